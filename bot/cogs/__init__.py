@@ -1,0 +1,1 @@
+"""The Discord side of each command: options parsed, replies rendered, and nothing else."""

@@ -1,0 +1,1 @@
+"""The corpora: where they come from, how they are cleaned and split."""

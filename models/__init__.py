@@ -1,0 +1,1 @@
+"""The networks: mathematics, training, decoding. Knows no chat and no settings."""
