@@ -1,0 +1,47 @@
+"""One way of cleaning text, for the shipped corpora, an operator's own, and a member's words."""
+
+import re
+import unicodedata
+
+VERSE_SYMBOLS = frozenset("abcdefghijklmnopqrstuvwxyz \n'!(),-.:;?")
+"""What is left of a text after `normalise_verse`."""
+
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+_QUOTES = dict.fromkeys(map(ord, "\"‘’‚‛“”„‟«»‹›`´ʼ′″"), "'")
+# Letters that Unicode does not take apart into a base letter and an accent.
+_LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
+)
+
+
+def fold(text: str) -> str:
+    """Turn each character into its nearest plain one: lower case, `é` → `e`, `“` → `'`, `—` → `-`.
+
+    Characters that have no plain neighbour (an emoji, a Greek letter) are left as they are, for the
+    caller to drop or to keep.
+    """
+    plain = text.lower().translate(_DASHES).translate(_QUOTES).translate(_LETTERS)
+    decomposed = unicodedata.normalize("NFKD", plain)
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def unify_newlines(text: str) -> str:
+    """Make every line ending a single line feed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def normalise_verse(text: str) -> str:
+    """Clean a text as the verse networks read it: folded, `VERSE_SYMBOLS` only, lines stripped.
+
+    Runs of spaces become one space and runs of empty lines one empty line; the text neither begins
+    nor ends with white space. Idempotent.
+    """
+    folded = fold(unify_newlines(text)).replace("\t", " ")
+    kept = "".join(c for c in folded if c in VERSE_SYMBOLS)
+    lines = "\n".join(re.sub(" +", " ", line).strip() for line in kept.split("\n"))
+    return re.sub("\n{3,}", "\n\n", lines).strip()
+
+
+def clean_name(line: str) -> str:
+    """Clean one line of a list of names: folded, a–z only. May be empty. Idempotent."""
+    return "".join(c for c in fold(line) if "a" <= c <= "z")
