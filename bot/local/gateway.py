@@ -1,0 +1,210 @@
+"""The gateway: the websocket over which the bot hears what happens.
+
+A session outlives its connection. Every event gets a number and is kept, so a client that lost the
+connection resumes from the last number it saw and misses nothing (Discord's "Gateway" chapter).
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from aiohttp import WSMsgType, web
+
+from bot.local.limits import JSON
+from bot.local.records import Interaction, Message
+from bot.local.state import Event, State
+
+_log = logging.getLogger(__name__)
+
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 0, 1, 2, 6, 9, 10, 11
+UNKNOWN_OPCODE, NOT_AUTHENTICATED, AUTHENTICATION_FAILED, TIMED_OUT = 4001, 4003, 4004, 4009
+DISALLOWED_INTENTS = 4014
+# Members, presences and message content must be switched on in Discord's portal for each bot.
+PRIVILEGED_INTENTS = 1 << 1 | 1 << 8 | 1 << 15
+GUILD_MESSAGES_INTENT = 1 << 9
+KEPT_EVENTS = 1000
+
+
+@dataclass(eq=False)
+class Session:
+    """One identified client, whether it is connected now or not."""
+
+    id: str
+    shard: tuple[int, int]
+    intents: int
+    socket: web.WebSocketResponse | None = None
+    transport: asyncio.Transport | None = None
+    sequence: int = 0
+    cursor: int = 0  # the number of the last event sent over the present connection
+    kept: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def append(self, name: str, data: JSON) -> None:
+        self.sequence += 1
+        frame = {"op": DISPATCH, "t": name, "s": self.sequence, "d": data}
+        self.kept.append(json.dumps(frame))
+        self.wake.set()
+
+    def remembers(self, sequence: int) -> bool:
+        """Whether every event after number `sequence` is still at hand."""
+        return self.sequence - len(self.kept) <= sequence <= self.sequence
+
+    def pending(self) -> Iterator[str]:
+        while self.cursor < self.sequence:
+            frame = self.kept[self.cursor - self.sequence]
+            self.cursor += 1
+            yield frame
+
+
+class Gateway:
+    """Every session, and the door through which the state's events reach them."""
+
+    def __init__(self, state: State, token: str, *, heartbeat_s: float = 41.25) -> None:
+        self.url = ""
+        self._state, self._token, self._heartbeat_s = state, token, heartbeat_s
+        self._sessions: dict[str, Session] = {}
+        state.listeners.append(self._hear)
+
+    async def drop(self) -> None:
+        """Cut every connection without a word, as a failing network does; sessions live on."""
+        for session in self._sessions.values():
+            if session.transport is not None:
+                session.transport.abort()
+                session.socket = session.transport = None
+        self._tell_online()
+
+    async def invalidate(self) -> None:
+        """Tell every client that its session is over and cannot be resumed (op 9)."""
+        sessions, self._sessions = list(self._sessions.values()), {}
+        for session in sessions:
+            if session.socket is not None:
+                await session.socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
+        self._tell_online()
+
+    async def close(self) -> None:
+        for session in self._sessions.values():
+            if session.socket is not None:
+                await session.socket.close(code=1001)
+
+    async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one connection from HELLO to its end."""
+        socket = web.WebSocketResponse(receive_timeout=self._heartbeat_s * 1.5, timeout=1.0)
+        await socket.prepare(request)
+        interval = int(self._heartbeat_s * 1000)
+        await socket.send_str(json.dumps({"op": HELLO, "d": {"heartbeat_interval": interval}}))
+        session: Session | None = None
+        pump: asyncio.Task[None] | None = None
+        try:
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT:
+                    break
+                frame = json.loads(message.data)
+                op, data = frame.get("op"), frame.get("d")
+                if op == HEARTBEAT:
+                    await socket.send_str(json.dumps({"op": HEARTBEAT_ACK}))
+                elif op in (IDENTIFY, RESUME) and session is None:
+                    open_session = self._identify if op == IDENTIFY else self._resume
+                    session = await open_session(socket, data)
+                    if session is not None:
+                        session.socket = socket
+                        session.transport = request.transport
+                        pump = asyncio.create_task(_pump(session, socket))
+                        self._tell_online()
+                elif op not in (3, 4, 8):  # presence, voice state, member request: nothing to do
+                    code = NOT_AUTHENTICATED if session is None else UNKNOWN_OPCODE
+                    await socket.close(code=code, message=f"Opcode {op}".encode())
+        except TimeoutError:
+            await socket.close(code=TIMED_OUT, message=b"Session timed out.")
+        finally:
+            if pump is not None:
+                pump.cancel()
+            if session is not None:
+                self._disconnected(session, socket)
+        return socket
+
+    async def _identify(self, socket: web.WebSocketResponse, data: JSON) -> Session | None:
+        if data.get("token") != self._token:
+            await socket.close(code=AUTHENTICATION_FAILED, message=b"Authentication failed.")
+            return None
+        intents = int(data.get("intents") or 0)
+        if intents & PRIVILEGED_INTENTS:
+            await socket.close(code=DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
+            return None
+        shard_id, shard_count = data.get("shard") or (0, 1)
+        session = Session(secrets.token_hex(16), (shard_id, shard_count), intents)
+        self._sessions = {
+            key: old for key, old in self._sessions.items() if old.shard != session.shard
+        }
+        self._sessions[session.id] = session
+        state, guilds = self._state, [self._state.guild.id] * self._has_guild(session)
+        session.append(
+            "READY",
+            {
+                "v": 10,
+                "user": state.guild.bot.payload(),
+                "guilds": [{"id": guild_id, "unavailable": True} for guild_id in guilds],
+                "session_id": session.id,
+                "resume_gateway_url": self.url,
+                "shard": [shard_id, shard_count],
+                "application": {"id": state.guild.bot.id, "flags": 0},
+            },
+        )
+        if guilds:
+            session.append("GUILD_CREATE", state.guild.payload())
+        return session
+
+    async def _resume(self, socket: web.WebSocketResponse, data: JSON) -> Session | None:
+        session = self._sessions.get(str(data.get("session_id")))
+        sequence = int(data.get("seq") or 0)
+        if data.get("token") != self._token or session is None or not session.remembers(sequence):
+            await socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
+            return None
+        _log.info("The client resumes; it missed %d events.", session.sequence - sequence)
+        session.cursor = sequence
+        session.append("RESUMED", {})
+        return session
+
+    def _disconnected(self, session: Session, socket: web.WebSocketResponse) -> None:
+        if session.socket is socket:
+            session.socket = session.transport = None
+        if socket.close_code in (1000, 1001):  # a client that says goodbye does not come back
+            self._sessions.pop(session.id, None)
+        self._tell_online()
+
+    def _tell_online(self) -> None:
+        self._state.set_online(any(s.socket is not None for s in self._sessions.values()))
+
+    def _has_guild(self, session: Session) -> bool:
+        shard_id, shard_count = session.shard
+        return (int(self._state.guild.id) >> 22) % int(shard_count) == shard_id
+
+    def _hear(self, event: Event) -> None:
+        """Pass an event of the state on to the session whose shard holds the server."""
+        subject = event.subject
+        if isinstance(subject, Interaction) and event.name == "interaction":
+            self._dispatch("INTERACTION_CREATE", self._state.interaction_payload(subject))
+        elif isinstance(subject, Message) and not subject.ephemeral:
+            data = subject.payload() | {"guild_id": self._state.guild.id}
+            if subject.author is not self._state.guild.bot:
+                data["content"] = ""  # what a bot without the message content intent is given
+                data["member"] = self._state.guild.member_payload(subject.author)
+            name = {"message": "CREATE", "edit": "UPDATE", "delete": "DELETE"}[event.name]
+            self._dispatch(f"MESSAGE_{name}", data, intent=GUILD_MESSAGES_INTENT)
+
+    def _dispatch(self, name: str, data: JSON, *, intent: int = 0) -> None:
+        for session in self._sessions.values():
+            if self._has_guild(session) and session.intents & intent == intent:
+                session.append(name, data)
+
+
+async def _pump(session: Session, socket: web.WebSocketResponse) -> None:
+    """Send what the session has, then wait for more, for as long as the connection lasts."""
+    while not socket.closed:
+        session.wake.clear()
+        for frame in session.pending():
+            await socket.send_str(frame)
+        await session.wake.wait()

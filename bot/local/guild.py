@@ -1,0 +1,168 @@
+"""The one server: its people, its channel, its roles, as the API describes them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.local.limits import JSON, ApiError
+
+DISCORD_EPOCH_MS = 1_420_070_400_000
+ADMINISTRATOR = 1 << 3
+ALL_PERMISSIONS = (1 << 53) - 1
+# View channels, send messages, embed links, attach files, read history, use application commands.
+MEMBER_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 31
+
+
+class Snowflakes:
+    """Ids that sort by time: milliseconds since Discord's epoch, then a counter."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._count = clock, 0
+
+    def __call__(self) -> str:
+        self._count += 1
+        milliseconds = int(self._clock() * 1000) - DISCORD_EPOCH_MS
+        return str((milliseconds << 22) + (self._count & 0x3FFFFF))
+
+
+def snowflake_time(snowflake: str) -> float:
+    """The time at which an id was given, in seconds since 1970."""
+    return ((int(snowflake) >> 22) + DISCORD_EPOCH_MS) / 1000
+
+
+def iso(seconds: float) -> str:
+    """A time as the API writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or the bot, with the permissions held in the one server."""
+
+    id: str
+    name: str
+    permissions: int
+    bot: bool = False
+    locale: str = "en-US"
+
+    def payload(self) -> JSON:
+        return {
+            "id": self.id,
+            "username": self.name.lower(),
+            "global_name": None if self.bot else self.name,
+            "discriminator": "0",
+            "avatar": None,
+            "bot": self.bot,
+            "public_flags": 0,
+        } | ({"username": self.name} if self.bot else {})
+
+    def may_use(self, command: JSON) -> bool:
+        """Whether the command's default permissions let this member see and run it."""
+        required = command.get("default_member_permissions")
+        if required is None or self.permissions & ADMINISTRATOR:
+            return True
+        return required != "0" and self.permissions & int(required) == int(required)
+
+
+class Guild:
+    """A bot called `bot_name`, Mary who is a member, Ada who owns the server and the bot."""
+
+    def __init__(self, new_id: Callable[[], str], bot_name: str) -> None:
+        self.bot = User(new_id(), bot_name, MEMBER_PERMISSIONS, bot=True)
+        self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
+        self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
+        self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
+
+    @property
+    def users(self) -> Mapping[str, User]:
+        return {user.id: user for user in (self.bot, self.member, self.admin)}
+
+    def user(self, user_id: str) -> User:
+        if user_id not in self.users:
+            raise ApiError(10013)
+        return self.users[user_id]
+
+    def member_payload(self, user: User) -> JSON:
+        return {
+            "user": user.payload(),
+            "nick": None,
+            "avatar": None,
+            "roles": [self.admin_role_id] if user is self.admin else [],
+            "joined_at": iso(snowflake_time(self.id)),
+            "premium_since": None,
+            "deaf": False,
+            "mute": False,
+            "pending": False,
+            "flags": 0,
+            "communication_disabled_until": None,
+        }
+
+    def channel_payload(self) -> JSON:
+        return {
+            "id": self.channel_id,
+            "guild_id": self.id,
+            "type": 0,
+            "name": "mangosaurus",
+            "topic": "A Discord of one channel, on this machine only. Type / to see the commands.",
+            "position": 0,
+            "nsfw": False,
+            "rate_limit_per_user": 0,
+            "parent_id": None,
+            "last_message_id": None,
+            "permission_overwrites": [],
+        }
+
+    def payload(self) -> JSON:
+        def role(role_id: str, name: str, permissions: int, position: int) -> JSON:
+            looks = {"color": 0, "hoist": False, "icon": None, "unicode_emoji": None, "flags": 0}
+            kind = {"managed": False, "mentionable": False, "position": position}
+            return looks | kind | {"id": role_id, "name": name, "permissions": str(permissions)}
+
+        return {
+            "id": self.id,
+            "name": "The local stand-in",
+            "owner_id": self.admin.id,
+            "icon": None,
+            "roles": [
+                role(self.id, "@everyone", MEMBER_PERMISSIONS, 0),
+                role(self.admin_role_id, "Administrator", ALL_PERMISSIONS, 1),
+            ],
+            "emojis": [],
+            "stickers": [],
+            "features": [],
+            "channels": [self.channel_payload()],
+            "threads": [],
+            "members": [self.member_payload(self.bot)],  # all that is sent without the intent
+            "member_count": len(self.users),
+            "voice_states": [],
+            "presences": [],
+            "preferred_locale": "en-US",
+            "verification_level": 0,
+            "default_message_notifications": 1,
+            "explicit_content_filter": 0,
+            "nsfw_level": 0,
+            "mfa_level": 0,
+            "premium_tier": 0,
+            "afk_timeout": 300,
+            "afk_channel_id": None,
+            "system_channel_id": None,
+            "system_channel_flags": 0,
+            "joined_at": iso(snowflake_time(self.id)),
+            "large": False,
+            "unavailable": False,
+        }
+
+    def application_payload(self) -> JSON:
+        return {
+            "id": self.bot.id,
+            "name": self.bot.name,
+            "description": "",
+            "icon": None,
+            "bot_public": True,
+            "bot_require_code_grant": False,
+            "verify_key": "0" * 64,
+            "owner": self.admin.payload(),
+            "team": None,
+            "flags": 0,
+            "approximate_guild_count": 1,
+        }

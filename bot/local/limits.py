@@ -1,0 +1,368 @@
+"""What the platform refuses: error codes, lengths of payloads, rates.
+
+The figures are those of Discord's API documentation ("Message Object", "Embed Limits",
+"Component Reference", "Application Commands", "Rate Limits"). Everything here is pure: a payload or
+a time comes in, an error or an allowance goes out.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+JSON = dict[str, Any]
+
+ATTACHMENT_BYTES = 10 * 1024 * 1024
+ACTION_ROW, BUTTON = 1, 2
+LINK_BUTTON = 5
+SUBCOMMAND, SUBCOMMAND_GROUP = 1, 2
+STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 3, 4, 5, 10, 11
+
+_ERRORS: Mapping[int, tuple[int, str]] = {
+    0: (401, "401: Unauthorized"),
+    10003: (404, "Unknown Channel"),
+    10004: (404, "Unknown Guild"),
+    10008: (404, "Unknown Message"),
+    10013: (404, "Unknown User"),
+    10015: (404, "Unknown Webhook"),
+    10062: (404, "Unknown interaction"),
+    10063: (404, "Unknown application command"),
+    40005: (413, "Request entity too large"),
+    40060: (400, "Interaction has already been acknowledged."),
+    50001: (403, "Missing Access"),
+    50005: (403, "Cannot edit a message authored by another user"),
+    50006: (400, "Cannot send an empty message"),
+    50013: (403, "Missing Permissions"),
+    50027: (401, "Invalid Webhook Token"),
+    50035: (400, "Invalid Form Body"),
+    50109: (400, "The request body contains invalid JSON."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody sends."""
+
+    filename: str
+    data: bytes
+    description: str | None = None
+
+
+class ApiError(Exception):
+    """A refusal, as the API words it.
+
+    `code` is Discord's own code (10062, 50035, …); the HTTP status and the sentence follow from it.
+    """
+
+    def __init__(self, code: int, *, errors: JSON | None = None) -> None:
+        self.code = code
+        self.status, self.message = _ERRORS[code]
+        self.errors = errors
+        super().__init__(
+            f"{self.status} {self.message} (code {code}){f': {errors}' * bool(errors)}"
+        )
+
+    def body(self) -> JSON:
+        body: JSON = {"message": self.message, "code": self.code}
+        return body | {"errors": self.errors} if self.errors else body
+
+
+class Form:
+    """Gathers everything that is wrong with one payload, each complaint at its path.
+
+    >>> form = Form()
+    >>> form.length("embeds.0.title", "x" * 300, 0, 256)
+    >>> form.errors["embeds"]["0"]["title"]["_errors"][0]["message"]
+    'Must be 256 or fewer in length.'
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        self.errors: JSON = {}
+        self._prefix = prefix
+
+    def complain(self, path: str, code: str, message: str) -> None:
+        node = self.errors
+        for key in filter(None, f"{self._prefix}.{path}".split(".")):
+            node = node.setdefault(key, {})
+        node.setdefault("_errors", []).append({"code": code, "message": message})
+
+    def length(self, path: str, value: object, low: int, high: int) -> None:
+        """Complain unless `value` is a text or a list of `low` to `high` items; absent is 0."""
+        if value is not None and not isinstance(value, (str, list)):
+            self.complain(path, "BASE_TYPE_INVALID", "Not a well formed value.")
+            return
+        size = len(value) if value is not None else 0
+        if low <= size <= high:
+            return
+        if size == 0:
+            self.complain(path, "BASE_TYPE_REQUIRED", "This field is required")
+        elif low == 0:
+            self.complain(path, "BASE_TYPE_MAX_LENGTH", f"Must be {high} or fewer in length.")
+        else:
+            message = f"Must be between {low} and {high} in length."
+            self.complain(path, "BASE_TYPE_BAD_LENGTH", message)
+
+    def one_of(self, path: str, value: object, accepted: Sequence[object]) -> bool:
+        if value in accepted:
+            return True
+        listed = ", ".join(map(str, accepted))
+        self.complain(path, "BASE_TYPE_CHOICES", f"Value must be one of {{{listed}}}.")
+        return False
+
+    def check(self) -> None:
+        """Raise one 50035 that carries every complaint."""
+        if self.errors:
+            raise ApiError(50035, errors=self.errors)
+
+
+# Messages
+
+
+def check_message(payload: JSON, *, prefix: str = "") -> None:
+    """Raise 50035 where a message's content, embeds or components are over a limit."""
+    form = Form(prefix)
+    form.length("content", payload.get("content"), 0, 2000)
+    embeds = payload.get("embeds") or []
+    form.length("embeds", embeds, 0, 10)
+    for index, embed in enumerate(embeds):
+        _check_embed(form, f"embeds.{index}", embed)
+    if sum(map(embed_size, embeds)) > 6000:
+        message = "Embed size exceeds maximum size of 6000"
+        form.complain("embeds", "MAX_EMBED_SIZE_EXCEEDED", message)
+    _check_components(form, payload.get("components") or [])
+    form.length("attachments", payload.get("attachments"), 0, 10)
+    form.check()
+
+
+def embed_size(embed: JSON) -> int:
+    """The characters of an embed that count towards the 6,000 of a message."""
+    texts = [embed.get("title"), embed.get("description")]
+    texts += [(embed.get("footer") or {}).get("text"), (embed.get("author") or {}).get("name")]
+    for field in embed.get("fields") or []:
+        texts += [field.get("name"), field.get("value")]
+    return sum(len(text) for text in texts if text)
+
+
+def _check_embed(form: Form, path: str, embed: JSON) -> None:
+    form.length(f"{path}.title", embed.get("title"), 0, 256)
+    form.length(f"{path}.description", embed.get("description"), 0, 4096)
+    form.length(f"{path}.footer.text", (embed.get("footer") or {}).get("text"), 0, 2048)
+    form.length(f"{path}.author.name", (embed.get("author") or {}).get("name"), 0, 256)
+    fields = embed.get("fields") or []
+    form.length(f"{path}.fields", fields, 0, 25)
+    for index, field in enumerate(fields):
+        form.length(f"{path}.fields.{index}.name", field.get("name"), 1, 256)
+        form.length(f"{path}.fields.{index}.value", field.get("value"), 1, 1024)
+    for part in ("image", "thumbnail"):
+        _check_url(form, f"{path}.{part}.url", (embed.get(part) or {}).get("url"), attachment=True)
+    _check_url(form, f"{path}.url", embed.get("url"))
+
+
+def _check_url(form: Form, path: str, url: object, *, attachment: bool = False) -> None:
+    schemes = ("http", "https", "attachment") if attachment else ("http", "https")
+    if url is not None and not re.match(rf"({'|'.join(schemes)})://\S", str(url)):
+        message = f"Not a well formed URL: the scheme must be one of {schemes}."
+        form.complain(path, "URL_TYPE_INVALID_URL", message)
+
+
+def _check_components(form: Form, rows: list[JSON]) -> None:
+    form.length("components", rows, 0, 5)
+    seen: set[str] = set()
+    for r, row in enumerate(rows):
+        if not form.one_of(f"components.{r}.type", row.get("type"), (ACTION_ROW,)):
+            continue
+        buttons = row.get("components") or []
+        form.length(f"components.{r}.components", buttons, 1, 5)
+        for b, button in enumerate(buttons):
+            path = f"components.{r}.components.{b}"
+            # The stand-in draws buttons only. A select is refused rather than silently not shown.
+            if form.one_of(f"{path}.type", button.get("type"), (BUTTON,)):
+                _check_button(form, path, button, seen)
+
+
+def _check_button(form: Form, path: str, button: JSON, seen: set[str]) -> None:
+    form.one_of(f"{path}.style", button.get("style"), (1, 2, 3, 4, 5))
+    form.length(f"{path}.label", button.get("label"), 0, 80)
+    if not button.get("label") and not button.get("emoji"):
+        message = "A label or an emoji is required"
+        form.complain(f"{path}.label", "BASE_TYPE_REQUIRED", message)
+    if button.get("style") == LINK_BUTTON:
+        form.length(f"{path}.url", button.get("url"), 1, 512)
+        _check_url(form, f"{path}.url", button.get("url"))
+        return
+    custom_id = button.get("custom_id")
+    form.length(f"{path}.custom_id", custom_id, 1, 100)
+    if custom_id in seen:
+        message = "Component custom id cannot be duplicated"
+        form.complain(f"{path}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", message)
+    seen.add(str(custom_id))
+
+
+# Commands, as the bot registers them
+
+
+def check_commands(commands: list[JSON], *, limit: int = 100) -> None:
+    """Raise 50035 where a set of application commands breaks a rule of naming, length or order."""
+    form = Form()
+    form.length("commands", commands, 0, limit)
+    names: set[tuple[int, str]] = set()
+    for index, command in enumerate(commands):
+        key = (command.get("type") or 1, str(command.get("name")))
+        if key in names:
+            message = "Application command names must be unique"
+            form.complain(
+                f"{index}.name", "APPLICATION_COMMANDS_DUPLICATE_NAME", f"{message}: {key[1]}"
+            )
+        names.add(key)
+        if key[0] == 1:
+            _check_named(form, f"{index}", command)
+            _check_options(form, f"{index}", command.get("options") or [])
+        else:
+            form.length(f"{index}.name", command.get("name"), 1, 32)
+        if _command_size(command) > 8000:
+            message = "Command exceeds maximum size (8000)"
+            form.complain(f"{index}", "APPLICATION_COMMAND_TOO_LARGE", message)
+    form.check()
+
+
+def _check_named(form: Form, path: str, item: JSON) -> None:
+    name = item.get("name")
+    form.length(f"{path}.name", name, 1, 32)
+    if name and (not re.fullmatch(r"[-_'\w]+", name) or name != name.lower()):
+        message = "Command name is invalid: lower-case letters, digits, - and _"
+        form.complain(f"{path}.name", "APPLICATION_COMMAND_INVALID_NAME", message)
+    form.length(f"{path}.description", item.get("description"), 1, 100)
+
+
+def _check_options(form: Form, path: str, options: list[JSON]) -> None:
+    form.length(f"{path}.options", options, 0, 25)
+    optional_seen = False
+    names: set[str] = set()
+    for index, option in enumerate(options):
+        here = f"{path}.options.{index}"
+        _check_named(form, here, option)
+        if option.get("name") in names:
+            message = "Option name already exists"
+            form.complain(here, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", message)
+        names.add(str(option.get("name")))
+        if option.get("type") in (SUBCOMMAND, SUBCOMMAND_GROUP):
+            _check_options(form, here, option.get("options") or [])
+            continue
+        form.one_of(f"{here}.type", option.get("type"), range(3, 12))
+        if option.get("required") and optional_seen:
+            message = "Required options must be placed before non-required options"
+            form.complain(here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
+        optional_seen |= not option.get("required")
+        if option.get("choices"):
+            _check_choices(form, f"{here}.choices", option["choices"])
+
+
+def _check_choices(form: Form, path: str, choices: list[JSON]) -> None:
+    form.length(path, choices, 0, 25)
+    for index, choice in enumerate(choices):
+        form.length(f"{path}.{index}.name", choice.get("name"), 1, 100)
+        if isinstance(choice.get("value"), str):
+            form.length(f"{path}.{index}.value", choice["value"], 0, 100)
+
+
+def check_choices(data: JSON) -> list[JSON]:
+    """The choices of an autocomplete answer, or 50035."""
+    form = Form("data")
+    choices: list[JSON] = data.get("choices") or []
+    _check_choices(form, "choices", choices)
+    form.check()
+    return choices
+
+
+def _command_size(item: JSON) -> int:
+    size = len(item.get("name") or "") + len(item.get("description") or "")
+    size += sum(len(str(choice.get("value", ""))) for choice in item.get("choices") or [])
+    size += sum(len(choice.get("name") or "") for choice in item.get("choices") or [])
+    return size + sum(map(_command_size, item.get("options") or []))
+
+
+# Options, as a member fills them in
+
+_TYPES: Mapping[int, tuple[type, ...]] = {
+    STRING: (str,),
+    INTEGER: (int,),
+    BOOLEAN: (bool,),
+    NUMBER: (int, float),
+    ATTACHMENT: (Upload,),
+}
+
+
+def check_values(options: list[JSON], values: Mapping[str, object]) -> None:
+    """Raise 50035 where a member's values do not fit a command's options.
+
+    `values` maps option names to what was typed; an attachment's value is the file itself.
+    """
+    form = Form()
+    known = {option["name"]: option for option in options}
+    for name in values.keys() - known.keys():
+        accepted = ", ".join(known) or "none"
+        form.complain(name, "BASE_TYPE_CHOICES", f"No such option; there are: {accepted}.")
+    for name, option in known.items():
+        if name in values:
+            _check_value(form, option, values[name])
+        elif option.get("required"):
+            form.complain(name, "BASE_TYPE_REQUIRED", "This option is required.")
+    form.check()
+
+
+def _check_value(form: Form, option: JSON, value: object) -> None:
+    name, kind = option["name"], option["type"]
+    expected = _TYPES.get(kind)
+    if expected is None:
+        form.complain(name, "BASE_TYPE_INVALID", f"The stand-in has no options of type {kind}.")
+    elif not isinstance(value, expected) or (kind != BOOLEAN and isinstance(value, bool)):
+        words = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
+        form.complain(name, "BASE_TYPE_INVALID", f"Must be {words[expected[-1]]}.")
+    elif isinstance(value, str) and kind == STRING:
+        low, high = option.get("min_length", 0), option.get("max_length", 6000)
+        form.length(name, value, low, high)
+    elif isinstance(value, (int, float)):
+        low, high = option.get("min_value"), option.get("max_value")
+        if low is not None and value < low:
+            form.complain(name, "NUMBER_TYPE_MIN", f"Must be at least {low}.")
+        if high is not None and value > high:
+            form.complain(name, "NUMBER_TYPE_MAX", f"Must be at most {high}.")
+    if option.get("choices"):
+        form.one_of(name, value, [choice["value"] for choice in option["choices"]])
+
+
+# Rates
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a bucket after one more request; `granted` if that one may pass."""
+
+    granted: bool
+    limit: int
+    remaining: int
+    reset_after: float  # seconds until the bucket is full again
+
+
+class RateLimiter:
+    """Buckets of `allowed` requests, each full again `window_s` seconds after its first request."""
+
+    def __init__(self, allowed: int, window_s: float, clock: Callable[[], float]) -> None:
+        self._allowed, self._window, self._clock = allowed, window_s, clock
+        self._buckets: dict[str, tuple[float, int]] = {}  # key -> when it began, requests taken
+
+    def take(self, key: str) -> Allowance:
+        now = self._clock()
+        if len(self._buckets) > 1000:  # tokens come and go: forget the buckets that are full again
+            fresh = {k: v for k, v in self._buckets.items() if now - v[0] < self._window}
+            self._buckets = fresh
+        began, taken = self._buckets.get(key, (now, 0))
+        if now - began >= self._window:
+            began, taken = now, 0
+        granted = taken < self._allowed
+        if granted:
+            taken += 1
+            self._buckets[key] = (began, taken)
+        return Allowance(
+            granted, self._allowed, self._allowed - taken, max(0.0, began + self._window - now)
+        )

@@ -1,0 +1,252 @@
+"""The things that the stand-in remembers: people, files, messages, interactions.
+
+Each knows how it looks in the API (`payload`); none knows who else hears of it.
+"""
+
+import enum
+import mimetypes
+import struct
+from dataclasses import dataclass, field
+
+from bot.local.guild import User, iso
+from bot.local.limits import JSON
+
+EPHEMERAL, LOADING = 1 << 6, 1 << 7
+HISTORY = 500  # older messages, and the files that hang on them, are forgotten
+
+
+class Kind(enum.IntEnum):
+    """What an interaction asks for (Discord's interaction types)."""
+
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+
+
+class Reply(enum.IntEnum):
+    """How a bot first answers an interaction (Discord's callback types)."""
+
+    MESSAGE = 4
+    DEFERRED_MESSAGE = 5
+    DEFERRED_UPDATE = 6
+    UPDATE = 7
+    CHOICES = 8
+
+
+class Status(enum.StrEnum):
+    """How far an interaction has come."""
+
+    WAITING = "waiting"  # the bot has not answered
+    DEFERRED = "deferred"  # it has said that an answer will come
+    ANSWERED = "answered"
+    FAILED = "failed"  # no answer in time
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that the stand-in keeps and serves."""
+
+    id: str
+    filename: str
+    content_type: str
+    data: bytes = field(repr=False)
+    url: str
+    description: str | None = None
+
+    def payload(self) -> JSON:
+        size: JSON = {}
+        if self.content_type == "image/png" and len(self.data) >= 24:
+            size = dict(
+                zip(("width", "height"), struct.unpack(">II", self.data[16:24]), strict=True)
+            )
+        return {
+            "id": self.id,
+            "filename": self.filename,
+            "size": len(self.data),
+            "url": self.url,
+            "proxy_url": self.url,
+            "content_type": self.content_type,
+            **({"description": self.description} if self.description else {}),
+            **size,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button as a member sees it."""
+
+    label: str
+    custom_id: str | None
+    style: int
+    disabled: bool
+    url: str | None
+
+
+@dataclass
+class Message:
+    """One message of the channel; `edits` holds the time of each edit."""
+
+    id: str
+    channel_id: str
+    author: User
+    created_at: float
+    content: str = ""
+    embeds: list[JSON] = field(default_factory=list)
+    components: list[JSON] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)
+    flags: int = 0
+    mentions: list[User] = field(default_factory=list)
+    mention_everyone: bool = False
+    edits: list[float] = field(default_factory=list)
+    edited: bool = False
+    asked: "Interaction | None" = None
+    reply_to: "Message | None" = None
+    failed: bool = False  # it was to be filled in later, and never was
+    deleted: bool = False
+
+    @property
+    def ephemeral(self) -> bool:
+        return bool(self.flags & EPHEMERAL)
+
+    @property
+    def loading(self) -> bool:
+        return bool(self.flags & LOADING)
+
+    @property
+    def only_for(self) -> str | None:
+        """The id of the one user who sees it, or None if everyone does."""
+        return self.asked.user.id if self.asked and self.ephemeral else None
+
+    @property
+    def embed(self) -> JSON:
+        """Its first embed; empty if it has none."""
+        return self.embeds[0] if self.embeds else {}
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        """Its files, without those that an embed shows."""
+        shown = {(embed.get("image") or {}).get("url") for embed in self.embeds}
+        shown |= {(embed.get("thumbnail") or {}).get("url") for embed in self.embeds}
+        return [file for file in self.files if file.url not in shown]
+
+    @property
+    def buttons(self) -> list[Button]:
+        return [
+            Button(
+                part.get("label") or (part.get("emoji") or {}).get("name") or "",
+                part.get("custom_id"),
+                part["style"],
+                part.get("disabled", False),
+                part.get("url"),
+            )
+            for row in self.components
+            for part in row["components"]
+        ]
+
+    def button(self, name: str) -> Button:
+        """The button whose label or custom_id is `name`; LookupError lists those there are."""
+        for button in self.buttons:
+            if name in (button.label, button.custom_id):
+                return button
+        labels = ", ".join(repr(button.label) for button in self.buttons) or "none"
+        raise LookupError(f"No button {name!r} on this message; its buttons: {labels}.")
+
+    def payload(self) -> JSON:
+        body: JSON = {
+            "id": self.id,
+            "channel_id": self.channel_id,
+            "type": 0,
+            "author": self.author.payload(),
+            "content": self.content,
+            "timestamp": iso(self.created_at),
+            "edited_timestamp": iso(self.edits[-1]) if self.edited else None,
+            "tts": False,
+            "mention_everyone": self.mention_everyone,
+            "mentions": [user.payload() for user in self.mentions],
+            "mention_roles": [],
+            "attachments": [file.payload() for file in self.attachments],
+            "embeds": self.embeds,
+            "components": self.components,
+            "pinned": False,
+            "flags": self.flags,
+        }
+        if self.reply_to is not None:
+            body["type"] = 19
+            body["message_reference"] = {
+                "message_id": self.reply_to.id,
+                "channel_id": self.channel_id,
+            }
+        if self.asked is not None:
+            if self.asked.kind is Kind.COMMAND and self.reply_to is None:
+                body["type"] = 20
+            body |= {"webhook_id": self.author.id, "application_id": self.author.id}
+            body["interaction_metadata"] = self.asked.metadata()
+        return body
+
+
+@dataclass(eq=False)
+class Interaction:
+    """A member asks the bot for something; the bot has `first_response_s` to say that it heard."""
+
+    id: str
+    token: str
+    kind: Kind
+    user: User
+    title: str  # "/dinoname", or the label of the button
+    data: JSON
+    created_at: float
+    guild_id: str
+    source: Message | None = None  # what the pressed button hangs on
+    status: Status = Status.WAITING
+    original: Message | None = None  # what @original names
+    followups: list[Message] = field(default_factory=list)
+    choices: list[JSON] = field(default_factory=list)
+    updated: bool = False  # something came after a deferral
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.status in (Status.DEFERRED, Status.ANSWERED)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the member has an answer, or the news that none will come."""
+        return self.status in (Status.ANSWERED, Status.FAILED)
+
+    @property
+    def failed(self) -> bool:
+        return self.status is Status.FAILED
+
+    @property
+    def message(self) -> Message:
+        """The newest message that answers it; LookupError if the bot gave none."""
+        messages = [*([self.original] if self.original else []), *self.followups]
+        if not messages:
+            raise LookupError(f"{self.title} has no answer: it is {self.status}.")
+        return messages[-1]
+
+    def metadata(self) -> JSON:
+        body: JSON = {
+            "id": self.id,
+            "type": int(self.kind),
+            "user": self.user.payload(),
+            "authorizing_integration_owners": {"0": self.guild_id},
+        }
+        if self.kind is Kind.COMMAND:
+            body["name"] = self.title.removeprefix("/")
+        elif self.source is not None:
+            body["interacted_message_id"] = self.source.id
+        return body
+
+
+def content_type(filename: str, data: bytes) -> str:
+    """What a file is. Only its first bytes make it an image: its name may lie."""
+    signatures = {
+        b"\x89PNG\r\n\x1a\n": "image/png",
+        b"\xff\xd8\xff": "image/jpeg",
+        b"GIF8": "image/gif",
+    }
+    for signature, kind in signatures.items():
+        if data.startswith(signature):
+            return kind
+    kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    return "application/octet-stream" if kind.startswith("image/") else kind

@@ -1,0 +1,265 @@
+"""The REST routes that the bot uses, as one table.
+
+Every answer says exactly `application/json`, every refusal has Discord's code, and a route that is
+not here is answered with an error that names it.
+"""
+
+import hashlib
+import json
+import logging
+import math
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from bot.local.limits import JSON, Allowance, ApiError, RateLimiter, Upload
+from bot.local.records import Message
+from bot.local.state import State
+
+_log = logging.getLogger(__name__)
+
+PREFIX = "/api/v10"
+UPLOAD_BYTES = 100 * 1024 * 1024  # of one request, all its files together
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, parsed: path parameters, query, payload and files."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    payload: JSON
+    items: list[JSON]  # the payload of the one route that takes a list
+    uploads: list[Upload]
+
+    def __getitem__(self, parameter: str) -> str:
+        """A parameter of the path."""
+        return self.path[parameter]
+
+    @property
+    def scope(self) -> str | None:
+        """Whose commands: a guild's, or None for the global ones."""
+        return self.path.get("guild")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table.
+
+    The handler's answer is sent as JSON (a message as its payload); None is an empty 204.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[Call], object]
+    limited_by: str | None = None  # the path parameter that has a bucket of its own
+
+    @property
+    def authorised(self) -> bool:
+        """Whether the bot's token is asked for; an interaction's own token stands in the path."""
+        return "{token}" not in self.path
+
+
+class TooManyRequestsError(Exception):
+    """A 429, which discord.py waits out and tries again."""
+
+    def __init__(self, allowance: Allowance, headers: Mapping[str, str]) -> None:
+        super().__init__("You are being rate limited.")
+        self._wait, self._headers = max(0.001, allowance.reset_after), headers
+
+    def response(self) -> web.Response:
+        body = {
+            "message": str(self),
+            "retry_after": round(self._wait, 3),
+            "global": "X-RateLimit-Global" in self._headers,
+        }
+        # discord.py takes a 429 without Via for a ban by the proxy in front of the API.
+        extra = {"Via": "1.1 stand-in", "Retry-After": f"{math.ceil(self._wait)}"}
+        return json_response(body, status=429, headers=dict(self._headers) | extra)
+
+
+def json_response(
+    body: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """A JSON answer whose type has no charset: discord.py takes anything else for text."""
+    content = {"Content-Type": "application/json"} | dict(headers or {})
+    return web.Response(body=json.dumps(body).encode(), status=status, headers=content)
+
+
+def unknown_route(method: str, path: str) -> web.Response:
+    """The answer to a route that the stand-in does not have."""
+    _log.warning("The stand-in has no route %s %s.", method, path)
+    message = f"404: Not Found. The local stand-in has no route {method} {path}."
+    return json_response({"message": message, "code": 0}, status=404)
+
+
+async def parse(request: web.Request) -> Call:
+    """Read a request's body, JSON or multipart (`payload_json` and `files[n]`)."""
+    body: object = {}
+    uploads: list[Upload] = []
+    if request.content_type.startswith("multipart/"):
+        form = await request.post()
+        body = _loads(str(form.get("payload_json") or "{}"))
+        about = body.get("data", body) if isinstance(body, dict) else {}
+        described = {str(item["id"]): item for item in about.get("attachments") or []}
+        for key, value in form.items():
+            if isinstance(value, FileField) and key.startswith("files["):
+                item = described.get(key[6:-1], {})
+                name = str(item.get("filename") or value.filename)
+                uploads.append(Upload(name, value.file.read(), item.get("description")))
+    elif request.can_read_body:
+        body = _loads(await request.text())
+    payload = body if isinstance(body, dict) else {}
+    items = body if isinstance(body, list) else []
+    return Call(request.match_info, request.query, payload, items, uploads)
+
+
+def _loads(text: str) -> object:
+    try:
+        return json.loads(text) if text else {}
+    except ValueError:
+        raise ApiError(50109) from None
+
+
+class Rest:
+    """The routes, the bot's token, and how often each route may be used."""
+
+    def __init__(
+        self,
+        state: State,
+        token: str,
+        *,
+        rate_limited: bool,
+        writes: int,
+        window_s: float,
+        per_second: int,
+    ) -> None:
+        self.gateway_url = ""
+        self._state, self._token = state, token
+        self._rate_limited = rate_limited
+        self._buckets = RateLimiter(writes, window_s, state.clock)
+        self._everything = RateLimiter(per_second, 1.0, state.clock)
+
+    def add_to(self, app: web.Application) -> None:
+        for route in self._routes():
+            app.router.add_route(route.method, PREFIX + route.path, self._serve(route))
+
+    def _routes(self) -> Iterator[Route]:
+        s, guild = self._state, self._state.guild
+        yield Route("GET", "/gateway", lambda c: {"url": self.gateway_url})
+        yield Route("GET", "/gateway/bot", lambda c: self._gateway_bot())
+        yield Route("GET", "/users/@me", lambda c: guild.bot.payload())
+        yield Route("GET", "/users/@me/guilds", lambda c: [guild.payload()])
+        yield Route("GET", "/users/{user}", lambda c: guild.user(c["user"]).payload())
+        yield Route("GET", "/applications/@me", lambda c: guild.application_payload())
+        yield Route("GET", "/oauth2/applications/@me", lambda c: guild.application_payload())
+
+        yield Route("GET", "/guilds/{guild}", self._guild)
+        yield Route("GET", "/guilds/{guild}/channels", lambda c: self._guild(c)["channels"])
+        yield Route("GET", "/guilds/{guild}/roles", lambda c: self._guild(c)["roles"])
+        yield Route("GET", "/guilds/{guild}/members/{user}", self._member)
+        yield Route("GET", "/channels/{channel}", self._channel)
+
+        for base in ("/applications/{application}", "/applications/{application}/guilds/{guild}"):
+            many, one = base + "/commands", base + "/commands/{command}"
+            yield Route("GET", many, lambda c: s.commands.all(c.scope))
+            yield Route("PUT", many, lambda c: s.overwrite_commands(c.scope, c.items))
+            yield Route("POST", many, lambda c: s.upsert_command(c.scope, c.payload))
+            yield Route("GET", one, lambda c: s.commands.get(c.scope, c["command"]))
+            yield Route("DELETE", one, lambda c: s.delete_command(c.scope, c["command"]))
+
+        yield Route("POST", "/interactions/{interaction}/{token}/callback", self._callback)
+        many = "/webhooks/{application}/{token}"
+        one = many + "/messages/{message}"
+        yield Route("POST", many, lambda c: s.follow_up(c["token"], c.payload, c.uploads), "token")
+        yield Route("GET", one, lambda c: s.reply(c["token"], c["message"]))
+        yield Route("PATCH", one, self._edit_reply, "token")
+        yield Route("DELETE", one, lambda c: s.delete_reply(c["token"], c["message"]), "token")
+
+        many, one = "/channels/{channel}/messages", "/channels/{channel}/messages/{message}"
+        yield Route("POST", "/channels/{channel}/typing", self._typing)
+        yield Route("GET", many, self._history)
+        yield Route("POST", many, lambda c: s.post(c["channel"], c.payload, c.uploads), "channel")
+        yield Route("GET", one, lambda c: s.find(c["channel"], c["message"]))
+        yield Route("PATCH", one, self._edit, "channel")
+        yield Route("DELETE", one, lambda c: s.delete(c["channel"], c["message"]), "channel")
+
+    def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def serve(request: web.Request) -> web.Response:
+            headers = self._admit(route, request)
+            body = route.handler(await parse(request))
+            if body is None:
+                return web.Response(status=204, headers=headers)
+            if isinstance(body, Message):
+                body = body.payload()
+            return json_response(body, headers=headers)
+
+        return serve
+
+    def _admit(self, route: Route, request: web.Request) -> dict[str, str]:
+        """Check the token and the rates: the headers for the answer, or 401 or 429."""
+        if route.authorised:
+            if request.headers.get("Authorization") != f"Bot {self._token}":
+                raise ApiError(0)
+            if self._rate_limited and not (whole := self._everything.take("")).granted:
+                raise TooManyRequestsError(whole, {"X-RateLimit-Global": "true"})
+        if not self._rate_limited or route.limited_by is None:
+            return {}
+        bucket = f"{route.method} {route.path}"
+        allowance = self._buckets.take(f"{bucket} {request.match_info[route.limited_by]}")
+        headers = _rate_headers(allowance, bucket, self._state.clock())
+        if not allowance.granted:
+            raise TooManyRequestsError(allowance, headers | {"X-RateLimit-Scope": "user"})
+        return headers
+
+    def _gateway_bot(self) -> JSON:
+        limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+        return {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
+
+    def _guild(self, call: Call) -> JSON:
+        if call["guild"] != self._state.guild.id:
+            raise ApiError(10004)
+        return self._state.guild.payload()
+
+    def _member(self, call: Call) -> JSON:
+        self._guild(call)
+        return self._state.guild.member_payload(self._state.guild.user(call["user"]))
+
+    def _channel(self, call: Call) -> JSON:
+        self._state.check_channel(call["channel"])
+        return self._state.guild.channel_payload()
+
+    def _typing(self, call: Call) -> None:
+        self._state.check_channel(call["channel"])
+
+    def _history(self, call: Call) -> list[JSON]:
+        self._state.check_channel(call["channel"])
+        limit = call.query.get("limit", "50")
+        if not limit.isdecimal() or not 1 <= int(limit) <= 100:
+            raise ApiError(50035)
+        seen = [message for message in self._state.messages.values() if not message.ephemeral]
+        return [message.payload() for message in reversed(seen[-int(limit) :])]
+
+    def _edit(self, call: Call) -> Message:
+        return self._state.edit(call["channel"], call["message"], call.payload, call.uploads)
+
+    def _edit_reply(self, call: Call) -> Message:
+        return self._state.edit_reply(call["token"], call["message"], call.payload, call.uploads)
+
+    def _callback(self, call: Call) -> JSON | None:
+        answered = self._state.answer(
+            call["interaction"], call["token"], call.payload, call.uploads
+        )
+        return answered if call.query.get("with_response") in ("1", "true") else None
+
+
+def _rate_headers(allowance: Allowance, bucket: str, now: float) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": f"{allowance.limit}",
+        "X-RateLimit-Remaining": f"{allowance.remaining}",
+        "X-RateLimit-Reset": f"{now + allowance.reset_after:.3f}",
+        "X-RateLimit-Reset-After": f"{allowance.reset_after:.3f}",
+        "X-RateLimit-Bucket": hashlib.sha256(bucket.encode()).hexdigest()[:32],
+    }
