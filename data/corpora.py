@@ -11,7 +11,7 @@ import sys
 import tempfile
 import tomllib
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -51,6 +51,9 @@ class Corpus:
     training: tuple[str, ...] = field(repr=False)
     validation: tuple[str, ...] = field(repr=False)
     held_out: tuple[str, ...] = field(repr=False)
+    plain: str = field(repr=False)
+    """The text uncleaned, for the recipes `notebook`, which read a file as it is. Of a corpus that
+    comes with the project the held-out part is left out; of an own file nothing is."""
     notes: tuple[str, ...] = ()
     """What cleaning did to the file, a sentence each."""
 
@@ -75,7 +78,8 @@ def load_names() -> Corpus:
             f"data/{source['file']} is not the list that data/corpora.toml describes; "
             "restore it from the repository, or pass a list of your own with --corpus FILE."
         )
-    return _names_corpus(source["title"], raw.decode().split())
+    corpus = _names_corpus(source["title"], raw.decode())
+    return replace(corpus, plain="\n".join(sorted(corpus.training + corpus.validation)))
 
 
 def load_sonnets(cache: Path = CACHE) -> Corpus:
@@ -89,6 +93,7 @@ def load_sonnets(cache: Path = CACHE) -> Corpus:
         training=tuple(p for i, p in enumerate(poems) if i % 10 not in (4, 9)),
         validation=tuple(p for i, p in enumerate(poems) if i % 10 == 4),
         held_out=tuple(p for i, p in enumerate(poems) if i % 10 == 9),
+        plain="".join(p for i, p in enumerate(poems) if i % 10 != 9),
     )
 
 
@@ -124,11 +129,12 @@ def parse_corpus(raw: bytes, title: str, kind: Kind) -> Corpus:
     """
     text = _decoded(raw, title)
     if kind == "names":
-        return _names_corpus(title, text.split("\n"))
+        return _names_corpus(title, text)
     return _verse_corpus(title, text)
 
 
-def _names_corpus(title: str, lines: list[str]) -> Corpus:
+def _names_corpus(title: str, text: str) -> Corpus:
+    lines = text.removesuffix("\n").split("\n")
     written = [line.strip() for line in lines if line.strip()]
     cleaned = [clean_name(line) for line in written]
     names = tuple(sorted(set(filter(None, cleaned))))
@@ -147,6 +153,7 @@ def _names_corpus(title: str, lines: list[str]) -> Corpus:
         held_out=tuple(shuffled[:tenth]),
         validation=tuple(shuffled[tenth : 2 * tenth]),
         training=tuple(shuffled[2 * tenth :]),
+        plain=text,
         notes=_notes(
             (len(lines) - len(written), "empty line|empty lines", "skipped"),
             (cleaned.count(""), "line|lines", "without any letter from a to z skipped"),
@@ -184,6 +191,7 @@ def _verse_corpus(title: str, text: str) -> Corpus:
         training=(normal[:second_last],),
         validation=(normal[second_last:last],),
         held_out=(normal[last:],),
+        plain=text,
         notes=_notes(
             (
                 max(0, dropped),
@@ -204,15 +212,18 @@ def _notes(*counted: tuple[int, str, str]) -> tuple[str, ...]:
 
 def _decoded(raw: bytes, title: str) -> str:
     if not raw.strip():
-        raise CorpusError(f"{title} is empty; a UTF-8 text file with one name a line or free text is needed.")
+        raise CorpusError(
+            f"{title} is empty; a UTF-8 text file with one name a line or free text is needed."
+        )
     if len(raw) > LARGEST_FILE:
         raise CorpusError(
-            f"{title} has {len(raw) / 2**20:.1f} MiB; at most {LARGEST_FILE // 2**20} MiB can be read."
+            f"{title} has {len(raw) / 2**20:.1f} MiB; "
+            f"at most {LARGEST_FILE // 2**20} MiB can be read."
         )
     if b"\0" in raw:
         raise CorpusError(
-            f"{title} is not a UTF-8 text file (it holds zero bytes, as binary and UTF-16 files do); "
-            "save it as plain text in UTF-8."
+            f"{title} is not a UTF-8 text file (it holds zero bytes, as binary and UTF-16 files "
+            "do); save it as plain text in UTF-8."
         )
     try:
         return unify_newlines(raw.decode("utf-8-sig"))

@@ -7,7 +7,7 @@ VERSE_SYMBOLS = frozenset("abcdefghijklmnopqrstuvwxyz \n'!(),-.:;?")
 """What is left of a text after `normalise_verse`."""
 
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
-_QUOTES = dict.fromkeys(map(ord, "\"‘’‚‛“”„‟«»‹›`´ʼ′″"), "'")
+_QUOTES = dict.fromkeys(map(ord, '"‘’‚‛“”„‟«»‹›`´ʼ′″'), "'")
 # Letters that Unicode does not take apart into a base letter and an accent.
 _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}

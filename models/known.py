@@ -1,0 +1,39 @@
+"""What a writer must not copy, without carrying the corpus about.
+
+A weight file holds a 64-bit fingerprint of each name or line that its corpus held. The process that
+serves it can so refuse a copy, although it has never seen the corpus.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A set of texts of which only the fingerprints are left. False alarms: one in 10¹⁵."""
+
+    fingerprints: NDArray[np.uint64]
+    """Sorted, shape `(texts,)`."""
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "Known":
+        """The set of some texts."""
+        return cls(np.array(sorted({_fingerprint(text) for text in texts}), dtype=np.uint64))
+
+    def __contains__(self, text: str) -> bool:
+        """Whether the text was in the corpus."""
+        wanted = np.uint64(_fingerprint(text))
+        place = int(np.searchsorted(self.fingerprints, wanted))
+        return place < len(self.fingerprints) and bool(self.fingerprints[place] == wanted)
+
+    def __len__(self) -> int:
+        """How many different texts there are."""
+        return len(self.fingerprints)
+
+
+def _fingerprint(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

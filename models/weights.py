@@ -1,0 +1,149 @@
+"""Weight files: written, read, verified, described.
+
+A file is a safetensors archive of float16 parameters with a model card in its metadata. Loading one
+parses numbers and JSON; no code in it can run.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from data.files import write_atomically
+from models.known import Known
+from models.lstm import LSTM
+from models.network import Network
+from models.rnn import RNN
+
+Kind = Literal["names", "sonnets"]
+KINDS: tuple[Kind, ...] = ("names", "sonnets")
+
+SHIPPED = Path(__file__).parent / "weights"
+LARGEST_FILE = 64 * 2**20
+_FORMAT = "mangosaurus-1"
+_ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[np.float32]]], Network]] = {
+    "lstm": LSTM.from_arrays,
+    "rnn": RNN.from_arrays,
+}
+
+
+class WeightsError(Exception):
+    """A weight file cannot be used. The message is a sentence for an operator."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Where a network comes from and how good it is."""
+
+    kind: Kind
+    architecture: str
+    """`lstm` or `rnn`."""
+    recipe: str
+    corpus: str
+    """The corpus' title."""
+    corpus_sha256: str
+    seed: int
+    updates: int
+    created: str
+    """Date, ISO 8601."""
+    symbols: str = field(repr=False)
+    """The vocabulary."""
+    pretraining: str | None = None
+    """What it had read before its corpus."""
+    validation: float | None = None
+    """Cross-entropy of the validation part in nats per character."""
+    held_out: float | None = None
+    """The same of the held-out part, once `python -m bot.evaluate` has measured it."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """The libraries that trained it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network ready to serve, and what is known of it."""
+
+    network: Network
+    card: ModelCard
+    known: Known
+    """The names or lines of its corpus."""
+    digest: str
+    """SHA-256 of its file: the identity of the weights."""
+
+
+def save_weights(
+    path: Path, arrays: Mapping[str, NDArray[np.float32]], card: ModelCard, known: Known
+) -> str:
+    """Write a weight file atomically, and return its digest."""
+    stored: dict[str, NDArray[np.generic]] = {k: a.astype(np.float16) for k, a in arrays.items()}
+    stored["known"] = known.fingerprints
+    metadata = {"format": _FORMAT, "card": json.dumps(dataclasses.asdict(card), sort_keys=True)}
+    content = save(stored, metadata)
+    write_atomically(path, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def load_weights(path: Path, digest: str | None = None) -> Trained:
+    """Read a weight file, and check it against `digest` if one is given.
+
+    Raises `WeightsError` for a file that is missing, too large, truncated, foreign, changed, or of
+    parameters that do not make a network.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise WeightsError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MiB.")
+        actual = hashlib.sha256(path.read_bytes()).hexdigest()
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise WeightsError(f"Cannot read the weights {path}: {error.strerror or error}.") from error
+    except SafetensorError as error:
+        raise WeightsError(
+            f"{path.name} is not a whole safetensors file ({error}); "
+            "train it again with python -m bot.train, or restore it."
+        ) from error
+    if digest is not None and actual != digest:
+        raise WeightsError(
+            f"{path.name} is not the file that its list of digests describes; restore both."
+        )
+    if metadata.get("format") != _FORMAT:
+        raise WeightsError(
+            f"{path.name} holds no model card of Mangosaurus; "
+            "a file written by python -m bot.train is needed."
+        )
+    return _trained(path.name, metadata, arrays, actual)
+
+
+def load_shipped(kind: Kind) -> Trained:
+    """The weights that come with the project, checked against the list beside them."""
+    name = f"{kind}.safetensors"
+    for line in (SHIPPED / "SHA256SUMS").read_text().splitlines():
+        digest, _, listed = line.partition("  ")
+        if listed == name:
+            return load_weights(SHIPPED / name, digest)
+    raise WeightsError(f"{name} is not listed in models/weights/SHA256SUMS; restore both.")
+
+
+def _trained(
+    name: str, metadata: Mapping[str, str], arrays: dict[str, NDArray[np.generic]], digest: str
+) -> Trained:
+    try:
+        card = ModelCard(**json.loads(metadata["card"]))
+        known = Known(arrays.pop("known").astype(np.uint64))
+        if card.kind not in KINDS:
+            raise ValueError(f"it writes neither names nor sonnets but {card.kind!r}")
+        parameters = {key: array.astype(np.float32) for key, array in arrays.items()}
+        if not all(np.isfinite(array).all() for array in parameters.values()):
+            raise ValueError("it holds numbers that are not finite")
+        network = _ARCHITECTURES[card.architecture](card.symbols, parameters)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{name} does not describe a network: {error}.") from error
+    return Trained(network, card, known, digest)
