@@ -47,8 +47,8 @@ def probabilities(
         falling[..., top_k:] = 0
         falling = _normalised(falling)
     if top_p is not None:
-        likelier = falling.cumsum(axis=-1) - falling
-        falling[likelier >= top_p] = 0
+        reached = falling.cumsum(axis=-1)[..., :-1] >= top_p
+        falling[..., 1:][reached] = 0
     np.put_along_axis(p, order, falling, axis=-1)
     return _normalised(p)
 
@@ -68,7 +68,7 @@ def sample(
     if isinstance(rngs, np.random.Generator):
         u = rngs.random(len(p))
     else:
-        u = np.array([rng.random() for rng in rngs])
+        u = np.array([rng.random() for rng, _ in zip(rngs, p, strict=True)])
     cumulative = p.cumsum(axis=-1)
     threshold = u[:, np.newaxis] * cumulative[:, -1:]  # the sum of p is 1 but for its rounding
     choice: NDArray[np.int64] = (cumulative <= threshold).sum(axis=-1)
