@@ -1,0 +1,225 @@
+"""The one door between the event loop and the networks: a request in, a result out.
+
+All networks run in one thread beside the loop. Poems that are being written at the same time get
+their next lines in one batch. What is asked for while too much waits is refused at once (`Busy`),
+and what takes too long is given up (`TooSlow`), so that every member gets an answer.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from models.names import NamesRequest, NamesResult, write_names
+from models.sonnet import Draft, SonnetError, SonnetRequest, begin, extend
+from models.weights import (
+    KINDS,
+    Kind,
+    ModelCard,
+    Trained,
+    WeightsError,
+    load_shipped,
+    load_weights,
+)
+
+log = logging.getLogger(__name__)
+
+Accept = Callable[[str], bool]
+T = TypeVar("T")
+
+LARGEST_BATCH = 8
+"""Poems that get their next line together."""
+
+
+class InferenceError(Exception):
+    """The networks cannot answer now."""
+
+
+class Busy(InferenceError):  # noqa: N818 (it is a state, not a fault)
+    """Too much is waiting already."""
+
+    def __init__(self, ahead: int) -> None:
+        """`ahead` is how many answers are being written."""
+        super().__init__(f"{ahead} answers are being written already")
+        self.ahead = ahead
+
+
+class TooSlow(InferenceError):  # noqa: N818
+    """An answer took longer than its deadline."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    """A draft that waits for its next line, and the weights that it was begun with."""
+
+    trained: Trained
+    draft: Draft
+    line: asyncio.Future[Draft]
+
+
+class Inference:
+    """Serves one network for names and one for sonnets."""
+
+    def __init__(
+        self,
+        served: Mapping[Kind, Trained],
+        accept: Accept,
+        *,
+        queue: int = 16,
+        deadline: float = 20.0,
+    ) -> None:
+        """`accept` is the word filter; `queue` bounds the answers at work, `deadline` is in s.
+
+        The deadline holds for a card of names, and for each line of a poem.
+        """
+        self._served = dict(served)
+        self._accept = accept
+        self._queue = queue
+        self._deadline = deadline
+        self._at_work = 0
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
+        self._waiting: list[_Waiting] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    @property
+    def cards(self) -> Mapping[Kind, ModelCard]:
+        """What is known of the networks that are served."""
+        return {kind: trained.card for kind, trained in self._served.items()}
+
+    @property
+    def at_work(self) -> int:
+        """How many answers are being written."""
+        return self._at_work
+
+    async def names(self, request: NamesRequest) -> NamesResult:
+        """Write names. Raises `Busy`, `TooSlow`, and `NamesError` as `write_names` does."""
+        self._enter()
+        try:
+            return await self._run(write_names, self._served["names"], request, self._accept)
+        finally:
+            self._at_work -= 1
+
+    async def sonnet(self, request: SonnetRequest) -> AsyncIterator[Draft]:
+        """Write a poem: a draft after each line, the last one finished.
+
+        Raises `Busy` and `TooSlow`, and `SonnetError` as `begin` and `extend` do. A swap of weights
+        meanwhile does not touch the poem.
+        """
+        self._enter()
+        try:
+            trained = self._served["sonnets"]
+            draft = await self._run(begin, trained, request)
+            while not draft.finished:
+                draft = await self._next_line(trained, draft)
+                yield draft
+        finally:
+            self._at_work -= 1
+
+    async def swap(self, kind: Kind, path: Path) -> ModelCard:
+        """Serve the weights of a file from now on. Raises `WeightsError`, which changes nothing."""
+        trained = await self._in_thread(_load, kind, path)
+        self._served[kind] = trained
+        log.info("Serving %s from %s (%s)", kind, path, trained.digest[:12])
+        return trained.card
+
+    async def close(self) -> None:
+        """Give up what waits and stop the thread."""
+        if self._writer is not None:
+            self._writer.cancel()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _enter(self) -> None:
+        if self._at_work >= self._queue:
+            raise Busy(self._at_work)
+        self._at_work += 1
+
+    async def _next_line(self, trained: Trained, draft: Draft) -> Draft:
+        waiting = _Waiting(trained, draft, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._writer is None or self._writer.done():
+            # A task for as long as something waits: none idles when the bot does.
+            self._writer = asyncio.create_task(self._write_lines())
+        return await self._in_time(waiting.line)
+
+    async def _write_lines(self) -> None:
+        while self._waiting:
+            trained = self._waiting[0].trained
+            together = [w for w in self._waiting if w.trained is trained][:LARGEST_BATCH]
+            self._waiting = [w for w in self._waiting if w not in together]
+            together = [w for w in together if not w.line.done()]  # given up meanwhile
+            try:
+                drafts = [w.draft for w in together]
+                lines = await self._in_thread(_extend_each, trained, drafts, self._accept)
+            except Exception as error:  # noqa: BLE001 (whoever waits gets it)
+                for waiting in together:
+                    if not waiting.line.done():
+                        waiting.line.set_exception(error)
+                continue
+            for waiting, line in zip(together, lines, strict=True):
+                if waiting.line.done():
+                    continue
+                if isinstance(line, SonnetError):
+                    waiting.line.set_exception(line)
+                else:
+                    waiting.line.set_result(line)
+
+    async def _run(self, function: Callable[..., T], *arguments: object) -> T:
+        return await self._in_time(self._in_thread(function, *arguments))
+
+    def _in_thread(self, function: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
+
+    async def _in_time(self, result: asyncio.Future[T]) -> T:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await result
+        except TimeoutError as error:
+            raise TooSlow(f"no answer within {self._deadline:g} s") from error
+
+
+def _extend_each(
+    trained: Trained, drafts: Sequence[Draft], accept: Accept
+) -> list[Draft | SonnetError]:
+    """Extend drafts in one batch, so that one that cannot go on does not stop the others."""
+    try:
+        return [*extend(trained, drafts, accept)]
+    except SonnetError as error:
+        if len(drafts) == 1:
+            return [error]
+        return [line for draft in drafts for line in _extend_each(trained, [draft], accept)]
+
+
+async def open_inference(
+    state_dir: Path, accept: Accept, *, queue: int = 16, deadline: float = 20.0
+) -> Inference:
+    """Load what is to be served: retrained weights where there are usable ones, else the shipped.
+
+    Raises `WeightsError` if even the shipped ones cannot be used.
+    """
+    loaded = {kind: await asyncio.to_thread(_load_best, kind, state_dir) for kind in KINDS}
+    return Inference(loaded, accept, queue=queue, deadline=deadline)
+
+
+def retrained_path(state_dir: Path, kind: Kind) -> Path:
+    """Where retrained weights are kept."""
+    return state_dir / "weights" / f"{kind}.safetensors"
+
+
+def _load_best(kind: Kind, state_dir: Path) -> Trained:
+    path = retrained_path(state_dir, kind)
+    if path.exists():
+        try:
+            return _load(kind, path)
+        except WeightsError as error:
+            log.warning("%s The shipped weights are served instead.", error)
+    return load_shipped(kind)
+
+
+def _load(kind: Kind, path: Path) -> Trained:
+    trained = load_weights(path)
+    if trained.card.kind != kind:
+        raise WeightsError(f"{path.name} writes {trained.card.kind}, not {kind}.")
+    return trained
