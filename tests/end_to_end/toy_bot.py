@@ -1,0 +1,268 @@
+"""A small bot with one command for each thing that the stand-in must do as Discord does."""
+
+import asyncio
+import io
+import re
+import struct
+import zlib
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+FOSSILS = ["Ammonite", "Belemnite", "Ichthyosaur", "Plesiosaur", "Trilobite"]
+
+
+def png(width: int = 320, height: int = 160) -> bytes:
+    """A picture: a diagonal of two colours."""
+    rows = b"".join(
+        b"\0" + b"".join(b"\xf0\x93\x2b" if x < y * 2 else b"\x58\x65\xf2" for x in range(width))
+        for y in range(height)
+    )
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+class DigButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"dig:(?P<depth>\d+)"
+):
+    """A button whose whole state is in its custom_id."""
+
+    def __init__(self, depth: int) -> None:
+        style = discord.ButtonStyle.primary
+        super().__init__(
+            discord.ui.Button(label="Dig deeper", style=style, custom_id=f"dig:{depth}")
+        )
+        self.depth = depth
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[discord.Client],
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+    ) -> "DigButton":
+        return cls(int(match["depth"]))
+
+    async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
+        deeper = self.depth + 1
+        await interaction.response.edit_message(
+            embed=card(f"{deeper} m down."), view=view(DigButton(deeper), *extra_buttons())
+        )
+
+
+def extra_buttons() -> Sequence[discord.ui.Button[discord.ui.View]]:
+    """Buttons that are answered in `ToyBot.on_interaction`, or not at all."""
+    grey, red = discord.ButtonStyle.secondary, discord.ButtonStyle.danger
+    return [
+        discord.ui.Button(label="Whisper", style=grey, custom_id="whisper"),
+        discord.ui.Button(label="Later", style=grey, custom_id="later"),
+        discord.ui.Button(label="Break", style=red, custom_id="break"),
+        discord.ui.Button(label="Locked", style=grey, custom_id="locked", disabled=True),
+    ]
+
+
+def view(*items: discord.ui.Item[discord.ui.View]) -> discord.ui.View:
+    made = discord.ui.View(timeout=None)
+    for item in items:
+        made.add_item(item)
+    return made
+
+
+def card(text: str) -> discord.Embed:
+    embed = discord.Embed(title="A dig at Lyme Regis", description=text, colour=0xF0932B)
+    embed.add_field(name="Layer", value="Blue **Lias**")
+    embed.add_field(name="Age", value="`201` million years")
+    embed.set_footer(text="seed 7")
+    return embed
+
+
+class ToyBot(commands.AutoShardedBot):
+    """Started like any bot; `errors` holds what the API refused, newest last."""
+
+    def __init__(self) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True)
+        super().__init__(
+            commands.when_mentioned,
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            guild_ready_timeout=0.1,
+        )
+        self.errors: list[discord.HTTPException] = []
+        self.ready_count = self.resumed_count = 0
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Identify again at once: the real Discord wants five seconds between two."""
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(DigButton)
+        for command in COMMANDS:
+            self.tree.add_command(command)
+        self.tree.error(self.on_command_error_)
+        await self.tree.sync()
+
+    async def on_ready(self) -> None:
+        self.ready_count += 1
+
+    async def on_resumed(self) -> None:
+        self.resumed_count += 1
+
+    async def on_command_error_(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError
+    ) -> None:
+        cause = getattr(error, "original", error)
+        if isinstance(cause, discord.HTTPException):
+            self.errors.append(cause)
+        elif isinstance(error, app_commands.MissingPermissions):
+            await interaction.response.send_message("Administrators only.", ephemeral=True)
+        else:
+            raise error
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        match (interaction.data or {}).get("custom_id"):
+            case "whisper":
+                await interaction.response.send_message("The dig is closed.", ephemeral=True)
+            case "later":
+                await interaction.response.defer()
+                await interaction.edit_original_response(content="Later has come.")
+
+
+def toy(interaction: discord.Interaction) -> ToyBot:
+    assert isinstance(interaction.client, ToyBot)
+    return interaction.client
+
+
+@app_commands.command(description="Answers at once")
+@app_commands.describe(count="How many fossils", name="Whose they are", rate="How pure they are")
+async def quick(
+    interaction: discord.Interaction,
+    count: app_commands.Range[int, 1, 10] = 1,
+    name: app_commands.Range[str, 1, 40] = "Mary",
+    rate: app_commands.Range[float, 0.0, 1.0] = 0.5,
+) -> None:
+    await interaction.response.send_message(f"{count} for {name} at {rate}")
+
+
+@app_commands.command(description="Thinks, then writes line by line")
+@app_commands.describe(lines="How many lines")
+async def slow(interaction: discord.Interaction, lines: app_commands.Range[int, 1, 20] = 3) -> None:
+    await interaction.response.defer()
+    await asyncio.sleep(0.05)
+    for number in range(1, lines + 1):
+        written = "\n".join(f"> Line *{n}* of the poem" for n in range(1, number + 1))
+        await interaction.edit_original_response(content=written)
+
+
+@app_commands.command(description="Never answers")
+async def silent(interaction: discord.Interaction) -> None:
+    pass
+
+
+@app_commands.command(description="Answers too late")
+@app_commands.describe(after="Seconds")
+async def late(interaction: discord.Interaction, after: float) -> None:
+    await asyncio.sleep(after)
+    await interaction.response.send_message("Here I am")
+
+
+@app_commands.command(description="Defers, and then never comes back")
+async def forgetful(interaction: discord.Interaction) -> None:
+    await interaction.response.defer()
+
+
+@app_commands.command(description="Answers twice")
+async def twice(interaction: discord.Interaction) -> None:
+    await interaction.response.send_message("Once")
+    again = discord.webhook.async_.interaction_response_params(4, {"content": "Twice"})
+    adapter = discord.webhook.async_.async_context.get()
+    await adapter.create_interaction_response(
+        interaction.id, interaction.token, session=interaction._session, params=again
+    )
+
+
+@app_commands.command(description="Says more than 2,000 characters")
+async def long(interaction: discord.Interaction) -> None:
+    await interaction.response.send_message("x" * 2001)
+
+
+@app_commands.command(description="Shows a card with buttons")
+async def dig(interaction: discord.Interaction) -> None:
+    await interaction.response.send_message(
+        embed=card("1 m down."), view=view(DigButton(1), *extra_buttons())
+    )
+
+
+@app_commands.command(description="Reads a file and sends a picture back")
+@app_commands.describe(file="Any file")
+async def weigh(interaction: discord.Interaction, file: discord.Attachment) -> None:
+    await interaction.response.defer()
+    content = await file.read()
+    picture = discord.File(io.BytesIO(png()), "curve.png", description="A curve")
+    shown = discord.Embed(title=file.filename, description=f"{len(content)} bytes")
+    shown.set_image(url="attachment://curve.png")
+    copy = discord.File(io.BytesIO(content), f"copy-{file.filename}")
+    await interaction.edit_original_response(embed=shown, attachments=[picture])
+    await interaction.followup.send("And a copy:", file=copy)
+
+
+@app_commands.command(description="Answers only you")
+async def secret(interaction: discord.Interaction) -> None:
+    await interaction.response.send_message("Between us: @everyone digs.", ephemeral=True)
+
+
+@app_commands.command(description="Finds a fossil by its first letters")
+@app_commands.describe(kind="Which one")
+async def find(interaction: discord.Interaction, kind: str) -> None:
+    await interaction.response.send_message(f"Found: {kind}")
+
+
+@find.autocomplete("kind")
+async def kinds(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    found = [name for name in FOSSILS if name.lower().startswith(typed.lower())]
+    return [app_commands.Choice(name=name, value=name.upper()) for name in found]
+
+
+@app_commands.command(description="Posts an ordinary message and edits it fast")
+@app_commands.describe(edits="How many edits")
+async def burst(interaction: discord.Interaction, edits: int) -> None:
+    assert isinstance(interaction.channel, discord.TextChannel)
+    await interaction.response.send_message("Starting.", ephemeral=True)
+    message = await interaction.channel.send("0")
+    for number in range(1, edits + 1):
+        await message.edit(content=f"{number}")
+
+
+@app_commands.command(description="Shows what Discord's markdown becomes")
+async def styles(interaction: discord.Interaction) -> None:
+    await interaction.response.send_message(
+        "## A heading\n**bold** *italic* __under__ ~~gone~~ `code` ||spoiler|| \\*\\*plain\\*\\*\n"
+        "> quoted\n```py\nprint('code block')\n```\n-# small print <t:1700000000:R>\n"
+        "- first\n- second\n<script>alert(1)</script> https://example.org"
+    )
+
+
+admin = app_commands.Group(
+    name="admin",
+    description="For administrators",
+    default_permissions=discord.Permissions(administrator=True),
+    guild_only=True,
+)
+
+
+@admin.command(name="shake", description="Shakes the ground")
+@app_commands.describe(how="How hard")
+@app_commands.checks.has_permissions(administrator=True)
+async def shake(interaction: discord.Interaction, how: app_commands.Range[int, 1, 9] = 5) -> None:
+    await interaction.response.send_message(f"The ground shakes at {how}.")
+
+
+COMMANDS: Sequence[app_commands.Command[app_commands.Group, ..., None] | app_commands.Group] = [
+    quick, slow, silent, late, forgetful, twice, long, dig, weigh, secret, find, burst, styles, admin,
+]  # fmt: skip
