@@ -1,0 +1,153 @@
+"""Writing new dinosaur names."""
+
+import string
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.text import clean_name
+from models.network import Network, State, read
+from models.sampling import sample
+from models.vocabulary import END, Vocabulary
+from models.weights import Trained
+
+LONGEST_PREFIX = 20
+SHORTEST_NAME, LONGEST_NAME = 3, 26
+BATCH = 32
+"""Names that are written side by side. One batch is enough for ten good ones as a rule."""
+MOST_BATCHES = 40
+"""Batches after which the search for new names ends."""
+
+_WHY = {
+    "known": "almost everything that {written} is already a dinosaur",
+    "unreadable": "hardly anything that {written} reads as a name",
+    "unfit": "most of what {written} is not fit to be shown",
+    "repeated": "the network wrote the same ones again and again",
+}
+
+
+class NamesError(Exception):
+    """A request cannot be served. The message is a sentence for the member who made it."""
+
+
+@dataclass(frozen=True)
+class NamesRequest:
+    """What a member asks for."""
+
+    count: int
+    seed: int
+    """The same request with the same seed and weights gives the same names."""
+    starts_with: str = ""
+    """As typed: capitals and accents are folded, and everything but letters is dropped."""
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
+class NamesResult:
+    """The names found."""
+
+    names: tuple[str, ...]
+    """In lower case, all different, none of them in the corpus."""
+    reason: str | None
+    """A sentence about why they are fewer than asked for; `None` if they are not."""
+
+
+def write_names(
+    trained: Trained, request: NamesRequest, accept: Callable[[str], bool]
+) -> NamesResult:
+    """Write names that begin as asked, are new, read as names and pass `accept`.
+
+    The network reads the beginning and goes on from there, so what follows suits it. Raises
+    `NamesError` if the beginning holds no letter that the network knows, or too many letters.
+    """
+    network = trained.network
+    prefix = _prefix(request.starts_with, network.vocabulary)
+    rng = np.random.default_rng(request.seed)
+    logits, state = read(network, END + prefix, network.initial_state(1))
+    names: list[str] = []
+    rejected: Counter[str] = Counter()
+    for _ in range(MOST_BATCHES):
+        for ending in _endings(network, logits, state, request.temperature, len(prefix), rng):
+            name = prefix + ending
+            if name in trained.known:
+                rejected["known"] += 1
+            elif not reads_as_name(name):
+                rejected["unreadable"] += 1
+            elif name in names:
+                rejected["repeated"] += 1
+            elif not accept(name):
+                rejected["unfit"] += 1
+            else:
+                names.append(name)
+            if len(names) == request.count:
+                return NamesResult(tuple(names), None)
+    (main_cause, _), *_ = rejected.most_common(1)
+    return NamesResult(tuple(names), _reason(len(names), prefix, main_cause))
+
+
+def reads_as_name(name: str) -> bool:
+    """Whether it has 3 to 26 letters, a vowel among them, and no letter three times running."""
+    return (
+        SHORTEST_NAME <= len(name) <= LONGEST_NAME
+        and set(name) <= set(string.ascii_lowercase)
+        and not set(name).isdisjoint("aeiou")
+        and not any(letter * 3 in name for letter in set(name))
+    )
+
+
+def _prefix(typed: str, vocabulary: Vocabulary) -> str:
+    prefix = clean_name(typed)
+    if typed.strip() and not prefix:
+        raise NamesError(
+            "A name begins with letters from a to z, and there are none in what you typed; "
+            "try for example: tyranno"
+        )
+    if len(prefix) > LONGEST_PREFIX:
+        raise NamesError(
+            f"A name can begin with at most {LONGEST_PREFIX} letters of yours, and you typed "
+            f"{len(prefix)}; try for example: tyranno"
+        )
+    unknown = sorted(set(prefix).difference(vocabulary.symbols))
+    if unknown:
+        raise NamesError(
+            f"The list that the network learned from has no {' and no '.join(unknown)}, so no "
+            "name can begin so; try other letters."
+        )
+    return prefix
+
+
+def _endings(
+    network: Network,
+    logits: NDArray[np.float32],
+    state: State,
+    temperature: float,
+    begun: int,
+    rng: np.random.Generator,
+) -> list[str]:
+    """Draw how a batch of names goes on after `begun` letters: `(1, vocabulary)`, `(…, 1, units)`.
+
+    A name that does not end in time comes back one letter too long.
+    """
+    end = network.vocabulary.end
+    drawn = np.full((BATCH, LONGEST_NAME + 2 - begun), end)
+    going_on = np.arange(BATCH)
+    logits, state = logits.repeat(BATCH, axis=0), state.repeat(BATCH, axis=-2)
+    for t in range(LONGEST_NAME + 1 - begun):
+        x = sample(logits, rng, temperature)
+        drawn[going_on, t] = x
+        alive = x != end
+        going_on = going_on[alive]
+        if not len(going_on):
+            break
+        logits, state = network.step(x[alive], state[..., alive, :])
+    return [network.vocabulary.decode(row).partition(END)[0] for row in drawn]
+
+
+def _reason(found: int, prefix: str, main_cause: str) -> str:
+    begun = f' beginning with "{prefix}"' if prefix else ""
+    names = "No new name" if not found else f"Only {found} new name{'s'[: found != 1]}"
+    written = "begins so" if prefix else "the network writes"
+    return f"{names}{begun} could be found; {_WHY[main_cause].format(written=written)}."

@@ -1,0 +1,230 @@
+"""Writing names: new ones only, begun as asked, and a reason when there are too few."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.known import Known
+from models.names import NamesError, NamesRequest, reads_as_name, write_names
+from models.network import Network, State
+from models.rnn import RNN, initialize_parameters
+from models.vocabulary import END, Vocabulary
+from models.weights import ModelCard, Trained
+
+LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
+
+
+class Parrot:
+    """A network that goes on as one of its names does, each with the same probability.
+
+    Its state counts what was read and holds which names still fit.
+    """
+
+    def __init__(self, names: Iterable[str], vocabulary: Vocabulary = LETTERS) -> None:
+        self.vocabulary = vocabulary
+        self.names = [END + name + END for name in names]
+
+    def initial_state(self, batch: int) -> State:
+        state = np.ones((batch, 1 + len(self.names)), np.float32)
+        state[:, 0] = 0
+        return state
+
+    def step(self, x: NDArray[np.int64], state: State) -> tuple[NDArray[np.float32], State]:
+        state = state.copy()
+        logits = np.full((len(x), len(self.vocabulary)), -30, np.float32)
+        for row, character in enumerate(self.vocabulary.decode(x)):
+            t = int(state[row, 0])
+            for i, name in enumerate(self.names, start=1):
+                if state[row, i] and name[t] == character:
+                    logits[row, self.vocabulary.encode(name[t + 1])] = 0
+                else:
+                    state[row, i] = 0
+            state[row, 0] += 1
+        return logits, state
+
+
+def trained(network: Network, known: Iterable[str] = ()) -> Trained:
+    card = ModelCard(
+        kind="names",
+        architecture="rnn",
+        recipe="notebook",
+        corpus="a test",
+        corpus_sha256="",
+        seed=0,
+        updates=0,
+        created="2024-01-01",
+        symbols=network.vocabulary.symbols,
+    )
+    return Trained(network, card, Known.of(known), "")
+
+
+def untrained_rnn() -> RNN:
+    parameters = initialize_parameters(8, 27, 27, np.random.RandomState(1))
+    arrays = {name: array.astype(np.float32) for name, array in parameters.items()}
+    return RNN.from_arrays(LETTERS.symbols, arrays)
+
+
+def anything(_name: str) -> bool:
+    return True
+
+
+def write(
+    network: Network,
+    count: int = 1,
+    starts_with: str = "",
+    *,
+    seed: int = 0,
+    known: Iterable[str] = (),
+    accept: Callable[[str], bool] = anything,
+) -> tuple[tuple[str, ...], str | None]:
+    request = NamesRequest(count, seed, starts_with)
+    result = write_names(trained(network, known), request, accept)
+    return result.names, result.reason
+
+
+def test_as_many_different_names_as_asked_for_are_written() -> None:
+    names, reason = write(untrained_rnn(), count=10)
+    assert len(set(names)) == 10
+    assert all(map(reads_as_name, names))
+    assert reason is None
+
+
+def test_the_same_seed_writes_the_same_names_and_another_seed_others() -> None:
+    first, again, other = (write(untrained_rnn(), 5, seed=seed) for seed in (7, 7, 8))
+    assert first == again
+    assert first != other
+
+
+def test_asking_for_more_with_the_same_seed_goes_on_where_fewer_ended() -> None:
+    few, _ = write(untrained_rnn(), 3)
+    many, _ = write(untrained_rnn(), 10)
+    assert many[:3] == few
+
+
+def test_the_temperature_is_passed_on_to_the_sampling() -> None:
+    network = trained(untrained_rnn())
+    names = [
+        write_names(network, NamesRequest(10, 0, temperature=t), anything).names for t in (0.1, 1.0)
+    ]
+    assert names[0] != names[1]
+
+
+def test_a_name_of_the_corpus_is_never_written() -> None:
+    parrot = Parrot(["mangosaurus", "allosaurus", "iguanodon"])
+    names, _ = write(parrot, count=2, known=["allosaurus"])
+    assert sorted(names) == ["iguanodon", "mangosaurus"]
+
+
+def test_what_does_not_read_as_a_name_is_not_written() -> None:
+    names, _ = write(Parrot(["xzk", "kaaas", "mango"]), count=2)
+    assert names == ("mango",)
+
+
+def test_a_name_that_never_ends_is_not_written() -> None:
+    names, _ = write(Parrot(["mango" * 20, "manga"]), count=2)
+    assert names == ("manga",)
+
+
+def test_what_the_filter_refuses_is_not_written() -> None:
+    names, reason = write(
+        Parrot(["mango", "tango"]), count=2, accept=lambda name: name.startswith("m")
+    )
+    assert names == ("mango",)
+    assert reason is not None
+
+
+def test_the_network_goes_on_from_the_beginning_that_was_asked_for() -> None:
+    parrot = Parrot(["mangosaurus", "allosaurus", "iguanodon"])
+    assert write(parrot, starts_with="ig")[0] == ("iguanodon",)
+
+
+@pytest.mark.parametrize("typed", ["MAN", "  mañ!", "M🥭an", "ｍａｎ"])
+def test_a_beginning_is_folded_to_plain_letters(typed: str) -> None:
+    parrot = Parrot(["mangosaurus", "allosaurus"])
+    assert write(parrot, starts_with=typed)[0] == ("mangosaurus",)
+
+
+def test_a_beginning_may_already_be_the_whole_name() -> None:
+    assert write(Parrot(["mango"]), starts_with="mango")[0] == ("mango",)
+
+
+@pytest.mark.parametrize("typed", ["", " \n"])
+def test_no_beginning_at_all_is_fine(typed: str) -> None:
+    assert write(Parrot(["mango"]), starts_with=typed)[0] == ("mango",)
+
+
+def test_a_beginning_without_letters_is_refused_with_an_example() -> None:
+    with pytest.raises(NamesError, match=r"letters from a to z.*for example"):
+        write(Parrot(["mango"]), starts_with="🦖🦕 42")
+
+
+def test_a_beginning_of_twenty_letters_is_served() -> None:
+    name = "micropachycephalosaurus"
+    assert write(Parrot([name]), starts_with=name[:20])[0] == (name,)
+
+
+def test_a_longer_beginning_is_refused_with_the_limit_and_an_example() -> None:
+    with pytest.raises(NamesError, match=r"at most 20 letters .* typed 21; .* example: tyranno"):
+        write(Parrot(["mango"]), starts_with="micropachycephalosaur")
+
+
+def test_a_letter_that_the_network_never_saw_is_named() -> None:
+    parrot = Parrot(["mango"], Vocabulary("\nagmno"))
+    with pytest.raises(NamesError, match="has no t"):
+        write(parrot, starts_with="tango")
+
+
+KNOWN = 'Only 1 new name beginning with "man" could be found; '
+
+
+@pytest.mark.parametrize(
+    ("names", "known", "accept", "sentence"),
+    [
+        (
+            ["mango", "manda", "manes"],
+            ["manda", "manes"],
+            anything,
+            KNOWN + "almost everything that begins so is already a dinosaur.",
+        ),
+        (
+            ["mango", "mannn", "manzzz"],
+            [],
+            anything,
+            KNOWN + "hardly anything that begins so reads as a name.",
+        ),
+        (
+            ["mango", "manda", "manes"],
+            [],
+            lambda name: name == "mango",
+            KNOWN + "most of what begins so is not fit to be shown.",
+        ),
+        (["mango"], [], anything, KNOWN + "the network wrote the same ones again and again."),
+    ],
+)
+def test_too_few_names_come_with_the_reason(
+    names: list[str], known: list[str], accept: Callable[[str], bool], sentence: str
+) -> None:
+    found, reason = write(Parrot(names), 3, "man", known=known, accept=accept)
+    assert found == ("mango",)
+    assert reason == sentence
+
+
+def test_no_name_at_all_is_a_reason_too() -> None:
+    names, reason = write(Parrot(["mango"]), known=["mango"])
+    assert names == ()
+    assert reason == (
+        "No new name could be found; almost everything that the network writes is already "
+        "a dinosaur."
+    )
+
+
+@pytest.mark.parametrize("name", ["ozy", "mangosaurus", "a" + "bc" * 12 + "d"])
+def test_some_words_read_as_a_name(name: str) -> None:
+    assert reads_as_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "yi", "brrk", "baaad", "t rex", "émeu", "ab" * 13 + "a"])
+def test_some_words_do_not(name: str) -> None:
+    assert not reads_as_name(name)
