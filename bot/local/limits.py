@@ -283,12 +283,12 @@ def _command_size(item: JSON) -> int:
 
 # Options, as a member fills them in
 
-_TYPES: Mapping[int, tuple[type, ...]] = {
-    STRING: (str,),
-    INTEGER: (int,),
-    BOOLEAN: (bool,),
-    NUMBER: (int, float),
-    ATTACHMENT: (Upload,),
+_TYPES: Mapping[int, tuple[tuple[type, ...], str]] = {
+    STRING: ((str,), "a text"),
+    INTEGER: ((int,), "a whole number"),
+    BOOLEAN: ((bool,), "true or false"),
+    NUMBER: ((int, float), "a number"),
+    ATTACHMENT: ((Upload,), "a file"),
 }
 
 
@@ -312,13 +312,13 @@ def check_values(options: list[JSON], values: Mapping[str, object]) -> None:
 
 def _check_value(form: Form, option: JSON, value: object) -> None:
     name, kind = option["name"], option["type"]
-    expected = _TYPES.get(kind)
-    if expected is None:
+    if kind not in _TYPES:
         form.complain(name, "BASE_TYPE_INVALID", f"The stand-in has no options of type {kind}.")
-    elif not isinstance(value, expected) or (kind != BOOLEAN and isinstance(value, bool)):
-        words = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
-        form.complain(name, "BASE_TYPE_INVALID", f"Must be {words[expected[-1]]}.")
-    elif isinstance(value, str) and kind == STRING:
+        return
+    accepted, words = _TYPES[kind]
+    if not isinstance(value, accepted) or (kind != BOOLEAN and isinstance(value, bool)):
+        form.complain(name, "BASE_TYPE_INVALID", f"Must be {words}.")
+    elif isinstance(value, str):
         low, high = option.get("min_length", 0), option.get("max_length", 6000)
         form.length(name, value, low, high)
     elif isinstance(value, (int, float)):

@@ -60,6 +60,7 @@ class LocalDiscord:
     host: a loopback address (127.0.0.1, ::1, localhost); anything else raises `CannotListenError`.
     port: 0 to 65535; 0 takes one that is free.
     first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes, shorter in tests.
+    heartbeat_s: how often a client is to send a heartbeat.
     rate_limited: whether a burst is answered with 429: `writes` messages or edits in `window_s`
         seconds for a channel or an interaction, `per_second` requests a second over all routes.
     """
@@ -76,12 +77,13 @@ class LocalDiscord:
         writes: int = 5,
         window_s: float = 5.0,
         per_second: int = 50,
+        heartbeat_s: float = 41.25,
     ) -> None:
         self._host, self._port = _loopback(host), port
         self._token_lifetime_s = token_lifetime_s
         self.token = f"local.{secrets.token_urlsafe(24)}"
         self.state = State(time.time, bot_name=bot_name, first_response_s=first_response_s)
-        self.gateway = Gateway(self.state, self.token)
+        self.gateway = Gateway(self.state, self.token, heartbeat_s=heartbeat_s)
         self._rest = Rest(
             self.state,
             self.token,
@@ -358,6 +360,7 @@ class LocalDiscord:
         await response.prepare(request)
         self._pages.add(queue)
         try:
+            await response.write(b"retry: 1000\n\n")  # ms until the page looks for a lost stand-in
             await _send(response, self._snapshot(user))
             while (item := await queue.get()) is not None:
                 view = self._view(item["event"], user)

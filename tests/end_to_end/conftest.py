@@ -5,20 +5,34 @@
             asked = await local.run_command("dinoname", {"count": 3})
             assert asked.message.embed["title"]
 
-Import `running` from here; the fixtures come by themselves.
+Import `running` and `eventually` from here; the fixtures come by themselves.
 """
 
 import asyncio
 import contextlib
+import os
+import shutil
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 import pytest
+import pytest_asyncio
 from discord.ext import commands
+from playwright.async_api import Browser, async_playwright
 
 from bot.local.server import LocalDiscord
 from tests.end_to_end.toy_bot import ToyBot
 
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 Bot = TypeVar("Bot", bound=commands.Bot | commands.AutoShardedBot)
 
 
@@ -45,6 +59,13 @@ async def running(make: Callable[[], Bot], local: LocalDiscord) -> AsyncIterator
 async def _ready(bot: commands.Bot | commands.AutoShardedBot, local: LocalDiscord) -> None:
     await local.wait_for(lambda: local.state.online, timeout_s=30, what="The bot's connection")
     await bot.wait_until_ready()
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Return once `condition()` holds: for what happens in the bot and not in the stand-in."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - nobody signals what happens inside the bot
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -75,3 +96,23 @@ async def hasty_toy(hasty: LocalDiscord) -> AsyncIterator[ToyBot]:
     """The toy bot, running on `hasty`."""
     async with running(ToyBot, hasty) as bot:
         yield bot
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Headless Chromium with an empty profile; absent, the test is skipped, or fails under CI.
+
+    Starting it takes seconds, so all tests share it; those that use it share its event loop:
+    `pytestmark = pytest.mark.asyncio(loop_scope="session")`.
+    """
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        reason = f"no browser for the page: none of {', '.join(names)} is on the PATH"
+        if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
+            pytest.fail(f"{reason}, and MANGOSAURUS_NO_SKIP=1 allows no skip")
+        pytest.skip(reason)
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield launched
+        await launched.close()

@@ -5,7 +5,7 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import discord
 from discord import app_commands
@@ -54,26 +54,20 @@ class DigButton(
     async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
         deeper = self.depth + 1
         await interaction.response.edit_message(
-            embed=card(f"{deeper} m down."), view=view(DigButton(deeper), *extra_buttons())
+            embed=card(f"{deeper} m down."), view=buttons(deeper)
         )
 
 
-def extra_buttons() -> Sequence[discord.ui.Button[discord.ui.View]]:
-    """Buttons that are answered in `ToyBot.on_interaction`, or not at all."""
+def buttons(depth: int) -> discord.ui.View:
+    """The buttons of the card: one that is answered even after a restart, and four others."""
     grey, red = discord.ButtonStyle.secondary, discord.ButtonStyle.danger
-    return [
-        discord.ui.Button(label="Whisper", style=grey, custom_id="whisper"),
-        discord.ui.Button(label="Later", style=grey, custom_id="later"),
-        discord.ui.Button(label="Break", style=red, custom_id="break"),
-        discord.ui.Button(label="Locked", style=grey, custom_id="locked", disabled=True),
-    ]
-
-
-def view(*items: discord.ui.Item[discord.ui.View]) -> discord.ui.View:
-    made = discord.ui.View(timeout=None)
-    for item in items:
-        made.add_item(item)
-    return made
+    view = discord.ui.View(timeout=None)
+    view.add_item(DigButton(depth))
+    view.add_item(discord.ui.Button(label="Whisper", style=grey, custom_id="whisper"))
+    view.add_item(discord.ui.Button(label="Later", style=grey, custom_id="later"))
+    view.add_item(discord.ui.Button(label="Break", style=red, custom_id="break"))
+    view.add_item(discord.ui.Button(label="Locked", style=grey, custom_id="locked", disabled=True))
+    return view
 
 
 def card(text: str) -> discord.Embed:
@@ -126,7 +120,8 @@ class ToyBot(commands.AutoShardedBot):
             raise error
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        match (interaction.data or {}).get("custom_id"):
+        data: Mapping[str, object] = dict(interaction.data or {})
+        match data.get("custom_id"):
             case "whisper":
                 await interaction.response.send_message("The dig is closed.", ephemeral=True)
             case "later":
@@ -194,9 +189,7 @@ async def long(interaction: discord.Interaction) -> None:
 
 @app_commands.command(description="Shows a card with buttons")
 async def dig(interaction: discord.Interaction) -> None:
-    await interaction.response.send_message(
-        embed=card("1 m down."), view=view(DigButton(1), *extra_buttons())
-    )
+    await interaction.response.send_message(embed=card("1 m down."), view=buttons(1))
 
 
 @app_commands.command(description="Reads a file and sends a picture back")
@@ -264,5 +257,6 @@ async def shake(interaction: discord.Interaction, how: app_commands.Range[int, 1
 
 
 COMMANDS: Sequence[app_commands.Command[app_commands.Group, ..., None] | app_commands.Group] = [
-    quick, slow, silent, late, forgetful, twice, long, dig, weigh, secret, find, burst, styles, admin,
-]  # fmt: skip
+    *(quick, slow, silent, late, forgetful, twice, long),
+    *(dig, weigh, secret, find, burst, styles, admin),
+]

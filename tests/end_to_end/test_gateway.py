@@ -1,0 +1,177 @@
+"""The gateway keeps sessions, numbers and promises as Discord's does."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+
+from bot.local.server import LocalDiscord
+from tests.end_to_end.conftest import eventually, running
+from tests.end_to_end.toy_bot import ToyBot
+
+GUILDS, MESSAGES, CONTENT = 1, 1 << 9, 1 << 15
+
+
+class Socket:
+    """A client that shows every frame."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def send(self, op: int, data: object) -> None:
+        await self.socket.send_str(json.dumps({"op": op, "d": data}))
+
+    async def next(self) -> dict[str, Any]:
+        frame: dict[str, Any] = json.loads((await self.socket.receive(timeout=5)).data)
+        return frame
+
+    async def close_code(self) -> int | None:
+        assert (await self.socket.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
+        return self.socket.close_code
+
+    async def identify(self, local: LocalDiscord, **changes: object) -> dict[str, Any]:
+        properties = {"token": local.token, "intents": GUILDS | MESSAGES, "properties": {}}
+        await self.send(2, properties | changes)
+        return await self.next()
+
+
+@asynccontextmanager
+async def connected(local: LocalDiscord) -> AsyncIterator[Socket]:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{local.url}gateway") as raw,
+    ):
+        socket = Socket(raw)
+        assert (await socket.next())["op"] == 10
+        yield socket
+
+
+async def test_a_dropped_connection_is_resumed(local: LocalDiscord, toy: ToyBot) -> None:
+    await local.drop_gateway()
+    asked = await local.run_command("quick")  # asked while nobody listens
+    assert asked.message.content == "1 for Mary at 0.5"
+    await local.wait_for(lambda: local.state.online)
+    assert (toy.ready_count, toy.resumed_count) == (1, 1)
+
+
+async def test_every_interaction_asked_while_the_line_is_down_is_replayed(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    await local.drop_gateway()
+    asked = await asyncio.gather(
+        *(local.run_command("quick", {"count": count}) for count in (1, 2, 3))
+    )
+    assert sorted(one.message.content[0] for one in asked) == ["1", "2", "3"]
+
+
+async def test_an_invalid_session_is_begun_anew(local: LocalDiscord, toy: ToyBot) -> None:
+    await local.invalidate_session()
+    lost = await local.run_command("quick", until="sent")
+    await local.wait_for(lambda: local.state.online)
+    assert (await local.run_command("quick")).message.content
+    assert not lost.acknowledged
+    await eventually(lambda: toy.ready_count == 2)
+    assert toy.resumed_count == 0
+
+
+async def test_a_bot_that_says_goodbye_is_offline(local: LocalDiscord) -> None:
+    async with running(ToyBot, local):
+        assert local.state.online
+    await local.wait_for(lambda: not local.state.online)
+
+
+async def test_ready_comes_before_the_guild(local: LocalDiscord) -> None:
+    async with connected(local) as socket:
+        ready = await socket.identify(local)
+        created = await socket.next()
+    assert (ready["t"], ready["s"]) == ("READY", 1)
+    assert ready["d"]["guilds"] == [{"id": str(local.guild_id), "unavailable": True}]
+    assert (created["t"], created["s"]) == ("GUILD_CREATE", 2)
+    assert created["d"]["channels"][0]["id"] == str(local.channel_id)
+
+
+async def test_a_heartbeat_is_answered(local: LocalDiscord) -> None:
+    async with connected(local) as socket:
+        await socket.send(1, None)
+        assert await socket.next() == {"op": 11}
+
+
+async def test_only_the_guilds_own_shard_hears_of_it(local: LocalDiscord) -> None:
+    home = (local.guild_id >> 22) % 2
+    async with connected(local) as here, connected(local) as elsewhere:
+        assert (await here.identify(local, shard=[home, 2]))["d"]["guilds"]
+        assert not (await elsewhere.identify(local, shard=[1 - home, 2]))["d"]["guilds"]
+        assert (await here.next())["t"] == "GUILD_CREATE"
+        local.state.say(local.state.guild.member, "hello")
+        assert (await here.next())["t"] == "MESSAGE_CREATE"
+        await elsewhere.send(1, None)
+        assert (await elsewhere.next())["op"] == 11
+
+
+async def test_a_resumed_session_gets_what_it_missed_and_then_resumed(local: LocalDiscord) -> None:
+    async with connected(local) as socket:
+        session_id = (await socket.identify(local))["d"]["session_id"]
+        assert (await socket.next())["s"] == 2
+        await local.drop_gateway()
+    local.state.say(local.state.guild.member, "missed")
+    async with connected(local) as socket:
+        await socket.send(6, {"token": local.token, "session_id": session_id, "seq": 2})
+        missed, resumed = await socket.next(), await socket.next()
+    assert (missed["t"], missed["s"]) == ("MESSAGE_CREATE", 3)
+    assert missed["d"]["content"] == ""  # without the intent for it
+    assert resumed["t"] == "RESUMED"
+
+
+@pytest.mark.parametrize("change", [{"session_id": "unknown"}, {"seq": 99}, {"token": "stolen"}])
+async def test_a_session_that_cannot_be_resumed_is_invalid(
+    local: LocalDiscord, change: dict[str, object]
+) -> None:
+    async with connected(local) as socket:
+        session_id = (await socket.identify(local))["d"]["session_id"]
+        await local.drop_gateway()
+    async with connected(local) as socket:
+        await socket.send(6, {"token": local.token, "session_id": session_id, "seq": 2} | change)
+        assert await socket.next() == {"op": 9, "d": False}
+
+
+async def test_messages_are_sent_to_those_who_asked_for_them(local: LocalDiscord) -> None:
+    async with connected(local) as socket:
+        await socket.identify(local, intents=GUILDS)
+        await socket.next()
+        local.state.say(local.state.guild.member, "hello")
+        await socket.send(1, None)
+        assert (await socket.next())["op"] == 11
+
+
+async def test_a_wrong_token_closes_with_4004(local: LocalDiscord) -> None:
+    async with connected(local) as socket:
+        await socket.send(2, {"token": "stolen", "intents": 0})
+        assert await socket.close_code() == 4004
+
+
+async def test_privileged_intents_close_with_4014(local: LocalDiscord) -> None:
+    def make() -> discord.Client:
+        return discord.Client(intents=discord.Intents.all())
+
+    with local.pointing_clients_here():
+        async with make() as client:
+            with pytest.raises(discord.PrivilegedIntentsRequired):
+                await asyncio.wait_for(client.start(local.token), 5)
+
+
+async def test_an_opcode_before_identify_closes_with_4003(local: LocalDiscord) -> None:
+    async with connected(local) as socket:
+        await socket.send(42, {})
+        assert await socket.close_code() == 4003
+
+
+async def test_a_client_that_falls_silent_is_disconnected() -> None:
+    async with LocalDiscord(port=0, heartbeat_s=0.05) as local, connected(local) as socket:
+        await socket.identify(local)
+        await socket.next()
+        assert await socket.close_code() == 4009

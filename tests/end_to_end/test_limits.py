@@ -1,0 +1,240 @@
+"""What the stand-in refuses, and in which words: no sockets, no waiting."""
+
+from typing import Any
+
+import pytest
+
+from bot.local.limits import (
+    ApiError,
+    Form,
+    RateLimiter,
+    Upload,
+    check_choices,
+    check_commands,
+    check_message,
+    check_values,
+)
+from bot.local.records import content_type
+from tests.end_to_end.toy_bot import png
+
+
+def complaints(error: ApiError, path: str) -> list[str]:
+    """The sentences of a 50035 at a path such as "embeds.0.title"."""
+    assert error.code == 50035
+    node: Any = error.errors
+    for key in path.split("."):
+        node = node[key]
+    return [complaint["message"] for complaint in node["_errors"]]
+
+
+def button(**changes: object) -> dict[str, object]:
+    return {"type": 2, "style": 1, "label": "Go", "custom_id": "go"} | changes
+
+
+def rows(*buttons: dict[str, object]) -> dict[str, object]:
+    return {"components": [{"type": 1, "components": list(buttons)}]}
+
+
+def option(**changes: object) -> dict[str, object]:
+    return {"type": 3, "name": "opening", "description": "How it begins"} | changes
+
+
+def command(**changes: object) -> dict[str, object]:
+    return {"type": 1, "name": "sonnet", "description": "Writes"} | changes
+
+
+def choice(**changes: object) -> dict[str, object]:
+    return {"name": "x" * 100, "value": "y" * 100} | changes
+
+
+@pytest.mark.parametrize(
+    ("payload", "path", "sentence"),
+    [
+        ({"content": "x" * 2001}, "content", "Must be 2000 or fewer in length."),
+        ({"embeds": [{"title": "x" * 257}]}, "embeds.0.title", "Must be 256 or fewer in length."),
+        (
+            {"embeds": [{}, {"description": "x" * 4097}]},
+            "embeds.1.description",
+            "Must be 4096 or fewer in length.",
+        ),
+        (
+            {"embeds": [{"footer": {"text": "x" * 2049}}]},
+            "embeds.0.footer.text",
+            "Must be 2048 or fewer in length.",
+        ),
+        (
+            {"embeds": [{"author": {"name": "x" * 257}}]},
+            "embeds.0.author.name",
+            "Must be 256 or fewer in length.",
+        ),
+        (
+            {"embeds": [{"fields": [{"name": "n", "value": "v"}] * 26}]},
+            "embeds.0.fields",
+            "Must be 25 or fewer in length.",
+        ),
+        (
+            {"embeds": [{"fields": [{"name": "x" * 257, "value": "v"}]}]},
+            "embeds.0.fields.0.name",
+            "Must be between 1 and 256 in length.",
+        ),
+        (
+            {"embeds": [{"fields": [{"name": "n", "value": "x" * 1025}]}]},
+            "embeds.0.fields.0.value",
+            "Must be between 1 and 1024 in length.",
+        ),
+        (
+            {"embeds": [{"fields": [{"name": "n", "value": ""}]}]},
+            "embeds.0.fields.0.value",
+            "This field is required",
+        ),
+        (
+            {"embeds": [{"description": "x" * 3000}, {"description": "x" * 3001}]},
+            "embeds",
+            "Embed size exceeds maximum size of 6000",
+        ),
+        ({"embeds": [{}] * 11}, "embeds", "Must be 10 or fewer in length."),
+        ({"components": [{"type": 17}]}, "components.0.type", "Value must be one of {1}."),
+        (
+            rows(button(custom_id="x" * 101)),
+            "components.0.components.0.custom_id",
+            "Must be between 1 and 100 in length.",
+        ),
+        (
+            rows(button(label="x" * 81)),
+            "components.0.components.0.label",
+            "Must be 80 or fewer in length.",
+        ),
+        (
+            rows(button(), button()),
+            "components.0.components.1.custom_id",
+            "Component custom id cannot be duplicated",
+        ),
+        (
+            rows(*(button(custom_id=f"{n}") for n in range(6))),
+            "components.0.components",
+            "Must be between 1 and 5 in length.",
+        ),
+        (
+            rows(button(type=3)),
+            "components.0.components.0.type",
+            "Value must be one of {2}.",
+        ),
+    ],
+)
+def test_a_message_over_a_limit_is_refused_at_its_path(
+    payload: dict[str, object], path: str, sentence: str
+) -> None:
+    with pytest.raises(ApiError) as refusal:
+        check_message(payload)
+    assert sentence in complaints(refusal.value, path)
+
+
+def test_a_message_at_every_limit_passes() -> None:
+    fields = [{"name": "x" * 100, "value": "x"}] * 25
+    embeds = [{"title": "x" * 256, "fields": fields}, {"description": "x" * 3219}]
+    buttons = [button(custom_id=f"{n}".rjust(100), label="x" * 80) for n in range(25)]
+    components = [{"type": 1, "components": buttons[n : n + 5]} for n in range(0, 25, 5)]
+    check_message({"content": "x" * 2000, "embeds": embeds, "components": components})
+
+
+def test_every_complaint_comes_at_once() -> None:
+    with pytest.raises(ApiError) as refusal:
+        check_message({"content": "x" * 2001, "embeds": [{"title": "x" * 257}]}, prefix="data")
+    assert complaints(refusal.value, "data.content")
+    assert complaints(refusal.value, "data.embeds.0.title")
+
+
+@pytest.mark.parametrize(
+    ("commands", "path"),
+    [
+        ([command(name="Sonnet")], "0.name"),
+        ([command(name="two words")], "0.name"),
+        ([command(name="x" * 33)], "0.name"),
+        ([command(), command()], "1.name"),
+        ([command(description="")], "0.description"),
+        ([command(description="x" * 101)], "0.description"),
+        ([command(options=[option()] * 26)], "0.options"),
+        ([command(options=[option(), option()])], "0.options.1"),
+        ([command(options=[option(), option(name="b", required=True)])], "0.options.1"),
+        ([command(options=[option(choices=[choice(name="")])])], "0.options.0.choices.0.name"),
+        ([command(options=[option(choices=[choice()] * 26)])], "0.options.0.choices"),
+        ([command(options=[option(name=f"o{n}", choices=[choice()] * 25) for n in range(4)])], "0"),
+    ],
+)
+def test_a_command_that_discord_would_not_register_is_refused(
+    commands: list[dict[str, object]], path: str
+) -> None:
+    with pytest.raises(ApiError) as refusal:
+        check_commands(commands)
+    assert complaints(refusal.value, path)
+
+
+def test_the_same_name_may_be_a_slash_command_and_a_context_menu() -> None:
+    check_commands([command(), {"type": 3, "name": "sonnet"}])
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, "This option is required."),
+        ({"opening": 7}, "Must be a text."),
+        ({"opening": ""}, "This field is required"),
+        ({"opening": "x" * 41}, "Must be between 1 and 40 in length."),
+        ({"opening": "x", "count": 2.5}, "Must be a whole number."),
+        ({"opening": "x", "count": True}, "Must be a whole number."),
+        ({"opening": "x", "count": 0}, "Must be at least 1."),
+        ({"opening": "x", "count": 11}, "Must be at most 10."),
+        ({"opening": "x", "what": "plays"}, "Value must be one of {names, sonnets}."),
+        ({"opening": "x", "corpus": "a text"}, "Must be a file."),
+        ({"opening": "x", "of": 1}, "No such option; there are: opening, count, what, corpus."),
+    ],
+)
+def test_a_value_that_does_not_fit_its_option_is_refused(
+    given: dict[str, object], sentence: str
+) -> None:
+    choices = [{"name": name.title(), "value": name} for name in ("names", "sonnets")]
+    options = [
+        option(required=True, min_length=1, max_length=40),
+        option(type=4, name="count", min_value=1, max_value=10),
+        option(name="what", choices=choices),
+        option(type=11, name="corpus"),
+    ]
+    with pytest.raises(ApiError) as refusal:
+        check_values(options, given)
+    (found,) = (refusal.value.errors or {}).values()
+    assert [complaint["message"] for complaint in found["_errors"]] == [sentence]
+
+
+def test_values_that_fit_pass() -> None:
+    options = [option(), option(type=10, name="temperature"), option(type=11, name="corpus")]
+    check_values(options, {"opening": "Shall I ", "temperature": 1, "corpus": Upload("a", b"")})
+
+
+def test_more_than_25_choices_are_refused() -> None:
+    with pytest.raises(ApiError) as refusal:
+        check_choices({"choices": [{"name": "a", "value": "b"}] * 26})
+    assert complaints(refusal.value, "data.choices") == ["Must be 25 or fewer in length."]
+
+
+def test_a_form_without_complaints_passes() -> None:
+    Form().check()
+
+
+def test_a_bucket_is_full_again_after_its_window() -> None:
+    now = 0.0
+    limiter = RateLimiter(2, 5.0, lambda: now)
+    first, second, third = (limiter.take("channel") for _ in range(3))
+    assert [first.granted, second.granted, third.granted] == [True, True, False]
+    assert (first.remaining, second.remaining, third.remaining) == (1, 0, 0)
+    now = 3.0
+    assert limiter.take("channel").reset_after == 2.0
+    assert limiter.take("another channel").granted
+    now = 5.0
+    assert limiter.take("channel").granted
+
+
+def test_a_file_is_an_image_by_its_bytes_and_not_by_its_name() -> None:
+    assert content_type("curve.txt", png(1, 1)) == "image/png"
+    assert content_type("page.png", b"<script>") == "application/octet-stream"
+    assert content_type("drawing.svg", b"<svg>") == "application/octet-stream"
+    assert content_type("names.txt", b"rex") == "text/plain"

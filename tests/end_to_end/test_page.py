@@ -1,0 +1,262 @@
+"""The page, in a real browser: what a member sees, types and presses."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
+
+from bot.local.server import LocalDiscord
+from tests.end_to_end.conftest import running
+from tests.end_to_end.toy_bot import ToyBot
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def local() -> AsyncIterator[LocalDiscord]:
+    async with LocalDiscord(port=0) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
+    """The page of a running bot; an error in its script or a blocked resource fails the test."""
+    problems: list[str] = []
+
+    def hear(line: ConsoleMessage) -> None:
+        if line.type == "error":
+            problems.append(line.text)
+
+    async with running(ToyBot, local), await browser.new_page() as opened:
+        opened.on("pageerror", lambda error: problems.append(str(error)))
+        opened.on("console", hear)
+        await opened.goto(local.url)
+        await expect(opened.get_by_role("combobox", name="Message")).to_be_focused()
+        await expect(opened.locator("#topic")).not_to_be_empty()
+        yield opened
+    assert problems == []
+
+
+async def run(page: Page, name: str) -> None:
+    """Pick a command with the keyboard."""
+    await page.get_by_role("combobox", name="Message").focus()
+    await page.keyboard.type(f"/{name}")
+    await expect(page.get_by_role("option").first).to_contain_text(f"/{name}")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("form")).to_be_visible()
+
+
+def last(page: Page) -> Locator:
+    return page.locator(".message").last
+
+
+async def test_a_command_is_picked_and_filled_in_with_the_keyboard(page: Page) -> None:
+    await page.keyboard.type("/")
+    options = page.get_by_role("option")
+    await expect(options.first).to_contain_text("/burst")
+    await page.keyboard.type("s")
+    await expect(options).to_contain_text(["/secret", "/silent", "/slow", "/styles"])
+    await page.keyboard.press("Escape")
+    await expect(options).to_have_count(0)
+    await page.keyboard.press("Backspace")
+    await page.keyboard.type("quick")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_label("count")).to_be_focused()
+    await page.keyboard.type("3")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("Ada")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Mary used /quick")
+    await expect(last(page)).to_contain_text("3 for Ada at 0.5")
+    await expect(page.get_by_role("combobox", name="Message")).to_be_focused()
+
+
+async def test_the_arrows_walk_through_the_picker(page: Page) -> None:
+    await page.keyboard.type("/s")
+    selected = page.locator("[aria-selected=true]")
+    await expect(selected).to_contain_text("/secret")
+    await page.keyboard.press("ArrowUp")  # from the first to the last
+    await expect(selected).to_contain_text("/burst")
+    await page.keyboard.press("ArrowDown")
+    await expect(selected).to_contain_text("/secret")
+
+
+async def test_thinking_turns_into_lines_that_are_edited_in_place(page: Page) -> None:
+    await run(page, "slow")
+    await page.get_by_label("lines").fill("4")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Mangosaurus is thinking…")
+    await expect(last(page)).to_contain_text("Line 4 of the poem")
+    await expect(last(page)).to_contain_text("(edited)")
+    await expect(page.locator(".message")).to_have_count(1)
+
+
+async def test_a_card_shows_its_parts_and_its_buttons_work(page: Page) -> None:
+    await run(page, "dig")
+    await page.keyboard.press("Enter")
+    card = page.locator(".embed")
+    await expect(card).to_contain_text("A dig at Lyme Regis")
+    await expect(card).to_contain_text("Layer")
+    await expect(card.locator("strong")).to_have_text("Lias")
+    await expect(card).to_contain_text("seed 7")
+    await expect(page.get_by_role("button", name="Locked")).to_be_disabled()
+    await page.get_by_role("button", name="Dig deeper").click()
+    await expect(card).to_contain_text("2 m down.")
+    await page.get_by_role("button", name="Dig deeper").press("Enter")
+    await expect(card).to_contain_text("3 m down.")
+
+
+async def test_an_ephemeral_error_is_seen_by_one_and_can_be_dismissed(page: Page) -> None:
+    await run(page, "dig")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Whisper").click()
+    await expect(last(page)).to_contain_text("The dig is closed.")
+    await expect(last(page)).to_contain_text("Only you can see this")
+    await page.get_by_label("Ada").check()
+    await expect(page.locator(".message")).to_have_count(1)
+    await page.get_by_label("Mary").check()
+    await expect(page.locator(".message")).to_have_count(2)
+    await page.get_by_role("button", name="Dismiss message").click()
+    await expect(page.locator(".message")).to_have_count(1)
+
+
+async def test_an_administrator_sees_more_commands(page: Page) -> None:
+    await page.keyboard.type("/shake")
+    await expect(page.get_by_role("listbox")).to_contain_text("No command /shake for Mary.")
+    await page.get_by_label("Ada").check()
+    await page.get_by_role("combobox", name="Message").fill("/shake")
+    await expect(page.get_by_role("option")).to_contain_text("/admin shake")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("9")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Ada used /admin shake")
+    await expect(last(page)).to_contain_text("The ground shakes at 9.")
+
+
+async def test_a_file_is_attached_and_a_picture_comes_back(page: Page) -> None:
+    await run(page, "weigh")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_role("alert")).to_have_text("file: choose a file.")
+    bones = FilePayload(name="bones.txt", mimeType="text/plain", buffer=b"four")
+    await page.get_by_label("file").set_input_files(bones)
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".embed")).to_contain_text("4 bytes")
+    width = await page.locator(".embed img").evaluate(
+        "image => image.decode().then(() => image.naturalWidth)"
+    )
+    assert width == 320
+    await expect(page.get_by_role("link", name="copy-bones.txt")).to_be_visible()
+
+
+async def test_choices_come_as_one_types(page: Page) -> None:
+    await run(page, "find")
+    await expect(page.get_by_role("option")).to_have_count(5)
+    await page.keyboard.type("tri")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Found: TRILOBITE")
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("count", "11", "count: at most 10."),
+        ("count", "2.5", "count: a whole number, please."),
+        ("name", "x" * 41, "name: at most 40 characters; these are 41."),
+        ("rate", "much", "rate: a number, please."),
+    ],
+)
+async def test_a_wrong_value_is_not_sent(
+    page: Page, local: LocalDiscord, field: str, typed: str, sentence: str
+) -> None:
+    await run(page, "quick")
+    await page.get_by_label(field).fill(typed)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_have_text(sentence)
+    await expect(page.get_by_label(field)).to_be_focused()
+    assert local.messages == []
+
+
+async def test_markdown_is_drawn_and_markup_is_not_run(page: Page) -> None:
+    await run(page, "styles")
+    await page.keyboard.press("Enter")
+    message = last(page)
+    for tag, text in {
+        "h4": "A heading",
+        "strong": "bold",
+        "em": "italic",
+        "u": "under",
+        "s": "gone",
+        "blockquote": "quoted",
+        "pre code": "print('code block')",
+        "li": ["first", "second"],
+    }.items():
+        await expect(message.locator(f".content {tag}")).to_have_text(text)
+    await expect(message).to_contain_text("**plain**")
+    await expect(message.locator("time.stamp")).to_contain_text("years ago")
+    await expect(message).to_contain_text("<script>alert(1)</script>")
+    await expect(message.locator("script")).to_have_count(0)
+
+
+async def test_ordinary_text_is_shown_and_escaped(page: Page) -> None:
+    await page.keyboard.type("<b>good</b> *morning*")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("<b>good</b> morning")
+    await expect(last(page).locator("b")).to_have_count(0)
+
+
+async def test_failures_are_worded_as_on_discord(browser: Browser) -> None:
+    async with (
+        LocalDiscord(port=0, first_response_s=0.3, token_lifetime_s=1.5) as local,
+        running(ToyBot, local),
+    ):
+        page = await browser.new_page()
+        await page.goto(local.url)
+        await expect(page.locator("#banner")).to_be_hidden()
+        await run(page, "silent")
+        await page.keyboard.press("Enter")
+        await expect(last(page)).to_contain_text("Sending command…")
+        await expect(last(page)).to_contain_text("The application did not respond")
+        await page.get_by_role("button", name="Dismiss message").click()
+        await expect(page.locator(".message")).to_have_count(0)
+        await run(page, "dig")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("button", name="Break").click()
+        await expect(last(page)).to_contain_text("This interaction failed")
+        await run(page, "forgetful")
+        await page.keyboard.press("Enter")
+        await expect(last(page)).to_contain_text("Mangosaurus is thinking…")
+        await expect(last(page)).to_contain_text("The application did not respond")
+
+
+async def test_the_page_says_when_the_bot_is_away_and_comes_back_with_the_stand_in(
+    browser: Browser,
+) -> None:
+    page = await browser.new_page()
+    async with LocalDiscord(port=0) as local:
+        port = int(local.url.rstrip("/").rsplit(":", 1)[1])
+        await page.goto(local.url)
+        banner = page.locator("#banner")
+        await expect(banner).to_contain_text("Mangosaurus is not connected")
+        async with running(ToyBot, local):
+            await expect(banner).to_be_hidden()
+    await expect(banner).to_contain_text("The connection to the stand-in is lost")
+    async with LocalDiscord(port=port) as local, running(ToyBot, local):
+        await expect(banner).to_be_hidden(timeout=15_000)
+        await page.get_by_role("combobox", name="Message").fill("back again")
+        await page.keyboard.press("Enter")
+        await expect(last(page)).to_contain_text("back again")
+
+
+async def test_the_page_fits_a_phone(page: Page) -> None:
+    await page.set_viewport_size({"width": 360, "height": 640})
+    await run(page, "dig")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".embed")).to_be_visible()
+    overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert overflow == 0
+    box = await page.get_by_role("button", name="Locked").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 360

@@ -1,0 +1,440 @@
+"""The stand-in answers an unmodified client as Discord does: over real sockets, with a toy bot."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import discord
+import pytest
+
+from bot.local.limits import ApiError, Upload
+from bot.local.server import CannotListenError, LocalDiscord
+from tests.end_to_end.conftest import eventually, running
+from tests.end_to_end.toy_bot import ToyBot, png
+
+
+@asynccontextmanager
+async def client(
+    local: LocalDiscord, token: str | None = None
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """A bare HTTP client, for what discord.py would hide."""
+    headers = {"Authorization": f"Bot {token or local.token}"}
+    async with aiohttp.ClientSession(local.url, headers=headers) as session:
+        yield session
+
+
+# Commands
+
+
+async def test_a_command_is_answered(local: LocalDiscord, toy: ToyBot) -> None:
+    asked = await local.run_command("quick", {"count": 3, "name": "Ada"})
+    assert asked.message.content == "3 for Ada at 0.5"
+    assert asked.message.payload()["interaction_metadata"]["name"] == "quick"
+    assert local.messages == [asked.message]
+
+
+async def test_a_deferred_answer_is_thinking_first_and_edited_later(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    asked = await local.run_command("slow", {"lines": 3}, until="acknowledged")
+    assert asked.message.loading
+    await local.wait_for(lambda: "Line *3*" in asked.message.content)
+    assert not asked.message.loading
+    assert len(asked.message.edits) == 3
+    assert asked.message.edited
+
+
+async def test_an_ephemeral_answer_is_seen_by_one_member_only(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    asked = await local.run_command("secret")
+    assert asked.message.ephemeral
+    assert asked.message.only_for == local.state.guild.member.id
+    channel = toy.get_partial_messageable(local.channel_id)
+    with pytest.raises(discord.NotFound, match="10008"):
+        await channel.fetch_message(int(asked.message.id))
+
+
+async def test_mentions_that_are_not_allowed_notify_nobody(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    channel = toy.get_partial_messageable(local.channel_id)
+    mary = f"<@{local.state.guild.member.id}>"
+    quiet = await channel.send(f"@everyone {mary}")
+    loud = await channel.send(f"@everyone {mary}", allowed_mentions=discord.AllowedMentions.all())
+    assert not quiet.mention_everyone
+    assert quiet.mentions == []
+    assert loud.mention_everyone
+    assert [user.name for user in loud.mentions] == ["mary"]
+
+
+async def test_autocomplete_gives_the_choices_of_the_bot(local: LocalDiscord, toy: ToyBot) -> None:
+    choices = await local.autocomplete("find", "kind", "i")
+    assert choices == [{"name": "Ichthyosaur", "value": "ICHTHYOSAUR"}]
+
+
+async def test_options_are_checked_before_the_bot_hears_of_them(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    with pytest.raises(ApiError, match="Must be at most 10"):
+        await local.run_command("quick", {"count": 11})
+    with pytest.raises(ApiError, match="Unknown application command"):
+        await local.run_command("nothing")
+
+
+async def test_files_go_in_and_come_out(local: LocalDiscord, toy: ToyBot) -> None:
+    asked = await local.run_command("weigh", {"file": Upload("bones.txt", b"four")})
+    await local.wait_for(lambda: asked.followups)
+    assert asked.original is not None
+    assert asked.original.embed["description"] == "4 bytes"
+    assert asked.original.attachments == []  # the embed shows it
+    async with client(local) as session:
+        async with session.get(asked.original.embed["image"]["url"]) as picture:
+            assert picture.content_type == "image/png"
+            assert await picture.read() == png()
+        async with session.get(asked.followups[0].attachments[0].url) as copy:
+            assert copy.headers["Content-Disposition"].startswith("attachment")
+            assert await copy.read() == b"four"
+
+
+async def test_a_message_takes_its_files_with_it(local: LocalDiscord, toy: ToyBot) -> None:
+    asked = await local.run_command("weigh", {"file": Upload("bones.txt", b"four")})
+    await local.wait_for(lambda: asked.followups)
+    followup = asked.followups[0]
+    await toy.http.delete_message(local.channel_id, int(followup.id))
+    async with client(local) as session, session.get(followup.attachments[0].url) as answer:
+        assert answer.status == 404
+
+
+async def test_a_followup_after_a_deferral_takes_the_place_of_thinking(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    asked = await local.run_command("forgetful", until="acknowledged")
+    async with client(local) as session:
+        path = f"api/v10/webhooks/{local.application_id}/{asked.token}"
+        for content in ("first", "second"):
+            await session.post(path, json={"content": content})
+    assert asked.original is not None
+    assert asked.original.content == "first"
+    assert [message.content for message in asked.followups] == ["second"]
+
+
+# Time
+
+
+async def test_three_seconds_without_a_word_are_a_failure(
+    hasty: LocalDiscord, hasty_toy: ToyBot
+) -> None:
+    asked = await hasty.run_command("silent")
+    assert asked.failed
+    assert hasty.messages == []
+
+
+async def test_an_answer_that_comes_too_late_is_10062(
+    hasty: LocalDiscord, hasty_toy: ToyBot
+) -> None:
+    asked = await hasty.run_command("late", {"after": 0.4})
+    assert asked.failed
+    await eventually(lambda: bool(hasty_toy.errors))
+    assert (hasty_toy.errors[0].status, hasty_toy.errors[0].code) == (404, 10062)
+    assert hasty.messages == []
+
+
+async def test_thinking_ends_with_the_token(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
+    asked = await hasty.run_command("forgetful")
+    assert asked.failed
+    assert asked.message.failed
+    async with client(hasty) as session:
+        path = f"api/v10/webhooks/{hasty.application_id}/{asked.token}/messages/@original"
+        async with session.patch(path, json={"content": "late"}) as answer:
+            assert answer.status == 401
+            assert (await answer.json())["code"] == 50027
+
+
+async def test_a_second_first_answer_is_40060(local: LocalDiscord, toy: ToyBot) -> None:
+    asked = await local.run_command("twice")
+    await eventually(lambda: bool(toy.errors))
+    assert (toy.errors[0].status, toy.errors[0].code) == (400, 40060)
+    assert asked.message.content == "Once"
+
+
+async def test_a_followup_before_the_first_answer_is_10015(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    asked = await local.run_command("silent", until="sent")
+    path = f"api/v10/webhooks/{local.application_id}/{asked.token}"
+    async with client(local) as session, session.post(path, json={"content": "x"}) as answer:
+        assert (await answer.json())["code"] == 10015
+
+
+async def test_too_long_a_text_is_50035_and_says_where(
+    hasty: LocalDiscord, hasty_toy: ToyBot
+) -> None:
+    asked = await hasty.run_command("long")
+    assert asked.failed
+    assert hasty_toy.errors[0].code == 50035
+    assert "In data.content: Must be 2000 or fewer in length." in hasty_toy.errors[0].text
+
+
+# Buttons
+
+
+async def test_a_button_edits_its_message(local: LocalDiscord, toy: ToyBot) -> None:
+    card = (await local.run_command("dig")).message
+    for depth in (2, 3):
+        asked = await local.press(card, "Dig deeper")
+        assert asked.message is card
+        assert card.embed["description"] == f"{depth} m down."
+    assert len(local.messages) == 1
+
+
+async def test_a_button_outlives_the_bot(local: LocalDiscord) -> None:
+    async with running(ToyBot, local):
+        card = (await local.run_command("dig")).message
+    async with running(ToyBot, local):
+        await local.press(card, "dig:1")
+    assert card.embed["description"] == "2 m down."
+
+
+async def test_a_button_can_answer_in_private_or_later(local: LocalDiscord, toy: ToyBot) -> None:
+    card = (await local.run_command("dig")).message
+    whisper = await local.press(card, "Whisper")
+    assert whisper.message.ephemeral
+    assert whisper.message.reply_to is card
+    await local.press(card, "Later")
+    assert card.content == "Later has come."
+
+
+async def test_a_button_that_nobody_answers_fails(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
+    card = (await hasty.run_command("dig")).message
+    assert (await hasty.press(card, "Break")).failed
+
+
+async def test_a_button_that_is_not_there_or_is_locked_cannot_be_pressed(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    card = (await local.run_command("dig")).message
+    with pytest.raises(LookupError, match="its buttons: 'Dig deeper', 'Whisper'"):
+        await local.press(card, "Nothing")
+    with pytest.raises(ApiError, match="Missing Permissions"):
+        await local.press(card, "Locked")
+
+
+# Permissions
+
+
+async def test_default_permissions_hide_a_command_from_members(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    def offered(as_admin: bool) -> list[str]:
+        user = local.state.guild.admin if as_admin else local.state.guild.member
+        return [line["name"] for line in local.state.commands.picker(user)]
+
+    assert "admin shake" in offered(as_admin=True)
+    assert "admin shake" not in offered(as_admin=False)
+    with pytest.raises(ApiError, match="Missing Permissions"):
+        await local.run_command("admin shake")
+
+
+async def test_the_bots_own_check_decides_where_defaults_are_overridden(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    refused = await local.run_command("admin shake", despite_permissions=True)
+    assert refused.message.content == "Administrators only."
+    granted = await local.run_command("admin shake", {"how": 9}, as_admin=True)
+    assert granted.message.content == "The ground shakes at 9."
+
+
+async def test_ada_owns_the_bot(local: LocalDiscord, toy: ToyBot) -> None:
+    assert (await toy.application_info()).owner.name == "ada"
+    assert await toy.is_owner(discord.Object(int(local.state.guild.admin.id)))  # type: ignore[arg-type]
+    guild = toy.get_guild(local.guild_id)
+    assert guild is not None
+    assert guild.owner_id == int(local.state.guild.admin.id)
+
+
+# Commands, registered
+
+
+async def test_a_command_keeps_its_id_when_it_is_registered_again(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    before = {command.name: command.id for command in await toy.tree.fetch_commands()}
+    toy.tree.remove_command("quick")
+    await toy.tree.sync()
+    after = {command.name: command.id for command in await toy.tree.fetch_commands()}
+    assert before.items() - after.items() == {("quick", before["quick"])}
+
+
+async def test_a_servers_own_command_hides_the_global_one(local: LocalDiscord, toy: ToyBot) -> None:
+    guild = discord.Object(local.guild_id)
+
+    @toy.tree.command(name="quick", description="The server's own", guild=guild)
+    async def own(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("our own")
+
+    await toy.tree.sync(guild=guild)
+    assert (await local.run_command("quick")).message.content == "our own"
+
+
+# Messages and rates
+
+
+async def test_a_bot_reads_edits_and_deletes_its_own_messages_only(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    channel = toy.get_channel(local.channel_id)
+    assert isinstance(channel, discord.TextChannel)
+    message = await channel.send("one")
+    await message.edit(content="two")
+    assert (await channel.fetch_message(message.id)).content == "two"
+    foreign = local.state.say(local.state.guild.member, "Good morning")
+    assert [m.content async for m in channel.history()] == ["Good morning", "two"]
+    with pytest.raises(discord.Forbidden, match="50005"):
+        await channel.get_partial_message(int(foreign.id)).edit(content="mine now")
+    await message.delete()
+    with pytest.raises(discord.NotFound, match="10008"):
+        await channel.fetch_message(message.id)
+    with pytest.raises(discord.HTTPException, match="50006"):
+        await channel.send(" ")
+
+
+async def test_a_burst_of_edits_is_answered_with_429(local: LocalDiscord, toy: ToyBot) -> None:
+    message = local.state.post(str(local.channel_id), {"content": "0"})
+    path = f"api/v10/channels/{local.channel_id}/messages/{message.id}"
+    statuses = []
+    async with client(local) as session:
+        for number in range(1, 7):
+            async with session.patch(path, json={"content": f"{number}"}) as answer:
+                statuses.append(answer.status)
+                remaining = answer.headers["X-RateLimit-Remaining"]
+                body = await answer.json()
+    assert statuses == [200, 200, 200, 200, 200, 429]
+    assert remaining == "0"
+    assert 0 < body["retry_after"] <= 5
+    assert body["global"] is False
+    assert message.content == "5"
+
+
+async def test_fifty_requests_a_second_are_all_there_are(local: LocalDiscord) -> None:
+    async with client(local) as session:
+        answers = await asyncio.gather(*(session.get("api/v10/users/@me") for _ in range(60)))
+        refused = [answer for answer in answers if answer.status == 429]
+        assert refused
+        assert (await refused[0].json())["global"] is True
+
+
+async def test_an_obedient_client_waits_and_loses_no_edit() -> None:
+    async with (
+        LocalDiscord(port=0, window_s=0.2) as local,
+        running(ToyBot, local),
+    ):
+        await local.run_command("burst", {"edits": 12})
+        await local.wait_for(lambda: local.messages[-1].content == "12")
+        assert len(local.messages[-1].edits) == 12
+
+
+# The door
+
+
+async def test_an_unknown_route_is_named(
+    local: LocalDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        async with client(local) as session:
+            async with session.get("api/v10/voice/regions") as answer:
+                assert answer.status == 404
+                assert answer.headers["Content-Type"] == "application/json"
+                message = (await answer.json())["message"]
+            async with session.delete("api/v10/gateway/bot") as answer:
+                assert answer.status == 404
+    assert message.endswith("has no route GET /api/v10/voice/regions.")
+    assert "has no route DELETE /api/v10/gateway/bot." in caplog.text
+
+
+async def test_a_wrong_token_is_refused(local: LocalDiscord) -> None:
+    async with client(local, "stolen") as session, session.get("api/v10/users/@me") as answer:
+        assert answer.status == 401
+    with local.pointing_clients_here(), pytest.raises(discord.LoginFailure):
+        async with ToyBot() as bot:
+            await bot.login("stolen")
+
+
+async def test_broken_json_is_refused(local: LocalDiscord) -> None:
+    async with client(local) as session:
+        path = f"api/v10/channels/{local.channel_id}/messages"
+        async with session.post(path, data="{", headers={"Content-Type": "application/json"}) as r:
+            assert (await r.json())["code"] == 50109
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1:1"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+async def test_other_sites_are_refused(local: LocalDiscord, headers: dict[str, str]) -> None:
+    async with client(local) as session:
+        for path in ("api/v10/users/@me", "local/events", "gateway"):
+            async with session.get(path, headers=headers) as answer:
+                assert answer.status == 403
+
+
+async def test_the_pages_requests_need_its_own_secret(local: LocalDiscord) -> None:
+    async with client(local) as session:
+        async with session.get("local/events", params={"csrf": "guess"}) as answer:
+            assert answer.status == 403
+        async with session.post("local/say", data={"payload_json": '{"content": "x"}'}) as answer:
+            assert answer.status == 403
+    assert local.messages == []
+
+
+async def test_the_page_may_load_nothing_from_elsewhere(local: LocalDiscord) -> None:
+    async with client(local) as session, session.get("") as answer:
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org", ""])  # noqa: S104
+def test_only_loopback_is_listened_on(host: str) -> None:
+    with pytest.raises(CannotListenError, match="loopback only"):
+        LocalDiscord(host=host)
+
+
+async def test_a_port_in_use_is_one_sentence(local: LocalDiscord) -> None:
+    port = int(local.url.rstrip("/").rsplit(":", 1)[1])
+    with pytest.raises(CannotListenError, match=f"Cannot listen on 127.0.0.1:{port}"):
+        async with LocalDiscord(port=port):
+            pass
+
+
+async def test_clients_point_here_only_inside(local: LocalDiscord) -> None:
+    def address() -> str:
+        return discord.http.Route("GET", "/users/@me").url
+
+    outside = address()
+    with local.pointing_clients_here():
+        assert address() == f"{local.url}api/v10/users/@me"
+    assert address() == outside
+
+
+async def test_what_never_happens_is_said(local: LocalDiscord) -> None:
+    with pytest.raises(TimeoutError, match=r"Rain did not happen within 0.01 s"):
+        await local.wait_for(lambda: False, timeout_s=0.01, what="Rain")
+
+
+async def test_old_messages_are_forgotten(local: LocalDiscord) -> None:
+    first = local.state.say(local.state.guild.member, "the first")
+    for number in range(500):
+        local.state.say(local.state.guild.member, f"{number}")
+    assert first.deleted
+    assert len(local.messages) == 500
