@@ -7,7 +7,7 @@ and what takes too long is given up (`TooSlow`), so that every member gets an an
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +102,7 @@ class Inference:
         finally:
             self._at_work -= 1
 
-    async def sonnet(self, request: SonnetRequest) -> AsyncIterator[Draft]:
+    async def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
         """Write a poem: a draft after each line, the last one finished.
 
         Raises `Busy` and `TooSlow`, and `SonnetError` as `begin` and `extend` do. A swap of weights

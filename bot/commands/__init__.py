@@ -1,1 +1,1 @@
-"""What a member can ask for and what the answer says. Knows no chat platform."""
+"""What a member can ask for and what the answer says: requests in, replies out, on any platform."""

@@ -1,0 +1,205 @@
+"""The bot: start-up, command sync, answers to errors, shutdown."""
+
+import asyncio
+import hashlib
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cogs.render import render, render_edit
+from bot.commands.cooldown import Cooldown
+from bot.commands.refusals import apology, explain
+from bot.commands.reply import Button, Reply, Text, text
+from bot.commands.writer import Words, Writer
+from bot.pacing import Work
+from bot.retraining import Retraining
+from bot.settings import Settings
+from bot.views import ReplyButton
+from data.files import write_atomically
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS = ("bot.cogs.names", "bot.cogs.sonnets", "bot.cogs.retrain", "bot.cogs.about")
+PERMISSIONS = discord.Permissions(
+    view_channel=True, send_messages=True, embed_links=True, attach_files=True
+)
+PATIENCE = 10.0
+"""Seconds that a shutdown waits for answers that are being given."""
+
+_GONE = {10003, 10008, 10015, 10062, 50027}
+"""Unknown channel, message, webhook or interaction, invalid token: nobody is there to answer."""
+
+Interaction = discord.Interaction["Mangosaurus"]
+Handler = Callable[[Interaction, Button], Awaitable[None]]
+
+
+class Mangosaurus(commands.AutoShardedBot):
+    """The bot on Discord. Whatever it needs is handed to it."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        writer: Writer,
+        words: Words,
+        retraining: Retraining,
+        version: str,
+        always_sync: bool = False,
+        edit_interval: float = 1.0,
+        **options: Any,  # noqa: ANN401 (passed on to discord.py)
+    ) -> None:
+        """`always_sync` is for a Discord that forgets; `edit_interval` is in seconds."""
+        super().__init__(
+            commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=_Tree,
+            **options,
+        )
+        self.settings = settings
+        self.writer = writer
+        self.words = words
+        self.retraining = retraining
+        self.version = version
+        self.edit_interval = edit_interval
+        self.started_at = discord.utils.utcnow()
+        self.work = Work()
+        self.handlers: dict[str, Handler] = {}
+        """Who answers which button: cogs enter themselves."""
+        self._always_sync = always_sync
+        self._cooldown = Cooldown(timedelta(seconds=settings.cooldown_seconds))
+
+    async def setup_hook(self) -> None:
+        """Prepare everything that must be there before the first event."""
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+        self.add_dynamic_items(ReplyButton)
+        await self._sync_if_changed()
+        log.info("Invite me to a server: %s", self.invitation)
+
+    async def on_ready(self) -> None:
+        """Say that the bot is there. Discord may say so more than once."""
+        log.info("Ready as %s in %d servers", self.user, len(self.guilds))
+
+    @property
+    def invitation(self) -> str:
+        """The address that adds the bot to a server, with the permissions that it needs."""
+        return discord.utils.oauth_url(
+            self.application_id or 0,
+            permissions=PERMISSIONS,
+            scopes=("bot", "applications.commands"),
+        )
+
+    def rest(self, interaction: Interaction, action: str) -> None:
+        """Start a member's rest from one command. Raises `Refusal` while one is on."""
+        self._cooldown.start((interaction.user.id, action), interaction.created_at)
+
+    async def press(self, interaction: Interaction, button: Button) -> None:
+        """Answer a button."""
+        try:
+            handler = self.handlers.get(button.action)
+            if handler is None:
+                raise LookupError(f"no handler for the button {button!r}")
+            await handler(interaction, button)
+        except Exception as error:  # noqa: BLE001 (every failed press gets an answer)
+            await self.answer_error(interaction, error)
+
+    async def respond(self, interaction: Interaction, reply: Reply) -> None:
+        """Send a reply, in place of "thinking…" if that is what is shown."""
+        if interaction.response.is_done():
+            await interaction.edit_original_response(**render_edit(reply))
+            rest = render(reply)[1:]
+        else:
+            first, *rest = render(reply)
+            await interaction.response.send_message(**first, ephemeral=reply.private)
+        for message in rest:
+            await interaction.followup.send(**message, ephemeral=reply.private)
+
+    async def answer_error(self, interaction: Interaction, error: BaseException) -> None:
+        """Give a failed request its answer, and never fail."""
+        if isinstance(error, app_commands.CommandInvokeError):
+            error = error.original
+        if is_gone(error):
+            log.info("Nobody waits for this answer any more: %s", error)
+            return
+        try:
+            await self.respond(interaction, Reply(self.explain(error), private=True))
+        except discord.HTTPException as failure:
+            log.info("An answer to an error could not be sent: %s", failure)
+
+    def explain(self, error: BaseException) -> Text:
+        """A sentence for the member. An unknown error goes into the log under a reference."""
+        sentence = explain(error) or _explain_discord(error)
+        if sentence is None:
+            reference = secrets.token_hex(3)
+            log.error("Unknown error %s", reference, exc_info=error)
+            sentence = apology(reference)
+        return sentence
+
+    async def shut_down(self) -> None:
+        """Begin nothing new, finish what runs if that is soon done, and leave."""
+        log.info("Stopping; what is being answered has %g s to finish", PATIENCE)
+        finished, _ = await asyncio.gather(
+            self.work.finish(PATIENCE), self.retraining.stop("I am being restarted.")
+        )
+        if not finished:
+            log.warning("Some answers were not finished in time")
+        await self.close()
+
+    async def _sync_if_changed(self) -> None:
+        commands_now = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        wanted = hashlib.sha256(
+            json.dumps([self.application_id, commands_now], sort_keys=True).encode()
+        ).hexdigest()
+        path = self.settings.state_dir / "commands.sha256"
+        if not self._always_sync and await asyncio.to_thread(_read, path) == wanted:
+            return
+        await self.tree.sync()
+        await asyncio.to_thread(write_atomically, path, wanted.encode())
+        log.info("The commands have changed and were synced")
+
+
+class _Tree(app_commands.CommandTree[Mangosaurus]):
+    """Gives every failed command an answer."""
+
+    async def on_error(
+        self, interaction: Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        await self.client.answer_error(interaction, error)
+
+
+def is_gone(error: BaseException) -> bool:
+    """Whether a request failed because the message or the interaction is no more."""
+    return isinstance(error, discord.HTTPException) and error.code in _GONE
+
+
+def _explain_discord(error: BaseException) -> Text | None:
+    match error:
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return text("This command has changed; reload Discord (Ctrl+R) and try again.")
+        case app_commands.TransformerError():
+            return text(f"I cannot use {error.value!r} here; choose one of what Discord offers.")
+        case app_commands.NoPrivateMessage():
+            return text("This command works in a server only.")
+        case app_commands.BotMissingPermissions() | discord.Forbidden():
+            return text("I lack a permission for that here: to send messages, links and files.")
+        case app_commands.CheckFailure():
+            return text("You may not use this command here.")
+        case _:
+            return None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except OSError:
+        return None

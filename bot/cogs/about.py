@@ -1,0 +1,47 @@
+"""`/about` and `/help`."""
+
+import platform
+
+import discord
+import numpy as np
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Interaction, Mangosaurus
+from bot.commands.about import about_reply, help_reply
+
+LIBRARIES = {
+    "Python": platform.python_version(),
+    "discord.py": discord.__version__,
+    "NumPy": np.__version__,
+}
+
+
+class About(commands.Cog):
+    """Says what the bot is and what it can do."""
+
+    def __init__(self, bot: Mangosaurus) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="What I am made of, and how good I am.")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def about(self, interaction: Interaction) -> None:
+        """Answer `/about`."""
+        bot = self.bot
+        reply = about_reply(
+            bot.version, bot.started_at, len(bot.guilds), bot.writer.cards, LIBRARIES
+        )
+        await bot.respond(interaction, reply)
+
+    @app_commands.command(name="help", description="What I can do, with examples.")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def help_(self, interaction: Interaction) -> None:
+        """Answer `/help`."""
+        await self.bot.respond(interaction, help_reply())
+
+
+async def setup(bot: Mangosaurus) -> None:
+    """Load the cog."""
+    await bot.add_cog(About(bot))

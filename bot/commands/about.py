@@ -1,0 +1,60 @@
+"""`/about` and `/help`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.commands.reply import Card, Field, Moment, Reply, Text, code, strong, text
+from bot.formats import human_join, plural
+from models.weights import Kind, ModelCard
+
+_COMMANDS: tuple[tuple[str, str], ...] = (
+    ("/dinoname", "names five dinosaurs that nobody has dug up yet."),
+    ("/dinoname count:3 starts_with:mango", "names three, all beginning with mango."),
+    ("/sonnet opening:Shall I compare thee", "writes a sonnet that begins with your words."),
+    ("/sonnet temperature:1.2", "lets me begin, in a wilder mood."),
+    ("/retrain names minutes:5", "trains me anew on names; for administrators."),
+    ("/about", "says what I am made of, and how good I am."),
+)
+
+
+def help_reply() -> Reply:
+    """What `/help` says: each command with an example."""
+    lines = tuple(text(code(example), " ", what) for example, what in _COMMANDS)
+    temperature = text(
+        strong("temperature"), " goes from 0.1 (sober) to 2 (wild). The buttons give you more."
+    )
+    return Reply(cards=(Card("What I can do", (*lines, (), temperature)),), private=True)
+
+
+def about_reply(
+    version: str,
+    started_at: datetime,
+    guilds: int,
+    cards: Mapping[Kind, ModelCard],
+    libraries: Mapping[str, str],
+) -> Reply:
+    """What `/about` says: what runs, on which weights, how good they are."""
+    lines = (
+        text("I name new dinosaurs and write sonnets, one character after another."),
+        text("Awake since ", Moment(started_at), f", in {plural(guilds, 'server')}."),
+    )
+    fields = tuple(Field(kind.capitalize(), _network(card)) for kind, card in cards.items())
+    made_of = human_join([f"{name} {number}" for name, number in libraries.items()])
+    return Reply(
+        cards=(Card(f"🦖 Mangosaurus {version}", lines, fields, f"Made with {made_of}"),),
+        private=True,
+    )
+
+
+def _network(card: ModelCard) -> Text:
+    read = f"{card.pretraining}, then {card.corpus}" if card.pretraining else card.corpus
+    figures = [
+        f"{value:.3f} nats/char on {part} text"
+        for part, value in (("held-out", card.held_out), ("validation", card.validation))
+        if value is not None
+    ]
+    return text(
+        f"{card.architecture.upper()}, recipe {card.recipe}, {card.created[:10]}\n"
+        f"Has read: {read}\n"
+        f"{human_join(figures) if figures else 'Not measured'}",
+    )

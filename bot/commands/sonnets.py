@@ -1,0 +1,101 @@
+"""`/sonnet`: a poem that begins with the member's own words, and a button for another.
+
+All that another poem needs stands in the footer of the card: the opening exactly as it was typed,
+and the temperature. So the button works for as long as the card is there.
+"""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from bot.commands.names import check_temperature
+from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, emphasis, text
+from bot.commands.writer import Words, Writer
+from bot.formats import shortened
+from data.text import unify_newlines
+from models.sonnet import OPENING_LIMIT, Draft, SonnetRequest
+
+ACTION = "sonnet"
+WRITING = text("✒️ …")
+"""The last line of a card while its poem is being written."""
+
+_FOOTER = re.compile(
+    r"(?:From “(?P<opening>.*)” · )?temperature (?P<temperature>\d+(?:\.\d+)?) · seed \d+",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class SonnetAsk:
+    """What a member can ask of `/sonnet`. An empty opening lets the bot begin."""
+
+    opening: str = ""
+    temperature: float = 0.7
+
+    def to_footer(self, seed: int) -> str:
+        """All of this, for a card's footer. The quotes keep the spaces around an opening."""
+        source = f"From “{unify_newlines(self.opening)}” · " if self.opening else ""
+        return f"{source}temperature {round(self.temperature, 2):g} · seed {seed}"
+
+    @classmethod
+    def from_footer(cls, footer: str) -> "SonnetAsk":
+        """The inverse of `to_footer`. Raises `Refusal` for a card of another version."""
+        match = _FOOTER.fullmatch(footer)
+        if match is None:
+            raise Refusal("I cannot read the opening on this card any more; use /sonnet instead.")
+        return cls(match["opening"] or "", float(match["temperature"]))
+
+
+def check(ask: SonnetAsk, words: Words) -> None:
+    """Raise `Refusal` for what cannot be met."""
+    check_temperature(ask.temperature)
+    length = len(unify_newlines(ask.opening))
+    if length > OPENING_LIMIT:
+        raise Refusal(
+            f"An opening has at most {OPENING_LIMIT} characters and yours has {length:,}; "
+            "try its first line. It began: ",
+            emphasis(shortened(ask.opening.strip(), OPENING_LIMIT)),
+        )
+    if not words.allows(ask.opening):
+        raise Refusal("I would rather not begin a poem with those words; try other ones.")
+
+
+async def answer(ask: SonnetAsk, seed: int, writer: Writer) -> AsyncGenerator[Reply, None]:
+    """Write a poem: the whole answer again after every line. Raises what `Writer.sonnet` raises."""
+    request = SonnetRequest(unify_newlines(ask.opening), seed, ask.temperature)
+    async with aclosing(writer.sonnet(request)) as drafts:
+        async for draft in drafts:
+            yield reply(ask, seed, draft)
+
+
+def reply(ask: SonnetAsk, seed: int, draft: Draft) -> Reply:
+    """What the answer says when so much of the poem is written."""
+    lines: tuple[Text, ...] = tuple(text(line) for line in draft.lines)
+    return Reply(
+        cards=(
+            Card(
+                title="📜 A sonnet",
+                lines=lines if draft.finished else (*lines, WRITING),
+                footer=ask.to_footer(seed),
+                tone=Tone.VERSE,
+            ),
+        ),
+        buttons=(another(),) if draft.finished else (),
+    )
+
+
+def broken_off(shown: Reply, why: Text) -> Reply:
+    """The same answer when the poem cannot be finished: its lines are kept, and the reason said."""
+    (card,) = shown.cards
+    lines = tuple(line for line in card.lines if line != WRITING)
+    return replace(
+        shown,
+        cards=(replace(card, lines=(*lines, (), why), tone=Tone.TROUBLE),),
+        buttons=(another(),),
+    )
+
+
+def another() -> Button:
+    """The button for another poem from the same opening."""
+    return Button("Another", ACTION, emoji="🪶")

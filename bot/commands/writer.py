@@ -1,0 +1,29 @@
+"""What the commands need of the networks. `bot.inference.Inference` is one."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Protocol
+
+from models.names import NamesRequest, NamesResult
+from models.sonnet import Draft, SonnetRequest
+from models.weights import Kind, ModelCard
+
+
+class Writer(Protocol):
+    """Writes names and poems; see `Inference` for what its methods raise."""
+
+    @property
+    def cards(self) -> Mapping[Kind, ModelCard]:
+        """What is known of the networks that are served."""
+
+    async def names(self, request: NamesRequest) -> NamesResult:
+        """Write names."""
+
+    def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
+        """Write a poem: a draft after each line, the last one finished."""
+
+
+class Words(Protocol):
+    """The word filter; `bot.filter.Filter` is one."""
+
+    def allows(self, text: str) -> bool:
+        """Whether the bot may read this, or say it."""

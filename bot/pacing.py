@@ -1,0 +1,118 @@
+"""Answers in time, and not too many of them: pure asyncio, no chat platform."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from bot.commands.reply import Refusal
+
+T = TypeVar("T")
+
+
+async def newest(
+    source: AsyncIterator[T],
+    interval: float,
+    *,
+    clock: Callable[[], float] | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncGenerator[T, None]:
+    """The newest item of `source`, at most one every `interval` seconds, the last one always.
+
+    The source is read on while an item is being shown, so items that are overtaken are left out. An
+    error of the source is raised after its last item. Closing this stops the source.
+    """
+    clock = clock or asyncio.get_running_loop().time
+    inbox: _Inbox[T] = _Inbox()
+    reader = asyncio.create_task(inbox.fill(source))
+    try:
+        while await inbox.wait():
+            due = clock() + interval
+            yield inbox.take()
+            if inbox.over:
+                break
+            await sleep(max(0.0, due - clock()))
+        await reader
+    finally:
+        reader.cancel()
+        await asyncio.wait([reader])
+
+
+class _Inbox(Generic[T]):
+    """Holds the newest item only."""
+
+    def __init__(self) -> None:
+        self._items: list[T] = []
+        self._closed = False
+        self._changed = asyncio.Event()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is held and nothing will come."""
+        return self._closed and not self._items
+
+    async def fill(self, source: AsyncIterator[T]) -> None:
+        try:
+            async for item in source:
+                self._items[:] = [item]
+                self._changed.set()
+        finally:
+            self._closed = True
+            self._changed.set()
+
+    async def wait(self) -> bool:
+        """Wait for an item; false if none will come."""
+        while not self._items and not self._closed:
+            self._changed.clear()
+            await self._changed.wait()
+        return bool(self._items)
+
+    def take(self) -> T:
+        return self._items.pop()
+
+
+async def in_time(
+    work: Awaitable[T], patience: float, on_delay: Callable[[], Awaitable[object]]
+) -> T:
+    """Await `work`, and call `on_delay` once if it takes longer than `patience` seconds."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([task], timeout=patience)
+        if not task.done():
+            await on_delay()
+        return await task
+    finally:
+        task.cancel()
+
+
+class Work:
+    """What is being answered. At the end it takes nothing new and waits for the rest."""
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._stopping = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @contextmanager
+    def piece(self) -> Iterator[None]:
+        """One answer. Raises `Refusal` when no more are begun."""
+        if self._stopping:
+            raise Refusal("I am being restarted; try again in a minute.")
+        self._running += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if self._running == 0:
+                self._idle.set()
+
+    async def finish(self, patience: float) -> bool:
+        """Begin nothing new, and wait up to `patience` seconds; whether all is finished."""
+        self._stopping = True
+        try:
+            await asyncio.wait_for(self._idle.wait(), patience)
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,335 @@
+"""Training from the chat: in a process of its own, one at a time, served as soon as it is done.
+
+`Retraining` keeps the rules and swaps the weights; `TrainerProcess` runs `python -m bot.train` and
+turns its lines of JSON into events.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.commands.reply import Moment, Refusal
+from bot.inference import retrained_path
+from models.weights import Kind, ModelCard, WeightsError
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "bot.train")
+CHECKOUT = Path(__file__).parent.parent
+GRACE = 10.0
+"""Seconds between asking the trainer to stop and killing it."""
+OVERTIME = timedelta(minutes=10)
+"""Longer than this beyond its minutes no run can take: reading the corpus, saving, drawing."""
+LONGEST_LINE = 2**20
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to train."""
+
+    kind: Kind
+    minutes: int
+    seed: int
+    corpus: Path | None = None
+    """An own corpus; else the project's."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The corpus is read."""
+
+    steps: int
+    corpus: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the run is. Losses are in nats per character."""
+
+    step: int
+    steps: int
+    loss: float
+    validation: float | None
+    characters_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Done:
+    """The run is over and its weights are written."""
+
+    weights: Path
+    plot: Path
+    validation: float | None
+    samples: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Served:
+    """The new weights are in use."""
+
+    card: ModelCard
+    done: Done
+    curve: bytes
+    """The loss curve, a PNG."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The run was stopped before its end."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run cannot go on. The message is a sentence."""
+
+    message: str
+
+
+Event = Planned | Progress | Done | Served | Stopped | Failed
+Events = AsyncGenerator[Event, None]
+
+
+class Trainer(Protocol):
+    """A run."""
+
+    def events(self) -> Events:
+        """What happens, to the end. Leaving it early ends the run."""
+
+    def stop(self) -> None:
+        """Ask the run to end soon."""
+
+
+Launch = Callable[[Order, Path], Trainer]
+Serve = Callable[[Kind, Path], Awaitable[ModelCard]]
+
+
+class Retraining:
+    """At most one run in the whole process, with a rest after it."""
+
+    def __init__(
+        self,
+        state_dir: Path,
+        serve: Serve,
+        *,
+        rest: timedelta,
+        now: Callable[[], datetime],
+        launch: Launch | None = None,
+    ) -> None:
+        """`serve` verifies a weight file and serves it from then on, or raises `WeightsError`."""
+        self.folder = state_dir / "training"
+        self._state_dir = state_dir
+        self._serve = serve
+        self._rest = rest
+        self._launch = launch or TrainerProcess
+        self._now = now
+        self._rested_at: datetime | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._trainer: Trainer | None = None
+        self._claimed = False
+        self._stop_reason = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is on."""
+        return self._task is not None and not self._task.done()
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """While a run is prepared, so that no other one is. Raises `Refusal` if none can begin."""
+        if self.running or self._claimed:
+            raise Refusal("A training is running already; there is one at a time.")
+        if self._rested_at is not None and self._now() < self._rested_at:
+            raise Refusal("I need a rest from training; try again ", Moment(self._rested_at), ".")
+        self._claimed = True
+        try:
+            yield
+        finally:
+            self._claimed = False
+
+    def start(self, order: Order, follow: Callable[[Events], Awaitable[None]]) -> None:
+        """Begin a run that was claimed, and let `follow` have its events."""
+        self._stop_reason = ""
+        self._trainer = self._launch(order, self.folder)
+        self._task = asyncio.create_task(self._run(order, self._trainer, follow))
+
+    async def stop(self, reason: str) -> None:
+        """End the run that is on, if there is one, and wait until `follow` has said so."""
+        if self._task is None or self._trainer is None or self._task.done():
+            return
+        self._stop_reason = reason
+        self._trainer.stop()
+        await asyncio.wait([self._task], timeout=2 * GRACE)
+        self._task.cancel()
+
+    async def _run(
+        self, order: Order, trainer: Trainer, follow: Callable[[Events], Awaitable[None]]
+    ) -> None:
+        try:
+            async with aclosing(self._events(order, trainer)) as events:
+                await follow(events)
+        except Exception:
+            log.exception("A training could not be followed to its end")
+        finally:
+            self._rested_at = self._now() + self._rest
+            # Everything worth keeping has been moved out by now.
+            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    async def _events(self, order: Order, trainer: Trainer) -> Events:
+        async with aclosing(trainer.events()) as events:
+            async for event in events:
+                match event:
+                    case Done():
+                        yield await self._put_to_use(order.kind, event)
+                    case Stopped():
+                        yield replace(event, reason=self._stop_reason or event.reason)
+                    case Failed() if self._stop_reason:
+                        yield Stopped(self._stop_reason)
+                    case _:
+                        yield event
+
+    async def _put_to_use(self, kind: Kind, done: Done) -> Event:
+        """Serve the new weights, then keep them where the next start finds them."""
+        try:
+            card = await self._serve(kind, done.weights)
+            path = retrained_path(self._state_dir, kind)
+            await asyncio.to_thread(_install, done.weights, path)
+            curve = await asyncio.to_thread(done.plot.read_bytes)
+        except (WeightsError, OSError) as error:
+            return Failed(f"The new weights cannot be used: {error}")
+        return Served(card, done, curve)
+
+
+class TrainerProcess:
+    """`python -m bot.train` in a process of its own, at low priority."""
+
+    def __init__(
+        self, order: Order, folder: Path, *, command: Sequence[str] = COMMAND, cwd: Path = CHECKOUT
+    ) -> None:
+        """Results go to `folder`, which is made if it is missing."""
+        self._order = order
+        self._folder = folder.absolute()
+        self._cwd = cwd
+        self._command = [
+            *command,
+            order.kind,
+            *("--out", str(self._folder / f"{order.kind}.safetensors")),
+            *("--seed", str(order.seed)),
+            *("--minutes", str(order.minutes)),
+            *("--progress", "json"),
+            *(("--corpus", str(order.corpus.absolute())) if order.corpus else ()),
+        ]
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Ask the process to end, and kill it if it has not done so soon."""
+        self._stopping = True
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+            asyncio.get_running_loop().call_later(GRACE, self._kill)
+
+    async def events(self) -> Events:
+        """Run the trainer, and yield what it reports; exactly one final event comes last."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        errors = self._folder / "errors.txt"
+        final = False
+        with errors.open("wb") as stderr:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+                stdin=asyncio.subprocess.DEVNULL,
+                cwd=self._cwd,
+                limit=LONGEST_LINE,
+                start_new_session=True,  # Ctrl-C reaches the bot, which ends the run in its own way
+            )
+        _be_nice(self._process.pid)
+        longest = timedelta(minutes=self._order.minutes) + OVERTIME
+        watchdog = asyncio.get_running_loop().call_later(longest.total_seconds(), self.stop)
+        try:
+            if self._stopping:
+                self.stop()
+            assert self._process.stdout is not None  # noqa: S101 (asked for above)
+            async for line in self._process.stdout:
+                event = parse_event(line)
+                if event is not None:
+                    final = isinstance(event, Done | Stopped | Failed)
+                    yield event
+            code = await self._process.wait()
+            if not final:
+                yield await self._post_mortem(code, errors)
+        finally:
+            watchdog.cancel()
+            self._kill()
+
+    async def _post_mortem(self, code: int, errors: Path) -> Event:
+        """What to say of a process that ended without a last word."""
+        if self._stopping:
+            return Stopped()
+        tail = (await asyncio.to_thread(errors.read_text, errors="replace"))[-4000:]
+        log.error("The trainer ended with exit code %s: %s", code, tail.strip() or "no message")
+        killed = " It was killed; perhaps there was not enough memory." if code == -9 else ""
+        return Failed(f"The training process ended early (exit code {code}).{killed}")
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
+
+def parse_event(line: bytes) -> Event | None:
+    """The event of one line of `python -m bot.train … --progress json`.
+
+    `None` for anything else: a library may print what it likes.
+    """
+    try:
+        entry: dict[str, Any] = json.loads(line)
+        match entry.pop("event"):
+            case "plan":
+                return Planned(entry["steps"], entry["corpus"], tuple(entry["notes"]))
+            case "progress":
+                return Progress(**{name: entry[name] for name in Progress.__dataclass_fields__})
+            case "done":
+                return Done(
+                    Path(entry["weights"]),
+                    Path(entry["plot"]),
+                    entry["validation"],
+                    tuple(entry["samples"]),
+                    entry["seconds"],
+                )
+            case "stopped":
+                return Stopped()
+            case "error":
+                return Failed(entry["message"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        log.debug("The trainer said: %r", line)
+    return None
+
+
+def _install(weights: Path, path: Path) -> None:
+    """Move new weights to where they live, and keep the ones before as `.previous`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        path.replace(path.with_suffix(".previous"))
+    weights.replace(path)
+
+
+def _be_nice(pid: int) -> None:
+    """Let the bot's own answers go first, where the platform knows priorities."""
+    with suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, 10)

@@ -1,0 +1,108 @@
+"""The real bot on a Discord in memory, with networks that know what they will write."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import discord
+import pytest
+import simcord
+
+from bot.client import Mangosaurus
+from bot.filter import Filter
+from bot.retraining import Event, Order, Retraining
+from bot.settings import Settings
+from models.weights import Kind, ModelCard
+from tests.bot.fakes import FakeTrainer, FakeWriter, card
+
+
+@dataclass
+class World:
+    """Everything that a bot under test is given, and what its commands did with it."""
+
+    settings: Settings
+    writer: FakeWriter = field(default_factory=FakeWriter)
+    training: list[Event] = field(default_factory=list)
+    """What the next trainings will report."""
+    trainers: list[FakeTrainer] = field(default_factory=list)
+    served: list[tuple[Kind, Path]] = field(default_factory=list)
+    serve_error: Exception | None = None
+
+    def make_bot(self, **changes: object) -> Mangosaurus:
+        """A bot as `python -m bot` would build it."""
+        settings = self.settings.model_copy(update=changes)
+        return Mangosaurus(
+            settings=settings,
+            writer=self.writer,
+            words=Filter(settings.blocked_words, settings.allowed_words),
+            retraining=Retraining(
+                settings.state_dir,
+                self._serve,
+                rest=timedelta(minutes=settings.retrain_cooldown_minutes),
+                now=discord.utils.utcnow,
+                launch=self._launch,
+            ),
+            version="1.2.3",
+            edit_interval=0,
+            shard_count=1,
+        )
+
+    def _launch(self, order: Order, folder: Path) -> FakeTrainer:
+        self.trainers.append(FakeTrainer(order, folder, self.training))
+        return self.trainers[-1]
+
+    async def _serve(self, kind: Kind, path: Path) -> ModelCard:
+        if self.serve_error:
+            raise self.serve_error
+        self.served.append((kind, path))
+        return card(kind)
+
+
+@dataclass
+class Home:
+    """A server where the bot is, with a channel and a member."""
+
+    env: simcord.Env
+    world: World
+    guild: simcord.GuildHandle
+    channel: simcord.ChannelHandle
+    alice: simcord.MemberActor
+
+    @property
+    def writer(self) -> FakeWriter:
+        """The networks."""
+        return self.world.writer
+
+    @property
+    def bot(self) -> Mangosaurus:
+        """The bot that is running."""
+        assert isinstance(self.env.bot, Mangosaurus)
+        return self.env.bot
+
+    def administrator(self, guild: simcord.GuildHandle | None = None) -> simcord.MemberActor:
+        """A new member who may do everything in a server."""
+        guild = guild or self.guild
+        role = guild.create_role("boss", permissions=discord.Permissions(administrator=True))
+        return guild.add_member(self.env.create_user("ada"), roles=[role])
+
+    async def restart(self, **changes: object) -> None:
+        """End the process and start a new one, with some settings changed."""
+        await self.env.restart_bot(self.world.make_bot(**changes))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(Settings(state_dir=tmp_path, cooldown_seconds=0, retrain_cooldown_minutes=5))
+
+
+@pytest.fixture
+def simcord_bot(world: World) -> Mangosaurus:
+    return world.make_bot()
+
+
+@pytest.fixture
+def home(simcord_env: simcord.Env, world: World) -> Home:
+    guild = simcord_env.create_guild("The Museum")
+    channel = guild.create_text_channel("fossils")
+    alice = guild.add_member(simcord_env.create_user("alice"))
+    return Home(simcord_env, world, guild, channel, alice)

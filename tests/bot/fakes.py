@@ -1,0 +1,89 @@
+"""Stand-ins for what is slow: networks that know what they will write, a trainer that has run."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bot.retraining import Event, Events, Order, Stopped
+from models.names import NamesRequest, NamesResult
+from models.sonnet import LINES, Draft, SonnetRequest
+from models.weights import Kind, ModelCard
+
+NOTHING = np.zeros((1, 1), np.float32)
+
+
+def card(kind: Kind, **changes: object) -> ModelCard:
+    """A model card."""
+    facts: dict[str, object] = {
+        "kind": kind,
+        "architecture": "lstm",
+        "recipe": "default",
+        "corpus": "A corpus of tests",
+        "corpus_sha256": "0" * 64,
+        "seed": 1,
+        "updates": 10,
+        "created": "2025-01-02",
+        "symbols": "\nabc",
+        "validation": 1.6,
+        "held_out": 1.55,
+    }
+    return ModelCard(**(facts | changes))  # type: ignore[arg-type]
+
+
+def draft(request: SonnetRequest, lines: Sequence[str]) -> Draft:
+    """A poem as far as it is written."""
+    return Draft(request, "0" * 64, tuple(lines), "", "", state=NOTHING, logits=NOTHING)
+
+
+class FakeWriter:
+    """Writes what it is told to, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.names_asked: list[NamesRequest] = []
+        self.sonnets_asked: list[SonnetRequest] = []
+        self.names_found: tuple[str, ...] = ("mangosaurus", "bravosaurus", "kilosaurus")
+        self.reason: str | None = None
+        self.error: Exception | None = None
+        self.lines_before_error = 0
+        self.verse = [f"line {number} of the poem," for number in range(1, LINES + 1)]
+        self.finished_poems = 0
+
+    @property
+    def cards(self) -> Mapping[Kind, ModelCard]:
+        return {"names": card("names"), "sonnets": card("sonnets", pretraining="Plays")}
+
+    async def names(self, request: NamesRequest) -> NamesResult:
+        self.names_asked.append(request)
+        if self.error:
+            raise self.error
+        return NamesResult(self.names_found[: request.count], self.reason)
+
+    async def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
+        self.sonnets_asked.append(request)
+        lines = [request.opening + self.verse[0], *self.verse[1:]]
+        for number in range(LINES):
+            if self.error and number == self.lines_before_error:
+                raise self.error
+            yield draft(request, lines[: number + 1])
+        self.finished_poems += 1
+
+
+class FakeTrainer:
+    """Reports what it is told to, at once."""
+
+    def __init__(self, order: Order, folder: Path, events: Sequence[Event]) -> None:
+        self.order = order
+        self.folder = folder
+        self._events = events
+        self.stopped = False
+
+    async def events(self) -> Events:
+        for event in self._events:
+            if self.stopped:
+                yield Stopped()
+                return
+            yield event
+
+    def stop(self) -> None:
+        self.stopped = True
