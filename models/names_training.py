@@ -1,0 +1,199 @@
+"""The default training of names: a regularised LSTM, stopped by validation, then fitted to all.
+
+Names are few and short, so the danger is learning them by heart. Weights and outputs are dropped at
+random, large weights decay, what is kept is a running average of the weights, and the validation
+part says when to stop. Then the same is done again, for as many updates, with the validation part
+among what is read: a tenth more names to learn from.
+
+On the corpus of the project this was chosen by the validation part; see `UNITS` and what follows.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.corpora import Corpus
+from models.lstm import LSTM
+from models.lstm_gradient import Batch, Dropout, Parameters, loss_and_gradients
+from models.network import cross_entropy
+from models.optimiser import AdamW, clip_norm, follow
+from models.training import Arrays, Progress
+from models.vocabulary import END, Vocabulary
+
+LETTERS = Vocabulary(END + "abcdefghijklmnopqrstuvwxyz")
+"""All of them, whatever the list holds: a member may ask for names that begin with any."""
+UNITS = 128
+BATCH = 64
+LEARNING_RATE = 5e-3
+WARM_UP = 50
+"""Updates in which the learning rate rises from zero."""
+WEIGHT_DECAY = 0.01
+RECURRENT_DROPOUT, OUTPUT_DROPOUT = 0.6, 0.2
+LARGEST_GRADIENT = 1.0
+MEASURE_EVERY = 50
+"""Updates between two looks at the validation part."""
+PATIENCE = 8
+"""Looks without a better one after which the first fit ends."""
+MOST_UPDATES = 3_000
+"""After which it ends in any case."""
+LONGEST_TEXT = 64
+"""A longer line is no name. Cutting it keeps a strange file from filling the memory."""
+
+
+class NamesTrainer:
+    """Trains an LSTM on a list of names. A `models.training.Trainer`.
+
+    The validation figures are those of the first fit. The network of the second has read that part
+    too; it takes the place of the first one's best when it is done.
+    """
+
+    def __init__(self, corpus: Corpus, seed: int) -> None:
+        """Plan both fits. The held-out part of the corpus is not read."""
+        self.seed = seed
+        self._training = _texts(corpus.training)
+        self._validation = _texts(corpus.validation)
+        self._fit = _Fit(self._training, seed)
+        self._first_fit_updates: int | None = None  # known when it has ended
+        self._best: Parameters = self._fit.averaged
+        self._best_loss = np.inf
+        self._best_updates = 0
+
+    @property
+    def steps(self) -> int:
+        """Updates of both fits. An upper bound until the first has ended."""
+        if self._first_fit_updates is None:
+            return 2 * MOST_UPDATES
+        return self._first_fit_updates + self._best_updates
+
+    def train(self) -> Iterator[Progress]:
+        """Fit with an eye on the validation part, then fit again with that part included."""
+        while self._first_fit_updates is None:
+            loss, characters = self._fit.update()
+            updates = self._fit.updates
+            measured = self._measure() if updates % MEASURE_EVERY == 0 else None
+            if measured is not None and self._is_over(updates):
+                self._begin_second_fit(updates)
+            yield Progress(updates, loss, characters, measured)
+        while self._fit.updates < self._best_updates:
+            loss, characters = self._fit.update()
+            if self._fit.updates == self._best_updates:
+                self._best = self._fit.averaged
+            yield Progress(self._first_fit_updates + self._fit.updates, loss, characters)
+
+    def network(self) -> LSTM:
+        """The second fit's network once that is done; before, the best of the first."""
+        return LSTM.from_arrays(LETTERS.symbols, self.arrays())
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """The parameters of `network()`."""
+        return {name: array.astype(np.float32) for name, array in self._best.items()}
+
+    def checkpoint(self) -> Arrays:
+        """Both fits so far. Batches and masks follow from the number of the update."""
+        return {
+            "first_fit_updates": np.array(self._first_fit_updates or 0),
+            "best_loss": np.array(self._best_loss),
+            "best_updates": np.array(self._best_updates),
+            **{f"best/{name}": array.copy() for name, array in self._best.items()},
+            **{f"fit/{name}": array for name, array in self._fit.state().items()},
+        }
+
+    def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
+        """Go back to a checkpoint."""
+        first_fit_updates = int(checkpoint["first_fit_updates"])
+        if first_fit_updates:
+            self._begin_second_fit(first_fit_updates)
+        self._best_loss = float(checkpoint["best_loss"])
+        self._best_updates = int(checkpoint["best_updates"])
+        self._best = _part(checkpoint, "best/")
+        self._fit.restore(_part(checkpoint, "fit/"))
+
+    def _measure(self) -> float:
+        network = LSTM.from_arrays(LETTERS.symbols, self._fit.averaged)
+        loss = cross_entropy(network, self._validation)
+        if loss < self._best_loss:
+            self._best_loss, self._best_updates = loss, self._fit.updates
+            self._best = {name: array.copy() for name, array in self._fit.averaged.items()}
+        return loss
+
+    def _is_over(self, updates: int) -> bool:
+        too_long_ago = updates - self._best_updates >= PATIENCE * MEASURE_EVERY
+        return too_long_ago or updates >= MOST_UPDATES
+
+    def _begin_second_fit(self, updates_of_the_first: int) -> None:
+        self._first_fit_updates = updates_of_the_first
+        self._fit = _Fit(self._training + self._validation, self.seed)
+
+
+class _Fit:
+    """A network that is being fitted to some texts."""
+
+    def __init__(self, texts: Sequence[str], seed: int) -> None:
+        self.texts = texts
+        self.seed = seed
+        self.parameters = _initial_parameters(np.random.default_rng(seed))
+        self.averaged = {name: W.copy() for name, W in self.parameters.items()}
+        self.optimiser = AdamW(self.parameters, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+
+    @property
+    def updates(self) -> int:
+        return self.optimiser.updates
+
+    def update(self) -> tuple[float, int]:
+        """One update; the loss of its batch and how many characters that holds."""
+        rng = np.random.default_rng([self.seed, self.updates])
+        chosen = rng.choice(len(self.texts), min(BATCH, len(self.texts)), replace=False)
+        batch = Batch.of([self.texts[i] for i in chosen], LETTERS)
+        dropout = Dropout(
+            recurrent=_mask(rng, self.parameters["Wh0"].shape, RECURRENT_DROPOUT),
+            output=_mask(rng, (len(batch.x), UNITS), OUTPUT_DROPOUT),
+        )
+        loss, gradients = loss_and_gradients(self.parameters, batch, dropout)
+        clip_norm(gradients, LARGEST_GRADIENT)
+        self.optimiser.learning_rate = LEARNING_RATE * min(1, (self.updates + 1) / WARM_UP)
+        self.optimiser.update(gradients)
+        follow(self.averaged, self.parameters, self.updates)
+        return loss, len(batch.x)
+
+    def state(self) -> Parameters:
+        """Everything for `restore`."""
+        state = {f"parameters/{name}": W.copy() for name, W in self.parameters.items()}
+        state |= {f"averaged/{name}": W.copy() for name, W in self.averaged.items()}
+        return state | {f"optimiser/{name}": a for name, a in self.optimiser.state().items()}
+
+    def restore(self, state: Mapping[str, NDArray[np.floating]]) -> None:
+        """Go back to a state."""
+        for name in self.parameters:
+            self.parameters[name][:] = state[f"parameters/{name}"]
+            self.averaged[name][:] = state[f"averaged/{name}"]
+        self.optimiser.restore(_part(state, "optimiser/"))
+
+
+def _texts(names: Sequence[str]) -> list[str]:
+    return [(name + END)[:LONGEST_TEXT] for name in names]
+
+
+def _initial_parameters(rng: np.random.Generator) -> Parameters:
+    """Uniform weights within ±1 / √units; the forget gates begin open (Jozefowicz et al., 2015)."""
+    bound, size = UNITS**-0.5, len(LETTERS)
+    shapes = {"Wx0": (size, 4 * UNITS), "Wh0": (UNITS, 4 * UNITS), "Wy": (UNITS, size)}
+    parameters: Parameters = {
+        name: rng.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()
+    }
+    parameters["b0"] = np.repeat(np.array([0, 1, 0, 0], np.float32), UNITS)  # i, f, g, o
+    parameters["by"] = np.zeros(size, np.float32)
+    return parameters
+
+
+def _mask(rng: np.random.Generator, shape: tuple[int, ...], rate: float) -> NDArray[np.float32]:
+    kept = rng.random(shape, np.float32) >= rate
+    return kept.astype(np.float32) / np.float32(1 - rate)
+
+
+def _part(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Parameters:
+    return {
+        name.removeprefix(prefix): array.astype(array.dtype)
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
