@@ -48,13 +48,13 @@ class User:
     def payload(self) -> JSON:
         return {
             "id": self.id,
-            "username": self.name.lower(),
+            "username": self.name if self.bot else self.name.lower(),
             "global_name": None if self.bot else self.name,
             "discriminator": "0",
             "avatar": None,
             "bot": self.bot,
             "public_flags": 0,
-        } | ({"username": self.name} if self.bot else {})
+        }
 
     def may_use(self, command: JSON) -> bool:
         """Whether the command's default permissions let this member see and run it."""

@@ -169,15 +169,23 @@ def _check_components(form: Form, rows: list[JSON]) -> None:
     form.length("components", rows, 0, 5)
     seen: set[str] = set()
     for r, row in enumerate(rows):
-        if not form.one_of(f"components.{r}.type", row.get("type"), (ACTION_ROW,)):
+        if not _drawn(form, f"components.{r}.type", row, ACTION_ROW):
             continue
         buttons = row.get("components") or []
         form.length(f"components.{r}.components", buttons, 1, 5)
         for b, button in enumerate(buttons):
             path = f"components.{r}.components.{b}"
-            # The stand-in draws buttons only. A select is refused rather than silently not shown.
-            if form.one_of(f"{path}.type", button.get("type"), (BUTTON,)):
+            if _drawn(form, f"{path}.type", button, BUTTON):
                 _check_button(form, path, button, seen)
+
+
+def _drawn(form: Form, path: str, component: JSON, kind: int) -> bool:
+    """The stand-in draws rows of buttons; anything else is refused rather than left out."""
+    if component.get("type") == kind:
+        return True
+    message = f"Value must be {kind}: the local stand-in draws rows (1) of buttons (2) only."
+    form.complain(path, "BASE_TYPE_CHOICES", message)
+    return False
 
 
 def _check_button(form: Form, path: str, button: JSON, seen: set[str]) -> None:

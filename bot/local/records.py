@@ -12,7 +12,6 @@ from bot.local.guild import User, iso
 from bot.local.limits import JSON
 
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
-HISTORY = 500  # older messages, and the files that hang on them, are forgotten
 
 
 class Kind(enum.IntEnum):
@@ -117,6 +116,9 @@ class Message:
         """The id of the one user who sees it, or None if everyone does."""
         return self.asked.user.id if self.asked and self.ephemeral else None
 
+    def visible_to(self, user: User) -> bool:
+        return self.only_for in (None, user.id)
+
     @property
     def embed(self) -> JSON:
         """Its first embed; empty if it has none."""
@@ -200,8 +202,8 @@ class Interaction:
     status: Status = Status.WAITING
     original: Message | None = None  # what @original names
     followups: list[Message] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)  # given as options
     choices: list[JSON] = field(default_factory=list)
-    updated: bool = False  # something came after a deferral
 
     @property
     def acknowledged(self) -> bool:
@@ -217,12 +219,17 @@ class Interaction:
         return self.status is Status.FAILED
 
     @property
+    def messages(self) -> list[Message]:
+        """The messages that answer it and are still there, @original first."""
+        every = [self.original, *self.followups]
+        return [message for message in every if message is not None and not message.deleted]
+
+    @property
     def message(self) -> Message:
         """The newest message that answers it; LookupError if the bot gave none."""
-        messages = [*([self.original] if self.original else []), *self.followups]
-        if not messages:
+        if not self.messages:
             raise LookupError(f"{self.title} has no answer: it is {self.status}.")
-        return messages[-1]
+        return self.messages[-1]
 
     def metadata(self) -> JSON:
         body: JSON = {

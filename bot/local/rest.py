@@ -131,6 +131,7 @@ class Rest:
         state: State,
         token: str,
         *,
+        shards: int,
         rate_limited: bool,
         writes: int,
         window_s: float,
@@ -138,7 +139,7 @@ class Rest:
     ) -> None:
         self.gateway_url = ""
         self._state, self._token = state, token
-        self._rate_limited = rate_limited
+        self._shards, self._rate_limited = shards, rate_limited
         self._buckets = RateLimiter(writes, window_s, state.clock)
         self._everything = RateLimiter(per_second, 1.0, state.clock)
 
@@ -216,7 +217,7 @@ class Rest:
 
     def _gateway_bot(self) -> JSON:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-        return {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
+        return {"url": self.gateway_url, "shards": self._shards, "session_start_limit": limit}
 
     def _guild(self, call: Call) -> JSON:
         if call["guild"] != self._state.guild.id:

@@ -13,12 +13,10 @@ same window for a test.
 import asyncio
 import contextlib
 import ipaddress
-import json
 import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
@@ -26,12 +24,12 @@ import discord.gateway
 import discord.http
 import yarl
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from bot.local.gateway import Gateway
 from bot.local.guild import User
-from bot.local.limits import JSON, ApiError, Upload
-from bot.local.records import Interaction, Kind, Message
+from bot.local.limits import JSON, ApiError
+from bot.local.page import Page
+from bot.local.records import Interaction, Message
 from bot.local.rest import (
     PREFIX,
     UPLOAD_BYTES,
@@ -44,8 +42,6 @@ from bot.local.state import Event, State
 
 _log = logging.getLogger(__name__)
 
-PAGE = Path(__file__).with_name("page.html")
-CSRF_HEADER = "X-Local-Csrf"
 Until = Literal["sent", "acknowledged", "answered"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -61,6 +57,7 @@ class LocalDiscord:
     port: 0 to 65535; 0 takes one that is free.
     first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes, shorter in tests.
     heartbeat_s: how often a client is to send a heartbeat.
+    shards: how many connections a sharded client is told to open.
     rate_limited: whether a burst is answered with 429: `writes` messages or edits in `window_s`
         seconds for a channel or an interaction, `per_second` requests a second over all routes.
     """
@@ -78,6 +75,7 @@ class LocalDiscord:
         window_s: float = 5.0,
         per_second: int = 50,
         heartbeat_s: float = 41.25,
+        shards: int = 1,
     ) -> None:
         self._host, self._port = _loopback(host), port
         self._token_lifetime_s = token_lifetime_s
@@ -87,15 +85,15 @@ class LocalDiscord:
         self._rest = Rest(
             self.state,
             self.token,
+            shards=shards,
             rate_limited=rate_limited,
             writes=writes,
             window_s=window_s,
             per_second=per_second,
         )
-        self._csrf = secrets.token_urlsafe(24)
+        self._page = Page(self.state, self._answered)
         self._runner: web.AppRunner | None = None
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
-        self._pages: set[asyncio.Queue[JSON | None]] = set()
         self._changes: set[asyncio.Future[None]] = set()
         self.state.listeners.append(self._hear)
 
@@ -120,17 +118,7 @@ class LocalDiscord:
         app = web.Application(middlewares=[self._guard], client_max_size=UPLOAD_BYTES)
         self._rest.add_to(app)
         app.router.add_get("/gateway", self.gateway.connect)
-        app.router.add_get("/attachments/{channel}/{attachment}/{filename}", self._attachment)
-        app.router.add_get("/", self._page)
-        app.router.add_get("/local/events", self._events)
-        for name, handler in {
-            "run": self._run,
-            "complete": self._complete,
-            "press": self._press,
-            "say": self._say,
-            "dismiss": self._dismiss,
-        }.items():
-            app.router.add_post(f"/local/{name}", handler)
+        self._page.add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
@@ -158,8 +146,7 @@ class LocalDiscord:
         for handles in self._timers.values():
             for handle in handles:
                 handle.cancel()
-        for queue in self._pages:
-            queue.put_nowait(None)
+        self._page.close()
         await self.gateway.close()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -202,7 +189,7 @@ class LocalDiscord:
         asked = self.state.invoke(
             self._user(as_admin), name, options, despite_permissions=despite_permissions
         )
-        return await self._await_answer(asked, until, timeout_s)
+        return await self._answered(asked, until, timeout_s)
 
     async def press(
         self,
@@ -216,7 +203,7 @@ class LocalDiscord:
         """Press the button of this label or custom_id, and wait as `run_command` does."""
         custom_id = message.button(button).custom_id or ""
         asked = self.state.press(self._user(as_admin), message.id, custom_id)
-        return await self._await_answer(asked, until, timeout_s)
+        return await self._answered(asked, until, timeout_s)
 
     async def autocomplete(
         self,
@@ -231,7 +218,7 @@ class LocalDiscord:
         """The choices ({"name", "value"}) that the bot offers for what has been typed so far."""
         values = dict(options or {}) | {option: typed}
         asked = self.state.complete(self._user(as_admin), name, values, option)
-        await self._await_answer(asked, "answered", timeout_s)
+        await self._answered(asked, "answered", timeout_s)
         return asked.choices
 
     async def wait_for(
@@ -259,13 +246,13 @@ class LocalDiscord:
         """End the bot's session (op 9); it has to identify again."""
         await self.gateway.invalidate()
 
-    async def _await_answer(
-        self, asked: Interaction, until: Until, timeout_s: float
+    async def _answered(
+        self, asked: Interaction, until: Until = "answered", timeout_s: float = 10.0
     ) -> Interaction:
         def done() -> bool:
-            return (
-                until == "sent" or asked.settled or (until == "acknowledged" and asked.acknowledged)
-            )
+            if until == "acknowledged" and asked.acknowledged:
+                return True
+            return until == "sent" or asked.settled
 
         await self.wait_for(done, timeout_s=timeout_s, what=f"An answer to {asked.title}")
         return asked
@@ -278,8 +265,6 @@ class LocalDiscord:
     def _hear(self, event: Event) -> None:
         if event.name == "interaction" and isinstance(event.subject, Interaction):
             self._start_clocks(event.subject)
-        for queue in self._pages:
-            queue.put_nowait({"event": event})
         for change in self._changes:
             if not change.done():
                 change.set_result(None)
@@ -325,134 +310,6 @@ class LocalDiscord:
             too_large = ApiError(40005)
             return json_response(too_large.body(), status=too_large.status)
 
-    async def _page(self, request: web.Request) -> web.Response:
-        nonce = secrets.token_urlsafe(16)
-        html = PAGE.read_text("utf-8").replace("{{nonce}}", nonce).replace("{{csrf}}", self._csrf)
-        policy = (
-            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
-            "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-            "frame-ancestors 'none'"
-        )
-        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
-        return web.Response(text=html, content_type="text/html", headers=headers | _STRICT)
-
-    async def _attachment(self, request: web.Request) -> web.Response:
-        attachment = self.state.attachments.get(request.match_info["attachment"])
-        if attachment is None:
-            raise ApiError(10008)
-        kind = "inline" if attachment.content_type.startswith("image/") else "attachment"
-        headers = {
-            "Content-Type": attachment.content_type,
-            "Content-Disposition": f'{kind}; filename="{attachment.filename}"',
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Cache-Control": "private, max-age=86400",
-        }
-        return web.Response(body=attachment.data, headers=headers | _STRICT)
-
-    async def _events(self, request: web.Request) -> web.StreamResponse:
-        """What the page's user sees, then every change of it (server-sent events)."""
-        self._check_csrf(request.query.get("csrf"))
-        user = self._user(request.query.get("as") == "admin")
-        queue: asyncio.Queue[JSON | None] = asyncio.Queue()
-        response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"} | _STRICT
-        )
-        await response.prepare(request)
-        self._pages.add(queue)
-        try:
-            await response.write(b"retry: 1000\n\n")  # ms until the page looks for a lost stand-in
-            await _send(response, self._snapshot(user))
-            while (item := await queue.get()) is not None:
-                view = self._view(item["event"], user)
-                if view is not None:
-                    await _send(response, view)
-        except ConnectionResetError:
-            pass  # the page was closed
-        finally:
-            self._pages.discard(queue)
-        return response
-
-    def _snapshot(self, user: User) -> JSON:
-        waiting = [asked for asked in self.state.interactions.values() if not asked.settled]
-        return {
-            "type": "snapshot",
-            "me": user.payload(),
-            "bot": self.state.guild.bot.payload(),
-            "guild": self.state.guild.payload()["name"],
-            "channel": self.state.guild.channel_payload(),
-            "online": self.state.online,
-            "commands": self.state.commands.picker(user),
-            "messages": [_message_view(m) for m in self.messages if m.only_for in (None, user.id)],
-            "waiting": [_interaction_view(asked) for asked in waiting if asked.user is user],
-        }
-
-    def _view(self, event: Event, user: User) -> JSON | None:
-        """An event as the page is told of it; None if it is not for this user."""
-        subject = event.subject
-        if isinstance(subject, Message):
-            if subject.only_for not in (None, user.id):
-                return None
-            if event.name == "delete":
-                return {"type": "delete", "id": subject.id}
-            return {"type": "message", "message": _message_view(subject)}
-        if isinstance(subject, Interaction):
-            if subject.user is not user or subject.kind is Kind.AUTOCOMPLETE:
-                return None
-            return {"type": "interaction", "interaction": _interaction_view(subject)}
-        if event.name == "commands":
-            return {"type": "commands", "commands": self.state.commands.picker(user)}
-        return {"type": "online", "online": self.state.online}
-
-    async def _run(self, request: web.Request) -> web.Response:
-        user, body, files = await self._posted(request)
-        values = dict(body.get("options") or {}) | files
-        asked = self.state.invoke(user, str(body.get("name")), values)
-        return json_response({"id": asked.id})
-
-    async def _complete(self, request: web.Request) -> web.Response:
-        user, body, _ = await self._posted(request)
-        focused = str(body.get("focused"))
-        asked = self.state.complete(user, str(body.get("name")), body.get("options") or {}, focused)
-        await self._await_answer(asked, "answered", self.state.first_response_s + 1)
-        return json_response({"choices": asked.choices, "failed": asked.failed})
-
-    async def _press(self, request: web.Request) -> web.Response:
-        user, body, _ = await self._posted(request)
-        asked = self.state.press(user, str(body.get("message")), str(body.get("custom_id")))
-        return json_response({"id": asked.id})
-
-    async def _say(self, request: web.Request) -> web.Response:
-        user, body, _ = await self._posted(request)
-        return json_response({"id": self.state.say(user, str(body.get("content"))).id})
-
-    async def _dismiss(self, request: web.Request) -> web.Response:
-        user, body, _ = await self._posted(request)
-        self.state.dismiss(user, str(body.get("message")))
-        return json_response({})
-
-    async def _posted(self, request: web.Request) -> tuple[User, JSON, dict[str, Upload]]:
-        """The page's request: who sends it, its JSON part, its files by name."""
-        self._check_csrf(request.headers.get(CSRF_HEADER))
-        form = await request.post()
-        body = json.loads(str(form.get("payload_json") or "{}"))
-        files = {
-            key: Upload(value.filename, value.file.read())
-            for key, value in form.items()
-            if isinstance(value, FileField)
-        }
-        return self._user(body.get("as") == "admin"), body, files
-
-    def _check_csrf(self, given: str | None) -> None:
-        if given is None or not secrets.compare_digest(given, self._csrf):
-            raise web.HTTPForbidden(text="The page is of an earlier run: load it again.")
-
-
-_STRICT = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
 
 def _loopback(host: str) -> str:
     address = "127.0.0.1" if host == "localhost" else host
@@ -470,28 +327,3 @@ def _loopback(host: str) -> str:
 def _refused(reason: str) -> web.Response:
     _log.warning("Refused a request: %s", reason)
     return json_response({"message": reason, "code": 0}, status=403)
-
-
-def _message_view(message: Message) -> JSON:
-    view = message.payload() | {"failed": message.failed}
-    if message.asked is not None:
-        view["asked"] = {"by": message.asked.user.payload(), "title": message.asked.title}
-        view["asked"]["kind"] = int(message.asked.kind)
-    return view
-
-
-def _interaction_view(asked: Interaction) -> JSON:
-    return {
-        "id": asked.id,
-        "kind": int(asked.kind),
-        "title": asked.title,
-        "by": asked.user.payload(),
-        "status": asked.status,
-        "source": asked.source.id if asked.source else None,
-        "custom_id": asked.data.get("custom_id"),
-        "answered_with": asked.original.id if asked.original else None,
-    }
-
-
-async def _send(response: web.StreamResponse, body: JSON) -> None:
-    await response.write(b"data: " + json.dumps(body).encode() + b"\n\n")

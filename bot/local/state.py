@@ -6,7 +6,7 @@ hear about it (the gateway, the page, a test that waits) adds a listener. Time c
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
@@ -66,12 +66,12 @@ class State:
         self.base_url = ""
         self.online = False
         self.listeners: list[Callable[[Event], None]] = []
-        self._snowflake = Snowflakes(clock)
-        self.guild = Guild(self._snowflake, bot_name)
+        self._new_id = Snowflakes(clock)
+        self.guild = Guild(self._new_id, bot_name)
         self.messages: dict[str, Message] = {}
         self.interactions: dict[str, Interaction] = {}  # by token
         self.attachments: dict[str, Attachment] = {}
-        self.commands = Registry(self.guild.bot.id, self.guild.id, self._snowflake)
+        self.commands = Registry(self.guild.bot.id, self.guild.id, self._new_id)
 
     def overwrite_commands(self, scope: str | None, payloads: list[JSON]) -> list[JSON]:
         registered = self.commands.overwrite(scope, payloads)
@@ -117,7 +117,7 @@ class State:
         data = choice.data(dict(given) | {name: file.id for name, file in files.items()})
         if files:
             data["resolved"] = {"attachments": {f.id: f.payload() for f in files.values()}}
-        return self._ask(Kind.COMMAND, user, f"/{name}", data)
+        return self._ask(Kind.COMMAND, user, f"/{name}", data, files=list(files.values()))
 
     def complete(
         self, user: User, name: str, values: Mapping[str, object], focused: str
@@ -129,7 +129,7 @@ class State:
     def press(self, user: User, message_id: str, custom_id: str) -> Interaction:
         """Press a button; one that is disabled or is a link cannot be pressed."""
         message = self.messages.get(message_id)
-        if message is None or message.only_for not in (None, user.id):
+        if message is None or not message.visible_to(user):
             raise ApiError(10008)
         for button in message.buttons:
             if button.custom_id == custom_id and button.style != LINK_BUTTON:
@@ -144,9 +144,8 @@ class State:
         check_message({"content": content})
         if not content.strip():
             raise ApiError(50006)
-        message = Message(
-            self._snowflake(), self.guild.channel_id, user, self.clock(), content=content.strip()
-        )
+        message = self._draft(user)
+        message.content = content.strip()
         return self._add(message)
 
     def dismiss(self, user: User, message_id: str) -> None:
@@ -157,22 +156,30 @@ class State:
         self._remove(message)
 
     def _ask(
-        self, kind: Kind, user: User, title: str, data: JSON, source: Message | None = None
+        self,
+        kind: Kind,
+        user: User,
+        title: str,
+        data: JSON,
+        *,
+        source: Message | None = None,
+        files: Sequence[Attachment] = (),
     ) -> Interaction:
-        interaction = Interaction(
-            self._snowflake(),
-            secrets.token_urlsafe(48),
-            kind,
-            user,
-            title,
-            data,
-            self.clock(),
-            self.guild.id,
-            source,
+        asked = Interaction(
+            id=self._new_id(),
+            token=secrets.token_urlsafe(48),
+            kind=kind,
+            user=user,
+            title=title,
+            data=data,
+            created_at=self.clock(),
+            guild_id=self.guild.id,
+            source=source,
+            files=list(files),
         )
-        self.interactions[interaction.token] = interaction
-        self._tell("interaction", interaction)
-        return interaction
+        self.interactions[asked.token] = asked
+        self._tell("interaction", asked)
+        return asked
 
     def interaction_payload(self, asked: Interaction) -> JSON:
         """The INTERACTION_CREATE event, as the bot receives it."""
@@ -225,20 +232,11 @@ class State:
         elif reply is Reply.DEFERRED_UPDATE:
             asked.original = asked.source
         else:
-            flags = int(data.get("flags") or 0) & ~LOADING
-            draft = Message(
-                self._snowflake(),
-                self.guild.channel_id,
-                self.guild.bot,
-                self.clock(),
-                flags=flags,
-                asked=asked,
-            )
+            draft = self._draft(self.guild.bot, data, asked=asked, reply_to=asked.source)
             if reply is Reply.DEFERRED_MESSAGE:
                 draft.flags |= LOADING
             else:
                 self._fill(draft, data, uploads, prefix="data")
-            draft.reply_to = asked.source
             asked.original = self._add(draft)
         deferred = reply in (Reply.DEFERRED_MESSAGE, Reply.DEFERRED_UPDATE)
         self._progress(asked, Status.DEFERRED if deferred else Status.ANSWERED)
@@ -252,6 +250,7 @@ class State:
     def expire(self, asked: Interaction) -> None:
         """Fifteen minutes are over: its token is worth nothing, and "thinking…" ends."""
         self.interactions.pop(asked.token, None)
+        self._forget(asked.files)
         if asked.original is not None and asked.original.loading:
             asked.original.failed = True
             self._tell("edit", asked.original)
@@ -266,15 +265,7 @@ class State:
         asked = self._live(token)
         if asked.original is not None and asked.original.loading:
             return self.edit_reply(token, "@original", payload, uploads)
-        message = Message(
-            self._snowflake(),
-            self.guild.channel_id,
-            self.guild.bot,
-            self.clock(),
-            flags=int(payload.get("flags") or 0) & ~LOADING,
-            asked=asked,
-            reply_to=asked.original,
-        )
+        message = self._draft(self.guild.bot, payload, asked=asked, reply_to=asked.original)
         self._fill(message, payload, uploads)
         asked.followups.append(self._add(message))
         self._progress(asked, Status.ANSWERED)
@@ -283,12 +274,10 @@ class State:
     def reply(self, token: str, message_id: str) -> Message:
         """The message of an interaction that `message_id` (or "@original") names."""
         asked = self._live(token)
-        own = [message for message in (asked.original, *asked.followups) if message is not None]
-        for message in own:
-            named = message.id == message_id or (
+        for message in asked.messages:
+            if message.id == message_id or (
                 message_id == "@original" and message is asked.original
-            )
-            if named and not message.deleted:
+            ):
                 return message
         raise ApiError(10008)
 
@@ -302,6 +291,7 @@ class State:
 
     def delete_reply(self, token: str, message_id: str) -> None:
         self._remove(self.reply(token, message_id))
+        self._progress(self._live(token), Status.ANSWERED)
 
     def _live(self, token: str) -> Interaction:
         asked = self.interactions.get(token)
@@ -333,10 +323,9 @@ class State:
     def post(self, channel_id: str, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:
         """An ordinary message of the bot."""
         self.check_channel(channel_id)
-        message = Message(self._snowflake(), channel_id, self.guild.bot, self.clock())
-        self._fill(message, payload, uploads)
         reference = (payload.get("message_reference") or {}).get("message_id")
-        message.reply_to = self.messages.get(str(reference))
+        message = self._draft(self.guild.bot, reply_to=self.messages.get(str(reference)))
+        self._fill(message, payload, uploads)
         return self._add(message)
 
     def find(self, channel_id: str, message_id: str) -> Message:
@@ -366,6 +355,25 @@ class State:
         if channel_id != self.guild.channel_id:
             raise ApiError(10003)
 
+    def _draft(
+        self,
+        author: User,
+        payload: JSON | None = None,
+        *,
+        asked: Interaction | None = None,
+        reply_to: Message | None = None,
+    ) -> Message:
+        """A message that nobody sees yet; of the payload it takes the flags."""
+        return Message(
+            id=self._new_id(),
+            channel_id=self.guild.channel_id,
+            author=author,
+            created_at=self.clock(),
+            flags=int((payload or {}).get("flags") or 0) & ~LOADING,
+            asked=asked,
+            reply_to=reply_to,
+        )
+
     def _add(self, message: Message) -> Message:
         self.messages[message.id] = message
         self._tell("message", message)
@@ -376,13 +384,14 @@ class State:
     def _remove(self, message: Message) -> None:
         message.deleted = True
         self.messages.pop(message.id, None)
-        for file in message.files:
-            self.attachments.pop(file.id, None)
+        self._forget(message.files)
         self._tell("delete", message)
 
     def _rewrite(
         self, message: Message, payload: JSON, uploads: Sequence[Upload], *, prefix: str = ""
     ) -> None:
+        if message.deleted:
+            raise ApiError(10008)
         was_loading = message.loading
         self._fill(message, payload, uploads, prefix=prefix)
         message.flags &= ~LOADING
@@ -395,8 +404,6 @@ class State:
     ) -> None:
         """Put a payload's parts into a message; a part that the payload leaves out stays."""
         check_message(payload, prefix=prefix)
-        if any(len(upload.data) > ATTACHMENT_BYTES for upload in uploads):
-            raise ApiError(40005)
         content = (payload.get("content", message.content) or "").strip()
         embeds = payload.get("embeds", message.embeds) or []
         components = payload.get("components", message.components) or []
@@ -406,8 +413,10 @@ class State:
             kept = [file for file in message.files if file.id in ids]
         if not (content or embeds or components or kept or uploads):
             raise ApiError(50006)
+        added = [self._keep(upload) for upload in uploads]
+        self._forget([file for file in message.files if file not in kept])
         message.content, message.components = content, components
-        message.files = [*kept, *map(self._keep, uploads)]
+        message.files = [*kept, *added]
         message.embeds = [_resolved(embed, message.files) for embed in embeds]
         self._mention(message, payload.get("allowed_mentions"))
 
@@ -424,8 +433,14 @@ class State:
         everyone = "@everyone" in message.content or "@here" in message.content
         message.mention_everyone = everyone and "everyone" in parse
 
+    def _forget(self, files: Iterable[Attachment]) -> None:
+        for file in files:
+            self.attachments.pop(file.id, None)
+
     def _keep(self, upload: Upload) -> Attachment:
-        attachment_id = self._snowflake()
+        if len(upload.data) > ATTACHMENT_BYTES:
+            raise ApiError(40005)
+        attachment_id = self._new_id()
         filename = re.sub(r"[^\w.\-]", "_", upload.filename) or "file"
         attachment = Attachment(
             attachment_id,

@@ -77,10 +77,8 @@ async def local() -> AsyncIterator[LocalDiscord]:
 
 @pytest.fixture
 async def hasty() -> AsyncIterator[LocalDiscord]:
-    """A started stand-in whose 3 seconds are 0.3, whose 15 minutes are 1.5 s, without rates."""
-    async with LocalDiscord(
-        port=0, first_response_s=0.3, token_lifetime_s=1.5, rate_limited=False
-    ) as started:
+    """A started stand-in whose 3 seconds are 1, and whose 15 minutes are 2 seconds."""
+    async with LocalDiscord(port=0, first_response_s=1.0, token_lifetime_s=2.0) as started:
         yield started
 
 

@@ -113,6 +113,14 @@ async def test_only_the_guilds_own_shard_hears_of_it(local: LocalDiscord) -> Non
         assert (await elsewhere.next())["op"] == 11
 
 
+async def test_a_sharded_bot_opens_every_shard_and_answers_once() -> None:
+    async with LocalDiscord(port=0, shards=2) as local, running(ToyBot, local) as bot:
+        assert len(bot.shards) == 2
+        asked = await local.run_command("quick")
+        assert asked.message.content == "1 for Mary at 0.5"
+        assert bot.errors == []
+
+
 async def test_a_resumed_session_gets_what_it_missed_and_then_resumed(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         session_id = (await socket.identify(local))["d"]["session_id"]

@@ -17,6 +17,9 @@ from bot.local.limits import (
 from bot.local.records import content_type
 from tests.end_to_end.toy_bot import png
 
+ROWS_ONLY = "Value must be 1: the local stand-in draws rows (1) of buttons (2) only."
+BUTTONS_ONLY = "Value must be 2: the local stand-in draws rows (1) of buttons (2) only."
+
 
 def complaints(error: ApiError, path: str) -> list[str]:
     """The sentences of a 50035 at a path such as "embeds.0.title"."""
@@ -93,7 +96,11 @@ def choice(**changes: object) -> dict[str, object]:
             "Embed size exceeds maximum size of 6000",
         ),
         ({"embeds": [{}] * 11}, "embeds", "Must be 10 or fewer in length."),
-        ({"components": [{"type": 17}]}, "components.0.type", "Value must be one of {1}."),
+        (
+            {"components": [{"type": 17}]},
+            "components.0.type",
+            ROWS_ONLY,
+        ),
         (
             rows(button(custom_id="x" * 101)),
             "components.0.components.0.custom_id",
@@ -117,7 +124,7 @@ def choice(**changes: object) -> dict[str, object]:
         (
             rows(button(type=3)),
             "components.0.components.0.type",
-            "Value must be one of {2}.",
+            BUTTONS_ONLY,
         ),
     ],
 )

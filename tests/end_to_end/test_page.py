@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
 
+from bot.local.records import Interaction
 from bot.local.server import LocalDiscord
 from tests.end_to_end.conftest import running
 from tests.end_to_end.toy_bot import ToyBot
@@ -20,7 +21,13 @@ async def local() -> AsyncIterator[LocalDiscord]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
+async def toy(local: LocalDiscord) -> AsyncIterator[ToyBot]:
+    async with running(ToyBot, local) as bot:
+        yield bot
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(local: LocalDiscord, toy: ToyBot, browser: Browser) -> AsyncIterator[Page]:
     """The page of a running bot; an error in its script or a blocked resource fails the test."""
     problems: list[str] = []
 
@@ -28,7 +35,7 @@ async def page(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
         if line.type == "error":
             problems.append(line.text)
 
-    async with running(ToyBot, local), await browser.new_page() as opened:
+    async with await browser.new_page() as opened:
         opened.on("pageerror", lambda error: problems.append(str(error)))
         opened.on("console", hear)
         await opened.goto(local.url)
@@ -45,6 +52,10 @@ async def run(page: Page, name: str) -> None:
     await expect(page.get_by_role("option").first).to_contain_text(f"/{name}")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("form")).to_be_visible()
+
+
+def newest(local: LocalDiscord) -> Interaction:
+    return list(local.state.interactions.values())[-1]
 
 
 def last(page: Page) -> Locator:
@@ -82,11 +93,13 @@ async def test_the_arrows_walk_through_the_picker(page: Page) -> None:
     await expect(selected).to_contain_text("/secret")
 
 
-async def test_thinking_turns_into_lines_that_are_edited_in_place(page: Page) -> None:
+async def test_thinking_turns_into_lines_that_are_edited_in_place(page: Page, toy: ToyBot) -> None:
+    toy.go.clear()
     await run(page, "slow")
     await page.get_by_label("lines").fill("4")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("Mangosaurus is thinking…")
+    toy.go.set()
     await expect(last(page)).to_contain_text("Line 4 of the poem")
     await expect(last(page)).to_contain_text("(edited)")
     await expect(page.locator(".message")).to_have_count(1)
@@ -207,28 +220,37 @@ async def test_ordinary_text_is_shown_and_escaped(page: Page) -> None:
     await expect(last(page).locator("b")).to_have_count(0)
 
 
-async def test_failures_are_worded_as_on_discord(browser: Browser) -> None:
-    async with (
-        LocalDiscord(port=0, first_response_s=0.3, token_lifetime_s=1.5) as local,
-        running(ToyBot, local),
-    ):
-        page = await browser.new_page()
-        await page.goto(local.url)
-        await expect(page.locator("#banner")).to_be_hidden()
-        await run(page, "silent")
-        await page.keyboard.press("Enter")
-        await expect(last(page)).to_contain_text("Sending command…")
-        await expect(last(page)).to_contain_text("The application did not respond")
-        await page.get_by_role("button", name="Dismiss message").click()
-        await expect(page.locator(".message")).to_have_count(0)
-        await run(page, "dig")
-        await page.keyboard.press("Enter")
-        await page.get_by_role("button", name="Break").click()
-        await expect(last(page)).to_contain_text("This interaction failed")
-        await run(page, "forgetful")
-        await page.keyboard.press("Enter")
-        await expect(last(page)).to_contain_text("Mangosaurus is thinking…")
-        await expect(last(page)).to_contain_text("The application did not respond")
+async def test_a_command_without_an_answer_is_worded_as_on_discord(
+    page: Page, local: LocalDiscord
+) -> None:
+    await run(page, "silent")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Sending command…")
+    local.state.give_up(newest(local))  # as after three seconds
+    await expect(last(page)).to_contain_text("The application did not respond")
+    await page.get_by_role("button", name="Dismiss message").click()
+    await expect(page.locator(".message")).to_have_count(0)
+
+
+async def test_thinking_for_ever_ends_as_on_discord(page: Page, local: LocalDiscord) -> None:
+    await run(page, "forgetful")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Mangosaurus is thinking…")
+    local.state.expire(newest(local))  # as after fifteen minutes
+    await expect(last(page)).to_contain_text("The application did not respond")
+
+
+async def test_a_button_without_an_answer_is_worded_as_on_discord(
+    page: Page, local: LocalDiscord
+) -> None:
+    await run(page, "dig")
+    await page.keyboard.press("Enter")
+    broken = page.get_by_role("button", name="Break")
+    await broken.click()
+    await expect(broken).to_have_attribute("aria-busy", "true")
+    local.state.give_up(newest(local))
+    await expect(last(page)).to_contain_text("This interaction failed")
+    await expect(broken).to_have_text("Break")
 
 
 async def test_the_page_says_when_the_bot_is_away_and_comes_back_with_the_stand_in(

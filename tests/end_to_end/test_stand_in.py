@@ -1,6 +1,7 @@
 """The stand-in answers an unmodified client as Discord does: over real sockets, with a toy bot."""
 
 import asyncio
+import io
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,8 +39,10 @@ async def test_a_command_is_answered(local: LocalDiscord, toy: ToyBot) -> None:
 async def test_a_deferred_answer_is_thinking_first_and_edited_later(
     local: LocalDiscord, toy: ToyBot
 ) -> None:
+    toy.go.clear()
     asked = await local.run_command("slow", {"lines": 3}, until="acknowledged")
     assert asked.message.loading
+    toy.go.set()
     await local.wait_for(lambda: "Line *3*" in asked.message.content)
     assert not asked.message.loading
     assert len(asked.message.edits) == 3
@@ -108,6 +111,38 @@ async def test_a_message_takes_its_files_with_it(local: LocalDiscord, toy: ToyBo
         assert answer.status == 404
 
 
+async def test_a_picture_that_is_replaced_is_forgotten(local: LocalDiscord, toy: ToyBot) -> None:
+    channel = toy.get_partial_messageable(local.channel_id)
+    message = await channel.send(file=discord.File(io.BytesIO(png()), "curve.png"))
+    first = message.attachments[0].url
+    message = await message.edit(attachments=[discord.File(io.BytesIO(png(8, 8)), "curve.png")])
+    assert (message.attachments[0].width, message.attachments[0].height) == (8, 8)
+    assert await message.attachments[0].read() == png(8, 8)
+    async with client(local) as session, session.get(first) as answer:
+        assert answer.status == 404
+
+
+async def test_a_file_over_ten_mebibytes_is_refused(local: LocalDiscord, toy: ToyBot) -> None:
+    huge = bytes(10 * 1024 * 1024 + 1)
+    with pytest.raises(ApiError, match="Request entity too large"):
+        await local.run_command("weigh", {"file": Upload("huge.txt", huge)})
+    channel = toy.get_partial_messageable(local.channel_id)
+    with pytest.raises(discord.HTTPException, match="40005"):
+        await channel.send(file=discord.File(io.BytesIO(huge), "huge.txt"))
+
+
+async def test_an_answer_that_is_taken_back_is_gone(local: LocalDiscord, toy: ToyBot) -> None:
+    asked = await local.run_command("forgetful", until="acknowledged")
+    path = f"api/v10/webhooks/{local.application_id}/{asked.token}/messages/@original"
+    async with client(local) as session:
+        async with session.delete(path) as answer:
+            assert answer.status == 204
+        async with session.patch(path, json={"content": "again"}) as answer:
+            assert (await answer.json())["code"] == 10008
+    assert asked.settled
+    assert local.messages == []
+
+
 async def test_a_followup_after_a_deferral_takes_the_place_of_thinking(
     local: LocalDiscord, toy: ToyBot
 ) -> None:
@@ -135,7 +170,7 @@ async def test_three_seconds_without_a_word_are_a_failure(
 async def test_an_answer_that_comes_too_late_is_10062(
     hasty: LocalDiscord, hasty_toy: ToyBot
 ) -> None:
-    asked = await hasty.run_command("late", {"after": 0.4})
+    asked = await hasty.run_command("late", {"after": 1.2})
     assert asked.failed
     await eventually(lambda: bool(hasty_toy.errors))
     assert (hasty_toy.errors[0].status, hasty_toy.errors[0].code) == (404, 10062)

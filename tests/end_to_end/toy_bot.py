@@ -79,7 +79,11 @@ def card(text: str) -> discord.Embed:
 
 
 class ToyBot(commands.AutoShardedBot):
-    """Started like any bot; `errors` holds what the API refused, newest last."""
+    """Started like any bot.
+
+    errors: what the API refused, newest last.
+    go: while it is cleared, `/slow` does not get beyond its deferral.
+    """
 
     def __init__(self) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True)
@@ -90,6 +94,8 @@ class ToyBot(commands.AutoShardedBot):
             guild_ready_timeout=0.1,
         )
         self.errors: list[discord.HTTPException] = []
+        self.go = asyncio.Event()
+        self.go.set()
         self.ready_count = self.resumed_count = 0
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
@@ -149,7 +155,7 @@ async def quick(
 @app_commands.describe(lines="How many lines")
 async def slow(interaction: discord.Interaction, lines: app_commands.Range[int, 1, 20] = 3) -> None:
     await interaction.response.defer()
-    await asyncio.sleep(0.05)
+    await toy(interaction).go.wait()
     for number in range(1, lines + 1):
         written = "\n".join(f"> Line *{n}* of the poem" for n in range(1, number + 1))
         await interaction.edit_original_response(content=written)

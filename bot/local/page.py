@@ -1,0 +1,213 @@
+"""The page's side: what a member sees of the state, and what the page may ask for.
+
+The page hears of every change by server-sent events and answers with small POSTs. Each needs the
+secret that only this run's page holds.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from bot.local.guild import User
+from bot.local.limits import JSON, ApiError, Upload
+from bot.local.records import Interaction, Kind, Message
+from bot.local.rest import json_response
+from bot.local.state import Event, State
+
+HTML = Path(__file__).with_name("page.html")
+CSRF_HEADER = "X-Local-Csrf"
+_STRICT = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Page:
+    """The routes of the page; `answered` waits until an interaction has its answer."""
+
+    def __init__(
+        self, state: State, answered: Callable[[Interaction], Awaitable[Interaction]]
+    ) -> None:
+        self._state, self._answered = state, answered
+        self._csrf = secrets.token_urlsafe(24)
+        self._html = HTML.read_text("utf-8")
+        self._queues: set[asyncio.Queue[Event | None]] = set()
+        state.listeners.append(self._hear)
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/", self._index)
+        app.router.add_get("/attachments/{channel}/{attachment}/{filename}", self._attachment)
+        app.router.add_get("/local/events", self._events)
+        app.router.add_post("/local/run", self._run)
+        app.router.add_post("/local/complete", self._complete)
+        app.router.add_post("/local/press", self._press)
+        app.router.add_post("/local/say", self._say)
+        app.router.add_post("/local/dismiss", self._dismiss)
+
+    def close(self) -> None:
+        """Let every open page go."""
+        for queue in self._queues:
+            queue.put_nowait(None)
+
+    def _hear(self, event: Event) -> None:
+        for queue in self._queues:
+            queue.put_nowait(event)
+
+    async def _index(self, request: web.Request) -> web.Response:
+        nonce = secrets.token_urlsafe(16)
+        html = self._html.replace("{{nonce}}", nonce).replace("{{csrf}}", self._csrf)
+        policy = (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
+            "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+            "frame-ancestors 'none'"
+        )
+        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+        return web.Response(text=html, content_type="text/html", headers=headers | _STRICT)
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        attachment = self._state.attachments.get(request.match_info["attachment"])
+        if attachment is None:
+            raise ApiError(10008)
+        kind = "inline" if attachment.content_type.startswith("image/") else "attachment"
+        headers = {
+            "Content-Type": attachment.content_type,
+            "Content-Disposition": f'{kind}; filename="{attachment.filename}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cache-Control": "private, max-age=86400",
+        }
+        return web.Response(body=attachment.data, headers=headers | _STRICT)
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        """What the page's user sees, then every change of it (server-sent events)."""
+        self._check_csrf(request.query.get("csrf"))
+        user = self._user(request.query.get("as"))
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"} | _STRICT
+        )
+        await response.prepare(request)
+        self._queues.add(queue)
+        try:
+            await response.write(b"retry: 1000\n\n")  # ms until the page looks for a lost stand-in
+            await _send(response, self._snapshot(user))
+            while (event := await queue.get()) is not None:
+                view = self._view(event, user)
+                if view is not None:
+                    await _send(response, view)
+        except ConnectionResetError:
+            pass  # the page was closed
+        finally:
+            self._queues.discard(queue)
+        return response
+
+    def _snapshot(self, user: User) -> JSON:
+        messages = self._state.messages.values()
+        waiting = [asked for asked in self._state.interactions.values() if not asked.settled]
+        return {
+            "type": "snapshot",
+            "me": user.payload(),
+            "bot": self._state.guild.bot.payload(),
+            "admin": self._state.guild.admin.id,
+            "guild": self._state.guild.payload()["name"],
+            "channel": self._state.guild.channel_payload(),
+            "online": self._state.online,
+            "commands": self._state.commands.picker(user),
+            "messages": [_message_view(m) for m in messages if m.visible_to(user)],
+            "waiting": [_interaction_view(asked) for asked in waiting if asked.user is user],
+        }
+
+    def _view(self, event: Event, user: User) -> JSON | None:
+        """An event as the page is told of it; None if it is not for this user."""
+        subject = event.subject
+        if isinstance(subject, Message):
+            if not subject.visible_to(user):
+                return None
+            if event.name == "delete":
+                return {"type": "delete", "id": subject.id}
+            return {"type": "message", "message": _message_view(subject)}
+        if isinstance(subject, Interaction):
+            if subject.user is not user or subject.kind is Kind.AUTOCOMPLETE:
+                return None
+            return {"type": "interaction", "interaction": _interaction_view(subject)}
+        if event.name == "commands":
+            return {"type": "commands", "commands": self._state.commands.picker(user)}
+        return {"type": "online", "online": self._state.online}
+
+    async def _run(self, request: web.Request) -> web.Response:
+        user, body, files = await self._posted(request)
+        values = dict(body.get("options") or {}) | files
+        asked = self._state.invoke(user, str(body.get("name")), values)
+        return json_response({"id": asked.id})
+
+    async def _complete(self, request: web.Request) -> web.Response:
+        user, body, _ = await self._posted(request)
+        focused = str(body.get("focused"))
+        asked = self._state.complete(
+            user, str(body.get("name")), body.get("options") or {}, focused
+        )
+        await self._answered(asked)
+        return json_response({"choices": asked.choices, "failed": asked.failed})
+
+    async def _press(self, request: web.Request) -> web.Response:
+        user, body, _ = await self._posted(request)
+        asked = self._state.press(user, str(body.get("message")), str(body.get("custom_id")))
+        return json_response({"id": asked.id})
+
+    async def _say(self, request: web.Request) -> web.Response:
+        user, body, _ = await self._posted(request)
+        return json_response({"id": self._state.say(user, str(body.get("content"))).id})
+
+    async def _dismiss(self, request: web.Request) -> web.Response:
+        user, body, _ = await self._posted(request)
+        self._state.dismiss(user, str(body.get("message")))
+        return json_response({})
+
+    async def _posted(self, request: web.Request) -> tuple[User, JSON, dict[str, Upload]]:
+        """The page's request: who sends it, its JSON part, its files by name."""
+        self._check_csrf(request.headers.get(CSRF_HEADER))
+        form = await request.post()
+        body = json.loads(str(form.get("payload_json") or "{}"))
+        files = {
+            key: Upload(value.filename, value.file.read())
+            for key, value in form.items()
+            if isinstance(value, FileField)
+        }
+        return self._user(body.get("as")), body, files
+
+    def _check_csrf(self, given: str | None) -> None:
+        if given is None or not secrets.compare_digest(given, self._csrf):
+            raise web.HTTPForbidden(text="The page is of an earlier run: load it again.")
+
+    def _user(self, name: object) -> User:
+        return self._state.guild.admin if name == "admin" else self._state.guild.member
+
+
+def _message_view(message: Message) -> JSON:
+    view = message.payload() | {"failed": message.failed}
+    if message.asked is not None:
+        view["asked"] = {"by": message.asked.user.payload(), "title": message.asked.title}
+        view["asked"]["kind"] = int(message.asked.kind)
+    return view
+
+
+def _interaction_view(asked: Interaction) -> JSON:
+    return {
+        "id": asked.id,
+        "kind": int(asked.kind),
+        "title": asked.title,
+        "by": asked.user.payload(),
+        "status": asked.status,
+        "source": asked.source.id if asked.source else None,
+        "custom_id": asked.data.get("custom_id"),
+        "answered_with": asked.original.id if asked.original else None,
+    }
+
+
+async def _send(response: web.StreamResponse, body: JSON) -> None:
+    await response.write(b"data: " + json.dumps(body).encode() + b"\n\n")
