@@ -4,11 +4,10 @@ Names are few and short, so the danger is learning them by heart. Weights and ou
 random, large weights decay, what is kept is a running average of the weights, and the validation
 part says when to stop. Then the same is done again, for as many updates, with the validation part
 among what is read: a tenth more names to learn from.
-
-On the corpus of the project this was chosen by the validation part; see `UNITS` and what follows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,22 +22,33 @@ from models.vocabulary import END, Vocabulary
 
 LETTERS = Vocabulary(END + "abcdefghijklmnopqrstuvwxyz")
 """All of them, whatever the list holds: a member may ask for names that begin with any."""
-UNITS = 128
-BATCH = 64
-LEARNING_RATE = 5e-3
-WARM_UP = 50
-"""Updates in which the learning rate rises from zero."""
-WEIGHT_DECAY = 0.01
-RECURRENT_DROPOUT, OUTPUT_DROPOUT = 0.6, 0.2
-LARGEST_GRADIENT = 1.0
-MEASURE_EVERY = 50
-"""Updates between two looks at the validation part."""
-PATIENCE = 8
-"""Looks without a better one after which the first fit ends."""
-MOST_UPDATES = 3_000
-"""After which it ends in any case."""
 LONGEST_TEXT = 64
 """A longer line is no name. Cutting it keeps a strange file from filling the memory."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides how well and how fast it learns. The defaults are what validation chose."""
+
+    units: int = 128
+    batch: int = 64
+    """Names to an update."""
+    learning_rate: float = 5e-3
+    warm_up: int = 50
+    """Updates in which the learning rate rises from zero."""
+    weight_decay: float = 0.01
+    recurrent_dropout: float = 0.6
+    output_dropout: float = 0.2
+    largest_gradient: float = 1.0
+    """Longer ones are shortened to it."""
+    measure_every: int = 50
+    """Updates between two looks at the validation part."""
+    show_every: int = 200
+    """Updates between two moments at which it is worth seeing what the network writes."""
+    patience: int = 8
+    """Looks without a better one after which the first fit ends."""
+    most_updates: int = 3_000
+    """After which it ends in any case."""
 
 
 class NamesTrainer:
@@ -48,14 +58,20 @@ class NamesTrainer:
     too; it takes the place of the first one's best when it is done.
     """
 
-    def __init__(self, corpus: Corpus, seed: int) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        seed: int,
+        settings: Settings = Settings(),
+    ) -> None:
         """Plan both fits. The held-out part of the corpus is not read."""
         self.seed = seed
+        self.settings = settings
         self._training = _texts(corpus.training)
         self._validation = _texts(corpus.validation)
-        self._fit = _Fit(self._training, seed)
-        self._first_fit_updates: int | None = None  # known when it has ended
-        self._best: Parameters = self._fit.averaged
+        self._fit = self._first_fit()
+        self._first_fit_updates: int | None = None  # not known before it has ended
+        self._best: Parameters | None = None
         self._best_loss = np.inf
         self._best_updates = 0
 
@@ -63,7 +79,7 @@ class NamesTrainer:
     def steps(self) -> int:
         """Updates of both fits. An upper bound until the first has ended."""
         if self._first_fit_updates is None:
-            return 2 * MOST_UPDATES
+            return 2 * self.settings.most_updates
         return self._first_fit_updates + self._best_updates
 
     def train(self) -> Iterator[Progress]:
@@ -71,10 +87,13 @@ class NamesTrainer:
         while self._first_fit_updates is None:
             loss, characters = self._fit.update()
             updates = self._fit.updates
-            measured = self._measure() if updates % MEASURE_EVERY == 0 else None
-            if measured is not None and self._is_over(updates):
-                self._begin_second_fit(updates)
-            yield Progress(updates, loss, characters, measured)
+            looks = updates % self.settings.measure_every == 0
+            measured = self._measure() if looks else None
+            if self._is_over(updates):
+                self._first_fit_updates = updates
+                self._fit = self._second_fit()
+            shows = updates % self.settings.show_every == 0
+            yield Progress(updates, loss, characters, measured, milestone=shows)
         while self._fit.updates < self._best_updates:
             loss, characters = self._fit.update()
             if self._fit.updates == self._best_updates:
@@ -82,12 +101,13 @@ class NamesTrainer:
             yield Progress(self._first_fit_updates + self._fit.updates, loss, characters)
 
     def network(self) -> LSTM:
-        """The second fit's network once that is done; before, the best of the first."""
+        """The second fit's network once that is done; before, the best of the first so far."""
         return LSTM.from_arrays(LETTERS.symbols, self.arrays())
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """The parameters of `network()`."""
-        return {name: array.astype(np.float32) for name, array in self._best.items()}
+        best = self._best or self._fit.averaged
+        return {name: array.astype(np.float32) for name, array in best.items()}
 
     def checkpoint(self) -> Arrays:
         """Both fits so far. Batches and masks follow from the number of the update."""
@@ -95,18 +115,17 @@ class NamesTrainer:
             "first_fit_updates": np.array(self._first_fit_updates or 0),
             "best_loss": np.array(self._best_loss),
             "best_updates": np.array(self._best_updates),
-            **{f"best/{name}": array.copy() for name, array in self._best.items()},
+            **{f"best/{name}": array.copy() for name, array in (self._best or {}).items()},
             **{f"fit/{name}": array for name, array in self._fit.state().items()},
         }
 
     def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
         """Go back to a checkpoint."""
-        first_fit_updates = int(checkpoint["first_fit_updates"])
-        if first_fit_updates:
-            self._begin_second_fit(first_fit_updates)
+        self._first_fit_updates = int(checkpoint["first_fit_updates"]) or None
         self._best_loss = float(checkpoint["best_loss"])
         self._best_updates = int(checkpoint["best_updates"])
-        self._best = _part(checkpoint, "best/")
+        self._best = _part(checkpoint, "best/") or None
+        self._fit = self._first_fit() if self._first_fit_updates is None else self._second_fit()
         self._fit.restore(_part(checkpoint, "fit/"))
 
     def _measure(self) -> float:
@@ -118,23 +137,29 @@ class NamesTrainer:
         return loss
 
     def _is_over(self, updates: int) -> bool:
-        too_long_ago = updates - self._best_updates >= PATIENCE * MEASURE_EVERY
-        return too_long_ago or updates >= MOST_UPDATES
+        waited = updates - self._best_updates
+        patience = self.settings.patience * self.settings.measure_every
+        return waited >= patience or updates >= self.settings.most_updates
 
-    def _begin_second_fit(self, updates_of_the_first: int) -> None:
-        self._first_fit_updates = updates_of_the_first
-        self._fit = _Fit(self._training + self._validation, self.seed)
+    def _first_fit(self) -> "_Fit":
+        return _Fit(self._training, self.seed, self.settings)
+
+    def _second_fit(self) -> "_Fit":
+        return _Fit(self._training + self._validation, self.seed, self.settings)
 
 
 class _Fit:
     """A network that is being fitted to some texts."""
 
-    def __init__(self, texts: Sequence[str], seed: int) -> None:
+    def __init__(self, texts: Sequence[str], seed: int, settings: Settings) -> None:
         self.texts = texts
         self.seed = seed
-        self.parameters = _initial_parameters(np.random.default_rng(seed))
+        self.settings = settings
+        self.parameters = _initial_parameters(np.random.default_rng(seed), settings.units)
         self.averaged = {name: W.copy() for name, W in self.parameters.items()}
-        self.optimiser = AdamW(self.parameters, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        self.optimiser = AdamW(
+            self.parameters, settings.learning_rate, weight_decay=settings.weight_decay
+        )
 
     @property
     def updates(self) -> int:
@@ -142,16 +167,19 @@ class _Fit:
 
     def update(self) -> tuple[float, int]:
         """One update; the loss of its batch and how many characters that holds."""
+        settings = self.settings
         rng = np.random.default_rng([self.seed, self.updates])
-        chosen = rng.choice(len(self.texts), min(BATCH, len(self.texts)), replace=False)
+        size = min(settings.batch, len(self.texts))
+        chosen = rng.choice(len(self.texts), size, replace=False)
         batch = Batch.of([self.texts[i] for i in chosen], LETTERS)
         dropout = Dropout(
-            recurrent=_mask(rng, self.parameters["Wh0"].shape, RECURRENT_DROPOUT),
-            output=_mask(rng, (len(batch.x), UNITS), OUTPUT_DROPOUT),
+            recurrent=_mask(rng, self.parameters["Wh0"].shape, settings.recurrent_dropout),
+            output=_mask(rng, (len(batch.x), settings.units), settings.output_dropout),
         )
         loss, gradients = loss_and_gradients(self.parameters, batch, dropout)
-        clip_norm(gradients, LARGEST_GRADIENT)
-        self.optimiser.learning_rate = LEARNING_RATE * min(1, (self.updates + 1) / WARM_UP)
+        clip_norm(gradients, settings.largest_gradient)
+        warmth = min(1, (self.updates + 1) / settings.warm_up)
+        self.optimiser.learning_rate = settings.learning_rate * warmth
         self.optimiser.update(gradients)
         follow(self.averaged, self.parameters, self.updates)
         return loss, len(batch.x)
@@ -174,14 +202,14 @@ def _texts(names: Sequence[str]) -> list[str]:
     return [(name + END)[:LONGEST_TEXT] for name in names]
 
 
-def _initial_parameters(rng: np.random.Generator) -> Parameters:
+def _initial_parameters(rng: np.random.Generator, units: int) -> Parameters:
     """Uniform weights within ±1 / √units; the forget gates begin open (Jozefowicz et al., 2015)."""
-    bound, size = UNITS**-0.5, len(LETTERS)
-    shapes = {"Wx0": (size, 4 * UNITS), "Wh0": (UNITS, 4 * UNITS), "Wy": (UNITS, size)}
+    bound, size = units**-0.5, len(LETTERS)
+    shapes = {"Wx0": (size, 4 * units), "Wh0": (units, 4 * units), "Wy": (units, size)}
     parameters: Parameters = {
         name: rng.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()
     }
-    parameters["b0"] = np.repeat(np.array([0, 1, 0, 0], np.float32), UNITS)  # i, f, g, o
+    parameters["b0"] = np.repeat(np.array([0, 1, 0, 0], np.float32), units)  # i, f, g, o
     parameters["by"] = np.zeros(size, np.float32)
     return parameters
 

@@ -1,0 +1,121 @@
+"""The default training of names: it learns, stops by itself, fits again, and can be resumed."""
+
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from data.corpora import Corpus, load_names, parse_corpus
+from models.lstm import LSTM
+from models.names_training import NamesTrainer, Settings
+from models.network import cross_entropy
+from models.training import Arrays, Progress
+
+SMALL = Settings(units=16, batch=8, measure_every=5, patience=2, learning_rate=0.03)
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    """A list of forty names."""
+    return parse_corpus("\n".join(load_names().training[:40]).encode(), "forty names", "names")
+
+
+def assert_equal(some: Arrays, others: Arrays) -> None:
+    assert some.keys() == others.keys()
+    for name, array in some.items():
+        np.testing.assert_array_equal(array, others[name], err_msg=name)
+
+
+def first(trainer: NamesTrainer, updates: int) -> list[Progress]:
+    return list(islice(trainer.train(), updates))
+
+
+def test_it_learns(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, SMALL)
+    names = [name + "\n" for name in corpus.training]
+    before = cross_entropy(trainer.network(), names)
+    list(trainer.train())
+    assert before == pytest.approx(np.log(27), abs=0.1)
+    assert cross_entropy(trainer.network(), names) < before - 0.5
+
+
+def test_it_stops_when_validation_has_not_improved_for_a_while(corpus: Corpus) -> None:
+    measured = [p for p in NamesTrainer(corpus, 0, SMALL).train() if p.validation is not None]
+    losses = [p.validation for p in measured]
+    assert losses.index(min(losses)) == len(losses) - 1 - SMALL.patience  # type: ignore[type-var]
+    assert measured[-1].step < SMALL.most_updates
+
+
+def test_it_stops_at_the_latest_after_most_updates(corpus: Corpus) -> None:
+    settings = replace(SMALL, most_updates=12)
+    progress = list(NamesTrainer(corpus, 0, settings).train())
+    assert [p.step for p in progress if p.validation is not None] == [5, 10]
+    assert len(progress) == 12 + 10
+
+
+def test_the_planned_steps_are_the_steps_made_once_the_first_fit_has_ended(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, SMALL)
+    planned = trainer.steps
+    steps = [progress.step for progress in trainer.train()]
+    assert steps == list(range(1, trainer.steps + 1))
+    assert trainer.steps < planned
+
+
+def test_a_run_that_is_stopped_early_keeps_the_best_by_validation(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, SMALL)
+    validation = [name + "\n" for name in corpus.validation]
+    losses = [p.validation for p in first(trainer, 23) if p.validation is not None]
+    assert cross_entropy(trainer.network(), validation) == min(losses)
+
+
+def test_the_validation_part_is_read_only_after_it_has_said_when_to_stop(corpus: Corpus) -> None:
+    other = replace(corpus, validation=corpus.validation[:1])
+    settings = replace(SMALL, measure_every=10, most_updates=10)
+    both = [NamesTrainer(c, 0, settings) for c in (corpus, other)]
+    losses = [[p.loss for p in trainer.train()] for trainer in both]
+    assert losses[0][:10] == losses[1][:10]
+    assert losses[0][10:] != losses[1][10:]
+
+
+def test_the_held_out_part_changes_nothing(corpus: Corpus) -> None:
+    other = replace(corpus, held_out=("xxxx",))
+    assert first(NamesTrainer(corpus, 0, SMALL), 5) == first(NamesTrainer(other, 0, SMALL), 5)
+
+
+def test_the_same_seed_trains_the_same_network_and_another_seed_another(corpus: Corpus) -> None:
+    one, again, other = (NamesTrainer(corpus, seed, SMALL) for seed in (1, 1, 2))
+    expected = first(one, 8)
+    assert first(again, 8) == expected
+    assert_equal(dict(one.arrays()), dict(again.arrays()))
+    assert first(other, 8) != expected
+
+
+@pytest.mark.parametrize("interrupted_at", [3, 7, 40])
+def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
+    corpus: Corpus, interrupted_at: int
+) -> None:
+    settings = replace(SMALL, most_updates=30)  # so that 40 is in the second fit
+    whole, begun, resumed = (NamesTrainer(corpus, 0, settings) for _ in range(3))
+    expected = list(whole.train())
+    assert interrupted_at < len(expected)
+    first(begun, interrupted_at)
+    checkpoint = begun.checkpoint()
+    first(begun, 2)  # going on must not change what was saved
+    resumed.restore(checkpoint)
+    assert list(resumed.train()) == expected[interrupted_at:]
+    assert_equal(dict(resumed.arrays()), dict(whole.arrays()))
+
+
+def test_what_it_stores_is_the_network_that_serves(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, SMALL)
+    first(trainer, 5)
+    served = LSTM.from_arrays(trainer.network().vocabulary.symbols, trainer.arrays())
+    assert cross_entropy(served, ["mango\n"]) == cross_entropy(trainer.network(), ["mango\n"])
+
+
+def test_the_shortest_list_that_is_allowed_can_be_learned_from() -> None:
+    names = "\n".join(load_names().training[:20])
+    trainer = NamesTrainer(parse_corpus(names.encode(), "twenty names", "names"), 0, SMALL)
+    list(trainer.train())
+    assert all(np.isfinite(array).all() for array in trainer.arrays().values())
