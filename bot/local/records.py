@@ -52,12 +52,15 @@ class Attachment:
     url: str
     description: str | None = None
 
+    @property
+    def size(self) -> JSON:
+        """{"width", "height"} in pixels of a PNG; empty for other files."""
+        if self.content_type != "image/png" or len(self.data) < 24:
+            return {}
+        width, height = struct.unpack(">II", self.data[16:24])
+        return {"width": width, "height": height}
+
     def payload(self) -> JSON:
-        size: JSON = {}
-        if self.content_type == "image/png" and len(self.data) >= 24:
-            size = dict(
-                zip(("width", "height"), struct.unpack(">II", self.data[16:24]), strict=True)
-            )
         return {
             "id": self.id,
             "filename": self.filename,
@@ -66,7 +69,7 @@ class Attachment:
             "proxy_url": self.url,
             "content_type": self.content_type,
             **({"description": self.description} if self.description else {}),
-            **size,
+            **self.size,
         }
 
 

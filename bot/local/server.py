@@ -77,7 +77,7 @@ class LocalDiscord:
         heartbeat_s: float = 41.25,
         shards: int = 1,
     ) -> None:
-        self._host, self._port = _loopback(host), port
+        self._host, self._port = _loopback(host), _port(port)
         self._token_lifetime_s = token_lifetime_s
         self.token = f"local.{secrets.token_urlsafe(24)}"
         self.state = State(time.time, bot_name=bot_name, first_response_s=first_response_s)
@@ -321,6 +321,14 @@ def _loopback(host: str) -> str:
     raise CannotListenError(
         f"The local stand-in listens on loopback only, not on {host!r}: "
         "anybody who reaches it can act as an administrator. Use 127.0.0.1 or ::1."
+    )
+
+
+def _port(port: int) -> int:
+    if 0 <= port <= 65535:
+        return port
+    raise CannotListenError(
+        f"{port} is no port: use 1 to 65535, for example 8080, or 0 for any that is free."
     )
 
 

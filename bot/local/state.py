@@ -460,12 +460,12 @@ class State:
 
 def _resolved(embed: JSON, files: Sequence[Attachment]) -> JSON:
     """The embed as it is kept: `attachment://name` becomes the address of that file."""
-    resolved = {"type": "rich"} | embed
+    resolved: JSON = {"type": "rich"} | embed
     for part in ("image", "thumbnail"):
         url = str((embed.get(part) or {}).get("url") or "")
         for file in files:
             if url == f"attachment://{file.filename}":
-                resolved[part] = embed[part] | {"url": file.url, "proxy_url": file.url}
+                resolved[part] = {"url": file.url, "proxy_url": file.url} | file.size
     return resolved
 
 

@@ -272,6 +272,23 @@ async def test_the_page_says_when_the_bot_is_away_and_comes_back_with_the_stand_
         await expect(last(page)).to_contain_text("back again")
 
 
+async def test_the_newest_message_stays_in_sight_until_one_scrolls_up(
+    page: Page, local: LocalDiscord
+) -> None:
+    def say(text: str) -> None:
+        local.state.say(local.state.guild.admin, text)
+
+    for number in range(50):
+        say(f"message {number}")
+    await expect(page.get_by_text("message 49")).to_be_in_viewport()
+    await page.locator("main").hover()
+    await page.mouse.wheel(0, -600)
+    await expect(page.get_by_text("message 49")).not_to_be_in_viewport()
+    say("unseen")
+    await expect(page.get_by_text("unseen")).to_have_count(1)
+    await expect(page.get_by_text("unseen")).not_to_be_in_viewport()
+
+
 async def test_the_page_fits_a_phone(page: Page) -> None:
     await page.set_viewport_size({"width": 360, "height": 640})
     await run(page, "dig")

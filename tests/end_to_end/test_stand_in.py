@@ -445,6 +445,12 @@ def test_only_loopback_is_listened_on(host: str) -> None:
         LocalDiscord(host=host)
 
 
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_is_a_port(port: int) -> None:
+    with pytest.raises(CannotListenError, match=f"{port} is no port: use 1 to 65535"):
+        LocalDiscord(port=port)
+
+
 async def test_a_port_in_use_is_one_sentence(local: LocalDiscord) -> None:
     port = int(local.url.rstrip("/").rsplit(":", 1)[1])
     with pytest.raises(CannotListenError, match=f"Cannot listen on 127.0.0.1:{port}"):
@@ -465,11 +471,3 @@ async def test_clients_point_here_only_inside(local: LocalDiscord) -> None:
 async def test_what_never_happens_is_said(local: LocalDiscord) -> None:
     with pytest.raises(TimeoutError, match=r"Rain did not happen within 0.01 s"):
         await local.wait_for(lambda: False, timeout_s=0.01, what="Rain")
-
-
-async def test_old_messages_are_forgotten(local: LocalDiscord) -> None:
-    first = local.state.say(local.state.guild.member, "the first")
-    for number in range(500):
-        local.state.say(local.state.guild.member, f"{number}")
-    assert first.deleted
-    assert len(local.messages) == 500

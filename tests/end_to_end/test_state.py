@@ -1,0 +1,164 @@
+"""What the stand-in remembers and allows, with a clock that stands still: no sockets."""
+
+import pytest
+
+from bot.local.limits import JSON, ApiError, Upload
+from bot.local.records import Interaction, Status
+from bot.local.state import Event, State
+
+
+class Clock:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+COMMANDS: list[JSON] = [
+    {"name": "hello", "description": "Greets"},
+    {
+        "name": "retrain",
+        "description": "Trains",
+        "default_member_permissions": "8",
+        "options": [
+            {
+                "type": 1,
+                "name": "names",
+                "description": "The names",
+                "options": [
+                    {"type": 11, "name": "corpus", "description": "A list"},
+                    {"type": 3, "name": "recipe", "description": "How", "autocomplete": True},
+                ],
+            }
+        ],
+    },
+]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def state(clock: Clock) -> State:
+    made = State(clock)
+    made.overwrite_commands(None, COMMANDS)
+    return made
+
+
+def answer(state: State, asked: Interaction, kind: int, **data: object) -> None:
+    state.answer(asked.id, asked.token, {"type": kind, "data": data})
+
+
+def test_three_seconds_are_counted_by_the_clock_and_not_by_a_timer(
+    state: State, clock: Clock
+) -> None:
+    in_time = state.invoke(state.guild.member, "hello")
+    clock.now += 3.0
+    answer(state, in_time, 4, content="hello")
+    late = state.invoke(state.guild.member, "hello")
+    clock.now += 3.01  # a bot that blocks the event loop holds every timer up as well
+    with pytest.raises(ApiError, match="Unknown interaction"):
+        answer(state, late, 4, content="hello")
+    assert [message.content for message in state.messages.values()] == ["hello"]
+
+
+def test_an_answered_interaction_cannot_fail_any_more(state: State) -> None:
+    asked = state.invoke(state.guild.member, "hello")
+    answer(state, asked, 4, content="hello")
+    state.give_up(asked)
+    state.expire(asked)
+    assert asked.status is Status.ANSWERED
+
+
+def test_a_token_is_worth_nothing_once_it_has_expired(state: State) -> None:
+    asked = state.invoke(state.guild.member, "hello")
+    answer(state, asked, 5)
+    state.expire(asked)
+    assert asked.failed
+    with pytest.raises(ApiError, match="Invalid Webhook Token"):
+        state.follow_up(asked.token, {"content": "late"})
+
+
+def test_a_refused_answer_leaves_the_interaction_open(state: State) -> None:
+    asked = state.invoke(state.guild.member, "hello")
+    with pytest.raises(ApiError, match="Invalid Form Body"):
+        answer(state, asked, 4, content="x" * 2001)
+    with pytest.raises(ApiError, match="no modals"):
+        answer(state, asked, 9)
+    answer(state, asked, 4, content="shorter")
+    assert asked.message.content == "shorter"
+
+
+def test_a_refused_edit_changes_nothing(state: State) -> None:
+    asked = state.invoke(state.guild.member, "hello")
+    answer(state, asked, 4, content="before")
+    with pytest.raises(ApiError, match="Invalid Form Body"):
+        state.edit_reply(asked.token, "@original", {"content": "after", "embeds": [{}] * 11})
+    assert (asked.message.content, asked.message.edits) == ("before", [])
+
+
+def test_an_interaction_carries_what_a_client_parses(state: State) -> None:
+    asked = state.invoke(state.guild.admin, "retrain names", {"corpus": Upload("a.txt", b"rex\n")})
+    payload = state.interaction_payload(asked)
+    (subcommand,) = payload["data"]["options"]
+    (corpus,) = subcommand["options"]
+    attachment = payload["data"]["resolved"]["attachments"][corpus["value"]]
+    assert (subcommand["name"], corpus["name"]) == ("names", "corpus")
+    assert (attachment["filename"], attachment["size"]) == ("a.txt", 4)
+    assert int(payload["member"]["permissions"]) & 8
+    assert payload["context"] == 0
+
+
+def test_a_file_is_kept_as_long_as_its_interaction(state: State) -> None:
+    asked = state.invoke(state.guild.admin, "retrain names", {"corpus": Upload("a.txt", b"rex\n")})
+    assert len(state.attachments) == 1
+    state.expire(asked)
+    assert state.attachments == {}
+
+
+def test_autocomplete_tells_which_option_has_the_focus(state: State) -> None:
+    asked = state.complete(state.guild.admin, "retrain names", {"recipe": "note"}, "recipe")
+    (recipe,) = asked.data["options"][0]["options"]
+    assert recipe == {"name": "recipe", "type": 3, "value": "note", "focused": True}
+
+
+def test_an_ephemeral_message_belongs_to_its_member(state: State) -> None:
+    asked = state.invoke(state.guild.member, "hello")
+    answer(state, asked, 4, content="psst", flags=64)
+    with pytest.raises(ApiError, match="Unknown Message"):
+        state.dismiss(state.guild.admin, asked.message.id)
+    state.dismiss(state.guild.member, asked.message.id)
+    assert state.messages == {}
+
+
+def test_names_with_markup_in_them_become_harmless_files(state: State) -> None:
+    message = state.post(state.guild.channel_id, {}, [Upload('../"<b>.txt', b"x")])
+    (file,) = message.files
+    assert file.filename == ".._" + "__b_.txt"
+    assert file.url.endswith(file.filename)
+
+
+def test_old_messages_are_forgotten(state: State) -> None:
+    first = state.say(state.guild.member, "the first")
+    for number in range(500):
+        state.say(state.guild.member, f"{number}")
+    assert first.deleted
+    assert len(state.messages) == 500
+
+
+def test_listeners_hear_of_everything_in_order(state: State) -> None:
+    heard: list[Event] = []
+    state.listeners.append(heard.append)
+    asked = state.invoke(state.guild.member, "hello")
+    answer(state, asked, 5)
+    state.edit_reply(asked.token, "@original", {"content": "done"})
+    state.delete_reply(asked.token, "@original")
+    assert [event.name for event in heard] == [
+        *("interaction", "message", "progress"),
+        *("edit", "progress", "delete", "progress"),
+    ]
