@@ -62,7 +62,7 @@ def escape(words: str) -> str:
     A backslash before a punctuation mark shows the mark itself.
 
     >>> print(escape("**@everyone** <@123> ||1. https://a.b"))
-    \*\*\@everyone\*\* \<\@123\> \|\|1. https\://a.b
+    \*\*\@everyone\*\* \<\@123\> \|\|1\. https\://a.b
     """
     return _MARKS.sub(r"\\\g<0>", words)
 

@@ -111,8 +111,6 @@ class Work:
     async def finish(self, patience: float) -> bool:
         """Begin nothing new, and wait up to `patience` seconds; whether all is finished."""
         self._stopping = True
-        try:
-            await asyncio.wait_for(self._idle.wait(), patience)
-        except TimeoutError:
-            return False
-        return True
+        idle = asyncio.ensure_future(self._idle.wait())
+        await asyncio.wait([idle], timeout=patience)
+        return not idle.cancel()

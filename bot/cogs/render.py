@@ -77,12 +77,15 @@ def embeds_of(card: Card) -> list[discord.Embed]:
         for chunk in split_lines(lines, DESCRIPTION) or [""]
     ]
     embeds[0].title = shortened(card.title, TITLE)
-    for field in card.fields[:FIELDS]:
-        embeds[-1].add_field(**_field(field))
+    last = embeds[-1]
     if card.footer:
-        embeds[-1].set_footer(text=shortened(card.footer, FOOTER))
+        last.set_footer(text=shortened(card.footer, min(FOOTER, CARD_CHARACTERS - len(last))))
+    for field in card.fields[:FIELDS]:
+        last.add_field(**_field(field))
+        if len(last) > CARD_CHARACTERS:
+            last.remove_field(-1)
     if card.image:
-        embeds[-1].set_image(url=f"attachment://{card.image}")
+        last.set_image(url=f"attachment://{card.image}")
     return embeds
 
 
@@ -97,13 +100,16 @@ def to_markdown(words: Text) -> str:
 def _styled(span: Span) -> str:
     if span.style is Style.CODE:
         return f"`{span.text.replace('`', 'ˋ')}`"  # a backslash means nothing within code
+    if span.style is Style.LINK:
+        return span.text
     mark = _MARKS[span.style]
     return f"{mark}{escape(span.text)}{mark}" if span.text.strip() else span.text
 
 
 def _field(field: Field) -> dict[str, Any]:
     value = split_lines([to_markdown(field.value)], FIELD_VALUE)[0]
-    return {"name": shortened(field.name, FIELD_NAME), "value": value or "–", "inline": True}
+    name = shortened(field.name, FIELD_NAME)
+    return {"name": name, "value": value if value.strip() else "–", "inline": True}
 
 
 def _pages(embeds: list[discord.Embed]) -> list[list[discord.Embed]]:

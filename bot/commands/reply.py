@@ -16,6 +16,7 @@ class Style(Enum):
     STRONG = auto()
     EMPHASIS = auto()
     CODE = auto()
+    LINK = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ def emphasis(words: str) -> Span:
 def code(words: str) -> Span:
     """Words to be typed as they stand."""
     return Span(words, Style.CODE)
+
+
+def link(address: str) -> Span:
+    """An address of the platform's own, to be followed. Never a member's."""
+    return Span(address, Style.LINK)
 
 
 def plain(words: Text) -> str:

@@ -19,6 +19,7 @@ from bot.commands.reply import (
     Tone,
     code,
     emphasis,
+    link,
     text,
 )
 from bot.formats import bar, human_duration, plural, shortened
@@ -147,9 +148,9 @@ def interrupted() -> Reply:
     return _trouble("The training was interrupted", "I was restarted. My weights are unchanged.")
 
 
-def begun(link: str) -> Reply:
+def begun(address: str) -> Reply:
     """What the asker is told at once."""
-    return Reply(content=text(f"The training has begun; follow it at {link}"), private=True)
+    return Reply(content=text("The training has begun; follow it at ", link(address)), private=True)
 
 
 def _success(order: Order, planned: Planned | None, served: Served) -> Reply:

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bot.commands.names import check_temperature
-from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, emphasis, text
+from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, text
 from bot.commands.writer import Words, Writer
 from bot.formats import shortened
 from data.text import unify_newlines
@@ -54,8 +54,7 @@ def check(ask: SonnetAsk, words: Words) -> None:
     if length > OPENING_LIMIT:
         raise Refusal(
             f"An opening has at most {OPENING_LIMIT} characters and yours has {length:,}; "
-            "try its first line. It began: ",
-            emphasis(shortened(ask.opening.strip(), OPENING_LIMIT)),
+            f"try its first line. Yours was: “{shortened(ask.opening, 1000)}”"
         )
     if not words.allows(ask.opening):
         raise Refusal("I would rather not begin a poem with those words; try other ones.")

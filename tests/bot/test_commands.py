@@ -1,0 +1,239 @@
+"""What requests and replies are, apart from any chat platform."""
+
+import ast
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.commands import names, retrain, sonnets
+from bot.commands.about import about_reply, help_reply
+from bot.commands.cooldown import Cooldown
+from bot.commands.reply import Card, Moment, Refusal, Reply, plain, text
+from bot.filter import Filter
+from bot.retraining import Failed, Order, Planned, Progress, Stopped
+from bot.views import LONGEST_ID
+from data.text import clean_name, unify_newlines
+from models.names import LONGEST_PREFIX
+from models.sonnet import OPENING_LIMIT
+from models.weights import Kind, ModelCard
+from tests.bot.fakes import card
+from tests.bot.hostile import HOSTILE_OPENINGS
+
+COMMANDS = Path(__file__).parents[2] / "bot" / "commands"
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+temperatures = st.integers(10, 200).map(lambda hundredths: hundredths / 100)
+openings = st.text(max_size=OPENING_LIMIT) | st.sampled_from(list(HOSTILE_OPENINGS.values()))
+
+
+def imported_by(path: Path) -> set[str]:
+    """The modules that a file imports."""
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(node.module or "")
+    return modules
+
+
+def reached_from(path: Path) -> set[str]:
+    """The modules that a file imports, and those that they import, as far as they are ours."""
+    root = Path(__file__).parents[2]
+    reached: set[str] = set()
+    waiting = imported_by(path)
+    while waiting:
+        module = waiting.pop()
+        reached.add(module)
+        file = root / (module.replace(".", "/") + ".py")
+        if file.exists():
+            waiting |= imported_by(file) - reached
+    return reached
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS.glob("*.py")), ids=lambda path: path.name)
+def test_no_command_knows_a_chat_platform(path: Path) -> None:
+    assert not [module for module in reached_from(path) if module.split(".")[0] == "discord"]
+
+
+@given(openings, temperatures, st.integers(0, 2**32))
+def test_an_opening_comes_back_from_its_card_exactly(
+    opening: str, temperature: float, seed: int
+) -> None:
+    ask = sonnets.SonnetAsk(unify_newlines(opening), temperature)
+    assert sonnets.SonnetAsk.from_footer(ask.to_footer(seed)) == ask
+
+
+@given(st.text(max_size=OPENING_LIMIT))
+def test_a_footer_has_no_white_space_at_its_ends_that_the_platform_would_strip(
+    opening: str,
+) -> None:
+    footer = sonnets.SonnetAsk(opening).to_footer(1)
+    assert footer == footer.strip()
+
+
+@pytest.mark.parametrize("footer", ["", "temperature", "From “x” · temperature a · seed 1"])
+def test_a_strange_footer_is_refused(footer: str) -> None:
+    with pytest.raises(Refusal, match="/sonnet"):
+        sonnets.SonnetAsk.from_footer(footer)
+
+
+@given(
+    st.integers(1, names.MOST_NAMES),
+    st.text().filter(lambda typed: len(clean_name(typed)) <= LONGEST_PREFIX),
+    temperatures,
+)
+def test_a_request_for_names_comes_back_from_its_button(
+    count: int, starts_with: str, temperature: float
+) -> None:
+    ask = names.NamesAsk(count, starts_with, temperature)
+    again = names.NamesAsk.from_state(ask.to_state())
+    assert again == names.NamesAsk(count, clean_name(starts_with), temperature)
+    assert again.to_state() == ask.to_state()
+    assert len(f"{names.ACTION}:{ask.to_state()}") <= LONGEST_ID
+
+
+@pytest.mark.parametrize("state", ["", "5", "five:1:a", "5:hot:a"])
+def test_a_strange_button_is_refused(state: str) -> None:
+    with pytest.raises(Refusal, match="/dinoname"):
+        names.NamesAsk.from_state(state)
+
+
+@pytest.mark.parametrize(
+    ("ask", "why"),
+    [
+        (names.NamesAsk(count=0), "1 to 10 names"),
+        (names.NamesAsk(count=11), "1 to 10 names"),
+        (names.NamesAsk(temperature=0.05), "0.1 .* to 2"),
+        (names.NamesAsk(temperature=2.01), "0.1 .* to 2"),
+    ],
+)
+def test_a_platform_that_does_not_check_ranges_is_checked(ask: names.NamesAsk, why: str) -> None:
+    with pytest.raises(Refusal, match=why):
+        names.check(ask, Filter())
+
+
+def test_an_opening_at_the_limit_is_accepted_and_line_ends_count_once() -> None:
+    sonnets.check(sonnets.SonnetAsk("\r\n" * OPENING_LIMIT), Filter())
+
+
+def test_a_refused_opening_says_the_limit_and_gives_the_text_back() -> None:
+    with pytest.raises(Refusal, match=r"at most 300 .* has 301.*“b{301}”"):
+        sonnets.check(sonnets.SonnetAsk("b" * 301), Filter())
+
+
+def test_a_cooldown_lets_through_once_in_its_rest() -> None:
+    cooldown = Cooldown(timedelta(seconds=10))
+    cooldown.start("alice", NOW)
+    with pytest.raises(Refusal) as caught:
+        cooldown.start("alice", NOW + timedelta(seconds=9))
+    assert Moment(NOW + timedelta(seconds=10)) in caught.value.text
+    cooldown.start("bob", NOW + timedelta(seconds=9))
+    cooldown.start("alice", NOW + timedelta(seconds=10))
+
+
+def test_a_cooldown_forgets_who_has_rested() -> None:
+    cooldown = Cooldown(timedelta(seconds=10))
+    for member in range(1000):
+        cooldown.start(member, NOW + timedelta(seconds=member))
+    assert len(cooldown._until) == 10
+
+
+@pytest.mark.parametrize(
+    ("asker", "homes", "guilds"),
+    [
+        (retrain.Asker(is_owner=True, is_administrator=False, guild_id=9), [], [1, 9]),
+        (retrain.Asker(is_owner=False, is_administrator=True, guild_id=1), [1, 2], [1, 9]),
+        (retrain.Asker(is_owner=False, is_administrator=True, guild_id=9), [], [9]),
+    ],
+)
+def test_who_may_retrain(asker: retrain.Asker, homes: list[int], guilds: list[int]) -> None:
+    retrain.check_asker(asker, homes, guilds)
+
+
+@pytest.mark.parametrize(
+    ("asker", "homes", "guilds"),
+    [
+        (retrain.Asker(is_owner=False, is_administrator=False, guild_id=1), [1], [1]),
+        (retrain.Asker(is_owner=False, is_administrator=True, guild_id=9), [1], [9]),
+        (retrain.Asker(is_owner=False, is_administrator=True, guild_id=9), [], [1, 9]),
+        (retrain.Asker(is_owner=False, is_administrator=True, guild_id=9), [], []),
+    ],
+)
+def test_who_may_not_retrain(asker: retrain.Asker, homes: list[int], guilds: list[int]) -> None:
+    with pytest.raises(Refusal):
+        retrain.check_asker(asker, homes, guilds)
+
+
+def test_an_upload_that_is_too_large_is_refused_before_it_is_read() -> None:
+    with pytest.raises(Refusal, match=r"16\.1 MiB.*at most 16 MiB"):
+        retrain.check_upload("mine.txt", 16 * 2**20 + 2**17)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..", "", "a/b\\c", "💩.txt"])
+def test_an_uploads_name_stays_in_its_folder(name: str) -> None:
+    kept = Path(retrain.check_upload(name, 1))
+    assert kept.parts == (kept.name,)
+    assert kept.name not in (".", "..")
+
+
+def words_of(reply: Reply) -> str:
+    """All text of a reply."""
+    parts = [plain(reply.content)]
+    for shown in reply.cards:
+        parts += [shown.title, *map(plain, shown.lines), shown.footer]
+        parts += [f"{field.name}: {plain(field.value)}" for field in shown.fields]
+    return "\n".join(parts)
+
+
+def test_progress_shows_how_far_how_good_and_how_long() -> None:
+    order = Order("names", 5, 7)
+    progress = Progress(25, 100, 2.0, 1.75, 12_345.6, 90)
+    words = words_of(retrain.reply(order, Planned(100, "Mine", ("1 dropped.",)), progress, NOW))
+    assert "█████░░░░░░░░░░░░░░░ 25%" in words
+    assert "Loss: 2.000 nats/char" in words
+    assert "Validation: 1.750" in words
+    assert "12,346 chars/s" in words
+    assert (NOW + timedelta(seconds=90)).isoformat() in words
+    assert "1 dropped." in words
+    assert "at most 5 minutes" in words
+
+
+def test_a_running_training_can_be_stopped_and_an_ended_one_cannot() -> None:
+    order = Order("names", 5, 7)
+    assert retrain.waiting(order).buttons
+    assert retrain.reply(order, None, Planned(1, "Mine"), NOW).buttons
+    assert not retrain.reply(order, None, Stopped("Enough."), NOW).buttons
+    assert not retrain.reply(order, None, Failed("No."), NOW).buttons
+
+
+def test_about_says_what_runs_and_how_good_it_is() -> None:
+    cards: dict[Kind, ModelCard] = {
+        "names": card("names"),
+        "sonnets": card("sonnets", pretraining="Plays", held_out=None),
+    }
+    words = words_of(about_reply("1.2.3", NOW, 2, cards, {"Python": "3.11", "NumPy": "2.0"}))
+    assert "Mangosaurus 1.2.3" in words
+    assert "in 2 servers" in words
+    assert "1.550 nats/char on held-out text and 1.600 nats/char on validation text" in words
+    assert "Plays, then A corpus of tests" in words
+    assert "Made with Python 3.11 and NumPy 2.0" in words
+
+
+def test_help_has_an_example_of_every_command() -> None:
+    words = words_of(help_reply())
+    for command in ("/dinoname", "/sonnet", "/retrain", "/about"):
+        assert command in words
+
+
+def test_a_refusal_reads_as_a_sentence_without_its_styles() -> None:
+    assert str(Refusal("Wait until ", Moment(NOW), ".")) == "Wait until 2025-01-01T00:00:00+00:00."
+
+
+def test_a_broken_off_poem_says_so_once() -> None:
+    shown = Reply(cards=(Card("A sonnet", (text("One,"), sonnets.WRITING)),))
+    (broken,) = sonnets.broken_off(shown, text("Why.")).cards
+    assert [plain(line) for line in broken.lines] == ["One,", "", "Why."]

@@ -1,0 +1,225 @@
+"""Training in a process of its own: its lines, its end, its being stopped."""
+
+import asyncio
+import sys
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.commands.reply import Refusal
+from bot.retraining import (
+    Done,
+    Event,
+    Events,
+    Failed,
+    Order,
+    Planned,
+    Progress,
+    Retraining,
+    Served,
+    Stopped,
+    TrainerProcess,
+    parse_event,
+)
+from models.weights import Kind, ModelCard
+from tests.bot.fakes import FakeTrainer, card
+
+ORDER = Order("names", minutes=1, seed=5)
+PLAN = {"event": "plan", "steps": 10, "corpus": "Mine", "notes": ["2 dropped."]}
+PROGRESS = {
+    "event": "progress",
+    "step": 5,
+    "steps": 10,
+    "loss": 2.0,
+    "validation": None,
+    "characters_per_second": 1000.0,
+    "seconds_left": 3.0,
+}
+
+
+def script(tmp_path: Path, source: str, order: Order = ORDER) -> TrainerProcess:
+    """A trainer that is a few lines of Python."""
+    path = tmp_path / "script.py"
+    path.write_text("import json, signal, sys, time\n" + source)
+    return TrainerProcess(order, tmp_path / "training", command=[sys.executable, str(path)])
+
+
+async def told(trainer: TrainerProcess) -> list[Event]:
+    """Everything that a trainer reports."""
+    return [event async for event in trainer.events()]
+
+
+async def test_lines_become_events(tmp_path: Path) -> None:
+    lines = f"for line in {[PLAN, PROGRESS]!r}: print(json.dumps(line), flush=True)\n"
+    done = (
+        'print(json.dumps({"event": "done", "weights": "w", "plot": "p", "validation": 1.5,'
+        ' "samples": ["a"], "seconds": 2.0}))'
+    )
+    assert await told(script(tmp_path, lines + done)) == [
+        Planned(10, "Mine", ("2 dropped.",)),
+        Progress(5, 10, 2.0, None, 1000.0, 3.0),
+        Done(Path("w"), Path("p"), 1.5, ("a",), 2.0),
+    ]
+
+
+async def test_the_trainer_is_given_the_order(tmp_path: Path) -> None:
+    order = replace(ORDER, corpus=tmp_path / "own.txt")
+    trainer = script(
+        tmp_path, 'print(json.dumps({"event": "error", "message": " ".join(sys.argv[1:])}))', order
+    )
+    (event,) = await told(trainer)
+    assert isinstance(event, Failed)
+    out = tmp_path / "training" / "names.safetensors"
+    assert event.message == (
+        f"names --out {out} --seed 5 --minutes 1 --progress json --corpus {tmp_path / 'own.txt'}"
+    )
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"hello\n", b"[]\n", b'{"event": "plan"}\n', b"\xff\n", b"3"]
+)
+def test_what_is_no_event_is_skipped(line: bytes) -> None:
+    assert parse_event(line) is None
+
+
+async def test_a_process_that_dies_is_reported_with_its_code(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (event,) = await told(script(tmp_path, "sys.exit('out of paper')"))
+    assert isinstance(event, Failed)
+    assert "exit code 1" in event.message
+    assert "out of paper" in caplog.text
+
+
+async def test_a_process_that_was_killed_may_have_lacked_memory(tmp_path: Path) -> None:
+    source = "import os\nos.kill(os.getpid(), signal.SIGKILL)"
+    (event,) = await told(script(tmp_path, source))
+    assert isinstance(event, Failed)
+    assert "memory" in event.message
+
+
+async def test_a_stopped_process_ends_and_says_so(tmp_path: Path) -> None:
+    trainer = script(tmp_path, f"print(json.dumps({PLAN!r}), flush=True)\ntime.sleep(60)")
+    seen = []
+    async for event in trainer.events():
+        seen.append(event)
+        trainer.stop()
+    assert seen[1:] == [Stopped()]
+
+
+async def test_leaving_early_ends_the_process(tmp_path: Path) -> None:
+    source = (
+        "import os\nprint(json.dumps({'event': 'error', 'message': str(os.getpid())}), flush=True)"
+    )
+    trainer = script(tmp_path, source + "\ntime.sleep(60)")
+    async with aclosing(trainer.events()) as events:
+        event = await anext(events)
+    assert isinstance(event, Failed)
+    process = trainer._process
+    assert process is not None
+    assert await asyncio.wait_for(process.wait(), 10) != 0
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2025, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def retraining(tmp_path: Path, clock: Clock, *events: Event) -> Retraining:
+    """The rules, with a trainer that reports these events."""
+
+    async def serve(kind: Kind, path: Path) -> ModelCard:
+        return card(kind)
+
+    return Retraining(
+        tmp_path,
+        serve,
+        rest=timedelta(minutes=5),
+        now=clock,
+        launch=lambda order, folder: FakeTrainer(order, folder, events),
+    )
+
+
+async def run(rules: Retraining) -> list[Event]:
+    """Train once, and return what was reported."""
+    seen: list[Event] = []
+    finished = asyncio.Event()
+
+    async def follow(events: Events) -> None:
+        seen.extend([event async for event in events])
+        finished.set()
+
+    with rules.claimed():
+        rules.start(ORDER, follow)
+    await finished.wait()
+    await rules.stop("it is over")
+    return seen
+
+
+async def test_the_weights_are_served_and_moved_to_where_the_next_start_looks(
+    tmp_path: Path,
+) -> None:
+    weights, plot = tmp_path / "w", tmp_path / "p"
+    weights.write_bytes(b"new")
+    plot.write_bytes(b"curve")
+    done = Done(weights, plot, 1.5, (), 1.0)
+    assert await run(retraining(tmp_path, Clock(), done)) == [Served(card("names"), done, b"curve")]
+    assert (tmp_path / "weights" / "names.safetensors").read_bytes() == b"new"
+
+
+async def test_one_training_at_a_time(tmp_path: Path) -> None:
+    rules = retraining(tmp_path, Clock())
+    with rules.claimed(), pytest.raises(Refusal, match="one at a time"), rules.claimed():
+        pass
+
+
+async def test_a_training_that_was_not_begun_needs_no_rest(tmp_path: Path) -> None:
+    rules = retraining(tmp_path, Clock())
+    with rules.claimed():
+        pass
+    with rules.claimed():
+        pass
+
+
+async def test_after_a_training_comes_a_rest(tmp_path: Path) -> None:
+    clock = Clock()
+    rules = retraining(tmp_path, clock, Failed("no"))
+    await run(rules)
+    with pytest.raises(Refusal, match="rest"), rules.claimed():
+        pass
+    clock.now += timedelta(minutes=5)
+    with rules.claimed():
+        pass
+
+
+async def test_stopping_gives_the_reason_and_waits_for_the_follower(tmp_path: Path) -> None:
+    rules = retraining(tmp_path, Clock(), Planned(1, "Mine"), Planned(2, "Mine"))
+    seen: list[Event] = []
+    begun = asyncio.Event()
+
+    async def follow(events: Events) -> None:
+        async for event in events:
+            seen.append(event)
+            begun.set()
+            await asyncio.sleep(0.01)
+
+    with rules.claimed():
+        rules.start(ORDER, follow)
+    await begun.wait()
+    await rules.stop("Lunch.")
+    assert seen == [Planned(1, "Mine"), Stopped("Lunch.")]
+    assert not rules.running
+
+
+async def test_stopping_when_nothing_runs_does_nothing(tmp_path: Path) -> None:
+    rules = retraining(tmp_path, Clock())
+    await rules.stop("Lunch.")
+    assert not rules.running

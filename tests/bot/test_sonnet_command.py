@@ -1,0 +1,164 @@
+"""`/sonnet`, as a member meets it."""
+
+import re
+
+import discord
+import pytest
+import simcord
+
+from bot.formats import escape
+from bot.inference import Busy, TooSlow
+from models.sonnet import SonnetError
+from tests.bot.conftest import Home
+from tests.bot.hostile import HOSTILE_OPENINGS
+
+
+def card(result: simcord.InteractionResult) -> discord.Embed:
+    """The card of a reply."""
+    assert result.response is not None
+    (embed,) = result.response.embeds
+    return embed
+
+
+def sentence(result: simcord.InteractionResult) -> str:
+    """The text of a reply without a card."""
+    assert result.response is not None
+    return result.response.content
+
+
+def shown_on_the_way(home: Home) -> list[str]:
+    """What the card has said, edit by edit."""
+    edits = [entry for entry in home.env.http_requests if entry.method == "PATCH"]
+    return [entry.json["embeds"][0]["description"] for entry in edits if entry.json]
+
+
+async def test_the_poem_begins_with_the_members_words(home: Home) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", opening="Shall I, ")
+    lines = (card(result).description or "").split("\n")
+    assert lines[0] == "Shall I, line 1 of the poem,"
+    assert len(lines) == 14
+
+
+@pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
+async def test_any_opening_is_answered_and_shown_as_typed(home: Home, opening: str) -> None:
+    options = {"opening": opening} if opening else {}
+    result = await home.alice.slash(home.channel, "sonnet", **options)
+    typed = opening.replace("\r\n", "\n")
+    assert (card(result).description or "").startswith(escape(typed))
+    assert result.response is not None
+    message = result.response.message
+    assert not message.mentions
+    assert not message.role_mentions
+    assert not message.mention_everyone
+
+
+@pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
+async def test_the_button_writes_another_from_the_same_opening(home: Home, opening: str) -> None:
+    options = {"opening": opening} if opening else {}
+    first = await home.alice.slash(home.channel, "sonnet", temperature=1.25, **options)
+    assert first.response is not None
+    await home.restart()
+    await home.alice.click(first.response, label="Another")
+    asked, again = home.writer.sonnets_asked
+    assert (again.opening, again.temperature) == (asked.opening, 1.25)
+    assert again.seed != asked.seed
+
+
+async def test_the_poem_appears_line_by_line(home: Home) -> None:
+    await home.alice.slash(home.channel, "sonnet")
+    versions = shown_on_the_way(home)
+    assert len(versions) > 2
+    assert versions[0].split("\n")[0] == "line 1 of the poem,"
+    assert [len(version) for version in versions] == sorted(len(version) for version in versions)
+
+
+async def test_the_button_comes_when_the_poem_is_finished(home: Home) -> None:
+    await home.alice.slash(home.channel, "sonnet")
+    edits = [entry.json for entry in home.env.http_requests if entry.method == "PATCH"]
+    *unfinished, finished = [edit for edit in edits if edit]
+    assert not any(edit["components"] for edit in unfinished)
+    assert finished["components"]
+
+
+async def test_an_opening_that_is_too_long_is_refused_with_limit_and_length(home: Home) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", opening="Oh! " * 75 + "!")
+    assert "at most 300 characters and yours has 301" in sentence(result)
+    assert "Oh! Oh!" in sentence(result)
+    assert result.ephemeral
+    assert not home.writer.sonnets_asked
+    assert home.env.errors
+
+
+async def test_a_vile_opening_is_refused_politely(home: Home) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", opening="Thou art a c u n t")
+    assert "rather not" in sentence(result)
+    assert "c u n t" not in sentence(result)
+    assert result.ephemeral
+    assert not home.writer.sonnets_asked
+    assert home.env.errors
+
+
+async def test_a_full_queue_is_said(home: Home) -> None:
+    home.writer.error = Busy(16)
+    result = await home.alice.slash(home.channel, "sonnet")
+    assert sentence(result).startswith("16 answers of mine are ahead")
+    assert home.env.errors
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (SonnetError("No line could be found."), "No line could be found."),
+        (TooSlow(), "That took me too long, so I gave up; try again in a moment."),
+        (RuntimeError("a bug"), "Sorry, something broke on my side."),
+    ],
+)
+async def test_a_poem_that_breaks_off_keeps_its_lines_and_says_why(
+    home: Home, error: Exception, why: str
+) -> None:
+    home.writer.error = error
+    home.writer.lines_before_error = 5
+    result = await home.alice.slash(home.channel, "sonnet", opening="Hey ")
+    *lines, empty, reason = (card(result).description or "").split("\n")
+    assert len(lines) == 5
+    assert empty == ""
+    assert reason.startswith(escape(why))
+    assert result.response is not None
+    assert result.response.components
+
+
+async def test_a_poem_whose_message_is_deleted_stops_quietly(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    home.env.inject_error(
+        "PATCH", "/webhooks/*", status=404, code=10008, message="Unknown Message", times=None
+    )
+    await home.alice.slash(home.channel, "sonnet")
+    assert home.writer.finished_poems == 0
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert home.env.errors
+
+
+async def test_a_card_of_another_version_is_refused_with_a_sentence(home: Home) -> None:
+    home.writer.verse[-1] = "the end"
+    first = await home.alice.slash(home.channel, "sonnet")
+    assert first.response is not None
+    stored = home.env.backend.get_message(home.channel.id, first.response.id)
+    stored.embeds[0]["footer"]["text"] = "who knows"
+    result = await home.alice.click(first.response, label="Another")
+    assert "use /sonnet instead" in sentence(result)
+
+
+async def test_the_footer_tells_how_the_poem_was_made(home: Home) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", opening="Ay me ", temperature=0.9)
+    footer = card(result).footer.text or ""
+    assert re.fullmatch(r"From “Ay me ” · temperature 0\.9 · seed \d+", footer)
+
+
+async def test_a_member_rests_between_two_poems(home: Home) -> None:
+    await home.restart(cooldown_seconds=10)
+    await home.alice.slash(home.channel, "sonnet")
+    refused = await home.alice.slash(home.channel, "sonnet")
+    assert "ask again" in sentence(refused)
+    assert refused.ephemeral
+    assert home.env.errors
