@@ -25,6 +25,7 @@ Kind = Literal["names", "verse"]
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache"
+PLAYS_TITLE = "The plays of William Shakespeare"
 SPLIT_SEED = 3407
 SHORTEST_LIST = 20
 SHORTEST_TEXT = 5_000

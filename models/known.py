@@ -30,6 +30,10 @@ class Known:
         place = int(np.searchsorted(self.fingerprints, wanted))
         return place < len(self.fingerprints) and bool(self.fingerprints[place] == wanted)
 
+    def __or__(self, other: "Known") -> "Known":
+        """The union of both sets."""
+        return Known(np.union1d(self.fingerprints, other.fingerprints))
+
     def __len__(self) -> int:
         """How many different texts there are."""
         return len(self.fingerprints)

@@ -122,9 +122,32 @@ def load_weights(path: Path, digest: str | None = None) -> Trained:
     return _trained(path.name, metadata, arrays, actual)
 
 
-def load_shipped(kind: Kind) -> Trained:
-    """The weights that come with the project, checked against the list beside them."""
-    name = f"{kind}.safetensors"
+def describe(card: ModelCard, digest: str) -> str:
+    """The model card as Markdown, to lie beside the weight file."""
+    rows = {
+        "Writes": card.kind,
+        "Architecture": card.architecture,
+        "Recipe": f"`{card.recipe}`, seed {card.seed}, {card.updates:,} updates",
+        "Corpus": f"{card.corpus} (SHA-256 of its cleaned items `{card.corpus_sha256}`)",
+        "Pretraining": card.pretraining,
+        "Validation": _nats(card.validation),
+        "Held out": _nats(card.held_out),
+        "Vocabulary": f"{len(card.symbols)} characters",
+        "Trained": card.created,
+        "With": ", ".join(f"{name} {version}" for name, version in card.versions.items()),
+        "SHA-256": f"`{digest}`",
+    }
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items() if value)
+    return f"# Weights for {card.kind}: {card.recipe}\n\n| | |\n| --- | --- |\n{table}\n"
+
+
+def _nats(loss: float | None) -> str | None:
+    return None if loss is None else f"{loss:.4f} nats per character"
+
+
+def load_shipped(stem: str) -> Trained:
+    """Shipped weights (`names`, `sonnets` or `plays`), checked against the list beside them."""
+    name = f"{stem}.safetensors"
     for line in (SHIPPED / "SHA256SUMS").read_text().splitlines():
         digest, _, listed = line.partition("  ")
         if listed == name:

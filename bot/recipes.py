@@ -1,0 +1,190 @@
+"""What can be trained: each recipe, the corpus that it reads, the trainer that it makes of it."""
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+from data import corpora
+from data.corpora import Corpus
+from models.known import Known
+from models.lstm import LSTM
+from models.names_training import NamesTrainer
+from models.notebook_names import NotebookTrainer
+from models.training import Trainer
+from models.weights import Kind, Trained, load_shipped, load_weights
+
+
+class RecipeError(Exception):
+    """A training cannot begin. The message is a sentence for whoever asked for it."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What whoever asks for a training may choose."""
+
+    corpus: Path | None = None
+    """A file of one's own instead of the corpus of the project."""
+    seed: int = 0
+    begin: Path | None = None
+    """Weights to go on from."""
+    epochs: int | None = None
+    """Passes over the corpus, where the recipe counts in them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A training that can begin."""
+
+    corpus: Corpus
+    trainer: Trainer
+    architecture: str
+    known: Known
+    """What the network must not copy."""
+    versions: Mapping[str, str]
+    pretraining: str | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A way of training."""
+
+    help: str
+    plan: Callable[[Options], Plan]
+
+
+def _names(options: Options) -> Plan:
+    _refuse(options, "begin", "epochs")
+    corpus = _names_corpus(options)
+    trainer = NamesTrainer(corpus, options.seed)
+    return Plan(corpus, trainer, "lstm", Known.of(corpus.known()), _versions("numpy"))
+
+
+def _notebook_names(options: Options) -> Plan:
+    _refuse(options, "begin", "epochs")
+    corpus = _names_corpus(options)
+    return Plan(
+        corpus, NotebookTrainer(corpus), "rnn", Known.of(corpus.known()), _versions("numpy")
+    )
+
+
+def _sonnets(options: Options) -> Plan:
+    _refuse(options, "epochs")
+    keras_lstm = _keras_lstm()
+    base = load_weights(options.begin) if options.begin else load_shipped("plays")
+    corpus = _verse_corpus(options)
+    trainer = keras_lstm.VerseTrainer(
+        corpus.training,
+        corpus.validation,
+        keras_lstm.FINETUNING,
+        options.seed,
+        begin=_lstm(base),
+    )
+    return _verse_plan(corpus, trainer, base)
+
+
+def _pretrained_sonnets(options: Options) -> Plan:
+    _refuse(options, "begin", "epochs", "corpus")
+    keras_lstm = _keras_lstm()
+    plays = corpora.load_plays()
+    corpus = replace(corpora.load_sonnets(), title=corpora.PLAYS_TITLE, items=plays, training=plays)
+    trainer = keras_lstm.VerseTrainer(
+        corpus.training, corpus.validation, keras_lstm.PRETRAINING, options.seed
+    )
+    return _verse_plan(corpus, trainer, None)
+
+
+def _notebook_sonnets(options: Options) -> Plan:
+    keras_lstm = _keras_lstm()
+    base = load_weights(options.begin) if options.begin else None
+    corpus = _verse_corpus(options)
+    trainer = keras_lstm.NotebookVerseTrainer(
+        corpus.plain.lower(),
+        options.seed,
+        epochs=options.epochs or (1 if base else 60),
+        begin=_lstm(base) if base else None,
+    )
+    return _verse_plan(corpus, trainer, base)
+
+
+RECIPES: Mapping[Kind, Mapping[str, Recipe]] = {
+    "names": {
+        "default": Recipe("an LSTM with dropout, stopped early by validation", _names),
+        "notebook": Recipe("the founding notebook's network, 35,000 updates", _notebook_names),
+    },
+    "sonnets": {
+        "default": Recipe("goes on from the network of the plays", _sonnets),
+        "pretrain": Recipe(
+            "reads the plays; for the file that default begins with", _pretrained_sonnets
+        ),
+        "notebook": Recipe("the founding notebook's windows of 40 characters", _notebook_sonnets),
+    },
+}
+
+
+def can_train(kind: Kind) -> bool:
+    """Whether what the recipes of a kind need is installed. Imports nothing of it."""
+    return kind == "names" or bool(
+        importlib.util.find_spec("keras") and importlib.util.find_spec("tensorflow")
+    )
+
+
+WITHOUT_KERAS = (
+    "Training sonnets needs Keras, which is not installed; "
+    "run pip install -r requirements-train.txt and try again."
+)
+
+
+def _keras_lstm() -> ModuleType:
+    if not can_train("sonnets"):
+        raise RecipeError(WITHOUT_KERAS)
+    from models import keras_lstm  # here, because it takes seconds and only some recipes need it
+
+    return keras_lstm
+
+
+def _names_corpus(options: Options) -> Corpus:
+    if options.corpus is None:
+        return corpora.load_names()
+    return corpora.read_corpus(options.corpus, "names")
+
+
+def _verse_corpus(options: Options) -> Corpus:
+    if options.corpus is None:
+        return corpora.load_sonnets()
+    return corpora.read_corpus(options.corpus, "verse")
+
+
+def _verse_plan(corpus: Corpus, trainer: Trainer, base: Trained | None) -> Plan:
+    known = Known.of(corpus.known())
+    versions = _versions("keras", "numpy", "tensorflow")
+    if base is None:
+        return Plan(corpus, trainer, "lstm", known, versions)
+    pretraining = f"{base.card.corpus} (weights {base.digest[:12]})"
+    return Plan(corpus, trainer, "lstm", known | base.known, versions, pretraining)
+
+
+def _lstm(base: Trained) -> LSTM:
+    if not isinstance(base.network, LSTM):
+        raise RecipeError(
+            f"The weights to go on from hold {base.card.architecture}, not lstm; "
+            "take a file that python -m bot.train sonnets has written."
+        )
+    return base.network
+
+
+def _refuse(options: Options, *names: str) -> None:
+    for name in names:
+        if getattr(options, name) is not None:
+            option = "--from" if name == "begin" else f"--{name}"
+            raise RecipeError(f"This recipe takes no {option}; leave it out.")
+
+
+def _versions(*libraries: str) -> dict[str, str]:
+    return {
+        distribution: importlib.metadata.version(distribution)
+        for library in libraries
+        for distribution in importlib.metadata.packages_distributions().get(library, ())[:1]
+    }

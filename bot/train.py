@@ -1,0 +1,328 @@
+"""`python -m bot.train`: train offline, and write weights, model card and loss curve.
+
+The same command runs under `/retrain`, where it reports in JSON lines.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from bot.plots import loss_curve
+from bot.recipes import RECIPES, Options, Plan, RecipeError
+from bot.reporters import JsonReporter, Outcome, Reporter, Status, TerminalReporter
+from data.corpora import CorpusError
+from data.files import write_atomically
+from models.names import NamesRequest, write_names
+from models.sonnet import SonnetRequest, begin, extend
+from models.weights import (
+    KINDS,
+    Kind,
+    ModelCard,
+    Trained,
+    WeightsError,
+    describe,
+    save_weights,
+)
+
+FAILED, STOPPED = 1, 3
+"""Exit codes besides 0. Wrong options give 2."""
+CHECKPOINT_INTERVAL = 60.0
+"""Seconds of training that a crash can cost."""
+
+
+class ResumeError(Exception):
+    """There is nothing to resume. The message is a sentence for whoever asked."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.recipe not in RECIPES[options.kind]:
+        known = " or ".join(RECIPES[options.kind])
+        parser.error(f"{options.kind} has no recipe {options.recipe!r}; it can be {known}")
+    reporter: Reporter = JsonReporter() if options.progress == "json" else TerminalReporter()
+    with reporter, _stop_signals() as stop:
+        try:
+            return _train(options, reporter, stop)
+        except (CorpusError, RecipeError, WeightsError, ResumeError) as error:
+            reporter.error(str(error))
+            return FAILED
+        except OSError as error:
+            reporter.error(f"Cannot write the results: {error}.")
+            return FAILED
+
+
+def _train(options: argparse.Namespace, reporter: Reporter, stop: Event) -> int:
+    kind: Kind = options.kind
+    out: Path = options.out or Path("out") / f"{kind}.safetensors"
+    wish = Options(options.corpus, options.seed, options.begin, options.epochs)
+    plan = RECIPES[kind][options.recipe].plan(wish)
+    run = Run(plan, _card(kind, options.recipe, plan, options.seed), out)
+    if options.resume:
+        run.resume()
+    reporter.begin(plan.trainer.steps, plan.corpus.title, plan.corpus.notes)
+    if not run.train(reporter, stop, longest=60 * options.minutes):
+        run.save_checkpoint()
+        reporter.stopped(run.checkpoint)
+        return STOPPED
+    reporter.done(run.finish())
+    return 0
+
+
+@dataclass
+class Run:
+    """A training on its way to `out`, its history, and the checkpoint beside it."""
+
+    plan: Plan
+    card: ModelCard
+    out: Path
+    losses: list[float] = field(default_factory=list)
+    """By update."""
+    validation: list[tuple[int, float]] = field(default_factory=list)
+    """Update and loss, where it was measured."""
+    seconds: float = 0.0
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where an interrupted run is kept."""
+        return self.out.with_suffix(".checkpoint")
+
+    def train(self, reporter: Reporter, stop: Event, longest: float) -> bool:
+        """Train to the end, or for `longest` seconds; False if `stop` was set before that."""
+        recent = deque(self.losses[-50:], maxlen=50)
+        started = saved = time.monotonic()
+        before, characters = self.seconds, 0
+        updates = self.plan.trainer.train()
+        while not stop.is_set():
+            progress = next(updates, None)
+            elapsed = time.monotonic() - started
+            if progress is None or elapsed > longest:
+                return True
+            self.losses.append(progress.loss)
+            self.seconds = before + elapsed
+            recent.append(progress.loss)
+            characters += progress.characters
+            if progress.validation is not None:
+                self.validation.append((progress.step, progress.validation))
+            left = self.seconds / progress.step * (self.plan.trainer.steps - progress.step)
+            reporter.progress(
+                Status(
+                    step=progress.step,
+                    steps=self.plan.trainer.steps,
+                    loss=sum(recent) / len(recent),
+                    validation=self.validation[-1][1] if self.validation else None,
+                    characters_per_second=characters / max(elapsed, 1e-9),
+                    seconds_left=min(left, longest - elapsed),
+                )
+            )
+            if progress.milestone or progress.validation is not None:
+                reporter.samples(progress.step, progress.samples or self.samples())
+            if time.monotonic() - saved > CHECKPOINT_INTERVAL:
+                self.save_checkpoint()
+                saved = time.monotonic()
+        return False
+
+    def samples(self) -> tuple[str, ...]:
+        """A few names, or a few lines, of the network as it is."""
+        network = Trained(self.plan.trainer.network(), self.card, self.plan.known, digest="")
+        seed = self.card.seed
+        if self.card.kind == "names":
+            return write_names(network, NamesRequest(count=7, seed=seed), _anything).names
+        draft = begin(network, SonnetRequest("", seed))
+        while len(draft.lines) < 4:
+            draft = extend(network, [draft], _anything)[0]
+        return draft.lines
+
+    def finish(self) -> Outcome:
+        """Write weights, model card and loss curve, and take the checkpoint away."""
+        card = replace(self.card, updates=len(self.losses), validation=self.best_validation)
+        arrays = self.plan.trainer.arrays()
+        digest = save_weights(self.out, arrays, card, self.plan.known)
+        write_atomically(self.out.with_suffix(".md"), describe(card, digest).encode())
+        plot = self.out.with_suffix(".png")
+        title = f"{card.corpus}, recipe {card.recipe}"
+        write_atomically(plot, loss_curve(self.losses, self.validation, title))
+        self.checkpoint.unlink(missing_ok=True)
+        return Outcome(self.out, plot, card.validation, self.samples(), self.seconds)
+
+    @property
+    def best_validation(self) -> float | None:
+        """The lowest validation loss."""
+        return min((loss for _, loss in self.validation), default=None)
+
+    def save_checkpoint(self) -> None:
+        """Write down everything that `resume` needs."""
+        arrays = {f"trainer/{k}": np.asarray(a) for k, a in self.plan.trainer.checkpoint().items()}
+        arrays["losses"] = np.array(self.losses)
+        arrays["validation"] = np.array(self.validation).reshape(-1, 2)
+        arrays["seconds"] = np.array(self.seconds)
+        write_atomically(self.checkpoint, save(arrays, {"run": self._identity}))
+
+    def resume(self) -> None:
+        """Go back to the checkpoint. Raises `ResumeError` if it is not one of this run."""
+        try:
+            with safe_open(self.checkpoint, framework="numpy") as file:
+                metadata = file.metadata() or {}
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError) as error:
+            raise ResumeError(
+                f"There is no checkpoint {self.checkpoint} to resume; "
+                "leave out --resume to begin anew."
+            ) from error
+        if metadata.get("run") != self._identity:
+            raise ResumeError(
+                f"{self.checkpoint} belongs to another training: its corpus, recipe or seed "
+                "differs. Give the same options as then, or leave out --resume to begin anew."
+            )
+        self.losses = arrays["losses"].tolist()
+        self.validation = [(int(step), loss) for step, loss in arrays["validation"].tolist()]
+        self.seconds = float(arrays["seconds"])
+        prefix = "trainer/"
+        self.plan.trainer.restore(
+            {k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}
+        )
+
+    @property
+    def _identity(self) -> str:
+        """What must be the same for a checkpoint to be gone on with."""
+        card = self.card
+        return json.dumps([card.kind, card.recipe, card.corpus_sha256, card.seed, card.pretraining])
+
+
+def _card(kind: Kind, recipe: str, plan: Plan, seed: int) -> ModelCard:
+    return ModelCard(
+        kind=kind,
+        architecture=plan.architecture,
+        recipe=recipe,
+        corpus=plan.corpus.title,
+        corpus_sha256=plan.corpus.sha256,
+        seed=seed,
+        updates=0,
+        created=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        symbols=plan.trainer.network().vocabulary.symbols,
+        pretraining=plan.pretraining,
+        versions=plan.versions,
+    )
+
+
+def _anything(_: str) -> bool:
+    """No word filter: what is written here is read by whoever trains."""
+    return True
+
+
+@contextmanager
+def _stop_signals() -> Iterator[Event]:
+    """An event that Ctrl-C and SIGTERM set, so that a run ends between two updates."""
+    stop = Event()
+
+    def set_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, set_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _parser() -> argparse.ArgumentParser:
+    recipes = "\n".join(
+        f"  {kind:8} {name:9} {recipe.help}"
+        for kind in KINDS
+        for name, recipe in RECIPES[kind].items()
+    )
+    parser = argparse.ArgumentParser(
+        prog="python -m bot.train",
+        description="Train a network. Writes its weights, a model card and a loss curve.",
+        epilog=f"recipes:\n{recipes}\n\nexamples:\n{EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("kind", choices=KINDS, help="what the network shall write")
+    parser.add_argument("--recipe", default="default", help="see below (default: default)")
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        metavar="FILE",
+        help="a UTF-8 file of your own: one name a line, or free text (default: the project's)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where the weights go; the model card and the loss curve lie beside them "
+        "(default: out/names.safetensors or out/sonnets.safetensors)",
+    )
+    parser.add_argument(
+        "--seed", type=_whole, default=0, help="same seed, same network (default: 0)"
+    )
+    parser.add_argument(
+        "--minutes",
+        type=_positive,
+        default=math.inf,
+        help="end after so many minutes and keep the best network by then",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the checkpoint of an interrupted run"
+    )
+    parser.add_argument(
+        "--from",
+        dest="begin",
+        type=Path,
+        metavar="FILE",
+        help="sonnets: go on from these weights (default: those of the plays)",
+    )
+    parser.add_argument(
+        "--epochs", type=_whole, help="passes over the corpus (sonnets, recipe notebook)"
+    )
+    parser.add_argument(
+        "--progress",
+        choices=("bar", "json"),
+        default="bar",
+        help="a bar for a person, or JSON lines for a program (default: bar)",
+    )
+    return parser
+
+
+EXAMPLES = """\
+  python -m bot.train names                                 1,318 dinosaurs, two minutes
+  python -m bot.train names --corpus elves.txt --seed 7     a list of your own
+  python -m bot.train names --recipe notebook               as the founding notebook did
+  python -m bot.train sonnets                               from the network of the plays
+  python -m bot.train sonnets --resume                      go on after Ctrl-C"""
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0, for example 7")
+    return int(text)
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive number, for example 2.5")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
