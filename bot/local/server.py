@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -46,15 +47,11 @@ Until = Literal["sent", "acknowledged", "answered"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class CannotListenError(ValueError):
-    """The stand-in cannot be reached at the address asked for; the message says why."""
-
-
 class LocalDiscord:
     """The stand-in, listening from `async with` to its end.
 
-    host: a loopback address (127.0.0.1, ::1, localhost); anything else raises `CannotListenError`.
-    port: 0 to 65535; 0 takes one that is free.
+    host: a loopback address (127.0.0.1, ::1, localhost); anything else is a ValueError.
+    port: 0 to 65535; 0 takes one that is free. If it is in use, the start raises OSError.
     first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes, shorter in tests.
     heartbeat_s: how often a client is to send a heartbeat.
     shards: how many connections a sharded client is told to open.
@@ -126,9 +123,10 @@ class LocalDiscord:
             await site.start()
         except OSError as error:
             await self._runner.cleanup()
-            raise CannotListenError(
-                f"Cannot listen on {self._host}:{self._port}: {error.strerror}. "
-                "Stop what uses the port, or choose another one, for example 8081 (0: any)."
+            raise OSError(
+                error.errno,
+                f"Cannot listen on {self._host}:{self._port}: {os.strerror(error.errno or 0)}. "
+                "Stop what uses the port, or choose another one, for example 8081 (0: any).",
             ) from error
         port = self._runner.addresses[0][1]
         authority = f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
@@ -318,7 +316,7 @@ def _loopback(host: str) -> str:
             return address
     except ValueError:
         pass
-    raise CannotListenError(
+    raise ValueError(
         f"The local stand-in listens on loopback only, not on {host!r}: "
         "anybody who reaches it can act as an administrator. Use 127.0.0.1 or ::1."
     )
@@ -327,7 +325,7 @@ def _loopback(host: str) -> str:
 def _port(port: int) -> int:
     if 0 <= port <= 65535:
         return port
-    raise CannotListenError(
+    raise ValueError(
         f"{port} is no port: use 1 to 65535, for example 8080, or 0 for any that is free."
     )
 
