@@ -33,12 +33,12 @@ class Settings:
     units: int = 128
     batch: int = 64
     """Names to an update."""
-    learning_rate: float = 5e-3
+    learning_rate: float = 8e-3
     warm_up: int = 50
     """Updates in which the learning rate rises from zero."""
     weight_decay: float = 0.01
     recurrent_dropout: float = 0.6
-    output_dropout: float = 0.2
+    output_dropout: float = 0.3
     largest_gradient: float = 1.0
     """Longer ones are shortened to it."""
     measure_every: int = 50
@@ -169,9 +169,7 @@ class _Fit:
         """One update; the loss of its batch and how many characters that holds."""
         settings = self.settings
         rng = np.random.default_rng([self.seed, self.updates])
-        size = min(settings.batch, len(self.texts))
-        chosen = rng.choice(len(self.texts), size, replace=False)
-        batch = Batch.of([self.texts[i] for i in chosen], LETTERS)
+        batch = Batch.of(self._next_texts(), LETTERS)
         dropout = Dropout(
             recurrent=_mask(rng, self.parameters["Wh0"].shape, settings.recurrent_dropout),
             output=_mask(rng, (len(batch.x), settings.units), settings.output_dropout),
@@ -183,6 +181,18 @@ class _Fit:
         self.optimiser.update(gradients)
         follow(self.averaged, self.parameters, self.updates)
         return loss, len(batch.x)
+
+    def _next_texts(self) -> list[str]:
+        """The next few of all texts, which are read again and again, each time in another order."""
+        count = len(self.texts)
+        size = min(self.settings.batch, count)
+        begin = self.updates * size
+        orders = {
+            epoch: np.random.default_rng([self.seed, epoch]).permutation(count)
+            for epoch in (begin // count, (begin + size - 1) // count)
+        }
+        places = range(begin, begin + size)
+        return [self.texts[orders[place // count][place % count]] for place in places]
 
     def state(self) -> Parameters:
         """Everything for `restore`."""

@@ -119,3 +119,13 @@ def test_the_shortest_list_that_is_allowed_can_be_learned_from() -> None:
     trainer = NamesTrainer(parse_corpus(names.encode(), "twenty names", "names"), 0, SMALL)
     list(trainer.train())
     assert all(np.isfinite(array).all() for array in trainer.arrays().values())
+
+
+def test_every_name_is_read_once_before_any_is_read_again(corpus: Corpus) -> None:
+    one_update_an_epoch = replace(SMALL, batch=len(corpus.training), most_updates=2)
+    characters = sum(len(name) + 1 for name in corpus.training)
+    both = first(NamesTrainer(corpus, 0, one_update_an_epoch), 2)
+    assert [progress.characters for progress in both] == [characters, characters]
+    two_updates_an_epoch = replace(SMALL, batch=len(corpus.training) // 2)
+    halves = first(NamesTrainer(corpus, 0, two_updates_an_epoch), 2)
+    assert sum(progress.characters for progress in halves) == characters
