@@ -96,7 +96,7 @@ async def _run(settings: Settings, token: str) -> None:
             "Discord does not accept DISCORD_TOKEN. Copy the token again, or reset it, on the page "
             "Bot of your application: https://discord.com/developers/applications",
         ) from error
-    except (aiohttp.ClientError, OSError, discord.HTTPException, discord.GatewayNotFound) as error:
+    except (aiohttp.ClientError, OSError, discord.DiscordException) as error:
         raise StartupError(
             Exit.UNREACHABLE, f"Discord cannot be reached ({error}); is there a network?"
         ) from error
@@ -174,8 +174,11 @@ async def _serve(bot: Mangosaurus, token: str) -> None:
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     if stopping.done():
         await bot.shut_down()
-    stopping.cancel()
-    await running
+        running.cancel()
+        await asyncio.wait([running])
+    else:
+        stopping.cancel()
+        await running
 
 
 def _version() -> str:

@@ -1,0 +1,200 @@
+"""`python -m bot`: the ways in which it starts, fails to start, and ends."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import Exit
+from bot.settings import Settings
+from tests.bot.tiny import write_tiny_weights
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An environment without settings but for a state directory with tiny networks."""
+    write_tiny_weights(tmp_path / "state")
+    names = {name.upper() for name in Settings.model_fields}
+    outside = {name: value for name, value in os.environ.items() if name not in names}
+    return outside | {"STATE_DIR": str(tmp_path / "state"), "PYTHONPATH": str(CHECKOUT)}
+
+
+@contextmanager
+def started(
+    cwd: Path, environment: dict[str, str], *arguments: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A bot in a process of its own, far from any .env."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=cwd,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def outcome(cwd: Path, environment: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """Exit code and standard error of a bot that ends by itself."""
+    with started(cwd, environment, *arguments) as process:
+        _, errors = process.communicate(timeout=60)
+        return process.returncode, errors
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_without_a_token_both_ways_to_go_on_are_named(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    code, errors = outcome(tmp_path, environment)
+    assert code == Exit.NO_TOKEN
+    assert "DISCORD_TOKEN" in errors
+    assert "python -m bot --local" in errors
+    assert "Traceback" not in errors
+
+
+def test_wrong_settings_are_all_listed(tmp_path: Path, environment: dict[str, str]) -> None:
+    (tmp_path / ".env").write_text("LOG_LEVEL=loud\nLOCAL_PORT=0\n")
+    code, errors = outcome(tmp_path, environment, "--local")
+    assert code == Exit.BAD_SETTINGS
+    assert "LOG_LEVEL is 'LOUD'" in errors
+    assert "LOCAL_PORT is '0'" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_state_directory_that_cannot_be_made_is_said(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    code, errors = outcome(tmp_path, environment | {"STATE_DIR": str(tmp_path / "file")}, "--local")
+    assert code == Exit.BAD_STATE_DIR
+    assert "STATE_DIR" in errors
+
+
+def test_a_port_that_is_taken_is_said(
+    tmp_path: Path, environment: dict[str, str], free_port: int
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port))
+        taken.listen()
+        local = environment | {"LOCAL_PORT": str(free_port)}
+        code, errors = outcome(tmp_path, local, "--local")
+    assert code == Exit.PORT_IN_USE
+    assert f"Port {free_port} is in use" in errors
+    assert "LOCAL_PORT" in errors
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_local_bot_serves_its_page_until_it_is_told_to_stop(
+    tmp_path: Path, environment: dict[str, str], free_port: int, number: signal.Signals
+) -> None:
+    local = environment | {"LOCAL_PORT": str(free_port)}
+    with started(tmp_path, local, "--local") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        match = re.search(r"http://127\.0\.0\.1:\d+/?", process.stdout.readline())
+        assert match is not None
+        with urllib.request.urlopen(match[0]) as page:  # noqa: S310 (a page of our own)
+            assert b"<html" in page.read()
+        while "Ready as" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(number)
+        assert process.wait(timeout=30) == Exit.OK
+
+
+def test_a_token_that_discord_rejects_is_said(
+    tmp_path: Path, environment: dict[str, str], free_port: int
+) -> None:
+    """The client is pointed at a stand-in that knows another token."""
+    source = (
+        "import asyncio, sys\n"
+        "from bot.__main__ import main\n"
+        "from bot.local.server import LocalDiscord\n"
+        "import threading\n"
+        "ready = threading.Event()\n"
+        "local = LocalDiscord(port=0)\n"
+        "async def stand_in():\n"
+        "    async with local:\n"
+        "        ready.set()\n"
+        "        await asyncio.Event().wait()\n"
+        "threading.Thread(target=asyncio.run, args=(stand_in(),), daemon=True).start()\n"
+        "ready.wait()\n"
+        "with local.pointing_clients_here():\n"
+        "    sys.exit(main([]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=tmp_path,
+        env=environment | {"DISCORD_TOKEN": "not.the.token"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == Exit.TOKEN_REJECTED, done.stderr
+    assert "does not accept DISCORD_TOKEN" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "not.the.token" not in done.stderr
+
+
+def test_discord_that_cannot_be_reached_is_said(
+    tmp_path: Path, environment: dict[str, str], free_port: int
+) -> None:
+    source = (
+        "import sys, discord\n"
+        f"discord.http.Route.BASE = 'http://127.0.0.1:{free_port}/api/v10'\n"
+        "from bot.__main__ import main\n"
+        "sys.exit(main([]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=tmp_path,
+        env=environment | {"DISCORD_TOKEN": "some.other.token"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == Exit.UNREACHABLE, done.stderr
+    assert "cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serving_imports_neither_tensorflow_nor_keras_nor_the_stand_in() -> None:
+    source = (
+        "import sys, bot.__main__\n"
+        "for extension in bot.client.EXTENSIONS: __import__(extension)\n"
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'bot.local.server'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_way_to_end_has_a_code_of_its_own() -> None:
+    assert len(Exit.__members__) == len(set(Exit))
+    assert not {1, 2} & set(Exit)
