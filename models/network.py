@@ -32,6 +32,10 @@ class Network(Protocol):
         """
         ...
 
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """Its parameters by name, as its weight file stores them."""
+        ...
+
 
 def join_states(states: Sequence[State]) -> State:
     """Lay states side by side, so that their texts go on in one batch."""

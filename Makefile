@@ -1,0 +1,57 @@
+# make run: set up and start the bot. make test: set up and pass every check. make: this list.
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+help:
+	@echo "make run     set up and start the bot (on a local page, if there is no DISCORD_TOKEN)"
+	@echo "make test    set up and pass every check: style, types, tests"
+	@echo "make format  rewrite the code in the house style"
+	@echo "make lock    pin the newest dependencies that pyproject.toml allows"
+	@echo "make clean   remove what the other commands made"
+
+run: .venv/base
+	@$(BIN)/python -m bot; code=$$?; \
+	if [ $$code -eq 4 ]; then exec $(BIN)/python -m bot --local; fi; exit $$code
+
+test: .venv/dev check
+	$(BIN)/python -m pytest
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/dev
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade \
+		--custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
+	for extra in train dev; do \
+		$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --extra $$extra \
+			--custom-compile-command "make lock" --constraint requirements.txt \
+			pyproject.toml --output-file requirements-$$extra.txt; \
+	done
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name it with PYTHON=, as in: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/base: .venv/python requirements.txt
+	$(PIP) --requirement requirements.txt
+	@touch $@
+
+.venv/dev: .venv/python requirements-dev.txt
+	@echo "Installing what training and the tests need (about 2 GB on disk) ..."
+	$(PIP) --requirement requirements-dev.txt
+	@touch $@ .venv/base
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis data/cache out
