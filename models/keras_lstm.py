@@ -90,8 +90,9 @@ class VerseTrainer:
     @property
     def steps(self) -> int:
         """How many updates are planned."""
-        read_by_one = self.schedule.batch * np.minimum(self._sizes, self._length).mean()
-        return max(1, round(float(self.schedule.passes * self._sizes.sum() / read_by_one)))
+        window = float(self._sizes.mean()) if self._whole_passages else self._length
+        read_by_one = self.schedule.batch * window
+        return max(1, round(self.schedule.passes * int(self._sizes.sum()) / read_by_one))
 
     def train(self) -> Iterator[Progress]:
         """Update to the end of the schedule; measure validation twenty times on the way."""
