@@ -33,12 +33,12 @@ class Settings:
     units: int = 128
     batch: int = 64
     """Names to an update."""
-    learning_rate: float = 8e-3
+    learning_rate: float = 1e-2
     warm_up: int = 50
     """Updates in which the learning rate rises from zero."""
     weight_decay: float = 0.01
     recurrent_dropout: float = 0.6
-    output_dropout: float = 0.3
+    output_dropout: float = 0.4
     largest_gradient: float = 1.0
     """Longer ones are shortened to it."""
     measure_every: int = 50
