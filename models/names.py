@@ -2,13 +2,14 @@
 
 import string
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.text import clean_name
+from models.known import Known
 from models.network import Network, State, read
 from models.sampling import sample
 from models.vocabulary import END, Vocabulary
@@ -72,14 +73,9 @@ def write_names(
     for _ in range(MOST_BATCHES):
         for ending in _endings(network, logits, state, request.temperature, len(prefix), rng):
             name = prefix + ending
-            if name in trained.known:
-                rejected["known"] += 1
-            elif not reads_as_name(name):
-                rejected["unreadable"] += 1
-            elif name in names:
-                rejected["repeated"] += 1
-            elif not accept(name):
-                rejected["unfit"] += 1
+            flaw = _flaw(name, names, trained.known, accept)
+            if flaw:
+                rejected[flaw] += 1
             else:
                 names.append(name)
             if len(names) == request.count:
@@ -96,6 +92,19 @@ def reads_as_name(name: str) -> bool:
         and not set(name).isdisjoint("aeiou")
         and not any(letter * 3 in name for letter in set(name))
     )
+
+
+def _flaw(
+    name: str, found: Sequence[str], known: Known, accept: Callable[[str], bool]
+) -> str | None:
+    """Why a name is not to be given: a key of `_WHY`, or `None`."""
+    if name in known:
+        return "known"
+    if not reads_as_name(name):
+        return "unreadable"
+    if name in found:
+        return "repeated"
+    return None if accept(name) else "unfit"
 
 
 def _prefix(typed: str, vocabulary: Vocabulary) -> str:
