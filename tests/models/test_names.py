@@ -31,6 +31,9 @@ class Parrot:
         state[:, 0] = 0
         return state
 
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        return {}
+
     def step(self, x: NDArray[np.int64], state: State) -> tuple[NDArray[np.float32], State]:
         state = state.copy()
         logits = np.full((len(x), len(self.vocabulary)), -30, np.float32)
