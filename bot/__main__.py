@@ -21,6 +21,7 @@ from pathlib import Path
 
 import aiohttp
 import discord
+from discord import app_commands
 
 from bot.client import Mangosaurus
 from bot.filter import Filter
@@ -34,6 +35,13 @@ log = logging.getLogger("bot")
 
 CHECKOUT = Path(__file__).parent.parent
 LOCALHOST = "127.0.0.1"
+UNREACHABLE = (
+    aiohttp.ClientError,
+    OSError,
+    discord.HTTPException,
+    discord.GatewayNotFound,
+    discord.ConnectionClosed,
+)
 
 
 class Exit(IntEnum):
@@ -77,6 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         problems = "\n".join(f"  - {problem}" for problem in error.problems)
         sys.stderr.write(f"The settings need a look (.env.example explains each):\n{problems}\n")
         return Exit.BAD_SETTINGS
+    except KeyboardInterrupt:  # before the bot listens to signals
+        return Exit.OK
     except StartupError as error:
         log.debug("Start-up failed", exc_info=error)
         sys.stderr.write(f"{error}\n")
@@ -96,7 +106,9 @@ async def _run(settings: Settings, token: str) -> None:
             "Discord does not accept DISCORD_TOKEN. Copy the token again, or reset it, on the page "
             "Bot of your application: https://discord.com/developers/applications",
         ) from error
-    except (aiohttp.ClientError, OSError, discord.DiscordException) as error:
+    except app_commands.CommandSyncFailure:
+        raise  # Discord was reached, and did not like what this code sent
+    except UNREACHABLE as error:
         raise StartupError(
             Exit.UNREACHABLE, f"Discord cannot be reached ({error}); is there a network?"
         ) from error

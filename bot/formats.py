@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-_MARKS = re.compile(r"[\\*_~|`>#\[\]()<@-]|:(?=//)|(?<=\d)\.(?=\s)")
+_MARKS = re.compile(r"[\\*_~|`\[\]<@]|:(?=//)")
+_MARKS_OF_LINES = re.compile(r"^([^\S\n]*(?:(?=[>#-])|\d+(?=\.\s)))(.)", re.MULTILINE)
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
@@ -61,10 +62,10 @@ def escape(words: str) -> str:
 
     A backslash before a punctuation mark shows the mark itself.
 
-    >>> print(escape("**@everyone** <@123> ||1. https://a.b"))
-    \*\*\@everyone\*\* \<\@123\> \|\|1\. https\://a.b
+    >>> print(escape("1. **@everyone** <@123> ||self-love|| https://a.b"))
+    1\. \*\*\@everyone\*\* \<\@123> \|\|self-love\|\| https\://a.b
     """
-    return _MARKS.sub(r"\\\g<0>", words)
+    return _MARKS_OF_LINES.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", words))
 
 
 def split_lines(lines: Iterable[str], limit: int) -> list[str]:

@@ -47,3 +47,9 @@ def set_up_logs(style: LogFormat, level: str, secret: str | None = None) -> None
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Secret(formatter, secret) if secret else formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("discord.client").addFilter(_has_nothing_to_do_with_voice)
+
+
+def _has_nothing_to_do_with_voice(record: logging.LogRecord) -> bool:
+    """Leave out the library's warnings that it cannot speak: this bot only writes."""
+    return "voice will NOT be supported" not in record.getMessage()

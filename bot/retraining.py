@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "bot.train")
 CHECKOUT = Path(__file__).parent.parent
-GRACE = 10.0
+GRACE = 4.0
 """Seconds between asking the trainer to stop and killing it."""
 OVERTIME = timedelta(minutes=10)
 """Longer than this beyond its minutes no run can take: reading the corpus, saving, drawing."""

@@ -1,6 +1,7 @@
 """Small text helpers."""
 
 import doctest
+import re
 
 import pytest
 from hypothesis import given
@@ -58,16 +59,17 @@ def test_escaped_text_is_shown_as_it_was(words: str) -> None:
     assert unescaped(escape(words)) == words
 
 
-@given(st.text(alphabet="\\*_~|`>#-[]()<@1. https:/\n"))
+@given(st.text(alphabet="\\*_~|`>#-[]()<@1. https:/\n\t"))
 def test_no_mark_is_left_with_a_meaning(words: str) -> None:
     escaped = escape(words)
     bare = [
         character
         for place, character in enumerate(escaped)
-        if character in "*_~|`>#-[]()<@" and (place - len(escaped[:place].rstrip("\\"))) % 2 == 0
+        if character in "*_~|`[]<@" and (place - len(escaped[:place].rstrip("\\"))) % 2 == 0
     ]
     assert not bare
     assert "://" not in escaped
+    assert not re.search(r"^\s*(>|#|-|\d+\.\s)", escaped, re.MULTILINE)
 
 
 @given(st.lists(st.text(alphabet="ab\\*")), st.integers(2, 40))
