@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def record(path: Path, trained: Trained, evaluation: Evaluation) -> Trained:
     """Write the figure into the model card of the weights at `path`."""
     card = dataclasses.replace(trained.card, held_out=evaluation.nats_per_character)
-    digest = save_weights(path, trained.network.arrays(), card, trained.known)
+    digest = save_weights(path, trained.network.arrays(), card, trained.known, trained.proper)
     write_atomically(path.with_suffix(".md"), describe(card, digest).encode())
     return dataclasses.replace(trained, card=card, digest=digest)
 

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from data import corpora
 from data.corpora import Corpus
-from models.known import Known
+from models.known import NOTHING, Known
 from models.lstm import LSTM
 from models.names_training import NamesTrainer
 from models.notebook_names import NotebookTrainer
@@ -44,6 +44,8 @@ class Plan:
     known: Known
     """What the network must not copy."""
     versions: Mapping[str, str]
+    proper: Known = NOTHING
+    """Words that are shown with a capital."""
     pretraining: str | None = None
 
 
@@ -88,8 +90,7 @@ def _sonnets(options: Options) -> Plan:
 def _pretrained_sonnets(options: Options) -> Plan:
     _refuse(options, "begin", "epochs", "corpus")
     keras_lstm = _keras_lstm()
-    plays = corpora.load_plays()
-    corpus = replace(corpora.load_sonnets(), title=corpora.PLAYS_TITLE, items=plays, training=plays)
+    corpus = replace(corpora.load_plays(), validation=corpora.load_sonnets().validation)
     trainer = keras_lstm.VerseTrainer(
         corpus.training, corpus.validation, keras_lstm.PRETRAINING, options.seed
     )
@@ -158,12 +159,13 @@ def _verse_corpus(options: Options) -> Corpus:
 
 
 def _verse_plan(corpus: Corpus, trainer: Trainer, base: Trained | None) -> Plan:
-    known = Known.of(corpus.known())
+    known, proper = Known.of(corpus.known()), Known.of(corpus.proper_nouns)
     versions = _versions("keras", "numpy", "tensorflow")
     if base is None:
-        return Plan(corpus, trainer, "lstm", known, versions)
+        return Plan(corpus, trainer, "lstm", known, versions, proper)
+    known, proper = known | base.known, proper | base.proper
     pretraining = f"{base.card.corpus} (weights {base.digest[:12]})"
-    return Plan(corpus, trainer, "lstm", known | base.known, versions, pretraining)
+    return Plan(corpus, trainer, "lstm", known, versions, proper, pretraining)
 
 
 def _lstm(base: Trained) -> LSTM:

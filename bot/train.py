@@ -140,7 +140,9 @@ class Run:
 
     def samples(self) -> tuple[str, ...]:
         """A few names, or a few lines, of the network as it is."""
-        network = Trained(self.plan.trainer.network(), self.card, self.plan.known, digest="")
+        network = Trained(
+            self.plan.trainer.network(), self.card, self.plan.known, "", self.plan.proper
+        )
         seed = self.card.seed
         if self.card.kind == "names":
             return write_names(network, NamesRequest(count=7, seed=seed), _anything).names
@@ -153,7 +155,7 @@ class Run:
         """Write weights, model card and loss curve, and take the checkpoint away."""
         card = replace(self.card, updates=len(self.losses), validation=self.best_validation)
         arrays = self.plan.trainer.arrays()
-        digest = save_weights(self.out, arrays, card, self.plan.known)
+        digest = save_weights(self.out, arrays, card, self.plan.known, self.plan.proper)
         write_atomically(self.out.with_suffix(".md"), describe(card, digest).encode())
         plot = self.out.with_suffix(".png")
         title = f"{card.corpus}, recipe {card.recipe}"

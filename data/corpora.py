@@ -19,13 +19,12 @@ from typing import Literal
 import numpy as np
 
 from data.files import write_atomically
-from data.text import clean_name, normalise_verse, unify_newlines
+from data.text import clean_name, normalise_verse, proper_nouns, unify_newlines
 
 Kind = Literal["names", "verse"]
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache"
-PLAYS_TITLE = "The plays of William Shakespeare"
 SPLIT_SEED = 3407
 SHORTEST_LIST = 20
 SHORTEST_TEXT = 5_000
@@ -63,6 +62,11 @@ class Corpus:
         """Digest of the cleaned items: the same text always has the same, however it was stored."""
         return hashlib.sha256("\n".join(self.items).encode()).hexdigest()
 
+    @cached_property
+    def proper_nouns(self) -> frozenset[str]:
+        """Words that verse writes with a capital, in lower case."""
+        return proper_nouns(self.plain) if self.kind == "verse" else frozenset()
+
     def known(self) -> frozenset[str]:
         """What a writer must not copy: the names themselves, or every line of the verse."""
         if self.kind == "names":
@@ -86,7 +90,8 @@ def load_names() -> Corpus:
 def load_sonnets(cache: Path = CACHE) -> Corpus:
     """The 154 sonnets, a passage each; every tenth is held out and every tenth validates."""
     text = _cached_text("sonnets", cache)
-    poems = tuple(normalise_verse(poem) + PASSAGE_END for poem in text.strip().split("\n\n"))
+    plain = text.strip().split("\n\n")
+    poems = tuple(normalise_verse(poem) + PASSAGE_END for poem in plain)
     return Corpus(
         title=_sources()["sonnets"]["title"],
         kind="verse",
@@ -94,21 +99,32 @@ def load_sonnets(cache: Path = CACHE) -> Corpus:
         training=tuple(p for i, p in enumerate(poems) if i % 10 not in (4, 9)),
         validation=tuple(p for i, p in enumerate(poems) if i % 10 == 4),
         held_out=tuple(p for i, p in enumerate(poems) if i % 10 == 9),
-        plain="".join(p for i, p in enumerate(poems) if i % 10 != 9),
+        plain="\n\n".join(p for i, p in enumerate(plain) if i % 10 != 9),
     )
 
 
-def load_plays(cache: Path = CACHE) -> tuple[str, ...]:
-    """What is spoken in the plays, a scene to a passage. For pretraining only, so never split."""
-    passages: list[list[str]] = []
+def load_plays(cache: Path = CACHE) -> Corpus:
+    """What is spoken in the plays, a scene to a passage. For pretraining only, so all trains."""
+    scenes: list[list[str]] = []
     for line in _cached_text("plays", cache).split("\n"):
         if line.startswith("#"):  # the title of a play, an act or a scene
-            passages.append([])
+            scenes.append([])
         elif not line.startswith("**"):  # the name of whoever speaks
-            spoken = normalise_verse(_without_stage_directions(line))
-            if spoken:
-                passages[-1].append(spoken)
-    return tuple("\n".join(lines) + PASSAGE_END for lines in passages if lines)
+            spoken = _without_stage_directions(line)
+            if normalise_verse(spoken):
+                scenes[-1].append(spoken)
+    passages = tuple(
+        "\n".join(map(normalise_verse, lines)) + PASSAGE_END for lines in scenes if lines
+    )
+    return Corpus(
+        title=_sources()["plays"]["title"],
+        kind="verse",
+        items=passages,
+        training=passages,
+        validation=(),
+        held_out=(),
+        plain="\n".join(line for lines in scenes for line in lines),
+    )
 
 
 def read_corpus(path: Path, kind: Kind) -> Corpus:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 
 VERSE_SYMBOLS = frozenset("abcdefghijklmnopqrstuvwxyz \n'!(),-.:;?")
 """What is left of a text after `normalise_verse`."""
@@ -40,6 +41,29 @@ def normalise_verse(text: str) -> str:
     kept = "".join(c for c in folded if c in VERSE_SYMBOLS)
     lines = "\n".join(re.sub(" +", " ", line).strip() for line in kept.split("\n"))
     return re.sub("\n{3,}", "\n\n", lines).strip()
+
+
+def proper_nouns(text: str) -> frozenset[str]:
+    """Words that a text writes with a capital within a line, and hardly ever without.
+
+    Lower case, without a possessive *'s*. They tell where capitals come back in text that was
+    written in lower case.
+    """
+    capitals, words = Counter[str](), Counter[str]()
+    for line in unify_newlines(text).split("\n"):
+        for match in re.finditer(r"[^\W\d_]+", line):
+            word = match[0].lower()
+            begins_sentence = not re.search(r"[^\W\d_],? $", line[: match.start()])
+            if not begins_sentence:
+                capitals[word] += match[0][0].isupper()
+                words[word] += 1
+            elif match[0][0].islower():
+                words[word] += 1
+    return frozenset(
+        word
+        for word, count in capitals.items()
+        if len(word) > 1 and count > 1 and count > 0.9 * words[word]
+    )
 
 
 def clean_name(line: str) -> str:

@@ -41,3 +41,7 @@ class Known:
 
 def _fingerprint(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+NOTHING = Known.of(())
+"""The empty set."""

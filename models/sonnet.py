@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.text import fold, unify_newlines
+from models.known import Known
 from models.network import State, join_states, log_softmax, read, state_of
 from models.prosody import count_syllables
 from models.sampling import sample
@@ -190,10 +191,11 @@ def _best(
     trained: Trained, draft: Draft, candidates: Sequence[_Candidate], accept: Callable[[str], bool]
 ) -> Draft | None:
     for candidate in sorted(candidates, key=lambda c: c.score, reverse=True):
-        line = _shown(draft, candidate.text)
+        line = _shown(draft, candidate.text, trained.proper)
         heard = (draft.heard + candidate.text).strip()
-        copied = bool(candidate.text.strip()) and heard in trained.known
-        if not copied and line not in draft.lines and accept(line):
+        # What a member typed may be a copy or stand there twice; only the network may not.
+        stale = bool(candidate.text.strip()) and (heard in trained.known or line in draft.lines)
+        if not stale and accept(line):
             return replace(
                 draft,
                 lines=(*draft.lines, line),
@@ -205,9 +207,9 @@ def _best(
     return None
 
 
-def _shown(draft: Draft, text: str) -> str:
+def _shown(draft: Draft, text: str, proper: Known) -> str:
     """A line as it is shown: the member's words, then the network's with their capitals."""
-    text = _with_capitals(draft.heard + text.rstrip())[len(draft.heard) :]
+    text = _with_capitals(draft.heard + text.rstrip(), proper)[len(draft.heard) :]
     if len(draft.lines) == LINES - 1:
         text = text.rstrip(",;:- ")
         text += "." * ((draft.begun + text)[-1:] not in tuple(".!?"))
@@ -219,9 +221,11 @@ def _shown(draft: Draft, text: str) -> str:
     return draft.begun + text
 
 
-def _with_capitals(text: str) -> str:
-    """Restore the capitals of *I* and of the vocative *O*. The length stays."""
-    return re.sub(r"\bi\b|(?<!')\bo\b(?!')", lambda match: match[0].upper(), text)
+def _with_capitals(text: str, proper: Known) -> str:
+    """Restore the capitals of *I*, of the vocative *O*, and of names. The length stays."""
+    text = re.sub(r"\bi\b|(?<!')\bo\b(?!')", lambda match: match[0].upper(), text)
+    names = re.compile("[a-z]{2,}")
+    return names.sub(lambda m: m[0].capitalize() if m[0] in proper else m[0], text)
 
 
 def _heard(vocabulary: Vocabulary, line: str) -> str:

@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from data.files import write_atomically
-from models.known import Known
+from models.known import NOTHING, Known
 from models.lstm import LSTM
 from models.network import Network
 from models.rnn import RNN
@@ -29,6 +29,8 @@ KINDS: tuple[Kind, ...] = ("names", "sonnets")
 SHIPPED = Path(__file__).parent / "weights"
 LARGEST_FILE = 64 * 2**20
 _FORMAT = "mangosaurus-1"
+_TYPES = frozenset({"F16", "U64"})
+"""What the parameters and the fingerprints are stored as."""
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[np.float32]]], Network]] = {
     "lstm": LSTM.from_arrays,
     "rnn": RNN.from_arrays,
@@ -76,16 +78,22 @@ class Trained:
     """The names or lines of its corpus."""
     digest: str
     """SHA-256 of its file: the identity of the weights."""
+    proper: Known = NOTHING
+    """The words that its corpus writes with a capital."""
 
 
 def save_weights(
-    path: Path, arrays: Mapping[str, NDArray[np.float32]], card: ModelCard, known: Known
+    path: Path,
+    arrays: Mapping[str, NDArray[np.float32]],
+    card: ModelCard,
+    known: Known,
+    proper: Known = NOTHING,
 ) -> str:
     """Write a weight file atomically, and return its digest."""
     stored: dict[str, NDArray[np.generic]] = {k: a.astype(np.float16) for k, a in arrays.items()}
-    stored["known"] = known.fingerprints
+    stored |= {"known": known.fingerprints, "proper": proper.fingerprints}
     metadata = {"format": _FORMAT, "card": json.dumps(dataclasses.asdict(card), sort_keys=True)}
-    content = save(stored, metadata)
+    content = _with_sorted_header(save(stored, metadata))
     write_atomically(path, content)
     return hashlib.sha256(content).hexdigest()
 
@@ -100,9 +108,11 @@ def load_weights(path: Path, digest: str | None = None) -> Trained:
         if path.stat().st_size > LARGEST_FILE:
             raise WeightsError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MiB.")
         actual = hashlib.sha256(path.read_bytes()).hexdigest()
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if digest is not None and actual != digest:
+            raise WeightsError(
+                f"{path.name} is not the file that its list of digests describes; restore both."
+            )
+        metadata, arrays = _read(path)
     except OSError as error:
         raise WeightsError(f"Cannot read the weights {path}: {error.strerror or error}.") from error
     except SafetensorError as error:
@@ -110,15 +120,6 @@ def load_weights(path: Path, digest: str | None = None) -> Trained:
             f"{path.name} is not a whole safetensors file ({error}); "
             "train it again with python -m bot.train, or restore it."
         ) from error
-    if digest is not None and actual != digest:
-        raise WeightsError(
-            f"{path.name} is not the file that its list of digests describes; restore both."
-        )
-    if metadata.get("format") != _FORMAT:
-        raise WeightsError(
-            f"{path.name} holds no model card of Mangosaurus; "
-            "a file written by python -m bot.train is needed."
-        )
     return _trained(path.name, metadata, arrays, actual)
 
 
@@ -148,11 +149,33 @@ def _nats(loss: float | None) -> str | None:
 def load_shipped(stem: str) -> Trained:
     """Shipped weights (`names`, `sonnets` or `plays`), checked against the list beside them."""
     name = f"{stem}.safetensors"
-    for line in (SHIPPED / "SHA256SUMS").read_text().splitlines():
+    digests = SHIPPED / "SHA256SUMS"
+    for line in digests.read_text().splitlines() if digests.exists() else ():
         digest, _, listed = line.partition("  ")
         if listed == name:
             return load_weights(SHIPPED / name, digest)
     raise WeightsError(f"{name} is not listed in models/weights/SHA256SUMS; restore both.")
+
+
+def _with_sorted_header(content: bytes) -> bytes:
+    """The same safetensors file for the same arrays: the library shuffles the metadata."""
+    size = 8 + int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8:size]), sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)  # so that the arrays stay aligned
+    return len(header).to_bytes(8, "little") + header + content[size:]
+
+
+def _read(path: Path) -> tuple[Mapping[str, str], dict[str, NDArray[np.generic]]]:
+    """Metadata and arrays of a file of ours. A foreign one may hold types that NumPy lacks."""
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata() or {}
+        types = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118
+        if metadata.get("format") != _FORMAT or not _TYPES.issuperset(types.values()):
+            raise WeightsError(
+                f"{path.name} holds no model card of Mangosaurus; "
+                "a file written by python -m bot.train is needed."
+            )
+        return metadata, {name: file.get_tensor(name) for name in types}
 
 
 def _trained(
@@ -160,7 +183,9 @@ def _trained(
 ) -> Trained:
     try:
         card = ModelCard(**json.loads(metadata["card"]))
-        known = Known(arrays.pop("known").astype(np.uint64))
+        known, proper = (Known(arrays.pop(n).astype(np.uint64)) for n in ("known", "proper"))
+        if known.fingerprints.ndim != 1:
+            raise ValueError("its fingerprints of known texts are no list")
         if card.kind not in KINDS:
             raise ValueError(f"it writes neither names nor sonnets but {card.kind!r}")
         parameters = {key: array.astype(np.float32) for key, array in arrays.items()}
@@ -169,4 +194,4 @@ def _trained(
         network = _ARCHITECTURES[card.architecture](card.symbols, parameters)
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{name} does not describe a network: {error}.") from error
-    return Trained(network, card, known, digest)
+    return Trained(network, card, known, digest, proper)
