@@ -1,0 +1,280 @@
+"""Weight files: what is saved comes back, and what cannot be used is refused with a sentence."""
+
+import dataclasses
+import json
+import pickle
+import struct
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+from models import weights
+from models.known import Known
+from models.network import Network
+from models.weights import (
+    LARGEST_FILE,
+    SHIPPED,
+    ModelCard,
+    WeightsError,
+    describe,
+    load_shipped,
+    load_weights,
+    save_weights,
+)
+from tests.models.tiny import LETTERS, card, lstm, lstm_arrays, rnn
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A whole weight file."""
+    path = tmp_path / "sonnets.safetensors"
+    save_weights(path, lstm_arrays(), card(), Known.of(["when forty winters"]))
+    return path
+
+
+def refusal(path: Path, digest: str | None = None) -> str:
+    """The sentence with which a file is refused."""
+    with pytest.raises(WeightsError) as refused:
+        load_weights(path, digest)
+    sentence = str(refused.value)
+    assert sentence.endswith(".")
+    assert path.name in sentence
+    return sentence
+
+
+def write(path: Path, arrays: Mapping[str, NDArray[np.generic]], **metadata: str) -> None:
+    """Write a file in the format of ours, whatever it holds."""
+    complete = {"format": "mangosaurus-1", "card": json.dumps(dataclasses.asdict(card()))}
+    save_file(dict(arrays), path, complete | metadata)
+
+
+def float16_arrays() -> Arrays:
+    arrays: Arrays = {name: array.astype(np.float16) for name, array in lstm_arrays().items()}
+    return arrays | {"known": np.zeros(3, np.uint64), "proper": np.zeros(2, np.uint64)}
+
+
+@pytest.mark.parametrize(
+    ("network", "facts"),
+    [
+        (lstm(), card(pretraining="The plays", held_out=1.4)),
+        (rnn(), card("names", LETTERS, architecture="rnn", validation=None, versions={})),
+    ],
+    ids=["lstm", "rnn"],
+)
+def test_what_is_saved_comes_back(tmp_path: Path, network: Network, facts: ModelCard) -> None:
+    path = tmp_path / "deep" / "down" / "saved.safetensors"
+    known, proper = Known.of(["mango", "tango"]), Known.of(["helen"])
+    digest = save_weights(path, network.arrays(), facts, known, proper)
+    trained = load_weights(path, digest)
+    assert trained.card == facts
+    assert trained.digest == digest
+    assert "mango" in trained.known
+    assert "helen" not in trained.known
+    assert "helen" in trained.proper
+    assert "mango" not in trained.proper
+    assert trained.network.vocabulary == network.vocabulary
+    assert trained.network.arrays().keys() == network.arrays().keys()
+    for name, array in trained.network.arrays().items():
+        assert array.dtype == np.float32
+        np.testing.assert_array_equal(array, network.arrays()[name])
+
+
+def test_the_same_weights_make_the_same_file_and_other_ones_another(tmp_path: Path) -> None:
+    seeds = [0] * 5 + [1]  # the library writes the same metadata in one of two orders
+    *same, other = (
+        save_weights(tmp_path / "file", lstm_arrays(seed=seed), card(), Known.of([]))
+        for seed in seeds
+    )
+    assert len(set(same)) == 1
+    assert other not in same
+
+
+def test_a_file_that_was_cut_off_anywhere_is_refused(path: Path) -> None:
+    whole = path.read_bytes()
+    for kept in [*range(0, 64, 7), *range(64, len(whole), len(whole) // 40), len(whole) - 1]:
+        path.write_bytes(whole[:kept])
+        assert "not a whole safetensors file" in refusal(path)
+
+
+def test_a_file_with_something_behind_its_end_is_refused(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"more")
+    assert "not a whole safetensors file" in refusal(path)
+
+
+def test_random_bytes_are_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    path = tmp_path / "noise.safetensors"
+    for size in (0, 1, 8, 9, 1_000):
+        path.write_bytes(rng.bytes(size))
+        refusal(path)
+
+
+def test_a_header_that_promises_more_than_there_is_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "liar.safetensors"
+    for length in (2**16, 2**62, 2**64 - 1):
+        path.write_bytes(struct.pack("<Q", length) + b"{}")
+        refusal(path)
+
+
+class Bomb:
+    """Unpickled, it leaves a file behind."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+        return Path.touch, (self.trace,)
+
+
+def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
+    trace = tmp_path / "it ran"
+    bomb = pickle.dumps(Bomb(trace))
+    pickle.loads(bomb)  # noqa: S301 (the bomb is live)
+    assert trace.exists()
+    trace.unlink()
+    path = tmp_path / "pickle.safetensors"
+    path.write_bytes(bomb)
+    refusal(path)
+    np.save(tmp_path / "object.npy", np.array([Bomb(trace)], dtype=object), allow_pickle=True)
+    (tmp_path / "object.npy").rename(path)
+    refusal(path)
+    assert not trace.exists()
+
+
+def test_a_safetensors_file_of_others_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "foreign.safetensors"
+    save_file(lstm_arrays(), path)
+    assert "no model card of Mangosaurus" in refusal(path)
+    save_file(lstm_arrays(), path, {"format": "pt"})
+    assert "no model card of Mangosaurus" in refusal(path)
+
+
+@pytest.mark.parametrize(("type_name", "size"), [("BF16", 2), ("F8_E4M3", 1), ("I64", 8)])
+@pytest.mark.parametrize("format_name", ["pt", "mangosaurus-1"])
+def test_numbers_that_are_not_stored_as_ours_are_refused(
+    tmp_path: Path, type_name: str, size: int, format_name: str
+) -> None:
+    entry = {"dtype": type_name, "shape": [1], "data_offsets": [0, size]}
+    header = json.dumps({"__metadata__": {"format": format_name}, "Wy": entry}).encode()
+    path = tmp_path / "foreign.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(size))
+    assert "no model card of Mangosaurus" in refusal(path)
+
+
+def test_a_file_that_changed_since_its_digest_was_listed_is_refused(path: Path) -> None:
+    digest = load_weights(path).digest
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert load_weights(path).digest != digest
+    assert "digests" in refusal(path, digest)
+
+
+def test_a_file_larger_than_the_limit_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "huge.safetensors"
+    with path.open("wb") as file:
+        file.truncate(LARGEST_FILE + 1)
+    assert "64 MiB" in refusal(path)
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    assert "No such file" in refusal(tmp_path / "missing.safetensors")
+    assert "Cannot read" in refusal(tmp_path)
+
+
+def test_a_kind_that_no_network_writes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "limericks.safetensors"
+    facts = dataclasses.asdict(card()) | {"kind": "limericks"}
+    write(path, float16_arrays(), card=json.dumps(facts))
+    assert "neither names nor sonnets" in refusal(path)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, number: float) -> None:
+    arrays = lstm_arrays()
+    arrays["Wh1"][3, 4] = number
+    path = tmp_path / "broken.safetensors"
+    save_weights(path, arrays, card(), Known.of([]))
+    assert "not finite" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "{}", '{"kind": "names"}', '{"colour": "green"}']
+)
+def test_a_card_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "card.safetensors"
+    write(path, float16_arrays(), card=text)
+    assert "does not describe a network" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"architecture": "transformer"},
+        {"architecture": "rnn"},
+        {"symbols": "abc"},
+        {"symbols": "\nabc"},
+        {"symbols": 5},
+    ],
+    ids=str,
+)
+def test_a_card_that_does_not_fit_the_parameters_is_refused(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    path = tmp_path / "card.safetensors"
+    write(path, float16_arrays(), card=json.dumps(dataclasses.asdict(card()) | change))
+    assert "does not describe a network" in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["known", "proper", *lstm_arrays()])
+def test_an_array_that_is_missing_or_of_another_shape_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "shapes.safetensors"
+    arrays = float16_arrays()
+    write(path, {other: array for other, array in arrays.items() if other != name})
+    assert "does not describe a network" in refusal(path)
+    for shape in ((), (2, 2, 2)):
+        write(path, arrays | {name: np.zeros(shape, arrays[name].dtype)})
+        assert "does not describe a network" in refusal(path)
+
+
+def test_a_card_is_described_in_a_table() -> None:
+    facts = card("names", LETTERS, pretraining="The plays", held_out=1.54321)
+    page = describe(facts, "f00d")
+    assert page.startswith("# Weights for names: default\n")
+    assert "| Recipe | `default`, seed 1, 1,000 updates |" in page
+    assert "| Held out | 1.5432 nats per character |" in page
+    assert "| Pretraining | The plays |" in page
+    assert "| With | numpy 2.0.0 |" in page
+    assert "| SHA-256 | `f00d` |" in page
+
+
+def test_what_was_not_measured_is_not_described() -> None:
+    page = describe(card(validation=None, held_out=None, versions={}), "f00d")
+    assert "None" not in page
+    for row in ("Validation", "Held out", "Pretraining", "With"):
+        assert row not in page
+
+
+@pytest.mark.parametrize("stem", sorted(path.stem for path in SHIPPED.glob("*.safetensors")))
+def test_every_shipped_file_is_listed_loads_and_has_its_card_beside_it(stem: str) -> None:
+    trained = load_shipped(stem)
+    page = (SHIPPED / f"{stem}.md").read_text()
+    assert page == describe(trained.card, trained.digest)
+
+
+def test_shipped_weights_that_are_not_listed_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path)
+    save_weights(tmp_path / "names.safetensors", lstm_arrays(), card(), Known.of([]))
+    with pytest.raises(WeightsError, match="not listed in models/weights/SHA256SUMS"):
+        load_shipped("names")
+    (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  names.safetensors\n")
+    with pytest.raises(WeightsError, match="not the file that its list of digests describes"):
+        load_shipped("names")

@@ -1,0 +1,87 @@
+"""Networks of a few units with random weights: they babble, in no time."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.text import VERSE_SYMBOLS
+from models.known import Known
+from models.lstm import LSTM
+from models.network import Network
+from models.rnn import RNN, initialize_parameters
+from models.vocabulary import Vocabulary
+from models.weights import Kind, ModelCard, Trained
+
+LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
+VERSE = Vocabulary("".join(sorted(VERSE_SYMBOLS)))
+
+
+def lstm_arrays(
+    vocabulary: Vocabulary = VERSE, *, units: int = 16, layers: int = 2, seed: int = 0
+) -> dict[str, NDArray[np.float32]]:
+    """Random parameters of an LSTM. Float16 holds them exactly, as a weight file does."""
+    width = len(vocabulary)
+    shapes: dict[str, tuple[int, ...]] = {"Wy": (units, width), "by": (width,)}
+    for k in range(layers):
+        shapes[f"Wx{k}"] = (units if k else width, 4 * units)
+        shapes[f"Wh{k}"] = (units, 4 * units)
+        shapes[f"b{k}"] = (4 * units,)
+    rng = np.random.default_rng(seed)
+    return {
+        name: rng.normal(scale=0.4, size=shape).astype(np.float16).astype(np.float32)
+        for name, shape in shapes.items()
+    }
+
+
+def lstm(
+    vocabulary: Vocabulary = VERSE, *, units: int = 16, layers: int = 2, seed: int = 0
+) -> LSTM:
+    """An untrained LSTM."""
+    arrays = lstm_arrays(vocabulary, units=units, layers=layers, seed=seed)
+    return LSTM.from_arrays(vocabulary.symbols, arrays)
+
+
+def rnn(vocabulary: Vocabulary = LETTERS) -> RNN:
+    """An untrained network of the notebook."""
+    size = len(vocabulary)
+    parameters = initialize_parameters(8, size, size, np.random.RandomState(1))
+    arrays = {name: W.astype(np.float16).astype(np.float32) for name, W in parameters.items()}
+    return RNN.from_arrays(vocabulary.symbols, arrays)
+
+
+def card(kind: Kind = "sonnets", vocabulary: Vocabulary = VERSE, **changes: object) -> ModelCard:
+    """A model card."""
+    facts: dict[str, object] = {
+        "kind": kind,
+        "architecture": "lstm",
+        "recipe": "default",
+        "corpus": "A corpus of tests",
+        "corpus_sha256": "0" * 64,
+        "seed": 1,
+        "updates": 1_000,
+        "created": "2025-01-02",
+        "symbols": vocabulary.symbols,
+        "validation": 1.6,
+        "versions": {"numpy": "2.0.0"},
+    }
+    return ModelCard(**(facts | changes))  # type: ignore[arg-type]
+
+
+def poet(
+    network: Network | None = None,
+    *,
+    known: Iterable[str] = (),
+    proper: Iterable[str] = (),
+    digest: str = "one",
+) -> Trained:
+    """A network that writes sonnets."""
+    network = network or lstm()
+    facts = card("sonnets", network.vocabulary)
+    return Trained(network, facts, Known.of(known), digest, Known.of(proper))
+
+
+def namer(network: Network | None = None, *, known: Iterable[str] = ()) -> Trained:
+    """A network that writes names."""
+    network = network or lstm(LETTERS)
+    return Trained(network, card("names", network.vocabulary), Known.of(known), "names")
