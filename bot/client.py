@@ -33,6 +33,7 @@ PERMISSIONS = discord.Permissions(
 )
 PATIENCE = 8.0
 """Seconds that a shutdown waits for running answers: most hosts kill after ten."""
+RESTART = "I am being restarted."
 
 _GONE = {10003, 10008, 10015, 10062, 50027}
 """Unknown channel, message, webhook or interaction, invalid token: nobody is there to answer."""
@@ -146,11 +147,17 @@ class Mangosaurus(commands.AutoShardedBot):
             sentence = apology(reference)
         return sentence
 
+    async def close(self) -> None:
+        """Leave. A training ends with the bot, and its message says so."""
+        if not self.is_closed():
+            await self.retraining.stop(RESTART)
+        await super().close()
+
     async def shut_down(self) -> None:
         """Begin nothing new, finish what runs if that is soon done, and leave."""
         log.info("Stopping; what is being answered has %g s to finish", PATIENCE)
         finished, _ = await asyncio.gather(
-            self.work.finish(PATIENCE), self.retraining.stop("I am being restarted.")
+            self.work.finish(PATIENCE), self.retraining.stop(RESTART)
         )
         if not finished:
             log.warning("Some answers were not finished in time")

@@ -155,7 +155,7 @@ class Retrain(
         """Keep the message up to date. A message that cannot be edited does not end the run."""
         where = json.dumps({"channel": message.channel.id, "message": message.id})
         await asyncio.to_thread(write_atomically, self._record, where.encode())
-        replies = retrain.answers(order, events, discord.utils.utcnow)
+        replies = retrain.answers(order, events, self.bot.words, discord.utils.utcnow)
         async with aclosing(newest(replies, EDITS * self.bot.edit_interval)) as paced:
             async for reply in paced:
                 try:

@@ -3,7 +3,7 @@
 import importlib.util
 import re
 from collections.abc import AsyncGenerator, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
@@ -22,6 +22,7 @@ from bot.commands.reply import (
     link,
     text,
 )
+from bot.commands.writer import Words
 from bot.formats import bar, human_duration, plural, shortened
 from bot.retraining import (
     Done,
@@ -105,13 +106,17 @@ def can_train_sonnets() -> bool:
 
 
 async def answers(
-    order: Order, events: Events, now: Callable[[], datetime]
+    order: Order, events: Events, words: Words, now: Callable[[], datetime]
 ) -> AsyncGenerator[Reply, None]:
-    """The whole message again after every event."""
+    """The whole message again after every event. Samples pass the word filter like any text."""
     planned: Planned | None = None
     async for event in events:
-        if isinstance(event, Planned):
-            planned = event
+        match event:
+            case Planned():
+                planned = event
+            case Served(done=done):
+                samples = tuple(sample for sample in done.samples if words.allows(sample))
+                event = replace(event, done=replace(done, samples=samples))
         yield reply(order, planned, event, now())
 
 
@@ -155,7 +160,10 @@ def begun(address: str) -> Reply:
 
 def _success(order: Order, planned: Planned | None, served: Served) -> Reply:
     done = served.done
-    samples = "\n\n".join(done.samples) if order.kind == "sonnets" else "\n".join(done.samples)
+    if order.kind == "names":
+        samples = "\n".join(name.capitalize() for name in done.samples)
+    else:
+        samples = "\n\n".join(done.samples)
     loss = f"{done.validation:.3f} nats/char" if done.validation is not None else "not measured"
     card = Card(
         title=f"✅ New {order.kind}: trained and in use",

@@ -46,7 +46,7 @@ def trained(home: Home, tmp_path: Path) -> Home:
     home.world.training += [
         Planned(100, "My corpus", ("2 duplicates dropped.",)),
         Progress(50, 100, 1.9, 1.8, 50_000, 60),
-        Done(weights, plot, 1.55, ("novosaurus", "recens"), 75),
+        Done(weights, plot, 1.55, ("novosaurus", "shitosaurus"), 75),
     ]
     return home
 
@@ -67,7 +67,7 @@ async def test_a_training_reports_in_an_ordinary_message_and_its_weights_are_ser
     assert (trainer.order.kind, trainer.order.seed, trainer.order.minutes) == ("names", 7, 3)
     card = report(trained)
     assert card.title == "✅ New names: trained and in use"
-    assert "novosaurus\nrecens" in (card.description or "")
+    assert (card.description or "").endswith("\n\nNovosaurus")
     assert {field.name: field.value for field in card.fields}["Validation"] == "1.550 nats/char"
     assert (card.image.url or "").endswith("loss.png")
     assert trained.world.served == [("names", tmp_path / "new.safetensors")]

@@ -1,0 +1,199 @@
+"""The real bot, its real networks (tiny ones) and trainer process, over real sockets."""
+
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.client import Mangosaurus
+from bot.filter import Filter
+from bot.formats import escape
+from bot.inference import open_inference, retrained_path
+from bot.local.records import Message
+from bot.local.server import LocalDiscord
+from bot.retraining import Order, Retraining, TrainerProcess
+from bot.settings import Settings
+from tests.bot.hostile import HOSTILE_OPENINGS
+from tests.bot.tiny import write_tiny_weights
+from tests.end_to_end.conftest import eventually, running
+
+SLOW_TRAINER = """
+import json, signal, sys, time
+def stop(*_):
+    print(json.dumps({"event": "stopped"}), flush=True)
+    sys.exit(3)
+signal.signal(signal.SIGTERM, stop)
+print(json.dumps({"event": "plan", "steps": 9, "corpus": "Mine", "notes": []}), flush=True)
+time.sleep(60)
+"""
+
+QUICK_TRAINER = """
+import json, sys
+from pathlib import Path
+out = Path(sys.argv[sys.argv.index("--out") + 1])
+out.write_bytes(Path({weights!r}).read_bytes())
+out.with_suffix(".png").write_bytes(b"a curve")
+print(json.dumps({{"event": "done", "weights": str(out), "plot": str(out.with_suffix(".png")),
+    "validation": 1.5, "samples": ["novosaurus"], "seconds": 3}}))
+"""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A running bot and the Discord that it runs on."""
+
+    local: LocalDiscord
+    bot: Mangosaurus
+    folder: Path
+
+    def train_with(self, source: str) -> None:
+        """What `/retrain` will run."""
+        (self.folder / "trainer.py").write_text(source)
+
+    @property
+    def report(self) -> Message:
+        """The ordinary message that a training reports in."""
+        return next(message for message in self.local.messages if message.asked is None)
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, local: LocalDiscord) -> AsyncIterator[Scene]:
+    settings = Settings(state_dir=tmp_path / "state", cooldown_seconds=0)
+    write_tiny_weights(settings.state_dir)
+    words = Filter()
+    inference = await open_inference(settings.state_dir, words.allows)
+
+    def launch(order: Order, folder: Path) -> TrainerProcess:
+        command = [sys.executable, str(tmp_path / "trainer.py")]
+        return TrainerProcess(order, folder, command=command)
+
+    make = partial(
+        Mangosaurus,
+        settings=settings,
+        writer=inference,
+        words=words,
+        retraining=Retraining(
+            settings.state_dir,
+            inference.swap,
+            rest=timedelta(0),
+            now=discord.utils.utcnow,
+            launch=launch,
+        ),
+        version="0",
+        always_sync=True,
+        edit_interval=0.2,
+        guild_ready_timeout=0.1,
+    )
+    async with running(make, local) as bot:
+        yield Scene(local, bot, tmp_path)
+    await inference.close()
+
+
+async def finished_poem(scene: Scene, opening: str) -> Message:
+    """Ask for a poem and wait for its end."""
+    asked = await scene.local.run_command("sonnet", {"opening": opening} if opening else {})
+    await scene.local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
+    return asked.message
+
+
+@pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
+async def test_any_opening_gets_a_poem_that_begins_with_it(scene: Scene, opening: str) -> None:
+    poem = await finished_poem(scene, opening)
+    lines = poem.embed["description"].split("\n")
+    assert len(lines) == 14
+    first_word = escape(opening).split()[:1]
+    assert not first_word or lines[0].startswith(first_word[0])
+    assert not poem.mentions
+    assert not poem.mention_everyone
+
+
+async def test_a_poem_grows_and_another_begins_with_the_same_words(scene: Scene) -> None:
+    poem = await finished_poem(scene, "Shall I ")
+    assert poem.edits
+    again = await scene.local.press(poem, "Another")
+    assert again.message.embed["footer"]["text"].startswith("From “Shall I ” · ")
+    await scene.local.wait_for(lambda: again.message.buttons)
+    assert again.message.embed["description"] != poem.embed["description"]
+
+
+async def test_a_poem_whose_message_is_deleted_frees_its_place(scene: Scene) -> None:
+    asked = await scene.local.run_command("sonnet", until="acknowledged")
+    scene.local.state.delete(asked.message.channel_id, asked.message.id)
+    inference = scene.bot.writer
+    await eventually(lambda: inference.at_work == 0)  # type: ignore[attr-defined]
+    assert (await scene.local.run_command("help")).message.embed
+
+
+async def test_names_and_more_of_them(scene: Scene) -> None:
+    asked = await scene.local.run_command("dinoname", {"count": 3, "starts_with": "Man"})
+    assert [line[:5] for line in asked.message.embed["description"].split("\n")] == ["**Man"] * 3
+    more = await scene.local.press(asked.message, "More")
+    assert more.message.embed["description"] != asked.message.embed["description"]
+
+
+async def test_new_weights_answer_after_a_training_and_again_after_a_restart(
+    scene: Scene, tmp_path: Path
+) -> None:
+    fresh = tmp_path / "fresh"
+    write_tiny_weights(fresh)
+    scene.train_with(QUICK_TRAINER.format(weights=str(retrained_path(fresh, "names"))))
+    before = scene.bot.writer.cards["names"]
+    asked = await scene.local.run_command("retrain names", {"seed": 5}, as_admin=True)
+    assert asked.message.ephemeral
+    await scene.local.wait_for(lambda: "in use" in scene.report.embed["title"])
+    assert "Novosaurus" in scene.report.embed["description"]
+    assert [file.data for file in scene.report.files] == [b"a curve"]
+    assert scene.bot.writer.cards["names"] is not before
+    await eventually(lambda: not scene.bot.retraining.running)
+    again = await open_inference(tmp_path / "state", scene.bot.words.allows)
+    assert again.cards["names"] == scene.bot.writer.cards["names"]
+    await again.close()
+
+
+async def test_weights_of_the_wrong_kind_are_not_put_to_use(scene: Scene, tmp_path: Path) -> None:
+    wrong = retrained_path(tmp_path / "state", "sonnets")
+    scene.train_with(QUICK_TRAINER.format(weights=str(wrong)))
+    before = scene.bot.writer.cards["names"]
+    await scene.local.run_command("retrain names", as_admin=True)
+    await scene.local.wait_for(lambda: "could not be retrained" in scene.report.embed["title"])
+    assert scene.bot.writer.cards["names"] is before
+
+
+async def test_an_administrator_stops_a_training(scene: Scene) -> None:
+    scene.train_with(SLOW_TRAINER)
+    await scene.local.run_command("retrain names", as_admin=True)
+    await scene.local.wait_for(lambda: scene.report.embed["description"] == "Mine")
+    refused = await scene.local.press(scene.report, "Stop")
+    assert "Only administrators" in refused.message.content
+    await scene.local.press(scene.report, "Stop", as_admin=True)
+    await scene.local.wait_for(lambda: "was stopped" in scene.report.embed["title"])
+    assert "pressed Stop" in scene.report.embed["description"]
+    assert not scene.report.buttons
+
+
+async def test_while_one_training_runs_a_second_is_refused(scene: Scene) -> None:
+    scene.train_with(SLOW_TRAINER)
+    await scene.local.run_command("retrain names", as_admin=True)
+    second = await scene.local.run_command("retrain names", as_admin=True)
+    assert "one at a time" in second.message.content
+
+
+async def test_shutting_down_ends_the_training_and_says_so(scene: Scene) -> None:
+    scene.train_with(SLOW_TRAINER)
+    await scene.local.run_command("retrain names", as_admin=True)
+    await scene.local.wait_for(lambda: scene.report.embed["description"] == "Mine")
+    await scene.bot.shut_down()
+    assert "I am being restarted" in scene.report.embed["description"]
+    assert not (scene.folder / "state" / "retraining.json").exists()
+
+
+async def test_shutting_down_finishes_a_poem_that_is_being_written(scene: Scene) -> None:
+    asked = await scene.local.run_command("sonnet", until="acknowledged")
+    await scene.bot.shut_down()
+    assert len(asked.message.embed["description"].split("\n")) == 14
+    assert asked.message.buttons
