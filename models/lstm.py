@@ -88,6 +88,10 @@ class LSTM:
             network = cls(vocabulary, layers, arrays["Wy"], arrays["by"])
         except KeyError as missing:
             raise ValueError(f"the parameter {missing} is missing") from missing
+        if surplus := sorted(arrays.keys() - network.arrays().keys()):
+            raise ValueError(f"the parameter {surplus[0]} belongs to no layer")
+        if network.Wy.ndim != 2:
+            raise ValueError(f"the parameter Wy has shape {network.Wy.shape}, expected two axes")
         units = network.units
         for k, layer in enumerate(layers):
             inputs = len(vocabulary) if k == 0 else units

@@ -184,8 +184,8 @@ def _trained(
     try:
         card = ModelCard(**json.loads(metadata["card"]))
         known, proper = (Known(arrays.pop(n).astype(np.uint64)) for n in ("known", "proper"))
-        if known.fingerprints.ndim != 1:
-            raise ValueError("its fingerprints of known texts are no list")
+        if not known.fingerprints.ndim == proper.fingerprints.ndim == 1:
+            raise ValueError("its fingerprints of texts are no list")
         if card.kind not in KINDS:
             raise ValueError(f"it writes neither names nor sonnets but {card.kind!r}")
         parameters = {key: array.astype(np.float32) for key, array in arrays.items()}
