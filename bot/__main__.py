@@ -13,6 +13,7 @@ import errno
 import logging
 import signal
 import sys
+import tempfile
 import tomllib
 from collections.abc import Sequence
 from datetime import timedelta
@@ -144,11 +145,12 @@ async def _run_local(settings: Settings) -> None:
 async def _build(settings: Settings, *, always_sync: bool = False) -> tuple[Inference, Mangosaurus]:
     """Put the bot together."""
     try:
-        await asyncio.to_thread(settings.state_dir.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(_check_folder, settings.state_dir)
     except OSError as error:
         raise StartupError(
             Exit.BAD_STATE_DIR,
-            f"STATE_DIR={settings.state_dir} is not a folder that I can write to: {error.strerror}",
+            f"STATE_DIR={settings.state_dir} is not a folder that I can write to "
+            f"({error.strerror}); name another one, for example STATE_DIR=state",
         ) from error
     words = Filter(settings.blocked_words, settings.allowed_words)
     try:
@@ -191,6 +193,13 @@ async def _serve(bot: Mangosaurus, token: str) -> None:
     else:
         stopping.cancel()
         await running
+
+
+def _check_folder(folder: Path) -> None:
+    """Make a folder if it is missing. Raises `OSError` unless files can be written there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def _version() -> str:

@@ -172,8 +172,11 @@ class Mangosaurus(commands.AutoShardedBot):
         if not self._always_sync and await asyncio.to_thread(_read, path) == wanted:
             return
         await self.tree.sync()
-        await asyncio.to_thread(write_atomically, path, wanted.encode())
         log.info("The commands have changed and were synced")
+        try:
+            await asyncio.to_thread(write_atomically, path, wanted.encode())
+        except OSError as error:
+            log.warning("The next start will sync the commands again: %s", error)
 
 
 class _Tree(app_commands.CommandTree[Mangosaurus]):

@@ -189,27 +189,40 @@ class Retraining:
             await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
     async def _events(self, order: Order, trainer: Trainer) -> Events:
-        async with aclosing(trainer.events()) as events:
-            async for event in events:
-                match event:
-                    case Done():
-                        yield await self._put_to_use(order.kind, event)
-                    case Stopped():
-                        yield replace(event, reason=self._stop_reason or event.reason)
-                    case Failed() if self._stop_reason:
-                        yield Stopped(self._stop_reason)
-                    case _:
-                        yield event
+        try:
+            async with aclosing(trainer.events()) as events:
+                async for event in events:
+                    yield await self._acted_on(order, event)
+        except Exception:
+            log.exception("A training broke off")
+            yield Failed("Something broke on my side; the log says more.")
+
+    async def _acted_on(self, order: Order, event: Event) -> Event:
+        match event:
+            case Done():
+                return await self._put_to_use(order.kind, event)
+            case Stopped():
+                return replace(event, reason=self._stop_reason or event.reason)
+            case Failed() if self._stop_reason:
+                return Stopped(self._stop_reason)
+            case _:
+                return event
 
     async def _put_to_use(self, kind: Kind, done: Done) -> Event:
         """Serve the new weights, then keep them where the next start finds them."""
         try:
             card = await self._serve(kind, done.weights)
-            path = retrained_path(self._state_dir, kind)
-            await asyncio.to_thread(_install, done.weights, path)
-            curve = await asyncio.to_thread(done.plot.read_bytes)
-        except (WeightsError, OSError) as error:
+        except WeightsError as error:
             return Failed(f"The new weights cannot be used: {error}")
+        try:
+            curve = await asyncio.to_thread(done.plot.read_bytes)
+            await asyncio.to_thread(_install, done.weights, retrained_path(self._state_dir, kind))
+        except OSError as error:
+            log.warning("New weights could not be kept: %s", error)
+            return Failed(
+                "The new weights are in use, but could not be kept for after a restart "
+                f"({error.strerror})."
+            )
         return Served(card, done, curve)
 
 

@@ -5,7 +5,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Literal
 
 import discord
@@ -153,8 +153,7 @@ class Retrain(
 
     async def _follow(self, order: Order, events: Events, message: discord.Message) -> None:
         """Keep the message up to date. A message that cannot be edited does not end the run."""
-        where = json.dumps({"channel": message.channel.id, "message": message.id})
-        await asyncio.to_thread(write_atomically, self._record, where.encode())
+        await self._remember(message)
         replies = retrain.answers(order, events, self.bot.words, discord.utils.utcnow)
         async with aclosing(newest(replies, EDITS * self.bot.edit_interval)) as paced:
             async for reply in paced:
@@ -164,8 +163,17 @@ class Retrain(
                     log.info("The message of the training cannot be edited: %s", error)
         await self._forget()
 
+    async def _remember(self, message: discord.Message) -> None:
+        """Note where the message is, for the next start to mark it if this process dies."""
+        where = json.dumps({"channel": message.channel.id, "message": message.id})
+        try:
+            await asyncio.to_thread(write_atomically, self._record, where.encode())
+        except OSError as error:
+            log.warning("The training's message could not be noted: %s", error)
+
     async def _forget(self) -> None:
-        await asyncio.to_thread(self._record.unlink, missing_ok=True)
+        with suppress(OSError):
+            await asyncio.to_thread(self._record.unlink)
 
 
 async def setup(bot: Mangosaurus) -> None:

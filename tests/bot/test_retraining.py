@@ -133,12 +133,13 @@ class Clock:
         return self.now
 
 
+async def serve(kind: Kind, path: Path) -> ModelCard:
+    """Take any weights."""
+    return card(kind)
+
+
 def retraining(tmp_path: Path, clock: Clock, *events: Event) -> Retraining:
     """The rules, with a trainer that reports these events."""
-
-    async def serve(kind: Kind, path: Path) -> ModelCard:
-        return card(kind)
-
     return Retraining(
         tmp_path,
         serve,
@@ -173,6 +174,23 @@ async def test_the_weights_are_served_and_moved_to_where_the_next_start_looks(
     done = Done(weights, plot, 1.5, (), 1.0)
     assert await run(retraining(tmp_path, Clock(), done)) == [Served(card("names"), done, b"curve")]
     assert (tmp_path / "weights" / "names.safetensors").read_bytes() == b"new"
+
+
+async def test_weights_that_cannot_be_kept_are_said_to_be_in_use_for_now(tmp_path: Path) -> None:
+    plot = tmp_path / "p"
+    plot.write_bytes(b"curve")
+    (event,) = await run(retraining(tmp_path, Clock(), Done(tmp_path / "gone", plot, 1.5, (), 1.0)))
+    assert isinstance(event, Failed)
+    assert "in use, but could not be kept" in event.message
+
+
+async def test_a_trainer_that_cannot_be_run_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trainer = TrainerProcess(ORDER, tmp_path / "training", command=[str(tmp_path / "nobody")])
+    rules = Retraining(tmp_path, serve, rest=timedelta(0), now=Clock(), launch=lambda *_: trainer)
+    assert await run(rules) == [Failed("Something broke on my side; the log says more.")]
+    assert "nobody" in caplog.text
 
 
 async def test_one_training_at_a_time(tmp_path: Path) -> None:
