@@ -45,9 +45,9 @@ ADDITIONS = (
 ALLOWED = ("sluttish", "sluttishness")
 
 _SPACED_OUT = re.compile(r"(?<!\w)\w(?:[\W_]{1,3}\w(?!\w)){2,}")
-_REPEATED = re.compile(r"(.)\1{2,}", re.DOTALL)
+_TWICE_OR_MORE = re.compile(r"(.)\1+", re.DOTALL)
+_THRICE_OR_MORE = re.compile(r"(.)\1{2,}", re.DOTALL)
 _NOTHING = r"(?!)"
-_DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,14 @@ class Filter:
 def _readings(text: str) -> Iterator[str]:
     """The text as different eyes would read it, in lower case."""
     bare = _without_disguise(text)
-    yield _REPEATED.sub(r"\1\1", bare)
-    yield _DOUBLED.sub(r"\1", bare) if _REPEATED.search(bare) else bare
+    yield bare
+    if _THRICE_OR_MORE.search(bare):  # no word has a letter three times running
+        yield _THRICE_OR_MORE.sub(r"\1\1", bare)
+        yield _TWICE_OR_MORE.sub(r"\1", bare)
     letters = "".join(leet_mapping.get(character, character) for character in bare)
+    yield letters
     yield _joined(bare)
-    if letters != bare:
-        yield letters
-        yield _joined(letters)
+    yield _joined(letters)
 
 
 def _without_disguise(text: str) -> str:

@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Literal
 
 import discord
@@ -134,9 +135,9 @@ class Retrain(
         name = retrain.check_upload(upload.filename, upload.size)
         raw = await upload.read()
         await asyncio.to_thread(parse_corpus, raw, upload.filename, CORPUS_KINDS[order.kind])
-        path = self.bot.retraining.folder / name
+        path = self.bot.retraining.folder / "corpus" / name
         await asyncio.to_thread(write_atomically, path, raw)
-        return Order(order.kind, order.minutes, order.seed, path)
+        return replace(order, corpus=path)
 
     async def _announce(self, interaction: Interaction, order: Order) -> discord.Message:
         """Send the message that will show the progress: an interaction lives 15 minutes only."""
