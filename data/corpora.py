@@ -11,6 +11,7 @@ import sys
 import tempfile
 import tomllib
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,14 @@ from typing import Literal
 import numpy as np
 
 from data.files import write_atomically
-from data.text import clean_name, normalise_verse, proper_nouns, unify_newlines
+from data.text import (
+    VERSE_SYMBOLS,
+    clean_name,
+    fold,
+    normalise_verse,
+    proper_nouns,
+    unify_newlines,
+)
 
 Kind = Literal["names", "verse"]
 
@@ -200,7 +208,8 @@ def _verse_corpus(title: str, text: str) -> Corpus:
             f"{title} cannot be split into parts for training, validation and a final test: "
             "it needs line breaks, as verse has them."
         )
-    dropped = len(text.strip()) - len(normal)
+    characters = Counter(text.strip())
+    kept = {c for c in characters if c.isspace() or VERSE_SYMBOLS.intersection(fold(c))}
     return Corpus(
         title=title,
         kind="verse",
@@ -211,9 +220,14 @@ def _verse_corpus(title: str, text: str) -> Corpus:
         plain=text,
         notes=_notes(
             (
-                max(0, dropped),
+                sum(n for c, n in characters.items() if c not in kept),
                 "character|characters",
-                "(extra space, digits, symbols) dropped; the rest is read in lower case",
+                "that verse has no use for (digits, symbols) dropped",
+            ),
+            (
+                sum(n for c, n in characters.items() if c in kept and c != fold(c)),
+                "character|characters",
+                "simplified (capitals to small letters, accents, quotation marks and dashes)",
             ),
         ),
     )

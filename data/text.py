@@ -53,7 +53,8 @@ def proper_nouns(text: str) -> frozenset[str]:
     for line in unify_newlines(text).split("\n"):
         for match in re.finditer(r"[^\W\d_]+", line):
             word = match[0].lower()
-            begins_sentence = not re.search(r"[^\W\d_],? $", line[: match.start()])
+            before = line[max(0, match.start() - 3) : match.start()]
+            begins_sentence = not re.search(r"[^\W\d_],? $", before)
             if not begins_sentence:
                 capitals[word] += match[0][0].isupper()
                 words[word] += 1

@@ -1,0 +1,78 @@
+"""A file that matters is the old one or the new one, never a half."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from data.files import write_atomically
+
+
+def test_the_content_is_written_into_folders_that_are_made_on_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "down" / "file"
+    write_atomically(path, b"content")
+    assert path.read_bytes() == b"content"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_old_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"a long old content")
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_others_may_read_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"content")
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def no_space(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+@pytest.mark.parametrize("old", [b"old", None], ids=["over an old file", "a new file"])
+def test_a_write_that_fails_leaves_the_old_file_and_no_neighbour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str, old: bytes | None
+) -> None:
+    path = tmp_path / "file"
+    if old is not None:
+        path.write_bytes(old)
+    before = {p: p.read_bytes() for p in tmp_path.iterdir()}
+    monkeypatch.setattr(os if failing == "fsync" else Path, failing, no_space)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(path, b"new")
+    assert {p: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_an_interrupted_write_leaves_the_old_file_and_no_neighbour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, b"new")
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"]
+
+
+def test_the_content_is_on_the_disk_before_it_takes_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    seen: list[bool] = []
+    fsync = os.fsync
+
+    def watched(handle: int) -> None:
+        fsync(handle)
+        seen.append(path.exists())
+
+    monkeypatch.setattr(os, "fsync", watched)
+    write_atomically(path, b"content")
+    assert seen == [False]
