@@ -282,7 +282,7 @@ def build(
 def exported(model: keras.Model) -> dict[str, NDArray[np.float32]]:
     """The parameters of a model of ours as `models.lstm.LSTM` names them."""
     return {
-        name: np.array(variable)
+        name: variable.numpy().copy()
         for name, variable in zip(_names(model), model.trainable_variables, strict=True)
     }
 
