@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _run(settings: Settings, token: str) -> None:
     """Serve Discord."""
-    inference, bot = await _build(settings)
+    inference, bot = await build(settings)
     try:
         async with bot:
             await _serve(bot, token)
@@ -122,7 +122,7 @@ async def _run_local(settings: Settings) -> None:
     # Nobody else needs the stand-in, so nobody else pays for it.
     from bot.local.server import LocalDiscord
 
-    inference, bot = await _build(settings, always_sync=True)
+    inference, bot = await build(settings, always_sync=True)
     try:
         async with LocalDiscord(host=LOCALHOST, port=settings.local_port) as local:
             with local.pointing_clients_here():
@@ -142,7 +142,7 @@ async def _run_local(settings: Settings) -> None:
         await inference.close()
 
 
-async def _build(settings: Settings, *, always_sync: bool = False) -> tuple[Inference, Mangosaurus]:
+async def build(settings: Settings, *, always_sync: bool = False) -> tuple[Inference, Mangosaurus]:
     """Put the bot together."""
     try:
         await asyncio.to_thread(_check_folder, settings.state_dir)

@@ -1,0 +1,138 @@
+"""The bot itself on the stand-in: real sockets, the shipped weights, a real training."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import build
+from bot.client import Mangosaurus
+from bot.local.limits import Upload
+from bot.local.records import Message
+from bot.local.server import LocalDiscord
+from bot.settings import Settings
+from data.corpora import load_names
+from models.known import Known
+from tests.end_to_end.conftest import eventually, running
+
+CHECKOUT = Path(__file__).parents[2]
+FIRST_PARTS = ("bel", "dor", "fen", "gal", "hir", "kel", "lor", "mer", "nim", "tor")
+SECOND_PARTS = ("adan", "ebor", "idel", "omir", "uwen", "ylan")
+ELVES = "\n".join(first + second for first in FIRST_PARTS for second in SECOND_PARTS)
+
+
+@contextlib.asynccontextmanager
+async def mangosaurus(local: LocalDiscord, state_dir: Path) -> AsyncIterator[Mangosaurus]:
+    """The bot as `python -m bot --local` builds it, without cooldowns."""
+    settings = Settings(_env_file=None, state_dir=state_dir, cooldown_seconds=0)
+    inference, bot = await build(settings, always_sync=True)
+    async with running(lambda: bot, local):
+        yield bot
+    await inference.close()
+
+
+@pytest.fixture
+async def bot(local: LocalDiscord, tmp_path: Path) -> AsyncIterator[Mangosaurus]:
+    async with mangosaurus(local, tmp_path) as started:
+        yield started
+
+
+def names_on(message: Message) -> list[str]:
+    return [line.strip("*").lower() for line in message.embed["description"].split("\n")]
+
+
+async def finished_poem(local: LocalDiscord, message: Message) -> list[str]:
+    await local.wait_for(lambda: bool(message.buttons), timeout_s=30, what="The finished poem")
+    lines: list[str] = message.embed["description"].split("\n")
+    return lines
+
+
+async def test_names_are_new_and_begin_as_asked(local: LocalDiscord, bot: Mangosaurus) -> None:
+    asked = await local.run_command("dinoname", {"count": 10, "starts_with": "Mango"})
+    names = names_on(asked.message)
+    known = Known.of(load_names().items)
+    assert len(set(names)) == 10
+    assert all(name.startswith("mango") and name not in known for name in names)
+
+
+async def test_a_poem_has_fourteen_lines_and_begins_with_the_members_words(
+    local: LocalDiscord, bot: Mangosaurus
+) -> None:
+    asked = await local.run_command("sonnet", {"opening": "O mighty lizard"})
+    lines = await finished_poem(local, asked.message)
+    assert len(lines) == 14
+    assert lines[0].startswith("O mighty lizard")
+
+
+async def test_buttons_work_after_a_restart(local: LocalDiscord, tmp_path: Path) -> None:
+    async with mangosaurus(local, tmp_path):
+        card = (await local.run_command("dinoname", {"starts_with": "mango"})).message
+        poem = (await local.run_command("sonnet", {"opening": "Shall I "})).message
+        await finished_poem(local, poem)
+    async with mangosaurus(local, tmp_path):
+        more = await local.press(card, "More")
+        assert all(name.startswith("mango") for name in names_on(more.message))
+        another = await local.press(poem, "Another")
+        assert (await finished_poem(local, another.message))[0].startswith("Shall I ")
+
+
+async def test_a_dropped_connection_is_resumed_and_answers(
+    local: LocalDiscord, bot: Mangosaurus
+) -> None:
+    await local.drop_gateway()
+    asked = await local.run_command("dinoname", {"count": 1}, timeout_s=30)
+    assert len(names_on(asked.message)) == 1
+
+
+async def test_an_invalidated_session_is_begun_anew_and_answers(
+    local: LocalDiscord, bot: Mangosaurus
+) -> None:
+    await local.invalidate_session()
+    await local.wait_for(lambda: not local.state.online, what="The end of the session")
+    await local.wait_for(lambda: local.state.online, timeout_s=30, what="A new session")
+    asked = await local.run_command("dinoname", {"count": 1}, timeout_s=30)
+    assert len(names_on(asked.message)) == 1
+
+
+async def test_an_administrators_training_is_served_at_once_and_after_a_restart(
+    local: LocalDiscord, tmp_path: Path
+) -> None:
+    upload = Upload("elves.txt", ELVES.encode())
+    async with mangosaurus(local, tmp_path) as bot:
+        await local.run_command("retrain names", {"corpus": upload, "seed": 1}, as_admin=True)
+        report = local.messages[-1]
+        await local.wait_for(lambda: "image" in report.embed, timeout_s=120, what="A loss curve")
+        await eventually(lambda: not bot.retraining.running)
+        assert bot.writer.cards["names"].corpus == "elves.txt"
+        assert bot.writer.cards["names"].seed == 1
+    async with mangosaurus(local, tmp_path) as bot:
+        assert bot.writer.cards["names"].corpus == "elves.txt"
+        assert names_on((await local.run_command("dinoname")).message)
+
+
+async def test_the_process_says_where_it_is_and_stops_cleanly_when_asked(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "--local",
+        cwd=CHECKOUT,
+        env={"STATE_DIR": str(tmp_path), "LOCAL_PORT": str(unused_tcp_port)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert f"http://127.0.0.1:{unused_tcp_port}/".encode() in await process.stdout.readline()
+    async for line in process.stderr:
+        if b"Ready" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    await process.communicate()
+    assert process.returncode == 0
