@@ -12,7 +12,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -28,7 +28,7 @@ from bot.reporters import JsonReporter, Outcome, Reporter, Status, TerminalRepor
 from data.corpora import CorpusError
 from data.files import write_atomically
 from models.names import NamesRequest, write_names
-from models.sonnet import SonnetRequest, begin, extend
+from models.sonnet import SonnetError, SonnetRequest, begin, extend
 from models.weights import (
     KINDS,
     Kind,
@@ -111,9 +111,9 @@ class Run:
         updates = self.plan.trainer.train()
         while not stop.is_set():
             progress = next(updates, None)
-            elapsed = time.monotonic() - started
-            if progress is None or elapsed > longest:
+            if progress is None:
                 return True
+            elapsed = time.monotonic() - started
             self.losses.append(progress.loss)
             self.seconds = before + elapsed
             recent.append(progress.loss)
@@ -128,7 +128,7 @@ class Run:
                     loss=sum(recent) / len(recent),
                     validation=self.validation[-1][1] if self.validation else None,
                     characters_per_second=characters / max(elapsed, 1e-9),
-                    seconds_left=min(left, longest - elapsed),
+                    seconds_left=max(0.0, min(left, longest - elapsed)),
                 )
             )
             if progress.milestone or progress.validation is not None:
@@ -136,6 +136,8 @@ class Run:
             if time.monotonic() - saved > CHECKPOINT_INTERVAL:
                 self.save_checkpoint()
                 saved = time.monotonic()
+            if elapsed > longest:
+                return True
         return False
 
     def samples(self) -> tuple[str, ...]:
@@ -147,8 +149,9 @@ class Run:
         if self.card.kind == "names":
             return write_names(network, NamesRequest(count=7, seed=seed), _anything).names
         draft = begin(network, SonnetRequest("", seed))
-        while len(draft.lines) < 4:
-            draft = extend(network, [draft], _anything)[0]
+        with suppress(SonnetError):  # it may know nothing but lines of its corpus, by heart
+            while len(draft.lines) < 4:
+                draft = extend(network, [draft], _anything)[0]
         return draft.lines
 
     def finish(self) -> Outcome:
@@ -266,7 +269,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=_weight_file,
         metavar="FILE",
         help="where the weights go; the model card and the loss curve lie beside them "
         "(default: out/names.safetensors or out/sonnets.safetensors)",
@@ -291,7 +294,7 @@ def _parser() -> argparse.ArgumentParser:
         help="sonnets: go on from these weights (default: those of the plays)",
     )
     parser.add_argument(
-        "--epochs", type=_whole, help="passes over the corpus (sonnets, recipe notebook)"
+        "--epochs", type=_count, help="passes over the corpus (sonnets, recipe notebook)"
     )
     parser.add_argument(
         "--progress",
@@ -314,6 +317,21 @@ def _whole(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0, for example 7")
     return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1, for example 60")
+    return int(text)
+
+
+def _weight_file(text: str) -> Path:
+    # Model card and loss curve take the same name with other endings.
+    if not text.endswith(".safetensors"):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} does not end in .safetensors, as for example out/names.safetensors does"
+        )
+    return Path(text)
 
 
 def _positive(text: str) -> float:

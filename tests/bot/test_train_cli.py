@@ -1,0 +1,412 @@
+"""`python -m bot.train`: what it writes, what it tells, how it fails, stops and goes on."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from bot import train
+from bot.recipes import RECIPES, WITHOUT_KERAS, Plan
+from bot.train import Run, main
+from data.corpora import Corpus, load_names
+from models.known import Known
+from models.names_training import NamesTrainer, Settings
+from models.network import Network
+from models.training import Progress
+from models.weights import KINDS, Kind, load_weights
+from tests.models.test_sonnet import VERSES, Reciter
+from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
+
+CHECKOUT = Path(__file__).parents[2]
+SMALL = Settings(units=8, batch=8, measure_every=10, patience=10_000, most_updates=200)
+
+
+def small_trainer(corpus: Corpus, seed: int) -> NamesTrainer:
+    """The trainer of names, but for a second instead of minutes."""
+    return NamesTrainer(corpus, seed, SMALL)
+
+
+@pytest.fixture
+def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A list of forty names, one of them twice, that is trained on in a second."""
+    monkeypatch.setattr("bot.recipes.NamesTrainer", small_trainer)
+    path = tmp_path / "elves.txt"
+    listed = [*load_names().training[:40], load_names().training[0]]
+    path.write_text("\n".join(listed))
+    return path
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "down" / "elves.safetensors"
+
+
+Events = list[dict[str, Any]]
+Report = Callable[..., tuple[int, Events]]
+
+
+@pytest.fixture
+def report(capsys: pytest.CaptureFixture[str]) -> Report:
+    """A function that runs the command: exit code, and what it tells a program."""
+
+    def run(*arguments: object) -> tuple[int, Events]:
+        code = main([*map(str, arguments), "--progress", "json"])
+        return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+def error_of(outcome: tuple[int, Events]) -> str:
+    """The sentence of a run that failed."""
+    code, events = outcome
+    assert code == 1
+    assert events[-1]["event"] == "error"
+    assert "done" not in [event["event"] for event in events]
+    message: str = events[-1]["message"]
+    return message
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    """Bit for bit, and so is what the model card says of them."""
+    first, second = load_weights(one), load_weights(other)
+    assert first.card == second.card
+    for name, array in first.network.arrays().items():
+        np.testing.assert_array_equal(array, second.network.arrays()[name])
+
+
+# What it writes and tells
+
+
+def test_weights_a_model_card_and_a_loss_curve_are_written(
+    names: Path, out: Path, report: Report
+) -> None:
+    code, events = report("names", "--corpus", names, "--out", out, "--seed", 7)
+    assert code == 0
+    trained = load_weights(out)
+    assert trained.card.kind == "names"
+    assert trained.card.corpus == "elves.txt"
+    assert trained.card.seed == 7
+    assert trained.card.updates == events[-2]["step"]
+    assert set(trained.card.versions) == {"numpy"}
+    assert load_names().training[0] in trained.known
+    page = out.with_suffix(".md").read_text()
+    assert page.startswith("# Weights for names: default\n")
+    assert trained.digest in page
+    assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert len(list(out.parent.iterdir())) == 3
+
+
+def test_a_program_is_told_the_plan_the_progress_and_the_outcome(
+    names: Path, out: Path, report: Report
+) -> None:
+    _, events = report("names", "--corpus", names, "--out", out)
+    plan, *between, done = events
+    assert plan == {
+        "event": "plan",
+        "steps": 400,
+        "corpus": "elves.txt",
+        "notes": ["1 duplicate dropped."],
+    }
+    assert {event["event"] for event in between} == {"progress", "samples"}
+    last = [event for event in between if event["event"] == "progress"][-1]
+    assert last["step"] == last["steps"]
+    assert set(last) == {
+        *("event", "step", "steps", "loss", "validation"),
+        *("characters_per_second", "seconds_left"),
+    }
+    assert done["event"] == "done"
+    assert done["weights"] == str(out)
+    assert done["plot"] == str(out.with_suffix(".png"))
+    assert done["validation"] == load_weights(out).card.validation
+    assert len(done["samples"]) == 7
+    assert done["seconds"] > 0
+
+
+def test_a_person_is_told_the_same_in_words(
+    names: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["names", "--corpus", str(names), "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    words = captured.err.replace("\n", "")
+    for said in ("elves.txt", "1 duplicate dropped.", "after 10 updates", "nats/char", out.name):
+        assert said in words
+
+
+def test_after_so_many_minutes_the_best_network_by_then_is_kept(
+    names: Path, out: Path, report: Report
+) -> None:
+    code, events = report("names", "--corpus", names, "--out", out, "--minutes", 1e-9)
+    assert (code, events[-1]["event"]) == (0, "done")
+    assert events[-1]["validation"] is None  # there was no time to measure it
+    assert load_weights(out).card.updates == 1
+
+
+def test_the_same_seed_trains_the_same_weights_and_another_seed_others(
+    names: Path, tmp_path: Path, report: Report
+) -> None:
+    paths = [tmp_path / f"{name}.safetensors" for name in ("one", "again", "other")]
+    for path, seed in zip(paths, (1, 1, 2), strict=True):
+        report("names", "--corpus", names, "--out", path, "--seed", seed)
+    contents = [path.read_bytes() for path in paths]
+    assert contents[0] == contents[1] != contents[2]
+
+
+def test_the_recipe_notebook_trains_the_networks_of_the_notebook(
+    names: Path, out: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.notebook_names.ITERATIONS", 50)
+    code, events = report("names", "--recipe", "notebook", "--corpus", names, "--out", out)
+    assert code == 0
+    assert events[-1]["validation"] is None
+    assert load_weights(out).card.architecture == "rnn"
+
+
+# How it fails
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "Cannot read"), (b"", "is empty"), (b"mango\ntango\n", "holds 2 different names")],
+)
+def test_a_corpus_that_cannot_be_used_is_an_error_with_the_reason(
+    tmp_path: Path, out: Path, report: Report, content: bytes | None, why: str
+) -> None:
+    path = tmp_path / "bad.txt"
+    if content is not None:
+        path.write_bytes(content)
+    assert why in error_of(report("names", "--corpus", path, "--out", out))
+    assert not out.parent.exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_an_error(
+    names: Path, tmp_path: Path, report: Report
+) -> None:
+    (tmp_path / "file").touch()
+    out = tmp_path / "file" / "elves.safetensors"
+    assert "Cannot write" in error_of(report("names", "--corpus", names, "--out", out))
+
+
+@pytest.mark.parametrize(("option", "value"), [("--from", "x.safetensors"), ("--epochs", 3)])
+def test_an_option_that_the_recipe_does_not_take_is_an_error_that_names_it(
+    names: Path, report: Report, option: str, value: object
+) -> None:
+    assert option in error_of(report("names", "--corpus", names, option, value))
+
+
+@pytest.mark.parametrize("recipe", RECIPES["sonnets"])
+def test_sonnets_without_keras_say_what_to_install(
+    report: Report, monkeypatch: pytest.MonkeyPatch, recipe: str
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert error_of(report("sonnets", "--recipe", recipe)) == WITHOUT_KERAS
+    assert "requirements-train.txt" in WITHOUT_KERAS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["names", "--recipe", "soup"], "names has no recipe 'soup'; it can be default or"),
+        (["names", "--recipe", "pretrain"], "names has no recipe 'pretrain'"),
+        (["limericks"], "invalid choice"),
+        (["names", "--seed", "-1"], "no whole number from 0, for example 7"),
+        (["names", "--minutes", "0"], "no positive number, for example 2.5"),
+        (["names", "--minutes", "inf"], "no positive number"),
+        (["sonnets", "--epochs", "0"], "no whole number from 1, for example 60"),
+        (["names", "--out", "names.md"], "does not end in .safetensors, as for example"),
+        ([], "required"),
+    ],
+)
+def test_wrong_options_exit_with_two_and_an_example(
+    arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert why in capsys.readouterr().err
+
+
+def test_help_names_every_recipe_and_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--help"])
+    assert left.value.code == 0
+    text = capsys.readouterr().out
+    for kind in KINDS:
+        assert f"python -m bot.train {kind}" in text
+        for name, recipe in RECIPES[kind].items():
+            assert f"  {kind:8} {name:9} {recipe.help}" in text
+
+
+# How it stops and goes on
+
+RUNNER = f"""
+import sys
+sys.path.insert(0, {str(CHECKOUT)!r})
+import bot.recipes
+from bot.train import main
+from tests.bot.test_train_cli import small_trainer
+bot.recipes.NamesTrainer = small_trainer
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_goes_on_to_the_same_weights_bit_for_bit(
+    names: Path, out: Path, tmp_path: Path, report: Report, number: signal.Signals
+) -> None:
+    options = ["names", "--corpus", str(names), "--seed", "3", "--out", str(out)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUNNER, *options, "--progress", "json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if json.loads(line)["event"] == "samples":
+                process.send_signal(number)
+                break
+        rest, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    checkpoint = out.with_suffix(".checkpoint")
+    assert process.returncode == 3
+    assert json.loads(rest.splitlines()[-1]) == {"event": "stopped", "checkpoint": str(checkpoint)}
+    assert list(out.parent.iterdir()) == [checkpoint]
+
+    code, events = report(*options, "--resume")
+    assert code == 0
+    assert events[1]["step"] > 10
+    assert not checkpoint.exists()
+    uninterrupted = tmp_path / "whole.safetensors"
+    report(*options[:-1], uninterrupted)
+    assert_same_weights(out, uninterrupted)
+
+
+@pytest.fixture
+def checkpoint(names: Path, out: Path, report: Report, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The checkpoint of a run with seed 3 that was stopped after five updates."""
+    stop_after(5, monkeypatch)
+    code, events = report("names", "--corpus", names, "--seed", 3, "--out", out)
+    monkeypatch.undo()
+    monkeypatch.setattr("bot.recipes.NamesTrainer", small_trainer)
+    assert (code, events[-1]["event"]) == (3, "stopped")
+    return out.with_suffix(".checkpoint")
+
+
+def stop_after(updates: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have runs interrupted as a signal would."""
+    losses: list[float] = []
+
+    class Stopping(NamesTrainer):
+        def train(self) -> Iterator[Progress]:
+            for progress in super().train():
+                losses.append(progress.loss)
+                if len(losses) == updates:
+                    signal.raise_signal(signal.SIGTERM)
+                yield progress
+
+    monkeypatch.setattr("bot.recipes.NamesTrainer", lambda c, seed: Stopping(c, seed, SMALL))
+
+
+@pytest.mark.parametrize(
+    "changed", [["--seed", "4"], ["--recipe", "notebook"]], ids=["seed", "recipe"]
+)
+def test_a_checkpoint_of_other_options_is_not_gone_on_with(
+    checkpoint: Path, names: Path, out: Path, report: Report, changed: list[str]
+) -> None:
+    options = ["names", "--corpus", names, "--seed", 3, "--out", out, *changed]
+    assert "its corpus, recipe or seed differs" in error_of(report(*options, "--resume"))
+    assert checkpoint.exists()
+
+
+def test_a_checkpoint_of_another_corpus_is_not_gone_on_with(
+    checkpoint: Path, names: Path, out: Path, report: Report
+) -> None:
+    names.write_text(names.read_text() + "\nbangosaurus")
+    options = ["names", "--corpus", names, "--seed", 3, "--out", out]
+    assert str(checkpoint) in error_of(report(*options, "--resume"))
+
+
+def test_without_a_checkpoint_there_is_nothing_to_resume(
+    names: Path, out: Path, report: Report
+) -> None:
+    message = error_of(report("names", "--corpus", names, "--out", out, "--resume"))
+    assert "leave out --resume" in message
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", "foreign"])
+def test_a_file_that_is_no_checkpoint_is_refused(
+    checkpoint: Path, names: Path, out: Path, report: Report, content: bytes | str
+) -> None:
+    if isinstance(content, bytes):
+        checkpoint.write_bytes(content)
+    else:
+        save_file({"x": np.zeros(1)}, checkpoint)
+    options = ["names", "--corpus", names, "--seed", 3, "--out", out]
+    assert "--resume to begin anew" in error_of(report(*options, "--resume"))
+
+
+def test_a_run_that_ends_leaves_the_signals_as_they_were(
+    names: Path, out: Path, report: Report
+) -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    report("names", "--corpus", names, "--out", out, "--minutes", 1e-9)
+    assert [signal.getsignal(number) for number in numbers] == before
+
+
+def test_a_checkpoint_is_kept_now_and_then_in_case_of_a_crash(
+    names: Path, out: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[int] = []
+    save_checkpoint = Run.save_checkpoint
+
+    def watched(run: Run) -> None:
+        save_checkpoint(run)
+        saved.append(len(run.losses))
+
+    monkeypatch.setattr(train, "CHECKPOINT_INTERVAL", 0.0)
+    monkeypatch.setattr(Run, "save_checkpoint", watched)
+    report("names", "--corpus", names, "--out", out, "--minutes", 0.002)
+    assert saved[:3] == [1, 2, 3]
+    assert not out.with_suffix(".checkpoint").exists()
+
+
+# What it shows on the way
+
+
+class Resting:
+    """A trainer that is done."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def network(self) -> Network:
+        return self._network
+
+
+def run_of(network: Network, kind: Kind, known: list[str]) -> Run:
+    facts = card(kind, network.vocabulary)
+    plan = Plan(load_names(), Resting(network), "lstm", Known.of(known), {})  # type: ignore[arg-type]
+    return Run(plan, facts, Path("out.safetensors"))
+
+
+@pytest.mark.parametrize("network", [lstm(LETTERS), rnn()], ids=["lstm", "rnn"])
+def test_a_few_names_are_shown(network: Network) -> None:
+    assert len(run_of(network, "names", []).samples()) == 7
+
+
+def test_a_few_lines_are_shown() -> None:
+    assert len(run_of(lstm(VERSE), "sonnets", []).samples()) == 4
+
+
+def test_a_network_that_knows_its_corpus_by_heart_does_not_end_the_training() -> None:
+    assert run_of(Reciter(VERSES), "sonnets", VERSES).samples() == ()
