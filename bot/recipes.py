@@ -46,7 +46,8 @@ class Plan:
     versions: Mapping[str, str]
     proper: Known = NOTHING
     """Words that are shown with a capital."""
-    pretraining: str | None = None
+    base: Trained | None = None
+    """What it goes on from."""
 
 
 @dataclass(frozen=True)
@@ -164,8 +165,7 @@ def _verse_plan(corpus: Corpus, trainer: Trainer, base: Trained | None) -> Plan:
     if base is None:
         return Plan(corpus, trainer, "lstm", known, versions, proper)
     known, proper = known | base.known, proper | base.proper
-    pretraining = f"{base.card.corpus} (weights {base.digest[:12]})"
-    return Plan(corpus, trainer, "lstm", known, versions, proper, pretraining)
+    return Plan(corpus, trainer, "lstm", known, versions, proper, base)
 
 
 def _lstm(base: Trained) -> LSTM:

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -15,8 +16,6 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
 
@@ -90,16 +89,13 @@ class TerminalReporter:
         """Write to `console`, which is standard error unless given."""
         self._console = console or Console(stderr=True, highlight=False)
         self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
             TextColumn("{task.fields[figures]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=self._console,
         )
-        self._task = self._bar.add_task("training", total=None, figures="", start=False)
+        self._task = self._bar.add_task("", total=None, figures="", left="", start=False)
 
     def __enter__(self) -> Self:
         """Show nothing yet: the bar comes with the plan."""
@@ -122,9 +118,16 @@ class TerminalReporter:
         """Move the bar."""
         figures = f"loss {status.loss:.3f}"
         if status.validation is not None:
-            figures += f" · validation {status.validation:.3f} nats/char"
-        figures += f" · {status.characters_per_second:,.0f} chars/s"
-        self._bar.update(self._task, completed=status.step, figures=figures)
+            figures += f", validation {status.validation:.3f}"
+        figures += f", {status.characters_per_second / 1000:.1f}k chars/s"
+        left = str(timedelta(seconds=round(status.seconds_left)))
+        self._bar.update(
+            self._task,
+            total=status.steps,
+            completed=status.step,
+            figures=figures,
+            left=f"{left} left",
+        )
 
     def samples(self, step: int, texts: tuple[str, ...]) -> None:
         """Print them above the bar."""

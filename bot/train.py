@@ -207,7 +207,7 @@ class Run:
     def _identity(self) -> str:
         """What must be the same for a checkpoint to be gone on with."""
         card = self.card
-        return json.dumps([card.kind, card.recipe, card.corpus_sha256, card.seed, card.pretraining])
+        return json.dumps([card.kind, card.recipe, card.corpus_sha256, card.seed, card.begun_with])
 
 
 def _card(kind: Kind, recipe: str, plan: Plan, seed: int) -> ModelCard:
@@ -221,7 +221,8 @@ def _card(kind: Kind, recipe: str, plan: Plan, seed: int) -> ModelCard:
         updates=0,
         created=datetime.datetime.now(datetime.UTC).date().isoformat(),
         symbols=plan.trainer.network().vocabulary.symbols,
-        pretraining=plan.pretraining,
+        pretraining=plan.base.card.corpus if plan.base else None,
+        begun_with=plan.base.digest if plan.base else None,
         versions=plan.versions,
     )
 
@@ -260,7 +261,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("kind", choices=KINDS, help="what the network shall write")
-    parser.add_argument("--recipe", default="default", help="see below (default: default)")
+    parser.add_argument(
+        "--recipe", default="default", metavar="NAME", help="see below (default: default)"
+    )
     parser.add_argument(
         "--corpus",
         type=Path,
@@ -275,10 +278,11 @@ def _parser() -> argparse.ArgumentParser:
         "(default: out/names.safetensors or out/sonnets.safetensors)",
     )
     parser.add_argument(
-        "--seed", type=_whole, default=0, help="same seed, same network (default: 0)"
+        "--seed", type=_whole, default=0, metavar="N", help="same seed, same network (default: 0)"
     )
     parser.add_argument(
         "--minutes",
+        metavar="M",
         type=_positive,
         default=math.inf,
         help="end after so many minutes and keep the best network by then",

@@ -59,7 +59,9 @@ class ModelCard:
     symbols: str = field(repr=False)
     """The vocabulary."""
     pretraining: str | None = None
-    """What it had read before its corpus."""
+    """The title of what it had read before its corpus."""
+    begun_with: str | None = None
+    """Digest of the weights that it went on from."""
     validation: float | None = None
     """Cross-entropy of the validation part in nats per character."""
     held_out: float | None = None
@@ -131,6 +133,7 @@ def describe(card: ModelCard, digest: str) -> str:
         "Recipe": f"`{card.recipe}`, seed {card.seed}, {card.updates:,} updates",
         "Corpus": f"{card.corpus} (SHA-256 of its cleaned items `{card.corpus_sha256}`)",
         "Pretraining": card.pretraining,
+        "Begun with": card.begun_with and f"`{card.begun_with}`",
         "Validation": _nats(card.validation),
         "Held out": _nats(card.held_out),
         "Vocabulary": f"{len(card.symbols)} characters",
