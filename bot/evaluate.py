@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from data import corpora
@@ -78,13 +79,18 @@ def _interval(losses: NDArray[np.float64], sizes: NDArray[np.float64]) -> tuple[
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     try:
         path: Path = options.weights or SHIPPED / f"{options.kind}.safetensors"
         trained = load_weights(path) if options.weights else load_shipped(options.kind)
         if trained.card.kind != options.kind:
             raise WeightsError(f"{path} writes {trained.card.kind}, not {options.kind}.")
         corpus = _corpus(options.kind, options.corpus)
+        if options.record and trained.card.corpus_sha256 != corpus.sha256:
+            raise CorpusError(
+                f"A model card records the held-out part of its corpus ({trained.card.corpus}), "
+                f"not of {corpus.title}; leave out --record, or give that corpus with --corpus."
+            )
         evaluation = evaluate(trained, corpus)
         if options.record:
             trained = record(path, trained, evaluation)
@@ -98,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(_table(trained, corpus, evaluation))
         if trained.card.corpus_sha256 != corpus.sha256:
             console.print(
-                f"These weights were trained on another corpus ({trained.card.corpus}); "
+                f"These weights were trained on another corpus ({escape(trained.card.corpus)}); "
                 "if the two share text, the figure flatters them."
             )
     return 0
@@ -119,8 +125,8 @@ def _corpus(kind: Kind, path: Path | None) -> Corpus:
 
 
 def _table(trained: Trained, corpus: Corpus, evaluation: Evaluation) -> Table:
-    table = Table(title=f"{trained.card.kind}: {corpus.title}", show_header=False)
-    table.add_row("weights", f"{trained.card.recipe}, {trained.digest[:12]}")
+    table = Table(title=f"{trained.card.kind}: {escape(corpus.title)}", show_header=False)
+    table.add_row("weights", f"{escape(trained.card.recipe)}, {trained.digest[:12]}")
     table.add_row("held out", f"{evaluation.items:,} items, {evaluation.characters:,} characters")
     if evaluation.unknown:
         table.add_row("left out", f"{evaluation.unknown:,} characters it does not know")

@@ -22,7 +22,7 @@ KINDS = {"names": "names", "sonnet": "sonnets"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     try:
         kind = KINDS[options.what]
         trained = load_weights(options.weights) if options.weights else load_shipped(kind)

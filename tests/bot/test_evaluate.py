@@ -1,0 +1,192 @@
+"""`python -m bot.evaluate`: held-out nats per character, and the card that records them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.evaluate import evaluate, main
+from data.corpora import Corpus, load_names, parse_corpus, read_corpus
+from models.known import Known
+from models.lstm import LSTM
+from models.network import cross_entropy
+from models.vocabulary import Vocabulary
+from models.weights import describe, load_weights, save_weights
+from tests.models.tiny import LETTERS, card, lstm, namer, poet
+
+VERSE_TEXT = "When forty winters shall besiege thy brow,\n" * 150
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> Path:
+    """A list of a hundred names."""
+    path = tmp_path / "elves.txt"
+    path.write_text("\n".join(load_names().training[:100]))
+    return path
+
+
+@pytest.fixture
+def weights(tmp_path: Path, names: Path) -> Path:
+    """Small weights that say that they were trained on these names."""
+    path = tmp_path / "elves.safetensors"
+    facts = card("names", LETTERS, corpus_sha256=read_corpus(names, "names").sha256)
+    proper, known = Known.of(["helen"]), Known.of(["mango"])
+    save_weights(path, lstm(LETTERS).arrays(), facts, known, proper)
+    return path
+
+
+Json = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def as_json(capsys: pytest.CaptureFixture[str]) -> Json:
+    """A function that runs the command: the figures that it prints."""
+
+    def run(*arguments: object) -> dict[str, Any]:
+        assert main([*map(str, arguments), "--json"]) == 0
+        figures: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return figures
+
+    return run
+
+
+def uniform(vocabulary: Vocabulary) -> LSTM:
+    """A network to which every character is equally likely."""
+    arrays = {name: 0 * array for name, array in lstm(vocabulary).arrays().items()}
+    return LSTM.from_arrays(vocabulary.symbols, arrays)
+
+
+def names_corpus() -> Corpus:
+    return parse_corpus("\n".join(load_names().training[:100]).encode(), "mine", "names")
+
+
+def test_the_figure_is_the_cross_entropy_of_the_held_out_names_and_their_ends() -> None:
+    corpus = names_corpus()
+    evaluation = evaluate(namer(), corpus)
+    written = [name + "\n" for name in corpus.held_out]
+    assert evaluation.nats_per_character == pytest.approx(cross_entropy(lstm(LETTERS), written))
+    assert evaluation.items == 10
+    assert evaluation.characters == len("".join(written))
+    assert evaluation.unknown == 0
+
+
+def test_the_figure_of_verse_is_that_of_its_last_tenth() -> None:
+    corpus = parse_corpus(VERSE_TEXT.encode(), "mine", "verse")
+    evaluation = evaluate(poet(), corpus)
+    assert evaluation.nats_per_character == pytest.approx(cross_entropy(lstm(), corpus.held_out))
+    assert evaluation.characters == len(corpus.held_out[0])
+
+
+def test_the_parts_that_trained_change_nothing() -> None:
+    corpus = names_corpus()
+    other = replace(corpus, training=("x",), validation=("y",), items=("z",))
+    assert evaluate(namer(), corpus) == evaluate(namer(), other)
+
+
+def test_to_a_network_that_knows_nothing_every_character_is_worth_the_same() -> None:
+    evaluation = evaluate(namer(uniform(LETTERS)), names_corpus())
+    for figure in (evaluation.nats_per_character, evaluation.low, evaluation.high):
+        assert figure == pytest.approx(np.log(27), rel=1e-6)
+
+
+def test_the_interval_holds_the_figure_and_repeats_itself() -> None:
+    evaluation = evaluate(namer(), names_corpus())
+    assert evaluation.low < evaluation.nats_per_character < evaluation.high
+    assert evaluate(namer(), names_corpus()) == evaluation
+
+
+def test_characters_that_the_network_does_not_know_are_counted_and_left_out() -> None:
+    corpus = replace(names_corpus(), held_out=("mango", "banana"))
+    without_n = Vocabulary(LETTERS.symbols.replace("n", ""))
+    evaluation = evaluate(namer(uniform(without_n)), corpus)
+    assert evaluation.unknown == 3
+    assert evaluation.characters == len("mago\nbaaa\n")
+
+
+def test_figures_come_as_json_with_the_weights_that_they_are_of(
+    names: Path, weights: Path, as_json: Json
+) -> None:
+    figures = as_json("names", "--weights", weights, "--corpus", names)
+    assert set(figures) == {
+        *("nats_per_character", "low", "high", "items", "characters", "unknown", "weights")
+    }
+    assert figures["weights"] == load_weights(weights).digest
+
+
+def test_a_table_tells_a_person(
+    names: Path, weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["names", "--weights", str(weights), "--corpus", str(names)]) == 0
+    table = capsys.readouterr().out
+    assert "names: elves.txt" in table
+    assert "nats/char" in table
+    assert "another corpus" not in table
+
+
+def test_a_corpus_may_have_any_name_and_another_one_is_warned_of(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "[red]dwarves[:o:].txt"
+    other.write_text("\n".join(load_names().training[:50]))
+    assert main(["names", "--weights", str(weights), "--corpus", str(other)]) == 0
+    table = capsys.readouterr().out
+    assert "[red]dwarves[:o:].txt" in table
+    assert "These weights were trained on another corpus" in table
+
+
+def test_a_figure_is_recorded_in_the_weights_and_in_the_card_beside_them(
+    names: Path, weights: Path, as_json: Json
+) -> None:
+    before = load_weights(weights)
+    figures = as_json("names", "--weights", weights, "--corpus", names, "--record")
+    after = load_weights(weights)
+    assert after.card == replace(before.card, held_out=figures["nats_per_character"])
+    assert after.digest == figures["weights"] != before.digest
+    assert weights.with_suffix(".md").read_text() == describe(after.card, after.digest)
+    for name, array in after.network.arrays().items():
+        np.testing.assert_array_equal(array, before.network.arrays()[name])
+    assert "mango" in after.known
+    assert "helen" in after.proper
+    again = as_json("names", "--weights", weights, "--corpus", names, "--record")
+    assert again == figures
+
+
+def refusal(arguments: list[object], capsys: pytest.CaptureFixture[str]) -> str:
+    """The sentence of a run that failed."""
+    assert main([*map(str, arguments)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return " ".join(captured.err.split())
+
+
+def test_the_figure_of_another_corpus_is_not_recorded(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "dwarves.txt"
+    other.write_text("\n".join(load_names().training[:50]))
+    before = weights.read_bytes()
+    arguments: list[object] = ["names", "--weights", weights, "--corpus", other, "--record"]
+    assert "of its corpus (A corpus of tests), not of dwarves.txt" in refusal(arguments, capsys)
+    assert weights.read_bytes() == before
+
+
+def test_what_cannot_be_evaluated_is_refused_with_the_reason(
+    names: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "Cannot read the weights" in refusal(["names", "--weights", tmp_path / "x"], capsys)
+    wrong_kind: list[object] = ["sonnets", "--weights", weights, "--corpus", names]
+    assert "writes names, not sonnets" in refusal(wrong_kind, capsys)
+    no_corpus: list[object] = ["names", "--weights", weights, "--corpus", tmp_path / "x"]
+    assert "Cannot read" in refusal(no_corpus, capsys)
+
+
+def test_the_shipped_names_network_is_as_good_as_its_card_says(as_json: Json) -> None:
+    figures = as_json("names")
+    page = (Path(__file__).parents[2] / "models" / "weights" / "names.md").read_text()
+    assert f"| Held out | {figures['nats_per_character']:.4f} nats per character |" in page
+    assert figures["nats_per_character"] < 1.62
+    assert (figures["items"], figures["unknown"]) == (131, 0)

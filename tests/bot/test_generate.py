@@ -1,0 +1,170 @@
+"""`python -m bot.generate`: names and sonnets in the terminal."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.generate import main
+from models.known import Known
+from models.weights import Kind, load_shipped, save_weights
+from tests.models.tiny import LETTERS, VERSE, card, lstm
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> dict[str, str]:
+    """Small weights for each thing that can be written, as an option's value."""
+    made: dict[str, str] = {}
+    kinds: dict[str, Kind] = {"names": "names", "sonnet": "sonnets"}
+    for what, vocabulary in (("names", LETTERS), ("sonnet", VERSE)):
+        path = tmp_path / f"{what}.safetensors"
+        facts = card(kinds[what], vocabulary)
+        save_weights(path, lstm(vocabulary).arrays(), facts, Known.of([]))
+        made[what] = str(path)
+    return made
+
+
+@pytest.fixture
+def lines(weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> "Lines":
+    return Lines(weights, capsys)
+
+
+class Lines:
+    """Runs the command with small weights; what it prints, line by line."""
+
+    def __init__(self, weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+        self._weights = weights
+        self._capsys = capsys
+
+    def __call__(self, what: str, *arguments: str) -> list[str]:
+        assert main([what, *arguments, "--weights", self._weights[what]]) == 0
+        captured = self._capsys.readouterr()
+        assert captured.err == ""
+        return captured.out.splitlines()
+
+
+def test_ten_names_are_written_with_a_capital_each(lines: Lines) -> None:
+    names = lines("names")
+    assert len(set(names)) == 10
+    assert all(name.isalpha() and name == name.capitalize() for name in names)
+
+
+def test_as_many_names_as_asked_for_begin_as_asked_for(lines: Lines) -> None:
+    names = lines("names", "Mango", "-n", "3")
+    assert len(names) == 3
+    assert all(name.startswith("Mango") for name in names)
+
+
+def test_a_sonnet_begins_with_the_opening_as_typed(lines: Lines) -> None:
+    opening = "[b]O :dinosaur:[/b] “É” "
+    poem = lines("sonnet", opening)
+    assert len(poem) == 14
+    assert poem[0].startswith(opening)
+
+
+def test_an_opening_that_wraps_is_written_whole(lines: Lines) -> None:
+    poem = lines("sonnet", "Shall I compare thee to a summer's day, or is it rather autumn now?")
+    assert len(poem) == 14
+    assert poem[0] == "Shall I compare thee to a summer's day,"
+    assert poem[1].startswith("or is it rather autumn now?")
+
+
+def test_sonnets_are_separated_by_an_empty_line(lines: Lines) -> None:
+    both = lines("sonnet", "-n", "2", "--seed", "5")
+    assert both[14] == ""
+    assert both[:14] == lines("sonnet", "--seed", "5")
+    assert both[15:] == lines("sonnet", "--seed", "6")
+
+
+@pytest.mark.parametrize("what", ["names", "sonnet"])
+def test_a_seed_replays_and_without_one_it_is_new_each_time(lines: Lines, what: str) -> None:
+    assert lines(what, "--seed", "7") == lines(what, "--seed", "7") != lines(what, "--seed", "8")
+    assert lines(what) != lines(what)
+
+
+@pytest.mark.parametrize("what", ["names", "sonnet"])
+def test_the_temperature_changes_what_is_written(lines: Lines, what: str) -> None:
+    tame, wild = (lines(what, "--seed", "7", "--temperature", t) for t in ("0.1", "2"))
+    assert tame != wild
+
+
+def test_names_as_json_hold_the_seed_that_replays_them(lines: Lines) -> None:
+    (line,) = lines("names", "-n", "2", "--json")
+    written = json.loads(line)
+    assert written["reason"] is None
+    again = lines("names", "-n", "2", "--seed", str(written["seed"]))
+    assert [name.capitalize() for name in written["names"]] == again
+
+
+def test_sonnets_as_json_are_one_object_a_line(lines: Lines) -> None:
+    poems = [json.loads(line) for line in lines("sonnet", ":o:é", "-n", "2", "--json")]
+    assert [len(poem["lines"]) for poem in poems] == [14, 14]
+    for poem in poems:
+        assert poem["lines"][0].startswith(":o:é")
+        assert poem["lines"] == lines("sonnet", ":o:é", "--seed", str(poem["seed"]))
+
+
+def test_too_few_names_come_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "names.safetensors"
+    arrays = lstm(LETTERS).arrays()
+    silent = {name: 0 * array for name, array in arrays.items()}
+    silent["by"][LETTERS.end] = 100
+    save_weights(path, silent, card("names", LETTERS), Known.of([]))
+    assert main(["names", "mango", "--weights", str(path)]) == 0
+    first, reason = capsys.readouterr().out.splitlines()
+    assert first == "Mango"
+    assert reason.startswith('(Only 1 new name beginning with "mango" could be found; ')
+
+
+def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The sentence with which a wish is refused."""
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return captured.err.replace("\n", " ")
+
+
+def test_what_cannot_be_written_is_refused_with_the_reason(
+    weights: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sonnet, names = (["--weights", weights[what]] for what in ("sonnet", "names"))
+    assert "at most 300 characters" in refusal(["sonnet", "a" * 301, *sonnet], capsys)
+    assert "try for example: tyranno" in refusal(["names", "🦖", *names], capsys)
+    assert "writes names, not sonnets" in refusal(["sonnet", *names], capsys)
+    assert "Cannot read" in refusal(["names", "--weights", "missing.safetensors"], capsys)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["limericks"], "invalid choice"),
+        (["names", "-n", "0"], "no number from 1 to 10000, for example 10"),
+        (["names", "-n", "ten"], "no number from 1 to 10000"),
+        (["names", "--seed", "x"], "no whole number from 0, for example 7"),
+        (["names", "--temperature", "0"], "no number from 0.1 to 2, for example 0.8"),
+        (["names", "--temperature", "nan"], "no number from 0.1 to 2"),
+        (["names", "--temperature", "warm"], "no number from 0.1 to 2"),
+    ],
+)
+def test_wrong_options_exit_with_two_and_an_example(
+    options: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(options)
+    assert left.value.code == 2
+    assert why in capsys.readouterr().err
+
+
+def test_the_shipped_networks_write_when_no_others_are_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["names", "-n", "20", "--seed", "0"]) == 0
+    names = capsys.readouterr().out.lower().split()
+    assert len(set(names)) == 20
+    assert not [name for name in names if name in load_shipped("names").known]
+    assert main(["sonnet", "Forsooth this maketh no sense ", "--seed", "0"]) == 0
+    poem = capsys.readouterr().out.splitlines()
+    assert len(poem) == 14
+    assert poem[0].startswith("Forsooth this maketh no sense ")
