@@ -165,6 +165,7 @@ class Inference:
                     waiting.line.set_exception(line)
                 else:
                     waiting.line.set_result(line)
+            await asyncio.sleep(0)  # so that these poems can ask for their next lines together
 
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         return await self._in_time(self._in_thread(function, *arguments))

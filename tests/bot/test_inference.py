@@ -93,6 +93,20 @@ def save(path: Path, trained: Trained) -> None:
     save_weights(path, trained.network.arrays(), trained.card, Known.of([]))
 
 
+def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many poems get a line together, call by call from now on."""
+    sizes: list[int] = []
+
+    def counted(
+        trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bool]
+    ) -> list[Draft]:
+        sizes.append(len(drafts))
+        return extend(trained, drafts, accept)
+
+    monkeypatch.setattr("bot.inference.extend", counted)
+    return sizes
+
+
 async def test_names_come(serve: Serve) -> None:
     result = await serve().names(NAMES)
     assert len(result.names) == 3
@@ -175,20 +189,22 @@ async def test_poems_written_together_are_those_written_alone(
 ) -> None:
     requests = [SonnetRequest(f"Poem {'abcdefghijkl'[k]} ", seed=k) for k in range(12)]
     alone = [await poem_of(serve(), request) for request in requests]
-    sizes: list[int] = []
-
-    def counted(
-        trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bool]
-    ) -> list[Draft]:
-        sizes.append(len(drafts))
-        return extend(trained, drafts, accept)
-
-    monkeypatch.setattr("bot.inference.extend", counted)
+    sizes = batch_sizes(monkeypatch)
     door = serve()
     together = await asyncio.gather(*(poem_of(door, request) for request in requests))
     assert together == alone
-    assert max(sizes) == LARGEST_BATCH
     assert sum(sizes) == 12 * 14
+    assert max(sizes) == LARGEST_BATCH
+
+
+async def test_two_poems_get_their_lines_in_one_batch_as_soon_as_both_are_begun(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = batch_sizes(monkeypatch)
+    door = serve()
+    await asyncio.gather(*(poem_of(door, replace(POEM, seed=seed)) for seed in (1, 2)))
+    assert sum(sizes) == 2 * 14
+    assert sizes.count(2) >= 12
 
 
 async def test_a_swap_serves_the_new_weights_and_spares_a_begun_poem(
@@ -292,16 +308,15 @@ async def test_a_poem_that_is_left_between_two_lines_makes_room(serve: Serve) ->
 async def test_a_poem_whose_lines_are_all_refused_does_not_stop_those_beside_it(
     serve: Serve,
 ) -> None:
-    def accept(line: str) -> bool:
-        return not line.startswith("Never")
-
-    expected = await poem_of(serve(), POEM)
-    door = serve(accept=accept)
+    doomed = SonnetRequest("Never ", seed=3)
+    kept_lines = await poem_of(serve(), POEM)
+    accepted = {*kept_lines, *(await poem_of(serve(), doomed))[:5]}
+    door = serve(accept=accepted.__contains__)
     refused, kept = await asyncio.gather(
-        poem_of(door, SonnetRequest("Never ", seed=3)), poem_of(door, POEM), return_exceptions=True
+        poem_of(door, doomed), poem_of(door, POEM), return_exceptions=True
     )
     assert isinstance(refused, SonnetError)
-    assert kept == expected
+    assert kept == kept_lines
 
 
 async def test_an_unforeseen_error_reaches_whoever_waits_and_the_next_is_served(

@@ -242,9 +242,16 @@ def test_lines_are_tried_again_before_the_poem_is_given_up() -> None:
     assert draft.lines[0].startswith("Shall I")
 
 
-def test_when_everything_is_refused_there_is_a_sentence() -> None:
+def test_when_everything_is_refused_there_is_a_sentence_after_different_tries() -> None:
+    offered: list[str] = []
+
+    def refuse(line: str) -> bool:
+        offered.append(line)
+        return False
+
     with pytest.raises(SonnetError, match="No line that the word filter accepts"):
-        written(SHALL_I, accept=lambda _: False)
+        written(SHALL_I, accept=refuse)
+    assert len(set(offered)) == len(offered) == TRIES * CANDIDATES
 
 
 @pytest.mark.parametrize(
