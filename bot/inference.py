@@ -82,6 +82,7 @@ class Inference:
         self._at_work = 0
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
         self._waiting: list[_Waiting] = []
+        self._being_written: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
 
     @property
@@ -129,6 +130,8 @@ class Inference:
         """Give up what waits and stop the thread."""
         if self._writer is not None:
             self._writer.cancel()
+        for waiting in self._being_written + self._waiting:
+            waiting.line.cancel()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _enter(self) -> None:
@@ -150,6 +153,7 @@ class Inference:
             together = [w for w in self._waiting if w.trained is trained][:LARGEST_BATCH]
             self._waiting = [w for w in self._waiting if w not in together]
             together = [w for w in together if not w.line.done()]  # given up meanwhile
+            self._being_written = together
             try:
                 drafts = [w.draft for w in together]
                 lines = await self._in_thread(_extend_each, trained, drafts, self._accept)

@@ -193,12 +193,13 @@ def _names_corpus(title: str, text: str) -> Corpus:
 
 
 def _verse_corpus(title: str, text: str) -> Corpus:
-    normal = normalise_verse(text) + PASSAGE_END
-    if len(normal) < SHORTEST_TEXT:
+    cleaned = normalise_verse(text)
+    if len(cleaned) < SHORTEST_TEXT:
         raise CorpusError(
-            f"{title} holds {len(normal):,} characters of text; at least {SHORTEST_TEXT:,} are "
+            f"{title} holds {len(cleaned):,} characters of text; at least {SHORTEST_TEXT:,} are "
             "needed, for example a dozen sonnets."
         )
+    normal = cleaned + PASSAGE_END
     # The parts begin at a line's beginning, as everything that the network reads does.
     second_last, last = (
         normal.find("\n", len(normal) * tenths // 10) + 1 or len(normal) for tenths in (8, 9)

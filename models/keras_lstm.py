@@ -271,6 +271,7 @@ def build(
             return_sequences=not last_only or k < layers - 1,
             kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
             recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            seed=seed,  # of a dropout that it does not use, else drawn from Python's global one
         )(h)
         h = keras.layers.Dropout(dropout, seed=next(seeds))(h)
     logits = keras.layers.Dense(

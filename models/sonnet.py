@@ -216,7 +216,7 @@ def _shown(draft: Draft, text: str, proper: Known) -> str:
     if not draft.begun.strip():
         text = text.lstrip()
         text = text[:1].upper() + text[1:]
-    elif text[:1].isalpha() and not draft.begun[-1].isspace() and not draft.heard[-1:].isalpha():
+    elif text[:1].isalpha() and not fold(draft.begun[-1]).endswith(draft.heard[-1:] or " "):
         text = " " + text  # behind an emoji, say, which the network has not seen
     return draft.begun + text
 

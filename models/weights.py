@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -70,6 +71,9 @@ class ModelCard:
     """The libraries that trained it."""
 
 
+_CARDS = TypeAdapter(ModelCard)
+
+
 @dataclass(frozen=True, eq=False)
 class Trained:
     """A network ready to serve, and what is known of it."""
@@ -91,13 +95,19 @@ def save_weights(
     known: Known,
     proper: Known = NOTHING,
 ) -> str:
-    """Write a weight file atomically, and return its digest."""
+    """Write a weight file atomically, and return its digest.
+
+    That of a shipped file is entered in the list beside it.
+    """
     stored: dict[str, NDArray[np.generic]] = {k: a.astype(np.float16) for k, a in arrays.items()}
     stored |= {"known": known.fingerprints, "proper": proper.fingerprints}
     metadata = {"format": _FORMAT, "card": json.dumps(dataclasses.asdict(card), sort_keys=True)}
     content = _with_sorted_header(save(stored, metadata))
     write_atomically(path, content)
-    return hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256(content).hexdigest()
+    if path.resolve().parent == SHIPPED.resolve():
+        _list_digest(path.name, digest)
+    return digest
 
 
 def load_weights(path: Path, digest: str | None = None) -> Trained:
@@ -152,12 +162,23 @@ def _nats(loss: float | None) -> str | None:
 def load_shipped(stem: str) -> Trained:
     """Shipped weights (`names`, `sonnets` or `plays`), checked against the list beside them."""
     name = f"{stem}.safetensors"
+    digest = _listed_digests().get(name)
+    if digest is None:
+        raise WeightsError(f"{name} is not listed in models/weights/SHA256SUMS; restore both.")
+    return load_weights(SHIPPED / name, digest)
+
+
+def _listed_digests() -> dict[str, str]:
+    """Digests by file name, in the format of sha256sum."""
     digests = SHIPPED / "SHA256SUMS"
-    for line in digests.read_text().splitlines() if digests.exists() else ():
-        digest, _, listed = line.partition("  ")
-        if listed == name:
-            return load_weights(SHIPPED / name, digest)
-    raise WeightsError(f"{name} is not listed in models/weights/SHA256SUMS; restore both.")
+    lines = digests.read_text().splitlines() if digests.exists() else ()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def _list_digest(name: str, digest: str) -> None:
+    listed = sorted((_listed_digests() | {name: digest}).items())
+    content = "".join(f"{digest}  {name}\n" for name, digest in listed)
+    write_atomically(SHIPPED / "SHA256SUMS", content.encode())
 
 
 def _with_sorted_header(content: bytes) -> bytes:
@@ -181,16 +202,23 @@ def _read(path: Path) -> tuple[Mapping[str, str], dict[str, NDArray[np.generic]]
         return metadata, {name: file.get_tensor(name) for name in types}
 
 
+def _card(text: str) -> ModelCard:
+    try:
+        return _CARDS.validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "form"
+        raise ValueError(f"on its card, {where}: {first['msg']}") from error
+
+
 def _trained(
     name: str, metadata: Mapping[str, str], arrays: dict[str, NDArray[np.generic]], digest: str
 ) -> Trained:
     try:
-        card = ModelCard(**json.loads(metadata["card"]))
+        card = _card(metadata["card"])
         known, proper = (Known(arrays.pop(n).astype(np.uint64)) for n in ("known", "proper"))
         if not known.fingerprints.ndim == proper.fingerprints.ndim == 1:
             raise ValueError("its fingerprints of texts are no list")
-        if card.kind not in KINDS:
-            raise ValueError(f"it writes neither names nor sonnets but {card.kind!r}")
         parameters = {key: array.astype(np.float32) for key, array in arrays.items()}
         if not all(np.isfinite(array).all() for array in parameters.values()):
             raise ValueError("it holds numbers that are not finite")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from models import weights
-from models.known import Known
+from models.known import NOTHING, Known
 from models.network import Network
 from models.weights import (
     LARGEST_FILE,
@@ -192,7 +192,7 @@ def test_a_kind_that_no_network_writes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "limericks.safetensors"
     facts = dataclasses.asdict(card()) | {"kind": "limericks"}
     write(path, float16_arrays(), card=json.dumps(facts))
-    assert "neither names nor sonnets" in refusal(path)
+    assert "on its card, kind: Input should be 'names' or 'sonnets'" in refusal(path)
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
@@ -268,11 +268,23 @@ def test_every_shipped_file_is_listed_loads_and_has_its_card_beside_it(stem: str
     assert page == describe(trained.card, trained.digest)
 
 
+def test_a_shipped_file_is_listed_when_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path)
+    for stem in ("sonnets", "names", "names"):
+        digest = save_weights(tmp_path / f"{stem}.safetensors", lstm_arrays(), card(), NOTHING)
+        assert load_shipped(stem).digest == digest
+    listed = (tmp_path / "SHA256SUMS").read_text().splitlines()
+    assert [line.split()[1] for line in listed] == ["names.safetensors", "sonnets.safetensors"]
+
+
 def test_shipped_weights_that_are_not_listed_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(weights, "SHIPPED", tmp_path)
     save_weights(tmp_path / "names.safetensors", lstm_arrays(), card(), Known.of([]))
+    (tmp_path / "SHA256SUMS").unlink()
     with pytest.raises(WeightsError, match="not listed in models/weights/SHA256SUMS"):
         load_shipped("names")
     (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  names.safetensors\n")
