@@ -189,7 +189,7 @@ def test_a_text_that_is_too_short_is_refused_with_its_length() -> None:
     with pytest.raises(CorpusError, match=r"holds 15 characters of text; at least 5,000"):
         verse_of("shall i compare")
     with pytest.raises(CorpusError, match="holds 4,999 characters"):
-        verse_of("a" * (SHORTEST_TEXT - 3))
+        verse_of("a" * (SHORTEST_TEXT - 1))
 
 
 @pytest.mark.parametrize("text", ["a " * 9_000, "a\n" + "b " * 9_000])
