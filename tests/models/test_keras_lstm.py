@@ -4,7 +4,6 @@ import importlib.util
 import itertools
 import os
 import pickle
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,10 +25,7 @@ if (
 
 from models import keras_lstm
 from models.keras_lstm import NotebookVerseTrainer, Schedule, VerseTrainer
-
-SEED_TEXT = Path(
-    os.environ.get("MANGOSAURUS_SEED", Path(__file__).parents[3] / "shared" / "seed" / "dinos.txt")
-).with_name("shakespeare.txt")
+from tests.seed import SHAKESPEARE, needs_seed
 
 PASSAGES = [f"the {word} is not the {word} that it was,\nbut it is still here.\n\n"
             for word in ("rose", "day", "summer", "brow", "tongue", "winter")]  # fmt: skip
@@ -198,12 +194,9 @@ def test_the_notebooks_windows_are_of_forty_characters_at_every_third_position()
         assert trainer.vocabulary.decode([trainer.y[example]]) == NOTEBOOK_TEXT[begin + 40]
 
 
-@pytest.mark.skipif(
-    not SEED_TEXT.is_file(),
-    reason="needs the notebook's shakespeare.txt; set MANGOSAURUS_SEED to the dinos.txt beside it",
-)
+@needs_seed
 def test_the_notebooks_text_has_31412_examples_and_38_symbols() -> None:
-    trainer = NotebookVerseTrainer(read_corpus(SEED_TEXT, "verse").plain.lower(), 0)
+    trainer = NotebookVerseTrainer(read_corpus(SHAKESPEARE, "verse").plain.lower(), 0)
     assert trainer.x.shape == (31_412, 40)
     assert len(trainer.vocabulary) == 38
     assert trainer.steps == 60 * 246

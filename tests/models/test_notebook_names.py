@@ -1,10 +1,8 @@
 """The recipe `notebook`: the notebook's own trace, and the same updates as its loops make."""
 
 import itertools
-import os
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,10 +12,7 @@ from numpy.typing import NDArray
 from data.corpora import Corpus, load_names, read_corpus
 from models.notebook_names import ITERATIONS, NotebookTrainer
 from models.training import Progress
-
-SEED_CORPUS = Path(
-    os.environ.get("MANGOSAURUS_SEED", Path(__file__).parents[3] / "shared" / "seed" / "dinos.txt")
-)
+from tests.seed import DINOS, needs_seed
 
 # Iteration, smoothed loss, and the names of the seven seeds, as an executed copy of the notebook
 # prints them with the shuffle seeded. From 14,000 on, rounding makes runs on two machines part.
@@ -47,12 +42,9 @@ def first(trainer: NotebookTrainer, updates: int) -> list[Progress]:
     return list(itertools.islice(trainer.train(), updates))
 
 
-@pytest.mark.skipif(
-    not SEED_CORPUS.is_file(),
-    reason="needs the notebook's own dinos.txt; set MANGOSAURUS_SEED to where it is",
-)
+@needs_seed
 def test_the_trace_is_that_of_the_notebook() -> None:
-    trainer = NotebookTrainer(read_corpus(SEED_CORPUS, "names"))
+    trainer = NotebookTrainer(read_corpus(DINOS, "names"))
     trace = {
         progress.step - 1: f"{progress.loss:.6f} {' '.join(progress.samples)}"
         for progress in first(trainer, max(TRACE) + 1)
