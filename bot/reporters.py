@@ -1,84 +1,32 @@
 """Who is told how a training goes: a person at a terminal, or a program that reads JSON lines."""
 
-import json
 import sys
 import time
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from bot.training_events import (
+    Done,
+    Failed,
+    Planned,
     Progress,
-    TextColumn,
+    Samples,
+    Stopped,
+    TrainingEvent,
+    to_json,
 )
 
 
-@dataclass(frozen=True)
-class Status:
-    """How far a run is."""
-
-    step: int
-    steps: int
-    loss: float
-    """Moving mean of the batches' losses."""
-    validation: float | None
-    """The last that was measured, in nats per character."""
-    characters_per_second: float
-    seconds_left: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a finished run leaves."""
-
-    weights: Path
-    plot: Path
-    validation: float | None
-    """The best that was measured, in nats per character."""
-    samples: tuple[str, ...]
-    seconds: float
-
-
 class Reporter(Protocol):
-    """Tells of a run. Entered before it begins, left when it is over."""
+    """Whoever is told."""
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
-
-    def begin(self, steps: int, corpus: str, notes: tuple[str, ...]) -> None:
-        """The corpus is read and the run planned."""
-        ...
-
-    def progress(self, status: Status) -> None:
-        """An update was made."""
-        ...
-
-    def samples(self, step: int, texts: tuple[str, ...]) -> None:
-        """What the network writes by now."""
-        ...
-
-    def done(self, outcome: Outcome) -> None:
-        """The weights are written."""
-        ...
-
-    def stopped(self, checkpoint: Path) -> None:
-        """The run was interrupted and can be resumed."""
-        ...
-
-    def error(self, message: str) -> None:
-        """The run cannot begin or go on."""
+    def tell(self, event: TrainingEvent) -> None:
+        """Pass an event on."""
         ...
 
 
@@ -87,8 +35,8 @@ class TerminalReporter:
 
     def __init__(self, console: Console | None = None) -> None:
         """Write to `console`, which is standard error unless given."""
-        self._console = console or Console(stderr=True, highlight=False)
-        self._bar = Progress(
+        self._console = console or Console(stderr=True, highlight=False, emoji=False)
+        self._bar = Bar(
             BarColumn(bar_width=16),
             MofNCompleteColumn(),
             TextColumn("{task.fields[figures]}"),
@@ -97,66 +45,57 @@ class TerminalReporter:
         )
         self._task = self._bar.add_task("", total=None, figures="", left="", start=False)
 
-    def __enter__(self) -> Self:
-        """Show nothing yet: the bar comes with the plan."""
-        return self
+    def tell(self, event: TrainingEvent) -> None:
+        """Move the bar, or print what is to be said, in words."""
+        if isinstance(event, Progress):
+            self._move(event)
+            return
+        if isinstance(event, Done | Stopped | Failed):
+            self._bar.stop()
+        self._console.print(_in_words(event))
+        if isinstance(event, Planned):
+            self._bar.update(self._task, total=event.steps)
+            self._bar.start_task(self._task)
+            self._bar.start()
 
-    def __exit__(self, *_: object) -> None:
-        """Leave the bar as it stands."""
-        self._bar.stop()
-
-    def begin(self, steps: int, corpus: str, notes: tuple[str, ...]) -> None:
-        """Name the corpus and what cleaning did to it, and show the bar."""
-        self._console.print(f"[bold]{escape(corpus)}[/bold]")
-        for note in notes:
-            self._console.print(f"  {escape(note)}")
-        self._bar.update(self._task, total=steps)
-        self._bar.start_task(self._task)
-        self._bar.start()
-
-    def progress(self, status: Status) -> None:
-        """Move the bar."""
-        figures = f"loss {status.loss:.3f}"
-        if status.validation is not None:
-            figures += f", validation {status.validation:.3f}"
-        figures += f", {status.characters_per_second / 1000:.1f}k chars/s"
-        left = str(timedelta(seconds=round(status.seconds_left)))
+    def _move(self, progress: Progress) -> None:
+        figures = f"loss {progress.loss:.3f}"
+        if progress.validation is not None:
+            figures += f", validation {progress.validation:.3f}"
+        figures += f", {progress.characters_per_second / 1000:.1f}k chars/s"
+        left = timedelta(seconds=round(progress.seconds_left))
         self._bar.update(
             self._task,
-            total=status.steps,
-            completed=status.step,
+            total=progress.steps,
+            completed=progress.step,
             figures=figures,
             left=f"{left} left",
         )
 
-    def samples(self, step: int, texts: tuple[str, ...]) -> None:
-        """Print them above the bar."""
-        self._console.print(f"\n[dim]after {step:,} updates[/dim]")
-        for text in texts:
-            self._console.print(f"  {escape(text)}")
 
-    def done(self, outcome: Outcome) -> None:
-        """Say where everything is."""
-        self._bar.stop()
-        figure = "not measured by this recipe"
-        if outcome.validation is not None:
-            figure = f"{outcome.validation:.4f} nats/char"
-        self._console.print(f"\nvalidation  {figure}  ({outcome.seconds:.0f} s)")
-        self._console.print(f"weights     {escape(str(outcome.weights))}")
-        self._console.print(f"loss curve  {escape(str(outcome.plot))}")
-
-    def stopped(self, checkpoint: Path) -> None:
-        """Say how to go on."""
-        self._bar.stop()
-        self._console.print(
-            f"\nStopped. The checkpoint is {escape(str(checkpoint))}; "
-            "the same command with --resume goes on from it."
-        )
-
-    def error(self, message: str) -> None:
-        """Say what is wrong."""
-        self._bar.stop()
-        self._console.print(f"[red]{escape(message)}[/red]")
+def _in_words(event: Planned | Samples | Done | Stopped | Failed) -> str:
+    """What is printed of an event, in the markup of rich."""
+    match event:
+        case Planned(corpus=corpus, notes=notes):
+            return "\n".join([f"[bold]{escape(corpus)}[/bold]", *(f"  {escape(n)}" for n in notes)])
+        case Samples(step=step, texts=texts):
+            return "\n".join(
+                [f"\n[dim]after {step:,} updates[/dim]", *(f"  {escape(t)}" for t in texts)]
+            )
+        case Done(weights=weights, plot=plot, validation=validation, seconds=seconds):
+            figure = "not measured" if validation is None else f"{validation:.4f} nats/char"
+            return (
+                f"\nvalidation  {figure} ({seconds:.0f} s)"
+                f"\nweights     {escape(str(weights))}"
+                f"\nloss curve  {escape(str(plot))}"
+            )
+        case Stopped(checkpoint=checkpoint):
+            return (
+                f"\nStopped. The checkpoint is {escape(str(checkpoint))}; "
+                "the same command with --resume goes on from it."
+            )
+        case Failed(message=message):
+            return f"[red]{escape(message)}[/red]"
 
 
 class JsonReporter:
@@ -166,50 +105,15 @@ class JsonReporter:
     """Seconds between two lines of progress."""
 
     def __init__(self) -> None:
-        """Nothing is written before the plan."""
+        """Nothing is written before the first event."""
         self._last = 0.0
 
-    def __enter__(self) -> Self:
-        """Nothing to open."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing to close."""
-
-    def begin(self, steps: int, corpus: str, notes: tuple[str, ...]) -> None:
-        """The plan."""
-        self._write("plan", steps=steps, corpus=corpus, notes=list(notes))
-
-    def progress(self, status: Status) -> None:
-        """The status, now and then."""
-        now = time.monotonic()
-        if now - self._last >= self.INTERVAL or status.step == status.steps:
+    def tell(self, event: TrainingEvent) -> None:
+        """Write the event, or leave it out if it is progress that comes too soon."""
+        if isinstance(event, Progress) and event.step != event.steps:
+            now = time.monotonic()
+            if now - self._last < self.INTERVAL:
+                return
             self._last = now
-            self._write("progress", **vars(status))
-
-    def samples(self, step: int, texts: tuple[str, ...]) -> None:
-        """What is written by now."""
-        self._write("samples", step=step, samples=list(texts))
-
-    def done(self, outcome: Outcome) -> None:
-        """The outcome."""
-        self._write(
-            "done",
-            weights=str(outcome.weights),
-            plot=str(outcome.plot),
-            validation=outcome.validation,
-            samples=list(outcome.samples),
-            seconds=outcome.seconds,
-        )
-
-    def stopped(self, checkpoint: Path) -> None:
-        """The checkpoint."""
-        self._write("stopped", checkpoint=str(checkpoint))
-
-    def error(self, message: str) -> None:
-        """The sentence for the member."""
-        self._write("error", message=message)
-
-    def _write(self, event: str, **fields: object) -> None:
-        sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
+        sys.stdout.write(to_json(event) + "\n")
         sys.stdout.flush()

@@ -5,7 +5,6 @@ turns its lines of JSON into events.
 """
 
 import asyncio
-import json
 import logging
 import os
 import shutil
@@ -15,10 +14,11 @@ from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.commands.reply import Moment, Refusal
 from bot.inference import retrained_path
+from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped, from_json
 from models.weights import Kind, ModelCard, WeightsError
 
 log = logging.getLogger(__name__)
@@ -44,38 +44,6 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Planned:
-    """The corpus is read."""
-
-    steps: int
-    corpus: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the run is. Losses are in nats per character."""
-
-    step: int
-    steps: int
-    loss: float
-    validation: float | None
-    characters_per_second: float
-    seconds_left: float
-
-
-@dataclass(frozen=True)
-class Done:
-    """The run is over and its weights are written."""
-
-    weights: Path
-    plot: Path
-    validation: float | None
-    samples: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Served:
     """The new weights are in use."""
 
@@ -83,20 +51,6 @@ class Served:
     done: Done
     curve: bytes
     """The loss curve, a PNG."""
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """The run was stopped before its end."""
-
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """The run cannot go on. The message is a sentence."""
-
-    message: str
 
 
 Event = Planned | Progress | Done | Served | Stopped | Failed
@@ -279,8 +233,10 @@ class TrainerProcess:
                 self.stop()
             assert self._process.stdout is not None  # noqa: S101 (asked for above)
             async for line in self._process.stdout:
-                event = parse_event(line)
-                if event is not None:
+                event = from_json(line)
+                if event is None:
+                    log.debug("The trainer said: %r", line)
+                elif not isinstance(event, Samples):  # the message shows those of the end
                     final = isinstance(event, Done | Stopped | Failed)
                     yield event
             code = await self._process.wait()
@@ -305,40 +261,11 @@ class TrainerProcess:
                 self._process.kill()
 
 
-def parse_event(line: bytes) -> Event | None:
-    """The event of one line of `python -m bot.train … --progress json`.
-
-    `None` for anything else: a library may print what it likes.
-    """
-    try:
-        entry: dict[str, Any] = json.loads(line)
-        match entry.pop("event"):
-            case "plan":
-                return Planned(entry["steps"], entry["corpus"], tuple(entry["notes"]))
-            case "progress":
-                return Progress(**{name: entry[name] for name in Progress.__dataclass_fields__})
-            case "done":
-                return Done(
-                    Path(entry["weights"]),
-                    Path(entry["plot"]),
-                    entry["validation"],
-                    tuple(entry["samples"]),
-                    entry["seconds"],
-                )
-            case "stopped":
-                return Stopped()
-            case "error":
-                return Failed(entry["message"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        log.debug("The trainer said: %r", line)
-    return None
-
-
 def _install(weights: Path, path: Path) -> None:
     """Move new weights to where they live, and keep the ones before as `.previous`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
-        path.replace(path.with_suffix(".previous"))
+        shutil.copyfile(path, path.with_suffix(".previous"))
     weights.replace(path)
 
 

@@ -24,7 +24,8 @@ from safetensors.numpy import save
 
 from bot.plots import loss_curve
 from bot.recipes import RECIPES, Options, Plan, RecipeError
-from bot.reporters import JsonReporter, Outcome, Reporter, Status, TerminalReporter
+from bot.reporters import JsonReporter, Reporter, TerminalReporter
+from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped
 from data.corpora import CorpusError
 from data.files import write_atomically
 from models.names import NamesRequest, write_names
@@ -57,14 +58,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known = " or ".join(RECIPES[options.kind])
         parser.error(f"{options.kind} has no recipe {options.recipe!r}; it can be {known}")
     reporter: Reporter = JsonReporter() if options.progress == "json" else TerminalReporter()
-    with reporter, _stop_signals() as stop:
+    with _stop_signals() as stop:
         try:
             return _train(options, reporter, stop)
         except (CorpusError, RecipeError, WeightsError, ResumeError) as error:
-            reporter.error(str(error))
+            reporter.tell(Failed(str(error)))
             return FAILED
         except OSError as error:
-            reporter.error(f"Cannot write the results: {error}.")
+            reporter.tell(Failed(f"Cannot write the results: {error}."))
             return FAILED
 
 
@@ -76,12 +77,12 @@ def _train(options: argparse.Namespace, reporter: Reporter, stop: Event) -> int:
     run = Run(plan, _card(kind, options.recipe, plan, options.seed), out)
     if options.resume:
         run.resume()
-    reporter.begin(plan.trainer.steps, plan.corpus.title, plan.corpus.notes)
+    reporter.tell(Planned(plan.trainer.steps, plan.corpus.title, plan.corpus.notes))
     if not run.train(reporter, stop, longest=60 * options.minutes):
         run.save_checkpoint()
-        reporter.stopped(run.checkpoint)
+        reporter.tell(Stopped(checkpoint=run.checkpoint))
         return STOPPED
-    reporter.done(run.finish())
+    reporter.tell(run.finish())
     return 0
 
 
@@ -121,8 +122,8 @@ class Run:
             if progress.validation is not None:
                 self.validation.append((progress.step, progress.validation))
             left = self.seconds / progress.step * (self.plan.trainer.steps - progress.step)
-            reporter.progress(
-                Status(
+            reporter.tell(
+                Progress(
                     step=progress.step,
                     steps=self.plan.trainer.steps,
                     loss=sum(recent) / len(recent),
@@ -132,7 +133,7 @@ class Run:
                 )
             )
             if progress.milestone or progress.validation is not None:
-                reporter.samples(progress.step, progress.samples or self.samples())
+                reporter.tell(Samples(progress.step, progress.samples or self.samples()))
             if time.monotonic() - saved > CHECKPOINT_INTERVAL:
                 self.save_checkpoint()
                 saved = time.monotonic()
@@ -154,7 +155,7 @@ class Run:
                 draft = extend(network, [draft], _anything)[0]
         return draft.lines
 
-    def finish(self) -> Outcome:
+    def finish(self) -> Done:
         """Write weights, model card and loss curve, and take the checkpoint away."""
         card = replace(self.card, updates=len(self.losses), validation=self.best_validation)
         arrays = self.plan.trainer.arrays()
@@ -164,7 +165,7 @@ class Run:
         title = f"{card.corpus}, recipe {card.recipe}"
         write_atomically(plot, loss_curve(self.losses, self.validation, title))
         self.checkpoint.unlink(missing_ok=True)
-        return Outcome(self.out, plot, card.validation, self.samples(), self.seconds)
+        return Done(self.out, plot, card.validation, self.samples(), self.seconds)
 
     @property
     def best_validation(self) -> float | None:

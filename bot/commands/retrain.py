@@ -1,6 +1,5 @@
 """`/retrain`: who may, what is accepted, and how a run is told of."""
 
-import importlib.util
 import re
 from collections.abc import AsyncGenerator, Callable, Collection
 from dataclasses import dataclass, replace
@@ -24,17 +23,9 @@ from bot.commands.reply import (
 )
 from bot.commands.writer import Words
 from bot.formats import bar, human_duration, plural, shortened
-from bot.retraining import (
-    Done,
-    Event,
-    Events,
-    Failed,
-    Order,
-    Planned,
-    Progress,
-    Served,
-    Stopped,
-)
+from bot.recipes import can_train
+from bot.retraining import Event, Events, Order, Served
+from bot.training_events import Done, Failed, Planned, Progress, Stopped
 from data.corpora import LARGEST_FILE
 from models.weights import Kind
 
@@ -81,10 +72,10 @@ def check_order(kind: Kind, minutes: int | None, most_minutes: int) -> int:
             f"A training takes 1 to {plural(most_minutes, 'minute')} here, for example "
             f"{min(5, most_minutes)}."
         )
-    if kind == "sonnets" and not can_train_sonnets():
+    if not can_train(kind):
         raise Refusal(
             "Training on verse needs more than I have been given: whoever runs me must install ",
-            code("pip install '.[train]'"),
+            code("pip install -r requirements-train.txt"),
             ". Names can be trained as I am.",
         )
     return minutes or most_minutes
@@ -98,11 +89,6 @@ def check_upload(name: str, size: int) -> str:
             "plain text in UTF-8, for example one name a line."
         )
     return re.sub(r"[^\w.-]+", "_", PurePath(name).name).strip("._")[-60:] or "corpus.txt"
-
-
-def can_train_sonnets() -> bool:
-    """Whether the `train` extra is there. Nothing of it is imported."""
-    return all(importlib.util.find_spec(name) for name in ("keras", "tensorflow"))
 
 
 async def answers(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.retraining import Event, Events, Order, Stopped
+from bot.retraining import Event, Events, Order
+from bot.training_events import Stopped
 from models.names import NamesRequest, NamesResult
 from models.sonnet import LINES, Draft, SonnetRequest
 from models.weights import Kind, ModelCard

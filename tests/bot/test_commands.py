@@ -13,7 +13,8 @@ from bot.commands.about import about_reply, help_reply
 from bot.commands.cooldown import Cooldown
 from bot.commands.reply import Card, Moment, Refusal, Reply, plain, text
 from bot.filter import Filter
-from bot.retraining import Failed, Order, Planned, Progress, Stopped
+from bot.retraining import Order
+from bot.training_events import Failed, Planned, Progress, Stopped
 from bot.views import LONGEST_ID
 from data.text import clean_name, unify_newlines
 from models.names import LONGEST_PREFIX

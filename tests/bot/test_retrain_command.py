@@ -10,7 +10,7 @@ import simcord
 from bot.cogs.render import view_of
 from bot.commands import retrain
 from bot.commands.reply import Reply
-from bot.retraining import Done, Failed, Planned, Progress
+from bot.training_events import Done, Failed, Planned, Progress
 from models.weights import WeightsError
 from tests.bot.conftest import Home
 
@@ -53,7 +53,7 @@ def trained(home: Home, tmp_path: Path) -> Home:
 
 @pytest.fixture
 def sonnets_can_be_trained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrain, "can_train_sonnets", lambda: True)
+    monkeypatch.setattr(retrain, "can_train", lambda _: True)
 
 
 async def test_a_training_reports_in_an_ordinary_message_and_its_weights_are_served(
@@ -186,9 +186,9 @@ async def test_a_bad_corpus_is_refused_at_once(home: Home, content: bytes, why: 
 async def test_verse_is_refused_without_the_extra(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retrain, "can_train_sonnets", lambda: False)
+    monkeypatch.setattr(retrain, "can_train", lambda _: False)
     result = await home.administrator().slash(home.channel, "retrain sonnets")
-    assert "`pip install '.[train]'`" in sentence(result)
+    assert "`pip install -r requirements-train.txt`" in sentence(result)
     assert home.env.errors
 
 

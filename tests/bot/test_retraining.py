@@ -10,20 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.commands.reply import Refusal
-from bot.retraining import (
-    Done,
-    Event,
-    Events,
-    Failed,
-    Order,
-    Planned,
-    Progress,
-    Retraining,
-    Served,
-    Stopped,
-    TrainerProcess,
-    parse_event,
-)
+from bot.retraining import Event, Events, Order, Retraining, Served, TrainerProcess
+from bot.training_events import Done, Failed, Planned, Progress, Stopped, from_json
 from models.weights import Kind, ModelCard
 from tests.bot.fakes import FakeTrainer, card
 
@@ -82,7 +70,7 @@ async def test_the_trainer_is_given_the_order(tmp_path: Path) -> None:
     "line", [b"", b"hello\n", b"[]\n", b'{"event": "plan"}\n', b"\xff\n", b"3"]
 )
 def test_what_is_no_event_is_skipped(line: bytes) -> None:
-    assert parse_event(line) is None
+    assert from_json(line) is None
 
 
 async def test_a_process_that_dies_is_reported_with_its_code(

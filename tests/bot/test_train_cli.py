@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 from bot import train
 from bot.recipes import RECIPES, WITHOUT_KERAS, Plan
 from bot.train import Run, main
+from bot.training_events import Stopped, from_json
 from data.corpora import Corpus, load_names
 from models.known import Known
 from models.names_training import NamesTrainer, Settings
@@ -278,7 +279,7 @@ def test_an_interrupted_run_goes_on_to_the_same_weights_bit_for_bit(
         process.kill()
     checkpoint = out.with_suffix(".checkpoint")
     assert process.returncode == 3
-    assert json.loads(rest.splitlines()[-1]) == {"event": "stopped", "checkpoint": str(checkpoint)}
+    assert from_json(rest.splitlines()[-1]) == Stopped(checkpoint=checkpoint)
     assert list(out.parent.iterdir()) == [checkpoint]
 
     code, events = report(*options, "--resume")
