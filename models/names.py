@@ -2,7 +2,7 @@
 
 import string
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +19,14 @@ LONGEST_PREFIX = 20
 SHORTEST_NAME, LONGEST_NAME = 3, 26
 BATCH = 32
 """Names that are written side by side. One batch is enough for ten good ones as a rule."""
-MOST_BATCHES = 40
-"""Batches after which the search for new names ends."""
+MOST_FRUITLESS = 40
+"""Batches without a new name, one after another, at which the search ends."""
 
-_WHY = {
-    "known": "almost everything that {written} is already a dinosaur",
-    "unreadable": "hardly anything that {written} reads as a name",
-    "unfit": "most of what {written} is not fit to be shown",
-    "repeated": "the network wrote the same ones again and again",
+_FLAWS = {
+    "known": "is on the list that it learned from",
+    "unreadable": "does not read as a name",
+    "unfit": "is not fit to be shown",
+    "repeated": "is a repetition",
 }
 
 
@@ -68,20 +68,22 @@ def write_names(
     prefix = _prefix(request.starts_with, network.vocabulary)
     rng = np.random.default_rng(request.seed)
     logits, state = read(network, END + prefix, network.initial_state(1))
-    names: list[str] = []
-    rejected: Counter[str] = Counter()
-    for _ in range(MOST_BATCHES):
+    names: dict[str, None] = {}  # a set that keeps its order
+    flaws = Counter[str]()  # of everything written since the last new name's batch
+    while flaws.total() < MOST_FRUITLESS * BATCH:
+        before = len(names)
         for ending in _endings(network, logits, state, request.temperature, len(prefix), rng):
             name = prefix + ending
             flaw = _flaw(name, names, trained.known, accept)
             if flaw:
-                rejected[flaw] += 1
+                flaws[flaw] += 1
             else:
-                names.append(name)
+                names[name] = None
             if len(names) == request.count:
                 return NamesResult(tuple(names), None)
-    (main_cause, _), *_ = rejected.most_common(1)
-    return NamesResult(tuple(names), _reason(len(names), prefix, main_cause))
+        if len(names) > before:
+            flaws.clear()
+    return NamesResult(tuple(names), _reason(len(names), prefix, flaws))
 
 
 def reads_as_name(name: str) -> bool:
@@ -95,9 +97,9 @@ def reads_as_name(name: str) -> bool:
 
 
 def _flaw(
-    name: str, found: Sequence[str], known: Known, accept: Callable[[str], bool]
+    name: str, found: Collection[str], known: Known, accept: Callable[[str], bool]
 ) -> str | None:
-    """Why a name is not to be given: a key of `_WHY`, or `None`."""
+    """Why a name is not to be given: a key of `_FLAWS`, or `None`."""
     if name in known:
         return "known"
     if not reads_as_name(name):
@@ -155,8 +157,14 @@ def _endings(
     return [network.vocabulary.decode(row).partition(END)[0] for row in drawn]
 
 
-def _reason(found: int, prefix: str, main_cause: str) -> str:
+def _reason(found: int, prefix: str, flaws: Counter[str]) -> str:
+    """What was wrong with what was written in the end, none of which could be given."""
     begun = f' beginning with "{prefix}"' if prefix else ""
-    names = "No new name" if not found else f"Only {found} new name{'s'[: found != 1]}"
-    written = "begins so" if prefix else "the network writes"
-    return f"{names}{begun} could be found; {_WHY[main_cause].format(written=written)}."
+    names = "No new name" if not found else f"Only {found:,} new name{'s'[: found != 1]}"
+    (flaw, count), *_ = flaws.most_common(1)
+    share = count / flaws.total()
+    much = "most of what" if share > 0.5 else "much of what"
+    if share >= 0.9:
+        much = "almost everything that"
+    written = "the network makes of that" if prefix else "the network writes"
+    return f"{names}{begun} could be found; {much} {written} {_FLAWS[flaw]}."

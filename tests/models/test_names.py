@@ -1,5 +1,6 @@
 """Writing names: new ones only, begun as asked, and a reason when there are too few."""
 
+import itertools
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -179,31 +180,55 @@ def test_a_letter_that_the_network_never_saw_is_named() -> None:
         write(parrot, starts_with="tango")
 
 
-KNOWN = 'Only 1 new name beginning with "man" could be found; '
+def test_thousands_of_names_can_be_asked_for() -> None:
+    names, reason = write(untrained_rnn(), count=3_000)
+    assert len(set(names)) == 3_000
+    assert reason is None
+
+
+def test_the_search_goes_on_for_as_long_as_it_finds_something() -> None:
+    tried = itertools.count(1)
+    names, reason = write(untrained_rnn(), 10, accept=lambda _: next(tried) % 300 == 0)
+    assert len(names) == 10
+    assert reason is None
+
+
+ONE = 'Only 1 new name beginning with "man" could be found; '
 
 
 @pytest.mark.parametrize(
     ("names", "known", "accept", "sentence"),
     [
         (
-            ["mango", "manda", "manes"],
-            ["manda", "manes"],
+            ["mango", *(f"man{letter}a" for letter in "abcdehijklmnop")],
+            [f"man{letter}a" for letter in "abcdehijklmnop"],
             anything,
-            KNOWN + "almost everything that begins so is already a dinosaur.",
+            "almost everything that the network makes of that is on the list that it learned from.",
         ),
         (
-            ["mango", "mannn", "manzzz"],
+            ["mango", *(f"man{3 * letter}" for letter in "abcdehijklmnop")],
             [],
             anything,
-            KNOWN + "hardly anything that begins so reads as a name.",
+            "almost everything that the network makes of that does not read as a name.",
         ),
         (
             ["mango", "manda", "manes"],
             [],
             lambda name: name == "mango",
-            KNOWN + "most of what begins so is not fit to be shown.",
+            "most of what the network makes of that is not fit to be shown.",
         ),
-        (["mango"], [], anything, KNOWN + "the network wrote the same ones again and again."),
+        (
+            ["mango"],
+            [],
+            anything,
+            "almost everything that the network makes of that is a repetition.",
+        ),
+        (
+            ["mango", "manda", "manes", "mannn", "manzzz"],
+            ["manda"],
+            lambda name: name != "manes",
+            "much of what the network makes of that does not read as a name.",
+        ),
     ],
 )
 def test_too_few_names_come_with_the_reason(
@@ -211,15 +236,15 @@ def test_too_few_names_come_with_the_reason(
 ) -> None:
     found, reason = write(Parrot(names), 3, "man", known=known, accept=accept)
     assert found == ("mango",)
-    assert reason == sentence
+    assert reason == ONE + sentence
 
 
 def test_no_name_at_all_is_a_reason_too() -> None:
     names, reason = write(Parrot(["mango"]), known=["mango"])
     assert names == ()
     assert reason == (
-        "No new name could be found; almost everything that the network writes is already "
-        "a dinosaur."
+        "No new name could be found; almost everything that the network writes is on the list "
+        "that it learned from."
     )
 
 
