@@ -36,7 +36,11 @@ CACHE = HERE / "cache"
 SPLIT_SEED = 3407
 SHORTEST_LIST = 20
 SHORTEST_TEXT = 5_000
+LONGEST_NAME = 64
+"""Characters. A longer line is no name, and would cost a training its memory and its time."""
 LARGEST_FILE = 16 * 2**20
+"""Bytes."""
+BYTE_ORDER_MARK = "\ufeff"
 PASSAGE_END = "\n\n"
 """What ends a poem or a scene, and tells the network that it may end there."""
 
@@ -60,8 +64,12 @@ class Corpus:
     validation: tuple[str, ...] = field(repr=False)
     held_out: tuple[str, ...] = field(repr=False)
     plain: str = field(repr=False)
-    """The text uncleaned, for the recipes `notebook`, which read a file as it is. Of a corpus that
-    comes with the project the held-out part is left out; of an own file nothing is."""
+    """The text uncleaned, for the recipes `notebook`, which read a file as it is; of a list, the
+    lines that are neither empty nor too long for a name."""
+    reads_all: bool = False
+    """Whether `plain` holds the held-out part too, so that a figure measured on that part says
+    nothing about a network that was trained on `plain`. So it is with an own file; of a corpus
+    that comes with the project the part is left out."""
     notes: tuple[str, ...] = ()
     """What cleaning did to the file, a sentence each."""
 
@@ -138,10 +146,12 @@ def load_plays(cache: Path = CACHE) -> Corpus:
 def read_corpus(path: Path, kind: Kind) -> Corpus:
     """Read an operator's own file: one name a line, or free text.
 
-    Raises `CorpusError` if the file is missing, empty, binary, or too small to learn from.
+    Raises `CorpusError` if the file is missing, empty, binary, too large, or too small to learn
+    from.
     """
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise CorpusError(f"Cannot read {path}: {error.strerror or error}.") from error
     return parse_corpus(raw, path.name, kind)
@@ -153,16 +163,29 @@ def parse_corpus(raw: bytes, title: str, kind: Kind) -> Corpus:
     Raises `CorpusError` as `read_corpus` does.
     """
     text = _decoded(raw, title)
-    if kind == "names":
-        return _names_corpus(title, text)
-    return _verse_corpus(title, text)
+    plain = unify_newlines(text.removeprefix(BYTE_ORDER_MARK))
+    if not plain.strip():
+        raise CorpusError(
+            f"{title} is empty; a UTF-8 text file with one name a line or free text is needed."
+        )
+    corpus = _names_corpus(title, plain) if kind == "names" else _verse_corpus(title, plain)
+    notes = _notes(
+        (text.startswith(BYTE_ORDER_MARK), "byte-order mark", "dropped"),
+        (
+            text.count("\r"),
+            "line ending|line endings",
+            "of another system (CR LF or CR) turned into LF",
+        ),
+    )
+    return replace(corpus, reads_all=True, notes=notes + corpus.notes)
 
 
 def _names_corpus(title: str, text: str) -> Corpus:
-    lines = text.removesuffix("\n").split("\n")
-    written = [line.strip() for line in lines if line.strip()]
-    cleaned = [clean_name(line) for line in written]
-    names = tuple(sorted(set(filter(None, cleaned))))
+    lines = [(line.strip(), clean_name(line)) for line in text.removesuffix("\n").split("\n")]
+    filled = [(written, name) for written, name in lines if written]
+    short = [(w, name) for w, name in filled if max(len(w), len(name)) <= LONGEST_NAME]
+    readable = [(written, name) for written, name in short if name]
+    names = tuple(sorted({name for _, name in readable}))
     if len(names) < SHORTEST_LIST:
         raise CorpusError(
             f"{title} holds {len(names)} different names; a list needs at least {SHORTEST_LIST}, "
@@ -178,13 +201,18 @@ def _names_corpus(title: str, text: str) -> Corpus:
         held_out=tuple(shuffled[:tenth]),
         validation=tuple(shuffled[tenth : 2 * tenth]),
         training=tuple(shuffled[2 * tenth :]),
-        plain=text,
+        plain="\n".join(written for written, _ in short),
         notes=_notes(
-            (len(lines) - len(written), "empty line|empty lines", "skipped"),
-            (cleaned.count(""), "line|lines", "without any letter from a to z skipped"),
-            (len(cleaned) - cleaned.count("") - len(names), "duplicate|duplicates", "dropped"),
+            (len(lines) - len(filled), "empty line|empty lines", "skipped"),
             (
-                sum(1 for w, c in zip(written, cleaned, strict=True) if c and w != c),
+                len(filled) - len(short),
+                "line|lines",
+                f"of more than {LONGEST_NAME} characters skipped",
+            ),
+            (len(short) - len(readable), "line|lines", "without any letter from a to z skipped"),
+            (len(readable) - len(names), "duplicate|duplicates", "dropped"),
+            (
+                sum(written != name for written, name in readable),
                 "name|names",
                 "simplified to the letters a to z",
             ),
@@ -230,6 +258,11 @@ def _verse_corpus(title: str, text: str) -> Corpus:
                 "character|characters",
                 "simplified (capitals to small letters, accents, quotation marks and dashes)",
             ),
+            (
+                text.removesuffix("\n").count("\n") - cleaned.count("\n"),
+                "empty line|empty lines",
+                "dropped (at either end, or one behind another)",
+            ),
         ),
     )
 
@@ -243,22 +276,15 @@ def _notes(*counted: tuple[int, str, str]) -> tuple[str, ...]:
 
 
 def _decoded(raw: bytes, title: str) -> str:
-    if not raw.strip():
-        raise CorpusError(
-            f"{title} is empty; a UTF-8 text file with one name a line or free text is needed."
-        )
     if len(raw) > LARGEST_FILE:
-        raise CorpusError(
-            f"{title} has {len(raw) / 2**20:.1f} MiB; "
-            f"at most {LARGEST_FILE // 2**20} MiB can be read."
-        )
+        raise CorpusError(f"{title} is too large; at most {LARGEST_FILE // 2**20} MiB can be read.")
     if b"\0" in raw:
         raise CorpusError(
             f"{title} is not a UTF-8 text file (it holds zero bytes, as binary and UTF-16 files "
             "do); save it as plain text in UTF-8."
         )
     try:
-        return unify_newlines(raw.decode("utf-8-sig"))
+        return raw.decode()
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise CorpusError(

@@ -22,8 +22,6 @@ from models.vocabulary import END, Vocabulary
 
 LETTERS = Vocabulary(END + "abcdefghijklmnopqrstuvwxyz")
 """All of them, whatever the list holds: a member may ask for names that begin with any."""
-LONGEST_TEXT = 64
-"""A longer line is no name. Cutting it keeps a strange file from filling the memory."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +65,8 @@ class NamesTrainer:
         """Plan both fits. The held-out part of the corpus is not read."""
         self.seed = seed
         self.settings = settings
-        self._training = _texts(corpus.training)
-        self._validation = _texts(corpus.validation)
+        self._training = [name + END for name in corpus.training]
+        self._validation = [name + END for name in corpus.validation]
         self._fit = self._first_fit()
         self._first_fit_updates: int | None = None  # not known before it has ended
         self._best: Parameters | None = None
@@ -206,10 +204,6 @@ class _Fit:
             self.parameters[name][:] = state[f"parameters/{name}"]
             self.averaged[name][:] = state[f"averaged/{name}"]
         self.optimiser.restore(_part(state, "optimiser/"))
-
-
-def _texts(names: Sequence[str]) -> list[str]:
-    return [(name + END)[:LONGEST_TEXT] for name in names]
 
 
 def _initial_parameters(rng: np.random.Generator, units: int) -> Parameters:

@@ -84,13 +84,17 @@ def test_a_list_is_sorted_and_split_in_tenths() -> None:
     assert corpus.known() == set(NAMES)
 
 
-def test_lines_may_end_in_any_way_and_a_byte_order_mark_is_no_letter() -> None:
-    plain = names_of("\n".join(NAMES))
-    for ending in ("\r\n", "\r"):
-        raw = b"\xef\xbb\xbf" + ending.join([*NAMES, ""]).encode()
-        corpus = parse_corpus(raw, "mine.txt", "names")
-        assert (corpus.items, corpus.notes) == (plain.items, ())
-        assert corpus.sha256 == plain.sha256
+@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+def test_a_byte_order_mark_and_other_line_endings_change_nothing_and_are_reported(
+    ending: str,
+) -> None:
+    corpus = names_of("\ufeff" + ending.join([*NAMES, ""]))
+    assert corpus.items == tuple(NAMES)
+    assert corpus.sha256 == names_of("\n".join(NAMES)).sha256
+    assert corpus.notes == (
+        "1 byte-order mark dropped.",
+        "26 line endings of another system (CR LF or CR) turned into LF.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,12 +105,28 @@ def test_lines_may_end_in_any_way_and_a_byte_order_mark_is_no_letter() -> None:
         (["恐龍", "42"], "2 lines without any letter from a to z skipped."),
         (["angosaurus"], "1 duplicate dropped."),
         (["ANGOSAURUS", "Ängosaurus"], "2 duplicates dropped."),
+        (["a" * 65, "1" * 2_000_000], "2 lines of more than 64 characters skipped."),
+        (["ß" * 40], "1 line of more than 64 characters skipped."),
         (["ANGOSAURUS"], "1 name simplified to the letters a to z."),
         (["Ñandusaurus", "T. rex"], "2 names simplified to the letters a to z."),
     ],
 )
 def test_what_cleaning_does_to_a_list_is_reported(lines: list[str], note: str) -> None:
     assert note in names_of("\n".join([*lines, *NAMES])).notes
+
+
+def test_a_name_of_64_letters_is_kept_and_a_longer_one_is_read_by_no_recipe() -> None:
+    corpus = names_of("\n".join([*NAMES, "z" * 64, "z" * 65, "ß" * 33]))
+    assert corpus.items == (*NAMES, "z" * 64)
+    assert corpus.plain == "\n".join([*NAMES, "z" * 64])
+
+
+def test_only_a_file_of_ones_own_is_read_with_its_held_out_part_by_the_recipe_notebook() -> None:
+    own = names_of("\n".join(NAMES))
+    assert own.reads_all
+    assert set(own.held_out) <= set(own.plain.split("\n"))
+    assert verse_of(VERSE).reads_all
+    assert not load_names().reads_all
 
 
 def test_a_list_is_the_same_corpus_however_it_is_written() -> None:
@@ -130,11 +150,14 @@ def test_a_text_is_split_in_tenths_at_the_beginning_of_lines() -> None:
 
 
 def test_a_text_is_cleaned_and_what_that_did_is_reported() -> None:
-    corpus = verse_of("\ufeff“Ô” [2]\r\n\r\n\r\n\r\n" + VERSE.replace("\n", "\r\n"))
+    corpus = verse_of("\ufeff\r\n“Ô” [2]\r\n\r\n[3]\r\n\r\n" + VERSE.replace("\n", "\r\n"))
     assert corpus.items[0].startswith("'o'\n\nwhen forty winters")
     assert corpus.notes == (
-        "3 characters that verse has no use for (digits, symbols) dropped.",
+        "1 byte-order mark dropped.",
+        "205 line endings of another system (CR LF or CR) turned into LF.",
+        "6 characters that verse has no use for (digits, symbols) dropped.",
         "3 characters simplified (capitals to small letters, accents, quotation marks and dashes).",
+        "3 empty lines dropped (at either end, or one behind another).",
     )
 
 
@@ -158,14 +181,27 @@ def utf_16(text: str) -> bytes:
     [
         (b"", r"mine\.txt is empty"),
         (b" \n\t\r\n", r"mine\.txt is empty"),
+        (b"\xef\xbb\xbf", r"mine\.txt is empty"),
+        ("\ufeff \r\n\u00a0".encode(), r"mine\.txt is empty"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not a UTF-8 text file .* zero bytes"),
         (utf_16(VERSE), "not a UTF-8 text file .* UTF-16"),
         ("龍".encode("utf-16") * 5_000, r"not UTF-8 text \(line 1 holds byte 0xff\)"),
         ("Où\n".encode("latin-1") * 5_000, r"not UTF-8 text \(line 1 holds byte 0xf9\)"),
         (b"a\nb\n\xe9\n", r"line 3 holds byte 0xe9"),
-        (b"a" * (LARGEST_FILE + 1), "16.0 MiB; at most 16 MiB"),
+        (b"a" * (LARGEST_FILE + 1), r"mine\.txt is too large; at most 16 MiB"),
     ],
-    ids=["empty", "blank", "binary", "UTF-16", "UTF-16 without zeros", "Latin-1", "late", "large"],
+    ids=[
+        "empty",
+        "blank",
+        "mark",
+        "blank mark",
+        "binary",
+        "UTF-16",
+        "UTF-16 without zeros",
+        "Latin-1",
+        "late",
+        "large",
+    ],
 )
 def test_a_file_that_is_no_text_is_refused_with_the_reason(
     raw: bytes, why: str, kind: Kind
@@ -174,7 +210,7 @@ def test_a_file_that_is_no_text_is_refused_with_the_reason(
         parse_corpus(raw, "mine.txt", kind)
 
 
-@pytest.mark.parametrize("text", ["\ufeff", "mango\n" * 500, "\n".join(NAMES[:19]), "42\n" * 99])
+@pytest.mark.parametrize("text", ["mango\n" * 500, "\n".join(NAMES[:19]), "42\n" * 99])
 def test_a_list_of_too_few_names_is_refused_with_how_many_and_an_example(text: str) -> None:
     with pytest.raises(CorpusError, match=r"holds \d+ different names; .* at least 20, .*: mango"):
         names_of(text)
@@ -209,6 +245,12 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         read_corpus(tmp_path / "elves.txt", "names")
     with pytest.raises(CorpusError, match="Cannot read"):
         read_corpus(tmp_path, "names")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a file without an end")
+def test_no_more_of_a_huge_file_is_read_than_shows_that_it_is_too_large() -> None:
+    with pytest.raises(CorpusError, match="zero is too large"):
+        read_corpus(Path("/dev/zero"), "names")
 
 
 # Fetching, from a package index that is a folder
