@@ -33,7 +33,7 @@ from models.weights import (
     save_weights,
 )
 
-FAILED = 1
+FAILED, INTERRUPTED = 1, 130
 RESAMPLES = 2_000
 
 
@@ -42,9 +42,8 @@ class Evaluation:
     """The held-out cross-entropy of a network, in nats per character."""
 
     nats_per_character: float
-    low: float
-    """Lower end of the 95% bootstrap interval over the items."""
-    high: float
+    interval: tuple[float, float] | None
+    """Ends of the 95% bootstrap interval over the items; a single one has none."""
     items: int
     characters: int
     unknown: int
@@ -57,11 +56,9 @@ def evaluate(trained: Trained, corpus: Corpus) -> Evaluation:
     items = [trained.network.vocabulary.fold(item) for item in written]
     losses = item_losses(trained.network, items)
     sizes = np.array([len(item) for item in items], dtype=float)
-    low, high = _interval(losses, sizes)
     return Evaluation(
         nats_per_character=float(losses.sum() / sizes.sum()),
-        low=low,
-        high=high,
+        interval=_interval(losses, sizes) if len(items) > 1 else None,
         items=len(items),
         characters=int(sizes.sum()),
         unknown=sum(map(len, written)) - int(sizes.sum()),
@@ -86,28 +83,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if trained.card.kind != options.kind:
             raise WeightsError(f"{path} writes {trained.card.kind}, not {options.kind}.")
         corpus = _corpus(options.kind, options.corpus)
-        if options.record and trained.card.corpus_sha256 != corpus.sha256:
-            raise CorpusError(
-                f"A model card records the held-out part of its corpus ({trained.card.corpus}), "
-                f"not of {corpus.title}; leave out --record, or give that corpus with --corpus."
-            )
+        if options.record:
+            _check_record(trained, corpus)
         evaluation = evaluate(trained, corpus)
         if options.record:
             trained = record(path, trained, evaluation)
-    except (CorpusError, WeightsError) as error:
+    except (CorpusError, WeightsError, OSError) as error:
         Console(stderr=True, highlight=False, markup=False).print(str(error), style="red")
         return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
     if options.json:
         figures = dataclasses.asdict(evaluation) | {"weights": trained.digest}
         console.print_json(json.dumps(figures))
     else:
         console.print(_table(trained, corpus, evaluation))
-        if trained.card.corpus_sha256 != corpus.sha256:
-            console.print(
-                f"These weights were trained on another corpus ({escape(trained.card.corpus)}); "
-                "if the two share text, the figure flatters them."
-            )
+        if caution := _caution(trained, corpus):
+            console.print(escape(caution))
     return 0
+
+
+def _caution(trained: Trained, corpus: Corpus) -> str | None:
+    """Why the figure may say too much."""
+    if trained.card.corpus_sha256 != corpus.sha256:
+        return (
+            f"These weights were trained on another corpus ({trained.card.corpus}); "
+            "if the two share text, the figure flatters them."
+        )
+    if trained.card.reads_all:
+        return "These weights were trained on the held-out part too: the figure flatters them."
+    return None
+
+
+def _check_record(trained: Trained, corpus: Corpus) -> None:
+    """Raise `CorpusError` if the figure would not be what a model card calls held out."""
+    if trained.card.corpus_sha256 != corpus.sha256:
+        raise CorpusError(
+            f"A model card records the held-out part of its corpus ({trained.card.corpus}), "
+            f"not of {corpus.title}; leave out --record, or give that corpus with --corpus."
+        )
+    if trained.card.reads_all:
+        raise CorpusError(
+            "These weights were trained on the held-out part too, so there is no held-out figure "
+            "to record; leave out --record."
+        )
 
 
 def record(path: Path, trained: Trained, evaluation: Evaluation) -> Trained:
@@ -131,7 +150,9 @@ def _table(trained: Trained, corpus: Corpus, evaluation: Evaluation) -> Table:
     if evaluation.unknown:
         table.add_row("left out", f"{evaluation.unknown:,} characters it does not know")
     table.add_row("nats/char", f"[bold]{evaluation.nats_per_character:.4f}[/bold]")
-    table.add_row("95% interval", f"{evaluation.low:.4f} to {evaluation.high:.4f}")
+    if evaluation.interval is not None:
+        low, high = evaluation.interval
+        table.add_row("95% interval", f"{low:.4f} to {high:.4f}")
     return table
 
 

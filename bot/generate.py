@@ -14,7 +14,7 @@ from models.names import NamesError, NamesRequest, write_names
 from models.sonnet import SonnetError, SonnetRequest, begin, extend
 from models.weights import Trained, WeightsError, load_shipped, load_weights
 
-FAILED = 1
+FAILED, INTERRUPTED = 1, 130
 KINDS = {"names": "names", "sonnet": "sonnets"}
 """What is asked for, and the weights that write it."""
 
@@ -22,25 +22,36 @@ KINDS = {"names": "names", "sonnet": "sonnets"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console, told = (
+        Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        for stderr in (False, True)
+    )
+    words = Filter()
     try:
+        if not words.allows(options.opening):
+            raise SonnetError("Nothing is begun with those words; try other ones.")
         kind = KINDS[options.what]
         trained = load_weights(options.weights) if options.weights else load_shipped(kind)
         if trained.card.kind != kind:
             raise WeightsError(f"{options.weights} writes {trained.card.kind}, not {kind}.")
         write = _names if options.what == "names" else _sonnets
-        for line in write(trained, options):
+        for line in write(trained, options, words):
             console.print(line)
+        if not options.json:
+            told.print(f"(seed {options.seed})", style="dim")
     except (NamesError, SonnetError, WeightsError) as error:
-        Console(stderr=True, highlight=False, markup=False).print(str(error), style="red")
+        told.print(str(error), style="red")
         return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0
 
 
-def _names(trained: Trained, options: argparse.Namespace) -> Iterator[str]:
+def _names(trained: Trained, options: argparse.Namespace, words: Filter) -> Iterator[str]:
+    """A name a line, or one JSON object for all."""
     temperature = 1.0 if options.temperature is None else options.temperature
     request = NamesRequest(options.n or 10, options.seed, options.opening, temperature)
-    result = write_names(trained, request, Filter().allows)
+    result = write_names(trained, request, words.allows)
     if options.json:
         yield json.dumps({"seed": options.seed, "names": result.names, "reason": result.reason})
         return
@@ -49,9 +60,8 @@ def _names(trained: Trained, options: argparse.Namespace) -> Iterator[str]:
         yield f"({result.reason})"
 
 
-def _sonnets(trained: Trained, options: argparse.Namespace) -> Iterator[str]:
+def _sonnets(trained: Trained, options: argparse.Namespace, words: Filter) -> Iterator[str]:
     """A poem a line as it comes, or one JSON object for each poem."""
-    accept = Filter().allows
     temperature = 0.7 if options.temperature is None else options.temperature
     for number in range(options.n or 1):
         seed = options.seed + number
@@ -60,18 +70,20 @@ def _sonnets(trained: Trained, options: argparse.Namespace) -> Iterator[str]:
         if number and not options.json:
             yield ""
         while not draft.finished:
-            draft = extend(trained, [draft], accept)[0]
+            draft = extend(trained, [draft], words.allows)[0]
             if not options.json:
                 yield from draft.lines[shown:]
             shown = len(draft.lines)
         if options.json:
-            yield json.dumps({"seed": seed, "lines": draft.lines}, ensure_ascii=False)
+            poem = {"seed": seed, "lines": draft.lines, "opening_length": draft.opening_length}
+            yield json.dumps(poem, ensure_ascii=False)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot.generate",
-        description="Write new dinosaur names, or a sonnet, in the terminal.",
+        description="Write new dinosaur names, or a sonnet, in the terminal. Settings are not "
+        "read: the shipped weights write, unless others are given.",
         epilog="examples:\n  python -m bot.generate names mango -n 5\n"
         '  python -m bot.generate sonnet "Forsooth this maketh no sense " --seed 7',
         formatter_class=argparse.RawDescriptionHelpFormatter,

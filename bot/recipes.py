@@ -16,6 +16,9 @@ from models.notebook_names import NotebookTrainer
 from models.training import Trainer
 from models.weights import Kind, Trained, load_shipped, load_weights
 
+NOTEBOOK_EPOCHS = 60
+"""Passes over the verse in the recipe `notebook`, unless it goes on from saved weights."""
+
 
 class RecipeError(Exception):
     """A training cannot begin. The message is a sentence for whoever asked for it."""
@@ -27,7 +30,7 @@ class Options:
 
     corpus: Path | None = None
     """A file of one's own instead of the corpus of the project."""
-    seed: int = 0
+    seed: int | None = None
     begin: Path | None = None
     """Weights to go on from."""
     epochs: int | None = None
@@ -41,6 +44,7 @@ class Plan:
     corpus: Corpus
     trainer: Trainer
     architecture: str
+    seed: int | None
     known: Known
     """What the network must not copy."""
     versions: Mapping[str, str]
@@ -48,6 +52,8 @@ class Plan:
     """Words that are shown with a capital."""
     base: Trained | None = None
     """What it goes on from."""
+    reads_all: bool = False
+    """Whether it trains on the held-out part of the corpus too."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +67,28 @@ class Recipe:
 def _names(options: Options) -> Plan:
     _refuse(options, "begin", "epochs")
     corpus = _names_corpus(options)
-    trainer = NamesTrainer(corpus, options.seed)
-    return Plan(corpus, trainer, "lstm", Known.of(corpus.known()), _versions("numpy"))
+    seed = options.seed or 0
+    trainer = NamesTrainer(corpus, seed)
+    return Plan(corpus, trainer, "lstm", seed, _known_names(corpus), _versions("numpy"))
 
 
 def _notebook_names(options: Options) -> Plan:
-    _refuse(options, "begin", "epochs")
+    _refuse(options, "begin", "epochs", "seed")
     corpus = _names_corpus(options)
     return Plan(
-        corpus, NotebookTrainer(corpus), "rnn", Known.of(corpus.known()), _versions("numpy")
+        corpus,
+        NotebookTrainer(corpus),
+        "rnn",
+        None,
+        _known_names(corpus),
+        _versions("numpy"),
+        reads_all=corpus.reads_all,
     )
 
 
 def _sonnets(options: Options) -> Plan:
     _refuse(options, "epochs")
+    seed = options.seed or 0
     keras_lstm = _keras_lstm()
     base = load_weights(options.begin) if options.begin else load_shipped("plays")
     corpus = _verse_corpus(options)
@@ -82,33 +96,36 @@ def _sonnets(options: Options) -> Plan:
         corpus.training,
         corpus.validation,
         keras_lstm.FINETUNING,
-        options.seed,
+        seed,
         begin=_lstm(base),
     )
-    return _verse_plan(corpus, trainer, base)
+    return _verse_plan(corpus, trainer, seed, base)
 
 
 def _pretrained_sonnets(options: Options) -> Plan:
     _refuse(options, "begin", "epochs", "corpus")
+    seed = options.seed or 0
     keras_lstm = _keras_lstm()
     corpus = replace(corpora.load_plays(), validation=corpora.load_sonnets().validation)
     trainer = keras_lstm.VerseTrainer(
-        corpus.training, corpus.validation, keras_lstm.PRETRAINING, options.seed
+        corpus.training, corpus.validation, keras_lstm.PRETRAINING, seed
     )
-    return _verse_plan(corpus, trainer, None)
+    return _verse_plan(corpus, trainer, seed, None)
 
 
 def _notebook_sonnets(options: Options) -> Plan:
     keras_lstm = _keras_lstm()
     base = load_weights(options.begin) if options.begin else None
     corpus = _verse_corpus(options)
+    seed = options.seed or 0
     trainer = keras_lstm.NotebookVerseTrainer(
         corpus.plain.lower(),
-        options.seed,
-        epochs=options.epochs or (1 if base else 60),
+        corpus.validation,
+        seed,
+        epochs=options.epochs or (1 if base else NOTEBOOK_EPOCHS),
         begin=_lstm(base) if base else None,
     )
-    return _verse_plan(corpus, trainer, base)
+    return replace(_verse_plan(corpus, trainer, seed, base), reads_all=corpus.reads_all)
 
 
 RECIPES: Mapping[Kind, Mapping[str, Recipe]] = {
@@ -159,20 +176,25 @@ def _verse_corpus(options: Options) -> Corpus:
     return corpora.read_corpus(options.corpus, "verse")
 
 
-def _verse_plan(corpus: Corpus, trainer: Trainer, base: Trained | None) -> Plan:
+def _known_names(corpus: Corpus) -> Known:
+    """The names of a list, and the real dinosaurs: what is announced as new is neither."""
+    return Known.of(corpus.known() | corpora.load_names().known())
+
+
+def _verse_plan(corpus: Corpus, trainer: Trainer, seed: int, base: Trained | None) -> Plan:
     known, proper = Known.of(corpus.known()), Known.of(corpus.proper_nouns)
     versions = _versions("keras", "numpy", "tensorflow")
     if base is None:
-        return Plan(corpus, trainer, "lstm", known, versions, proper)
+        return Plan(corpus, trainer, "lstm", seed, known, versions, proper)
     known, proper = known | base.known, proper | base.proper
-    return Plan(corpus, trainer, "lstm", known, versions, proper, base)
+    return Plan(corpus, trainer, "lstm", seed, known, versions, proper, base)
 
 
 def _lstm(base: Trained) -> LSTM:
-    if not isinstance(base.network, LSTM):
+    if base.card.kind != "sonnets" or not isinstance(base.network, LSTM):
         raise RecipeError(
-            f"The weights to go on from hold {base.card.architecture}, not lstm; "
-            "take a file that python -m bot.train sonnets has written."
+            f"The weights to go on from are an {base.card.architecture} that writes "
+            f"{base.card.kind}; take a file that python -m bot.train sonnets has written."
         )
     return base.network
 

@@ -37,7 +37,7 @@ class TerminalReporter:
         """Write to `console`, which is standard error unless given."""
         self._console = console or Console(stderr=True, highlight=False, emoji=False)
         self._bar = Bar(
-            BarColumn(bar_width=16),
+            BarColumn(bar_width=10),
             MofNCompleteColumn(),
             TextColumn("{task.fields[figures]}"),
             TextColumn("{task.fields[left]}"),
@@ -61,7 +61,7 @@ class TerminalReporter:
     def _move(self, progress: Progress) -> None:
         figures = f"loss {progress.loss:.3f}"
         if progress.validation is not None:
-            figures += f", validation {progress.validation:.3f}"
+            figures += f", val {progress.validation:.3f} nats/char"
         figures += f", {progress.characters_per_second / 1000:.1f}k chars/s"
         left = timedelta(seconds=round(progress.seconds_left))
         self._bar.update(
@@ -83,7 +83,7 @@ def _in_words(event: Planned | Samples | Done | Stopped | Failed) -> str:
                 [f"\n[dim]after {step:,} updates[/dim]", *(f"  {escape(t)}" for t in texts)]
             )
         case Done(weights=weights, plot=plot, validation=validation, seconds=seconds):
-            figure = "not measured" if validation is None else f"{validation:.4f} nats/char"
+            figure = "not measured yet" if validation is None else f"{validation:.4f} nats/char"
             return (
                 f"\nvalidation  {figure} ({seconds:.0f} s)"
                 f"\nweights     {escape(str(weights))}"

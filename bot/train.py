@@ -5,10 +5,12 @@ The same command runs under `/retrain`, where it reports in JSON lines.
 
 import argparse
 import datetime
+import hashlib
 import json
 import math
 import signal
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -23,7 +25,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bot.plots import loss_curve
-from bot.recipes import RECIPES, Options, Plan, RecipeError
+from bot.recipes import NOTEBOOK_EPOCHS, RECIPES, Options, Plan, RecipeError
 from bot.reporters import JsonReporter, Reporter, TerminalReporter
 from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped
 from data.corpora import CorpusError
@@ -74,7 +76,8 @@ def _train(options: argparse.Namespace, reporter: Reporter, stop: Event) -> int:
     out: Path = options.out or Path("out") / f"{kind}.safetensors"
     wish = Options(options.corpus, options.seed, options.begin, options.epochs)
     plan = RECIPES[kind][options.recipe].plan(wish)
-    run = Run(plan, _card(kind, options.recipe, plan, options.seed), out)
+    run = Run(plan, _card(kind, options.recipe, plan), out)
+    run.check_folder()
     if options.resume:
         run.resume()
     reporter.tell(Planned(plan.trainer.steps, plan.corpus.title, plan.corpus.notes))
@@ -99,10 +102,30 @@ class Run:
     """Update and loss, where it was measured."""
     seconds: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Note what must be the same for a checkpoint to be gone on with."""
+        card, text = self.card, self.plan.corpus.plain
+        self._identity = json.dumps(
+            [
+                card.kind,
+                card.recipe,
+                card.seed,
+                card.begun_with,
+                self.plan.trainer.steps,  # as planned; a run may find out that it needs fewer
+                hashlib.sha256(text.encode()).hexdigest(),
+            ]
+        )
+
     @property
     def checkpoint(self) -> Path:
         """Where an interrupted run is kept."""
         return self.out.with_suffix(".checkpoint")
+
+    def check_folder(self) -> None:
+        """Raise `OSError` now, and not after hours, if the results could not be written."""
+        self.out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.out.parent):
+            pass
 
     def train(self, reporter: Reporter, stop: Event, longest: float) -> bool:
         """Train to the end, or for `longest` seconds; False if `stop` was set before that."""
@@ -146,7 +169,7 @@ class Run:
         network = Trained(
             self.plan.trainer.network(), self.card, self.plan.known, "", self.plan.proper
         )
-        seed = self.card.seed
+        seed = self.card.seed or 0
         if self.card.kind == "names":
             return write_names(network, NamesRequest(count=7, seed=seed), _anything).names
         draft = begin(network, SonnetRequest("", seed))
@@ -186,15 +209,21 @@ class Run:
             with safe_open(self.checkpoint, framework="numpy") as file:
                 metadata = file.metadata() or {}
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError) as error:
+        except FileNotFoundError as error:
             raise ResumeError(
                 f"There is no checkpoint {self.checkpoint} to resume; "
                 "leave out --resume to begin anew."
             ) from error
+        except SafetensorError as error:
+            raise ResumeError(
+                f"The checkpoint {self.checkpoint} is damaged ({error}); "
+                "leave out --resume to begin anew."
+            ) from error
         if metadata.get("run") != self._identity:
             raise ResumeError(
-                f"{self.checkpoint} belongs to another training: its corpus, recipe or seed "
-                "differs. Give the same options as then, or leave out --resume to begin anew."
+                f"{self.checkpoint} belongs to another training: its corpus, recipe, seed or "
+                "length differs. Give the same options as then, or leave out --resume to begin "
+                "anew."
             )
         self.losses = arrays["losses"].tolist()
         self.validation = [(int(step), loss) for step, loss in arrays["validation"].tolist()]
@@ -204,26 +233,21 @@ class Run:
             {k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}
         )
 
-    @property
-    def _identity(self) -> str:
-        """What must be the same for a checkpoint to be gone on with."""
-        card = self.card
-        return json.dumps([card.kind, card.recipe, card.corpus_sha256, card.seed, card.begun_with])
 
-
-def _card(kind: Kind, recipe: str, plan: Plan, seed: int) -> ModelCard:
+def _card(kind: Kind, recipe: str, plan: Plan) -> ModelCard:
     return ModelCard(
         kind=kind,
         architecture=plan.architecture,
         recipe=recipe,
         corpus=plan.corpus.title,
         corpus_sha256=plan.corpus.sha256,
-        seed=seed,
+        seed=plan.seed,
         updates=0,
         created=datetime.datetime.now(datetime.UTC).date().isoformat(),
         symbols=plan.trainer.network().vocabulary.symbols,
         pretraining=plan.base.card.corpus if plan.base else None,
         begun_with=plan.base.digest if plan.base else None,
+        reads_all=plan.reads_all,
         versions=plan.versions,
     )
 
@@ -279,7 +303,7 @@ def _parser() -> argparse.ArgumentParser:
         "(default: out/names.safetensors or out/sonnets.safetensors)",
     )
     parser.add_argument(
-        "--seed", type=_whole, default=0, metavar="N", help="same seed, same network (default: 0)"
+        "--seed", type=_whole, metavar="N", help="same seed, same network (default: 0)"
     )
     parser.add_argument(
         "--minutes",
@@ -299,7 +323,11 @@ def _parser() -> argparse.ArgumentParser:
         help="sonnets: go on from these weights (default: those of the plays)",
     )
     parser.add_argument(
-        "--epochs", type=_count, help="passes over the corpus (sonnets, recipe notebook)"
+        "--epochs",
+        type=_count,
+        metavar="N",
+        help="passes over the corpus, for the sonnets' recipe notebook "
+        f"(default: {NOTEBOOK_EPOCHS}, or 1 with --from)",
     )
     parser.add_argument(
         "--progress",
@@ -311,7 +339,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 EXAMPLES = """\
-  python -m bot.train names                                 1,318 dinosaurs, two minutes
+  python -m bot.train names                                 1,318 dinosaurs, in minutes
   python -m bot.train names --corpus elves.txt --seed 7     a list of your own
   python -m bot.train names --recipe notebook               as the founding notebook did
   python -m bot.train sonnets                               from the network of the plays

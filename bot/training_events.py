@@ -25,7 +25,8 @@ class Progress:
     step: int
     steps: int
     loss: float
-    """Moving mean of the batches' losses, in nats per character."""
+    """Moving mean of the updates' losses, in nats per character (names by the recipe `notebook`:
+    in nats per name)."""
     validation: float | None
     """The last that was measured, in nats per character."""
     characters_per_second: float

@@ -8,20 +8,42 @@ that of the sonnets and whose size is fifty times theirs, and then trained on th
 """
 
 import os
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its start-up lines are not for our users
-import keras
-
 from models.lstm import LSTM
 from models.network import cross_entropy
 from models.training import Arrays, Progress
 from models.vocabulary import Vocabulary
+
+
+@contextmanager
+def _native_output_held_back() -> Iterator[None]:
+    """Keep what TensorFlow's native code prints at its start, and show it only if that fails."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        terminal = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(terminal, held.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+with _native_output_held_back():
+    import keras
 
 
 @dataclass(frozen=True)
@@ -185,10 +207,20 @@ class NotebookVerseTrainer:
     WINDOW, STRIDE, BATCH = 40, 3, 128
 
     def __init__(
-        self, text: str, seed: int, *, epochs: int = 60, begin: LSTM | None = None
+        self,
+        text: str,
+        validation: Sequence[str],
+        seed: int,
+        *,
+        epochs: int,
+        begin: LSTM | None = None,
     ) -> None:
-        """Plan a run over a text as it is, from random parameters or from those of `begin`."""
+        """Plan a run over a text as it is, from random parameters or from those of `begin`.
+
+        The figures of `validation` flatter: the recipe trains on that part too.
+        """
         self.vocabulary = begin.vocabulary if begin else Vocabulary.of([text])
+        self.validation = [self.vocabulary.fold(passage) for passage in validation]
         indices = self.vocabulary.encode(self.vocabulary.fold(text))
         starts = np.arange(0, len(indices) - self.WINDOW, self.STRIDE)
         self.x = indices[starts[:, None] + np.arange(self.WINDOW)]
@@ -226,7 +258,8 @@ class NotebookVerseTrainer:
             loss = float(self._model.train_on_batch(self.x[rows], self.y[rows]))
             self._done += 1
             epoch_ended = step + 1 == self._steps_of_an_epoch
-            yield Progress(self._done, loss, len(rows), milestone=epoch_ended)
+            measured = cross_entropy(self.network(), self.validation) if epoch_ended else None
+            yield Progress(self._done, loss, len(rows), measured, milestone=epoch_ended)
 
     def network(self) -> LSTM:
         """The newest network."""

@@ -116,7 +116,7 @@ def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bo
                 extended[i] = best
     if len(extended) < len(drafts):
         raise SonnetError(
-            "No line that the word filter accepts could be found to go on with; "
+            "No line to go on with could be found that is new and that the word filter accepts; "
             "try again, or try another opening."
         )
     return [extended[i] for i in range(len(drafts))]

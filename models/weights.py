@@ -53,7 +53,8 @@ class ModelCard:
     corpus: str
     """The corpus' title."""
     corpus_sha256: str
-    seed: int
+    seed: int | None
+    """`None` where the recipe lets nobody choose it."""
     updates: int
     created: str
     """Date, ISO 8601."""
@@ -67,6 +68,8 @@ class ModelCard:
     """Cross-entropy of the validation part in nats per character."""
     held_out: float | None = None
     """The same of the held-out part, once `python -m bot.evaluate` has measured it."""
+    reads_all: bool = False
+    """Whether it was trained on all of its corpus, the held-out part too."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """The libraries that trained it."""
 
@@ -137,15 +140,17 @@ def load_weights(path: Path, digest: str | None = None) -> Trained:
 
 def describe(card: ModelCard, digest: str) -> str:
     """The model card as Markdown, to lie beside the weight file."""
+    seed = "" if card.seed is None else f"seed {card.seed}, "
     rows = {
         "Writes": card.kind,
         "Architecture": card.architecture,
-        "Recipe": f"`{card.recipe}`, seed {card.seed}, {card.updates:,} updates",
+        "Recipe": f"`{card.recipe}`, {seed}{card.updates:,} updates",
         "Corpus": f"{card.corpus} (SHA-256 of its cleaned items `{card.corpus_sha256}`)",
         "Pretraining": card.pretraining,
         "Begun with": card.begun_with and f"`{card.begun_with}`",
         "Validation": _nats(card.validation),
         "Held out": _nats(card.held_out),
+        "Has read": "all of its corpus, the held-out part too" if card.reads_all else None,
         "Vocabulary": f"{len(card.symbols)} characters",
         "Trained": card.created,
         "With": ", ".join(f"{name} {version}" for name, version in card.versions.items()),

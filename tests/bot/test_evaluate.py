@@ -89,13 +89,16 @@ def test_the_parts_that_trained_change_nothing() -> None:
 
 def test_to_a_network_that_knows_nothing_every_character_is_worth_the_same() -> None:
     evaluation = evaluate(namer(uniform(LETTERS)), names_corpus())
-    for figure in (evaluation.nats_per_character, evaluation.low, evaluation.high):
+    assert evaluation.interval is not None
+    for figure in (evaluation.nats_per_character, *evaluation.interval):
         assert figure == pytest.approx(np.log(27), rel=1e-6)
 
 
 def test_the_interval_holds_the_figure_and_repeats_itself() -> None:
     evaluation = evaluate(namer(), names_corpus())
-    assert evaluation.low < evaluation.nats_per_character < evaluation.high
+    assert evaluation.interval is not None
+    low, high = evaluation.interval
+    assert low < evaluation.nats_per_character < high
     assert evaluate(namer(), names_corpus()) == evaluation
 
 
@@ -112,7 +115,7 @@ def test_figures_come_as_json_with_the_weights_that_they_are_of(
 ) -> None:
     figures = as_json("names", "--weights", weights, "--corpus", names)
     assert set(figures) == {
-        *("nats_per_character", "low", "high", "items", "characters", "unknown", "weights")
+        *("nats_per_character", "interval", "items", "characters", "unknown", "weights")
     }
     assert figures["weights"] == load_weights(weights).digest
 

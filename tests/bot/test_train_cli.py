@@ -318,13 +318,22 @@ def stop_after(updates: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [["--seed", "4"], ["--recipe", "notebook"]], ids=["seed", "recipe"]
+    "changed", [["--seed", "4"], ["--corpus", "reordered.txt"]], ids=["seed", "corpus"]
 )
 def test_a_checkpoint_of_other_options_is_not_gone_on_with(
-    checkpoint: Path, names: Path, out: Path, report: Report, changed: list[str]
+    checkpoint: Path,
+    names: Path,
+    out: Path,
+    report: Report,
+    changed: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = names.read_text().splitlines()
+    Path("reordered.txt").write_text("\n".join(reversed(lines)))
     options = ["names", "--corpus", names, "--seed", 3, "--out", out, *changed]
-    assert "its corpus, recipe or seed differs" in error_of(report(*options, "--resume"))
+    assert "its corpus, recipe, seed or length differs" in error_of(report(*options, "--resume"))
     assert checkpoint.exists()
 
 
@@ -387,6 +396,8 @@ def test_a_checkpoint_is_kept_now_and_then_in_case_of_a_crash(
 class Resting:
     """A trainer that is done."""
 
+    steps = 1
+
     def __init__(self, network: Network) -> None:
         self._network = network
 
@@ -396,7 +407,7 @@ class Resting:
 
 def run_of(network: Network, kind: Kind, known: list[str]) -> Run:
     facts = card(kind, network.vocabulary)
-    plan = Plan(load_names(), Resting(network), "lstm", Known.of(known), {})  # type: ignore[arg-type]
+    plan = Plan(load_names(), Resting(network), "lstm", 0, Known.of(known), {})  # type: ignore[arg-type]
     return Run(plan, facts, Path("out.safetensors"))
 
 

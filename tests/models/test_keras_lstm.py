@@ -185,7 +185,7 @@ NOTEBOOK_TEXT = "".join(PASSAGES) * 2
 
 
 def test_the_notebooks_windows_are_of_forty_characters_at_every_third_position() -> None:
-    trainer = NotebookVerseTrainer(NOTEBOOK_TEXT, 0)
+    trainer = NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 0, epochs=1)
     examples = len(range(0, len(NOTEBOOK_TEXT) - 40, 3))
     assert trainer.x.shape == (examples, 40)
     for example in (0, 1, examples - 1):
@@ -196,7 +196,9 @@ def test_the_notebooks_windows_are_of_forty_characters_at_every_third_position()
 
 @needs_seed
 def test_the_notebooks_text_has_31412_examples_and_38_symbols() -> None:
-    trainer = NotebookVerseTrainer(read_corpus(SHAKESPEARE, "verse").plain.lower(), 0)
+    trainer = NotebookVerseTrainer(
+        read_corpus(SHAKESPEARE, "verse").plain.lower(), [], 0, epochs=60
+    )
     assert trainer.x.shape == (31_412, 40)
     assert len(trainer.vocabulary) == 38
     assert trainer.steps == 60 * 246
@@ -207,7 +209,7 @@ def test_one_more_epoch_goes_on_from_saved_weights_and_can_be_resumed() -> None:
     before = {name: array.copy() for name, array in begin.arrays().items()}
 
     def trainer() -> NotebookVerseTrainer:
-        return NotebookVerseTrainer(NOTEBOOK_TEXT, 5, epochs=1, begin=begin)
+        return NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 5, epochs=1, begin=begin)
 
     whole, begun, resumed = trainer(), trainer(), trainer()
     for name, array in whole.arrays().items():

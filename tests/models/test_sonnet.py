@@ -249,7 +249,7 @@ def test_when_everything_is_refused_there_is_a_sentence_after_different_tries() 
         offered.append(line)
         return False
 
-    with pytest.raises(SonnetError, match="No line that the word filter accepts"):
+    with pytest.raises(SonnetError, match="new and that the word filter accepts"):
         written(SHALL_I, accept=refuse)
     assert len(set(offered)) == len(offered) == TRIES * CANDIDATES
 
