@@ -1,7 +1,8 @@
 """Every setting: its type, default, documentation and example, in one place.
 
-A setting is an environment variable or a line of `.env`; the environment wins, and an empty value
-counts as unset. `python -m bot.settings` prints `.env.example`, which is made from this file.
+A setting is an environment variable or a line of `.env`; the environment wins, and an empty or
+blank value counts as unset. `python -m bot.settings` prints `.env.example`, which is made from this
+file.
 """
 
 import difflib
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -127,6 +128,13 @@ class Settings(BaseSettings):
         description="Port on 127.0.0.1 of the page of python -m bot --local.",
         examples=["9000"],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, values: Mapping[str, object]) -> dict[str, object]:
+        """Take off the spaces around what was typed, and leave out what has nothing else."""
+        stripped = {k: v.strip() if isinstance(v, str) else v for k, v in values.items()}
+        return {name: value for name, value in stripped.items() if value != ""}
 
 
 class SettingsError(Exception):

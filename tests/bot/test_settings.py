@@ -47,6 +47,20 @@ def test_an_empty_value_counts_as_unset(dotenv: Path) -> None:
     assert load_settings(dotenv) == Settings()
 
 
+def test_a_blank_value_counts_as_unset(dotenv: Path) -> None:
+    dotenv.write_text("\n".join(f'{name.upper()}="  "' for name in Settings.model_fields))
+    assert load_settings(dotenv) == Settings()
+
+
+def test_spaces_around_a_value_are_not_part_of_it(
+    dotenv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", " MTIz.abc.def ")
+    token = load_settings(dotenv).discord_token
+    assert token is not None
+    assert token.get_secret_value() == "MTIz.abc.def"
+
+
 def test_all_problems_are_listed_at_once_with_an_example_each(dotenv: Path) -> None:
     dotenv.write_text("HOME_GUILDS=12,x\nCOOLDOWN_SECONDS=soon\nLOG_FORMAT=xml\nLOCAL_PORT=99999\n")
     with pytest.raises(SettingsError) as caught:
