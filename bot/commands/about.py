@@ -48,13 +48,17 @@ def about_reply(
 
 def _network(card: ModelCard) -> Text:
     read = f"{card.pretraining}, then {card.corpus}" if card.pretraining else card.corpus
-    figures = [
-        f"{value:.3f} nats/char on {part} text"
-        for part, value in (("held-out", card.held_out), ("validation", card.validation))
-        if value is not None
-    ]
     return text(
         f"{card.architecture.upper()}, recipe {card.recipe}, {card.created[:10]}\n"
         f"Has read: {read}\n"
-        f"{human_join(figures) if figures else 'Not measured'}",
+        f"{_figure(card)}",
     )
+
+
+def _figure(card: ModelCard) -> str:
+    """How good it is, in one figure: the other may be of a fit before it read that part as well."""
+    if card.held_out is not None:
+        return f"{card.held_out:.3f} nats/char on held-out text"
+    if card.validation is not None:
+        return f"{card.validation:.3f} nats/char on validation text"
+    return "Not measured"
