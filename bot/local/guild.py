@@ -65,12 +65,16 @@ class User:
 
 
 class Guild:
-    """A bot called `bot_name`, Mary who is a member, Ada who owns the server and the bot."""
+    """A bot called `bot_name`, Mary who is a member, Ada who owns the server.
+
+    Gideon runs the bot and is not there: so what Ada may do, she may as an administrator.
+    """
 
     def __init__(self, new_id: Callable[[], str], bot_name: str) -> None:
         self.bot = User(new_id(), bot_name, MEMBER_PERMISSIONS, bot=True)
         self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
         self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
+        self.bot_owner = User(new_id(), "Gideon", permissions=0)
         self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
 
     @property
@@ -161,7 +165,7 @@ class Guild:
             "bot_public": True,
             "bot_require_code_grant": False,
             "verify_key": "0" * 64,
-            "owner": self.admin.payload(),
+            "owner": self.bot_owner.payload(),
             "team": None,
             "flags": 0,
             "approximate_guild_count": 1,

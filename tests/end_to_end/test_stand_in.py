@@ -283,9 +283,11 @@ async def test_the_bots_own_check_decides_where_defaults_are_overridden(
     assert granted.message.content == "The ground shakes at 9."
 
 
-async def test_ada_owns_the_bot(local: LocalDiscord, toy: ToyBot) -> None:
-    assert (await toy.application_info()).owner.name == "ada"
-    assert await toy.is_owner(discord.Object(int(local.state.guild.admin.id)))  # type: ignore[arg-type]
+async def test_ada_owns_the_server_and_the_bot_has_another_owner(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    assert (await toy.application_info()).owner.name == "gideon"
+    assert not await toy.is_owner(discord.Object(int(local.state.guild.admin.id)))  # type: ignore[arg-type]
     guild = toy.get_guild(local.guild_id)
     assert guild is not None
     assert guild.owner_id == int(local.state.guild.admin.id)
