@@ -3,14 +3,16 @@
 The cell is that of Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al. (2000), the
 gates in Keras' order:
 
-    i, f, g, o = split(x Wx + h Wh + b)
-    c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g)
-    h' = σ(o) ⊙ tanh(c')
+    z = x Wx + h Wh + b
+    i, f, g, o = σ(z_i), σ(z_f), tanh(z_g), σ(z_o)      the quarters of z
+    c' = f ⊙ c + i ⊙ g
+    h' = o ⊙ tanh(c')
 
 The first layer reads one-hot characters, so x Wx is just a row of Wx.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from models.network import State
 from models.vocabulary import Vocabulary
 
 Array = NDArray[np.float32]
+Real = TypeVar("Real", bound=np.floating)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +64,10 @@ class LSTM:
             z = h @ layer.Wh
             z += layer.Wx[x] if h_below is None else h_below @ layer.Wx
             z += layer.b
-            i, f, g, o = np.split(z, 4, axis=1)
-            np.multiply(_sigmoid(f), c, out=c_new)
-            c_new += _sigmoid(i) * np.tanh(g)
-            np.multiply(_sigmoid(o), np.tanh(c_new), out=h_new)
+            z_i, z_f, z_g, z_o = np.split(z, 4, axis=1)
+            i, f, g, o = sigmoid(z_i), sigmoid(z_f), np.tanh(z_g), sigmoid(z_o)
+            c_new[:] = f * c + i * g
+            h_new[:] = o * np.tanh(c_new)
             h_below = h_new
         assert h_below is not None  # noqa: S101 (a network has a layer)
         return h_below @ self.Wy + self.by, new_state
@@ -105,9 +108,9 @@ class LSTM:
         return network
 
 
-def _sigmoid(z: Array) -> Array:
-    """1 / (1 + e^−z), by way of tanh, which cannot overflow."""
-    result: Array = 0.5 * np.tanh(0.5 * z) + 0.5
+def sigmoid(z: NDArray[Real]) -> NDArray[Real]:
+    """σ(z) = 1 / (1 + e^−z), by way of tanh, which cannot overflow."""
+    result: NDArray[Real] = 0.5 * np.tanh(0.5 * z) + 0.5
     return result
 
 

@@ -2,10 +2,11 @@
 
 The cell is that of `models/lstm.py`, with the same parameters and the gates in the same order:
 
-    i, f, g, o = σ, σ, tanh, σ of split(Wx[x⟨t⟩] + h⟨t−1⟩ Wh + b)
+    z⟨t⟩ = Wx[x⟨t⟩] + b + h⟨t−1⟩ Wh
+    i, f, g, o = σ(z_i), σ(z_f), tanh(z_g), σ(z_o)      the quarters of z⟨t⟩
     c⟨t⟩ = f ⊙ c⟨t−1⟩ + i ⊙ g
     h⟨t⟩ = o ⊙ tanh(c⟨t⟩)
-    p⟨t⟩ = softmax(h⟨t⟩ Wy + by)
+    p⟨t⟩ = softmax((h⟨t⟩ ⊙ m⟨t⟩) Wy + by)              m⟨t⟩ the mask of dropout
 
 The texts of a batch differ in length. They are sorted by falling length and packed: first the first
 character of each, then the second of those that have one, and so on. A time step is a slice of
@@ -27,6 +28,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from models.lstm import sigmoid
 from models.vocabulary import END, Vocabulary
 
 Array = NDArray[np.floating]
@@ -123,16 +125,14 @@ def forward(parameters: Parameters, batch: Batch, output_mask: Array) -> Trace:
     """Read the texts and predict every character of them: the equations above."""
     Wh, Wy = parameters["Wh0"], parameters["Wy"]
     u = len(Wh)
-    gates = parameters["Wx0"][batch.x] + parameters["b0"]
+    from_input = parameters["Wx0"][batch.x] + parameters["b0"]
+    gates = np.empty_like(from_input)
     h = np.zeros((batch.texts + len(batch.x), u), Wh.dtype)
     c = np.zeros_like(h)
     for now, before, after in batch.steps:
-        z = gates[now]
-        z += h[before] @ Wh
-        z[:, : 2 * u] = _sigmoid(z[:, : 2 * u])
-        z[:, 2 * u : 3 * u] = np.tanh(z[:, 2 * u : 3 * u])
-        z[:, 3 * u :] = _sigmoid(z[:, 3 * u :])
-        i, f, g, o = np.split(z, 4, axis=1)
+        z_i, z_f, z_g, z_o = np.split(from_input[now] + h[before] @ Wh, 4, axis=1)
+        i, f, g, o = np.split(gates[now], 4, axis=1)
+        i[:], f[:], g[:], o[:] = sigmoid(z_i), sigmoid(z_f), np.tanh(z_g), sigmoid(z_o)
         c[after] = f * c[before] + i * g
         h[after] = o * np.tanh(c[after])
     logits = (h[batch.texts :] * output_mask) @ Wy + parameters["by"]
@@ -144,12 +144,15 @@ def forward(parameters: Parameters, batch: Batch, output_mask: Array) -> Trace:
 def backward(parameters: Parameters, batch: Batch, output_mask: Array, trace: Trace) -> Parameters:
     """Back-propagation through time: the derivative of the mean cross-entropy by each parameter.
 
-    dh⟨t⟩ and dc⟨t⟩ come from the prediction and from the next step. With z⟨t⟩ for what stands
-    inside σ and tanh, σ' = σ (1 − σ) and tanh' = 1 − tanh²:
+    dh⟨t⟩ and dc⟨t⟩ come from the prediction and from the next step. Since σ' = σ (1 − σ) and
+    tanh' = 1 − tanh²:
 
+        dh⟨t⟩ = (dlogits⟨t⟩ Wyᵀ) ⊙ m⟨t⟩        dlogits⟨t⟩ = (p⟨t⟩ − y⟨t⟩) / N
         dc⟨t⟩ += o ⊙ (1 − tanh²(c⟨t⟩)) ⊙ dh⟨t⟩
-        di = g ⊙ dc⟨t⟩      df = c⟨t−1⟩ ⊙ dc⟨t⟩      dg = i ⊙ dc⟨t⟩      do = tanh(c⟨t⟩) ⊙ dh⟨t⟩
-        dz⟨t⟩ = (i', f', g', o') ⊙ (di, df, dg, do)
+        dz_i = i ⊙ (1 − i) ⊙ g ⊙ dc⟨t⟩
+        dz_f = f ⊙ (1 − f) ⊙ c⟨t−1⟩ ⊙ dc⟨t⟩
+        dz_g = (1 − g²) ⊙ i ⊙ dc⟨t⟩
+        dz_o = o ⊙ (1 − o) ⊙ tanh(c⟨t⟩) ⊙ dh⟨t⟩
         dh⟨t−1⟩ += dz⟨t⟩ Whᵀ
         dc⟨t−1⟩ += f ⊙ dc⟨t⟩
     """
@@ -164,13 +167,13 @@ def backward(parameters: Parameters, batch: Batch, output_mask: Array, trace: Tr
     dh[B:] = (dlogits @ Wy.T) * output_mask
     for now, before, after in reversed(batch.steps):
         i, f, g, o = np.split(gates[now], 4, axis=1)
-        di, df, dg, do = np.split(dz[now], 4, axis=1)
+        dz_i, dz_f, dz_g, dz_o = np.split(dz[now], 4, axis=1)
         tanh_c = np.tanh(c[after])
         dc[after] += o * (1 - tanh_c**2) * dh[after]
-        di[:] = i * (1 - i) * g * dc[after]
-        df[:] = f * (1 - f) * c[before] * dc[after]
-        dg[:] = (1 - g**2) * i * dc[after]
-        do[:] = o * (1 - o) * tanh_c * dh[after]
+        dz_i[:] = i * (1 - i) * g * dc[after]
+        dz_f[:] = f * (1 - f) * c[before] * dc[after]
+        dz_g[:] = (1 - g**2) * i * dc[after]
+        dz_o[:] = o * (1 - o) * tanh_c * dh[after]
         dh[before] += dz[now] @ Wh.T
         dc[before] += f * dc[after]
 
@@ -183,8 +186,3 @@ def backward(parameters: Parameters, batch: Batch, output_mask: Array, trace: Tr
         "Wy": (h[B:] * output_mask).T @ dlogits,
         "by": dlogits.sum(axis=0),
     }
-
-
-def _sigmoid(z: Array) -> Array:
-    result: Array = 0.5 * np.tanh(0.5 * z) + 0.5
-    return result

@@ -45,7 +45,10 @@ LONGEST_SAMPLE = 50
 
 
 def initialize_parameters(n_a: int, n_x: int, n_y: int, rng: np.random.RandomState) -> Parameters:
-    """Small random weights, which break the symmetry between units, and zero biases."""
+    """Small random weights, which break the symmetry between units, and zero biases.
+
+    The notebook's function draws from NumPy's global generator; this one is handed `rng`.
+    """
     return {
         "Wax": rng.randn(n_a, n_x) * 0.01,
         "Waa": rng.randn(n_a, n_a) * 0.01,
@@ -117,7 +120,8 @@ def rnn_backward(
 
         dWax = Σ_t du⟨t⟩ x⟨t⟩ᵀ      dWaa = Σ_t du⟨t⟩ a⟨t−1⟩ᵀ      db = Σ_t du⟨t⟩
 
-    Each Σ_t of products is one product of matrices. `cache` is that of `rnn_forward`.
+    Each Σ_t of products is one product of matrices. `cache` is that of `rnn_forward`; x and a are
+    in it, so unlike the notebook's function this one takes no X and returns no a.
     """
     x, a, p = cache
     Waa, Wya = parameters["Waa"], parameters["Wya"]
@@ -149,7 +153,10 @@ def clip(gradients: Gradients, maxValue: float) -> Gradients:
 
 
 def update_parameters(parameters: Parameters, gradients: Gradients, learning_rate: float) -> None:
-    """Gradient descent, in place: W ← W − learning_rate · dW."""
+    """Gradient descent: W ← W − learning_rate · dW.
+
+    In place, so unlike the notebook's function it returns nothing.
+    """
     for name, W in parameters.items():
         W -= learning_rate * gradients[f"d{name}"]
 

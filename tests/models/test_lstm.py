@@ -21,9 +21,10 @@ def step_by_the_book(network: LSTM, index: int, state: Array) -> tuple[Array, li
     new_state = []
     gates = [slice(k * network.units, (k + 1) * network.units) for k in range(4)]
     for layer, (h, c) in zip(network.layers, state[:, :, 0], strict=True):
-        i, f, g, o = (x @ layer.Wx[:, k] + h @ layer.Wh[:, k] + layer.b[k] for k in gates)
-        new_c = sigma(f) * c + sigma(i) * np.tanh(g)
-        x = sigma(o) * np.tanh(new_c)
+        z_i, z_f, z_g, z_o = (x @ layer.Wx[:, k] + h @ layer.Wh[:, k] + layer.b[k] for k in gates)
+        i, f, g, o = sigma(z_i), sigma(z_f), np.tanh(z_g), sigma(z_o)
+        new_c = f * c + i * g
+        x = o * np.tanh(new_c)
         new_state.append([x, new_c])
     return x @ network.Wy + network.by, new_state
 
