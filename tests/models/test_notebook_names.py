@@ -9,9 +9,11 @@ import pytest
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
-from data.corpora import Corpus, load_names, read_corpus
-from models.notebook_names import ITERATIONS, NotebookTrainer
+from data.corpora import Corpus, load_names, parse_corpus, read_corpus
+from models.network import cross_entropy
+from models.notebook_names import ITERATIONS, SAMPLE_EVERY, NotebookTrainer
 from models.training import Progress
+from models.vocabulary import END
 from tests.seed import DINOS, needs_seed
 
 # Iteration, smoothed loss, and the names of the seven seeds, as an executed copy of the notebook
@@ -114,6 +116,22 @@ def test_its_updates_are_those_of_the_notebooks_loops(corpus: Corpus) -> None:
     np.testing.assert_allclose(losses, expected, rtol=1e-10)
 
 
+def test_validation_is_the_cross_entropy_of_that_part_at_each_milestone(corpus: Corpus) -> None:
+    trainer = NotebookTrainer(corpus)
+    begun = first(trainer, 1)
+    expected = cross_entropy(trainer.network(), [name + END for name in corpus.validation])
+    assert begun[0].validation == expected == pytest.approx(np.log(27), abs=0.01)
+    measured = [p for p in first(trainer, SAMPLE_EVERY) if p.validation is not None]
+    assert [p.step for p in measured] == [1 + SAMPLE_EVERY]
+    assert all(p.milestone for p in measured)
+
+
+def test_names_of_letters_that_only_cleaning_has_made_are_not_measured() -> None:
+    accented = "\n".join(f"{letter}ngó" for letter in "abcdefghijklmnpqrstuvwxyz")
+    (progress,) = first(NotebookTrainer(parse_corpus(accented.encode(), "mine", "names")), 1)
+    assert progress.validation is None
+
+
 def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(corpus: Corpus) -> None:
     whole = NotebookTrainer(corpus)
     begun = NotebookTrainer(corpus)
@@ -136,8 +154,12 @@ def test_a_checkpoint_does_not_change_when_training_goes_on(corpus: Corpus) -> N
         np.testing.assert_array_equal(checkpoint[name], array)
 
 
-def test_it_makes_the_notebooks_number_of_updates(corpus: Corpus) -> None:
+def test_it_makes_the_notebooks_number_of_updates_and_measures_after_the_last(
+    corpus: Corpus,
+) -> None:
     trainer = NotebookTrainer(corpus)
     nearly_done = trainer.checkpoint() | {"done": np.array(ITERATIONS - 1)}
     trainer.restore(nearly_done)
-    assert [progress.step for progress in trainer.train()] == [trainer.steps]
+    (last,) = trainer.train()
+    assert last.step == trainer.steps
+    assert last.validation is not None
