@@ -15,9 +15,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.render import render, render_edit
+from bot.commands import refusals
 from bot.commands.cooldown import Cooldown
-from bot.commands.refusals import apology, explain
-from bot.commands.reply import Button, Reply, Text, text
+from bot.commands.reply import Button, Reply, Text
 from bot.commands.writer import Words, Writer
 from bot.pacing import Work
 from bot.retraining import Retraining
@@ -33,7 +33,6 @@ PERMISSIONS = discord.Permissions(
 )
 PATIENCE = 8.0
 """Seconds that a shutdown waits for running answers: most hosts kill after ten."""
-RESTART = "I am being restarted."
 
 _GONE = {10003, 10008, 10015, 10062, 50027}
 """Unknown channel, message, webhook or interaction, invalid token: nobody is there to answer."""
@@ -140,24 +139,24 @@ class Mangosaurus(commands.AutoShardedBot):
 
     def explain(self, error: BaseException) -> Text:
         """A sentence for the member. An unknown error goes into the log under a reference."""
-        sentence = explain(error) or _explain_discord(error)
+        sentence = refusals.explain(error) or _explain_discord(error)
         if sentence is None:
             reference = secrets.token_hex(3)
             log.error("Unknown error %s", reference, exc_info=error)
-            sentence = apology(reference)
+            sentence = refusals.apology(reference)
         return sentence
 
     async def close(self) -> None:
         """Leave. A training ends with the bot, and its message says so."""
         if not self.is_closed():
-            await self.retraining.stop(RESTART)
+            await self.retraining.stop(refusals.RESTARTING)
         await super().close()
 
     async def shut_down(self) -> None:
         """Begin nothing new, finish what runs if that is soon done, and leave."""
         log.info("Stopping; what is being answered has %g s to finish", PATIENCE)
         finished, _ = await asyncio.gather(
-            self.work.finish(PATIENCE), self.retraining.stop(RESTART)
+            self.work.finish(PATIENCE), self.retraining.stop(refusals.RESTARTING)
         )
         if not finished:
             log.warning("Some answers were not finished in time")
@@ -194,17 +193,18 @@ def is_gone(error: BaseException) -> bool:
 
 
 def _explain_discord(error: BaseException) -> Text | None:
+    """The sentence for what Discord or its library found wrong."""
     match error:
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            return text("This command has changed; reload Discord (Ctrl+R) and try again.")
+            return refusals.OUTDATED
         case app_commands.TransformerError():
-            return text(f"I cannot use {error.value!r} here; choose one of what Discord offers.")
+            return refusals.unusable(error.value)
         case app_commands.NoPrivateMessage():
-            return text("This command works in a server only.")
+            return refusals.SERVERS_ONLY
         case app_commands.BotMissingPermissions() | discord.Forbidden():
-            return text("I lack a permission for that here: to send messages, links and files.")
+            return refusals.MISSING_PERMISSION
         case app_commands.CheckFailure():
-            return text("You may not use this command here.")
+            return refusals.NOT_FOR_YOU
         case _:
             return None
 

@@ -5,9 +5,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from bot.commands.reply import Refusal
-
 T = TypeVar("T")
+
+
+class ShuttingDown(Exception):  # noqa: N818 (it is a state, not a fault)
+    """Nothing new is begun any more."""
 
 
 async def newest(
@@ -96,9 +98,9 @@ class Work:
 
     @contextmanager
     def piece(self) -> Iterator[None]:
-        """One answer. Raises `Refusal` when no more are begun."""
+        """One answer. Raises `ShuttingDown` when no more are begun."""
         if self._stopping:
-            raise Refusal("I am being restarted; try again in a minute.")
+            raise ShuttingDown
         self._running += 1
         self._idle.clear()
         try:

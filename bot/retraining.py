@@ -1,24 +1,28 @@
 """Training from the chat: in a process of its own, one at a time, served as soon as it is done.
 
-`Retraining` keeps the rules and swaps the weights; `TrainerProcess` runs `python -m bot.train` and
-turns its lines of JSON into events.
+`Retraining` keeps the rules and the files, and swaps the weights; `TrainerProcess` runs
+`python -m bot.train` and turns its lines of JSON into events.
 """
 
 import asyncio
 import logging
 import os
+import re
 import shutil
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Protocol
+from pathlib import Path, PurePath
+from typing import BinaryIO, Literal, Protocol
 
-from bot.commands.reply import Moment, Refusal
+from pydantic import TypeAdapter
+
 from bot.inference import retrained_path
-from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped, from_json
+from bot.training_events import Done, Failed, Stopped, TrainingEvent, from_json
+from data.corpora import parse_corpus
+from data.files import write_atomically
 from models.weights import Kind, ModelCard, WeightsError
 
 log = logging.getLogger(__name__)
@@ -30,6 +34,19 @@ GRACE = 4.0
 OVERTIME = timedelta(minutes=10)
 """Longer than this beyond its minutes no run can take: reading the corpus, saving, drawing."""
 LONGEST_LINE = 2**20
+CORPUS_KINDS: Mapping[Kind, Literal["names", "verse"]] = {"names": "names", "sonnets": "verse"}
+
+
+class AlreadyTraining(Exception):  # noqa: N818 (it is a state, not a fault)
+    """A run is on, and there is one at a time."""
+
+
+class Resting(Exception):  # noqa: N818
+    """The rest after the last run is not over."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"no training begins before {until.isoformat(timespec='seconds')}")
+        self.until = until
 
 
 @dataclass(frozen=True)
@@ -53,7 +70,17 @@ class Served:
     """The loss curve, a PNG."""
 
 
-Event = Planned | Progress | Done | Served | Stopped | Failed
+@dataclass(frozen=True)
+class Place:
+    """The message in which a run is reported, by the platform's own numbers."""
+
+    channel: int
+    message: int
+
+
+_PLACE = TypeAdapter(Place)
+
+Event = TrainingEvent | Served
 Events = AsyncGenerator[Event, None]
 
 
@@ -69,6 +96,7 @@ class Trainer(Protocol):
 
 Launch = Callable[[Order, Path], Trainer]
 Serve = Callable[[Kind, Path], Awaitable[ModelCard]]
+Follow = Callable[[Events], Awaitable[None]]
 
 
 class Retraining:
@@ -86,6 +114,7 @@ class Retraining:
         """`serve` verifies a weight file and serves it from then on, or raises `WeightsError`."""
         self.folder = state_dir / "training"
         self._state_dir = state_dir
+        self._note = state_dir / "retraining.json"
         self._serve = serve
         self._rest = rest
         self._launch = launch or TrainerProcess
@@ -103,22 +132,35 @@ class Retraining:
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        """While a run is prepared, so that no other one is. Raises `Refusal` if none can begin."""
+        """While a run is prepared, so that no other one is.
+
+        Raises `AlreadyTraining` or `Resting` if none can begin.
+        """
         if self.running or self._claimed:
-            raise Refusal("A training is running already; there is one at a time.")
+            raise AlreadyTraining
         if self._rested_at is not None and self._now() < self._rested_at:
-            raise Refusal("I need a rest from training; try again ", Moment(self._rested_at), ".")
+            raise Resting(self._rested_at)
         self._claimed = True
         try:
             yield
         finally:
             self._claimed = False
 
-    def start(self, order: Order, follow: Callable[[Events], Awaitable[None]]) -> None:
-        """Begin a run that was claimed, and let `follow` have its events."""
+    async def with_corpus(self, order: Order, name: str, content: bytes) -> Order:
+        """The order with an uploaded corpus, which is kept for the trainer.
+
+        Raises `CorpusError` for one that cannot be used: better now than by the trainer.
+        """
+        await asyncio.to_thread(parse_corpus, content, name, CORPUS_KINDS[order.kind])
+        path = self.folder / "corpus" / _file_name(name)
+        await asyncio.to_thread(write_atomically, path, content)
+        return replace(order, corpus=path)
+
+    def start(self, order: Order, follow: Follow, place: Place) -> None:
+        """Begin a run that was claimed, and let `follow` report its events at `place`."""
         self._stop_reason = ""
         self._trainer = self._launch(order, self.folder)
-        self._task = asyncio.create_task(self._run(order, self._trainer, follow))
+        self._task = asyncio.create_task(self._run(order, self._trainer, follow, place))
 
     async def stop(self, reason: str) -> None:
         """End the run that is on, if there is one, and wait until `follow` has said so."""
@@ -129,12 +171,16 @@ class Retraining:
         await asyncio.wait([self._task], timeout=2 * GRACE)
         self._task.cancel()
 
-    async def _run(
-        self, order: Order, trainer: Trainer, follow: Callable[[Events], Awaitable[None]]
-    ) -> None:
+    async def interrupted_at(self) -> Place | None:
+        """Where the run was reported that ended with the process before this one; told once."""
+        return await asyncio.to_thread(_take_note, self._note)
+
+    async def _run(self, order: Order, trainer: Trainer, follow: Follow, place: Place) -> None:
         try:
+            await asyncio.to_thread(_write_note, self._note, place)
             async with aclosing(self._events(order, trainer)) as events:
                 await follow(events)
+            await asyncio.to_thread(_take_note, self._note)
         except Exception:
             log.exception("A training could not be followed to its end")
         finally:
@@ -212,10 +258,9 @@ class TrainerProcess:
 
     async def events(self) -> Events:
         """Run the trainer, and yield what it reports; exactly one final event comes last."""
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         errors = self._folder / "errors.txt"
         final = False
-        with errors.open("wb") as stderr:
+        with await asyncio.to_thread(_opened, errors) as stderr:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdout=asyncio.subprocess.PIPE,
@@ -236,7 +281,7 @@ class TrainerProcess:
                 event = from_json(line)
                 if event is None:
                     log.debug("The trainer said: %r", line)
-                elif not isinstance(event, Samples):  # the message shows those of the end
+                else:
                     final = isinstance(event, Done | Stopped | Failed)
                     yield event
             code = await self._process.wait()
@@ -259,6 +304,39 @@ class TrainerProcess:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()
+
+
+def _write_note(path: Path, place: Place) -> None:
+    """Note where a run is reported, for the next start to find it if this process dies."""
+    try:
+        write_atomically(path, _PLACE.dump_json(place))
+    except OSError as error:
+        log.warning("The training's message could not be noted: %s", error)
+
+
+def _take_note(path: Path) -> Place | None:
+    """Read the note and take it away; `None` if there is none that can be read."""
+    try:
+        place = _PLACE.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        log.warning("The note of an interrupted training cannot be read: %s", error)
+        place = None
+    with suppress(OSError):
+        path.unlink()
+    return place
+
+
+def _file_name(name: str) -> str:
+    """A name like that of an uploaded file which cannot lead out of its folder."""
+    return re.sub(r"[^\w.-]+", "_", PurePath(name).name).strip("._")[-60:] or "corpus.txt"
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A new file to write to, in a folder that is made if it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("wb")
 
 
 def _install(weights: Path, path: Path) -> None:

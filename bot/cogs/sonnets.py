@@ -10,7 +10,7 @@ from bot.client import Interaction, Mangosaurus, is_gone
 from bot.cogs.names import Temperature
 from bot.cogs.render import render_edit
 from bot.commands import sonnets
-from bot.commands.reply import Button, Refusal, Reply
+from bot.commands.reply import Button, Reply
 from bot.pacing import newest
 
 
@@ -37,9 +37,8 @@ class Sonnets(commands.Cog):
     async def another(self, interaction: Interaction, button: Button) -> None:
         """Answer the button for another poem: its opening stands on the card that it hangs on."""
         embeds = interaction.message.embeds if interaction.message else []
-        if not embeds:
-            raise Refusal("The card of this button is gone; use /sonnet instead.")
-        await self._answer(interaction, sonnets.SonnetAsk.from_footer(embeds[-1].footer.text or ""))
+        footer = embeds[-1].footer.text if embeds else None
+        await self._answer(interaction, sonnets.SonnetAsk.from_footer(footer or ""))
 
     async def _answer(self, interaction: Interaction, ask: sonnets.SonnetAsk) -> None:
         sonnets.check(ask, self.bot.words)

@@ -1,11 +1,26 @@
 """From an error to a sentence for the member."""
 
-from bot.commands.reply import Refusal, Text, text
+from bot.commands.reply import Moment, Refusal, Text, text
 from bot.formats import plural
 from bot.inference import Busy, TooSlow
+from bot.pacing import ShuttingDown
+from bot.retraining import AlreadyTraining, Resting
 from data.corpora import CorpusError
 from models.names import NamesError
 from models.sonnet import SonnetError
+
+RESTARTING = "I am being restarted."
+
+# What a platform may find wrong before or after a command has its say.
+OUTDATED = text("This command has changed; reload this app (Ctrl+R) and try again.")
+SERVERS_ONLY = text("This command works in a server only.")
+MISSING_PERMISSION = text("I lack a permission for that here: to send messages, links and files.")
+NOT_FOR_YOU = text("You may not use this command here.")
+
+
+def unusable(value: object) -> Text:
+    """The sentence for an option that is not what the command takes."""
+    return text(f"I cannot use {value!r} here; choose one of what is offered.")
 
 
 def explain(error: BaseException) -> Text | None:
@@ -22,6 +37,12 @@ def explain(error: BaseException) -> Text | None:
             )
         case TooSlow():
             return text("That took me too long, so I gave up; try again in a moment.")
+        case AlreadyTraining():
+            return text("A training is running already; there is one at a time.")
+        case Resting():
+            return text("I need a rest from training; try again ", Moment(error.until), ".")
+        case ShuttingDown():
+            return text(f"{RESTARTING} Try again in a minute.")
         case _:
             return None
 

@@ -1,10 +1,8 @@
 """`/retrain`: who may, what is accepted, and how a run is told of."""
 
-import re
 from collections.abc import AsyncGenerator, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import PurePath
 
 from bot.commands.reply import (
     Button,
@@ -25,14 +23,26 @@ from bot.commands.writer import Words
 from bot.formats import bar, human_duration, plural, shortened
 from bot.recipes import can_train
 from bot.retraining import Event, Events, Order, Served
-from bot.training_events import Done, Failed, Planned, Progress, Stopped
+from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped
 from data.corpora import LARGEST_FILE
 from models.weights import Kind
 
 ACTION = "retrain"
 CURVE = "loss.png"
+LARGEST_SEED = 2**31
 LONGEST_SAMPLE = 1200
+SAMPLES_ON_THE_WAY = 4
+UNCHANGED = "My weights are unchanged."
 STOP = Button("Stop", ACTION, "stop", dangerous=True)
+
+
+@dataclass(frozen=True)
+class RetrainAsk:
+    """What can be asked of `/retrain`, apart from a corpus."""
+
+    kind: Kind
+    minutes: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,8 @@ class Asker:
     """Of the bot."""
     is_administrator: bool
     """Of the guild where the question is asked."""
-    guild_id: int
+    guild_id: int | None
+    """`None` outside of any guild."""
 
 
 def check_asker(asker: Asker, home_guilds: Collection[int], guilds: Collection[int]) -> None:
@@ -52,6 +63,8 @@ def check_asker(asker: Asker, home_guilds: Collection[int], guilds: Collection[i
     Every server shares the weights. So the bot's owners may, and the administrators of its home
     guilds; if none are set, of the only guild that it is in.
     """
+    if asker.guild_id is None:
+        raise Refusal("I can be retrained from a server only.")
     homes = home_guilds or (guilds if len(guilds) == 1 else ())
     if asker.is_owner or (asker.is_administrator and asker.guild_id in homes):
         return
@@ -65,78 +78,102 @@ def check_asker(asker: Asker, home_guilds: Collection[int], guilds: Collection[i
     )
 
 
-def check_order(kind: Kind, minutes: int | None, most_minutes: int) -> int:
-    """The minutes to train. Raises `Refusal` for what this bot cannot do."""
-    if minutes is not None and not 1 <= minutes <= most_minutes:
+def order_of(ask: RetrainAsk, seed: int, most_minutes: int) -> Order:
+    """What to train, with `seed` unless one is asked for. Raises `Refusal` for what cannot be."""
+    if ask.minutes is not None and not 1 <= ask.minutes <= most_minutes:
         raise Refusal(
             f"A training takes 1 to {plural(most_minutes, 'minute')} here, for example "
             f"{min(5, most_minutes)}."
         )
-    if not can_train(kind):
+    if not can_train(ask.kind):
         raise Refusal(
             "Training on verse needs more than I have been given: whoever runs me must install ",
             code("pip install -r requirements-train.txt"),
             ". Names can be trained as I am.",
         )
-    return minutes or most_minutes
+    return Order(ask.kind, ask.minutes or most_minutes, seed if ask.seed is None else ask.seed)
 
 
-def check_upload(name: str, size: int) -> str:
-    """A file name under which to keep an uploaded corpus. Raises `Refusal` for one too large."""
+def check_upload(name: str, size: int) -> None:
+    """Raise `Refusal` for a corpus that is too large to be read, `size` in bytes."""
     if size > LARGEST_FILE:
         raise Refusal(
             f"{name} has {size / 2**20:.1f} MiB; I can read at most {LARGEST_FILE // 2**20} MiB of "
             "plain text in UTF-8, for example one name a line."
         )
-    return re.sub(r"[^\w.-]+", "_", PurePath(name).name).strip("._")[-60:] or "corpus.txt"
+
+
+def check_running(running: bool) -> None:
+    """Raise `Refusal` if there is nothing to stop."""
+    if not running:
+        raise Refusal("No training is running any more.")
+
+
+def cannot_report() -> Refusal:
+    """Why no run begins where its message cannot be sent."""
+    return Refusal(
+        "A training reports in this channel, and I may not write here. Allow me to view it, to "
+        "send messages, embed links and attach files, or ask me in another channel."
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is known of a run so far."""
+
+    order: Order
+    planned: Planned | None = None
+    progress: Progress | None = None
+    ready_at: datetime | None = None
+    samples: tuple[str, ...] = ()
+    end: Done | Served | Stopped | Failed | None = None
+
+    def after(self, event: Event, now: datetime, words: Words) -> "Run":
+        """What is known after an event. Samples pass the word filter like any text."""
+        match event:
+            case Planned():
+                return replace(self, planned=event)
+            case Progress():
+                ready_at = now + timedelta(seconds=event.seconds_left)
+                return replace(self, progress=event, ready_at=ready_at)
+            case Samples(texts=samples):
+                return replace(self, samples=tuple(filter(words.allows, samples)))
+            case Served(done=done):
+                samples = tuple(filter(words.allows, done.samples))
+                return replace(self, samples=samples, end=event)
+            case _:
+                return replace(self, end=event)
 
 
 async def answers(
     order: Order, events: Events, words: Words, now: Callable[[], datetime]
 ) -> AsyncGenerator[Reply, None]:
-    """The whole message again after every event. Samples pass the word filter like any text."""
-    planned: Planned | None = None
+    """The whole message again after every event."""
+    run = Run(order)
     async for event in events:
-        match event:
-            case Planned():
-                planned = event
-            case Served(done=done):
-                samples = tuple(sample for sample in done.samples if words.allows(sample))
-                event = replace(event, done=replace(done, samples=samples))
-        yield reply(order, planned, event, now())
+        run = run.after(event, now(), words)
+        yield reply(run)
 
 
-def waiting(order: Order) -> Reply:
-    """The message before anything is known."""
-    return _message(order, (text(emphasis("The corpus is being read …")),), buttons=(STOP,))
-
-
-def reply(order: Order, planned: Planned | None, event: Event, now: datetime) -> Reply:
-    """The message after an event."""
-    match event:
-        case Planned():
-            return _message(order, _corpus(event), buttons=(STOP,))
-        case Progress():
-            lines = (*_corpus(planned), text(_bar(event)))
-            return _message(order, lines, fields=_figures(event, now), buttons=(STOP,))
-        case Served():
-            return _success(order, planned, event)
-        case Stopped():
-            return stopped(order.kind, event.reason)
-        case Failed():
-            return _trouble(f"The {order.kind} could not be retrained", event.message)
+def reply(run: Run) -> Reply:
+    """The message that a run is reported in, as of now."""
+    kind = run.order.kind
+    match run.end:
+        case None:
+            return _under_way(run)
         case Done():
-            return _message(order, (text("The new weights are being checked …"),))
-
-
-def stopped(kind: Kind, reason: str) -> Reply:
-    """The message of a run that was stopped."""
-    return _trouble(f"The training on {kind} was stopped", f"{reason} My weights are unchanged.")
+            return _working(run.order, (text("The new weights are being checked …"),))
+        case Served():
+            return _success(run, run.end)
+        case Stopped(reason=reason):
+            return _trouble(f"The training on {kind} was stopped", f"{reason} {UNCHANGED}")
+        case Failed(message=message):
+            return _trouble(f"The {kind} could not be retrained", message)
 
 
 def interrupted() -> Reply:
     """The message of a run that ended unseen, when the bot itself ended."""
-    return _trouble("The training was interrupted", "I was restarted. My weights are unchanged.")
+    return _trouble("The training was interrupted", f"I was restarted. {UNCHANGED}")
 
 
 def begun(address: str) -> Reply:
@@ -144,20 +181,47 @@ def begun(address: str) -> Reply:
     return Reply(content=text("The training has begun; follow it at ", link(address)), private=True)
 
 
-def _success(order: Order, planned: Planned | None, served: Served) -> Reply:
+def stop_reason(name: str) -> str:
+    """What the message of a run says when somebody has pressed its button."""
+    return f"{name} pressed {STOP.label}."
+
+
+def stopped() -> Reply:
+    """What whoever pressed the button is told."""
+    return Reply(content=text("Stopped."), private=True)
+
+
+def _under_way(run: Run) -> Reply:
+    lines = _corpus(run.planned) or (text(emphasis("The corpus is being read …")),)
+    if run.progress is not None:
+        lines = (*lines, text(_bar(run.progress)))
+    if run.samples:
+        lines = (*lines, (), text(_shown(run.order.kind, run.samples[:SAMPLES_ON_THE_WAY])))
+    return _working(run.order, lines, _figures(run), (STOP,))
+
+
+def _working(
+    order: Order,
+    lines: tuple[Text, ...],
+    fields: tuple[Field, ...] = (),
+    buttons: tuple[Button, ...] = (),
+) -> Reply:
+    footer = f"seed {order.seed} · at most {plural(order.minutes, 'minute')}"
+    title = f"🏋️ Training on {order.kind}"
+    card = Card(title=title, lines=lines, fields=fields, footer=footer, tone=Tone.TRAINING)
+    return Reply(cards=(card,), buttons=buttons)
+
+
+def _success(run: Run, served: Served) -> Reply:
     done = served.done
-    if order.kind == "names":
-        samples = "\n".join(name.capitalize() for name in done.samples)
-    else:
-        samples = "\n\n".join(done.samples)
     loss = f"{done.validation:.3f} nats/char" if done.validation is not None else "not measured"
     card = Card(
-        title=f"✅ New {order.kind}: trained and in use",
-        lines=(*_corpus(planned), (), text(shortened(samples, LONGEST_SAMPLE))),
+        title=f"✅ New {run.order.kind}: trained and in use",
+        lines=(*_corpus(run.planned), (), text(_shown(run.order.kind, run.samples))),
         fields=(
             Field("Validation", text(loss)),
             Field("Took", text(human_duration(done.seconds))),
-            Field("Seed", text(str(order.seed))),
+            Field("Seed", text(str(run.order.seed))),
         ),
         tone=Tone.TRAINING,
         image=CURVE,
@@ -170,22 +234,16 @@ def _trouble(title: str, message: str) -> Reply:
     return Reply(cards=(Card(title=title, lines=(text(message.strip()),), tone=Tone.TROUBLE),))
 
 
-def _message(
-    order: Order,
-    lines: tuple[Text, ...],
-    fields: tuple[Field, ...] = (),
-    buttons: tuple[Button, ...] = (),
-) -> Reply:
-    footer = f"seed {order.seed} · at most {plural(order.minutes, 'minute')}"
-    title = f"🏋️ Training on {order.kind}"
-    card = Card(title=title, lines=lines, fields=fields, footer=footer, tone=Tone.TRAINING)
-    return Reply(cards=(card,), buttons=buttons)
-
-
 def _corpus(planned: Planned | None) -> tuple[Text, ...]:
     if planned is None:
         return ()
     return (text(planned.corpus), *(text(emphasis(note)) for note in planned.notes))
+
+
+def _shown(kind: Kind, samples: tuple[str, ...]) -> str:
+    """Names or lines of verse, one below the other."""
+    lines = [name.capitalize() for name in samples] if kind == "names" else samples
+    return shortened("\n".join(lines), LONGEST_SAMPLE)
 
 
 def _bar(progress: Progress) -> str:
@@ -193,11 +251,14 @@ def _bar(progress: Progress) -> str:
     return f"{bar(share)} {share:.0%}"
 
 
-def _figures(progress: Progress, now: datetime) -> tuple[Field, ...]:
+def _figures(run: Run) -> tuple[Field, ...]:
+    progress = run.progress
+    if progress is None or run.ready_at is None:
+        return ()
     validation = "–" if progress.validation is None else f"{progress.validation:.3f}"
     return (
         Field("Loss", text(f"{progress.loss:.3f} nats/char")),
         Field("Validation", text(validation)),
         Field("Speed", text(f"{progress.characters_per_second:,.0f} chars/s")),
-        Field("Ready", text(Moment(now + timedelta(seconds=progress.seconds_left)))),
+        Field("Ready", text(Moment(run.ready_at))),
     )

@@ -13,8 +13,8 @@ from bot.commands.about import about_reply, help_reply
 from bot.commands.cooldown import Cooldown
 from bot.commands.reply import Card, Moment, Refusal, Reply, plain, text
 from bot.filter import Filter
-from bot.retraining import Order
-from bot.training_events import Failed, Planned, Progress, Stopped
+from bot.retraining import Event, Order
+from bot.training_events import Failed, Planned, Progress, Samples, Stopped
 from bot.views import LONGEST_ID
 from data.text import clean_name, unify_newlines
 from models.names import LONGEST_PREFIX
@@ -174,11 +174,10 @@ def test_an_upload_that_is_too_large_is_refused_before_it_is_read() -> None:
         retrain.check_upload("mine.txt", 16 * 2**20 + 2**17)
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..", "", "a/b\\c", "💩.txt"])
-def test_an_uploads_name_stays_in_its_folder(name: str) -> None:
-    kept = Path(retrain.check_upload(name, 1))
-    assert kept.parts == (kept.name,)
-    assert kept.name not in (".", "..")
+def test_outside_of_a_server_nobody_retrains() -> None:
+    asker = retrain.Asker(is_owner=True, is_administrator=True, guild_id=None)
+    with pytest.raises(Refusal, match="from a server only"):
+        retrain.check_asker(asker, [], [9])
 
 
 def words_of(reply: Reply) -> str:
@@ -190,10 +189,17 @@ def words_of(reply: Reply) -> str:
     return "\n".join(parts)
 
 
+def told(*events: Event) -> retrain.Run:
+    """A run as it is known after these events."""
+    run = retrain.Run(Order("names", 5, 7))
+    for event in events:
+        run = run.after(event, NOW, Filter())
+    return run
+
+
 def test_progress_shows_how_far_how_good_and_how_long() -> None:
-    order = Order("names", 5, 7)
-    progress = Progress(25, 100, 2.0, 1.75, 12_345.6, 90)
-    words = words_of(retrain.reply(order, Planned(100, "Mine", ("1 dropped.",)), progress, NOW))
+    planned = Planned(100, "Mine", ("1 dropped.",))
+    words = words_of(retrain.reply(told(planned, Progress(25, 100, 2.0, 1.75, 12_345.6, 90))))
     assert "█████░░░░░░░░░░░░░░░ 25%" in words
     assert "Loss: 2.000 nats/char" in words
     assert "Validation: 1.750" in words
@@ -203,12 +209,24 @@ def test_progress_shows_how_far_how_good_and_how_long() -> None:
     assert "at most 5 minutes" in words
 
 
+def test_the_latest_samples_stay_in_sight_but_for_those_that_the_filter_stops() -> None:
+    planned, progress = Planned(100, "Mine"), Progress(26, 100, 2.0, 1.75, 12_345.6, 90)
+    first, second = Samples(1, ("primosaurus",)), Samples(25, ("shitosaurus", "novosaurus"))
+    words = words_of(retrain.reply(told(planned, first, second, progress)))
+    assert "26%\n\nNovosaurus" in words
+    assert "osaurus" not in words.replace("Novosaurus", "")
+
+
+def test_before_anything_is_known_the_corpus_is_being_read() -> None:
+    assert "is being read" in words_of(retrain.reply(told()))
+    assert "is being read" not in words_of(retrain.reply(told(Planned(1, "Mine"))))
+
+
 def test_a_running_training_can_be_stopped_and_an_ended_one_cannot() -> None:
-    order = Order("names", 5, 7)
-    assert retrain.waiting(order).buttons
-    assert retrain.reply(order, None, Planned(1, "Mine"), NOW).buttons
-    assert not retrain.reply(order, None, Stopped("Enough."), NOW).buttons
-    assert not retrain.reply(order, None, Failed("No."), NOW).buttons
+    assert retrain.reply(told()).buttons
+    assert retrain.reply(told(Planned(1, "Mine"))).buttons
+    assert not retrain.reply(told(Planned(1, "Mine"), Stopped("Enough."))).buttons
+    assert not retrain.reply(told(Failed("No."))).buttons
 
 
 def test_about_says_what_runs_and_how_good_it_is() -> None:

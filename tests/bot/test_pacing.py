@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.commands.reply import Refusal
-from bot.pacing import Work, in_time, newest
+from bot.pacing import ShuttingDown, Work, in_time, newest
 
 
 class FakeTime:
@@ -134,7 +133,7 @@ async def test_work_that_runs_is_waited_for_and_nothing_new_begins() -> None:
     with work.piece():
         finishing = asyncio.create_task(work.finish(60))
         await asyncio.sleep(0)
-        with pytest.raises(Refusal, match="restarted"), work.piece():
+        with pytest.raises(ShuttingDown), work.piece():
             pass
         assert not finishing.done()
     assert await finishing

@@ -1,6 +1,8 @@
 """Training in a process of its own: its lines, its end, its being stopped."""
 
 import asyncio
+import shutil
+import string
 import sys
 from contextlib import aclosing
 from dataclasses import replace
@@ -9,13 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.reply import Refusal
-from bot.retraining import Event, Events, Order, Retraining, Served, TrainerProcess
-from bot.training_events import Done, Failed, Planned, Progress, Stopped, from_json
+from bot.retraining import (
+    AlreadyTraining,
+    Event,
+    Events,
+    Order,
+    Place,
+    Resting,
+    Retraining,
+    Served,
+    TrainerProcess,
+)
+from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped, from_json
+from data.corpora import CorpusError
 from models.weights import Kind, ModelCard
 from tests.bot.fakes import FakeTrainer, card
 
 ORDER = Order("names", minutes=1, seed=5)
+PLACE = Place(channel=12, message=34)
 PLAN = {"event": "plan", "steps": 10, "corpus": "Mine", "notes": ["2 dropped."]}
 PROGRESS = {
     "event": "progress",
@@ -26,6 +39,7 @@ PROGRESS = {
     "characters_per_second": 1000.0,
     "seconds_left": 3.0,
 }
+SAMPLES = {"event": "samples", "step": 5, "texts": ["a"]}
 
 
 def script(tmp_path: Path, source: str, order: Order = ORDER) -> TrainerProcess:
@@ -41,7 +55,7 @@ async def told(trainer: TrainerProcess) -> list[Event]:
 
 
 async def test_lines_become_events(tmp_path: Path) -> None:
-    lines = f"for line in {[PLAN, PROGRESS]!r}: print(json.dumps(line), flush=True)\n"
+    lines = f"for line in {[PLAN, PROGRESS, SAMPLES]!r}: print(json.dumps(line), flush=True)\n"
     done = (
         'print(json.dumps({"event": "done", "weights": "w", "plot": "p", "validation": 1.5,'
         ' "samples": ["a"], "seconds": 2.0}))'
@@ -49,6 +63,7 @@ async def test_lines_become_events(tmp_path: Path) -> None:
     assert await told(script(tmp_path, lines + done)) == [
         Planned(10, "Mine", ("2 dropped.",)),
         Progress(5, 10, 2.0, None, 1000.0, 3.0),
+        Samples(5, ("a",)),
         Done(Path("w"), Path("p"), 1.5, ("a",), 2.0),
     ]
 
@@ -147,7 +162,7 @@ async def run(rules: Retraining) -> list[Event]:
         finished.set()
 
     with rules.claimed():
-        rules.start(ORDER, follow)
+        rules.start(ORDER, follow, PLACE)
     await finished.wait()
     await rules.stop("it is over")
     return seen
@@ -183,7 +198,7 @@ async def test_a_trainer_that_cannot_be_run_is_reported(
 
 async def test_one_training_at_a_time(tmp_path: Path) -> None:
     rules = retraining(tmp_path, Clock())
-    with rules.claimed(), pytest.raises(Refusal, match="one at a time"), rules.claimed():
+    with rules.claimed(), pytest.raises(AlreadyTraining), rules.claimed():
         pass
 
 
@@ -199,8 +214,9 @@ async def test_after_a_training_comes_a_rest(tmp_path: Path) -> None:
     clock = Clock()
     rules = retraining(tmp_path, clock, Failed("no"))
     await run(rules)
-    with pytest.raises(Refusal, match="rest"), rules.claimed():
+    with pytest.raises(Resting) as caught, rules.claimed():
         pass
+    assert caught.value.until == clock.now + timedelta(minutes=5)
     clock.now += timedelta(minutes=5)
     with rules.claimed():
         pass
@@ -218,7 +234,7 @@ async def test_stopping_gives_the_reason_and_waits_for_the_follower(tmp_path: Pa
             await asyncio.sleep(0.01)
 
     with rules.claimed():
-        rules.start(ORDER, follow)
+        rules.start(ORDER, follow, PLACE)
     await begun.wait()
     await rules.stop("Lunch.")
     assert seen == [Planned(1, "Mine"), Stopped("Lunch.")]
@@ -229,3 +245,50 @@ async def test_stopping_when_nothing_runs_does_nothing(tmp_path: Path) -> None:
     rules = retraining(tmp_path, Clock())
     await rules.stop("Lunch.")
     assert not rules.running
+
+
+async def test_while_a_run_is_on_its_place_is_noted_for_the_next_start(tmp_path: Path) -> None:
+    rules = retraining(tmp_path, Clock(), Planned(1, "Mine"))
+    noted: list[Place | None] = []
+
+    async def follow(events: Events) -> None:
+        async for _ in events:
+            (tmp_path / "elsewhere").mkdir()
+            shutil.copy(tmp_path / "retraining.json", tmp_path / "elsewhere")
+            noted.append(await retraining(tmp_path / "elsewhere", Clock()).interrupted_at())
+
+    with rules.claimed():
+        rules.start(ORDER, follow, PLACE)
+    await rules.stop("it is over")
+    assert noted == [PLACE]
+    assert await rules.interrupted_at() is None
+
+
+async def test_an_interruption_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "retraining.json").write_text('{"channel": 12, "message": 34}')
+    rules = retraining(tmp_path, Clock())
+    assert await rules.interrupted_at() == PLACE
+    assert await rules.interrupted_at() is None
+
+
+@pytest.mark.parametrize("note", ["{", "[]", '{"channel": 12}', '{"channel": "x", "message": 1}'])
+async def test_a_note_that_cannot_be_read_is_none(tmp_path: Path, note: str) -> None:
+    (tmp_path / "retraining.json").write_text(note)
+    assert await retraining(tmp_path, Clock()).interrupted_at() is None
+    assert not (tmp_path / "retraining.json").exists()
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..", "", "a/b\\c", "💩.txt"])
+async def test_an_uploaded_corpus_stays_in_its_folder(tmp_path: Path, name: str) -> None:
+    rules = retraining(tmp_path, Clock())
+    names = "\n".join(f"{letter}osaurus" for letter in string.ascii_lowercase).encode()
+    order = await rules.with_corpus(ORDER, name, names)
+    assert order.corpus is not None
+    assert order.corpus.resolve().parent == tmp_path / "training" / "corpus"
+    assert order.corpus.read_bytes() == names
+
+
+async def test_a_corpus_that_is_too_small_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="at least 20"):
+        await retraining(tmp_path, Clock()).with_corpus(ORDER, "mine.txt", b"one\ntwo\n")
+    assert not (tmp_path / "training").exists()
