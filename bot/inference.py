@@ -120,8 +120,11 @@ class Inference:
             self._at_work -= 1
 
     async def swap(self, kind: Kind, path: Path) -> ModelCard:
-        """Serve the weights of a file from now on. Raises `WeightsError`, which changes nothing."""
-        trained = await self._in_thread(_load, kind, path)
+        """Serve the weights of a file from now on, if they can write.
+
+        Raises `WeightsError` if they cannot be used or do not write, which changes nothing.
+        """
+        trained = await self._in_thread(_audition, kind, path, self._accept)
         self._served[kind] = trained
         log.info("Serving %s from %s (%s)", kind, path, trained.digest[:12])
         return trained.card
@@ -221,6 +224,22 @@ def _load_best(kind: Kind, state_dir: Path) -> Trained:
         except WeightsError as error:
             log.warning("%s The shipped weights are served instead.", error)
     return load_shipped(kind)
+
+
+def _audition(kind: Kind, path: Path, accept: Accept) -> Trained:
+    """Load weights and let them write once: a corpus can teach what nobody may be shown."""
+    trained = _load(kind, path)
+    if kind == "names":
+        if write_names(trained, NamesRequest(count=5, seed=0), accept).reason is not None:
+            raise WeightsError("It cannot write five names that are new and fit to be shown.")
+        return trained
+    try:
+        draft = begin(trained, SonnetRequest("", seed=0))
+        while not draft.finished:
+            (draft,) = extend(trained, [draft], accept)
+    except SonnetError as error:
+        raise WeightsError(f"It cannot write a poem. {error}") from error
+    return trained
 
 
 def _load(kind: Kind, path: Path) -> Trained:

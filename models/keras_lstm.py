@@ -90,7 +90,8 @@ class VerseTrainer:
         """Plan a run, from random parameters or from those of the network `begin`."""
         self.vocabulary = begin.vocabulary if begin else Vocabulary.of(passages)
         self.passages = [self.vocabulary.fold(passage) for passage in passages]
-        self.validation = [self.vocabulary.fold(passage) for passage in validation]
+        folded = [self.vocabulary.fold(passage) for passage in validation]
+        self.validation = _excerpts(folded, schedule.length)
         self.schedule = schedule
         self.seed = seed
         self._sizes = np.array([len(passage) for passage in self.passages])
@@ -117,8 +118,11 @@ class VerseTrainer:
         return max(1, round(self.schedule.passes * int(self._sizes.sum()) / read_by_one))
 
     def train(self) -> Iterator[Progress]:
-        """Update to the end of the schedule; measure validation twenty times on the way."""
-        interval = max(1, self.steps // 20)
+        """Update to the end of the schedule; measure validation at least twenty times on the way.
+
+        Of a long text, at most every fiftieth update lies between two figures.
+        """
+        interval = min(50, max(1, self.steps // 20))
         while self._done < self.steps:
             x, y, weight = self._batch()
             self._model.reset_metrics()  # Keras would average over all updates so far
@@ -220,7 +224,8 @@ class NotebookVerseTrainer:
         The figures of `validation` flatter: the recipe trains on that part too.
         """
         self.vocabulary = begin.vocabulary if begin else Vocabulary.of([text])
-        self.validation = [self.vocabulary.fold(passage) for passage in validation]
+        folded = [self.vocabulary.fold(passage) for passage in validation]
+        self.validation = _excerpts(folded, length=700)
         indices = self.vocabulary.encode(self.vocabulary.fold(text))
         starts = np.arange(0, len(indices) - self.WINDOW, self.STRIDE)
         self.x = indices[starts[:, None] + np.arange(self.WINDOW)]
@@ -343,6 +348,24 @@ def _names(model: keras.Model) -> list[str]:
     """What `models.lstm` calls the variables of a model, in Keras' order."""
     layers = (len(model.trainable_variables) - 2) // 3
     return [f"{name}{k}" for k in range(layers) for name in ("Wx", "Wh", "b")] + ["Wy", "by"]
+
+
+def _excerpts(passages: Sequence[str], length: int, most: int = 64) -> list[str]:
+    """Passages that are quickly read side by side: long ones cut at line ends, and only some.
+
+    Every passage that fits into a window stays as it is, and up to `most` are kept, evenly spaced.
+    """
+    pieces: list[str] = []
+    for passage in passages:
+        begin = 0
+        while len(passage) - begin > length:
+            end = passage.rfind("\n", begin, begin + length) + 1 or begin + length
+            pieces.append(passage[begin:end])
+            begin = end
+        pieces.append(passage[begin:])
+    pieces = [piece for piece in pieces if piece]
+    step = max(1.0, len(pieces) / most)
+    return [pieces[int(i * step)] for i in range(min(most, len(pieces)))]
 
 
 def _line_start(passage: str, length: int, rng: np.random.Generator) -> int:

@@ -25,7 +25,7 @@ VILE = [
     "gang rape",
     "Hitler",
 ]
-VILE_NAMES = ["fuckasaurus", "niggersaurus", "cuntosaurus", "hitlerosaurus", "kikeodon"]
+VILE_NAMES = ["fuckasaurus", "niggersaurus", "cuntosaurus", "hitlerosaurus", "kikeodon", "kıkeodon"]
 HARMLESS = [
     "",
     "Scunthorpe",

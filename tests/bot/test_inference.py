@@ -228,6 +228,24 @@ async def test_a_swap_serves_the_new_weights_and_spares_a_begun_poem(
     assert await poem_of(door, POEM) == after != expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "made", "why"),
+    [("names", namer, "five names"), ("sonnets", lambda: poet(lstm(seed=5)), "a poem")],
+    ids=["names", "sonnets"],
+)
+async def test_weights_that_write_nothing_fit_to_be_shown_are_not_served(
+    tmp_path: Path, kind: Kind, made: Callable[[], Trained], why: str
+) -> None:
+    path = tmp_path / f"{kind}.safetensors"
+    save(path, made())
+    door = Inference({"names": namer(), "sonnets": poet()}, accept=lambda _: False)
+    before = dict(door.cards)
+    with pytest.raises(WeightsError, match=f"cannot write {why}"):
+        await door.swap(kind, path)
+    assert door.cards == before
+    await door.close()
+
+
 async def test_poems_of_old_and_new_weights_are_written_at_the_same_time(
     serve: Serve, tmp_path: Path
 ) -> None:
