@@ -1,5 +1,6 @@
 """The real bot, its real networks (tiny ones) and trainer process, over real sockets."""
 
+import contextlib
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -61,16 +62,21 @@ class Scene:
         return next(message for message in self.local.messages if message.asked is None)
 
 
-@pytest.fixture
-async def scene(tmp_path: Path, local: LocalDiscord) -> AsyncIterator[Scene]:
-    settings = Settings(state_dir=tmp_path / "state", cooldown_seconds=0)
+@contextlib.asynccontextmanager
+async def playing(
+    local: LocalDiscord, folder: Path, home_guilds: frozenset[int] = frozenset()
+) -> AsyncIterator[Scene]:
+    """A bot that keeps everything in `folder`."""
+    settings = Settings(
+        _env_file=None, state_dir=folder / "state", cooldown_seconds=0, home_guilds=home_guilds
+    )
     write_tiny_weights(settings.state_dir)
     words = Filter()
     inference = await open_inference(settings.state_dir, words.allows)
 
-    def launch(order: Order, folder: Path) -> TrainerProcess:
-        command = [sys.executable, str(tmp_path / "trainer.py")]
-        return TrainerProcess(order, folder, command=command)
+    def launch(order: Order, results: Path) -> TrainerProcess:
+        command = [sys.executable, str(folder / "trainer.py")]
+        return TrainerProcess(order, results, command=command)
 
     make = partial(
         Mangosaurus,
@@ -90,8 +96,14 @@ async def scene(tmp_path: Path, local: LocalDiscord) -> AsyncIterator[Scene]:
         guild_ready_timeout=0.1,
     )
     async with running(make, local) as bot:
-        yield Scene(local, bot, tmp_path)
+        yield Scene(local, bot, folder)
     await inference.close()
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, local: LocalDiscord) -> AsyncIterator[Scene]:
+    async with playing(local, tmp_path) as begun:
+        yield begun
 
 
 async def finished_poem(scene: Scene, opening: str) -> Message:
@@ -174,6 +186,23 @@ async def test_an_administrator_stops_a_training(scene: Scene) -> None:
     await scene.local.wait_for(lambda: "was stopped" in scene.report.embed["title"])
     assert "pressed Stop" in scene.report.embed["description"]
     assert not scene.report.buttons
+
+
+async def test_an_administrator_may_retrain_a_bot_that_is_in_one_server(scene: Scene) -> None:
+    scene.train_with(SLOW_TRAINER)
+    asked = await scene.local.run_command("retrain names", as_admin=True)
+    assert not await scene.bot.is_owner(discord.Object(int(asked.user.id)))  # type: ignore[arg-type]
+    assert "has begun" in asked.message.content
+
+
+async def test_an_administrator_of_no_home_server_is_refused(
+    local: LocalDiscord, tmp_path: Path
+) -> None:
+    async with playing(local, tmp_path, home_guilds=frozenset({local.guild_id + 1})) as scene:
+        refused = await local.run_command("retrain names", as_admin=True)
+        assert "HOME_GUILDS" in refused.message.content
+        assert refused.message.ephemeral
+        assert not scene.bot.retraining.running
 
 
 async def test_while_one_training_runs_a_second_is_refused(scene: Scene) -> None:
