@@ -5,7 +5,8 @@
             asked = await local.run_command("dinoname", {"count": 3})
             assert asked.message.embed["title"]
 
-Import `running` and `eventually` from here; the fixtures come by themselves.
+Import what is no fixture from here: `running`, `mangosaurus`, `eventually`, and for the page
+`visiting`, `fill_in` and `last`. The fixtures come by themselves.
 """
 
 import asyncio
@@ -13,14 +14,25 @@ import contextlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 import pytest_asyncio
 from discord.ext import commands
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    async_playwright,
+    expect,
+)
 
+from bot.__main__ import build
+from bot.client import Mangosaurus
 from bot.local.server import LocalDiscord
+from bot.settings import Settings
 from tests.end_to_end.toy_bot import ToyBot
 
 CHROMIUM_FLAGS = [
@@ -33,6 +45,11 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+FIRST_PARTS = ("bel", "dor", "fen", "gal", "hir", "kel", "lor", "mer", "nim", "tor")
+SECOND_PARTS = ("adan", "ebor", "idel", "omir", "uwen", "ylan")
+ELVES = "\n".join(first + second for first in FIRST_PARTS for second in SECOND_PARTS)
+"""A list of names that trains in seconds."""
+
 Bot = TypeVar("Bot", bound=commands.Bot | commands.AutoShardedBot)
 
 
@@ -59,6 +76,16 @@ async def running(make: Callable[[], Bot], local: LocalDiscord) -> AsyncIterator
 async def _ready(bot: commands.Bot | commands.AutoShardedBot, local: LocalDiscord) -> None:
     await local.wait_for(lambda: local.state.online, timeout_s=30, what="The bot's connection")
     await bot.wait_until_ready()
+
+
+@contextlib.asynccontextmanager
+async def mangosaurus(local: LocalDiscord, state_dir: Path) -> AsyncIterator[Mangosaurus]:
+    """The bot as `python -m bot --local` builds it, without cooldowns."""
+    settings = Settings(_env_file=None, state_dir=state_dir, cooldown_seconds=0)
+    inference, bot = await build(settings, always_sync=True)
+    async with running(lambda: bot, local):
+        yield bot
+    await inference.close()
 
 
 async def eventually(condition: Callable[[], object]) -> None:
@@ -114,3 +141,36 @@ async def browser() -> AsyncIterator[Browser]:
         launched = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield launched
         await launched.close()
+
+
+@contextlib.asynccontextmanager
+async def visiting(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
+    """The page of a running bot; an error in its script or a blocked resource fails the test."""
+    problems: list[str] = []
+
+    def hear(line: ConsoleMessage) -> None:
+        if line.type == "error":
+            problems.append(line.text)
+
+    async with await browser.new_page() as opened:
+        opened.on("pageerror", lambda error: problems.append(str(error)))
+        opened.on("console", hear)
+        await opened.goto(local.url)
+        await expect(opened.get_by_role("combobox", name="Message")).to_be_focused()
+        await expect(opened.locator("#topic")).not_to_be_empty()
+        yield opened
+    assert problems == []
+
+
+async def fill_in(page: Page, name: str) -> None:
+    """Pick a command with the keyboard, so that its options can be filled in."""
+    await page.get_by_role("combobox", name="Message").focus()
+    await page.keyboard.type(f"/{name}")
+    await expect(page.get_by_role("option").first).to_contain_text(f"/{name}")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("form")).to_be_visible()
+
+
+def last(page: Page) -> Locator:
+    """The newest message."""
+    return page.locator(".message").last

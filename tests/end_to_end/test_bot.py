@@ -1,7 +1,6 @@
 """The bot itself on the stand-in: real sockets, the shipped weights, a real training."""
 
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -9,30 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import build
 from bot.client import Mangosaurus
 from bot.local.limits import Upload
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
-from bot.settings import Settings
 from data.corpora import load_names
 from models.known import Known
-from tests.end_to_end.conftest import eventually, running
+from tests.end_to_end.conftest import ELVES, eventually, mangosaurus
 
 CHECKOUT = Path(__file__).parents[2]
-FIRST_PARTS = ("bel", "dor", "fen", "gal", "hir", "kel", "lor", "mer", "nim", "tor")
-SECOND_PARTS = ("adan", "ebor", "idel", "omir", "uwen", "ylan")
-ELVES = "\n".join(first + second for first in FIRST_PARTS for second in SECOND_PARTS)
-
-
-@contextlib.asynccontextmanager
-async def mangosaurus(local: LocalDiscord, state_dir: Path) -> AsyncIterator[Mangosaurus]:
-    """The bot as `python -m bot --local` builds it, without cooldowns."""
-    settings = Settings(_env_file=None, state_dir=state_dir, cooldown_seconds=0)
-    inference, bot = await build(settings, always_sync=True)
-    async with running(lambda: bot, local):
-        yield bot
-    await inference.close()
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from bot.local.records import Interaction
 from bot.local.server import LocalDiscord
-from tests.end_to_end.conftest import running
+from tests.end_to_end.conftest import fill_in, last, running, visiting
 from tests.end_to_end.toy_bot import ToyBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
@@ -28,38 +28,13 @@ async def toy(local: LocalDiscord) -> AsyncIterator[ToyBot]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(local: LocalDiscord, toy: ToyBot, browser: Browser) -> AsyncIterator[Page]:
-    """The page of a running bot; an error in its script or a blocked resource fails the test."""
-    problems: list[str] = []
-
-    def hear(line: ConsoleMessage) -> None:
-        if line.type == "error":
-            problems.append(line.text)
-
-    async with await browser.new_page() as opened:
-        opened.on("pageerror", lambda error: problems.append(str(error)))
-        opened.on("console", hear)
-        await opened.goto(local.url)
-        await expect(opened.get_by_role("combobox", name="Message")).to_be_focused()
-        await expect(opened.locator("#topic")).not_to_be_empty()
+    """The page of a running bot."""
+    async with visiting(local, browser) as opened:
         yield opened
-    assert problems == []
-
-
-async def run(page: Page, name: str) -> None:
-    """Pick a command with the keyboard."""
-    await page.get_by_role("combobox", name="Message").focus()
-    await page.keyboard.type(f"/{name}")
-    await expect(page.get_by_role("option").first).to_contain_text(f"/{name}")
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("form")).to_be_visible()
 
 
 def newest(local: LocalDiscord) -> Interaction:
     return list(local.state.interactions.values())[-1]
-
-
-def last(page: Page) -> Locator:
-    return page.locator(".message").last
 
 
 async def test_a_command_is_picked_and_filled_in_with_the_keyboard(page: Page) -> None:
@@ -95,7 +70,7 @@ async def test_the_arrows_walk_through_the_picker(page: Page) -> None:
 
 async def test_thinking_turns_into_lines_that_are_edited_in_place(page: Page, toy: ToyBot) -> None:
     toy.go.clear()
-    await run(page, "slow")
+    await fill_in(page, "slow")
     await page.get_by_label("lines").fill("4")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("Mangosaurus is thinking…")
@@ -106,7 +81,7 @@ async def test_thinking_turns_into_lines_that_are_edited_in_place(page: Page, to
 
 
 async def test_a_card_shows_its_parts_and_its_buttons_work(page: Page) -> None:
-    await run(page, "dig")
+    await fill_in(page, "dig")
     await page.keyboard.press("Enter")
     card = page.locator(".embed")
     await expect(card).to_contain_text("A dig at Lyme Regis")
@@ -121,7 +96,7 @@ async def test_a_card_shows_its_parts_and_its_buttons_work(page: Page) -> None:
 
 
 async def test_an_ephemeral_error_is_seen_by_one_and_can_be_dismissed(page: Page) -> None:
-    await run(page, "dig")
+    await fill_in(page, "dig")
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Whisper").click()
     await expect(last(page)).to_contain_text("The dig is closed.")
@@ -148,7 +123,7 @@ async def test_an_administrator_sees_more_commands(page: Page) -> None:
 
 
 async def test_a_file_is_attached_and_a_picture_comes_back(page: Page) -> None:
-    await run(page, "weigh")
+    await fill_in(page, "weigh")
     await page.get_by_role("button", name="Send").click()
     await expect(page.get_by_role("alert")).to_have_text("file: choose a file.")
     bones = FilePayload(name="bones.txt", mimeType="text/plain", buffer=b"four")
@@ -163,7 +138,7 @@ async def test_a_file_is_attached_and_a_picture_comes_back(page: Page) -> None:
 
 
 async def test_choices_come_as_one_types(page: Page) -> None:
-    await run(page, "find")
+    await fill_in(page, "find")
     await expect(page.get_by_role("option")).to_have_count(5)
     await page.keyboard.type("tri")
     await expect(page.get_by_role("option")).to_have_count(1)
@@ -184,7 +159,7 @@ async def test_choices_come_as_one_types(page: Page) -> None:
 async def test_a_wrong_value_is_not_sent(
     page: Page, local: LocalDiscord, field: str, typed: str, sentence: str
 ) -> None:
-    await run(page, "quick")
+    await fill_in(page, "quick")
     await page.get_by_label(field).fill(typed)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("alert")).to_have_text(sentence)
@@ -193,7 +168,7 @@ async def test_a_wrong_value_is_not_sent(
 
 
 async def test_markdown_is_drawn_and_markup_is_not_run(page: Page) -> None:
-    await run(page, "styles")
+    await fill_in(page, "styles")
     await page.keyboard.press("Enter")
     message = last(page)
     for tag, text in {
@@ -223,7 +198,7 @@ async def test_ordinary_text_is_shown_and_escaped(page: Page) -> None:
 async def test_a_command_without_an_answer_is_worded_as_on_discord(
     page: Page, local: LocalDiscord
 ) -> None:
-    await run(page, "silent")
+    await fill_in(page, "silent")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("Sending command…")
     local.state.give_up(newest(local))  # as after three seconds
@@ -233,7 +208,7 @@ async def test_a_command_without_an_answer_is_worded_as_on_discord(
 
 
 async def test_thinking_for_ever_ends_as_on_discord(page: Page, local: LocalDiscord) -> None:
-    await run(page, "forgetful")
+    await fill_in(page, "forgetful")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("Mangosaurus is thinking…")
     local.state.expire(newest(local))  # as after fifteen minutes
@@ -243,7 +218,7 @@ async def test_thinking_for_ever_ends_as_on_discord(page: Page, local: LocalDisc
 async def test_a_button_without_an_answer_is_worded_as_on_discord(
     page: Page, local: LocalDiscord
 ) -> None:
-    await run(page, "dig")
+    await fill_in(page, "dig")
     await page.keyboard.press("Enter")
     broken = page.get_by_role("button", name="Break")
     await broken.click()
@@ -291,7 +266,7 @@ async def test_the_newest_message_stays_in_sight_until_one_scrolls_up(
 
 async def test_the_page_fits_a_phone(page: Page) -> None:
     await page.set_viewport_size({"width": 360, "height": 640})
-    await run(page, "dig")
+    await fill_in(page, "dig")
     await page.keyboard.press("Enter")
     await expect(page.locator(".embed")).to_be_visible()
     overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -1,0 +1,98 @@
+"""A visit to the page of `python -m bot --local`: the bot, its shipped weights, a browser."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, FilePayload, Locator, Page, expect
+
+from bot.client import Mangosaurus
+from bot.local.server import LocalDiscord
+from tests.end_to_end.conftest import ELVES, SECOND_PARTS, fill_in, last, mangosaurus, visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def local() -> AsyncIterator[LocalDiscord]:
+    async with LocalDiscord(port=0) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bot(local: LocalDiscord, tmp_path: Path) -> AsyncIterator[Mangosaurus]:
+    async with mangosaurus(local, tmp_path) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(local: LocalDiscord, bot: Mangosaurus, browser: Browser) -> AsyncIterator[Page]:
+    async with visiting(local, browser) as opened:
+        yield opened
+
+
+def card(page: Page) -> Locator:
+    """What the newest message says below its title: names or verse."""
+    return last(page).locator(".embed > .content")
+
+
+async def test_a_member_asks_for_names_and_for_more(page: Page) -> None:
+    await fill_in(page, "dinoname")
+    await page.get_by_label("starts_with").fill("mango")
+    await page.keyboard.press("Enter")
+    five_names = re.compile(r"^(Mango[a-z]+\n?){5}$")
+    await expect(card(page)).to_have_text(five_names, use_inner_text=True)
+    first = await card(page).inner_text()
+    await page.get_by_role("button", name="More").click()
+    await expect(page.locator(".message")).to_have_count(2)
+    await expect(card(page)).to_have_text(five_names, use_inner_text=True)
+    assert await card(page).inner_text() != first
+
+
+async def test_a_member_asks_for_a_sonnet_and_for_another(page: Page) -> None:
+    fourteen_lines = re.compile(r"^O mighty lizard.*(\n.+){13}$")
+    await fill_in(page, "sonnet")
+    await page.get_by_label("opening").fill("O mighty lizard")
+    await page.keyboard.press("Enter")
+    another = last(page).get_by_role("button", name="Another")
+    await expect(another).to_be_visible(timeout=20_000)
+    await expect(card(page)).to_have_text(fourteen_lines, use_inner_text=True)
+    first = await card(page).inner_text()
+    await another.click()
+    await expect(page.locator(".message")).to_have_count(2)
+    await expect(another).to_be_visible(timeout=20_000)
+    await expect(card(page)).to_have_text(fourteen_lines, use_inner_text=True)
+    assert await card(page).inner_text() != first
+
+
+async def test_a_member_is_not_offered_to_retrain(page: Page) -> None:
+    await page.keyboard.type("/retrain")
+    await expect(page.get_by_role("listbox")).to_contain_text("No command /retrain for Mary.")
+
+
+async def test_an_administrator_trains_on_a_list_and_the_new_weights_answer(page: Page) -> None:
+    await page.get_by_label("Ada").check()
+    await fill_in(page, "retrain names")
+    elves = FilePayload(name="elves.txt", mimeType="text/plain", buffer=ELVES.encode())
+    async with page.expect_file_chooser() as chooser:
+        await page.get_by_label("corpus").click()
+    await (await chooser.value).set_files(elves)
+    await page.get_by_label("seed").fill("1")
+    await page.get_by_role("button", name="Send").click()
+    report = page.locator(".message", has_text="New names: trained and in use")
+    await expect(report).to_be_visible(timeout=60_000)
+    width = await report.locator(".embed img").evaluate(
+        "image => image.decode().then(() => image.naturalWidth)"
+    )
+    assert width > 0
+    await page.get_by_label("Mary").check()
+    await fill_in(page, "about")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Has read: elves.txt")
+    await fill_in(page, "dinoname")
+    await page.keyboard.press("Enter")
+    elvish = re.compile(f"({'|'.join(SECOND_PARTS)})$", re.MULTILINE)  # not at all like -saurus
+    await expect(last(page)).to_contain_text("new dinosaurs")
+    await expect(card(page)).to_have_text(elvish, use_inner_text=True)
