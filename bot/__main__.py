@@ -131,11 +131,14 @@ async def _run_local(settings: Settings) -> None:
                 async with bot:
                     await _serve(bot, local.token)
     except OSError as error:
-        if error.errno != errno.EADDRINUSE:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
+        why = "is in use, perhaps by another bot; stop that one"
+        if error.errno == errno.EACCES:
+            why = "is not open to this user; run the bot as another one"
         raise StartupError(
             Exit.PORT_IN_USE,
-            f"Port {settings.local_port} is in use, perhaps by another bot; stop that one, or set "
+            f"Port {settings.local_port} {why}, or set "
             f"LOCAL_PORT to another port, for example LOCAL_PORT={settings.local_port % 65535 + 1}",
         ) from error
     finally:

@@ -5,11 +5,13 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -36,6 +38,11 @@ PATIENCE = 8.0
 
 _GONE = {10003, 10008, 10015, 10062, 50027}
 """Unknown channel, message, webhook or interaction, invalid token: nobody is there to answer."""
+
+LAST_TRIES = 7
+"""How often the end of an answer is sent before it is given up: for about a minute."""
+NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError)
+"""What discord.py lets through when the network or Discord itself is down; OSError has timeouts."""
 
 Interaction = discord.Interaction["Mangosaurus"]
 Handler = Callable[[Interaction, Button], Awaitable[None]]
@@ -100,9 +107,19 @@ class Mangosaurus(commands.AutoShardedBot):
             scopes=("bot", "applications.commands"),
         )
 
-    def rest(self, interaction: Interaction, action: str) -> None:
-        """Start a member's rest from one command. Raises `Refusal` while one is on."""
-        self._cooldown.start((interaction.user.id, action), interaction.created_at)
+    @contextmanager
+    def rest(self, interaction: Interaction, action: str) -> Iterator[None]:
+        """Start a member's rest from one command; an answer that failed costs none.
+
+        Raises `Refusal` while one is on.
+        """
+        key = (interaction.user.id, action)
+        self._cooldown.start(key, interaction.created_at)
+        try:
+            yield
+        except Exception:
+            self._cooldown.forgive(key)
+            raise
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a button."""
@@ -134,7 +151,7 @@ class Mangosaurus(commands.AutoShardedBot):
             return
         try:
             await self.respond(interaction, Reply(self.explain(error), private=True))
-        except discord.HTTPException as failure:
+        except (discord.HTTPException, *NO_NETWORK) as failure:
             log.info("An answer to an error could not be sent: %s", failure)
 
     def explain(self, error: BaseException) -> Text:
@@ -187,6 +204,23 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
         await self.client.answer_error(interaction, error)
 
 
+async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> bool:
+    """Send something; while there is no network, try again after 1, 2, 4, … seconds.
+
+    `False` if it did not arrive. What Discord refuses is raised as ever.
+    """
+    for attempt in range(tries):
+        if attempt:
+            await asyncio.sleep(2 ** (attempt - 1))
+        try:
+            await send()
+        except NO_NETWORK as error:
+            log.info("There is no network just now: %r", error)
+        else:
+            return True
+    return False
+
+
 def is_gone(error: BaseException) -> bool:
     """Whether a request failed because the message or the interaction is no more."""
     return isinstance(error, discord.HTTPException) and error.code in _GONE
@@ -212,5 +246,5 @@ def _explain_discord(error: BaseException) -> Text | None:
 def _read(path: Path) -> str | None:
     try:
         return path.read_text()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None

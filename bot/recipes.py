@@ -54,6 +54,8 @@ class Plan:
     """What it goes on from."""
     reads_all: bool = False
     """Whether it trains on the held-out part of the corpus too."""
+    keeps_newest: bool = False
+    """Whether the last network is kept, and not the best by validation."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def _notebook_names(options: Options) -> Plan:
         _known_names(corpus),
         _versions("numpy"),
         reads_all=corpus.reads_all,
+        keeps_newest=True,
     )
 
 
@@ -125,7 +128,8 @@ def _notebook_sonnets(options: Options) -> Plan:
         epochs=options.epochs or (1 if base else NOTEBOOK_EPOCHS),
         begin=_lstm(base) if base else None,
     )
-    return replace(_verse_plan(corpus, trainer, seed, base), reads_all=corpus.reads_all)
+    plan = _verse_plan(corpus, trainer, seed, base)
+    return replace(plan, reads_all=corpus.reads_all, keeps_newest=True)
 
 
 RECIPES: Mapping[Kind, Mapping[str, Recipe]] = {

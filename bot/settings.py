@@ -153,6 +153,8 @@ def load_settings(dotenv: Path = DOTENV) -> Settings:
         raise SettingsError(tuple(_problems(error))) from error
     except UnicodeDecodeError as error:
         raise SettingsError((f"{dotenv} is not UTF-8 text; save it as UTF-8.",)) from error
+    except OSError as error:
+        raise SettingsError((f"{dotenv} cannot be read: {error.strerror or error}.",)) from error
 
 
 def suspicious_names(

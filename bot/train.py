@@ -3,6 +3,12 @@
 The same command runs under `/retrain`, where it reports in JSON lines.
 """
 
+import os
+
+# With one thread of the matrix library the sums are those of any machine, and names train no
+# slower. It must be told before NumPy is imported; whoever sets it keeps the last word.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import argparse
 import datetime
 import hashlib
@@ -180,7 +186,7 @@ class Run:
 
     def finish(self) -> Done:
         """Write weights, model card and loss curve, and take the checkpoint away."""
-        card = replace(self.card, updates=len(self.losses), validation=self.best_validation)
+        card = replace(self.card, updates=len(self.losses), validation=self.kept_validation)
         arrays = self.plan.trainer.arrays()
         digest = save_weights(self.out, arrays, card, self.plan.known, self.plan.proper)
         write_atomically(self.out.with_suffix(".md"), describe(card, digest).encode())
@@ -191,9 +197,12 @@ class Run:
         return Done(self.out, plot, card.validation, self.samples(), self.seconds)
 
     @property
-    def best_validation(self) -> float | None:
-        """The lowest validation loss."""
-        return min((loss for _, loss in self.validation), default=None)
+    def kept_validation(self) -> float | None:
+        """The validation loss of the network that is kept."""
+        losses = [loss for _, loss in self.validation]
+        if not losses:
+            return None
+        return losses[-1] if self.plan.keeps_newest else min(losses)
 
     def save_checkpoint(self) -> None:
         """Write down everything that `resume` needs."""

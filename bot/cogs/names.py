@@ -48,8 +48,7 @@ class Names(commands.Cog):
 
     async def _answer(self, interaction: Interaction, ask: names.NamesAsk) -> None:
         names.check(ask, self.bot.words)
-        self.bot.rest(interaction, names.ACTION)
-        with self.bot.work.piece():
+        with self.bot.rest(interaction, names.ACTION), self.bot.work.piece():
             reply = await in_time(
                 names.answer(ask, secrets.randbelow(2**32), self.bot.writer),
                 PATIENCE,

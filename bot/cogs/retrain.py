@@ -3,12 +3,20 @@
 import logging
 import secrets
 from contextlib import aclosing
+from functools import partial
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import Interaction, Mangosaurus
+from bot.client import (
+    LAST_TRIES,
+    NO_NETWORK,
+    Interaction,
+    Mangosaurus,
+    deliver,
+    is_gone,
+)
 from bot.cogs.render import render, render_edit
 from bot.commands import retrain
 from bot.commands.reply import Button, Reply
@@ -43,7 +51,7 @@ class Retrain(
         if place is not None:
             channel = self.bot.get_partial_messageable(place.channel)
             message = channel.get_partial_message(place.message)
-            await _edit(message, retrain.interrupted())
+            await _Report(message).show(retrain.interrupted())
 
     @app_commands.command(description="Train on names: mine, or a list of yours.")
     @app_commands.describe(
@@ -94,11 +102,14 @@ class Retrain(
         await self._check_asker(interaction)
         seed = secrets.randbelow(retrain.LARGEST_SEED)
         order = retrain.order_of(ask, seed, self.bot.settings.retrain_minutes)
+        if self.bot.retraining.running:
+            await self.bot.respond(interaction, retrain.already_running())
+            return
         with self.bot.work.piece(), self.bot.retraining.claimed():
             await interaction.response.defer(ephemeral=True, thinking=True)
             if corpus is not None:
                 retrain.check_upload(corpus.filename, corpus.size)
-                content = await corpus.read()
+                content = await _fetched(corpus)
                 order = await self.bot.retraining.with_corpus(order, corpus.filename, content)
             message = await _announce(interaction, order)
             self.bot.retraining.start(
@@ -119,10 +130,14 @@ class Retrain(
 
     async def _follow(self, order: Order, events: Events, message: discord.Message) -> None:
         """Keep the message up to date. A message that cannot be edited does not end the run."""
+        report = _Report(message)
         replies = retrain.answers(order, events, self.bot.words, discord.utils.utcnow)
+        reply, arrived = None, True
         async with aclosing(newest(replies, EDITS * self.bot.edit_interval)) as paced:
             async for reply in paced:
-                await _edit(message, reply)
+                arrived = await report.show(reply)
+        if reply is not None and not arrived:
+            await report.show(reply, tries=LAST_TRIES)
 
 
 async def _announce(interaction: Interaction, order: Order) -> discord.Message:
@@ -136,11 +151,35 @@ async def _announce(interaction: Interaction, order: Order) -> discord.Message:
         raise retrain.cannot_report() from error
 
 
-async def _edit(message: discord.Message | discord.PartialMessage, reply: Reply) -> None:
+class _Report:
+    """The message that a training reports in. When somebody deletes it, a second one is sent."""
+
+    def __init__(self, message: discord.Message | discord.PartialMessage) -> None:
+        self._message = message
+        self._may_send = True
+
+    async def show(self, reply: Reply, *, tries: int = 1) -> bool:
+        """Edit the message; whether that arrived, or never will."""
+        try:
+            return await deliver(partial(self._message.edit, **render_edit(reply)), tries=tries)
+        except discord.HTTPException as error:
+            log.info("The message of the training cannot be edited: %s", error)
+            if not (is_gone(error) and self._may_send):
+                return True
+        self._may_send = False
+        try:
+            self._message = await self._message.channel.send(**render(reply)[0])
+        except (discord.HTTPException, *NO_NETWORK) as error:
+            log.info("Nor can a new one be sent: %s", error)
+        return True
+
+
+async def _fetched(corpus: discord.Attachment) -> bytes:
     try:
-        await message.edit(**render_edit(reply))
-    except discord.HTTPException as error:
-        log.info("The message of the training cannot be edited: %s", error)
+        return await corpus.read()
+    except (discord.HTTPException, *NO_NETWORK) as error:
+        log.info("An upload could not be fetched: %s", error)
+        raise retrain.unfetched(corpus.filename) from error
 
 
 async def setup(bot: Mangosaurus) -> None:

@@ -2,11 +2,12 @@
 
 import secrets
 from contextlib import aclosing
+from functools import partial
 
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import Interaction, Mangosaurus, is_gone
+from bot.client import LAST_TRIES, Interaction, Mangosaurus, deliver, is_gone
 from bot.cogs.names import Temperature
 from bot.cogs.render import render_edit
 from bot.commands import sonnets
@@ -42,24 +43,34 @@ class Sonnets(commands.Cog):
 
     async def _answer(self, interaction: Interaction, ask: sonnets.SonnetAsk) -> None:
         sonnets.check(ask, self.bot.words)
-        self.bot.rest(interaction, sonnets.ACTION)
-        with self.bot.work.piece():
+        with self.bot.rest(interaction, sonnets.ACTION), self.bot.work.piece():
             await interaction.response.defer(thinking=True)
             await self._write(interaction, ask)
 
     async def _write(self, interaction: Interaction, ask: sonnets.SonnetAsk) -> None:
-        """Show the poem as it grows. What was shown stays if it breaks off."""
+        """Show the poem as it grows. What was shown stays if it breaks off.
+
+        An edit that the network swallows is made up for by the next, and the last is repeated.
+        """
         poem = sonnets.answer(ask, secrets.randbelow(2**32), self.bot.writer)
         shown: Reply | None = None
+        arrived = True
         try:
             async with aclosing(newest(poem, self.bot.edit_interval)) as replies:
                 async for shown in replies:
-                    await interaction.edit_original_response(**render_edit(shown))
+                    arrived = await _show(interaction, shown)
         except Exception as error:
             if shown is None or is_gone(error):
                 raise
-            broken = sonnets.broken_off(shown, self.bot.explain(error))
-            await interaction.edit_original_response(**render_edit(broken))
+            shown = sonnets.broken_off(shown, self.bot.explain(error))
+            arrived = False
+        if shown is not None and not arrived:
+            await _show(interaction, shown, tries=LAST_TRIES)
+
+
+async def _show(interaction: Interaction, reply: Reply, *, tries: int = 1) -> bool:
+    edit = partial(interaction.edit_original_response, **render_edit(reply))
+    return await deliver(edit, tries=tries)
 
 
 async def setup(bot: Mangosaurus) -> None:

@@ -23,3 +23,7 @@ class Cooldown:
         if key in self._until:
             raise Refusal("One moment: you can ask again ", Moment(self._until[key]), ".")
         self._until[key] = now + self._rest
+
+    def forgive(self, key: Hashable) -> None:
+        """End the rest of a key at once."""
+        self._until.pop(key, None)

@@ -43,7 +43,9 @@ def check(ask: NamesAsk, words: Words) -> None:
     if not 1 <= ask.count <= MOST_NAMES:
         raise Refusal(f"I write 1 to {MOST_NAMES} names at a time, for example 5.")
     check_temperature(ask.temperature)
-    if not words.allows(ask.starts_with):
+    # As the beginning of a name, as typed and as the network reads it: *tit* is harmless in one.
+    beginnings = (ask.starts_with, clean_name(ask.starts_with))
+    if not all(words.allows(f"{beginning}saurus") for beginning in beginnings):
         raise Refusal("No dinosaur of mine begins like that; try another beginning.")
 
 

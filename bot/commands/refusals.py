@@ -9,6 +9,7 @@ from data.corpora import CorpusError
 from models.names import NamesError
 from models.sonnet import SonnetError
 
+ALREADY_TRAINING = text("A training is running already; there is one at a time.")
 RESTARTING = "I am being restarted."
 
 # What a platform may find wrong before or after a command has its say.
@@ -38,7 +39,7 @@ def explain(error: BaseException) -> Text | None:
         case TooSlow():
             return text("That took me too long, so I gave up; try again in a moment.")
         case AlreadyTraining():
-            return text("A training is running already; there is one at a time.")
+            return ALREADY_TRAINING
         case Resting():
             return text("I need a rest from training; try again ", Moment(error.until), ".")
         case ShuttingDown():

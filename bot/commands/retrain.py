@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.commands import refusals
 from bot.commands.reply import (
     Button,
     Card,
@@ -24,12 +25,13 @@ from bot.formats import bar, human_duration, plural, shortened
 from bot.recipes import can_train
 from bot.retraining import Event, Events, Order, Served
 from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped
-from data.corpora import LARGEST_FILE
 from models.weights import Kind
 
 ACTION = "retrain"
 CURVE = "loss.png"
 LARGEST_SEED = 2**31
+LARGEST_UPLOAD = 2 * 2**20
+"""Bytes. It is checked beside the bot's answers, on a small machine; 200,000 names have less."""
 LONGEST_SAMPLE = 1200
 SAMPLES_ON_THE_WAY = 4
 UNCHANGED = "My weights are unchanged."
@@ -96,11 +98,21 @@ def order_of(ask: RetrainAsk, seed: int, most_minutes: int) -> Order:
 
 def check_upload(name: str, size: int) -> None:
     """Raise `Refusal` for a corpus that is too large to be read, `size` in bytes."""
-    if size > LARGEST_FILE:
+    if size > LARGEST_UPLOAD:
         raise Refusal(
-            f"{name} has {size / 2**20:.1f} MiB; I can read at most {LARGEST_FILE // 2**20} MiB of "
-            "plain text in UTF-8, for example one name a line."
+            f"{name} has {size / 2**20:.1f} MiB; here I can read at most "
+            f"{LARGEST_UPLOAD // 2**20} MiB of plain text in UTF-8, for example one name a line."
         )
+
+
+def unfetched(name: str) -> Refusal:
+    """The error for an upload that Discord does not hand over."""
+    return Refusal(f"I could not fetch {name}; please send it again.")
+
+
+def already_running() -> Reply:
+    """What is said of a second training while one is on."""
+    return Reply(refusals.ALREADY_TRAINING, buttons=(STOP,), private=True)
 
 
 def check_running(running: bool) -> None:

@@ -170,8 +170,8 @@ def test_who_may_not_retrain(asker: retrain.Asker, homes: list[int], guilds: lis
 
 
 def test_an_upload_that_is_too_large_is_refused_before_it_is_read() -> None:
-    with pytest.raises(Refusal, match=r"16\.1 MiB.*at most 16 MiB"):
-        retrain.check_upload("mine.txt", 16 * 2**20 + 2**17)
+    with pytest.raises(Refusal, match=r"2\.1 MiB.*at most 2 MiB"):
+        retrain.check_upload("mine.txt", 2 * 2**20 + 2**17)
 
 
 def test_outside_of_a_server_nobody_retrains() -> None:

@@ -166,8 +166,10 @@ def test_the_recipe_notebook_trains_the_networks_of_the_notebook(
     monkeypatch.setattr("models.notebook_names.ITERATIONS", 50)
     code, events = report("names", "--recipe", "notebook", "--corpus", names, "--out", out)
     assert code == 0
-    assert events[-1]["validation"] is None
-    assert load_weights(out).card.architecture == "rnn"
+    card = load_weights(out).card
+    assert events[-1]["validation"] == card.validation
+    assert card.architecture == "rnn"
+    assert card.reads_all
 
 
 # How it fails
