@@ -27,8 +27,11 @@ async def test_commands_are_synced_at_the_first_start_only(home: Home) -> None:
     assert (await home.alice.slash(home.channel, "help")).response is not None
 
 
-async def test_commands_that_have_changed_are_synced(home: Home, tmp_path: Path) -> None:
-    (tmp_path / "commands.sha256").write_text("of an older version")
+@pytest.mark.parametrize("content", [b"of an older version", b"\xff\xfe\0"])
+async def test_commands_that_have_changed_are_synced(
+    home: Home, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "commands.sha256").write_bytes(content)
     await home.restart()
     assert syncs(home.env) == 2
 

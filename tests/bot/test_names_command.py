@@ -106,6 +106,16 @@ async def test_what_a_member_can_do_something_about_is_said(
     assert home.env.errors
 
 
+async def test_an_answer_that_failed_costs_no_cooldown(home: Home) -> None:
+    home.writer.error = Busy(16)
+    await home.alice.slash(home.channel, "dinoname")
+    home.writer.error = None
+    result = await home.alice.slash(home.channel, "dinoname")
+    assert result.response is not None
+    assert result.response.embeds
+    assert home.env.errors
+
+
 async def test_an_unknown_error_is_apologised_for_under_the_reference_in_the_log(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -210,6 +210,7 @@ async def test_while_one_training_runs_a_second_is_refused(scene: Scene) -> None
     await scene.local.run_command("retrain names", as_admin=True)
     second = await scene.local.run_command("retrain names", as_admin=True)
     assert "one at a time" in second.message.content
+    assert [button.label for button in second.message.buttons] == ["Stop"]
 
 
 async def test_shutting_down_ends_the_training_and_says_so(scene: Scene) -> None:
