@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -9,11 +10,15 @@ from matplotlib.figure import Figure
 
 
 def loss_curve(
-    losses: Sequence[float], validation: Sequence[tuple[int, float]], title: str
+    losses: Sequence[float],
+    validation: Sequence[tuple[int, float]],
+    begun_anew: Sequence[int],
+    title: str,
 ) -> bytes:
     """A PNG of the loss by update: each batch, their moving mean, and validation where measured.
 
-    `losses` has an entry for each update, `validation` pairs of update and loss.
+    `losses` has an entry for each update, `validation` pairs of update and loss; `begun_anew` are
+    the updates with which another fit began.
     """
     figure = Figure(figsize=(8, 4.5), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
@@ -22,9 +27,14 @@ def loss_curve(
     if len(losses) <= 5_000:
         axes.plot(updates, losses, color="#5865f2", alpha=0.25, linewidth=0.8)
     width = max(1, len(losses) // 50)
-    if len(losses) >= width:
-        smooth = np.convolve(losses, np.ones(width) / width, mode="valid")
-        axes.plot(updates[width - 1 :], smooth, color="#5865f2", label="training")
+    ends = [step - 1 for step in begun_anew]
+    for begin, end in pairwise([0, *ends, len(losses)]):
+        if end - begin >= width:
+            smooth = np.convolve(losses[begin:end], np.ones(width) / width, mode="valid")
+            label = "_again" if begin else "training"  # a label with _ stays out of the legend
+            axes.plot(updates[begin + width - 1 : end], smooth, color="#5865f2", label=label)
+    for step in begun_anew:
+        axes.axvline(step, color="#888888", linestyle=":", label="fitted again, to all")
     if validation:
         axes.plot(*zip(*validation, strict=True), "o-", color="#eb7a34", label="validation")
     axes.set(title=title, xlabel="updates", ylabel="cross-entropy in nats")

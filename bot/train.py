@@ -106,6 +106,8 @@ class Run:
     """By update."""
     validation: list[tuple[int, float]] = field(default_factory=list)
     """Update and loss, where it was measured."""
+    begun_anew: list[int] = field(default_factory=list)
+    """Updates with which another fit began."""
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -150,6 +152,9 @@ class Run:
             characters += progress.characters
             if progress.validation is not None:
                 self.validation.append((progress.step, progress.validation))
+            if progress.begins_anew:
+                self.begun_anew.append(progress.step)
+                recent = deque([progress.loss], maxlen=50)
             left = self.seconds / progress.step * (self.plan.trainer.steps - progress.step)
             reporter.tell(
                 Progress(
@@ -192,7 +197,7 @@ class Run:
         write_atomically(self.out.with_suffix(".md"), describe(card, digest).encode())
         plot = self.out.with_suffix(".png")
         title = f"{card.corpus}, recipe {card.recipe}"
-        write_atomically(plot, loss_curve(self.losses, self.validation, title))
+        write_atomically(plot, loss_curve(self.losses, self.validation, self.begun_anew, title))
         self.checkpoint.unlink(missing_ok=True)
         return Done(self.out, plot, card.validation, self.samples(), self.seconds)
 
@@ -209,6 +214,7 @@ class Run:
         arrays = {f"trainer/{k}": np.asarray(a) for k, a in self.plan.trainer.checkpoint().items()}
         arrays["losses"] = np.array(self.losses)
         arrays["validation"] = np.array(self.validation).reshape(-1, 2)
+        arrays["begun_anew"] = np.array(self.begun_anew, dtype=np.int64)
         arrays["seconds"] = np.array(self.seconds)
         write_atomically(self.checkpoint, save(arrays, {"run": self._identity}))
 
@@ -236,6 +242,7 @@ class Run:
             )
         self.losses = arrays["losses"].tolist()
         self.validation = [(int(step), loss) for step, loss in arrays["validation"].tolist()]
+        self.begun_anew = arrays["begun_anew"].tolist()
         self.seconds = float(arrays["seconds"])
         prefix = "trainer/"
         self.plan.trainer.restore(

@@ -96,7 +96,8 @@ class NamesTrainer:
             loss, characters = self._fit.update()
             if self._fit.updates == self._best_updates:
                 self._best = self._fit.averaged
-            yield Progress(self._first_fit_updates + self._fit.updates, loss, characters)
+            step = self._first_fit_updates + self._fit.updates
+            yield Progress(step, loss, characters, begins_anew=self._fit.updates == 1)
 
     def network(self) -> LSTM:
         """The second fit's network once that is done; before, the best of the first so far."""

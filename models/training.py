@@ -25,6 +25,8 @@ class Progress:
     """Characters read by this update."""
     validation: float | None = None
     """Validation cross-entropy in nats per character, when it was measured after this update."""
+    begins_anew: bool = False
+    """Whether this is the first update of another fit from fresh parameters."""
     milestone: bool = False
     """Whether this is a moment at which the recipe shows what the network writes by now."""
     samples: tuple[str, ...] = ()
