@@ -42,7 +42,7 @@ async def test_a_member_asks_for_names_and_for_more(page: Page) -> None:
     await fill_in(page, "dinoname")
     await page.get_by_label("starts_with").fill("mango")
     await page.keyboard.press("Enter")
-    five_names = re.compile(r"^(Mango[a-z]+\n?){5}$")
+    five_names = re.compile(r"^(Mango[a-z]*\n?){5}$")
     await expect(card(page)).to_have_text(five_names, use_inner_text=True)
     first = await card(page).inner_text()
     await page.get_by_role("button", name="More").click()
