@@ -81,6 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "There is no token. To run the bot on Discord, put DISCORD_TOKEN into .env (see "
                 ".env.example); to try it without an account, run: python -m bot --local",
             )
+        if token and any(character.isspace() for character in token):
+            raise StartupError(
+                Exit.BAD_SETTINGS,
+                "DISCORD_TOKEN holds a space or a line break, as no token does; copy it again.",
+            )
         asyncio.run(_run_local(settings) if options.local else _run(settings, token or ""))
     except SettingsError as error:
         problems = "\n".join(f"  - {problem}" for problem in error.problems)
@@ -90,7 +95,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.OK
     except StartupError as error:
         log.debug("Start-up failed", exc_info=error)
-        sys.stderr.write(f"{error}\n")
+        if settings.log_format == "json":  # whoever reads JSON lines reads nothing else
+            log.critical(str(error))
+        else:
+            sys.stderr.write(f"{error}\n")
         return error.code
     return Exit.OK
 

@@ -1,5 +1,6 @@
 """`python -m bot`: the ways in which it starts, fails to start, and ends."""
 
+import json
 import os
 import re
 import signal
@@ -62,6 +63,21 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def test_logs_of_json_end_in_json_too(tmp_path: Path, environment: dict[str, str]) -> None:
+    code, errors = outcome(tmp_path, environment | {"LOG_FORMAT": "json"})
+    assert code == Exit.NO_TOKEN
+    entry = json.loads(errors.splitlines()[-1])
+    assert entry["level"] == "CRITICAL"
+    assert "DISCORD_TOKEN" in entry["message"]
+
+
+def test_a_token_of_two_lines_is_named_as_such(tmp_path: Path, environment: dict[str, str]) -> None:
+    code, errors = outcome(tmp_path, environment | {"DISCORD_TOKEN": "first\nsecond"})
+    assert code == Exit.BAD_SETTINGS
+    assert "holds a space or a line break" in errors
+    assert "second" not in errors
 
 
 def test_without_a_token_both_ways_to_go_on_are_named(
