@@ -81,6 +81,8 @@ async def test_an_administrator_trains_on_a_list_and_the_new_weights_answer(page
     await (await chooser.value).set_files(elves)
     await page.get_by_label("seed").fill("1")
     await page.get_by_role("button", name="Send").click()
+    follow_it = page.get_by_role("button", name="# mangosaurus")
+    await follow_it.click()  # the report is on this page, and not on the real Discord
     report = page.locator(".message", has_text="New names: trained and in use")
     await expect(report).to_be_visible(timeout=60_000)
     width = await report.locator(".embed img").evaluate(
