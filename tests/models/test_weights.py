@@ -188,11 +188,35 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     assert "Cannot read" in refusal(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [
+        ("validation", "x"),
+        ("seed", True),
+        ("updates", None),
+        ("recipe", 5),
+        ("versions", []),
+        ("reads_all", 1),
+    ],
+)
+def test_a_card_with_a_fact_of_another_type_is_refused(
+    tmp_path: Path, fact: str, value: object
+) -> None:
+    path = tmp_path / "names.safetensors"
+    facts = dataclasses.asdict(card()) | {fact: value}
+    write(path, float16_arrays(), card=json.dumps(facts))
+    assert f"on its card, {fact} is {value!r}" in refusal(path)
+
+
+def test_every_fact_on_a_card_has_a_type_that_is_checked() -> None:
+    assert {field.name for field in dataclasses.fields(ModelCard)} == set(weights._FACTS)
+
+
 def test_a_kind_that_no_network_writes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "limericks.safetensors"
     facts = dataclasses.asdict(card()) | {"kind": "limericks"}
     write(path, float16_arrays(), card=json.dumps(facts))
-    assert "on its card, kind: Input should be 'names' or 'sonnets'" in refusal(path)
+    assert "on its card, kind is 'limericks', not names or sonnets" in refusal(path)
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
