@@ -4,12 +4,14 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
 from data import corpora
 from data.corpora import Corpus
-from models.known import NOTHING, Known
+from data.text import words_of
+from models.known import NOTHING, Known, runs_of
 from models.lstm import LSTM
 from models.names_training import NamesTrainer
 from models.notebook_names import NotebookTrainer
@@ -50,12 +52,19 @@ class Plan:
     versions: Mapping[str, str]
     proper: Known = NOTHING
     """Words that are shown with a capital."""
+    runs: Known = NOTHING
+    """Runs of words that it must not tell again."""
     base: Trained | None = None
     """What it goes on from."""
     reads_all: bool = False
     """Whether it trains on the held-out part of the corpus too."""
     keeps_newest: bool = False
     """Whether the last network is kept, and not the best by validation."""
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The names, or the words of the verse: the corpus' own, then those of the base."""
+        return tuple(dict.fromkeys(self.corpus.words + (self.base.words if self.base else ())))
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,8 @@ def _pretrained_sonnets(options: Options) -> Plan:
     trainer = keras_lstm.VerseTrainer(
         corpus.training, corpus.validation, keras_lstm.PRETRAINING, seed
     )
-    return _verse_plan(corpus, trainer, seed, None)
+    # A sonnet may say what the plays say; of eight hundred thousand runs some are common speech.
+    return replace(_verse_plan(corpus, trainer, seed, None), runs=NOTHING)
 
 
 def _notebook_sonnets(options: Options) -> Plan:
@@ -187,11 +197,12 @@ def _known_names(corpus: Corpus) -> Known:
 
 def _verse_plan(corpus: Corpus, trainer: Trainer, seed: int, base: Trained | None) -> Plan:
     known, proper = Known.of(corpus.known()), Known.of(corpus.proper_nouns)
+    runs = Known.of(run for item in corpus.items for run in runs_of(words_of(item)))
     versions = _versions("keras", "numpy", "tensorflow")
     if base is None:
-        return Plan(corpus, trainer, "lstm", seed, known, versions, proper)
+        return Plan(corpus, trainer, "lstm", seed, known, versions, proper, runs)
     known, proper = known | base.known, proper | base.proper
-    return Plan(corpus, trainer, "lstm", seed, known, versions, proper, base)
+    return Plan(corpus, trainer, "lstm", seed, known, versions, proper, runs, base)
 
 
 def _lstm(base: Trained) -> LSTM:

@@ -177,8 +177,9 @@ class Run:
 
     def samples(self) -> tuple[str, ...]:
         """A few names, or a few lines, of the network as it is."""
+        plan = self.plan
         network = Trained(
-            self.plan.trainer.network(), self.card, self.plan.known, "", self.plan.proper
+            plan.trainer.network(), self.card, plan.known, "", plan.proper, plan.runs, plan.words
         )
         seed = self.card.seed or 0
         if self.card.kind == "names":
@@ -190,16 +191,36 @@ class Run:
         return draft.lines
 
     def finish(self) -> Done:
-        """Write weights, model card and loss curve, and take the checkpoint away."""
+        """Write weights, model card, loss curve and history, and take the checkpoint away."""
         card = replace(self.card, updates=len(self.losses), validation=self.kept_validation)
         arrays = self.plan.trainer.arrays()
-        digest = save_weights(self.out, arrays, card, self.plan.known, self.plan.proper)
+        plan = self.plan
+        digest = save_weights(
+            self.out, arrays, card, plan.known, plan.proper, runs=plan.runs, words=plan.words
+        )
         write_atomically(self.out.with_suffix(".md"), describe(card, digest).encode())
         plot = self.out.with_suffix(".png")
         title = f"{card.corpus}, recipe {card.recipe}"
         write_atomically(plot, loss_curve(self.losses, self.validation, self.begun_anew, title))
+        write_atomically(self.out.with_suffix(".json"), self.history().encode())
         self.checkpoint.unlink(missing_ok=True)
         return Done(self.out, plot, card.validation, self.samples(), self.seconds)
+
+    def history(self) -> str:
+        """The run as JSON, for later plots. Losses are in nats per character."""
+        return json.dumps(
+            {
+                "kind": self.card.kind,
+                "recipe": self.card.recipe,
+                "corpus": self.card.corpus,
+                "seed": self.card.seed,
+                "updates": len(self.losses),
+                "seconds": round(self.seconds, 1),
+                "losses": [round(loss, 4) for loss in self.losses],
+                "validation": [(step, round(loss, 4)) for step, loss in self.validation],
+                "begun_anew": self.begun_anew,
+            }
+        )
 
     @property
     def kept_validation(self) -> float | None:

@@ -26,6 +26,7 @@ from data.text import (
     fold,
     normalise_verse,
     proper_nouns,
+    spellings,
     unify_newlines,
 )
 
@@ -82,6 +83,13 @@ class Corpus:
     def proper_nouns(self) -> frozenset[str]:
         """Words that verse writes with a capital, in lower case."""
         return proper_nouns(self.plain) if self.kind == "verse" else frozenset()
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The names, sorted; or the words of what verse trains and validates, commonest first."""
+        if self.kind == "names":
+            return tuple(sorted(self.items))
+        return tuple(spellings(self.training + self.validation))
 
     def known(self) -> frozenset[str]:
         """What a writer must not copy: the names themselves, or every line of the verse."""

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 
 VERSE_SYMBOLS = frozenset("abcdefghijklmnopqrstuvwxyz \n'!(),-.:;?")
 """What is left of a text after `normalise_verse`."""
@@ -65,6 +66,29 @@ def proper_nouns(text: str) -> frozenset[str]:
         for word, count in capitals.items()
         if len(word) > 1 and count > 1 and count > 0.9 * words[word]
     )
+
+
+def words_of(text: str) -> list[str]:
+    """The words of normalised verse, in order: `o'er`, `love's`; a hyphen parts two words.
+
+    An apostrophe at either end of a word cannot be told from a quotation mark, and stays outside.
+    """
+    return re.findall("[a-z]+(?:'[a-z]+)*", text)
+
+
+def spellings(texts: Iterable[str]) -> list[str]:
+    """The different words of some normalised verse, the commonest first.
+
+    Words that as a rule stand with an apostrophe at an end (`'tis`, `th'`) come with it.
+    """
+    counts = Counter(word for text in texts for word in re.findall("[a-z']+", text))
+    bare = Counter(word for text in texts for word in words_of(text))
+    outer = {w: n for w, n in counts.items() if w[0] == "'" or w[-1] == "'"}
+    for word, count in outer.items():
+        core = word.strip("'")
+        if re.fullmatch("'?[a-z]+(?:'[a-z]+)*'?", word) and 2 * count > bare[core]:
+            bare[word], bare[core] = count, bare[core] - count
+    return sorted(+bare, key=lambda w: (-bare[w], w))
 
 
 def clean_name(line: str) -> str:

@@ -61,8 +61,8 @@ class Schedule:
     """Longest window in characters: truncated back-propagation through time ends at its start."""
 
 
-PRETRAINING = Schedule(passes=5, learning_rate=3e-3, dropout=0.0, batch=48, length=200)
-"""For the plays, which hold more text than the network has parameters: nothing to regularise."""
+PRETRAINING = Schedule(passes=7, learning_rate=3e-3, dropout=0.1, batch=48, length=200)
+"""For the plays, which hold more text than the network has parameters: little to regularise."""
 
 FINETUNING = Schedule(passes=8, learning_rate=5e-4, dropout=0.15, batch=8, length=700)
 """For the sonnets, which it would soon know by heart. A window holds a whole poem."""

@@ -5,7 +5,7 @@ serves it can so refuse a copy, although it has never seen the corpus.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,16 @@ class Known:
     def __len__(self) -> int:
         """How many different texts there are."""
         return len(self.fingerprints)
+
+
+LONGEST_RUN = 6
+"""Words in succession that a poem may share with the verse that its network learned from."""
+
+
+def runs_of(words: Sequence[str]) -> list[str]:
+    """All runs of one word more than `LONGEST_RUN`, each as one text."""
+    length = LONGEST_RUN + 1
+    return [" ".join(words[i : i + length]) for i in range(len(words) - length + 1)]
 
 
 def _fingerprint(text: str) -> int:

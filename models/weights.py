@@ -7,7 +7,7 @@ parses numbers and JSON; no code in it can run.
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -29,8 +29,8 @@ KINDS: tuple[Kind, ...] = ("names", "sonnets")
 SHIPPED = Path(__file__).parent / "weights"
 LARGEST_FILE = 64 * 2**20
 _FORMAT = "mangosaurus-1"
-_TYPES = frozenset({"F16", "U64"})
-"""What the parameters and the fingerprints are stored as."""
+_TYPES = frozenset({"F16", "U64", "U8"})
+"""What the parameters, the fingerprints and the words are stored as."""
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[np.float32]]], Network]] = {
     "lstm": LSTM.from_arrays,
     "rnn": RNN.from_arrays,
@@ -98,6 +98,10 @@ class Trained:
     """SHA-256 of its file: the identity of the weights."""
     proper: Known = NOTHING
     """The words that its corpus writes with a capital."""
+    runs: Known = NOTHING
+    """Runs of words of its corpus that are too long to be told again (`models.known.runs_of`)."""
+    words: tuple[str, ...] = ()
+    """The names of its list, sorted; or the words of its verse, the commonest first."""
 
 
 def save_weights(
@@ -106,6 +110,9 @@ def save_weights(
     card: ModelCard,
     known: Known,
     proper: Known = NOTHING,
+    *,
+    runs: Known = NOTHING,
+    words: Iterable[str] = (),
 ) -> str:
     """Write a weight file atomically, and return its digest.
 
@@ -113,6 +120,7 @@ def save_weights(
     """
     stored: dict[str, NDArray[np.generic]] = {k: a.astype(np.float16) for k, a in arrays.items()}
     stored |= {"known": known.fingerprints, "proper": proper.fingerprints}
+    stored |= {"runs": runs.fingerprints, "words": _joined(words)}
     metadata = {"format": _FORMAT, "card": json.dumps(dataclasses.asdict(card), sort_keys=True)}
     content = _with_sorted_header(save(stored, metadata))
     write_atomically(path, content)
@@ -236,13 +244,31 @@ def _trained(
 ) -> Trained:
     try:
         card = _card(metadata["card"])
-        known, proper = (Known(arrays.pop(n).astype(np.uint64)) for n in ("known", "proper"))
-        if not known.fingerprints.ndim == proper.fingerprints.ndim == 1:
-            raise ValueError("its fingerprints of texts are no list")
+        known, proper = (_fingerprints(arrays.pop(n)) for n in ("known", "proper"))
+        # Files of the first version hold neither.
+        runs = _fingerprints(arrays.pop("runs", NOTHING.fingerprints))
+        words = _split(arrays.pop("words", _joined(())))
         parameters = {key: array.astype(np.float32) for key, array in arrays.items()}
         if not all(np.isfinite(array).all() for array in parameters.values()):
             raise ValueError("it holds numbers that are not finite")
         network = _ARCHITECTURES[card.architecture](card.symbols, parameters)
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{name} does not describe a network: {error}.") from error
-    return Trained(network, card, known, digest, proper)
+    return Trained(network, card, known, digest, proper, runs, words)
+
+
+def _fingerprints(array: NDArray[np.generic]) -> Known:
+    if array.ndim != 1 or array.dtype != np.uint64:
+        raise ValueError("its fingerprints of texts are no list")
+    return Known(array.astype(np.uint64))
+
+
+def _joined(words: Iterable[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(words).encode(), np.uint8)
+
+
+def _split(array: NDArray[np.generic]) -> tuple[str, ...]:
+    """The inverse of `_joined`. Raises `ValueError` (`UnicodeDecodeError` is one) for others."""
+    if array.ndim != 1 or array.dtype != np.uint8:
+        raise ValueError("its words are no text")
+    return tuple(array.tobytes().decode().split("\n")) if array.size else ()

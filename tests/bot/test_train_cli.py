@@ -101,7 +101,10 @@ def test_weights_a_model_card_and_a_loss_curve_are_written(
     assert page.startswith("# Weights for names: default\n")
     assert trained.digest in page
     assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
-    assert len(list(out.parent.iterdir())) == 3
+    history = json.loads(out.with_suffix(".json").read_text())
+    assert len(history["losses"]) == history["updates"] == trained.card.updates
+    assert trained.words == load_weights(out).words == tuple(sorted(trained.words))
+    assert len(list(out.parent.iterdir())) == 4
 
 
 def test_a_program_is_told_the_plan_the_progress_and_the_outcome(

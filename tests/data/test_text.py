@@ -12,7 +12,9 @@ from data.text import (
     fold,
     normalise_verse,
     proper_nouns,
+    spellings,
     unify_newlines,
+    words_of,
 )
 
 texts = st.text() | st.text("aB é—“”\t\r\n \u0301🦕[]3ßıİǅﬁ'-.")
@@ -106,3 +108,13 @@ def test_a_capital_that_begins_a_line_or_a_sentence_says_nothing() -> None:
 def test_proper_nouns_of_one_very_long_line_take_no_longer_than_those_of_many() -> None:
     # Were the line searched from its beginning for every word, this would take minutes.
     assert proper_nouns("then came Helen " * 50_000) == {"helen"}
+
+
+def test_words_leave_quotation_marks_and_hyphens_outside() -> None:
+    words = words_of("'o'er self-love, ' said he: love's")
+    assert words == ["o'er", "self", "love", "said", "he", "love's"]
+
+
+def test_spellings_come_by_their_number_with_the_apostrophes_that_belong_to_them() -> None:
+    texts = ["'tis true, 'tis sweet\n", "sweet 'love' is sweet love, 'tis\n"]
+    assert spellings(texts) == ["'tis", "sweet", "love", "is", "true"]

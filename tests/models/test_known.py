@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.known import Known
+from models.known import LONGEST_RUN, Known, runs_of
 
 
 @given(st.sets(st.text(max_size=12)), st.text(max_size=12))
@@ -30,3 +30,11 @@ def test_the_fingerprints_are_the_same_in_every_process_and_version() -> None:
 def test_a_set_survives_being_stored_as_an_array() -> None:
     stored = np.array(Known.of(["mango", "tango"]).fingerprints)
     assert "tango" in Known(stored)
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=20))
+def test_runs_are_one_word_longer_than_what_may_be_shared(words: list[str]) -> None:
+    runs = runs_of(words)
+    assert len(runs) == max(0, len(words) - LONGEST_RUN)
+    assert all(run in " ".join(words) for run in runs)
+    assert all(len(run.split()) == LONGEST_RUN + 1 for run in runs)

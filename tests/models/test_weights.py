@@ -70,8 +70,11 @@ def float16_arrays() -> Arrays:
 def test_what_is_saved_comes_back(tmp_path: Path, network: Network, facts: ModelCard) -> None:
     path = tmp_path / "deep" / "down" / "saved.safetensors"
     known, proper = Known.of(["mango", "tango"]), Known.of(["helen"])
-    digest = save_weights(path, network.arrays(), facts, known, proper)
+    runs, words = Known.of(["a b c d e f g"]), ("thou", "o'er", "éowyn")
+    digest = save_weights(path, network.arrays(), facts, known, proper, runs=runs, words=words)
     trained = load_weights(path, digest)
+    assert "a b c d e f g" in trained.runs
+    assert trained.words == words
     assert trained.card == facts
     assert trained.digest == digest
     assert "mango" in trained.known
@@ -83,6 +86,32 @@ def test_what_is_saved_comes_back(tmp_path: Path, network: Network, facts: Model
     for name, array in trained.network.arrays().items():
         assert array.dtype == np.float32
         np.testing.assert_array_equal(array, network.arrays()[name])
+
+
+def test_a_file_of_the_first_version_holds_no_words_and_no_runs(tmp_path: Path) -> None:
+    path = tmp_path / "old.safetensors"
+    write(path, float16_arrays())
+    trained = load_weights(path)
+    assert trained.words == ()
+    assert len(trained.runs) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("words", np.array([[97, 98]], np.uint8)),
+        ("words", np.array([255], np.uint8)),
+        ("words", np.array([97], np.uint64)),
+        ("runs", np.zeros((2, 2), np.uint64)),
+        ("runs", np.zeros(2, np.uint8)),
+    ],
+)
+def test_words_and_runs_that_are_none_are_refused(
+    tmp_path: Path, name: str, array: NDArray[np.generic]
+) -> None:
+    path = tmp_path / "odd.safetensors"
+    write(path, float16_arrays() | {name: array})
+    assert "does not describe a network" in refusal(path)
 
 
 def test_the_same_weights_make_the_same_file_and_other_ones_another(tmp_path: Path) -> None:
