@@ -2,8 +2,8 @@
 
 import string
 from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +15,15 @@ from models.sampling import sample
 from models.vocabulary import END, Vocabulary
 from models.weights import Trained
 
-LONGEST_PREFIX = 20
+LONGEST_PIECE = 20
+"""Letters of a member's own that a name may begin with, contain or end with."""
 SHORTEST_NAME, LONGEST_NAME = 3, 26
 BATCH = 32
 """Names that are written side by side. One batch is enough for ten good ones as a rule."""
 MOST_FRUITLESS = 40
 """Batches without a new name, one after another, at which the search ends."""
 
-_FLAWS = {
+FLAWS = {
     "known": "is on the list that it learned from",
     "unreadable": "does not read as a name",
     "unfit": "is not fit to be shown",
@@ -44,6 +45,11 @@ class NamesRequest:
     starts_with: str = ""
     """As typed: capitals and accents are folded, and everything but letters is dropped."""
     temperature: float = 1.0
+    ends_with: str = ""
+    contains: str = ""
+    """Anywhere; also across what it begins or ends with."""
+    length: int | None = None
+    """In letters, `SHORTEST_NAME` to `LONGEST_NAME`; `None` for any."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class NamesResult:
     """In lower case, all different, none of them in the corpus."""
     reason: str | None
     """A sentence about why they are fewer than asked for; `None` if they are not."""
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """How many names were written and not given, by flaw: a key of `FLAWS`."""
 
 
 def write_names(
@@ -99,7 +107,7 @@ def reads_as_name(name: str) -> bool:
 def _flaw(
     name: str, found: Collection[str], known: Known, accept: Callable[[str], bool]
 ) -> str | None:
-    """Why a name is not to be given: a key of `_FLAWS`, or `None`."""
+    """Why a name is not to be given: a key of `FLAWS`, or `None`."""
     if name in known:
         return "known"
     if not reads_as_name(name):
@@ -116,9 +124,9 @@ def _prefix(typed: str, vocabulary: Vocabulary) -> str:
             "A name begins with letters from a to z, and there are none in what you typed; "
             "try for example: tyranno"
         )
-    if len(prefix) > LONGEST_PREFIX:
+    if len(prefix) > LONGEST_PIECE:
         raise NamesError(
-            f"A name can begin with at most {LONGEST_PREFIX} letters of yours, and you typed "
+            f"A name can begin with at most {LONGEST_PIECE} letters of yours, and you typed "
             f"{len(prefix)}; try for example: tyranno"
         )
     unknown = sorted(set(prefix).difference(vocabulary.symbols))
@@ -167,4 +175,4 @@ def _reason(found: int, prefix: str, flaws: Counter[str]) -> str:
     if share >= 0.9:
         much = "almost everything that"
     written = "the network makes of that" if prefix else "the network writes"
-    return f"{names}{begun} could be found; {much} {written} {_FLAWS[flaw]}."
+    return f"{names}{begun} could be found; {much} {written} {FLAWS[flaw]}."

@@ -17,7 +17,7 @@ from bot.retraining import Event, Order
 from bot.training_events import Failed, Planned, Progress, Samples, Stopped
 from bot.views import LONGEST_ID
 from data.text import clean_name, unify_newlines
-from models.names import LONGEST_PREFIX
+from models.names import LONGEST_PIECE
 from models.sonnet import OPENING_LIMIT
 from models.weights import Kind, ModelCard
 from tests.bot.fakes import card
@@ -84,7 +84,7 @@ def test_a_strange_footer_is_refused(footer: str) -> None:
 
 @given(
     st.integers(1, names.MOST_NAMES),
-    st.text().filter(lambda typed: len(clean_name(typed)) <= LONGEST_PREFIX),
+    st.text().filter(lambda typed: len(clean_name(typed)) <= LONGEST_PIECE),
     temperatures,
 )
 def test_a_request_for_names_comes_back_from_its_button(
