@@ -1,0 +1,49 @@
+"""The few figures of the scoreboard that `/about` shows, in a file beside the shipped weights."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.files import write_atomically
+from models.weights import SHIPPED, Kind
+
+PATH = SHIPPED / "scoreboard.json"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure, ready to be shown."""
+
+    measure: str
+    """What was measured: `Held-out text`."""
+    figure: str
+    """What came out, with its unit: `1.487 nats/char`."""
+    beside: str
+    """What others reach: `Kneser-Ney 1.563, the notebook 1.823`."""
+
+
+def read_headline(kind: Kind, digest: str, path: Path = PATH) -> tuple[Figure, ...]:
+    """The figures of the weights with this digest; none where they have not been measured.
+
+    Weights that were retrained since have another digest, and a file that cannot be read says
+    nothing: no figure is shown rather than a wrong one.
+    """
+    try:
+        entry = json.loads(path.read_text(encoding="utf-8"))[kind]
+        if entry["weights"] != digest:
+            return ()
+        return tuple(Figure(**figure) for figure in entry["figures"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def write_headline(kind: Kind, digest: str, figures: Sequence[Figure], path: Path = PATH) -> None:
+    """Put the figures of one kind in the place of its former ones."""
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        entries = {}
+    entries[kind] = {"weights": digest, "figures": [dataclasses.asdict(f) for f in figures]}
+    write_atomically(path, (json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode())
