@@ -22,7 +22,7 @@ class Network(Protocol):
         ...
 
     def initial_state(self, batch: int) -> State:
-        """The state before anything is read, `(..., batch, units)`, all zeros."""
+        """The state before anything is read, `(..., batch, units)`."""
         ...
 
     def step(self, x: NDArray[np.int64], state: State) -> tuple[NDArray[np.float32], State]:

@@ -21,6 +21,7 @@ from data.files import write_atomically
 from models.known import NOTHING, Known
 from models.lstm import LSTM
 from models.network import Network
+from models.ngram import NGram
 from models.rnn import RNN
 
 Kind = Literal["names", "sonnets"]
@@ -33,6 +34,7 @@ _TYPES = frozenset({"F16", "U64", "U8"})
 """What the parameters, the fingerprints and the words are stored as."""
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[np.float32]]], Network]] = {
     "lstm": LSTM.from_arrays,
+    "ngram": NGram.from_arrays,
     "rnn": RNN.from_arrays,
 }
 
@@ -47,7 +49,7 @@ class ModelCard:
 
     kind: Kind
     architecture: str
-    """`lstm` or `rnn`."""
+    """`lstm`, `ngram` or `rnn`."""
     recipe: str
     corpus: str
     """The corpus' title."""
