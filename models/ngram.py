@@ -11,19 +11,17 @@ Most contexts were seen a few times only, so every count gives up a discount 0 <
 of them give up is dealt out by the model of the next lower order, which knows h′, that is h without
 its first character:
 
-                 c(hw) − D     D · N₁₊(h•)
-    p(w | h)  =  ─────────  +  ─────────── · p(w | h′)        without − D where c(hw) = 0
-                   c(h•)          c(h•)
+                  max(c(hw) − D, 0)     D · N₁₊(h•)
+    p(w | h)  =   ─────────────────  +  ─────────── · p(w | h′)
+                        c(h•)              c(h•)
 
-Both terms summed over w make one. If h was never seen, p(w | h) = p(w | h′); and below the order 1,
-whose context is empty, stands the uniform distribution 1 / |vocabulary|. So everything is possible.
+Summed over w, the two terms make one. If h was never seen, p(w | h) = p(w | h′). Below order 1,
+whose context is empty, stands the uniform distribution, 1 / |vocabulary|: nothing is impossible.
 
-The idea of Kneser and Ney is what the lower orders count. They speak only where the higher ones
-have little to say, so it matters not how often a character was seen, but behind how many different
-ones: a "u" is frequent in names and yet tells little about what follows an unknown context, if it
-always stands behind a "q" or an "a". All orders but the highest therefore read
-
-    c(hw)  =  N₁₊(•hw)                    the continuation count
+Kneser and Ney's idea is what the lower orders count. They matter where the higher ones have seen
+little, so what counts is not how often a character was seen but behind how many different ones: a
+"u" that always stands behind a "q" may be frequent, and is yet a bad guess in a new context. All
+orders but the highest therefore put for c(hw) the continuation count N₁₊(•hw).
 
 A text is read behind n − 1 `END`s: it knows where it begins, and nothing of what lies before.
 
@@ -47,16 +45,20 @@ Integers = NDArray[np.int64]
 DISCOUNTS = tuple(step / 32 for step in range(1, 32))
 """What `choose_discount` tries. A weight file, which stores float16, keeps them exactly."""
 MOST_PROBABILITIES = 2**25
-"""In the table of a model: 128 MiB."""
+"""That the table of a model may hold, at four bytes each."""
+MOST_DIGITS = {"order": 1, "grams": 5, "counts": 3}
+"""Of the numbers in a weight file: codes fit into an int64, and so does the sum of all counts."""
+RADIX = 2**11
+"""Of those digits. It is the highest integer that float16 holds together with all below it."""
 
 
 @dataclass(frozen=True, eq=False)
 class NGram:
     """A fitted Kneser-Ney model. A `models.network.Network`.
 
-    The n-gram of the character indices i₁ … iₙ is known by its code, the number whose digits they
-    are in base |vocabulary|. So `code // base` is its context, `code % base` its last character,
-    and `code % base**k` its last k characters, for all codes of an array at once.
+    An n-gram is known by its code: its character indices read as the digits of a number in base
+    |vocabulary|. So `code // base` is its context h, `code % base` its last character w, and
+    `code % base**k` its last k characters, for all codes of an array at once.
     """
 
     vocabulary: Vocabulary
@@ -96,12 +98,11 @@ class NGram:
 
         Raises `KeyError` for a character that the vocabulary lacks.
         """
-        codes, text = _codes(texts, self.vocabulary, self.order)
-        contexts, last = np.divmod(codes, len(self.vocabulary))
-        losses = -self._table.log_p[self._table.rows(contexts), last]
-        sums = np.zeros(len(texts))
-        np.add.at(sums, text, losses)
-        return sums
+        codes, owners = _codes(texts, self.vocabulary, self.order)
+        h, w = np.divmod(codes, len(self.vocabulary))
+        losses = np.zeros(len(texts))
+        np.subtract.at(losses, owners, self._table.log_p[self._table.rows(h), w])
+        return losses
 
     def initial_state(self, batch: int) -> State:
         """The context of a text's beginning, `(1, batch, order − 1)`: indices, all of `END`."""
@@ -111,9 +112,9 @@ class NGram:
         """Read one character each: indices `(batch,)` → ln p `(batch, vocabulary)`, new state."""
         read = np.concatenate([state[0], x[:, np.newaxis]], axis=1, dtype=np.float32)
         context = read[:, 1:]
-        places = len(self.vocabulary) ** np.arange(self.order - 2, -1, -1)
-        rows = self._table.rows(context.astype(np.int64) @ places)
-        return self._table.log_p[rows], context[np.newaxis]
+        place_values = len(self.vocabulary) ** np.arange(self.order - 2, -1, -1)
+        h = context.astype(np.int64) @ place_values
+        return self._table.log_p[self._table.rows(h)], context[np.newaxis]
 
     @cached_property
     def _table(self) -> "_Table":
@@ -131,36 +132,38 @@ class NGram:
     @classmethod
     def from_arrays(cls, symbols: str, arrays: Mapping[str, NDArray[np.float32]]) -> "NGram":
         """The model of stored counts. Raises `ValueError` if they cannot be those of a text."""
-        vocabulary = Vocabulary(symbols)
-        most_digits = {"order": 1, "grams": 5, "counts": 3}  # counts add up: no sum may overflow
-        expected = {*most_digits, "discount"}
-        if odd := sorted(expected ^ arrays.keys()):
-            raise ValueError(
-                f"the parameter {odd[0]} is missing"
-                if odd[0] in expected
-                else f"the parameter {odd[0]} belongs to no n-gram model"
-            )
-        order, grams, counts = (
-            _integers(name, arrays[name], most) for name, most in most_digits.items()
-        )
-        if not len(order) == arrays["discount"].size == 1:
-            raise ValueError("it has not one order and one discount")
-        _check_order(int(order[0]), vocabulary)
+        names = {"discount", *MOST_DIGITS}
+        if missing := sorted(names - arrays.keys()):
+            raise ValueError(f"the parameter {missing[0]} is missing")
+        if surplus := sorted(arrays.keys() - names):
+            raise ValueError(f"the parameter {surplus[0]} belongs to no n-gram model")
+        order, grams, counts = (_integers(name, arrays[name]) for name in MOST_DIGITS)
+        if not order.shape == arrays["discount"].shape == (1,):
+            raise ValueError("there must be one order and one discount")
         if not 0 < len(grams) == len(counts):
-            raise ValueError(f"it has {len(grams)} n-grams and {len(counts)} counts of them")
-        if grams[-1] >= len(vocabulary) ** int(order[0]) or (np.diff(grams) <= 0).any():
-            raise ValueError("its n-grams are not in rising order, or of unknown characters")
+            raise ValueError(f"there are {len(counts)} counts of {len(grams)} n-grams")
+        if (np.diff(grams) <= 0).any():
+            raise ValueError("the codes of its n-grams do not rise")
         if not counts.all():
             raise ValueError("it counts n-grams that were never seen")
-        model = cls(vocabulary, int(order[0]), float(arrays["discount"].item()), grams, counts)
-        model._table  # noqa: B018 (made now, so that one too large is refused)
+        model = cls(
+            Vocabulary(symbols), int(order[0]), float(arrays["discount"].item()), grams, counts
+        )
+        if grams[-1] >= len(model.vocabulary) ** model.order:
+            raise ValueError("its n-grams hold characters that its vocabulary lacks")
+        model._table  # noqa: B018 (made now, so that one too large is refused here)
         return model
 
 
 def choose_discount(
     training: Sequence[str], validation: Sequence[str], vocabulary: Vocabulary, order: int
 ) -> float:
-    """The discount of `DISCOUNTS` with which a model of `training` predicts `validation` best."""
+    """The discount of `DISCOUNTS` with which a model of `training` predicts `validation` best.
+
+    Raises what `NGram.fit` and `NGram.losses` do.
+    """
+    if not any(validation):
+        raise ValueError("there is no text to choose the discount by")
     model = NGram.fit(training, vocabulary, order, DISCOUNTS[0])
     losses = {d: replace(model, discount=d).losses(validation).sum() for d in DISCOUNTS}
     return min(losses, key=losses.__getitem__)
@@ -168,100 +171,98 @@ def choose_discount(
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """p(w | h) of every context h that was seen, of every length below the order."""
+    """p(w | h) of every context h that was seen, whatever its length below n."""
 
     base: int
     contexts: tuple[Integers, ...]
-    """Codes of the contexts of each length, rising: of length 0, of length 1, …"""
+    """Codes of the contexts of each length from 0 to n − 1, rising."""
     log_p: NDArray[np.float32]
-    """A row for each context, in that order: `(contexts, vocabulary)`."""
+    """A row for each of them, in that order, `(contexts, vocabulary)`."""
 
     @classmethod
     def of(cls, model: NGram) -> "_Table":
-        """Interpolate upwards, from the uniform distribution to the highest order."""
-        base = len(model.vocabulary)
+        """Interpolate, from the uniform distribution up to the highest order.
+
+        Raises `ValueError` if the table would hold more than `MOST_PROBABILITIES`.
+        """
+        base, discount = len(model.vocabulary), model.discount
         contexts: list[Integers] = []
         log_p: list[NDArray[np.float32]] = []
         shorter, p = np.zeros(1, np.int64), np.full((1, base), 1 / base)
-        for length, (grams, counts) in enumerate(_orders(model)):
-            h, first, types = np.unique(grams // base, return_index=True, return_counts=True)
-            if (sum(map(len, contexts)) + len(h)) * base > MOST_PROBABILITIES:
-                raise ValueError(
-                    f"an order of {model.order} makes a table of more than "
-                    f"{MOST_PROBABILITIES:,} probabilities of this text; try a lower one"
-                )
-            total = np.add.reduceat(counts, first)
-            row = np.repeat(np.arange(len(h)), types)
-            backs_off_to = np.searchsorted(shorter, h % base ** max(length - 1, 0))
-            p = (model.discount * types / total)[:, np.newaxis] * p[backs_off_to]
-            p[row, grams % base] += (counts - model.discount) / total[row]
+        for length, (grams, c) in enumerate(_orders(model)):
+            h, first, followers = np.unique(grams // base, return_index=True, return_counts=True)
             contexts.append(h)
+            if sum(map(len, contexts)) * base > MOST_PROBABILITIES:
+                raise ValueError(
+                    f"of so much text, order {model.order} makes more than "
+                    f"{MOST_PROBABILITIES:,} probabilities; try a lower order"
+                )
+            total = np.add.reduceat(c, first)
+            backed_off = p[np.searchsorted(shorter, h % base ** max(length - 1, 0))]
+            p = (discount * followers / total)[:, np.newaxis] * backed_off
+            row = np.repeat(np.arange(len(h)), followers)
+            p[row, grams % base] += (c - discount) / total[row]
             log_p.append(np.log(p).astype(np.float32))
             shorter = h
         return cls(base, tuple(contexts), np.concatenate(log_p))
 
-    def rows(self, codes: Integers) -> Integers:
-        """The row for each context: that of its longest end that was seen. Shape as `codes`."""
-        rows = np.zeros_like(codes)  # the empty context was always seen
+    def rows(self, h: Integers) -> Integers:
+        """The row for each context, `(contexts,)`: that of its longest end that was seen."""
+        rows = np.zeros_like(h)  # the empty one was always seen
         begin = 1
-        for length, contexts in enumerate(self.contexts[1:], start=1):
-            end_of = codes % self.base**length
-            place = np.searchsorted(contexts, end_of)
-            place[place == len(contexts)] = 0
-            seen = contexts[place] == end_of
-            rows[seen] = begin + place[seen]
-            begin += len(contexts)
+        for length, seen in enumerate(self.contexts[1:], start=1):
+            end = h % self.base**length
+            place = np.minimum(np.searchsorted(seen, end), len(seen) - 1)
+            rows = np.where(seen[place] == end, begin + place, rows)
+            begin += len(seen)
         return rows
 
 
 def _orders(model: NGram) -> Iterator[tuple[Integers, Integers]]:
-    """The grams of each order from 1 to n and their counts: what c(hw) is in the formulas."""
+    """The k-grams of each order k from 1 to n, and c(hw) of each."""
     orders = [(model.grams, model.counts)]
     for k in range(model.order - 1, 0, -1):
-        grams, _ = orders[-1]
-        orders.append(np.unique(grams % len(model.vocabulary) ** k, return_counts=True))
+        longer, _ = orders[-1]
+        ends = longer % len(model.vocabulary) ** k
+        orders.append(np.unique(ends, return_counts=True))  # N₁₊(•hw): each vhw is there once
     return reversed(orders)
 
 
 def _codes(texts: Sequence[str], vocabulary: Vocabulary, order: int) -> tuple[Integers, Integers]:
-    """The code of the n-gram that each character ends, and which text it belongs to."""
+    """The code of the n-gram that each character ends, and the index of the text it stands in."""
     padding = END * (order - 1)
     read = vocabulary.encode("".join(padding + text for text in texts))
-    text = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
-    ends = np.arange(len(text)) + (order - 1) * (text + 1)
-    codes = np.zeros_like(ends)
+    owners = np.repeat(np.arange(len(texts)), np.array([len(text) for text in texts], np.int64))
+    places = np.arange(len(owners)) + len(padding) * (owners + 1)
+    codes = np.zeros(len(owners), np.int64)
     for k in range(order):
-        codes += len(vocabulary) ** k * read[ends - k]
-    return codes, text
+        codes += len(vocabulary) ** k * read[places - k]
+    return codes, owners
 
 
 def _check_order(order: int, vocabulary: Vocabulary) -> None:
-    most = next(n for n in range(_BITS, 0, -1) if len(vocabulary) ** n <= 2**_BITS)
+    codes = RADIX ** MOST_DIGITS["grams"]
+    most = next(n for n in range(codes.bit_length(), 0, -1) if len(vocabulary) ** n <= codes)
     if not 1 <= order <= most:
         raise ValueError(f"the order is {order}, expected 1 to {most}, for example 5")
 
 
-_BASE = 2**11
-"""float16 holds all integers up to this one: larger numbers are stored as digits in this base."""
-_BITS = 55
-"""Of a code: five digits."""
-
-
 def _digits(numbers: Integers) -> NDArray[np.float32]:
-    """Digits in base `_BASE`, the lowest first: `(numbers,)` → `(numbers, digits)`."""
-    digits = [numbers % _BASE]
-    while (numbers := numbers // _BASE).any():
-        digits.append(numbers % _BASE)
+    """Digits in base `RADIX`, the lowest first: `(numbers,)` → `(numbers, digits)`."""
+    digits = [numbers % RADIX]
+    while (numbers := numbers // RADIX).any():
+        digits.append(numbers % RADIX)
     return np.stack(digits, axis=1).astype(np.float32)
 
 
-def _integers(name: str, digits: NDArray[np.float32], most: int) -> Integers:
-    """The inverse of `_digits`. Raises `ValueError` for what cannot be `most` digits or fewer."""
+def _integers(name: str, digits: NDArray[np.float32]) -> Integers:
+    """The inverse of `_digits`. Raises `ValueError` if the parameter `name` cannot be that."""
+    most = MOST_DIGITS[name]
     if digits.ndim != 2 or not 1 <= digits.shape[1] <= most:
         raise ValueError(
             f"the parameter {name} has shape {digits.shape}, expected rows of 1 to {most} digits"
         )
-    if not ((digits >= 0) & (digits < _BASE) & (digits == np.floor(digits))).all():
-        raise ValueError(f"the parameter {name} holds something else than digits below {_BASE}")
-    integers: Integers = digits.astype(np.int64) @ _BASE ** np.arange(digits.shape[1])
+    if not ((digits >= 0) & (digits < RADIX) & (digits == np.floor(digits))).all():
+        raise ValueError(f"the parameter {name} holds something else than digits below {RADIX}")
+    integers: Integers = digits.astype(np.int64) @ RADIX ** np.arange(digits.shape[1])
     return integers

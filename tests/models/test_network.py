@@ -19,9 +19,9 @@ from models.network import (
     state_of,
 )
 from models.vocabulary import END
-from tests.models.tiny import LETTERS, lstm, rnn
+from tests.models.tiny import LETTERS, lstm, ngram, rnn
 
-NETWORKS = {"lstm": lstm(LETTERS), "rnn": rnn()}
+NETWORKS = {"lstm": lstm(LETTERS), "ngram": ngram(), "rnn": rnn()}
 NAMES = ["mango\n", "a\n", "\n", "micropachycephalosaurus\n", "tango\n"]
 
 network_of_each_kind = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS.keys())

@@ -9,6 +9,7 @@ from data.text import VERSE_SYMBOLS
 from models.known import Known
 from models.lstm import LSTM
 from models.network import Network
+from models.ngram import NGram
 from models.rnn import RNN, initialize_parameters
 from models.vocabulary import Vocabulary
 from models.weights import Kind, ModelCard, Trained
@@ -48,6 +49,11 @@ def rnn(vocabulary: Vocabulary = LETTERS) -> RNN:
     parameters = initialize_parameters(8, size, size, np.random.RandomState(1))
     arrays = {name: W.astype(np.float16).astype(np.float32) for name, W in parameters.items()}
     return RNN.from_arrays(vocabulary.symbols, arrays)
+
+
+def ngram(vocabulary: Vocabulary = LETTERS) -> NGram:
+    """A Kneser-Ney model of three names."""
+    return NGram.fit(["mango\n", "tango\n", "saurus\n"], vocabulary, order=3, discount=0.5)
 
 
 def card(kind: Kind = "sonnets", vocabulary: Vocabulary = VERSE, **changes: object) -> ModelCard:
