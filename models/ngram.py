@@ -46,7 +46,7 @@ DISCOUNTS = tuple(step / 32 for step in range(1, 32))
 """What `choose_discount` tries. A weight file, which stores float16, keeps them exactly."""
 MOST_PROBABILITIES = 2**25
 """That the table of a model may hold, at four bytes each."""
-MOST_DIGITS = {"order": 1, "grams": 5, "counts": 3}
+MOST_DIGITS: Mapping[str, int] = {"order": 1, "grams": 5, "counts": 3}
 """Of the numbers in a weight file: codes fit into an int64, and so does the sum of all counts."""
 RADIX = 2**11
 """Of those digits. It is the highest integer that float16 holds together with all below it."""
@@ -96,7 +96,8 @@ class NGram:
     def losses(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """−ln p of each text in nats, shape `(len(texts),)`: `models.network.item_losses`, faster.
 
-        Raises `KeyError` for a character that the vocabulary lacks.
+        Raises `KeyError` for a character that the vocabulary lacks, and, as `step` does, `ValueError`
+        if the model saw too much text for a table of `MOST_PROBABILITIES`.
         """
         codes, owners = _codes(texts, self.vocabulary, self.order)
         h, w = np.divmod(codes, len(self.vocabulary))
@@ -160,7 +161,7 @@ def choose_discount(
 ) -> float:
     """The discount of `DISCOUNTS` with which a model of `training` predicts `validation` best.
 
-    Raises what `NGram.fit` and `NGram.losses` do.
+    Raises what `NGram.fit` and `NGram.losses` do, and `ValueError` if `validation` is empty.
     """
     if not any(validation):
         raise ValueError("there is no text to choose the discount by")
