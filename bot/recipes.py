@@ -4,7 +4,7 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 
@@ -13,7 +13,7 @@ from data.corpora import Corpus
 from data.text import words_of
 from models.known import NOTHING, Known, runs_of
 from models.lstm import LSTM
-from models.names_training import NamesTrainer
+from models.names_training import BEST, QUICK, NamesTrainer, Settings
 from models.notebook_names import NotebookTrainer
 from models.training import Trainer
 from models.weights import Kind, Trained, load_shipped, load_weights
@@ -75,12 +75,12 @@ class Recipe:
     plan: Callable[[Options], Plan]
 
 
-def _names(options: Options) -> Plan:
+def _names(settings: Settings, options: Options) -> Plan:
     _refuse(options, "begin", "epochs")
     corpus = _names_corpus(options)
     seed = options.seed or 0
-    trainer = NamesTrainer(corpus, seed)
-    return Plan(corpus, trainer, "lstm", seed, _known_names(corpus), _versions("numpy"))
+    trainer = NamesTrainer(corpus, seed, settings)
+    return Plan(corpus, trainer, "mixture", seed, _known_names(corpus), _versions("numpy"))
 
 
 def _notebook_names(options: Options) -> Plan:
@@ -144,7 +144,8 @@ def _notebook_sonnets(options: Options) -> Plan:
 
 RECIPES: Mapping[Kind, Mapping[str, Recipe]] = {
     "names": {
-        "default": Recipe("an LSTM with dropout, stopped early by validation", _names),
+        "best": Recipe("eight LSTMs mixed with an n-gram model; minutes", partial(_names, BEST)),
+        "quick": Recipe("the same, fewer and smaller; seconds", partial(_names, QUICK)),
         "notebook": Recipe("the founding notebook's network, 35,000 updates", _notebook_names),
     },
     "sonnets": {

@@ -239,6 +239,7 @@ class TrainerProcess:
         self._command = [
             *command,
             order.kind,
+            *(("--recipe", "quick") if order.kind == "names" else ()),  # seconds, not minutes
             *("--out", str(self._folder / f"{order.kind}.safetensors")),
             *("--seed", str(order.seed)),
             *("--minutes", str(order.minutes)),

@@ -62,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    options.recipe = options.recipe or next(iter(RECIPES[options.kind]))
     if options.recipe not in RECIPES[options.kind]:
         known = " or ".join(RECIPES[options.kind])
         parser.error(f"{options.kind} has no recipe {options.recipe!r}; it can be {known}")
@@ -324,7 +325,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("kind", choices=KINDS, help="what the network shall write")
     parser.add_argument(
-        "--recipe", default="default", metavar="NAME", help="see below (default: default)"
+        "--recipe", metavar="NAME", help="see below (default: the first of its kind)"
     )
     parser.add_argument(
         "--corpus",
@@ -377,7 +378,7 @@ def _parser() -> argparse.ArgumentParser:
 
 EXAMPLES = """\
   python -m bot.train names                                 1,318 dinosaurs, in minutes
-  python -m bot.train names --corpus elves.txt --seed 7     a list of your own
+  python -m bot.train names --recipe quick --corpus elves.txt    a list of your own
   python -m bot.train names --recipe notebook               as the founding notebook did
   python -m bot.train sonnets                               from the network of the plays
   python -m bot.train sonnets --resume                      go on after Ctrl-C"""

@@ -1,77 +1,89 @@
-"""The default training of names: a regularised LSTM, stopped by validation, then fitted to all.
+"""The training of names: a few LSTMs and a Kneser-Ney model, mixed, and stopped by validation.
 
-Names are few and short, so the danger is learning them by heart. Weights and outputs are dropped at
-random, large weights decay, what is kept is a running average of the weights, and the validation
-part says when to stop. Then the same is done again, for as many updates, with the validation part
+The LSTMs differ in nothing but their seed and learn side by side. The n-gram model is counted from
+the same names; the validation part says how much it is to be believed, how long to train, and with
+what discount to count. Then the same is done again, for as many updates, with the validation part
 among what is read: a tenth more names to learn from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.corpora import Corpus
-from models.lstm import LSTM
-from models.lstm_gradient import Batch, Dropout, Parameters, loss_and_gradients
-from models.network import cross_entropy
-from models.optimiser import AdamW, clip_norm, follow
+from models.lstm_gradient import Batch, Parameters
+from models.mixture import Mixture
+from models.names_fit import LETTERS, Fit, FitSettings, part
+from models.network import Network, log_softmax
+from models.ngram import NGram, choose_discount
 from models.training import Arrays, Progress
-from models.vocabulary import END, Vocabulary
+from models.vocabulary import END
 
-LETTERS = Vocabulary(END + "abcdefghijklmnopqrstuvwxyz")
-"""All of them, whatever the list holds: a member may ask for names that begin with any."""
+Probabilities = NDArray[np.float64]
+MOST_MEASURED = 500
+"""Names of the validation part that are looked at. More would take long and tell little more."""
+MOST_COUNTED = 2_000
+"""Names from which the discount is chosen."""
+LEAST_SHARE, MOST_SHARE = 0.01, 0.5
+"""Of the n-gram model. With more it would copy whole names of a short list."""
+ROUNDS = 50
+"""Of expectation maximisation, which has settled long before."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides how well and how fast it learns. The defaults are what validation chose."""
+    """What is trained, and for how long. The defaults are what validation chose."""
 
-    units: int = 128
-    batch: int = 64
-    """Names to an update."""
-    learning_rate: float = 1e-2
-    warm_up: int = 50
-    """Updates in which the learning rate rises from zero."""
-    weight_decay: float = 0.01
-    recurrent_dropout: float = 0.6
-    output_dropout: float = 0.4
-    largest_gradient: float = 1.0
-    """Longer ones are shortened to it."""
+    lstms: int = 8
+    fit: FitSettings = field(default_factory=FitSettings)
+    """Of each LSTM."""
+    order: int | None = 6
+    """Of the n-gram model; `None` for no such member."""
     measure_every: int = 50
     """Updates between two looks at the validation part."""
     show_every: int = 200
-    """Updates between two moments at which it is worth seeing what the network writes."""
+    """Updates between two moments at which it is worth seeing what the mixture writes."""
     patience: int = 8
     """Looks without a better one after which the first fit ends."""
-    most_updates: int = 3_000
+    most_updates: int = 2_000
     """After which it ends in any case."""
 
 
-class NamesTrainer:
-    """Trains an LSTM on a list of names. A `models.training.Trainer`.
+BEST = Settings()
+"""For the weights that are shipped."""
+QUICK = Settings(
+    lstms=3,
+    fit=FitSettings(units=64, recurrent_dropout=0.3, output_dropout=0.2),
+    order=5,
+    most_updates=800,
+)
+"""For a list of a member's own, and for retraining from the chat: seconds instead of minutes."""
 
-    The validation figures are those of the first fit. The network of the second has read that part
+
+class NamesTrainer:
+    """Trains a mixture on a list of names. A `models.training.Trainer`.
+
+    The validation figures are those of the first fit. The mixture of the second has read that part
     too; it takes the place of the first one's best when it is done.
     """
 
-    def __init__(
-        self,
-        corpus: Corpus,
-        seed: int,
-        settings: Settings = Settings(),
-    ) -> None:
+    def __init__(self, corpus: Corpus, seed: int, settings: Settings = BEST) -> None:
         """Plan both fits. The held-out part of the corpus is not read."""
         self.seed = seed
         self.settings = settings
         self._training = [name + END for name in corpus.training]
         self._validation = [name + END for name in corpus.validation]
-        self._fit = self._first_fit()
+        self._looked_at = Batch.of(self._validation[:MOST_MEASURED], LETTERS)
+        self._ensemble = self._begin(self._training)
         self._first_fit_updates: int | None = None  # not known before it has ended
-        self._best: Parameters | None = None
+        self._best: Mixture | None = None
         self._best_loss = np.inf
         self._best_updates = 0
+        self._share = MOST_SHARE
+        """What the n-gram model has of the mixture, as the last look found best."""
 
     @property
     def steps(self) -> int:
@@ -83,56 +95,72 @@ class NamesTrainer:
     def train(self) -> Iterator[Progress]:
         """Fit with an eye on the validation part, then fit again with that part included."""
         while self._first_fit_updates is None:
-            loss, characters = self._fit.update()
-            updates = self._fit.updates
+            loss, characters = self._ensemble.update()
+            updates = self._ensemble.updates
             looks = updates % self.settings.measure_every == 0
             measured = self._measure() if looks else None
             if self._is_over(updates):
-                self._first_fit_updates = updates
-                self._fit = self._second_fit()
+                self._begin_second_fit(updates)
             shows = updates % self.settings.show_every == 0
             yield Progress(updates, loss, characters, measured, milestone=shows)
-        while self._fit.updates < self._best_updates:
-            loss, characters = self._fit.update()
-            if self._fit.updates == self._best_updates:
-                self._best = self._fit.averaged
-            step = self._first_fit_updates + self._fit.updates
-            yield Progress(step, loss, characters, begins_anew=self._fit.updates == 1)
+        while self._ensemble.updates < self._best_updates:
+            loss, characters = self._ensemble.update()
+            updates = self._ensemble.updates
+            if updates == self._best_updates:
+                self._best = self._ensemble.mixture(self._share)
+            step = self._first_fit_updates + updates
+            yield Progress(step, loss, characters, begins_anew=updates == 1)
 
-    def network(self) -> LSTM:
-        """The second fit's network once that is done; before, the best of the first so far."""
-        return LSTM.from_arrays(LETTERS.symbols, self.arrays())
+    def network(self) -> Mixture:
+        """The second fit's mixture once that is done; before, the best of the first so far."""
+        return self._best or self._ensemble.mixture(self._share)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """The parameters of `network()`."""
-        best = self._best or self._fit.averaged
-        return {name: array.astype(np.float32) for name, array in best.items()}
+        return self.network().arrays()
 
     def checkpoint(self) -> Arrays:
         """Both fits so far. Batches and masks follow from the number of the update."""
+        best = self._best.arrays() if self._best else {}
         return {
             "first_fit_updates": np.array(self._first_fit_updates or 0),
             "best_loss": np.array(self._best_loss),
             "best_updates": np.array(self._best_updates),
-            **{f"best/{name}": array.copy() for name, array in (self._best or {}).items()},
-            **{f"fit/{name}": array for name, array in self._fit.state().items()},
+            "share": np.array(self._share),
+            **{f"best/{name}": array for name, array in best.items()},
+            **{f"fit/{name}": array for name, array in self._ensemble.state().items()},
         }
 
     def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
         """Go back to a checkpoint."""
-        self._first_fit_updates = int(checkpoint["first_fit_updates"]) or None
         self._best_loss = float(checkpoint["best_loss"])
         self._best_updates = int(checkpoint["best_updates"])
-        self._best = _part(checkpoint, "best/") or None
-        self._fit = self._first_fit() if self._first_fit_updates is None else self._second_fit()
-        self._fit.restore(_part(checkpoint, "fit/"))
+        self._share = float(checkpoint["share"])
+        best = part(checkpoint, "best/")
+        self._best = Mixture.from_arrays(LETTERS.symbols, best) if best else None
+        if first_fit_updates := int(checkpoint["first_fit_updates"]):
+            self._begin_second_fit(first_fit_updates)
+        self._ensemble.restore(part(checkpoint, "fit/"))
+
+    def _begin(self, texts: Sequence[str]) -> "_Ensemble":
+        return _Ensemble(texts, self._discount, self.seed, self.settings)
+
+    def _begin_second_fit(self, first_fit_updates: int) -> None:
+        self._first_fit_updates = first_fit_updates
+        self._ensemble = self._begin(self._training + self._validation)
 
     def _measure(self) -> float:
-        network = LSTM.from_arrays(LETTERS.symbols, self._fit.averaged)
-        loss = cross_entropy(network, self._validation)
+        """Choose the share of the n-gram model, and keep the mixture if it is the best so far."""
+        lstms, ngram = self._ensemble.predictions(self._looked_at)
+        if ngram is None:
+            p = lstms
+        else:
+            self._share = best_share(ngram, lstms)
+            p = self._share * ngram + (1 - self._share) * lstms
+        loss = float(-np.log(p).mean())
         if loss < self._best_loss:
-            self._best_loss, self._best_updates = loss, self._fit.updates
-            self._best = {name: array.copy() for name, array in self._fit.averaged.items()}
+            self._best_loss, self._best_updates = loss, self._ensemble.updates
+            self._best = self._ensemble.mixture(self._share)
         return loss
 
     def _is_over(self, updates: int) -> bool:
@@ -140,93 +168,82 @@ class NamesTrainer:
         patience = self.settings.patience * self.settings.measure_every
         return waited >= patience or updates >= self.settings.most_updates
 
-    def _first_fit(self) -> "_Fit":
-        return _Fit(self._training, self.seed, self.settings)
+    @cached_property
+    def _discount(self) -> float:
+        """Of the n-gram model, where there is one."""
+        if self.settings.order is None:
+            return 1.0
+        counted, measured = self._training[:MOST_COUNTED], self._validation[:MOST_MEASURED]
+        return choose_discount(counted, measured, LETTERS, self.settings.order)
 
-    def _second_fit(self) -> "_Fit":
-        return _Fit(self._training + self._validation, self.seed, self.settings)
 
+class _Ensemble:
+    """The members of a mixture, as they are fitted to some texts."""
 
-class _Fit:
-    """A network that is being fitted to some texts."""
-
-    def __init__(self, texts: Sequence[str], seed: int, settings: Settings) -> None:
-        self.texts = texts
-        self.seed = seed
-        self.settings = settings
-        self.parameters = _initial_parameters(np.random.default_rng(seed), settings.units)
-        self.averaged = {name: W.copy() for name, W in self.parameters.items()}
-        self.optimiser = AdamW(
-            self.parameters, settings.learning_rate, weight_decay=settings.weight_decay
-        )
+    def __init__(
+        self, texts: Sequence[str], discount: float, seed: int, settings: Settings
+    ) -> None:
+        self.fits = [Fit(texts, (seed, k), settings.fit) for k in range(settings.lstms)]
+        order = settings.order
+        self.ngram = None if order is None else NGram.fit(texts, LETTERS, order, discount)
 
     @property
     def updates(self) -> int:
-        return self.optimiser.updates
+        return self.fits[0].updates
 
     def update(self) -> tuple[float, int]:
-        """One update; the loss of its batch and how many characters that holds."""
-        settings = self.settings
-        rng = np.random.default_rng([self.seed, self.updates])
-        batch = Batch.of(self._next_texts(), LETTERS)
-        dropout = Dropout(
-            recurrent=_mask(rng, self.parameters["Wh0"].shape, settings.recurrent_dropout),
-            output=_mask(rng, (len(batch.x), settings.units), settings.output_dropout),
-        )
-        loss, gradients = loss_and_gradients(self.parameters, batch, dropout)
-        clip_norm(gradients, settings.largest_gradient)
-        warmth = min(1, (self.updates + 1) / settings.warm_up)
-        self.optimiser.learning_rate = settings.learning_rate * warmth
-        self.optimiser.update(gradients)
-        follow(self.averaged, self.parameters, self.updates)
-        return loss, len(batch.x)
+        """One update of each LSTM; the mean loss of their batches and the characters in them."""
+        losses, characters = zip(*(fit.update() for fit in self.fits), strict=True)
+        return float(np.mean(losses)), sum(characters)
 
-    def _next_texts(self) -> list[str]:
-        """The next few of all texts, which are read again and again, each time in another order."""
-        count = len(self.texts)
-        size = min(self.settings.batch, count)
-        begin = self.updates * size
-        orders = {
-            epoch: np.random.default_rng([self.seed, epoch]).permutation(count)
-            for epoch in (begin // count, (begin + size - 1) // count)
-        }
-        places = range(begin, begin + size)
-        return [self.texts[orders[place // count][place % count]] for place in places]
+    def predictions(self, batch: Batch) -> tuple[Probabilities, Probabilities | None]:
+        """p of each character: the mean of the LSTMs', and that of the n-gram model."""
+        lstms = np.mean([_predictions(fit.network(), batch) for fit in self.fits], axis=0)
+        return lstms, None if self.ngram is None else _predictions(self.ngram, batch)
+
+    def mixture(self, share: float) -> Mixture:
+        """The mixture in which the n-gram model, if there is one, has that share."""
+        lstms = [fit.network() for fit in self.fits]
+        if self.ngram is None:
+            return Mixture(tuple(lstms), np.full(len(lstms), 1 / len(lstms), np.float32))
+        shares = [(1 - share) / len(lstms)] * len(lstms) + [share]
+        return Mixture((*lstms, self.ngram), np.array(shares, np.float32))
 
     def state(self) -> Parameters:
         """Everything for `restore`."""
-        state = {f"parameters/{name}": W.copy() for name, W in self.parameters.items()}
-        state |= {f"averaged/{name}": W.copy() for name, W in self.averaged.items()}
-        return state | {f"optimiser/{name}": a for name, a in self.optimiser.state().items()}
+        return {
+            f"{k}/{name}": array
+            for k, fit in enumerate(self.fits)
+            for name, array in fit.state().items()
+        }
 
-    def restore(self, state: Mapping[str, NDArray[np.floating]]) -> None:
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Go back to a state."""
-        for name in self.parameters:
-            self.parameters[name][:] = state[f"parameters/{name}"]
-            self.averaged[name][:] = state[f"averaged/{name}"]
-        self.optimiser.restore(_part(state, "optimiser/"))
+        for k, fit in enumerate(self.fits):
+            fit.restore(part(state, f"{k}/"))
 
 
-def _initial_parameters(rng: np.random.Generator, units: int) -> Parameters:
-    """Uniform weights within ±1 / √units; the forget gates begin open (Jozefowicz et al., 2015)."""
-    bound, size = units**-0.5, len(LETTERS)
-    shapes = {"Wx0": (size, 4 * units), "Wh0": (units, 4 * units), "Wy": (units, size)}
-    parameters: Parameters = {
-        name: rng.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()
-    }
-    parameters["b0"] = np.repeat(np.array([0, 1, 0, 0], np.float32), units)  # i, f, g, o
-    parameters["by"] = np.zeros(size, np.float32)
-    return parameters
+def best_share(p: Probabilities, others: Probabilities) -> float:
+    """The share s with which s · p + (1 − s) · others is likeliest: expectation maximisation.
+
+    Both are the probabilities of the same characters, `(characters,)`. Each round, s becomes the
+    mean probability that a character came from p (Jelinek & Mercer, 1980). It stays within
+    `LEAST_SHARE` and `MOST_SHARE`.
+    """
+    share = MOST_SHARE
+    for _ in range(ROUNDS):
+        from_p = share * p
+        share = float((from_p / (from_p + (1 - share) * others)).mean())
+        share = min(max(share, LEAST_SHARE), MOST_SHARE)
+    return share
 
 
-def _mask(rng: np.random.Generator, shape: tuple[int, ...], rate: float) -> NDArray[np.float32]:
-    kept = rng.random(shape, np.float32) >= rate
-    return kept.astype(np.float32) / np.float32(1 - rate)
-
-
-def _part(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Parameters:
-    return {
-        name.removeprefix(prefix): array.astype(array.dtype)
-        for name, array in arrays.items()
-        if name.startswith(prefix)
-    }
+def _predictions(network: Network, batch: Batch) -> Probabilities:
+    """p of each character of a packed batch, teacher-forced: `(N,)`."""
+    p = np.empty(len(batch.y))
+    state = network.initial_state(batch.texts)
+    for now, *_ in batch.steps:
+        rows = now.stop - now.start
+        logits, state = network.step(batch.x[now], state[..., :rows, :])
+        p[now] = np.exp(log_softmax(logits)[np.arange(rows), batch.y[now]])
+    return p

@@ -20,6 +20,7 @@ from safetensors.numpy import save
 from data.files import write_atomically
 from models.known import NOTHING, Known
 from models.lstm import LSTM
+from models.mixture import Mixture
 from models.network import Network
 from models.ngram import NGram
 from models.rnn import RNN
@@ -34,6 +35,7 @@ _TYPES = frozenset({"F16", "U64", "U8"})
 """What the parameters, the fingerprints and the words are stored as."""
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[np.float32]]], Network]] = {
     "lstm": LSTM.from_arrays,
+    "mixture": Mixture.from_arrays,
     "ngram": NGram.from_arrays,
     "rnn": RNN.from_arrays,
 }
@@ -49,7 +51,7 @@ class ModelCard:
 
     kind: Kind
     architecture: str
-    """`lstm`, `ngram` or `rnn`."""
+    """`lstm`, `mixture`, `ngram` or `rnn`."""
     recipe: str
     corpus: str
     """The corpus' title."""

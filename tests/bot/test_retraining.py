@@ -77,7 +77,8 @@ async def test_the_trainer_is_given_the_order(tmp_path: Path) -> None:
     assert isinstance(event, Failed)
     out = tmp_path / "training" / "names.safetensors"
     assert event.message == (
-        f"names --out {out} --seed 5 --minutes 1 --progress json --corpus {tmp_path / 'own.txt'}"
+        f"names --recipe quick --out {out} --seed 5 --minutes 1 --progress json "
+        f"--corpus {tmp_path / 'own.txt'}"
     )
 
 

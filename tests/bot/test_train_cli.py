@@ -18,6 +18,7 @@ from bot.train import Run, main
 from bot.training_events import Stopped, from_json
 from data.corpora import Corpus, load_names
 from models.known import Known
+from models.names_fit import FitSettings
 from models.names_training import NamesTrainer, Settings
 from models.network import Network
 from models.training import Progress
@@ -26,10 +27,11 @@ from tests.models.test_sonnet import VERSES, Reciter
 from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
 
 CHECKOUT = Path(__file__).parents[2]
-SMALL = Settings(units=8, batch=8, measure_every=10, patience=10_000, most_updates=200)
+FIT = FitSettings(units=8, batch=8)
+SMALL = Settings(lstms=2, fit=FIT, order=3, measure_every=10, patience=10_000, most_updates=200)
 
 
-def small_trainer(corpus: Corpus, seed: int) -> NamesTrainer:
+def small_trainer(corpus: Corpus, seed: int, _: Settings) -> NamesTrainer:
     """The trainer of names, but for a second instead of minutes."""
     return NamesTrainer(corpus, seed, SMALL)
 
@@ -98,7 +100,7 @@ def test_weights_a_model_card_and_a_loss_curve_are_written(
     assert set(trained.card.versions) == {"numpy"}
     assert load_names().training[0] in trained.known
     page = out.with_suffix(".md").read_text()
-    assert page.startswith("# Weights for names: default\n")
+    assert page.startswith("# Weights for names: best\n")
     assert trained.digest in page
     assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     history = json.loads(out.with_suffix(".json").read_text())
@@ -219,7 +221,7 @@ def test_sonnets_without_keras_say_what_to_install(
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["names", "--recipe", "soup"], "names has no recipe 'soup'; it can be default or"),
+        (["names", "--recipe", "soup"], "names has no recipe 'soup'; it can be best or quick or"),
         (["names", "--recipe", "pretrain"], "names has no recipe 'pretrain'"),
         (["limericks"], "invalid choice"),
         (["names", "--seed", "-1"], "no whole number from 0, for example 7"),
@@ -319,7 +321,7 @@ def stop_after(updates: int, monkeypatch: pytest.MonkeyPatch) -> None:
                     signal.raise_signal(signal.SIGTERM)
                 yield progress
 
-    monkeypatch.setattr("bot.recipes.NamesTrainer", lambda c, seed: Stopping(c, seed, SMALL))
+    monkeypatch.setattr("bot.recipes.NamesTrainer", lambda c, seed, _: Stopping(c, seed, SMALL))
 
 
 @pytest.mark.parametrize(

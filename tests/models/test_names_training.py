@@ -1,4 +1,4 @@
-"""The default training of names: it learns, stops by itself, fits again, and can be resumed."""
+"""The training of names: it learns, stops by itself, fits again, and can be resumed."""
 
 from dataclasses import replace
 from itertools import islice
@@ -7,12 +7,22 @@ import numpy as np
 import pytest
 
 from data.corpora import Corpus, load_names, parse_corpus
-from models.lstm import LSTM
-from models.names_training import NamesTrainer, Settings
+from models.mixture import Mixture
+from models.names_fit import FitSettings
+from models.names_training import (
+    LEAST_SHARE,
+    MOST_SHARE,
+    QUICK,
+    NamesTrainer,
+    Settings,
+    best_share,
+)
 from models.network import cross_entropy
 from models.training import Arrays, Progress
 
-SMALL = Settings(units=16, batch=8, measure_every=5, patience=2, learning_rate=0.03)
+FIT = FitSettings(units=16, batch=8, learning_rate=0.03)
+SMALL = Settings(lstms=2, fit=FIT, order=3, measure_every=5, patience=2)
+ALONE = replace(SMALL, lstms=1, order=None)
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +41,9 @@ def first(trainer: NamesTrainer, updates: int) -> list[Progress]:
     return list(islice(trainer.train(), updates))
 
 
-def test_it_learns(corpus: Corpus) -> None:
-    trainer = NamesTrainer(corpus, 0, SMALL)
+@pytest.mark.parametrize("settings", [SMALL, ALONE], ids=["a mixture", "one network"])
+def test_it_learns(corpus: Corpus, settings: Settings) -> None:
+    trainer = NamesTrainer(corpus, 0, replace(settings, order=None))
     names = [name + "\n" for name in corpus.training]
     before = cross_entropy(trainer.network(), names)
     list(trainer.train())
@@ -66,7 +77,7 @@ def test_a_run_that_is_stopped_early_keeps_the_best_by_validation(corpus: Corpus
     trainer = NamesTrainer(corpus, 0, SMALL)
     validation = [name + "\n" for name in corpus.validation]
     losses = [p.validation for p in first(trainer, 23) if p.validation is not None]
-    assert cross_entropy(trainer.network(), validation) == min(losses)
+    assert cross_entropy(trainer.network(), validation) == pytest.approx(min(losses), abs=1e-5)
 
 
 def test_the_validation_part_is_read_only_after_it_has_said_when_to_stop(corpus: Corpus) -> None:
@@ -110,22 +121,66 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
 def test_what_it_stores_is_the_network_that_serves(corpus: Corpus) -> None:
     trainer = NamesTrainer(corpus, 0, SMALL)
     first(trainer, 5)
-    served = LSTM.from_arrays(trainer.network().vocabulary.symbols, trainer.arrays())
+    served = Mixture.from_arrays(trainer.network().vocabulary.symbols, trainer.arrays())
     assert cross_entropy(served, ["mango\n"]) == cross_entropy(trainer.network(), ["mango\n"])
 
 
-def test_the_shortest_list_that_is_allowed_can_be_learned_from() -> None:
+@pytest.mark.parametrize("settings", [SMALL, QUICK], ids=["small", "quick"])
+def test_the_shortest_list_that_is_allowed_can_be_learned_from(settings: Settings) -> None:
     names = "\n".join(load_names().training[:20])
-    trainer = NamesTrainer(parse_corpus(names.encode(), "twenty names", "names"), 0, SMALL)
+    corpus = parse_corpus(names.encode(), "twenty names", "names")
+    trainer = NamesTrainer(corpus, 0, replace(settings, most_updates=20))
     list(trainer.train())
     assert all(np.isfinite(array).all() for array in trainer.arrays().values())
 
 
 def test_every_name_is_read_once_before_any_is_read_again(corpus: Corpus) -> None:
-    one_update_an_epoch = replace(SMALL, batch=len(corpus.training), most_updates=2)
+    count = len(corpus.training)
+    one_update_an_epoch = replace(ALONE, fit=replace(FIT, batch=count), most_updates=2)
     characters = sum(len(name) + 1 for name in corpus.training)
     both = first(NamesTrainer(corpus, 0, one_update_an_epoch), 2)
     assert [progress.characters for progress in both] == [characters, characters]
-    two_updates_an_epoch = replace(SMALL, batch=len(corpus.training) // 2)
+    two_updates_an_epoch = replace(ALONE, fit=replace(FIT, batch=count // 2))
     halves = first(NamesTrainer(corpus, 0, two_updates_an_epoch), 2)
     assert sum(progress.characters for progress in halves) == characters
+
+
+def test_the_members_differ_and_learn_from_the_same_names(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, SMALL)
+    (progress,) = first(trainer, 1)
+    one, other, _ = trainer.network().members
+    assert progress.characters > len("".join(corpus.training[: FIT.batch]))
+    assert not np.array_equal(one.arrays()["Wx0"], other.arrays()["Wx0"])
+
+
+def test_a_mixture_predicts_better_than_each_of_its_members(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, replace(SMALL, most_updates=40))
+    first(trainer, 40)
+    validation = [name + "\n" for name in corpus.validation]
+    mixture = trainer.network()
+    losses = [cross_entropy(member, validation) for member in mixture.members]
+    assert cross_entropy(mixture, validation) < min(losses)
+
+
+def test_the_n_gram_model_counts_the_validation_part_once_that_is_read(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, replace(SMALL, most_updates=5))
+    counted = [int(trainer.arrays()["2-ngram/counts"].sum()) for _ in trainer.train()]
+    letters = [len(name) + 1 for name in corpus.training + corpus.validation]
+    assert counted[0] == sum(letters[: len(corpus.training)])
+    assert counted[-1] == sum(letters)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.4])
+def test_the_best_share_is_where_the_likelihood_has_its_summit(share: float) -> None:
+    rng = np.random.default_rng(0)
+    from_p = rng.random(4_000) < share
+    p, others = np.where(from_p, 0.6, 0.2), np.where(from_p, 0.1, 0.5)
+    shares = np.linspace(0.01, 0.5, 50)
+    likelihoods = [np.log(s * p + (1 - s) * others).sum() for s in shares]
+    assert best_share(p, others) == pytest.approx(shares[np.argmax(likelihoods)], abs=0.01)
+
+
+def test_an_n_gram_model_is_never_the_larger_half_and_never_lost() -> None:
+    sure, unsure = np.full(5, 0.9), np.full(5, 0.1)
+    assert best_share(sure, unsure) == MOST_SHARE
+    assert best_share(unsure, sure) == LEAST_SHARE

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from models.mixture import Mixture
 from models.network import (
     Network,
     cross_entropy,
@@ -21,7 +22,8 @@ from models.network import (
 from models.vocabulary import END
 from tests.models.tiny import LETTERS, lstm, ngram, rnn
 
-NETWORKS = {"lstm": lstm(LETTERS), "ngram": ngram(), "rnn": rnn()}
+MIXTURE = Mixture((lstm(LETTERS), ngram()), np.array([0.5, 0.5], np.float32))
+NETWORKS = {"lstm": lstm(LETTERS), "mixture": MIXTURE, "ngram": ngram(), "rnn": rnn()}
 NAMES = ["mango\n", "a\n", "\n", "micropachycephalosaurus\n", "tango\n"]
 
 network_of_each_kind = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS.keys())
