@@ -96,8 +96,8 @@ class NGram:
     def losses(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """−ln p of each text in nats, shape `(len(texts),)`: `models.network.item_losses`, faster.
 
-        Raises `KeyError` for a character that the vocabulary lacks, and, as `step` does, `ValueError`
-        if the model saw too much text for a table of `MOST_PROBABILITIES`.
+        Raises `KeyError` for a character that the vocabulary lacks and, as `step` does,
+        `ValueError` if the model saw too much text for a table of `MOST_PROBABILITIES`.
         """
         codes, owners = _codes(texts, self.vocabulary, self.order)
         h, w = np.divmod(codes, len(self.vocabulary))
