@@ -466,6 +466,7 @@ def _resolved(embed: JSON, files: Sequence[Attachment]) -> JSON:
         for file in files:
             if url == f"attachment://{file.filename}":
                 resolved[part] = {"url": file.url, "proxy_url": file.url} | file.size
+                resolved[part] |= {"description": file.description} if file.description else {}
     return resolved
 
 

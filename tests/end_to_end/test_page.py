@@ -134,6 +134,7 @@ async def test_a_file_is_attached_and_a_picture_comes_back(page: Page) -> None:
         "image => image.decode().then(() => image.naturalWidth)"
     )
     assert width == 320
+    await expect(page.locator(".embed img")).to_have_attribute("alt", "A curve")
     await expect(page.get_by_role("link", name="copy-bones.txt")).to_be_visible()
 
 
@@ -145,6 +146,23 @@ async def test_choices_come_as_one_types(page: Page) -> None:
     await page.keyboard.press("Enter")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("Found: TRILOBITE")
+
+
+async def test_no_choice_is_made_for_whoever_has_typed_nothing(page: Page) -> None:
+    await fill_in(page, "find")
+    await expect(page.get_by_role("option")).to_have_count(5)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("kind: this option is required")
+    await page.keyboard.press("ArrowUp")
+    await expect(page.locator("[aria-selected=true]")).to_have_text("Trilobite")
+
+
+async def test_a_list_that_was_offered_for_less_is_not_chosen_from(page: Page) -> None:
+    await fill_in(page, "find")
+    await expect(page.get_by_role("option")).to_have_count(5)
+    await page.keyboard.type("zork")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Found: zork")
 
 
 @pytest.mark.parametrize(
