@@ -1,0 +1,195 @@
+"""Readings of early modern words that a modern dictionary lacks.
+
+Each rule takes a word to the known word that it is a form of, and says how its sound differs. Rules
+are tried in the order of `RULES`, and the first that leads to a known word decides. They cover
+inflection, elision and spelling; what a prefix or suffix makes (*un-*, *-ness*) is another word.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import NamedTuple
+
+from data.phonetics import DENTAL_STOPS, SIBILANTS, VOICELESS, Reading, Readings, reading_of
+
+CONTRACTIONS = {
+    "e'en": "IY1 N",
+    "e'er": "EH1 R",
+    "gainst": "G EH1 N S T",
+    "howe'er": "HH AW0 EH1 R",
+    "mongst": "M AH1 NG S T",
+    "ne'er": "N EH1 R",
+    "nought": "N AO1 T",
+    "o'er": "AO1 R",
+    "saith": "S EH1 TH",
+    "ta'en": "T EY1 N",
+    "thou'lt": "DH AW1 L T",
+    "thou'rt": "DH AW1 R T",
+    "twere": "T W ER1",
+    "twill": "T W IH1 L",
+    "twixt": "T W IH1 K S T",
+    "twould": "T W UH1 D",
+    "whate'er": "W AH0 T EH1 R",
+    "whoe'er": "HH UW0 EH1 R",
+}
+"""What no rule makes, and how it sounds."""
+
+DEEPEST = 2
+"""How many rules may lie one upon another: *colour'd* → *colour* → *color*."""
+
+
+class Rule(NamedTuple):
+    """A way in which words differ from those of the dictionary."""
+
+    pattern: str
+    """What is found in such a word."""
+    stems: Callable[[str, re.Match[str]], Iterator[str]]
+    """The words that it may be a form of, the likeliest first."""
+    sounds: Callable[[Reading], tuple[Reading, ...]]
+    """What a reading of the stem becomes."""
+
+
+def with_fallbacks(known: Readings) -> Readings:
+    """Readings by `known`, or else by the rules for early modern words.
+
+    An apostrophe at either end of an unknown word is taken for a quotation mark; the parts of a
+    word with hyphens are read one behind another.
+    """
+    return lambda word: _readings(word, known, DEEPEST)
+
+
+def _readings(word: str, known: Readings, depth: int) -> tuple[Reading, ...]:
+    if found := known(word):
+        return found
+    if (bare := word.strip("'-")) != word:
+        return _readings(bare, known, depth)
+    if "-" in word:
+        return _joined([_readings(part, known, depth) for part in word.split("-")])
+    if word in CONTRACTIONS:
+        return (reading_of(CONTRACTIONS[word]),)
+    for rule in RULES if depth else ():
+        if match := re.search(rule.pattern, word):
+            for stem in rule.stems(word, match):
+                if found := _readings(stem, known, depth - 1):
+                    return tuple(dict.fromkeys(form for r in found for form in rule.sounds(r)))
+    return ()
+
+
+def _joined(parts: list[tuple[Reading, ...]]) -> tuple[Reading, ...]:
+    """Every way to read parts one behind another, none if one of them is unknown."""
+    ways = product(*parts)
+    return tuple(Reading("".join(r.stresses for r in way), way[-1].rhyme) for way in ways)
+
+
+# What a word is a form of. -----------------------------------------------------------------------
+
+
+def _before(word: str, match: re.Match[str]) -> Iterator[str]:
+    """*beauty's* → *beauty*: what stands before the ending."""
+    yield word[: match.start()]
+
+
+def _before_vowel(word: str, match: re.Match[str]) -> Iterator[str]:
+    """The stems that an ending with a vowel, said or dropped, may have been put to.
+
+    *gaz'd* → *gaze*, *call'd* → *call*, *stopp'd* → *stop*, *buriest* → *bury*.
+    """
+    rest = word[: match.start()]
+    spellings = [rest, f"{rest}e"]
+    if re.search("(^|[^aeiou])[aeiou][^aeiouwxy]$", rest):  # *hop'd* is of *hope*
+        spellings.reverse()
+    yield from spellings
+    if re.search(r"([^aeiou])\1$", rest):
+        yield rest[:-1]
+    if rest.endswith("i"):
+        yield f"{rest[:-1]}y"
+
+
+def _singular(word: str, match: re.Match[str]) -> Iterator[str]:
+    """*griefs* → *grief*, *wretches* → *wretch*, *impieties* → *impiety*."""
+    yield word[:-1]
+    if word.endswith("es"):
+        yield word[:-2]
+    if word.endswith("ies"):
+        yield f"{word[:-3]}y"
+
+
+def _spelt(new: str) -> Callable[[str, re.Match[str]], Iterator[str]]:
+    """*colour* → *color*: with other letters in the place of those found."""
+
+    def stems(word: str, match: re.Match[str]) -> Iterator[str]:
+        yield word[: match.start()] + new + word[match.end() :]
+
+    return stems
+
+
+# How it sounds then. -----------------------------------------------------------------------------
+
+
+def _same(reading: Reading) -> tuple[Reading, ...]:
+    return (reading,)
+
+
+def _past(reading: Reading) -> tuple[Reading, ...]:
+    """*mov'd* ends in D, *fix'd* in T, *tempted* has a syllable more."""
+    if reading.last in DENTAL_STOPS:
+        return (reading.lengthened_by("AH0 D"),)
+    return (reading.closed_by("T" if reading.last in VOICELESS else "D"),)
+
+
+def _plural(reading: Reading) -> tuple[Reading, ...]:
+    """*griefs* ends in S, *bosoms* in Z, *wretch's* has a syllable more."""
+    if reading.last in SIBILANTS:
+        return (reading.lengthened_by("AH0 Z"),)
+    return (reading.closed_by("S" if reading.last in VOICELESS else "Z"),)
+
+
+def _short_second_person(reading: Reading) -> tuple[Reading, ...]:
+    """*lov'st* has no syllable more, unless the stem hisses."""
+    if reading.last in SIBILANTS:
+        return (reading.lengthened_by("AH0 S T"),)
+    return (reading.closed_by("S T"),)
+
+
+def _second_person(reading: Reading) -> tuple[Reading, ...]:
+    """*lovest* has a syllable more, or is said as *lov'st*."""
+    return (reading.lengthened_by("AH0 S T"), *_short_second_person(reading))
+
+
+def _with_syllable(phones: str) -> Callable[[Reading], tuple[Reading, ...]]:
+    return lambda reading: (reading.lengthened_by(phones),)
+
+
+def _with_consonant(phone: str) -> Callable[[Reading], tuple[Reading, ...]]:
+    return lambda reading: (reading.closed_by(phone),)
+
+
+def _without_last_vowel(reading: Reading) -> tuple[Reading, ...]:
+    """*heav'n* is *heaven* with a syllable less, *pow'r* is *power*. Nothing of other words."""
+    for full, elided in ((" AH0 N", " N"), (" ER0", " R")):
+        if reading.rhyme.endswith(full):
+            return (Reading(reading.stresses[:-1], reading.rhyme.removesuffix(full) + elided),)
+    return ()
+
+
+def _behind_over(reading: Reading) -> tuple[Reading, ...]:
+    return (Reading(f"2{reading.stresses}", reading.rhyme),)
+
+
+RULES = (
+    Rule("'s$", _before, _plural),
+    Rule("'d$", _before_vowel, _past),
+    Rule("'st$", _before_vowel, _short_second_person),
+    Rule("'t$", _before, _with_consonant("T")),  # *is't*
+    Rule("'(?=[nr]$)", _spelt("e"), _without_last_vowel),  # *heav'n*, *pow'r*
+    Rule("our", _spelt("or"), _same),  # *colour*
+    Rule("ence", _spelt("ense"), _same),  # *offence*
+    Rule("^o'er", lambda word, match: iter([word[match.end() :]]), _behind_over),
+    Rule("ed$", _before_vowel, _past),
+    Rule("est$", _before_vowel, _second_person),
+    Rule("st$", _before, _short_second_person),  # *canst*
+    Rule("eth$", _before_vowel, _with_syllable("AH0 TH")),
+    Rule("ing$", _before_vowel, _with_syllable("IH0 NG")),
+    Rule("[^s']s$", _singular, _plural),
+)
+"""The commonest endings first, those with an apostrophe before those that could be others."""
