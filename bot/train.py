@@ -377,11 +377,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 EXAMPLES = """\
-  python -m bot.train names                                 1,318 dinosaurs, in minutes
-  python -m bot.train names --recipe quick --corpus elves.txt    a list of your own
-  python -m bot.train names --recipe notebook               as the founding notebook did
-  python -m bot.train sonnets                               from the network of the plays
-  python -m bot.train sonnets --resume                      go on after Ctrl-C"""
+  python -m bot.train names                                    1,318 dinosaurs, in minutes
+  python -m bot.train names --recipe quick --corpus elves.txt  a list of your own, in seconds
+  python -m bot.train names --recipe notebook                  as the founding notebook did
+  python -m bot.train sonnets                                  from the network of the plays
+  python -m bot.train sonnets --resume                         go on after Ctrl-C"""
 
 
 def _whole(text: str) -> int:
