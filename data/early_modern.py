@@ -7,7 +7,6 @@ inflection, elision and spelling; what a prefix or suffix makes (*un-*, *-ness*)
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import product
 from typing import NamedTuple
 
 from data.phonetics import DENTAL_STOPS, SIBILANTS, VOICELESS, Reading, Readings, reading_of
@@ -15,6 +14,7 @@ from data.phonetics import DENTAL_STOPS, SIBILANTS, VOICELESS, Reading, Readings
 CONTRACTIONS = {
     "e'en": "IY1 N",
     "e'er": "EH1 R",
+    "erst": "ER1 S T",
     "gainst": "G EH1 N S T",
     "howe'er": "HH AW0 EH1 R",
     "mongst": "M AH1 NG S T",
@@ -49,36 +49,30 @@ class Rule(NamedTuple):
     """What a reading of the stem becomes."""
 
 
-def with_fallbacks(known: Readings) -> Readings:
+def with_fallbacks(known: Readings, *, endings_only: bool = False) -> Readings:
     """Readings by `known`, or else by the rules for early modern words.
 
-    An apostrophe at either end of an unknown word is taken for a quotation mark; the parts of a
-    word with hyphens are read one behind another.
+    An apostrophe at either end of an unknown word is taken for a quotation mark. With
+    `endings_only`, of the rules only `ENDINGS` are used, which is all that the judging of verse
+    allows for.
     """
-    return lambda word: _readings(word, known, DEEPEST)
+    rules, contractions = (ENDINGS, {}) if endings_only else (RULES, CONTRACTIONS)
 
+    def readings(word: str, depth: int = DEEPEST) -> tuple[Reading, ...]:
+        if found := known(word):
+            return found
+        if (bare := word.strip("'")) != word:
+            return readings(bare, depth)
+        if word in contractions:
+            return (reading_of(contractions[word]),)
+        for rule in rules if depth else ():
+            if match := re.search(rule.pattern, word):
+                for stem in rule.stems(word, match):
+                    if found := readings(stem, depth - 1):
+                        return tuple(dict.fromkeys(form for r in found for form in rule.sounds(r)))
+        return ()
 
-def _readings(word: str, known: Readings, depth: int) -> tuple[Reading, ...]:
-    if found := known(word):
-        return found
-    if (bare := word.strip("'-")) != word:
-        return _readings(bare, known, depth)
-    if "-" in word:
-        return _joined([_readings(part, known, depth) for part in word.split("-")])
-    if word in CONTRACTIONS:
-        return (reading_of(CONTRACTIONS[word]),)
-    for rule in RULES if depth else ():
-        if match := re.search(rule.pattern, word):
-            for stem in rule.stems(word, match):
-                if found := _readings(stem, known, depth - 1):
-                    return tuple(dict.fromkeys(form for r in found for form in rule.sounds(r)))
-    return ()
-
-
-def _joined(parts: list[tuple[Reading, ...]]) -> tuple[Reading, ...]:
-    """Every way to read parts one behind another, none if one of them is unknown."""
-    ways = product(*parts)
-    return tuple(Reading("".join(r.stresses for r in way), way[-1].rhyme) for way in ways)
+    return readings
 
 
 # What a word is a form of. -----------------------------------------------------------------------
@@ -96,8 +90,8 @@ def _before_vowel(word: str, match: re.Match[str]) -> Iterator[str]:
     """
     rest = word[: match.start()]
     spellings = [rest, f"{rest}e"]
-    if re.search("(^|[^aeiou])[aeiou][^aeiouwxy]$", rest):  # *hop'd* is of *hope*
-        spellings.reverse()
+    if re.search("(^|[^aeiou])([aeiou][^aeiouwxy]|[ei])$|^ow$", rest):
+        spellings.reverse()  # *hop'd* is of *hope*, *seest* of *see*, *diest* of *die*
     yield from spellings
     if re.search(r"([^aeiou])\1$", rest):
         yield rest[:-1]
@@ -176,20 +170,25 @@ def _behind_over(reading: Reading) -> tuple[Reading, ...]:
     return (Reading(f"2{reading.stresses}", reading.rhyme),)
 
 
-RULES = (
+ENDINGS = (
     Rule("'s$", _before, _plural),
     Rule("'d$", _before_vowel, _past),
     Rule("'st$", _before_vowel, _short_second_person),
+    Rule("est$", _before_vowel, _second_person),
+    Rule("eth$", _before_vowel, _with_syllable("AH0 TH")),
+)
+"""The commonest, in which the dictionary lacks most words."""
+
+RULES = (
+    *ENDINGS,
     Rule("'t$", _before, _with_consonant("T")),  # *is't*
     Rule("'(?=[nr]$)", _spelt("e"), _without_last_vowel),  # *heav'n*, *pow'r*
     Rule("our", _spelt("or"), _same),  # *colour*
     Rule("ence", _spelt("ense"), _same),  # *offence*
     Rule("^o'er", lambda word, match: iter([word[match.end() :]]), _behind_over),
     Rule("ed$", _before_vowel, _past),
-    Rule("est$", _before_vowel, _second_person),
     Rule("st$", _before, _short_second_person),  # *canst*
-    Rule("eth$", _before_vowel, _with_syllable("AH0 TH")),
     Rule("ing$", _before_vowel, _with_syllable("IH0 NG")),
     Rule("[^s']s$", _singular, _plural),
 )
-"""The commonest endings first, those with an apostrophe before those that could be others."""
+"""The commonest first, and those with an apostrophe before those that could be other words'."""
