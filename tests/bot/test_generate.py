@@ -112,10 +112,11 @@ def test_too_few_names_come_with_the_reason(
     arrays = lstm(LETTERS).arrays()
     silent = {name: 0 * array for name, array in arrays.items()}
     silent["by"][LETTERS.end] = 100
+    silent["by"][LETTERS.encode("a")] = 50
     save_weights(path, silent, card("names", LETTERS), Known.of([]))
     assert main(["names", "mango", "--weights", str(path)]) == 0
     first, reason = capsys.readouterr().out.splitlines()
-    assert first == "Mango"
+    assert first == "Mangoa"
     assert reason.startswith('(Only 1 new name beginning with "mango" could be found; ')
 
 

@@ -1,14 +1,16 @@
 """Writing names: new ones only, begun as asked, and a reason when there are too few."""
 
 import itertools
+import string
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from models.known import Known
-from models.names import NamesError, NamesRequest, reads_as_name, write_names
+from models.names import FLAWS, NamesError, NamesRequest, reads_as_name, write_names
 from models.network import Network, State
 from models.rnn import RNN, initialize_parameters
 from models.vocabulary import END, Vocabulary
@@ -116,9 +118,31 @@ def test_the_temperature_is_passed_on_to_the_sampling() -> None:
 
 
 def test_a_name_of_the_corpus_is_never_written() -> None:
-    parrot = Parrot(["mangosaurus", "allosaurus", "iguanodon"])
-    names, _ = write(parrot, count=2, known=["allosaurus"])
-    assert sorted(names) == ["iguanodon", "mangosaurus"]
+    parrot = Parrot(["mangosaurus", "papayasaurus", "figuanodont"])
+    names, _ = write(parrot, count=2, known=["papayasaurus"])
+    assert sorted(names) == ["figuanodont", "mangosaurus"]
+
+
+def test_neither_a_real_dinosaur_nor_its_near_copy_is_written_whatever_the_list() -> None:
+    parrot = Parrot(["iguanodon", "iguanadon", "guanodon", "iguanodont", "mango"])
+    names, reason = write(parrot, count=2)
+    assert names == ("mango",)
+    assert reason is not None
+
+
+def test_near_copies_of_names_on_its_list_are_not_written() -> None:
+    network = Parrot(["mangos", "mago", "mengo", "tomato"])
+    listed = replace(trained(network), words=("mango",))
+    assert write_names(listed, NamesRequest(1, 0), anything).names == ("tomato",)
+
+
+def test_what_was_refused_is_counted_by_its_flaw() -> None:
+    parrot = Parrot(["mango", "iguanodon", "iguanadon", "papaya"])
+    request = NamesRequest(2, 0)
+    result = write_names(trained(parrot, ["papaya"]), request, anything)
+    assert set(result.refused) == {"known", "near", "real", "repeated"}
+    assert set(result.refused) < set(FLAWS)
+    assert sum(result.refused.values()) >= 1_280
 
 
 def test_what_does_not_read_as_a_name_is_not_written() -> None:
@@ -140,18 +164,22 @@ def test_what_the_filter_refuses_is_not_written() -> None:
 
 
 def test_the_network_goes_on_from_the_beginning_that_was_asked_for() -> None:
-    parrot = Parrot(["mangosaurus", "allosaurus", "iguanodon"])
-    assert write(parrot, starts_with="ig")[0] == ("iguanodon",)
+    parrot = Parrot(["mangosaurus", "papayasaurus", "figuanodont"])
+    assert write(parrot, starts_with="fig")[0] == ("figuanodont",)
 
 
 @pytest.mark.parametrize("typed", ["MAN", "  mañ!", "M🥭an", "ｍａｎ"])
 def test_a_beginning_is_folded_to_plain_letters(typed: str) -> None:
-    parrot = Parrot(["mangosaurus", "allosaurus"])
+    parrot = Parrot(["mangosaurus", "papayasaurus"])
     assert write(parrot, starts_with=typed)[0] == ("mangosaurus",)
 
 
-def test_a_beginning_may_already_be_the_whole_name() -> None:
-    assert write(Parrot(["mango"]), starts_with="mango")[0] == ("mango",)
+@pytest.mark.parametrize("wish", [{"starts_with": "mango"}, {"contains": "mango"}])
+def test_a_piece_alone_is_no_answer_unless_the_length_says_so(wish: dict[str, str]) -> None:
+    network = trained(Parrot(["mango", "mangol"]))
+    request = NamesRequest(1, 0, **wish)  # type: ignore[arg-type]
+    assert write_names(network, request, anything).names == ("mangol",)
+    assert write_names(network, replace(request, length=5), anything).names == ("mango",)
 
 
 @pytest.mark.parametrize("typed", ["", " \n"])
@@ -165,7 +193,7 @@ def test_a_beginning_without_letters_is_refused_with_an_example() -> None:
 
 
 def test_a_beginning_of_twenty_letters_is_served() -> None:
-    name = "micropachycephalosaurus"
+    name = "micropapayacephalosaurus"
     assert write(Parrot([name]), starts_with=name[:20])[0] == (name,)
 
 
@@ -206,7 +234,7 @@ ONE = 'Only 1 new name beginning with "man" could be found; '
             "almost everything that the network makes of that is on the list that it learned from.",
         ),
         (
-            ["mango", *(f"man{3 * letter}" for letter in "abcdehijklmnop")],
+            ["mango", *(f"man{digit}" for digit in "0123456789")],
             [],
             anything,
             "almost everything that the network makes of that does not read as a name.",
@@ -234,9 +262,32 @@ ONE = 'Only 1 new name beginning with "man" could be found; '
 def test_too_few_names_come_with_the_reason(
     names: list[str], known: list[str], accept: Callable[[str], bool], sentence: str
 ) -> None:
-    found, reason = write(Parrot(names), 3, "man", known=known, accept=accept)
+    network = Parrot(names, Vocabulary(LETTERS.symbols + "0123456789"))
+    found, reason = write(network, 3, "man", known=known, accept=accept)
     assert found == ("mango",)
     assert reason == ONE + sentence
+
+
+def test_names_that_are_all_given_are_told_to_be_all() -> None:
+    request = NamesRequest(100, 0, starts_with="tri", ends_with="i", length=5)
+    result = write_names(trained(untrained_rnn()), request, anything)
+    assert sorted(result.names) == [f"tri{x}i" for x in string.ascii_lowercase if x != "i"]
+    assert result.reason == (
+        'Only 25 new names of 5 letters beginning with "tri" and ending with "i" could be found; '
+        "there are no others."
+    )
+
+
+def test_a_wish_that_only_a_known_name_meets_is_refused() -> None:
+    request = NamesRequest(1, 0, starts_with="mei", length=3)
+    with pytest.raises(NamesError, match=r'The only name of 3 letters .* is "mei", and that is a'):
+        write_names(trained(untrained_rnn()), request, anything)
+
+
+def test_a_network_without_a_vowel_has_no_names_and_says_so() -> None:
+    names, reason = write(Parrot(["xyz"], Vocabulary("\nxyz")))
+    assert names == ()
+    assert reason == "No new name could be found; there are no others."
 
 
 def test_no_name_at_all_is_a_reason_too() -> None:
