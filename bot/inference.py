@@ -91,6 +91,16 @@ class Inference:
         return {kind: trained.card for kind, trained in self._served.items()}
 
     @property
+    def digests(self) -> Mapping[Kind, str]:
+        """The identities of their weights."""
+        return {kind: trained.digest for kind, trained in self._served.items()}
+
+    @property
+    def genera(self) -> tuple[str, ...]:
+        """The names that the network for names learned from, sorted."""
+        return self._served["names"].words
+
+    @property
     def at_work(self) -> int:
         """How many answers are being written."""
         return self._at_work

@@ -1,20 +1,26 @@
 """`/dinoname`."""
 
 import secrets
+from collections.abc import Iterable
 
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Interaction, Mangosaurus
-from bot.commands import names
+from bot.commands import names, pieces
 from bot.commands.reply import Button
 from bot.pacing import in_time
+from models.names import LONGEST_NAME, SHORTEST_NAME
 
 PATIENCE = 1.0
 """Seconds before an answer that is still being written says so."""
 
 Count = app_commands.Range[int, 1, names.MOST_NAMES]
+Length = app_commands.Range[int, SHORTEST_NAME, LONGEST_NAME]
 Temperature = app_commands.Range[float, names.COLDEST, names.HOTTEST]
+
+
+Choice = app_commands.Choice[str]
 
 
 class Names(commands.Cog):
@@ -28,7 +34,10 @@ class Names(commands.Cog):
     @app_commands.describe(
         count="How many names (5 unless you say so)",
         starts_with="Letters that they begin with, for example: mango",
-        temperature="From 0.1 (sober) to 2 (wild); 1 unless you say so",
+        ends_with="Letters that they end with, for example: raptor",
+        contains="Letters that stand anywhere in them, for example: drago",
+        length="How many letters each has, from 3 to 26; any number unless you say so",
+        temperature="How wild: from 0.1 (sober) to 2 (wild); 1 unless you say so",
     )
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
@@ -37,10 +46,29 @@ class Names(commands.Cog):
         interaction: Interaction,
         count: Count = 5,
         starts_with: str = "",
+        ends_with: str = "",
+        contains: str = "",
+        length: Length | None = None,
         temperature: Temperature = 1.0,
     ) -> None:
         """Answer `/dinoname`."""
-        await self._answer(interaction, names.NamesAsk(count, starts_with, temperature))
+        ask = names.NamesAsk(count, starts_with, temperature, ends_with, contains, length)
+        await self._answer(interaction, ask)
+
+    @dinoname.autocomplete("starts_with")
+    async def beginnings(self, interaction: Interaction, typed: str) -> list[Choice]:
+        """Offer how names begin."""
+        return choices(pieces.beginnings(typed, self.bot.writer.genera, self.bot.words))
+
+    @dinoname.autocomplete("ends_with")
+    async def endings(self, interaction: Interaction, typed: str) -> list[Choice]:
+        """Offer how names end."""
+        return choices(pieces.endings(typed, self.bot.writer.genera, self.bot.words))
+
+    @dinoname.autocomplete("contains")
+    async def middles(self, interaction: Interaction, typed: str) -> list[Choice]:
+        """Offer what names are made of."""
+        return choices(pieces.pieces(typed, self.bot.writer.genera, self.bot.words))
 
     async def more(self, interaction: Interaction, button: Button) -> None:
         """Answer the button for more names."""
@@ -55,6 +83,11 @@ class Names(commands.Cog):
                 on_delay=lambda: interaction.response.defer(thinking=True),
             )
             await self.bot.respond(interaction, reply)
+
+
+def choices(offers: Iterable[pieces.Offer]) -> list[Choice]:
+    """What is offered, as Discord lists it."""
+    return [Choice(name=offer.label, value=offer.value) for offer in offers]
 
 
 async def setup(bot: Mangosaurus) -> None:

@@ -1,52 +1,102 @@
 """`/dinoname`: new dinosaurs on a card, and a button for more."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.commands.reply import Button, Card, Refusal, Reply, Tone, strong, text
+from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, code, strong, text
 from bot.commands.writer import Words, Writer
-from bot.formats import plural
+from bot.formats import plural, shortened
 from data.text import clean_name
-from models.names import NamesRequest, NamesResult
+from models.names import LONGEST_NAME, SHORTEST_NAME, NamesError, NamesRequest, NamesResult
 
 ACTION = "names"
+DISSECT = "dissect"
+"""The action that dissects a name of the card."""
 MOST_NAMES = 10
 COLDEST, HOTTEST = 0.1, 2.0
 """Temperatures that are accepted: below, it repeats itself; above, it babbles."""
 
-_STATE = re.compile(r"(?P<count>\d+):(?P<temperature>\d+(?:\.\d+)?):(?P<starts_with>.*)")
+_STATE = re.compile(
+    r"(?P<count>\d+):(?P<temperature>\d+(?:\.\d+)?):(?P<starts_with>[a-z]*)"
+    # Buttons of the first version end here.
+    r"(?::(?P<ends_with>[a-z]*):(?P<contains>[a-z]*):(?P<length>\d*))?"
+)
+_LONGEST_ECHO = 60
+"""Characters of an option that are repeated to whoever typed it."""
 
 
 @dataclass(frozen=True)
 class NamesAsk:
-    """What a member can ask of `/dinoname`."""
+    """What a member can ask of `/dinoname`; the pieces as they were typed."""
 
     count: int = 5
     starts_with: str = ""
     temperature: float = 1.0
+    ends_with: str = ""
+    contains: str = ""
+    length: int | None = None
+
+    @property
+    def pieces(self) -> tuple[str, str, str]:
+        """The pieces in the order in which a name has them."""
+        return self.starts_with, self.contains, self.ends_with
 
     def to_state(self) -> str:
-        """All of this in a button's state; `starts_with` as the network reads it."""
-        return f"{self.count}:{round(self.temperature, 2):g}:{clean_name(self.starts_with)}"
+        """All of this in a button's state; the pieces as the network reads them."""
+        starts, contains, ends = map(clean_name, self.pieces)
+        temperature = f"{round(self.temperature, 2):g}"
+        return f"{self.count}:{temperature}:{starts}:{ends}:{contains}:{self.length or ''}"
 
     @classmethod
     def from_state(cls, state: str) -> "NamesAsk":
-        """The inverse of `to_state`. Raises `Refusal` for a button of another version."""
+        """The inverse of `to_state`. Raises `Refusal` for a button of an unknown version."""
         match = _STATE.fullmatch(state)
         if match is None:
             raise Refusal("This button is from another version of me; use /dinoname instead.")
-        return cls(int(match["count"]), match["starts_with"], float(match["temperature"]))
+        return cls(
+            int(match["count"]),
+            match["starts_with"],
+            float(match["temperature"]),
+            match["ends_with"] or "",
+            match["contains"] or "",
+            int(match["length"]) if match["length"] else None,
+        )
+
+    def typed(self) -> str:
+        """The command as it may be typed again, long pieces shortened."""
+        default = NamesAsk()
+        options = {
+            name: value for name, value in vars(self).items() if value != getattr(default, name)
+        }
+        echoes = (
+            f"{name}:{shortened(' '.join(str(value).split()), _LONGEST_ECHO)}"
+            for name, value in options.items()
+        )
+        return " ".join(["/dinoname", *echoes])
 
 
 def check(ask: NamesAsk, words: Words) -> None:
     """Raise `Refusal` for what cannot be met."""
     if not 1 <= ask.count <= MOST_NAMES:
         raise Refusal(f"I write 1 to {MOST_NAMES} names at a time, for example 5.")
+    if ask.length is not None and not SHORTEST_NAME <= ask.length <= LONGEST_NAME:
+        raise Refusal(f"A name has {SHORTEST_NAME} to {LONGEST_NAME} letters, for example 12.")
     check_temperature(ask.temperature)
-    # As the beginning of a name, as typed and as the network reads it: *tit* is harmless in one.
-    beginnings = (ask.starts_with, clean_name(ask.starts_with))
-    if not all(words.allows(f"{beginning}saurus") for beginning in beginnings):
-        raise Refusal("No dinosaur of mine begins like that; try another beginning.")
+    if not all(map(words.allows, _names_of(ask))):
+        raise Refusal("No dinosaur of mine is called anything like that; try other letters.")
+
+
+def _names_of(ask: NamesAsk) -> Iterator[str]:
+    """Names that a member's pieces may come to stand in, each piece as typed and as it is read.
+
+    It is in names that pieces must be fit to be shown: *tit* is harmless in a titan.
+    """
+    for starts, contains, ends in (ask.pieces, tuple(map(clean_name, ask.pieces))):
+        yield f"{starts}saurus"
+        yield f"mango{contains}saurus"
+        yield f"mango{ends}"
+        yield f"{starts or 'mango'}{contains}{ends or 'saurus'}"
 
 
 def check_temperature(temperature: float) -> None:
@@ -58,15 +108,27 @@ def check_temperature(temperature: float) -> None:
 
 
 async def answer(ask: NamesAsk, seed: int, writer: Writer) -> Reply:
-    """Name some dinosaurs. Raises what `Writer.names` raises."""
-    request = NamesRequest(ask.count, seed, ask.starts_with, ask.temperature)
-    return reply(ask, seed, await writer.names(request))
+    """Name some dinosaurs. Raises what `Writer.names` raises, and `Refusal` for `NamesError`."""
+    request = NamesRequest(
+        ask.count,
+        seed,
+        ask.starts_with,
+        ask.temperature,
+        ends_with=ask.ends_with,
+        contains=ask.contains,
+        length=ask.length,
+    )
+    try:
+        return reply(ask, seed, await writer.names(request))
+    except NamesError as error:
+        raise Refusal(*_with_what_was_typed(str(error), ask)) from error
 
 
 def reply(ask: NamesAsk, seed: int, result: NamesResult) -> Reply:
     """What the answer says."""
     if not result.names:
-        return Reply(content=text(result.reason or "No new name could be found."), private=True)
+        reason = result.reason or "No new name could be found."
+        return Reply(content=_with_what_was_typed(reason, ask), private=True)
     lines = [text(strong(name.capitalize())) for name in result.names]
     if result.reason:
         lines += [(), text(result.reason)]
@@ -79,5 +141,17 @@ def reply(ask: NamesAsk, seed: int, result: NamesResult) -> Reply:
                 tone=Tone.NAMES,
             ),
         ),
-        buttons=(Button("More", ACTION, ask.to_state(), emoji="🥚"),),
+        buttons=(more(ask), Button("Dissect", DISSECT, emoji="🔬")),
     )
+
+
+def more(ask: NamesAsk, label: str = "More") -> Button:
+    """The button for more names of the same kind."""
+    return Button(label, ACTION, ask.to_state(), emoji="🥚")
+
+
+def _with_what_was_typed(sentence: str, ask: NamesAsk) -> Text:
+    """A chat forgets a command that was sent: whoever wants to mend it finds it here."""
+    if ask == NamesAsk():
+        return text(sentence)
+    return text(f"{sentence}\nYou asked for: ", code(ask.typed()))

@@ -15,6 +15,14 @@ class Writer(Protocol):
     def cards(self) -> Mapping[Kind, ModelCard]:
         """What is known of the networks that are served."""
 
+    @property
+    def digests(self) -> Mapping[Kind, str]:
+        """The identities of their weights."""
+
+    @property
+    def genera(self) -> tuple[str, ...]:
+        """The names that the network for names learned from, sorted."""
+
     async def names(self, request: NamesRequest) -> NamesResult:
         """Write names."""
 

@@ -4,7 +4,7 @@ import pytest
 import simcord
 
 from bot.inference import Busy, TooSlow
-from models.names import NamesError
+from models.names import NamesError, NamesRequest
 from tests.bot.conftest import Home
 
 
@@ -27,10 +27,36 @@ async def test_names_come_on_a_card_with_capitals(home: Home) -> None:
     assert not result.ephemeral
 
 
+WISHES: dict[str, object] = {
+    "count": 3,
+    "starts_with": "Dra",
+    "ends_with": "-Raptor",
+    "contains": "éo!",
+    "length": 14,
+    "temperature": 0.75,
+}
+
+
+def wishes_of(request: NamesRequest) -> dict[str, object]:
+    """What a request asks for, whatever its seed."""
+    return {name: getattr(request, name) for name in WISHES}
+
+
 async def test_options_reach_the_network(home: Home) -> None:
-    await home.alice.slash(home.channel, "dinoname", count=3, starts_with="Man", temperature=0.8)
+    await home.alice.slash(home.channel, "dinoname", **WISHES)
     (request,) = home.writer.names_asked
-    assert (request.count, request.starts_with, request.temperature) == (3, "Man", 0.8)
+    assert wishes_of(request) == WISHES
+
+
+async def test_without_options_five_names_of_any_kind_are_asked_for(home: Home) -> None:
+    await home.alice.slash(home.channel, "dinoname")
+    (request,) = home.writer.names_asked
+    assert request == NamesRequest(count=5, seed=request.seed)
+
+
+async def test_a_piece_that_is_harmless_in_a_name_is_taken(home: Home) -> None:
+    await home.alice.slash(home.channel, "dinoname", starts_with="tit")
+    assert home.writer.names_asked
 
 
 async def test_two_requests_have_different_seeds(home: Home) -> None:
@@ -40,21 +66,32 @@ async def test_two_requests_have_different_seeds(home: Home) -> None:
     assert first.seed != second.seed
 
 
-@pytest.mark.parametrize("options", [{"count": 0}, {"count": 11}, {"temperature": 2.1}])
+@pytest.mark.parametrize(
+    "options",
+    [{"count": 0}, {"count": 11}, {"temperature": 2.1}, {"length": 2}, {"length": 27}],
+)
 async def test_options_out_of_range_cannot_be_sent(home: Home, options: dict[str, float]) -> None:
     with pytest.raises(simcord.OptionError):
         await home.alice.slash(home.channel, "dinoname", **options)
 
 
 async def test_the_button_asks_for_the_same_again(home: Home) -> None:
-    first = await home.alice.slash(
-        home.channel, "dinoname", count=3, starts_with="Éo!", temperature=0.75
-    )
+    first = await home.alice.slash(home.channel, "dinoname", **WISHES)
     assert first.response is not None
     again = await home.alice.click(first.response, label="More")
     assert shown(again).count("\n") == 2
+    as_read = {"starts_with": "dra", "ends_with": "raptor", "contains": "eo"}
+    assert wishes_of(home.writer.names_asked[-1]) == WISHES | as_read
+
+
+async def test_a_button_of_the_first_version_still_works(home: Home) -> None:
+    first = await home.alice.slash(home.channel, "dinoname")
+    assert first.response is not None
+    stored = home.env.backend.get_message(home.channel.id, first.response.id)
+    stored.components[0]["components"][0]["custom_id"] = "names:3:0.75:eo"
+    await home.alice.click(first.response, label="More")
     request = home.writer.names_asked[-1]
-    assert (request.count, request.starts_with, request.temperature) == (3, "eo", 0.75)
+    assert request == NamesRequest(3, request.seed, "eo", 0.75)
 
 
 async def test_the_button_still_works_after_a_restart(home: Home) -> None:
@@ -75,13 +112,42 @@ async def test_no_name_at_all_is_said_in_private(home: Home) -> None:
     home.writer.names_found = ()
     home.writer.reason = "No new name begins like that."
     result = await home.alice.slash(home.channel, "dinoname", starts_with="xqz")
-    assert sentence(result) == "No new name begins like that."
+    assert sentence(result).startswith("No new name begins like that.")
+    assert "/dinoname starts_with:xqz" in sentence(result)
     assert result.ephemeral
 
 
-async def test_a_vile_beginning_is_refused_before_the_network_sees_it(home: Home) -> None:
-    result = await home.alice.slash(home.channel, "dinoname", starts_with="F.u.c.k")
-    assert sentence(result).startswith("No dinosaur of mine begins like that")
+async def test_an_impossible_wish_comes_back_as_it_was_typed(home: Home) -> None:
+    home.writer.error = NamesError("A name of 5 letters cannot end with 6 others.")
+    options = {"ends_with": "Raptor`\n x" + "y" * 6000, "length": 5}
+    result = await home.alice.slash(home.channel, "dinoname", **options)
+    why, typed = sentence(result).split("\n")
+    assert why == "A name of 5 letters cannot end with 6 others."
+    assert typed.startswith("You asked for: `/dinoname ends_with:Raptorˋ xy")
+    assert typed.endswith("y… length:5`")
+    assert len(typed) < 200
+    assert result.ephemeral
+    assert home.env.errors
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"starts_with": "F.u.c.k"},
+        {"ends_with": "fuck"},
+        {"contains": "ﬀuck"},
+        {"contains": "a fúck b"},
+        {"starts_with": "fu", "ends_with": "ck"},
+        {"starts_with": "fu", "contains": "ck"},
+        {"contains": "fu", "ends_with": "ck"},
+        {"starts_with": "f", "contains": "u", "ends_with": "ck"},
+    ],
+)
+async def test_a_vile_piece_is_refused_before_the_network_sees_it(
+    home: Home, options: dict[str, str]
+) -> None:
+    result = await home.alice.slash(home.channel, "dinoname", **options)
+    assert sentence(result).startswith("No dinosaur of mine is called anything like that")
     assert result.ephemeral
     assert not home.writer.names_asked
     assert home.env.errors
@@ -186,3 +252,32 @@ async def test_an_interaction_that_expired_is_logged_and_not_raised(
 async def test_it_works_in_direct_messages(home: Home) -> None:
     result = await home.alice.user.slash("dinoname", count=1)
     assert shown(result) == "**Mangosaurus**"
+
+
+async def offered(home: Home, option: str, typed: str) -> list[tuple[str, str]]:
+    """What is offered while a member types, as label and value."""
+    choices = await home.alice.autocomplete(home.channel, "dinoname", option, typed)
+    return [(choice["name"], choice["value"]) for choice in choices]
+
+
+async def test_the_commonest_endings_of_the_list_are_offered(home: Home) -> None:
+    assert await offered(home, "ends_with", "") == [("-raptor", "raptor"), ("-saurus", "saurus")]
+
+
+async def test_typing_narrows_what_is_offered_and_keeps_what_was_typed(home: Home) -> None:
+    assert await offered(home, "ends_with", "Rap") == [("-rap", "rap"), ("-raptor", "raptor")]
+    assert await offered(home, "starts_with", "dr") == [("dr-", "dr"), ("draco-", "draco")]
+    assert await offered(home, "contains", "mango") == [("mango", "mango")]
+
+
+async def test_beginnings_and_endings_are_offered_as_contents(home: Home) -> None:
+    assert [value for _, value in await offered(home, "contains", "")] == [
+        "raptor",
+        "saurus",
+        "draco",
+    ]
+
+
+@pytest.mark.parametrize("typed", ["fuck", "z" * 100, "日本", "?"])
+async def test_what_cannot_be_a_piece_is_not_offered(home: Home, typed: str) -> None:
+    assert all(typed not in value for _, value in await offered(home, "contains", typed))
