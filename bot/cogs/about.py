@@ -1,6 +1,8 @@
 """`/about` and `/help`."""
 
+import asyncio
 import platform
+from collections.abc import Mapping
 
 import discord
 import numpy as np
@@ -9,6 +11,8 @@ from discord.ext import commands
 
 from bot.client import Interaction, Mangosaurus
 from bot.commands.about import about_reply, help_reply
+from bot.scoreboard.headline import Figure, read_headline
+from models.weights import Kind
 
 LIBRARIES = {
     "Python": platform.python_version(),
@@ -29,8 +33,14 @@ class About(commands.Cog):
     async def about(self, interaction: Interaction) -> None:
         """Answer `/about`."""
         bot = self.bot
+        headlines = await asyncio.to_thread(_headlines, bot.writer.digests)
         reply = about_reply(
-            bot.version, bot.started_at, len(bot.guilds), bot.writer.cards, LIBRARIES
+            bot.version,
+            bot.started_at,
+            len(bot.guilds),
+            bot.writer.cards,
+            LIBRARIES,
+            headlines,
         )
         await bot.respond(interaction, reply)
 
@@ -40,6 +50,11 @@ class About(commands.Cog):
     async def help_(self, interaction: Interaction) -> None:
         """Answer `/help`."""
         await self.bot.respond(interaction, help_reply())
+
+
+def _headlines(digests: Mapping[Kind, str]) -> dict[Kind, tuple[Figure, ...]]:
+    """The scoreboard's figures of the weights that are served."""
+    return {kind: read_headline(kind, digest) for kind, digest in digests.items()}
 
 
 async def setup(bot: Mangosaurus) -> None:

@@ -13,6 +13,11 @@ from bot.cogs.render import render_edit
 from bot.commands import sonnets
 from bot.commands.reply import Button, Reply
 from bot.pacing import newest
+from models.forms import DEFAULT_FORM, FORMS
+
+FORM_CHOICES = [
+    app_commands.Choice(name=form.description, value=form.name) for form in FORMS.values()
+]
 
 
 class Sonnets(commands.Cog):
@@ -25,15 +30,21 @@ class Sonnets(commands.Cog):
     @app_commands.command(description="Write a sonnet that begins with your own words.")
     @app_commands.describe(
         opening="How it begins, for example: Shall I compare thee. Leave it out and I begin",
-        temperature="From 0.1 (sober) to 2 (wild); 0.7 unless you say so",
+        form="What it is to be; a Shakespearean sonnet unless you say so",
+        temperature="How wild: from 0.1 (sober) to 2 (wild); 0.8 unless you say so",
     )
+    @app_commands.choices(form=FORM_CHOICES)
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def sonnet(
-        self, interaction: Interaction, opening: str = "", temperature: Temperature = 0.7
+        self,
+        interaction: Interaction,
+        opening: str = "",
+        form: str = DEFAULT_FORM,
+        temperature: Temperature = 0.8,
     ) -> None:
         """Answer `/sonnet`."""
-        await self._answer(interaction, sonnets.SonnetAsk(opening, temperature))
+        await self._answer(interaction, sonnets.SonnetAsk(opening, temperature, form))
 
     async def another(self, interaction: Interaction, button: Button) -> None:
         """Answer the button for another poem: its opening stands on the card that it hangs on."""

@@ -1,17 +1,22 @@
 """`/about` and `/help`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.commands.reply import Card, Field, Moment, Reply, Text, code, strong, text
+from bot.commands.reply import Card, Field, Moment, Reply, Span, Text, code, strong, text
 from bot.formats import human_join, plural
+from bot.scoreboard.headline import Figure
 from models.weights import Kind, ModelCard
 
 _COMMANDS: tuple[tuple[str, str], ...] = (
     ("/dinoname", "names five dinosaurs that nobody has dug up yet."),
-    ("/dinoname count:3 starts_with:mango", "names three, all beginning with mango."),
+    (
+        "/dinoname starts_with:draco ends_with:raptor length:14",
+        "names them as you like; contains: and count: work the same way.",
+    ),
+    ("/dissect name:Mangosaurus", "shows how I choose its letters, and what it may mean."),
     ("/sonnet opening:Shall I compare thee", "writes a sonnet that begins with your words."),
-    ("/sonnet temperature:1.2", "lets me begin, in a wilder mood."),
+    ("/sonnet form:limerick temperature:1.2", "writes another form, in a wilder mood."),
     ("/retrain names minutes:5", "trains me anew on names; for administrators."),
     ("/about", "says what I am made of, and how good I am."),
 )
@@ -32,13 +37,20 @@ def about_reply(
     guilds: int,
     cards: Mapping[Kind, ModelCard],
     libraries: Mapping[str, str],
+    headlines: Mapping[Kind, Sequence[Figure]],
 ) -> Reply:
-    """What `/about` says: what runs, on which weights, how good they are."""
+    """What `/about` says: what runs, on which weights, how good they are.
+
+    `headlines` are the figures of the scoreboard, for the weights that it has measured.
+    """
     lines = (
         text("I name new dinosaurs and write sonnets, one character after another."),
         text("Awake since ", Moment(started_at), f", in {plural(guilds, 'server')}."),
     )
-    fields = tuple(Field(kind.capitalize(), _network(card)) for kind, card in cards.items())
+    fields = tuple(
+        Field(kind.capitalize(), _network(card, headlines.get(kind, ())))
+        for kind, card in cards.items()
+    )
     made_of = human_join([f"{name} {number}" for name, number in libraries.items()])
     return Reply(
         cards=(Card(f"🦖 Mangosaurus {version}", lines, fields, f"Made with {made_of}"),),
@@ -46,13 +58,18 @@ def about_reply(
     )
 
 
-def _network(card: ModelCard) -> Text:
+def _network(card: ModelCard, headline: Sequence[Figure]) -> Text:
     read = f"{card.pretraining}, then {card.corpus}" if card.pretraining else card.corpus
-    return text(
+    described = (
         f"{card.architecture.upper()}, recipe {card.recipe}, {card.created[:10]}\n"
         f"Has read: {read}\n"
-        f"{_figure(card)}",
     )
+    if not headline:
+        return text(described, _figure(card))
+    lines: list[str | Span] = []
+    for shown in headline:
+        lines += ["\n", strong(f"{shown.measure}: {shown.figure}"), f" ({shown.beside})"]
+    return text(described, *lines)
 
 
 def _figure(card: ModelCard) -> str:

@@ -1,19 +1,20 @@
 """`/sonnet`: a poem that begins with the member's own words, and a button for another.
 
 All that another poem needs stands in the footer of the card: the opening exactly as it was typed,
-and the temperature. So the button works for as long as the card is there.
+the form and the temperature. So the button works for as long as the card is there.
 """
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bot.commands.names import check_temperature
 from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, text
 from bot.commands.writer import Words, Writer
-from bot.formats import shortened
+from bot.formats import human_join, shortened
 from data.text import unify_newlines
+from models.forms import DEFAULT_FORM, FORMS, Form
 from models.sonnet import OPENING_LIMIT, Draft, SonnetRequest
 
 ACTION = "sonnet"
@@ -21,7 +22,9 @@ WRITING = text("✒️ …")
 """The last line of a card while its poem is being written."""
 
 _FOOTER = re.compile(
-    r"(?:From “(?P<opening>.*)” · )?temperature (?P<temperature>\d+(?:\.\d+)?) · seed \d+",
+    r"(?:From “(?P<opening>.*)” · )?"
+    r"(?:(?P<form>[a-z-]+) · )?"  # cards of the first version have none
+    r"temperature (?P<temperature>\d+(?:\.\d+)?) · seed \d+",
     re.DOTALL,
 )
 
@@ -31,25 +34,30 @@ class SonnetAsk:
     """What a member can ask of `/sonnet`. An empty opening lets the bot begin."""
 
     opening: str = ""
-    temperature: float = 0.7
+    temperature: float = 0.8
+    form: str = DEFAULT_FORM
+    """A name in `models.forms.FORMS`."""
 
     def to_footer(self, seed: int) -> str:
         """All of this, for a card's footer. The quotes keep the spaces around an opening."""
         source = f"From “{unify_newlines(self.opening)}” · " if self.opening else ""
-        return f"{source}temperature {round(self.temperature, 2):g} · seed {seed}"
+        return f"{source}{self.form} · temperature {round(self.temperature, 2):g} · seed {seed}"
 
     @classmethod
     def from_footer(cls, footer: str) -> "SonnetAsk":
         """The inverse of `to_footer`. Raises `Refusal` for a card of another version."""
         match = _FOOTER.fullmatch(footer)
-        if match is None:
+        form = (match and match["form"]) or DEFAULT_FORM
+        if match is None or form not in FORMS:
             raise Refusal("I cannot read the opening on this card any more; use /sonnet instead.")
-        return cls(match["opening"] or "", float(match["temperature"]))
+        return cls(match["opening"] or "", float(match["temperature"]), form)
 
 
 def check(ask: SonnetAsk, words: Words) -> None:
     """Raise `Refusal` for what cannot be met."""
     check_temperature(ask.temperature)
+    if ask.form not in FORMS:
+        raise Refusal(f"A poem of mine can be {human_join([*FORMS], 'or')}, and no {ask.form!r}.")
     length = len(unify_newlines(ask.opening))
     if length > OPENING_LIMIT:
         raise Refusal(
@@ -62,7 +70,7 @@ def check(ask: SonnetAsk, words: Words) -> None:
 
 async def answer(ask: SonnetAsk, seed: int, writer: Writer) -> AsyncGenerator[Reply, None]:
     """Write a poem: the whole answer again after every line. Raises what `Writer.sonnet` raises."""
-    request = SonnetRequest(unify_newlines(ask.opening), seed, ask.temperature)
+    request = SonnetRequest(unify_newlines(ask.opening), seed, ask.temperature, ask.form)
     async with aclosing(writer.sonnet(request)) as drafts:
         async for draft in drafts:
             yield reply(ask, seed, draft)
@@ -70,11 +78,12 @@ async def answer(ask: SonnetAsk, seed: int, writer: Writer) -> AsyncGenerator[Re
 
 def reply(ask: SonnetAsk, seed: int, draft: Draft) -> Reply:
     """What the answer says when so much of the poem is written."""
-    lines: tuple[Text, ...] = tuple(text(line) for line in draft.lines)
+    form = FORMS[ask.form]
+    lines = tuple(_in_stanzas(draft.lines, form))
     return Reply(
         cards=(
             Card(
-                title="📜 A sonnet",
+                title=f"📜 {form.title}",
                 lines=lines if draft.finished else (*lines, WRITING),
                 footer=ask.to_footer(seed),
                 tone=Tone.VERSE,
@@ -84,13 +93,23 @@ def reply(ask: SonnetAsk, seed: int, draft: Draft) -> Reply:
     )
 
 
+def _in_stanzas(lines: Sequence[str], form: Form) -> Iterator[Text]:
+    """The lines, with an empty one behind each stanza."""
+    for number, line in enumerate(lines, start=1):
+        yield text(line)
+        if number in form.stanza_ends:
+            yield ()
+
+
 def broken_off(shown: Reply, why: Text) -> Reply:
     """The same answer when the poem cannot be finished: its lines are kept, and the reason said."""
     (card,) = shown.cards
-    lines = tuple(line for line in card.lines if line != WRITING)
+    lines = [line for line in card.lines if line != WRITING]
+    if lines and lines[-1]:
+        lines.append(())
     return replace(
         shown,
-        cards=(replace(card, lines=(*lines, (), why), tone=Tone.TROUBLE),),
+        cards=(replace(card, lines=(*lines, why), tone=Tone.TROUBLE),),
         buttons=(another(),),
     )
 

@@ -8,11 +8,24 @@ import numpy as np
 
 from bot.retraining import Event, Events, Order
 from bot.training_events import Stopped
+from models.forms import FORMS
 from models.names import NamesRequest, NamesResult
-from models.sonnet import LINES, Draft, SonnetRequest
+from models.sonnet import Draft, SonnetRequest
 from models.weights import Kind, ModelCard
 
 NOTHING = np.zeros((1, 1), np.float32)
+LONGEST_POEM = 14
+"""Lines of the forms that have most, and of the fake notebook's poems."""
+GENERA = (
+    "anchisaurus",
+    "dracoraptor",
+    "dracosaurus",
+    "microraptor",
+    "minmi",
+    "tyrannosaurus",
+    "utahraptor",
+)
+"""The list that the fake network has read: *-raptor* and *-saurus* are its commonest endings."""
 
 
 def card(kind: Kind, **changes: object) -> ModelCard:
@@ -35,7 +48,10 @@ def card(kind: Kind, **changes: object) -> ModelCard:
 
 def draft(request: SonnetRequest, lines: Sequence[str]) -> Draft:
     """A poem as far as it is written."""
-    return Draft(request, "0" * 64, tuple(lines), "", "", state=NOTHING, logits=NOTHING)
+    opening_length = len(request.opening)
+    return Draft(
+        request, "0" * 64, tuple(lines), "", "", opening_length, state=NOTHING, logits=NOTHING
+    )
 
 
 class FakeWriter:
@@ -48,12 +64,20 @@ class FakeWriter:
         self.reason: str | None = None
         self.error: Exception | None = None
         self.lines_before_error = 0
-        self.verse = [f"line {number} of the poem," for number in range(1, LINES + 1)]
+        self.verse = [f"line {number} of the poem," for number in range(1, LONGEST_POEM + 1)]
         self.finished_poems = 0
 
     @property
     def cards(self) -> Mapping[Kind, ModelCard]:
         return {"names": card("names"), "sonnets": card("sonnets", pretraining="Plays")}
+
+    @property
+    def digests(self) -> Mapping[Kind, str]:
+        return {"names": "1" * 64, "sonnets": "2" * 64}
+
+    @property
+    def genera(self) -> tuple[str, ...]:
+        return GENERA
 
     async def names(self, request: NamesRequest) -> NamesResult:
         self.names_asked.append(request)
@@ -64,7 +88,7 @@ class FakeWriter:
     async def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
         self.sonnets_asked.append(request)
         lines = [request.opening + self.verse[0], *self.verse[1:]]
-        for number in range(LINES):
+        for number in range(FORMS[request.form].lines or LONGEST_POEM):
             if self.error and number == self.lines_before_error:
                 raise self.error
             yield draft(request, lines[: number + 1])

@@ -1,6 +1,7 @@
 """What requests and replies are, apart from any chat platform."""
 
 import ast
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from bot.commands.cooldown import Cooldown
 from bot.commands.reply import Card, Moment, Refusal, Reply, plain, text
 from bot.filter import Filter
 from bot.retraining import Event, Order
+from bot.scoreboard.headline import Figure
 from bot.training_events import Failed, Planned, Progress, Samples, Stopped
 from bot.views import LONGEST_ID
 from data.text import clean_name, unify_newlines
-from models.names import LONGEST_PIECE
+from models.forms import FORMS
+from models.names import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME
 from models.sonnet import OPENING_LIMIT
 from models.weights import Kind, ModelCard
 from tests.bot.fakes import card
@@ -60,11 +63,11 @@ def test_no_command_knows_a_chat_platform(path: Path) -> None:
     assert not [module for module in reached_from(path) if module.split(".")[0] == "discord"]
 
 
-@given(openings, temperatures, st.integers(0, 2**32))
-def test_an_opening_comes_back_from_its_card_exactly(
-    opening: str, temperature: float, seed: int
+@given(openings, temperatures, st.sampled_from(list(FORMS)), st.integers(0, 2**32))
+def test_a_poems_ask_comes_back_from_its_card_exactly(
+    opening: str, temperature: float, form: str, seed: int
 ) -> None:
-    ask = sonnets.SonnetAsk(unify_newlines(opening), temperature)
+    ask = sonnets.SonnetAsk(unify_newlines(opening), temperature, form)
     assert sonnets.SonnetAsk.from_footer(ask.to_footer(seed)) == ask
 
 
@@ -82,22 +85,35 @@ def test_a_strange_footer_is_refused(footer: str) -> None:
         sonnets.SonnetAsk.from_footer(footer)
 
 
+pieces = st.text().filter(lambda typed: len(clean_name(typed)) <= LONGEST_PIECE)
+
+
 @given(
-    st.integers(1, names.MOST_NAMES),
-    st.text().filter(lambda typed: len(clean_name(typed)) <= LONGEST_PIECE),
-    temperatures,
+    st.builds(
+        names.NamesAsk,
+        count=st.integers(1, names.MOST_NAMES),
+        starts_with=pieces,
+        temperature=temperatures,
+        ends_with=pieces,
+        contains=pieces,
+        length=st.none() | st.integers(SHORTEST_NAME, LONGEST_NAME),
+    )
 )
-def test_a_request_for_names_comes_back_from_its_button(
-    count: int, starts_with: str, temperature: float
-) -> None:
-    ask = names.NamesAsk(count, starts_with, temperature)
+def test_a_request_for_names_comes_back_from_its_button(ask: names.NamesAsk) -> None:
     again = names.NamesAsk.from_state(ask.to_state())
-    assert again == names.NamesAsk(count, clean_name(starts_with), temperature)
-    assert again.to_state() == ask.to_state()
+    as_read = {
+        piece: clean_name(getattr(ask, piece)) for piece in ("starts_with", "contains", "ends_with")
+    }
+    assert again == replace(ask, **as_read)
+
+
+def test_the_longest_request_for_names_fits_on_its_button() -> None:
+    longest = "x" * LONGEST_PIECE
+    ask = names.NamesAsk(10, longest, 1.25, longest, longest, LONGEST_NAME)
     assert len(f"{names.ACTION}:{ask.to_state()}") <= LONGEST_ID
 
 
-@pytest.mark.parametrize("state", ["", "5", "five:1:a", "5:hot:a"])
+@pytest.mark.parametrize("state", ["", "5", "five:1:a", "5:hot:a", "5:1:A", "5:1:a:b"])
 def test_a_strange_button_is_refused(state: str) -> None:
     with pytest.raises(Refusal, match="/dinoname"):
         names.NamesAsk.from_state(state)
@@ -108,6 +124,8 @@ def test_a_strange_button_is_refused(state: str) -> None:
     [
         (names.NamesAsk(count=0), "1 to 10 names"),
         (names.NamesAsk(count=11), "1 to 10 names"),
+        (names.NamesAsk(length=2), "3 to 26 letters"),
+        (names.NamesAsk(length=27), "3 to 26 letters"),
         (names.NamesAsk(temperature=0.05), "0.1 .* to 2"),
         (names.NamesAsk(temperature=2.01), "0.1 .* to 2"),
     ],
@@ -115,6 +133,11 @@ def test_a_strange_button_is_refused(state: str) -> None:
 def test_a_platform_that_does_not_check_ranges_is_checked(ask: names.NamesAsk, why: str) -> None:
     with pytest.raises(Refusal, match=why):
         names.check(ask, Filter())
+
+
+def test_a_platform_that_does_not_check_choices_is_checked() -> None:
+    with pytest.raises(Refusal, match=r"shakespearean, .* or notebook, and no 'haiku'"):
+        sonnets.check(sonnets.SonnetAsk(form="haiku"), Filter())
 
 
 def test_an_opening_at_the_limit_is_accepted_and_line_ends_count_once() -> None:
@@ -234,7 +257,8 @@ def test_about_says_what_runs_and_how_good_it_is() -> None:
         "names": card("names"),
         "sonnets": card("sonnets", pretraining="Plays", held_out=None),
     }
-    words = words_of(about_reply("1.2.3", NOW, 2, cards, {"Python": "3.11", "NumPy": "2.0"}))
+    libraries = {"Python": "3.11", "NumPy": "2.0"}
+    words = words_of(about_reply("1.2.3", NOW, 2, cards, libraries, {"sonnets": ()}))
     assert "Mangosaurus 1.2.3" in words
     assert "in 2 servers" in words
     assert "1.550 nats/char on held-out text" in words
@@ -243,9 +267,19 @@ def test_about_says_what_runs_and_how_good_it_is() -> None:
     assert "Made with Python 3.11 and NumPy 2.0" in words
 
 
+def test_about_shows_the_headline_of_weights_that_the_scoreboard_has_measured() -> None:
+    cards: dict[Kind, ModelCard] = {"names": card("names"), "sonnets": card("sonnets")}
+    rhymes = Figure("Rhyming pairs", "98%", "Shakespeare 78%")
+    words = words_of(about_reply("1.2.3", NOW, 2, cards, {}, {"sonnets": (rhymes,)}))
+    names, sonnets = words.split("Sonnets: ")
+    assert "Rhyming pairs: 98% (Shakespeare 78%)" in sonnets
+    assert "nats/char on held-out text" in names
+    assert "nats/char on held-out text" not in sonnets
+
+
 def test_help_has_an_example_of_every_command() -> None:
     words = words_of(help_reply())
-    for command in ("/dinoname", "/sonnet", "/retrain", "/about"):
+    for command in ("/dinoname", "/dissect", "/sonnet", "/retrain", "/about"):
         assert command in words
 
 

@@ -1,6 +1,7 @@
 """`/sonnet`, as a member meets it."""
 
 import re
+from dataclasses import replace
 
 import discord
 import pytest
@@ -8,7 +9,7 @@ import simcord
 
 from bot.formats import escape
 from bot.inference import Busy, TooSlow
-from models.sonnet import SonnetError
+from models.sonnet import SonnetError, SonnetRequest
 from tests.bot.conftest import Home
 from tests.bot.hostile import HOSTILE_OPENINGS
 
@@ -18,6 +19,11 @@ def card(result: simcord.InteractionResult) -> discord.Embed:
     assert result.response is not None
     (embed,) = result.response.embeds
     return embed
+
+
+def stanzas_of(result: simcord.InteractionResult) -> list[list[str]]:
+    """The lines of a poem's card, stanza by stanza."""
+    return [stanza.split("\n") for stanza in (card(result).description or "").split("\n\n")]
 
 
 def sentence(result: simcord.InteractionResult) -> str:
@@ -34,9 +40,38 @@ def shown_on_the_way(home: Home) -> list[str]:
 
 async def test_the_poem_begins_with_the_members_words(home: Home) -> None:
     result = await home.alice.slash(home.channel, "sonnet", opening="Shall I, ")
-    lines = (card(result).description or "").split("\n")
-    assert lines[0] == "Shall I, line 1 of the poem,"
-    assert len(lines) == 14
+    stanzas = stanzas_of(result)
+    assert stanzas[0][0] == "Shall I, line 1 of the poem,"
+    assert [len(stanza) for stanza in stanzas] == [4, 4, 4, 2]
+
+
+@pytest.mark.parametrize(
+    ("form", "title", "stanzas"),
+    [
+        ("petrarchan", "📜 A Petrarchan sonnet", [4, 4, 3, 3]),
+        ("couplets", "📜 Seven couplets", [2] * 7),
+        ("limerick", "📜 A limerick", [5]),
+        ("free", "📜 Free verse", [14]),
+    ],
+)
+async def test_a_poem_has_the_form_that_was_asked_for(
+    home: Home, form: str, title: str, stanzas: list[int]
+) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", form=form)
+    assert home.writer.sonnets_asked[-1].form == form
+    assert card(result).title == title
+    assert [len(stanza) for stanza in stanzas_of(result)] == stanzas
+
+
+async def test_a_form_that_there_is_not_cannot_be_sent(home: Home) -> None:
+    with pytest.raises(simcord.OptionError):
+        await home.alice.slash(home.channel, "sonnet", form="haiku")
+
+
+async def test_without_options_a_shakespearean_sonnet_is_asked_for(home: Home) -> None:
+    await home.alice.slash(home.channel, "sonnet")
+    (request,) = home.writer.sonnets_asked
+    assert request == SonnetRequest("", request.seed, 0.8, "shakespearean")
 
 
 @pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
@@ -55,12 +90,15 @@ async def test_any_opening_is_answered_and_shown_as_typed(home: Home, opening: s
 @pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
 async def test_the_button_writes_another_from_the_same_opening(home: Home, opening: str) -> None:
     options = {"opening": opening} if opening else {}
-    first = await home.alice.slash(home.channel, "sonnet", temperature=1.25, **options)
+    first = await home.alice.slash(
+        home.channel, "sonnet", temperature=1.25, form="couplets", **options
+    )
     assert first.response is not None
     await home.restart()
     await home.alice.click(first.response, label="Another")
     asked, again = home.writer.sonnets_asked
-    assert (again.opening, again.temperature) == (asked.opening, 1.25)
+    assert again == replace(asked, seed=again.seed)
+    assert (again.temperature, again.form) == (1.25, "couplets")
     assert again.seed != asked.seed
 
 
@@ -117,11 +155,10 @@ async def test_a_poem_that_breaks_off_keeps_its_lines_and_says_why(
     home: Home, error: Exception, why: str
 ) -> None:
     home.writer.error = error
-    home.writer.lines_before_error = 5
+    home.writer.lines_before_error = 8
     result = await home.alice.slash(home.channel, "sonnet", opening="Hey ")
-    *lines, empty, reason = (card(result).description or "").split("\n")
-    assert len(lines) == 5
-    assert empty == ""
+    *stanzas, (reason,) = stanzas_of(result)
+    assert [len(stanza) for stanza in stanzas] == [4, 4]
     assert reason.startswith(escape(why))
     assert result.response is not None
     assert result.response.components
@@ -139,20 +176,37 @@ async def test_a_poem_whose_message_is_deleted_stops_quietly(
     assert home.env.errors
 
 
-async def test_a_card_of_another_version_is_refused_with_a_sentence(home: Home) -> None:
-    home.writer.verse[-1] = "the end"
+def rewrite_footer(home: Home, result: simcord.InteractionResult, footer: str) -> None:
+    """Put other words below a card, as another version would have written them."""
+    assert result.response is not None
+    stored = home.env.backend.get_message(home.channel.id, result.response.id)
+    stored.embeds[0]["footer"]["text"] = footer
+
+
+@pytest.mark.parametrize("footer", ["who knows", "haiku · temperature 0.7 · seed 1"])
+async def test_a_card_of_another_version_is_refused_with_a_sentence(
+    home: Home, footer: str
+) -> None:
     first = await home.alice.slash(home.channel, "sonnet")
     assert first.response is not None
-    stored = home.env.backend.get_message(home.channel.id, first.response.id)
-    stored.embeds[0]["footer"]["text"] = "who knows"
+    rewrite_footer(home, first, footer)
     result = await home.alice.click(first.response, label="Another")
     assert "use /sonnet instead" in sentence(result)
+
+
+async def test_a_card_of_the_first_version_still_has_another(home: Home) -> None:
+    first = await home.alice.slash(home.channel, "sonnet", form="limerick")
+    assert first.response is not None
+    rewrite_footer(home, first, "From “Ay me ” · temperature 0.9 · seed 12")
+    await home.alice.click(first.response, label="Another")
+    again = home.writer.sonnets_asked[-1]
+    assert again == SonnetRequest("Ay me ", again.seed, 0.9, "shakespearean")
 
 
 async def test_the_footer_tells_how_the_poem_was_made(home: Home) -> None:
     result = await home.alice.slash(home.channel, "sonnet", opening="Ay me ", temperature=0.9)
     footer = card(result).footer.text or ""
-    assert re.fullmatch(r"From “Ay me ” · temperature 0\.9 · seed \d+", footer)
+    assert re.fullmatch(r"From “Ay me ” · shakespearean · temperature 0\.9 · seed \d+", footer)
 
 
 async def test_a_member_rests_between_two_poems(home: Home) -> None:
