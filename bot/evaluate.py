@@ -1,25 +1,44 @@
-"""`python -m bot.evaluate`: how well a network predicts text that nothing was trained on.
+"""`python -m bot.evaluate`: how good the writing is, beside what it must beat.
 
-The only reader of held-out text.
+The only reader of held-out text. Everything that `docs/scoreboard.md` shows is measured, and the
+page is written anew; `--quick` measures the cross-entropy of held-out text alone.
 """
+
+import os
+
+# With one thread of the matrix library, times are those of one core. It must be told before NumPy
+# is imported; whoever sets it keeps the last word.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import dataclasses
+import datetime
 import json
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.filter import Filter
+from bot.scoreboard.baselines import Tell
+from bot.scoreboard.board import Board, ScoreboardError
+from bot.scoreboard.card import caution, check_record, record
+from bot.scoreboard.classifier import can_classify
+from bot.scoreboard.headline import write_headline
+from bot.scoreboard.names_board import names_board
+from bot.scoreboard.names_run import NamesOptions, measure_names
+from bot.scoreboard.publish import Pictures, lines, publish, trainings
+from bot.scoreboard.sonnets_board import sonnets_board
+from bot.scoreboard.sonnets_run import SonnetsOptions, measure_sonnets, read_openings
+from bot.scoreboard.sounds import can_hear
+from bot.scoreboard.statistics import losses_of
+from bot.scoreboard.terminal import show
 from data import corpora
 from data.corpora import Corpus, CorpusError
-from data.files import write_atomically
-from models.network import item_losses
 from models.vocabulary import END
 from models.weights import (
     KINDS,
@@ -27,14 +46,18 @@ from models.weights import (
     Kind,
     Trained,
     WeightsError,
-    describe,
     load_shipped,
     load_weights,
-    save_weights,
 )
 
 FAILED, INTERRUPTED = 1, 130
-RESAMPLES = 2_000
+PAGE = Path(__file__).parents[1] / "docs" / "scoreboard.md"
+OTHER_PAGE = Path("out") / "scoreboard.md"
+NOT_INSTALLED = (
+    "The scoreboard needs scikit-learn and pronouncing, which are not installed; run "
+    "pip install -r requirements-evaluate.txt and try again, or measure held-out text alone with "
+    "--quick."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,25 +75,15 @@ class Evaluation:
 
 def evaluate(trained: Trained, corpus: Corpus) -> Evaluation:
     """Let the network predict every held-out character, each item from a fresh state."""
-    written = [item + END if corpus.kind == "names" else item for item in corpus.held_out]
-    items = [trained.network.vocabulary.fold(item) for item in written]
-    losses = item_losses(trained.network, items)
-    sizes = np.array([len(item) for item in items], dtype=float)
+    end = END if corpus.kind == "names" else ""
+    losses = losses_of(trained.network, [item + end for item in corpus.held_out])
     return Evaluation(
-        nats_per_character=float(losses.sum() / sizes.sum()),
-        interval=_interval(losses, sizes) if len(items) > 1 else None,
-        items=len(items),
-        characters=int(sizes.sum()),
-        unknown=sum(map(len, written)) - int(sizes.sum()),
+        nats_per_character=losses.nats_per_character,
+        interval=losses.interval,
+        items=len(losses.nats),
+        characters=int(losses.sizes.sum()),
+        unknown=losses.unknown,
     )
-
-
-def _interval(losses: NDArray[np.float64], sizes: NDArray[np.float64]) -> tuple[float, float]:
-    rng = np.random.default_rng(0)
-    rows = rng.integers(len(losses), size=(RESAMPLES, len(losses)))
-    means = losses[rows].sum(axis=1) / sizes[rows].sum(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,57 +97,114 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise WeightsError(f"{path} writes {trained.card.kind}, not {options.kind}.")
         corpus = _corpus(options.kind, options.corpus)
         if options.record:
-            _check_record(trained, corpus)
-        evaluation = evaluate(trained, corpus)
-        if options.record:
-            trained = record(path, trained, evaluation)
-    except (CorpusError, WeightsError, OSError) as error:
+            check_record(trained, corpus)
+            trained = record(path, trained, evaluate(trained, corpus).nats_per_character)
+        if options.quick:
+            _show_quick(trained, corpus, options, console)
+        else:
+            _make_scoreboard(path, trained, corpus, options, console)
+    except (CorpusError, ScoreboardError, WeightsError, OSError) as error:
         Console(stderr=True, highlight=False, markup=False).print(str(error), style="red")
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    if options.json:
-        figures = dataclasses.asdict(evaluation) | {"weights": trained.digest}
-        console.print_json(json.dumps(figures))
-    else:
-        console.print(_table(trained, corpus, evaluation))
-        if caution := _caution(trained, corpus):
-            console.print(escape(caution))
     return 0
 
 
-def _caution(trained: Trained, corpus: Corpus) -> str | None:
-    """Why the figure may say too much."""
-    if trained.card.corpus_sha256 != corpus.sha256:
-        return (
-            f"These weights were trained on another corpus ({trained.card.corpus}); "
-            "if the two share text, the figure flatters them."
+def _make_scoreboard(
+    path: Path, trained: Trained, corpus: Corpus, options: argparse.Namespace, console: Console
+) -> None:
+    """Measure everything, show it, and write it down."""
+    if not (can_classify() and can_hear()):
+        raise ScoreboardError(NOT_INSTALLED)
+    with Console(stderr=True).status("Measuring ...") as status:
+        measure = _names if options.kind == "names" else _sonnets
+        board, pictures = measure(
+            path, trained, corpus, options, lambda what: status.update(f"Measuring {escape(what)}")
         )
-    if trained.card.reads_all:
-        return "These weights were trained on the held-out part too: the figure flatters them."
-    return None
+    page = options.page or (PAGE if _is_usual(options) else OTHER_PAGE)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    written = publish(board, pictures, page)
+    if options.record and path.resolve().parent == SHIPPED.resolve():
+        write_headline(options.kind, trained.digest, board.headline)
+    if options.json:
+        console.print_json(board.to_json())
+    else:
+        show(board, console)
+        console.print(f"Written: {', '.join(map(str, written))}")
 
 
-def _check_record(trained: Trained, corpus: Corpus) -> None:
-    """Raise `CorpusError` if the figure would not be what a model card calls held out."""
-    if trained.card.corpus_sha256 != corpus.sha256:
-        raise CorpusError(
-            f"A model card records the held-out part of its corpus ({trained.card.corpus}), "
-            f"not of {corpus.title}; leave out --record, or give that corpus with --corpus."
-        )
-    if trained.card.reads_all:
-        raise CorpusError(
-            "These weights were trained on the held-out part too, so there is no held-out figure "
-            "to record; leave out --record."
-        )
+def _names(
+    path: Path, trained: Trained, corpus: Corpus, options: argparse.Namespace, tell: Tell
+) -> tuple[Board, Pictures]:
+    started = time.monotonic()
+    wanted = NamesOptions(
+        requests=options.count or NamesOptions.requests,
+        seed=options.seed,
+        corpus_file=options.corpus,
+        previous=options.previous,
+    )
+    accept = Filter().allows
+    findings = measure_names(trained, corpus, corpus.held_out, accept, wanted, tell)
+    pictures = trainings("names", findings.losses)
+    seeds = (options.seed, options.seed + wanted.requests - 1)
+    facts = _facts(path, trained, corpus, seeds, time.monotonic() - started)
+    return names_board(trained, findings, facts, list(pictures), wanted.draws), pictures
 
 
-def record(path: Path, trained: Trained, evaluation: Evaluation) -> Trained:
-    """Write the figure into the model card of the weights at `path`."""
-    card = dataclasses.replace(trained.card, held_out=evaluation.nats_per_character)
-    digest = save_weights(path, trained.network.arrays(), card, trained.known, trained.proper)
-    write_atomically(path.with_suffix(".md"), describe(card, digest).encode())
-    return dataclasses.replace(trained, card=card, digest=digest)
+def _sonnets(
+    path: Path, trained: Trained, corpus: Corpus, options: argparse.Namespace, tell: Tell
+) -> tuple[Board, Pictures]:
+    started = time.monotonic()
+    wanted = SonnetsOptions(
+        poems=options.count or SonnetsOptions.poems,
+        seed=options.seed,
+        openings=read_openings(options.openings) if options.openings else (),
+        previous=options.previous,
+    )
+    plays, accept = corpora.load_plays(), Filter().allows
+    findings = measure_sonnets(trained, corpus, corpus.held_out, plays, accept, wanted, tell)
+    pictures = trainings("sonnets", findings.losses) | lines(findings)
+    seeds = (options.seed, options.seed + wanted.poems - 1)
+    facts = _facts(path, trained, corpus, seeds, time.monotonic() - started)
+    return sonnets_board(trained, path, findings, facts, list(pictures)), pictures
+
+
+def _facts(
+    path: Path, trained: Trained, corpus: Corpus, seeds: tuple[int, int], seconds: float
+) -> list[tuple[str, str]]:
+    """What was measured, when and how."""
+    card = trained.card
+    parameters = sum(array.size for array in trained.network.arrays().values())
+    facts = [
+        ("weights", f"recipe `{card.recipe}`, {card.architecture}, SHA-256 `{trained.digest}`"),
+        ("size", f"{parameters:,} parameters, {path.stat().st_size / 1e6:.1f} MB"),
+        ("corpus", corpus.title),
+        ("held out", f"{len(corpus.held_out):,} items"),
+        ("seeds", "{} to {}".format(*seeds)),
+        ("measured", f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, in {seconds:.0f} s"),
+    ]
+    flatters = caution(trained, corpus)
+    return [*facts, ("caution", flatters)] if flatters else facts
+
+
+def _is_usual(options: argparse.Namespace) -> bool:
+    """Whether the shipped weights are measured as the page of the project says."""
+    changed = (options.weights, options.corpus, options.count, options.openings, options.seed)
+    return not any(changed)
+
+
+def _show_quick(
+    trained: Trained, corpus: Corpus, options: argparse.Namespace, console: Console
+) -> None:
+    evaluation = evaluate(trained, corpus)
+    if options.json:
+        figures = dataclasses.asdict(evaluation) | {"weights": trained.digest}
+        console.print_json(json.dumps(figures))
+        return
+    console.print(_quick_table(trained, corpus, evaluation))
+    if flatters := caution(trained, corpus):
+        console.print(escape(flatters))
 
 
 def _corpus(kind: Kind, path: Path | None) -> Corpus:
@@ -143,7 +213,7 @@ def _corpus(kind: Kind, path: Path | None) -> Corpus:
     return corpora.load_names() if kind == "names" else corpora.load_sonnets()
 
 
-def _table(trained: Trained, corpus: Corpus, evaluation: Evaluation) -> Table:
+def _quick_table(trained: Trained, corpus: Corpus, evaluation: Evaluation) -> Table:
     table = Table(title=f"{trained.card.kind}: {escape(corpus.title)}", show_header=False)
     table.add_row("weights", f"{escape(trained.card.recipe)}, {trained.digest[:12]}")
     table.add_row("held out", f"{evaluation.items:,} items, {evaluation.characters:,} characters")
@@ -159,9 +229,15 @@ def _table(trained: Trained, corpus: Corpus, evaluation: Evaluation) -> Table:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot.evaluate",
-        description="Measure the cross-entropy of a network on held-out text.",
+        description="Measure a network beside what it must beat: a table here, a page with plots "
+        "and samples, and the figures as JSON beside it.",
+        epilog=f"examples:\n{EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("kind", choices=KINDS, help="what the network writes")
+    parser.add_argument(
+        "--quick", action="store_true", help="the cross-entropy of held-out text alone; no page"
+    )
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="weights of your own (default: the shipped)"
     )
@@ -169,13 +245,62 @@ def _parser() -> argparse.ArgumentParser:
         "--corpus",
         type=Path,
         metavar="FILE",
-        help="a corpus of your own; its last tenth is held out (default: the project's)",
+        help="a corpus of your own; a tenth of it is held out (default: the project's)",
     )
-    parser.add_argument("--json", action="store_true", help="JSON instead of a table")
     parser.add_argument(
-        "--record", action="store_true", help="write the figure into the weights' model card"
+        "--previous",
+        type=Path,
+        metavar="FILE",
+        help="the weights to compare with (default: the last shipped ones in the git history)",
+    )
+    parser.add_argument(
+        "--seed", type=_whole, default=0, metavar="N", help="of the first text (default: 0)"
+    )
+    parser.add_argument(
+        "--count",
+        type=_count,
+        metavar="N",
+        help="requests of ten names (default: 1000), or poems (default: 100)",
+    )
+    parser.add_argument(
+        "--openings",
+        type=Path,
+        metavar="FILE",
+        help="sonnets: what they begin with, one a line (default: the scoreboard's twenty)",
+    )
+    parser.add_argument(
+        "--page",
+        type=Path,
+        metavar="FILE",
+        help="the page; what belongs to it lies in a folder beside it (default: "
+        "docs/scoreboard.md for the shipped weights, measured as usual; else out/scoreboard.md)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write the held-out figure into the weights' model card, and the headline of shipped "
+        "ones beside them",
     )
     return parser
+
+
+EXAMPLES = """\
+  python -m bot.evaluate names                             every measure, in minutes
+  python -m bot.evaluate sonnets --openings mine.txt --seed 5000
+  python -m bot.evaluate names --quick --weights out/names.safetensors"""
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0, for example 7")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1, for example 100")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def as_json(capsys: pytest.CaptureFixture[str]) -> Json:
     """A function that runs the command: the figures that it prints."""
 
     def run(*arguments: object) -> dict[str, Any]:
-        assert main([*map(str, arguments), "--json"]) == 0
+        assert main([*map(str, arguments), "--quick", "--json"]) == 0
         figures: dict[str, Any] = json.loads(capsys.readouterr().out)
         return figures
 
@@ -123,7 +123,7 @@ def test_figures_come_as_json_with_the_weights_that_they_are_of(
 def test_a_table_tells_a_person(
     names: Path, weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["names", "--weights", str(weights), "--corpus", str(names)]) == 0
+    assert main(["names", "--quick", "--weights", str(weights), "--corpus", str(names)]) == 0
     table = capsys.readouterr().out
     assert "names: elves.txt" in table
     assert "nats/char" in table
@@ -135,7 +135,7 @@ def test_a_corpus_may_have_any_name_and_another_one_is_warned_of(
 ) -> None:
     other = tmp_path / "[red]dwarves[:o:].txt"
     other.write_text("\n".join(load_names().training[:50]))
-    assert main(["names", "--weights", str(weights), "--corpus", str(other)]) == 0
+    assert main(["names", "--quick", "--weights", str(weights), "--corpus", str(other)]) == 0
     table = capsys.readouterr().out
     assert "[red]dwarves[:o:].txt" in table
     assert "These weights were trained on another corpus" in table

@@ -1,0 +1,141 @@
+"""The pictures of the scoreboard's page: a white card each, legible in a dark theme and a light."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREY, INK = "#4453d6", "#d9622b", "#8a8d93", "#26282c"
+WIDTH, HEIGHT = 8.0, 4.5
+"""In inches, at 120 dots each."""
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A training, as `bot.train` leaves it behind."""
+
+    recipe: str
+    losses: tuple[float, ...]
+    """By update; nothing where they are not in nats per character."""
+    validation: tuple[tuple[int, float], ...]
+    """Update and loss."""
+    begun_anew: tuple[int, ...]
+    """Updates with which another fit began."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A model of some size, and its losses on validation and held-out text in nats per character."""
+
+    units: int
+    members: int
+    parameters: int
+    validation: float
+    tested: float
+
+
+def loss_curves(runs: Sequence[StoredRun]) -> bytes:
+    """A PNG with a panel for each run: the moving mean of the loss, and validation."""
+    figure, panels = _figure(len(runs))
+    for axes, run in zip(panels, runs, strict=True):
+        width = max(1, len(run.losses) // 50)
+        ends = [0, *(step - 1 for step in run.begun_anew), len(run.losses)]
+        for begin, end in pairwise(ends):
+            if end - begin >= width:
+                mean = np.convolve(run.losses[begin:end], np.ones(width) / width, mode="valid")
+                label = "_again" if begin else "training"  # a label with _ stays out of the legend
+                axes.plot(np.arange(begin + width, end + 1), mean, color=BLUE, label=label)
+        if run.validation:
+            axes.plot(*zip(*run.validation, strict=True), color=ORANGE, label="validation")
+            _see_the_end(axes, [loss for _, loss in run.validation])
+        axes.set(title=run.recipe, xlabel="updates")
+        axes.legend(frameon=False)
+    panels[0].set_ylabel("nats per character")
+    return _png(figure)
+
+
+def losses_by_size(sizes: Sequence[Size], beside: Mapping[str, float]) -> bytes:
+    """A PNG of held-out loss by the number of parameters, a line for each number of members.
+
+    `beside` are losses of others, drawn across.
+    """
+    figure, (axes,) = _figure(1)
+    shades = dict(zip(sorted({s.members for s in sizes}), _SHADES * 9, strict=False))
+    for members, colour in shades.items():
+        line = sorted((s for s in sizes if s.members == members), key=lambda s: s.parameters)
+        x = [size.parameters for size in line]
+        label = f"{members} networks" if members > 1 else "one network"
+        axes.plot(x, [s.tested for s in line], "o-", color=colour, label=f"{label}, held out")
+        axes.plot(
+            x, [s.validation for s in line], "o:", color=colour, alpha=0.6, label="validation"
+        )
+        for size in line:
+            axes.annotate(
+                f"{size.units} units",
+                (size.parameters, size.tested),
+                (0, 7),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=INK,
+            )
+    for name, loss in beside.items():
+        axes.axhline(loss, color=GREY, linestyle="--", linewidth=1)
+        axes.annotate(
+            name,
+            (0.01, loss),
+            (0, 3),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            fontsize=8,
+            color=GREY,
+        )
+    axes.set(xscale="log", xlabel="parameters", ylabel="nats per character")
+    axes.margins(y=0.15)
+    axes.legend(frameon=False, fontsize=8)
+    return _png(figure)
+
+
+def by_line(measures: Mapping[str, Mapping[str, Sequence[float | None]]]) -> bytes:
+    """A PNG with a panel for each measure: its share at each line, a curve for each system."""
+    figure, panels = _figure(len(measures))
+    for axes, (measure, systems) in zip(panels, measures.items(), strict=True):
+        for (system, shares), (colour, style) in zip(systems.items(), _STYLES, strict=False):
+            lines = [(i, 100 * s) for i, s in enumerate(shares, 1) if s is not None]
+            axes.plot(*zip(*lines, strict=True), style, color=colour, label=system)
+        axes.set(title=measure, xlabel="line", xticks=range(1, 15), ylim=(-3, 103))
+        axes.tick_params(axis="x", labelsize=8)
+    panels[0].set_ylabel("per cent")
+    panels[-1].legend(frameon=False, loc="lower right")
+    return _png(figure)
+
+
+_SHADES = (BLUE, ORANGE, "#2a8f6f", "#8a4bb0")
+_STYLES = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"))
+
+
+def _figure(panels: int) -> tuple[Figure, list[Axes]]:
+    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=120, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    found = list(figure.subplots(1, panels, squeeze=False)[0])
+    for axes in found:
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, found
+
+
+def _see_the_end(axes: Axes, losses: Sequence[float]) -> None:
+    """Leave out the first, high losses, beside which everything else would be flat."""
+    low = min(losses)
+    axes.set_ylim(low - 0.25, min(low + 1.2, max(losses) + 0.4))
+
+
+def _png(figure: Figure) -> bytes:
+    png = io.BytesIO()
+    figure.savefig(png, format="png")
+    return png.getvalue()

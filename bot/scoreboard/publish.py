@@ -1,0 +1,70 @@
+"""The files of the scoreboard: its pictures, its figures and its page."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.scoreboard.board import Board, Plot, ScoreboardError
+from bot.scoreboard.held_out import HeldOut
+from bot.scoreboard.page import page
+from bot.scoreboard.plots import by_line, loss_curves, losses_by_size
+from bot.scoreboard.sonnets_run import SonnetsFindings
+from bot.scoreboard.stored import read_runs, read_sizes
+from data.files import write_atomically
+from models.weights import KINDS, Kind
+
+Pictures = Mapping[Plot, bytes]
+
+
+def trainings(kind: Kind, losses: HeldOut) -> dict[Plot, bytes]:
+    """The pictures of stored trainings: the loss by update, and by the size of the network."""
+    pictures: dict[Plot, bytes] = {}
+    if runs := read_runs(kind):
+        pictures[Plot(f"{kind}-loss.png", "Loss by update")] = loss_curves(runs)
+    if sizes := read_sizes(kind):
+        plot = Plot(f"{kind}-sizes.png", "Loss by the size of the network")
+        name, table = losses.best("Kneser-Ney")
+        beside = {name: table.nats_per_character}
+        pictures[plot] = losses_by_size(sizes, beside)
+    return pictures
+
+
+def lines(findings: SonnetsFindings) -> dict[Plot, bytes]:
+    """The picture of rhyme and metre by line: ours, plain sampling and Shakespeare."""
+    shown = [v for v in findings.verse if v.system != "the notebook"]
+    measures = {
+        "rhymes": {v.system: v.form.rhyming_by_line for v in shown},
+        "iambic": {v.system: v.form.iambic_by_line for v in shown},
+    }
+    plot = Plot("sonnets-lines.png", "Rhyme and metre by line")
+    return {plot: by_line(measures)}
+
+
+def publish(board: Board, pictures: Pictures, path: Path) -> list[Path]:
+    """Write the page at `path` and what belongs to it in the folder beside it; what was written.
+
+    The part of the other kind is that of its last run, whose figures lie there.
+    """
+    folder = path.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    for plot, png in pictures.items():
+        write_atomically(folder / plot.file, png)
+    figures = folder / f"{board.kind}.json"
+    write_atomically(figures, board.to_json().encode())
+    write_atomically(path, page(_boards(folder), folder.name).encode())
+    return [path, figures]
+
+
+def _boards(folder: Path) -> dict[Kind, Board]:
+    """What was measured so far. Raises `ScoreboardError` for a file that another version wrote."""
+    boards: dict[Kind, Board] = {}
+    for kind in KINDS:
+        path = folder / f"{kind}.json"
+        if path.exists():
+            try:
+                boards[kind] = Board.from_json(path.read_text(encoding="utf-8"))
+            except (KeyError, TypeError, ValueError) as error:
+                raise ScoreboardError(
+                    f"{path} holds no figures of this scoreboard ({error!r}); remove it, and run "
+                    f"python -m bot.evaluate {kind} again."
+                ) from error
+    return boards
