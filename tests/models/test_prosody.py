@@ -1,10 +1,202 @@
-"""Syllables, estimated from spelling."""
+"""Rhyme, syllables and metre, as verse is judged."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.prosody import count_syllables
+from data.lexicon import load_lexicon
+from models.prosody import (
+    count_syllables,
+    is_iambic,
+    is_real,
+    pairs_of,
+    rhymes,
+    scans,
+    syllable_counts,
+)
+
+READINGS = load_lexicon().readings
+WORDS = ["the", "of", "love", "beauty", "mov'd", "fire", "compare", "memory", "xqzt", "fair'st"]
+VERSE = st.lists(st.sampled_from(WORDS), max_size=10).map(" ".join)
+
+# Rhyme. ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("day", "may"),
+        ("increase", "decease"),
+        ("mov'd", "prov'd"),
+        ("know'st", "grow'st"),
+        ("fix'd", "mix'd"),
+        ("knight", "night"),
+        ("passion", "fashion"),  # a feminine rhyme
+        ("making", "taking"),
+    ],
+)
+def test_words_that_are_alike_from_the_stress_on_rhyme(a: str, b: str) -> None:
+    assert rhymes(a, b, READINGS)
+    assert rhymes(a, b, READINGS, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("butterfly", "die"),  # a secondary stress on a primary one
+        ("live", "give"),  # the second reading of *live*
+        ("present", "content"),
+    ],
+)
+def test_a_rhyme_that_needs_good_will_is_none_strictly(a: str, b: str) -> None:
+    assert rhymes(a, b, READINGS)
+    assert not rhymes(a, b, READINGS, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("love", "prove"),  # to the eye alone
+        ("memory", "die"),
+        ("day", "days"),
+        ("sing", "going"),  # without a stress
+        ("day", "day"),
+        ("xqzt", "xqzt"),
+        ("xqzt", "yqzt"),
+        ("", "day"),
+    ],
+)
+def test_other_words_do_not_rhyme(a: str, b: str) -> None:
+    assert not rhymes(a, b, READINGS)
+
+
+@given(st.sampled_from(WORDS), st.sampled_from(WORDS), st.booleans())
+def test_rhyme_is_mutual(a: str, b: str, strict: bool) -> None:
+    assert rhymes(a, b, READINGS, strict=strict) == rhymes(b, a, READINGS, strict=strict)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "pairs"),
+    [
+        (
+            "ABAB CDCD EFEF GG",
+            ((0, 2), (1, 3), (4, 6), (5, 7), (8, 10), (9, 11), (12, 13)),
+        ),
+        ("AABBA", ((0, 1), (2, 3), (1, 4))),
+        ("ABC", ()),
+        ("", ()),
+    ],
+)
+def test_a_scheme_says_which_lines_rhyme(scheme: str, pairs: tuple[tuple[int, int], ...]) -> None:
+    assert pairs_of(scheme) == pairs
+
+
+def test_a_word_is_real_if_it_has_a_reading_or_stands_elsewhere() -> None:
+    assert is_real("mov'd", READINGS)
+    assert not is_real("mangosaurus", READINGS)
+    assert is_real("mangosaurus", READINGS, {"mangosaurus"})
+
+
+# Syllables and metre. ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "counts"),
+    [
+        ("", {0}),
+        ("shall i compare thee to a summer's day?", {10}),
+        ("lovest", {1, 2}),
+        ("fire, fire!", {2, 3, 4}),
+        ("self-love", {2}),
+        ("mangosaurus", {4}),  # by its spelling
+    ],
+)
+def test_the_syllables_of_a_line_are_those_of_all_its_readings(line: str, counts: set[int]) -> None:
+    assert syllable_counts(line, READINGS) == counts
+
+
+def test_strictly_an_unknown_word_has_no_syllables() -> None:
+    assert syllable_counts("mangosaurus", READINGS, strict=True) == set()
+
+
+@given(VERSE, VERSE, st.booleans())
+def test_syllable_counts_add_up(first: str, second: str, strict: bool) -> None:
+    a, b, both = (
+        syllable_counts(line, READINGS, strict=strict)
+        for line in (first, second, f"{first}, {second}")
+    )
+    assert both == {x + y for x in a for y in b}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "shall i compare thee to a summer's day?",
+        "making a famine where abundance lies,",  # the first foot reversed
+        "to be, or not to be, that is the question:",  # a feminine ending
+        "a woman's face with nature's own hand painted",
+    ],
+)
+def test_weak_strong_five_times_is_iambic(line: str) -> None:
+    assert is_iambic(line, READINGS)
+    assert is_iambic(line, READINGS, strict=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "the memory of beauty is a rose",  # no stress in a strong place
+        "and then o'erlook the beauty of the rose",
+        "the mangosaurus in the summer rose",
+        "in beauty of the summer of a rose is",
+    ],
+)
+def test_a_line_that_needs_good_will_is_not_strictly_iambic(line: str) -> None:
+    assert is_iambic(line, READINGS)
+    assert not is_iambic(line, READINGS, strict=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "beauty beauty beauty beauty beauty",
+        "shall i compare thee to a day?",
+        "shall i compare thee to a summer's day and night?",
+        "compare beauty, compare beauty, compare",
+    ],
+)
+def test_what_is_not_weak_strong_five_times_is_not_iambic(line: str) -> None:
+    assert not is_iambic(line, READINGS)
+
+
+@given(VERSE)
+def test_whatever_is_iambic_strictly_is_so(line: str) -> None:
+    if is_iambic(line, READINGS, strict=True):
+        assert is_iambic(line, READINGS)
+
+
+@given(VERSE)
+def test_an_iambic_line_has_ten_or_eleven_syllables(line: str) -> None:
+    if is_iambic(line, READINGS):
+        assert syllable_counts(line, READINGS) & {10, 11}
+
+
+@pytest.mark.parametrize(
+    ("line", "fits"), [("a beauty of a rose", True), ("beauty, begin", True), ("beauty", False)]
+)
+def test_a_line_can_be_held_against_any_metre(line: str, fits: bool) -> None:
+    assert scans(line, ["wswsws", "swws"], READINGS) == fits
+
+
+@given(st.text(max_size=60))
+def test_no_text_upsets_the_measures(text: str) -> None:
+    assert all(count >= 0 for count in syllable_counts(text, READINGS))
+    assert is_iambic(text, READINGS) in (True, False)
+    assert not rhymes(text, text, READINGS)
+
+
+# Syllables by spelling. --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,126 @@
+"""Early modern words are read by the known words that they are forms of."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.early_modern import CONTRACTIONS, with_fallbacks
+from data.lexicon import load_lexicon
+
+LEXICON = load_lexicon()
+ENDINGS = with_fallbacks(LEXICON.entry, endings_only=True)
+
+
+def first(word: str) -> tuple[str, str]:
+    """The usual reading of a word that the dictionary itself lacks."""
+    assert not LEXICON.entry(word)
+    reading = LEXICON.readings(word)[0]
+    return reading.stresses, reading.rhyme
+
+
+@pytest.mark.parametrize(
+    ("word", "stresses", "rhyme"),
+    [
+        # A vowel that is dropped: D behind a voice, T behind breath.
+        ("mov'd", "1", "UW1 V D"),
+        ("call'd", "1", "AO1 L D"),
+        ("gaz'd", "1", "EY1 Z D"),
+        ("woo'd", "1", "UW1 D"),
+        ("fix'd", "1", "IH1 K S T"),
+        ("stopp'd", "1", "AA1 P T"),
+        ("hop'd", "1", "OW1 P T"),
+        ("touch'd", "1", "AH1 CH T"),
+        ("remember'd", "010", "EH1 M B ER0 D"),
+        # Behind T and D it cannot be dropped.
+        ("scanted", "10", "AE1 N T AH0 D"),
+        ("throned", "1", "OW1 N D"),
+        ("purposed", "10", "ER1 P AH0 S T"),
+        # Of the second person.
+        ("lov'st", "1", "AH1 V S T"),
+        ("know'st", "1", "OW1 S T"),
+        ("lovest", "10", "AH1 V AH0 S T"),
+        ("seest", "10", "IY1 AH0 S T"),
+        ("owest", "10", "OW1 AH0 S T"),
+        ("buriest", "100", "UH1 R IY0 AH0 S T"),
+        ("teachest", "10", "IY1 CH AH0 S T"),
+        ("canst", "1", "AE1 N S T"),
+        ("wouldst", "1", "UH1 D S T"),
+        # Of the third.
+        ("tempteth", "10", "EH1 M P T AH0 TH"),
+        ("gazeth", "10", "EY1 Z AH0 TH"),
+        # Possessives and plurals.
+        ("beauty's", "10", "UW1 T IY0 Z"),
+        ("grief's", "1", "IY1 F S"),
+        ("wretch's", "10", "EH1 CH AH0 Z"),
+        ("griefs", "1", "IY1 F S"),
+        ("wombs", "1", "UW1 M Z"),
+        ("wretches", "10", "EH1 CH AH0 Z"),
+        ("offences", "010", "EH1 N S IH0 Z"),
+        # What runs on.
+        ("is't", "1", "IH1 Z T"),
+        ("heav'n", "1", "EH1 V N"),
+        ("stol'n", "1", "OW1 L N"),
+        ("pow'r", "1", "AW1 R"),
+        ("flow'rs", "1", "AW1 R Z"),
+        ("o'er", "1", "AO1 R"),
+        ("'gainst", "1", "EH1 N S T"),
+        ("o'erlook", "21", "UH1 K"),
+        # Spelling, and one form upon another.
+        ("honour'd", "10", "AA1 N ER0 D"),
+        ("labouring", "100", "EY1 B ER0 IH0 NG"),
+        ("offence", "01", "EH1 N S"),
+        ("prizing", "10", "AY1 Z IH0 NG"),
+    ],
+)
+def test_a_form_sounds_as_its_word_does(word: str, stresses: str, rhyme: str) -> None:
+    assert first(word) == (stresses, rhyme)
+
+
+def test_the_second_person_is_said_with_a_syllable_more_or_without() -> None:
+    assert [reading.stresses for reading in LEXICON.readings("deservest")] == ["010", "01"]
+
+
+def test_a_hiss_before_st_takes_a_syllable() -> None:
+    assert [reading.stresses for reading in LEXICON.readings("gazest")] == ["10"]
+
+
+def test_quotation_marks_are_no_part_of_a_word() -> None:
+    assert LEXICON.readings("'night'") == LEXICON.readings("night") != ()
+
+
+def test_a_word_that_is_known_is_read_as_it_stands() -> None:
+    assert LEXICON.readings("blessed") == LEXICON.entry("blessed") != ()
+
+
+@pytest.mark.parametrize("word", ["qqq'd", "xzest", "zzzeth", "vvv's", "hea'n", "our", "th"])
+def test_an_ending_alone_makes_no_word(word: str) -> None:
+    assert LEXICON.readings(word) == LEXICON.entry(word)
+
+
+@pytest.mark.parametrize("word", CONTRACTIONS)
+def test_contractions_are_none_of_the_dictionarys_words(word: str) -> None:
+    assert not LEXICON.entry(word)
+    assert LEXICON.readings(word)
+
+
+@pytest.mark.parametrize("word", ["mov'd", "lov'st", "lovest", "loveth", "beauty's", "wooed"])
+def test_with_endings_alone_the_commonest_forms_are_read(word: str) -> None:
+    assert ENDINGS(word) == LEXICON.readings(word) != ()
+
+
+@pytest.mark.parametrize("word", ["o'er", "canst", "griefs", "pow'r", "vigour", "prizing", "is't"])
+def test_with_endings_alone_others_are_not(word: str) -> None:
+    assert ENDINGS(word) == ()
+
+
+@given(st.text("abdeinorstu'y", max_size=12), st.sampled_from(["'d", "'st", "est", "eth", "'s"]))
+def test_a_form_is_never_shorter_than_its_word(stem: str, ending: str) -> None:
+    if not LEXICON.entry(stem) or LEXICON.entry(stem + ending):
+        return
+    shortest = min(len(reading.stresses) for reading in LEXICON.readings(stem))
+    assert all(len(reading.stresses) >= shortest for reading in ENDINGS(stem + ending))
+
+
+@given(st.lists(st.sampled_from(["our", "ed", "'d", "'s", "est", "eth", "ing", "o'er", "love"])))
+def test_endings_upon_endings_come_to_an_end(parts: list[str]) -> None:
+    assert isinstance(LEXICON.readings("".join(parts)), tuple)

