@@ -88,8 +88,8 @@ def _before_vowel(word: str, match: re.Match[str]) -> Iterator[str]:
     """
     rest = word[: match.start()]
     spellings = [rest, f"{rest}e"]
-    if re.search("(^|[^aeiou])([aeiou][^aeiouwxy]|[ei])$|^ow$", rest):
-        spellings.reverse()  # *hop'd* is of *hope*, *seest* of *see*, *diest* of *die*
+    if re.search("^[^aeiou]*[aeiou][^aeiouwxy]$|^ow$|[ei]$", rest):
+        spellings.reverse()  # *hop'd* is of *hope*, *ow'd* of *owe*, *seest* of *see*
     yield from spellings
     if re.search(r"([^aeiou])\1$", rest):
         yield rest[:-1]

@@ -29,6 +29,8 @@ def first(word: str) -> tuple[str, str]:
         ("fix'd", "1", "IH1 K S T"),
         ("stopp'd", "1", "AA1 P T"),
         ("hop'd", "1", "OW1 P T"),
+        ("us'd", "1", "UW1 S T"),
+        ("sever'd", "10", "EH1 V ER0 D"),
         ("touch'd", "1", "AH1 CH T"),
         ("remember'd", "010", "EH1 M B ER0 D"),
         # Behind T and D it cannot be dropped.
