@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 BLUE, ORANGE, GREY, INK = "#4453d6", "#d9622b", "#8a8d93", "#26282c"
 WIDTH, HEIGHT = 8.0, 4.5
@@ -30,7 +31,7 @@ class StoredRun:
 
 @dataclass(frozen=True)
 class Size:
-    """A model of some size, and its losses on validation and held-out text in nats per character."""
+    """A model of some size, and its losses on two parts of its corpus, in nats per character."""
 
     units: int
     members: int
@@ -54,6 +55,7 @@ def loss_curves(runs: Sequence[StoredRun]) -> bytes:
             axes.plot(*zip(*run.validation, strict=True), color=ORANGE, label="validation")
             _see_the_end(axes, [loss for _, loss in run.validation])
         axes.set(title=run.recipe, xlabel="updates")
+        axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.legend(frameon=False)
     panels[0].set_ylabel("nats per character")
     return _png(figure)
@@ -70,34 +72,18 @@ def losses_by_size(sizes: Sequence[Size], beside: Mapping[str, float]) -> bytes:
         line = sorted((s for s in sizes if s.members == members), key=lambda s: s.parameters)
         x = [size.parameters for size in line]
         label = f"{members} networks" if members > 1 else "one network"
-        axes.plot(x, [s.tested for s in line], "o-", color=colour, label=f"{label}, held out")
-        axes.plot(
-            x, [s.validation for s in line], "o:", color=colour, alpha=0.6, label="validation"
-        )
+        axes.plot(x, [size.tested for size in line], "o-", color=colour, label=label)
+        axes.plot(x, [size.validation for size in line], "o:", color=colour, alpha=0.6)
         for size in line:
-            axes.annotate(
-                f"{size.units} units",
-                (size.parameters, size.tested),
-                (0, 7),
-                textcoords="offset points",
-                ha="center",
-                fontsize=8,
-                color=INK,
-            )
+            _note(axes, f"{size.units} units", (size.parameters, size.tested), ha="center")
     for name, loss in beside.items():
         axes.axhline(loss, color=GREY, linestyle="--", linewidth=1)
-        axes.annotate(
-            name,
-            (0.01, loss),
-            (0, 3),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            fontsize=8,
-            color=GREY,
-        )
-    axes.set(xscale="log", xlabel="parameters", ylabel="nats per character")
+        right = max(size.parameters for size in sizes)
+        _note(axes, name, (right, loss), ha="right", color=GREY)
+    axes.set(title="— held out   ··· validation", xscale="log", xlabel="parameters")
+    axes.set_ylabel("nats per character")
     axes.margins(y=0.15)
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False)
     return _png(figure)
 
 
@@ -111,7 +97,8 @@ def by_line(measures: Mapping[str, Mapping[str, Sequence[float | None]]]) -> byt
         axes.set(title=measure, xlabel="line", xticks=range(1, 15), ylim=(-3, 103))
         axes.tick_params(axis="x", labelsize=8)
     panels[0].set_ylabel("per cent")
-    panels[-1].legend(frameon=False, loc="lower right")
+    handles, labels = panels[-1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
     return _png(figure)
 
 
@@ -127,6 +114,11 @@ def _figure(panels: int) -> tuple[Figure, list[Axes]]:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     return figure, found
+
+
+def _note(axes: Axes, text: str, point: tuple[float, float], *, ha: str, color: str = INK) -> None:
+    """Write a little above a point."""
+    axes.annotate(text, point, (0, 6), textcoords="offset points", ha=ha, color=color, fontsize=8)
 
 
 def _see_the_end(axes: Axes, losses: Sequence[float]) -> None:

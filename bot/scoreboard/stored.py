@@ -44,7 +44,7 @@ def _run(history: dict[str, Any], path: Path) -> StoredRun:
     try:
         drawn = (history["kind"], history["recipe"]) not in IN_NATS_PER_NAME
         return StoredRun(
-            f"{history['recipe']}: {history['corpus']}",
+            history["recipe"],
             tuple(history["losses"]) if drawn else (),
             tuple((step, loss) for step, loss in history["validation"]),
             tuple(history["begun_anew"]),
