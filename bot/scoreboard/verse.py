@@ -156,9 +156,12 @@ class Judge:
             whole_schemes=_share(all(rhymed for _, rhymed in pairs) for pairs in rhyming),
             syllables=_share(map(syllables, written)),
             iambic=_share(map(iambic, written)),
-            copied_lines=sum(line in self._lines for line in written),
+            copied_lines=sum(word_for_word(line) in self._lines for line in written),
             longest_run=longest_run([poem.words for poem in poems], self._texts),
-            lines_twice=sum(_repeats(line.text for line in p.lines) for p in poems),
+            lines_twice=sum(
+                _repeats(word_for_word(line.text) for line in poem.lines if line.is_written)
+                for poem in poems
+            ),
             rhyme_words_twice=sum(map(_repeats, ends)),
             end_words=len({word for end in ends[:COUNTED_FOR_VARIETY] for word in end}),
             rhyming_by_line=_rhyming_by_line(rhyming),
@@ -183,6 +186,11 @@ class Judge:
             if a.end_is_written and b.end_is_written:
                 rhyming.append((number, rhymes(a.end_word, b.end_word, self.readings)))
         return rhyming
+
+
+def word_for_word(line: str) -> str:
+    """A line without its marks: the words alone make it the same line."""
+    return " ".join(words_of(line))
 
 
 def longest_run(written: Iterable[Sequence[str]], texts: Iterable[Sequence[str]]) -> int:
