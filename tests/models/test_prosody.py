@@ -1,9 +1,14 @@
 """Rhyme, syllables and metre, as verse is judged."""
 
+import os
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.corpora import CorpusError, load_sonnets
+from data.early_modern import with_fallbacks
 from data.lexicon import load_lexicon
 from models.prosody import (
     count_syllables,
@@ -13,9 +18,11 @@ from models.prosody import (
     rhymes,
     scans,
     syllable_counts,
+    words_of,
 )
 
-READINGS = load_lexicon().readings
+LEXICON = load_lexicon()
+READINGS = LEXICON.readings
 WORDS = ["the", "of", "love", "beauty", "mov'd", "fire", "compare", "memory", "xqzt", "fair'st"]
 VERSE = st.lists(st.sampled_from(WORDS), max_size=10).map(" ".join)
 
@@ -194,6 +201,40 @@ def test_no_text_upsets_the_measures(text: str) -> None:
     assert all(count >= 0 for count in syllable_counts(text, READINGS))
     assert is_iambic(text, READINGS) in (True, False)
     assert not rhymes(text, text, READINGS)
+
+
+# Shakespeare. -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sonnets() -> list[list[str]]:
+    """The lines of each sonnet of fourteen."""
+    try:
+        poems = [poem.strip().split("\n") for poem in load_sonnets().items]
+    except CorpusError as error:
+        if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
+            raise
+        pytest.skip(str(error))
+    return [poem for poem in poems if len(poem) == 14]
+
+
+@pytest.mark.parametrize(
+    ("strict", "rhyming", "ten_syllables", "iambic"),
+    [(False, 0.78, 0.95, 0.88), (True, 0.74, 0.83, 0.61)],
+)
+def test_shakespeare_is_judged_as_he_is_known_to_be(
+    sonnets: list[list[str]], strict: bool, rhyming: float, ten_syllables: float, iambic: float
+) -> None:
+    readings = with_fallbacks(LEXICON.entry, endings_only=True)
+    lines = [line for poem in sonnets for line in poem]
+    ends = [[words_of(line)[-1] for line in poem] for poem in sonnets]
+    pairs = [(end[i], end[j]) for end in ends for i, j in pairs_of("ABAB CDCD EFEF GG")]
+    shares = (
+        np.mean([rhymes(a, b, readings, strict=strict) for a, b in pairs]),
+        np.mean([bool(syllable_counts(x, readings, strict=strict) & {10, 11}) for x in lines]),
+        np.mean([is_iambic(line, readings, strict=strict) for line in lines]),
+    )
+    assert shares == pytest.approx((rhyming, ten_syllables, iambic), abs=0.006)
 
 
 # Syllables by spelling. --------------------------------------------------------------------------
