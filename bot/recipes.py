@@ -144,7 +144,7 @@ def _notebook_sonnets(options: Options) -> Plan:
 
 RECIPES: Mapping[Kind, Mapping[str, Recipe]] = {
     "names": {
-        "best": Recipe("eight LSTMs mixed with an n-gram model; minutes", partial(_names, BEST)),
+        "best": Recipe("six LSTMs mixed with an n-gram model; minutes", partial(_names, BEST)),
         "quick": Recipe("the same, fewer and smaller; seconds", partial(_names, QUICK)),
         "notebook": Recipe("the founding notebook's network, 35,000 updates", _notebook_names),
     },

@@ -26,7 +26,7 @@ class FitSettings:
     units: int = 128
     batch: int = 64
     """Names to an update."""
-    learning_rate: float = 1e-2
+    learning_rate: float = 2e-2
     warm_up: int = 50
     """Updates in which the learning rate rises from zero."""
     weight_decay: float = 0.01

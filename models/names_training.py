@@ -37,7 +37,7 @@ ROUNDS = 50
 class Settings:
     """What is trained, and for how long. The defaults are what validation chose."""
 
-    lstms: int = 8
+    lstms: int = 6
     fit: FitSettings = field(default_factory=FitSettings)
     """Of each LSTM."""
     order: int | None = 6
@@ -48,17 +48,17 @@ class Settings:
     """Updates between two moments at which it is worth seeing what the mixture writes."""
     patience: int = 8
     """Looks without a better one after which the first fit ends."""
-    most_updates: int = 2_000
+    most_updates: int = 1_400
     """After which it ends in any case."""
 
 
 BEST = Settings()
 """For the weights that are shipped."""
 QUICK = Settings(
-    lstms=3,
-    fit=FitSettings(units=64, recurrent_dropout=0.3, output_dropout=0.2),
+    lstms=2,
+    fit=FitSettings(units=64, learning_rate=0.03, recurrent_dropout=0.3, output_dropout=0.2),
     order=5,
-    most_updates=800,
+    most_updates=400,
 )
 """For a list of a member's own, and for retraining from the chat: seconds instead of minutes."""
 
