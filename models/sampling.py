@@ -66,9 +66,12 @@ def sample(
     """
     p = probabilities(logits, temperature, top_k, top_p)
     if isinstance(rngs, np.random.Generator):
-        u = rngs.random(len(p))
-    else:
-        u = np.array([rng.random() for rng, _ in zip(rngs, p, strict=True)])
+        return draw(p, rngs.random(len(p)))
+    return draw(p, np.array([rng.random() for rng, _ in zip(rngs, p, strict=True)]))
+
+
+def draw(p: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Invert the distribution of each row, `(batch, vocabulary)`, at `u` in [0, 1), `(batch,)`."""
     cumulative = p.cumsum(axis=-1)
     threshold = u[:, np.newaxis] * cumulative[:, -1:]  # the sum of p is 1 but for its rounding
     choice: NDArray[np.int64] = (cumulative <= threshold).sum(axis=-1)

@@ -1,40 +1,54 @@
-"""A sonnet, written a line at a time.
+"""A sonnet, or a poem of another form, written a line at a time.
 
 A draft holds all that its next line needs, and `extend` is a function from drafts to drafts: it may
 run in a thread or in another process, be left between two lines, and write for several members in
-one batch. Each candidate line draws from a generator of its own, seeded with the poem's seed, so a
-poem does not depend on what shares its batch.
+one batch. Each line draws from a generator of its own, seeded with the poem's seed, so a poem does
+not depend on what shares its batch.
+
+For each line several candidates are drawn (`models.metrical_lines` for the forms that rhyme and
+scan, `models.free_lines` for the others), and the likeliest is kept that tells nothing again.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.text import fold, unify_newlines
-from models.known import Known
-from models.network import State, join_states, log_softmax, read, state_of
-from models.prosody import count_syllables
-from models.sampling import sample
-from models.vocabulary import END, Vocabulary
+from data.text import fold, words_of
+from models import free_lines, metrical_lines
+from models.forms import DEFAULT_FORM, FORMS, Form
+from models.free_lines import CountingWalk, FreeWalk
+from models.known import LONGEST_RUN, Known, runs_of
+from models.line_writer import Breadth, Candidate, Task, write_lines
+from models.metrical_lines import MetricalWalk, Plan
+from models.network import State, read
+from models.opening import heard, start_of, wrapped
+from models.poetics import Poetics, poetics_of
+from models.taste import Poem, worth
+from models.vocabulary import END
 from models.weights import Trained
 
-LINES = 14
 OPENING_LIMIT = 300
-LINE_SYLLABLES = 10
-SHORTEST_LINE = 20
-"""Characters that a line has before it may end."""
-LONGEST_LINE = 56
-"""Characters after which a line ends at the next space: Shakespeare's have 43, at most 63."""
-NUCLEUS = 0.95
-"""The rare rest is never drawn: it is where misspelt words come from."""
-CANDIDATES = 4
-"""Lines that are written for each that is kept."""
+METRICAL = Breadth(rows=20, stems=6, branches=6)
+"""Metrical lines that are drawn for each that is kept."""
+FREE = Breadth(rows=4)
+"""The same of free lines."""
+COUNTED = Breadth(rows=1)
+"""And where characters are counted, which is to draw as the notebook did."""
 TRIES = 4
-"""How often new candidates are written when all were refused."""
+"""How often new candidates are drawn when all were refused."""
+ENDINGS, PARTNERS = 0.15, 0.5
+"""Shares of the words that a line may end in, without and with a rhyme to meet.
+
+Left to itself the network ends every other line in *thee* or *me*.
+"""
+TRIES_TO_RHYME = 2
+"""How often a line is to rhyme before one is taken that does not."""
+FEWEST_RHYMES = 8
+"""Common words that rhyme with a word, itself counted, if another line is to rhyme with it."""
 
 
 class SonnetError(Exception):
@@ -48,7 +62,9 @@ class SonnetRequest:
     opening: str
     """The member's own words, as typed; may be empty."""
     seed: int
-    temperature: float = 0.7
+    temperature: float = 0.8
+    form: str = DEFAULT_FORM
+    """A name in `models.forms.FORMS`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,43 +80,69 @@ class Draft:
     """The member's words with which the next line begins, as they are shown."""
     heard: str
     """The same words as the network read them."""
+    opening_length: int
+    """How many characters at the beginning of the poem's text are the member's own."""
     state: State = field(repr=False)
     """What the network remembers, a batch of one."""
     logits: NDArray[np.float32] = field(repr=False)
     """What it expects next, `(1, vocabulary)`."""
 
     @property
-    def finished(self) -> bool:
-        """Whether the poem has all its lines."""
-        return len(self.lines) >= LINES
+    def form(self) -> Form:
+        """What the poem is to be."""
+        return FORMS[self.request.form]
 
     @property
-    def opening_length(self) -> int:
-        """How many characters at the beginning of the poem's text are the member's own."""
-        return len("\n".join(_wrapped(self.request.opening)))
+    def characters_left(self) -> int:
+        """How many characters the network is still to write, in a form that counts them."""
+        written = len("\n".join(self.lines)) - self.opening_length
+        return (self.form.characters or 0) - max(0, written) - bool(self.lines)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the poem has all its lines, or characters."""
+        if self.form.lines is not None:
+            return len(self.lines) >= self.form.lines
+        return self.characters_left <= 0
+
+    def generator(self, use: int) -> np.random.Generator:
+        """A generator for a use of its own in the next line."""
+        opening = hashlib.blake2b(self.request.opening.encode(errors="replace"), digest_size=8)
+        seed = [abs(self.request.seed), int.from_bytes(opening.digest()), len(self.lines), use]
+        return np.random.default_rng(seed)
 
 
 def begin(trained: Trained, request: SonnetRequest) -> Draft:
-    """Let the network read the opening. Raises `SonnetError` for one that is too long."""
+    """Let the network read the opening.
+
+    Raises `SonnetError` for one that is too long, and for a form that there is not.
+    """
     if len(request.opening) > OPENING_LIMIT:
         raise SonnetError(
             f"An opening has at most {OPENING_LIMIT} characters, yours has "
             f"{len(request.opening)}; try its first line, for example: Shall I compare thee"
         )
+    if request.form not in FORMS:
+        raise SonnetError(
+            f"There is no form {request.form!r}; it can be {', '.join(FORMS)}, "
+            f"for example: {DEFAULT_FORM}"
+        )
     network = trained.network
-    *whole, begun = _wrapped(request.opening)
-    heard = _heard(network.vocabulary, begun)
-    above = "".join(_heard(network.vocabulary, line).strip() + END for line in whole)
-    logits, state = read(network, END + above.lstrip(END) + heard, network.initial_state(1))
-    return Draft(request, trained.digest, tuple(whole), begun, heard, state, logits)
+    *whole, begun = lines = wrapped(request.opening, FORMS[request.form], poetics_of(trained))
+    read_last = heard(network.vocabulary, begun)
+    above = "".join(heard(network.vocabulary, line).strip() + END for line in whole)
+    text = END + above.lstrip(END) + read_last
+    logits, state = read(network, text, network.initial_state(1))
+    length = len("\n".join(lines))
+    return Draft(request, trained.digest, tuple(whole), begun, read_last, length, state, logits)
 
 
 def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bool]) -> list[Draft]:
     """Give each draft its next line. Finished drafts come back as they are.
 
     Of some candidates the likeliest is kept that is neither refused by `accept`, nor a line of the
-    corpus, nor in the poem already. Raises `SonnetError` if for one draft there is none, and
-    `ValueError` for a draft that was begun with other weights.
+    corpus or a long run of its words, nor in the poem already. Raises `SonnetError` if for one
+    draft there is none, and `ValueError` for a draft that was begun with other weights.
     """
     if any(draft.weights != trained.digest for draft in drafts):
         raise ValueError("a draft can only go on with the weights that it was begun with")
@@ -122,80 +164,119 @@ def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bo
     return [extended[i] for i in range(len(drafts))]
 
 
-@dataclass(frozen=True, eq=False)
-class _Candidate:
-    """A way in which a line could go on."""
-
-    text: str
-    """What the network wrote, without the member's words before it and the `END` behind it."""
-    score: float
-    """Mean log p of its characters, in nats."""
-    state: State
-    logits: NDArray[np.float32]
-
-
 def _write_candidates(
     trained: Trained, drafts: Sequence[Draft], attempt: int
-) -> list[list[_Candidate]]:
-    """Sample `CANDIDATES` lines for each draft, all in one batch."""
-    network = trained.network
-    end = network.vocabulary.end
-    row_drafts = [draft for draft in drafts for _ in range(CANDIDATES)]
-    rngs = [
-        np.random.default_rng([abs(draft.request.seed), len(draft.lines), attempt, k])
+) -> list[list[Candidate]]:
+    """Draw candidates for the next line of each draft, those of a kind in one batch."""
+    poetics = poetics_of(trained)
+    found: list[list[Candidate]] = [[] for _ in drafts]
+    for write in (_write_metrical, _write_free, _write_counted):
+        mine = [i for i, draft in enumerate(drafts) if _writer_of(draft, poetics) is write]
+        if mine:
+            chosen = [drafts[i] for i in mine]
+            for i, candidates in zip(mine, write(trained, chosen, attempt), strict=True):
+                found[i] = candidates
+    return found
+
+
+Write = Callable[[Trained, Sequence[Draft], int], list[list[Candidate]]]
+
+
+def _writer_of(draft: Draft, poetics: Poetics | None) -> Write:
+    if draft.form.lines is None:
+        return _write_counted
+    return _write_metrical if draft.form.metres and poetics else _write_free
+
+
+def _write_metrical(
+    trained: Trained, drafts: Sequence[Draft], attempt: int
+) -> list[list[Candidate]]:
+    poetics = poetics_of(trained)
+    assert poetics is not None  # noqa: S101 (see `_writer_of`)
+    plans = [_plan(poetics, draft, attempt) for draft in drafts]
+    walk = MetricalWalk(trained.network.vocabulary, poetics, plans, METRICAL.rows)
+    return write_lines(
+        trained.network,
+        _tasks(drafts, attempt),
+        walk,
+        METRICAL,
+        longest=metrical_lines.LONGEST,
+        top_p=metrical_lines.NUCLEUS,
+    )
+
+
+def _write_free(trained: Trained, drafts: Sequence[Draft], attempt: int) -> list[list[Candidate]]:
+    begun = [len(draft.heard) for draft in drafts]
+    walk = FreeWalk(trained.network.vocabulary, begun, FREE.rows)
+    return write_lines(
+        trained.network,
+        _tasks(drafts, attempt),
+        walk,
+        FREE,
+        longest=2 * free_lines.LONGEST_LINE + 2,
+        top_p=free_lines.NUCLEUS,
+    )
+
+
+def _write_counted(
+    trained: Trained, drafts: Sequence[Draft], attempt: int
+) -> list[list[Candidate]]:
+    left = [draft.characters_left for draft in drafts]
+    walk = CountingWalk(trained.network.vocabulary, left, COUNTED.rows)
+    tasks = _tasks(drafts, attempt)
+    return write_lines(trained.network, tasks, walk, COUNTED, longest=max(left) + 1, top_p=None)
+
+
+def _tasks(drafts: Sequence[Draft], attempt: int) -> list[Task]:
+    return [
+        Task(
+            draft.state,
+            draft.logits,
+            draft.request.temperature,
+            draft.generator(attempt),
+        )
         for draft in drafts
-        for k in range(CANDIDATES)
     ]
-    temperatures = np.array([[draft.request.temperature] for draft in row_drafts])
-    state = join_states([draft.state for draft in row_drafts])
-    logits = np.concatenate([draft.logits for draft in row_drafts])
-    texts = [""] * len(row_drafts)
-    scores = np.zeros(len(row_drafts))
-    done: list[_Candidate | None] = [None] * len(row_drafts)
-    while not all(done):
-        lengths = [len(d.heard) + len(t) for d, t in zip(row_drafts, texts, strict=True)]
-        allowed = _allow_ends(logits, network.vocabulary, texts, lengths)
-        x = sample(allowed / temperatures, rngs, top_p=NUCLEUS)
-        scores += log_softmax(logits)[np.arange(len(x)), x]
-        logits, state = network.step(x, state)
-        for row, index in enumerate(x):
-            if done[row] is None and index == end:
-                mean = float(scores[row]) / (len(texts[row]) + 1)
-                done[row] = _Candidate(
-                    texts[row], mean, state_of(state, row), logits[row : row + 1]
-                )
-            elif done[row] is None:
-                texts[row] += network.vocabulary.symbols[index]
-    found = [candidate for candidate in done if candidate is not None]
-    return [found[i : i + CANDIDATES] for i in range(0, len(found), CANDIDATES)]
 
 
-def _allow_ends(
-    logits: NDArray[np.float32],
-    vocabulary: Vocabulary,
-    texts: Sequence[str],
-    lengths: Sequence[int],
-) -> NDArray[np.float32]:
-    """Logits by which a line can neither end too early nor go on for ever."""
-    allowed = logits.copy()
-    for row, (text, length) in enumerate(zip(texts, lengths, strict=True)):
-        if length < SHORTEST_LINE:
-            allowed[row, vocabulary.end] = -np.inf
-        elif length > 2 * LONGEST_LINE or (length > LONGEST_LINE and text.endswith(" ")):
-            allowed[row] = -np.inf
-            allowed[row, vocabulary.end] = 0
-    return allowed
+def _plan(poetics: Poetics, draft: Draft, attempt: int) -> Plan:
+    """What the next line is to be: its metre, and the words that it may end in."""
+    form, number = draft.form, len(draft.lines)
+    metre = form.metre_of(number)
+    ends = [poetics.place_of(_last_word(line)) for line in draft.lines]
+    wanted = {int(poetics.rhyme[ends[i]]) for i in form.rhymes_of(number)} - {-1}
+    taken = {int(poetics.rhyme[end]) for end in ends} - {-1}
+    rng = draft.generator(TRIES + attempt)
+    if wanted and attempt < TRIES_TO_RHYME:
+        chosen = _some_of(np.isin(poetics.rhyme, list(wanted)), PARTNERS, rng)
+    else:
+        fewest = FEWEST_RHYMES if form.rhymes_to_come(number) else 1
+        others = (poetics.richness >= fewest) & ~np.isin(poetics.rhyme, list(taken))
+        chosen = _some_of(others, ENDINGS, rng)
+    chosen[ends] = False
+    endings = poetics.endings(metre, chosen)
+    if not endings.any():
+        endings = poetics.endings(metre, poetics.richness > 0)
+    start = start_of(draft.heard, metre, poetics)
+    return Plan(metre, start, endings, closes=number + 1 == form.lines)
+
+
+def _some_of(words: NDArray[np.bool_], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """A share of some words, drawn evenly; all of them where they are few."""
+    drawn = words & (rng.random(len(words)) < share)
+    return drawn if drawn.sum() >= FEWEST_RHYMES else words
 
 
 def _best(
-    trained: Trained, draft: Draft, candidates: Sequence[_Candidate], accept: Callable[[str], bool]
+    trained: Trained, draft: Draft, candidates: Sequence[Candidate], accept: Callable[[str], bool]
 ) -> Draft | None:
-    for candidate in sorted(candidates, key=lambda c: c.score, reverse=True):
+    for candidate in _best_first(trained, draft, candidates):
         line = _shown(draft, candidate.text, trained.proper)
-        heard = (draft.heard + candidate.text).strip()
         # What a member typed may be a copy or stand there twice; only the network may not.
-        stale = bool(candidate.text.strip()) and (heard in trained.known or line in draft.lines)
-        if not stale and accept(line):
+        new = bool(candidate.text.strip())
+        whole = (draft.heard + candidate.text).strip()
+        stale = new and (whole in trained.known or line in draft.lines)
+        if not stale and not _tells_again(trained.runs, draft, candidate.text) and accept(line):
             return replace(
                 draft,
                 lines=(*draft.lines, line),
@@ -207,10 +288,31 @@ def _best(
     return None
 
 
+def _best_first(trained: Trained, draft: Draft, candidates: Sequence[Candidate]) -> list[Candidate]:
+    poetics = poetics_of(trained)
+    if draft.form.metres is None or poetics is None:
+        return sorted(candidates, key=lambda c: float(c.log_p.mean()), reverse=True)
+    poem = Poem([fold(line) for line in draft.lines])
+    worths = [worth(c, draft.heard, poem, poetics) for c in candidates]
+    order = np.argsort(np.negative(worths), kind="stable")
+    return [candidates[i] for i in order]
+
+
+def _tells_again(runs: Known, draft: Draft, text: str) -> bool:
+    """Whether with this text, or across the end of the line before, a long run is told again."""
+    before = words_of(fold("\n".join((*draft.lines[-2:], draft.begun))))
+    words = before[-LONGEST_RUN:] + words_of(text)
+    return any(run in runs for run in runs_of(words))
+
+
+def _last_word(line: str) -> str:
+    return (words_of(fold(line)) or [""])[-1]
+
+
 def _shown(draft: Draft, text: str, proper: Known) -> str:
     """A line as it is shown: the member's words, then the network's with their capitals."""
     text = _with_capitals(draft.heard + text.rstrip(), proper)[len(draft.heard) :]
-    if len(draft.lines) == LINES - 1:
+    if len(draft.lines) + 1 == draft.form.lines:
         text = text.rstrip(",;:- ")
         text += "." * ((draft.begun + text)[-1:] not in tuple(".!?"))
     if not draft.begun.strip():
@@ -226,35 +328,3 @@ def _with_capitals(text: str, proper: Known) -> str:
     text = re.sub(r"\bi\b|(?<!')\bo\b(?!')", lambda match: match[0].upper(), text)
     names = re.compile("[a-z]{2,}")
     return names.sub(lambda m: m[0].capitalize() if m[0] in proper else m[0], text)
-
-
-def _heard(vocabulary: Vocabulary, line: str) -> str:
-    """What the network reads of a typed line: folded, without leading and repeated spaces."""
-    return re.sub(" +", " ", vocabulary.fold(line.replace("\t", " "))).lstrip()
-
-
-def _wrapped(opening: str) -> list[str]:
-    """The lines of an opening, as typed. The last one is to be gone on with, and may be empty.
-
-    Typed line breaks are kept, empty lines are dropped, and lines of more than `LINE_SYLLABLES` are
-    broken between words. What would make more lines than a sonnet has is joined with its shorter
-    neighbour.
-    """
-    *whole, last = unify_newlines(opening).split("\n")
-    lines = [part for line in whole if line.strip() for part in _broken(line)] + _broken(last)
-    while len(lines) > LINES:
-        lengths = [len(a) + len(b) for a, b in pairwise(lines)]
-        shortest = lengths.index(min(lengths))
-        lines[shortest : shortest + 2] = [lines[shortest].rstrip() + " " + lines[shortest + 1]]
-    return lines
-
-
-def _broken(line: str) -> list[str]:
-    """Break a line before the word that would give it more than `LINE_SYLLABLES`."""
-    lines = [""]
-    for word in re.findall(r"\s*\S+\s*|\s+", line):
-        if lines[-1] and count_syllables(fold(lines[-1] + word)) > LINE_SYLLABLES:
-            lines[-1] = lines[-1].rstrip()
-            lines.append("")
-        lines[-1] += word
-    return lines

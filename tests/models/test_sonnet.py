@@ -9,13 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from models.free_lines import LONGEST_LINE, SHORTEST_LINE
 from models.network import State, cross_entropy
 from models.sonnet import (
-    CANDIDATES,
-    LINES,
-    LONGEST_LINE,
+    FREE,
     OPENING_LIMIT,
-    SHORTEST_LINE,
     TRIES,
     Draft,
     SonnetError,
@@ -29,6 +27,9 @@ from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE, lstm, poet
 
 POET = poet()
+"""Its verse has no words, so that it writes freely, whatever the form."""
+LINES = 14
+CANDIDATES = FREE.rows
 SHALL_I = SonnetRequest("Shall I", seed=7)
 
 

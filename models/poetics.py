@@ -1,0 +1,127 @@
+"""What a network's words sound like: where each can stand in a line, and what it rhymes with.
+
+Made once for a network from the words of its verse, of which those are kept whose sounds are known.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.lexicon import Reading, load_lexicon
+from models.metre import Metre
+from models.vocabulary import Vocabulary
+from models.weights import Trained
+from models.word_trie import WordTrie
+
+Sets = NDArray[np.uint64]
+"""Sets of places of a metre, see `models.metre`."""
+
+MOST_READINGS = 3
+"""Ways of pronouncing a word that are considered."""
+LEAST_WORDS = 500
+"""A network whose verse has fewer words with known sounds does not write English."""
+_NEEDED = frozenset(" -,.:;!?")
+"""Symbols without which no line can be written."""
+COMMON = 9_000
+"""So many of the commonest words are those that one may expect to find a rhyme among."""
+
+
+@dataclass(frozen=True, eq=False)
+class Inner:
+    """Where words can stand that do not end a line."""
+
+    starts: Sets
+    """For each pattern of stresses the places where it can begin, `(patterns,)`."""
+    nodes: Sets
+    """For each node of the trie the union of those of the words behind it, `(nodes,)`."""
+
+
+class Poetics:
+    """The words of a network by their sounds."""
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        vocabulary: Vocabulary,
+        readings: Callable[[str], Sequence[Reading]],
+        may_end: Callable[[str], bool] = bool,
+    ) -> None:
+        """Of `words`, the commonest first, those are kept that have `readings`.
+
+        A line ends in words that `may_end`.
+        """
+        sounds = {word: readings(word)[:MOST_READINGS] for word in words}
+        self.trie = WordTrie((word for word, known in sounds.items() if known), vocabulary)
+        self.place = {word: place for place, word in enumerate(self.trie.words)}
+        patterns = {"": 0}  # the pattern of no word: it can stand nowhere
+        rhymes: dict[str, int] = {}
+        self.patterns = np.zeros((len(self.place) + 1, MOST_READINGS), np.int32)
+        """The patterns of each word's readings, 0 where it has fewer. The last row is no word's."""
+        self.rhyme = np.full(len(self.place) + 1, -1)
+        """The rhyme of each word by its first reading, −1 for a word that is not to end a line."""
+        for word, place in self.place.items():
+            for k, reading in enumerate(sounds[word]):
+                self.patterns[place, k] = patterns.setdefault(reading.stresses, len(patterns))
+            first = sounds[word][0]
+            if first.stresses.strip("0") and may_end(word):
+                self.rhyme[place] = rhymes.setdefault(first.rhyme, len(rhymes))
+        self.stresses = tuple(patterns)
+        self.syllables = np.array([len(p) for p in patterns], np.uint64)
+        """Of each pattern."""
+        self.rank = {word: k for k, word in enumerate(words)}
+        """How many words are commoner than a word."""
+        common = [p for word, p in self.place.items() if self.rank[word] < COMMON]
+        found = self.rhyme[common]
+        size = np.bincount(found[found >= 0], minlength=len(rhymes) + 1)
+        self.richness = np.where(self.rhyme >= 0, size[self.rhyme], 0)
+        """How many common words rhyme with each word, itself counted."""
+        self._sounds = readings
+        self._inner = lru_cache(maxsize=16)(self._make_inner)
+        self._places = lru_cache(maxsize=16)(self._make_places)
+
+    def place_of(self, word: str) -> int:
+        """The place of a word, that of the last row for one that is not known."""
+        return self.place.get(word, len(self.place))
+
+    def stresses_of(self, word: str) -> tuple[str, ...]:
+        """How a word can be stressed; empty for a word whose sounds are not known."""
+        return tuple(dict.fromkeys(reading.stresses for reading in self._sounds(word)))
+
+    def inner(self, metre: Metre, alive: int) -> Inner:
+        """Where words can stand that lead to one of the places `alive`."""
+        return self._inner(metre, alive)
+
+    def endings(self, metre: Metre, chosen: NDArray[np.bool_]) -> Sets:
+        """Where each of the `chosen` words can end a line, `(words + 1,)`; the others nowhere."""
+        places = self._places(metre)
+        at_end = places & (np.uint64(metre.ends) >> self.syllables)
+        sets = at_end[self.patterns[:, 0]]
+        sets[~chosen] = 0
+        return sets
+
+    def _make_places(self, metre: Metre) -> Sets:
+        return np.array([metre.places_of(s) if s else 0 for s in self.stresses], np.uint64)
+
+    def _make_inner(self, metre: Metre, alive: int) -> Inner:
+        starts = self._places(metre) & (np.uint64(alive) >> self.syllables)
+        of_words = np.bitwise_or.reduce(starts[self.patterns[:-1]], axis=1)
+        return Inner(starts, self.trie.union(of_words))
+
+
+@lru_cache(maxsize=2)
+def poetics_of(trained: Trained) -> Poetics | None:
+    """The poetics of a network; `None` if it does not write English.
+
+    Takes half a second the first time.
+    """
+    vocabulary = trained.network.vocabulary
+    if not trained.words or not _NEEDED.issubset(vocabulary.symbols):
+        return None
+    lexicon = load_lexicon()
+    poetics = Poetics(
+        trained.words, vocabulary, lexicon.readings, lambda word: bool(lexicon.entry(word))
+    )
+    return poetics if len(poetics.place) >= LEAST_WORDS else None

@@ -1,0 +1,78 @@
+"""Which of some lines is kept: the likeliest, if likelihood were all.
+
+The likeliest line is seldom the best. It says what is always said, in the commonest words, and says
+it again in the next line. So a line is worth its log p, and something for each rare word, and less
+for each echo. After Li et al. (2016), "A Diversity-Promoting Objective Function for Neural
+Conversation Models", which takes log p of the words by themselves away from log p of the answer.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from data.text import words_of
+from models.line_writer import Candidate
+from models.poetics import Poetics
+
+
+@dataclass(frozen=True)
+class Taste:
+    """What a line is worth beside the likelihood of its characters, in nats."""
+
+    rarity: float = 0.6
+    """For each word, times the logarithm of its rank: by Zipf's law, times −log p of the word."""
+    ending: float = 1.0
+    """Log p of the last word counts so often again: there the rhyme was forced."""
+    echo: float = 3.0
+    """Lost for each content word that stands in the poem already."""
+    repetition: float = 2.0
+    """Lost for each word that comes again within the line."""
+    phrase: float = 1.5
+    """Lost for each pair of words that stands in the poem already."""
+    beginning: float = 1.0
+    """Lost for each line above that begins with the same word."""
+
+
+TASTE = Taste()
+FUNCTION_WORDS = 100
+"""So many of the commonest words may come again in a poem."""
+SMALL_WORDS = 10
+"""And so many in a line."""
+
+
+class Poem:
+    """What a poem has said so far."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """Of folded lines."""
+        words = [words_of(line) for line in lines]
+        self.words = frozenset(word for line in words for word in line)
+        self.phrases = frozenset(pair for line in words for pair in pairwise(line))
+        self.beginnings = Counter(line[0] for line in words if line)
+
+
+def worth(
+    candidate: Candidate, begun: str, poem: Poem, poetics: Poetics, taste: Taste = TASTE
+) -> float:
+    """What a candidate is worth as the next line of a poem, in nats per character.
+
+    `begun` is what the member has written of that line.
+    """
+    words = words_of(candidate.text)
+    line = words_of(begun + candidate.text)
+    ranks = {word: poetics.rank.get(word, 0) for word in line}
+    last_word = len(candidate.text) - (candidate.text.rfind(" ") + 1)
+    total = float(candidate.log_p.sum())
+    total += taste.ending * float(candidate.log_p[-last_word - 1 :].sum())
+    total += taste.rarity * sum(math.log(1 + ranks[word]) for word in words if word in ranks)
+    total -= taste.echo * sum(
+        word in poem.words and ranks[word] >= FUNCTION_WORDS for word in words if word in ranks
+    )
+    total -= taste.repetition * sum(
+        n - 1 for word, n in Counter(line).items() if ranks[word] >= SMALL_WORDS
+    )
+    total -= taste.phrase * sum(pair in poem.phrases for pair in pairwise(line))
+    total -= taste.beginning * poem.beginnings[line[0]] if line else 0
+    return total / len(candidate.log_p)
