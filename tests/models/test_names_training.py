@@ -134,17 +134,6 @@ def test_the_shortest_list_that_is_allowed_can_be_learned_from(settings: Setting
     assert all(np.isfinite(array).all() for array in trainer.arrays().values())
 
 
-def test_every_name_is_read_once_before_any_is_read_again(corpus: Corpus) -> None:
-    count = len(corpus.training)
-    one_update_an_epoch = replace(ALONE, fit=replace(FIT, batch=count), most_updates=2)
-    characters = sum(len(name) + 1 for name in corpus.training)
-    both = first(NamesTrainer(corpus, 0, one_update_an_epoch), 2)
-    assert [progress.characters for progress in both] == [characters, characters]
-    two_updates_an_epoch = replace(ALONE, fit=replace(FIT, batch=count // 2))
-    halves = first(NamesTrainer(corpus, 0, two_updates_an_epoch), 2)
-    assert sum(progress.characters for progress in halves) == characters
-
-
 def test_the_members_differ_and_learn_from_the_same_names(corpus: Corpus) -> None:
     trainer = NamesTrainer(corpus, 0, SMALL)
     (progress,) = first(trainer, 1)
