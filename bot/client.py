@@ -29,7 +29,13 @@ from data.files import write_atomically
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("bot.cogs.names", "bot.cogs.sonnets", "bot.cogs.retrain", "bot.cogs.about")
+EXTENSIONS = (
+    "bot.cogs.names",
+    "bot.cogs.dissect",
+    "bot.cogs.sonnets",
+    "bot.cogs.retrain",
+    "bot.cogs.about",
+)
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, attach_files=True
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from models.dissection import Dissection, dissect
 from models.names import NamesRequest, NamesResult, write_names
 from models.sonnet import Draft, SonnetError, SonnetRequest, begin, extend
 from models.weights import (
@@ -110,6 +111,14 @@ class Inference:
         self._enter()
         try:
             return await self._run(write_names, self._served["names"], request, self._accept)
+        finally:
+            self._at_work -= 1
+
+    async def dissect(self, name: str) -> Dissection:
+        """How the letters of a name would be chosen. Raises `Busy`, `TooSlow` and `NamesError`."""
+        self._enter()
+        try:
+            return await self._run(dissect, self._served["names"], name)
         finally:
             self._at_work -= 1
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
+from models.dissection import Dissection
 from models.names import NamesRequest, NamesResult
 from models.sonnet import Draft, SonnetRequest
 from models.weights import Kind, ModelCard
@@ -25,6 +26,9 @@ class Writer(Protocol):
 
     async def names(self, request: NamesRequest) -> NamesResult:
         """Write names."""
+
+    async def dissect(self, name: str) -> Dissection:
+        """Find out how the letters of a name would be chosen."""
 
     def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
         """Write a poem: a draft after each line, the last one finished."""

@@ -8,9 +8,13 @@ import numpy as np
 
 from bot.retraining import Event, Events, Order
 from bot.training_events import Stopped
+from data.text import clean_name
+from models.dissection import Dissection, LetterChoice
 from models.forms import FORMS
+from models.name_parts import Part
 from models.names import NamesRequest, NamesResult
 from models.sonnet import Draft, SonnetRequest
+from models.vocabulary import END
 from models.weights import Kind, ModelCard
 
 NOTHING = np.zeros((1, 1), np.float32)
@@ -54,12 +58,26 @@ def draft(request: SonnetRequest, lines: Sequence[str]) -> Draft:
     )
 
 
+PARTS = (Part("mango", "mango", "mango", "fruit"), Part("saurus", "sauros", "lizard", "Greek"))
+
+
+def dissection(name: str = "mangosaurus", parts: tuple[Part, ...] = PARTS) -> Dissection:
+    """A dissection in which each letter was the second of five, its chance a quarter."""
+    others = dict.fromkeys("xyz", 0.0).items()
+    letters = tuple(
+        LetterChoice(c, 0.25, (("b" if c == "a" else "a", 0.5), (c, 0.25), *others))
+        for c in name + END
+    )
+    return Dissection(name, letters, ("dracosaurus", "anchisaurus", "minmi"), parts)
+
+
 class FakeWriter:
     """Writes what it is told to, and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.names_asked: list[NamesRequest] = []
         self.sonnets_asked: list[SonnetRequest] = []
+        self.dissected: list[str] = []
         self.names_found: tuple[str, ...] = ("mangosaurus", "bravosaurus", "kilosaurus")
         self.reason: str | None = None
         self.error: Exception | None = None
@@ -84,6 +102,12 @@ class FakeWriter:
         if self.error:
             raise self.error
         return NamesResult(self.names_found[: request.count], self.reason)
+
+    async def dissect(self, name: str) -> Dissection:
+        self.dissected.append(name)
+        if self.error:
+            raise self.error
+        return dissection(clean_name(name))
 
     async def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
         self.sonnets_asked.append(request)

@@ -66,7 +66,7 @@ async def test_the_invitation_asks_for_what_is_needed_and_no_more(
 
 
 async def test_everybody_sees_the_commands_that_are_theirs(home: Home) -> None:
-    everyone = {"dinoname", "sonnet", "about", "help"}
+    everyone = {"dinoname", "dissect", "sonnet", "about", "help"}
     assert set(home.alice.available_commands(home.channel)) == everyone
     assert set(home.administrator().available_commands(home.channel)) == everyone | {
         "retrain names",

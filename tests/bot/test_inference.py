@@ -19,6 +19,7 @@ from models.lstm import LSTM
 from models.names import NamesError, NamesRequest
 from models.network import State
 from models.sonnet import Draft, SonnetError, SonnetRequest, extend
+from models.vocabulary import END
 from models.weights import Kind, Trained, WeightsError, save_weights
 from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, poet
 
@@ -111,6 +112,22 @@ async def test_names_come(serve: Serve) -> None:
     result = await serve().names(NAMES)
     assert len(result.names) == 3
     assert result.reason is None
+
+
+async def test_what_is_served_tells_its_list_and_its_identity(serve: Serve) -> None:
+    door = serve(names=replace(namer(), words=("minmi",), digest="of minmi"))
+    assert door.genera == ("minmi",)
+    assert door.digests["names"] == "of minmi"
+
+
+async def test_a_name_is_dissected(serve: Serve) -> None:
+    dissection = await serve().dissect("Mango")
+    assert [choice.letter for choice in dissection.letters] == [*"mango", END]
+
+
+async def test_what_cannot_be_dissected_is_said(serve: Serve) -> None:
+    with pytest.raises(NamesError):
+        await serve().dissect("🦖")
 
 
 async def test_a_sonnet_comes_line_by_line(serve: Serve) -> None:

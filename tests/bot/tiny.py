@@ -10,7 +10,7 @@ from data.text import VERSE_SYMBOLS
 from models.known import Known
 from models.vocabulary import Vocabulary
 from models.weights import KINDS, save_weights
-from tests.bot.fakes import card
+from tests.bot.fakes import GENERA, card
 
 UNITS = 8
 
@@ -33,4 +33,6 @@ def write_tiny_weights(state_dir: Path) -> None:
         }
         arrays = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
         facts = card(kind, symbols=symbols[kind])
-        save_weights(retrained_path(state_dir, kind), arrays, facts, Known.of([]))
+        words = GENERA if kind == "names" else ()
+        path = retrained_path(state_dir, kind)
+        save_weights(path, arrays, facts, Known.of(words), words=words)

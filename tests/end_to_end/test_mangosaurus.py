@@ -116,8 +116,9 @@ async def finished_poem(scene: Scene, opening: str) -> Message:
 @pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
 async def test_any_opening_gets_a_poem_that_begins_with_it(scene: Scene, opening: str) -> None:
     poem = await finished_poem(scene, opening)
-    lines = poem.embed["description"].split("\n")
-    assert len(lines) == 14
+    stanzas = poem.embed["description"].split("\n\n")
+    lines = [line for stanza in stanzas for line in stanza.split("\n")]
+    assert [stanza.count("\n") + 1 for stanza in stanzas] == [4, 4, 4, 2]
     first_word = escape(opening).split()[:1]
     assert not first_word or lines[0].startswith(first_word[0])
     assert not poem.mentions
@@ -146,6 +147,26 @@ async def test_names_and_more_of_them(scene: Scene) -> None:
     assert [line[:5] for line in asked.message.embed["description"].split("\n")] == ["**Man"] * 3
     more = await scene.local.press(asked.message, "More")
     assert more.message.embed["description"] != asked.message.embed["description"]
+
+
+async def test_endings_of_the_list_are_offered_as_one_types(scene: Scene) -> None:
+    offered = await scene.local.autocomplete("dinoname", "ends_with", "rap")
+    assert [choice["value"] for choice in offered] == ["rap", "raptor"]
+    asked = await scene.local.run_command("dinoname", {"ends_with": offered[1]["value"]})
+    assert asked.message.embed["description"].count("raptor**") == 5
+
+
+async def test_a_name_of_a_card_is_dissected_with_a_picture(scene: Scene) -> None:
+    names = await scene.local.run_command("dinoname", {"count": 2})
+    which = await scene.local.press(names.message, "Dissect")
+    assert which.message.ephemeral
+    name = which.message.buttons[1].label
+    asked = await scene.local.press(which.message, name)
+    assert name in asked.message.embed["title"]
+    (picture,) = asked.message.files
+    assert picture.data.startswith(b"\x89PNG")
+    assert f"each letter of {name}" in (picture.description or "")
+    assert asked.message.embed["image"]["url"] == picture.url
 
 
 async def test_new_weights_answer_after_a_training_and_again_after_a_restart(
@@ -225,5 +246,5 @@ async def test_shutting_down_ends_the_training_and_says_so(scene: Scene) -> None
 async def test_shutting_down_finishes_a_poem_that_is_being_written(scene: Scene) -> None:
     asked = await scene.local.run_command("sonnet", until="acknowledged")
     await scene.bot.shut_down()
-    assert len(asked.message.embed["description"].split("\n")) == 14
+    assert len(asked.message.embed["description"].replace("\n\n", "\n").split("\n")) == 14
     assert asked.message.buttons

@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
 from bot.client import Mangosaurus
+from bot.dissection_picture import WIDTH
 from bot.local.server import LocalDiscord
 from tests.end_to_end.conftest import ELVES, SECOND_PARTS, fill_in, last, mangosaurus, visiting
 
@@ -51,19 +52,40 @@ async def test_a_member_asks_for_names_and_for_more(page: Page) -> None:
     assert await card(page).inner_text() != first
 
 
+async def test_a_member_chooses_an_ending_and_dissects_a_name(page: Page) -> None:
+    await fill_in(page, "dinoname")
+    await page.get_by_label("ends_with").press_sequentially("rap")
+    raptor = page.get_by_role("option", name="-raptor")
+    await raptor.click()
+    await page.keyboard.press("Enter")
+    await expect(card(page)).to_have_text(
+        re.compile(r"^([A-Z][a-z]+raptor\n?){5}$"), use_inner_text=True
+    )
+    first, *_ = (await card(page).inner_text()).split()
+    await page.get_by_role("button", name="Dissect").click()
+    await last(page).get_by_role("button", name=first).click()
+    picture = last(page).get_by_role("img", name=f"How likely each letter of {first} was")
+    await expect(picture).to_be_visible()
+    width = await picture.evaluate("image => image.decode().then(() => image.naturalWidth)")
+    assert width == WIDTH
+    box = await picture.bounding_box()
+    assert box is not None
+    assert box["width"] >= 250
+
+
 async def test_a_member_asks_for_a_sonnet_and_for_another(page: Page) -> None:
-    fourteen_lines = re.compile(r"^O mighty lizard.*(\n.+){13}$")
+    sonnet = re.compile(r"^O mighty lizard.*(\n.+){3}(\n\n.+(\n.+){3}){2}\n\n.+\n.+$")
     await fill_in(page, "sonnet")
     await page.get_by_label("opening").fill("O mighty lizard")
     await page.keyboard.press("Enter")
     another = last(page).get_by_role("button", name="Another")
     await expect(another).to_be_visible(timeout=20_000)
-    await expect(card(page)).to_have_text(fourteen_lines, use_inner_text=True)
+    await expect(card(page)).to_have_text(sonnet, use_inner_text=True)
     first = await card(page).inner_text()
     await another.click()
     await expect(page.locator(".message")).to_have_count(2)
     await expect(another).to_be_visible(timeout=20_000)
-    await expect(card(page)).to_have_text(fourteen_lines, use_inner_text=True)
+    await expect(card(page)).to_have_text(sonnet, use_inner_text=True)
     assert await card(page).inner_text() != first
 
 

@@ -1,0 +1,66 @@
+"""`/dissect`."""
+
+import re
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Interaction, Mangosaurus
+from bot.cogs.names import PATIENCE, Choice, choices
+from bot.commands import dissect, pieces
+from bot.commands.reply import Button, Refusal
+from bot.pacing import in_time
+
+_NAME_ON_A_CARD = re.compile(r"^\*\*([A-Z][a-z]+)\*\*$", re.MULTILINE)
+
+
+class Dissect(commands.Cog):
+    """Shows how the letters of a name are chosen."""
+
+    def __init__(self, bot: Mangosaurus) -> None:
+        self.bot = bot
+        bot.handlers[dissect.ACTION] = self.pressed
+
+    @app_commands.command(
+        name="dissect", description="See how I choose each letter of a name, and what it means."
+    )
+    @app_commands.describe(name="A dinosaur, real or not, for example: Mangosaurus")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def dissect_(self, interaction: Interaction, name: str) -> None:
+        """Answer `/dissect`."""
+        await self._answer(interaction, name)
+
+    @dissect_.autocomplete("name")
+    async def names(self, interaction: Interaction, typed: str) -> list[Choice]:
+        """Offer real names."""
+        return choices(pieces.whole_names(typed, self.bot.writer.genera, self.bot.words))
+
+    async def pressed(self, interaction: Interaction, button: Button) -> None:
+        """Answer the button of a name, or that of a card with names."""
+        if button.state:
+            await self._answer(interaction, button.state)
+            return
+        embeds = interaction.message.embeds if interaction.message else []
+        names = _NAME_ON_A_CARD.findall("\n".join(embed.description or "" for embed in embeds))
+        if not names:
+            raise Refusal("I cannot read the names on this card any more; use /dissect instead.")
+        if len(names) == 1:
+            await self._answer(interaction, names[0])
+        else:
+            await self.bot.respond(interaction, dissect.question(names))
+
+    async def _answer(self, interaction: Interaction, name: str) -> None:
+        dissect.check(name, self.bot.words)
+        with self.bot.rest(interaction, dissect.ACTION), self.bot.work.piece():
+            reply = await in_time(
+                dissect.answer(name, self.bot.writer),
+                PATIENCE,
+                on_delay=lambda: interaction.response.defer(thinking=True),
+            )
+            await self.bot.respond(interaction, reply)
+
+
+async def setup(bot: Mangosaurus) -> None:
+    """Load the cog."""
+    await bot.add_cog(Dissect(bot))

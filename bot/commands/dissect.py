@@ -1,0 +1,149 @@
+"""`/dissect`: how the network would choose each letter of a name, as a picture and in words."""
+
+import asyncio
+import math
+from collections.abc import Iterator, Sequence
+
+from bot.commands.names import NamesAsk, more
+from bot.commands.reply import (
+    Button,
+    Card,
+    File,
+    Refusal,
+    Reply,
+    Text,
+    Tone,
+    emphasis,
+    strong,
+    text,
+)
+from bot.commands.writer import Words, Writer
+from bot.dissection_picture import percent, picture
+from bot.formats import human_join, shortened
+from data.text import clean_name
+from models.dissection import Dissection, LetterChoice, reading
+from models.name_parts import Part
+from models.vocabulary import END
+from models.weights import ModelCard
+
+ACTION = "dissect"
+PICTURE = "dissection.png"
+
+_LONGEST_DESCRIPTION = 1024
+"""Characters that platforms take as the description of a picture."""
+_LONGEST_LABEL = 20
+_USUAL = 0.4
+"""How far from the usual surprise one is still usual, in nats per letter."""
+
+
+def check(name: str, words: Words) -> None:
+    """Raise `Refusal` for a name that is not fit to be shown."""
+    if not (words.allows(name) and words.allows(clean_name(name))):
+        raise Refusal("I would rather not dissect that; try another name.")
+
+
+async def answer(name: str, writer: Writer) -> Reply:
+    """Dissect a name. Raises what `Writer.dissect` raises."""
+    dissection = await writer.dissect(name)
+    png = await asyncio.to_thread(picture, dissection)
+    return reply(dissection, png, _usual_surprise(writer.cards["names"]))
+
+
+def reply(dissection: Dissection, png: bytes, usual: float | None) -> Reply:
+    """What the answer says. `usual` is the mean surprise at real names, in nats per letter."""
+    lines = [
+        *_reading(dissection.parts),
+        text(
+            "Nearest real genera: ", human_join([n.capitalize() for n in dissection.nearest]), "."
+        ),
+        text(_surprise(dissection, usual)),
+        text(emphasis("The brighter, the likelier; the letter of the name is framed.")),
+    ]
+    return Reply(
+        cards=(
+            Card(
+                title=f"🔬 {dissection.name.capitalize()}",
+                lines=tuple(lines),
+                tone=Tone.NAMES,
+                image=PICTURE,
+            ),
+        ),
+        buttons=tuple(_more_like(dissection)),
+        files=(File(PICTURE, png, description(dissection)),),
+    )
+
+
+def question(names: Sequence[str]) -> Reply:
+    """Ask which of the names of a card is meant."""
+    buttons = tuple(Button(name.capitalize(), ACTION, clean_name(name)) for name in names)
+    return Reply(content=text("Which one shall I dissect?"), buttons=buttons, private=True)
+
+
+def description(dissection: Dissection) -> str:
+    """The picture in words, for whoever cannot see it."""
+    letters = "; ".join(map(_choice, dissection.letters))
+    words = f"How likely each letter of {dissection.name.capitalize()} was: {letters}."
+    return shortened(words, _LONGEST_DESCRIPTION)
+
+
+def mean_surprise(dissection: Dissection) -> float:
+    """Mean −ln p of the letters, the end among them, in nats."""
+    total = sum(-math.log(max(choice.probability, 1e-12)) for choice in dissection.letters)
+    return total / len(dissection.letters)
+
+
+def _choice(choice: LetterChoice) -> str:
+    """`m 5%, rather a 9%`."""
+    own = f"{_spelt(choice.letter)} {percent(choice.probability)}"
+    likeliest, probability = choice.alternatives[0]
+    if likeliest == choice.letter:
+        return own
+    return f"{own}, rather {_spelt(likeliest)} {percent(probability)}"
+
+
+def _spelt(letter: str) -> str:
+    return "its end" if letter == END else letter
+
+
+def _reading(parts: Sequence[Part]) -> Iterator[Text]:
+    """What the name may mean, and why."""
+    meaning = reading(parts)
+    if meaning is None:
+        return
+    yield text("It may mean ", strong(meaning), f": {human_join([*map(_origin, parts)])}.")
+
+
+def _origin(part: Part) -> str:
+    """`odon (Greek odous: tooth)`; what means itself is told once."""
+    source = part.language if part.root == part.meaning else f"{part.language} {part.root}"
+    return f"{part.letters} ({source}: {part.meaning})"
+
+
+def _surprise(dissection: Dissection, usual: float | None) -> str:
+    surprise = mean_surprise(dissection)
+    if dissection.name in dissection.nearest:
+        return f"It is a real one that I know: {surprise:.2f} nats of surprise a letter."
+    if usual is None:
+        return f"My surprise at it: {surprise:.2f} nats a letter."
+    if surprise > usual + _USUAL:
+        how = "It surprises me more than a real dinosaur would"
+    elif surprise < usual - _USUAL:
+        how = "It surprises me less than a real dinosaur would"
+    else:
+        how = "It surprises me as much as a real dinosaur would"
+    return f"{how}: {surprise:.2f} nats a letter, where new real ones have {usual:.2f}."
+
+
+def _usual_surprise(card: ModelCard) -> float | None:
+    return card.held_out if card.held_out is not None else card.validation
+
+
+def _more_like(dissection: Dissection) -> Iterator[Button]:
+    """Buttons for more names that begin, and that end, as the known parts of this one."""
+    name, parts = dissection.name, dissection.parts
+    beginning = parts[0].letters if parts and name.startswith(parts[0].letters) else name[:4]
+    if len(beginning) < len(name):
+        yield more(NamesAsk(starts_with=beginning), f"More {beginning.capitalize()}…")
+    if parts and name.endswith(parts[-1].letters) and len(parts[-1].letters) < len(name):
+        ending = parts[-1].letters
+        yield more(NamesAsk(ends_with=ending), f"More …{ending}")
