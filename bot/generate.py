@@ -1,22 +1,24 @@
 """`python -m bot.generate`: names and sonnets in the terminal, from the weights of the bot."""
 
 import argparse
+import dataclasses
 import json
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
+from bot.dissection_table import table
 from bot.filter import Filter
-from models.names import NamesError, NamesRequest, write_names
+from models.dissection import dissect
+from models.forms import DEFAULT_FORM, FORMS
+from models.names import LONGEST_NAME, SHORTEST_NAME, NamesError, NamesRequest, write_names
 from models.sonnet import SonnetError, SonnetRequest, begin, extend
-from models.weights import Trained, WeightsError, load_shipped, load_weights
+from models.weights import Kind, Trained, WeightsError, load_shipped, load_weights
 
 FAILED, INTERRUPTED = 1, 130
-KINDS = {"names": "names", "sonnet": "sonnets"}
-"""What is asked for, and the weights that write it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,16 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     words = Filter()
     try:
-        if not words.allows(options.opening):
-            raise SonnetError("Nothing is begun with those words; try other ones.")
-        kind = KINDS[options.what]
-        trained = load_weights(options.weights) if options.weights else load_shipped(kind)
-        if trained.card.kind != kind:
-            raise WeightsError(f"{options.weights} writes {trained.card.kind}, not {kind}.")
-        write = _names if options.what == "names" else _sonnets
-        for line in write(trained, options, words):
-            console.print(line)
-        if not options.json:
+        if not all(map(words.allows, _typed(options))):
+            raise SonnetError("Nothing is made of those words; try other ones.")
+        trained = _load(options.kind, options.weights)
+        for shown in options.write(trained, options, words):
+            console.print(shown)
+        if not (options.json or options.write is _dissection):
             told.print(f"(seed {options.seed})", style="dim")
     except (NamesError, SonnetError, WeightsError) as error:
         told.print(str(error), style="red")
@@ -47,10 +45,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _typed(options: argparse.Namespace) -> Iterator[str]:
+    """Every word that was given."""
+    for name in ("opening", "ends_with", "contains", "name"):
+        yield getattr(options, name, "")
+
+
+def _load(kind: Kind, weights: Path | None) -> Trained:
+    trained = load_weights(weights) if weights else load_shipped(kind)
+    if trained.card.kind != kind:
+        raise WeightsError(f"{weights} writes {trained.card.kind}, not {kind}.")
+    return trained
+
+
 def _names(trained: Trained, options: argparse.Namespace, words: Filter) -> Iterator[str]:
     """A name a line, or one JSON object for all."""
-    temperature = 1.0 if options.temperature is None else options.temperature
-    request = NamesRequest(options.n or 10, options.seed, options.opening, temperature)
+    request = NamesRequest(
+        options.n,
+        options.seed,
+        options.opening,
+        options.temperature,
+        ends_with=options.ends_with,
+        contains=options.contains,
+        length=options.length,
+    )
     result = write_names(trained, request, words.allows)
     if options.json:
         yield json.dumps({"seed": options.seed, "names": result.names, "reason": result.reason})
@@ -62,21 +80,33 @@ def _names(trained: Trained, options: argparse.Namespace, words: Filter) -> Iter
 
 def _sonnets(trained: Trained, options: argparse.Namespace, words: Filter) -> Iterator[str]:
     """A poem a line as it comes, or one JSON object for each poem."""
-    temperature = 0.7 if options.temperature is None else options.temperature
-    for number in range(options.n or 1):
+    ends = FORMS[options.form].stanza_ends
+    for number in range(options.n):
         seed = options.seed + number
-        draft = begin(trained, SonnetRequest(options.opening, seed, temperature))
+        request = SonnetRequest(options.opening, seed, options.temperature, options.form)
+        draft = begin(trained, request)
         shown = 0
         if number and not options.json:
-            yield ""
+            yield "\n"
         while not draft.finished:
             draft = extend(trained, [draft], words.allows)[0]
-            if not options.json:
-                yield from draft.lines[shown:]
-            shown = len(draft.lines)
+            for line in draft.lines[shown:] if not options.json else ():
+                yield "\n" * (shown in ends) + line
+                shown += 1
         if options.json:
             poem = {"seed": seed, "lines": draft.lines, "opening_length": draft.opening_length}
             yield json.dumps(poem, ensure_ascii=False)
+
+
+def _dissection(
+    trained: Trained, options: argparse.Namespace, words: Filter
+) -> Iterator[RenderableType]:
+    """How the letters of a name would be chosen, as a table or as a JSON object."""
+    dissection = dissect(trained, options.name)
+    yield json.dumps(dataclasses.asdict(dissection)) if options.json else table(dissection)
+
+
+Write = Callable[[Trained, argparse.Namespace, Filter], Iterator[RenderableType]]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,17 +115,53 @@ def _parser() -> argparse.ArgumentParser:
         description="Write new dinosaur names, or a sonnet, in the terminal. Settings are not "
         "read: the shipped weights write, unless others are given.",
         epilog="examples:\n  python -m bot.generate names mango -n 5\n"
-        '  python -m bot.generate sonnet "Forsooth this maketh no sense " --seed 7',
+        "  python -m bot.generate names --ends-with raptor --length 12\n"
+        "  python -m bot.generate dissect Mangosaurus\n"
+        '  python -m bot.generate sonnet "Forsooth this maketh no sense " --form couplets',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=KINDS, help="what to write")
+    what = parser.add_subparsers(required=True, metavar="names|sonnet|dissect")
+    _add_names(what.add_parser("names", help="write names"))
+    _add_sonnet(what.add_parser("sonnet", help="write a sonnet, or a poem of another form"))
+    _add_dissect(what.add_parser("dissect", help="show how the letters of a name are chosen"))
+    return parser
+
+
+def _add_names(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("opening", nargs="?", default="", help="letters that the names begin with")
+    parser.add_argument("--ends-with", default="", metavar="LETTERS", help="how they end")
+    parser.add_argument("--contains", default="", metavar="LETTERS", help="what stands in them")
+    parser.add_argument("--length", type=_length, help="letters of each name (default: any number)")
+    _add_common(parser, "names", _names)
+    _add_drawing(parser, count=10, temperature=1.0)
+
+
+def _add_sonnet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "opening",
-        nargs="?",
-        default="",
-        help="letters that the names begin with, or the words that the sonnet begins with",
+        "opening", nargs="?", default="", help="the words that the poem begins with"
     )
-    parser.add_argument("-n", type=_count, help="how many (default: 10 names, 1 sonnet)")
+    parser.add_argument(
+        "--form", choices=FORMS, default=DEFAULT_FORM, help="its form (default: %(default)s)"
+    )
+    _add_common(parser, "sonnets", _sonnets)
+    _add_drawing(parser, count=1, temperature=0.8)
+
+
+def _add_dissect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="a dinosaur, real or not")
+    _add_common(parser, "names", _dissection)
+
+
+def _add_common(parser: argparse.ArgumentParser, kind: Kind, write: Write) -> None:
+    parser.set_defaults(kind=kind, write=write)
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="weights of your own (default: the shipped)"
+    )
+    parser.add_argument("--json", action="store_true", help="JSON instead of plain lines")
+
+
+def _add_drawing(parser: argparse.ArgumentParser, *, count: int, temperature: float) -> None:
+    parser.add_argument("-n", type=_count, default=count, help="how many (default: %(default)s)")
     parser.add_argument(
         "--seed",
         type=_seed,
@@ -105,18 +171,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--temperature",
         type=_temperature,
-        help="from 0.1, tame, to 2, wild (default: 1 for names, 0.7 for sonnets)",
+        default=temperature,
+        help="from 0.1, tame, to 2, wild (default: %(default)g)",
     )
-    parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="weights of your own (default: the shipped)"
-    )
-    parser.add_argument("--json", action="store_true", help="JSON instead of plain lines")
-    return parser
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 10000, for example 10")
+    return int(text)
+
+
+def _length(text: str) -> int:
+    if not text.isdecimal() or not SHORTEST_NAME <= int(text) <= LONGEST_NAME:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number from {SHORTEST_NAME} to {LONGEST_NAME}, for example 12"
+        )
     return int(text)
 
 

@@ -22,7 +22,7 @@ def weights(tmp_path: Path) -> dict[str, str]:
         facts = card(kinds[what], vocabulary)
         save_weights(path, lstm(vocabulary).arrays(), facts, Known.of([]))
         made[what] = str(path)
-    return made
+    return made | {"dissect": made["names"]}
 
 
 @pytest.fixture
@@ -44,6 +44,11 @@ class Lines:
         return captured.out.splitlines()
 
 
+def verse(lines: list[str]) -> list[str]:
+    """The lines of a poem without the empty ones between its stanzas."""
+    return [line for line in lines if line]
+
+
 def test_ten_names_are_written_with_a_capital_each(lines: Lines) -> None:
     names = lines("names")
     assert len(set(names)) == 10
@@ -58,23 +63,56 @@ def test_as_many_names_as_asked_for_begin_as_asked_for(lines: Lines) -> None:
 
 def test_a_sonnet_begins_with_the_opening_as_typed(lines: Lines) -> None:
     opening = "[b]O :dinosaur:[/b] “É” "
-    poem = lines("sonnet", opening)
+    poem = verse(lines("sonnet", opening))
     assert len(poem) == 14
     assert poem[0].startswith(opening)
 
 
 def test_an_opening_that_wraps_is_written_whole(lines: Lines) -> None:
-    poem = lines("sonnet", "Shall I compare thee to a summer's day, or is it rather autumn now?")
+    opening = "Shall I compare thee to a summer's day, or is it rather autumn now?"
+    poem = verse(lines("sonnet", opening))
     assert len(poem) == 14
     assert poem[0] == "Shall I compare thee to a summer's day,"
     assert poem[1].startswith("or is it rather autumn now?")
 
 
-def test_sonnets_are_separated_by_an_empty_line(lines: Lines) -> None:
-    both = lines("sonnet", "-n", "2", "--seed", "5")
-    assert both[14] == ""
-    assert both[:14] == lines("sonnet", "--seed", "5")
-    assert both[15:] == lines("sonnet", "--seed", "6")
+def test_stanzas_are_an_empty_line_apart_and_poems_two(lines: Lines) -> None:
+    text = "\n".join(lines("sonnet", "-n", "2", "--seed", "5"))
+    first, second = text.split("\n\n\n")
+    assert first.split("\n") == lines("sonnet", "--seed", "5")
+    assert second.split("\n") == lines("sonnet", "--seed", "6")
+    assert [stanza.count("\n") + 1 for stanza in first.split("\n\n")] == [4, 4, 4, 2]
+
+
+def test_a_poem_has_the_form_that_was_asked_for(lines: Lines) -> None:
+    assert len(lines("sonnet", "--form", "limerick")) == 5
+    assert len(lines("sonnet", "--form", "free")) == 14
+
+
+def test_names_have_what_was_asked_for(lines: Lines) -> None:
+    wishes = ("--ends-with", "raptor", "--contains", "ee", "--length", "13")
+    names = lines("names", "Dr", *wishes, "-n", "3")
+    assert len(names) == 3
+    for name in names:
+        assert name.startswith("Dr")
+        assert "ee" in name
+        assert name.endswith("raptor")
+        assert len(name) == 13
+
+
+def test_a_name_is_dissected_letter_by_letter(lines: Lines) -> None:
+    shown = lines("dissect", "Mango")
+    assert "Mango" in shown[0]
+    rows = [line.split()[0] for line in shown[2:-1]]
+    assert rows == ["m", "a", "n", "g", "o", "end"]
+    assert "nearest real genera" in shown[-1]
+
+
+def test_a_dissection_as_json_holds_its_probabilities(lines: Lines) -> None:
+    (line,) = lines("dissect", "Mango", "--json")
+    told = json.loads(line)
+    assert "".join(choice["letter"] for choice in told["letters"]) == "mango\n"
+    assert all(0 <= choice["probability"] <= 1 for choice in told["letters"])
 
 
 @pytest.mark.parametrize("what", ["names", "sonnet"])
@@ -102,7 +140,7 @@ def test_sonnets_as_json_are_one_object_a_line(lines: Lines) -> None:
     assert [len(poem["lines"]) for poem in poems] == [14, 14]
     for poem in poems:
         assert poem["lines"][0].startswith(":o:é")
-        assert poem["lines"] == lines("sonnet", ":o:é", "--seed", str(poem["seed"]))
+        assert poem["lines"] == verse(lines("sonnet", ":o:é", "--seed", str(poem["seed"])))
 
 
 def test_too_few_names_come_with_the_reason(
@@ -133,6 +171,7 @@ def test_what_cannot_be_written_is_refused_with_the_reason(
 ) -> None:
     sonnet, names = (["--weights", weights[what]] for what in ("sonnet", "names"))
     assert "at most 300 characters" in refusal(["sonnet", "a" * 301, *sonnet], capsys)
+    assert "Nothing is made of those words" in refusal(["names", "--contains", "fuck"], capsys)
     assert "try for example: tyranno" in refusal(["names", "🦖", *names], capsys)
     assert "writes names, not sonnets" in refusal(["sonnet", *names], capsys)
     assert "Cannot read" in refusal(["names", "--weights", "missing.safetensors"], capsys)
@@ -144,6 +183,9 @@ def test_what_cannot_be_written_is_refused_with_the_reason(
         (["limericks"], "invalid choice"),
         (["names", "-n", "0"], "no number from 1 to 10000, for example 10"),
         (["names", "-n", "ten"], "no number from 1 to 10000"),
+        (["names", "--length", "27"], "no number from 3 to 26, for example 12"),
+        (["sonnet", "--form", "haiku"], "invalid choice"),
+        (["dissect"], "the following arguments are required: name"),
         (["names", "--seed", "x"], "no whole number from 0, for example 7"),
         (["names", "--temperature", "0"], "no number from 0.1 to 2, for example 0.8"),
         (["names", "--temperature", "nan"], "no number from 0.1 to 2"),
@@ -167,6 +209,6 @@ def test_the_shipped_networks_write_when_no_others_are_named(
     assert len(set(names)) == 20
     assert not [name for name in names if name in load_shipped("names").known]
     assert main(["sonnet", "Forsooth this maketh no sense ", "--seed", "0"]) == 0
-    poem = capsys.readouterr().out.splitlines()
+    poem = verse(capsys.readouterr().out.splitlines())
     assert len(poem) == 14
     assert poem[0].startswith("Forsooth this maketh no sense ")
