@@ -1,7 +1,8 @@
 """`/dinoname`."""
 
+import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from discord import app_commands
 from discord.ext import commands
@@ -9,6 +10,7 @@ from discord.ext import commands
 from bot.client import Interaction, Mangosaurus
 from bot.commands import names, pieces
 from bot.commands.reply import Button
+from bot.commands.writer import Words
 from bot.pacing import in_time
 from models.names import LONGEST_NAME, SHORTEST_NAME
 
@@ -21,6 +23,7 @@ Temperature = app_commands.Range[float, names.COLDEST, names.HOTTEST]
 
 
 Choice = app_commands.Choice[str]
+Offers = Callable[[str, tuple[str, ...], Words], list[pieces.Offer]]
 
 
 class Names(commands.Cog):
@@ -58,17 +61,23 @@ class Names(commands.Cog):
     @dinoname.autocomplete("starts_with")
     async def beginnings(self, interaction: Interaction, typed: str) -> list[Choice]:
         """Offer how names begin."""
-        return choices(pieces.beginnings(typed, self.bot.writer.genera, self.bot.words))
+        return await self._offered(pieces.beginnings, typed)
 
     @dinoname.autocomplete("ends_with")
     async def endings(self, interaction: Interaction, typed: str) -> list[Choice]:
         """Offer how names end."""
-        return choices(pieces.endings(typed, self.bot.writer.genera, self.bot.words))
+        return await self._offered(pieces.endings, typed)
 
     @dinoname.autocomplete("contains")
     async def middles(self, interaction: Interaction, typed: str) -> list[Choice]:
         """Offer what names are made of."""
-        return choices(pieces.pieces(typed, self.bot.writer.genera, self.bot.words))
+        return await self._offered(pieces.pieces, typed)
+
+    async def _offered(self, offers: Offers, typed: str) -> list[Choice]:
+        """What is offered for so much; finding it reads files the first time."""
+        return choices(
+            await asyncio.to_thread(offers, typed, self.bot.writer.genera, self.bot.words)
+        )
 
     async def more(self, interaction: Interaction, button: Button) -> None:
         """Answer the button for more names."""

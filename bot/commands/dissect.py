@@ -31,7 +31,8 @@ PICTURE = "dissection.png"
 
 _LONGEST_DESCRIPTION = 1024
 """Characters that platforms take as the description of a picture."""
-_LONGEST_LABEL = 20
+_MOST_OF_IT = 0.7
+"""Share of its letters that a name's meaning must explain."""
 _USUAL = 0.4
 """How far from the usual surprise one is still usual, in nats per letter."""
 
@@ -52,7 +53,7 @@ async def answer(name: str, writer: Writer) -> Reply:
 def reply(dissection: Dissection, png: bytes, usual: float | None) -> Reply:
     """What the answer says. `usual` is the mean surprise at real names, in nats per letter."""
     lines = [
-        *_reading(dissection.parts),
+        *_reading(dissection),
         text(
             "Nearest real genera: ", human_join([n.capitalize() for n in dissection.nearest]), "."
         ),
@@ -105,12 +106,15 @@ def _spelt(letter: str) -> str:
     return "its end" if letter == END else letter
 
 
-def _reading(parts: Sequence[Part]) -> Iterator[Text]:
+def _reading(dissection: Dissection) -> Iterator[Text]:
     """What the name may mean, and why."""
+    parts = dissection.parts
     meaning = reading(parts)
     if meaning is None:
         return
-    yield text("It may mean ", strong(meaning), f": {human_join([*map(_origin, parts)])}.")
+    read = sum(len(part.letters) for part in parts)
+    what = "It" if read >= _MOST_OF_IT * len(dissection.name) else "Some of it"
+    yield text(f"{what} may mean ", strong(meaning), f": {human_join([*map(_origin, parts)])}.")
 
 
 def _origin(part: Part) -> str:

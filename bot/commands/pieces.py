@@ -6,11 +6,12 @@ morpheme", Language 31, 1955). So the pieces come from whatever list the network
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.commands.writer import Words
+from data.roots import load_roots
 from data.text import clean_name
 from models.names import LONGEST_NAME, LONGEST_PIECE
 
@@ -34,38 +35,44 @@ class Offer:
 
 def beginnings(typed: str, names: tuple[str, ...], words: Words) -> list[Offer]:
     """How names begin: as typed, then the commonest that fit."""
-    return _offers(typed, _beginnings(names), words, "{}-".format)
+    found = _fitting(typed, _beginnings(names), words)
+    return [Offer(f"{piece}-{_meaning(piece)}", piece) for piece in found]
 
 
 def endings(typed: str, names: tuple[str, ...], words: Words) -> list[Offer]:
     """How names end: as typed, then the commonest that fit."""
-    return _offers(typed, _endings(names), words, "-{}".format)
+    found = _fitting(typed, _endings(names), words)
+    return [Offer(f"-{piece}{_meaning(piece)}", piece) for piece in found]
 
 
 def pieces(typed: str, names: tuple[str, ...], words: Words) -> list[Offer]:
     """What names are made of: as typed, then the commonest pieces that fit."""
-    return _offers(typed, _pieces(names), words, "{}".format)
+    found = _fitting(typed, _pieces(names), words)
+    return [Offer(f"{piece}{_meaning(piece)}", piece) for piece in found]
 
 
 def whole_names(typed: str, names: tuple[str, ...], words: Words) -> list[Offer]:
     """Names: as typed, then those of the list that fit; with nothing typed, from all over it."""
     shown = names if clean_name(typed) else names[:: max(1, len(names) // MOST)]
-    return _offers(typed, shown, words, str.capitalize, LONGEST_NAME)
+    found = _fitting(typed, shown, words, LONGEST_NAME)
+    return [Offer(name.capitalize(), name) for name in found]
 
 
-def _offers(
-    typed: str,
-    known: Iterable[str],
-    words: Words,
-    label: Callable[[str], str],
-    longest: int = LONGEST_PIECE,
-) -> list[Offer]:
+def _fitting(
+    typed: str, known: Iterable[str], words: Words, longest: int = LONGEST_PIECE
+) -> list[str]:
     """What was typed comes first: whoever sends it off has chosen it."""
     wanted = clean_name(typed)
     fitting = sorted((k for k in known if wanted in k), key=lambda k: not k.startswith(wanted))
     if 0 < len(wanted) <= longest and words.allows(wanted):
         fitting.insert(0, wanted)
-    return [Offer(label(value), value) for value in dict.fromkeys(fitting)][:MOST]
+    return [*dict.fromkeys(fitting)][:MOST]
+
+
+def _meaning(piece: str) -> str:
+    """` · tooth`, where it is known what a piece means."""
+    root = load_roots().get(piece)
+    return f" · {root.meaning}" if root else ""
 
 
 @lru_cache(maxsize=2)

@@ -16,7 +16,7 @@ from models.dissection import Dissection, LetterChoice
 from models.name_parts import Part
 from models.names import NamesError
 from tests.bot.conftest import Home
-from tests.bot.fakes import GENERA, dissection
+from tests.bot.fakes import GENERA, PARTS, dissection
 
 
 def sentence(result: simcord.InteractionResult) -> str:
@@ -85,6 +85,11 @@ def test_the_meaning_comes_with_its_roots() -> None:
     assert words_of(dissect.reply(dissection(), b"", 1.5)).startswith(
         "It may mean mango lizard: mango (fruit: mango) and saurus (Greek sauros: lizard)."
     )
+
+
+def test_a_meaning_of_few_of_its_letters_is_that_of_some_of_it() -> None:
+    lizard = dissection("mangosaurus", parts=PARTS[1:])
+    assert words_of(dissect.reply(lizard, b"", 1.5)).startswith("Some of it may mean lizard: ")
 
 
 @pytest.mark.parametrize(

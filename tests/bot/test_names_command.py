@@ -261,12 +261,21 @@ async def offered(home: Home, option: str, typed: str) -> list[tuple[str, str]]:
 
 
 async def test_the_commonest_endings_of_the_list_are_offered(home: Home) -> None:
-    assert await offered(home, "ends_with", "") == [("-raptor", "raptor"), ("-saurus", "saurus")]
+    assert await offered(home, "ends_with", "") == [
+        ("-raptor · thief", "raptor"),
+        ("-saurus · lizard", "saurus"),
+    ]
 
 
 async def test_typing_narrows_what_is_offered_and_keeps_what_was_typed(home: Home) -> None:
-    assert await offered(home, "ends_with", "Rap") == [("-rap", "rap"), ("-raptor", "raptor")]
-    assert await offered(home, "starts_with", "dr") == [("dr-", "dr"), ("draco-", "draco")]
+    assert await offered(home, "ends_with", "Rap") == [
+        ("-rap", "rap"),
+        ("-raptor · thief", "raptor"),
+    ]
+    assert await offered(home, "starts_with", "dr") == [
+        ("dr-", "dr"),
+        ("draco- · dragon", "draco"),
+    ]
     assert await offered(home, "contains", "mango") == [("mango", "mango")]
 
 
