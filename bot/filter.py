@@ -44,7 +44,8 @@ ADDITIONS = (
 )
 """Words that the list lacks, written as an operator writes his own."""
 
-ALLOWED = ("sluttish", "sluttishness")
+ALLOWED = ("cumnoria", "dysganus", "rapetosaurus", "sluttish", "sluttishness")
+"""Words that only look like those of the list: of Shakespeare's, and genera that there are."""
 
 _SPACED_OUT = re.compile(r"(?<!\w)\w(?:[\W_]{1,3}\w(?!\w)){2,}")
 _TWICE_OR_MORE = re.compile(r"(.)\1+", re.DOTALL)

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from bot.commands.writer import Words
 from data.roots import load_roots
@@ -64,9 +65,9 @@ def _fitting(
     """What was typed comes first: whoever sends it off has chosen it."""
     wanted = clean_name(typed)
     fitting = sorted((k for k in known if wanted in k), key=lambda k: not k.startswith(wanted))
-    if 0 < len(wanted) <= longest and words.allows(wanted):
+    if 0 < len(wanted) <= longest:
         fitting.insert(0, wanted)
-    return [*dict.fromkeys(fitting)][:MOST]
+    return [*islice(filter(words.allows, dict.fromkeys(fitting)), MOST)]
 
 
 def _meaning(piece: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 import simcord
 
+from bot.commands import pieces
 from bot.inference import Busy, TooSlow
 from models.names import NamesError, NamesRequest
 from tests.bot.conftest import Home
@@ -284,6 +285,13 @@ async def test_beginnings_and_endings_are_offered_as_contents(home: Home) -> Non
         "raptor",
         "saurus",
         "draco",
+    ]
+
+
+async def test_no_vile_name_of_a_list_is_offered(home: Home) -> None:
+    assert pieces.whole_names("fu", ("fukuiraptor", "fuckosaurus"), home.bot.words) == [
+        pieces.Offer("Fu", "fu"),
+        pieces.Offer("Fukuiraptor", "fukuiraptor"),
     ]
 
 
