@@ -289,8 +289,8 @@ async def test_beginnings_and_endings_are_offered_as_contents(home: Home) -> Non
 
 
 async def test_no_vile_name_of_a_list_is_offered(home: Home) -> None:
-    assert pieces.whole_names("fu", ("fukuiraptor", "fuckosaurus"), home.bot.words) == [
-        pieces.Offer("Fu", "fu"),
+    assert pieces.whole_names("f", ("fukuiraptor", "fuckosaurus"), home.bot.words) == [
+        pieces.Offer("F", "f"),
         pieces.Offer("Fukuiraptor", "fukuiraptor"),
     ]
 
