@@ -37,6 +37,8 @@ class Options:
     """Weights to go on from."""
     epochs: int | None = None
     """Passes over the corpus, where the recipe counts in them."""
+    units: int | None = None
+    """Width of the network, where it is not that of the weights to go on from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +81,14 @@ def _names(settings: Settings, options: Options) -> Plan:
     _refuse(options, "begin", "epochs")
     corpus = _names_corpus(options)
     seed = options.seed or 0
+    if options.units:
+        settings = replace(settings, fit=replace(settings.fit, units=options.units))
     trainer = NamesTrainer(corpus, seed, settings)
     return Plan(corpus, trainer, "mixture", seed, _known_names(corpus), _versions("numpy"))
 
 
 def _notebook_names(options: Options) -> Plan:
-    _refuse(options, "begin", "epochs", "seed")
+    _refuse(options, "begin", "epochs", "seed", "units")
     corpus = _names_corpus(options)
     return Plan(
         corpus,
@@ -99,7 +103,7 @@ def _notebook_names(options: Options) -> Plan:
 
 
 def _sonnets(options: Options) -> Plan:
-    _refuse(options, "epochs")
+    _refuse(options, "epochs", "units")
     seed = options.seed or 0
     keras_lstm = _keras_lstm()
     base = load_weights(options.begin) if options.begin else load_shipped("plays")
@@ -115,18 +119,24 @@ def _sonnets(options: Options) -> Plan:
 
 
 def _pretrained_sonnets(options: Options) -> Plan:
-    _refuse(options, "begin", "epochs", "corpus")
+    _refuse(options, "begin", "corpus")
     seed = options.seed or 0
     keras_lstm = _keras_lstm()
     corpus = replace(corpora.load_plays(), validation=corpora.load_sonnets().validation)
+    schedule = keras_lstm.PRETRAINING
     trainer = keras_lstm.VerseTrainer(
-        corpus.training, corpus.validation, keras_lstm.PRETRAINING, seed
+        corpus.training,
+        corpus.validation,
+        replace(schedule, passes=options.epochs or schedule.passes),
+        seed,
+        units=options.units or keras_lstm.UNITS,
     )
     # A sonnet may say what the plays say; of eight hundred thousand runs some are common speech.
     return replace(_verse_plan(corpus, trainer, seed, None), runs=NOTHING)
 
 
 def _notebook_sonnets(options: Options) -> Plan:
+    _refuse(options, "units")
     keras_lstm = _keras_lstm()
     base = load_weights(options.begin) if options.begin else None
     corpus = _verse_corpus(options)

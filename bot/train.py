@@ -81,9 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: argparse.Namespace, reporter: Reporter, stop: Event) -> int:
     kind: Kind = options.kind
     out: Path = options.out or Path("out") / f"{kind}.safetensors"
-    wish = Options(options.corpus, options.seed, options.begin, options.epochs)
+    wish = Options(options.corpus, options.seed, options.begin, options.epochs, options.units)
     plan = RECIPES[kind][options.recipe].plan(wish)
-    run = Run(plan, _card(kind, options.recipe, plan), out)
+    run = Run(plan, _card(kind, options.recipe, plan), out, options.units)
     run.check_folder()
     if options.resume:
         run.resume()
@@ -103,6 +103,8 @@ class Run:
     plan: Plan
     card: ModelCard
     out: Path
+    units: int | None = None
+    """The width that was asked for."""
     losses: list[float] = field(default_factory=list)
     """By update."""
     validation: list[tuple[int, float]] = field(default_factory=list)
@@ -120,6 +122,7 @@ class Run:
                 card.recipe,
                 card.seed,
                 card.begun_with,
+                self.units,
                 self.plan.trainer.steps,  # as planned; a run may find out that it needs fewer
                 hashlib.sha256(text.encode()).hexdigest(),
             ]
@@ -364,8 +367,14 @@ def _parser() -> argparse.ArgumentParser:
         "--epochs",
         type=_count,
         metavar="N",
-        help="passes over the corpus, for the sonnets' recipe notebook "
-        f"(default: {NOTEBOOK_EPOCHS}, or 1 with --from)",
+        help="passes over the corpus, for the sonnets' recipes notebook "
+        f"(default: {NOTEBOOK_EPOCHS}, or 1 with --from) and pretrain",
+    )
+    parser.add_argument(
+        "--units",
+        type=_count,
+        metavar="N",
+        help="width of the network, for networks that begin anew (default: the recipe's)",
     )
     parser.add_argument(
         "--progress",

@@ -64,6 +64,9 @@ class Schedule:
 PRETRAINING = Schedule(passes=7, learning_rate=3e-3, dropout=0.1, batch=48, length=200)
 """For the plays, which hold more text than the network has parameters: little to regularise."""
 
+UNITS = 320
+"""Width of both layers, unless another one is wished for."""
+
 FINETUNING = Schedule(passes=8, learning_rate=5e-4, dropout=0.15, batch=8, length=700)
 """For the sonnets, which it would soon know by heart. A window holds a whole poem."""
 
@@ -84,7 +87,7 @@ class VerseTrainer:
         seed: int,
         *,
         begin: LSTM | None = None,
-        units: int = 320,
+        units: int = UNITS,
         layers: int = 2,
     ) -> None:
         """Plan a run, from random parameters or from those of the network `begin`."""

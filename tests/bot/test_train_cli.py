@@ -209,6 +209,11 @@ def test_an_option_that_the_recipe_does_not_take_is_an_error_that_names_it(
     assert option in error_of(report("names", "--corpus", names, option, value))
 
 
+@pytest.mark.parametrize("arguments", [["names", "--recipe", "notebook"], ["sonnets"]])
+def test_a_network_of_a_given_width_takes_no_other(report: Report, arguments: list[str]) -> None:
+    assert "--units" in error_of(report(*arguments, "--units", 8))
+
+
 @pytest.mark.parametrize("recipe", RECIPES["sonnets"])
 def test_sonnets_without_keras_say_what_to_install(
     report: Report, monkeypatch: pytest.MonkeyPatch, recipe: str
@@ -325,7 +330,9 @@ def stop_after(updates: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [["--seed", "4"], ["--corpus", "reordered.txt"]], ids=["seed", "corpus"]
+    "changed",
+    [["--seed", "4"], ["--corpus", "reordered.txt"], ["--units", "8"]],
+    ids=["seed", "corpus", "units"],
 )
 def test_a_checkpoint_of_other_options_is_not_gone_on_with(
     checkpoint: Path,
