@@ -57,6 +57,17 @@ class Plan:
         """From where it can still come to an end: single syllables fill any gap."""
         return self.metre.places_before(int(np.bitwise_or.reduce(self.endings)))
 
+    def nodes(self, poetics: Poetics) -> Sets:
+        """Where the words behind each node of the trie can stand, in it or at its end."""
+        return poetics.inner(self.metre, self.alive).nodes | poetics.trie.union(self.endings[:-1])
+
+    def can_be_met(self, poetics: Poetics) -> bool:
+        """Whether words lead from its start to its end."""
+        if not self.start.prefix:
+            return self.start.full or bool(self.start.places & self.alive)
+        behind = self.nodes(poetics)[poetics.trie.find(self.start.prefix)]
+        return bool(int(behind) & self.start.places)
+
 
 class MetricalWalk:
     """Where the rows of a batch stand, each in its word and in its line. A `line_writer.Walk`."""
@@ -80,11 +91,8 @@ class MetricalWalk:
         self._column[self._trie.letters] = np.arange(len(self._trie.letters))
 
         inner = [poetics.inner(plan.metre, plan.alive) for plan in plans]
-        nodes = [
-            i.nodes | self._trie.union(plan.endings[:-1])
-            for i, plan in zip(inner, plans, strict=True)
-        ]
-        self._starts, self._nodes = np.stack([i.starts for i in inner]), np.stack(nodes)
+        self._starts = np.stack([words.starts for words in inner])
+        self._nodes = np.stack([plan.nodes(poetics) for plan in plans])
         self._endings = np.stack([plan.endings for plan in plans])
         self._closes = np.array([plan.closes for plan in plans])
         self._late = np.array([plan.metre.places_left(LATE) for plan in plans], np.uint64)

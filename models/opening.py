@@ -40,22 +40,22 @@ def wrapped(opening: str, form: Form, poetics: Poetics | None) -> list[str]:
     return lines
 
 
-def start_of(line: str, metre: Metre, poetics: Poetics) -> Start:
+def start_of(line: str, metre: Metre, poetics: Poetics, *, finished: bool = False) -> Start:
     """Where a line stands behind the words that it begins with, as the network read them.
 
-    A word that does not fit the metre takes its syllables all the same.
+    A word that does not fit the metre takes its syllables all the same. If the last word is
+    `finished`, it is not to be gone on with, even if it is none.
     """
     whole, prefix = line, re.findall("[a-z']*$", line)[0]
-    unfinished = bool(prefix) and prefix not in poetics.place and poetics.trie.find(prefix) > 0
+    unfinished = not finished and prefix not in poetics.place and poetics.trie.find(prefix) > 0
     if unfinished:
         whole = line.removesuffix(prefix)
     places, room = metre.beginnings, True
     for word in words_of(whole):
-        fitting = shifted = 0
+        shifted = 0
         for stresses in poetics.stresses_of(word) or ("?" * count_syllables(word),):
-            fitting |= (places & metre.places_of(stresses)) << len(stresses)
             shifted |= metre.shift(places, len(stresses))
-        places = fitting or shifted
+        places = _behind(word, places, metre, poetics) or shifted
         room = room and places != 0
     full = not room or bool(places & metre.ends)
     if not whole.strip():
@@ -74,6 +74,8 @@ def _broken(line: str, number: int, form: Form, poetics: Poetics | None) -> list
 
     `number` is that of its first line in the poem.
     """
+    if _is_whole(line, number, form, poetics):
+        return [line]
     lines = [""]
     for word in re.findall(r"\s*\S+\s*|\s+", line):
         most = _most_syllables(form, number + len(lines) - 1)
@@ -84,10 +86,33 @@ def _broken(line: str, number: int, form: Form, poetics: Poetics | None) -> list
     return lines
 
 
-def _most_syllables(form: Form, line: int) -> int:
-    if form.metres is None:
-        return FREE_SYLLABLES
-    return form.metre_of(min(line, len(form.scheme) - 1)).syllables
+def _is_whole(line: str, number: int, form: Form, poetics: Poetics | None) -> bool:
+    """Whether a line has all the syllables of its metre, a feminine ending among them."""
+    metre = _metre_of(form, number)
+    if metre is None or poetics is None:
+        return False
+    places = metre.beginnings
+    for word in words_of(fold(line)):
+        places = _behind(word, places, metre, poetics)
+    return bool(places & metre.ends)
+
+
+def _behind(word: str, places: int, metre: Metre, poetics: Poetics) -> int:
+    """Where a line stands behind a word that fits in at some places; nowhere if it does not."""
+    behind = 0
+    for stresses in poetics.stresses_of(word):
+        behind |= (places & metre.places_of(stresses)) << len(stresses)
+    return behind
+
+
+def _most_syllables(form: Form, number: int) -> int:
+    metre = _metre_of(form, number)
+    return metre.syllables if metre else FREE_SYLLABLES
+
+
+def _metre_of(form: Form, number: int) -> Metre | None:
+    """The metre of a line; of one that the form has no room for, that of the last."""
+    return form.metre_of(min(number, len(form.scheme) - 1)) if form.metres else None
 
 
 def _syllables(line: str, poetics: Poetics | None) -> int:

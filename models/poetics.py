@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.lexicon import Reading, load_lexicon
+from data.text import words_of
 from models.metre import Metre
 from models.vocabulary import Vocabulary
 from models.weights import Trained
@@ -66,7 +67,8 @@ class Poetics:
             for k, reading in enumerate(sounds[word]):
                 self.patterns[place, k] = patterns.setdefault(reading.stresses, len(patterns))
             first = sounds[word][0]
-            if first.stresses.strip("0") and may_end(word):
+            # Of a word in quotation marks nobody can tell whether they are apostrophes.
+            if first.stresses.strip("0") and may_end(word) and words_of(word) == [word]:
                 self.rhyme[place] = rhymes.setdefault(first.rhyme, len(rhymes))
         self.stresses = tuple(patterns)
         self.syllables = np.array([len(p) for p in patterns], np.uint64)
@@ -78,13 +80,17 @@ class Poetics:
         size = np.bincount(found[found >= 0], minlength=len(rhymes) + 1)
         self.richness = np.where(self.rhyme >= 0, size[self.rhyme], 0)
         """How many common words rhyme with each word, itself counted."""
-        self._sounds = readings
+        self._sounds, self._rhymes = readings, rhymes
         self._inner = lru_cache(maxsize=16)(self._make_inner)
         self._places = lru_cache(maxsize=16)(self._make_places)
 
     def place_of(self, word: str) -> int:
         """The place of a word, that of the last row for one that is not known."""
         return self.place.get(word, len(self.place))
+
+    def rhyme_of(self, word: str) -> int:
+        """The rhyme of any word, a member's too; −1 if no word that may end a line has it."""
+        return next((self._rhymes.get(r.rhyme, -1) for r in self._sounds(word)), -1)
 
     def stresses_of(self, word: str) -> tuple[str, ...]:
         """How a word can be stressed; empty for a word whose sounds are not known."""

@@ -11,7 +11,7 @@ scan, `models.free_lines` for the others), and the likeliest is kept that tells 
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -95,8 +95,8 @@ class Draft:
     @property
     def characters_left(self) -> int:
         """How many characters the network is still to write, in a form that counts them."""
-        written = len("\n".join(self.lines)) - self.opening_length
-        return (self.form.characters or 0) - max(0, written) - bool(self.lines)
+        written = len("\n".join((*self.lines, self.begun))) - self.opening_length
+        return (self.form.characters or 0) - written
 
     @property
     def finished(self) -> bool:
@@ -241,24 +241,36 @@ def _tasks(drafts: Sequence[Draft], attempt: int) -> list[Task]:
 
 def _plan(poetics: Poetics, draft: Draft, attempt: int) -> Plan:
     """What the next line is to be: its metre, and the words that it may end in."""
-    form, number = draft.form, len(draft.lines)
-    metre = form.metre_of(number)
-    ends = [poetics.place_of(_last_word(line)) for line in draft.lines]
-    wanted = {int(poetics.rhyme[ends[i]]) for i in form.rhymes_of(number)} - {-1}
-    taken = {int(poetics.rhyme[end]) for end in ends} - {-1}
-    rng = draft.generator(TRIES + attempt)
-    if wanted and attempt < TRIES_TO_RHYME:
-        chosen = _some_of(np.isin(poetics.rhyme, list(wanted)), PARTNERS, rng)
-    else:
-        fewest = FEWEST_RHYMES if form.rhymes_to_come(number) else 1
-        others = (poetics.richness >= fewest) & ~np.isin(poetics.rhyme, list(taken))
-        chosen = _some_of(others, ENDINGS, rng)
-    chosen[ends] = False
-    endings = poetics.endings(metre, chosen)
-    if not endings.any():
-        endings = poetics.endings(metre, poetics.richness > 0)
+    number = len(draft.lines)
+    metre, closes = draft.form.metre_of(number), number + 1 == draft.form.lines
     start = start_of(draft.heard, metre, poetics)
-    return Plan(metre, start, endings, closes=number + 1 == form.lines)
+    for chosen in _endings(poetics, draft, attempt):
+        plan = Plan(metre, start, poetics.endings(metre, chosen), closes)
+        if plan.can_be_met(poetics):
+            return plan
+    # No word that fits begins with the member's last letters; so they are a word of their own.
+    return replace(plan, start=start_of(draft.heard, metre, poetics, finished=True))
+
+
+def _endings(poetics: Poetics, draft: Draft, attempt: int) -> Iterator[NDArray[np.bool_]]:
+    """Words that the next line may end in, `(words + 1,)`; then others, if it cannot end so."""
+    form, number = draft.form, len(draft.lines)
+    ends = [_last_word(line) for line in draft.lines]
+    rhymes = [poetics.rhyme_of(word) for word in ends]
+    rng = draft.generator(TRIES + attempt)
+    new = poetics.richness > 0
+    new[[poetics.place_of(word) for word in ends]] = False
+    wanted = {rhymes[i] for i in form.rhymes_of(number)}
+    partners = (poetics.rhyme >= 0) & np.isin(poetics.rhyme, list(wanted))
+    partners[[poetics.place_of(word) for word in ends]] = False
+    if partners.any() and attempt < TRIES_TO_RHYME:
+        yield _some_of(partners, PARTNERS, rng)
+        yield partners
+    fewest = FEWEST_RHYMES if form.rhymes_to_come(number) else 1
+    others = new & (poetics.richness >= fewest) & ~np.isin(poetics.rhyme, rhymes)
+    yield _some_of(others, ENDINGS, rng)
+    yield others
+    yield new
 
 
 def _some_of(words: NDArray[np.bool_], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -273,7 +285,7 @@ def _best(
     for candidate in _best_first(trained, draft, candidates):
         line = _shown(draft, candidate.text, trained.proper)
         # What a member typed may be a copy or stand there twice; only the network may not.
-        new = bool(candidate.text.strip())
+        new = bool(words_of(candidate.text))
         whole = (draft.heard + candidate.text).strip()
         stale = new and (whole in trained.known or line in draft.lines)
         if not stale and not _tells_again(trained.runs, draft, candidate.text) and accept(line):
@@ -299,9 +311,10 @@ def _best_first(trained: Trained, draft: Draft, candidates: Sequence[Candidate])
 
 
 def _tells_again(runs: Known, draft: Draft, text: str) -> bool:
-    """Whether with this text, or across the end of the line before, a long run is told again."""
-    before = words_of(fold("\n".join((*draft.lines[-2:], draft.begun))))
-    words = before[-LONGEST_RUN:] + words_of(text)
+    """Whether with this text, or across the ends of lines before, a long run is told again."""
+    line = words_of(draft.heard + text)  # the text may begin in the middle of a word
+    above = words_of(fold("\n".join(draft.lines[-LONGEST_RUN:])))
+    words = (above + line)[-len(words_of(text)) - LONGEST_RUN :]
     return any(run in runs for run in runs_of(words))
 
 
@@ -311,12 +324,14 @@ def _last_word(line: str) -> str:
 
 def _shown(draft: Draft, text: str, proper: Known) -> str:
     """A line as it is shown: the member's words, then the network's with their capitals."""
-    text = _with_capitals(draft.heard + text.rstrip(), proper)[len(draft.heard) :]
+    text = _with_capitals(draft.heard + text, proper)[len(draft.heard) :]
+    if draft.form.characters is None:
+        text = text.rstrip() if draft.begun.strip() else text.strip()
     if len(draft.lines) + 1 == draft.form.lines:
         text = text.rstrip(",;:- ")
-        text += "." * ((draft.begun + text)[-1:] not in tuple(".!?"))
+        # A member's own comma stays, and nothing comes behind it.
+        text += "." * ((draft.begun + text)[-1:] not in tuple(".!?,;:-"))
     if not draft.begun.strip():
-        text = text.lstrip()
         text = text[:1].upper() + text[1:]
     elif text[:1].isalpha() and not fold(draft.begun[-1]).endswith(draft.heard[-1:] or " "):
         text = " " + text  # behind an emoji, say, which the network has not seen
