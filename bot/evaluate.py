@@ -28,7 +28,7 @@ from bot.scoreboard.baselines import Tell
 from bot.scoreboard.board import Board, ScoreboardError
 from bot.scoreboard.card import caution, check_record, record
 from bot.scoreboard.classifier import can_classify
-from bot.scoreboard.headline import write_headline
+from bot.scoreboard.headline import FILE, write_headline
 from bot.scoreboard.names_board import names_board
 from bot.scoreboard.names_run import NamesOptions, measure_names
 from bot.scoreboard.publish import Pictures, lines, publish, trainings
@@ -126,7 +126,7 @@ def _make_scoreboard(
     page.parent.mkdir(parents=True, exist_ok=True)
     written = publish(board, pictures, page)
     if options.record and path.resolve().parent == SHIPPED.resolve():
-        write_headline(options.kind, trained.digest, board.headline)
+        write_headline(options.kind, trained.digest, board.headline, path.parent / FILE)
     if options.json:
         console.print_json(board.to_json())
     else:

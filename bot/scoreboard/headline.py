@@ -9,7 +9,8 @@ from pathlib import Path
 from data.files import write_atomically
 from models.weights import SHIPPED, Kind
 
-PATH = SHIPPED / "scoreboard.json"
+FILE = "scoreboard.json"
+PATH = SHIPPED / FILE
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,8 @@ def _targets(findings: SonnetsFindings, size: int) -> tuple[Target, ...]:
         at_least("poems that rhyme throughout", 0.8, form.whole_schemes, ".0%"),
         at_least("lines of ten or eleven syllables", 0.98, form.syllables, ".1%"),
         at_least("iambic lines", 0.95, form.iambic, ".1%"),
-        at_most("lines that stand word for word in a corpus", 0, form.copied_lines, "d"),
-        at_most("words in succession shared with the sonnets", 6, form.longest_run, "d"),
+        at_most("lines that stand word for word in a corpus", 0, form.copied_lines or 0, "d"),
+        at_most("words in succession shared with the sonnets", 6, form.longest_run or 0, "d"),
         at_most("poems in which a line occurs twice", 0, form.lines_twice, "d"),
         at_most("poems in which a rhyme word occurs twice", 0, form.rhyme_words_twice, "d"),
         at_least("different end words", 600, form.end_words, "d"),
@@ -98,8 +98,8 @@ def _form(findings: SonnetsFindings) -> Table:
         row("whole scheme", lambda v: f"{v.form.whole_schemes:.0%}"),
         row("ten or eleven syllables", lambda v: f"{v.form.syllables:.1%}"),
         row("iambic", lambda v: f"{v.form.iambic:.1%}"),
-        row("lines of a corpus", lambda v: _unless_real(v, v.form.copied_lines)),
-        row("longest run shared with the sonnets", lambda v: _unless_real(v, v.form.longest_run)),
+        row("lines of a corpus", lambda v: _count(v.form.copied_lines)),
+        row("longest run shared with the sonnets", lambda v: _count(v.form.longest_run)),
         row("poems with a line twice", lambda v: f"{v.form.lines_twice}"),
         row("poems with a rhyme word twice", lambda v: f"{v.form.rhyme_words_twice}"),
         row("different end words", lambda v: f"{v.form.end_words:,}"),
@@ -118,8 +118,8 @@ def _form(findings: SonnetsFindings) -> Table:
     return Table("What it writes", note, ("", *systems), rows)
 
 
-def _unless_real(verse: Verse, count: int) -> str:
-    return f"{count}" if verse.sense else "–"
+def _count(number: int | None) -> str:
+    return "–" if number is None else f"{number}"
 
 
 def _speed(findings: SonnetsFindings) -> Table:

@@ -120,7 +120,8 @@ def measure_sonnets(
         poems = _sample(notebook.network, openings, rng, 1.0, _has_all_characters)
         verse.append(_judge("the notebook", poems, judge, trained.network, judging))
     tell("Shakespeare")
-    verse.append(Verse("Shakespeare", judge.measure(list(map(Poem, corpus.items))), None))
+    shakespeare = judge.measure(list(map(Poem, corpus.items)), copies=False)
+    verse.append(Verse("Shakespeare", shakespeare, None))
     timed = written[:TIMED]
     return SonnetsFindings(
         losses,

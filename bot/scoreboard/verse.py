@@ -100,9 +100,9 @@ class Form:
     syllables: float
     """Share of lines that can be read in ten or eleven syllables."""
     iambic: float
-    copied_lines: int
-    """Lines that stand word for word in a corpus."""
-    longest_run: int
+    copied_lines: int | None
+    """Lines that stand word for word in a corpus; `None` for the corpus itself."""
+    longest_run: int | None
     """Words in succession that are so in the sonnets too."""
     lines_twice: int
     """Poems in which a line occurs twice."""
@@ -140,8 +140,11 @@ class Judge:
     def _texts(self) -> tuple[list[str], ...]:
         return tuple(words_of(poem) for poem in self.sonnets)
 
-    def measure(self, poems: Sequence[Poem]) -> Form:
-        """Measure some poems, one at least."""
+    def measure(self, poems: Sequence[Poem], *, copies: bool = True) -> Form:
+        """Measure some poems, one at least. Without `copies`, nothing is looked for in the corpora.
+
+        What Shakespeare wrote is a copy of itself.
+        """
         words = [word for poem in poems for word in poem.words]
         rhyming = [self._rhymes(poem) for poem in poems]
         written = [line.text for poem in poems for line in poem.lines if line.is_written]
@@ -156,8 +159,8 @@ class Judge:
             whole_schemes=_share(all(rhymed for _, rhymed in pairs) for pairs in rhyming),
             syllables=_share(map(syllables, written)),
             iambic=_share(map(iambic, written)),
-            copied_lines=sum(word_for_word(line) in self._lines for line in written),
-            longest_run=longest_run([poem.words for poem in poems], self._texts),
+            copied_lines=self._copied(written) if copies else None,
+            longest_run=longest_run([p.words for p in poems], self._texts) if copies else None,
             lines_twice=sum(
                 _repeats(word_for_word(line.text) for line in poem.lines if line.is_written)
                 for poem in poems
@@ -168,6 +171,9 @@ class Judge:
             iambic_by_line=_by_line(poems, iambic),
             syllables_by_line=_by_line(poems, syllables),
         )
+
+    def _copied(self, lines: Iterable[str]) -> int:
+        return sum(word_for_word(line) in self._lines for line in lines)
 
     def _has_ten_syllables(self, line: str) -> bool:
         return not SYLLABLES.isdisjoint(syllable_counts(line, self.readings))

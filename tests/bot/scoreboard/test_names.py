@@ -1,5 +1,7 @@
 """What is measured of names."""
 
+from functools import cache
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ GENERA = ["mangosaurus", "triceratops", "mei", "yi"]
 words = st.text("ab", max_size=6)
 
 
+@cache
 def distance(a: str, b: str) -> int:
     """Levenshtein's, by its definition."""
     if not a or not b:
