@@ -22,6 +22,14 @@ _COMMANDS: tuple[tuple[str, str], ...] = (
 )
 
 
+_ARCHITECTURES = {
+    "lstm": "LSTM",
+    "rnn": "RNN",
+    "ngram": "N-grams",
+    "mixture": "LSTMs mixed with n-grams",
+}
+
+
 def help_reply() -> Reply:
     """What `/help` says: each command with an example."""
     lines = tuple(text(code(example), " ", what) for example, what in _COMMANDS)
@@ -61,14 +69,16 @@ def about_reply(
 def _network(card: ModelCard, headline: Sequence[Figure]) -> Text:
     read = f"{card.pretraining}, then {card.corpus}" if card.pretraining else card.corpus
     described = (
-        f"{card.architecture.upper()}, recipe {card.recipe}, {card.created[:10]}\n"
+        f"{_ARCHITECTURES.get(card.architecture, card.architecture)}, "
+        f"recipe {card.recipe}, {card.created[:10]}\n"
         f"Has read: {read}\n"
     )
     if not headline:
         return text(described, _figure(card))
     lines: list[str | Span] = []
     for shown in headline:
-        lines += ["\n", strong(f"{shown.measure}: {shown.figure}"), f" ({shown.beside})"]
+        beside = f" ({shown.beside})" if shown.beside else ""
+        lines += [f"\n{shown.measure}: ", strong(shown.figure), beside]
     return text(described, *lines)
 
 
