@@ -28,7 +28,7 @@ from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
 
 CHECKOUT = Path(__file__).parents[2]
 FIT = FitSettings(units=8, batch=8)
-SMALL = Settings(lstms=2, fit=FIT, order=3, measure_every=10, patience=10_000, most_updates=200)
+SMALL = Settings(lstms=2, fit=FIT, order=3, measure_every=10, patience=10_000, most_updates=60)
 
 
 def small_trainer(corpus: Corpus, seed: int, _: Settings) -> NamesTrainer:
@@ -116,7 +116,7 @@ def test_a_program_is_told_the_plan_the_progress_and_the_outcome(
     plan, *between, done = events
     assert plan == {
         "event": "plan",
-        "steps": 400,
+        "steps": 120,
         "corpus": "elves.txt",
         "notes": ["1 duplicate dropped."],
     }
