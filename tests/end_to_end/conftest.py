@@ -45,9 +45,14 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-FIRST_PARTS = ("bel", "dor", "fen", "gal", "hir", "kel", "lor", "mer", "nim", "tor")
+FIRST_PARTS = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov")
 SECOND_PARTS = ("adan", "ebor", "idel", "omir", "uwen", "ylan")
-ELVES = "\n".join(first + second for first in FIRST_PARTS for second in SECOND_PARTS)
+ELVES = "\n".join(
+    first + second
+    for i, first in enumerate(FIRST_PARTS)
+    for j, second in enumerate(SECOND_PARTS)
+    if (i + j) % 3  # some are left to be invented, none a letter away from one of the list
+)
 """A list of names that trains in seconds."""
 
 Bot = TypeVar("Bot", bound=commands.Bot | commands.AutoShardedBot)

@@ -11,7 +11,15 @@ from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 from bot.client import Mangosaurus
 from bot.dissection_picture import WIDTH
 from bot.local.server import LocalDiscord
-from tests.end_to_end.conftest import ELVES, SECOND_PARTS, fill_in, last, mangosaurus, visiting
+from tests.end_to_end.conftest import (
+    ELVES,
+    FIRST_PARTS,
+    SECOND_PARTS,
+    fill_in,
+    last,
+    mangosaurus,
+    visiting,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 
@@ -116,7 +124,9 @@ async def test_an_administrator_trains_on_a_list_and_the_new_weights_answer(page
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("Has read: elves.txt")
     await fill_in(page, "dinoname")
+    await page.get_by_label("count").fill("10")
     await page.keyboard.press("Enter")
-    elvish = re.compile(f"({'|'.join(SECOND_PARTS)})$", re.MULTILINE)  # not at all like -saurus
-    await expect(last(page)).to_contain_text("new dinosaurs")
-    await expect(card(page)).to_have_text(elvish, use_inner_text=True)
+    await expect(last(page)).to_contain_text("10 new dinosaurs")
+    names = (await card(page).inner_text()).lower().split()
+    elvish = [name for name in names if name.startswith(FIRST_PARTS) or name.endswith(SECOND_PARTS)]
+    assert len(elvish) >= 5
