@@ -53,7 +53,8 @@ class Form:
         return self.scheme[line + 1 :].count(self.scheme[line])
 
 
-def _read(table: Mapping[str, Any]) -> dict[str, Form]:
+def forms_of(table: Mapping[str, Any]) -> dict[str, Form]:
+    """The forms of a table such as `data/forms.toml`, by name."""
     metres = {name: Metre(tuple(templates)) for name, templates in table["metres"].items()}
     return {name: _form(name, entry, metres) for name, entry in table["forms"].items()}
 
@@ -76,7 +77,7 @@ def _form(name: str, entry: Mapping[str, Any], metres: Mapping[str, Metre]) -> F
     )
 
 
-FORMS: Mapping[str, Form] = _read(tomllib.loads(TABLE.read_text()))
+FORMS: Mapping[str, Form] = forms_of(tomllib.loads(TABLE.read_text()))
 """All forms by name; the first is the default."""
 
 DEFAULT_FORM = next(iter(FORMS))
