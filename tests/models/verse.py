@@ -13,6 +13,7 @@ from tests.models.tiny import lstm, poet
 LEXICON = load_lexicon()
 READINGS = LEXICON.readings
 
+_SMALL = "a and i in it is my of on or so thee the thou thy to that when which with"
 _ONSETS = "b bl br c ch cl cr d dr f fl fr g gl gr h l m n p pl pr r s sh sl sp st str t th tr w"
 _RIMES = "all are ay ain ame ane are ate each ead ear ease eed ell end ent ew ide ight ind ine ing"
 _RIMES += " ite oat old ome ore ound ow own oom ake ace ail ore ove ump un y"
@@ -23,7 +24,7 @@ _LONGER += " pleasure question remember river sorrow summer sunny tender tomorro
 
 
 def _words() -> Iterable[str]:
-    yield from "a and i in it is my of on or so thee the thou thy to that when which with".split()
+    yield from _SMALL.split()
     stems = [a + b for a, b in product(_ONSETS.split(), _RIMES.split())]
     yield from (word for word in stems if LEXICON.entry(word))
     yield from (w + end for w in stems for end in _ENDINGS if LEXICON.entry(w + end))
