@@ -16,7 +16,7 @@ from models.ngram import NGram, choose_discount
 from models.notebook_names import ITERATIONS, NotebookTrainer
 from models.rnn import RNN
 from models.vocabulary import Vocabulary
-from models.weights import SHIPPED, Trained, WeightsError, load_weights
+from models.weights import SHIPPED, Trained, WeightsError, load_shipped, load_weights
 
 ORDERS = range(1, 9)
 NOTEBOOK_SONNETS = SHIPPED / "baselines" / "notebook-sonnets.safetensors"
@@ -75,6 +75,18 @@ def notebook_sonnets(path: Path = NOTEBOOK_SONNETS) -> Baseline:
         return Baseline(name, load_weights(path).network)
     except WeightsError as error:
         return Baseline(name, None, str(error))
+
+
+def pretrained(trained: Trained) -> Baseline:
+    """What the network of sonnets was before it read any: how much the sonnets taught it."""
+    name = "the network of the plays"
+    try:
+        plays = load_shipped("plays")
+    except WeightsError as error:
+        return Baseline(name, None, str(error))
+    if trained.card.begun_with != plays.digest:
+        name += ", but another than ours began with"
+    return Baseline(name, plays.network)
 
 
 def previous_weights(trained: Trained, path: Path | None) -> Baseline:

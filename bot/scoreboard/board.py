@@ -51,7 +51,9 @@ class Plot:
     """A picture of the page, in the folder of its plots."""
 
     file: str
-    caption: str
+    title: str
+    note: str
+    """What there is to see."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.scoreboard.board import Board, Table
+from bot.scoreboard.board import Board, Plot, Table
 from models.weights import KINDS, Kind
 
 INTRODUCTION = """\
@@ -32,9 +32,7 @@ def _part(board: Board, folder: str) -> str:
     )
     blocks = [f"## {board.kind.capitalize()}", _list(board.facts), _table(targets)]
     blocks += map(_table, board.tables)
-    blocks += [
-        f"### {plot.caption}\n\n![{plot.caption}]({folder}/{plot.file})" for plot in board.plots
-    ]
+    blocks += [_plot(plot, folder) for plot in board.plots]
     blocks.append(f"### {board.samples_title}\n\n{_samples(board.samples)}")
     return "\n\n".join(blocks) + "\n"
 
@@ -47,6 +45,10 @@ def _table(table: Table) -> str:
     head = [_row(table.columns), _row(["---"] * len(table.columns))]
     note = [table.note, ""] if table.note else []
     return "\n".join([f"### {table.title}", "", *note, *head, *map(_row, table.rows)])
+
+
+def _plot(plot: Plot, folder: str) -> str:
+    return f"### {plot.title}\n\n{plot.note}\n\n![{plot.title}]({folder}/{plot.file})"
 
 
 def _row(cells: Sequence[str]) -> str:

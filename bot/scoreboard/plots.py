@@ -53,10 +53,13 @@ def loss_curves(runs: Sequence[StoredRun]) -> bytes:
                 axes.plot(np.arange(begin + width, end + 1), mean, color=BLUE, label=label)
         if run.validation:
             axes.plot(*zip(*run.validation, strict=True), color=ORANGE, label="validation")
-            _see_the_end(axes, [loss for _, loss in run.validation])
         axes.set(title=run.recipe, xlabel="updates")
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.legend(frameon=False)
+        axes.sharey(panels[0])
+    measured = [loss for run in runs for _, loss in run.validation]
+    if measured:  # the first, high losses would make everything else look flat
+        panels[0].set_ylim(min(measured) - 0.2, min(measured) + 0.9)
     panels[0].set_ylabel("nats per character")
     return _png(figure)
 
@@ -119,12 +122,6 @@ def _figure(panels: int) -> tuple[Figure, list[Axes]]:
 def _note(axes: Axes, text: str, point: tuple[float, float], *, ha: str, color: str = INK) -> None:
     """Write a little above a point."""
     axes.annotate(text, point, (0, 6), textcoords="offset points", ha=ha, color=color, fontsize=8)
-
-
-def _see_the_end(axes: Axes, losses: Sequence[float]) -> None:
-    """Leave out the first, high losses, beside which everything else would be flat."""
-    low = min(losses)
-    axes.set_ylim(low - 0.25, min(low + 1.2, max(losses) + 0.4))
 
 
 def _png(figure: Figure) -> bytes:

@@ -12,6 +12,20 @@ from bot.scoreboard.stored import read_runs, read_sizes
 from data.files import write_atomically
 from models.weights import KINDS, Kind
 
+LOSS = (
+    "A panel for each recipe, from stored runs. Training is a moving mean, with dropout where the "
+    "recipe has it; a curve that begins again is a second fit, to training and validation. The "
+    "notebook trains on the validation part too, so that its curve flatters."
+)
+SIZES = (
+    "From stored runs: networks of the same recipe in several sizes, by the parameters of their "
+    "LSTMs. Several networks are mixed, with the Kneser-Ney model that belongs to the recipe."
+)
+LINES = (
+    "The share of poems in which a line rhymes with its partner, and can be read as iambic. Lines "
+    "with words of the member's are left out of the second."
+)
+
 Pictures = Mapping[Plot, bytes]
 
 
@@ -19,9 +33,10 @@ def trainings(kind: Kind, losses: HeldOut) -> dict[Plot, bytes]:
     """The pictures of stored trainings: the loss by update, and by the size of the network."""
     pictures: dict[Plot, bytes] = {}
     if runs := read_runs(kind):
-        pictures[Plot(f"{kind}-loss.png", "Loss by update")] = loss_curves(runs)
+        plot = Plot(f"{kind}-loss.png", "Loss by update", LOSS)
+        pictures[plot] = loss_curves(runs)
     if sizes := read_sizes(kind):
-        plot = Plot(f"{kind}-sizes.png", "Loss by the size of the network")
+        plot = Plot(f"{kind}-sizes.png", "Loss by the size of the network", SIZES)
         name, table = losses.best("Kneser-Ney")
         beside = {name: table.nats_per_character}
         pictures[plot] = losses_by_size(sizes, beside)
@@ -35,7 +50,7 @@ def lines(findings: SonnetsFindings) -> dict[Plot, bytes]:
         "rhymes": {v.system: v.form.rhyming_by_line for v in shown},
         "iambic": {v.system: v.form.iambic_by_line for v in shown},
     }
-    plot = Plot("sonnets-lines.png", "Rhyme and metre by line")
+    plot = Plot("sonnets-lines.png", "Rhyme and metre by line", LINES)
     return {plot: by_line(measures)}
 
 

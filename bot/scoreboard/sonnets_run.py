@@ -1,6 +1,5 @@
 """Measuring sonnets: everything, and everything beside it, in one run."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,18 +7,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.scoreboard.baselines import Tell, kneser_ney, notebook_sonnets, previous_weights
+from bot.scoreboard.baselines import (
+    Tell,
+    kneser_ney,
+    notebook_sonnets,
+    pretrained,
+    previous_weights,
+)
 from bot.scoreboard.board import ScoreboardError
 from bot.scoreboard.held_out import HeldOut
 from bot.scoreboard.sampling import sample_verse
 from bot.scoreboard.sounds import dictionary
 from bot.scoreboard.statistics import losses_of
+from bot.scoreboard.timed import write_poems
 from bot.scoreboard.verse import LINES, Form, Judge, Poem
 from data.corpora import Corpus
 from data.text import VERSE_SYMBOLS
 from models.network import Network
 from models.ngram import NGram
-from models.sonnet import SonnetError, SonnetRequest, begin, extend
+from models.sonnet import SonnetRequest
 from models.vocabulary import Vocabulary
 from models.weights import Trained
 
@@ -102,10 +108,10 @@ def measure_sonnets(
 
     wanted = options.openings or read_openings(OPENINGS)
     openings = [wanted[i % len(wanted)] for i in range(options.poems)]
-    written = [
-        _write(trained, accept, SonnetRequest(opening, options.seed + i, TEMPERATURE), tell)
-        for i, opening in enumerate(openings)
+    requests = [
+        SonnetRequest(opening, options.seed + i, TEMPERATURE) for i, opening in enumerate(openings)
     ]
+    written = write_poems(trained, requests, accept, tell)
     tell("the same openings, sampled plainly")
     judge = Judge(dictionary(), corpus.items, plays.items)
     rng = np.random.default_rng(options.seed)
@@ -127,7 +133,7 @@ def measure_sonnets(
         losses,
         tuple(verse),
         tuple(w.first_line for w in timed),
-        tuple(w.whole_poem for w in timed),
+        tuple(w.whole for w in timed),
         tuple(w.poem.text for w in written),
         len(set(openings)),
         notebook.missing,
@@ -156,38 +162,13 @@ def _baselines(
     for model in models:
         name = f"Kneser-Ney, order {model.order} (discount {model.discount:.2f})"
         losses.measure(name, model)
-    for other in (notebook_sonnets(), previous_weights(trained, options.previous)):
+    previous = previous_weights(trained, options.previous)
+    for other in (pretrained(trained), notebook_sonnets(), previous):
         if other.network is None:
             losses.missing[other.name] = other.missing
         else:
             losses.measure(other.name, other.network)
     return next(model for model in models if model.order == JUDGING_ORDER)
-
-
-@dataclass(frozen=True)
-class _Written:
-    """A poem, and the seconds that it took."""
-
-    poem: Poem
-    first_line: float
-    whole_poem: float
-
-
-def _write(trained: Trained, accept: Accept, request: SonnetRequest, tell: Tell) -> _Written:
-    """Write a poem as the bot does. One that cannot be gone on with stays as it is."""
-    tell(f"poem {request.seed}")
-    started = time.perf_counter()
-    draft = begin(trained, request)
-    first = None
-    try:
-        while not draft.finished:
-            (draft,) = extend(trained, [draft], accept)
-            first = first or time.perf_counter() - started
-    except SonnetError:
-        tell(f"poem {request.seed} broke off")
-    whole = time.perf_counter() - started
-    poem = Poem("\n".join(draft.lines), draft.opening_length)
-    return _Written(poem, first or whole, whole)
 
 
 def _sample(

@@ -18,7 +18,7 @@ def board(kind: Kind = "names", *, samples: tuple[str, ...] = ("Mangosaurus, Rex
         tables=(Table("Held-out text", "A note.", ("system", "nats/char"), (("o|urs", "1.487"),)),),
         samples_title="The first names",
         samples=samples,
-        plots=(Plot(f"{kind}-loss.png", "Loss by update"),),
+        plots=(Plot(f"{kind}-loss.png", "Loss by update", "Falling."),),
         headline=(Figure("Held-out names", "1.487 nats/char", "Kneser-Ney 1.563"),),
         figures={"held_out": {"ours": 1.4871}},
     )

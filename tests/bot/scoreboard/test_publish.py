@@ -43,7 +43,7 @@ def test_a_run_of_one_kind_leaves_the_part_of_the_other(tmp_path: Path) -> None:
     path = tmp_path / "scoreboard.md"
     publish(board("sonnets"), {}, path)
     first = replace(board(), facts=(("weights", "the old ones"),))
-    publish(first, {Plot("names-loss.png", "Loss"): b"PNG"}, path)
+    publish(first, {Plot("names-loss.png", "Loss", ""): b"PNG"}, path)
     publish(board(), {}, path)
     text = path.read_text()
     assert text.index("## Names") < text.index("## Sonnets")
