@@ -33,7 +33,7 @@ __all__ = [
     "write_names",
 ]
 
-MOST_FRUITLESS = 1_280
+MOST_FRUITLESS = 640
 """Names without a new one among them, one after another, at which the search ends."""
 
 FLAWS: Mapping[str, str] = {

@@ -11,6 +11,7 @@ longer be met, so that every name obeys. What h misjudges, importance weights p 
 batch the names that come first are a sample by weight (Rubin, 1987).
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from models.names_automaton import Automaton
 from models.names_contexts import Contexts, learn_contexts
 from models.names_wish import LONGEST_NAME, Wish
 from models.network import Network, State, read
-from models.sampling import probabilities, sample
+from models.sampling import draw, probabilities
 from models.vocabulary import END
 from models.weights import Trained
 
@@ -32,6 +33,11 @@ CANDIDATES, ENOUGH = 128, 16
 FARTHEST = 20.0
 """Nats that a name's log weight may be below the greatest of its batch. The network is driven to
 what is beyond, and babbles, where it has run out of names: at a low temperature, for example."""
+COMMON = math.log(1e-5)
+"""log p of a name that a network writes often. Where nothing is wished for, those that it writes
+even more often are taken about as rarely: a name that everybody gets is not a new one. With this
+value 99.5% of ten thousand names are distinct, instead of 97.6%, and a classifier tells them from
+real ones neither better nor worse."""
 LEAST_PROBABILITY = 1e-11
 """Of a letter in the Markov model, so that the product over a name can be told from zero."""
 
@@ -94,33 +100,33 @@ class Pen:
     def write(self, rng: np.random.Generator) -> list[tuple[str, bool]]:
         """A batch of names that meet the wish, and whether the network is in earnest about each.
 
-        They come in an order in which the likely tend to be first: that of a sample by weight
-        without replacement (Efraimidis & Spirakis, 2006).
+        Those to be preferred tend to come first: the order is that of a sample by weight without
+        replacement (Efraimidis & Spirakis, 2006).
         """
-        names, log_weights = self._draw(self.batch, rng)
-        in_earnest = log_weights > log_weights.max() - FARTHEST
-        order = np.arange(len(names))
-        if not self.wish.is_beginning:  # where all weights are about one
-            order = np.argsort(-log_weights - rng.gumbel(size=len(names)), kind="stable")
+        names, log_p, log_q = self._draw(self.batch, rng)
+        in_earnest = log_p - log_q > (log_p - log_q).max() - FARTHEST
+        log_weights = np.minimum(0, COMMON - log_p) if self.wish == Wish() else log_p - log_q
+        order = np.argsort(-log_weights - rng.gumbel(size=len(names)), kind="stable")
         return [(names[row], bool(in_earnest[row])) for row in order]
 
-    def _draw(self, batch: int, rng: np.random.Generator) -> tuple[list[str], NDArray[np.float64]]:
-        """Names that meet the wish, and log p / q of each, `(batch,)`."""
+    def _draw(
+        self, batch: int, rng: np.random.Generator
+    ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        """Names that meet the wish, and log p and log q of what was drawn of each, `(batch,)`."""
         symbols = self.network.vocabulary
         begun = len(self.wish.starts_with)
         text = np.full((batch, LONGEST_NAME + 1), symbols.end)
         text[:, :begun] = symbols.encode(self.wish.starts_with)
-        log_weights = np.zeros(batch)
+        log_p, log_q = np.zeros(batch), np.zeros(batch)
         row = np.arange(batch)  # those that have not ended
         place = np.zeros(batch, np.int64)
         logits, state = self.logits.repeat(batch, axis=0), self.state.repeat(batch, axis=-2)
         for t in range(begun, LONGEST_NAME + 1):
             p = np.maximum(probabilities(logits, self.temperature), np.finfo(np.float64).tiny)
-            log_h = self._log_h_after(t, place)
-            scores = np.log(p) + log_h
-            x = sample(scores, rng)
-            log_weights[row] += np.logaddexp.reduce(scores, axis=1)
-            log_weights[row] -= np.take_along_axis(log_h, x[:, np.newaxis], axis=1)[:, 0]
+            q = probabilities(np.log(p) + self._log_h_after(t, place))
+            x = draw(q, rng.random(len(q)))
+            log_p[row] += np.log(p[np.arange(len(row)), x])
+            log_q[row] += np.log(q[np.arange(len(row)), x])
             text[row, t] = x
             going_on = x != symbols.end
             row, x = row[going_on], x[going_on]
@@ -128,7 +134,7 @@ class Pen:
                 break
             place = self.moves[place[going_on], x]
             logits, state = self.network.step(x, state[..., going_on, :])
-        return [symbols.decode(line).partition(END)[0] for line in text], log_weights
+        return [symbols.decode(line).partition(END)[0] for line in text], log_p, log_q
 
     def _log_h_after(self, length: int, place: NDArray[np.int64]) -> NDArray[np.float64]:
         """log h with each next character after `length` letters: `(batch, vocabulary)`."""

@@ -15,8 +15,10 @@ from models.network import Network, State
 from models.rnn import RNN, initialize_parameters
 from models.vocabulary import END, Vocabulary
 from models.weights import ModelCard, Trained
+from tests.models.tiny import lstm
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
+SIGNS = "0123456789!?()"
 
 
 class Parrot:
@@ -110,7 +112,7 @@ def test_asking_for_more_with_the_same_seed_goes_on_where_fewer_ended() -> None:
 
 
 def test_the_temperature_is_passed_on_to_the_sampling() -> None:
-    network = trained(untrained_rnn())
+    network = trained(lstm(LETTERS))
     names = [
         write_names(network, NamesRequest(10, 0, temperature=t), anything).names for t in (0.1, 1.0)
     ]
@@ -121,6 +123,12 @@ def test_a_name_of_the_corpus_is_never_written() -> None:
     parrot = Parrot(["mangosaurus", "papayasaurus", "figuanodont"])
     names, _ = write(parrot, count=2, known=["papayasaurus"])
     assert sorted(names) == ["figuanodont", "mangosaurus"]
+
+
+def test_a_name_that_the_network_writes_often_is_not_what_everybody_gets() -> None:
+    half_mango = Parrot(["mango", *(f"pa{letter}aya" for letter in string.ascii_lowercase)])
+    first = [write(half_mango, seed=seed)[0] for seed in range(40)]
+    assert first.count(("mango",)) < 6
 
 
 def test_neither_a_real_dinosaur_nor_its_near_copy_is_written_whatever_the_list() -> None:
@@ -142,7 +150,7 @@ def test_what_was_refused_is_counted_by_its_flaw() -> None:
     result = write_names(trained(parrot, ["papaya"]), request, anything)
     assert set(result.refused) == {"known", "near", "real", "repeated"}
     assert set(result.refused) < set(FLAWS)
-    assert sum(result.refused.values()) >= 1_280
+    assert sum(result.refused.values()) >= 640
 
 
 def test_what_does_not_read_as_a_name_is_not_written() -> None:
@@ -234,7 +242,7 @@ ONE = 'Only 1 new name beginning with "man" could be found; '
             "almost everything that the network makes of that is on the list that it learned from.",
         ),
         (
-            ["mango", *(f"man{digit}" for digit in "0123456789")],
+            ["mango", *(f"man{sign}" for sign in SIGNS)],
             [],
             anything,
             "almost everything that the network makes of that does not read as a name.",
@@ -262,7 +270,7 @@ ONE = 'Only 1 new name beginning with "man" could be found; '
 def test_too_few_names_come_with_the_reason(
     names: list[str], known: list[str], accept: Callable[[str], bool], sentence: str
 ) -> None:
-    network = Parrot(names, Vocabulary(LETTERS.symbols + "0123456789"))
+    network = Parrot(names, Vocabulary(LETTERS.symbols + SIGNS))
     found, reason = write(network, 3, "man", known=known, accept=accept)
     assert found == ("mango",)
     assert reason == ONE + sentence

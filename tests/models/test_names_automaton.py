@@ -11,7 +11,7 @@ from models.names_wish import NamesError, Wish
 from models.vocabulary import END, Vocabulary
 
 FEW = Vocabulary("\nabk")
-PIECES = st.text("abk", max_size=3)
+PIECES = st.text("abk", max_size=3).filter(lambda piece: piece not in ("aaa", "bbb", "kkk"))
 WISHES = st.builds(Wish, PIECES, PIECES, PIECES, st.integers(3, 7))
 
 

@@ -87,8 +87,8 @@ def test_by_their_weights_the_names_are_the_networks_own(wish: Wish) -> None:
     drawn = Counter[str]()
     rng = np.random.default_rng(0)
     for _ in range(100):
-        names, log_weights = pen._draw(pen.batch, rng)
-        for name, weight in zip(names, np.exp(log_weights), strict=True):
+        names, log_p, log_q = pen._draw(pen.batch, rng)
+        for name, weight in zip(names, np.exp(log_p - log_q), strict=True):
             drawn[name] += weight
 
     assert wish.length is not None
