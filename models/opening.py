@@ -62,7 +62,7 @@ def start_of(line: str, metre: Metre, poetics: Poetics, *, finished: bool = Fals
         return Start(places, prefix if unfinished else "")
     if unfinished and not full:
         return Start(places, prefix)
-    if line.endswith(tuple(PUNCTUATION)) or (full and line.endswith(" ")):
+    if line.endswith(tuple(PUNCTUATION)) or (full and line.endswith((" ", "-"))):
         return Start(places, between=True, punctuated=True, full=full)
     if line.endswith((" ", "-")):
         return Start(places)
