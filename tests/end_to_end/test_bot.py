@@ -31,8 +31,7 @@ def names_on(message: Message) -> list[str]:
 
 async def finished_poem(local: LocalDiscord, message: Message) -> list[str]:
     await local.wait_for(lambda: bool(message.buttons), timeout_s=30, what="The finished poem")
-    lines: list[str] = message.embed["description"].split("\n")
-    return lines
+    return [line for line in message.embed["description"].split("\n") if line]
 
 
 async def test_names_are_new_and_begin_as_asked(local: LocalDiscord, bot: Mangosaurus) -> None:
