@@ -21,7 +21,6 @@ Count = app_commands.Range[int, 1, names.MOST_NAMES]
 Length = app_commands.Range[int, SHORTEST_NAME, LONGEST_NAME]
 Temperature = app_commands.Range[float, names.COLDEST, names.HOTTEST]
 
-
 Choice = app_commands.Choice[str]
 Offers = Callable[[str, tuple[str, ...], Words], list[pieces.Offer]]
 
