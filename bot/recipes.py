@@ -124,10 +124,12 @@ def _pretrained_sonnets(options: Options) -> Plan:
     keras_lstm = _keras_lstm()
     corpus = replace(corpora.load_plays(), validation=corpora.load_sonnets().validation)
     schedule = keras_lstm.PRETRAINING
+    if options.epochs:
+        schedule = replace(schedule, passes=options.epochs)
     trainer = keras_lstm.VerseTrainer(
         corpus.training,
         corpus.validation,
-        replace(schedule, passes=options.epochs or schedule.passes),
+        schedule,
         seed,
         units=options.units or keras_lstm.UNITS,
     )
