@@ -15,6 +15,8 @@ from typing import TypeVar
 
 from models.dissection import Dissection, dissect
 from models.names import NamesRequest, NamesResult, write_names
+from models.names_contexts import learn_contexts
+from models.poetics import poetics_of
 from models.sonnet import Draft, SonnetError, SonnetRequest, begin, extend
 from models.weights import (
     KINDS,
@@ -239,15 +241,24 @@ def _load_best(kind: Kind, state_dir: Path) -> Trained:
     path = retrained_path(state_dir, kind)
     if path.exists():
         try:
-            return _load(kind, path)
+            return _prepared(_load(kind, path))
         except WeightsError as error:
             log.warning("%s The shipped weights are served instead.", error)
-    return load_shipped(kind)
+    return _prepared(load_shipped(kind))
+
+
+def _prepared(trained: Trained) -> Trained:
+    """The same, when what its first answers would have to make and wait for has been made."""
+    if trained.card.kind == "names":
+        learn_contexts(trained)
+    else:
+        poetics_of(trained)
+    return trained
 
 
 def _audition(kind: Kind, path: Path, accept: Accept) -> Trained:
     """Load weights and let them write once: a corpus can teach what nobody may be shown."""
-    trained = _load(kind, path)
+    trained = _prepared(_load(kind, path))
     if kind == "names":
         if write_names(trained, NamesRequest(count=5, seed=0), accept).reason is not None:
             raise WeightsError("It cannot write five names that are new and fit to be shown.")

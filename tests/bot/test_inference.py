@@ -404,6 +404,17 @@ async def test_the_shipped_weights_are_served_where_none_were_retrained(tmp_path
     await door.close()
 
 
+async def test_the_first_answers_wait_for_nothing_that_could_be_made_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[Kind] = []
+    for maker in ("learn_contexts", "poetics_of"):
+        monkeypatch.setattr(f"bot.inference.{maker}", lambda t: prepared.append(t.card.kind))
+    door = await open_inference(tmp_path, anything)
+    assert sorted(prepared) == ["names", "sonnets"]
+    await door.close()
+
+
 @pytest.mark.usefixtures("shipped")
 async def test_retrained_weights_win_over_the_shipped_ones(tmp_path: Path) -> None:
     facts = card("names", LETTERS, recipe="retrained")
