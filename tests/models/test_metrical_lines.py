@@ -78,8 +78,9 @@ def test_a_line_is_made_of_real_words_that_scan_and_ends_in_a_chosen_one(
         assert re.fullmatch(r"[a-z']+(?:[,.:;!?]? [a-z']+|-[a-z']+)*[,.:;!?]?", line)
 
 
-def test_a_line_that_closes_a_poem_ends_in_punctuation_that_closes() -> None:
-    lines = written(plan(closes=True))
+@pytest.mark.parametrize("metre", [METRE, Metre(("ws", "wsws"))], ids=["sonnet", "two lengths"])
+def test_a_line_that_closes_a_poem_ends_in_punctuation_that_closes(metre: Metre) -> None:
+    lines = [line for seed in range(3) for line in written(plan(metre, closes=True), seed)]
     assert lines
     assert all(line[-1] in ".!?" for line in lines)
     assert any(line[-1] not in ".!?" for line in written(plan()))
