@@ -10,7 +10,8 @@ pytest.importorskip("pronouncing", reason="needs pronouncing: install requiremen
 
 from bot import evaluate
 from bot.evaluate import main
-from bot.scoreboard import names_run
+from bot.scoreboard import names_run, sonnets_run
+from bot.scoreboard.baselines import Baseline
 from bot.scoreboard.classifier import Auc
 from bot.scoreboard.headline import read_headline
 from data.corpora import load_names, parse_corpus, read_corpus
@@ -53,6 +54,8 @@ def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     corpus.write_text(VERSE_TEXT)
     read = parse_corpus(VERSE_TEXT.encode(), "verse.txt", "verse")
     monkeypatch.setattr("bot.evaluate.corpora.load_plays", lambda: read)
+    notebook = Baseline("the notebook's recipe", lstm(seed=3))
+    monkeypatch.setattr(sonnets_run, "notebook_sonnets", lambda: notebook)
     weights = tmp_path / "verse.safetensors"
     facts = card("sonnets", VERSE, corpus_sha256=read.sha256)
     save_weights(weights, lstm().arrays(), facts, Known.of(()))
@@ -95,7 +98,10 @@ def test_sonnets_are_measured_shown_and_written_down(
     ours, plain, *_ = figures["figures"]["verse"]
     assert (ours["system"], plain["system"]) == ("Mangosaurus", "sampled plainly")
     assert ours["form"]["poems"] == plain["form"]["poems"] == 3
-    assert figures["figures"]["verse"][-1]["system"] == "Shakespeare"
+    notebook, shakespeare = figures["figures"]["verse"][2:]
+    assert (notebook["system"], shakespeare["system"]) == ("the notebook", "Shakespeare")
+    assert notebook["form"]["poems"] == 3
+    assert "the notebook's recipe" in figures["figures"]["held_out"]
     assert [poem[:7] for poem in figures["samples"]] == ["Shall I", "O mango", "Shall I"]
     assert (folder / "sonnets-lines.png").exists()
 
