@@ -47,7 +47,7 @@ def start_of(line: str, metre: Metre, poetics: Poetics, *, finished: bool = Fals
     `finished`, it is not to be gone on with, even if it is none.
     """
     whole, prefix = line, re.findall("[a-z']*$", line)[0]
-    unfinished = not finished and prefix not in poetics.place and poetics.trie.find(prefix) > 0
+    unfinished = not finished and prefix not in poetics.index and poetics.trie.find(prefix) > 0
     if unfinished:
         whole = line.removesuffix(prefix)
     places, room = metre.beginnings, True

@@ -3,7 +3,7 @@
 Made once for a network from the words of its verse, of which those are kept whose sounds are known.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,6 +28,8 @@ _NEEDED = frozenset(" -,.:;!?")
 """Symbols without which no line can be written."""
 COMMON = 9_000
 """So many of the commonest words are those that one may expect to find a rhyme among."""
+ENDING = 12_000
+"""So many may end a line. Of the rest a dictionary often knows but a name spelt alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,38 +57,53 @@ class Poetics:
         A line ends in words that `may_end`.
         """
         sounds = {word: readings(word)[:MOST_READINGS] for word in words}
+        self._sounds = readings
         self.trie = WordTrie((word for word, known in sounds.items() if known), vocabulary)
-        self.place = {word: place for place, word in enumerate(self.trie.words)}
+        self.index = {word: index for index, word in enumerate(self.trie.words)}
+        """Of each word in what follows; behind the last word's is a row that is no word's."""
+        self.rank = {word: rank for rank, word in enumerate(words)}
+        """How many words are commoner than a word."""
+
         patterns = {"": 0}  # the pattern of no word: it can stand nowhere
-        rhymes: dict[str, int] = {}
-        self.patterns = np.zeros((len(self.place) + 1, MOST_READINGS), np.int32)
-        """The patterns of each word's readings, 0 where it has fewer. The last row is no word's."""
-        self.rhyme = np.full(len(self.place) + 1, -1)
-        """The rhyme of each word by its first reading, −1 for a word that is not to end a line."""
-        for word, place in self.place.items():
+        self.patterns = np.zeros((len(self.index) + 1, MOST_READINGS), np.int32)
+        """The patterns of each word's readings, 0 where it has fewer."""
+        for word, index in self.index.items():
             for k, reading in enumerate(sounds[word]):
-                self.patterns[place, k] = patterns.setdefault(reading.stresses, len(patterns))
+                self.patterns[index, k] = patterns.setdefault(reading.stresses, len(patterns))
+        self.stresses = tuple(patterns)
+        self.syllables = np.array([len(stresses) for stresses in patterns], np.uint64)
+        """Of each pattern."""
+
+        self._rhymes: dict[str, int] = {}
+        self.rhyme = np.full(len(self.index) + 1, -1)
+        """The rhyme of each word by its first reading, −1 for a word that is not to end a line."""
+        self._spelt: dict[str, list[int]] = {}
+        for word, index in self.index.items():
+            self._spelt.setdefault(word.replace("'", ""), []).append(index)
             first = sounds[word][0]
             # Of a word in quotation marks nobody can tell whether they are apostrophes.
-            if first.stresses.strip("0") and may_end(word) and words_of(word) == [word]:
-                self.rhyme[place] = rhymes.setdefault(first.rhyme, len(rhymes))
-        self.stresses = tuple(patterns)
-        self.syllables = np.array([len(p) for p in patterns], np.uint64)
-        """Of each pattern."""
-        self.rank = {word: k for k, word in enumerate(words)}
-        """How many words are commoner than a word."""
-        common = [p for word, p in self.place.items() if self.rank[word] < COMMON]
+            ends = self.rank[word] < ENDING and may_end(word) and words_of(word) == [word]
+            if ends and first.stresses.strip("0"):
+                self.rhyme[index] = self._rhymes.setdefault(first.rhyme, len(self._rhymes))
+        common = [index for word, index in self.index.items() if self.rank[word] < COMMON]
         found = self.rhyme[common]
-        size = np.bincount(found[found >= 0], minlength=len(rhymes) + 1)
+        size = np.bincount(found[found >= 0], minlength=len(self._rhymes) + 1)
         self.richness = np.where(self.rhyme >= 0, size[self.rhyme], 0)
         """How many common words rhyme with each word, itself counted."""
-        self._sounds, self._rhymes = readings, rhymes
+
         self._inner = lru_cache(maxsize=16)(self._make_inner)
         self._places = lru_cache(maxsize=16)(self._make_places)
 
-    def place_of(self, word: str) -> int:
-        """The place of a word, that of the last row for one that is not known."""
-        return self.place.get(word, len(self.place))
+    def index_of(self, word: str) -> int:
+        """The index of a word, that of the last row for one that is not known."""
+        return self.index.get(word, len(self.index))
+
+    def spelt_like(self, words: Iterable[str]) -> list[int]:
+        """The indices of these words, and of those that only an apostrophe tells from one of them.
+
+        *Bears* and *bear's* are different words, and no rhyme.
+        """
+        return [i for word in words for i in self._spelt.get(word.replace("'", ""), ())]
 
     def rhyme_of(self, word: str) -> int:
         """The rhyme of any word, a member's too; −1 if no word that may end a line has it."""
@@ -130,4 +147,4 @@ def poetics_of(trained: Trained) -> Poetics | None:
     poetics = Poetics(
         trained.words, vocabulary, lexicon.readings, lambda word: bool(lexicon.entry(word))
     )
-    return poetics if len(poetics.place) >= LEAST_WORDS else None
+    return poetics if len(poetics.index) >= LEAST_WORDS else None

@@ -258,11 +258,12 @@ def _endings(poetics: Poetics, draft: Draft, attempt: int) -> Iterator[NDArray[n
     ends = [_last_word(line) for line in draft.lines]
     rhymes = [poetics.rhyme_of(word) for word in ends]
     rng = draft.generator(TRIES + attempt)
+    taken = poetics.spelt_like(ends)
     new = poetics.richness > 0
-    new[[poetics.place_of(word) for word in ends]] = False
+    new[taken] = False
     wanted = {rhymes[i] for i in form.rhymes_of(number)}
     partners = (poetics.rhyme >= 0) & np.isin(poetics.rhyme, list(wanted))
-    partners[[poetics.place_of(word) for word in ends]] = False
+    partners[taken] = False
     if partners.any() and attempt < TRIES_TO_RHYME:
         yield _some_of(partners, PARTNERS, rng)
         yield partners

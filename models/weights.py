@@ -105,7 +105,8 @@ class Trained:
     runs: Known = NOTHING
     """Runs of words of its corpus that are too long to be told again (`models.known.runs_of`)."""
     words: tuple[str, ...] = ()
-    """The names of its list, sorted; or the words of its verse, the commonest first."""
+    """The names of its list, sorted; or the words of its verse, the commonest first, and then those
+    of what it was pretrained on."""
 
 
 def save_weights(

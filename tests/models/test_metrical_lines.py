@@ -72,9 +72,9 @@ def test_a_line_is_made_of_real_words_that_scan_and_ends_in_a_chosen_one(
     lines = written(plan(metre, chosen=DAYS), seed, rows=8)
     assert lines
     for line in lines:
-        assert all(word in POETICS.place for word in words_of(line))
+        assert all(word in POETICS.index for word in words_of(line))
         assert fits(metre, line)
-        assert DAYS[POETICS.place[words_of(line)[-1]]]
+        assert DAYS[POETICS.index[words_of(line)[-1]]]
         assert re.fullmatch(r"[a-z']+(?:[,.:;!?]? [a-z']+|-[a-z']+)*[,.:;!?]?", line)
 
 

@@ -5,6 +5,7 @@ from functools import reduce
 from operator import or_
 
 import numpy as np
+import pytest
 
 from data.phonetics import Reading
 from models import poetics as module
@@ -32,12 +33,12 @@ POETICS = Poetics(COMMONEST_FIRST, VERSE, lambda word: SOUNDS.get(word, ()))
 
 
 def rhyme(word: str) -> int:
-    return int(POETICS.rhyme[POETICS.place_of(word)])
+    return int(POETICS.rhyme[POETICS.index_of(word)])
 
 
 def only(*words: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    chosen = np.zeros(len(POETICS.place) + 1, np.bool_)
-    chosen[[POETICS.place[word] for word in words]] = True
+    chosen = np.zeros(len(POETICS.index) + 1, np.bool_)
+    chosen[[POETICS.index[word] for word in words]] = True
     return chosen
 
 
@@ -47,8 +48,8 @@ def places(word: str, readings: int | None = None) -> int:
 
 
 def test_words_without_sounds_are_left_out_and_the_others_keep_their_rank() -> None:
-    assert set(POETICS.place) == set(SOUNDS)
-    assert POETICS.place_of("xqzt") == len(SOUNDS)
+    assert set(POETICS.index) == set(SOUNDS)
+    assert POETICS.index_of("xqzt") == len(SOUNDS)
     assert POETICS.rank["love"] == 2
     assert POETICS.stresses_of("being") == ("10", "1")
     assert POETICS.stresses_of("wind") == ("1",)
@@ -64,21 +65,21 @@ def test_words_rhyme_by_their_usual_sounds() -> None:
 def test_no_line_ends_in_a_word_without_stress_or_in_half_a_quotation() -> None:
     assert rhyme("the") == rhyme("'bove") == rhyme("xqzt") == -1
     choosy = Poetics(COMMONEST_FIRST, VERSE, lambda w: SOUNDS.get(w, ()), lambda w: w != "love")
-    assert choosy.rhyme[choosy.place["love"]] == -1
-    assert choosy.rhyme[choosy.place["above"]] >= 0
+    assert choosy.rhyme[choosy.index["love"]] == -1
+    assert choosy.rhyme[choosy.index["above"]] >= 0
 
 
 def test_a_member_may_end_a_line_in_a_word_that_the_network_never_uses() -> None:
     assert POETICS.rhyme_of("love") == rhyme("love")
     learned = Poetics(["above", "the", "'bove"], VERSE, lambda word: SOUNDS.get(word, ()))
-    assert learned.rhyme_of("love") == learned.rhyme[learned.place["above"]] >= 0
+    assert learned.rhyme_of("love") == learned.rhyme[learned.index["above"]] >= 0
     assert learned.rhyme_of("'bove") == learned.rhyme_of("love")
     assert learned.rhyme_of("the") == learned.rhyme_of("xqzt") == learned.rhyme_of("") == -1
 
 
 def test_a_rhyme_is_as_rich_as_it_has_common_words() -> None:
     def richness(poetics: Poetics, word: str) -> int:
-        return int(poetics.richness[poetics.place[word]])
+        return int(poetics.richness[poetics.index[word]])
 
     assert richness(POETICS, "love") == richness(POETICS, "above") == 2
     assert richness(POETICS, "memory") == 1
@@ -90,12 +91,12 @@ def test_a_line_ends_in_a_chosen_word_that_fits_there_by_its_usual_sounds() -> N
     chosen = ["above", "being", "memory", "love"]
     endings = POETICS.endings(METRE, only(*chosen))
     assert len(endings) == len(SOUNDS) + 1
-    for word, place in POETICS.place.items():
+    for word, place in POETICS.index.items():
         n = len(SOUNDS[word][0].stresses)
         expected = places(word, 1) & (METRE.ends >> n) if word in chosen else 0
         assert endings[place] == expected
-    assert endings[POETICS.place["being"]] == 1 << 13  # the last foot of `wswsf`
-    assert endings[POETICS.place["memory"]] == 1 << 1  # its last syllable, at the end of `wsws`
+    assert endings[POETICS.index["being"]] == 1 << 13  # the last foot of `wswsf`
+    assert endings[POETICS.index["memory"]] == 1 << 1  # its last syllable, at the end of `wsws`
     assert endings[-1] == 0
 
 
@@ -108,7 +109,7 @@ def test_a_word_stands_within_a_line_where_any_of_its_sounds_leads_on() -> None:
             stresses = reading.stresses
             expected |= METRE.places_of(stresses) & (alive >> len(stresses))
         assert inner.nodes[POETICS.trie.find(word)] & expected == expected
-        assert inner.starts[POETICS.patterns[POETICS.place[word]]].max() <= expected
+        assert inner.starts[POETICS.patterns[POETICS.index[word]]].max() <= expected
     memory = POETICS.trie.find("mem")
     assert inner.nodes[memory] == places("memory") & (alive >> 3)
     assert inner.nodes[0] == 0
@@ -124,7 +125,7 @@ def test_a_network_of_verse_has_poetics_made_once() -> None:
     poetics = poetics_of(VERSIFIER)
     assert poetics is poetics_of(VERSIFIER)
     assert poetics is not None
-    assert set(poetics.place) == {word for word in WORDS if READINGS(word)}
+    assert set(poetics.index) == {word for word in WORDS if READINGS(word)}
 
 
 def test_a_network_that_does_not_write_english_has_none() -> None:
@@ -136,3 +137,15 @@ def test_a_network_that_does_not_write_english_has_none() -> None:
     assert poetics_of(replace(poet(), words=tuple(babble))) is None
     assert poetics_of(replace(poet(lstm(no_comma)), words=WORDS)) is None
     assert poetics_of(replace(poet(), words=WORDS)) is not None
+
+
+def test_words_that_only_an_apostrophe_tells_apart_are_spelt_alike() -> None:
+    bears = Poetics(["bears", "bear's", "bear"], VERSE, lambda _: [Reading("1", "EH1 R Z")])
+    assert bears.spelt_like(["bear's"]) == sorted(bears.index[w] for w in ("bears", "bear's"))
+    assert bears.spelt_like(["xqzt", ""]) == []
+
+
+def test_a_rare_word_ends_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.poetics.ENDING", 1)
+    two = Poetics(["day", "gay"], VERSE, lambda _: [Reading("1", "EY1")])
+    assert [two.rhyme[two.index[word]] >= 0 for word in ("day", "gay")] == [True, False]
