@@ -31,7 +31,7 @@ from bot.scoreboard.classifier import can_classify
 from bot.scoreboard.headline import FILE, write_headline
 from bot.scoreboard.names_board import names_board
 from bot.scoreboard.names_run import NamesOptions, measure_names
-from bot.scoreboard.publish import Pictures, lines, publish, trainings
+from bot.scoreboard.publish import Pictures, lines, other_boards, publish, trainings
 from bot.scoreboard.sonnets_board import sonnets_board
 from bot.scoreboard.sonnets_run import SonnetsOptions, measure_sonnets, read_openings
 from bot.scoreboard.sounds import can_hear
@@ -117,12 +117,13 @@ def _make_scoreboard(
     """Measure everything, show it, and write it down."""
     if not (can_classify() and can_hear()):
         raise ScoreboardError(NOT_INSTALLED)
+    page = options.page or (PAGE if _is_usual(options) else OTHER_PAGE)
+    other_boards(options.kind, page)  # an unreadable one is better found now than in minutes
     with Console(stderr=True).status("Measuring ...") as status:
         measure = _names if options.kind == "names" else _sonnets
         board, pictures = measure(
             path, trained, corpus, options, lambda what: status.update(f"Measuring {escape(what)}")
         )
-    page = options.page or (PAGE if _is_usual(options) else OTHER_PAGE)
     page.parent.mkdir(parents=True, exist_ok=True)
     written = publish(board, pictures, page)
     if options.record and path.resolve().parent == SHIPPED.resolve():

@@ -60,26 +60,30 @@ def publish(board: Board, pictures: Pictures, path: Path) -> list[Path]:
     The part of the other kind is that of its last run, whose figures lie there.
     """
     folder = path.with_suffix("")
+    boards = other_boards(board.kind, path) | {board.kind: board}
     folder.mkdir(parents=True, exist_ok=True)
     for plot, png in pictures.items():
         write_atomically(folder / plot.file, png)
     figures = folder / f"{board.kind}.json"
     write_atomically(figures, board.to_json().encode())
-    write_atomically(path, page(_boards(folder), folder.name).encode())
+    write_atomically(path, page(boards, folder.name).encode())
     return [path, figures]
 
 
-def _boards(folder: Path) -> dict[Kind, Board]:
-    """What was measured so far. Raises `ScoreboardError` for a file that another version wrote."""
+def other_boards(kind: Kind, path: Path) -> dict[Kind, Board]:
+    """What was measured of the other kinds, for the page at `path`.
+
+    Raises `ScoreboardError` for a file that another version wrote.
+    """
     boards: dict[Kind, Board] = {}
-    for kind in KINDS:
-        path = folder / f"{kind}.json"
-        if path.exists():
+    for other in KINDS:
+        file = path.with_suffix("") / f"{other}.json"
+        if other != kind and file.exists():
             try:
-                boards[kind] = Board.from_json(path.read_text(encoding="utf-8"))
+                boards[other] = Board.from_json(file.read_text(encoding="utf-8"))
             except (KeyError, TypeError, ValueError) as error:
                 raise ScoreboardError(
-                    f"{path} holds no figures of this scoreboard ({error!r}); remove it, and run "
-                    f"python -m bot.evaluate {kind} again."
+                    f"{file} holds no figures of this scoreboard ({error!r}); remove it, and run "
+                    f"python -m bot.evaluate {other} again."
                 ) from error
     return boards

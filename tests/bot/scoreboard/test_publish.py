@@ -59,3 +59,6 @@ def test_figures_of_another_version_are_refused_with_what_to_do(tmp_path: Path) 
     (tmp_path / "scoreboard" / "sonnets.json").write_text('{"kind": "sonnets"}')
     with pytest.raises(ScoreboardError, match=r"run python -m bot\.evaluate sonnets again"):
         publish(board(), {}, path)
+    assert not (tmp_path / "scoreboard" / "names.json").exists()
+    publish(board("sonnets"), {}, path)
+    publish(board(), {}, path)
