@@ -20,6 +20,14 @@ WRITING = (
     "the area under its ROC curve in five-fold cross-validation, the mean of {draws} draws ± their "
     "standard deviation. At 0.5 it cannot."
 )
+REASONS = {
+    "known": "in the corpus",
+    "near": "within edit distance 1 of a genus",
+    "unreadable": "not well-formed",
+    "unfit": "refused by the word filter",
+    "repeated": "repetitions within a request",
+}
+"""Why a name is thrown away, by the words of `models.names`."""
 WISHES = "Names that were asked for with one control each."
 
 
@@ -93,7 +101,7 @@ def _writing(findings: NamesFindings, draws: int) -> Table:
     ]
     thrown_away = written[0].writing.thrown_away
     rows += [
-        (f"thrown away: {why}", f"{share:.1%}", *[""] * len(written))
+        (f"thrown away: {REASONS.get(why, why)}", f"{share:.1%}", *[""] * len(written))
         for why, share in thrown_away.items()
     ]
     note = WRITING.format(count=written[0].writing.written, draws=draws)
