@@ -14,8 +14,10 @@ SAMPLES_IN_ROW = 5
 
 WRITING = (
     "Ours is what the bot would have shown, {count:,} names in requests of ten; of what it wrote "
-    "on the way, the shares that were not shown are given with their reasons. The others are drawn "
-    "plainly, as many of each, and nothing is thrown away. The classifier is a logistic regression "
+    "on the way, the shares that were not shown are given with their reasons. The bot takes common "
+    "names, which copies are, as rarely as others, so that how much the network copies is seen "
+    "where it is drawn plainly, as the others are: as many of each, and nothing thrown away. The "
+    "classifier is a logistic regression "
     "on character 1–4-grams (TF-IDF), which is to tell new names from as many held-out real ones: "
     "the area under its ROC curve in five-fold cross-validation, the mean of {draws} draws ± their "
     "standard deviation. At 0.5 it cannot."

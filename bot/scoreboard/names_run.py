@@ -88,7 +88,8 @@ def measure_names(
     ours = f"Mangosaurus ({trained.card.recipe})"
     losses = HeldOut([name + END for name in held_out])
     losses.measure(ours, trained.network)
-    judged = _baselines(trained, corpus, losses, options, tell)
+    judged: dict[str, Network] = {"the same network, drawn plainly": trained.network}
+    judged |= _baselines(trained, corpus, losses, options, tell)
     quick_network, seconds = quick_names(options.corpus_file, tell)
     quick = f"the recipe quick, trained in {seconds:.0f} s"
     losses.measure(quick, quick_network)
