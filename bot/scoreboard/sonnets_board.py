@@ -9,6 +9,7 @@ import numpy as np
 from bot.scoreboard.board import Board, Plot, Table, Target
 from bot.scoreboard.headline import Figure
 from bot.scoreboard.sonnets_run import TEMPERATURE, TIMED, Sense, SonnetsFindings, Verse
+from bot.scoreboard.verse import COUNTED_FOR_VARIETY
 from models.weights import Trained
 
 SAMPLES = 10
@@ -65,8 +66,9 @@ def _targets(findings: SonnetsFindings, size: int) -> tuple[Target, ...]:
         at_most("words in succession shared with the sonnets", 6, form.longest_run or 0, "d"),
         at_most("poems in which a line occurs twice", 0, form.lines_twice, "d"),
         at_most("poems in which a rhyme word occurs twice", 0, form.rhyme_words_twice, "d"),
-        at_least("different end words", 600, form.end_words, "d"),
     ]
+    if form.poems >= COUNTED_FOR_VARIETY:
+        targets.append(at_least("different end words", 600, form.end_words, "d"))
     if ours.sense and plain.sense:
         network = ours.sense.network - plain.sense.network
         ngram = ours.sense.ngram - plain.sense.ngram
