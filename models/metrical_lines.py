@@ -16,7 +16,7 @@ from models.metre import Metre
 from models.poetics import Poetics, Sets
 from models.vocabulary import Vocabulary
 
-NUCLEUS = 0.95
+NUCLEUS = 0.9
 """The rare rest is never drawn."""
 LONGEST = 100
 """Characters after which a line is given up."""

@@ -144,7 +144,10 @@ def poetics_of(trained: Trained) -> Poetics | None:
     if not trained.words or not _NEEDED.issubset(vocabulary.symbols):
         return None
     lexicon = load_lexicon()
-    poetics = Poetics(
-        trained.words, vocabulary, lexicon.readings, lambda word: bool(lexicon.entry(word))
-    )
+
+    def may_end(word: str) -> bool:
+        """Whether its sounds are beyond doubt, and nothing has to follow it."""
+        return bool(lexicon.entry(word)) and not word.endswith("'s")
+
+    poetics = Poetics(trained.words, vocabulary, lexicon.readings, may_end)
     return poetics if len(poetics.index) >= LEAST_WORDS else None

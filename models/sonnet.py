@@ -32,7 +32,7 @@ from models.vocabulary import END
 from models.weights import Trained
 
 OPENING_LIMIT = 300
-METRICAL = Breadth(rows=20, stems=6, branches=6)
+METRICAL = Breadth(rows=26, stems=8, branches=6)
 """Metrical lines that are drawn for each that is kept."""
 FREE = Breadth(rows=4)
 """The same of free lines."""
@@ -40,7 +40,7 @@ COUNTED = Breadth(rows=1)
 """And where characters are counted, which is to draw as the notebook did."""
 TRIES = 4
 """How often new candidates are drawn when all were refused."""
-ENDINGS, PARTNERS = 0.15, 0.5
+ENDINGS, PARTNERS = 0.08, 0.35
 """Shares of the words that a line may end in, without and with a rhyme to meet.
 
 Left to itself the network ends every other line in *thee* or *me*.
@@ -340,7 +340,10 @@ def _shown(draft: Draft, text: str, proper: Known) -> str:
 
 
 def _with_capitals(text: str, proper: Known) -> str:
-    """Restore the capitals of *I*, of the vocative *O*, and of names. The length stays."""
-    text = re.sub(r"\bi\b|(?<!')\bo\b(?!')", lambda match: match[0].upper(), text)
+    """Restore the capitals of *I*, of the vocative *O*, of names, and behind a full stop.
+
+    The length stays.
+    """
+    text = re.sub(r"\bi\b|(?<!')\bo\b(?!')|(?<=[.?] )[a-z]", lambda match: match[0].upper(), text)
     names = re.compile("[a-z]{2,}")
     return names.sub(lambda m: m[0].capitalize() if m[0] in proper else m[0], text)

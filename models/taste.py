@@ -21,7 +21,7 @@ from models.poetics import Poetics
 class Taste:
     """What a line is worth beside the likelihood of its characters, in nats."""
 
-    rarity: float = 0.6
+    rarity: float = 0.9
     """For each word, times the logarithm of its rank: by Zipf's law, times −log p of the word."""
     ending: float = 1.0
     """Log p of the last word counts so often again: there the rhyme was forced."""

@@ -282,6 +282,7 @@ def test_the_last_line_ends_the_sentence(last: str, shown: str) -> None:
         ("ten o'clock is what thou sayest, o'er", "Ten o'clock is what thou sayest, o'er"),
         ("into ioio in oil i- i: o", "Into ioio in oil I- I: O"),
         ("of helen's cheek and cupid, cupids too", "Of Helen's cheek and Cupid, cupids too"),
+        ("be it so. why? because! and then.so", "Be it so. Why? Because! and then.so"),
     ],
 )
 def test_capitals_come_back(heard: str, shown: str) -> None:
