@@ -30,6 +30,8 @@ COMMON = 9_000
 """So many of the commonest words are those that one may expect to find a rhyme among."""
 ENDING = 12_000
 """So many may end a line. Of the rest a dictionary often knows but a name spelt alike."""
+EQUAL_WEIGHT = 1_000
+"""The rank of a word that is let end a line half as readily as a rare one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +92,9 @@ class Poetics:
         size = np.bincount(found[found >= 0], minlength=len(self._rhymes) + 1)
         self.richness = np.where(self.rhyme >= 0, size[self.rhyme], 0)
         """How many common words rhyme with each word, itself counted."""
+        ranks = np.array([self.rank[word] for word in self.index] + [0])
+        self.ending_weight = (ranks + 1) / (ranks + EQUAL_WEIGHT)
+        """How readily each word is let end a line: the commonest hardly ever, most always."""
 
         self._inner = lru_cache(maxsize=16)(self._make_inner)
         self._places = lru_cache(maxsize=16)(self._make_places)

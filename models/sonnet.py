@@ -32,7 +32,7 @@ from models.vocabulary import END
 from models.weights import Trained
 
 OPENING_LIMIT = 300
-METRICAL = Breadth(rows=26, stems=8, branches=6)
+METRICAL = Breadth(rows=22, stems=7, branches=6)
 """Metrical lines that are drawn for each that is kept."""
 FREE = Breadth(rows=4)
 """The same of free lines."""
@@ -40,12 +40,12 @@ COUNTED = Breadth(rows=1)
 """And where characters are counted, which is to draw as the notebook did."""
 TRIES = 4
 """How often new candidates are drawn when all were refused."""
-ENDINGS, PARTNERS = 0.08, 0.35
+ENDINGS, PARTNERS = 0.05, 0.3
 """Shares of the words that a line may end in, without and with a rhyme to meet.
 
 Left to itself the network ends every other line in *thee* or *me*.
 """
-TRIES_TO_RHYME = 2
+TRIES_TO_RHYME = 3
 """How often a line is to rhyme before one is taken that does not."""
 FEWEST_RHYMES = 8
 """Common words that rhyme with a word, itself counted, if another line is to rhyme with it."""
@@ -265,19 +265,30 @@ def _endings(poetics: Poetics, draft: Draft, attempt: int) -> Iterator[NDArray[n
     partners = (poetics.rhyme >= 0) & np.isin(poetics.rhyme, list(wanted))
     partners[taken] = False
     if partners.any() and attempt < TRIES_TO_RHYME:
-        yield _some_of(partners, PARTNERS, rng)
+        if attempt == 0:
+            yield _some_of(poetics, partners, PARTNERS, rng)
         yield partners
     fewest = FEWEST_RHYMES if form.rhymes_to_come(number) else 1
     others = new & (poetics.richness >= fewest) & ~np.isin(poetics.rhyme, rhymes)
-    yield _some_of(others, ENDINGS, rng)
+    yield _some_of(poetics, others, ENDINGS, rng)
     yield others
     yield new
 
 
-def _some_of(words: NDArray[np.bool_], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """A share of some words, drawn evenly; all of them where they are few."""
-    drawn = words & (rng.random(len(words)) < share)
-    return drawn if drawn.sum() >= FEWEST_RHYMES else words
+def _some_of(
+    poetics: Poetics, words: NDArray[np.bool_], share: float, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """A share of some words, drawn without replacement, the commonest the least likely.
+
+    A word comes with a weight w and gets the key u^(1/w), u uniform in [0, 1); the highest keys
+    win (Efraimidis & Spirakis, 2006).
+    """
+    indices = np.flatnonzero(words)
+    count = max(FEWEST_RHYMES, round(share * len(indices)))
+    keys = rng.random(len(words))[indices] ** (1 / poetics.ending_weight[indices])
+    drawn = np.zeros_like(words)
+    drawn[indices[np.argsort(-keys)[:count]]] = True
+    return drawn
 
 
 def _best(

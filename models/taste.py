@@ -21,9 +21,10 @@ from models.poetics import Poetics
 class Taste:
     """What a line is worth beside the likelihood of its characters, in nats."""
 
-    rarity: float = 0.9
-    """For each word, times the logarithm of its rank: by Zipf's law, times −log p of the word."""
-    ending: float = 1.0
+    rarity: float = 0.8
+    """For each word but the last, which the rhyme has chosen, times the logarithm of its rank: by
+    Zipf's law, times −log p of the word."""
+    ending: float = 1.5
     """Log p of the last word counts so often again: there the rhyme was forced."""
     echo: float = 3.0
     """Lost for each content word that stands in the poem already."""
@@ -66,7 +67,7 @@ def worth(
     last_word = len(candidate.text) - (candidate.text.rfind(" ") + 1)
     total = float(candidate.log_p.sum())
     total += taste.ending * float(candidate.log_p[-last_word - 1 :].sum())
-    total += taste.rarity * sum(math.log(1 + ranks[word]) for word in words if word in ranks)
+    total += taste.rarity * sum(math.log(1 + ranks[word]) for word in words[:-1] if word in ranks)
     total -= taste.echo * sum(
         word in poem.words and ranks[word] >= FUNCTION_WORDS for word in words if word in ranks
     )

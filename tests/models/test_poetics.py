@@ -149,3 +149,9 @@ def test_a_rare_word_ends_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.poetics.ENDING", 1)
     two = Poetics(["day", "gay"], VERSE, lambda _: [Reading("1", "EY1")])
     assert [two.rhyme[two.index[word]] >= 0 for word in ("day", "gay")] == [True, False]
+
+
+def test_a_common_word_is_let_end_a_line_less_readily_than_a_rare_one() -> None:
+    weights = [POETICS.ending_weight[POETICS.index[word]] for word in ("love", "above", "memory")]
+    assert weights == sorted(weights)
+    assert all(0 < weight <= 1 for weight in weights)

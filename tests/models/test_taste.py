@@ -47,16 +47,17 @@ def test_without_taste_a_line_is_worth_its_likelihood_by_the_character() -> None
         assert worth(line, "", Poem([f"{RARE} {RARE}"]), POETICS, taste()) == pytest.approx(-1.5)
 
 
-def test_a_rare_word_is_worth_more_than_a_common_one() -> None:
+def test_a_rare_word_is_worth_more_than_a_common_one_but_at_the_end() -> None:
     terms = taste(rarity=2)
-    assert total(RARE, terms) == pytest.approx(2 * math.log(len(WORDS)))
-    assert total(f"{RARE} {SMALL}", terms) == pytest.approx(total(RARE, terms))
-    assert total("unknown", terms) == pytest.approx(0)
+    assert total(f"{RARE} {SMALL}", terms) == pytest.approx(2 * math.log(len(WORDS)))
+    assert total(f"{SMALL} {RARE}", terms) == pytest.approx(0)
+    assert total(f"{RARE} {SMALL} {SMALL}", terms) == pytest.approx(2 * math.log(len(WORDS)))
+    assert total("unknown unknown", terms) == pytest.approx(0)
 
 
 def test_a_word_that_the_member_wrote_wins_nothing() -> None:
-    assert total(SMALL, taste(rarity=2), begun=f"{RARE} ") == pytest.approx(0)
-    assert total(RARE[1:], taste(rarity=2), begun=RARE[0]) == pytest.approx(0)
+    assert total(f"{SMALL} {SMALL}", taste(rarity=2), begun=f"{RARE} ") == pytest.approx(0)
+    assert total(f"{RARE[1:]} {SMALL}", taste(rarity=2), begun=RARE[0]) == pytest.approx(0)
 
 
 def test_an_unlikely_last_word_counts_again() -> None:
