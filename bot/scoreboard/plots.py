@@ -33,8 +33,9 @@ class StoredRun:
 class Size:
     """A model of some size, and its losses on two parts of its corpus, in nats per character."""
 
+    line: str
+    """What it has in common with those that it is drawn with, for the legend."""
     units: int
-    members: int
     parameters: int
     validation: float
     tested: float
@@ -65,16 +66,15 @@ def loss_curves(runs: Sequence[StoredRun]) -> bytes:
 
 
 def losses_by_size(sizes: Sequence[Size], beside: Mapping[str, float]) -> bytes:
-    """A PNG of held-out loss by the number of parameters, a line for each number of members.
+    """A PNG of held-out loss by the number of parameters, with its lines.
 
     `beside` are losses of others, drawn across.
     """
     figure, (axes,) = _figure(1)
-    shades = dict(zip(sorted({s.members for s in sizes}), _SHADES * 9, strict=False))
-    for members, colour in shades.items():
-        line = sorted((s for s in sizes if s.members == members), key=lambda s: s.parameters)
+    lines = dict.fromkeys(size.line for size in sizes)
+    for label, colour in zip(lines, _SHADES * 9, strict=False):
+        line = sorted((s for s in sizes if s.line == label), key=lambda s: s.parameters)
         x = [size.parameters for size in line]
-        label = f"{members} networks" if members > 1 else "one network"
         axes.plot(x, [size.tested for size in line], "o-", color=colour, label=label)
         axes.plot(x, [size.validation for size in line], "o:", color=colour, alpha=0.6)
         for size in line:

@@ -18,8 +18,8 @@ LOSS = (
     "notebook trains on the validation part too, so that its curve flatters."
 )
 SIZES = (
-    "From stored runs: networks of the same recipe in several sizes, by the parameters of their "
-    "LSTMs. Several networks are mixed, with the Kneser-Ney model that belongs to the recipe."
+    "From stored runs, by the parameters of the LSTMs. Several networks for names are mixed, with "
+    "the Kneser-Ney model that belongs to the recipe."
 )
 LINES = (
     "The share of poems in which a line rhymes with its partner, and can be read as iambic. Lines "

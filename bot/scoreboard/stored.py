@@ -33,7 +33,7 @@ def read_sizes(kind: Kind, folder: Path = RUNS) -> list[Size]:
         return []
     try:
         return [
-            Size(s["units"], s["members"], s["parameters"], s["validation"], s["held_out"])
+            Size(s["line"], s["units"], s["parameters"], s["validation"], s["held_out"])
             for s in _read(path)
         ]
     except (KeyError, TypeError) as error:

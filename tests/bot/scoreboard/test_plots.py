@@ -22,7 +22,7 @@ HISTORY = {
     "begun_anew": [3],
 }
 SHARES: list[float | None] = [0.9] * 13
-SIZES = [{"units": 64, "members": 2, "parameters": 9_000, "validation": 1.51, "held_out": 1.55}]
+SIZES = [{"line": "two", "units": 64, "parameters": 9_000, "validation": 1.51, "held_out": 1.55}]
 
 
 def size_of(png: bytes) -> tuple[int, int]:
@@ -32,7 +32,7 @@ def size_of(png: bytes) -> tuple[int, int]:
 
 
 def test_pictures_are_white_cards_of_one_size() -> None:
-    sizes = [Size(32, 1, 1_000, 1.6, 1.7), Size(64, 4, 9_000, 1.5, 1.6)]
+    sizes = [Size("one", 32, 1_000, 1.6, 1.7), Size("four", 64, 9_000, 1.5, 1.6)]
     shares = {"ours": [None, *SHARES], "Shakespeare": [*SHARES, 0.8]}
     pictures = (
         loss_curves([RUN, StoredRun("notebook", (), ((20_000, 1.9), (35_000, 1.8)), ())]),
@@ -51,7 +51,7 @@ def test_histories_are_read_by_kind(tmp_path: Path) -> None:
     (tmp_path / "sonnets-best.json").write_text(json.dumps(HISTORY | {"recipe": "other"}))
     (tmp_path / "names-sizes.json").write_text(json.dumps(SIZES))
     assert read_runs("names", tmp_path) == [RUN]
-    assert read_sizes("names", tmp_path) == [Size(64, 2, 9_000, 1.51, 1.55)]
+    assert read_sizes("names", tmp_path) == [Size("two", 64, 9_000, 1.51, 1.55)]
     assert read_sizes("sonnets", tmp_path) == []
 
 
