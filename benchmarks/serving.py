@@ -89,11 +89,16 @@ async def _serve(table: Table, poems: int) -> None:
     with tempfile.TemporaryDirectory() as state:
         inference = await open_inference(Path(state), Filter().allows)
     table.add_row("memory at rest", f"{_resident():.0f} MiB", "")
-    names = [await _timed_names(inference, seed) for seed in range(50)]
+    names, wished = [], []
+    for seed in range(50):
+        names.append(await _timed_names(inference, NamesRequest(10, seed)))
+        raptors = NamesRequest(10, seed, ends_with="raptor")
+        wished.append(await _timed_names(inference, raptors))
     first, whole, character = zip(
         *[await _timed_sonnet(inference, seed) for seed in range(poems)], strict=True
     )
     _row(table, "ten names", names)
+    _row(table, "ten names that end in raptor", wished)
     _row(table, "a sonnet's first line", first)
     _row(table, "a whole sonnet", whole)
     _row(table, "a character of a sonnet", character)
@@ -101,9 +106,9 @@ async def _serve(table: Table, poems: int) -> None:
     await inference.close()
 
 
-async def _timed_names(inference: Inference, seed: int) -> float:
+async def _timed_names(inference: Inference, request: NamesRequest) -> float:
     started = time.perf_counter()
-    await inference.names(NamesRequest(10, seed))
+    await inference.names(request)
     return time.perf_counter() - started
 
 
