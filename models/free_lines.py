@@ -11,7 +11,9 @@ from models.vocabulary import Vocabulary
 SHORTEST_LINE = 20
 """Characters that a line has before it may end."""
 LONGEST_LINE = 56
-"""Characters after which a line ends at the next space: Shakespeare's have 43, at most 63."""
+"""Characters after which a line ends at the next space: Shakespeare's have 42, at most 60."""
+LONGEST = 2 * LONGEST_LINE + 2
+"""Characters after which a line without a space has ended too, its `END` counted."""
 NUCLEUS = 0.95
 """The rare rest is never drawn: it is where misspelt words come from."""
 
@@ -31,7 +33,7 @@ class FreeWalk:
         length, at_space = self._length[rows], self._at_space[rows]
         allowed = np.ones((len(rows), len(self._vocabulary)), np.bool_)
         allowed[length < SHORTEST_LINE, self._vocabulary.end] = False
-        too_long = (length > 2 * LONGEST_LINE) | ((length > LONGEST_LINE) & at_space)
+        too_long = (length > LONGEST - 2) | ((length > LONGEST_LINE) & at_space)
         allowed[too_long] = np.arange(len(self._vocabulary)) == self._vocabulary.end
         return allowed
 

@@ -62,6 +62,7 @@ class SonnetRequest:
     opening: str
     """The member's own words, as typed; may be empty."""
     seed: int
+    """From 0. The same request with the same seed and weights gives the same poem."""
     temperature: float = 0.8
     form: str = DEFAULT_FORM
     """A name in `models.forms.FORMS`."""
@@ -106,9 +107,9 @@ class Draft:
         return self.characters_left <= 0
 
     def generator(self, use: int) -> np.random.Generator:
-        """A generator for a use of its own in the next line."""
+        """A generator for a use of its own in the next line: a draw of it, or of its endings."""
         opening = hashlib.blake2b(self.request.opening.encode(errors="replace"), digest_size=8)
-        seed = [abs(self.request.seed), int.from_bytes(opening.digest()), len(self.lines), use]
+        seed = [self.request.seed, int.from_bytes(opening.digest()), len(self.lines), use]
         return np.random.default_rng(seed)
 
 
@@ -213,7 +214,7 @@ def _write_free(trained: Trained, drafts: Sequence[Draft], attempt: int) -> list
         _tasks(drafts, attempt),
         walk,
         FREE,
-        longest=2 * free_lines.LONGEST_LINE + 2,
+        longest=free_lines.LONGEST,
         top_p=free_lines.NUCLEUS,
     )
 
@@ -223,18 +224,15 @@ def _write_counted(
 ) -> list[list[Candidate]]:
     left = [draft.characters_left for draft in drafts]
     walk = CountingWalk(trained.network.vocabulary, left, COUNTED.rows)
+    # Not by what is left in this batch: what is drawn must not depend on who shares it.
+    longest = max(form.characters or 0 for form in FORMS.values()) + len(END)
     tasks = _tasks(drafts, attempt)
-    return write_lines(trained.network, tasks, walk, COUNTED, longest=max(left) + 1, top_p=None)
+    return write_lines(trained.network, tasks, walk, COUNTED, longest=longest, top_p=None)
 
 
 def _tasks(drafts: Sequence[Draft], attempt: int) -> list[Task]:
     return [
-        Task(
-            draft.state,
-            draft.logits,
-            draft.request.temperature,
-            draft.generator(attempt),
-        )
+        Task(draft.state, draft.logits, draft.request.temperature, draft.generator(attempt))
         for draft in drafts
     ]
 
@@ -257,7 +255,7 @@ def _endings(poetics: Poetics, draft: Draft, attempt: int) -> Iterator[NDArray[n
     form, number = draft.form, len(draft.lines)
     ends = [_last_word(line) for line in draft.lines]
     rhymes = [poetics.rhyme_of(word) for word in ends]
-    rng = draft.generator(TRIES + attempt)
+    rng = draft.generator(TRIES + attempt)  # the uses before are those of `_tasks`
     taken = poetics.spelt_like(ends)
     new = poetics.richness > 0
     new[taken] = False
@@ -342,7 +340,8 @@ def _shown(draft: Draft, text: str, proper: Known) -> str:
     if len(draft.lines) + 1 == draft.form.lines:
         text = text.rstrip(",;:- ")
         # A member's own comma stays, and nothing comes behind it.
-        text += "." * ((draft.begun + text)[-1:] not in tuple(".!?,;:-"))
+        if not (draft.begun + text).endswith(tuple(".!?,;:-")):
+            text += "."
     if not draft.begun.strip():
         text = text[:1].upper() + text[1:]
     elif text[:1].isalpha() and not fold(draft.begun[-1]).endswith(draft.heard[-1:] or " "):

@@ -257,10 +257,16 @@ def test_what_shares_the_batch_does_not_change_a_poem() -> None:
 
 
 def test_a_poem_is_the_same_again_from_its_seed_and_another_from_another() -> None:
-    seeds = [7, 7, 8, -3, 2**80]
+    seeds = [7, 7, 8, 0, 2**80]
     drafts = finished([SonnetRequest("", seed, form="limerick") for seed in seeds])
     assert drafts[0].lines == drafts[1].lines
     assert len({draft.lines for draft in drafts}) == 4
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_seed_is_not_negative(form: str) -> None:
+    with pytest.raises(ValueError, match="non-negative"):
+        finished([SonnetRequest("", -7, form=form)])
 
 
 @pytest.mark.parametrize("temperature", [0.1, 2.0])
