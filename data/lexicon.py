@@ -58,10 +58,6 @@ class Lexicon:
         """
         return self._readings(word)
 
-    def readings_of(self, words: Iterable[str]) -> dict[str, tuple[Reading, ...]]:
-        """The readings of many words."""
-        return {word: self.readings(word) for word in words}
-
     def entry(self, word: str) -> tuple[Reading, ...]:
         """The readings of a word that stands in the dictionary itself, none of any other."""
         if not word.isascii() or not 0 < len(word) <= self._words.itemsize:

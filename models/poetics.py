@@ -21,15 +21,15 @@ Sets = NDArray[np.uint64]
 """Sets of places of a metre, see `models.metre`."""
 
 MOST_READINGS = 3
-"""Ways of pronouncing a word that are considered."""
+"""Ways of pronouncing a word that are considered, the usual ones."""
 LEAST_WORDS = 500
 """A network whose verse has fewer words with known sounds does not write English."""
 _NEEDED = frozenset(" -,.:;!?")
 """Symbols without which no line can be written."""
 COMMON = 9_000
-"""So many of the commonest words are those that one may expect to find a rhyme among."""
+"""So many of the commonest words count as partners where it is asked how many rhymes there are."""
 ENDING = 12_000
-"""So many may end a line. Of the rest a dictionary often knows but a name spelt alike."""
+"""So many may end a line. Of the rarer ones a dictionary often knows but a name spelt alike."""
 EQUAL_WEIGHT = 1_000
 """The rank of a word that is let end a line half as readily as a rare one."""
 
@@ -98,10 +98,6 @@ class Poetics:
 
         self._inner = lru_cache(maxsize=16)(self._make_inner)
         self._places = lru_cache(maxsize=16)(self._make_places)
-
-    def index_of(self, word: str) -> int:
-        """The index of a word, that of the last row for one that is not known."""
-        return self.index.get(word, len(self.index))
 
     def spelt_like(self, words: Iterable[str]) -> list[int]:
         """The indices of these words, and of those that only an apostrophe tells from one of them.

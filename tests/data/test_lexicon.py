@@ -67,10 +67,6 @@ def test_only_words_are_in_a_lexicon() -> None:
     assert 12 not in LEXICON
 
 
-def test_many_words_have_the_readings_that_each_of_them_has() -> None:
-    assert LEXICON.readings_of(["love", "xqzt"]) == {"love": LEXICON.readings("love"), "xqzt": ()}
-
-
 def test_the_first_and_the_last_word_are_found() -> None:
     readings = {word: (Reading("1", f"{word.upper()}1"),) for word in ("aa", "mm", "zz")}
     words = np.array([b"aa", b"mm", b"zz"])
