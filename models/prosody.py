@@ -14,24 +14,11 @@ say of Shakespeare's 154 sonnets, with the dictionary's readings and those of ea
 Each also has a strict variant, without any benefit of the doubt. Whoever obeys it obeys the others.
 """
 
+import re
 from collections.abc import Collection, Sequence
-from re import compile as pattern
-from re import findall, search
 
 from data.phonetics import Reading, Readings
 from data.text import words_of
-
-__all__ = [
-    "IAMBIC_PENTAMETER",
-    "count_syllables",
-    "is_iambic",
-    "is_real",
-    "pairs_of",
-    "rhymes",
-    "scans",
-    "syllable_counts",
-    "words_of",
-]
 
 IAMBIC_PENTAMETER = ("wswswswsws", "swwswswsws", "wswswswswsf", "swwswswswsf")
 """Weak-strong five times; the first foot may be reversed, and the last have a syllable more."""
@@ -41,7 +28,7 @@ _FREE = "-"
 _STRESSES = {"w": "02-", "s": "012-", "f": "012-"}
 _STRESSES_STRICTLY = {"w": "0-", "s": "12-", "f": "0"}
 """Which syllables may stand in a weak place, in a strong one, and behind the last strong one."""
-_VOWELS = pattern("[aeiouy]+")
+_VOWELS = re.compile("[aeiouy]+")
 
 
 def is_real(word: str, readings: Readings, others: Collection[str] = frozenset()) -> bool:
@@ -114,12 +101,12 @@ def count_syllables(line: str) -> int:
     Each group of vowels is a syllable; a silent final e (*fate*, *faced*, *times*) is not one. Good
     enough to know where a long line wraps.
     """
-    return sum(_syllables_of_word(word) for word in findall("[a-z]+", line.replace("'", "")))
+    return sum(_syllables_of_word(word) for word in re.findall("[a-z]+", line.replace("'", "")))
 
 
 def _syllables_of_word(word: str) -> int:
     groups = len(_VOWELS.findall(word))
-    silent = search("([^aeiouylr]|[aeiouy][lr])e$|[^aeiouytd]ed$|[^aeiouyscxzgh]es$", word)
+    silent = re.search("([^aeiouylr]|[aeiouy][lr])e$|[^aeiouytd]ed$|[^aeiouyscxzgh]es$", word)
     return max(1, groups - bool(silent))
 
 

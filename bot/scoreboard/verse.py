@@ -12,8 +12,8 @@ from functools import cached_property
 from itertools import groupby
 
 from data.phonetics import Readings
-from data.text import fold, normalise_verse
-from models.prosody import is_iambic, is_real, pairs_of, rhymes, syllable_counts, words_of
+from data.text import fold, normalise_verse, words_of
+from models.prosody import is_iambic, is_real, pairs_of, rhymes, syllable_counts
 
 LINES = 14
 SCHEME = "ABABCDCDEFEFGG"
