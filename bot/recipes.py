@@ -212,17 +212,17 @@ def _verse_plan(corpus: Corpus, trainer: Trainer, seed: int, base: Trained | Non
     known, proper = Known.of(corpus.known()), Known.of(corpus.proper_nouns)
     runs = Known.of(run for item in corpus.items for run in runs_of(words_of(item)))
     versions = _versions("keras", "numpy", "tensorflow")
-    if base is None:
-        return Plan(corpus, trainer, "lstm", seed, known, versions, proper, runs)
-    known, proper = known | base.known, proper | base.proper
+    if base is not None:
+        known, proper, runs = known | base.known, proper | base.proper, runs | base.runs
     return Plan(corpus, trainer, "lstm", seed, known, versions, proper, runs, base)
 
 
 def _lstm(base: Trained) -> LSTM:
     if base.card.kind != "sonnets" or not isinstance(base.network, LSTM):
         raise RecipeError(
-            f"The weights to go on from are an {base.card.architecture} that writes "
-            f"{base.card.kind}; take a file that python -m bot.train sonnets has written."
+            "The weights to go on from must be an LSTM that writes sonnets; these are of the "
+            f"architecture {base.card.architecture!r} and write {base.card.kind}. Take a file that "
+            "python -m bot.train sonnets has written."
         )
     return base.network
 
