@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.arguments import count, whole_number
 from bot.filter import Filter
 from bot.scoreboard.baselines import Tell
 from bot.scoreboard.board import Board, ScoreboardError
@@ -255,11 +256,11 @@ def _parser() -> argparse.ArgumentParser:
         help="the weights to compare with (default: the last shipped ones in the git history)",
     )
     parser.add_argument(
-        "--seed", type=_whole, default=0, metavar="N", help="of the first text (default: 0)"
+        "--seed", type=whole_number, default=0, metavar="N", help="of the first text (default: 0)"
     )
     parser.add_argument(
         "--count",
-        type=_count,
+        type=count,
         metavar="N",
         help="requests of ten names (default: 1000), or poems (default: 100)",
     )
@@ -290,18 +291,6 @@ EXAMPLES = """\
   python -m bot.evaluate names                             every measure, in minutes
   python -m bot.evaluate sonnets --openings mine.txt --seed 5000
   python -m bot.evaluate names --quick --weights out/names.safetensors"""
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0, for example 7")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1, for example 100")
-    return int(text)
 
 
 if __name__ == "__main__":

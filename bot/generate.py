@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
+from bot.arguments import whole_number
 from bot.dissection_table import table
 from bot.filter import Filter
 from models.dissection import dissect
@@ -164,7 +165,7 @@ def _add_drawing(parser: argparse.ArgumentParser, *, count: int, temperature: fl
     parser.add_argument("-n", type=_count, default=count, help="how many (default: %(default)s)")
     parser.add_argument(
         "--seed",
-        type=_seed,
+        type=whole_number,
         default=secrets.randbelow(2**31),
         help="same seed, same text (default: another each time)",
     )
@@ -187,12 +188,6 @@ def _length(text: str) -> int:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no number from {SHORTEST_NAME} to {LONGEST_NAME}, for example 12"
         )
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0, for example 7")
     return int(text)
 
 

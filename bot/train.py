@@ -30,6 +30,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from bot.arguments import count, whole_number
 from bot.plots import loss_curve
 from bot.recipes import NOTEBOOK_EPOCHS, RECIPES, Options, Plan, RecipeError
 from bot.reporters import JsonReporter, Reporter, TerminalReporter
@@ -344,7 +345,7 @@ def _parser() -> argparse.ArgumentParser:
         "(default: out/names.safetensors or out/sonnets.safetensors)",
     )
     parser.add_argument(
-        "--seed", type=_whole, metavar="N", help="same seed, same network (default: 0)"
+        "--seed", type=whole_number, metavar="N", help="same seed, same network (default: 0)"
     )
     parser.add_argument(
         "--minutes",
@@ -365,14 +366,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--epochs",
-        type=_count,
+        type=count,
         metavar="N",
         help="passes over the corpus, for the sonnets' recipes notebook "
         f"(default: {NOTEBOOK_EPOCHS}, or 1 with --from) and pretrain",
     )
     parser.add_argument(
         "--units",
-        type=_count,
+        type=count,
         metavar="N",
         help="width of the network, for networks that begin anew (default: the recipe's)",
     )
@@ -391,18 +392,6 @@ EXAMPLES = """\
   python -m bot.train names --recipe notebook                  as the founding notebook did
   python -m bot.train sonnets                                  from the network of the plays
   python -m bot.train sonnets --resume                         go on after Ctrl-C"""
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0, for example 7")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1, for example 60")
-    return int(text)
 
 
 def _weight_file(text: str) -> Path:
