@@ -67,7 +67,7 @@ def quick_names(corpus_file: Path | None, tell: Tell) -> tuple[Network, float]:
 
 
 def notebook_sonnets(path: Path = NOTEBOOK_SONNETS) -> Baseline:
-    """The notebook's network of sonnets, trained as the notebook says."""
+    """A network of the notebook's recipe for sonnets; its model card tells how long it learned."""
     name = "the notebook's recipe"
     if not path.exists():
         return Baseline(name, None, f"{path.name} is not there")
