@@ -83,7 +83,7 @@ class Names(commands.Cog):
         await self._answer(interaction, names.NamesAsk.from_state(button.state))
 
     async def _answer(self, interaction: Interaction, ask: names.NamesAsk) -> None:
-        names.check(ask, self.bot.words)
+        names.check(ask, self.bot.words, self.bot.writer.genera)
         with self.bot.rest(interaction, names.ACTION), self.bot.work.piece():
             reply = await in_time(
                 names.answer(ask, secrets.randbelow(2**32), self.bot.writer),

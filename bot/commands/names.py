@@ -1,7 +1,7 @@
 """`/dinoname`: new dinosaurs on a card, and a button for more."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, code, strong, text
@@ -76,21 +76,42 @@ class NamesAsk:
         return " ".join(["/dinoname", *echoes])
 
 
-def check(ask: NamesAsk, words: Words) -> None:
-    """Raise `Refusal` for what cannot be met."""
+def check(ask: NamesAsk, words: Words, genera: Collection[str]) -> None:
+    """Raise `Refusal` for what cannot be met.
+
+    A piece is fit to be shown by itself, or because one of the real `genera` has it in its place.
+    """
     if not 1 <= ask.count <= MOST_NAMES:
         raise Refusal(f"I write 1 to {MOST_NAMES} names at a time, for example 5.")
     if ask.length is not None and not SHORTEST_NAME <= ask.length <= LONGEST_NAME:
         raise Refusal(f"A name has {SHORTEST_NAME} to {LONGEST_NAME} letters, for example 12.")
     check_temperature(ask.temperature)
-    if not all(map(words.allows, _names_of(ask))):
+    fit = all(_is_fit(piece, place, words, genera) for piece, place in _pieces_of(ask))
+    if not fit or not all(map(words.allows, _names_of(ask))):
         raise Refusal("No dinosaur of mine is called anything like that; try other letters.")
+
+
+_Place = Callable[[str, str], bool]
+"""Whether a name has a piece where it was wished for."""
+
+
+def _pieces_of(ask: NamesAsk) -> Iterator[tuple[str, _Place]]:
+    """Each piece as typed and as it is read."""
+    places = str.startswith, str.__contains__, str.endswith
+    for typed, place in zip(ask.pieces, places, strict=True):
+        yield typed, place
+        yield clean_name(typed), place
+
+
+def _is_fit(piece: str, place: _Place, words: Words, genera: Collection[str]) -> bool:
+    """Whether a piece may be asked for: *tit* may, because of *Titanosaurus*."""
+    return words.allows(piece) or any(place(genus, piece.lower()) for genus in genera)
 
 
 def _names_of(ask: NamesAsk) -> Iterator[str]:
     """Names that a member's pieces may come to stand in, each piece as typed and as it is read.
 
-    It is in names that pieces must be fit to be shown: *tit* is harmless in a titan.
+    Pieces that are fit by themselves may not be so together.
     """
     for starts, contains, ends in (ask.pieces, tuple(map(clean_name, ask.pieces))):
         yield f"{starts}saurus"

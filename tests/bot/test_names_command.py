@@ -55,7 +55,10 @@ async def test_without_options_five_names_of_any_kind_are_asked_for(home: Home) 
     assert request == NamesRequest(count=5, seed=request.seed)
 
 
-async def test_a_piece_that_is_harmless_in_a_name_is_taken(home: Home) -> None:
+async def test_a_piece_that_is_harmless_in_a_name_is_taken(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.bot.fakes.GENERA", ("titanosaurus",))
     await home.alice.slash(home.channel, "dinoname", starts_with="tit")
     assert home.writer.names_asked
 
