@@ -146,7 +146,7 @@ def _more_like(dissection: Dissection) -> Iterator[Button]:
     """Buttons for more names that begin, and that end, as the known parts of this one."""
     name, parts = dissection.name, dissection.parts
     beginning = parts[0].letters if parts and name.startswith(parts[0].letters) else name[:4]
-    if len(beginning) < len(name):
+    if len(beginning) < len(name) and not any(letter * 3 in beginning for letter in beginning):
         yield more(NamesAsk(starts_with=beginning), f"More {beginning.capitalize()}…")
     if parts and name.endswith(parts[-1].letters) and len(parts[-1].letters) < len(name):
         ending = parts[-1].letters

@@ -21,6 +21,8 @@ ACTION = "sonnet"
 WRITING = text("✒️ …")
 """The last line of a card while its poem is being written."""
 
+_TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Characters that force a direction on the text behind them."""
 _FOOTER = re.compile(
     r"(?:From “(?P<opening>.*)” · )?"
     r"(?:(?P<form>[a-z-]+) · )?"  # cards of the first version have none
@@ -37,6 +39,11 @@ class SonnetAsk:
     temperature: float = 0.8
     form: str = DEFAULT_FORM
     """A name in `models.forms.FORMS`."""
+
+    def __post_init__(self) -> None:
+        """Drop what would turn the bot's own words about, and an opening of nothing but spaces."""
+        opening = self.opening.translate(_TURNS)
+        object.__setattr__(self, "opening", opening if opening.strip() else "")
 
     def to_footer(self, seed: int) -> str:
         """All of this, for a card's footer. The quotes keep the spaces around an opening."""

@@ -28,6 +28,7 @@ from tests.bot.hostile import HOSTILE_OPENINGS
 
 COMMANDS = Path(__file__).parents[2] / "bot" / "commands"
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
+GENERA = ("titanosaurus", "allosaurus")
 
 temperatures = st.integers(10, 200).map(lambda hundredths: hundredths / 100)
 openings = st.text(max_size=OPENING_LIMIT) | st.sampled_from(list(HOSTILE_OPENINGS.values()))
@@ -130,7 +131,33 @@ def test_a_strange_button_is_refused(state: str) -> None:
 )
 def test_a_platform_that_does_not_check_ranges_is_checked(ask: names.NamesAsk, why: str) -> None:
     with pytest.raises(Refusal, match=why):
-        names.check(ask, Filter())
+        names.check(ask, Filter(), GENERA)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        names.NamesAsk(starts_with="asshole"),
+        names.NamesAsk(starts_with="Nazi"),
+        names.NamesAsk(ends_with="rapist"),
+        names.NamesAsk(contains="wh\u00f6re"),
+        names.NamesAsk(ends_with="tit"),
+    ],
+)
+def test_a_piece_that_is_rude_by_itself_is_refused(ask: names.NamesAsk) -> None:
+    with pytest.raises(Refusal, match="try other letters"):
+        names.check(ask, Filter(), GENERA)
+
+
+def test_a_piece_that_a_real_genus_has_there_is_not_rude() -> None:
+    names.check(names.NamesAsk(starts_with="Tit"), Filter(), GENERA)
+
+
+@pytest.mark.parametrize("opening", ["\u202eevil", "\u2066I\u2069", "  \n"])
+def test_an_opening_can_neither_turn_the_text_behind_it_nor_be_nothing(opening: str) -> None:
+    ask = sonnets.SonnetAsk(opening)
+    assert ask.opening in ("evil", "I", "")
+    assert sonnets.SonnetAsk.from_footer(ask.to_footer(1)) == ask
 
 
 def test_a_platform_that_does_not_check_choices_is_checked() -> None:
