@@ -48,6 +48,11 @@ class _Reading:
     parts: tuple[tuple[int, int], ...] = ()
     """Where each part begins and ends."""
 
+    @property
+    def cost(self) -> tuple[int, int, int]:
+        """What makes a reading worse, the weightiest first."""
+        return self.unknown, self.pieces, self.joints
+
 
 def parts_of(name: str) -> tuple[Part, ...]:
     """The parts of a name from left to right; what is not recognised is in none of them.
@@ -63,8 +68,10 @@ def parts_of(name: str) -> tuple[Part, ...]:
         for last, reading in best[place].items():
             for end, new_last, new in _steps(name, place, last, reading, roots):
                 best[end][new_last] = min(best[end].get(new_last, new), new)
-    whole = (best[-1][last] for last in (_Last.PART, _Last.UNKNOWN) if last in best[-1])
-    spans = min(whole).parts
+    whole = [best[-1][last] for last in (_Last.PART, _Last.UNKNOWN) if last in best[-1]]
+    # Of equals the one with the latest end: *ptera-n-odon*, and no knot (*nodo*) in a Pteranodon.
+    least = min(reading.cost for reading in whole)
+    spans = next(reading.parts for reading in whole if reading.cost == least)
     letters = [name[begin:end] for begin, end in spans]
     return tuple(Part(part, *roots[part][:3]) for part in letters)
 

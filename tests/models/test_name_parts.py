@@ -83,3 +83,7 @@ def test_parts_are_roots_of_the_name_in_its_order_and_in_their_places(name: str)
 def test_most_real_genera_have_a_part_that_is_known() -> None:
     genera = load_names().words
     assert sum(bool(parts_of(name)) for name in genera) > 0.85 * len(genera)
+
+
+def test_of_equal_readings_the_one_wins_that_reads_the_end() -> None:
+    assert read_as("pteranodon") == "ptera-odon"
