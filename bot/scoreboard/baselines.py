@@ -72,7 +72,9 @@ def notebook_sonnets(path: Path = NOTEBOOK_SONNETS) -> Baseline:
     if not path.exists():
         return Baseline(name, None, f"{path.name} is not there")
     try:
-        return Baseline(name, load_weights(path).network)
+        shipped = path == NOTEBOOK_SONNETS
+        network = load_shipped(f"baselines/{path.stem}") if shipped else load_weights(path)
+        return Baseline(name, network.network)
     except WeightsError as error:
         return Baseline(name, None, str(error))
 
