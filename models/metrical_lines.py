@@ -143,9 +143,9 @@ class MetricalWalk:
         """Go on in some rows with a symbol each that was allowed, `(rows,)`."""
         punctuation = self._is_punctuation[x]
         between_words = (x == self._space) | (x == self._hyphen)
-        child = self._trie.children[self.node[rows], self._column[x]]
+        child = self._trie.children[self.node[rows], self._column[x]]  # of a letter
         self.places[rows] = np.where(between_words, self.next[rows], self.places[rows])
-        self.node[rows] = np.where(between_words, 0, child)
+        self.node[rows] = np.where(between_words | punctuation, 0, child)
         self.between[rows] = self.punctuated[rows] = punctuation
         # A comma does not close a poem.
         self.full[rows] &= self._is_closing[x] | ~self._closes[self.plan[rows]]

@@ -30,7 +30,7 @@ COMMON = 9_000
 """So many of the commonest words count as partners where it is asked how many rhymes there are."""
 ENDING = 12_000
 """So many may end a line. Of the rarer ones a dictionary often knows but a name spelt alike."""
-EQUAL_WEIGHT = 1_000
+HALF_WEIGHT = 1_000
 """The rank of a word that is let end a line half as readily as a rare one."""
 
 
@@ -58,7 +58,7 @@ class Poetics:
 
         A line ends in words that `may_end`.
         """
-        sounds = {word: readings(word)[:MOST_READINGS] for word in words}
+        sounds = {word: readings(word)[:MOST_READINGS] for word in words if _is_word(word)}
         self._sounds = readings
         self.trie = WordTrie((word for word, known in sounds.items() if known), vocabulary)
         self.index = {word: index for index, word in enumerate(self.trie.words)}
@@ -93,7 +93,7 @@ class Poetics:
         self.richness = np.where(self.rhyme >= 0, size[self.rhyme], 0)
         """How many common words rhyme with each word, itself counted."""
         ranks = np.array([self.rank[word] for word in self.index] + [0])
-        self.ending_weight = (ranks + 1) / (ranks + EQUAL_WEIGHT)
+        self.ending_weight = (ranks + 1) / (ranks + HALF_WEIGHT)
         """How readily each word is let end a line: the commonest hardly ever, most always."""
 
         self._inner = lru_cache(maxsize=16)(self._make_inner)
@@ -133,6 +133,11 @@ class Poetics:
         starts = self._places(metre) & (np.uint64(alive) >> self.syllables)
         of_words = np.bitwise_or.reduce(starts[self.patterns[:-1]], axis=1)
         return Inner(starts, self.trie.union(of_words))
+
+
+def _is_word(spelling: str) -> bool:
+    """Of the names of letters, which a dictionary has too, only these are words."""
+    return len(spelling) > 1 or spelling in ("a", "i", "o")
 
 
 @lru_cache(maxsize=2)

@@ -278,14 +278,15 @@ def _some_of(
 ) -> NDArray[np.bool_]:
     """A share of some words, drawn without replacement, the commonest the least likely.
 
-    A word comes with a weight w and gets the key u^(1/w), u uniform in [0, 1); the highest keys
+    A word comes with a weight w and gets the key ln(u) / w, u uniform in (0, 1]; the highest keys
     win (Efraimidis & Spirakis, 2006).
     """
     indices = np.flatnonzero(words)
     count = max(FEWEST_RHYMES, round(share * len(indices)))
-    keys = rng.random(len(words))[indices] ** (1 / poetics.ending_weight[indices])
+    u = 1 - rng.random(len(words))[indices]
+    keys = np.log(u) / poetics.ending_weight[indices]
     drawn = np.zeros_like(words)
-    drawn[indices[np.argsort(-keys)[:count]]] = True
+    drawn[indices[np.argsort(-keys, kind="stable")[:count]]] = True
     return drawn
 
 

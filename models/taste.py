@@ -7,6 +7,7 @@ Conversation Models", which takes log p of the words by themselves away from log
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,9 +35,21 @@ class Taste:
     """Lost for each pair of words that stands in the poem already."""
     beginning: float = 1.0
     """Lost for each line above that begins with the same word."""
+    stutter: float = 20.0
+    """Lost for each word that comes twice running."""
+    statement: float = 4.0
+    """Lost for a question mark behind what does not begin as a question."""
 
 
 TASTE = Taste()
+QUESTIONS = frozenset(
+    words_of(
+        "what who whom whose why how where wherefore whence whither shall will would should do "
+        "dost doth did didst does can canst could couldst may might must is are am art was "
+        "were wast wert hast hath have had has wilt shalt"
+    )
+)
+"""One of them is among the first words of a question: *Why, then, …*, *O, shall I …*"""
 FUNCTION_WORDS = 100
 """So many of the commonest words may come again in a poem."""
 SMALL_WORDS = 10
@@ -52,6 +65,8 @@ class Poem:
         self.words = frozenset(word for line in words for word in line)
         self.phrases = frozenset(pair for line in words for pair in pairwise(line))
         self.beginnings = Counter(line[0] for line in words if line)
+        self.sentence = re.split("[.?!]", "\n".join(lines))[-1]
+        """What is begun and has not come to a full stop."""
 
 
 def worth(
@@ -75,5 +90,14 @@ def worth(
         n - 1 for word, n in Counter(line).items() if ranks[word] >= SMALL_WORDS
     )
     total -= taste.phrase * sum(pair in poem.phrases for pair in pairwise(line))
-    total -= taste.beginning * poem.beginnings[line[0]] if line else 0
+    total -= taste.beginning * (poem.beginnings[line[0]] if line else 0)
+    total -= taste.stutter * sum(a == b for a, b in pairwise(line))
+    total -= taste.statement * _statements(poem.sentence + "\n" + begun + candidate.text)
     return total / len(candidate.log_p)
+
+
+def _statements(text: str) -> int:
+    """How many sentences end in a question mark although they do not begin as a question."""
+    sentences = re.findall(r"[^.?!]*[.?!]", text)
+    asked = [words_of(sentence) for sentence in sentences if sentence.endswith("?")]
+    return sum(QUESTIONS.isdisjoint(words[:2]) for words in asked)

@@ -154,3 +154,8 @@ def test_a_common_word_is_let_end_a_line_less_readily_than_a_rare_one() -> None:
     weights = [POETICS.ending_weight[POETICS.index[word]] for word in ("love", "above", "memory")]
     assert weights == sorted(weights)
     assert all(0 < weight <= 1 for weight in weights)
+
+
+def test_the_name_of_a_letter_is_no_word() -> None:
+    letters = Poetics(["a", "e", "i", "o", "x"], VERSE, lambda _: [Reading("1", "EY1")])
+    assert set(letters.index) == {"a", "i", "o"}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from data.corpora import CorpusError, load_sonnets
 from data.early_modern import with_fallbacks
 from data.lexicon import load_lexicon
+from data.text import words_of
 from models.prosody import (
     count_syllables,
     is_iambic,
@@ -18,7 +19,6 @@ from models.prosody import (
     rhymes,
     scans,
     syllable_counts,
-    words_of,
 )
 
 LEXICON = load_lexicon()

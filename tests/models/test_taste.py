@@ -109,3 +109,25 @@ def test_a_line_to_which_only_punctuation_was_added_is_worth_something_finite(te
 
 def test_by_default_every_term_counts() -> None:
     assert all(getattr(TASTE, f.name) > 0 for f in fields(Taste))
+
+
+def test_a_word_that_stutters_is_hardly_ever_kept() -> None:
+    assert total(f"{RARE} {RARE} {SMALL}", taste(stutter=9)) == pytest.approx(-9)
+    assert total(f"{RARE} {SMALL} {RARE}", taste(stutter=9)) == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("above", "line", "lost"),
+    [
+        ("", "what is it?", 0),
+        ("", "why, then, he comes?", 0),
+        ("", "o, shall he come?", 0),
+        ("", "he comes to me?", 4),
+        ("he comes.", "that thou canst not?", 4),
+        ("what shall i do", "that he comes to me?", 0),
+        ("what? he comes", "and goes to me?", 4),
+        ("", "he comes. why?", 0),
+    ],
+)
+def test_a_statement_takes_no_question_mark(above: str, line: str, lost: float) -> None:
+    assert total(line, taste(statement=4), Poem([above])) == pytest.approx(-lost)
