@@ -30,6 +30,7 @@ from bot.inference import Inference, open_inference
 from bot.logs import set_up_logs
 from bot.retraining import Retraining
 from bot.settings import Settings, SettingsError, load_settings, suspicious_names
+from bot.store import Database, Store, StoreError, url_of
 from models.weights import WeightsError
 
 log = logging.getLogger("bot")
@@ -56,6 +57,7 @@ class Exit(IntEnum):
     BAD_WEIGHTS = 7
     BAD_STATE_DIR = 8
     PORT_IN_USE = 9
+    BAD_DATABASE = 10
 
 
 class StartupError(Exception):
@@ -168,6 +170,7 @@ async def build(settings: Settings, *, always_sync: bool = False) -> tuple[Infer
         inference = await open_inference(settings.state_dir, words.allows)
     except WeightsError as error:
         raise StartupError(Exit.BAD_WEIGHTS, str(error)) from error
+    store = await _open_store(settings)
     retraining = Retraining(
         settings.state_dir,
         inference.swap,
@@ -179,10 +182,21 @@ async def build(settings: Settings, *, always_sync: bool = False) -> tuple[Infer
         writer=inference,
         words=words,
         retraining=retraining,
+        store=store,
         version=_version(),
         always_sync=always_sync,
     )
     return inference, bot
+
+
+async def _open_store(settings: Settings) -> Store:
+    address = settings.database_url.get_secret_value() if settings.database_url else None
+    try:
+        database = Database(url_of(address, settings.state_dir))
+        await database.migrate()
+    except StoreError as error:
+        raise StartupError(Exit.BAD_DATABASE, str(error)) from error
+    return Store(database)
 
 
 async def _serve(bot: Mangosaurus, token: str) -> None:

@@ -24,6 +24,7 @@ from bot.commands.writer import Words, Writer
 from bot.pacing import Work
 from bot.retraining import Retraining
 from bot.settings import Settings
+from bot.store import Store
 from bot.views import ReplyButton
 from data.files import write_atomically
 
@@ -64,6 +65,7 @@ class Mangosaurus(commands.AutoShardedBot):
         writer: Writer,
         words: Words,
         retraining: Retraining,
+        store: Store,
         version: str,
         always_sync: bool = False,
         edit_interval: float = 1.0,
@@ -83,6 +85,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self.writer = writer
         self.words = words
         self.retraining = retraining
+        self.store = store
         self.version = version
         self.edit_interval = edit_interval
         self.started_at = discord.utils.utcnow()
@@ -174,6 +177,7 @@ class Mangosaurus(commands.AutoShardedBot):
         if not self.is_closed():
             await self.retraining.stop(refusals.RESTARTING)
         await super().close()
+        await self.store.close()
 
     async def shut_down(self) -> None:
         """Begin nothing new, finish what runs if that is soon done, and leave."""

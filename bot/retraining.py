@@ -58,6 +58,8 @@ class Order:
     seed: int
     corpus: Path | None = None
     """An own corpus; else the project's."""
+    recipe: str | None = None
+    """By which; else the first of its kind."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,7 @@ class TrainerProcess:
         self._command = [
             *command,
             order.kind,
-            *(("--recipe", "quick") if order.kind == "names" else ()),  # seconds, not minutes
+            *(("--recipe", order.recipe) if order.recipe else ()),
             *("--out", str(self._folder / f"{order.kind}.safetensors")),
             *("--seed", str(order.seed)),
             *("--minutes", str(order.minutes)),

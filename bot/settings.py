@@ -70,6 +70,14 @@ class Settings(BaseSettings):
         "Made if it is missing.",
         examples=["/var/lib/mangosaurus"],
     )
+    database_url: SecretStr | None = Field(
+        None,
+        title="the address of a PostgreSQL database",
+        description="Where votes, kept poems, namers and retrained weights live. Left empty, in "
+        "the file mangosaurus.db in STATE_DIR. On a host that empties its disk at each restart, "
+        "name a PostgreSQL database here (pip install -r requirements-postgres.txt).",
+        examples=["postgres://user:password@host:5432/mangosaurus"],
+    )
     cooldown_seconds: float = Field(
         4.0,
         ge=0,
@@ -202,7 +210,7 @@ def _problems(error: ValidationError) -> Iterator[str]:
 
 
 def _shown(name: str, value: Any) -> str:  # noqa: ANN401 (whatever somebody typed)
-    return "a text that does not fit" if "token" in name else repr(str(value))
+    return "a text that does not fit" if "token" in name or "url" in name else repr(str(value))
 
 
 def _default(field: FieldInfo) -> str:

@@ -5,12 +5,14 @@ from bot.formats import plural
 from bot.inference import Busy, TooSlow
 from bot.pacing import ShuttingDown
 from bot.retraining import AlreadyTraining, Resting
+from bot.store import Unavailable
 from data.corpora import CorpusError
 from models.names import NamesError
 from models.sonnet import SonnetError
 
 ALREADY_TRAINING = text("A training is running already; there is one at a time.")
 RESTARTING = "I am being restarted."
+FORGETFUL = text("My memory does not answer just now, so I kept nothing; try again in a minute.")
 
 # What a platform may find wrong before or after a command has its say.
 OUTDATED = text("This command has changed; reload this app (Ctrl+R) and try again.")
@@ -42,6 +44,8 @@ def explain(error: BaseException) -> Text | None:
             return ALREADY_TRAINING
         case Resting():
             return text("I need a rest from training; try again ", Moment(error.until), ".")
+        case Unavailable():
+            return FORGETFUL
         case ShuttingDown():
             return text(f"{RESTARTING} Try again in a minute.")
         case _:

@@ -93,7 +93,12 @@ def order_of(ask: RetrainAsk, seed: int, most_minutes: int) -> Order:
             code("pip install -r requirements-train.txt"),
             ". Names can be trained as I am.",
         )
-    return Order(ask.kind, ask.minutes or most_minutes, seed if ask.seed is None else ask.seed)
+    return Order(
+        ask.kind,
+        ask.minutes or most_minutes,
+        seed if ask.seed is None else ask.seed,
+        recipe="quick" if ask.kind == "names" else None,  # seconds, not minutes
+    )
 
 
 def check_upload(name: str, size: int) -> None:

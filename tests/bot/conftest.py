@@ -14,6 +14,7 @@ from bot.retraining import Event, Order, Retraining
 from bot.settings import Settings
 from models.weights import Kind, ModelCard
 from tests.bot.fakes import FakeTrainer, FakeWriter, card
+from tests.databases import Templates, store_in
 
 
 @dataclass
@@ -21,6 +22,7 @@ class World:
     """Everything that a bot under test is given, and what its commands did with it."""
 
     settings: Settings
+    templates: Templates
     writer: FakeWriter = field(default_factory=FakeWriter)
     training: list[Event] = field(default_factory=list)
     """What the next trainings will report."""
@@ -42,6 +44,7 @@ class World:
                 now=discord.utils.utcnow,
                 launch=self._launch,
             ),
+            store=store_in(settings.state_dir, self.templates),
             version="1.2.3",
             edit_interval=0,
             shard_count=1,
@@ -91,8 +94,9 @@ class Home:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(Settings(state_dir=tmp_path, cooldown_seconds=0, retrain_cooldown_minutes=5))
+def world(tmp_path: Path, templates: Templates) -> World:
+    settings = Settings(state_dir=tmp_path, cooldown_seconds=0, retrain_cooldown_minutes=5)
+    return World(settings, templates)
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ async def test_lines_become_events(tmp_path: Path) -> None:
 
 
 async def test_the_trainer_is_given_the_order(tmp_path: Path) -> None:
-    order = replace(ORDER, corpus=tmp_path / "own.txt")
+    order = replace(ORDER, corpus=tmp_path / "own.txt", recipe="quick")
     trainer = script(
         tmp_path, 'print(json.dumps({"event": "error", "message": " ".join(sys.argv[1:])}))', order
     )

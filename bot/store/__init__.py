@@ -1,0 +1,29 @@
+"""What must outlive a restart, in a database: SQLite in one file, or PostgreSQL."""
+
+from bot.store.cards import Cards
+from bot.store.database import Database, StoreError, Unavailable, url_of
+from bot.store.fame import Fame
+from bot.store.namers import Namers
+from bot.store.poems import Poems
+from bot.store.privacy import Privacy
+from bot.store.versions import Versions
+
+__all__ = ["Database", "Store", "StoreError", "Unavailable", "url_of"]
+
+
+class Store:
+    """Everything that is kept, by what it is about."""
+
+    def __init__(self, database: Database) -> None:
+        """Use a database, which must have been migrated."""
+        self.database = database
+        self.cards = Cards(database)
+        self.fame = Fame(database)
+        self.namers = Namers(database)
+        self.poems = Poems(database)
+        self.privacy = Privacy(database)
+        self.versions = Versions(database)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.database.close()

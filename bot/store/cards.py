@@ -1,0 +1,289 @@
+"""Cards of names, the votes on them, and how they end."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.store.database import Database
+from bot.store.schema import Candidate, Card, Guild, Vote
+
+DEFAULT_MINUTES = 10
+"""How long a card takes votes, unless its guild has another wish."""
+LARGEST_BATCH = 500
+"""Votes that are written in one transaction. PostgreSQL takes 32,767 values in a statement."""
+
+
+@dataclass(frozen=True)
+class CardRecord:
+    """A card, its names, and how they stand."""
+
+    id: int
+    guild_id: int
+    channel_id: int
+    message_id: int | None
+    """`None` until the card has been sent."""
+    member_id: int | None
+    """Whoever asked for the names; `None` once that is forgotten."""
+    discoverer: str | None
+    """What this member was called then."""
+    names: tuple[str, ...]
+    """As they are shown, by position."""
+    opened_at: datetime
+    closes_at: datetime
+    footer: str = ""
+    state: str = ""
+    """Of its button for more names."""
+    namer_id: int | None = None
+    namer: str | None = None
+    """The list that the names are of, and what it is called; neither for dinosaurs."""
+    votes: tuple[int, ...] = ()
+    """By position."""
+    closed_at: datetime | None = None
+    winner: int | None = None
+    """The position that was crowned."""
+    announced_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """A member's vote for a position of a card."""
+
+    card_id: int
+    member_id: int
+    position: int
+
+
+class Cards:
+    """The cards of all guilds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._box: list[tuple[Ballot, datetime, asyncio.Future[bool]]] = []
+        self._counting: asyncio.Task[None] | None = None
+
+    async def minutes(self, guild_id: int) -> int:
+        """How long a card of a guild takes votes."""
+        async with self._database.reading() as session:
+            set_to = await session.scalar(select(Guild.vote_minutes).where(Guild.id == guild_id))
+        return set_to or DEFAULT_MINUTES
+
+    async def set_minutes(self, guild_id: int, minutes: int) -> None:
+        """Set that, from the next card on."""
+        async with self._database.writing() as session:
+            guild = await session.get(Guild, guild_id)
+            if guild is None:
+                session.add(Guild(id=guild_id, vote_minutes=minutes))
+            else:
+                guild.vote_minutes = minutes
+
+    async def open(self, card: CardRecord) -> None:
+        """Keep a new card, which has no votes."""
+        async with self._database.writing() as session:
+            session.add(
+                Card(
+                    id=card.id,
+                    guild_id=card.guild_id,
+                    channel_id=card.channel_id,
+                    message_id=card.message_id,
+                    member_id=card.member_id,
+                    discoverer=card.discoverer,
+                    namer_id=card.namer_id,
+                    namer=card.namer,
+                    footer=card.footer,
+                    state=card.state,
+                    opened_at=card.opened_at,
+                    closes_at=card.closes_at,
+                )
+            )
+            await session.flush()
+            session.add_all(
+                Candidate(card_id=card.id, position=position, name=name)
+                for position, name in enumerate(card.names)
+            )
+
+    async def sent(self, card_id: int, message_id: int) -> None:
+        """Note the message that shows a card."""
+        async with self._database.writing() as session:
+            await session.execute(
+                update(Card).where(Card.id == card_id).values(message_id=message_id)
+            )
+
+    async def find(self, card_id: int) -> CardRecord | None:
+        """A card as it stands now; `None` if there is none of that number."""
+        found = await self._find(Card.id == card_id)
+        return found[0] if found else None
+
+    async def cast(self, ballot: Ballot, now: datetime) -> bool:
+        """Count a vote, in place of the member's earlier one on the card; whether it was in time.
+
+        When this returns, the vote outlives the process. Votes that arrive while others are being
+        written are written together, so that hundreds at once take few transactions.
+        """
+        counted = asyncio.get_running_loop().create_future()
+        self._box.append((ballot, now, counted))
+        if self._counting is None or self._counting.done():
+            # A task for as long as there are votes: none idles when nobody votes.
+            self._counting = asyncio.create_task(self._count())
+        # A member who goes away has voted nevertheless.
+        return await asyncio.shield(counted)
+
+    async def due(self, now: datetime) -> list[CardRecord]:
+        """Open cards whose time is over."""
+        return await self._find(Card.closed_at.is_(None), Card.closes_at <= now)
+
+    async def unannounced(self) -> list[CardRecord]:
+        """Closed cards whose end nobody has told yet."""
+        return await self._find(Card.closed_at.is_not(None), Card.announced_at.is_(None))
+
+    async def next_closing(self) -> datetime | None:
+        """When the next card closes; `None` if none is open."""
+        async with self._database.reading() as session:
+            return await session.scalar(
+                select(func.min(Card.closes_at)).where(Card.closed_at.is_(None))
+            )
+
+    async def close(self, card_id: int, now: datetime) -> CardRecord | None:
+        """Close a card and crown its winner, once; `None` if another has done it.
+
+        Most votes win; of equals the one that had them first, and before that the upper one.
+        """
+        async with self._database.writing() as session:
+            closed = await session.execute(
+                update(Card)
+                .where(Card.id == card_id, Card.closed_at.is_(None))
+                .values(closed_at=now)
+                .returning(Card.id)
+            )
+            if closed.first() is None:
+                return None
+            ranked = await session.execute(
+                select(Vote.position, func.count())
+                .where(Vote.card_id == card_id)
+                .group_by(Vote.position)
+                .order_by(func.count().desc(), func.max(Vote.voted_at), Vote.position)
+                .limit(1)
+            )
+            if (first := ranked.first()) is not None:
+                await session.execute(
+                    update(Card)
+                    .where(Card.id == card_id)
+                    .values(winner=first[0], winner_votes=first[1])
+                )
+        return await self.find(card_id)
+
+    async def announced(self, card_id: int, now: datetime) -> None:
+        """Note that the end of a card was told."""
+        async with self._database.writing() as session:
+            await session.execute(update(Card).where(Card.id == card_id).values(announced_at=now))
+
+    async def _count(self) -> None:
+        while self._box:
+            together, self._box = self._box[:LARGEST_BATCH], self._box[LARGEST_BATCH:]
+            try:
+                open_cards = await self._write([(ballot, at) for ballot, at, _ in together])
+            except Exception as error:  # noqa: BLE001 (whoever waits gets it)
+                for *_, counted in together:
+                    if not counted.done():
+                        counted.set_exception(error)
+                continue
+            for ballot, _, counted in together:
+                if not counted.done():
+                    counted.set_result(ballot.card_id in open_cards)
+
+    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> set[int]:
+        """Write votes in one transaction; the cards that were open for them."""
+        # In one statement a row can be written once, so the last vote of a member is taken. In the
+        # order of their keys, two processes never wait for each other in a circle.
+        newest = {(ballot.card_id, ballot.member_id): (ballot, at) for ballot, at in ballots}
+        cards = sorted({ballot.card_id for ballot, _ in ballots})
+        earliest = min(at for _, at in ballots)
+        async with self._database.writing() as session:
+            found = await session.scalars(
+                select(Card.id)
+                .where(Card.id.in_(cards), Card.closed_at.is_(None), Card.closes_at > earliest)
+                .order_by(Card.id)
+                .with_for_update(read=True)  # so that a card is not closed meanwhile
+            )
+            open_cards = set(found)
+            rows = [
+                {
+                    "card_id": ballot.card_id,
+                    "member_id": ballot.member_id,
+                    "position": ballot.position,
+                    "voted_at": at,
+                }
+                for _, (ballot, at) in sorted(newest.items())
+                if ballot.card_id in open_cards
+            ]
+            if rows:
+                await self._upsert(session, rows)
+        return open_cards
+
+    async def _upsert(self, session: AsyncSession, rows: Sequence[Mapping[str, object]]) -> None:
+        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        statement = insert(Vote).values(rows)
+        await session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[Vote.card_id, Vote.member_id],
+                set_={
+                    "position": statement.excluded.position,
+                    "voted_at": statement.excluded.voted_at,
+                },
+                # The same vote again is no later one: of equals, the first wins.
+                where=Vote.position != statement.excluded.position,
+            )
+        )
+
+    async def _find(self, *conditions: ColumnElement[bool]) -> list[CardRecord]:
+        async with self._database.reading() as session:
+            cards = (await session.scalars(select(Card).where(*conditions))).all()
+            records = {card.id: _record(card) for card in cards}
+            if not records:
+                return []
+            rows = await session.execute(_standing(list(records)))
+            for card_id, name, votes in rows:
+                record = records[card_id]
+                records[card_id] = replace(
+                    record, names=(*record.names, name), votes=(*record.votes, votes)
+                )
+        return sorted(records.values(), key=lambda record: record.closes_at)
+
+
+def _standing(card_ids: Sequence[int]) -> Select[int, str, int]:
+    """Names and their votes, card by card, in the order of their positions."""
+    return (
+        select(Candidate.card_id, Candidate.name, func.count(Vote.member_id))
+        .outerjoin(
+            Vote, (Vote.card_id == Candidate.card_id) & (Vote.position == Candidate.position)
+        )
+        .where(Candidate.card_id.in_(card_ids))
+        .group_by(Candidate.card_id, Candidate.position, Candidate.name)
+        .order_by(Candidate.card_id, Candidate.position)
+    )
+
+
+def _record(card: Card) -> CardRecord:
+    """A card without its names."""
+    return CardRecord(
+        id=card.id,
+        guild_id=card.guild_id,
+        channel_id=card.channel_id,
+        message_id=card.message_id,
+        member_id=card.member_id,
+        discoverer=card.discoverer,
+        names=(),
+        opened_at=card.opened_at,
+        closes_at=card.closes_at,
+        footer=card.footer,
+        state=card.state,
+        namer_id=card.namer_id,
+        namer=card.namer,
+        closed_at=card.closed_at,
+        winner=card.winner,
+        announced_at=card.announced_at,
+    )

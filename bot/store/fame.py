@@ -1,0 +1,102 @@
+"""The hall of fame: names that won their card."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+
+from bot.store.database import Database
+from bot.store.schema import Candidate, Card
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A name that was chosen."""
+
+    name: str
+    """As it is shown."""
+    votes: int
+    crowned_at: datetime
+    guild_id: int
+    member_id: int | None
+    """Its discoverer; `None` once that is forgotten."""
+    discoverer: str | None
+    """What this member was called then."""
+    namer: str | None = None
+    """The list that it is of; `None` for a dinosaur."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which names are looked at. Those of a guild's own lists are shown in that guild alone."""
+
+    guild_id: int | None = None
+    """Only names of this guild; `None` for the dinosaurs of all."""
+    member_id: int | None = None
+    """Only names that this member has discovered."""
+    since: datetime | None = None
+
+
+class Fame:
+    """The best names that members have chosen."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def best(self, scope: Scope, *, skip: int = 0, most: int = 10) -> list[Champion]:
+        """Most votes first; of equals, the older one."""
+        statement = (
+            select(
+                Candidate.name,
+                Card.winner_votes,
+                Card.closed_at,
+                Card.guild_id,
+                Card.member_id,
+                Card.discoverer,
+                Card.namer,
+            )
+            .join(Card, (Card.id == Candidate.card_id) & (Card.winner == Candidate.position))
+            .where(*_conditions(scope))
+            .order_by(Card.winner_votes.desc(), Card.closed_at, Card.id)
+            .offset(skip)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            rows = (await session.execute(statement)).all()
+        return [
+            Champion(name, votes, at, guild, member, discoverer, namer)
+            for name, votes, at, guild, member, discoverer, namer in rows
+            if votes is not None and at is not None
+        ]
+
+    async def count(self, scope: Scope) -> int:
+        """How many names there are."""
+        statement = select(func.count()).select_from(Card).where(*_conditions(scope))
+        async with self._database.reading() as session:
+            return await session.scalar(statement) or 0
+
+    async def chosen(self) -> list[tuple[str, int]]:
+        """Every dinosaur that was ever crowned, and its votes: what a training may read."""
+        statement = (
+            select(Candidate.name, func.sum(Card.winner_votes))
+            .join(Card, (Card.id == Candidate.card_id) & (Card.winner == Candidate.position))
+            .where(Card.namer.is_(None))
+            .group_by(Candidate.name)
+            .order_by(Candidate.name)
+        )
+        async with self._database.reading() as session:
+            return [(name, int(votes or 0)) for name, votes in await session.execute(statement)]
+
+
+def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Card.winner.is_not(None)]
+    if scope.guild_id is None:
+        conditions.append(Card.namer.is_(None))
+    else:
+        conditions.append(Card.guild_id == scope.guild_id)
+    if scope.member_id is not None:
+        conditions.append(Card.member_id == scope.member_id)
+    if scope.since is not None:
+        conditions.append(Card.closed_at >= scope.since)
+    return conditions

@@ -1,0 +1,38 @@
+"""How Alembic reaches the database: over the connection that `Database.migrate` hands it.
+
+At a terminal, `python -m alembic -c bot/store/alembic.ini revision --autogenerate -m "…"` compares
+the tables with a SQLite file of its own that it makes for that.
+"""
+
+from typing import Literal
+
+from alembic import context
+from sqlalchemy import Connection, create_engine
+
+from bot.store.schema import Base, Instant
+
+
+def _rendered(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """A migration outlives the classes of today, so it names the plain type."""
+    return "sa.DateTime(timezone=True)" if isinstance(item, Instant) else False
+
+
+def _migrate(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,  # SQLite changes a table by making it anew
+        render_item=_rendered,
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given: Connection | None = context.config.attributes.get("connection")
+if given is not None:
+    _migrate(given)
+else:
+    address = context.config.get_main_option("sqlalchemy.url") or "sqlite://"
+    with create_engine(address).begin() as opened:
+        _migrate(opened)

@@ -1,0 +1,165 @@
+"""Lists of the servers' own, and the weights that have learned from them."""
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.store.database import Database
+from bot.store.schema import Namer
+
+
+@dataclass(frozen=True)
+class NamerRecord:
+    """A namer, without its list and its weights."""
+
+    id: int
+    guild_id: int
+    name: str
+    member_id: int | None
+    shared: bool
+    """Whether other guilds may use it."""
+    created_at: datetime
+    title: str
+    """What the list was called."""
+    entries: int
+    has_corpus: bool
+    """Whether the list is kept, so that it can be trained again."""
+    digest: str | None
+    """Of the weights; `None` until the first training is done."""
+    seconds: float | None
+    """How long its training took."""
+
+
+class NameTaken(Exception):  # noqa: N818 (it is a state, not a fault)
+    """The guild has a namer of that name."""
+
+
+class TooMany(Exception):  # noqa: N818
+    """The guild has as many namers as it may have."""
+
+
+class Namers:
+    """The namers of all guilds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(
+        self,
+        *,
+        guild_id: int,
+        name: str,
+        member_id: int,
+        title: str,
+        names: tuple[str, ...],
+        corpus_sha256: str,
+        now: datetime,
+        most: int,
+        weights: tuple[bytes, str] | None = None,
+    ) -> NamerRecord:
+        """Keep a new list, or the `weights` of one (the file and its digest), if it comes as such.
+
+        A guild has at most `most`. Raises `NameTaken` and `TooMany`.
+        """
+        namer = Namer(
+            guild_id=guild_id,
+            name=name,
+            key=name.casefold(),
+            member_id=member_id,
+            created_at=now,
+            title=title,
+            entries=len(names),
+            corpus=None if weights else zlib.compress("\n".join(names).encode()),
+            corpus_sha256=corpus_sha256,
+        )
+        if weights is not None:
+            namer.weights, namer.digest = weights
+        async with self._database.writing() as session:
+            have = select(func.count()).where(Namer.guild_id == guild_id)
+            if (await session.scalar(have) or 0) >= most:
+                raise TooMany
+            session.add(namer)
+            try:
+                await session.flush()
+            except IntegrityError as error:
+                raise NameTaken from error
+        found = await self._find(Namer.id == namer.id)
+        return found[0]
+
+    async def of(self, guild_id: int) -> list[NamerRecord]:
+        """The namers of a guild, by name."""
+        return await self._find(Namer.guild_id == guild_id)
+
+    async def usable(self, guild_id: int | None) -> list[NamerRecord]:
+        """Trained namers that may be used in a guild: its own first, then those of others."""
+        own = Namer.guild_id == guild_id if guild_id is not None else Namer.id < 0
+        found = await self._find(or_(own, Namer.shared.is_(True)), Namer.digest.is_not(None))
+        return sorted(found, key=lambda namer: namer.guild_id != guild_id)
+
+    async def get(self, namer_id: int) -> NamerRecord | None:
+        """A namer by its number."""
+        found = await self._find(Namer.id == namer_id)
+        return found[0] if found else None
+
+    async def named(self, guild_id: int, name: str) -> NamerRecord | None:
+        """A namer of a guild by its name, in whatever capitals."""
+        found = await self._find(Namer.guild_id == guild_id, Namer.key == name.casefold())
+        return found[0] if found else None
+
+    async def corpus(self, namer_id: int) -> tuple[str, ...]:
+        """The list, as it was written. Empty if it is not kept."""
+        async with self._database.reading() as session:
+            packed = await session.scalar(select(Namer.corpus).where(Namer.id == namer_id))
+        return tuple(zlib.decompress(packed).decode().split("\n")) if packed else ()
+
+    async def weights(self, namer_id: int) -> bytes | None:
+        """The weight file, if there is one."""
+        async with self._database.reading() as session:
+            return await session.scalar(select(Namer.weights).where(Namer.id == namer_id))
+
+    async def trained(self, namer_id: int, weights: bytes, digest: str, seconds: float) -> bool:
+        """Keep new weights; whether the namer is still there."""
+        return await self._change(namer_id, weights=weights, digest=digest, seconds=seconds)
+
+    async def share(self, namer_id: int, shared: bool) -> bool:
+        """Let other guilds use it, or not any more; whether it is still there."""
+        return await self._change(namer_id, shared=shared)
+
+    async def delete(self, namer_id: int) -> bool:
+        """Throw it away, list and weights; whether it was there."""
+        async with self._database.writing() as session:
+            gone = await session.execute(
+                delete(Namer).where(Namer.id == namer_id).returning(Namer.id)
+            )
+            return gone.first() is not None
+
+    async def _change(self, namer_id: int, **values: object) -> bool:
+        async with self._database.writing() as session:
+            changed = await session.execute(
+                update(Namer).where(Namer.id == namer_id).values(**values).returning(Namer.id)
+            )
+            return changed.first() is not None
+
+    async def _find(self, *conditions: ColumnElement[bool]) -> list[NamerRecord]:
+        statement = (
+            select(
+                Namer.id,
+                Namer.guild_id,
+                Namer.name,
+                Namer.member_id,
+                Namer.shared,
+                Namer.created_at,
+                Namer.title,
+                Namer.entries,
+                Namer.corpus.is_not(None),
+                Namer.digest,
+                Namer.seconds,
+            )
+            .where(*conditions)
+            .order_by(Namer.key, Namer.id)
+        )
+        async with self._database.reading() as session:
+            return [NamerRecord(*row) for row in await session.execute(statement)]

@@ -1,0 +1,90 @@
+"""Poems that members have kept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from bot.store.database import Database
+from bot.store.schema import Poem
+
+MOST = 200
+"""Poems that one member can keep."""
+
+
+@dataclass(frozen=True)
+class KeptPoem:
+    """A poem in a member's book."""
+
+    id: int
+    title: str
+    text: str
+    kept_at: datetime
+
+
+class Full(Exception):  # noqa: N818 (it is a state, not a fault)
+    """The member's book holds as many poems as it can."""
+
+
+class Poems:
+    """The books of all members."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(
+        self,
+        member_id: int,
+        guild_id: int | None,
+        message_id: int,
+        title: str,
+        text: str,
+        now: datetime,
+    ) -> bool:
+        """Keep a poem; whether it is new in the book. Raises `Full`."""
+        async with self._database.writing() as session:
+            mine = Poem.member_id == member_id
+            kept = select(Poem.id).where(mine, Poem.message_id == message_id)
+            if await session.scalar(kept) is not None:
+                return False
+            if (await session.scalar(select(func.count()).where(mine)) or 0) >= MOST:
+                raise Full
+            session.add(
+                Poem(
+                    member_id=member_id,
+                    guild_id=guild_id,
+                    message_id=message_id,
+                    title=title,
+                    text=text,
+                    kept_at=now,
+                )
+            )
+        return True
+
+    async def of(self, member_id: int, *, skip: int = 0, most: int = MOST) -> list[KeptPoem]:
+        """A member's poems, the newest first."""
+        statement = (
+            select(Poem.id, Poem.title, Poem.text, Poem.kept_at)
+            .where(Poem.member_id == member_id)
+            .order_by(Poem.id.desc())
+            .offset(skip)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            return [KeptPoem(*row) for row in await session.execute(statement)]
+
+    async def count(self, member_id: int) -> int:
+        """How many poems a member has kept."""
+        async with self._database.reading() as session:
+            statement = select(func.count()).where(Poem.member_id == member_id)
+            return await session.scalar(statement) or 0
+
+    async def drop(self, member_id: int, poem_id: int) -> bool:
+        """Throw a poem of the member's away; whether it was there."""
+        async with self._database.writing() as session:
+            dropped = await session.execute(
+                delete(Poem)
+                .where(Poem.member_id == member_id, Poem.id == poem_id)
+                .returning(Poem.id)
+            )
+            return dropped.first() is not None

@@ -1,0 +1,116 @@
+"""What is kept about members and guilds, and how it is forgotten."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+
+from bot.store.database import Database
+from bot.store.schema import Activation, Card, Guild, Namer, Poem, Run, Version, Vote
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How much is known about a member."""
+
+    votes: int
+    cards: int
+    """That the member has asked for, with the name that the member then had."""
+    poems: int
+    namers: int
+    """Lists that the member has handed in."""
+    trainings: int
+    """Trainings, versions and activations that the member has begun."""
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return any(vars(self).values())
+
+
+class Privacy:
+    """Forgets whom it is asked to forget."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, member_id: int) -> Kept:
+        """What is kept about a member."""
+        async with self._database.reading() as session:
+
+            async def count(table: type[Vote | Card | Poem | Namer | Run | Version]) -> int:
+                statement = select(func.count()).where(table.member_id == member_id)
+                return await session.scalar(statement) or 0
+
+            return Kept(
+                votes=await count(Vote),
+                cards=await count(Card),
+                poems=await count(Poem),
+                namers=await count(Namer),
+                trainings=await count(Run) + await count(Version),
+            )
+
+    async def forget_member(self, member_id: int) -> None:
+        """Forget a member: votes and poems are deleted, the rest stays without the name.
+
+        What others have chosen, or a guild uses, is theirs too: a crowned name keeps its votes, a
+        list its network. A vote that is still on loses the member's part.
+        """
+        async with self._database.writing() as session:
+            for table in (Vote, Poem):
+                await session.execute(delete(table).where(table.member_id == member_id))
+            await session.execute(
+                update(Card)
+                .where(Card.member_id == member_id)
+                .values(member_id=None, discoverer=None)
+            )
+            for owned in (Namer, Version, Activation, Run):
+                await session.execute(
+                    update(owned).where(owned.member_id == member_id).values(member_id=None)
+                )
+
+    async def seen(self, guild_ids: Collection[int], now: datetime) -> None:
+        """Note in which guilds the bot is; from the others it has been gone since now, at least.
+
+        For a process that sees all guilds.
+        """
+        async with self._database.writing() as session:
+            known = set(await session.scalars(select(Guild.id)))
+            stored = {*await session.scalars(select(Card.guild_id).distinct())}
+            stored |= {*await session.scalars(select(Namer.guild_id).distinct())}
+            session.add_all(Guild(id=guild_id) for guild_id in stored - known)
+            await session.flush()
+            await session.execute(
+                update(Guild).where(Guild.id.in_(list(guild_ids))).values(left_at=None)
+            )
+            await session.execute(
+                update(Guild)
+                .where(Guild.id.not_in(list(guild_ids)), Guild.left_at.is_(None))
+                .values(left_at=now)
+            )
+
+    async def left(self, guild_id: int, now: datetime) -> None:
+        """Note that the bot was removed from a guild."""
+        await self._mark(guild_id, now)
+
+    async def joined(self, guild_id: int) -> None:
+        """Note that it is there, perhaps again."""
+        await self._mark(guild_id, None)
+
+    async def forget_guilds(self, left_before: datetime) -> list[int]:
+        """Forget the guilds that were left before that; which ones."""
+        async with self._database.writing() as session:
+            gone = list(await session.scalars(select(Guild.id).where(Guild.left_at < left_before)))
+            if gone:
+                for table in (Card, Namer, Run, Poem):
+                    await session.execute(delete(table).where(table.guild_id.in_(gone)))
+                await session.execute(delete(Guild).where(Guild.id.in_(gone)))
+        return gone
+
+    async def _mark(self, guild_id: int, left_at: datetime | None) -> None:
+        async with self._database.writing() as session:
+            guild = await session.get(Guild, guild_id)
+            if guild is None:
+                session.add(Guild(id=guild_id, left_at=left_at))
+            else:
+                guild.left_at = left_at

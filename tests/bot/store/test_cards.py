@@ -1,0 +1,134 @@
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.store import Store
+from bot.store.cards import DEFAULT_MINUTES, Ballot, CardRecord
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=10)
+CARD = CardRecord(
+    id=77,
+    guild_id=1,
+    channel_id=2,
+    message_id=None,
+    member_id=3,
+    discoverer="Ada",
+    names=("Mangosaurus", "Bravosaurus", "Kilosaurus"),
+    opened_at=NOW,
+    closes_at=LATER,
+)
+
+
+async def opened(store: Store, card: CardRecord = CARD) -> CardRecord:
+    await store.cards.open(card)
+    return card
+
+
+async def votes_of(store: Store, card: CardRecord = CARD) -> tuple[int, ...]:
+    found = await store.cards.find(card.id)
+    assert found is not None
+    return found.votes
+
+
+async def test_a_new_card_has_its_names_and_no_votes(store: Store) -> None:
+    await opened(store)
+    assert await store.cards.find(CARD.id) == replace(CARD, votes=(0, 0, 0))
+
+
+async def test_the_message_of_a_card_is_noted(store: Store) -> None:
+    await opened(store)
+    await store.cards.sent(CARD.id, 99)
+    found = await store.cards.find(CARD.id)
+    assert found is not None
+    assert found.message_id == 99
+
+
+async def test_a_member_has_one_vote_and_may_change_it(store: Store) -> None:
+    await opened(store)
+    assert await store.cards.cast(Ballot(CARD.id, 5, 0), NOW)
+    assert await store.cards.cast(Ballot(CARD.id, 5, 0), NOW)
+    assert await store.cards.cast(Ballot(CARD.id, 6, 0), NOW)
+    assert await store.cards.cast(Ballot(CARD.id, 5, 2), NOW)
+    assert await votes_of(store) == (1, 0, 1)
+
+
+async def test_hundreds_of_votes_at_once_are_all_counted_once(store: Store) -> None:
+    cards = [replace(CARD, id=number) for number in range(1, 11)]
+    for card in cards:
+        await store.cards.open(card)
+    ballots = [Ballot(card.id, member, member % 3) for member in range(1, 201) for card in cards]
+    changed = [replace(ballot, position=1) for ballot in ballots[::7]]
+    counted = await asyncio.gather(*(store.cards.cast(b, NOW) for b in ballots + changed))
+    assert all(counted)
+    last = {(b.card_id, b.member_id): b.position for b in ballots + changed}
+    for card in cards:
+        mine = [position for (card_id, _), position in last.items() if card_id == card.id]
+        assert await votes_of(store, card) == tuple(mine.count(p) for p in range(3))
+
+
+async def test_two_processes_count_the_same_members_once(store: Store) -> None:
+    await opened(store)
+    other = Store(type(store.database)(store.database.url))
+    await asyncio.gather(
+        *(s.cards.cast(Ballot(CARD.id, m, 0), NOW) for m in range(40) for s in (store, other))
+    )
+    await other.close()
+    assert await votes_of(store) == (40, 0, 0)
+
+
+@pytest.mark.parametrize("late", [LATER, LATER + timedelta(days=3)])
+async def test_a_vote_after_the_end_is_not_counted(store: Store, late: datetime) -> None:
+    await opened(store)
+    assert not await store.cards.cast(Ballot(CARD.id, 5, 0), late)
+    assert await votes_of(store) == (0, 0, 0)
+
+
+async def test_a_vote_on_no_card_is_not_counted(store: Store) -> None:
+    assert not await store.cards.cast(Ballot(1, 5, 0), NOW)
+
+
+async def test_a_card_is_due_when_its_time_is_over(store: Store) -> None:
+    await opened(store)
+    assert await store.cards.next_closing() == LATER
+    assert await store.cards.due(NOW) == []
+    assert [card.id for card in await store.cards.due(LATER)] == [CARD.id]
+
+
+async def test_a_card_is_closed_once_and_then_waits_to_be_announced(store: Store) -> None:
+    await opened(store)
+    await store.cards.cast(Ballot(CARD.id, 5, 1), NOW)
+    closed = await asyncio.gather(*(store.cards.close(CARD.id, LATER) for _ in range(5)))
+    (first,) = filter(None, closed)
+    assert (first.winner, first.closed_at) == (1, LATER)
+    assert not await store.cards.cast(Ballot(CARD.id, 6, 0), NOW)
+    assert await store.cards.next_closing() is None
+    assert [card.id for card in await store.cards.unannounced()] == [CARD.id]
+    await store.cards.announced(CARD.id, LATER)
+    assert await store.cards.unannounced() == []
+
+
+async def test_without_a_vote_nobody_wins(store: Store) -> None:
+    await opened(store)
+    closed = await store.cards.close(CARD.id, LATER)
+    assert closed is not None
+    assert closed.winner is None
+
+
+async def test_of_equals_the_one_wins_that_had_its_votes_first(store: Store) -> None:
+    await opened(store)
+    for minute, (member, position) in enumerate([(1, 2), (2, 0), (3, 2), (4, 0), (4, 0)]):
+        await store.cards.cast(Ballot(CARD.id, member, position), NOW + timedelta(minutes=minute))
+    closed = await store.cards.close(CARD.id, LATER)
+    assert closed is not None
+    assert closed.winner == 2
+
+
+async def test_a_guild_may_vote_for_longer(store: Store) -> None:
+    assert await store.cards.minutes(1) == DEFAULT_MINUTES
+    await store.cards.set_minutes(1, 60)
+    await store.cards.set_minutes(1, 90)
+    assert await store.cards.minutes(1) == 90
+    assert await store.cards.minutes(2) == DEFAULT_MINUTES

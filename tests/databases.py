@@ -1,0 +1,128 @@
+"""Databases for tests: each test that asks for one runs on SQLite and on PostgreSQL.
+
+`MANGOSAURUS_TEST_DATABASE_URL` names a PostgreSQL server in which databases may be made; without
+it those runs are skipped, or fail where no skip is allowed.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.store import Database, Store, url_of
+
+VARIABLE = "MANGOSAURUS_TEST_DATABASE_URL"
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Migrated databases to copy: quicker than to migrate one for each test."""
+
+    sqlite: Path
+    postgres: str = "mangosaurus_template"
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """A migrated SQLite file, and, where there is a server, a migrated PostgreSQL database."""
+    folder = tmp_path_factory.mktemp("databases")
+    templates = Templates(folder / "template.db")
+    asyncio.run(_migrated(URL.create("sqlite+aiosqlite", database=str(templates.sqlite))))
+    if server := os.environ.get(VARIABLE):
+        asyncio.run(_execute(server, f"DROP DATABASE IF EXISTS {templates.postgres} WITH (FORCE)"))
+        asyncio.run(_execute(server, f"CREATE DATABASE {templates.postgres}"))
+        asyncio.run(_migrated(_in_server(server, templates.postgres)))
+    return templates
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database without tables."""
+    if request.param == "sqlite":
+        url = URL.create("sqlite+aiosqlite", database=str(tmp_path / "empty.db"))
+        async for database in _opened(url):
+            yield database
+    else:
+        async for database in _in_postgres(_server(), ""):
+            yield database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def database(
+    request: pytest.FixtureRequest, templates: Templates, tmp_path: Path
+) -> AsyncIterator[Database]:
+    """A database with empty tables."""
+    if request.param == "sqlite":
+        path = tmp_path / "mangosaurus.db"
+        shutil.copyfile(templates.sqlite, path)
+        async for database in _opened(URL.create("sqlite+aiosqlite", database=str(path))):
+            yield database
+    else:
+        async for database in _in_postgres(_server(), f"TEMPLATE {templates.postgres}"):
+            yield database
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    """Everything that is kept."""
+    return Store(database)
+
+
+def store_in(folder: Path, templates: Templates) -> Store:
+    """A store in a SQLite file of a folder, as the bot has it by default."""
+    url = url_of(None, folder)
+    assert url.database is not None
+    if not Path(url.database).exists():
+        shutil.copyfile(templates.sqlite, url.database)
+    return Store(Database(url))
+
+
+def _server() -> str:
+    server = os.environ.get(VARIABLE)
+    if server is None:
+        reason = f"no PostgreSQL: {VARIABLE} names no server"
+        if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
+            pytest.fail(f"{reason}, and MANGOSAURUS_NO_SKIP=1 allows no skip")
+        pytest.skip(reason)
+    return server
+
+
+async def _in_postgres(server: str, how: str) -> AsyncIterator[Database]:
+    name = f"mangosaurus_{secrets.token_hex(6)}"
+    await _execute(server, f"CREATE DATABASE {name} {how}")
+    try:
+        async for database in _opened(_in_server(server, name)):
+            yield database
+    finally:
+        await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _opened(url: URL) -> AsyncIterator[Database]:
+    database = Database(url)
+    yield database
+    await database.close()
+
+
+async def _migrated(url: URL) -> None:
+    database = Database(url)
+    await database.migrate()
+    await database.close()
+
+
+async def _execute(server: str, statement: str) -> None:
+    """Run a statement that no transaction may hold."""
+    engine = create_async_engine(url_of(server, Path()), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+def _in_server(server: str, name: str) -> URL:
+    return url_of(make_url(server).set(database=name).render_as_string(False), Path())
