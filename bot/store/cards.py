@@ -35,6 +35,8 @@ class CardRecord:
     """As they are shown, by position."""
     opened_at: datetime
     closes_at: datetime
+    note: str = ""
+    """A sentence below its names."""
     footer: str = ""
     state: str = ""
     """Of its button for more names."""
@@ -94,6 +96,7 @@ class Cards:
                     discoverer=card.discoverer,
                     namer_id=card.namer_id,
                     namer=card.namer,
+                    note=card.note,
                     footer=card.footer,
                     state=card.state,
                     opened_at=card.opened_at,
@@ -136,9 +139,9 @@ class Cards:
         """Open cards whose time is over."""
         return await self._find(Card.closed_at.is_(None), Card.closes_at <= now)
 
-    async def unannounced(self) -> list[CardRecord]:
-        """Closed cards whose end nobody has told yet."""
-        return await self._find(Card.closed_at.is_not(None), Card.announced_at.is_(None))
+    async def unannounced(self, before: datetime) -> list[CardRecord]:
+        """Cards that were closed before then, whose end nobody has told yet."""
+        return await self._find(Card.closed_at < before, Card.announced_at.is_(None))
 
     async def next_closing(self) -> datetime | None:
         """When the next card closes; `None` if none is open."""
@@ -176,10 +179,16 @@ class Cards:
                 )
         return await self.find(card_id)
 
-    async def announced(self, card_id: int, now: datetime) -> None:
-        """Note that the end of a card was told."""
+    async def announced(self, card_id: int, now: datetime) -> bool:
+        """Note that the end of a card was told; whether nobody had told it before."""
         async with self._database.writing() as session:
-            await session.execute(update(Card).where(Card.id == card_id).values(announced_at=now))
+            told = await session.execute(
+                update(Card)
+                .where(Card.id == card_id, Card.announced_at.is_(None))
+                .values(announced_at=now)
+                .returning(Card.id)
+            )
+            return told.first() is not None
 
     async def _count(self) -> None:
         while self._box:
@@ -279,6 +288,7 @@ def _record(card: Card) -> CardRecord:
         names=(),
         opened_at=card.opened_at,
         closes_at=card.closes_at,
+        note=card.note,
         footer=card.footer,
         state=card.state,
         namer_id=card.namer_id,

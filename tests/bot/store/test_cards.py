@@ -105,9 +105,12 @@ async def test_a_card_is_closed_once_and_then_waits_to_be_announced(store: Store
     assert (first.winner, first.closed_at) == (1, LATER)
     assert not await store.cards.cast(Ballot(CARD.id, 6, 0), NOW)
     assert await store.cards.next_closing() is None
-    assert [card.id for card in await store.cards.unannounced()] == [CARD.id]
-    await store.cards.announced(CARD.id, LATER)
-    assert await store.cards.unannounced() == []
+    soon = LATER + timedelta(seconds=1)
+    assert await store.cards.unannounced(LATER) == []
+    assert [card.id for card in await store.cards.unannounced(soon)] == [CARD.id]
+    assert await store.cards.announced(CARD.id, soon)
+    assert not await store.cards.announced(CARD.id, soon)
+    assert await store.cards.unannounced(soon) == []
 
 
 async def test_without_a_vote_nobody_wins(store: Store) -> None:
