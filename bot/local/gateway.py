@@ -140,7 +140,8 @@ class Gateway:
             key: old for key, old in self._sessions.items() if old.shard != session.shard
         }
         self._sessions[session.id] = session
-        state, guilds = self._state, [self._state.guild.id] * self._has_guild(session)
+        state = self._state
+        guilds = [state.guild.id] * (state.joined and self._has_guild(session))
         session.append(
             "READY",
             {
@@ -185,7 +186,11 @@ class Gateway:
     def _hear(self, event: Event) -> None:
         """Pass an event of the state on to the session whose shard holds the server."""
         subject = event.subject
-        if isinstance(subject, Interaction) and event.name == "interaction":
+        if event.name == "membership" and self._state.joined:
+            self._dispatch("GUILD_CREATE", self._state.guild.payload())
+        elif event.name == "membership":
+            self._dispatch("GUILD_DELETE", {"id": self._state.guild.id})
+        elif isinstance(subject, Interaction) and event.name == "interaction":
             self._dispatch("INTERACTION_CREATE", self._state.interaction_payload(subject))
         elif isinstance(subject, Message) and not subject.ephemeral:
             data = subject.payload() | {"guild_id": self._state.guild.id}

@@ -95,6 +95,39 @@ async def test_ready_comes_before_the_guild(local: LocalDiscord) -> None:
     assert created["d"]["channels"][0]["id"] == str(local.channel_id)
 
 
+async def test_a_bot_hears_when_it_is_put_out_of_the_server_and_let_in_again(
+    local: LocalDiscord,
+) -> None:
+    async with connected(local) as socket:
+        await socket.identify(local)
+        await socket.next()
+        for _ in range(2):  # the second time, it is out already
+            local.state.remove_bot()
+        local.state.add_bot()
+        removed, created = await socket.next(), await socket.next()
+    assert (removed["t"], removed["d"]) == ("GUILD_DELETE", {"id": str(local.guild_id)})
+    assert (created["t"], created["d"]["id"]) == ("GUILD_CREATE", str(local.guild_id))
+
+
+async def test_a_bot_that_was_put_out_is_in_no_server_when_it_starts(local: LocalDiscord) -> None:
+    local.state.remove_bot()
+    async with running(ToyBot, local) as bot:
+        assert list(bot.guilds) == []
+        assert [guild async for guild in bot.fetch_guilds()] == []
+        local.state.add_bot()
+        await eventually(lambda: [guild.id for guild in bot.guilds] == [local.guild_id])
+
+
+async def test_a_client_hears_that_it_was_removed(local: LocalDiscord, toy: ToyBot) -> None:
+    local.state.remove_bot()
+    await eventually(lambda: toy.left == [local.guild_id])
+    with pytest.raises(discord.Forbidden, match="50001"):
+        await toy.get_partial_messageable(local.channel_id).send("Is anybody there?")
+    with pytest.raises(discord.NotFound, match="10004"):
+        await toy.fetch_guild(local.guild_id)
+    assert toy.left == [local.guild_id]
+
+
 async def test_a_heartbeat_is_answered(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.send(1, None)
