@@ -1,6 +1,7 @@
 """Answers in time, and not too many of them: pure asyncio, no chat platform."""
 
 import asyncio
+import logging
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -12,6 +13,8 @@ from collections.abc import (
 )
 from contextlib import contextmanager
 from typing import Generic, TypeVar
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Update = Callable[[], Awaitable[object]]
@@ -179,7 +182,10 @@ class Lanes:
                 await self._sleep(self._interval)
             while things:
                 update = things.pop(next(iter(things)))
-                await update()
+                try:
+                    await update()
+                except Exception:
+                    log.exception("Something could not be updated")
                 await self._sleep(self._interval)
         finally:
             self._waiting.pop(lane, None)

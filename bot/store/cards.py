@@ -194,7 +194,7 @@ class Cards:
         while self._box:
             together, self._box = self._box[:LARGEST_BATCH], self._box[LARGEST_BATCH:]
             try:
-                open_cards = await self._write([(ballot, at) for ballot, at, _ in together])
+                taken = await self._write([(ballot, at) for ballot, at, _ in together])
             except Exception as error:  # noqa: BLE001 (whoever waits gets it)
                 for *_, counted in together:
                     if not counted.done():
@@ -202,10 +202,10 @@ class Cards:
                 continue
             for ballot, _, counted in together:
                 if not counted.done():
-                    counted.set_result(ballot.card_id in open_cards)
+                    counted.set_result((ballot.card_id, ballot.position) in taken)
 
-    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> set[int]:
-        """Write votes in one transaction; the cards that were open for them."""
+    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> set[tuple[int, int]]:
+        """Write votes in one transaction; the cards and positions that could be voted for."""
         # In one statement a row can be written once, so the last vote of a member is taken. In the
         # order of their keys, two processes never wait for each other in a circle.
         newest = {(ballot.card_id, ballot.member_id): (ballot, at) for ballot, at in ballots}
@@ -218,7 +218,12 @@ class Cards:
                 .order_by(Card.id)
                 .with_for_update(read=True)  # so that a card is not closed meanwhile
             )
-            open_cards = set(found)
+            names = await session.execute(
+                select(Candidate.card_id, Candidate.position).where(
+                    Candidate.card_id.in_(found.all())
+                )
+            )
+            open_for = {(card_id, position) for card_id, position in names}
             rows = [
                 {
                     "card_id": ballot.card_id,
@@ -227,11 +232,11 @@ class Cards:
                     "voted_at": at,
                 }
                 for _, (ballot, at) in sorted(newest.items())
-                if ballot.card_id in open_cards
+                if (ballot.card_id, ballot.position) in open_for
             ]
             if rows:
                 await self._upsert(session, rows)
-        return open_cards
+        return open_for
 
     async def _upsert(self, session: AsyncSession, rows: Sequence[Mapping[str, object]]) -> None:
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert

@@ -71,6 +71,7 @@ async def test_everybody_sees_the_commands_that_are_theirs(home: Home) -> None:
     assert set(home.administrator().available_commands(home.channel)) == everyone | {
         "retrain names",
         "retrain sonnets",
+        "settings",
     }
 
 
