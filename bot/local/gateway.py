@@ -40,13 +40,17 @@ class Session:
     transport: asyncio.Transport | None = None
     sequence: int = 0
     cursor: int = 0  # the number of the last event sent over the present connection
-    kept: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+    kept: deque[str] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def append(self, name: str, data: JSON) -> None:
         self.sequence += 1
         frame = {"op": DISPATCH, "t": name, "s": self.sequence, "d": data}
         self.kept.append(json.dumps(frame))
+        # What a slow client has yet to be sent is kept, however much it is.
+        unsent = self.sequence - self.cursor if self.socket is not None else 0
+        while len(self.kept) > max(KEPT_EVENTS, unsent):
+            self.kept.popleft()
         self.wake.set()
 
     def remembers(self, sequence: int) -> bool:

@@ -157,14 +157,8 @@ class LocalDiscord:
     @contextlib.contextmanager
     def pointing_clients_here(self) -> Iterator[None]:
         """Let every discord.py client started inside talk to this Discord, not the real one."""
-        base, gateway = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
-        discord.http.Route.BASE = self.url.removesuffix("/") + PREFIX
-        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self.gateway.url)
-        try:
+        with pointing_clients_at(self.url.removesuffix("/") + PREFIX, self.gateway.url):
             yield
-        finally:
-            discord.http.Route.BASE = base
-            discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = gateway
 
     # For tests: the member's window, without the page
 
@@ -319,6 +313,21 @@ class LocalDiscord:
         except web.HTTPRequestEntityTooLarge:
             too_large = ApiError(40005)
             return json_response(too_large.body(), status=too_large.status)
+
+
+@contextlib.contextmanager
+def pointing_clients_at(api: str, gateway: str) -> Iterator[None]:
+    """Let every discord.py client started inside talk to these addresses, not the real Discord's.
+
+    api: "http://127.0.0.1:8080/api/v10"; gateway: "ws://127.0.0.1:8080/gateway".
+    """
+    before = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
+    discord.http.Route.BASE = api
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+    try:
+        yield
+    finally:
+        discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = before
 
 
 def _loopback(host: str) -> str:

@@ -10,6 +10,7 @@ import aiohttp
 import discord
 import pytest
 
+from bot.local.gateway import KEPT_EVENTS
 from bot.local.server import LocalDiscord
 from tests.end_to_end.conftest import eventually, running
 from tests.end_to_end.toy_bot import ToyBot
@@ -216,3 +217,15 @@ async def test_a_client_that_falls_silent_is_disconnected() -> None:
         await socket.identify(local)
         await socket.next()
         assert await socket.close_code() == 4009
+
+
+async def test_a_client_that_is_slow_to_read_loses_no_event(local: LocalDiscord) -> None:
+    async with connected(local) as socket:
+        await socket.identify(local)
+        await socket.next()
+        for number in range(3 * KEPT_EVENTS):  # all before the first of them can be sent
+            local.state.say(local.state.guild.member, f"{number}")
+        created = 0
+        while created < 3 * KEPT_EVENTS:
+            created += (await socket.next())["t"] == "MESSAGE_CREATE"
+    assert created == 3 * KEPT_EVENTS
