@@ -14,7 +14,7 @@ from bot.store.schema import Candidate, Card, Guild, Vote
 
 DEFAULT_MINUTES = 10
 """How long a card takes votes, unless its guild has another wish."""
-LARGEST_BATCH = 500
+LARGEST_BATCH = 100
 """Votes that are written in one transaction. PostgreSQL takes 32,767 values in a statement."""
 
 
