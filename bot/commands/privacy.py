@@ -1,10 +1,13 @@
 """`/privacy`: what is kept about a member, and how it is forgotten."""
 
-from bot.commands.reply import Button, Card, Refusal, Reply, text
+import json
+
+from bot.commands.reply import Button, Card, File, Refusal, Reply, text
 from bot.formats import human_join, plural
 from bot.store.privacy import Kept, Privacy
 
 ACTION = "privacy"
+SHOW = Button("Show me all of it", ACTION, "all")
 FORGET = Button("Forget me", ACTION, "ask", dangerous=True)
 YES = Button("Yes, forget me", ACTION, "yes", dangerous=True)
 
@@ -13,7 +16,7 @@ async def shown(member_id: int, privacy: Privacy) -> Reply:
     """What is kept about a member."""
     kept = await privacy.of(member_id)
     lines = (
-        text(f"I keep your {_counted(kept)}." if kept else "I keep nothing about you."),
+        text(f"Of yours I keep {_counted(kept)}." if kept else "I keep nothing about you."),
         (),
         text(
             "Beside each stands your Discord number; beside names that you asked for, also what "
@@ -21,11 +24,16 @@ async def shown(member_id: int, privacy: Privacy) -> Reply:
         ),
     )
     card = Card("🔏 What I keep about you", lines)
-    return Reply(cards=(card,), buttons=(FORGET,) if kept else (), private=True)
+    return Reply(cards=(card,), buttons=(SHOW, FORGET) if kept else (), private=True)
 
 
 async def press(state: str, member_id: int, privacy: Privacy) -> Reply:
-    """Ask once more, then forget."""
+    """Show everything; or ask once more, then forget."""
+    if state == "all":
+        rows = await privacy.all_of(member_id)
+        content = json.dumps(rows, ensure_ascii=False, indent=2, default=str).encode()
+        file = File("about-you.json", content, "Everything that I keep about you")
+        return Reply(content=text("Everything that I keep about you:"), files=(file,), private=True)
     if state == "ask":
         sure = (
             "Your votes and kept poems will be deleted; names, lists and networks that others use "
