@@ -199,7 +199,14 @@ class Run:
 
     def finish(self) -> Done:
         """Write weights, model card, loss curve and history, and take the checkpoint away."""
-        card = replace(self.card, updates=len(self.losses), validation=self.kept_validation)
+        figures = self.plan.figures()
+        card = replace(
+            self.card,
+            updates=len(self.losses),
+            validation=self.kept_validation,
+            kneser_ney=figures.kneser_ney,
+            measured=figures.measured,
+        )
         arrays = self.plan.trainer.arrays()
         plan = self.plan
         digest = save_weights(
@@ -293,6 +300,8 @@ def _card(kind: Kind, recipe: str, plan: Plan) -> ModelCard:
         begun_with=plan.base.digest if plan.base else None,
         reads_all=plan.reads_all,
         versions=plan.versions,
+        capitals=plan.capitals,
+        small_words=plan.small_words,
     )
 
 
@@ -390,7 +399,7 @@ def _parser() -> argparse.ArgumentParser:
 
 EXAMPLES = """\
   python -m bot.train names                                    1,318 dinosaurs, in minutes
-  python -m bot.train names --recipe quick --corpus elves.txt  a list of your own, in seconds
+  python -m bot.train names --recipe list --corpus elves.txt   a list of your own, in seconds
   python -m bot.train names --recipe notebook                  as the founding notebook did
   python -m bot.train sonnets                                  from the network of the plays
   python -m bot.train sonnets --resume                         go on after Ctrl-C"""

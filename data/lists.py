@@ -9,9 +9,19 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
-from data.corpora import BYTE_ORDER_MARK, LONGEST_NAME, SHORTEST_LIST
+import numpy as np
+
+from data.corpora import (
+    BYTE_ORDER_MARK,
+    LONGEST_NAME,
+    SHORTEST_LIST,
+    SPLIT_SEED,
+    Corpus,
+    CorpusError,
+)
 from data.text import unify_newlines
 
 LARGEST_LIST = 2 * 2**20
@@ -21,6 +31,9 @@ LONGEST_LIST = 50_000
 MOST_CHARACTERS = 200
 """Different ones in all, capitals and small letters counted as one. With more, a network would see
 most of them too rarely to learn where they stand."""
+
+FEWEST_VALIDATED, MOST_VALIDATED = 4, 500
+"""Names of a list that training stops by. Fewer would tell nothing, and more hardly more."""
 
 _SHOWN = 5
 """Problems, or line numbers of a note, that are told one by one."""
@@ -33,7 +46,7 @@ _UNSEEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
 _HEADERS = frozenset(("name", "names"))
 
 
-class ListError(Exception):
+class ListError(CorpusError):
     """A list cannot be used. The message is for the member whose list it is."""
 
 
@@ -56,6 +69,16 @@ def normalise_entry(text: str, *, ends: bool = True) -> str:
     spaced = " ".join(text.translate(_APOSTROPHES).translate(_DASHES).split())
     lower = spaced.lower() if ends else f"{spaced}x".lower()[:-1]
     return unicodedata.normalize("NFC", lower)
+
+
+def read_list(path: Path) -> NameList:
+    """Read the list of an operator, who may teach whatever words. Raises what `parse_list` does."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_LIST + 1)
+    except OSError as error:
+        raise ListError(f"Cannot read {path}: {error.strerror or error}.") from error
+    return parse_list(raw, path.name, lambda _: True)
 
 
 def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameList:
@@ -87,6 +110,27 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
         count = len(duplicates)
         notes.append(f"{count:,} duplicate{'s'[: count != 1]} dropped ({_lines(duplicates)}).")
     return NameList(tuple(names), tuple(notes))
+
+
+def corpus_of(found: NameList, title: str) -> Corpus:
+    """The corpus of a list: names as networks read them, a tenth for validation, none held out.
+
+    Whoever brings a list wants all of it to be learned; nobody evaluates it.
+    """
+    names = tuple(sorted(map(normalise_entry, found.names)))
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(names))
+    tenth = min(max(len(names) // 10, FEWEST_VALIDATED), MOST_VALIDATED)
+    return Corpus(
+        title=title,
+        kind="names",
+        items=names,
+        held_out=(),
+        validation=tuple(names[i] for i in order[:tenth]),
+        training=tuple(names[i] for i in order[tenth:]),
+        plain="\n".join(found.names),
+        reads_all=True,
+        notes=found.notes,
+    )
 
 
 class _Entry(NamedTuple):

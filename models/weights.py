@@ -80,6 +80,10 @@ class ModelCard:
     """Whether it was trained on all of its corpus, the held-out part too."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """The libraries that trained it."""
+    kneser_ney: float | None = None
+    """The same of the best Kneser-Ney model of order 1 to 8, of the same names and fit."""
+    measured: int | None = None
+    """Names of the validation part behind both figures."""
     capitals: str = "^"
     """Where names are written with a capital (`models.capitals`)."""
     small_words: tuple[str, ...] = ()
@@ -95,8 +99,8 @@ _FACTS: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("kind", "architecture", "recipe", "corpus", "corpus_sha256"), (str,)),
     **dict.fromkeys(("created", "symbols"), (str,)),
     **dict.fromkeys(("pretraining", "begun_with"), (str, type(None))),
-    **dict.fromkeys(("validation", "held_out"), (float, int, type(None))),
-    "seed": (int, type(None)),
+    **dict.fromkeys(("validation", "held_out", "kneser_ney"), (float, int, type(None))),
+    **dict.fromkeys(("seed", "measured"), (int, type(None))),
     "updates": (int,),
     "reads_all": (bool,),
     "versions": (dict,),
@@ -192,6 +196,8 @@ def describe(card: ModelCard, digest: str) -> str:
         "Pretraining": card.pretraining,
         "Begun with": card.begun_with and f"`{card.begun_with}`",
         "Validation": _nats(card.validation),
+        "Kneser-Ney": _nats(card.kneser_ney),
+        "Measured": card.measured and f"{card.measured:,} names",
         "Held out": _nats(card.held_out),
         "Has read": "all of its corpus, the held-out part too" if card.reads_all else None,
         "Vocabulary": f"{len(card.symbols)} characters",
