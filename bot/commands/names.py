@@ -8,6 +8,7 @@ from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, code, s
 from bot.commands.writer import Words, Writer
 from bot.formats import plural, shortened
 from data.text import clean_name
+from models.capitals import Capitals, written
 from models.names import LONGEST_NAME, SHORTEST_NAME, NamesError, NamesRequest, NamesResult
 
 ACTION = "names"
@@ -150,17 +151,20 @@ async def answer(ask: NamesAsk, seed: int, writer: Writer) -> Answered:
         length=ask.length,
     )
     try:
-        return answered(ask, seed, await writer.names(request))
+        result = await writer.names(request)
+        return answered(ask, seed, result, writer.cards["names"])
     except NamesError as error:
         raise Refusal(*_with_what_was_typed(str(error), ask)) from error
 
 
-def answered(ask: NamesAsk, seed: int, result: NamesResult) -> Answered:
-    """What the answer says."""
+def answered(
+    ask: NamesAsk, seed: int, result: NamesResult, capitals: Capitals | None = None
+) -> Answered:
+    """What the answer says. `capitals` tells how names are written; else they are dinosaurs'."""
     if not result.names:
         reason = result.reason or "No new name could be found."
         return Answered(Reply(content=_with_what_was_typed(reason, ask), private=True))
-    names = tuple(name.capitalize() for name in result.names)
+    names = tuple(written(capitals, name) for name in result.names)
     note = result.reason or ""
     footer = f"temperature {round(ask.temperature, 2):g} · seed {seed}"
     lines = [text(strong(name)) for name in names]
