@@ -30,7 +30,7 @@ from bot.inference import Inference, open_inference
 from bot.logs import set_up_logs
 from bot.retraining import Retraining
 from bot.settings import Settings, SettingsError, load_settings, suspicious_names
-from bot.store import Database, Store, StoreError, url_of
+from bot.store import Database, Store, StoreError, Unavailable, url_of
 from models.weights import WeightsError
 
 log = logging.getLogger("bot")
@@ -194,6 +194,9 @@ async def _open_store(settings: Settings) -> Store:
     try:
         database = Database(url_of(address, settings.state_dir))
         await database.migrate()
+    except Unavailable as error:
+        where = "DATABASE_URL" if address else "STATE_DIR"
+        raise StartupError(Exit.BAD_DATABASE, f"{error}; is {where} right?") from error
     except StoreError as error:
         raise StartupError(Exit.BAD_DATABASE, str(error)) from error
     return Store(database)

@@ -8,7 +8,7 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,20 +26,21 @@ class Templates:
     """Migrated databases to copy: quicker than to migrate one for each test."""
 
     sqlite: Path
-    postgres: str = "mangosaurus_template"
+    postgres: str
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
     """A migrated SQLite file, and, where there is a server, a migrated PostgreSQL database."""
     folder = tmp_path_factory.mktemp("databases")
-    templates = Templates(folder / "template.db")
+    templates = Templates(folder / "template.db", _new_name())
     asyncio.run(_migrated(URL.create("sqlite+aiosqlite", database=str(templates.sqlite))))
     if server := os.environ.get(VARIABLE):
-        asyncio.run(_execute(server, f"DROP DATABASE IF EXISTS {templates.postgres} WITH (FORCE)"))
         asyncio.run(_execute(server, f"CREATE DATABASE {templates.postgres}"))
         asyncio.run(_migrated(_in_server(server, templates.postgres)))
-    return templates
+    yield templates
+    if server:
+        asyncio.run(_execute(server, f"DROP DATABASE {templates.postgres} WITH (FORCE)"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -95,13 +96,17 @@ def _server() -> str:
 
 
 async def _in_postgres(server: str, how: str) -> AsyncIterator[Database]:
-    name = f"mangosaurus_{secrets.token_hex(6)}"
+    name = _new_name()
     await _execute(server, f"CREATE DATABASE {name} {how}")
     try:
         async for database in _opened(_in_server(server, name)):
             yield database
     finally:
         await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _new_name() -> str:
+    return f"mangosaurus_{secrets.token_hex(6)}"
 
 
 async def _opened(url: URL) -> AsyncIterator[Database]:
