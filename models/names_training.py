@@ -6,6 +6,7 @@ what discount to count. Then the same is done again, for as many updates, with t
 among what is read: a tenth more names to learn from.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,7 +18,7 @@ from data.corpora import Corpus
 from models.lstm_gradient import Batch, Parameters
 from models.mixture import Mixture
 from models.names_fit import Fit, FitSettings, part, vocabulary_of
-from models.network import Network, log_softmax
+from models.network import Network, cross_entropy, log_softmax
 from models.ngram import NGram, choose_discount
 from models.ngram_choice import HIGHEST_ORDER, Choice, choices
 from models.training import Arrays, Figures, Progress
@@ -91,12 +92,20 @@ class NamesTrainer:
         """Plan both fits. The held-out part of the corpus is not read."""
         self.seed = seed
         self.settings = settings
-        self._training = [name + END for name in corpus.training]
         self._validation = [name + END for name in corpus.validation]
-        self.vocabulary = vocabulary_of(self._training + self._validation)
+        self._yardstick = [name + END for name in corpus.yardstick]
+        every = [name + END for name in corpus.training + corpus.also]
+        unread = {*self._validation, *self._yardstick}
+        self._training = [text for text in every if text not in unread]
+        if 2 * len(self._training) < len(every):  # a list of little else
+            self._yardstick, unread = [], {*self._validation}
+            self._training = [text for text in every if text not in unread]
+        self._read_later = [text for text in every if text in unread]
+        self.vocabulary = vocabulary_of(every + self._validation)
         self._looked_at = Batch.of(self._validation[:MOST_MEASURED], self.vocabulary)
         self._ensemble = self._begin(self._training)
         self._first_fit_updates: int | None = None  # not known before it has ended
+        self._yardstick_loss: float | None = None  # not measured before that
         self._best: Mixture | None = None
         self._best_loss = np.inf
         self._best_updates = 0
@@ -145,6 +154,7 @@ class NamesTrainer:
             "best_loss": np.array(self._best_loss),
             "best_updates": np.array(self._best_updates),
             "share": np.array(self._share),
+            "yardstick": np.array(math.nan if (y := self._yardstick_loss) is None else y),
             **{f"best/{name}": array for name, array in best.items()},
             **{f"fit/{name}": array for name, array in self._ensemble.state().items()},
         }
@@ -156,6 +166,8 @@ class NamesTrainer:
         self._share = float(checkpoint["share"])
         best = part(checkpoint, "best/")
         self._best = Mixture.from_arrays(self.vocabulary.symbols, best) if best else None
+        yardstick = float(checkpoint.get("yardstick", np.array(math.nan)))
+        self._yardstick_loss = None if math.isnan(yardstick) else yardstick
         if first_fit_updates := int(checkpoint["first_fit_updates"]):
             self._begin_second_fit(first_fit_updates)
         self._ensemble.restore(part(checkpoint, "fit/"))
@@ -164,8 +176,16 @@ class NamesTrainer:
         return _Ensemble(texts, self.vocabulary, self._counting, self.seed, self.settings)
 
     def _begin_second_fit(self, first_fit_updates: int) -> None:
+        if self._yardstick_loss is None:
+            self._yardstick_loss = self._measure_yardstick()
         self._first_fit_updates = first_fit_updates
-        self._ensemble = self._begin(self._training + self._validation)
+        self._ensemble = self._begin(self._training + self._validation + self._read_later)
+
+    def _measure_yardstick(self) -> float | None:
+        """By the best network of the first fit: the second reads those names, if the list has."""
+        if not self._yardstick:
+            return None
+        return cross_entropy(self.network(), self._yardstick)
 
     def _measure(self) -> float:
         """Choose the share of the n-gram model, and keep the mixture if it is the best so far."""
@@ -188,10 +208,13 @@ class NamesTrainer:
 
     def figures(self) -> Figures:
         """What the model card shall say beside the validation loss."""
+        yardstick = self._yardstick_loss
+        if self._first_fit_updates is None:
+            yardstick = self._measure_yardstick()
         if not self.settings.chooses_order:
-            return Figures()
+            return Figures(yardstick=yardstick)
         alone = min(choice.nats_per_character for choice in self._choices)
-        return Figures(alone, len(self._validation[:MOST_MEASURED]))
+        return Figures(alone, len(self._validation[:MOST_MEASURED]), yardstick)
 
     @cached_property
     def _counting(self) -> tuple[int, float] | None:
