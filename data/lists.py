@@ -6,8 +6,9 @@ refused with the number of each line, all at once.
 
 import csv
 import re
+import string
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -73,12 +74,40 @@ def normalise_entry(text: str, *, ends: bool = True) -> str:
 
 def read_list(path: Path) -> NameList:
     """Read the list of an operator, who may teach whatever words. Raises what `parse_list` does."""
+    return parse_list(_bytes(path), path.name, lambda _: True)
+
+
+def read_also(
+    path: Path, names: Collection[str], clean: Callable[[str], str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names that are read beside a list, one a line and each as often as it stands there; notes.
+
+    `clean` makes of a line what a network reads. Left out are those that are on the list already
+    (`names`), or hold characters that the list lacks. Raises `ListError` for a file that cannot be
+    read, is too large, or is no text.
+    """
+    text = unify_newlines(_decoded(_bytes(path), path.name))
+    filled = [entry for entry in map(clean, text.split("\n")) if 0 < len(entry) <= LONGEST_NAME]
+    characters = set("".join(names))
+    if characters.issubset(string.ascii_lowercase):
+        characters = set(string.ascii_lowercase)  # a network knows them all then
+    kept = tuple(e for e in filled if e not in names and characters.issuperset(e))
+    left_out = len(filled) - len(kept)
+    notes = [f"{len(set(kept)):,} name{'s'[: len(set(kept)) != 1]} of {path.name} read as well."]
+    if left_out:
+        notes.append(
+            f"{left_out:,} line{'s'[: left_out != 1]} of {path.name} left out: the list has the "
+            "name already, or lacks its characters."
+        )
+    return kept, tuple(notes)
+
+
+def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            raw = file.read(LARGEST_LIST + 1)
+            return file.read(LARGEST_LIST + 1)
     except OSError as error:
         raise ListError(f"Cannot read {path}: {error.strerror or error}.") from error
-    return parse_list(raw, path.name, lambda _: True)
 
 
 def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameList:

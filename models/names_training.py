@@ -6,6 +6,7 @@ what discount to count. Then the same is done again, for as many updates, with t
 among what is read: a tenth more names to learn from.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,9 +18,10 @@ from data.corpora import Corpus
 from models.lstm_gradient import Batch, Parameters
 from models.mixture import Mixture
 from models.names_fit import Fit, FitSettings, part, vocabulary_of
-from models.network import Network, log_softmax
+from models.network import Network, cross_entropy, log_softmax
 from models.ngram import NGram, choose_discount
 from models.ngram_choice import HIGHEST_ORDER, Choice, choices
+from models.ngram_sparse import SparseNGram
 from models.training import Arrays, Figures, Progress
 from models.vocabulary import END, Vocabulary
 
@@ -30,8 +32,11 @@ MOST_COUNTED = 2_000
 """Names from which the discount is chosen."""
 LEAST_SHARE, MOST_SHARE = 0.01, 0.5
 """Of the n-gram model. With more it would copy whole names of a short list."""
-MOST_COUNTED_OF_A_LIST = 2**22
-"""Probabilities that the table of an n-gram model of any list may hold, at four bytes each."""
+LARGEST_TABLE = 2**22
+"""Probabilities that the table of a list's n-gram model may hold, at four bytes each. Above, the
+model does without a table."""
+MOST_GRAMS = 2**18
+"""N-grams of a list's n-gram model, at some fourteen bytes each in a weight file."""
 ROUNDS = 50
 """Of expectation maximisation, which has settled long before."""
 
@@ -54,8 +59,8 @@ class Settings:
     most_updates: int = 1_400
     """After which it ends in any case."""
     chooses_order: bool = False
-    """Whether validation chooses the order too, not above `order`, and tells how good a Kneser-Ney
-    model is by itself."""
+    """Whether validation chooses the order too, whatever `order` says, and tells how good a
+    Kneser-Ney model is by itself."""
     most_share: float = MOST_SHARE
     """Of the n-gram model."""
 
@@ -91,12 +96,20 @@ class NamesTrainer:
         """Plan both fits. The held-out part of the corpus is not read."""
         self.seed = seed
         self.settings = settings
-        self._training = [name + END for name in corpus.training]
         self._validation = [name + END for name in corpus.validation]
-        self.vocabulary = vocabulary_of(self._training + self._validation)
+        self._yardstick = [name + END for name in corpus.yardstick]
+        every = [name + END for name in corpus.training + corpus.also]
+        unread = {*self._validation, *self._yardstick}
+        self._training = [text for text in every if text not in unread]
+        if 2 * len(self._training) < len(every):  # a list of little else
+            self._yardstick, unread = [], {*self._validation}
+            self._training = [text for text in every if text not in unread]
+        self._read_later = [text for text in every if text in unread]
+        self.vocabulary = vocabulary_of(every + self._validation)
         self._looked_at = Batch.of(self._validation[:MOST_MEASURED], self.vocabulary)
         self._ensemble = self._begin(self._training)
         self._first_fit_updates: int | None = None  # not known before it has ended
+        self._yardstick_loss: float | None = None  # not measured before that
         self._best: Mixture | None = None
         self._best_loss = np.inf
         self._best_updates = 0
@@ -145,6 +158,7 @@ class NamesTrainer:
             "best_loss": np.array(self._best_loss),
             "best_updates": np.array(self._best_updates),
             "share": np.array(self._share),
+            "yardstick": np.array(math.nan if (y := self._yardstick_loss) is None else y),
             **{f"best/{name}": array for name, array in best.items()},
             **{f"fit/{name}": array for name, array in self._ensemble.state().items()},
         }
@@ -156,6 +170,8 @@ class NamesTrainer:
         self._share = float(checkpoint["share"])
         best = part(checkpoint, "best/")
         self._best = Mixture.from_arrays(self.vocabulary.symbols, best) if best else None
+        yardstick = float(checkpoint.get("yardstick", np.array(math.nan)))
+        self._yardstick_loss = None if math.isnan(yardstick) else yardstick
         if first_fit_updates := int(checkpoint["first_fit_updates"]):
             self._begin_second_fit(first_fit_updates)
         self._ensemble.restore(part(checkpoint, "fit/"))
@@ -164,8 +180,16 @@ class NamesTrainer:
         return _Ensemble(texts, self.vocabulary, self._counting, self.seed, self.settings)
 
     def _begin_second_fit(self, first_fit_updates: int) -> None:
+        if self._yardstick_loss is None:
+            self._yardstick_loss = self._measure_yardstick()
         self._first_fit_updates = first_fit_updates
-        self._ensemble = self._begin(self._training + self._validation)
+        self._ensemble = self._begin(self._training + self._validation + self._read_later)
+
+    def _measure_yardstick(self) -> float | None:
+        """By the best network of the first fit: the second reads those names, if the list has."""
+        if not self._yardstick:
+            return None
+        return cross_entropy(self.network(), self._yardstick)
 
     def _measure(self) -> float:
         """Choose the share of the n-gram model, and keep the mixture if it is the best so far."""
@@ -188,29 +212,36 @@ class NamesTrainer:
 
     def figures(self) -> Figures:
         """What the model card shall say beside the validation loss."""
+        yardstick = self._yardstick_loss
+        if self._first_fit_updates is None:
+            yardstick = self._measure_yardstick()
         if not self.settings.chooses_order:
-            return Figures()
+            return Figures(yardstick=yardstick)
         alone = min(choice.nats_per_character for choice in self._choices)
-        return Figures(alone, len(self._validation[:MOST_MEASURED]))
+        return Figures(alone, len(self._validation[:MOST_MEASURED]), yardstick)
 
     @cached_property
-    def _counting(self) -> tuple[int, float] | None:
-        """Order and discount of the n-gram model, where there is one."""
+    def _counting(self) -> "_Counting | None":
+        """Kind, order and discount of the n-gram model, where there is one."""
         if self.settings.order is None:
             return None
         if self.settings.chooses_order:
-            fitting = [c for c in self._choices if c.table <= MOST_COUNTED_OF_A_LIST]
-            allowed = [c for c in fitting if c.order <= self.settings.order] or self._choices[:1]
-            best = min(allowed, key=lambda choice: choice.nats_per_character)
-            return best.order, best.discount
+            fitting = [c for c in self._choices if c.grams <= MOST_GRAMS] or self._choices[:1]
+            best = min(fitting, key=lambda choice: choice.nats_per_character)
+            kind = NGram if best.table <= LARGEST_TABLE else SparseNGram
+            return kind, best.order, best.discount
         counted, measured = self._training[:MOST_COUNTED], self._validation[:MOST_MEASURED]
         order = self.settings.order
-        return order, choose_discount(counted, measured, self.vocabulary, order)
+        return NGram, order, choose_discount(counted, measured, self.vocabulary, order)
 
     @cached_property
     def _choices(self) -> tuple[Choice, ...]:
         """Kneser-Ney models of the training part, measured as the mixture is."""
         return choices(self._training, self._validation[:MOST_MEASURED], self.vocabulary)
+
+
+_Counting = tuple[type[NGram], int, float]
+"""How n-grams are counted: the kind of model, its order and its discount."""
 
 
 class _Ensemble:
@@ -220,13 +251,17 @@ class _Ensemble:
         self,
         texts: Sequence[str],
         vocabulary: Vocabulary,
-        counting: tuple[int, float] | None,
+        counting: "_Counting | None",
         seed: int,
         settings: Settings,
     ) -> None:
         seeds = [(seed, k) for k in range(settings.lstms)]
         self.fits = [Fit(texts, one, settings.fit, vocabulary) for one in seeds]
-        self.ngram = None if counting is None else NGram.fit(texts, vocabulary, *counting)
+        self.ngram: NGram | None = None
+        self._counted: Probabilities | None = None
+        if counting is not None:
+            kind, order, discount = counting
+            self.ngram = kind.fit(texts, vocabulary, order, discount)
 
     @property
     def updates(self) -> int:
@@ -238,9 +273,14 @@ class _Ensemble:
         return float(np.mean(losses)), sum(characters)
 
     def predictions(self, batch: Batch) -> tuple[Probabilities, Probabilities | None]:
-        """p of each character: the mean of the LSTMs', and that of the n-gram model."""
+        """p of each character: the mean of the LSTMs', and that of the n-gram model.
+
+        The batch is always the same, and so is what was counted.
+        """
         lstms = np.mean([_predictions(fit.network(), batch) for fit in self.fits], axis=0)
-        return lstms, None if self.ngram is None else _predictions(self.ngram, batch)
+        if self.ngram is not None and self._counted is None:
+            self._counted = _predictions(self.ngram, batch)
+        return lstms, self._counted
 
     def mixture(self, share: float) -> Mixture:
         """The mixture in which the n-gram model, if there is one, has that share."""
