@@ -398,7 +398,9 @@ async def test_of_a_failed_migration_nothing_stays(
     assert await guilds(empty_database) == []
 
 
-async def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None:
+async def test_a_database_of_a_newer_version_is_left_alone(empty_database: Database) -> None:
+    database = empty_database
+    await database.migrate()
     async with database.writing() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer version of Mangosaurus"):
