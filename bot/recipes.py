@@ -10,12 +10,14 @@ from types import ModuleType
 
 from data import corpora
 from data.corpora import Corpus
+from data.lists import corpus_of, read_list
 from data.text import words_of
+from models.capitals import BEGINNING, capitals_of
 from models.known import NOTHING, Known, runs_of
 from models.lstm import LSTM
-from models.names_training import BEST, QUICK, NamesTrainer, Settings
+from models.names_training import BEST, QUICK, NamesTrainer, Settings, list_settings
 from models.notebook_names import NotebookTrainer
-from models.training import Trainer
+from models.training import Figures, Trainer
 from models.weights import Kind, Trained, load_shipped, load_weights
 
 NOTEBOOK_EPOCHS = 60
@@ -62,6 +64,11 @@ class Plan:
     """Whether it trains on the held-out part of the corpus too."""
     keeps_newest: bool = False
     """Whether the last network is kept, and not the best by validation."""
+    capitals: str = BEGINNING
+    """Where names are written with a capital (`models.capitals`)."""
+    small_words: tuple[str, ...] = ()
+    figures: Callable[[], Figures] = Figures
+    """What the trainer can say for the model card in the end."""
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -84,7 +91,35 @@ def _names(settings: Settings, options: Options) -> Plan:
     if options.units:
         settings = replace(settings, fit=replace(settings.fit, units=options.units))
     trainer = NamesTrainer(corpus, seed, settings)
-    return Plan(corpus, trainer, "mixture", seed, _known_names(corpus), _versions("numpy"))
+    known, versions = _known_names(corpus), _versions("numpy")
+    return Plan(corpus, trainer, "mixture", seed, known, versions, figures=trainer.figures)
+
+
+def _listed_names(options: Options) -> Plan:
+    """Names of a list of any alphabet: dinosaurs only if no list is given."""
+    _refuse(options, "begin", "epochs")
+    corpus, capitals = corpora.load_names(), BEGINNING
+    small_words: tuple[str, ...] = ()
+    if options.corpus is not None:
+        found = read_list(options.corpus)
+        corpus = corpus_of(found, options.corpus.name)
+        capitals, small_words = capitals_of(found.names)
+    seed, settings = options.seed or 0, list_settings(len(corpus.items))
+    if options.units:
+        settings = replace(settings, fit=replace(settings.fit, units=options.units))
+    trainer = NamesTrainer(corpus, seed, settings)
+    return Plan(
+        corpus,
+        trainer,
+        "mixture",
+        seed,
+        Known.of(corpus.known()),
+        _versions("numpy"),
+        reads_all=corpus.reads_all,
+        capitals=capitals,
+        small_words=small_words,
+        figures=trainer.figures,
+    )
 
 
 def _notebook_names(options: Options) -> Plan:
@@ -158,6 +193,7 @@ RECIPES: Mapping[Kind, Mapping[str, Recipe]] = {
     "names": {
         "best": Recipe("six LSTMs mixed with an n-gram model; minutes", partial(_names, BEST)),
         "quick": Recipe("the same, fewer and smaller; seconds", partial(_names, QUICK)),
+        "list": Recipe("quick, for a list in any alphabet", _listed_names),
         "notebook": Recipe("the founding notebook's network, 35,000 updates", _notebook_names),
     },
     "sonnets": {

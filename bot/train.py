@@ -37,6 +37,7 @@ from bot.reporters import JsonReporter, Reporter, TerminalReporter
 from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped
 from data.corpora import CorpusError
 from data.files import write_atomically
+from models.capitals import written
 from models.names import NamesRequest, write_names
 from models.sonnet import SonnetError, SonnetRequest, begin, extend
 from models.weights import (
@@ -188,7 +189,8 @@ class Run:
         )
         seed = self.card.seed or 0
         if self.card.kind == "names":
-            return write_names(network, NamesRequest(count=7, seed=seed), _anything).names
+            found = write_names(network, NamesRequest(count=7, seed=seed), _anything).names
+            return tuple(written(self.card, name) for name in found)
         draft = begin(network, SonnetRequest("", seed))
         with suppress(SonnetError):  # it may know nothing but lines of its corpus, by heart
             while len(draft.lines) < 4:
@@ -197,7 +199,14 @@ class Run:
 
     def finish(self) -> Done:
         """Write weights, model card, loss curve and history, and take the checkpoint away."""
-        card = replace(self.card, updates=len(self.losses), validation=self.kept_validation)
+        figures = self.plan.figures()
+        card = replace(
+            self.card,
+            updates=len(self.losses),
+            validation=self.kept_validation,
+            kneser_ney=figures.kneser_ney,
+            measured=figures.measured,
+        )
         arrays = self.plan.trainer.arrays()
         plan = self.plan
         digest = save_weights(
@@ -291,6 +300,8 @@ def _card(kind: Kind, recipe: str, plan: Plan) -> ModelCard:
         begun_with=plan.base.digest if plan.base else None,
         reads_all=plan.reads_all,
         versions=plan.versions,
+        capitals=plan.capitals,
+        small_words=plan.small_words,
     )
 
 
@@ -388,7 +399,7 @@ def _parser() -> argparse.ArgumentParser:
 
 EXAMPLES = """\
   python -m bot.train names                                    1,318 dinosaurs, in minutes
-  python -m bot.train names --recipe quick --corpus elves.txt  a list of your own, in seconds
+  python -m bot.train names --recipe list --corpus elves.txt   a list of your own, in seconds
   python -m bot.train names --recipe notebook                  as the founding notebook did
   python -m bot.train sonnets                                  from the network of the plays
   python -m bot.train sonnets --resume                         go on after Ctrl-C"""

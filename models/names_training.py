@@ -7,7 +7,7 @@ among what is read: a tenth more names to learn from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from data.corpora import Corpus
 from models.lstm_gradient import Batch, Parameters
 from models.mixture import Mixture
-from models.names_fit import LETTERS, Fit, FitSettings, part
+from models.names_fit import Fit, FitSettings, part, vocabulary_of
 from models.network import Network, log_softmax
 from models.ngram import NGram, choose_discount
-from models.training import Arrays, Progress
-from models.vocabulary import END
+from models.ngram_choice import HIGHEST_ORDER, Choice, choices
+from models.training import Arrays, Figures, Progress
+from models.vocabulary import END, Vocabulary
 
 Probabilities = NDArray[np.float64]
 MOST_MEASURED = 500
@@ -29,6 +30,8 @@ MOST_COUNTED = 2_000
 """Names from which the discount is chosen."""
 LEAST_SHARE, MOST_SHARE = 0.01, 0.5
 """Of the n-gram model. With more it would copy whole names of a short list."""
+MOST_COUNTED_OF_A_LIST = 2**22
+"""Probabilities that the table of an n-gram model of any list may hold, at four bytes each."""
 ROUNDS = 50
 """Of expectation maximisation, which has settled long before."""
 
@@ -50,6 +53,11 @@ class Settings:
     """Looks without a better one after which the first fit ends."""
     most_updates: int = 1_400
     """After which it ends in any case."""
+    chooses_order: bool = False
+    """Whether validation chooses the order too, not above `order`, and tells how good a Kneser-Ney
+    model is by itself."""
+    most_share: float = MOST_SHARE
+    """Of the n-gram model."""
 
 
 BEST = Settings()
@@ -60,7 +68,16 @@ QUICK = Settings(
     order=5,
     most_updates=400,
 )
-"""For a list of a member's own, and for retraining from the chat: seconds instead of minutes."""
+"""For retraining from the chat: seconds instead of minutes."""
+
+
+def list_settings(names: int) -> Settings:
+    """The same for so many names of any alphabet. Long lists take more updates to be seen at all,
+    and may lean on their n-grams as much as validation says."""
+    most_updates = min(max(400, names // 12), 1_600)
+    return replace(
+        QUICK, order=HIGHEST_ORDER, chooses_order=True, most_share=0.9, most_updates=most_updates
+    )
 
 
 class NamesTrainer:
@@ -76,13 +93,14 @@ class NamesTrainer:
         self.settings = settings
         self._training = [name + END for name in corpus.training]
         self._validation = [name + END for name in corpus.validation]
-        self._looked_at = Batch.of(self._validation[:MOST_MEASURED], LETTERS)
+        self.vocabulary = vocabulary_of(self._training + self._validation)
+        self._looked_at = Batch.of(self._validation[:MOST_MEASURED], self.vocabulary)
         self._ensemble = self._begin(self._training)
         self._first_fit_updates: int | None = None  # not known before it has ended
         self._best: Mixture | None = None
         self._best_loss = np.inf
         self._best_updates = 0
-        self._share = MOST_SHARE
+        self._share = settings.most_share
         """What the n-gram model has of the mixture, as the last look found best."""
 
     @property
@@ -137,13 +155,13 @@ class NamesTrainer:
         self._best_updates = int(checkpoint["best_updates"])
         self._share = float(checkpoint["share"])
         best = part(checkpoint, "best/")
-        self._best = Mixture.from_arrays(LETTERS.symbols, best) if best else None
+        self._best = Mixture.from_arrays(self.vocabulary.symbols, best) if best else None
         if first_fit_updates := int(checkpoint["first_fit_updates"]):
             self._begin_second_fit(first_fit_updates)
         self._ensemble.restore(part(checkpoint, "fit/"))
 
     def _begin(self, texts: Sequence[str]) -> "_Ensemble":
-        return _Ensemble(texts, self._discount, self.seed, self.settings)
+        return _Ensemble(texts, self.vocabulary, self._counting, self.seed, self.settings)
 
     def _begin_second_fit(self, first_fit_updates: int) -> None:
         self._first_fit_updates = first_fit_updates
@@ -155,7 +173,7 @@ class NamesTrainer:
         if ngram is None:
             p = lstms
         else:
-            self._share = best_share(ngram, lstms)
+            self._share = best_share(ngram, lstms, self.settings.most_share)
             p = self._share * ngram + (1 - self._share) * lstms
         loss = float(-np.log(p).mean())
         if loss < self._best_loss:
@@ -168,24 +186,47 @@ class NamesTrainer:
         patience = self.settings.patience * self.settings.measure_every
         return waited >= patience or updates >= self.settings.most_updates
 
+    def figures(self) -> Figures:
+        """What the model card shall say beside the validation loss."""
+        if not self.settings.chooses_order:
+            return Figures()
+        alone = min(choice.nats_per_character for choice in self._choices)
+        return Figures(alone, len(self._validation[:MOST_MEASURED]))
+
     @cached_property
-    def _discount(self) -> float:
-        """Of the n-gram model, where there is one."""
+    def _counting(self) -> tuple[int, float] | None:
+        """Order and discount of the n-gram model, where there is one."""
         if self.settings.order is None:
-            return 1.0
+            return None
+        if self.settings.chooses_order:
+            fitting = [c for c in self._choices if c.table <= MOST_COUNTED_OF_A_LIST]
+            allowed = [c for c in fitting if c.order <= self.settings.order] or self._choices[:1]
+            best = min(allowed, key=lambda choice: choice.nats_per_character)
+            return best.order, best.discount
         counted, measured = self._training[:MOST_COUNTED], self._validation[:MOST_MEASURED]
-        return choose_discount(counted, measured, LETTERS, self.settings.order)
+        order = self.settings.order
+        return order, choose_discount(counted, measured, self.vocabulary, order)
+
+    @cached_property
+    def _choices(self) -> tuple[Choice, ...]:
+        """Kneser-Ney models of the training part, measured as the mixture is."""
+        return choices(self._training, self._validation[:MOST_MEASURED], self.vocabulary)
 
 
 class _Ensemble:
     """The members of a mixture, as they are fitted to some texts."""
 
     def __init__(
-        self, texts: Sequence[str], discount: float, seed: int, settings: Settings
+        self,
+        texts: Sequence[str],
+        vocabulary: Vocabulary,
+        counting: tuple[int, float] | None,
+        seed: int,
+        settings: Settings,
     ) -> None:
-        self.fits = [Fit(texts, (seed, k), settings.fit) for k in range(settings.lstms)]
-        order = settings.order
-        self.ngram = None if order is None else NGram.fit(texts, LETTERS, order, discount)
+        seeds = [(seed, k) for k in range(settings.lstms)]
+        self.fits = [Fit(texts, one, settings.fit, vocabulary) for one in seeds]
+        self.ngram = None if counting is None else NGram.fit(texts, vocabulary, *counting)
 
     @property
     def updates(self) -> int:
@@ -223,18 +264,18 @@ class _Ensemble:
             fit.restore(part(state, f"{k}/"))
 
 
-def best_share(p: Probabilities, others: Probabilities) -> float:
+def best_share(p: Probabilities, others: Probabilities, most: float = MOST_SHARE) -> float:
     """The share s with which s · p + (1 − s) · others is likeliest: expectation maximisation.
 
     Both are the probabilities of the same characters, `(characters,)`. Each round, s becomes the
     mean probability that a character came from p (Jelinek & Mercer, 1980). It stays within
-    `LEAST_SHARE` and `MOST_SHARE`.
+    `LEAST_SHARE` and `most`.
     """
-    share = MOST_SHARE
+    share = most
     for _ in range(ROUNDS):
         from_p = share * p
         share = float((from_p / (from_p + (1 - share) * others)).mean())
-        share = min(max(share, LEAST_SHARE), MOST_SHARE)
+        share = min(max(share, LEAST_SHARE), most)
     return share
 
 

@@ -1,18 +1,18 @@
 """Cards of names, the votes on them, and how they end."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Executable, Select, func, select, update
 
 from bot.store.database import Database
 from bot.store.schema import Candidate, Card, Guild, Vote
 
 DEFAULT_MINUTES = 10
 """How long a card takes votes, unless its guild has another wish."""
-LARGEST_BATCH = 500
+LARGEST_BATCH = 100
 """Votes that are written in one transaction. PostgreSQL takes 32,767 values in a statement."""
 
 
@@ -33,6 +33,8 @@ class CardRecord:
     """As they are shown, by position."""
     opened_at: datetime
     closes_at: datetime
+    note: str = ""
+    """A sentence below its names."""
     footer: str = ""
     state: str = ""
     """Of its button for more names."""
@@ -93,6 +95,7 @@ class Cards:
                     discoverer=card.discoverer,
                     namer_id=card.namer_id,
                     namer=card.namer,
+                    note=card.note,
                     footer=card.footer,
                     state=card.state,
                     opened_at=card.opened_at,
@@ -135,9 +138,9 @@ class Cards:
         """Open cards whose time is over."""
         return await self._find(Card.closed_at.is_(None), Card.closes_at <= now)
 
-    async def unannounced(self) -> list[CardRecord]:
-        """Closed cards whose end nobody has told yet."""
-        return await self._find(Card.closed_at.is_not(None), Card.announced_at.is_(None))
+    async def unannounced(self, before: datetime) -> list[CardRecord]:
+        """Cards that were closed before then, whose end nobody has told yet."""
+        return await self._find(Card.closed_at < before, Card.announced_at.is_(None))
 
     async def next_closing(self) -> datetime | None:
         """When the next card closes; `None` if none is open."""
@@ -175,10 +178,16 @@ class Cards:
                 )
         return await self.find(card_id)
 
-    async def announced(self, card_id: int, now: datetime) -> None:
-        """Note that the end of a card was told."""
+    async def announced(self, card_id: int, now: datetime) -> bool:
+        """Note that the end of a card was told; whether nobody had told it before."""
         async with self._database.writing() as session:
-            await session.execute(update(Card).where(Card.id == card_id).values(announced_at=now))
+            told = await session.execute(
+                update(Card)
+                .where(Card.id == card_id, Card.announced_at.is_(None))
+                .values(announced_at=now)
+                .returning(Card.id)
+            )
+            return told.first() is not None
 
     async def _count(self) -> None:
         while self._box:
@@ -219,29 +228,28 @@ class Cards:
             # In one statement a row can be written once, so the last vote of a member is taken. In
             # the order of their keys, two processes never wait for each other in a circle.
             newest = {
-                (ballot.card_id, ballot.member_id): {"position": ballot.position, "voted_at": at}
+                (ballot.card_id, ballot.member_id): (ballot.position, at)
                 for (ballot, at), counted in zip(ballots, counts, strict=True)
                 if counted
             }
             if newest:
-                insert = self._database.insert(Vote).values(
-                    [
-                        {"card_id": card_id, "member_id": member_id, **vote}
-                        for (card_id, member_id), vote in sorted(newest.items())
-                    ]
-                )
-                await session.execute(
-                    insert.on_conflict_do_update(
-                        index_elements=[Vote.card_id, Vote.member_id],
-                        set_={
-                            "position": insert.excluded.position,
-                            "voted_at": insert.excluded.voted_at,
-                        },
-                        # The same vote again is no later one: of equals, the first wins.
-                        where=Vote.position != insert.excluded.position,
-                    )
-                )
+                await session.execute(self._upsert(newest))
         return counts
+
+    def _upsert(self, votes: Mapping[tuple[int, int], tuple[int, datetime]]) -> Executable:
+        """The statement that writes positions and times, by card and member."""
+        insert = self._database.insert(Vote).values(
+            [
+                {"card_id": card, "member_id": member, "position": position, "voted_at": at}
+                for (card, member), (position, at) in sorted(votes.items())
+            ]
+        )
+        return insert.on_conflict_do_update(
+            index_elements=[Vote.card_id, Vote.member_id],
+            set_={"position": insert.excluded.position, "voted_at": insert.excluded.voted_at},
+            # The same vote again is no later one: of equals, the first wins.
+            where=Vote.position != insert.excluded.position,
+        )
 
     async def _find(self, *conditions: ColumnElement[bool]) -> list[CardRecord]:
         async with self._database.reading() as session:
@@ -283,6 +291,7 @@ def _record(card: Card) -> CardRecord:
         names=(),
         opened_at=card.opened_at,
         closes_at=card.closes_at,
+        note=card.note,
         footer=card.footer,
         state=card.state,
         namer_id=card.namer_id,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import LargeBinary, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
@@ -52,6 +52,20 @@ class Privacy:
                 namers=await count(Namer),
                 trainings=await count(Run) + await count(Version) + await count(Activation),
             )
+
+    async def all_of(self, member_id: int) -> dict[str, list[dict[str, object]]]:
+        """Every row about a member, by table; pictures, lists and networks left out."""
+        rows: dict[str, list[dict[str, object]]] = {}
+        async with self._database.reading() as session:
+            for table in (Vote, Card, Poem, Namer, Run, Version, Activation):
+                columns = [
+                    column
+                    for column in table.__table__.columns
+                    if not isinstance(column.type, LargeBinary) and column.name != "history"
+                ]
+                found = await session.execute(select(*columns).where(table.member_id == member_id))
+                rows[table.__tablename__] = [dict(row._mapping) for row in found]
+        return rows
 
     async def forget_member(self, member_id: int) -> None:
         """Forget a member: votes and poems are deleted, the rest stays without the name.

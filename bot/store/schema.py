@@ -100,8 +100,9 @@ class Card(Base):
     """What it was called, also when it is no more."""
     discoverer: Mapped[str | None] = mapped_column(String(100))
     """The name that this member had then."""
+    note: Mapped[str] = mapped_column(String(400), default="")
+    """What the card says below its names, for when it is drawn anew."""
     footer: Mapped[str] = mapped_column(String(200), default="")
-    """What the card says below, for when it is drawn anew."""
     state: Mapped[str] = mapped_column(String(100), default="")
     """That of its button for more names."""
     opened_at: Mapped[datetime] = mapped_column(Instant)

@@ -436,3 +436,44 @@ def test_a_few_lines_are_shown() -> None:
 
 def test_a_network_that_knows_its_corpus_by_heart_does_not_end_the_training() -> None:
     assert run_of(Reciter(VERSES), "sonnets", VERSES).samples() == ()
+
+
+# Lists in any alphabet
+
+
+ENDS = ("sur-Lys", "sous-Bois", "Éon", "Auge", "sur-Orne", "Ville", "sous-Roche", "d'Or")
+TOWNS = [f"{begin}-{end}" for begin in ("Vâl", "Mont", "Fôret", "Pont") for end in ENDS]
+
+
+def test_a_list_in_any_alphabet_is_learned_with_its_capitals(
+    tmp_path: Path, report: Report
+) -> None:
+    path, out = tmp_path / "towns.txt", tmp_path / "towns.safetensors"
+    path.write_text("\n".join([*TOWNS, TOWNS[0]]))
+    code, events = report("names", "--recipe", "list", "--corpus", path, "--out", out)
+    assert code == 0
+    assert events[0]["notes"] == ["1 duplicate dropped (line 33)."]
+    trained = load_weights(out)
+    assert trained.words == tuple(sorted(town.lower() for town in TOWNS))
+    assert all(town.lower() in trained.known for town in TOWNS)
+    assert "iguanodon" not in trained.known
+    card = trained.card
+    assert card.of_a_list
+    assert (card.capitals, card.small_words) == ("^-'", ("d", "sous", "sur"))
+    assert (card.symbols[0], "â" in card.symbols) == ("\n", True)
+    assert card.measured == 4
+    assert card.kneser_ney is not None
+    assert card.validation is not None
+    assert "| Kneser-Ney |" in out.with_suffix(".md").read_text()
+    for name in events[-1]["samples"]:
+        assert name[0].isupper()
+
+
+def test_a_list_that_cannot_be_learned_from_is_refused_line_by_line(
+    tmp_path: Path, report: Report
+) -> None:
+    path = tmp_path / "towns.txt"
+    path.write_text("\n".join([*TOWNS, "42"]))
+    assert error_of(report("names", "--recipe", "list", "--corpus", path)) == (
+        "towns.txt cannot be learned from. Line 33: a name needs a letter, and there is none."
+    )

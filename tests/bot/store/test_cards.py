@@ -93,6 +93,14 @@ async def test_a_vote_on_no_card_is_not_counted(store: Store) -> None:
     assert not await store.cards.cast(Ballot(1, 5, 0), NOW)
 
 
+async def test_a_vote_for_no_name_is_not_counted_and_spoils_no_other(store: Store) -> None:
+    await opened(store)
+    ballots = [Ballot(CARD.id, 5, 3), Ballot(CARD.id, 6, 2), Ballot(CARD.id, 7, -1)]
+    counted = await asyncio.gather(*(store.cards.cast(ballot, NOW) for ballot in ballots))
+    assert counted == [False, True, False]
+    assert await votes_of(store) == (0, 0, 1)
+
+
 async def test_a_card_is_due_when_its_time_is_over(store: Store) -> None:
     await opened(store)
     assert await store.cards.next_closing() == LATER
@@ -108,9 +116,12 @@ async def test_a_card_is_closed_once_and_then_waits_to_be_announced(store: Store
     assert (first.winner, first.closed_at) == (1, LATER)
     assert not await store.cards.cast(Ballot(CARD.id, 6, 0), NOW)
     assert await store.cards.next_closing() is None
-    assert [card.id for card in await store.cards.unannounced()] == [CARD.id]
-    await store.cards.announced(CARD.id, LATER)
-    assert await store.cards.unannounced() == []
+    soon = LATER + timedelta(seconds=1)
+    assert await store.cards.unannounced(LATER) == []
+    assert [card.id for card in await store.cards.unannounced(soon)] == [CARD.id]
+    assert await store.cards.announced(CARD.id, soon)
+    assert not await store.cards.announced(CARD.id, soon)
+    assert await store.cards.unannounced(soon) == []
 
 
 async def test_without_a_vote_nobody_wins(store: Store) -> None:

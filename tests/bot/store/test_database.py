@@ -317,10 +317,10 @@ async def downgrade(database: Database, revision: str) -> None:
 
 FILLED = (
     "INSERT INTO guilds VALUES (1, 30, NULL), (2, NULL, '2026-11-25 12:00:00')",
-    "INSERT INTO cards (id, guild_id, channel_id, message_id, member_id, discoverer, footer, state,"
-    " opened_at, closes_at, closed_at, winner, winner_votes) VALUES"
-    " (77, 1, 2, 3, 4, 'Ada', 'foot', 'state', '2026-11-25 12:00:00', '2026-11-25 12:10:00',"
-    " NULL, NULL, NULL), (78, 1, 2, NULL, NULL, NULL, '', '', '2026-11-25 12:00:00',"
+    "INSERT INTO cards (id, guild_id, channel_id, message_id, member_id, discoverer, note, footer,"
+    " state, opened_at, closes_at, closed_at, winner, winner_votes) VALUES"
+    " (77, 1, 2, 3, 4, 'Ada', 'note', 'foot', 'state', '2026-11-25 12:00:00',"
+    " '2026-11-25 12:10:00', NULL, NULL, NULL), (78, 1, 2, NULL, NULL, NULL, '', '', '', '2026-11-25 12:00:00',"
     " '2026-11-25 12:10:00', '2026-11-25 12:10:01', 1, 2)",
     "INSERT INTO candidates VALUES (77, 0, 'Mangosaurus'), (77, 1, 'Bravosaurus'),"
     " (78, 0, 'Kilosaurus'), (78, 1, 'Limasaurus')",
