@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Executable, Select, func, select, update
 
 from bot.store.database import Database
 from bot.store.schema import Candidate, Card, Guild, Vote
@@ -76,12 +74,13 @@ class Cards:
 
     async def set_minutes(self, guild_id: int, minutes: int) -> None:
         """Set that, from the next card on."""
+        insert = self._database.insert(Guild).values(id=guild_id, vote_minutes=minutes)
         async with self._database.writing() as session:
-            guild = await session.get(Guild, guild_id)
-            if guild is None:
-                session.add(Guild(id=guild_id, vote_minutes=minutes))
-            else:
-                guild.vote_minutes = minutes
+            await session.execute(
+                insert.on_conflict_do_update(
+                    index_elements=[Guild.id], set_={"vote_minutes": minutes}
+                )
+            )
 
     async def open(self, card: CardRecord) -> None:
         """Keep a new card, which has no votes."""
@@ -194,63 +193,62 @@ class Cards:
         while self._box:
             together, self._box = self._box[:LARGEST_BATCH], self._box[LARGEST_BATCH:]
             try:
-                taken = await self._write([(ballot, at) for ballot, at, _ in together])
+                counts = await self._write([(ballot, at) for ballot, at, _ in together])
             except Exception as error:  # noqa: BLE001 (whoever waits gets it)
                 for *_, counted in together:
                     if not counted.done():
                         counted.set_exception(error)
                 continue
-            for ballot, _, counted in together:
+            for counts_too, (*_, counted) in zip(counts, together, strict=True):
                 if not counted.done():
-                    counted.set_result((ballot.card_id, ballot.position) in taken)
+                    counted.set_result(counts_too)
 
-    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> set[tuple[int, int]]:
-        """Write votes in one transaction; the cards and positions that could be voted for."""
-        # In one statement a row can be written once, so the last vote of a member is taken. In the
-        # order of their keys, two processes never wait for each other in a circle.
-        newest = {(ballot.card_id, ballot.member_id): (ballot, at) for ballot, at in ballots}
+    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[bool]:
+        """Write votes in one transaction; of each whether it was in time and for a name.
+
+        One that is neither must not take the others with it.
+        """
         cards = sorted({ballot.card_id for ballot, _ in ballots})
-        earliest = min(at for _, at in ballots)
         async with self._database.writing() as session:
-            found = await session.scalars(
-                select(Card.id)
-                .where(Card.id.in_(cards), Card.closed_at.is_(None), Card.closes_at > earliest)
+            open_cards = await session.execute(
+                select(Card.id, Card.closes_at)
+                .where(Card.id.in_(cards), Card.closed_at.is_(None))
                 .order_by(Card.id)
                 .with_for_update(read=True)  # so that a card is not closed meanwhile
             )
+            closing = {card.id: card.closes_at for card in open_cards}
             names = await session.execute(
-                select(Candidate.card_id, Candidate.position).where(
-                    Candidate.card_id.in_(found.all())
-                )
+                select(Candidate.card_id, Candidate.position).where(Candidate.card_id.in_(closing))
             )
-            open_for = {(card_id, position) for card_id, position in names}
-            rows = [
-                {
-                    "card_id": ballot.card_id,
-                    "member_id": ballot.member_id,
-                    "position": ballot.position,
-                    "voted_at": at,
-                }
-                for _, (ballot, at) in sorted(newest.items())
-                if (ballot.card_id, ballot.position) in open_for
+            choices = {(card_id, position) for card_id, position in names}
+            counts = [
+                (ballot.card_id, ballot.position) in choices and at < closing[ballot.card_id]
+                for ballot, at in ballots
             ]
-            if rows:
-                await self._upsert(session, rows)
-        return open_for
+            # In one statement a row can be written once, so the last vote of a member is taken. In
+            # the order of their keys, two processes never wait for each other in a circle.
+            newest = {
+                (ballot.card_id, ballot.member_id): (ballot.position, at)
+                for (ballot, at), counted in zip(ballots, counts, strict=True)
+                if counted
+            }
+            if newest:
+                await session.execute(self._upsert(newest))
+        return counts
 
-    async def _upsert(self, session: AsyncSession, rows: Sequence[Mapping[str, object]]) -> None:
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        statement = insert(Vote).values(rows)
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[Vote.card_id, Vote.member_id],
-                set_={
-                    "position": statement.excluded.position,
-                    "voted_at": statement.excluded.voted_at,
-                },
-                # The same vote again is no later one: of equals, the first wins.
-                where=Vote.position != statement.excluded.position,
-            )
+    def _upsert(self, votes: Mapping[tuple[int, int], tuple[int, datetime]]) -> Executable:
+        """The statement that writes positions and times, by card and member."""
+        insert = self._database.insert(Vote).values(
+            [
+                {"card_id": card, "member_id": member, "position": position, "voted_at": at}
+                for (card, member), (position, at) in sorted(votes.items())
+            ]
+        )
+        return insert.on_conflict_do_update(
+            index_elements=[Vote.card_id, Vote.member_id],
+            set_={"position": insert.excluded.position, "voted_at": insert.excluded.voted_at},
+            # The same vote again is no later one: of equals, the first wins.
+            where=Vote.position != insert.excluded.position,
         )
 
     async def _find(self, *conditions: ColumnElement[bool]) -> list[CardRecord]:

@@ -67,6 +67,7 @@ class Database:
         )
         # In one process a lock is fairer than SQLite's own, at which writers come and look again.
         self._turn = asyncio.Lock() if self.is_sqlite else None
+        self._answers = True
 
     @property
     def is_sqlite(self) -> bool:
@@ -80,7 +81,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one state of the database. Raises `Unavailable`."""
-        with _explained(self.url):
+        with self._explained():
             async with AsyncSession(self._reading_engine, expire_on_commit=False) as session:
                 yield session
 
@@ -90,7 +91,7 @@ class Database:
 
         When this returns, what was written outlives the process. Raises `Unavailable`.
         """
-        with _explained(self.url):
+        with self._explained():
             if self._turn is not None:
                 async with asyncio.timeout(PATIENCE_S):
                     await self._turn.acquire()
@@ -112,7 +113,7 @@ class Database:
         """
         engine = _engine(self.url, migrates=True)
         try:
-            with _explained(self.url):
+            with self._explained():
                 if self.is_sqlite:
                     await asyncio.to_thread(_make_file, Path(self.url.database or ""))
                 async with engine.execution_options(**{_WRITES: True}).begin() as connection:
@@ -127,6 +128,36 @@ class Database:
     async def close(self) -> None:
         """Give the connections back."""
         await self._engine.dispose()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what a driver raises when the database is not there into `Unavailable`.
+
+        The log says so once, and once that it is back: somebody may ask every other second.
+        """
+        try:
+            yield
+        except (PoolTimeout, OSError) as error:
+            raise self._unavailable(error) from error
+        except DBAPIError as error:
+            if _is_absent(error):
+                raise self._unavailable(error) from error
+            raise
+        if not self._answers:
+            log.info("The database answers again")
+        self._answers = True
+
+    def _unavailable(self, error: SQLAlchemyError | OSError) -> Unavailable:
+        """A sentence that names the database but not its password."""
+        if self.is_sqlite:
+            where = f"the file {self.url.database}"
+        else:
+            host = self.url.host or self.url.query.get("host", "localhost")
+            where = f"{self.url.database} at {host}"
+        sentence = f"The database ({where}) does not answer: {_reason(error)}"
+        log.log(logging.WARNING if self._answers else logging.DEBUG, sentence)
+        self._answers = False
+        return Unavailable(sentence)
 
 
 def url_of(address: str | None, state_dir: Path) -> URL:
@@ -244,19 +275,6 @@ def _upgrade(connection: Connection, revision: str) -> None:
         ) from error
 
 
-@contextmanager
-def _explained(url: URL) -> Iterator[None]:
-    """Turn what a driver raises when the database is not there into `Unavailable`."""
-    try:
-        yield
-    except (PoolTimeout, OSError) as error:
-        raise _unavailable(url, error) from error
-    except DBAPIError as error:
-        if _is_absent(error):
-            raise _unavailable(url, error) from error
-        raise
-
-
 def _is_absent(error: DBAPIError) -> bool:
     """Whether an error tells of the database and not of a mistake of ours."""
     state = str(getattr(error.orig, "sqlstate", None) or "")
@@ -269,17 +287,9 @@ def _is_absent(error: DBAPIError) -> bool:
     )
 
 
-def _unavailable(url: URL, error: SQLAlchemyError | OSError) -> Unavailable:
-    """A sentence that names the database but not its password."""
-    if url.get_backend_name() == "sqlite":
-        where = f"the file {url.database}"
-    else:
-        where = f"{url.database} at {url.host or url.query.get('host', 'localhost')}"
+def _reason(error: SQLAlchemyError | OSError) -> str:
+    """Why a database does not answer, in a few words."""
     if isinstance(error, TimeoutError | PoolTimeout) and not error.args:
-        reason = f"it took longer than {PATIENCE_S} s"
-    else:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        reason = getattr(cause, "strerror", None) or str(cause).partition("\n")[0]
-    sentence = f"The database ({where}) does not answer: {reason}"
-    log.warning(sentence)
-    return Unavailable(sentence)
+        return f"it took longer than {PATIENCE_S} s"
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "strerror", None) or str(cause).partition("\n")[0]

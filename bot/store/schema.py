@@ -180,8 +180,9 @@ class Namer(Base):
     id: Mapped[int] = mapped_column(_Counted, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
     name: Mapped[str] = mapped_column(String(32))
-    key: Mapped[str] = mapped_column(String(64))
-    """The name without its capitals: two namers of a server differ in more."""
+    key: Mapped[str] = mapped_column(String(96))
+    """The name without its capitals: two namers of a server differ in more. A letter without
+    capitals may be three."""
     member_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
     """Whoever made it; `None` once that is forgotten."""
     shared: Mapped[bool] = mapped_column(default=False)

@@ -173,6 +173,28 @@ async def test_a_reader_sees_one_state(database: Database) -> None:
         assert await session.scalar(text("SELECT count(*) FROM guilds")) == 0
 
 
+@SQLITE
+async def test_the_log_says_once_that_it_is_away_and_once_that_it_is_back(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    async def break_off() -> None:
+        async with database.reading():
+            raise ConnectionResetError(104, "Connection reset by peer")
+
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="Connection reset by peer"):
+            await break_off()
+    for _ in range(2):
+        await guilds(database)
+    said = [record.message for record in caplog.records if "database" in record.message]
+    assert [sentence.partition(" (")[0] for sentence in said] == [
+        "The database",
+        "The database answers again",
+    ]
+
+
 async def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="No such file or directory"):
         await Database(url_of(None, tmp_path / "nowhere")).migrate()
@@ -317,10 +339,11 @@ async def downgrade(database: Database, revision: str) -> None:
 
 FILLED = (
     "INSERT INTO guilds VALUES (1, 30, NULL), (2, NULL, '2026-11-25 12:00:00')",
-    "INSERT INTO cards (id, guild_id, channel_id, message_id, member_id, discoverer, footer, state,"
-    " opened_at, closes_at, closed_at, winner, winner_votes) VALUES"
-    " (77, 1, 2, 3, 4, 'Ada', 'foot', 'state', '2026-11-25 12:00:00', '2026-11-25 12:10:00',"
-    " NULL, NULL, NULL), (78, 1, 2, NULL, NULL, NULL, '', '', '2026-11-25 12:00:00',"
+    "INSERT INTO cards (id, guild_id, channel_id, message_id, member_id, discoverer, note, footer,"
+    " state, opened_at, closes_at, closed_at, winner, winner_votes) VALUES"
+    " (77, 1, 2, 3, 4, 'Ada', 'note', 'foot', 'state', '2026-11-25 12:00:00',"
+    " '2026-11-25 12:10:00', NULL, NULL, NULL),"
+    " (78, 1, 2, NULL, NULL, NULL, '', '', '', '2026-11-25 12:00:00',"
     " '2026-11-25 12:10:00', '2026-11-25 12:10:01', 1, 2)",
     "INSERT INTO candidates VALUES (77, 0, 'Mangosaurus'), (77, 1, 'Bravosaurus'),"
     " (78, 0, 'Kilosaurus'), (78, 1, 'Limasaurus')",
@@ -398,7 +421,9 @@ async def test_of_a_failed_migration_nothing_stays(
     assert await guilds(empty_database) == []
 
 
-async def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None:
+async def test_a_database_of_a_newer_version_is_left_alone(empty_database: Database) -> None:
+    database = empty_database
+    await database.migrate()
     async with database.writing() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer version of Mangosaurus"):
