@@ -213,7 +213,10 @@ def _engine(url: URL, *, migrates: bool = False) -> AsyncEngine:
         )
     except ImportError as error:
         raise StoreError(
-            "PostgreSQL needs its driver, which is not installed; run "
+            "This Python was built without SQLite; use another one, or name a PostgreSQL database "
+            "in DATABASE_URL."
+            if url.get_backend_name() == "sqlite"
+            else "PostgreSQL needs its driver, which is not installed; run "
             "pip install -r requirements-postgres.txt, or leave DATABASE_URL empty."
         ) from error
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)

@@ -103,6 +103,21 @@ def on_loopback(port: int) -> Database:
     return Database(url_of(f"postgres://user:secret@127.0.0.1:{port}/name", Path()))
 
 
+@pytest.mark.parametrize(
+    ("address", "missing", "said"),
+    [
+        ("postgres://u:secret@h/n", "asyncpg", r"pip install -r requirements-postgres\.txt"),
+        (None, "sqlite3", "built without SQLite"),
+    ],
+)
+def test_a_driver_that_is_missing_is_named(
+    address: str | None, missing: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(StoreError, match=said):
+        Database(url_of(address, tmp_path))
+
+
 async def test_a_server_that_refuses_is_unavailable() -> None:
     with pytest.raises(Unavailable, match=r"name at 127\.0\.0\.1") as caught:
         await on_loopback(1).migrate()
