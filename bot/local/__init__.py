@@ -6,7 +6,7 @@
     page.py      what the page (page.html) sees and may ask for
     state.py     what happens: messages, interactions, who hears of them
     records.py   messages, interactions, files, as the API describes them
-    guild.py     the one server and its people
+    guild.py     the one server and its people; more can be added
     registry.py  the registered commands
     limits.py    what the platform refuses
 

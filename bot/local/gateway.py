@@ -40,13 +40,17 @@ class Session:
     transport: asyncio.Transport | None = None
     sequence: int = 0
     cursor: int = 0  # the number of the last event sent over the present connection
-    kept: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+    kept: deque[str] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def append(self, name: str, data: JSON) -> None:
         self.sequence += 1
         frame = {"op": DISPATCH, "t": name, "s": self.sequence, "d": data}
         self.kept.append(json.dumps(frame))
+        # What a slow client has yet to be sent is kept, however much it is.
+        unsent = self.sequence - self.cursor if self.socket is not None else 0
+        while len(self.kept) > max(KEPT_EVENTS, unsent):
+            self.kept.popleft()
         self.wake.set()
 
     def remembers(self, sequence: int) -> bool:
@@ -140,7 +144,8 @@ class Gateway:
             key: old for key, old in self._sessions.items() if old.shard != session.shard
         }
         self._sessions[session.id] = session
-        state, guilds = self._state, [self._state.guild.id] * self._has_guild(session)
+        state = self._state
+        guilds = [state.guild.id] * (state.joined and self._has_guild(session))
         session.append(
             "READY",
             {
@@ -185,7 +190,11 @@ class Gateway:
     def _hear(self, event: Event) -> None:
         """Pass an event of the state on to the session whose shard holds the server."""
         subject = event.subject
-        if isinstance(subject, Interaction) and event.name == "interaction":
+        if event.name == "membership" and self._state.joined:
+            self._dispatch("GUILD_CREATE", self._state.guild.payload())
+        elif event.name == "membership":
+            self._dispatch("GUILD_DELETE", {"id": self._state.guild.id})
+        elif isinstance(subject, Interaction) and event.name == "interaction":
             self._dispatch("INTERACTION_CREATE", self._state.interaction_payload(subject))
         elif isinstance(subject, Message) and not subject.ephemeral:
             data = subject.payload() | {"guild_id": self._state.guild.id}

@@ -48,7 +48,7 @@ class User:
     def payload(self) -> JSON:
         return {
             "id": self.id,
-            "username": self.name if self.bot else self.name.lower(),
+            "username": self.name if self.bot else self.name.lower().replace(" ", "_"),
             "global_name": None if self.bot else self.name,
             "discriminator": "0",
             "avatar": None,
@@ -68,30 +68,40 @@ class Guild:
     """A bot called `bot_name`, Mary who is a member, Ada who owns the server.
 
     Gideon runs the bot and is not there: so what Ada may do, she may as an administrator.
+    More members can be added; the page goes on being Mary's and Ada's.
     """
 
     def __init__(self, new_id: Callable[[], str], bot_name: str) -> None:
+        self._new_id = new_id
         self.bot = User(new_id(), bot_name, MEMBER_PERMISSIONS, bot=True)
         self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
         self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
         self.bot_owner = User(new_id(), "Gideon", permissions=0)
         self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
+        self._users = {user.id: user for user in (self.bot, self.member, self.admin)}
 
     @property
     def users(self) -> Mapping[str, User]:
-        return {user.id: user for user in (self.bot, self.member, self.admin)}
+        return self._users
 
     def user(self, user_id: str) -> User:
         if user_id not in self.users:
             raise ApiError(10013)
         return self.users[user_id]
 
+    def add_member(self, name: str, *, administrator: bool = False, locale: str = "en-US") -> User:
+        """One more member. The bot hears of them once they do something, as without the intent."""
+        permissions = ALL_PERMISSIONS if administrator else MEMBER_PERMISSIONS
+        user = User(self._new_id(), name, permissions, locale=locale)
+        self._users[user.id] = user
+        return user
+
     def member_payload(self, user: User) -> JSON:
         return {
             "user": user.payload(),
             "nick": None,
             "avatar": None,
-            "roles": [self.admin_role_id] if user is self.admin else [],
+            "roles": [self.admin_role_id] if user.permissions & ADMINISTRATOR else [],
             "joined_at": iso(snowflake_time(self.id)),
             "premium_since": None,
             "deaf": False,

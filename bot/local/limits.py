@@ -13,6 +13,7 @@ from typing import Any
 JSON = dict[str, Any]
 
 ATTACHMENT_BYTES = 10 * 1024 * 1024
+LONGEST_OPTION = 6000  # characters of a text
 ACTION_ROW, BUTTON = 1, 2
 LINK_BUTTON = 5
 SUBCOMMAND, SUBCOMMAND_GROUP = 1, 2
@@ -257,12 +258,22 @@ def _check_options(form: Form, path: str, options: list[JSON]) -> None:
             _check_options(form, here, option.get("options") or [])
             continue
         form.one_of(f"{here}.type", option.get("type"), range(3, 12))
+        _check_lengths(form, here, option)
         if option.get("required") and optional_seen:
             message = "Required options must be placed before non-required options"
             form.complain(here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
         optional_seen |= not option.get("required")
         if option.get("choices"):
             _check_choices(form, f"{here}.choices", option["choices"])
+
+
+def _check_lengths(form: Form, path: str, option: JSON) -> None:
+    """What a text may be asked to be: 0 to 6,000 characters at least, 1 to 6,000 at most."""
+    for name, lowest in (("min_length", 0), ("max_length", 1)):
+        asked = option.get(name)
+        if asked is not None and not lowest <= asked <= LONGEST_OPTION:
+            message = f"Value should be from {lowest} to {LONGEST_OPTION}."
+            form.complain(f"{path}.{name}", "NUMBER_TYPE_RANGE", message)
 
 
 def _check_choices(form: Form, path: str, choices: list[JSON]) -> None:
@@ -327,7 +338,7 @@ def _check_value(form: Form, option: JSON, value: object) -> None:
     if not isinstance(value, accepted) or (kind != BOOLEAN and isinstance(value, bool)):
         form.complain(name, "BASE_TYPE_INVALID", f"Must be {words}.")
     elif isinstance(value, str):
-        low, high = option.get("min_length", 0), option.get("max_length", 6000)
+        low, high = option.get("min_length", 0), option.get("max_length", LONGEST_OPTION)
         form.length(name, value, low, high)
     elif isinstance(value, (int, float)):
         low, high = option.get("min_value"), option.get("max_value")

@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.web_request import FileField
@@ -77,7 +78,7 @@ class Page:
         kind = "inline" if attachment.content_type.startswith("image/") else "attachment"
         headers = {
             "Content-Type": attachment.content_type,
-            "Content-Disposition": f'{kind}; filename="{attachment.filename}"',
+            "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(attachment.filename)}",
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "Cache-Control": "private, max-age=86400",
         }
@@ -117,7 +118,8 @@ class Page:
             "guild": self._state.guild.payload()["name"],
             "channel": self._state.guild.channel_payload(),
             "online": self._state.online,
-            "commands": self._state.commands.picker(user),
+            "joined": self._state.joined,
+            "commands": self._state.picker(user),
             "messages": [_message_view(m) for m in messages if m.visible_to(user)],
             "waiting": [_interaction_view(asked) for asked in waiting if asked.user is user],
         }
@@ -136,8 +138,8 @@ class Page:
                 return None
             return {"type": "interaction", "interaction": _interaction_view(subject)}
         if event.name == "commands":
-            return {"type": "commands", "commands": self._state.commands.picker(user)}
-        return {"type": "online", "online": self._state.online}
+            return {"type": "commands", "commands": self._state.picker(user)}
+        return {"type": "online", "online": self._state.online, "joined": self._state.joined}
 
     async def _run(self, request: web.Request) -> web.Response:
         user, body, files = await self._posted(request)

@@ -207,6 +207,7 @@ class Interaction:
     followups: list[Message] = field(default_factory=list)
     files: list[Attachment] = field(default_factory=list)  # given as options
     choices: list[JSON] = field(default_factory=list)
+    acknowledged_at: float | None = None  # when its first answer came
 
     @property
     def acknowledged(self) -> bool:

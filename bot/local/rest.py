@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -138,6 +139,7 @@ class Rest:
         per_second: int,
     ) -> None:
         self.gateway_url = ""
+        self.refused: Counter[str] = Counter()
         self._state, self._token = state, token
         self._shards, self._rate_limited = shards, rate_limited
         self._buckets = RateLimiter(writes, window_s, state.clock)
@@ -152,7 +154,7 @@ class Rest:
         yield Route("GET", "/gateway", lambda c: {"url": self.gateway_url})
         yield Route("GET", "/gateway/bot", lambda c: self._gateway_bot())
         yield Route("GET", "/users/@me", lambda c: guild.bot.payload())
-        yield Route("GET", "/users/@me/guilds", lambda c: [guild.payload()])
+        yield Route("GET", "/users/@me/guilds", lambda c: [guild.payload()] * s.joined)
         yield Route("GET", "/users/{user}", lambda c: guild.user(c["user"]).payload())
         yield Route("GET", "/applications/@me", lambda c: guild.application_payload())
         yield Route("GET", "/oauth2/applications/@me", lambda c: guild.application_payload())
@@ -205,6 +207,7 @@ class Rest:
             if request.headers.get("Authorization") != f"Bot {self._token}":
                 raise ApiError(0)
             if self._rate_limited and not (whole := self._everything.take("")).granted:
+                self.refused["everything"] += 1
                 raise TooManyRequestsError(whole, {"X-RateLimit-Global": "true"})
         if not self._rate_limited or route.limited_by is None:
             return {}
@@ -212,6 +215,7 @@ class Rest:
         allowance = self._buckets.take(f"{bucket} {request.match_info[route.limited_by]}")
         headers = _rate_headers(allowance, bucket, self._state.clock())
         if not allowance.granted:
+            self.refused[bucket] += 1
             raise TooManyRequestsError(allowance, headers | {"X-RateLimit-Scope": "user"})
         return headers
 
@@ -220,7 +224,7 @@ class Rest:
         return {"url": self.gateway_url, "shards": self._shards, "session_start_limit": limit}
 
     def _guild(self, call: Call) -> JSON:
-        if call["guild"] != self._state.guild.id:
+        if call["guild"] != self._state.guild.id or not self._state.joined:
             raise ApiError(10004)
         return self._state.guild.payload()
 

@@ -107,6 +107,11 @@ class LocalDiscord:
         return int(self.state.guild.channel_id)
 
     @property
+    def refused(self) -> Mapping[str, int]:
+        """How many requests met a 429, by route ("PATCH /channels/…") or "everything"."""
+        return self._rest.refused
+
+    @property
     def url(self) -> str:
         """The one address of the page, "http://127.0.0.1:8080/"; empty before the start."""
         return self.state.base_url
@@ -152,14 +157,8 @@ class LocalDiscord:
     @contextlib.contextmanager
     def pointing_clients_here(self) -> Iterator[None]:
         """Let every discord.py client started inside talk to this Discord, not the real one."""
-        base, gateway = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
-        discord.http.Route.BASE = self.url.removesuffix("/") + PREFIX
-        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self.gateway.url)
-        try:
+        with pointing_clients_at(self.url.removesuffix("/") + PREFIX, self.gateway.url):
             yield
-        finally:
-            discord.http.Route.BASE = base
-            discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = gateway
 
     # For tests: the member's window, without the page
 
@@ -174,6 +173,7 @@ class LocalDiscord:
         options: Mapping[str, object] | None = None,
         *,
         as_admin: bool = False,
+        by: User | None = None,
         despite_permissions: bool = False,
         until: Until = "answered",
         timeout_s: float = 10.0,
@@ -182,10 +182,11 @@ class LocalDiscord:
 
         name: "dinoname", or "retrain names" for a subcommand.
         options: values by name; an `Upload` for an attachment.
+        by: whoever was added with `state.guild.add_member`; else Ada or Mary.
         despite_permissions: as if an administrator had opened the command to everyone.
         """
         asked = self.state.invoke(
-            self._user(as_admin), name, options, despite_permissions=despite_permissions
+            self._user(as_admin, by), name, options, despite_permissions=despite_permissions
         )
         return await self._answered(asked, until, timeout_s)
 
@@ -195,12 +196,16 @@ class LocalDiscord:
         button: str,
         *,
         as_admin: bool = False,
+        by: User | None = None,
         until: Until = "answered",
         timeout_s: float = 10.0,
     ) -> Interaction:
-        """Press the button of this label or custom_id, and wait as `run_command` does."""
+        """Press the button of this label or custom_id, and wait as `run_command` does.
+
+        A press that the bot only acknowledges (type 6) has no answer: wait until "acknowledged".
+        """
         custom_id = message.button(button).custom_id or ""
-        asked = self.state.press(self._user(as_admin), message.id, custom_id)
+        asked = self.state.press(self._user(as_admin, by), message.id, custom_id)
         return await self._answered(asked, until, timeout_s)
 
     async def autocomplete(
@@ -211,11 +216,12 @@ class LocalDiscord:
         *,
         options: Mapping[str, object] | None = None,
         as_admin: bool = False,
+        by: User | None = None,
         timeout_s: float = 10.0,
     ) -> list[JSON]:
         """The choices ({"name", "value"}) that the bot offers for what has been typed so far."""
         values = dict(options or {}) | {option: typed}
-        asked = self.state.complete(self._user(as_admin), name, values, option)
+        asked = self.state.complete(self._user(as_admin, by), name, values, option)
         await self._answered(asked, "answered", timeout_s)
         return asked.choices
 
@@ -255,8 +261,8 @@ class LocalDiscord:
         await self.wait_for(done, timeout_s=timeout_s, what=f"An answer to {asked.title}")
         return asked
 
-    def _user(self, as_admin: bool) -> User:
-        return self.state.guild.admin if as_admin else self.state.guild.member
+    def _user(self, as_admin: bool, by: User | None) -> User:
+        return by or (self.state.guild.admin if as_admin else self.state.guild.member)
 
     # What follows from a change of the state
 
@@ -307,6 +313,21 @@ class LocalDiscord:
         except web.HTTPRequestEntityTooLarge:
             too_large = ApiError(40005)
             return json_response(too_large.body(), status=too_large.status)
+
+
+@contextlib.contextmanager
+def pointing_clients_at(api: str, gateway: str) -> Iterator[None]:
+    """Let every discord.py client started inside talk to these addresses, not the real Discord's.
+
+    api: "http://127.0.0.1:8080/api/v10"; gateway: "ws://127.0.0.1:8080/gateway".
+    """
+    before = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
+    discord.http.Route.BASE = api
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+    try:
+        yield
+    finally:
+        discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = before
 
 
 def _loopback(host: str) -> str:

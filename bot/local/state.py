@@ -36,7 +36,16 @@ from bot.local.registry import Registry
 
 HISTORY = 500  # older messages, and the files that hang on them, are forgotten
 
-EventName = Literal["message", "edit", "delete", "interaction", "progress", "commands", "online"]
+EventName = Literal[
+    "message",
+    "edit",
+    "delete",
+    "interaction",
+    "progress",
+    "commands",
+    "online",
+    "membership",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ class State:
         self.first_response_s = first_response_s
         self.base_url = ""
         self.online = False
+        self.joined = True
         self.listeners: list[Callable[[Event], None]] = []
         self._new_id = Snowflakes(clock)
         self.guild = Guild(self._new_id, bot_name)
@@ -93,7 +103,25 @@ class State:
             self.online = online
             self._tell("online")
 
+    def remove_bot(self) -> None:
+        """Put the bot out of the server: it hears so, and sees nothing there any more."""
+        self._set_joined(False)
+
+    def add_bot(self) -> None:
+        """Let the bot into the server again."""
+        self._set_joined(True)
+
+    def _set_joined(self, joined: bool) -> None:
+        if joined != self.joined:
+            self.joined = joined
+            self._tell("membership")
+            self._tell("commands")
+
     # What a member does
+
+    def picker(self, user: User) -> list[JSON]:
+        """The commands that this member is offered: none of a bot that is not there."""
+        return self.commands.picker(user) if self.joined else []
 
     def invoke(
         self,
@@ -165,6 +193,8 @@ class State:
         source: Message | None = None,
         files: Sequence[Attachment] = (),
     ) -> Interaction:
+        if not self.joined:
+            raise ApiError(50001)
         asked = Interaction(
             id=self._new_id(),
             token=secrets.token_urlsafe(48),
@@ -238,6 +268,7 @@ class State:
             else:
                 self._fill(draft, data, uploads, prefix="data")
             asked.original = self._add(draft)
+        asked.acknowledged_at = self.clock()
         deferred = reply in (Reply.DEFERRED_MESSAGE, Reply.DEFERRED_UPDATE)
         self._progress(asked, Status.DEFERRED if deferred else Status.ANSWERED)
         return self._callback_payload(asked, reply)
@@ -248,14 +279,18 @@ class State:
             self._progress(asked, Status.FAILED)
 
     def expire(self, asked: Interaction) -> None:
-        """Fifteen minutes are over: its token is worth nothing, and "thinking…" ends."""
+        """Fifteen minutes are over: its token is worth nothing, and "thinking…" ends.
+
+        A press that was only acknowledged (type 6) shows nothing that could fail.
+        """
         self.interactions.pop(asked.token, None)
         self._forget(asked.files)
         if asked.original is not None and asked.original.loading:
             asked.original.failed = True
             self._tell("edit", asked.original)
         if asked.status is Status.DEFERRED:
-            self._progress(asked, Status.FAILED)
+            silent = asked.original is asked.source
+            self._progress(asked, Status.ANSWERED if silent else Status.FAILED)
 
     def follow_up(self, token: str, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:
         """POST /webhooks/{application}/{token}: one more message.
@@ -354,6 +389,8 @@ class State:
     def check_channel(self, channel_id: str) -> None:
         if channel_id != self.guild.channel_id:
             raise ApiError(10003)
+        if not self.joined:
+            raise ApiError(50001)
 
     def _draft(
         self,

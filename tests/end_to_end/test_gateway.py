@@ -10,6 +10,7 @@ import aiohttp
 import discord
 import pytest
 
+from bot.local.gateway import KEPT_EVENTS
 from bot.local.server import LocalDiscord
 from tests.end_to_end.conftest import eventually, running
 from tests.end_to_end.toy_bot import ToyBot
@@ -93,6 +94,39 @@ async def test_ready_comes_before_the_guild(local: LocalDiscord) -> None:
     assert ready["d"]["guilds"] == [{"id": str(local.guild_id), "unavailable": True}]
     assert (created["t"], created["s"]) == ("GUILD_CREATE", 2)
     assert created["d"]["channels"][0]["id"] == str(local.channel_id)
+
+
+async def test_a_bot_hears_when_it_is_put_out_of_the_server_and_let_in_again(
+    local: LocalDiscord,
+) -> None:
+    async with connected(local) as socket:
+        await socket.identify(local)
+        await socket.next()
+        for _ in range(2):  # the second time, it is out already
+            local.state.remove_bot()
+        local.state.add_bot()
+        removed, created = await socket.next(), await socket.next()
+    assert (removed["t"], removed["d"]) == ("GUILD_DELETE", {"id": str(local.guild_id)})
+    assert (created["t"], created["d"]["id"]) == ("GUILD_CREATE", str(local.guild_id))
+
+
+async def test_a_bot_that_was_put_out_is_in_no_server_when_it_starts(local: LocalDiscord) -> None:
+    local.state.remove_bot()
+    async with running(ToyBot, local) as bot:
+        assert list(bot.guilds) == []
+        assert [guild async for guild in bot.fetch_guilds()] == []
+        local.state.add_bot()
+        await eventually(lambda: [guild.id for guild in bot.guilds] == [local.guild_id])
+
+
+async def test_a_client_hears_that_it_was_removed(local: LocalDiscord, toy: ToyBot) -> None:
+    local.state.remove_bot()
+    await eventually(lambda: toy.left == [local.guild_id])
+    with pytest.raises(discord.Forbidden, match="50001"):
+        await toy.get_partial_messageable(local.channel_id).send("Is anybody there?")
+    with pytest.raises(discord.NotFound, match="10004"):
+        await toy.fetch_guild(local.guild_id)
+    assert toy.left == [local.guild_id]
 
 
 async def test_a_heartbeat_is_answered(local: LocalDiscord) -> None:
@@ -183,3 +217,15 @@ async def test_a_client_that_falls_silent_is_disconnected() -> None:
         await socket.identify(local)
         await socket.next()
         assert await socket.close_code() == 4009
+
+
+async def test_a_client_that_is_slow_to_read_loses_no_event(local: LocalDiscord) -> None:
+    async with connected(local) as socket:
+        await socket.identify(local)
+        await socket.next()
+        for number in range(3 * KEPT_EVENTS):  # all before the first of them can be sent
+            local.state.say(local.state.guild.member, f"{number}")
+        created = 0
+        while created < 3 * KEPT_EVENTS:
+            created += (await socket.next())["t"] == "MESSAGE_CREATE"
+    assert created == 3 * KEPT_EVENTS

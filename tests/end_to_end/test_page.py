@@ -9,7 +9,7 @@ from playwright.async_api import Browser, FilePayload, Page, expect
 from bot.local.records import Interaction
 from bot.local.server import LocalDiscord
 from tests.end_to_end.conftest import fill_in, last, running, visiting
-from tests.end_to_end.toy_bot import ToyBot
+from tests.end_to_end.toy_bot import PACKED, ToyBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 
@@ -136,6 +136,61 @@ async def test_a_file_is_attached_and_a_picture_comes_back(page: Page) -> None:
     assert width == 320
     await expect(page.locator(".embed img")).to_have_attribute("alt", "A curve")
     await expect(page.get_by_role("link", name="copy-bones.txt")).to_be_visible()
+
+
+async def test_files_that_are_no_pictures_are_downloaded(page: Page) -> None:
+    await fill_in(page, "pack")
+    await page.keyboard.press("Enter")
+    for name, content in PACKED.items():
+        async with page.expect_download() as started:
+            await page.get_by_role("link", name=name, exact=True).click()
+        download = await started.value
+        assert download.suggested_filename == name
+        assert (await download.path()).read_bytes() == content
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+async def test_twelve_buttons_stand_in_rows_under_a_picture(page: Page, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 800})
+    await fill_in(page, "election")
+    await page.keyboard.press("Enter")
+    rows = last(page).locator(".row")
+    await expect(rows).to_have_count(3)
+    assert [await row.get_by_role("button").count() for row in await rows.all()] == [5, 5, 2]
+    await expect(last(page).get_by_role("img", name="A map")).to_be_visible()
+    await page.get_by_role("button", name="11. Belemnite").click()
+    await expect(last(page)).to_contain_text("Mary chose 11")
+    await expect(last(page).get_by_role("img", name="A map")).to_be_visible()
+    await expect(last(page).get_by_role("button")).to_have_count(12)
+    for button in await last(page).get_by_role("button").all():
+        box = await button.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+async def test_a_text_of_six_thousand_characters_is_sent(page: Page) -> None:
+    await fill_in(page, "count")
+    await page.get_by_label("text").fill("x" * 6001)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_have_text(
+        "text: at most 6000 characters; these are 6001."
+    )
+    await page.get_by_label("text").fill("x" * 6000)
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("6000 characters")
+
+
+async def test_a_bot_that_was_put_out_of_the_server_offers_nothing(
+    page: Page, local: LocalDiscord
+) -> None:
+    local.state.remove_bot()
+    await expect(page.locator("#banner")).to_contain_text("Mangosaurus is not in this server")
+    await page.keyboard.type("/dig")
+    await expect(page.get_by_role("listbox")).to_contain_text("No command /dig for Mary.")
+    local.state.add_bot()
+    await expect(page.locator("#banner")).to_be_hidden()
+    await expect(page.get_by_role("option")).to_contain_text("/dig")
 
 
 async def test_choices_come_as_one_types(page: Page) -> None:

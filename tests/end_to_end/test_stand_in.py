@@ -88,6 +88,15 @@ async def test_options_are_checked_before_the_bot_hears_of_them(
         await local.run_command("nothing")
 
 
+async def test_a_text_of_six_thousand_characters_is_an_option(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    asked = await local.run_command("count", {"text": "ä" * 6000})
+    assert asked.message.content == "6000 characters"
+    with pytest.raises(ApiError, match="Must be between 1 and 6000 in length"):
+        await local.run_command("count", {"text": "x" * 6001})
+
+
 async def test_files_go_in_and_come_out(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("weigh", {"file": Upload("bones.txt", b"four")})
     await local.wait_for(lambda: asked.followups)
@@ -243,6 +252,49 @@ async def test_a_button_can_answer_in_private_or_later(local: LocalDiscord, toy:
     assert card.content == "Later has come."
 
 
+async def test_a_card_of_twelve_buttons_keeps_its_picture_through_every_kind_of_edit(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    card = (await local.run_command("election")).message
+    assert [len(row["components"]) for row in card.components] == [5, 5, 2]
+    picture = card.embed["image"]["url"]
+    grace = local.state.guild.add_member("Grace")
+    await local.press(card, "choose:4")  # answered with the edit
+    await local.press(card, "choose:7", by=grace, until="acknowledged")  # edited afterwards
+    await local.wait_for(lambda: "Grace chose 7" in card.embed["description"])
+    assert card.embed["description"] == "Grace chose 7\nMary chose 4"
+    assert (card.embed["image"]["url"], len(card.buttons)) == (picture, 12)
+    async with client(local) as session, session.get(picture) as answer:
+        assert await answer.read() == png()
+
+
+async def test_a_card_is_edited_through_the_interaction_and_through_the_channel(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    asked = await local.run_command("election")
+    card, at = asked.message, f"messages/{asked.message.id}"
+    async with client(local) as session:
+        for path in (
+            f"api/v10/webhooks/{local.application_id}/{asked.token}/messages/@original",
+            f"api/v10/webhooks/{local.application_id}/{asked.token}/{at}",
+            f"api/v10/channels/{local.channel_id}/{at}",
+        ):
+            async with session.patch(path, json={"content": path}) as answer:
+                assert answer.status == 200
+            assert card.content == path
+    assert card.embed["image"]["url"].startswith(local.url)
+
+
+async def test_many_members_press_at_once_and_all_are_heard(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    card = (await local.run_command("election")).message
+    crowd = [local.state.guild.add_member(f"Member {number}") for number in range(60)]
+    await asyncio.gather(*(local.press(card, "choose:2", by=member) for member in crowd))
+    assert len(toy.chosen) == 60
+    assert card.embed["description"].count("chose 2") == 60
+
+
 async def test_a_button_that_nobody_answers_fails(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
     card = (await hasty.run_command("dig")).message
     assert (await hasty.press(card, "Break")).failed
@@ -354,6 +406,25 @@ async def test_a_burst_of_edits_is_answered_with_429(local: LocalDiscord, toy: T
     assert 0 < body["retry_after"] <= 5
     assert body["global"] is False
     assert message.content == "5"
+    assert local.refused == {"PATCH /channels/{channel}/messages/{message}": 1}
+
+
+async def test_the_edits_of_one_channel_share_one_rate_and_those_of_each_answer_have_their_own(
+    local: LocalDiscord, toy: ToyBot
+) -> None:
+    cards = [await local.run_command("dig") for _ in range(3)]
+    async with client(local) as session:
+
+        async def statuses(paths: list[str]) -> list[int]:
+            answers = [await session.patch(path, json={"content": "x"}) for path in paths]
+            return [answer.status for answer in answers]
+
+        channel = f"api/v10/channels/{local.channel_id}/messages"
+        webhooks = f"api/v10/webhooks/{local.application_id}"
+        through_the_channel = [f"{channel}/{card.message.id}" for card in cards] * 2
+        through_answers = [f"{webhooks}/{card.token}/messages/@original" for card in cards] * 2
+        assert await statuses(through_the_channel) == [200] * 5 + [429]
+        assert await statuses(through_answers) == [200] * 6
 
 
 async def test_fifty_requests_a_second_are_all_there_are(local: LocalDiscord) -> None:

@@ -84,6 +84,55 @@ def test_a_token_is_worth_nothing_once_it_has_expired(state: State) -> None:
         state.follow_up(asked.token, {"content": "late"})
 
 
+def test_a_press_that_was_acknowledged_does_not_fail_fifteen_minutes_later(state: State) -> None:
+    row = {"type": 1, "components": [{"type": 2, "style": 1, "label": "A", "custom_id": "a"}]}
+    card = state.post(state.guild.channel_id, {"content": "Choose", "components": [row]})
+    asked = state.press(state.guild.member, card.id, "a")
+    answer(state, asked, 6)
+    assert not asked.settled
+    state.expire(asked)
+    assert asked.status is Status.ANSWERED
+
+
+def test_the_time_of_the_first_answer_is_kept(state: State, clock: Clock) -> None:
+    asked = state.invoke(state.guild.member, "hello")
+    assert asked.acknowledged_at is None
+    clock.now += 2.0
+    answer(state, asked, 5)
+    clock.now += 2.0
+    state.follow_up(asked.token, {"content": "hello"})
+    assert asked.acknowledged_at == asked.created_at + 2.0
+
+
+def test_members_can_be_added_and_are_counted(state: State) -> None:
+    before = state.guild.payload()["member_count"]
+    grace = state.guild.add_member("Grace Hopper", locale="el")
+    boss = state.guild.add_member("Boss", administrator=True)
+    assert state.guild.payload()["member_count"] == before + 2
+    assert state.guild.user(grace.id).payload()["username"] == "grace_hopper"
+    asked = state.invoke(grace, "hello")
+    member = state.interaction_payload(asked)["member"]
+    assert (member["user"]["global_name"], member["roles"]) == ("Grace Hopper", [])
+    assert "retrain names" not in [line["name"] for line in state.picker(grace)]
+    assert "retrain names" in [line["name"] for line in state.picker(boss)]
+
+
+def test_a_bot_that_was_put_out_sees_nothing_until_it_is_let_in_again(state: State) -> None:
+    card = state.post(state.guild.channel_id, {"content": "here"})
+    state.remove_bot()
+    assert state.picker(state.guild.admin) == []
+    for refused in (
+        lambda: state.post(state.guild.channel_id, {"content": "there"}),
+        lambda: state.edit(state.guild.channel_id, card.id, {"content": "there"}),
+        lambda: state.invoke(state.guild.member, "hello"),
+    ):
+        with pytest.raises(ApiError, match="Missing Access"):
+            refused()
+    state.add_bot()
+    assert state.picker(state.guild.admin)
+    answer(state, state.invoke(state.guild.member, "hello"), 4, content="back")
+
+
 def test_a_refused_answer_leaves_the_interaction_open(state: State) -> None:
     asked = state.invoke(state.guild.member, "hello")
     with pytest.raises(ApiError, match="Invalid Form Body"):

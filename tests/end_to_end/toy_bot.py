@@ -11,6 +11,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+PACKED = {
+    "rules.json": b'{"names": []}',
+    "names.txt": b"rex\n",
+    "names.safetensors": bytes(range(64)),
+    "Μάνγκο.txt": "Ταύρος".encode(),
+}
 FOSSILS = ["Ammonite", "Belemnite", "Ichthyosaur", "Plesiosaur", "Trilobite"]
 
 
@@ -58,6 +64,43 @@ class DigButton(
         )
 
 
+class ChoiceButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"choose:(?P<number>\d+)"
+):
+    """One of twelve: an even one answers with the edit (type 7), an odd one edits later (6)."""
+
+    def __init__(self, number: int) -> None:
+        label = f"{number}. {FOSSILS[number % len(FOSSILS)]}"
+        super().__init__(discord.ui.Button(label=label, custom_id=f"choose:{number}"))
+        self.number = number
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[discord.Client],
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+    ) -> "ChoiceButton":
+        return cls(int(match["number"]))
+
+    async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
+        assert interaction.message is not None
+        bot = toy(interaction)
+        bot.chosen[interaction.user.display_name] = self.number
+        if self.number % 2 == 0:
+            await interaction.response.edit_message(embed=ballot(bot.chosen))
+            return
+        await interaction.response.defer()
+        await interaction.message.edit(embed=ballot(bot.chosen))
+
+
+def ballot(chosen: Mapping[str, int]) -> discord.Embed:
+    """The card of an election: who chose what, above a picture."""
+    lines = [f"{name} chose {number}" for name, number in sorted(chosen.items())]
+    shown = discord.Embed(title="Which shall it be?", description="\n".join(lines) or "Choose!")
+    return shown.set_image(url="attachment://map.png")
+
+
 def buttons(depth: int) -> discord.ui.View:
     """The buttons of the card: one that is answered even after a restart, and four others."""
     grey, red = discord.ButtonStyle.secondary, discord.ButtonStyle.danger
@@ -82,6 +125,8 @@ class ToyBot(commands.AutoShardedBot):
     """Started like any bot.
 
     errors: what the API refused, newest last.
+    chosen: which number each member chose in the election.
+    left: the ids of the servers that it was put out of.
     go: while it is cleared, `/slow` does not get beyond its deferral.
     """
 
@@ -97,12 +142,14 @@ class ToyBot(commands.AutoShardedBot):
         self.go = asyncio.Event()
         self.go.set()
         self.ready_count = self.resumed_count = 0
+        self.chosen: dict[str, int] = {}
+        self.left: list[int] = []
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Identify again at once: the real Discord wants five seconds between two."""
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(DigButton)
+        self.add_dynamic_items(DigButton, ChoiceButton)
         for command in COMMANDS:
             self.tree.add_command(command)
         self.tree.error(self.on_command_error_)
@@ -110,6 +157,9 @@ class ToyBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         self.ready_count += 1
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        self.left.append(guild.id)
 
     async def on_resumed(self) -> None:
         self.resumed_count += 1
@@ -211,6 +261,27 @@ async def weigh(interaction: discord.Interaction, file: discord.Attachment) -> N
     await interaction.followup.send("And a copy:", file=copy)
 
 
+@app_commands.command(description="Shows a picture and twelve buttons")
+async def election(interaction: discord.Interaction) -> None:
+    view = discord.ui.View(timeout=None)
+    for number in range(12):
+        view.add_item(ChoiceButton(number))
+    picture = discord.File(io.BytesIO(png()), "map.png", description="A map")
+    await interaction.response.send_message(embed=ballot({}), view=view, file=picture)
+
+
+@app_commands.command(description="Sends files that are no pictures")
+async def pack(interaction: discord.Interaction) -> None:
+    files = [discord.File(io.BytesIO(content), name) for name, content in PACKED.items()]
+    await interaction.response.send_message("All that I have:", files=files)
+
+
+@app_commands.command(description="Counts characters")
+@app_commands.describe(text="Up to 6,000 of them")
+async def count(interaction: discord.Interaction, text: app_commands.Range[str, 1, 6000]) -> None:
+    await interaction.response.send_message(f"{len(text)} characters")
+
+
 @app_commands.command(description="Answers only you")
 async def secret(interaction: discord.Interaction) -> None:
     await interaction.response.send_message("Between us: @everyone digs.", ephemeral=True)
@@ -265,4 +336,5 @@ async def shake(interaction: discord.Interaction, how: app_commands.Range[int, 1
 COMMANDS: Sequence[app_commands.Command[app_commands.Group, ..., None] | app_commands.Group] = [
     *(quick, slow, silent, late, forgetful, twice, long),
     *(dig, weigh, secret, find, burst, styles, admin),
+    *(election, pack, count),
 ]

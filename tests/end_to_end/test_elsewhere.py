@@ -1,0 +1,39 @@
+"""The bot in a process of its own, which can be killed without a word."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.elsewhere import BotElsewhere
+from bot.local.server import LocalDiscord
+
+SETTINGS = {"COOLDOWN_SECONDS": "0"}
+
+
+async def test_a_bot_elsewhere_gives_names_and_stops_when_asked(
+    local: LocalDiscord, tmp_path: Path
+) -> None:
+    bot = BotElsewhere(local, tmp_path, SETTINGS)
+    async with bot:
+        asked = await local.run_command("dinoname", {"count": 3})
+        assert len(asked.message.embed["description"].split("\n")) == 3
+        assert bot.memory_mib() > 10
+    assert await bot.stop() == 0
+
+
+async def test_a_bot_that_is_killed_comes_back_and_its_buttons_work(
+    local: LocalDiscord, tmp_path: Path
+) -> None:
+    async with BotElsewhere(local, tmp_path, SETTINGS) as bot:
+        card = (await local.run_command("dinoname", {"starts_with": "mango"})).message
+        await bot.kill()
+        unheard = await local.press(card, "More", until="sent")
+        await bot.start()
+        more = await local.press(card, "More")
+        assert "Mango" in more.message.embed["description"]
+        assert not unheard.acknowledged
+
+
+async def test_a_bot_that_cannot_start_says_why(local: LocalDiscord, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="COOLDOWN_SECONDS"):
+        await BotElsewhere(local, tmp_path, {"COOLDOWN_SECONDS": "never"}).start()
