@@ -12,6 +12,7 @@ from functools import cache
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.formats import shortened
+from models.capitals import Capitals, written
 from models.dissection import Dissection, LetterChoice, reading
 from models.vocabulary import END
 
@@ -40,15 +41,15 @@ INKS: tuple[Colour, Colour] = ((0xFF, 0xFF, 0xFF), (0, 0, 0))
 """On whatever ground, one of the two has a contrast of at least 4.58."""
 
 
-def picture(dissection: Dissection) -> bytes:
-    """The picture as a PNG, `WIDTH` pixels wide."""
+def picture(dissection: Dissection, card: Capitals | None = None) -> bytes:
+    """The picture as a PNG, `WIDTH` pixels wide. `card` knows how its name is written."""
     rows = rows_of(dissection.letters)
     meaning = reading(dissection.parts)
     top = MARGIN + NAME + (READING + 20 if meaning else 0) + 24
     height = HEAD + GAP + _depth(dissection) * (CELL + GAP)
     image = Image.new("RGB", (WIDTH, top + len(rows) * (height + MARGIN)), GROUND)
     draw = ImageDraw.Draw(image)
-    _title(draw, dissection.name.capitalize(), meaning)
+    _title(draw, written(card, dissection.name), meaning)
     width = min((WIDTH - 2 * MARGIN + GAP) // len(rows[0]), WIDEST_COLUMN)
     for row, choices in enumerate(rows):
         for column, choice in enumerate(choices):

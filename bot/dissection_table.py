@@ -5,16 +5,22 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.dissection_picture import ink_on, percent, shade
+from models.capitals import written
 from models.dissection import Dissection, reading
 from models.vocabulary import END
+from models.weights import ModelCard
 
 
-def table(dissection: Dissection) -> Table:
-    """The table. Likelier letters have a brighter ground, and the letter of the name an arrow."""
+def table(dissection: Dissection, card: ModelCard | None = None) -> Table:
+    """The table; without a `card`, that of a dinosaur.
+
+    Likelier letters have a brighter ground, and the letter of the name an arrow.
+    """
     meaning = reading(dissection.parts)
-    title = dissection.name.capitalize() + (f": “{meaning}”" if meaning else "")
-    nearest = ", ".join(name.capitalize() for name in dissection.nearest)
-    made = Table(title=title, caption=f"nearest real genera: {nearest}", box=None)
+    title = written(card, dissection.name) + (f": “{meaning}”" if meaning else "")
+    nearest = ", ".join(written(card, name) for name in dissection.nearest)
+    nearest_of = "names of its list" if card is not None and card.of_a_list else "real genera"
+    made = Table(title=title, caption=f"nearest {nearest_of}: {nearest}", box=None)
     made.add_column("letter", justify="center")
     made.add_column("likely", justify="right")
     made.add_column("likeliest in its place")

@@ -13,6 +13,8 @@ from rich.console import Console, RenderableType
 from bot.arguments import whole_number
 from bot.dissection_table import table
 from bot.filter import Filter
+from data.corpora import LONGEST_NAME as LONGEST_ENTRY
+from models.capitals import written
 from models.dissection import dissect
 from models.forms import DEFAULT_FORM, FORMS
 from models.names import LONGEST_NAME, SHORTEST_NAME, NamesError, NamesRequest, write_names
@@ -24,7 +26,9 @@ FAILED, INTERRUPTED = 1, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    _check_length(parser, options)
     console, told = (
         Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
         for stderr in (False, True)
@@ -74,7 +78,7 @@ def _names(trained: Trained, options: argparse.Namespace, words: Filter) -> Iter
     if options.json:
         yield json.dumps({"seed": options.seed, "names": result.names, "reason": result.reason})
         return
-    yield from map(str.capitalize, result.names)
+    yield from (written(trained.card, name) for name in result.names)
     if result.reason:
         yield f"({result.reason})"
 
@@ -104,7 +108,11 @@ def _dissection(
 ) -> Iterator[RenderableType]:
     """How the letters of a name would be chosen, as a table or as a JSON object."""
     dissection = dissect(trained, options.name)
-    yield json.dumps(dataclasses.asdict(dissection)) if options.json else table(dissection)
+    yield (
+        json.dumps(dataclasses.asdict(dissection))
+        if options.json
+        else table(dissection, trained.card)
+    )
 
 
 Write = Callable[[Trained, argparse.Namespace, Filter], Iterator[RenderableType]]
@@ -184,11 +192,21 @@ def _count(text: str) -> int:
 
 
 def _length(text: str) -> int:
-    if not text.isdecimal() or not SHORTEST_NAME <= int(text) <= LONGEST_NAME:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no number from {SHORTEST_NAME} to {LONGEST_NAME}, for example 12"
-        )
+    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_ENTRY:
+        raise argparse.ArgumentTypeError(_no_length(text, SHORTEST_NAME, LONGEST_NAME))
     return int(text)
+
+
+def _check_length(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Refuse a length that no dinosaur has, unless the weights may have learned other names."""
+    length = getattr(options, "length", None)
+    if options.weights is None and length and not SHORTEST_NAME <= length <= LONGEST_NAME:
+        fault = _no_length(str(length), SHORTEST_NAME, LONGEST_NAME)
+        parser.error(f"argument --length: {fault}")
+
+
+def _no_length(text: str, shortest: int, longest: int) -> str:
+    return f"{text!r} is no number from {shortest} to {longest}, for example 12"
 
 
 def _temperature(text: str) -> float:

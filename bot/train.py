@@ -37,6 +37,7 @@ from bot.reporters import JsonReporter, Reporter, TerminalReporter
 from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped
 from data.corpora import CorpusError
 from data.files import write_atomically
+from models.capitals import written
 from models.names import NamesRequest, write_names
 from models.sonnet import SonnetError, SonnetRequest, begin, extend
 from models.weights import (
@@ -188,7 +189,8 @@ class Run:
         )
         seed = self.card.seed or 0
         if self.card.kind == "names":
-            return write_names(network, NamesRequest(count=7, seed=seed), _anything).names
+            found = write_names(network, NamesRequest(count=7, seed=seed), _anything).names
+            return tuple(written(self.card, name) for name in found)
         draft = begin(network, SonnetRequest("", seed))
         with suppress(SonnetError):  # it may know nothing but lines of its corpus, by heart
             while len(draft.lines) < 4:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from data.corpora import load_names
 from data.text import clean_name
 from models.name_parts import Part, parts_of
-from models.names_wish import LONGEST_NAME, SHORTEST_NAME, NamesError
+from models.names_wish import NamesError, clean_piece
 from models.sampling import probabilities
 from models.vocabulary import END
 from models.weights import Trained
@@ -39,9 +39,11 @@ class Dissection:
     letters: tuple[LetterChoice, ...]
     """Of each letter and of the end."""
     nearest: tuple[str, ...]
-    """The real genera that are most like it, the nearest first; itself, if it is one."""
+    """The names of its list (of dinosaurs: the real genera) that are most like it, the nearest
+    first; itself, if it is one."""
     parts: tuple[Part, ...]
-    """What could be recognised, from left to right; there may be other letters between them."""
+    """What could be recognised, from left to right; there may be other letters between them. Of
+    names that are no dinosaurs, nothing."""
 
 
 def dissect(trained: Trained, name: str) -> Dissection:
@@ -49,21 +51,25 @@ def dissect(trained: Trained, name: str) -> Dissection:
 
     Raises `NamesError` for what cannot be a name.
     """
-    letters = clean_name(name)
-    if not SHORTEST_NAME <= len(letters) <= LONGEST_NAME:
+    shape, symbols = trained.shape, trained.network.vocabulary.symbols
+    letters = clean_name(name) if shape.latin else clean_piece(name, symbols, ends=True)
+    if not shape.shortest <= len(letters) <= shape.longest:
+        alphabet = "letters from a to z" if shape.latin else "characters of the list"
+        advice = "another" if trained.card.of_a_list else "for example: mangosaurus"
         raise NamesError(
-            f"A name has {SHORTEST_NAME} to {LONGEST_NAME} letters from a to z, and yours has "
-            f"{len(letters)}; try for example: mangosaurus"
+            f"A name has {shape.shortest} to {shape.longest} {alphabet}, and yours has "
+            f"{len(letters)}; try {advice}"
         )
-    unknown = sorted(set(letters).difference(trained.network.vocabulary.symbols))
+    unknown = sorted(set(letters).difference(symbols))
     if unknown:
         raise NamesError(
             f"The list that the network learned from has no {' and no '.join(unknown)}, so it has "
             "nothing to say about that name; try another."
         )
-    return Dissection(
-        letters, _choices(trained, letters), nearest_genera(letters), parts_of(letters)
-    )
+    choices = _choices(trained, letters)
+    if trained.card.of_a_list:
+        return Dissection(letters, choices, nearest_of(letters, trained.words), ())
+    return Dissection(letters, choices, nearest_genera(letters), parts_of(letters))
 
 
 def reading(parts: Sequence[Part]) -> str | None:
@@ -73,11 +79,18 @@ def reading(parts: Sequence[Part]) -> str | None:
 
 def nearest_genera(name: str, count: int = NEAREST) -> tuple[str, ...]:
     """The genera with the fewest edits from a name; of equals, those that begin most like it."""
-    genera = load_names().words
-    distances = edit_distances(name, genera)
-    shared = [_shared_beginning(name, genus) for genus in genera]
-    order = sorted(range(len(genera)), key=lambda i: (distances[i], -shared[i], genera[i]))
-    return tuple(genera[i] for i in order[:count])
+    return nearest_of(name, load_names().words, count)
+
+
+def nearest_of(name: str, names: Sequence[str], count: int = NEAREST) -> tuple[str, ...]:
+    """The same of any names."""
+    if not names:
+        return ()
+    distances = edit_distances(name, names)
+    farthest = np.partition(distances, min(count, len(names)) - 1)[: min(count, len(names))].max()
+    near = [int(i) for i in np.flatnonzero(distances <= farthest)]
+    near.sort(key=lambda i: (distances[i], -_shared_beginning(name, names[i]), names[i]))
+    return tuple(names[i] for i in near[:count])
 
 
 def edit_distances(name: str, others: Sequence[str]) -> NDArray[np.int64]:
@@ -88,29 +101,31 @@ def edit_distances(name: str, others: Sequence[str]) -> NDArray[np.int64]:
 
         d[i, j] = min(d[i−1, j] + 1, d[i, j−1] + 1, d[i−1, j−1] + [aᵢ ≠ bⱼ], d[i−2, j−2] + 1)
 
-    are computed for all names at once; the last case is for exchanged neighbours.
+    are computed for all names at once, the last three at a time; the last case is for exchanged
+    neighbours.
     """
     a = np.array([ord(letter) for letter in name])
     b = _padded(tuple(others))  # (others, longest)
-    d = np.zeros((len(a) + 1, b.shape[1] + 1, len(b)), np.int64)
-    d[:, 0] = np.arange(len(a) + 1)[:, np.newaxis]
+    d = np.zeros((3, b.shape[1] + 1, len(b)), np.int16)  # row i is at i % 3
     d[0] = np.arange(b.shape[1] + 1)[:, np.newaxis]
     for i in range(1, len(a) + 1):
+        row, above, higher = d[i % 3], d[(i - 1) % 3], d[(i - 2) % 3]
+        row[0] = i
         for j in range(1, b.shape[1] + 1):
-            changed = d[i - 1, j - 1] + (a[i - 1] != b[:, j - 1])
-            d[i, j] = np.minimum(np.minimum(d[i - 1, j], d[i, j - 1]) + 1, changed)
+            changed = above[j - 1] + (a[i - 1] != b[:, j - 1])
+            row[j] = np.minimum(np.minimum(above[j], row[j - 1]) + 1, changed)
             if i > 1 and j > 1:
                 exchanged = (a[i - 1] == b[:, j - 2]) & (a[i - 2] == b[:, j - 1])
-                d[i, j] = np.where(exchanged, np.minimum(d[i, j], d[i - 2, j - 2] + 1), d[i, j])
+                row[j] = np.where(exchanged, np.minimum(row[j], higher[j - 2] + 1), row[j])
     lengths = np.array([len(other) for other in others])
-    result: NDArray[np.int64] = d[len(a), lengths, np.arange(len(b))]
+    result: NDArray[np.int64] = d[len(a) % 3, lengths, np.arange(len(b))].astype(np.int64)
     return result
 
 
-@lru_cache(maxsize=1)
-def _padded(names: tuple[str, ...]) -> NDArray[np.int64]:
+@lru_cache(maxsize=2)
+def _padded(names: tuple[str, ...]) -> NDArray[np.int32]:
     """The code points of some names, zeros behind them: `(names, longest)`."""
-    codes = np.zeros((len(names), max(map(len, names))), np.int64)
+    codes = np.zeros((len(names), max(map(len, names))), np.int32)
     for row, name in enumerate(names):
         codes[row, : len(name)] = [ord(letter) for letter in name]
     return codes

@@ -1,6 +1,5 @@
 """Writing new dinosaur names."""
 
-import string
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -9,16 +8,9 @@ import numpy as np
 
 from models.names_automaton import Automaton, count_possible
 from models.names_lookahead import Pen
-from models.names_wish import (
-    LONGEST_NAME,
-    LONGEST_PIECE,
-    SHORTEST_NAME,
-    VOWELS,
-    NamesError,
-    Wish,
-    wish_of,
-)
-from models.near_copies import real_names
+from models.names_shape import DINOSAURS, LONGEST_NAME, SHORTEST_NAME
+from models.names_wish import LONGEST_PIECE, NamesError, Wish, wish_of
+from models.near_copies import Neighbours, neighbours_of
 from models.weights import Trained
 
 __all__ = [
@@ -55,14 +47,14 @@ class NamesRequest:
     seed: int
     """The same request with the same seed and weights gives the same names."""
     starts_with: str = ""
-    """As typed, like the other pieces: capitals and accents are folded, and everything but letters
-    is dropped."""
+    """As typed, like the other pieces: capitals are folded, and so are accents that the list lacks;
+    what no name has is dropped."""
     temperature: float = 1.0
     ends_with: str = ""
     contains: str = ""
     """Anywhere; also across what it begins or ends with."""
     length: int | None = None
-    """In letters, `SHORTEST_NAME` to `LONGEST_NAME`; `None` for any."""
+    """In letters, within what the list has (dinosaurs: 3 to 26); `None` for any."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +62,7 @@ class NamesResult:
     """The names found."""
 
     names: tuple[str, ...]
-    """In lower case, all different, none of them within a letter of a real one."""
+    """In lower case (see `models.capitals.written`), all different, no near copies of real ones."""
     reason: str | None
     """A sentence about why they are fewer than asked for; `None` if they are not."""
     refused: Mapping[str, int] = field(default_factory=dict)
@@ -87,10 +79,11 @@ def write_names(
     """
     vocabulary = trained.network.vocabulary
     pieces = request.starts_with, request.contains, request.ends_with
-    wish = wish_of(*pieces, request.length, vocabulary)
+    wish = wish_of(*pieces, request.length, vocabulary, trained.shape)
     automaton = Automaton.of(wish, vocabulary)
     possible = count_possible(automaton, wish, vocabulary)
     pen = Pen.of(trained, wish, automaton, request.temperature)
+    neighbours = neighbours_of(trained)
     rng = np.random.default_rng(request.seed)
     names: dict[str, None] = {}  # a set that keeps its order
     written = set[str]()
@@ -100,7 +93,8 @@ def write_names(
         before = len(names)
         for name, in_earnest in pen.write(rng):
             written.add(name)
-            if flaw := _flaw(name, names, trained, accept) if in_earnest else "unreadable":
+            flaw = _flaw(name, names, trained, neighbours, accept) if in_earnest else "unreadable"
+            if flaw:
                 refused[flaw] += 1
                 lately[flaw] += 1
                 continue
@@ -123,27 +117,25 @@ def write_names(
 
 
 def reads_as_name(name: str) -> bool:
-    """Whether it has 3 to 26 letters, a vowel among them, and no letter three times running."""
-    return (
-        SHORTEST_NAME <= len(name) <= LONGEST_NAME
-        and set(name) <= set(string.ascii_lowercase)
-        and not set(name).isdisjoint(VOWELS)
-        and not any(letter * 3 in name for letter in set(name))
-    )
+    """Whether it reads as a dinosaur's: 3 to 26 letters, a vowel among them, no letter thrice."""
+    return DINOSAURS.admits(name)
 
 
 def _flaw(
-    name: str, found: Collection[str], trained: Trained, accept: Callable[[str], bool]
+    name: str,
+    found: Collection[str],
+    trained: Trained,
+    neighbours: Neighbours,
+    accept: Callable[[str], bool],
 ) -> str | None:
     """Why a name is not to be given: a key of `FLAWS`, or `None`."""
     if name in trained.known:
         return "known"
-    real = real_names(trained.words)
-    if name in real.names:
+    if name in neighbours.names:
         return "real"
-    if real.nearly_has(name):
+    if neighbours.nearly_has(name):
         return "near"
-    if not reads_as_name(name):
+    if not trained.shape.admits(name):
         return "unreadable"
     if name in found:
         return "repeated"
@@ -160,5 +152,5 @@ def _reason(found: int, wish: Wish, flaws: Counter[str]) -> str:
     much = "most of what" if share > 0.5 else "much of what"
     if share >= 0.9:
         much = "almost everything that"
-    written = "the network writes" if wish == Wish() else "the network makes of that"
+    written = "the network writes" if wish.is_empty else "the network makes of that"
     return f"{names}{wish} could be found; {much} {written} {FLAWS[flaw]}."

@@ -1,17 +1,20 @@
 """How much of a wish a name has met, letter by letter: an automaton, and how many names it takes.
 
 Its states are the product of two matchers of Knuth, Morris & Pratt (1977), one for the piece that
-shall be contained and one for that at the end, and of whether there has been a vowel. The pieces
-may so overlap in any way. Of all pairs only those that can be reached are states: about as many as
-the pieces have letters.
+shall be contained and one for that at the end, and of what the shape of a name asks for: whether
+there has been a vowel, how many words have begun, whether a separator came last. The pieces may so
+overlap in any way. Of all these only what can be reached are states: about as many as the pieces
+have letters, for each word that a name may have. What breaks a rule for good leads to one dead end.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.names_wish import LONGEST_NAME, SHORTEST_NAME, VOWELS, NamesError, Wish
+from models.names_shape import VOWELS, Shape
+from models.names_wish import NamesError, Wish
 from models.vocabulary import Vocabulary
 
 
@@ -33,13 +36,19 @@ class Automaton:
         contains, ends = (vocabulary.encode(piece) for piece in (wish.contains, wish.ends_with))
         inner, outer = _matcher(contains, len(vocabulary)), _matcher(ends, len(vocabulary))
         inner[-1] = len(contains)  # once contained, always contained
-        vowel = [symbol in VOWELS for symbol in vocabulary.symbols]
+        shape, symbols = wish.shape, vocabulary.symbols
+        vowel = [symbol in VOWELS for symbol in symbols]
+        parts = [symbol in shape.separators for symbol in symbols]
+        counted = [shape.most_words is not None and symbol == " " for symbol in symbols]
 
-        def move(state: tuple[int, int, bool], x: int) -> tuple[int, int, bool]:
-            i, j, voiced = state
-            return int(inner[i, x]), int(outer[j, x]), voiced or vowel[x]
+        def move(state: _State, x: int) -> _State:
+            words = state.words + counted[x]
+            if state == _DEAD_END or (state.parted and parts[x]) or words > (shape.most_words or 1):
+                return _DEAD_END
+            inside, outside = int(inner[state.inner, x]), int(outer[state.outer, x])
+            return _State(inside, outside, state.voiced or vowel[x], parts[x], words)
 
-        begun = 0, 0, False
+        begun = _State(0, 0, not shape.vowel, bool(shape.separators), 1)
         for x in vocabulary.encode(wish.starts_with):
             begun = move(begun, int(x))
         number = {begun: 0}
@@ -53,9 +62,27 @@ class Automaton:
             moves.append([number[new] for new in reached])
         return cls(
             moves=np.array(moves),
-            met=np.array([i == len(contains) and j == len(ends) for i, j, _ in states]),
-            voiced=np.array([voiced for *_, voiced in states]),
+            met=np.array(
+                [s.inner == len(contains) and s.outer == len(ends) and not s.parted for s in states]
+            ),
+            voiced=np.array([s.voiced for s in states]),
         )
+
+
+class _State(NamedTuple):
+    """What matters of what has been read."""
+
+    inner: int
+    """Letters matched of the piece that shall be contained."""
+    outer: int
+    """And of that at the end."""
+    voiced: bool
+    parted: bool
+    """Whether a separator came last, or nothing yet where none may begin."""
+    words: int
+
+
+_DEAD_END = _State(-1, -1, voiced=False, parted=False, words=0)
 
 
 def count_possible(automaton: Automaton, wish: Wish, vocabulary: Vocabulary) -> float:
@@ -64,46 +91,49 @@ def count_possible(automaton: Automaton, wish: Wish, vocabulary: Vocabulary) -> 
     Raises `NamesError` if a wish cannot be met at all. Where nothing is wished for, none may be
     possible: a vocabulary need not have a vowel.
     """
+    shape = wish.shape
     readable = _count(automaton, wish, vocabulary)
     possible = float(readable[wish.lengths].sum())
-    if possible or wish == Wish():
+    if possible or wish.is_empty:
         return possible
-    lengths = np.flatnonzero(readable[SHORTEST_NAME:]) + SHORTEST_NAME
-    if _count(automaton, wish, vocabulary, readable=False)[wish.lengths].any():
+    lengths = np.flatnonzero(readable[shape.shortest :]) + shape.shortest
+    free = replace(wish, shape=Shape(shape.shortest, shape.longest, vowel=False, thrice=True))
+    if _count(Automaton.of(free, vocabulary), free, vocabulary)[wish.lengths].any():
         fault = "would have no vowel, or one letter three times running"
+        if not shape.latin:
+            fault = "would do what no name on the list does"
     elif wish.length is None:
-        fault = f"needs more than {LONGEST_NAME} letters, which are the most"
+        fault = f"needs more than {shape.longest} {shape.units}, which are the most"
     else:
         fault = "cannot be so short" if (lengths > wish.length).all() else "is not possible"
     if len(lengths):
-        nearest = lengths[np.abs(lengths - (wish.length or LONGEST_NAME)).argmin()]
-        advice = f"try for example: {nearest} letters"
+        nearest = lengths[np.abs(lengths - (wish.length or shape.longest)).argmin()]
+        advice = f"try for example: {nearest} {shape.units}"
     else:
-        advice = "try a shorter piece, for example: tri"
+        advice = "try a shorter piece" + (", for example: tri" if shape.latin else ".")
     raise NamesError(f"A name{wish} {fault}; {advice}")
 
 
-def _count(
-    automaton: Automaton, wish: Wish, vocabulary: Vocabulary, *, readable: bool = True
-) -> NDArray[np.float64]:
-    """How many strings of each length have the pieces of a wish: `(LONGEST_NAME + 1,)`.
+def _count(automaton: Automaton, wish: Wish, vocabulary: Vocabulary) -> NDArray[np.float64]:
+    """How many names of each length have the pieces and the shape of a wish: `(longest + 1,)`.
 
-    Those that are `readable` have a vowel and no letter three times running. Exact up to 2⁵³.
+    Exact up to 2⁵³.
     """
+    longest = wish.shape.longest
     states, width = automaton.moves.shape
     letters = np.delete(np.arange(width), vocabulary.end)
-    accepted = automaton.met & automaton.voiced if readable else automaton.met
+    accepted = automaton.met & automaton.voiced
     begun = vocabulary.encode(wish.starts_with)
-    counts = np.zeros(LONGEST_NAME + 1)
+    counts = np.zeros(longest + 1)
     # By state, last letter, and whether that stands there twice.
     n = np.zeros((states, width, 2))
     last = begun[-1] if len(begun) else vocabulary.end
     n[0, last, int(len(begun) > 1 and begun[-2] == last)] = 1
-    for length in range(len(begun), LONGEST_NAME + 1):
+    for length in range(len(begun), longest + 1):
         counts[length] = n[accepted].sum()
         of_last = n.sum(axis=2)
         new = np.stack([of_last.sum(axis=1, keepdims=True) - of_last, n[:, :, 0]], axis=2)
-        if not readable:
+        if wish.shape.thrice:
             new[:, :, 1] += n[:, :, 1]
         n = np.zeros_like(n)
         np.add.at(n, (automaton.moves[:, letters], letters), new[:, letters])

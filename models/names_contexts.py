@@ -13,7 +13,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from models.names_wish import LONGEST_NAME
 from models.network import Network
 from models.sampling import probabilities, sample
 from models.vocabulary import END, Vocabulary
@@ -56,8 +55,15 @@ class Contexts:
             wider = p[index[text[1:]]]  # shorter, so it is there already
             seen = predictions.get(text, np.zeros(len(symbols)))
             p[number] = (seen + wider) / (seen.sum() + 1)
-            for x, character in enumerate(symbols.symbols):
-                moves[number, x] = _longest(text + character, index)
+        # As Aho & Corasick (1975) do it: a text that no context continues falls back to its end.
+        followed: list[list[tuple[int, int]]] = [[] for _ in ordered]
+        for number, text in enumerate(ordered[1:], start=1):
+            if (beginning := index.get(text[:-1])) is not None:
+                followed[beginning].append((int(symbols.encode(text[-1])[0]), number))
+        for number, text in enumerate(ordered):
+            moves[number] = moves[index[text[1:]]]
+            for x, longer in followed[number]:
+                moves[number, x] = longer
         return cls(ordered, moves, p)
 
     def read(self, text: str) -> int:
@@ -69,14 +75,14 @@ class Contexts:
         return np.array([[text.endswith(c * 2) for c in symbols.symbols] for text in self.texts])
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def learn_contexts(trained: Trained) -> Contexts:
     """The model of a network, made of its predictions while it writes some names.
 
-    The same weights always have the same; those of the last two are kept.
+    The same weights always have the same; those of the last few are kept.
     """
     symbols = trained.network.vocabulary
-    names, p = _rehearse(trained.network, np.random.default_rng(0))
+    names, p = _rehearse(trained.network, trained.shape.longest, np.random.default_rng(0))
     occurring = [
         (name[begin:end], p[row, end - 1])
         for row, name in enumerate(names)
@@ -92,15 +98,17 @@ def learn_contexts(trained: Trained) -> Contexts:
     return Contexts.of(often, sums, symbols)
 
 
-def _rehearse(network: Network, rng: np.random.Generator) -> tuple[list[str], NDArray[np.float64]]:
-    """Some names, each behind an `END`, and the predictions `(names, LONGEST_NAME + 1, vocabulary)`
+def _rehearse(
+    network: Network, longest: int, rng: np.random.Generator
+) -> tuple[list[str], NDArray[np.float64]]:
+    """Some names, each behind an `END`, and the predictions `(names, longest + 1, vocabulary)`
     after each of their characters."""
     end = network.vocabulary.end
-    text = np.full((REHEARSAL, LONGEST_NAME + 1), end)
+    text = np.full((REHEARSAL, longest + 1), end)
     p = np.zeros((*text.shape, len(network.vocabulary)))
-    lengths = np.full(REHEARSAL, LONGEST_NAME + 1)
+    lengths = np.full(REHEARSAL, longest + 1)
     row, x, state = np.arange(REHEARSAL), text[:, 0], network.initial_state(REHEARSAL)
-    for t in range(LONGEST_NAME + 1):
+    for t in range(longest + 1):
         text[row, t] = x
         logits, state = network.step(x, state)
         p[row, t] = probabilities(logits)

@@ -4,7 +4,7 @@ Names are few and short, so the danger is learning them by heart. Weights and ou
 random, large weights decay, and what is kept is a running average of the weights.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,12 @@ from models.vocabulary import END, Vocabulary
 
 LETTERS = Vocabulary(END + "abcdefghijklmnopqrstuvwxyz")
 """All of them, whatever the list holds: a member may ask for names that begin with any."""
+
+
+def vocabulary_of(names: Iterable[str]) -> Vocabulary:
+    """The characters of a list of names in lower case: `LETTERS` if they are all among them."""
+    vocabulary = Vocabulary.of(names)
+    return LETTERS if set(vocabulary.symbols) <= set(LETTERS.symbols) else vocabulary
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,21 @@ class FitSettings:
 class Fit:
     """An LSTM and the texts that it is fitted to."""
 
-    def __init__(self, texts: Sequence[str], seed: Sequence[int], settings: FitSettings) -> None:
+    def __init__(
+        self,
+        texts: Sequence[str],
+        seed: Sequence[int],
+        settings: FitSettings,
+        vocabulary: Vocabulary = LETTERS,
+    ) -> None:
         """Begin with random weights. Weights, batches and masks follow from the seed."""
         self.texts = texts
         self.seed = list(seed)
         self.settings = settings
-        self.parameters = _initial_parameters(np.random.default_rng(self.seed), settings.units)
+        self.vocabulary = vocabulary
+        self.parameters = _initial_parameters(
+            np.random.default_rng(self.seed), settings.units, len(vocabulary)
+        )
         self.averaged = {name: W.copy() for name, W in self.parameters.items()}
         self.optimiser = AdamW(
             self.parameters, settings.learning_rate, weight_decay=settings.weight_decay
@@ -58,13 +73,13 @@ class Fit:
     def network(self) -> LSTM:
         """The network of the averaged weights, which later updates leave as it is."""
         arrays = {name: W.astype(np.float32) for name, W in self.averaged.items()}
-        return LSTM.from_arrays(LETTERS.symbols, arrays)
+        return LSTM.from_arrays(self.vocabulary.symbols, arrays)
 
     def update(self) -> tuple[float, int]:
         """One update; the loss of its batch and how many characters that holds."""
         settings = self.settings
         rng = np.random.default_rng([*self.seed, self.updates])
-        batch = Batch.of(self._next_texts(), LETTERS)
+        batch = Batch.of(self._next_texts(), self.vocabulary)
         dropout = Dropout(
             recurrent=_mask(rng, self.parameters["Wh0"].shape, settings.recurrent_dropout),
             output=_mask(rng, (len(batch.x), settings.units), settings.output_dropout),
@@ -112,9 +127,9 @@ def part(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Parameters:
     }
 
 
-def _initial_parameters(rng: np.random.Generator, units: int) -> Parameters:
+def _initial_parameters(rng: np.random.Generator, units: int, size: int) -> Parameters:
     """Uniform weights within ±1 / √units; the forget gates begin open (Jozefowicz et al., 2015)."""
-    bound, size = units**-0.5, len(LETTERS)
+    bound = units**-0.5
     shapes = {"Wx0": (size, 4 * units), "Wh0": (units, 4 * units), "Wy": (units, size)}
     parameters: Parameters = {
         name: rng.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()

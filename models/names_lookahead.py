@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from models.names_automaton import Automaton
 from models.names_contexts import Contexts, learn_contexts
-from models.names_wish import LONGEST_NAME, Wish
+from models.names_wish import Wish
 from models.network import Network, State, read
 from models.sampling import draw, probabilities
 from models.vocabulary import END
@@ -60,7 +60,7 @@ class Pen:
     may_end: NDArray[np.bool_]
     """Whether a name that ends there has its pieces and a vowel, `(places,)`."""
     log_h: NDArray[np.float64]
-    """By letters written and place, `(LONGEST_NAME + 1, places)`; −∞ where the wish cannot be met
+    """By letters written and place, `(longest + 1, places)`; −∞ where the wish cannot be met
     any more."""
     logits: NDArray[np.float32]
     """What comes after the beginning, `(1, vocabulary)`."""
@@ -77,11 +77,11 @@ class Pen:
         alone = wish.is_beginning
         contexts = Contexts.of((), {}, symbols) if alone else learn_contexts(trained)
         moves, at, after = _places(automaton, contexts, wish, symbols.end)
-        barred = contexts.thrice(symbols)[after]
+        barred = contexts.thrice(symbols)[after] & (not wish.shape.thrice)
         may_end = (automaton.met & automaton.voiced)[at]
         p = np.maximum(probabilities(np.log(contexts.p), temperature), LEAST_PROBABILITY)[after]
         p[barred] = 0
-        h = _look_ahead(p, moves, may_end, wish.lengths, symbols.end)
+        h = _look_ahead(p, moves, may_end, wish, symbols.end)
         with np.errstate(divide="ignore"):
             log_h = np.log(np.sign(h) if alone else h)
         begun = read(network, END + wish.starts_with, network.initial_state(1))
@@ -105,7 +105,7 @@ class Pen:
         """
         names, log_p, log_q = self._draw(self.batch, rng)
         in_earnest = log_p - log_q > (log_p - log_q).max() - FARTHEST
-        log_weights = np.minimum(0, COMMON - log_p) if self.wish == Wish() else log_p - log_q
+        log_weights = np.minimum(0, COMMON - log_p) if self.wish.is_empty else log_p - log_q
         order = np.argsort(-log_weights - rng.gumbel(size=len(names)), kind="stable")
         return [(names[row], bool(in_earnest[row])) for row in order]
 
@@ -113,15 +113,15 @@ class Pen:
         self, batch: int, rng: np.random.Generator
     ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         """Names that meet the wish, and log p and log q of what was drawn of each, `(batch,)`."""
-        symbols = self.network.vocabulary
+        symbols, longest = self.network.vocabulary, self.wish.shape.longest
         begun = len(self.wish.starts_with)
-        text = np.full((batch, LONGEST_NAME + 1), symbols.end)
+        text = np.full((batch, longest + 1), symbols.end)
         text[:, :begun] = symbols.encode(self.wish.starts_with)
         log_p, log_q = np.zeros(batch), np.zeros(batch)
         row = np.arange(batch)  # those that have not ended
         place = np.zeros(batch, np.int64)
         logits, state = self.logits.repeat(batch, axis=0), self.state.repeat(batch, axis=-2)
-        for t in range(begun, LONGEST_NAME + 1):
+        for t in range(begun, longest + 1):
             p = np.maximum(probabilities(logits, self.temperature), np.finfo(np.float64).tiny)
             q = probabilities(np.log(p) + self._log_h_after(t, place))
             x = draw(q, rng.random(len(q)))
@@ -139,7 +139,7 @@ class Pen:
     def _log_h_after(self, length: int, place: NDArray[np.int64]) -> NDArray[np.float64]:
         """log h with each next character after `length` letters: `(batch, vocabulary)`."""
         log_h = np.full((len(place), len(self.network.vocabulary)), -np.inf)
-        if length < LONGEST_NAME:
+        if length < self.wish.shape.longest:
             log_h = self.log_h[length + 1, self.moves[place]]
             log_h[self.barred[place]] = -np.inf
         may_end = self.may_end[place] & (length in self.wish.lengths)
@@ -182,19 +182,20 @@ def _look_ahead(
     p: NDArray[np.float64],
     moves: NDArray[np.int64],
     may_end: NDArray[np.bool_],
-    lengths: range,
+    wish: Wish,
     end: int,
 ) -> NDArray[np.float64]:
-    """h by letters written and place, `(LONGEST_NAME + 1, places)`, by dynamic programming.
+    """h by letters written and place, `(longest + 1, places)`, by dynamic programming.
 
     h_t(s) = [t is a length, s may end] p(END | s) + Σ_c p(c | s) h_{t+1}(move(s, c))
     """
-    h = np.zeros((LONGEST_NAME + 1, len(moves)))
+    longest, lengths = wish.shape.longest, wish.lengths
+    h = np.zeros((longest + 1, len(moves)))
     letters = np.delete(np.arange(p.shape[1]), end)
     p_letters, moves = p[:, letters], moves[:, letters]
-    for t in range(LONGEST_NAME, -1, -1):
+    for t in range(longest, -1, -1):
         if t in lengths:
             h[t] = may_end * p[:, end]
-        if t < LONGEST_NAME:
+        if t < longest:
             h[t] += np.einsum("sc,sc->s", p_letters, h[t + 1, moves])
     return h

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from data.corpora import Corpus
 from models.lstm_gradient import Batch, Parameters
 from models.mixture import Mixture
-from models.names_fit import LETTERS, Fit, FitSettings, part
+from models.names_fit import Fit, FitSettings, part, vocabulary_of
 from models.network import Network, log_softmax
 from models.ngram import NGram, choose_discount
 from models.training import Arrays, Progress
-from models.vocabulary import END
+from models.vocabulary import END, Vocabulary
 
 Probabilities = NDArray[np.float64]
 MOST_MEASURED = 500
@@ -76,7 +76,8 @@ class NamesTrainer:
         self.settings = settings
         self._training = [name + END for name in corpus.training]
         self._validation = [name + END for name in corpus.validation]
-        self._looked_at = Batch.of(self._validation[:MOST_MEASURED], LETTERS)
+        self.vocabulary = vocabulary_of(self._training + self._validation)
+        self._looked_at = Batch.of(self._validation[:MOST_MEASURED], self.vocabulary)
         self._ensemble = self._begin(self._training)
         self._first_fit_updates: int | None = None  # not known before it has ended
         self._best: Mixture | None = None
@@ -137,13 +138,13 @@ class NamesTrainer:
         self._best_updates = int(checkpoint["best_updates"])
         self._share = float(checkpoint["share"])
         best = part(checkpoint, "best/")
-        self._best = Mixture.from_arrays(LETTERS.symbols, best) if best else None
+        self._best = Mixture.from_arrays(self.vocabulary.symbols, best) if best else None
         if first_fit_updates := int(checkpoint["first_fit_updates"]):
             self._begin_second_fit(first_fit_updates)
         self._ensemble.restore(part(checkpoint, "fit/"))
 
     def _begin(self, texts: Sequence[str]) -> "_Ensemble":
-        return _Ensemble(texts, self._discount, self.seed, self.settings)
+        return _Ensemble(texts, self.vocabulary, self._discount, self.seed, self.settings)
 
     def _begin_second_fit(self, first_fit_updates: int) -> None:
         self._first_fit_updates = first_fit_updates
@@ -174,18 +175,23 @@ class NamesTrainer:
         if self.settings.order is None:
             return 1.0
         counted, measured = self._training[:MOST_COUNTED], self._validation[:MOST_MEASURED]
-        return choose_discount(counted, measured, LETTERS, self.settings.order)
+        return choose_discount(counted, measured, self.vocabulary, self.settings.order)
 
 
 class _Ensemble:
     """The members of a mixture, as they are fitted to some texts."""
 
     def __init__(
-        self, texts: Sequence[str], discount: float, seed: int, settings: Settings
+        self,
+        texts: Sequence[str],
+        vocabulary: Vocabulary,
+        discount: float,
+        seed: int,
+        settings: Settings,
     ) -> None:
-        self.fits = [Fit(texts, (seed, k), settings.fit) for k in range(settings.lstms)]
-        order = settings.order
-        self.ngram = None if order is None else NGram.fit(texts, LETTERS, order, discount)
+        order, seeds = settings.order, [(seed, k) for k in range(settings.lstms)]
+        self.fits = [Fit(texts, one, settings.fit, vocabulary) for one in seeds]
+        self.ngram = None if order is None else NGram.fit(texts, vocabulary, order, discount)
 
     @property
     def updates(self) -> int:

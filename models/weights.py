@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -21,12 +22,16 @@ from data.files import write_atomically
 from models.known import NOTHING, Known
 from models.lstm import LSTM
 from models.mixture import Mixture
+from models.names_shape import Shape
 from models.network import Network
 from models.ngram import NGram
 from models.rnn import RNN
 
 Kind = Literal["names", "sonnets"]
 KINDS: tuple[Kind, ...] = ("names", "sonnets")
+
+LIST_RECIPE = "list"
+"""The recipe of names that are no dinosaurs."""
 
 SHIPPED = Path(__file__).parent / "weights"
 LARGEST_FILE = 64 * 2**20
@@ -75,6 +80,15 @@ class ModelCard:
     """Whether it was trained on all of its corpus, the held-out part too."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """The libraries that trained it."""
+    capitals: str = "^"
+    """Where names are written with a capital (`models.capitals`)."""
+    small_words: tuple[str, ...] = ()
+    """Words in names that are written small nevertheless."""
+
+    @property
+    def of_a_list(self) -> bool:
+        """Whether it writes names of a member's own list, and no dinosaurs."""
+        return self.kind == "names" and self.recipe == LIST_RECIPE
 
 
 _FACTS: Mapping[str, tuple[type, ...]] = {
@@ -86,6 +100,8 @@ _FACTS: Mapping[str, tuple[type, ...]] = {
     "updates": (int,),
     "reads_all": (bool,),
     "versions": (dict,),
+    "capitals": (str,),
+    "small_words": (tuple,),
 }
 """What the facts on a card may be. A file from elsewhere may say anything."""
 
@@ -107,6 +123,11 @@ class Trained:
     words: tuple[str, ...] = ()
     """The names of its list, sorted; or the words of its verse, the commonest first, and then those
     of what it was pretrained on."""
+
+    @cached_property
+    def shape(self) -> Shape:
+        """What reads as a name of its list."""
+        return Shape.of(self.card.symbols, self.words)
 
 
 def save_weights(
@@ -234,6 +255,8 @@ def _card(text: str) -> ModelCard:
     facts = json.loads(text)
     if not isinstance(facts, dict):
         raise ValueError("its card is no table of facts")
+    if isinstance(facts.get("small_words"), list):  # JSON knows no tuples
+        facts["small_words"] = tuple(facts["small_words"])
     card = ModelCard(**facts)
     for name, types in _FACTS.items():
         if type(getattr(card, name)) not in types:

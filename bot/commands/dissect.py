@@ -21,6 +21,7 @@ from bot.commands.writer import Words, Writer
 from bot.dissection_picture import percent, picture
 from bot.formats import human_join, shortened
 from data.text import clean_name
+from models.capitals import written
 from models.dissection import Dissection, LetterChoice, reading
 from models.name_parts import Part
 from models.vocabulary import END
@@ -46,31 +47,37 @@ def check(name: str, words: Words) -> None:
 async def answer(name: str, writer: Writer) -> Reply:
     """Dissect a name. Raises what `Writer.dissect` raises."""
     dissection = await writer.dissect(name)
-    png = await asyncio.to_thread(picture, dissection)
-    return reply(dissection, png, _usual_surprise(writer.cards["names"]))
+    card = writer.cards["names"]
+    png = await asyncio.to_thread(picture, dissection, card)
+    return reply(dissection, png, _usual_surprise(card), card)
 
 
-def reply(dissection: Dissection, png: bytes, usual: float | None) -> Reply:
-    """What the answer says. `usual` is the mean surprise at real names, in nats per letter."""
+def reply(
+    dissection: Dissection, png: bytes, usual: float | None, card: ModelCard | None = None
+) -> Reply:
+    """What the answer says. `usual` is the mean surprise at real names, in nats per letter.
+
+    Without a `card`, of a dinosaur.
+    """
+    listed = card is not None and card.of_a_list
+    nearest = human_join([written(card, name) for name in dissection.nearest])
     lines = [
         *_reading(dissection),
-        text(
-            "Nearest real genera: ", human_join([n.capitalize() for n in dissection.nearest]), "."
-        ),
-        text(_surprise(dissection, usual)),
+        text("Nearest on its list: " if listed else "Nearest real genera: ", nearest, "."),
+        text(_surprise(dissection, usual, "name of the list" if listed else "dinosaur")),
         text(emphasis("The brighter, the likelier; the letter of the name is framed.")),
     ]
     return Reply(
         cards=(
             Card(
-                title=f"🔬 {dissection.name.capitalize()}",
+                title=f"🔬 {written(card, dissection.name)}",
                 lines=tuple(lines),
                 tone=Tone.NAMES,
                 image=PICTURE,
             ),
         ),
-        buttons=tuple(_more_like(dissection)),
-        files=(File(PICTURE, png, description(dissection)),),
+        buttons=tuple(_more_like(dissection, card)),
+        files=(File(PICTURE, png, description(dissection, card)),),
     )
 
 
@@ -80,10 +87,10 @@ def question(names: Sequence[str]) -> Reply:
     return Reply(content=text("Which one shall I dissect?"), buttons=buttons, private=True)
 
 
-def description(dissection: Dissection) -> str:
+def description(dissection: Dissection, card: ModelCard | None = None) -> str:
     """The picture in words, for whoever cannot see it."""
     letters = "; ".join(map(_choice, dissection.letters))
-    words = f"How likely each letter of {dissection.name.capitalize()} was: {letters}."
+    words = f"How likely each letter of {written(card, dissection.name)} was: {letters}."
     return shortened(words, _LONGEST_DESCRIPTION)
 
 
@@ -123,18 +130,18 @@ def _origin(part: Part) -> str:
     return f"{part.letters} ({source}: {part.meaning})"
 
 
-def _surprise(dissection: Dissection, usual: float | None) -> str:
+def _surprise(dissection: Dissection, usual: float | None, real: str) -> str:
     surprise = mean_surprise(dissection)
     if dissection.name in dissection.nearest:
         return f"It is a real one that I know: {surprise:.2f} nats of surprise a letter."
     if usual is None:
         return f"My surprise at it: {surprise:.2f} nats a letter."
     if surprise > usual + _USUAL:
-        how = "It surprises me more than a real dinosaur would"
+        how = f"It surprises me more than a real {real} would"
     elif surprise < usual - _USUAL:
-        how = "It surprises me less than a real dinosaur would"
+        how = f"It surprises me less than a real {real} would"
     else:
-        how = "It surprises me as much as a real dinosaur would"
+        how = f"It surprises me as much as a real {real} would"
     return f"{how}: {surprise:.2f} nats a letter, where new real ones have {usual:.2f}."
 
 
@@ -142,12 +149,12 @@ def _usual_surprise(card: ModelCard) -> float | None:
     return card.held_out if card.held_out is not None else card.validation
 
 
-def _more_like(dissection: Dissection) -> Iterator[Button]:
+def _more_like(dissection: Dissection, card: ModelCard | None) -> Iterator[Button]:
     """Buttons for more names that begin, and that end, as the known parts of this one."""
     name, parts = dissection.name, dissection.parts
     beginning = parts[0].letters if parts and name.startswith(parts[0].letters) else name[:4]
     if len(beginning) < len(name) and not any(letter * 3 in beginning for letter in beginning):
-        yield more(NamesAsk(starts_with=beginning), f"More {beginning.capitalize()}…")
+        yield more(NamesAsk(starts_with=beginning), f"More {written(card, beginning)}…")
     if parts and name.endswith(parts[-1].letters) and len(parts[-1].letters) < len(name):
         ending = parts[-1].letters
         yield more(NamesAsk(ends_with=ending), f"More …{ending}")

@@ -8,6 +8,7 @@ from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, code, s
 from bot.commands.writer import Words, Writer
 from bot.formats import plural, shortened
 from data.text import clean_name
+from models.capitals import Capitals, written
 from models.names import LONGEST_NAME, SHORTEST_NAME, NamesError, NamesRequest, NamesResult
 
 ACTION = "names"
@@ -140,17 +141,18 @@ async def answer(ask: NamesAsk, seed: int, writer: Writer) -> Reply:
         length=ask.length,
     )
     try:
-        return reply(ask, seed, await writer.names(request))
+        result = await writer.names(request)
+        return reply(ask, seed, result, writer.cards["names"])
     except NamesError as error:
         raise Refusal(*_with_what_was_typed(str(error), ask)) from error
 
 
-def reply(ask: NamesAsk, seed: int, result: NamesResult) -> Reply:
-    """What the answer says."""
+def reply(ask: NamesAsk, seed: int, result: NamesResult, card: Capitals | None = None) -> Reply:
+    """What the answer says. `card` knows how names are written; without it, as dinosaurs are."""
     if not result.names:
         reason = result.reason or "No new name could be found."
         return Reply(content=_with_what_was_typed(reason, ask), private=True)
-    lines = [text(strong(name.capitalize())) for name in result.names]
+    lines = [text(strong(written(card, name))) for name in result.names]
     if result.reason:
         lines += [(), text(result.reason)]
     return Reply(

@@ -259,7 +259,7 @@ def _corpus(planned: Planned | None) -> tuple[Text, ...]:
 
 def _shown(kind: Kind, samples: tuple[str, ...]) -> str:
     """Names or lines of verse, one below the other."""
-    lines = [name.capitalize() for name in samples] if kind == "names" else samples
+    lines = [name[:1].upper() + name[1:] for name in samples] if kind == "names" else samples
     return shortened("\n".join(lines), LONGEST_SAMPLE)
 
 

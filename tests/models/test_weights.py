@@ -88,6 +88,17 @@ def test_what_is_saved_comes_back(tmp_path: Path, network: Network, facts: Model
         np.testing.assert_array_equal(array, network.arrays()[name])
 
 
+def test_how_names_are_written_comes_back_and_is_that_of_dinosaurs_by_default(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "towns.safetensors"
+    facts = card("names", LETTERS, capitals="^-", small_words=("la", "sur"))
+    save_weights(path, lstm(LETTERS).arrays(), facts, NOTHING)
+    assert load_weights(path).card == facts
+    shipped = load_shipped("names").card
+    assert (shipped.capitals, shipped.small_words) == ("^", ())
+
+
 def test_a_file_of_the_first_version_holds_no_words_and_no_runs(tmp_path: Path) -> None:
     path = tmp_path / "old.safetensors"
     write(path, float16_arrays())

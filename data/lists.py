@@ -1,0 +1,217 @@
+"""Lists of a member's own: names in any alphabet, one a line or in the first column of a table.
+
+Nothing is guessed away in silence. What is mended is told in a note, and what cannot be used is
+refused with the number of each line, all at once.
+"""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from data.corpora import BYTE_ORDER_MARK, LONGEST_NAME, SHORTEST_LIST
+from data.text import unify_newlines
+
+LARGEST_LIST = 2 * 2**20
+"""Bytes."""
+LONGEST_LIST = 50_000
+"""Different names."""
+MOST_CHARACTERS = 200
+"""Different ones in all, capitals and small letters counted as one. With more, a network would see
+most of them too rarely to learn where they stand."""
+
+_SHOWN = 5
+"""Problems, or line numbers of a note, that are told one by one."""
+_APOSTROPHES = dict.fromkeys(map(ord, "‘’‛`´ʼ′＇"), "'")
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−－"), "-")
+_JOINERS = "\u200c\u200d"
+"""Invisible, and part of how Persian and Hindi are spelt."""
+_UNSEEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
+"""Unicode's categories of controls, format characters, unassigned ones and line separators."""
+_HEADERS = frozenset(("name", "names"))
+
+
+class ListError(Exception):
+    """A list cannot be used. The message is for the member whose list it is."""
+
+
+@dataclass(frozen=True)
+class NameList:
+    """A list that can be learned from."""
+
+    names: tuple[str, ...]
+    """As written but for white space: NFC, in the order of the list, different ignoring case."""
+    notes: tuple[str, ...] = ()
+    """What was mended, a sentence each."""
+
+
+def normalise_entry(text: str, *, ends: bool = True) -> str:
+    """A name, or a piece of one, as networks read it: lower case, NFC, single spaces. Idempotent.
+
+    Typographic apostrophes become `'` and dashes `-`; all else stays, accents too. A capital sigma
+    at the end becomes `ς` if the piece `ends` a name, else `σ`.
+    """
+    spaced = " ".join(text.translate(_APOSTROPHES).translate(_DASHES).split())
+    lower = spaced.lower() if ends else f"{spaced}x".lower()[:-1]
+    return unicodedata.normalize("NFC", lower)
+
+
+def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameList:
+    """Read the bytes of a list. `title` is what messages call it, `accept` is the word filter.
+
+    UTF-8, or UTF-16 with a byte-order mark. A table (comma, semicolon or tab) is read as CSV, its
+    first column alone. Raises `ListError` for what is no list of `SHORTEST_LIST` to `LONGEST_LIST`
+    different names, and for names that cannot be learned or shown; each problem with its line.
+    """
+    entries, notes = _entries(unify_newlines(_decoded(raw, title)))
+    problems = []
+    first_lines: dict[str, int] = {}  # by name as the networks read it
+    names: list[str] = []
+    duplicates: list[int] = []
+    for entry in entries:
+        if problem := _problem(entry.text, accept):
+            problems.append(f"Line {entry.line}: {problem}.")
+            continue
+        name = normalise_entry(entry.text)
+        if name in first_lines:
+            duplicates.append(entry.line)
+            continue
+        first_lines[name] = entry.line
+        names.append(_written(entry.text))
+    problems += _faults_of_all(first_lines, len(problems))
+    if problems:
+        raise ListError(f"{title} cannot be learned from. {_first_of(problems)}")
+    if duplicates:
+        count = len(duplicates)
+        notes.append(f"{count:,} duplicate{'s'[: count != 1]} dropped ({_lines(duplicates)}).")
+    return NameList(tuple(names), tuple(notes))
+
+
+class _Entry(NamedTuple):
+    line: int
+    text: str
+
+
+def _decoded(raw: bytes, title: str) -> str:
+    if len(raw) > LARGEST_LIST:
+        raise ListError(
+            f"{title} is too large: a list can have at most {LARGEST_LIST // 2**20} MiB, and this "
+            f"one has {len(raw) / 2**20:.1f}. Leave out a part of it."
+        )
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    try:
+        text = raw.decode(encoding).removeprefix(BYTE_ORDER_MARK)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        where = f"line {line} holds byte 0x{raw[error.start]:02x}" if encoding == "utf-8" else ""
+        raise ListError(
+            f"{title} is not {encoding.upper()} text{where and f' ({where})'}; save it as plain "
+            "text in UTF-8, one name a line."
+        ) from error
+    if "\0" in text:
+        raise ListError(
+            f"{title} is not a text file (it holds zero bytes); save it as plain text in UTF-8, "
+            "one name a line."
+        )
+    return text
+
+
+def _entries(text: str) -> tuple[list[_Entry], list[str]]:
+    """The names with their lines, empty lines skipped; and notes about the table, if it is one."""
+    lines = [_Entry(number, line) for number, line in enumerate(text.split("\n"), start=1)]
+    lines = [entry for entry in lines if entry.text.strip(" \t")]
+    notes = []
+    table = _table(lines)
+    if table is not None:
+        columns, lines = table
+        if columns > 1:
+            notes.append(f"Of {columns} columns, only the first was read.")
+    if lines and lines[0].text.strip().lower() in _HEADERS:
+        notes.append(f'The heading "{lines[0].text.strip()}" was left out.')
+        lines = lines[1:]
+    return lines, notes
+
+
+def _table(lines: list[_Entry]) -> tuple[int, list[_Entry]] | None:
+    """How many columns a table has, and its first; `None` for a plain list.
+
+    A table has one separator equally often in each line, quotes aside, or each line in quotes.
+    """
+    for separator in ("\t", ";", ","):
+        if not lines or (separator not in lines[0].text and not _is_quoted(lines[0].text)):
+            continue
+        try:
+            rows = [next(csv.reader([e.text], delimiter=separator, strict=True)) for e in lines]
+        except (csv.Error, StopIteration):
+            continue
+        widths = set(map(len, rows))
+        if len(widths) == 1 and (widths != {1} or all(_is_quoted(e.text) for e in lines)):
+            firsts = [_Entry(e.line, row[0]) for e, row in zip(lines, rows, strict=True)]
+            return widths.pop(), [entry for entry in firsts if entry.text.strip(" \t")]
+    return None
+
+
+def _is_quoted(line: str) -> bool:
+    return re.fullmatch(r'\s*"(?:[^"]|"")*"\s*', line) is not None
+
+
+def _problem(text: str, accept: Callable[[str], bool]) -> str | None:
+    """What is wrong with an entry; the rest of a sentence."""
+    unseen = next((c for c in text if _is_unseen(c)), None)
+    if unseen is not None:
+        return f"there is a character that cannot be seen (U+{ord(unseen):04X}); take it out"
+    name = normalise_entry(text)
+    if (length := max(len(name), len(_written(text)))) > LONGEST_NAME:
+        return f"a name has at most {LONGEST_NAME} characters, and this one has {length:,}"
+    if not any(map(str.isalpha, name)):
+        return "a name needs a letter, and there is none"
+    if not (accept(name) and accept(_written(text))):
+        return "this is nothing that I would say; take it out"
+    return None
+
+
+def _is_unseen(character: str) -> bool:
+    if character == "\t" or character in _JOINERS:
+        return False
+    return unicodedata.category(character) in _UNSEEN
+
+
+def _faults_of_all(names: dict[str, int], refused: int) -> Iterator[str]:
+    """What is wrong with a list of different names as a whole, `refused` entries aside."""
+    found = len(names)
+    if found + refused < SHORTEST_LIST:
+        yield (
+            f"A list needs at least {SHORTEST_LIST} different names, one a line, and there are "
+            f"{found + refused}."
+        )
+    if found > LONGEST_LIST:
+        yield f"A list can have at most {LONGEST_LIST:,} different names, and there are {found:,}."
+    first_seen: dict[str, int] = {}
+    for name, line in names.items():
+        for character in name:
+            first_seen.setdefault(character, line)
+    if len(first_seen) > MOST_CHARACTERS:
+        line = [*first_seen.values()][MOST_CHARACTERS]
+        yield (
+            f"A list can have at most {MOST_CHARACTERS} different characters, and there are "
+            f"{len(first_seen):,} (one too many from line {line} on)."
+        )
+
+
+def _written(text: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _first_of(problems: list[str]) -> str:
+    more = len(problems) - _SHOWN
+    return " ".join(problems[:_SHOWN]) + (f" And {more:,} more." if more > 0 else "")
+
+
+def _lines(numbers: list[int]) -> str:
+    """`line 4`, `lines 4, 7 and 2 more`."""
+    shown = ", ".join(map(str, numbers[:_SHOWN]))
+    more = len(numbers) - _SHOWN
+    word = "line" if len(numbers) == 1 else "lines"
+    return f"{word} {shown}" + (f" and {more:,} more" if more > 0 else "")
