@@ -8,18 +8,25 @@ from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 
+from bot.scoreboard.statistics import losses_of
 from data import corpora
 from data.corpora import Corpus
-from data.text import words_of
+from data.lists import corpus_of, normalise_entry, read_also, read_list
+from data.text import clean_name, words_of
+from models.capitals import BEGINNING, capitals_of
 from models.known import NOTHING, Known, runs_of
 from models.lstm import LSTM
-from models.names_training import BEST, QUICK, NamesTrainer, Settings
+from models.names_training import BEST, QUICK, NamesTrainer, Settings, list_settings
 from models.notebook_names import NotebookTrainer
-from models.training import Trainer
+from models.training import Figures, Trainer
 from models.weights import Kind, Trained, load_shipped, load_weights
 
 NOTEBOOK_EPOCHS = 60
 """Passes over the verse in the recipe `notebook`, unless it goes on from saved weights."""
+
+
+_COMMON_LINES = 2
+"""Lines that verse may share with poems that it is measured by: some are common speech."""
 
 
 class RecipeError(Exception):
@@ -39,6 +46,8 @@ class Options:
     """Passes over the corpus, where the recipe counts in them."""
     units: int | None = None
     """Width of the network, where it is not that of the weights to go on from."""
+    also: Path | None = None
+    """A file of names that are read beside the corpus, each as often as it stands there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +71,13 @@ class Plan:
     """Whether it trains on the held-out part of the corpus too."""
     keeps_newest: bool = False
     """Whether the last network is kept, and not the best by validation."""
+    capitals: str = BEGINNING
+    """Where names are written with a capital (`models.capitals`)."""
+    small_words: tuple[str, ...] = ()
+    figures: Callable[[], Figures] = Figures
+    """What the trainer can say for the model card in the end."""
+    validates_by_yardstick: bool = False
+    """Whether its validation part is that of the project, and not read by the fit it measures."""
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -79,16 +95,56 @@ class Recipe:
 
 def _names(settings: Settings, options: Options) -> Plan:
     _refuse(options, "begin", "epochs")
-    corpus = _names_corpus(options)
+    corpus = _with_also(_names_corpus(options), options, clean_name)
+    if options.corpus is not None:
+        corpus = replace(corpus, yardstick=corpora.load_names().validation)
     seed = options.seed or 0
     if options.units:
         settings = replace(settings, fit=replace(settings.fit, units=options.units))
     trainer = NamesTrainer(corpus, seed, settings)
-    return Plan(corpus, trainer, "mixture", seed, _known_names(corpus), _versions("numpy"))
+    known, versions = _known_names(corpus), _versions("numpy")
+    return Plan(
+        corpus,
+        trainer,
+        "mixture",
+        seed,
+        known,
+        versions,
+        figures=trainer.figures,
+        validates_by_yardstick=options.corpus is None,
+    )
+
+
+def _listed_names(options: Options) -> Plan:
+    """Names of a list of any alphabet: dinosaurs only if no list is given."""
+    _refuse(options, "begin", "epochs")
+    corpus, capitals = corpora.load_names(), BEGINNING
+    small_words: tuple[str, ...] = ()
+    if options.corpus is not None:
+        found = read_list(options.corpus)
+        corpus = corpus_of(found, options.corpus.name)
+        capitals, small_words = capitals_of(found.names)
+    corpus = _with_also(corpus, options, normalise_entry)
+    seed, settings = options.seed or 0, list_settings(len(corpus.items))
+    if options.units:
+        settings = replace(settings, fit=replace(settings.fit, units=options.units))
+    trainer = NamesTrainer(corpus, seed, settings)
+    return Plan(
+        corpus,
+        trainer,
+        "mixture",
+        seed,
+        Known.of(corpus.known().union(corpus.also)),
+        _versions("numpy"),
+        reads_all=corpus.reads_all,
+        capitals=capitals,
+        small_words=small_words,
+        figures=trainer.figures,
+    )
 
 
 def _notebook_names(options: Options) -> Plan:
-    _refuse(options, "begin", "epochs", "seed", "units")
+    _refuse(options, "also", "begin", "epochs", "seed", "units")
     corpus = _names_corpus(options)
     return Plan(
         corpus,
@@ -103,7 +159,7 @@ def _notebook_names(options: Options) -> Plan:
 
 
 def _sonnets(options: Options) -> Plan:
-    _refuse(options, "epochs", "units")
+    _refuse(options, "also", "epochs", "units")
     seed = options.seed or 0
     keras_lstm = _keras_lstm()
     base = load_weights(options.begin) if options.begin else load_shipped("plays")
@@ -115,11 +171,14 @@ def _sonnets(options: Options) -> Plan:
         seed,
         begin=_lstm(base),
     )
-    return _verse_plan(corpus, trainer, seed, base)
+    plan = _verse_plan(corpus, trainer, seed, base)
+    if options.corpus is None:
+        return replace(plan, validates_by_yardstick=not _has_read_validation(base))
+    return _measured_by_sonnets(plan)
 
 
 def _pretrained_sonnets(options: Options) -> Plan:
-    _refuse(options, "begin", "corpus")
+    _refuse(options, "also", "begin", "corpus")
     seed = options.seed or 0
     keras_lstm = _keras_lstm()
     corpus = replace(corpora.load_plays(), validation=corpora.load_sonnets().validation)
@@ -134,11 +193,11 @@ def _pretrained_sonnets(options: Options) -> Plan:
         units=options.units or keras_lstm.UNITS,
     )
     # A sonnet may say what the plays say; of eight hundred thousand runs some are common speech.
-    return replace(_verse_plan(corpus, trainer, seed, None), runs=NOTHING)
+    return _measured_by_sonnets(replace(_verse_plan(corpus, trainer, seed, None), runs=NOTHING))
 
 
 def _notebook_sonnets(options: Options) -> Plan:
-    _refuse(options, "units")
+    _refuse(options, "also", "units")
     keras_lstm = _keras_lstm()
     base = load_weights(options.begin) if options.begin else None
     corpus = _verse_corpus(options)
@@ -151,13 +210,15 @@ def _notebook_sonnets(options: Options) -> Plan:
         begin=_lstm(base) if base else None,
     )
     plan = _verse_plan(corpus, trainer, seed, base)
-    return replace(plan, reads_all=corpus.reads_all, keeps_newest=True)
+    plan = replace(plan, reads_all=corpus.reads_all, keeps_newest=True)
+    return plan if options.corpus is None else _measured_by_sonnets(plan)
 
 
 RECIPES: Mapping[Kind, Mapping[str, Recipe]] = {
     "names": {
         "best": Recipe("six LSTMs mixed with an n-gram model; minutes", partial(_names, BEST)),
         "quick": Recipe("the same, fewer and smaller; seconds", partial(_names, QUICK)),
+        "list": Recipe("quick, for a list in any alphabet", _listed_names),
         "notebook": Recipe("the founding notebook's network, 35,000 updates", _notebook_names),
     },
     "sonnets": {
@@ -197,6 +258,37 @@ def _names_corpus(options: Options) -> Corpus:
     return corpora.read_corpus(options.corpus, "names")
 
 
+def _with_also(corpus: Corpus, options: Options, clean: Callable[[str], str]) -> Corpus:
+    if options.also is None:
+        return corpus
+    also, notes = read_also(options.also, corpus.known(), clean)
+    return replace(corpus, also=also, notes=corpus.notes + notes)
+
+
+def _has_read_validation(base: Trained) -> bool:
+    """Whether weights may have learned the project's validation part."""
+    return base.card.reads_all or base.card.recipe == "notebook"
+
+
+def _measured_by_sonnets(plan: Plan) -> Plan:
+    """The same, measured by the project's validation sonnets too if they can be had and are new."""
+    trainer, corpus, base = plan.trainer, plan.corpus, plan.base
+    try:
+        poems = corpora.load_sonnets().validation
+    except corpora.CorpusError as error:
+        note = f"Not compared with other versions: {error}"
+        return replace(plan, corpus=replace(corpus, notes=(*corpus.notes, note)))
+    read = corpus.known().intersection(line for poem in poems for line in poem.split("\n") if line)
+    if len(read) > _COMMON_LINES or (base is not None and _has_read_validation(base)):
+        note = "Not compared with other versions: it reads poems that they are compared by."
+        return replace(plan, corpus=replace(corpus, notes=(*corpus.notes, note)))
+
+    def figures() -> Figures:
+        return Figures(yardstick=losses_of(trainer.network(), poems).nats_per_character)
+
+    return replace(plan, figures=figures)
+
+
 def _verse_corpus(options: Options) -> Corpus:
     if options.corpus is None:
         return corpora.load_sonnets()
@@ -204,8 +296,8 @@ def _verse_corpus(options: Options) -> Corpus:
 
 
 def _known_names(corpus: Corpus) -> Known:
-    """The names of a list, and the real dinosaurs: what is announced as new is neither."""
-    return Known.of(corpus.known() | corpora.load_names().known())
+    """All names that are read, and the real dinosaurs: what is announced as new is neither."""
+    return Known.of(corpus.known().union(corpus.also, corpora.load_names().known()))
 
 
 def _verse_plan(corpus: Corpus, trainer: Trainer, seed: int, base: Trained | None) -> Plan:

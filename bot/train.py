@@ -83,7 +83,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: argparse.Namespace, reporter: Reporter, stop: Event) -> int:
     kind: Kind = options.kind
     out: Path = options.out or Path("out") / f"{kind}.safetensors"
-    wish = Options(options.corpus, options.seed, options.begin, options.epochs, options.units)
+    wish = Options(
+        corpus=options.corpus,
+        seed=options.seed,
+        begin=options.begin,
+        epochs=options.epochs,
+        units=options.units,
+        also=options.also,
+    )
     plan = RECIPES[kind][options.recipe].plan(wish)
     run = Run(plan, _card(kind, options.recipe, plan), out, options.units)
     run.check_folder()
@@ -117,7 +124,7 @@ class Run:
 
     def __post_init__(self) -> None:
         """Note what must be the same for a checkpoint to be gone on with."""
-        card, text = self.card, self.plan.corpus.plain
+        card, corpus = self.card, self.plan.corpus
         self._identity = json.dumps(
             [
                 card.kind,
@@ -126,7 +133,8 @@ class Run:
                 card.begun_with,
                 self.units,
                 self.plan.trainer.steps,  # as planned; a run may find out that it needs fewer
-                hashlib.sha256(text.encode()).hexdigest(),
+                hashlib.sha256(corpus.plain.encode()).hexdigest(),
+                *corpus.also,
             ]
         )
 
@@ -199,9 +207,17 @@ class Run:
 
     def finish(self) -> Done:
         """Write weights, model card, loss curve and history, and take the checkpoint away."""
-        card = replace(self.card, updates=len(self.losses), validation=self.kept_validation)
-        arrays = self.plan.trainer.arrays()
         plan = self.plan
+        figures = plan.figures()
+        card = replace(
+            self.card,
+            updates=len(self.losses),
+            validation=self.kept_validation,
+            kneser_ney=figures.kneser_ney,
+            measured=figures.measured,
+            yardstick=self.kept_validation if plan.validates_by_yardstick else figures.yardstick,
+        )
+        arrays = plan.trainer.arrays()
         digest = save_weights(
             self.out, arrays, card, plan.known, plan.proper, runs=plan.runs, words=plan.words
         )
@@ -293,6 +309,8 @@ def _card(kind: Kind, recipe: str, plan: Plan) -> ModelCard:
         begun_with=plan.base.digest if plan.base else None,
         reads_all=plan.reads_all,
         versions=plan.versions,
+        capitals=plan.capitals,
+        small_words=plan.small_words,
     )
 
 
@@ -338,6 +356,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="a UTF-8 file of your own: one name a line, or free text (default: the project's)",
+    )
+    parser.add_argument(
+        "--also",
+        type=Path,
+        metavar="FILE",
+        help="names: a file with more of them, one a line, that are read as well, each as often "
+        "as it stands there, and never measured by",
     )
     parser.add_argument(
         "--out",
@@ -390,7 +415,7 @@ def _parser() -> argparse.ArgumentParser:
 
 EXAMPLES = """\
   python -m bot.train names                                    1,318 dinosaurs, in minutes
-  python -m bot.train names --recipe quick --corpus elves.txt  a list of your own, in seconds
+  python -m bot.train names --recipe list --corpus elves.txt   a list of your own, in seconds
   python -m bot.train names --recipe notebook                  as the founding notebook did
   python -m bot.train sonnets                                  from the network of the plays
   python -m bot.train sonnets --resume                         go on after Ctrl-C"""

@@ -73,6 +73,12 @@ class Corpus:
     that comes with the project the part is left out."""
     notes: tuple[str, ...] = ()
     """What cleaning did to the file, a sentence each."""
+    also: tuple[str, ...] = field(default=(), repr=False)
+    """Names that are read beside the list, and never validate. One that stands there twice is read
+    twice as often."""
+    yardstick: tuple[str, ...] = field(default=(), repr=False)
+    """Names of the project by which networks of any corpus are compared. They are not to be read
+    before that was measured. None where the validation part is just that."""
 
     @cached_property
     def sha256(self) -> str:

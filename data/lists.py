@@ -6,12 +6,23 @@ refused with the number of each line, all at once.
 
 import csv
 import re
+import string
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
-from data.corpora import BYTE_ORDER_MARK, LONGEST_NAME, SHORTEST_LIST
+import numpy as np
+
+from data.corpora import (
+    BYTE_ORDER_MARK,
+    LONGEST_NAME,
+    SHORTEST_LIST,
+    SPLIT_SEED,
+    Corpus,
+    CorpusError,
+)
 from data.text import unify_newlines
 
 LARGEST_LIST = 2 * 2**20
@@ -21,6 +32,9 @@ LONGEST_LIST = 50_000
 MOST_CHARACTERS = 200
 """Different ones in all, capitals and small letters counted as one. With more, a network would see
 most of them too rarely to learn where they stand."""
+
+FEWEST_VALIDATED, MOST_VALIDATED = 4, 500
+"""Names of a list that training stops by. Fewer would tell nothing, and more hardly more."""
 
 _SHOWN = 5
 """Problems, or line numbers of a note, that are told one by one."""
@@ -33,7 +47,7 @@ _UNSEEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
 _HEADERS = frozenset(("name", "names"))
 
 
-class ListError(Exception):
+class ListError(CorpusError):
     """A list cannot be used. The message is for the member whose list it is."""
 
 
@@ -56,6 +70,44 @@ def normalise_entry(text: str, *, ends: bool = True) -> str:
     spaced = " ".join(text.translate(_APOSTROPHES).translate(_DASHES).split())
     lower = spaced.lower() if ends else f"{spaced}x".lower()[:-1]
     return unicodedata.normalize("NFC", lower)
+
+
+def read_list(path: Path) -> NameList:
+    """Read the list of an operator, who may teach whatever words. Raises what `parse_list` does."""
+    return parse_list(_bytes(path), path.name, lambda _: True)
+
+
+def read_also(
+    path: Path, names: Collection[str], clean: Callable[[str], str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names that are read beside a list, one a line and each as often as it stands there; notes.
+
+    `clean` makes of a line what a network reads. Left out are those that are on the list already
+    (`names`), or hold characters that the list lacks. Raises `ListError` for a file that cannot be
+    read, is too large, or is no text.
+    """
+    text = unify_newlines(_decoded(_bytes(path), path.name))
+    filled = [entry for entry in map(clean, text.split("\n")) if 0 < len(entry) <= LONGEST_NAME]
+    characters = set("".join(names))
+    if characters.issubset(string.ascii_lowercase):
+        characters = set(string.ascii_lowercase)  # a network knows them all then
+    kept = tuple(e for e in filled if e not in names and characters.issuperset(e))
+    left_out = len(filled) - len(kept)
+    notes = [f"{len(set(kept)):,} name{'s'[: len(set(kept)) != 1]} of {path.name} read as well."]
+    if left_out:
+        notes.append(
+            f"{left_out:,} line{'s'[: left_out != 1]} of {path.name} left out: the list has the "
+            "name already, or lacks its characters."
+        )
+    return kept, tuple(notes)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_LIST + 1)
+    except OSError as error:
+        raise ListError(f"Cannot read {path}: {error.strerror or error}.") from error
 
 
 def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameList:
@@ -87,6 +139,27 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
         count = len(duplicates)
         notes.append(f"{count:,} duplicate{'s'[: count != 1]} dropped ({_lines(duplicates)}).")
     return NameList(tuple(names), tuple(notes))
+
+
+def corpus_of(found: NameList, title: str) -> Corpus:
+    """The corpus of a list: names as networks read them, a tenth for validation, none held out.
+
+    Whoever brings a list wants all of it to be learned; nobody evaluates it.
+    """
+    names = tuple(sorted(map(normalise_entry, found.names)))
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(names))
+    tenth = min(max(len(names) // 10, FEWEST_VALIDATED), MOST_VALIDATED)
+    return Corpus(
+        title=title,
+        kind="names",
+        items=names,
+        held_out=(),
+        validation=tuple(names[i] for i in order[:tenth]),
+        training=tuple(names[i] for i in order[tenth:]),
+        plain="\n".join(found.names),
+        reads_all=True,
+        notes=found.notes,
+    )
 
 
 class _Entry(NamedTuple):

@@ -6,8 +6,9 @@ what discount to count. Then the same is done again, for as many updates, with t
 among what is read: a tenth more names to learn from.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,9 +18,10 @@ from data.corpora import Corpus
 from models.lstm_gradient import Batch, Parameters
 from models.mixture import Mixture
 from models.names_fit import Fit, FitSettings, part, vocabulary_of
-from models.network import Network, log_softmax
+from models.network import Network, cross_entropy, log_softmax
 from models.ngram import NGram, choose_discount
-from models.training import Arrays, Progress
+from models.ngram_choice import HIGHEST_ORDER, Choice, choices
+from models.training import Arrays, Figures, Progress
 from models.vocabulary import END, Vocabulary
 
 Probabilities = NDArray[np.float64]
@@ -29,6 +31,8 @@ MOST_COUNTED = 2_000
 """Names from which the discount is chosen."""
 LEAST_SHARE, MOST_SHARE = 0.01, 0.5
 """Of the n-gram model. With more it would copy whole names of a short list."""
+MOST_COUNTED_OF_A_LIST = 2**22
+"""Probabilities that the table of an n-gram model of any list may hold, at four bytes each."""
 ROUNDS = 50
 """Of expectation maximisation, which has settled long before."""
 
@@ -50,6 +54,11 @@ class Settings:
     """Looks without a better one after which the first fit ends."""
     most_updates: int = 1_400
     """After which it ends in any case."""
+    chooses_order: bool = False
+    """Whether validation chooses the order too, not above `order`, and tells how good a Kneser-Ney
+    model is by itself."""
+    most_share: float = MOST_SHARE
+    """Of the n-gram model."""
 
 
 BEST = Settings()
@@ -60,7 +69,16 @@ QUICK = Settings(
     order=5,
     most_updates=400,
 )
-"""For a list of a member's own, and for retraining from the chat: seconds instead of minutes."""
+"""For retraining from the chat: seconds instead of minutes."""
+
+
+def list_settings(names: int) -> Settings:
+    """The same for so many names of any alphabet. Long lists take more updates to be seen at all,
+    and may lean on their n-grams as much as validation says."""
+    most_updates = min(max(400, names // 12), 1_600)
+    return replace(
+        QUICK, order=HIGHEST_ORDER, chooses_order=True, most_share=0.9, most_updates=most_updates
+    )
 
 
 class NamesTrainer:
@@ -74,16 +92,24 @@ class NamesTrainer:
         """Plan both fits. The held-out part of the corpus is not read."""
         self.seed = seed
         self.settings = settings
-        self._training = [name + END for name in corpus.training]
         self._validation = [name + END for name in corpus.validation]
-        self.vocabulary = vocabulary_of(self._training + self._validation)
+        self._yardstick = [name + END for name in corpus.yardstick]
+        every = [name + END for name in corpus.training + corpus.also]
+        unread = {*self._validation, *self._yardstick}
+        self._training = [text for text in every if text not in unread]
+        if 2 * len(self._training) < len(every):  # a list of little else
+            self._yardstick, unread = [], {*self._validation}
+            self._training = [text for text in every if text not in unread]
+        self._read_later = [text for text in every if text in unread]
+        self.vocabulary = vocabulary_of(every + self._validation)
         self._looked_at = Batch.of(self._validation[:MOST_MEASURED], self.vocabulary)
         self._ensemble = self._begin(self._training)
         self._first_fit_updates: int | None = None  # not known before it has ended
+        self._yardstick_loss: float | None = None  # not measured before that
         self._best: Mixture | None = None
         self._best_loss = np.inf
         self._best_updates = 0
-        self._share = MOST_SHARE
+        self._share = settings.most_share
         """What the n-gram model has of the mixture, as the last look found best."""
 
     @property
@@ -128,6 +154,7 @@ class NamesTrainer:
             "best_loss": np.array(self._best_loss),
             "best_updates": np.array(self._best_updates),
             "share": np.array(self._share),
+            "yardstick": np.array(math.nan if (y := self._yardstick_loss) is None else y),
             **{f"best/{name}": array for name, array in best.items()},
             **{f"fit/{name}": array for name, array in self._ensemble.state().items()},
         }
@@ -139,16 +166,26 @@ class NamesTrainer:
         self._share = float(checkpoint["share"])
         best = part(checkpoint, "best/")
         self._best = Mixture.from_arrays(self.vocabulary.symbols, best) if best else None
+        yardstick = float(checkpoint.get("yardstick", np.array(math.nan)))
+        self._yardstick_loss = None if math.isnan(yardstick) else yardstick
         if first_fit_updates := int(checkpoint["first_fit_updates"]):
             self._begin_second_fit(first_fit_updates)
         self._ensemble.restore(part(checkpoint, "fit/"))
 
     def _begin(self, texts: Sequence[str]) -> "_Ensemble":
-        return _Ensemble(texts, self.vocabulary, self._discount, self.seed, self.settings)
+        return _Ensemble(texts, self.vocabulary, self._counting, self.seed, self.settings)
 
     def _begin_second_fit(self, first_fit_updates: int) -> None:
+        if self._yardstick_loss is None:
+            self._yardstick_loss = self._measure_yardstick()
         self._first_fit_updates = first_fit_updates
-        self._ensemble = self._begin(self._training + self._validation)
+        self._ensemble = self._begin(self._training + self._validation + self._read_later)
+
+    def _measure_yardstick(self) -> float | None:
+        """By the best network of the first fit: the second reads those names, if the list has."""
+        if not self._yardstick:
+            return None
+        return cross_entropy(self.network(), self._yardstick)
 
     def _measure(self) -> float:
         """Choose the share of the n-gram model, and keep the mixture if it is the best so far."""
@@ -156,7 +193,7 @@ class NamesTrainer:
         if ngram is None:
             p = lstms
         else:
-            self._share = best_share(ngram, lstms)
+            self._share = best_share(ngram, lstms, self.settings.most_share)
             p = self._share * ngram + (1 - self._share) * lstms
         loss = float(-np.log(p).mean())
         if loss < self._best_loss:
@@ -169,13 +206,34 @@ class NamesTrainer:
         patience = self.settings.patience * self.settings.measure_every
         return waited >= patience or updates >= self.settings.most_updates
 
+    def figures(self) -> Figures:
+        """What the model card shall say beside the validation loss."""
+        yardstick = self._yardstick_loss
+        if self._first_fit_updates is None:
+            yardstick = self._measure_yardstick()
+        if not self.settings.chooses_order:
+            return Figures(yardstick=yardstick)
+        alone = min(choice.nats_per_character for choice in self._choices)
+        return Figures(alone, len(self._validation[:MOST_MEASURED]), yardstick)
+
     @cached_property
-    def _discount(self) -> float:
-        """Of the n-gram model, where there is one."""
+    def _counting(self) -> tuple[int, float] | None:
+        """Order and discount of the n-gram model, where there is one."""
         if self.settings.order is None:
-            return 1.0
+            return None
+        if self.settings.chooses_order:
+            fitting = [c for c in self._choices if c.table <= MOST_COUNTED_OF_A_LIST]
+            allowed = [c for c in fitting if c.order <= self.settings.order] or self._choices[:1]
+            best = min(allowed, key=lambda choice: choice.nats_per_character)
+            return best.order, best.discount
         counted, measured = self._training[:MOST_COUNTED], self._validation[:MOST_MEASURED]
-        return choose_discount(counted, measured, self.vocabulary, self.settings.order)
+        order = self.settings.order
+        return order, choose_discount(counted, measured, self.vocabulary, order)
+
+    @cached_property
+    def _choices(self) -> tuple[Choice, ...]:
+        """Kneser-Ney models of the training part, measured as the mixture is."""
+        return choices(self._training, self._validation[:MOST_MEASURED], self.vocabulary)
 
 
 class _Ensemble:
@@ -185,13 +243,13 @@ class _Ensemble:
         self,
         texts: Sequence[str],
         vocabulary: Vocabulary,
-        discount: float,
+        counting: tuple[int, float] | None,
         seed: int,
         settings: Settings,
     ) -> None:
-        order, seeds = settings.order, [(seed, k) for k in range(settings.lstms)]
+        seeds = [(seed, k) for k in range(settings.lstms)]
         self.fits = [Fit(texts, one, settings.fit, vocabulary) for one in seeds]
-        self.ngram = None if order is None else NGram.fit(texts, vocabulary, order, discount)
+        self.ngram = None if counting is None else NGram.fit(texts, vocabulary, *counting)
 
     @property
     def updates(self) -> int:
@@ -229,18 +287,18 @@ class _Ensemble:
             fit.restore(part(state, f"{k}/"))
 
 
-def best_share(p: Probabilities, others: Probabilities) -> float:
+def best_share(p: Probabilities, others: Probabilities, most: float = MOST_SHARE) -> float:
     """The share s with which s · p + (1 − s) · others is likeliest: expectation maximisation.
 
     Both are the probabilities of the same characters, `(characters,)`. Each round, s becomes the
     mean probability that a character came from p (Jelinek & Mercer, 1980). It stays within
-    `LEAST_SHARE` and `MOST_SHARE`.
+    `LEAST_SHARE` and `most`.
     """
-    share = MOST_SHARE
+    share = most
     for _ in range(ROUNDS):
         from_p = share * p
         share = float((from_p / (from_p + (1 - share) * others)).mean())
-        share = min(max(share, LEAST_SHARE), MOST_SHARE)
+        share = min(max(share, LEAST_SHARE), most)
     return share
 
 

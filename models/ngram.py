@@ -88,7 +88,7 @@ class NGram:
         `KeyError` for a character that the vocabulary lacks.
         """
         _check_order(order, vocabulary)
-        codes, _ = _codes(texts, vocabulary, order)
+        codes, _ = codes_of(texts, vocabulary, order)
         if not len(codes):
             raise ValueError("there is no text to count, expected one character at least")
         return cls(vocabulary, order, discount, *np.unique(codes, return_counts=True))
@@ -99,7 +99,7 @@ class NGram:
         Raises `KeyError` for a character that the vocabulary lacks and, as `step` does,
         `ValueError` if the model saw too much text for a table of `MOST_PROBABILITIES`.
         """
-        codes, owners = _codes(texts, self.vocabulary, self.order)
+        codes, owners = codes_of(texts, self.vocabulary, self.order)
         h, w = np.divmod(codes, len(self.vocabulary))
         losses = np.zeros(len(texts))
         np.subtract.at(losses, owners, self._table.log_p[self._table.rows(h), w])
@@ -229,7 +229,7 @@ def _orders(model: NGram) -> Iterator[tuple[Integers, Integers]]:
     return reversed(orders)
 
 
-def _codes(texts: Sequence[str], vocabulary: Vocabulary, order: int) -> tuple[Integers, Integers]:
+def codes_of(texts: Sequence[str], vocabulary: Vocabulary, order: int) -> tuple[Integers, Integers]:
     """The code of the n-gram that each character ends, and the index of the text it stands in."""
     padding = END * (order - 1)
     read = vocabulary.encode("".join(padding + text for text in texts))
@@ -241,9 +241,14 @@ def _codes(texts: Sequence[str], vocabulary: Vocabulary, order: int) -> tuple[In
     return codes, owners
 
 
-def _check_order(order: int, vocabulary: Vocabulary) -> None:
+def most_order(vocabulary: Vocabulary) -> int:
+    """The highest order whose n-grams a weight file can hold."""
     codes = RADIX ** MOST_DIGITS["grams"]
-    most = next(n for n in range(codes.bit_length(), 0, -1) if len(vocabulary) ** n <= codes)
+    return next(n for n in range(codes.bit_length(), 0, -1) if len(vocabulary) ** n <= codes)
+
+
+def _check_order(order: int, vocabulary: Vocabulary) -> None:
+    most = most_order(vocabulary)
     if not 1 <= order <= most:
         raise ValueError(f"the order is {order}, expected 1 to {most}, for example 5")
 

@@ -33,6 +33,21 @@ class Progress:
     """What it writes, if the recipe has a way of sampling of its own."""
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What a training can say for the model card beside its validation loss; `None`: nothing.
+
+    In nats per character, by the fit that has not read what is measured.
+    """
+
+    kneser_ney: float | None = None
+    """The best Kneser-Ney model by itself, on the names of the validation loss."""
+    measured: int | None = None
+    """How many names that are."""
+    yardstick: float | None = None
+    """On the project's own validation part, whatever the corpus."""
+
+
 class Trainer(Protocol):
     """One training run: a corpus, a recipe and a seed.
 

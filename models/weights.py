@@ -35,6 +35,8 @@ LIST_RECIPE = "list"
 
 SHIPPED = Path(__file__).parent / "weights"
 LARGEST_FILE = 64 * 2**20
+LARGEST_HEADER = 2**20
+"""Bytes that describe the arrays of a file and hold its card."""
 _FORMAT = "mangosaurus-1"
 _TYPES = frozenset({"F16", "U64", "U8"})
 """What the parameters, the fingerprints and the words are stored as."""
@@ -80,6 +82,13 @@ class ModelCard:
     """Whether it was trained on all of its corpus, the held-out part too."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """The libraries that trained it."""
+    kneser_ney: float | None = None
+    """The same of the best Kneser-Ney model of order 1 to 8, of the same names and fit."""
+    measured: int | None = None
+    """Names of the validation part behind both figures."""
+    yardstick: float | None = None
+    """The same of the validation part of the project's own corpus, by a fit that had not read it.
+    See `models.yardstick.yardstick_of` for cards that do not say so."""
     capitals: str = "^"
     """Where names are written with a capital (`models.capitals`)."""
     small_words: tuple[str, ...] = ()
@@ -95,8 +104,10 @@ _FACTS: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("kind", "architecture", "recipe", "corpus", "corpus_sha256"), (str,)),
     **dict.fromkeys(("created", "symbols"), (str,)),
     **dict.fromkeys(("pretraining", "begun_with"), (str, type(None))),
-    **dict.fromkeys(("validation", "held_out"), (float, int, type(None))),
-    "seed": (int, type(None)),
+    **dict.fromkeys(
+        ("validation", "held_out", "kneser_ney", "yardstick"), (float, int, type(None))
+    ),
+    **dict.fromkeys(("seed", "measured"), (int, type(None))),
     "updates": (int,),
     "reads_all": (bool,),
     "versions": (dict,),
@@ -181,6 +192,19 @@ def load_weights(path: Path, digest: str | None = None) -> Trained:
     return _trained(path.name, metadata, arrays, actual)
 
 
+def read_card(path: Path) -> ModelCard:
+    """The card of a weight file, without its parameters. Raises `WeightsError`."""
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(size, LARGEST_HEADER)))
+        return _card(header["__metadata__"]["card"])
+    except OSError as error:
+        raise WeightsError(f"Cannot read the weights {path}: {error.strerror or error}.") from error
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise WeightsError(f"{path.name} holds no model card of Mangosaurus.") from error
+
+
 def describe(card: ModelCard, digest: str) -> str:
     """The model card as Markdown, to lie beside the weight file."""
     seed = "" if card.seed is None else f"seed {card.seed}, "
@@ -192,6 +216,9 @@ def describe(card: ModelCard, digest: str) -> str:
         "Pretraining": card.pretraining,
         "Begun with": card.begun_with and f"`{card.begun_with}`",
         "Validation": _nats(card.validation),
+        "Yardstick": _nats(card.yardstick),
+        "Kneser-Ney": _nats(card.kneser_ney),
+        "Measured": card.measured and f"{card.measured:,} names",
         "Held out": _nats(card.held_out),
         "Has read": "all of its corpus, the held-out part too" if card.reads_all else None,
         "Vocabulary": f"{len(card.symbols)} characters",

@@ -1,6 +1,7 @@
 """`python -m bot.train`: what it writes, what it tells, how it fails, stops and goes on."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -13,14 +14,14 @@ import pytest
 from safetensors.numpy import save_file
 
 from bot import train
-from bot.recipes import RECIPES, WITHOUT_KERAS, Plan
+from bot.recipes import RECIPES, WITHOUT_KERAS, Plan, _measured_by_sonnets
 from bot.train import Run, main
 from bot.training_events import Stopped, from_json
-from data.corpora import Corpus, load_names
+from data.corpora import Corpus, CorpusError, load_names, load_sonnets, parse_corpus
 from models.known import Known
 from models.names_fit import FitSettings
 from models.names_training import NamesTrainer, Settings
-from models.network import Network
+from models.network import Network, cross_entropy
 from models.training import Progress
 from models.weights import KINDS, Kind, load_weights
 from tests.models.test_sonnet import VERSES, Reciter
@@ -436,3 +437,129 @@ def test_a_few_lines_are_shown() -> None:
 
 def test_a_network_that_knows_its_corpus_by_heart_does_not_end_the_training() -> None:
     assert run_of(Reciter(VERSES), "sonnets", VERSES).samples() == ()
+
+
+# Other names that are read, and figures to compare by
+
+
+def test_names_of_another_file_are_read_and_known(
+    names: Path, out: Path, tmp_path: Path, report: Report
+) -> None:
+    also = tmp_path / "likes.txt"
+    listed = names.read_text().split("\n")[0]
+    also.write_text(f"Mangosaurus\nmangosaurus\n{listed}\n\nPapayasaurus")
+    _, events = report("names", "--corpus", names, "--also", also, "--out", out)
+    assert events[0]["notes"][-2:] == [
+        "2 names of likes.txt read as well.",
+        "1 line of likes.txt left out: the list has the name already, or lacks its characters.",
+    ]
+    trained = load_weights(out)
+    assert "mangosaurus" in trained.known
+    assert "mangosaurus" not in trained.words
+    alone = out.with_name("alone.safetensors")
+    report("names", "--corpus", names, "--out", alone)
+    assert load_weights(alone).digest != trained.digest
+    assert load_weights(alone).card.corpus_sha256 == trained.card.corpus_sha256
+
+
+def test_a_run_on_an_own_list_is_measured_by_the_names_of_the_project(
+    names: Path, out: Path, report: Report
+) -> None:
+    report("names", "--corpus", names, "--out", out)
+    card = load_weights(out).card
+    assert card.yardstick is not None
+    assert card.yardstick != card.validation
+
+
+def test_a_run_on_the_list_of_the_project_is_measured_by_its_validation_part(
+    out: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.recipes.NamesTrainer", small_trainer)
+    report("names", "--out", out)
+    card = load_weights(out).card
+    assert card.yardstick == card.validation is not None
+
+
+def test_no_poem_reads_other_names(tmp_path: Path, report: Report) -> None:
+    also = tmp_path / "likes.txt"
+    assert "takes no --also" in error_of(report("sonnets", "--also", also))
+
+
+def verse_plan(verse: str) -> Plan:
+    odes = "\n".join([verse, *VERSES * 200])
+    corpus = parse_corpus(odes.encode(), "odes.txt", "verse")
+    trainer = Resting(lstm(VERSE))
+    return Plan(corpus, trainer, "lstm", 0, Known.of([]), {})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def poems() -> tuple[str, ...]:
+    """The project's validation sonnets, if they can be had."""
+    try:
+        return load_sonnets().validation
+    except CorpusError as error:
+        if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
+            raise
+        pytest.skip(str(error))
+
+
+def test_own_verse_is_measured_by_the_validation_sonnets(poems: tuple[str, ...]) -> None:
+    plan = _measured_by_sonnets(verse_plan(""))
+    assert plan.figures().yardstick == pytest.approx(cross_entropy(lstm(VERSE), poems))
+
+
+def test_unless_it_holds_some_of_them(poems: tuple[str, ...]) -> None:
+    plan = _measured_by_sonnets(verse_plan(poems[0]))
+    assert plan.figures().yardstick is None
+    assert "it reads poems that they are compared by" in plan.corpus.notes[-1]
+
+
+def test_or_they_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable() -> Corpus:
+        raise CorpusError("Cannot fetch the sonnets.")
+
+    monkeypatch.setattr("bot.recipes.corpora.load_sonnets", unreachable)
+    plan = _measured_by_sonnets(verse_plan(""))
+    assert plan.figures().yardstick is None
+    assert plan.corpus.notes[-1].endswith("Cannot fetch the sonnets.")
+
+
+# Lists in any alphabet
+
+
+ENDS = ("sur-Lys", "sous-Bois", "Éon", "Auge", "sur-Orne", "Ville", "sous-Roche", "d'Or")
+TOWNS = [f"{begin}-{end}" for begin in ("Vâl", "Mont", "Fôret", "Pont") for end in ENDS]
+
+
+def test_a_list_in_any_alphabet_is_learned_with_its_capitals(
+    tmp_path: Path, report: Report
+) -> None:
+    path, out = tmp_path / "towns.txt", tmp_path / "towns.safetensors"
+    path.write_text("\n".join([*TOWNS, TOWNS[0]]))
+    code, events = report("names", "--recipe", "list", "--corpus", path, "--out", out)
+    assert code == 0
+    assert events[0]["notes"] == ["1 duplicate dropped (line 33)."]
+    trained = load_weights(out)
+    assert trained.words == tuple(sorted(town.lower() for town in TOWNS))
+    assert all(town.lower() in trained.known for town in TOWNS)
+    assert "iguanodon" not in trained.known
+    card = trained.card
+    assert card.of_a_list
+    assert (card.capitals, card.small_words) == ("^-'", ("d", "sous", "sur"))
+    assert (card.symbols[0], "â" in card.symbols) == ("\n", True)
+    assert card.measured == 4
+    assert card.kneser_ney is not None
+    assert card.validation is not None
+    assert "| Kneser-Ney |" in out.with_suffix(".md").read_text()
+    for name in events[-1]["samples"]:
+        assert name[0].isupper()
+
+
+def test_a_list_that_cannot_be_learned_from_is_refused_line_by_line(
+    tmp_path: Path, report: Report
+) -> None:
+    path = tmp_path / "towns.txt"
+    path.write_text("\n".join([*TOWNS, "42"]))
+    assert error_of(report("names", "--recipe", "list", "--corpus", path)) == (
+        "towns.txt cannot be learned from. Line 33: a name needs a letter, and there is none."
+    )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,10 @@ from data.lists import (
     MOST_CHARACTERS,
     ListError,
     NameList,
+    corpus_of,
     normalise_entry,
     parse_list,
+    read_list,
 )
 
 TOWNS = [f"{letter}ille-sur-Mér" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
@@ -187,3 +190,21 @@ def check_invariants(found: NameList) -> None:
         assert any(map(str.isalpha, name))
         assert not re.search(r"[\x00-\x1f\x7f-\x9f]", name)
     assert all(note.endswith(".") for note in found.notes)
+
+
+def test_a_tenth_of_a_list_validates_and_nothing_is_held_out() -> None:
+    corpus = corpus_of(parsed(*TOWNS), "towns.txt")
+    assert corpus.items == tuple(sorted(town.lower() for town in TOWNS))
+    assert sorted(corpus.training + corpus.validation) == list(corpus.items)
+    assert (len(corpus.validation), corpus.held_out, corpus.reads_all) == (4, (), True)
+    assert corpus_of(parsed(*TOWNS[::-1]), "again").sha256 == corpus.sha256
+    long = NameList(tuple(f"a{n}" for n in range(10_000)))
+    assert len(corpus_of(long, "long").validation) == 500
+
+
+def test_an_operator_may_teach_whatever_words(tmp_path: Path) -> None:
+    path = tmp_path / "towns.txt"
+    path.write_text("\n".join([*TOWNS, "Darn"]))
+    assert read_list(path).names == (*TOWNS, "Darn")
+    with pytest.raises(ListError, match=r"Cannot read .*missing.txt: No such file"):
+        read_list(tmp_path / "missing.txt")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from data.corpora import Corpus, load_names, parse_corpus
+from models import names_training
 from models.mixture import Mixture
 from models.names_fit import FitSettings
 from models.names_training import (
@@ -164,3 +165,76 @@ def test_an_n_gram_model_is_never_the_larger_half_and_never_lost() -> None:
     sure, unsure = np.full(5, 0.9), np.full(5, 0.1)
     assert best_share(sure, unsure) == MOST_SHARE
     assert best_share(unsure, sure) == LEAST_SHARE
+
+
+# Names that are read beside the list, and names that must not be read yet
+
+
+class Reading:
+    """In the place of `models.names_training._Ensemble`: notes the texts of each fit."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.fits: list[list[str]] = []
+        ensemble = names_training._Ensemble
+
+        def noted(texts: list[str], *others: object) -> object:
+            self.fits.append([text.removesuffix("\n") for text in texts])
+            return ensemble(texts, *others)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(names_training, "_Ensemble", noted)
+
+
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> Reading:
+    return Reading(monkeypatch)
+
+
+def test_what_is_read_beside_the_list_is_read_in_both_fits_and_never_validates(
+    corpus: Corpus, reading: Reading
+) -> None:
+    also = ("mangosaurus", "mangosaurus", corpus.validation[0])
+    trainer = NamesTrainer(replace(corpus, also=also), 0, SMALL)
+    list(trainer.train())
+    first_fit, second_fit = reading.fits
+    assert first_fit == [*corpus.training, "mangosaurus", "mangosaurus"]
+    assert sorted(second_fit) == sorted([*corpus.training, *corpus.validation, *also])
+    assert trainer._validation == [name + "\n" for name in corpus.validation]
+
+
+@pytest.mark.parametrize("stopped", [7, 10_000])
+def test_the_yardstick_is_never_measured_by_a_fit_that_read_its_names(
+    corpus: Corpus, reading: Reading, stopped: int
+) -> None:
+    yardstick = (*corpus.training[:9], *corpus.validation[:1], "figuanodon")
+    changed = replace(corpus, yardstick=yardstick, also=(corpus.training[0], "papayasaurus"))
+    trainer = NamesTrainer(changed, 0, SMALL)
+    texts = [name + "\n" for name in yardstick]
+    of_first_fit = [
+        cross_entropy(trainer.network(), texts)
+        for _ in islice(trainer.train(), stopped)
+        if len(reading.fits) == 1
+    ]
+    assert set(reading.fits[0]).isdisjoint({*yardstick, *corpus.validation})
+    assert "papayasaurus" in reading.fits[0]
+    assert trainer.figures().yardstick == pytest.approx(of_first_fit[-1])
+    if stopped == 10_000:
+        assert set(corpus.training) <= set(reading.fits[1])
+
+
+def test_a_list_of_hardly_anything_else_is_not_measured_by_it(
+    corpus: Corpus, reading: Reading
+) -> None:
+    trainer = NamesTrainer(replace(corpus, yardstick=corpus.items), 0, SMALL)
+    assert trainer.figures().yardstick is None
+    assert reading.fits[0] == [*corpus.training]
+
+
+def test_the_yardstick_is_resumed_with_the_run(corpus: Corpus) -> None:
+    changed = replace(corpus, yardstick=corpus.training[:9])
+    whole, begun, resumed = (NamesTrainer(changed, 0, SMALL) for _ in range(3))
+    list(whole.train())
+    first(begun, whole.steps - 1)
+    resumed.restore(begun.checkpoint())
+    list(resumed.train())
+    assert resumed.figures() == whole.figures()
+    assert whole.figures().yardstick is not None
