@@ -107,6 +107,10 @@ class Mixture:
             kind = next((kind for kind in _KINDS if f"{k}-{kind}" in by_member), None)
             if kind is None:
                 raise ValueError(f"its member {k} of {len(by_member)} is missing or unknown")
+            if k >= MOST_MEMBERS:
+                raise ValueError(f"it has more than {MOST_MEMBERS} members")
+            if kind == "ngram" and any(isinstance(member, NGram) for member in members):
+                raise ValueError("it has more than one n-gram model")  # each has a large table
             members.append(_KINDS[kind].from_arrays(symbols, by_member[f"{k}-{kind}"]))
         return cls(tuple(members), shares["shares"])
 

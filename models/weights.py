@@ -7,6 +7,7 @@ parses numbers and JSON; no code in it can run.
 import dataclasses
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,9 +16,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
+from data.corpora import LONGEST_NAME
 from data.files import write_atomically
 from models.known import NOTHING, Known
 from models.lstm import LSTM
@@ -26,6 +28,7 @@ from models.names_shape import Shape
 from models.network import Network
 from models.ngram import NGram
 from models.rnn import RNN
+from models.vocabulary import END
 
 Kind = Literal["names", "sonnets"]
 KINDS: tuple[Kind, ...] = ("names", "sonnets")
@@ -37,8 +40,13 @@ SHIPPED = Path(__file__).parent / "weights"
 LARGEST_FILE = 64 * 2**20
 LARGEST_HEADER = 2**20
 """Bytes that describe the arrays of a file and hold its card."""
+MOST_ARRAYS = 1_000
+MOST_SYMBOLS = 256
+"""Characters of names; lists have up to 200."""
+LONGEST_FACT, MOST_WORDS_OF_A_FACT = 1_000, 64
+"""Characters of a text on a card, and texts of a fact that has several."""
 _FORMAT = "mangosaurus-1"
-_TYPES = frozenset({"F16", "U64", "U8"})
+_TYPES: Mapping[str, type[np.generic]] = {"F16": np.float16, "U64": np.uint64, "U8": np.uint8}
 """What the parameters, the fingerprints and the words are stored as."""
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[np.float32]]], Network]] = {
     "lstm": LSTM.from_arrays,
@@ -176,20 +184,27 @@ def load_weights(path: Path, digest: str | None = None) -> Trained:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise WeightsError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MiB.")
-        actual = hashlib.sha256(path.read_bytes()).hexdigest()
-        if digest is not None and actual != digest:
-            raise WeightsError(
-                f"{path.name} is not the file that its list of digests describes; restore both."
-            )
-        metadata, arrays = _read(path)
+        content = path.read_bytes()
     except OSError as error:
         raise WeightsError(f"Cannot read the weights {path}: {error.strerror or error}.") from error
-    except SafetensorError as error:
+    return read_weights(content, path.name, digest)
+
+
+def read_weights(content: bytes, name: str, digest: str | None = None) -> Trained:
+    """The same of the bytes of a file, wherever it was kept; `name` is what messages call it.
+
+    They may come from anybody: nothing in them is run, and what is allocated is a small multiple of
+    their size, but for the table of an n-gram model (`models.ngram.MOST_PROBABILITIES`).
+    """
+    if len(content) > LARGEST_FILE:
+        raise WeightsError(f"{name} is larger than {LARGEST_FILE // 2**20} MiB.")
+    actual = hashlib.sha256(content).hexdigest()
+    if digest is not None and actual != digest:
         raise WeightsError(
-            f"{path.name} is not a whole safetensors file ({error}); "
-            "train it again with python -m bot.train, or restore it."
-        ) from error
-    return _trained(path.name, metadata, arrays, actual)
+            f"{name} is not the file that its list of digests describes; restore both."
+        )
+    metadata, arrays = _read(content, name)
+    return _trained(name, metadata, arrays, actual)
 
 
 def read_card(path: Path) -> ModelCard:
@@ -264,34 +279,104 @@ def _with_sorted_header(content: bytes) -> bytes:
     return len(header).to_bytes(8, "little") + header + content[size:]
 
 
-def _read(path: Path) -> tuple[Mapping[str, str], dict[str, NDArray[np.generic]]]:
+def _read(content: bytes, name: str) -> tuple[Mapping[str, str], dict[str, NDArray[np.generic]]]:
     """Metadata and arrays of a file of ours. A foreign one may hold types that NumPy lacks."""
-    with safe_open(path, framework="numpy") as file:
-        metadata = file.metadata() or {}
-        types = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118
-        if metadata.get("format") != _FORMAT or not _TYPES.issuperset(types.values()):
-            raise WeightsError(
-                f"{path.name} holds no model card of Mangosaurus; "
-                "a file written by python -m bot.train is needed."
-            )
-        return metadata, {name: file.get_tensor(name) for name in types}
+    size = int.from_bytes(content[:8], "little")
+    try:
+        if size > LARGEST_HEADER:
+            raise ValueError(f"its header claims to have {size:,} bytes")
+        stored = deserialize(content)  # type: ignore[no-untyped-call]
+        metadata = json.loads(content[8 : 8 + size]).get("__metadata__") or {}
+    except (SafetensorError, ValueError, RecursionError) as error:
+        raise WeightsError(
+            f"{name} is not a whole safetensors file ({error}); "
+            "train it again with python -m bot.train, or restore it."
+        ) from error
+    types = {array["dtype"] for _, array in stored}
+    if metadata.get("format") != _FORMAT or not types <= _TYPES.keys() or len(stored) > MOST_ARRAYS:
+        raise WeightsError(
+            f"{name} holds no model card of Mangosaurus; "
+            "a file written by python -m bot.train is needed."
+        )
+    try:
+        return metadata, {
+            key: np.frombuffer(array["data"], _TYPES[array["dtype"]]).reshape(array["shape"])
+            for key, array in stored
+        }
+    except ValueError as error:  # more axes, or longer ones, than NumPy has
+        raise WeightsError(f"{name} does not describe a network: {error}.") from error
 
 
 def _card(text: str) -> ModelCard:
     """The card of its JSON. Raises `TypeError` or `ValueError` for one that is none."""
-    facts = json.loads(text)
+    try:
+        facts = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("its card is no table of facts") from error
     if not isinstance(facts, dict):
         raise ValueError("its card is no table of facts")
     if isinstance(facts.get("small_words"), list):  # JSON knows no tuples
         facts["small_words"] = tuple(facts["small_words"])
     card = ModelCard(**facts)
     for name, types in _FACTS.items():
-        if type(getattr(card, name)) not in types:
+        fact = getattr(card, name)
+        if type(fact) not in types:
             expected = " or ".join(t.__name__ for t in types)
-            raise ValueError(f"on its card, {name} is {getattr(card, name)!r}, not {expected}")
+            raise ValueError(f"on its card, {name} is {_shown(fact)}, not {expected}")
+        if not _is_sane(name, fact):
+            raise ValueError(f"on its card, {name} is {_shown(fact)}, which cannot be")
     if card.kind not in KINDS:
-        raise ValueError(f"on its card, kind is {card.kind!r}, not {' or '.join(KINDS)}")
+        raise ValueError(f"on its card, kind is {_shown(card.kind)}, not {' or '.join(KINDS)}")
     return card
+
+
+def _shown(fact: object) -> str:
+    return shortened if len(shortened := repr(fact)) <= 100 else f"{shortened[:99]}…"
+
+
+def _is_sane(name: str, fact: object) -> bool:
+    """Whether a fact of the right type can be shown, and calculated with."""
+    match fact:
+        case str():
+            if name == "symbols":
+                return not any("\ud800" <= character <= "\udfff" for character in fact)
+            return len(fact) <= LONGEST_FACT and not _controls(fact)
+        case bool():
+            return True
+        case int() | float():
+            return abs(fact) < 2**128 and (name == "seed" or fact >= 0)  # not so of a NaN
+        case dict():
+            parts = [*fact, *fact.values()]
+            return len(fact) <= MOST_WORDS_OF_A_FACT and all(map(_is_short, parts))
+        case tuple():
+            return len(fact) <= MOST_WORDS_OF_A_FACT and all(map(_is_short, fact))
+    return fact is None
+
+
+def _is_short(part: object) -> bool:
+    return isinstance(part, str) and len(part) <= LONGEST_FACT and not _controls(part)
+
+
+def _controls(text: Iterable[str]) -> bool:
+    """Whether a text holds characters that are none: controls and line separators."""
+    return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
+
+
+def _check_names(card: ModelCard, words: tuple[str, ...]) -> None:
+    """Raise `ValueError` for a vocabulary or a list that no names can be made of.
+
+    The notebook's network knows its file as it is, and not as it was cleaned.
+    """
+    symbols, is_notebook = card.symbols.replace(END, "", 1), card.architecture == "rnn"
+    if len(symbols) > MOST_SYMBOLS and not is_notebook:
+        raise ValueError(f"its vocabulary has {len(symbols):,} characters, at most {MOST_SYMBOLS}")
+    if _controls(symbols.replace("\t", "") if is_notebook else symbols):
+        raise ValueError("its vocabulary holds characters that cannot be written")
+    characters = set("".join(words))
+    if _controls(characters) or any(not 0 < len(word) <= LONGEST_NAME for word in words):
+        raise ValueError("on its list are words that are no names")
+    if not is_notebook and not characters.issubset(symbols):
+        raise ValueError("its list has characters that its vocabulary lacks")
 
 
 def _trained(
@@ -303,6 +388,10 @@ def _trained(
         # Files of the first version hold neither.
         runs = _fingerprints(arrays.pop("runs", NOTHING.fingerprints))
         words = _split(arrays.pop("words", _joined(())))
+        if card.kind == "names":
+            _check_names(card, words)
+        if any(array.dtype != np.float16 for array in arrays.values()):
+            raise ValueError("its parameters are no numbers of 16 bits")
         parameters = {key: array.astype(np.float32) for key, array in arrays.items()}
         if not all(np.isfinite(array).all() for array in parameters.values()):
             raise ValueError("it holds numbers that are not finite")

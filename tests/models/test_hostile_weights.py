@@ -1,0 +1,221 @@
+"""Weight files of strangers: a sentence or a network, soon, and without much memory."""
+
+import dataclasses
+import json
+import re
+import struct
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from models.known import Known
+from models.mixture import Mixture
+from models.names import NamesRequest, write_names
+from models.ngram import NGram
+from models.weights import (
+    LARGEST_FILE,
+    LARGEST_HEADER,
+    WeightsError,
+    load_weights,
+    read_weights,
+    save_weights,
+)
+from tests.models.tiny import LETTERS, card, lstm
+
+Array = NDArray[np.generic]
+
+NAMES = ("mango", "papaya", "tomato")
+FACTS = dataclasses.asdict(card("names", LETTERS, architecture="mixture", recipe="list"))
+
+
+def arrays() -> dict[str, Array]:
+    """Of a namer in little."""
+    ngram = NGram.fit([f"{name}\n" for name in NAMES], LETTERS, 3, 0.5)
+    parameters = Mixture((lstm(LETTERS), ngram), np.array([0.5, 0.5], np.float32)).arrays()
+    stored: dict[str, Array] = {
+        name: array.astype(np.float16) for name, array in parameters.items()
+    }
+    return stored | {
+        "known": Known.of(NAMES).fingerprints,
+        "proper": np.zeros(0, np.uint64),
+        "words": np.frombuffer("\n".join(NAMES).encode(), np.uint8),
+    }
+
+
+def file(facts: object = FACTS, **changes: Array) -> bytes:
+    text = facts if isinstance(facts, str) else json.dumps(facts)
+    return save(arrays() | changes, {"format": "mangosaurus-1", "card": text})
+
+
+WHOLE = file()
+
+
+@contextmanager
+def at_little_cost(seconds: float = 2.0, megabytes: float = 16) -> Iterator[None]:
+    tracemalloc.start()
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert time.monotonic() - began < seconds
+    assert most < megabytes * 2**20
+
+
+def refusal(content: bytes) -> str:
+    with at_little_cost(), pytest.raises(WeightsError) as refused:
+        read_weights(content, "theirs")
+    sentence = str(refused.value)
+    assert sentence.startswith("theirs ")
+    assert sentence.endswith(".")
+    assert len(sentence) < 600
+    return sentence
+
+
+def read_or_refuse(content: bytes) -> None:
+    """Whatever passes as a network can write, too."""
+    with at_little_cost():
+        try:
+            trained = read_weights(content, "theirs")
+        except WeightsError:
+            return
+        if trained.card.kind == "names":
+            write_names(trained, NamesRequest(2, 0), lambda _: True)
+
+
+def test_bytes_are_read_as_a_file_is(tmp_path: Path) -> None:
+    path = tmp_path / "theirs"
+    digest = save_weights(path, lstm(LETTERS).arrays(), card("names", LETTERS), Known.of(NAMES))
+    content = path.read_bytes()
+    read, loaded = read_weights(content, "theirs", digest), load_weights(path)
+    assert (read.card, read.digest, read.words) == (loaded.card, digest, loaded.words)
+    with pytest.raises(WeightsError, match="digests"):
+        read_weights(content, "theirs", "0" * 64)
+    with pytest.raises(WeightsError, match="larger than 64 MiB"):
+        read_weights(bytes(LARGEST_FILE + 1), "theirs")
+
+
+def test_the_whole_file_writes_names() -> None:
+    assert read_weights(WHOLE, "theirs").words == NAMES
+    read_or_refuse(WHOLE)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), max_size=8))
+def test_bytes_that_were_changed_anywhere_are_refused_or_write(
+    changes: list[tuple[int, int]],
+) -> None:
+    content = bytearray(WHOLE)
+    for place, value in changes:
+        content[place] = value
+    read_or_refuse(bytes(content))
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300), st.integers(0, 2**64 - 1))
+def test_bytes_of_any_kind_are_refused(content: bytes, size: int) -> None:
+    refusal(content)
+    refusal(struct.pack("<Q", size) + content)
+    refusal(struct.pack("<Q", len(content)) + content)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from(sorted(FACTS)), json_values, min_size=1, max_size=3))
+def test_a_card_that_says_anything_is_refused_or_writes(changes: dict[str, object]) -> None:
+    read_or_refuse(file(FACTS | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"symbols": "\n" + "".join(map(chr, range(0x4E00, 0x6000)))}, "has 4,608 characters"),
+        ({"symbols": LETTERS.symbols + "\x07"}, "characters that cannot be written"),
+        ({"symbols": LETTERS.symbols + "\ud800"}, "symbols is .*, which cannot be"),
+        ({"symbols": LETTERS.symbols.replace("o", "é")}, "characters that its vocabulary lacks"),
+        ({"validation": float("nan")}, "validation is nan, which cannot be"),
+        ({"yardstick": float("inf")}, "yardstick is inf, which cannot be"),
+        ({"updates": -1}, "updates is -1, which cannot be"),
+        ({"seed": 10**400}, "seed is 1000.*…, which cannot be"),
+        ({"corpus": "x" * 1_001}, "corpus is .*…, which cannot be"),
+        ({"corpus": "x\u2028y"}, "corpus is .*, which cannot be"),
+        ({"small_words": ["van"] * 65}, "small_words is .*…, which cannot be"),
+        ({"small_words": [5]}, "small_words is .*, which cannot be"),
+        ({"small_words": "van"}, "small_words is 'van', not tuple"),
+        ({"versions": {"numpy": ["2"]}}, "versions is .*, which cannot be"),
+        ({"measured": 1.5}, "measured is 1.5, not int or NoneType"),
+    ],
+)
+def test_facts_that_cannot_be_are_refused(changes: dict[str, object], sentence: str) -> None:
+    assert re.search(sentence, refusal(file(FACTS | changes)))
+
+
+@pytest.mark.parametrize(
+    "words", ["mango\n\npapaya", "man\x07go", "x" * 65, "mango!", "mango\n" * 3, "иволга"]
+)
+def test_words_that_are_no_names_of_the_vocabulary_are_refused(words: str) -> None:
+    assert "its list" in refusal(file(words=np.frombuffer(words.encode(), np.uint8)))
+
+
+@pytest.mark.parametrize(
+    "bomb", ["[" * 100_000, '{"a":' * 100_000, "9" * 100_000, '"' + "x" * 900_000 + '"']
+)
+def test_cards_that_are_bombs_are_refused(bomb: str) -> None:
+    assert "does not describe a network" in refusal(file(bomb))
+
+
+def test_a_header_of_a_hundred_megabytes_is_refused_unread() -> None:
+    size = 100 * 10**6
+    assert "its header claims to have 100,000,000 bytes" in refusal(struct.pack("<Q", size) + b"{}")
+    long = json.dumps({"__metadata__": {"format": "x" * LARGEST_HEADER}}).encode()
+    assert "its header claims" in refusal(struct.pack("<Q", len(long)) + long)
+    deep = b"[" * 500_000
+    assert "not a whole" in refusal(struct.pack("<Q", len(deep)) + deep)
+
+
+@pytest.mark.parametrize("shape", [[2**40], [2**32, 2**32], [2**63, 2], [-1], [0, 2**60], [1] * 99])
+def test_shapes_that_promise_more_than_there_is_are_refused(shape: list[int]) -> None:
+    entry = {"dtype": "F16", "shape": shape, "data_offsets": [0, 2]}
+    metadata = {"format": "mangosaurus-1", "card": json.dumps(FACTS)}
+    header = json.dumps({"__metadata__": metadata, "0-lstm/Wy": entry}).encode()
+    refusal(struct.pack("<Q", len(header)) + header + bytes(2))
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", sorted(set(arrays()) - {"known", "proper", "words"}))
+def test_parameters_that_are_not_finite_are_refused(name: str, number: float) -> None:
+    array = arrays()[name].copy()
+    array.flat[0] = number
+    assert "not finite" in refusal(file(**{name: array}))
+
+
+@pytest.mark.parametrize("name", sorted(arrays()))
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.float16])
+def test_numbers_of_another_kind_are_refused(name: str, dtype: type[np.generic]) -> None:
+    array = arrays()[name]
+    if array.dtype != dtype:
+        refusal(file(**{name: np.ones(array.shape, dtype)}))
+
+
+def test_a_thousand_arrays_and_a_second_table_are_refused() -> None:
+    many = {f"a{n}": np.zeros(1, np.float16) for n in range(1_000)}
+    assert "no model card" in refusal(file(**many))
+    again = {k.replace("1-", "2-"): a for k, a in arrays().items() if k.startswith("1-")}
+    again["shares"] = np.array([0.5, 0.25, 0.25], np.float16)
+    assert "more than one n-gram model" in refusal(file(**again))
