@@ -46,6 +46,7 @@ class Database:
         self._writing_engine = self._engine.execution_options(**{_WRITES: True})
         # In one process a lock is fairer than SQLite's own, at which writers come and look again.
         self._turn = asyncio.Lock() if self.is_sqlite else None
+        self._answers = True
 
     @property
     def is_sqlite(self) -> bool:
@@ -55,7 +56,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one state of the database. Raises `Unavailable`."""
-        with _explained():
+        with self._explained():
             async with AsyncSession(self._engine, expire_on_commit=False) as session:
                 yield session
 
@@ -65,7 +66,7 @@ class Database:
 
         When this returns, what was written outlives the process. Raises `Unavailable`.
         """
-        with _explained():
+        with self._explained():
             if self._turn is not None:
                 async with asyncio.timeout(PATIENCE_S):
                     await self._turn.acquire()
@@ -87,7 +88,7 @@ class Database:
         """
         engine = _engine(self.url, migrates=True)
         try:
-            with _explained():
+            with self._explained():
                 async with engine.execution_options(**{_WRITES: True}).begin() as connection:
                     if not self.is_sqlite:  # there, whoever has begun to write is alone
                         await connection.execute(
@@ -100,6 +101,31 @@ class Database:
     async def close(self) -> None:
         """Give the connections back."""
         await self._engine.dispose()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what a driver raises when the database is not there into `Unavailable`.
+
+        The log says so once, and once that it is back: somebody may ask every other second.
+        """
+        try:
+            yield
+        except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
+            raise self._unavailable("does not answer", error) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise self._unavailable("is gone", error) from error
+            raise
+        if not self._answers:
+            log.info("The database answers again")
+        self._answers = True
+
+    def _unavailable(self, how: str, error: Exception) -> Unavailable:
+        log.log(
+            logging.WARNING if self._answers else logging.DEBUG, "The database %s: %s", how, error
+        )
+        self._answers = False
+        return Unavailable(f"The database {how}: {error}")
 
 
 def url_of(address: str | None, state_dir: Path) -> URL:
@@ -186,18 +212,3 @@ def _upgrade(connection: Connection, revision: str) -> None:
             "The database was used by a newer version of Mangosaurus than this one "
             f"({error}); run that version again, or name another database."
         ) from error
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what a driver raises when the database is not there into `Unavailable`."""
-    try:
-        yield
-    except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
-        log.warning("The database does not answer: %s", error)
-        raise Unavailable(f"The database does not answer: {error}") from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            log.warning("The database is gone: %s", error)
-            raise Unavailable(f"The database is gone: {error}") from error
-        raise
