@@ -25,6 +25,7 @@ from bot.pacing import Work
 from bot.retraining import Retraining
 from bot.settings import Settings
 from bot.store import Store
+from bot.versions import Versions
 from bot.views import ReplyButton
 from data.files import write_atomically
 
@@ -35,6 +36,7 @@ EXTENSIONS = (
     "bot.cogs.dissect",
     "bot.cogs.sonnets",
     "bot.cogs.retrain",
+    "bot.cogs.models",
     "bot.cogs.about",
 )
 PERMISSIONS = discord.Permissions(
@@ -66,6 +68,7 @@ class Mangosaurus(commands.AutoShardedBot):
         words: Words,
         retraining: Retraining,
         store: Store,
+        versions: Versions,
         version: str,
         always_sync: bool = False,
         edit_interval: float = 1.0,
@@ -86,6 +89,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self.words = words
         self.retraining = retraining
         self.store = store
+        self.versions = versions
         self.version = version
         self.edit_interval = edit_interval
         self.started_at = discord.utils.utcnow()
@@ -101,6 +105,7 @@ class Mangosaurus(commands.AutoShardedBot):
             await self.load_extension(extension)
         self.add_dynamic_items(ReplyButton)
         await self._sync_if_changed()
+        self.versions.watch()
         log.info("Invite me to a server: %s", self.invitation)
 
     async def on_ready(self) -> None:
@@ -177,6 +182,7 @@ class Mangosaurus(commands.AutoShardedBot):
         if not self.is_closed():
             await self.retraining.stop(refusals.RESTARTING)
         await super().close()
+        await self.versions.close()
         await self.store.close()
 
     async def shut_down(self) -> None:
