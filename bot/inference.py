@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -40,7 +41,7 @@ AUDITION_SEED = 0
 """The same for all weights, so that what they write can be laid side by side."""
 AUDITION_NAMES, FEWEST_NAMES = 50, 5
 AUDITION_LINES = 4
-"""Lines of the poem that are told. It is written to its end."""
+"""Lines of the poem that are told."""
 
 
 class InferenceError(Exception):
@@ -155,12 +156,17 @@ class Inference:
         finally:
             self._at_work -= 1
 
-    async def audition(self, kind: Kind, load: Load) -> Audition:
+    async def audition(self, kind: Kind, load: Load, *, whole: bool = True) -> Audition:
         """Load a network and let it write, in the thread of all networks; nothing is served yet.
 
-        Raises `WeightsError` if it cannot be used or does not write.
+        A whole poem takes a second, its first lines a third of that. Raises `WeightsError` if it
+        cannot be used or does not write.
         """
-        return await self._in_thread(_audition, kind, load, self._accept)
+        return await self._in_thread(_audition, kind, load, self._accept, whole)
+
+    async def prepare(self, kind: Kind, load: Load) -> Trained:
+        """Load a network that has passed its audition elsewhere. Raises `WeightsError`."""
+        return await self._in_thread(_ready, kind, load)
 
     def swap(self, kind: Kind, trained: Trained) -> None:
         """Serve a network that has passed its audition. Poems under way keep theirs."""
@@ -259,10 +265,17 @@ async def open_inference(
 def _load_best(kind: Kind, retrained: bytes | None) -> Trained:
     if retrained is not None:
         try:
-            return _prepared(_checked(kind, read_weights(retrained, f"The live version of {kind}")))
+            return _ready(kind, partial(read_weights, retrained, f"The live version of {kind}"))
         except WeightsError as error:
             log.error("%s The shipped weights are served instead.", error)
     return _prepared(load_shipped(kind))
+
+
+def _ready(kind: Kind, load: Load) -> Trained:
+    trained = load()
+    if trained.card.kind != kind:
+        raise WeightsError(f"These weights write {trained.card.kind}, not {kind}.")
+    return _prepared(trained)
 
 
 def _prepared(trained: Trained) -> Trained:
@@ -274,9 +287,9 @@ def _prepared(trained: Trained) -> Trained:
     return trained
 
 
-def _audition(kind: Kind, load: Load, accept: Accept) -> Audition:
+def _audition(kind: Kind, load: Load, accept: Accept, whole: bool) -> Audition:
     """Load weights and let them write once: a corpus can teach what nobody may be shown."""
-    trained = _prepared(_checked(kind, load()))
+    trained = _ready(kind, load)
     if kind == "names":
         names = write_names(trained, NamesRequest(AUDITION_NAMES, AUDITION_SEED), accept).names
         if len(names) < FEWEST_NAMES:
@@ -284,14 +297,8 @@ def _audition(kind: Kind, load: Load, accept: Accept) -> Audition:
         return Audition(trained, names)
     try:
         draft = begin(trained, SonnetRequest("", AUDITION_SEED))
-        while not draft.finished:
+        while not draft.finished and (whole or len(draft.lines) < AUDITION_LINES):
             (draft,) = extend(trained, [draft], accept)
     except SonnetError as error:
         raise WeightsError(f"It cannot write a poem. {error}") from error
     return Audition(trained, draft.lines[:AUDITION_LINES])
-
-
-def _checked(kind: Kind, trained: Trained) -> Trained:
-    if trained.card.kind != kind:
-        raise WeightsError(f"These weights write {trained.card.kind}, not {kind}.")
-    return trained

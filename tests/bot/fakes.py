@@ -132,10 +132,15 @@ class FakeNetworks:
         }
         self.error: Exception | None = None
 
-    async def audition(self, kind: Kind, load: Load) -> Audition:
+    async def audition(self, kind: Kind, load: Load, *, whole: bool = True) -> Audition:
         if self.error:
             raise self.error
         return Audition(await asyncio.to_thread(load), self.samples[kind])
+
+    async def prepare(self, kind: Kind, load: Load) -> Trained:
+        if self.error:
+            raise self.error
+        return await asyncio.to_thread(load)
 
     def swap(self, kind: Kind, trained: Trained) -> None:
         self.served[kind] = trained

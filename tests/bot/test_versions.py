@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.inference import Inference
 from bot.retraining import Order
 from bot.store import Database, Store
+from bot.store.schema import Version
 from bot.store.versions import SILENCE
 from bot.training_events import Done
 from bot.versions import (
@@ -33,6 +35,8 @@ from tests.models.tiny import LETTERS, lstm, namer, poet
 ORDER = Order("names", minutes=1, seed=5, member_id=77)
 SHIPPED_YARDSTICK = 1.4218
 INTERVAL = 0.02
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what no database decides."""
 
 
 def now() -> datetime:
@@ -115,6 +119,7 @@ async def test_a_version_is_kept_whole_and_goes_live(
     assert versions.served["names"].version_id == kept.version
 
 
+@ON_SQLITE
 async def test_a_version_is_compared_with_what_is_live(
     versions: Versions, networks: FakeNetworks, tmp_path: Path
 ) -> None:
@@ -124,6 +129,7 @@ async def test_a_version_is_compared_with_what_is_live(
     assert seed_of(networks) == 1
 
 
+@ON_SQLITE
 async def test_what_is_measured_beats_what_was_forced_and_never_measured(
     versions: Versions, networks: FakeNetworks, tmp_path: Path
 ) -> None:
@@ -135,6 +141,7 @@ async def test_what_is_measured_beats_what_was_forced_and_never_measured(
     assert kept.bar == pytest.approx(SHIPPED_YARDSTICK, abs=1e-3)
 
 
+@ON_SQLITE
 async def test_weights_that_fail_their_audition_leave_no_version(
     versions: Versions, store: Store, networks: FakeNetworks, tmp_path: Path
 ) -> None:
@@ -234,6 +241,7 @@ async def test_rolling_back_goes_back_step_by_step_to_the_shipped_weights(
     assert networks.served["names"].card.recipe == "best"
 
 
+@ON_SQLITE
 async def test_nothing_is_rolled_back_to_what_cannot_be_used(
     versions: Versions, store: Store, networks: FakeNetworks, tmp_path: Path
 ) -> None:
@@ -249,6 +257,7 @@ async def test_nothing_is_rolled_back_to_what_cannot_be_used(
     assert seed_of(networks) == 2
 
 
+@ON_SQLITE
 async def test_what_cannot_be_served_here_is_logged_once_and_the_old_weights_go_on(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -287,6 +296,7 @@ async def test_a_database_that_is_away_is_logged_once_and_looked_for_again(
     await store.close()
 
 
+@ON_SQLITE
 async def test_without_an_interval_nobody_looks(versions: Versions) -> None:
     versions.watch()
     assert versions.interval is None
@@ -327,6 +337,7 @@ async def test_a_restart_on_an_empty_disk_serves_the_retrained_weights(
     await again.close()
 
 
+@ON_SQLITE
 async def test_broken_weights_are_told_to_the_operator_and_the_shipped_ones_serve(
     versions: Versions,
     store: Store,
@@ -336,8 +347,7 @@ async def test_broken_weights_are_told_to_the_operator_and_the_shipped_ones_serv
 ) -> None:
     await versions.offer(replace(ORDER, force=True), made(tmp_path))
     async with store.database.writing() as session:
-        connection = await session.connection()
-        await connection.exec_driver_sql("UPDATE versions SET weights = NULL")
+        await session.execute(update(Version).values(weights=None))
     inference, reborn = await start(store, tmp_path, opened)
     assert inference.cards["names"].recipe == "shipped"
     assert reborn.served["names"].version_id is None
@@ -346,6 +356,7 @@ async def test_broken_weights_are_told_to_the_operator_and_the_shipped_ones_serv
     assert reborn.served["names"].version_id is None
 
 
+@ON_SQLITE
 async def test_weights_of_the_version_before_are_taken_over_once(
     store: Store, tmp_path: Path, opened: list[Inference]
 ) -> None:
@@ -364,6 +375,7 @@ async def test_weights_of_the_version_before_are_taken_over_once(
     assert inference.cards["names"].seed == 8
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("broken", ["kind", "file"])
 async def test_what_cannot_be_taken_over_is_told_and_stays_where_it_is(
     store: Store,
@@ -381,6 +393,7 @@ async def test_what_cannot_be_taken_over_is_told_and_stays_where_it_is(
     assert path.exists()
 
 
+@ON_SQLITE
 async def test_old_versions_lose_their_weights_and_say_so(
     versions: Versions, store: Store, tmp_path: Path
 ) -> None:
@@ -395,6 +408,7 @@ async def test_old_versions_lose_their_weights_and_say_so(
     assert (await store.versions.live())["names"].version_id is None
 
 
+@ON_SQLITE
 async def test_lists_have_pages_and_end_with_the_shipped_weights(
     versions: Versions, tmp_path: Path
 ) -> None:
@@ -411,6 +425,19 @@ async def test_lists_have_pages_and_end_with_the_shipped_weights(
     assert [facts.number for facts in await versions.newest()] == [4, 3, 2, 1]
 
 
+@ON_SQLITE
+async def test_a_sheet_of_weights_that_were_taken_over_shows_what_they_write(
+    versions: Versions, store: Store, tmp_path: Path
+) -> None:
+    await versions.offer(ORDER, made(tmp_path))
+    async with store.database.writing() as session:
+        await session.execute(update(Version).values(samples="[]"))
+    sheet = await versions.sheet("names", 1)
+    assert sheet is not None
+    assert sheet.facts.samples == FakeNetworks().samples["names"]
+
+
+@ON_SQLITE
 async def test_a_sheet_compares_with_the_version_before_and_the_shipped_one(
     versions: Versions, tmp_path: Path
 ) -> None:
