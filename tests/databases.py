@@ -70,6 +70,13 @@ async def database(
 
 
 @pytest.fixture
+async def postgres(templates: Templates) -> AsyncIterator[Database]:
+    """The same on PostgreSQL alone."""
+    async for database in _in_postgres(_server(), f"TEMPLATE {templates.postgres}"):
+        yield database
+
+
+@pytest.fixture
 def store(database: Database) -> Store:
     """Everything that is kept."""
     return Store(database)
