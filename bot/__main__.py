@@ -30,7 +30,7 @@ from bot.inference import Inference
 from bot.logs import set_up_logs
 from bot.retraining import Retraining
 from bot.settings import Settings, SettingsError, load_settings, suspicious_names
-from bot.store import Database, Store, StoreError, url_of
+from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.versions import open_versions
 from models.weights import WeightsError
 
@@ -171,10 +171,10 @@ async def build(settings: Settings, *, always_sync: bool = False) -> tuple[Infer
     now = discord.utils.utcnow
     try:
         inference, versions = await open_versions(store, settings.state_dir, words.allows, now=now)
-    except WeightsError as error:
-        raise StartupError(Exit.BAD_WEIGHTS, str(error)) from error
-    except StoreError as error:
-        raise StartupError(Exit.BAD_DATABASE, str(error)) from error
+    except (WeightsError, StoreError) as error:
+        await store.close()
+        code = Exit.BAD_WEIGHTS if isinstance(error, WeightsError) else Exit.BAD_DATABASE
+        raise StartupError(code, str(error)) from error
     retraining = Retraining(
         settings.state_dir,
         versions.offer,
@@ -200,6 +200,9 @@ async def _open_store(settings: Settings) -> Store:
     try:
         database = Database(url_of(address, settings.state_dir))
         await database.migrate()
+    except Unavailable as error:
+        where = "DATABASE_URL" if address else "STATE_DIR"
+        raise StartupError(Exit.BAD_DATABASE, f"{error}; is {where} right?") from error
     except StoreError as error:
         raise StartupError(Exit.BAD_DATABASE, str(error)) from error
     return Store(database)

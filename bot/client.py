@@ -21,7 +21,7 @@ from bot.commands import refusals
 from bot.commands.cooldown import Cooldown
 from bot.commands.reply import Button, Reply, Text
 from bot.commands.writer import Words, Writer
-from bot.pacing import Work
+from bot.pacing import Lanes, Work
 from bot.retraining import Retraining
 from bot.settings import Settings
 from bot.store import Store
@@ -32,9 +32,13 @@ from data.files import write_atomically
 log = logging.getLogger(__name__)
 
 EXTENSIONS = (
+    "bot.cogs.votes",
     "bot.cogs.names",
     "bot.cogs.dissect",
     "bot.cogs.sonnets",
+    "bot.cogs.poems",
+    "bot.cogs.fame",
+    "bot.cogs.privacy",
     "bot.cogs.retrain",
     "bot.cogs.models",
     "bot.cogs.about",
@@ -94,6 +98,8 @@ class Mangosaurus(commands.AutoShardedBot):
         self.edit_interval = edit_interval
         self.started_at = discord.utils.utcnow()
         self.work = Work()
+        self.edits = Lanes(edit_interval)
+        """Edits of messages, a channel to a lane."""
         self.handlers: dict[str, Handler] = {}
         """Who answers which button: cogs enter themselves."""
         self._always_sync = always_sync
@@ -145,16 +151,22 @@ class Mangosaurus(commands.AutoShardedBot):
         except Exception as error:  # noqa: BLE001 (every failed press gets an answer)
             await self.answer_error(interaction, error)
 
-    async def respond(self, interaction: Interaction, reply: Reply) -> None:
-        """Send a reply, in place of "thinking…" if that is what is shown."""
+    async def respond(self, interaction: Interaction, reply: Reply) -> int | None:
+        """Send a reply, in place of "thinking…" if that is what is shown.
+
+        Returns the number of its (first) message, if Discord has told it.
+        """
         if interaction.response.is_done():
-            await interaction.edit_original_response(**render_edit(reply))
+            shown = await interaction.edit_original_response(**render_edit(reply))
+            number: int | None = shown.id
             rest = render(reply)[1:]
         else:
             first, *rest = render(reply)
-            await interaction.response.send_message(**first, ephemeral=reply.private)
+            sent = await interaction.response.send_message(**first, ephemeral=reply.private)
+            number = sent.message_id
         for message in rest:
             await interaction.followup.send(**message, ephemeral=reply.private)
+        return number
 
     async def answer_error(self, interaction: Interaction, error: BaseException) -> None:
         """Give a failed request its answer, and never fail."""
@@ -181,6 +193,7 @@ class Mangosaurus(commands.AutoShardedBot):
         """Leave. A training ends with the bot, and its message says so."""
         if not self.is_closed():
             await self.retraining.stop(refusals.RESTARTING)
+        await self.edits.close()
         await super().close()
         await self.versions.close()
         await self.store.close()

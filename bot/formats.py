@@ -68,6 +68,15 @@ def escape(words: str) -> str:
     return _MARKS_OF_LINES.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", words))
 
 
+def unescape(words: str) -> str:
+    r"""The inverse of `escape`.
+
+    >>> print(unescape(r"\*\@everyone\*"))
+    *@everyone*
+    """
+    return re.sub(r"\\(.)", r"\1", words, flags=re.DOTALL)
+
+
 def split_lines(lines: Iterable[str], limit: int) -> list[str]:
     """Join lines into chunks of at most `limit` characters, breaking at line ends where possible.
 

@@ -48,6 +48,7 @@ def set_up_logs(style: LogFormat, level: str, secret: str | None = None) -> None
     handler.setFormatter(Secret(formatter, secret) if secret else formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("discord.client").addFilter(_has_nothing_to_do_with_voice)
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
 
 
 def _has_nothing_to_do_with_voice(record: logging.LogRecord) -> bool:

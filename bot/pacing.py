@@ -1,11 +1,23 @@
 """Answers in time, and not too many of them: pure asyncio, no chat platform."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+import logging
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Hashable,
+    Iterator,
+)
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+Update = Callable[[], Awaitable[object]]
 
 
 class ShuttingDown(Exception):  # noqa: N818 (it is a state, not a fault)
@@ -116,3 +128,98 @@ class Work:
         idle = asyncio.ensure_future(self._idle.wait())
         await asyncio.wait([idle], timeout=patience)
         return not idle.cancel()
+
+
+class Lanes:
+    """Updates of things that lie in lanes, as messages lie in channels.
+
+    In a lane one update is made every `interval` seconds; what is asked for meanwhile waits, and
+    what is asked for twice is made once.
+    """
+
+    def __init__(
+        self, interval: float, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._interval = interval
+        self._sleep = sleep
+        self._waiting: dict[Hashable, dict[Hashable, Update]] = {}
+        """By lane, then by thing. A lane is there for as long as it is in use."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def enter(self, lane: Hashable) -> bool:
+        """Whether the lane is free, so that an update can be made at once, by the caller."""
+        if lane in self._waiting:
+            return False
+        self._waiting[lane] = {}
+        self._keep(self._drive(lane))
+        return True
+
+    def ask(self, lane: Hashable, thing: Hashable, update: Update) -> None:
+        """Have a thing updated in its turn, in place of an earlier wish for the same."""
+        if lane in self._waiting:
+            self._waiting[lane][thing] = update
+        else:
+            self._waiting[lane] = {thing: update}
+            self._keep(self._drive(lane, at_once=True))
+
+    async def close(self) -> None:
+        """Make what waits at once, and stop."""
+        waiting = [update for lane in self._waiting.values() for update in lane.values()]
+        for task in self._tasks:
+            task.cancel()
+        self._waiting.clear()
+        await asyncio.gather(*(update() for update in waiting), return_exceptions=True)
+
+    def _keep(self, driving: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(driving)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _drive(self, lane: Hashable, *, at_once: bool = False) -> None:
+        things = self._waiting[lane]
+        try:
+            if not at_once:
+                await self._sleep(self._interval)
+            while things:
+                update = things.pop(next(iter(things)))
+                try:
+                    await update()
+                except Exception:
+                    log.exception("Something could not be updated")
+                await self._sleep(self._interval)
+        finally:
+            self._waiting.pop(lane, None)
+
+
+class Rounds:
+    """Work that is done again and again, beside everything else, until it is closed."""
+
+    def __init__(self, work: Callable[[], Awaitable[object]], interval: float) -> None:
+        """`interval` is in seconds, from the end of one round to the next. Begins at once."""
+        self._work = work
+        self._interval = interval
+        self._over = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self, patience: float = 5.0) -> None:
+        """Begin no further round, and wait up to `patience` seconds for one that is on.
+
+        To break off what uses a database can leave a thread behind that never ends.
+        """
+        self._over.set()
+        await asyncio.wait([self._task], timeout=patience)
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        while not await self._over_within(self._interval):
+            try:
+                await self._work()
+            except Exception:
+                log.exception("Something that is done again and again has failed; I try again")
+
+    async def _over_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._over.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True

@@ -20,6 +20,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from pydantic import TypeAdapter
 
+from bot.pacing import Rounds
 from bot.store import Unavailable
 from bot.store.versions import DIED
 from bot.training_events import Done, Failed, Stopped, TrainingEvent, from_json
@@ -267,8 +268,8 @@ class Retraining:
     async def fallen_silent(self) -> list[Place]:
         """Where runs of any process were reported that have given no sign of life for too long."""
         try:
-            if self.running and self._number is not None:  # after a database that was away
-                await self._runs.beat(self._number, self._now())
+            if self.running:  # after a database that was away, it may seem to be dead
+                await self._beat()
             dead = await self._runs.bury_dead_runs(self._now())
         except Unavailable:
             return []
@@ -276,7 +277,7 @@ class Retraining:
 
     async def _run(self, order: Order, trainer: Trainer, follow: Follow, place: Place) -> None:
         self._number = number = await self._begin(order, place)
-        beats = asyncio.create_task(self._beat(number))
+        beats = Rounds(self._beat, BEAT)
         try:
             await asyncio.to_thread(_write_note, self._note, _Note(place, number))
             async with (
@@ -288,7 +289,7 @@ class Retraining:
         except Exception:
             log.exception("A training could not be followed to its end")
         finally:
-            beats.cancel()
+            await beats.close()
             if not self._told_end:
                 await self._end(number, "failed", "It could not be followed to its end.")
             self._rested_at = self._now() + self._rest
@@ -312,11 +313,10 @@ class Retraining:
                 log.exception("A training could not be noted")
             return None
 
-    async def _beat(self, number: int | None) -> None:
-        while number is not None:
-            await asyncio.sleep(BEAT)
+    async def _beat(self) -> None:
+        if self._number is not None:
             with suppress(Unavailable):
-                await self._runs.beat(number, self._now())
+                await self._runs.beat(self._number, self._now())
 
     async def _noted(self, number: int | None, events: Events) -> Events:
         """The same events; the last one is noted in the database before it is told."""

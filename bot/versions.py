@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.inference import Accept, Audition, Inference, Load, open_inference
+from bot.pacing import Rounds
 from bot.retraining import Kept, Order
 from bot.store import Store, Unavailable
 from bot.store.versions import Live, NewVersion, VersionRecord
@@ -135,7 +136,7 @@ class Versions:
         self._shipped: dict[Kind, Facts] = {}
         self._turn = asyncio.Lock()
         """Whoever swaps."""
-        self._watcher: asyncio.Task[None] | None = None
+        self._watch: Rounds | None = None
 
     @property
     def interval(self) -> float | None:
@@ -149,16 +150,14 @@ class Versions:
 
     def watch(self) -> None:
         """Follow from now on what other processes make live."""
-        if self._interval is not None and self._watcher is None:
-            self._watcher = asyncio.create_task(self._watch(self._interval))
+        if self._interval is not None and self._watch is None:
+            self._watch = Rounds(self._look, self._interval)
 
     async def close(self) -> None:
         """Watch no longer."""
-        if self._watcher is not None:
-            self._watcher.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watcher
-            self._watcher = None
+        if self._watch is not None:
+            await self._watch.close()
+            self._watch = None
 
     async def catch_up(self) -> None:
         """Serve what is live by now. Raises `Unavailable`; unusable weights are logged, once."""
@@ -264,15 +263,9 @@ class Versions:
                 facts = replace(facts, samples=(await self._audition(kind, number)).samples)
         return Sheet(facts, live, _facts(before) if before else None, shipped, curve)
 
-    async def _watch(self, interval: float) -> None:
-        while True:
-            await asyncio.sleep(interval)
-            try:
-                await self.catch_up()
-            except Unavailable:
-                pass  # the database has said so in the log, once
-            except Exception:
-                log.exception("What is live could not be looked up; I try again")
+    async def _look(self) -> None:
+        with suppress(Unavailable):  # the database has said so in the log, once
+            await self.catch_up()
 
     async def _follow(self, kind: Kind, live: Live) -> None:
         """Serve what was made live elsewhere, if it can be served here.

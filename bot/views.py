@@ -27,7 +27,11 @@ class ReplyButton(
         custom_id = f"{button.action}:{button.state}"
         if len(custom_id) > LONGEST_ID:
             raise ValueError(f"{custom_id!r} is longer than {LONGEST_ID} characters")
-        style = discord.ButtonStyle.danger if button.dangerous else discord.ButtonStyle.secondary
+        style = discord.ButtonStyle.secondary
+        if button.primary:
+            style = discord.ButtonStyle.primary
+        if button.dangerous:
+            style = discord.ButtonStyle.danger
         super().__init__(
             discord.ui.Button(
                 label=button.label, custom_id=custom_id, style=style, emoji=button.emoji or None

@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 from models.lstm import LSTM
 from models.network import State, log_softmax
 from models.ngram import NGram
+from models.ngram_sparse import SparseNGram
 from models.vocabulary import Vocabulary
 
 Array = NDArray[np.float32]
 Member = LSTM | NGram
 
 MOST_MEMBERS = 32
-_KINDS: Mapping[str, type[Member]] = {"lstm": LSTM, "ngram": NGram}
+_KINDS: Mapping[str, type[Member]] = {"lstm": LSTM, "ngram": NGram, "sparse": SparseNGram}
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +110,7 @@ class Mixture:
                 raise ValueError(f"its member {k} of {len(by_member)} is missing or unknown")
             if k >= MOST_MEMBERS:
                 raise ValueError(f"it has more than {MOST_MEMBERS} members")
-            if kind == "ngram" and any(isinstance(member, NGram) for member in members):
+            if kind != "lstm" and any(isinstance(member, NGram) for member in members):
                 raise ValueError("it has more than one n-gram model")  # each has a large table
             members.append(_KINDS[kind].from_arrays(symbols, by_member[f"{k}-{kind}"]))
         return cls(tuple(members), shares["shares"])

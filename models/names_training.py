@@ -21,6 +21,7 @@ from models.names_fit import Fit, FitSettings, part, vocabulary_of
 from models.network import Network, cross_entropy, log_softmax
 from models.ngram import NGram, choose_discount
 from models.ngram_choice import HIGHEST_ORDER, Choice, choices
+from models.ngram_sparse import SparseNGram
 from models.training import Arrays, Figures, Progress
 from models.vocabulary import END, Vocabulary
 
@@ -31,8 +32,11 @@ MOST_COUNTED = 2_000
 """Names from which the discount is chosen."""
 LEAST_SHARE, MOST_SHARE = 0.01, 0.5
 """Of the n-gram model. With more it would copy whole names of a short list."""
-MOST_COUNTED_OF_A_LIST = 2**22
-"""Probabilities that the table of an n-gram model of any list may hold, at four bytes each."""
+LARGEST_TABLE = 2**22
+"""Probabilities that the table of a list's n-gram model may hold, at four bytes each. Above, the
+model does without a table."""
+MOST_GRAMS = 2**18
+"""N-grams of a list's n-gram model, at some fourteen bytes each in a weight file."""
 ROUNDS = 50
 """Of expectation maximisation, which has settled long before."""
 
@@ -55,8 +59,8 @@ class Settings:
     most_updates: int = 1_400
     """After which it ends in any case."""
     chooses_order: bool = False
-    """Whether validation chooses the order too, not above `order`, and tells how good a Kneser-Ney
-    model is by itself."""
+    """Whether validation chooses the order too, whatever `order` says, and tells how good a
+    Kneser-Ney model is by itself."""
     most_share: float = MOST_SHARE
     """Of the n-gram model."""
 
@@ -217,23 +221,27 @@ class NamesTrainer:
         return Figures(alone, len(self._validation[:MOST_MEASURED]), yardstick)
 
     @cached_property
-    def _counting(self) -> tuple[int, float] | None:
-        """Order and discount of the n-gram model, where there is one."""
+    def _counting(self) -> "_Counting | None":
+        """Kind, order and discount of the n-gram model, where there is one."""
         if self.settings.order is None:
             return None
         if self.settings.chooses_order:
-            fitting = [c for c in self._choices if c.table <= MOST_COUNTED_OF_A_LIST]
-            allowed = [c for c in fitting if c.order <= self.settings.order] or self._choices[:1]
-            best = min(allowed, key=lambda choice: choice.nats_per_character)
-            return best.order, best.discount
+            fitting = [c for c in self._choices if c.grams <= MOST_GRAMS] or self._choices[:1]
+            best = min(fitting, key=lambda choice: choice.nats_per_character)
+            kind = NGram if best.table <= LARGEST_TABLE else SparseNGram
+            return kind, best.order, best.discount
         counted, measured = self._training[:MOST_COUNTED], self._validation[:MOST_MEASURED]
         order = self.settings.order
-        return order, choose_discount(counted, measured, self.vocabulary, order)
+        return NGram, order, choose_discount(counted, measured, self.vocabulary, order)
 
     @cached_property
     def _choices(self) -> tuple[Choice, ...]:
         """Kneser-Ney models of the training part, measured as the mixture is."""
         return choices(self._training, self._validation[:MOST_MEASURED], self.vocabulary)
+
+
+_Counting = tuple[type[NGram], int, float]
+"""How n-grams are counted: the kind of model, its order and its discount."""
 
 
 class _Ensemble:
@@ -243,13 +251,17 @@ class _Ensemble:
         self,
         texts: Sequence[str],
         vocabulary: Vocabulary,
-        counting: tuple[int, float] | None,
+        counting: "_Counting | None",
         seed: int,
         settings: Settings,
     ) -> None:
         seeds = [(seed, k) for k in range(settings.lstms)]
         self.fits = [Fit(texts, one, settings.fit, vocabulary) for one in seeds]
-        self.ngram = None if counting is None else NGram.fit(texts, vocabulary, *counting)
+        self.ngram: NGram | None = None
+        self._counted: Probabilities | None = None
+        if counting is not None:
+            kind, order, discount = counting
+            self.ngram = kind.fit(texts, vocabulary, order, discount)
 
     @property
     def updates(self) -> int:
@@ -261,9 +273,14 @@ class _Ensemble:
         return float(np.mean(losses)), sum(characters)
 
     def predictions(self, batch: Batch) -> tuple[Probabilities, Probabilities | None]:
-        """p of each character: the mean of the LSTMs', and that of the n-gram model."""
+        """p of each character: the mean of the LSTMs', and that of the n-gram model.
+
+        The batch is always the same, and so is what was counted.
+        """
         lstms = np.mean([_predictions(fit.network(), batch) for fit in self.fits], axis=0)
-        return lstms, None if self.ngram is None else _predictions(self.ngram, batch)
+        if self.ngram is not None and self._counted is None:
+            self._counted = _predictions(self.ngram, batch)
+        return lstms, self._counted
 
     def mixture(self, share: float) -> Mixture:
         """The mixture in which the n-gram model, if there is one, has that share."""

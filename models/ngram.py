@@ -111,11 +111,19 @@ class NGram:
 
     def step(self, x: Integers, state: State) -> tuple[NDArray[np.float32], State]:
         """Read one character each: indices `(batch,)` → ln p `(batch, vocabulary)`, new state."""
+        h, after = self.read(x, state)
+        return self._table.log_p[self._table.rows(h)], after
+
+    def read(self, x: Integers, state: State) -> tuple[Integers, State]:
+        """Codes of the contexts after one more character each, `(batch,)`, and the new state."""
         read = np.concatenate([state[0], x[:, np.newaxis]], axis=1, dtype=np.float32)
         context = read[:, 1:]
         place_values = len(self.vocabulary) ** np.arange(self.order - 2, -1, -1)
-        h = context.astype(np.int64) @ place_values
-        return self._table.log_p[self._table.rows(h)], context[np.newaxis]
+        return context.astype(np.int64) @ place_values, context[np.newaxis]
+
+    def check_size(self) -> None:
+        """Raise `ValueError` if it saw too much text for a table of `MOST_PROBABILITIES`."""
+        self._table  # noqa: B018 (made now, so that one too large is refused here)
 
     @cached_property
     def _table(self) -> "_Table":
@@ -152,7 +160,7 @@ class NGram:
         )
         if grams[-1] >= len(model.vocabulary) ** model.order:
             raise ValueError("its n-grams hold characters that its vocabulary lacks")
-        model._table  # noqa: B018 (made now, so that one too large is refused here)
+        model.check_size()
         return model
 
 
@@ -190,7 +198,7 @@ class _Table:
         contexts: list[Integers] = []
         log_p: list[NDArray[np.float32]] = []
         shorter, p = np.zeros(1, np.int64), np.full((1, base), 1 / base)
-        for length, (grams, c) in enumerate(_orders(model)):
+        for length, (grams, c) in enumerate(orders_of(model)):
             h, first, followers = np.unique(grams // base, return_index=True, return_counts=True)
             contexts.append(h)
             if sum(map(len, contexts)) * base > MOST_PROBABILITIES:
@@ -219,7 +227,7 @@ class _Table:
         return rows
 
 
-def _orders(model: NGram) -> Iterator[tuple[Integers, Integers]]:
+def orders_of(model: NGram) -> Iterator[tuple[Integers, Integers]]:
     """The k-grams of each order k from 1 to n, and c(hw) of each."""
     orders = [(model.grams, model.counts)]
     for k in range(model.order - 1, 0, -1):

@@ -29,6 +29,8 @@ class Choice:
     nats_per_character: float
     table: int
     """Probabilities that the table of `models.ngram.NGram` holds."""
+    grams: int
+    """Different n-grams of this order."""
 
 
 def choices(
@@ -59,7 +61,7 @@ def _choices(
         p = _interpolated(grams, counts, asked % base**order, lower, base)
         losses = -np.log(p).mean(axis=1)
         best = int(losses.argmin())
-        yield Choice(order, DISCOUNTS[best], float(losses[best]), contexts * base)
+        yield Choice(order, DISCOUNTS[best], float(losses[best]), contexts * base, len(grams))
         if order < highest:
             longer = np.unique(seen % base ** (order + 1))
             grams, counts = np.unique(longer % base**order, return_counts=True)  # N₁₊(•hw)

@@ -8,7 +8,7 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,29 +17,33 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.store import Database, Store, url_of
+from bot.store.schema import Base
 
 VARIABLE = "MANGOSAURUS_TEST_DATABASE_URL"
 
 
 @dataclass(frozen=True)
 class Templates:
-    """Migrated databases to copy: quicker than to migrate one for each test."""
+    """Migrated databases: quicker than to migrate one for each test."""
 
     sqlite: Path
-    postgres: str = "mangosaurus_template"
+    """A file to copy."""
+    postgres: str
+    """A database to empty: that is quicker still than to make one."""
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
     """A migrated SQLite file, and, where there is a server, a migrated PostgreSQL database."""
     folder = tmp_path_factory.mktemp("databases")
-    templates = Templates(folder / "template.db")
+    templates = Templates(folder / "template.db", _new_name())
     asyncio.run(_migrated(URL.create("sqlite+aiosqlite", database=str(templates.sqlite))))
     if server := os.environ.get(VARIABLE):
-        asyncio.run(_execute(server, f"DROP DATABASE IF EXISTS {templates.postgres} WITH (FORCE)"))
         asyncio.run(_execute(server, f"CREATE DATABASE {templates.postgres}"))
         asyncio.run(_migrated(_in_server(server, templates.postgres)))
-    return templates
+    yield templates
+    if server:
+        asyncio.run(_execute(server, f"DROP DATABASE {templates.postgres} WITH (FORCE)"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -50,8 +54,11 @@ async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Asyn
         async for database in _opened(url):
             yield database
     else:
-        async for database in _in_postgres(_server(), ""):
+        server, name = _server(), _new_name()
+        await _execute(server, f"CREATE DATABASE {name}")
+        async for database in _opened(_in_server(server, name)):
             yield database
+        await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -65,15 +72,19 @@ async def database(
         async for database in _opened(URL.create("sqlite+aiosqlite", database=str(path))):
             yield database
     else:
-        async for database in _in_postgres(_server(), f"TEMPLATE {templates.postgres}"):
+        url = _in_server(_server(), templates.postgres)
+        async for database in _opened(url):
             yield database
+        await _empty(url)
 
 
 @pytest.fixture
 async def postgres(templates: Templates) -> AsyncIterator[Database]:
     """The same on PostgreSQL alone."""
-    async for database in _in_postgres(_server(), f"TEMPLATE {templates.postgres}"):
+    url = _in_server(_server(), templates.postgres)
+    async for database in _opened(url):
         yield database
+    await _empty(url)
 
 
 @pytest.fixture
@@ -101,14 +112,8 @@ def _server() -> str:
     return server
 
 
-async def _in_postgres(server: str, how: str) -> AsyncIterator[Database]:
-    name = f"mangosaurus_{secrets.token_hex(6)}"
-    await _execute(server, f"CREATE DATABASE {name} {how}")
-    try:
-        async for database in _opened(_in_server(server, name)):
-            yield database
-    finally:
-        await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+def _new_name() -> str:
+    return f"mangosaurus_{secrets.token_hex(6)}"
 
 
 async def _opened(url: URL) -> AsyncIterator[Database]:
@@ -121,6 +126,21 @@ async def _migrated(url: URL) -> None:
     database = Database(url)
     await database.migrate()
     await database.close()
+
+
+async def _empty(url: URL) -> None:
+    """Throw all rows away, and whoever still holds one."""
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        for table in reversed(Base.metadata.sorted_tables):
+            await connection.execute(table.delete())
+    await engine.dispose()
 
 
 async def _execute(server: str, statement: str) -> None:

@@ -11,7 +11,7 @@ from bot.commands import dissect, pieces
 from bot.commands.reply import Button, Refusal
 from bot.pacing import in_time
 
-_NAME_ON_A_CARD = re.compile(r"^\*\*([A-Z][a-z]+)\*\*$", re.MULTILINE)
+_NAME_ON_A_CARD = re.compile(r"^(?:👑 )?\*\*([A-Z][a-z]+)\*\*(?: · .*)?$", re.MULTILINE)
 
 
 class Dissect(commands.Cog):

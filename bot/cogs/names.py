@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Interaction, Mangosaurus
+from bot.cogs.votes import put_to_vote
 from bot.commands import names, pieces
 from bot.commands.reply import Button
 from bot.commands.writer import Words
@@ -85,12 +86,12 @@ class Names(commands.Cog):
     async def _answer(self, interaction: Interaction, ask: names.NamesAsk) -> None:
         names.check(ask, self.bot.words, self.bot.writer.genera)
         with self.bot.rest(interaction, names.ACTION), self.bot.work.piece():
-            reply = await in_time(
+            answered = await in_time(
                 names.answer(ask, secrets.randbelow(2**32), self.bot.writer),
                 PATIENCE,
                 on_delay=lambda: interaction.response.defer(thinking=True),
             )
-            await self.bot.respond(interaction, reply)
+            await put_to_vote(self.bot, interaction, answered)
 
 
 def choices(offers: Iterable[pieces.Offer]) -> list[Choice]:

@@ -1,7 +1,6 @@
 """`/retrain names` and `/retrain sonnets`."""
 
 import asyncio
-import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,10 +13,9 @@ from bot.client import Interaction, Mangosaurus
 from bot.cogs.report import Report, announce, fetched, keep_up_to_date
 from bot.commands import retrain
 from bot.commands.reply import Button
+from bot.pacing import Rounds
 from bot.retraining import Events, Order, Place
 from bot.store.versions import SILENCE
-
-log = logging.getLogger(__name__)
 
 FORCE = "Whether the new weights go live even if they are worse"
 
@@ -38,18 +36,19 @@ class Retrain(
         self.bot = bot
         bot.handlers[retrain.ACTION] = self.stop
 
-        self._watcher: asyncio.Task[None] | None = None
+        self._watch: Rounds | None = None
 
     async def cog_load(self) -> None:
         """Mark the messages of runs that ended with their process, now and from time to time."""
         await self._mark(await self.bot.retraining.interrupted())
         if self.bot.versions.interval is not None:
-            self._watcher = asyncio.create_task(self._watch())
+            # A run whose disk is lost is known by its silence, and not before.
+            self._watch = Rounds(self._look, SILENCE.total_seconds())
 
     async def cog_unload(self) -> None:
         """Watch no longer."""
-        if self._watcher is not None:
-            self._watcher.cancel()
+        if self._watch is not None:
+            await self._watch.close()
 
     @app_commands.command(description="Train on names: mine, or a list of yours.")
     @app_commands.describe(
@@ -99,14 +98,8 @@ class Retrain(
         await self.bot.retraining.stop(retrain.stop_reason(interaction.user.display_name))
         await self.bot.respond(interaction, retrain.stopped())
 
-    async def _watch(self) -> None:
-        """A run whose disk is lost is known by its silence, and not before."""
-        while True:
-            await asyncio.sleep(SILENCE.total_seconds())
-            try:
-                await self._mark(await self.bot.retraining.fallen_silent())
-            except Exception:
-                log.exception("Trainings that died could not be looked for; I try again")
+    async def _look(self) -> None:
+        await self._mark(await self.bot.retraining.fallen_silent())
 
     async def _mark(self, places: Iterable[Place]) -> None:
         for place in places:

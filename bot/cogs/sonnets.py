@@ -4,13 +4,14 @@ import secrets
 from contextlib import aclosing
 from functools import partial
 
+import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import LAST_TRIES, Interaction, Mangosaurus, deliver, is_gone
 from bot.cogs.names import Temperature
 from bot.cogs.render import render_edit
-from bot.commands import sonnets
+from bot.commands import fame, sonnets
 from bot.commands.reply import Button, Reply
 from bot.pacing import newest
 from models.forms import DEFAULT_FORM, FORMS
@@ -26,10 +27,12 @@ class Sonnets(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
         bot.handlers[sonnets.ACTION] = self.another
+        bot.handlers[fame.POEM] = self.about
 
     @app_commands.command(description="Write a sonnet that begins with your own words.")
     @app_commands.describe(
         opening="How it begins, for example: Shall I compare thee. Leave it out and I begin",
+        about="Or a name that it begins with, for example that of the champion",
         form="What it is to be; a Shakespearean sonnet unless you say so",
         temperature="How wild: from 0.1 (sober) to 2 (wild); 0.8 unless you say so",
     )
@@ -42,9 +45,28 @@ class Sonnets(commands.Cog):
         opening: str = "",
         form: str = DEFAULT_FORM,
         temperature: Temperature = 0.8,
+        about: str = "",
     ) -> None:
         """Answer `/sonnet`."""
+        if about:
+            opening = sonnets.about(about, opening)
         await self._answer(interaction, sonnets.SonnetAsk(opening, temperature, form))
+
+    @sonnet.autocomplete("about")
+    async def names(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        """Offer the champions."""
+        offers = await fame.offered(
+            typed,
+            interaction.guild_id,
+            self.bot.store.fame,
+            self.bot.words,
+            discord.utils.utcnow(),
+        )
+        return [app_commands.Choice(name=name, value=name) for name in offers]
+
+    async def about(self, interaction: Interaction, button: Button) -> None:
+        """Answer the button for a poem about a name."""
+        await self._answer(interaction, sonnets.SonnetAsk(sonnets.about(button.state, "")))
 
     async def another(self, interaction: Interaction, button: Button) -> None:
         """Answer the button for another poem: its opening stands on the card that it hangs on."""

@@ -1,7 +1,7 @@
 """`/dinoname`: new dinosaurs on a card, and a button for more."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, code, strong, text
@@ -129,7 +129,17 @@ def check_temperature(temperature: float) -> None:
         )
 
 
-async def answer(ask: NamesAsk, seed: int, writer: Writer) -> Reply:
+@dataclass(frozen=True)
+class Answered:
+    """Names that were found, as they are shown, and what is said of them."""
+
+    reply: Reply
+    names: tuple[str, ...] = ()
+    note: str = ""
+    """Why they are fewer than asked for, if they are."""
+
+
+async def answer(ask: NamesAsk, seed: int, writer: Writer) -> Answered:
     """Name some dinosaurs. Raises what `Writer.names` raises, and `Refusal` for `NamesError`."""
     request = NamesRequest(
         ask.count,
@@ -142,29 +152,38 @@ async def answer(ask: NamesAsk, seed: int, writer: Writer) -> Reply:
     )
     try:
         result = await writer.names(request)
-        return reply(ask, seed, result, writer.cards["names"])
+        return answered(ask, seed, result, writer.cards["names"])
     except NamesError as error:
         raise Refusal(*_with_what_was_typed(str(error), ask)) from error
 
 
-def reply(ask: NamesAsk, seed: int, result: NamesResult, card: Capitals | None = None) -> Reply:
-    """What the answer says. `card` knows how names are written; without it, as dinosaurs are."""
+def answered(
+    ask: NamesAsk, seed: int, result: NamesResult, capitals: Capitals | None = None
+) -> Answered:
+    """What the answer says. `capitals` tells how names are written; else they are dinosaurs'."""
     if not result.names:
         reason = result.reason or "No new name could be found."
-        return Reply(content=_with_what_was_typed(reason, ask), private=True)
-    lines = [text(strong(written(card, name))) for name in result.names]
-    if result.reason:
-        lines += [(), text(result.reason)]
+        return Answered(Reply(content=_with_what_was_typed(reason, ask), private=True))
+    names = tuple(written(capitals, name) for name in result.names)
+    note = result.reason or ""
+    footer = f"temperature {round(ask.temperature, 2):g} · seed {seed}"
+    lines = [text(strong(name)) for name in names]
+    return Answered(card(lines, note, footer, more(ask)), names, note)
+
+
+def card(lines: Sequence[Text], note: str, footer: str, more_button: Button) -> Reply:
+    """A card of names, a line each, with the sentence below them if there is one."""
+    below = ((), text(note)) if note else ()
     return Reply(
         cards=(
             Card(
-                title=f"🦕 {plural(len(result.names), 'new dinosaur')}",
-                lines=tuple(lines),
-                footer=f"temperature {round(ask.temperature, 2):g} · seed {seed}",
+                title=f"🦕 {plural(len(lines), 'new dinosaur')}",
+                lines=(*lines, *below),
+                footer=footer,
                 tone=Tone.NAMES,
             ),
         ),
-        buttons=(more(ask), Button("Dissect", DISSECT, emoji="🔬")),
+        buttons=(more_button, Button("Dissect", DISSECT, emoji="🔬")),
     )
 
 

@@ -117,6 +117,8 @@ class Button:
     state: str = ""
     emoji: str = ""
     dangerous: bool = False
+    primary: bool = False
+    """Whether it is what one is meant to press first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bot.commands.names import check_temperature
+from bot.commands.poems import KEEP
 from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, text
 from bot.commands.writer import Words, Writer
 from bot.formats import human_join, shortened
@@ -60,6 +61,19 @@ class SonnetAsk:
         return cls(match["opening"] or "", float(match["temperature"]), form)
 
 
+def about(name: str, opening: str) -> str:
+    """The opening of a poem about a name, which is to have no other.
+
+    The comma ends the name, lest the network go on with it. Raises `Refusal`.
+    """
+    if opening.strip():
+        raise Refusal(
+            "A poem about a name begins with that name, so leave out the opening: "
+            "/sonnet about:Mangosaurus"
+        )
+    return f"{' '.join(name.split())}, " if name.strip() else ""
+
+
 def check(ask: SonnetAsk, words: Words) -> None:
     """Raise `Refusal` for what cannot be met."""
     check_temperature(ask.temperature)
@@ -96,7 +110,7 @@ def reply(ask: SonnetAsk, seed: int, draft: Draft) -> Reply:
                 tone=Tone.VERSE,
             ),
         ),
-        buttons=(another(),) if draft.finished else (),
+        buttons=(another(), KEEP) if draft.finished else (),
     )
 
 

@@ -5,16 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Executable, Select, func, select, update
 
 from bot.store.database import Database
 from bot.store.schema import Candidate, Card, Guild, Vote
 
 DEFAULT_MINUTES = 10
 """How long a card takes votes, unless its guild has another wish."""
-LARGEST_BATCH = 500
+LARGEST_BATCH = 100
 """Votes that are written in one transaction. PostgreSQL takes 32,767 values in a statement."""
 
 
@@ -35,6 +33,8 @@ class CardRecord:
     """As they are shown, by position."""
     opened_at: datetime
     closes_at: datetime
+    note: str = ""
+    """A sentence below its names."""
     footer: str = ""
     state: str = ""
     """Of its button for more names."""
@@ -74,12 +74,13 @@ class Cards:
 
     async def set_minutes(self, guild_id: int, minutes: int) -> None:
         """Set that, from the next card on."""
+        insert = self._database.insert(Guild).values(id=guild_id, vote_minutes=minutes)
         async with self._database.writing() as session:
-            guild = await session.get(Guild, guild_id)
-            if guild is None:
-                session.add(Guild(id=guild_id, vote_minutes=minutes))
-            else:
-                guild.vote_minutes = minutes
+            await session.execute(
+                insert.on_conflict_do_update(
+                    index_elements=[Guild.id], set_={"vote_minutes": minutes}
+                )
+            )
 
     async def open(self, card: CardRecord) -> None:
         """Keep a new card, which has no votes."""
@@ -94,6 +95,7 @@ class Cards:
                     discoverer=card.discoverer,
                     namer_id=card.namer_id,
                     namer=card.namer,
+                    note=card.note,
                     footer=card.footer,
                     state=card.state,
                     opened_at=card.opened_at,
@@ -136,9 +138,9 @@ class Cards:
         """Open cards whose time is over."""
         return await self._find(Card.closed_at.is_(None), Card.closes_at <= now)
 
-    async def unannounced(self) -> list[CardRecord]:
-        """Closed cards whose end nobody has told yet."""
-        return await self._find(Card.closed_at.is_not(None), Card.announced_at.is_(None))
+    async def unannounced(self, before: datetime) -> list[CardRecord]:
+        """Cards that were closed before then, whose end nobody has told yet."""
+        return await self._find(Card.closed_at < before, Card.announced_at.is_(None))
 
     async def next_closing(self) -> datetime | None:
         """When the next card closes; `None` if none is open."""
@@ -176,67 +178,77 @@ class Cards:
                 )
         return await self.find(card_id)
 
-    async def announced(self, card_id: int, now: datetime) -> None:
-        """Note that the end of a card was told."""
+    async def announced(self, card_id: int, now: datetime) -> bool:
+        """Note that the end of a card was told; whether nobody had told it before."""
         async with self._database.writing() as session:
-            await session.execute(update(Card).where(Card.id == card_id).values(announced_at=now))
+            told = await session.execute(
+                update(Card)
+                .where(Card.id == card_id, Card.announced_at.is_(None))
+                .values(announced_at=now)
+                .returning(Card.id)
+            )
+            return told.first() is not None
 
     async def _count(self) -> None:
         while self._box:
             together, self._box = self._box[:LARGEST_BATCH], self._box[LARGEST_BATCH:]
             try:
-                open_cards = await self._write([(ballot, at) for ballot, at, _ in together])
+                counts = await self._write([(ballot, at) for ballot, at, _ in together])
             except Exception as error:  # noqa: BLE001 (whoever waits gets it)
                 for *_, counted in together:
                     if not counted.done():
                         counted.set_exception(error)
                 continue
-            for ballot, _, counted in together:
+            for counts_too, (*_, counted) in zip(counts, together, strict=True):
                 if not counted.done():
-                    counted.set_result(ballot.card_id in open_cards)
+                    counted.set_result(counts_too)
 
-    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> set[int]:
-        """Write votes in one transaction; the cards that were open for them."""
-        # In one statement a row can be written once, so the last vote of a member is taken. In the
-        # order of their keys, two processes never wait for each other in a circle.
-        newest = {(ballot.card_id, ballot.member_id): (ballot, at) for ballot, at in ballots}
+    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[bool]:
+        """Write votes in one transaction; of each whether it was in time and for a name.
+
+        One that is neither must not take the others with it.
+        """
         cards = sorted({ballot.card_id for ballot, _ in ballots})
-        earliest = min(at for _, at in ballots)
         async with self._database.writing() as session:
-            found = await session.scalars(
-                select(Card.id)
-                .where(Card.id.in_(cards), Card.closed_at.is_(None), Card.closes_at > earliest)
+            open_cards = await session.execute(
+                select(Card.id, Card.closes_at)
+                .where(Card.id.in_(cards), Card.closed_at.is_(None))
                 .order_by(Card.id)
                 .with_for_update(read=True)  # so that a card is not closed meanwhile
             )
-            open_cards = set(found)
-            rows = [
-                {
-                    "card_id": ballot.card_id,
-                    "member_id": ballot.member_id,
-                    "position": ballot.position,
-                    "voted_at": at,
-                }
-                for _, (ballot, at) in sorted(newest.items())
-                if ballot.card_id in open_cards
-            ]
-            if rows:
-                await self._upsert(session, rows)
-        return open_cards
-
-    async def _upsert(self, session: AsyncSession, rows: Sequence[Mapping[str, object]]) -> None:
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        statement = insert(Vote).values(rows)
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[Vote.card_id, Vote.member_id],
-                set_={
-                    "position": statement.excluded.position,
-                    "voted_at": statement.excluded.voted_at,
-                },
-                # The same vote again is no later one: of equals, the first wins.
-                where=Vote.position != statement.excluded.position,
+            closing = {card.id: card.closes_at for card in open_cards}
+            names = await session.execute(
+                select(Candidate.card_id, Candidate.position).where(Candidate.card_id.in_(closing))
             )
+            choices = {(card_id, position) for card_id, position in names}
+            counts = [
+                (ballot.card_id, ballot.position) in choices and at < closing[ballot.card_id]
+                for ballot, at in ballots
+            ]
+            # In one statement a row can be written once, so the last vote of a member is taken. In
+            # the order of their keys, two processes never wait for each other in a circle.
+            newest = {
+                (ballot.card_id, ballot.member_id): (ballot.position, at)
+                for (ballot, at), counted in zip(ballots, counts, strict=True)
+                if counted
+            }
+            if newest:
+                await session.execute(self._upsert(newest))
+        return counts
+
+    def _upsert(self, votes: Mapping[tuple[int, int], tuple[int, datetime]]) -> Executable:
+        """The statement that writes positions and times, by card and member."""
+        insert = self._database.insert(Vote).values(
+            [
+                {"card_id": card, "member_id": member, "position": position, "voted_at": at}
+                for (card, member), (position, at) in sorted(votes.items())
+            ]
+        )
+        return insert.on_conflict_do_update(
+            index_elements=[Vote.card_id, Vote.member_id],
+            set_={"position": insert.excluded.position, "voted_at": insert.excluded.voted_at},
+            # The same vote again is no later one: of equals, the first wins.
+            where=Vote.position != insert.excluded.position,
         )
 
     async def _find(self, *conditions: ColumnElement[bool]) -> list[CardRecord]:
@@ -279,6 +291,7 @@ def _record(card: Card) -> CardRecord:
         names=(),
         opened_at=card.opened_at,
         closes_at=card.closes_at,
+        note=card.note,
         footer=card.footer,
         state=card.state,
         namer_id=card.namer_id,

@@ -1,7 +1,7 @@
 """The hall of fame: names that won their card."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
@@ -69,6 +69,15 @@ class Fame:
             for name, votes, at, guild, member, discoverer, namer in rows
             if votes is not None and at is not None
         ]
+
+    async def latest(self, scope: Scope) -> Champion | None:
+        """The name that was crowned last."""
+        async with self._database.reading() as session:
+            last = await session.scalar(select(func.max(Card.closed_at)).where(*_conditions(scope)))
+        if last is None:
+            return None
+        found = await self.best(replace(scope, since=last), most=1)
+        return found[0] if found else None
 
     async def count(self, scope: Scope) -> int:
         """How many names there are."""

@@ -49,8 +49,9 @@ class Poems:
                 return False
             if (await session.scalar(select(func.count()).where(mine)) or 0) >= MOST:
                 raise Full
-            session.add(
-                Poem(
+            new = await session.execute(
+                self._database.insert(Poem)
+                .values(
                     member_id=member_id,
                     guild_id=guild_id,
                     message_id=message_id,
@@ -58,8 +59,10 @@ class Poems:
                     text=text,
                     kept_at=now,
                 )
+                .on_conflict_do_nothing(index_elements=[Poem.member_id, Poem.message_id])
+                .returning(Poem.id)
             )
-        return True
+            return new.first() is not None
 
     async def of(self, member_id: int, *, skip: int = 0, most: int = MOST) -> list[KeptPoem]:
         """A member's poems, the newest first."""

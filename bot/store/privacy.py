@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import LargeBinary, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
 from bot.store.schema import Activation, Card, Guild, Namer, Poem, Run, Version, Vote
@@ -38,7 +39,9 @@ class Privacy:
         """What is kept about a member."""
         async with self._database.reading() as session:
 
-            async def count(table: type[Vote | Card | Poem | Namer | Run | Version]) -> int:
+            async def count(
+                table: type[Vote | Card | Poem | Namer | Run | Version | Activation],
+            ) -> int:
                 statement = select(func.count()).where(table.member_id == member_id)
                 return await session.scalar(statement) or 0
 
@@ -47,8 +50,22 @@ class Privacy:
                 cards=await count(Card),
                 poems=await count(Poem),
                 namers=await count(Namer),
-                trainings=await count(Run) + await count(Version),
+                trainings=await count(Run) + await count(Version) + await count(Activation),
             )
+
+    async def all_of(self, member_id: int) -> dict[str, list[dict[str, object]]]:
+        """Every row about a member, by table; pictures, lists and networks left out."""
+        rows: dict[str, list[dict[str, object]]] = {}
+        async with self._database.reading() as session:
+            for table in (Vote, Card, Poem, Namer, Run, Version, Activation):
+                columns = [
+                    column
+                    for column in table.__table__.columns
+                    if not isinstance(column.type, LargeBinary) and column.name != "history"
+                ]
+                found = await session.execute(select(*columns).where(table.member_id == member_id))
+                rows[table.__tablename__] = [dict(row._mapping) for row in found]
+        return rows
 
     async def forget_member(self, member_id: int) -> None:
         """Forget a member: votes and poems are deleted, the rest stays without the name.
@@ -76,26 +93,26 @@ class Privacy:
         """
         async with self._database.writing() as session:
             known = set(await session.scalars(select(Guild.id)))
-            stored = {*await session.scalars(select(Card.guild_id).distinct())}
-            stored |= {*await session.scalars(select(Namer.guild_id).distinct())}
-            session.add_all(Guild(id=guild_id) for guild_id in stored - known)
-            await session.flush()
-            await session.execute(
-                update(Guild).where(Guild.id.in_(list(guild_ids))).values(left_at=None)
+            for table in (Card, Namer, Poem, Run):
+                known |= {*await session.scalars(select(table.guild_id).distinct())} - {None}
+            left_before = set(
+                await session.scalars(select(Guild.id).where(Guild.left_at.is_not(None)))
             )
-            await session.execute(
-                update(Guild)
-                .where(Guild.id.not_in(list(guild_ids)), Guild.left_at.is_(None))
-                .values(left_at=now)
-            )
+            here = set(guild_ids)
+            for guild_id in sorted((known - here) - left_before):
+                await self._mark(session, guild_id, now)
+            for guild_id in sorted(left_before & here):
+                await self._mark(session, guild_id, None)
 
     async def left(self, guild_id: int, now: datetime) -> None:
         """Note that the bot was removed from a guild."""
-        await self._mark(guild_id, now)
+        async with self._database.writing() as session:
+            await self._mark(session, guild_id, now)
 
     async def joined(self, guild_id: int) -> None:
         """Note that it is there, perhaps again."""
-        await self._mark(guild_id, None)
+        async with self._database.writing() as session:
+            await self._mark(session, guild_id, None)
 
     async def forget_guilds(self, left_before: datetime) -> list[int]:
         """Forget the guilds that were left before that; which ones."""
@@ -107,10 +124,9 @@ class Privacy:
                 await session.execute(delete(Guild).where(Guild.id.in_(gone)))
         return gone
 
-    async def _mark(self, guild_id: int, left_at: datetime | None) -> None:
-        async with self._database.writing() as session:
-            guild = await session.get(Guild, guild_id)
-            if guild is None:
-                session.add(Guild(id=guild_id, left_at=left_at))
-            else:
-                guild.left_at = left_at
+    async def _mark(self, session: AsyncSession, guild_id: int, left_at: datetime | None) -> None:
+        await session.execute(
+            self._database.insert(Guild)
+            .values(id=guild_id, left_at=left_at)
+            .on_conflict_do_update(index_elements=[Guild.id], set_={"left_at": left_at})
+        )

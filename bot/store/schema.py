@@ -100,8 +100,9 @@ class Card(Base):
     """What it was called, also when it is no more."""
     discoverer: Mapped[str | None] = mapped_column(String(100))
     """The name that this member had then."""
+    note: Mapped[str] = mapped_column(String(400), default="")
+    """What the card says below its names, for when it is drawn anew."""
     footer: Mapped[str] = mapped_column(String(200), default="")
-    """What the card says below, for when it is drawn anew."""
     state: Mapped[str] = mapped_column(String(100), default="")
     """That of its button for more names."""
     opened_at: Mapped[datetime] = mapped_column(Instant)
@@ -179,8 +180,9 @@ class Namer(Base):
     id: Mapped[int] = mapped_column(_Counted, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
     name: Mapped[str] = mapped_column(String(32))
-    key: Mapped[str] = mapped_column(String(64))
-    """The name without its capitals: two namers of a server differ in more."""
+    key: Mapped[str] = mapped_column(String(96))
+    """The name without its capitals: two namers of a server differ in more. A letter without
+    capitals may be three."""
     member_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
     """Whoever made it; `None` once that is forgotten."""
     shared: Mapped[bool] = mapped_column(default=False)

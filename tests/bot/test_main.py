@@ -108,6 +108,34 @@ def test_a_state_directory_that_cannot_be_made_is_said(
     assert "STATE_DIR" in errors
 
 
+def test_a_database_that_cannot_be_reached_is_said(
+    tmp_path: Path, environment: dict[str, str], free_port: int
+) -> None:
+    address = f"postgres://user:secret@127.0.0.1:{free_port}/mangosaurus"
+    code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address}, "--local")
+    assert code == Exit.BAD_DATABASE
+    assert "mangosaurus at 127.0.0.1" in errors
+    assert "is DATABASE_URL right?" in errors
+    assert "Traceback" not in errors
+    assert "secret" not in errors
+
+
+def test_a_database_that_is_none_is_said(tmp_path: Path, environment: dict[str, str]) -> None:
+    (tmp_path / "state" / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
+    code, errors = outcome(tmp_path, environment, "--local")
+    assert code == Exit.BAD_DATABASE
+    assert "file is not a database; is STATE_DIR right?" in errors
+    assert "Traceback" not in errors
+
+
+def test_an_address_that_is_none_is_said(tmp_path: Path, environment: dict[str, str]) -> None:
+    address = "mysql://user:secret@host/mangosaurus"
+    code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address}, "--local")
+    assert code == Exit.BAD_DATABASE
+    assert "DATABASE_URL is not the address of a database" in errors
+    assert "secret" not in errors
+
+
 def test_a_port_that_is_taken_is_said(
     tmp_path: Path, environment: dict[str, str], free_port: int
 ) -> None:

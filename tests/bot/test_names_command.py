@@ -92,7 +92,9 @@ async def test_a_button_of_the_first_version_still_works(home: Home) -> None:
     first = await home.alice.slash(home.channel, "dinoname")
     assert first.response is not None
     stored = home.env.backend.get_message(home.channel.id, first.response.id)
-    stored.components[0]["components"][0]["custom_id"] = "names:3:0.75:eo"
+    buttons = [button for row in stored.components for button in row["components"]]
+    (more,) = (button for button in buttons if button["label"] == "More")
+    more["custom_id"] = "names:3:0.75:eo"
     await home.alice.click(first.response, label="More")
     request = home.writer.names_asked[-1]
     assert request == NamesRequest(3, request.seed, "eo", 0.75)

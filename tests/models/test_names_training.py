@@ -17,8 +17,12 @@ from models.names_training import (
     NamesTrainer,
     Settings,
     best_share,
+    list_settings,
 )
 from models.network import cross_entropy
+from models.ngram import NGram
+from models.ngram_choice import choices
+from models.ngram_sparse import SparseNGram
 from models.training import Arrays, Progress
 
 FIT = FitSettings(units=16, batch=8, learning_rate=0.1)
@@ -238,3 +242,35 @@ def test_the_yardstick_is_resumed_with_the_run(corpus: Corpus) -> None:
     list(resumed.train())
     assert resumed.figures() == whole.figures()
     assert whole.figures().yardstick is not None
+
+
+# Lists
+
+
+def test_of_a_list_the_order_is_chosen_and_measured_by_itself(corpus: Corpus) -> None:
+    settings = replace(SMALL, chooses_order=True)
+    trainer = NamesTrainer(corpus, 0, settings)
+    training, validation = trainer._training, trainer._validation
+    found = choices(training, validation, trainer.vocabulary)
+    best = min(found, key=lambda choice: choice.nats_per_character)
+    assert trainer.figures().kneser_ney == best.nats_per_character
+    assert trainer.figures().measured == len(validation)
+    ngram = trainer.network().members[-1]
+    assert isinstance(ngram, NGram)
+    assert (type(ngram), ngram.order, ngram.discount) == (NGram, best.order, best.discount)
+
+
+def test_a_large_table_is_done_without(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names_training, "LARGEST_TABLE", 100)
+    monkeypatch.setattr(names_training, "MOST_GRAMS", 200)
+    trainer = NamesTrainer(corpus, 0, replace(SMALL, chooses_order=True))
+    list(trainer.train())
+    ngram = trainer.network().members[-1]
+    assert isinstance(ngram, SparseNGram)
+    fitting = [c for c in trainer._choices if c.grams <= 200]
+    assert ngram.order in [choice.order for choice in fitting]
+
+
+def test_the_longer_the_list_the_longer_the_training_up_to_a_bound() -> None:
+    updates = [list_settings(names).most_updates for names in (20, 1_500, 12_000, 50_000)]
+    assert updates == [400, 400, 1_000, 1_600]

@@ -25,6 +25,7 @@ def test_each_order_is_measured_as_its_model_measures(names: tuple[str, ...]) ->
         mean = model.losses(measured).sum() / sum(map(len, measured))
         assert choice.nats_per_character == pytest.approx(mean, rel=1e-5)
         assert choice.table == model._table.log_p.size
+        assert choice.grams == len(model.grams)
 
 
 def test_the_discount_is_the_best() -> None:

@@ -1,9 +1,10 @@
 """How Alembic reaches the database: over the connection that `Database.migrate` hands it.
 
-At a terminal, `python -m alembic -c bot/store/alembic.ini revision --autogenerate -m "…"` compares
-the tables with a SQLite file of its own that it makes for that.
+At a terminal it is a SQLite file under `out/`, that `revision --autogenerate` compares the tables
+with once `upgrade head` has made them there: CONTRIBUTING.md has the commands.
 """
 
+from pathlib import Path
 from typing import Literal
 
 from alembic import context
@@ -34,5 +35,6 @@ if given is not None:
     _migrate(given)
 else:
     address = context.config.get_main_option("sqlalchemy.url") or "sqlite://"
+    Path("out").mkdir(exist_ok=True)
     with create_engine(address).begin() as opened:
         _migrate(opened)

@@ -1,10 +1,13 @@
 import asyncio
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from bot.store import Store
+from bot.store import Store, Unavailable
 from bot.store.cards import DEFAULT_MINUTES, Ballot, CardRecord
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -90,6 +93,14 @@ async def test_a_vote_on_no_card_is_not_counted(store: Store) -> None:
     assert not await store.cards.cast(Ballot(1, 5, 0), NOW)
 
 
+async def test_a_vote_for_no_name_is_not_counted_and_spoils_no_other(store: Store) -> None:
+    await opened(store)
+    ballots = [Ballot(CARD.id, 5, 3), Ballot(CARD.id, 6, 2), Ballot(CARD.id, 7, -1)]
+    counted = await asyncio.gather(*(store.cards.cast(ballot, NOW) for ballot in ballots))
+    assert counted == [False, True, False]
+    assert await votes_of(store) == (0, 0, 1)
+
+
 async def test_a_card_is_due_when_its_time_is_over(store: Store) -> None:
     await opened(store)
     assert await store.cards.next_closing() == LATER
@@ -105,9 +116,12 @@ async def test_a_card_is_closed_once_and_then_waits_to_be_announced(store: Store
     assert (first.winner, first.closed_at) == (1, LATER)
     assert not await store.cards.cast(Ballot(CARD.id, 6, 0), NOW)
     assert await store.cards.next_closing() is None
-    assert [card.id for card in await store.cards.unannounced()] == [CARD.id]
-    await store.cards.announced(CARD.id, LATER)
-    assert await store.cards.unannounced() == []
+    soon = LATER + timedelta(seconds=1)
+    assert await store.cards.unannounced(LATER) == []
+    assert [card.id for card in await store.cards.unannounced(soon)] == [CARD.id]
+    assert await store.cards.announced(CARD.id, soon)
+    assert not await store.cards.announced(CARD.id, soon)
+    assert await store.cards.unannounced(soon) == []
 
 
 async def test_without_a_vote_nobody_wins(store: Store) -> None:
@@ -132,3 +146,83 @@ async def test_a_guild_may_vote_for_longer(store: Store) -> None:
     await store.cards.set_minutes(1, 90)
     assert await store.cards.minutes(1) == 90
     assert await store.cards.minutes(2) == DEFAULT_MINUTES
+
+
+async def test_a_vote_for_no_name_does_not_take_others_with_it(store: Store) -> None:
+    await opened(store)
+    ballots = [Ballot(CARD.id, 5, 0), Ballot(CARD.id, 6, 3), Ballot(CARD.id, 7, 2**40)]
+    ballots += [Ballot(CARD.id, 8, -1), Ballot(CARD.id, 9, 1)]
+    counted = await asyncio.gather(*(store.cards.cast(ballot, NOW) for ballot in ballots))
+    assert counted == [True, False, False, False, True]
+    assert await votes_of(store) == (1, 1, 0)
+
+
+async def test_of_votes_that_are_written_together_the_late_ones_do_not_count(store: Store) -> None:
+    await opened(store)
+    counted = await asyncio.gather(
+        store.cards.cast(Ballot(CARD.id, 5, 0), NOW),
+        store.cards.cast(Ballot(CARD.id, 5, 1), LATER),
+        store.cards.cast(Ballot(CARD.id, 6, 1), LATER),
+    )
+    assert list(counted) == [True, False, False]
+    assert await votes_of(store) == (1, 0, 0)
+
+
+async def test_a_member_who_goes_away_has_voted(store: Store) -> None:
+    await opened(store)
+    casting = asyncio.create_task(store.cards.cast(Ballot(CARD.id, 5, 0), NOW))
+    await asyncio.sleep(0)
+    casting.cancel()
+    await store.cards.cast(Ballot(CARD.id, 6, 0), NOW)
+    assert await votes_of(store) == (2, 0, 0)
+
+
+async def test_votes_while_the_database_is_away_are_refused_and_the_next_ones_count(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(store)
+
+    def away() -> None:
+        raise Unavailable("gone")
+
+    with monkeypatch.context() as gone:
+        gone.setattr(store.database, "writing", away)
+        results = await asyncio.gather(
+            *(store.cards.cast(Ballot(CARD.id, member, 0), NOW) for member in range(3)),
+            return_exceptions=True,
+        )
+    assert [type(result) for result in results] == [Unavailable] * 3
+    assert await store.cards.cast(Ballot(CARD.id, 5, 0), NOW)
+    assert await votes_of(store) == (1, 0, 0)
+
+
+CARD_NUMBERS = itertools.count(1000)
+BATCHES = st.lists(
+    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 3)), min_size=1, max_size=4), max_size=6
+)
+"""Members and the positions that they press, together and one after another. The last is none."""
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(BATCHES)
+async def test_any_votes_are_counted_as_a_plain_dictionary_counts_them(
+    store: Store, batches: list[list[tuple[int, int]]]
+) -> None:
+    card = await opened(store, replace(CARD, id=next(CARD_NUMBERS)))
+    model: dict[int, tuple[int, int]] = {}  # member: position, since when
+    for minute, batch in enumerate(batches):
+        at = NOW + timedelta(minutes=minute)
+        counted = await asyncio.gather(
+            *(store.cards.cast(Ballot(card.id, member, choice), at) for member, choice in batch)
+        )
+        assert counted == [choice < 3 for _, choice in batch]
+        for member, choice in {m: c for m, c in batch if c < 3}.items():
+            if member not in model or model[member][0] != choice:
+                model[member] = (choice, minute)
+    tally = tuple(sum(c == position for c, _ in model.values()) for position in range(3))
+    assert await votes_of(store, card) == tally
+    closed = await store.cards.close(card.id, LATER)
+    assert closed is not None
+    last = dict(sorted(model.values(), key=lambda vote: vote[1]))
+    ranking = sorted(last, key=lambda position: (-tally[position], last[position], position))
+    assert closed.winner == (ranking[0] if ranking else None)

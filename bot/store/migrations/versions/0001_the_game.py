@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.BigInteger(), nullable=True),
         sa.Column("member_id", sa.BigInteger(), nullable=True),
         sa.Column("discoverer", sa.String(length=100), nullable=True),
+        sa.Column("note", sa.String(length=400), nullable=False),
         sa.Column("footer", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=100), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),

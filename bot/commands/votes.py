@@ -1,0 +1,161 @@
+"""Voting on a card of names: what the card shows, how it ends, who wins."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.commands import names
+from bot.commands.fame import PLAQUE, poem_about
+from bot.commands.reply import (
+    Button,
+    Card,
+    File,
+    Moment,
+    Refusal,
+    Reply,
+    Text,
+    Tone,
+    emphasis,
+    strong,
+    text,
+)
+from bot.formats import plural
+from bot.plaque import plaque
+from bot.store.cards import CardRecord
+from models.dissection import reading
+from models.name_parts import parts_of
+
+ACTION = "vote"
+SHORTEST, LONGEST = 1, 1440
+"""Minutes that a card may take votes."""
+_WIDEST = 12
+"""Boxes in the longest bar of votes."""
+
+
+def begin(
+    answered: names.Answered,
+    *,
+    card_id: int,
+    guild_id: int,
+    channel_id: int,
+    member_id: int,
+    discoverer: str,
+    now: datetime,
+    minutes: int,
+) -> CardRecord:
+    """The record of names that are put to the vote."""
+    (card,) = answered.reply.cards
+    more_button, *_ = answered.reply.buttons
+    return CardRecord(
+        id=card_id,
+        guild_id=guild_id,
+        channel_id=channel_id,
+        message_id=None,
+        member_id=member_id,
+        discoverer=discoverer,
+        names=answered.names,
+        opened_at=now,
+        closes_at=now + timedelta(minutes=minutes),
+        note=answered.note,
+        footer=card.footer,
+        state=more_button.state,
+        votes=(0,) * len(answered.names),
+    )
+
+
+def reply(record: CardRecord) -> Reply:
+    """The card as it stands: with buttons to vote while it is open, with its winner after that."""
+    lines = list(_lines(record))
+    more_button = replace(names.more(names.NamesAsk()), state=record.state)
+    card = names.card(lines, record.note, record.footer, more_button)
+    if record.closed_at is not None:
+        return replace(card, content=text(_end(record)))
+    return replace(
+        card,
+        content=text("Which is the coolest? The vote ends ", Moment(record.closes_at), "."),
+        buttons=(*_ballot(record), *card.buttons),
+    )
+
+
+async def crowning(record: CardRecord) -> Reply:
+    """What is told when a card with votes has closed: the winner, and its plaque."""
+    assert record.winner is not None  # noqa: S101 (whoever calls this has looked)
+    assert record.closed_at is not None  # noqa: S101
+    name, votes = record.names[record.winner], record.votes[record.winner]
+    meaning = await asyncio.to_thread(_meaning, record)
+    day = record.closed_at.date()
+    png = await asyncio.to_thread(plaque, name, meaning, record.discoverer, day, votes)
+    lines: list[Text] = [text(strong(name), f" won with {plural(votes, 'vote')}.")]
+    if meaning:
+        lines.append(text("It may mean ", emphasis(meaning), "."))
+    if record.discoverer:
+        lines.append(text(f"Discovered by {record.discoverer}."))
+    about = [name, f"“{meaning}”" if meaning else "", f"{plural(votes, 'vote')}, {day:%d %B %Y}"]
+    return Reply(
+        cards=(
+            Card(
+                title="👑 A name has been chosen", lines=tuple(lines), tone=Tone.NAMES, image=PLAQUE
+            ),
+        ),
+        files=(File(PLAQUE, png, "A plaque: " + ", ".join(filter(None, about))),),
+        buttons=(poem_about(name),),
+    )
+
+
+def with_plaque(closed: Reply, told: Reply) -> Reply:
+    """The card with the winner's plaque on it, for where nothing more can be sent."""
+    (card,) = closed.cards
+    return replace(closed, cards=(replace(card, image=PLAQUE),), files=told.files)
+
+
+def too_late(record: CardRecord | None) -> Refusal:
+    """The answer to a vote that does not count any more."""
+    if record is None:
+        return Refusal("I do not know this card any more; ask for new names with /dinoname.")
+    if record.winner is None:
+        return Refusal("This vote is over; ask for new names with /dinoname.")
+    return Refusal(f"This vote is over: {record.names[record.winner]} has won.")
+
+
+def parse(state: str) -> tuple[int, int]:
+    """Card and position of a button's state. Raises `Refusal` for that of another version."""
+    card_id, _, position = state.partition(":")
+    if not (card_id.isdecimal() and position.isdecimal() and len(card_id) < 20):
+        raise too_late(None)
+    return int(card_id), int(position)
+
+
+def check_minutes(minutes: int) -> None:
+    """Raise `Refusal` for a time that no vote may last."""
+    if not SHORTEST <= minutes <= LONGEST:
+        raise Refusal(f"A vote lasts {SHORTEST} to {LONGEST:,} minutes, for example 10.")
+
+
+def _ballot(record: CardRecord) -> Iterator[Button]:
+    for position, (name, votes) in enumerate(zip(record.names, record.votes, strict=True)):
+        label = f"{name} · {votes}" if votes else name
+        yield Button(label, ACTION, f"{record.id}:{position}", primary=True)
+
+
+def _lines(record: CardRecord) -> Iterator[Text]:
+    most = max(record.votes, default=0)
+    for position, (name, votes) in enumerate(zip(record.names, record.votes, strict=True)):
+        parts = ["👑 " if position == record.winner else "", strong(name)]
+        if votes:
+            boxes = "▰" * max(1, round(votes / most * min(most, _WIDEST)))
+            parts.append(f" · {boxes} {votes}")
+        yield text(*parts)
+
+
+def _end(record: CardRecord) -> str:
+    if record.winner is None:
+        return "The vote is over, and nobody has voted."
+    return f"The vote is over: {record.names[record.winner]} has won."
+
+
+def _meaning(record: CardRecord) -> str | None:
+    """What the winner may mean, if it is a dinosaur."""
+    if record.winner is None or record.namer is not None:
+        return None
+    return reading(parts_of(record.names[record.winner].lower()))

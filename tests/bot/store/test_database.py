@@ -1,0 +1,517 @@
+"""The database itself: addresses, failures, migrations, and what outlives a process."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.store import Database, Store, StoreError, Unavailable, url_of
+from bot.store import database as module
+from bot.store.database import MIGRATIONS
+from bot.store.schema import Base, Guild, Vote
+from tests.bot.store.test_cards import CARD, NOW, opened
+from tests.databases import Templates, store_in
+
+CHECKOUT = Path(__file__).parents[3]
+POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+async def guilds(database: Database) -> list[int]:
+    async with database.reading() as session:
+        return list(await session.scalars(text("SELECT id FROM guilds ORDER BY id")))
+
+
+async def rows_of(database: Database, table: str) -> list[dict[str, object]]:
+    async with database.reading() as session:
+        rows = await session.execute(text(f"SELECT * FROM {table}"))  # noqa: S608
+        return [dict(row) for row in rows.mappings()]
+
+
+# Addresses
+
+
+def test_without_an_address_it_is_a_file_in_the_state_directory(tmp_path: Path) -> None:
+    url = url_of(None, tmp_path)
+    assert url.get_backend_name() == "sqlite"
+    assert url.database == str(tmp_path / "mangosaurus.db")
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_both_names_of_postgresql_are_taken(scheme: str, tmp_path: Path) -> None:
+    url = url_of(f"{scheme}://user:p%40ss@host:5433/name", tmp_path)
+    assert url.drivername == "postgresql+asyncpg"
+    assert (url.username, url.password, url.host, url.port, url.database) == (
+        "user",
+        "p@ss",
+        "host",
+        5433,
+        "name",
+    )
+
+
+def test_options_of_libpq_are_translated_or_named_and_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = url_of("postgres://u:p@h/n?sslmode=require&pgbouncer=true&connect_timeout=9", tmp_path)
+    assert dict(url.query) == {"ssl": "require"}
+    assert "connect_timeout, pgbouncer" in caplog.text
+
+
+def test_a_socket_can_be_named(tmp_path: Path) -> None:
+    url = url_of("postgres:///name?host=/var/run/postgresql", tmp_path)
+    assert dict(url.query) == {"host": "/var/run/postgresql"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "secret",
+        "mysql://user:secret@host/name",
+        "postgres://user:secret@host:port/name",
+        "postgres://user:secret@host/",
+        "postgres://user:se@secret@host/name",
+        "postgres://user:secret@[::1/name",
+        "sqlite://",
+        "",
+    ],
+)
+def test_any_other_address_is_refused_without_repeating_it(address: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="DATABASE_URL is not the address") as caught:
+        url_of(address, tmp_path)
+    assert "secret" not in f"{caught.value}{caught.value.__cause__}"
+
+
+# A database that is not there
+
+
+def on_loopback(port: int) -> Database:
+    return Database(url_of(f"postgres://user:secret@127.0.0.1:{port}/name", Path()))
+
+
+@pytest.mark.parametrize(
+    ("address", "missing", "said"),
+    [
+        ("postgres://u:secret@h/n", "asyncpg", r"pip install -r requirements-postgres\.txt"),
+        (None, "sqlite3", "built without SQLite"),
+    ],
+)
+def test_a_driver_that_is_missing_is_named(
+    address: str | None, missing: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(StoreError, match=said):
+        Database(url_of(address, tmp_path))
+
+
+async def test_a_server_that_refuses_is_unavailable() -> None:
+    with pytest.raises(Unavailable, match=r"name at 127\.0\.0\.1") as caught:
+        await on_loopback(1).migrate()
+    assert "secret" not in str(caught.value)
+
+
+async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.2)
+    server = await asyncio.start_server(lambda *_: asyncio.sleep(10), "127.0.0.1", 0)
+    database = on_loopback(server.sockets[0].getsockname()[1])
+    with pytest.raises(Unavailable, match=r"longer than 0\.2 s"):
+        await database.migrate()
+    with pytest.raises(Unavailable):
+        await guilds(database)
+    server.close()
+
+
+@POSTGRES
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"password": "secret"}, "password authentication failed"),
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+    ],
+)
+async def test_a_server_that_does_not_let_the_bot_in_says_why(
+    database: Database, change: Mapping[str, str], said: str
+) -> None:
+    other = Database(database.url.set(**change))  # type: ignore[arg-type]
+    try:
+        with pytest.raises(Unavailable, match=said) as caught:
+            await other.migrate()
+    finally:
+        await other.close()
+    assert "secret" not in str(caught.value)
+
+
+@POSTGRES
+async def test_after_a_lost_connection_the_next_one_is_new(database: Database) -> None:
+    async with database.writing() as session:
+        session.add(Guild(id=1))
+    everyone_else = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    other = Database(database.url)
+
+    async def write_while_cut_off() -> None:
+        async with database.writing() as session:
+            session.add(Guild(id=2))
+            await session.flush()
+            async with other.reading() as killer:
+                await killer.execute(everyone_else)
+            session.add(Guild(id=3))
+
+    with pytest.raises(Unavailable):
+        await write_while_cut_off()
+    await other.close()
+    assert await guilds(database) == [1]
+
+
+@POSTGRES
+async def test_a_reader_sees_one_state(database: Database) -> None:
+    async with database.reading() as session:
+        assert await session.scalar(text("SELECT count(*) FROM guilds")) == 0
+        async with database.writing() as writer:
+            writer.add(Guild(id=1))
+        assert await session.scalar(text("SELECT count(*) FROM guilds")) == 0
+
+
+@SQLITE
+async def test_the_log_says_once_that_it_is_away_and_once_that_it_is_back(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    async def break_off() -> None:
+        async with database.reading():
+            raise ConnectionResetError(104, "Connection reset by peer")
+
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="Connection reset by peer"):
+            await break_off()
+    for _ in range(2):
+        await guilds(database)
+    said = [record.message for record in caplog.records if "database" in record.message]
+    assert [sentence.partition(" (")[0] for sentence in said] == [
+        "The database",
+        "The database answers again",
+    ]
+
+
+async def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="No such file or directory"):
+        await Database(url_of(None, tmp_path / "nowhere")).migrate()
+
+
+async def test_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "mangosaurus.db").mkdir()
+    with pytest.raises(Unavailable, match="Is a directory"):
+        await Database(url_of(None, tmp_path)).migrate()
+
+
+async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    (tmp_path / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
+    with pytest.raises(Unavailable, match="file is not a database"):
+        await Database(url_of(None, tmp_path)).migrate()
+
+
+@SQLITE
+async def test_a_full_disk_loses_nothing_and_passes(database: Database) -> None:
+    async with database.writing() as session:
+        await session.execute(text("PRAGMA max_page_count=1"))  # as many as there are
+    with pytest.raises(Unavailable, match="full"):
+        async with database.writing() as session:
+            session.add_all(Guild(id=number) for number in range(1, 2000))
+    assert await guilds(database) == []
+    async with database.writing() as session:
+        await session.execute(text("PRAGMA max_page_count=100000"))
+        session.add(Guild(id=1))
+    assert await guilds(database) == [1]
+
+
+async def test_an_error_does_not_tell_what_was_written(database: Database) -> None:
+    with pytest.raises(Exception, match="votes") as caught:
+        async with database.writing() as session:
+            session.add(Vote(card_id=1, member_id=987654321, position=0, voted_at=NOW))
+    assert "987654321" not in str(caught.value)
+
+
+# Reading and writing
+
+
+async def test_of_a_failed_transaction_nothing_stays(database: Database) -> None:
+    async with database.writing() as session:
+        session.add(Guild(id=1))
+
+    async def fail() -> None:
+        async with database.writing() as session:
+            session.add(Guild(id=2))
+            await session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert await guilds(database) == [1]
+
+
+async def test_many_writers_of_two_processes_all_have_their_turn(database: Database) -> None:
+    other = Database(database.url)
+
+    async def write(through: Database, number: int) -> None:
+        async with through.writing() as session:
+            held = await session.scalar(text("SELECT count(*) FROM guilds"))
+            assert held is not None
+            session.add(Guild(id=number))
+
+    await asyncio.gather(*(write((database, other)[n % 2], n) for n in range(1, 41)))
+    await other.close()
+    assert await guilds(database) == list(range(1, 41))
+
+
+@SQLITE
+async def test_the_file_is_read_beside_a_writer_and_keeps_its_keys(database: Database) -> None:
+    async with database.reading() as session:
+        pragmas = {
+            name: await session.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+        }
+    assert pragmas == {
+        "journal_mode": "wal",
+        "foreign_keys": 1,
+        "synchronous": 2,
+        "busy_timeout": 15_000,
+    }
+    async with database.writing() as session:
+        session.add(Guild(id=1))
+        await session.flush()
+        assert await guilds(database) == []
+
+
+@SQLITE
+async def test_the_loop_runs_on_while_a_writer_waits(database: Database) -> None:
+    assert database.url.database is not None
+    with sqlite3.connect(database.url.database, isolation_level=None) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+
+        async def write() -> None:
+            async with database.writing() as session:
+                session.add(Guild(id=1))
+
+        writing = asyncio.create_task(write())
+        for _ in range(20):
+            begun = time.monotonic()
+            await asyncio.sleep(0.01)
+            assert time.monotonic() - begun < 1
+        assert not writing.done()
+        elsewhere.execute("COMMIT")
+    elsewhere.close()
+    await writing
+    assert await guilds(database) == [1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+async def test_the_file_is_for_the_bot_alone(tmp_path: Path) -> None:
+    database = Database(url_of(None, tmp_path))
+    await database.migrate()
+    async with database.writing() as session:
+        session.add(Guild(id=1))
+    modes = {
+        entry.name: stat.S_IMODE(entry.stat().st_mode)
+        for entry in await asyncio.to_thread(lambda: list(os.scandir(tmp_path)))
+    }
+    await database.close()
+    assert modes["mangosaurus.db"] == 0o600
+    assert set(modes.values()) == {0o600}
+
+
+# Migrations
+
+
+async def downgrade(database: Database, revision: str) -> None:
+    def run(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+    engine = create_async_engine(database.url)
+    async with engine.begin() as connection:
+        await connection.run_sync(run)
+    await engine.dispose()
+
+
+FILLED = (
+    "INSERT INTO guilds VALUES (1, 30, NULL), (2, NULL, '2026-11-25 12:00:00')",
+    "INSERT INTO cards (id, guild_id, channel_id, message_id, member_id, discoverer, note, footer,"
+    " state, opened_at, closes_at, closed_at, winner, winner_votes) VALUES"
+    " (77, 1, 2, 3, 4, 'Ada', 'note', 'foot', 'state', '2026-11-25 12:00:00',"
+    " '2026-11-25 12:10:00', NULL, NULL, NULL),"
+    " (78, 1, 2, NULL, NULL, NULL, '', '', '', '2026-11-25 12:00:00',"
+    " '2026-11-25 12:10:00', '2026-11-25 12:10:01', 1, 2)",
+    "INSERT INTO candidates VALUES (77, 0, 'Mangosaurus'), (77, 1, 'Bravosaurus'),"
+    " (78, 0, 'Kilosaurus'), (78, 1, 'Limasaurus')",
+    "INSERT INTO votes VALUES (77, 5, 1, '2026-11-25 12:01:00'), (78, 5, 1, '2026-11-25 12:02:00'),"
+    " (78, 6, 1, '2026-11-25 12:03:00')",
+    "INSERT INTO poems (member_id, guild_id, message_id, title, text, kept_at) VALUES"
+    " (5, 1, 9, 'Shall I', 'Shall I compare thee', '2026-11-25 12:00:00')",
+)
+OLD_TABLES = ("guilds", "cards", "candidates", "votes", "poems")
+
+
+async def test_every_row_outlives_the_migrations_up_and_down(empty_database: Database) -> None:
+    database = empty_database
+    await database.migrate("0001")
+    async with database.writing() as session:
+        for statement in FILLED:
+            await session.execute(text(statement))
+    before = {table: await rows_of(database, table) for table in OLD_TABLES}
+    assert [len(rows) for rows in before.values()] == [2, 2, 4, 3, 1]
+    await database.close()
+
+    await database.migrate()
+    after = {table: await rows_of(database, table) for table in OLD_TABLES}
+    new = {"namer_id": None, "namer": None}
+    assert after == before | {"cards": [{**row, **new} for row in before["cards"]]}
+    store = Store(database)
+    card = await store.cards.find(77)
+    assert card is not None
+    assert (card.names, card.votes) == (("Mangosaurus", "Bravosaurus"), (0, 1))
+    async with database.writing() as session:  # the references are still kept, too
+        await session.execute(text("DELETE FROM cards WHERE id = 78"))
+    assert len(await rows_of(database, "votes")) == 1
+    left = {table: await rows_of(database, table) for table in OLD_TABLES}
+    await database.close()
+
+    await downgrade(database, "0001")
+    down = {table: await rows_of(database, table) for table in OLD_TABLES}
+    assert down == left | {"cards": [row for row in before["cards"] if row["id"] == 77]}
+
+
+async def test_the_migrations_lead_to_the_tables_of_the_models(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
+
+    engine = create_async_engine(database.url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+async def test_processes_that_migrate_at_once_take_turns(empty_database: Database) -> None:
+    databases = [Database(empty_database.url) for _ in range(4)]
+    await asyncio.gather(*(database.migrate() for database in databases))
+    assert await guilds(empty_database) == []
+
+
+async def test_to_migrate_again_changes_nothing(database: Database) -> None:
+    async with database.writing() as session:
+        session.add(Guild(id=1))
+    await database.migrate()
+    assert await guilds(database) == [1]
+
+
+async def test_of_a_failed_migration_nothing_stays(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "alembic.operations.BatchOperations.create_foreign_key", lambda *_, **__: 1 / 0
+    )
+    with pytest.raises(ZeroDivisionError):
+        await empty_database.migrate()
+    monkeypatch.undo()
+    await empty_database.migrate()
+    assert await guilds(empty_database) == []
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(empty_database: Database) -> None:
+    database = empty_database
+    await database.migrate()
+    async with database.writing() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer version of Mangosaurus"):
+        await database.migrate()
+
+
+# Processes that end
+
+VOTER = """
+import asyncio, itertools, sys
+from datetime import UTC, datetime
+from sqlalchemy import make_url
+from bot.store import Database, Store
+from bot.store.cards import Ballot
+
+async def vote(store, members):
+    for member in members:
+        if await store.cards.cast(Ballot(77, member, member % 3), datetime(2026, 11, 25, 12, tzinfo=UTC)):
+            print(member, flush=True)
+
+async def main():
+    store = Store(Database(make_url(sys.argv[1])))
+    await asyncio.gather(*(vote(store, itertools.count(first, 10)) for first in range(1, 11)))
+
+asyncio.run(main())
+"""  # noqa: E501
+
+
+def python(source: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", source, *arguments],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+async def test_a_vote_that_was_acknowledged_outlives_a_kill(store: Store) -> None:
+    await opened(store)
+    url = store.database.url.render_as_string(hide_password=False)
+
+    def killed_after(votes: int) -> set[int]:
+        with python(VOTER, url) as process:
+            assert process.stdout is not None
+            acknowledged = {int(process.stdout.readline()) for _ in range(votes)}
+            os.kill(process.pid, signal.SIGKILL)
+            # The last line may be half a number.
+            return acknowledged | {int(line) for line in process.stdout.read().split("\n")[:-1]}
+
+    acknowledged = await asyncio.to_thread(killed_after, 200)
+    votes = await rows_of(store.database, "votes")
+    assert len(acknowledged) >= 200
+    assert acknowledged <= {row["member_id"] for row in votes}
+    assert all(row["position"] == int(str(row["member_id"])) % 3 for row in votes)
+
+
+def test_connections_that_nobody_closed_keep_no_process_alive(
+    tmp_path: Path, templates: Templates
+) -> None:
+    source = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from bot.store import Database, Store, url_of\n"
+        "store = Store(Database(url_of(None, Path(sys.argv[1]))))\n"
+        "asyncio.run(store.cards.minutes(1))\n"
+    )
+    store_in(tmp_path, templates)
+    with python(source, str(tmp_path)) as process:
+        assert process.wait(timeout=30) == 0
+
+
+async def test_a_closed_store_can_be_closed_again(store: Store) -> None:
+    await store.cards.find(CARD.id)
+    await store.close()
+    await store.close()

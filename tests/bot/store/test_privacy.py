@@ -1,0 +1,149 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from bot.store import Store
+from bot.store.cards import Ballot
+from bot.store.privacy import Kept
+from tests.bot.store.test_cards import CARD, LATER, NOW, opened, votes_of
+from tests.bot.store.test_namers import create
+from tests.bot.store.test_versions import version
+
+MEMBER = 3
+GRACE = timedelta(days=30)
+
+
+async def fill(store: Store, member: int = MEMBER, guild: int = 1) -> None:
+    """Something of every kind, as a member leaves it behind in a guild."""
+    card = replace(CARD, id=member * 100 + guild, member_id=member, guild_id=guild)
+    await opened(store, card)
+    await store.cards.cast(Ballot(card.id, member, 1), NOW)
+    await store.cards.cast(Ballot(card.id, member + 1, 1), NOW)
+    await store.poems.keep(member, guild, 9, "title", "text", NOW)
+    namer = await create(store, f"list {member}", guild_id=guild, member_id=member)
+    number = await store.versions.add(version(member_id=member), NOW)
+    await store.versions.activate("names", number, member_id=member, why="forced", now=NOW)
+    await store.versions.begin_run(
+        "namer", seed=1, now=NOW, namer_id=namer.id, guild_id=guild, member_id=member
+    )
+
+
+async def mentions(store: Store, member: int) -> list[str]:
+    """The tables that know a member's number."""
+    async with store.database.reading() as session:
+        tables = ["votes", "cards", "poems", "namers", "versions", "activations", "runs"]
+        found = [
+            (table, await session.scalar(text(f"SELECT 1 FROM {table} WHERE member_id={member}")))  # noqa: S608
+            for table in tables
+        ]
+    return [table for table, one in found if one]
+
+
+async def test_of_a_stranger_nothing_is_kept(store: Store) -> None:
+    kept = await store.privacy.of(MEMBER)
+    assert kept == Kept(votes=0, cards=0, poems=0, namers=0, trainings=0)
+    assert not kept
+
+
+async def test_a_member_is_told_how_much_is_kept(store: Store) -> None:
+    await fill(store)
+    kept = await store.privacy.of(MEMBER)
+    assert kept == Kept(votes=1, cards=1, poems=1, namers=1, trainings=3)
+    assert kept
+
+
+async def test_a_forgotten_member_is_in_no_table(store: Store) -> None:
+    await fill(store)
+    await fill(store, member=50)
+    before = await mentions(store, 50)
+    await store.privacy.forget_member(MEMBER)
+    assert await mentions(store, MEMBER) == []
+    assert await mentions(store, 50) == before
+    assert not await store.privacy.of(MEMBER)
+
+
+async def test_an_open_vote_loses_the_part_of_a_forgotten_member(store: Store) -> None:
+    await opened(store)
+    for member in (MEMBER, 6):
+        await store.cards.cast(Ballot(CARD.id, member, 0), NOW)
+    await store.privacy.forget_member(MEMBER)
+    assert await votes_of(store) == (1, 0, 0)
+    card = await store.cards.find(CARD.id)
+    assert card is not None
+    assert (card.member_id, card.discoverer) == (None, None)
+
+
+async def test_what_a_guild_uses_stays_when_a_member_is_forgotten(store: Store) -> None:
+    await fill(store)
+    await store.privacy.forget_member(MEMBER)
+    (namer,) = await store.namers.of(1)
+    assert await store.namers.corpus(namer.id)
+    (trained,) = await store.versions.of("names")
+    assert trained.has_weights
+    assert (await store.versions.live())["names"].version_id == trained.id
+
+
+async def test_a_member_is_forgotten_while_votes_are_cast(store: Store) -> None:
+    await opened(store)
+    await asyncio.gather(
+        *(store.cards.cast(Ballot(CARD.id, member, 0), NOW) for member in range(40)),
+        store.privacy.forget_member(3),
+        *(store.cards.cast(Ballot(CARD.id, member, 0), NOW) for member in range(40, 80)),
+    )
+    await store.privacy.forget_member(3)
+    assert await votes_of(store) == (79, 0, 0)
+
+
+async def test_a_guild_is_forgotten_after_a_time_of_grace(store: Store) -> None:
+    await fill(store)
+    await fill(store, member=50, guild=2)
+    await store.privacy.left(1, NOW)
+    assert await store.privacy.forget_guilds(NOW) == []
+    assert await store.privacy.forget_guilds(NOW + GRACE) == [1]
+    assert await mentions(store, MEMBER) == ["versions", "activations"]  # they are the bot's
+    assert await store.namers.of(2)
+    assert await store.privacy.forget_guilds(NOW + GRACE) == []
+
+
+async def test_a_guild_that_comes_back_in_time_is_not_forgotten(store: Store) -> None:
+    await fill(store)
+    await store.cards.set_minutes(1, 60)
+    await store.privacy.left(1, NOW)
+    await store.privacy.joined(1)
+    assert await store.privacy.forget_guilds(NOW + GRACE) == []
+    assert await store.cards.minutes(1) == 60
+
+
+async def test_a_guild_that_was_left_unseen_is_gone_since_it_is_noticed(store: Store) -> None:
+    await fill(store)
+    await store.poems.keep(MEMBER, 7, 10, "title", "text", NOW)  # all that is known of guild 7
+    await store.privacy.joined(8)
+    await store.privacy.seen([1, 2], LATER)
+    await store.privacy.seen([1, 2], LATER + GRACE)
+    assert await store.privacy.forget_guilds(LATER) == []
+    assert sorted(await store.privacy.forget_guilds(LATER + GRACE)) == [7, 8]
+    assert await store.privacy.of(MEMBER) == Kept(1, 1, 1, 1, 3)
+
+
+async def test_a_guild_that_is_seen_again_is_not_gone(store: Store) -> None:
+    await store.privacy.left(1, NOW)
+    await store.privacy.seen([1], LATER)
+    assert await store.privacy.forget_guilds(LATER + GRACE) == []
+
+
+async def test_more_guilds_can_be_seen_than_a_statement_has_room_for(store: Store) -> None:
+    await store.privacy.left(1, NOW)
+    await store.privacy.seen(range(2, 70_000), LATER)
+    assert await store.privacy.forget_guilds(LATER) == [1]
+
+
+async def test_processes_that_meet_the_same_guild_at_once_agree(store: Store) -> None:
+    other = Store(type(store.database)(store.database.url))
+    await asyncio.gather(
+        *(s.privacy.left(1, NOW) for s in (store, other) * 4),
+        *(s.cards.set_minutes(1, 20) for s in (store, other) * 4),
+    )
+    await other.close()
+    assert await store.cards.minutes(1) == 20

@@ -1,0 +1,153 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.store import Store, versions
+from bot.store.versions import SILENCE, Live, NewVersion
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def version(**changed: Any) -> NewVersion:  # noqa: ANN401
+    wanted: dict[str, Any] = {
+        "kind": "names",
+        "digest": "d" * 64,
+        "weights": b"weights",
+        "corpus": "dinosaurs",
+        "corpus_sha256": "0" * 64,
+        "recipe": "default",
+        "seed": 2**62,
+        "validation": 1.5,
+        "yardstick": 1.25,
+        "live_yardstick": None,
+    }
+    return NewVersion(**(wanted | changed))
+
+
+async def add(store: Store, **changed: Any) -> int:  # noqa: ANN401
+    return await store.versions.add(version(**changed), NOW)
+
+
+async def activate(store: Store, number: int | None, why: str = "activated") -> Live:
+    return await store.versions.activate("names", number, member_id=3, why=why, now=NOW)
+
+
+async def back(store: Store) -> Live | None:
+    return await store.versions.roll_back("names", member_id=3, now=NOW)
+
+
+async def live(store: Store) -> int | None:
+    return (await store.versions.live())["names"].version_id
+
+
+async def test_a_version_is_kept_and_not_live_by_that(store: Store) -> None:
+    number = await add(store, curve=b"png", member_id=3, samples='["Mangosaurus"]')
+    kept = await store.versions.get(number)
+    assert kept is not None
+    assert (kept.seed, kept.validation, kept.yardstick) == (2**62, 1.5, 1.25)
+    assert (kept.created_at, kept.has_weights) == (NOW, True)
+    assert await store.versions.weights(number) == b"weights"
+    assert await store.versions.curve(number) == b"png"
+    assert await store.versions.live() == {"names": Live(0, None), "sonnets": Live(0, None)}
+
+
+async def test_the_newest_is_first_and_kinds_do_not_mix(store: Store) -> None:
+    first, second = await add(store), await add(store)
+    sonnets = await add(store, kind="sonnets")
+    assert [v.id for v in await store.versions.of("names")] == [second, first]
+    assert [v.id for v in await store.versions.of("names", most=1)] == [second]
+    assert [v.id for v in await store.versions.of("sonnets")] == [sonnets]
+
+
+async def test_what_was_activated_last_is_live(store: Store) -> None:
+    first, second = await add(store), await add(store)
+    one = await activate(store, first)
+    two = await activate(store, second, "better")
+    assert two.activation_id > one.activation_id
+    assert (await store.versions.live())["names"] == two
+    await activate(store, None)
+    assert await live(store) is None
+
+
+async def test_a_roll_back_goes_further_back_each_time(store: Store) -> None:
+    first, second, third = [await add(store) for _ in range(3)]
+    assert await back(store) is None
+    for number in (first, second, second):
+        await activate(store, number)
+    await back(store)
+    assert await live(store) == first
+    await activate(store, third)
+    seen = []
+    while (step := await back(store)) is not None:
+        assert step.why == "rollback"
+        seen.append(await live(store))
+    assert seen == [first, None]
+
+
+async def test_a_roll_back_of_one_kind_leaves_the_other(store: Store) -> None:
+    number = await add(store, kind="sonnets")
+    await store.versions.activate("sonnets", number, member_id=None, why="better", now=NOW)
+    assert await back(store) is None
+    assert (await store.versions.live())["sonnets"].version_id == number
+
+
+async def test_activations_of_two_processes_have_an_order_that_both_see(store: Store) -> None:
+    other = Store(type(store.database)(store.database.url))
+    numbers = [await add(store) for _ in range(6)]
+    done = await asyncio.gather(
+        *(activate((store, other)[n % 2], number) for n, number in enumerate(numbers))
+    )
+    newest = max(done, key=lambda made: made.activation_id)
+    assert len({made.activation_id for made in done}) == len(numbers)
+    assert await live(store) == await live(other) == newest.version_id
+    await other.close()
+
+
+async def test_old_weights_are_dropped_but_not_their_figures(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "KEPT", 2)
+    sonnets = await add(store, kind="sonnets")
+    numbers = [await add(store) for _ in range(4)]
+    kept = await store.versions.of("names")
+    assert {v.id for v in kept} == set(numbers)
+    assert {v.id for v in kept if v.has_weights} == set(numbers[2:])
+    assert await store.versions.weights(numbers[0]) is None
+    assert await store.versions.weights(sonnets) is not None
+
+
+async def test_weights_that_are_live_or_were_lately_are_never_dropped(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "KEPT", 2)
+    first = await add(store)
+    await activate(store, first)
+    for _ in range(4):
+        await add(store)
+    assert await store.versions.weights(first) is not None
+    newest = await add(store)
+    await activate(store, newest)
+    await add(store)
+    await back(store)
+    assert await live(store) == first
+    assert await store.versions.weights(first) is not None
+
+
+async def test_a_training_lives_as_long_as_it_gives_signs(store: Store) -> None:
+    run = await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7, message_id=8)
+    quiet = await store.versions.begin_run("sonnets", seed=1, now=NOW, channel_id=9)
+    later = NOW + SILENCE + timedelta(seconds=1)
+    await store.versions.beat(run, NOW + timedelta(seconds=30))
+    assert await store.versions.bury_dead_runs(NOW + SILENCE) == []
+    assert await store.versions.bury_dead_runs(later) == [(9, None)]
+    assert await store.versions.bury_dead_runs(later) == []
+    assert run != quiet
+
+
+async def test_a_training_ends_once(store: Store) -> None:
+    run = await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7)
+    await store.versions.end_run(run, "stopped", NOW, message="Stopped by Ada.")
+    await store.versions.end_run(run, "done", NOW, version_id=await add(store))
+    assert await store.versions.bury_dead_runs(NOW + timedelta(days=1)) == []

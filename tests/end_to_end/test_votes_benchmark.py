@@ -1,0 +1,133 @@
+"""The driver that lets hundreds vote: it sees a vote that is lost, and no loss where none is."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.votes import (
+    Press,
+    allowed_votes,
+    database_url,
+    report,
+    run,
+    shows,
+    voting_card,
+    wrong_votes,
+)
+from bot.local.limits import JSON
+from bot.local.records import Interaction, Kind, Message
+from bot.local.state import State
+
+TOY = "tests.end_to_end.toy_voting"
+NAMES = ["Mangosaurus", "Mangosaur", "Rex"]
+
+
+def message(
+    description: str = "", fields: list[JSON] | None = None, labels: tuple[str, ...] = ()
+) -> Message:
+    """A card that shows this."""
+    state = State(lambda: 1_700_000_000.0)
+    buttons = [
+        {"type": 2, "style": 2, "label": label, "custom_id": f"vote:a1:{position}"}
+        for position, label in enumerate(labels)
+    ]
+    payload: JSON = {"content": "card", "embeds": [{"description": description}]}
+    payload["embeds"][0]["fields"] = fields or []
+    payload["components"] = [{"type": 1, "components": buttons}] if buttons else []
+    return state.post(state.guild.channel_id, payload)
+
+
+def press(position: int, *, acknowledged: bool = True, card: str = "c", member: int = 1) -> Press:
+    state = State(lambda: 1_700_000_000.0)
+    at = 1_700_000_001.0 if acknowledged else None
+    user = state.guild.member
+    asked = Interaction("1", "t", Kind.COMPONENT, user, "", {}, 0.0, "2", acknowledged_at=at)
+    return Press(card, member, position, asked)
+
+
+@pytest.mark.parametrize(
+    ("description", "fields", "labels"),
+    [
+        ("**Mangosaurus** ▰▰▱ 1,234\n**Mangosaur** — 5 votes (0%)\n**Rex**", [], ()),
+        (
+            "",
+            [
+                {"name": "1. Mangosaurus", "value": "1234 votes"},
+                {"name": "2. Mangosaur", "value": "5 votes"},
+                {"name": "3. Rex", "value": "0 votes"},
+            ],
+            (),
+        ),
+        ("", [], ("Mangosaurus (1234)", "Mangosaur (5)", "Rex")),
+        ("**Mangosaurus**\n**Mangosaur**\n**Rex**", [], ("Mangosaurus 1234", "Mangosaur 5", "Rex")),
+    ],
+)
+def test_a_tally_is_read_wherever_it_stands(
+    description: str, fields: list[JSON], labels: tuple[str, ...]
+) -> None:
+    card = message(description, fields, labels)
+    assert shows(card, NAMES, [1234, 5, 0])
+    assert not shows(card, NAMES, [1233, 5, 0])
+    assert not shows(card, NAMES, [1234, 6, 0])
+    assert not shows(card, NAMES, [1234, 5, 1])
+
+
+def test_vote_buttons_are_found_by_their_ids() -> None:
+    card = voting_card(message(labels=("Rex", "Ox")))
+    assert card.id == "a1"
+    assert card.buttons == {0: "vote:a1:0", 1: "vote:a1:1"}
+
+
+def test_a_card_without_vote_buttons_is_said_to_be_one() -> None:
+    with pytest.raises(LookupError, match="takes no votes"):
+        voting_card(message("Rex"))
+
+
+def test_the_last_acknowledged_vote_counts_and_an_unanswered_one_may() -> None:
+    presses = [press(0), press(1), press(2, acknowledged=False), press(3, card="d", member=2)]
+    allowed = allowed_votes(presses, {("c", 9): 4, ("d", 2): 0})
+    assert allowed == {("c", 1): {1, 2}, ("c", 9): {4}, ("d", 2): {3}}
+    assert allowed_votes([press(0, acknowledged=False)], {}) == {("c", 1): {None, 0}}
+
+
+def test_lost_changed_and_invented_votes_are_wrong() -> None:
+    allowed: dict[tuple[str, int], set[int | None]] = {("c", 1): {1}, ("c", 2): {None, 0}}
+    assert wrong_votes(allowed, {("c", 1): 1}) == []
+    assert wrong_votes(allowed, {("c", 1): 1, ("c", 2): 0}) == []
+    assert wrong_votes(allowed, {}) == ["card c, member 1: None is stored, not 1"]
+    assert wrong_votes(allowed, {("c", 1): 0}) == ["card c, member 1: 0 is stored, not 1"]
+    assert len(wrong_votes(allowed, {("c", 1): 1, ("c", 3): 0})) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "opened"),
+    [
+        (None, "sqlite+aiosqlite:///x/mangosaurus.db"),
+        ("postgres://u:p@h/db", "postgresql+asyncpg://u:p@h/db"),
+        ("postgresql://u:p@h:5432/db", "postgresql+asyncpg://u:p@h:5432/db"),
+        ("sqlite:///y.db", "sqlite+aiosqlite:///y.db"),
+    ],
+)
+def test_a_database_is_opened_by_the_url_that_the_bot_takes(given: str | None, opened: str) -> None:
+    assert database_url(given, Path("x")).render_as_string(hide_password=False) == opened
+
+
+async def test_a_bot_that_keeps_every_vote_passes(tmp_path: Path) -> None:
+    outcomes, memory = await run(tmp_path, members=20, cards=2, seconds=0.5, module=TOY)
+    rush, killed, after = outcomes.values()
+    assert len(rush.presses) >= 40
+    assert len(rush.waits) == len(rush.presses)
+    assert 0 < len(killed.presses) < len(rush.presses)
+    assert [outcome.wrong for outcome in outcomes.values()] == [[], [], []]
+    assert rush.seconds_to_show is not None
+    assert after.seconds_to_show is not None
+    assert rush.edits.total() >= 2
+    assert report(outcomes, memory).row_count == 11
+
+
+async def test_a_bot_that_loses_votes_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORGETFUL", "1")
+    outcomes, _ = await run(tmp_path, members=20, cards=2, seconds=0.5, module=TOY)
+    assert outcomes["killed halfway"].wrong
