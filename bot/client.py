@@ -25,6 +25,7 @@ from bot.pacing import Lanes, Work
 from bot.retraining import Retraining
 from bot.settings import Settings
 from bot.store import Store
+from bot.versions import Versions
 from bot.views import ReplyButton
 from data.files import write_atomically
 
@@ -39,6 +40,7 @@ EXTENSIONS = (
     "bot.cogs.fame",
     "bot.cogs.privacy",
     "bot.cogs.retrain",
+    "bot.cogs.models",
     "bot.cogs.about",
 )
 PERMISSIONS = discord.Permissions(
@@ -70,6 +72,7 @@ class Mangosaurus(commands.AutoShardedBot):
         words: Words,
         retraining: Retraining,
         store: Store,
+        versions: Versions,
         version: str,
         always_sync: bool = False,
         edit_interval: float = 1.0,
@@ -90,6 +93,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self.words = words
         self.retraining = retraining
         self.store = store
+        self.versions = versions
         self.version = version
         self.edit_interval = edit_interval
         self.started_at = discord.utils.utcnow()
@@ -107,6 +111,7 @@ class Mangosaurus(commands.AutoShardedBot):
             await self.load_extension(extension)
         self.add_dynamic_items(ReplyButton)
         await self._sync_if_changed()
+        self.versions.watch()
         log.info("Invite me to a server: %s", self.invitation)
 
     async def on_ready(self) -> None:
@@ -190,6 +195,7 @@ class Mangosaurus(commands.AutoShardedBot):
             await self.retraining.stop(refusals.RESTARTING)
         await self.edits.close()
         await super().close()
+        await self.versions.close()
         await self.store.close()
 
     async def shut_down(self) -> None:

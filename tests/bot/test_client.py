@@ -68,6 +68,7 @@ async def test_the_invitation_asks_for_what_is_needed_and_no_more(
 async def test_everybody_sees_the_commands_that_are_theirs(home: Home) -> None:
     everyone = {"dinoname", "dissect", "halloffame", "champion"}
     everyone |= {"sonnet", "poems", "export", "privacy", "about", "help"}
+    everyone |= {f"models {name}" for name in ("list", "info", "activate", "rollback")}
     assert set(home.alice.available_commands(home.channel)) == everyone
     assert set(home.administrator().available_commands(home.channel)) == everyone | {
         "retrain names",

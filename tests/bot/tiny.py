@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.inference import retrained_path
+from bot.versions import retrained_path
 from data.text import VERSE_SYMBOLS
 from models.known import Known
 from models.vocabulary import Vocabulary
@@ -15,8 +15,8 @@ from tests.bot.fakes import GENERA, card
 UNITS = 8
 
 
-def write_tiny_weights(state_dir: Path) -> None:
-    """Put babbling networks where retrained ones are looked for."""
+def write_tiny_weights(state_dir: Path, **changes: object) -> None:
+    """Put babbling networks where those of version 0.2.0 are looked for, and taken over."""
     symbols = {
         "names": Vocabulary.of([string.ascii_lowercase]).symbols,
         "sonnets": Vocabulary.of(["".join(VERSE_SYMBOLS)]).symbols,
@@ -32,7 +32,7 @@ def write_tiny_weights(state_dir: Path) -> None:
             "b0": (4 * UNITS,),
         }
         arrays = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
-        facts = card(kind, symbols=symbols[kind])
+        facts = card(kind, symbols=symbols[kind], **changes)
         words = GENERA if kind == "names" else ()
         path = retrained_path(state_dir, kind)
         save_weights(path, arrays, facts, Known.of(words), words=words)
