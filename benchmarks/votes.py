@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -271,7 +272,8 @@ class Election:
             if killing:
                 # A fixed time would not know how fast this bot is on this database.
                 enough = asyncio.create_task(self._enough.wait())
-                await asyncio.wait({enough, voting}, return_when=asyncio.FIRST_COMPLETED)
+                either: list[asyncio.Future[Any]] = [enough, voting]
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 enough.cancel()
                 outcome.acknowledged_before_kill = outcome.acknowledged
                 await self.bot.kill()
