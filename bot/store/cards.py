@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +14,8 @@ from bot.store.schema import Candidate, Card, Guild, Vote
 
 DEFAULT_MINUTES = 10
 """How long a card takes votes, unless its guild has another wish."""
+STALE = timedelta(days=1)
+"""How long the end of a card is worth telling."""
 LARGEST_BATCH = 100
 """Votes that are written in one transaction. PostgreSQL takes 32,767 values in a statement."""
 
@@ -77,11 +79,12 @@ class Cards:
     async def set_minutes(self, guild_id: int, minutes: int) -> None:
         """Set that, from the next card on."""
         async with self._database.writing() as session:
-            guild = await session.get(Guild, guild_id)
-            if guild is None:
-                session.add(Guild(id=guild_id, vote_minutes=minutes))
-            else:
-                guild.vote_minutes = minutes
+            insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+            await session.execute(
+                insert(Guild)
+                .values(id=guild_id, vote_minutes=minutes)
+                .on_conflict_do_update(index_elements=[Guild.id], set_={"vote_minutes": minutes})
+            )
 
     async def open(self, card: CardRecord) -> None:
         """Keep a new card, which has no votes."""
@@ -140,8 +143,13 @@ class Cards:
         return await self._find(Card.closed_at.is_(None), Card.closes_at <= now)
 
     async def unannounced(self, before: datetime) -> list[CardRecord]:
-        """Cards that were closed before then, whose end nobody has told yet."""
-        return await self._find(Card.closed_at < before, Card.announced_at.is_(None))
+        """Cards that were closed before then, whose end nobody has told yet.
+
+        What is older by more than `STALE` is left: it is no news any more.
+        """
+        return await self._find(
+            Card.closed_at < before, Card.closed_at >= before - STALE, Card.announced_at.is_(None)
+        )
 
     async def next_closing(self) -> datetime | None:
         """When the next card closes; `None` if none is open."""
@@ -189,6 +197,11 @@ class Cards:
                 .returning(Card.id)
             )
             return told.first() is not None
+
+    async def not_announced(self, card_id: int) -> None:
+        """Take that back: it could not be told after all."""
+        async with self._database.writing() as session:
+            await session.execute(update(Card).where(Card.id == card_id).values(announced_at=None))
 
     async def _count(self) -> None:
         while self._box:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.store import Store
-from bot.store.cards import DEFAULT_MINUTES, Ballot, CardRecord
+from bot.store.cards import DEFAULT_MINUTES, STALE, Ballot, CardRecord
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -143,3 +143,19 @@ async def test_a_guild_may_vote_for_longer(store: Store) -> None:
     await store.cards.set_minutes(1, 90)
     assert await store.cards.minutes(1) == 90
     assert await store.cards.minutes(2) == DEFAULT_MINUTES
+
+
+async def test_an_end_that_could_not_be_told_after_all_waits_again(store: Store) -> None:
+    await opened(store)
+    await store.cards.close(CARD.id, LATER)
+    soon = LATER + timedelta(seconds=1)
+    assert await store.cards.announced(CARD.id, soon)
+    await store.cards.not_announced(CARD.id)
+    assert [card.id for card in await store.cards.unannounced(soon)] == [CARD.id]
+
+
+async def test_an_end_of_long_ago_is_not_told_any_more(store: Store) -> None:
+    await opened(store)
+    await store.cards.close(CARD.id, LATER)
+    assert await store.cards.unannounced(LATER + STALE)
+    assert not await store.cards.unannounced(LATER + STALE + timedelta(seconds=1))
