@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.database import Database
 from bot.store.schema import Poem
@@ -49,8 +50,10 @@ class Poems:
                 return False
             if (await session.scalar(select(func.count()).where(mine)) or 0) >= MOST:
                 raise Full
-            session.add(
-                Poem(
+            insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+            new = await session.execute(
+                insert(Poem)
+                .values(
                     member_id=member_id,
                     guild_id=guild_id,
                     message_id=message_id,
@@ -58,8 +61,11 @@ class Poems:
                     text=text,
                     kept_at=now,
                 )
+                # Two presses at once, as of an impatient finger, are one.
+                .on_conflict_do_nothing(index_elements=[Poem.member_id, Poem.message_id])
+                .returning(Poem.id)
             )
-        return True
+            return new.first() is not None
 
     async def of(self, member_id: int, *, skip: int = 0, most: int = MOST) -> list[KeptPoem]:
         """A member's poems, the newest first."""
