@@ -49,8 +49,9 @@ class Privacy(commands.Cog):
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer the buttons that forget a member."""
-        reply = await privacy.press(button.state, interaction.user.id, self.bot.store.privacy)
-        await interaction.response.edit_message(**render_edit(reply))
+        with self.bot.work.piece():
+            reply = await privacy.press(button.state, interaction.user.id, self.bot.store.privacy)
+            await interaction.response.edit_message(**render_edit(reply))
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
