@@ -184,18 +184,15 @@ async def test_a_server_can_be_noted_twice_at_once(store: Store) -> None:
     assert await store.cards.minutes(7) == 30
 
 
-async def test_a_member_is_forgotten_while_others_and_she_vote(store: Store) -> None:
-    cards = [replace(CARD, id=number, member_id=5) for number in range(1, 9)]
-    for each in cards:
-        await opened(store, each)
-    ballots = [Ballot(each.id, member, 1) for member in range(1, 20) for each in cards]
-    for _ in range(3):
+async def test_a_member_is_forgotten_while_she_votes_on_her_own_cards(store: Store) -> None:
+    for turn in range(5):
+        cards = [replace(CARD, id=10 * turn + number, member_id=5) for number in range(3)]
+        for each in cards:
+            await opened(store, each)
+            await store.cards.cast(Ballot(each.id, 5, 0), NOW)
         await asyncio.gather(
-            *(store.cards.cast(ballot, NOW) for ballot in ballots),
-            *(store.privacy.forget_member(5) for _ in range(3)),
+            *(store.cards.cast(Ballot(each.id, 5, 1), NOW) for each in cards),
+            store.privacy.forget_member(5),
         )
     await store.privacy.forget_member(5)
     assert not await store.privacy.of(5)
-    found = await store.cards.find(1)
-    assert found is not None
-    assert found.votes == (0, 18, 0)

@@ -1,9 +1,11 @@
 """Votes on a card of names, as members meet them."""
 
+import asyncio
 from collections.abc import Sequence
 from copy import deepcopy
 from datetime import timedelta
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -13,7 +15,7 @@ import simcord
 from bot.commands.reply import Refusal
 from bot.commands.votes import parse
 from bot.store import Unavailable
-from bot.store.cards import CardRecord
+from bot.store.cards import Ballot, CardRecord
 from tests.bot.conftest import Home
 
 TEN_MINUTES = 600.0
@@ -375,3 +377,27 @@ async def test_names_in_direct_messages_are_not_put_to_the_vote(home: Home) -> N
     result = await home.env.create_user("diana").slash("dinoname")
     assert result.response is not None
     assert labels(result.response.message) == ["More", "Dissect"]
+
+
+async def test_an_older_tally_never_comes_after_a_newer_one(home: Home) -> None:
+    await a_card(home)
+    (record,) = await home.bot.store.cards.due(home.env.now() + timedelta(days=1))
+    cog: Any = home.bot.get_cog("Votes")
+    pressed = SimpleNamespace(message=None)
+    may_go_on, shown = asyncio.Event(), list[str]()
+
+    async def quick(**card: list[discord.Embed]) -> None:
+        shown.append(card["embeds"][0].description or "")
+
+    async def slow(**card: list[discord.Embed]) -> None:
+        await may_go_on.wait()
+        await quick(**card)
+
+    tasks = []
+    for votes, edit in enumerate([slow, quick]):
+        await home.bot.store.cards.cast(Ballot(record.id, votes, 1), home.env.now())
+        tasks.append(asyncio.create_task(cog._draw(record.id, pressed, edit)))
+        await asyncio.sleep(0.1)
+    may_go_on.set()
+    await asyncio.gather(*tasks)
+    assert ["▰▰ 2" in card for card in shown] == [False, True]
