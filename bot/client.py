@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,19 @@ EXTENSIONS = (
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, attach_files=True
 )
+LAST_EDITS_S = 2.0
+"""Seconds that tallies have to be shown when the bot leaves."""
 PATIENCE = 8.0
 """Seconds that a shutdown waits for running answers: most hosts kill after ten."""
 
 _GONE = {10003, 10008, 10015, 10062, 50027}
 """Unknown channel, message, webhook or interaction, invalid token: nobody is there to answer."""
+
+_UPDATES = {
+    discord.InteractionResponseType.message_update,
+    discord.InteractionResponseType.deferred_message_update,
+}
+"""Responses to a button that change the card that it hangs on."""
 
 LAST_TRIES = 7
 """How often the end of an answer is sent before it is given up: for about a minute."""
@@ -156,6 +164,12 @@ class Mangosaurus(commands.AutoShardedBot):
 
         Returns the number of its (first) message, if Discord has told it.
         """
+        if interaction.response.type in _UPDATES:  # what is shown is a card, and it stays
+            sent_too = [
+                await interaction.followup.send(**m, wait=True, ephemeral=reply.private)
+                for m in render(reply)
+            ]
+            return sent_too[0].id
         if interaction.response.is_done():
             shown = await interaction.edit_original_response(**render_edit(reply))
             number: int | None = shown.id
@@ -175,6 +189,9 @@ class Mangosaurus(commands.AutoShardedBot):
         if is_gone(error):
             log.info("Nobody waits for this answer any more: %s", error)
             return
+        if interaction.type is discord.InteractionType.autocomplete:
+            self.explain(error)  # which logs what nobody knows; a list has no room for a sentence
+            return
         try:
             await self.respond(interaction, Reply(self.explain(error), private=True))
         except (discord.HTTPException, *NO_NETWORK) as failure:
@@ -193,7 +210,9 @@ class Mangosaurus(commands.AutoShardedBot):
         """Leave. A training ends with the bot, and its message says so."""
         if not self.is_closed():
             await self.retraining.stop(refusals.RESTARTING)
-        await self.edits.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_EDITS_S):
+                await self.edits.close()
         await super().close()
         await self.versions.close()
         await self.store.close()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 _MARKS = re.compile(r"[\\*_~|`\[\]<@]|:(?=//)")
+_TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _MARKS_OF_LINES = re.compile(r"^([^\S\n]*(?:(?=[>#-])|\d+(?=\.\s)))(.)", re.MULTILINE)
 
 
@@ -75,6 +76,15 @@ def unescape(words: str) -> str:
     *@everyone*
     """
     return re.sub(r"\\(.)", r"\1", words, flags=re.DOTALL)
+
+
+def without_turns(words: str) -> str:
+    """Drop characters that force a direction on the text behind them: they would turn ours about.
+
+    >>> without_turns("a\u202eb")
+    'ab'
+    """
+    return words.translate(_TURNS)
 
 
 def split_lines(lines: Iterable[str], limit: int) -> list[str]:

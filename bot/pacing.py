@@ -145,6 +145,7 @@ class Lanes:
         self._waiting: dict[Hashable, dict[Hashable, Update]] = {}
         """By lane, then by thing. A lane is there for as long as it is in use."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._making: set[asyncio.Task[None]] = set()
 
     def enter(self, lane: Hashable) -> bool:
         """Whether the lane is free, so that an update can be made at once, by the caller."""
@@ -168,12 +169,20 @@ class Lanes:
         for task in self._tasks:
             task.cancel()
         self._waiting.clear()
-        await asyncio.gather(*(update() for update in waiting), return_exceptions=True)
+        begun = [*self._making]
+        await asyncio.gather(*begun, *map(_made, waiting))
 
     def _keep(self, driving: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(driving)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _make(self, update: Update) -> None:
+        """Make an update to its end, also when its lane is closed meanwhile."""
+        making = asyncio.create_task(_made(update))
+        self._making.add(making)
+        making.add_done_callback(self._making.discard)
+        await asyncio.shield(making)
 
     async def _drive(self, lane: Hashable, *, at_once: bool = False) -> None:
         things = self._waiting[lane]
@@ -181,14 +190,18 @@ class Lanes:
             if not at_once:
                 await self._sleep(self._interval)
             while things:
-                update = things.pop(next(iter(things)))
-                try:
-                    await update()
-                except Exception:
-                    log.exception("Something could not be updated")
+                await self._make(things.pop(next(iter(things))))
                 await self._sleep(self._interval)
         finally:
             self._waiting.pop(lane, None)
+
+
+async def _made(update: Update) -> None:
+    """Make an update. One that fails is no reason to leave out the next."""
+    try:
+        await update()
+    except Exception:
+        log.exception("Something could not be updated")
 
 
 class Rounds:

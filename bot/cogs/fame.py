@@ -5,9 +5,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Interaction, Mangosaurus
+from bot.cogs.names import PATIENCE
 from bot.cogs.render import render_edit
 from bot.commands import fame
-from bot.commands.reply import Button
+from bot.commands.reply import Button, Reply
+from bot.pacing import in_time
 
 PERIODS = [app_commands.Choice(name=when, value=key) for when, key in fame.periods()]
 SCOPES = [app_commands.Choice(name=where, value=key) for where, key in fame.scopes()]
@@ -34,18 +36,14 @@ class Fame(commands.Cog):
         """Answer `/halloffame`."""
         mine = interaction.user.id if scope == "mine" else None
         ask = fame.FameAsk(period, scope, member_id=mine)
-        with self.bot.work.piece():
-            reply = await fame.hall(
-                ask, interaction.guild_id, self.bot.store.fame, discord.utils.utcnow()
-            )
-            await self.bot.respond(interaction, reply)
+        with self.bot.rest(interaction, fame.ACTION), self.bot.work.piece():
+            await self.bot.respond(interaction, await self._hall(interaction, ask))
 
     async def turn(self, interaction: Interaction, button: Button) -> None:
         """Turn a page of the hall, on the card that it is on."""
         ask = fame.FameAsk.from_state(button.state)
-        reply = await fame.hall(
-            ask, interaction.guild_id, self.bot.store.fame, discord.utils.utcnow()
-        )
+        fame.check(ask, interaction.user.id)
+        reply = await self._hall(interaction, ask)
         await interaction.response.edit_message(**render_edit(reply))
 
     @app_commands.command(description="Today's best name.")
@@ -53,11 +51,27 @@ class Fame(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def champion(self, interaction: Interaction) -> None:
         """Answer `/champion`."""
-        with self.bot.work.piece():
-            reply = await fame.champion(
-                interaction.guild_id, self.bot.store.fame, discord.utils.utcnow()
+        with self.bot.rest(interaction, "champion"), self.bot.work.piece():
+            reply = await in_time(
+                fame.champion(
+                    interaction.guild_id,
+                    self.bot.store.fame,
+                    self.bot.words,
+                    discord.utils.utcnow(),
+                ),
+                PATIENCE,
+                on_delay=lambda: interaction.response.defer(thinking=True),
             )
             await self.bot.respond(interaction, reply)
+
+    async def _hall(self, interaction: Interaction, ask: fame.FameAsk) -> Reply:
+        return await fame.hall(
+            ask,
+            interaction.guild_id,
+            self.bot.store.fame,
+            self.bot.words,
+            discord.utils.utcnow(),
+        )
 
 
 async def setup(bot: Mangosaurus) -> None:

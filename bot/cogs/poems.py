@@ -27,16 +27,17 @@ class Poems(commands.Cog):
         embeds = message.embeds if message else []
         poem = unescape("\n".join(embed.description or "" for embed in embeds)).strip()
         title = next((embed.title for embed in embeds if embed.title), "A poem")
-        reply = await poems.keep(
-            interaction.user.id,
-            interaction.guild_id,
-            message.id if message else 0,
-            title,
-            poem,
-            self.bot.store.poems,
-            discord.utils.utcnow(),
-        )
-        await self.bot.respond(interaction, reply)
+        with self.bot.work.piece():
+            reply = await poems.keep(
+                interaction.user.id,
+                interaction.guild_id,
+                message.id if message else 0,
+                title,
+                poem,
+                self.bot.store.poems,
+                discord.utils.utcnow(),
+            )
+            await self.bot.respond(interaction, reply)
 
     @app_commands.command(name="poems", description="The poems that you have kept.")
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -55,14 +56,15 @@ class Poems(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def export(self, interaction: Interaction, kind: str = "text") -> None:
         """Answer `/export`."""
-        await self.bot.respond(
-            interaction, await poems.export(interaction.user.id, kind, self.bot.store.poems)
-        )
+        with self.bot.rest(interaction, "export"), self.bot.work.piece():
+            reply = await poems.export(interaction.user.id, kind, self.bot.store.poems)
+            await self.bot.respond(interaction, reply)
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a button of the book, on the page that it is on."""
-        reply = await poems.press(button.state, interaction.user.id, self.bot.store.poems)
-        await interaction.response.edit_message(**render_edit(reply))
+        with self.bot.work.piece():
+            reply = await poems.press(button.state, interaction.user.id, self.bot.store.poems)
+            await interaction.response.edit_message(**render_edit(reply))
 
 
 async def setup(bot: Mangosaurus) -> None:

@@ -49,10 +49,11 @@ class Privacy(commands.Cog):
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer the buttons that forget a member."""
-        reply = await privacy.press(button.state, interaction.user.id, self.bot.store.privacy)
-        if reply.files:
-            await self.bot.respond(interaction, reply)
-        else:
+        with self.bot.work.piece():
+            reply = await privacy.press(button.state, interaction.user.id, self.bot.store.privacy)
+            if reply.files:
+                await self.bot.respond(interaction, reply)
+                return
             await interaction.response.edit_message(**render_edit(reply))
 
     @commands.Cog.listener()

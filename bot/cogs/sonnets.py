@@ -1,7 +1,7 @@
 """`/sonnet`."""
 
 import secrets
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 
 import discord
@@ -14,6 +14,7 @@ from bot.cogs.render import render_edit
 from bot.commands import fame, sonnets
 from bot.commands.reply import Button, Reply
 from bot.pacing import newest
+from bot.store import Unavailable
 from models.forms import DEFAULT_FORM, FORMS
 
 FORM_CHOICES = [
@@ -48,20 +49,22 @@ class Sonnets(commands.Cog):
         about: str = "",
     ) -> None:
         """Answer `/sonnet`."""
-        if about:
+        if about.strip():
             opening = sonnets.about(about, opening)
         await self._answer(interaction, sonnets.SonnetAsk(opening, temperature, form))
 
     @sonnet.autocomplete("about")
     async def names(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Offer the champions."""
-        offers = await fame.offered(
-            typed,
-            interaction.guild_id,
-            self.bot.store.fame,
-            self.bot.words,
-            discord.utils.utcnow(),
-        )
+        offers: list[str] = []
+        with suppress(Unavailable):
+            offers = await fame.offered(
+                typed,
+                interaction.guild_id,
+                self.bot.store.fame,
+                self.bot.words,
+                discord.utils.utcnow(),
+            )
         return [app_commands.Choice(name=name, value=name) for name in offers]
 
     async def about(self, interaction: Interaction, button: Button) -> None:

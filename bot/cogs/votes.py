@@ -7,16 +7,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from weakref import WeakValueDictionary
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import NO_NETWORK, Interaction, Mangosaurus, deliver
+from bot.client import NO_NETWORK, Interaction, Mangosaurus, deliver, is_gone
 from bot.cogs.render import render, render_edit
 from bot.commands import names, votes
 from bot.commands.reply import Button, Reply, text
 from bot.formats import plural
+from bot.pacing import ShuttingDown
 from bot.store import Unavailable
 from bot.store.cards import Ballot, CardRecord
 
@@ -27,6 +29,11 @@ LONGEST_SLEEP_S = 60.0
 FORGOTTEN = timedelta(minutes=2)
 """A card that closed so long ago, and of which nobody has told, was left by a process that died."""
 
+TELLING_S = 60.0
+"""How long the end of a card may take to tell: when it is thought forgotten, nobody tells it."""
+UNLOADING_S = 2.0
+
+Edit = Callable[..., Awaitable[object]]
 Minutes = app_commands.Range[int, votes.SHORTEST, votes.LONGEST]
 
 
@@ -59,7 +66,7 @@ async def _opened(
         guild_id=guild_id,
         channel_id=channel_id,
         member_id=interaction.user.id,
-        discoverer=interaction.user.display_name,
+        discoverer=votes.signature(interaction.user.display_name, bot.words),
         now=discord.utils.utcnow(),
         minutes=await bot.store.cards.minutes(guild_id),
     )
@@ -74,6 +81,7 @@ class Votes(commands.Cog):
         self.bot = bot
         bot.handlers[votes.ACTION] = self.vote
         self._closing: asyncio.Task[None] | None = None
+        self._pens: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def cog_load(self) -> None:
         """Begin to close cards whose time is over, also those of the process before this one."""
@@ -83,6 +91,7 @@ class Votes(commands.Cog):
         """Stop that."""
         if self._closing is not None:
             self._closing.cancel()
+            await asyncio.wait([self._closing], timeout=UNLOADING_S)
 
     @app_commands.command(description="How long a vote on names lasts here (for who manages it).")
     @app_commands.describe(vote_minutes="Minutes from the card to the crowning, from 1 to 1440")
@@ -93,12 +102,15 @@ class Votes(commands.Cog):
         if interaction.guild_id is None or not interaction.permissions.manage_guild:
             raise app_commands.CheckFailure
         cards = self.bot.store.cards
-        if vote_minutes is not None:
-            votes.check_minutes(vote_minutes)
-            await cards.set_minutes(interaction.guild_id, vote_minutes)
-        lasts = plural(await cards.minutes(interaction.guild_id), "minute")
-        said = text(f"A vote on names lasts {lasts} here; a card that is open keeps its own time.")
-        await self.bot.respond(interaction, Reply(content=said, private=True))
+        with self.bot.work.piece():
+            if vote_minutes is not None:
+                votes.check_minutes(vote_minutes)
+                await cards.set_minutes(interaction.guild_id, vote_minutes)
+            lasts = plural(await cards.minutes(interaction.guild_id), "minute")
+            said = text(
+                f"A vote on names lasts {lasts} here; a card that is open keeps its own time."
+            )
+            await self.bot.respond(interaction, Reply(content=said, private=True))
 
     async def vote(self, interaction: Interaction, button: Button) -> None:
         """Count a vote, and show it: at once if the channel is quiet, else with the next ones."""
@@ -110,41 +122,100 @@ class Votes(commands.Cog):
             )
             if not counted:
                 raise votes.too_late(await cards.find(card_id))
-            if self.bot.edits.enter(interaction.channel_id):
-                await self._answer_with_tally(interaction, card_id)
-                return
-            self.bot.edits.ask(
-                interaction.channel_id, card_id, partial(self._show_tally, interaction, card_id)
-            )
-            await interaction.response.defer()
+            await self._answer(interaction, card_id)
+
+    async def _answer(self, interaction: Interaction, card_id: int) -> None:
+        """Answer a vote that was counted: with its card, or with nothing and the card later.
+
+        A member whom the answer does not reach has voted nevertheless, and it is shown.
+        """
+        later = not self.bot.edits.enter(interaction.channel_id)
+        try:
+            if not later:
+                with suppress(Unavailable):  # the vote is kept, and shown with the next one
+                    await self._draw(card_id, interaction, interaction.response.edit_message)
+            if not interaction.response.is_done():
+                await interaction.response.defer()
+        except (discord.HTTPException, *NO_NETWORK):
+            later = True
+            raise
+        finally:
+            if later:  # and not before the response: till then Discord has nothing to edit
+                show = partial(self._show_tally, interaction, card_id)
+                self.bot.edits.ask(interaction.channel_id, card_id, show)
 
     async def close_due(self, now: datetime) -> None:
-        """Close every card whose time is over."""
-        cards = self.bot.store.cards
-        for card in await cards.due(now):
-            closed = await cards.close(card.id, now)
-            if closed is not None:  # else another process was quicker
-                await self._tell(closed)
-                await cards.announced(closed.id, now)
-        for card in await cards.unannounced(now - FORGOTTEN):
-            if await cards.announced(card.id, now):
-                await self._tell(card)
+        """Close every card whose time is over, and tell it, unless Discord cannot be reached.
 
-    async def _answer_with_tally(self, interaction: Interaction, card_id: int) -> None:
-        record = await self.bot.store.cards.find(card_id)
-        if record is None:
-            raise votes.too_late(None)
-        await interaction.response.edit_message(**render_edit(votes.reply(record)))
+        What could not be told is told later, by this process or by another.
+        """
+        cards = self.bot.store.cards
+        heard = True
+        for card in await cards.due(now):
+            with self.bot.work.piece():
+                at = max(now, discord.utils.utcnow())
+                closed = await cards.close(card.id, at)
+                if closed is None:  # another process was quicker
+                    continue
+                heard = heard and await self._tell(closed)
+                if heard:
+                    await cards.announced(closed.id, at)
+        for card in await cards.unannounced(now - FORGOTTEN):
+            if not heard:
+                break
+            with self.bot.work.piece():
+                heard = await self._tell_late(card, now)
+
+    async def _draw(self, card_id: int, interaction: Interaction, edit: Edit) -> None:
+        """Show how an open card stands.
+
+        An edit may be long on its way: if the card was closed meanwhile, also by another process,
+        its end was painted over, and is shown again.
+        """
+        cards = self.bot.store.cards
+        async with self._pen(card_id):
+            record = await cards.find(card_id)
+            if record is None or record.closed_at is not None:
+                return
+            if record.message_id is None and interaction.message is not None:
+                # The process that sent the card died before it could note its number.
+                await cards.sent(card_id, interaction.message.id)
+            await edit(**render_edit(votes.reply(record)))
+            now = await cards.find(card_id)
+            if now is not None and now.closed_at is not None:
+                with suppress(_Unreached):  # then its end is told later
+                    await self._show(now, votes.reply(now))
+
+    async def _show(self, card: CardRecord, reply: Reply) -> None:
+        """Show something in place of a card, as far as Discord allows. Raises `_Unreached`."""
+        if card.message_id is not None:
+            message = self._channel(card).get_partial_message(card.message_id)
+            await _tried(lambda: message.edit(**render_edit(reply)))
+
+    def _channel(self, card: CardRecord) -> discord.PartialMessageable:
+        return self.bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
+
+    def _pen(self, card_id: int) -> asyncio.Lock:
+        """Whoever holds it draws the card: so no older tally comes after a newer one."""
+        return self._pens.setdefault(card_id, asyncio.Lock())
 
     async def _show_tally(self, interaction: Interaction, card_id: int) -> None:
-        """Edit a card by the right of whoever voted last."""
-        record = await self.bot.store.cards.find(card_id)
-        if record is None or record.closed_at is not None:
-            return
-        edit = partial(interaction.edit_original_response, **render_edit(votes.reply(record)))
+        """Draw a card in its turn, by the right of whoever voted last, or else by the bot's own.
+
+        A tally that cannot be shown comes with the next vote.
+        """
+        edits: list[Edit] = [interaction.edit_original_response]
+        if interaction.message is not None:
+            channel = self.bot.get_partial_messageable(interaction.message.channel.id)
+            edits.append(channel.get_partial_message(interaction.message.id).edit)
         try:
-            await deliver(edit)
-        except discord.HTTPException as error:
+            for edit in edits:
+                try:
+                    return await self._draw(card_id, interaction, edit)
+                except discord.HTTPException as error:
+                    if not is_gone(error):
+                        raise
+        except (discord.HTTPException, Unavailable, *NO_NETWORK) as error:
             log.info("A card's tally cannot be shown: %s", error)
 
     async def _close_cards(self) -> None:
@@ -153,6 +224,8 @@ class Votes(commands.Cog):
             try:
                 await self.close_due(discord.utils.utcnow())
                 wait = await self._seconds_to_next()
+            except ShuttingDown:
+                return
             except Unavailable:  # which is logged where it is raised
                 wait = LONGEST_SLEEP_S
             except Exception:
@@ -168,27 +241,63 @@ class Votes(commands.Cog):
         left = (closing - discord.utils.utcnow()).total_seconds()
         return min(max(left, 0.1), LONGEST_SLEEP_S)
 
-    async def _tell(self, card: CardRecord) -> None:
+    async def _tell_late(self, card: CardRecord, now: datetime) -> bool:
+        """Tell the end of a card that was left behind, unless another process does."""
+        cards = self.bot.store.cards
+        if not await cards.announced(card.id, now):
+            return True
+        told = False
+        try:
+            told = await self._tell(card)
+        finally:
+            if not told:
+                await cards.not_announced(card.id)
+        return told
+
+    async def _tell(self, card: CardRecord) -> bool:
+        """Tell the end of a card, as far as Discord allows; whether Discord could be reached."""
+        try:
+            async with asyncio.timeout(TELLING_S), self._pen(card.id):
+                await self._show_end(card)
+        except _Unreached:
+            return False
+        except TimeoutError:
+            log.info("The end of a vote could not be told in time")
+            return False
+        except Exception:  # which would be the same the next time
+            log.exception("The end of the card %d could not be told", card.id)
+        return True
+
+    async def _show_end(self, card: CardRecord) -> None:
         """Show a closed card as it is now, and its winner in a message of its own."""
-        channel = self.bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
-        crowning = await votes.crowning(card) if card.winner is not None else None
         closed = votes.reply(card)
-        if crowning is not None:
-            sent = await _tried(partial(channel.send, **render(crowning)[0]))
-            if not sent:  # where the bot may not speak, its card may still be changed
-                closed = votes.with_plaque(closed, crowning)
-        if card.message_id is not None:
-            message = channel.get_partial_message(card.message_id)
-            await _tried(partial(message.edit, **render_edit(closed)))
+        await self._show(card, closed)
+        if card.winner is None:
+            return
+        crowning = await votes.crowning(card)
+        # Of messages with the same nonce Discord keeps one, should an answer of its own be lost.
+        channel = self._channel(card)
+        sent = await _tried(lambda: channel.send(**render(crowning)[0], nonce=card.id))
+        if not sent:  # where the bot may not speak, its card may still be changed
+            await self._show(card, votes.with_plaque(closed, crowning))
+
+
+class _Unreached(Exception):  # noqa: N818 (it is a state, not a fault)
+    """Discord cannot be reached."""
 
 
 async def _tried(send: Callable[[], Awaitable[object]]) -> bool:
-    """Whether something could be sent. That it could not is no reason to stop."""
+    """Whether Discord took something. `send` makes it anew each time, as files are read once.
+
+    Raises `_Unreached`.
+    """
     try:
-        return await deliver(send, tries=3)
-    except (discord.HTTPException, *NO_NETWORK) as error:
+        if not await deliver(send, tries=3):
+            raise _Unreached
+    except discord.HTTPException as error:
         log.info("The end of a vote could not be told: %s", error)
         return False
+    return True
 
 
 async def setup(bot: Mangosaurus) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from bot.commands.reply import (
     Button,
@@ -30,6 +31,10 @@ POEM = "about"
 PLAQUE = "plaque.png"
 PAGE = 10
 """Names on a page."""
+LONGEST_NAME = 64
+"""Characters of a name, whichever list it is of."""
+UNSAID = "a name that I say no more"
+"""Stands for one that the word filter has come to refuse."""
 
 PERIODS: Mapping[str, tuple[str, timedelta | None]] = {
     "day": ("today", None),
@@ -43,6 +48,7 @@ SCOPES: Mapping[str, str] = {
     "mine": "discovered by you",
     "all": "in all servers",
 }
+MOST_OFFERS = 25
 _MEDALS = ("🥇", "🥈", "🥉")
 
 
@@ -66,12 +72,21 @@ class FameAsk:
     def from_state(cls, state: str) -> "FameAsk":
         """The inverse of `to_state`. Raises `Refusal` for a button of another version."""
         period, scope, page, member = (*state.split(":"), "", "", "", "")[:4]
-        if period not in PERIODS or scope not in SCOPES or not page.isdecimal():
+        known = period in PERIODS and scope in SCOPES and page.isdecimal() and len(page) < 10
+        if not known or (scope == "mine") != member.isdecimal() or len(member) > 20:
             raise Refusal("This button is from another version of me; use /halloffame instead.")
-        return cls(period, scope, int(page), int(member) if member.isdecimal() else None)
+        return cls(period, scope, int(page), int(member) if member else None)
 
 
-async def hall(ask: FameAsk, guild_id: int | None, fame: Fame, now: datetime) -> Reply:
+def check(ask: FameAsk, member_id: int) -> None:
+    """Raise `Refusal` for the names that somebody else has discovered, in whatever servers."""
+    if ask.scope == "mine" and ask.member_id != member_id:
+        raise Refusal("These are somebody else's names; ask for yours with /halloffame.")
+
+
+async def hall(
+    ask: FameAsk, guild_id: int | None, fame: Fame, words: Words, now: datetime
+) -> Reply:
     """A page of the best names."""
     scope = scope_of(ask, guild_id, now)
     count = await fame.count(scope)
@@ -83,30 +98,35 @@ async def hall(ask: FameAsk, guild_id: int | None, fame: Fame, now: datetime) ->
     if not found:
         sentence = f"No name {when} {where} has won a vote yet. Ask for some with /dinoname!"
         return Reply(content=text(sentence))
-    lines = tuple(_line(page * PAGE + i, name, guild_id) for i, name in enumerate(found))
+    lines = tuple(_line(page * PAGE + i, name, guild_id, words) for i, name in enumerate(found))
     footer = f"page {page + 1} of {pages} · {plural(count, 'name')}" if pages > 1 else ""
     card = Card(f"🏛️ The best names {when}, {where}", lines, footer=footer, tone=Tone.NAMES)
     return Reply(cards=(card,), buttons=tuple(_turn(replace(ask, page=page), pages)))
 
 
-async def champion(guild_id: int | None, fame: Fame, now: datetime) -> Reply:
+async def champion(guild_id: int | None, fame: Fame, words: Words, now: datetime) -> Reply:
     """Today's best name, or else the last that won."""
     scope = scope_of(FameAsk("day"), guild_id, now)
-    found = await fame.best(scope, most=1)
+    found = [name for name in await fame.best(scope, most=PAGE) if words.allows(name.name)]
     best = found[0] if found else await fame.latest(replace(scope, since=None))
-    if best is None:
+    if best is None or not words.allows(best.name):
         return Reply(
             content=text("Nobody has been crowned yet. Ask for names with /dinoname, and vote!")
         )
     title = "👑 Today's champion" if found else "👑 The last champion; nobody was crowned today"
-    meaning = None if best.namer else reading(parts_of(best.name.lower()))
-    discoverer = best.discoverer if best.guild_id == guild_id else None
+    meaning = None if best.namer else await asyncio.to_thread(meaning_of, best.name)
+    discoverer = _discoverer(best, guild_id, words)
     png = await asyncio.to_thread(
         plaque, best.name, meaning, discoverer, best.crowned_at.date(), best.votes
     )
     file = File(PLAQUE, png, f"A plaque: {best.name}, {plural(best.votes, 'vote')}")
     card = Card(title, (text(strong(best.name)),), tone=Tone.NAMES, image=PLAQUE)
     return Reply(cards=(card,), files=(file,), buttons=(poem_about(best.name),))
+
+
+def meaning_of(name: str) -> str | None:
+    """What a dinosaur's name may mean. Finding it reads a file the first time."""
+    return reading(parts_of(name.lower()))
 
 
 def poem_about(name: str) -> Button:
@@ -120,11 +140,13 @@ async def offered(
     """Names that a poem can be about: as typed, then today's champion, then the best."""
     today = await fame.best(scope_of(FameAsk("day"), guild_id, now), most=1)
     ever = await fame.best(scope_of(FameAsk(), guild_id, now), most=100)
-    wanted = typed.strip()
+    wanted = " ".join(typed.split())
+    if len(wanted) > LONGEST_NAME:
+        return []
     names = [champion.name for champion in (*today, *ever)]
     fitting = [name for name in names if wanted.casefold() in name.casefold()]
-    mine = [wanted] if wanted and words.allows(wanted) else []
-    return [*dict.fromkeys(mine + fitting)][:25]
+    mine = [wanted] if wanted else []
+    return [*islice(filter(words.allows, dict.fromkeys(mine + fitting)), MOST_OFFERS)]
 
 
 def scope_of(ask: FameAsk, guild_id: int | None, now: datetime) -> Scope:
@@ -140,10 +162,18 @@ def scope_of(ask: FameAsk, guild_id: int | None, now: datetime) -> Scope:
     )
 
 
-def _line(place: int, name: Champion, guild_id: int | None) -> Text:
+def _discoverer(name: Champion, guild_id: int | None, words: Words) -> str | None:
+    """Who has discovered a name: told to the people of its own server."""
+    known = name.discoverer if name.guild_id == guild_id else None
+    return known if known and words.allows(known) else None
+
+
+def _line(place: int, name: Champion, guild_id: int | None, words: Words) -> Text:
     """A name, its votes, and, among its own people, who has discovered it."""
     rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
-    known = name.discoverer if name.guild_id == guild_id else None
+    if not words.allows(name.name):
+        return text(f"{rank} ", emphasis(UNSAID), f" · {plural(name.votes, 'vote')}")
+    known = _discoverer(name, guild_id, words)
     by = f" · {known}" if known else ""
     kind = text(" ", emphasis(f"({name.namer})")) if name.namer else ()
     return (

@@ -46,7 +46,10 @@ async def book(member_id: int, place: int, poems: Poems) -> Reply:
             private=True,
         )
     place = min(place, count - 1)
-    (poem,) = await poems.of(member_id, skip=place, most=1)
+    found = await poems.of(member_id, skip=place, most=1)
+    if not found:  # the last one was thrown away meanwhile
+        return await book(member_id, 0, poems)
+    (poem,) = found
     card = Card(
         title=poem.title,
         lines=tuple(text(line) for line in poem.text.split("\n")),
@@ -60,9 +63,10 @@ async def press(state: str, member_id: int, poems: Poems) -> Reply:
     """Turn a page of the book, or throw a poem away."""
     what, _, rest = state.partition(":")
     place, _, number = rest.partition(":")
-    if what not in ("show", "drop") or not place.isdecimal():
+    numbers = (place, number) if what == "drop" else (place,)
+    if what not in ("show", "drop") or not all(map(_fits, numbers)):
         raise Refusal("This button is from another version of me; use /poems instead.")
-    if what == "drop" and number.isdecimal():
+    if what == "drop":
         await poems.drop(member_id, int(number))
     return await book(member_id, int(place), poems)
 
@@ -76,6 +80,11 @@ async def export(member_id: int, kind: str, poems: Poems) -> Reply:
     file = File(f"poems.{'json' if kind == 'json' else 'txt'}", content.encode(), "Your poems")
     said = text(f"Your {plural(len(kept), 'poem')}, the newest first.")
     return Reply(content=said, files=(file,), private=True)
+
+
+def _fits(number: str) -> bool:
+    """Whether a database takes it."""
+    return number.isdecimal() and len(number) < 19
 
 
 def _buttons(poem: KeptPoem, place: int, count: int) -> Iterator[Button]:

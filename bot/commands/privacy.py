@@ -53,8 +53,9 @@ def _counted(kept: Kept) -> str:
         "poem": kept.poems,
         "list": kept.namers,
         "training": kept.trainings,
+        "choice of a network": kept.activations,
     }
-    plurals = {"card of names": "cards of names"}
+    plurals = {"card of names": "cards of names", "choice of a network": "choices of networks"}
     return human_join(
         [plural(count, noun, plurals.get(noun)) for noun, count in counts.items() if count]
     )

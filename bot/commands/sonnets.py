@@ -9,11 +9,12 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from bot.commands.fame import LONGEST_NAME
 from bot.commands.names import check_temperature
 from bot.commands.poems import KEEP
 from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, text
 from bot.commands.writer import Words, Writer
-from bot.formats import human_join, shortened
+from bot.formats import human_join, plural, shortened, without_turns
 from data.text import unify_newlines
 from models.forms import DEFAULT_FORM, FORMS, Form
 from models.sonnet import OPENING_LIMIT, Draft, SonnetRequest
@@ -22,8 +23,6 @@ ACTION = "sonnet"
 WRITING = text("✒️ …")
 """The last line of a card while its poem is being written."""
 
-_TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-"""Characters that force a direction on the text behind them."""
 _FOOTER = re.compile(
     r"(?:From “(?P<opening>.*)” · )?"
     r"(?:(?P<form>[a-z-]+) · )?"  # cards of the first version have none
@@ -43,7 +42,7 @@ class SonnetAsk:
 
     def __post_init__(self) -> None:
         """Drop what would turn the bot's own words about, and an opening of nothing but spaces."""
-        opening = self.opening.translate(_TURNS)
+        opening = without_turns(self.opening)
         object.__setattr__(self, "opening", opening if opening.strip() else "")
 
     def to_footer(self, seed: int) -> str:
@@ -71,7 +70,13 @@ def about(name: str, opening: str) -> str:
             "A poem about a name begins with that name, so leave out the opening: "
             "/sonnet about:Mangosaurus"
         )
-    return f"{' '.join(name.split())}, " if name.strip() else ""
+    words = " ".join(name.split())
+    if len(words) > LONGEST_NAME:
+        raise Refusal(
+            f"A name has at most {plural(LONGEST_NAME, 'character')} and yours has {len(words):,}; "
+            "to begin a poem with more, use /sonnet opening:"
+        )
+    return f"{words}, " if words else ""
 
 
 def check(ask: SonnetAsk, words: Words) -> None:

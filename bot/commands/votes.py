@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.commands import names
-from bot.commands.fame import PLAQUE, poem_about
+from bot.commands.fame import PLAQUE, meaning_of, poem_about
 from bot.commands.reply import (
     Button,
     Card,
@@ -20,17 +20,23 @@ from bot.commands.reply import (
     strong,
     text,
 )
-from bot.formats import plural
+from bot.commands.writer import Words
+from bot.formats import plural, without_turns
 from bot.plaque import plaque
 from bot.store.cards import CardRecord
-from models.dissection import reading
-from models.name_parts import parts_of
 
 ACTION = "vote"
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a card may take votes."""
 _WIDEST = 12
 """Boxes in the longest bar of votes."""
+
+
+def signature(display_name: str, words: Words) -> str | None:
+    """What a discoverer is called on the plaque; `None` for a name that the bot would not say."""
+    name = " ".join(without_turns(display_name).split())
+    seen = any(character.isprintable() for character in name)
+    return name if seen and words.allows(name) else None
 
 
 def begin(
@@ -40,7 +46,7 @@ def begin(
     guild_id: int,
     channel_id: int,
     member_id: int,
-    discoverer: str,
+    discoverer: str | None,
     now: datetime,
     minutes: int,
 ) -> CardRecord:
@@ -104,7 +110,7 @@ async def crowning(record: CardRecord) -> Reply:
 
 
 def with_plaque(closed: Reply, told: Reply) -> Reply:
-    """The card with the winner's plaque on it, for where nothing more can be sent."""
+    """The card with the winner's plaque on it, for where nothing more may be sent."""
     (card,) = closed.cards
     return replace(closed, cards=(replace(card, image=PLAQUE),), files=told.files)
 
@@ -158,4 +164,4 @@ def _meaning(record: CardRecord) -> str | None:
     """What the winner may mean, if it is a dinosaur."""
     if record.winner is None or record.namer is not None:
         return None
-    return reading(parts_of(record.names[record.winner].lower()))
+    return meaning_of(record.names[record.winner])

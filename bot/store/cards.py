@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Executable, Select, func, select, update
 
@@ -12,6 +12,8 @@ from bot.store.schema import Candidate, Card, Guild, Vote
 
 DEFAULT_MINUTES = 10
 """How long a card takes votes, unless its guild has another wish."""
+STALE = timedelta(days=1)
+"""How long the end of a card is worth telling."""
 LARGEST_BATCH = 100
 """Votes that are written in one transaction. PostgreSQL takes 32,767 values in a statement."""
 
@@ -139,8 +141,13 @@ class Cards:
         return await self._find(Card.closed_at.is_(None), Card.closes_at <= now)
 
     async def unannounced(self, before: datetime) -> list[CardRecord]:
-        """Cards that were closed before then, whose end nobody has told yet."""
-        return await self._find(Card.closed_at < before, Card.announced_at.is_(None))
+        """Cards that were closed before then, whose end nobody has told yet.
+
+        What is older by more than `STALE` is left: it is no news any more.
+        """
+        return await self._find(
+            Card.closed_at < before, Card.closed_at >= before - STALE, Card.announced_at.is_(None)
+        )
 
     async def next_closing(self) -> datetime | None:
         """When the next card closes; `None` if none is open."""
@@ -188,6 +195,11 @@ class Cards:
                 .returning(Card.id)
             )
             return told.first() is not None
+
+    async def not_announced(self, card_id: int) -> None:
+        """Take that back: it could not be told after all."""
+        async with self._database.writing() as session:
+            await session.execute(update(Card).where(Card.id == card_id).values(announced_at=None))
 
     async def _count(self) -> None:
         while self._box:

@@ -59,6 +59,7 @@ class Poems:
                     text=text,
                     kept_at=now,
                 )
+                # Two presses at once, as of an impatient finger, are one.
                 .on_conflict_do_nothing(index_elements=[Poem.member_id, Poem.message_id])
                 .returning(Poem.id)
             )

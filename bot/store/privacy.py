@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, delete, func, select, update
+from sqlalchemy import ColumnElement, LargeBinary, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
@@ -22,7 +22,9 @@ class Kept:
     namers: int
     """Lists that the member has handed in."""
     trainings: int
-    """Trainings, versions and activations that the member has begun."""
+    """That the member has begun."""
+    activations: int
+    """How often the member has chosen which weights are live, or was the cause of it."""
 
     def __bool__(self) -> bool:
         """Whether there is anything."""
@@ -41,16 +43,23 @@ class Privacy:
 
             async def count(
                 table: type[Vote | Card | Poem | Namer | Run | Version | Activation],
+                *conditions: ColumnElement[bool],
             ) -> int:
-                statement = select(func.count()).where(table.member_id == member_id)
+                statement = select(func.count()).where(table.member_id == member_id, *conditions)
                 return await session.scalar(statement) or 0
+
+            by_run = select(Run.version_id).where(
+                Run.member_id == member_id, Run.version_id.is_not(None)
+            )
 
             return Kept(
                 votes=await count(Vote),
                 cards=await count(Card),
                 poems=await count(Poem),
                 namers=await count(Namer),
-                trainings=await count(Run) + await count(Version) + await count(Activation),
+                # A version that one of these runs has made is the same training.
+                trainings=await count(Run) + await count(Version, Version.id.not_in(by_run)),
+                activations=await count(Activation),
             )
 
     async def all_of(self, member_id: int) -> dict[str, list[dict[str, object]]]:
@@ -74,6 +83,13 @@ class Privacy:
         list its network. A vote that is still on loses the member's part.
         """
         async with self._database.writing() as session:
+            # Cards before votes, each in the order of their keys, as votes are written: else one
+            # would wait for the other in a circle.
+            for keys in (
+                select(Card.id).where(Card.member_id == member_id).order_by(Card.id),
+                select(Vote.card_id).where(Vote.member_id == member_id).order_by(Vote.card_id),
+            ):
+                await session.execute(keys.with_for_update())
             for table in (Vote, Poem):
                 await session.execute(delete(table).where(table.member_id == member_id))
             await session.execute(

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import formats
-from bot.formats import bar, escape, human_duration, human_join, plural, shortened, split_lines
+from bot.formats import (
+    bar,
+    escape,
+    human_duration,
+    human_join,
+    plural,
+    shortened,
+    split_lines,
+    unescape,
+)
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
@@ -57,6 +66,11 @@ def unescaped(text: str) -> str:
 @given(st.text())
 def test_escaped_text_is_shown_as_it_was(words: str) -> None:
     assert unescaped(escape(words)) == words
+
+
+@given(st.text() | st.text(alphabet="\\*_~|`>#-[]()<@1. https:/\n\r\t“”"))
+def test_what_was_escaped_comes_back_as_it_was(words: str) -> None:
+    assert unescape(escape(words)) == words
 
 
 @given(st.text(alphabet="\\*_~|`>#-[]()<@1. https:/\n\t"))

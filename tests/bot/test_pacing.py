@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.pacing import Rounds, ShuttingDown, Work, in_time, newest
+from bot.pacing import Lanes, Rounds, ShuttingDown, Work, in_time, newest
 
 
 class FakeTime:
@@ -170,3 +170,121 @@ async def test_rounds_go_on_after_an_error_and_none_is_broken_off(
     assert "out of paper" in caplog.text
     await asyncio.sleep(0.01)
     assert ended == begun - 1
+
+
+class Street:
+    """Lanes on a clock of their own, and when which thing was updated on them."""
+
+    def __init__(self) -> None:
+        self.time = FakeTime()
+        self.lanes = Lanes(1.0, sleep=self._sleep)
+        self.made: list[tuple[float, str]] = []
+
+    async def _sleep(self, seconds: float) -> None:
+        target = self.time.now + seconds
+        while self.time.now < target:  # noqa: ASYNC110 (nobody tells when a clock goes on)
+            await asyncio.sleep(0)
+
+    def ask(self, lane: str, thing: str, said: str | None = None) -> None:
+        async def update() -> None:
+            self.made.append((self.time.now, said or thing))
+
+        self.lanes.ask(lane, thing, update)
+
+    async def wait(self, seconds: float) -> None:
+        await self.time.sleep(seconds)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+async def test_in_a_lane_there_is_one_update_an_interval_and_none_is_lost() -> None:
+    street = Street()
+    for thing in "abcd":
+        street.ask("lane", thing)
+    await street.wait(10)
+    moments = [moment for moment, _ in street.made]
+    assert [thing for _, thing in street.made] == ["a", "b", "c", "d"]
+    assert moments[0] < 0.5
+    assert all(later - earlier >= 1.0 for earlier, later in pairwise(moments))
+
+
+async def test_the_last_wish_for_a_thing_is_always_made_and_earlier_ones_are_left_out() -> None:
+    street = Street()
+    assert street.lanes.enter("lane")
+    for number in range(20):
+        street.ask("lane", "card", f"tally {number}")
+        await street.wait(0.25)
+    await street.wait(3)
+    assert len(street.made) <= 6
+    assert street.made[-1][1] == "tally 19"
+
+
+async def test_what_is_asked_for_twice_is_made_once_and_keeps_its_place() -> None:
+    street = Street()
+    assert street.lanes.enter("lane")
+    for said in ("first", "second"):
+        street.ask("lane", "card", said)
+    street.ask("lane", "other")
+    await street.wait(5)
+    assert [said for _, said in street.made] == ["second", "other"]
+
+
+async def test_who_enters_a_free_lane_keeps_the_next_one_waiting() -> None:
+    street = Street()
+    assert street.lanes.enter("lane")
+    assert not street.lanes.enter("lane")
+    street.ask("lane", "card")
+    await street.wait(0.5)
+    assert street.made == []
+    await street.wait(3)
+    assert len(street.made) == 1
+    assert street.lanes.enter("lane")
+
+
+async def test_two_lanes_do_not_wait_for_each_other() -> None:
+    street = Street()
+    for lane in ("one", "two"):
+        for thing in ("a", "b"):
+            street.ask(lane, f"{lane} {thing}")
+    await street.wait(0.25)
+    assert [said for _, said in street.made] == ["one a", "two a"]
+
+
+async def test_an_update_that_fails_does_not_stop_its_lane(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    street = Street()
+
+    async def fails() -> None:
+        raise LookupError("no such card")
+
+    street.lanes.ask("lane", "card", fails)
+    street.ask("lane", "other")
+    await street.wait(5)
+    assert [said for _, said in street.made] == ["other"]
+    assert "no such card" in caplog.text
+
+
+async def test_at_the_end_what_waits_is_made_at_once() -> None:
+    street = Street()
+    for lane in ("one", "two"):
+        assert street.lanes.enter(lane)
+        for thing in "ab":
+            street.ask(lane, thing, lane + thing)
+    await street.lanes.close()
+    assert sorted(street.made) == [(0, "onea"), (0, "oneb"), (0, "twoa"), (0, "twob")]
+
+
+async def test_at_the_end_an_update_that_is_on_its_way_arrives() -> None:
+    street, begun, arrived = Street(), asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        arrived.set()
+
+    street.lanes.ask("lane", "card", slow)
+    await begun.wait()
+    await street.lanes.close()
+    assert arrived.is_set()

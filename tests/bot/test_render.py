@@ -1,5 +1,6 @@
 """From replies to messages within Discord's limits."""
 
+import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,3 +112,18 @@ def test_an_edit_takes_away_what_the_reply_no_longer_has() -> None:
 def test_a_button_that_would_forget_part_of_its_state_is_refused() -> None:
     with pytest.raises(ValueError, match="longer than 100"):
         ReplyButton(Button("B", "act", "x" * 100))
+
+
+def test_a_button_looks_like_what_it_is_for() -> None:
+    buttons = (
+        Button("Vote", "act", "1", primary=True),
+        Button("More", "act", "2"),
+        Button("Forget", "act", "3", dangerous=True),
+    )
+    (message,) = render(Reply(buttons=buttons))
+    styles = [child.item.style for child in message["view"].children]
+    assert styles == [
+        discord.ButtonStyle.primary,
+        discord.ButtonStyle.secondary,
+        discord.ButtonStyle.danger,
+    ]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import discord
 import pytest
@@ -9,7 +10,9 @@ import simcord
 
 from bot.formats import escape
 from bot.inference import Busy, TooSlow
+from bot.store import Unavailable
 from models.sonnet import SonnetError, SonnetRequest
+from tests.bot.champions import crown
 from tests.bot.conftest import Home
 from tests.bot.hostile import HOSTILE_OPENINGS
 
@@ -217,3 +220,88 @@ async def test_a_member_rests_between_two_poems(home: Home) -> None:
     assert "ask again" in sentence(refused)
     assert refused.ephemeral
     assert home.env.errors
+
+
+async def test_a_poem_about_a_name_begins_with_it_and_a_comma(home: Home) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", about="  Great   Mangosaurus ")
+    assert stanzas_of(result)[0][0] == "Great Mangosaurus, line 1 of the poem,"
+
+
+@pytest.mark.parametrize("about", ["さくら", "Ωsaurus", "**Mango**", "“Quoted”"])
+async def test_a_poem_can_be_about_any_name(home: Home, about: str) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", about=about)
+    assert stanzas_of(result)[0][0].startswith(escape(about))
+    assert result.response is not None
+    await home.alice.click(result.response, label="Another")
+    assert [asked.opening for asked in home.writer.sonnets_asked] == [f"{about}, "] * 2
+
+
+async def test_a_poem_has_an_opening_or_a_name_and_not_both(home: Home) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", about="Rex", opening="Shall I")
+    assert sentence(result).startswith("A poem about a name begins with that name")
+    assert not home.writer.sonnets_asked
+    assert home.env.errors
+
+
+async def test_a_name_of_nothing_but_spaces_is_no_name(home: Home) -> None:
+    await home.alice.slash(home.channel, "sonnet", about="  ", opening="Shall I")
+    assert home.writer.sonnets_asked[0].opening == "Shall I"
+
+
+async def test_no_poem_is_about_a_vile_name(home: Home) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", about="Cuntosaurus")
+    assert "rather not" in sentence(result)
+    assert "unt" not in sentence(result)
+    assert not home.writer.sonnets_asked
+    assert home.env.errors
+
+
+async def test_a_name_of_thousands_of_characters_is_refused_with_its_length(home: Home) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", about="mango" * 1200)
+    assert "at most 64 characters and yours has 6,000" in sentence(result)
+    assert result.ephemeral
+    assert home.env.errors
+
+
+async def offered(home: Home, typed: str) -> list[str]:
+    choices = await home.alice.autocomplete(home.channel, "sonnet", "about", typed)
+    assert all(choice["name"] == choice["value"] for choice in choices)
+    return [choice["name"] for choice in choices]
+
+
+async def test_todays_champion_and_the_best_names_are_offered(home: Home) -> None:
+    for name, votes, days in (("Bestsaurus", 3, 5), ("Goodsaurus", 2, 9), ("Todaysaurus", 1, 0)):
+        at = home.env.now() - timedelta(days=days)
+        await crown(home.bot.store, name, votes, at=at, guild_id=home.guild.id)
+    await crown(home.bot.store, "Farsaurus", at=home.env.now(), guild_id=1)
+    assert await offered(home, "") == ["Todaysaurus", "Bestsaurus", "Goodsaurus"]
+    assert await offered(home, " GOOD ") == ["GOOD", "Goodsaurus"]
+    assert await offered(home, "Rex") == ["Rex"]
+
+
+async def test_no_more_names_are_offered_than_discord_shows(home: Home) -> None:
+    for number in range(30):
+        at = home.env.now()
+        await crown(home.bot.store, f"Name{number}", at=at, guild_id=home.guild.id)
+    assert len(await offered(home, "name")) == 25
+
+
+async def test_what_the_filter_refuses_is_not_offered(home: Home) -> None:
+    await crown(home.bot.store, "Mudsaurus", at=home.env.now(), guild_id=home.guild.id)
+    await home.restart(blocked_words=frozenset({"*mud*"}))
+    assert await offered(home, "mud") == []
+    assert await offered(home, "") == []
+
+
+async def test_a_name_too_long_for_a_choice_is_not_offered(home: Home) -> None:
+    assert await offered(home, "mango" * 1200) == []
+
+
+async def test_nothing_is_offered_while_memory_fails(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object, **__: object) -> None:
+        raise Unavailable("The database does not answer.")
+
+    monkeypatch.setattr(home.bot.store.fame, "best", fails)
+    assert await offered(home, "Rex") == []

@@ -1,8 +1,13 @@
 """Votes on a card of names, as members meet them."""
 
+import asyncio
 from collections.abc import Sequence
 from copy import deepcopy
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
+import aiohttp
 import discord
 import pytest
 import simcord
@@ -10,6 +15,7 @@ import simcord
 from bot.commands.reply import Refusal
 from bot.commands.votes import parse
 from bot.store import Unavailable
+from bot.store.cards import Ballot, CardRecord
 from tests.bot.conftest import Home
 
 TEN_MINUTES = 600.0
@@ -191,3 +197,207 @@ async def test_the_names_of_a_card_with_votes_can_be_dissected(home: Home) -> No
 def test_a_state_of_no_vote_is_refused(state: str) -> None:
     with pytest.raises(Refusal):
         parse(state)
+
+
+async def close_elsewhere(home: Home) -> None:
+    """Another process closes the card, and has not shown it yet."""
+    (record,) = await home.bot.store.cards.due(home.env.now() + timedelta(days=1))
+    assert await home.bot.store.cards.close(record.id, home.env.now()) is not None
+
+
+@pytest.fixture
+def slow_edits(home: Home, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """While a tally is on its way, its card is closed; what the edits say is noted."""
+    said: list[str] = []
+    edit_message = discord.InteractionResponse.edit_message
+
+    async def closes_meanwhile(response: object, **options: object) -> object:
+        await close_elsewhere(home)
+        said.append(str(options["content"]))
+        return await edit_message(response, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(discord.InteractionResponse, "edit_message", closes_meanwhile)
+    return said
+
+
+async def test_a_tally_that_was_on_its_way_does_not_open_a_closed_card_again(
+    home: Home, slow_edits: list[str]
+) -> None:
+    message = await a_card(home)
+    await home.alice.click(message, label="Bravosaurus")
+    assert slow_edits[0].startswith("Which is the coolest?")
+    assert card(home).content == "The vote is over: Bravosaurus has won."
+    assert labels(card(home)) == ["More", "Dissect"]
+
+
+async def test_a_vote_that_cannot_be_answered_any_more_is_shown_nevertheless(home: Home) -> None:
+    message = await a_card(home)
+    for method, path in (("POST", "/interactions/*"), ("PATCH", "/webhooks/*")):
+        home.env.inject_error(
+            method, path, status=404, code=10062, message="Unknown interaction", times=None
+        )
+    await home.alice.click(message, label="Bravosaurus")
+    assert labels(card(home))[1] == "Bravosaurus · 1"
+
+
+async def test_an_error_after_the_tally_leaves_the_card_as_it_is(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await a_card(home)
+    find, found = home.bot.store.cards.find, 0
+
+    async def fails_later(card_id: int) -> CardRecord | None:
+        nonlocal found
+        found += 1
+        if found > 1:
+            raise LookupError
+        return await find(card_id)
+
+    monkeypatch.setattr(home.bot.store.cards, "find", fails_later)
+    result = await home.alice.click(message, label="Bravosaurus")
+    assert labels(card(home))[1] == "Bravosaurus · 1"
+    (apology,) = result.followups
+    assert apology.ephemeral
+    assert apology.content.startswith("Sorry, something broke on my side.")
+
+
+async def test_a_card_whose_number_was_never_noted_is_closed_all_the_same(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dies(*_: object) -> None:
+        raise Unavailable("The process is gone.")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(home.bot.store.cards, "sent", dies)
+        message = await a_card(home)
+    await home.alice.click(message, label="Bravosaurus")
+    await home.env.advance_time(TEN_MINUTES + 60)
+    assert card(home).content == "The vote is over: Bravosaurus has won."
+
+
+async def test_an_end_that_a_dead_process_did_not_tell_is_told_once(home: Home) -> None:
+    message = await a_card(home)
+    await home.alice.click(message, label="Bravosaurus")
+    await close_elsewhere(home)
+    await home.restart()
+    await home.env.advance_time(240)
+    await home.env.advance_time(240)
+    assert [message.content for message in home.channel.history()] == [
+        "The vote is over: Bravosaurus has won.",
+        "",
+    ]
+
+
+async def test_the_end_is_told_when_discord_is_back(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await a_card(home)
+    await home.alice.click(message, label="Bravosaurus")
+    with monkeypatch.context() as storm:
+        down = RuntimeError("never reached")
+
+        async def unreachable(*_: object, **__: object) -> None:
+            raise aiohttp.ClientError(down)
+
+        storm.setattr(discord.abc.Messageable, "send", unreachable)
+        storm.setattr(discord.PartialMessage, "edit", unreachable)
+        await home.env.advance_time(TEN_MINUTES + 300)
+        assert len(home.channel.history()) == 1
+    await home.env.advance_time(240)
+    closed, crowning = home.channel.history()
+    assert closed.content == "The vote is over: Bravosaurus has won."
+    assert crowning.attachments[0].size > 10_000
+    await home.env.advance_time(240)
+    assert len(home.channel.history()) == 2
+
+
+async def test_a_plaque_is_whole_when_it_is_sent_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await a_card(home)
+    await home.alice.click(message, label="Bravosaurus")
+    send, lost = discord.abc.Messageable.send, 0
+
+    async def loses_one(channel: discord.abc.Messageable, **options: object) -> object:
+        nonlocal lost
+        lost += 1
+        if lost == 1:
+            (file,) = cast("list[discord.File]", options["files"])
+            file.fp.read()  # it was on its way
+            raise aiohttp.ClientError
+        return await send(channel, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(discord.abc.Messageable, "send", loses_one)
+    await home.env.advance_time(TEN_MINUTES + 120)
+    _, crowning = home.channel.history()
+    assert crowning.attachments[0].size > 10_000
+    assert lost == 2
+
+
+async def test_where_the_bot_may_not_speak_the_plaque_is_on_the_card(home: Home) -> None:
+    message = await a_card(home)
+    await home.alice.click(message, label="Bravosaurus")
+    home.env.inject_error(
+        "POST", "/channels/*", status=403, code=50013, message="Missing Permissions", times=None
+    )
+    await home.env.advance_time(TEN_MINUTES + 60)
+    (closed,) = home.channel.history()
+    assert closed.content == "The vote is over: Bravosaurus has won."
+    (plaque,) = closed.attachments
+    assert (plaque.description or "").startswith("A plaque: Bravosaurus, ")
+    assert closed.embeds[0].image.url is not None
+
+
+async def crowned_by(home: Home, called: str) -> discord.Message:
+    """The crowning of a name that a member of some name has asked for."""
+    member = home.guild.add_member(home.env.create_user("mallory", global_name=called))
+    await member.slash(home.channel, "dinoname", count=3)
+    await member.click(card(home), label="Bravosaurus")
+    await home.env.advance_time(TEN_MINUTES + 60)
+    return home.channel.history()[-1]
+
+
+async def test_a_discoverers_name_formats_nothing_and_calls_nobody(home: Home) -> None:
+    crowning = await crowned_by(home, "**@everyone** <@1> \u202eoverturned")
+    said = crowning.embeds[0].description or ""
+    assert r"Discovered by \*\*\@everyone\*\* \<\@1> overturned." in said
+    assert not crowning.mention_everyone
+
+
+@pytest.mark.parametrize("called", ["Cunt McFace", "f u c k", "\u202e\u2066"])
+async def test_a_discoverer_whose_name_cannot_be_said_is_left_out(home: Home, called: str) -> None:
+    crowning = await crowned_by(home, called)
+    assert "Discovered" not in (crowning.embeds[0].description or "")
+    hall = await home.alice.slash(home.channel, "halloffame")
+    assert hall.response is not None
+    assert hall.response.embeds[0].description == "🥇 **Bravosaurus** · 1 vote"
+
+
+async def test_names_in_direct_messages_are_not_put_to_the_vote(home: Home) -> None:
+    result = await home.env.create_user("diana").slash("dinoname")
+    assert result.response is not None
+    assert labels(result.response.message) == ["More", "Dissect"]
+
+
+async def test_an_older_tally_never_comes_after_a_newer_one(home: Home) -> None:
+    await a_card(home)
+    (record,) = await home.bot.store.cards.due(home.env.now() + timedelta(days=1))
+    cog: Any = home.bot.get_cog("Votes")
+    pressed = SimpleNamespace(message=None)
+    may_go_on, shown = asyncio.Event(), list[str]()
+
+    async def quick(**card: list[discord.Embed]) -> None:
+        shown.append(card["embeds"][0].description or "")
+
+    async def slow(**card: list[discord.Embed]) -> None:
+        await may_go_on.wait()
+        await quick(**card)
+
+    tasks = []
+    for votes, edit in enumerate([slow, quick]):
+        await home.bot.store.cards.cast(Ballot(record.id, votes, 1), home.env.now())
+        tasks.append(asyncio.create_task(cog._draw(record.id, pressed, edit)))
+        await asyncio.sleep(0.1)
+    may_go_on.set()
+    await asyncio.gather(*tasks)
+    assert ["▰▰ 2" in card for card in shown] == [False, True]

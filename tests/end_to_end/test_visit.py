@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import discord
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
@@ -11,6 +14,7 @@ from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 from bot.client import Mangosaurus
 from bot.dissection_picture import WIDTH
 from bot.local.server import LocalDiscord
+from bot.plaque import WIDTH as PLAQUE_WIDTH
 from tests.end_to_end.conftest import (
     ELVES,
     FIRST_PARTS,
@@ -132,3 +136,73 @@ async def test_an_administrator_trains_on_a_list_and_the_new_weights_answer(page
     names = (await card(page).inner_text()).lower().split()
     elvish = [name for name in names if name.startswith(FIRST_PARTS) or name.endswith(SECOND_PARTS)]
     assert len(elvish) >= 5
+
+
+async def test_a_member_votes_sees_the_winner_keeps_a_poem_and_is_forgotten(
+    page: Page, bot: Mangosaurus
+) -> None:
+    await page.get_by_label("Ada").check()
+    await run(page, "settings", vote_minutes="1")
+    await expect(last(page)).to_contain_text("A vote on names lasts 1 minute here")
+    await page.get_by_label("Mary").check()
+    await expect(page.locator(".message")).to_have_count(0)  # that was for Ada only
+
+    await run(page, "dinoname", count="3")
+    await expect(last(page)).to_contain_text("Which is the coolest? The vote ends in")
+    name, *_ = (await card(page).inner_text()).split()
+    vote = page.locator(".message").first
+    await vote.get_by_role("button", name=name, exact=True).click()
+    await expect(vote.locator(".embed > .content")).to_contain_text(f"{name} · ▰ 1")
+    await expect(vote.get_by_role("button", name=f"{name} · 1")).to_be_visible()
+
+    cog: Any = bot.get_cog("Votes")
+    await cog.close_due(discord.utils.utcnow() + timedelta(minutes=1))
+    await expect(vote).to_contain_text(f"The vote is over: {name} has won.")
+    await expect(vote.get_by_role("button")).to_have_text(["🥚More", "🔬Dissect"])
+    await expect(last(page)).to_contain_text(f"{name} won with 1 vote.")
+    await see_plaque_of(name, page)
+    await last(page).get_by_role("button", name="A poem about it").click()
+    poem = page.locator(".message", has_text="shakespearean")
+    await expect(poem).to_be_visible(timeout=15_000)  # and it grows while others answer
+
+    await run(page, "halloffame")
+    await expect(last(page)).to_contain_text(f"🥇 {name} · 1 vote · Mary")
+    await run(page, "champion")
+    await expect(last(page)).to_contain_text("Today's champion")
+    await see_plaque_of(name, page)
+
+    await poem.get_by_role("button", name="Keep").click(timeout=25_000)
+    written = await poem.locator(".embed > .content").inner_text()
+    assert written.startswith(f"{name}, ")
+    await expect(last(page)).to_contain_text("Kept. Your book has 1 poem")
+    await run(page, "poems")
+    await expect(card(page)).to_have_text(written, use_inner_text=True)
+    await run(page, "export")
+    async with page.expect_download() as download:
+        await last(page).get_by_role("link", name="poems.txt").click()
+    assert written in (await (await download.value).path()).read_text()
+
+    await run(page, "privacy")
+    await expect(last(page)).to_contain_text("I keep your 1 vote, 1 card of names and 1 poem.")
+    await last(page).get_by_role("button", name="Forget me").click()
+    await last(page).get_by_role("button", name="Yes, forget me").click()
+    await expect(last(page)).to_contain_text("Done: I keep nothing about you any more.")
+    await run(page, "halloffame")
+    await expect(card(page)).to_have_text(f"🥇 {name} · 1 vote")
+
+
+async def run(page: Page, command: str, **options: str) -> None:
+    """Send a command, and wait until it has been taken."""
+    before = await page.locator(".message").count()
+    await fill_in(page, command)
+    for option, value in options.items():
+        await page.get_by_label(option).fill(value)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".message")).to_have_count(before + 1)
+
+
+async def see_plaque_of(name: str, page: Page) -> None:
+    plaque = last(page).get_by_role("img", name=f"A plaque: {name}, ")
+    await expect(plaque).to_be_visible()
+    width = await plaque.evaluate("image => image.decode().then(() => image.naturalWidth)")
+    assert width == PLAQUE_WIDTH

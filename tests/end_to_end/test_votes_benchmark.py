@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.votes import (
+    KILLED,
+    Outcome,
     Press,
     allowed_votes,
     database_url,
@@ -112,17 +114,26 @@ def test_a_database_is_opened_by_the_url_that_the_bot_takes(given: str | None, o
     assert database_url(given, Path("x")).render_as_string(hide_password=False) == opened
 
 
+def test_a_kill_before_any_answer_proves_nothing() -> None:
+    assert Outcome(acknowledged_before_kill=0).proves_nothing
+    assert not Outcome(acknowledged_before_kill=1).proves_nothing
+    assert not Outcome().proves_nothing
+
+
 async def test_a_bot_that_keeps_every_vote_passes(tmp_path: Path) -> None:
     outcomes, memory = await run(tmp_path, members=20, cards=2, seconds=0.5, module=TOY)
     rush, killed, after = outcomes.values()
     assert len(rush.presses) >= 40
     assert len(rush.waits) == len(rush.presses)
     assert 0 < len(killed.presses) < len(rush.presses)
+    assert killed.acknowledged_before_kill is not None
+    assert 40 / 3 <= killed.acknowledged_before_kill + 1 < 40
+    assert not any(outcome.proves_nothing for outcome in outcomes.values())
     assert [outcome.wrong for outcome in outcomes.values()] == [[], [], []]
     assert rush.seconds_to_show is not None
     assert after.seconds_to_show is not None
     assert rush.edits.total() >= 2
-    assert report(outcomes, memory).row_count == 11
+    assert report(outcomes, memory).row_count == 12
 
 
 async def test_a_bot_that_loses_votes_is_found_out(
@@ -130,4 +141,4 @@ async def test_a_bot_that_loses_votes_is_found_out(
 ) -> None:
     monkeypatch.setenv("FORGETFUL", "1")
     outcomes, _ = await run(tmp_path, members=20, cards=2, seconds=0.5, module=TOY)
-    assert outcomes["killed halfway"].wrong
+    assert outcomes[KILLED].wrong

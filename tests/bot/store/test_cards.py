@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store import Store, Unavailable
-from bot.store.cards import DEFAULT_MINUTES, Ballot, CardRecord
+from bot.store.cards import DEFAULT_MINUTES, STALE, Ballot, CardRecord
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -91,14 +91,6 @@ async def test_a_vote_after_the_end_is_not_counted(store: Store, late: datetime)
 
 async def test_a_vote_on_no_card_is_not_counted(store: Store) -> None:
     assert not await store.cards.cast(Ballot(1, 5, 0), NOW)
-
-
-async def test_a_vote_for_no_name_is_not_counted_and_spoils_no_other(store: Store) -> None:
-    await opened(store)
-    ballots = [Ballot(CARD.id, 5, 3), Ballot(CARD.id, 6, 2), Ballot(CARD.id, 7, -1)]
-    counted = await asyncio.gather(*(store.cards.cast(ballot, NOW) for ballot in ballots))
-    assert counted == [False, True, False]
-    assert await votes_of(store) == (0, 0, 1)
 
 
 async def test_a_card_is_due_when_its_time_is_over(store: Store) -> None:
@@ -226,3 +218,19 @@ async def test_any_votes_are_counted_as_a_plain_dictionary_counts_them(
     last = dict(sorted(model.values(), key=lambda vote: vote[1]))
     ranking = sorted(last, key=lambda position: (-tally[position], last[position], position))
     assert closed.winner == (ranking[0] if ranking else None)
+
+
+async def test_an_end_that_could_not_be_told_after_all_waits_again(store: Store) -> None:
+    await opened(store)
+    await store.cards.close(CARD.id, LATER)
+    soon = LATER + timedelta(seconds=1)
+    assert await store.cards.announced(CARD.id, soon)
+    await store.cards.not_announced(CARD.id)
+    assert [card.id for card in await store.cards.unannounced(soon)] == [CARD.id]
+
+
+async def test_an_end_of_long_ago_is_not_told_any_more(store: Store) -> None:
+    await opened(store)
+    await store.cards.close(CARD.id, LATER)
+    assert await store.cards.unannounced(LATER + STALE)
+    assert not await store.cards.unannounced(LATER + STALE + timedelta(seconds=1))

@@ -43,14 +43,14 @@ async def mentions(store: Store, member: int) -> list[str]:
 
 async def test_of_a_stranger_nothing_is_kept(store: Store) -> None:
     kept = await store.privacy.of(MEMBER)
-    assert kept == Kept(votes=0, cards=0, poems=0, namers=0, trainings=0)
+    assert kept == Kept(votes=0, cards=0, poems=0, namers=0, trainings=0, activations=0)
     assert not kept
 
 
 async def test_a_member_is_told_how_much_is_kept(store: Store) -> None:
     await fill(store)
     kept = await store.privacy.of(MEMBER)
-    assert kept == Kept(votes=1, cards=1, poems=1, namers=1, trainings=3)
+    assert kept == Kept(votes=1, cards=1, poems=1, namers=1, trainings=2, activations=1)
     assert kept
 
 
@@ -124,7 +124,7 @@ async def test_a_guild_that_was_left_unseen_is_gone_since_it_is_noticed(store: S
     await store.privacy.seen([1, 2], LATER + GRACE)
     assert await store.privacy.forget_guilds(LATER) == []
     assert sorted(await store.privacy.forget_guilds(LATER + GRACE)) == [7, 8]
-    assert await store.privacy.of(MEMBER) == Kept(1, 1, 1, 1, 3)
+    assert await store.privacy.of(MEMBER) == Kept(1, 1, 1, 1, 2, 1)
 
 
 async def test_a_guild_that_is_seen_again_is_not_gone(store: Store) -> None:
