@@ -105,7 +105,7 @@ def list_reply(page: Page) -> Reply:
     card = Card(
         title=f"Versions of {page.kind}",
         lines=tuple(_line(facts, page.live) for facts in page.versions),
-        footer="Yardstick: nats/char on text that none of them has read; less is better"
+        footer="The figure is nats/char on a text that is the same for all; less is better"
         + (f" · page {page.number + 1} of {page.pages}" if page.pages > 1 else ""),
     )
     return Reply(cards=(card,), buttons=tuple(buttons), private=True)
