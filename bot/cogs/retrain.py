@@ -1,32 +1,16 @@
 """`/retrain names` and `/retrain sonnets`."""
 
-import logging
 import secrets
-from contextlib import aclosing
-from functools import partial
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import (
-    LAST_TRIES,
-    NO_NETWORK,
-    Interaction,
-    Mangosaurus,
-    deliver,
-    is_gone,
-)
-from bot.cogs.render import render, render_edit
+from bot.client import Interaction, Mangosaurus
+from bot.cogs.report import Report, announce, fetched, keep_up_to_date
 from bot.commands import retrain
-from bot.commands.reply import Button, Reply
-from bot.pacing import newest
+from bot.commands.reply import Button
 from bot.retraining import Events, Order, Place
-
-log = logging.getLogger(__name__)
-
-EDITS = 3
-"""Edits of the poem's pace between two edits of a training's message."""
 
 Seed = app_commands.Range[int, 0, retrain.LARGEST_SEED]
 Minutes = app_commands.Range[int, 1]
@@ -51,7 +35,7 @@ class Retrain(
         if place is not None:
             channel = self.bot.get_partial_messageable(place.channel)
             message = channel.get_partial_message(place.message)
-            await _Report(message).show(retrain.interrupted())
+            await Report(message).show(retrain.interrupted())
 
     @app_commands.command(description="Train on names: mine, or a list of yours.")
     @app_commands.describe(
@@ -109,9 +93,9 @@ class Retrain(
             await interaction.response.defer(ephemeral=True, thinking=True)
             if corpus is not None:
                 retrain.check_upload(corpus.filename, corpus.size)
-                content = await _fetched(corpus)
+                content = await fetched(corpus)
                 order = await self.bot.retraining.with_corpus(order, corpus.filename, content)
-            message = await _announce(interaction, order)
+            message = await announce(interaction, retrain.reply(retrain.Run(order)))
             self.bot.retraining.start(
                 order,
                 lambda events: self._follow(order, events, message),
@@ -129,57 +113,9 @@ class Retrain(
         retrain.check_asker(asker, self.bot.settings.home_guilds, guilds)
 
     async def _follow(self, order: Order, events: Events, message: discord.Message) -> None:
-        """Keep the message up to date. A message that cannot be edited does not end the run."""
-        report = _Report(message)
+        """Keep the message up to date."""
         replies = retrain.answers(order, events, self.bot.words, discord.utils.utcnow)
-        reply, arrived = None, True
-        async with aclosing(newest(replies, EDITS * self.bot.edit_interval)) as paced:
-            async for reply in paced:
-                arrived = await report.show(reply)
-        if reply is not None and not arrived:
-            await report.show(reply, tries=LAST_TRIES)
-
-
-async def _announce(interaction: Interaction, order: Order) -> discord.Message:
-    """Send the message that will show the progress: an interaction lives 15 minutes only."""
-    channel = interaction.channel
-    if not isinstance(channel, discord.abc.Messageable):
-        raise retrain.cannot_report()
-    try:
-        return await channel.send(**render(retrain.reply(retrain.Run(order)))[0])
-    except discord.Forbidden as error:
-        raise retrain.cannot_report() from error
-
-
-class _Report:
-    """The message that a training reports in. When somebody deletes it, a second one is sent."""
-
-    def __init__(self, message: discord.Message | discord.PartialMessage) -> None:
-        self._message = message
-        self._may_send = True
-
-    async def show(self, reply: Reply, *, tries: int = 1) -> bool:
-        """Edit the message; whether that arrived, or never will."""
-        try:
-            return await deliver(partial(self._message.edit, **render_edit(reply)), tries=tries)
-        except discord.HTTPException as error:
-            log.info("The message of the training cannot be edited: %s", error)
-            if not (is_gone(error) and self._may_send):
-                return True
-        self._may_send = False
-        try:
-            self._message = await self._message.channel.send(**render(reply)[0])
-        except (discord.HTTPException, *NO_NETWORK) as error:
-            log.info("Nor can a new one be sent: %s", error)
-        return True
-
-
-async def _fetched(corpus: discord.Attachment) -> bytes:
-    try:
-        return await corpus.read()
-    except (discord.HTTPException, *NO_NETWORK) as error:
-        log.info("An upload could not be fetched: %s", error)
-        raise retrain.unfetched(corpus.filename) from error
+        await keep_up_to_date(message, replies, self.bot.edit_interval)
 
 
 async def setup(bot: Mangosaurus) -> None:

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.client import deliver
-from bot.cogs.retrain import _Report
+from bot.cogs.report import Report
 from bot.commands.reply import Reply, text
 
 REPLY = Reply(text("Half done."))
@@ -77,7 +77,7 @@ async def test_what_discord_refuses_is_raised_at_once(slept: list[float]) -> Non
 
 async def test_a_report_that_was_deleted_is_sent_once_more() -> None:
     line: Any = Line(refused(10008))
-    report = _Report(line)
+    report = Report(line)
     assert await report.show(REPLY)
     assert line.sent == 1
     line.errors.append(refused(10008))
@@ -87,7 +87,7 @@ async def test_a_report_that_was_deleted_is_sent_once_more() -> None:
 
 async def test_a_report_goes_on_when_the_network_is_back() -> None:
     line: Any = Line(aiohttp.ClientError())
-    report = _Report(line)
+    report = Report(line)
     assert not await report.show(REPLY)
     assert await report.show(REPLY)
     assert len(line.edited) == 1
