@@ -10,6 +10,7 @@ import simcord
 
 from bot.client import Mangosaurus
 from bot.filter import Filter
+from bot.namers import Namers
 from bot.retraining import Event, Order, Retraining
 from bot.settings import Settings
 from models.weights import Kind, ModelCard
@@ -33,6 +34,7 @@ class World:
     def make_bot(self, **changes: object) -> Mangosaurus:
         """A bot as `python -m bot` would build it."""
         settings = self.settings.model_copy(update=changes)
+        store = store_in(settings.state_dir, self.templates)
         return Mangosaurus(
             settings=settings,
             writer=self.writer,
@@ -44,7 +46,14 @@ class World:
                 now=discord.utils.utcnow,
                 launch=self._launch,
             ),
-            store=store_in(settings.state_dir, self.templates),
+            namers=Namers(
+                settings.state_dir,
+                store,
+                self.writer,
+                now=discord.utils.utcnow,
+                launch=self._launch,
+            ),
+            store=store,
             version="1.2.3",
             edit_interval=0,
             shard_count=1,
