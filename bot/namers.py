@@ -149,6 +149,11 @@ class Namers:
         self._ready: OrderedDict[str, Trained] = OrderedDict()  # by digest, the oldest use first
         self._loading, self._hearing = asyncio.Lock(), asyncio.Lock()
 
+    @property
+    def queued(self) -> int:
+        """How many lists are being learned from or wait for it."""
+        return len(self._jobs)
+
     def ahead_of(self, namer_id: int) -> int | None:
         """How many lists are learned from before this one; `None` if it does not wait either."""
         waiting = (n for n, job in enumerate(self._jobs) if job.lesson.namer.id == namer_id)

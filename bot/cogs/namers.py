@@ -289,7 +289,7 @@ class Namer(
         """Let a namer learn, in a place that is claimed; the message that tells of it."""
         seed = secrets.randbelow(LARGEST_SEED)
         lesson = Lesson(record, corpus, seed, interaction.user.id, is_new)
-        run = namer_training.Run(lesson, notes)
+        run = namer_training.Run(lesson, notes, ahead=self.bot.namers.queued)
         message = await announce(interaction, namer_training.reply(run))
 
         async def follow(events: Events) -> None:

@@ -13,7 +13,9 @@ import simcord
 from safetensors.numpy import save
 
 from bot.cogs.render import view_of
-from bot.commands.reply import Button, Reply
+from bot.commands.namer_training import Run, reply
+from bot.commands.reply import Button, Reply, plain
+from bot.namers import Lesson, as_corpus
 from bot.store.namers import NamerRecord
 from bot.training_events import Done, Failed, Planned, Progress, Samples
 from tests.bot.conftest import Home
@@ -271,6 +273,18 @@ async def test_weights_that_a_hostile_trainer_left_are_not_served(
     found = await namer(teachable)
     assert found is not None
     assert found.digest is None
+
+
+def test_a_list_that_waits_knows_how_many_are_before_it(home: Home) -> None:
+    record = NamerRecord(
+        1, 2, "elves", 3, False, discord.utils.utcnow(), "elves.txt", 30, True, None, None
+    )
+    run = Run(Lesson(record, as_corpus("elves.txt", ELVES), 1, 3), ahead=2)
+    (waiting,) = reply(run).cards
+    assert waiting.title == "🪶 elves waits for its turn"
+    assert plain(waiting.lines[-1]) == "2 lists are ahead of it."
+    begun = run.after(Planned(100, "elves.txt"), discord.utils.utcnow(), home.bot.words)
+    assert reply(begun).cards[0].title == "🪶 elves is learning"
 
 
 # Who may
