@@ -86,8 +86,7 @@ def start_to_ready() -> float:
 
 
 async def _serve(table: Table, poems: int) -> None:
-    with tempfile.TemporaryDirectory() as state:
-        inference = await open_inference(Path(state), Filter().allows)
+    inference = await open_inference(Filter().allows)
     table.add_row("memory at rest", f"{_resident():.0f} MiB", "")
     names, wished = [], []
     for seed in range(50):

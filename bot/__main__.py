@@ -26,12 +26,13 @@ from discord import app_commands
 
 from bot.client import Mangosaurus
 from bot.filter import Filter
-from bot.inference import Inference, open_inference
+from bot.inference import Inference
 from bot.logs import set_up_logs
 from bot.namers import Namers
 from bot.retraining import Retraining
 from bot.settings import Settings, SettingsError, load_settings, suspicious_names
 from bot.store import Database, Store, StoreError, Unavailable, url_of
+from bot.versions import open_versions
 from models.weights import WeightsError
 
 log = logging.getLogger("bot")
@@ -167,16 +168,20 @@ async def build(settings: Settings, *, always_sync: bool = False) -> tuple[Infer
             f"({error.strerror}); name another one, for example STATE_DIR=state",
         ) from error
     words = Filter(settings.blocked_words, settings.allowed_words)
-    try:
-        inference = await open_inference(settings.state_dir, words.allows)
-    except WeightsError as error:
-        raise StartupError(Exit.BAD_WEIGHTS, str(error)) from error
     store = await _open_store(settings)
+    now = discord.utils.utcnow
+    try:
+        inference, versions = await open_versions(store, settings.state_dir, words.allows, now=now)
+    except (WeightsError, StoreError) as error:
+        await store.close()
+        code = Exit.BAD_WEIGHTS if isinstance(error, WeightsError) else Exit.BAD_DATABASE
+        raise StartupError(code, str(error)) from error
     retraining = Retraining(
         settings.state_dir,
-        inference.swap,
+        versions.offer,
+        store.versions,
         rest=timedelta(minutes=settings.retrain_cooldown_minutes),
-        now=discord.utils.utcnow,
+        now=now,
     )
     bot = Mangosaurus(
         settings=settings,
@@ -185,6 +190,7 @@ async def build(settings: Settings, *, always_sync: bool = False) -> tuple[Infer
         retraining=retraining,
         namers=Namers(settings.state_dir, store, inference, now=discord.utils.utcnow),
         store=store,
+        versions=versions,
         version=_version(),
         always_sync=always_sync,
     )

@@ -26,6 +26,7 @@ from bot.pacing import Lanes, Work
 from bot.retraining import Retraining
 from bot.settings import Settings
 from bot.store import Store
+from bot.versions import Versions
 from bot.views import ReplyButton
 from data.files import write_atomically
 
@@ -42,6 +43,7 @@ EXTENSIONS = (
     "bot.cogs.fame",
     "bot.cogs.privacy",
     "bot.cogs.retrain",
+    "bot.cogs.models",
     "bot.cogs.about",
 )
 PERMISSIONS = discord.Permissions(
@@ -74,6 +76,7 @@ class Mangosaurus(commands.AutoShardedBot):
         retraining: Retraining,
         namers: Namers,
         store: Store,
+        versions: Versions,
         version: str,
         always_sync: bool = False,
         edit_interval: float = 1.0,
@@ -95,6 +98,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self.retraining = retraining
         self.namers = namers
         self.store = store
+        self.versions = versions
         self.version = version
         self.edit_interval = edit_interval
         self.started_at = discord.utils.utcnow()
@@ -112,6 +116,7 @@ class Mangosaurus(commands.AutoShardedBot):
             await self.load_extension(extension)
         self.add_dynamic_items(ReplyButton)
         await self._sync_if_changed()
+        self.versions.watch()
         log.info("Invite me to a server: %s", self.invitation)
 
     async def on_ready(self) -> None:
@@ -195,6 +200,7 @@ class Mangosaurus(commands.AutoShardedBot):
             await self._stop_trainings()
         await self.edits.close()
         await super().close()
+        await self.versions.close()
         await self.store.close()
 
     async def shut_down(self) -> None:

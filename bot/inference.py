@@ -10,7 +10,8 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from models.capitals import written
@@ -28,13 +29,13 @@ from models.weights import (
     Trained,
     WeightsError,
     load_shipped,
-    load_weights,
     read_weights,
 )
 
 log = logging.getLogger(__name__)
 
 Accept = Callable[[str], bool]
+Load = Callable[[], Trained]
 T = TypeVar("T")
 
 LARGEST_BATCH = 8
@@ -43,6 +44,11 @@ MOST_LAYERS = 32
 """Of all LSTMs of a namer together. Each costs time at every character, however narrow it is."""
 SAMPLES, FEWEST_SAMPLES = 10, 5
 """Names that weights are asked for when they are heard, and that they must write."""
+AUDITION_SEED = 0
+"""The same for all weights, so that what they write can be laid side by side."""
+AUDITION_NAMES, FEWEST_NAMES = 50, 5
+AUDITION_LINES = 4
+"""Lines of the poem that are told."""
 
 
 class InferenceError(Exception):
@@ -78,6 +84,15 @@ class _Waiting:
     trained: Trained
     draft: Draft
     line: asyncio.Future[Draft]
+
+
+@dataclass(frozen=True, eq=False)
+class Audition:
+    """A network that could be served, and what it wrote from a fixed seed."""
+
+    trained: Trained
+    samples: tuple[str, ...]
+    """Names, or the first lines of a poem."""
 
 
 class Inference:
@@ -164,15 +179,22 @@ class Inference:
         finally:
             self._at_work -= 1
 
-    async def swap(self, kind: Kind, path: Path) -> ModelCard:
-        """Serve the weights of a file from now on, if they can write.
+    async def audition(self, kind: Kind, load: Load, *, whole: bool = True) -> Audition:
+        """Load a network and let it write, in the thread of all networks; nothing is served yet.
 
-        Raises `WeightsError` if they cannot be used or do not write, which changes nothing.
+        A whole poem takes a second, its first lines a third of that. Raises `WeightsError` if it
+        cannot be used or does not write.
         """
-        trained = await self._in_thread(_audition, kind, path, self._accept)
+        return await self._in_thread(_audition, kind, load, self._accept, whole)
+
+    async def prepare(self, kind: Kind, load: Load) -> Trained:
+        """Load a network that has passed its audition elsewhere. Raises `WeightsError`."""
+        return await self._in_thread(_ready, kind, load)
+
+    def swap(self, kind: Kind, trained: Trained) -> None:
+        """Serve a network that has passed its audition. Poems under way keep theirs."""
         self._served[kind] = trained
-        log.info("Serving %s from %s (%s)", kind, path, trained.digest[:12])
-        return trained.card
+        log.info("Serving %s from the weights %s", kind, trained.digest[:12])
 
     async def load_namer(self, content: bytes, title: str) -> Trained:
         """The names' weights of a file, ready to serve. Raises `WeightsError`.
@@ -260,29 +282,37 @@ def _extend_each(
 
 
 async def open_inference(
-    state_dir: Path, accept: Accept, *, queue: int = 16, deadline: float = 20.0
+    accept: Accept,
+    retrained: Mapping[Kind, bytes] = MappingProxyType({}),
+    *,
+    queue: int = 16,
+    deadline: float = 20.0,
 ) -> Inference:
     """Load what is to be served: retrained weights where there are usable ones, else the shipped.
 
-    Raises `WeightsError` if even the shipped ones cannot be used.
+    `retrained` are the contents of weight files. Raises `WeightsError` if even the shipped ones
+    cannot be used.
     """
-    loaded = {kind: await asyncio.to_thread(_load_best, kind, state_dir) for kind in KINDS}
+    loaded = {
+        kind: await asyncio.to_thread(_load_best, kind, retrained.get(kind)) for kind in KINDS
+    }
     return Inference(loaded, accept, queue=queue, deadline=deadline)
 
 
-def retrained_path(state_dir: Path, kind: Kind) -> Path:
-    """Where retrained weights are kept."""
-    return state_dir / "weights" / f"{kind}.safetensors"
-
-
-def _load_best(kind: Kind, state_dir: Path) -> Trained:
-    path = retrained_path(state_dir, kind)
-    if path.exists():
+def _load_best(kind: Kind, retrained: bytes | None) -> Trained:
+    if retrained is not None:
         try:
-            return _prepared(_load(kind, path))
+            return _ready(kind, partial(read_weights, retrained, f"The live version of {kind}"))
         except WeightsError as error:
-            log.warning("%s The shipped weights are served instead.", error)
+            log.error("%s The shipped weights are served instead.", error)
     return _prepared(load_shipped(kind))
+
+
+def _ready(kind: Kind, load: Load) -> Trained:
+    trained = load()
+    if trained.card.kind != kind:
+        raise WeightsError(f"These weights write {trained.card.kind}, not {kind}.")
+    return _prepared(trained)
 
 
 def _prepared(trained: Trained) -> Trained:
@@ -294,27 +324,21 @@ def _prepared(trained: Trained) -> Trained:
     return trained
 
 
-def _audition(kind: Kind, path: Path, accept: Accept) -> Trained:
+def _audition(kind: Kind, load: Load, accept: Accept, whole: bool) -> Audition:
     """Load weights and let them write once: a corpus can teach what nobody may be shown."""
-    trained = _prepared(_load(kind, path))
+    trained = _ready(kind, load)
     if kind == "names":
-        if write_names(trained, NamesRequest(count=5, seed=0), accept).reason is not None:
+        names = write_names(trained, NamesRequest(AUDITION_NAMES, AUDITION_SEED), accept).names
+        if len(names) < FEWEST_NAMES:
             raise WeightsError("It cannot write five names that are new and fit to be shown.")
-        return trained
+        return Audition(trained, names)
     try:
-        draft = begin(trained, SonnetRequest("", seed=0))
-        while not draft.finished:
+        draft = begin(trained, SonnetRequest("", AUDITION_SEED))
+        while not draft.finished and (whole or len(draft.lines) < AUDITION_LINES):
             (draft,) = extend(trained, [draft], accept)
     except SonnetError as error:
         raise WeightsError(f"It cannot write a poem. {error}") from error
-    return trained
-
-
-def _load(kind: Kind, path: Path) -> Trained:
-    trained = load_weights(path)
-    if trained.card.kind != kind:
-        raise WeightsError(f"{path.name} writes {trained.card.kind}, not {kind}.")
-    return trained
+    return Audition(trained, draft.lines[:AUDITION_LINES])
 
 
 def _hear_names(content: bytes, title: str, accept: Accept) -> Heard:

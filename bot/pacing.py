@@ -189,3 +189,37 @@ class Lanes:
                 await self._sleep(self._interval)
         finally:
             self._waiting.pop(lane, None)
+
+
+class Rounds:
+    """Work that is done again and again, beside everything else, until it is closed."""
+
+    def __init__(self, work: Callable[[], Awaitable[object]], interval: float) -> None:
+        """`interval` is in seconds, from the end of one round to the next. Begins at once."""
+        self._work = work
+        self._interval = interval
+        self._over = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self, patience: float = 5.0) -> None:
+        """Begin no further round, and wait up to `patience` seconds for one that is on.
+
+        To break off what uses a database can leave a thread behind that never ends.
+        """
+        self._over.set()
+        await asyncio.wait([self._task], timeout=patience)
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        while not await self._over_within(self._interval):
+            try:
+                await self._work()
+            except Exception:
+                log.exception("Something that is done again and again has failed; I try again")
+
+    async def _over_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._over.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True

@@ -1,7 +1,8 @@
-"""Training from the chat: in a process of its own, one at a time, served as soon as it is done.
+"""Training from the chat: in a process of its own, one at a time.
 
-`Retraining` keeps the rules and the files, and swaps the weights; `TrainerProcess` runs
-`python -m bot.train` and turns its lines of JSON into events.
+`Retraining` keeps the rules and the files, and hands the weights to `bot.versions`, which decides
+whether they go live; `TrainerProcess` runs `python -m bot.train` and turns its lines of JSON into
+events.
 """
 
 import asyncio
@@ -19,7 +20,9 @@ from typing import BinaryIO, Literal, Protocol
 
 from pydantic import TypeAdapter
 
-from bot.inference import retrained_path
+from bot.pacing import Rounds
+from bot.store import Unavailable
+from bot.store.versions import DIED
 from bot.training_events import Done, Failed, Stopped, TrainingEvent, from_json
 from data.corpora import parse_corpus
 from data.files import write_atomically
@@ -34,6 +37,11 @@ GRACE = 4.0
 OVERTIME = timedelta(minutes=10)
 """Longer than this beyond its minutes no run can take: reading the corpus, saving, drawing."""
 LONGEST_LINE = 2**20
+BEAT = 15.0
+"""Seconds between two signs of life of a run: some are given before it is thought to be dead."""
+PAUSES = (1.0, 4.0, 15.0)
+"""Seconds after which it is tried again to keep what took minutes to make."""
+
 CORPUS_KINDS: Mapping[Kind, Literal["names", "verse"]] = {"names": "names", "sonnets": "verse"}
 
 
@@ -60,16 +68,29 @@ class Order:
     """An own corpus; else the project's."""
     recipe: str | None = None
     """By which; else the first of its kind."""
+    also: Path | None = None
+    """Names that are read as well, one a line, a weightier one more than once."""
+    force: bool = False
+    """Whether the weights go live however good they are."""
+    member_id: int | None = None
+    """Whoever asked for it."""
 
 
 @dataclass(frozen=True)
-class Served:
-    """The new weights are in use."""
+class Kept:
+    """The new weights are a version now, and in use if they may be."""
 
+    version: int
     card: ModelCard
     done: Done
     curve: bytes
     """The loss curve, a PNG."""
+    why: str
+    """Why it is live: `better` or `forced`; empty if it is not."""
+    yardstick: float | None
+    """In nats per character, on the text by which all versions of a kind are compared."""
+    bar: float | None
+    """The same of what was live before."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +99,23 @@ class Place:
 
     channel: int
     message: int
+    guild: int | None = None
 
 
+@dataclass(frozen=True)
+class _Note:
+    """What the next start must know of a run if this process dies."""
+
+    place: Place
+    run: int | None = None
+    """Its number in the database."""
+
+
+_NOTE = TypeAdapter(_Note)
 _PLACE = TypeAdapter(Place)
+"""What version 0.2.0 noted."""
 
-Event = TrainingEvent | Served
+Event = TrainingEvent | Kept
 Events = AsyncGenerator[Event, None]
 
 
@@ -96,8 +129,46 @@ class Trainer(Protocol):
         """Ask the run to end soon."""
 
 
+class Runs(Protocol):
+    """Where runs are noted for all processes; `bot.store.versions.Versions` is one.
+
+    All of it may raise `Unavailable`.
+    """
+
+    async def begin_run(
+        self,
+        what: str,
+        *,
+        seed: int,
+        now: datetime,
+        namer_id: int | None = None,
+        guild_id: int | None = None,
+        member_id: int | None = None,
+        channel_id: int | None = None,
+        message_id: int | None = None,
+    ) -> int:
+        """Note that a run begins; its number."""
+
+    async def beat(self, run_id: int, now: datetime) -> None:
+        """Note that it is alive."""
+
+    async def end_run(
+        self,
+        run_id: int,
+        state: str,
+        now: datetime,
+        *,
+        message: str = "",
+        version_id: int | None = None,
+    ) -> None:
+        """Note how it has ended."""
+
+    async def bury_dead_runs(self, now: datetime) -> list[tuple[int | None, int | None]]:
+        """Mark runs as failed that give no sign of life; channels and messages of their reports."""
+
+
 Launch = Callable[[Order, Path], Trainer]
-Serve = Callable[[Kind, Path], Awaitable[ModelCard]]
+Keep = Callable[[Order, Done], Awaitable[Kept]]
 Follow = Callable[[Events], Awaitable[None]]
 
 
@@ -107,17 +178,18 @@ class Retraining:
     def __init__(
         self,
         state_dir: Path,
-        serve: Serve,
+        keep: Keep,
+        runs: Runs,
         *,
         rest: timedelta,
         now: Callable[[], datetime],
         launch: Launch | None = None,
     ) -> None:
-        """`serve` verifies a weight file and serves it from then on, or raises `WeightsError`."""
+        """`keep` makes a version of what was trained: see `bot.versions.Versions.offer`."""
         self.folder = state_dir / "training"
-        self._state_dir = state_dir
         self._note = state_dir / "retraining.json"
-        self._serve = serve
+        self._keep = keep
+        self._runs = runs
         self._rest = rest
         self._launch = launch or TrainerProcess
         self._now = now
@@ -126,6 +198,9 @@ class Retraining:
         self._trainer: Trainer | None = None
         self._claimed = False
         self._stop_reason = ""
+        self._told_end = False
+        self._number: int | None = None
+        """Of the run that is on, in the database."""
 
     @property
     def running(self) -> bool:
@@ -158,9 +233,15 @@ class Retraining:
         await asyncio.to_thread(write_atomically, path, content)
         return replace(order, corpus=path)
 
+    async def with_names(self, order: Order, names: Sequence[str]) -> Order:
+        """The order with names that are read as well, as often as they stand there."""
+        path = self.folder / "also.txt"
+        await asyncio.to_thread(write_atomically, path, ("\n".join(names) + "\n").encode())
+        return replace(order, also=path)
+
     def start(self, order: Order, follow: Follow, place: Place) -> None:
         """Begin a run that was claimed, and let `follow` report its events at `place`."""
-        self._stop_reason = ""
+        self._stop_reason, self._told_end = "", False
         self._trainer = self._launch(order, self.folder)
         self._task = asyncio.create_task(self._run(order, self._trainer, follow, place))
 
@@ -173,22 +254,87 @@ class Retraining:
         await asyncio.wait([self._task], timeout=2 * GRACE)
         self._task.cancel()
 
-    async def interrupted_at(self) -> Place | None:
-        """Where the run was reported that ended with the process before this one; told once."""
-        return await asyncio.to_thread(_take_note, self._note)
+    async def interrupted(self) -> list[Place]:
+        """Where runs were reported whose process has died, each told once; for the start.
+
+        On the same disk the run is known at once, on a fresh one as soon as it is silent for long.
+        """
+        note = await asyncio.to_thread(_take_note, self._note)
+        if note is not None and note.run is not None:
+            with suppress(Unavailable):  # silence tells the same, later
+                await self._runs.end_run(note.run, "failed", self._now(), message=DIED)
+        return [*([note.place] if note else []), *await self.fallen_silent()]
+
+    async def fallen_silent(self) -> list[Place]:
+        """Where runs of any process were reported that have given no sign of life for too long."""
+        try:
+            if self.running:  # after a database that was away, it may seem to be dead
+                await self._beat()
+            dead = await self._runs.bury_dead_runs(self._now())
+        except Unavailable:
+            return []
+        return [Place(channel, message) for channel, message in dead if channel and message]
 
     async def _run(self, order: Order, trainer: Trainer, follow: Follow, place: Place) -> None:
+        self._number = number = await self._begin(order, place)
+        beats = Rounds(self._beat, BEAT)
         try:
-            await asyncio.to_thread(_write_note, self._note, place)
-            async with aclosing(self._events(order, trainer)) as events:
-                await follow(events)
+            await asyncio.to_thread(_write_note, self._note, _Note(place, number))
+            async with (
+                aclosing(self._events(order, trainer)) as events,
+                aclosing(self._noted(number, events)) as noted,
+            ):
+                await follow(noted)
             await asyncio.to_thread(_take_note, self._note)
         except Exception:
             log.exception("A training could not be followed to its end")
         finally:
+            await beats.close()
+            if not self._told_end:
+                await self._end(number, "failed", "It could not be followed to its end.")
             self._rested_at = self._now() + self._rest
             # Everything worth keeping has been moved out by now.
             await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    async def _begin(self, order: Order, place: Place) -> int | None:
+        """Note the run in the database; without one it runs all the same."""
+        try:
+            return await self._runs.begin_run(
+                order.kind,
+                seed=order.seed,
+                now=self._now(),
+                guild_id=place.guild,
+                member_id=order.member_id,
+                channel_id=place.channel,
+                message_id=place.message,
+            )
+        except Exception as error:
+            if not isinstance(error, Unavailable):
+                log.exception("A training could not be noted")
+            return None
+
+    async def _beat(self) -> None:
+        if self._number is not None:
+            with suppress(Unavailable):
+                await self._runs.beat(self._number, self._now())
+
+    async def _noted(self, number: int | None, events: Events) -> Events:
+        """The same events; the last one is noted in the database before it is told."""
+        async for event in events:
+            if state := _ENDS.get(type(event)):
+                version = event.version if isinstance(event, Kept) else None
+                await self._end(number, state, _sentence(event), version)
+            yield event
+
+    async def _end(
+        self, number: int | None, state: str, message: str, version: int | None = None
+    ) -> None:
+        self._told_end = True
+        if number is not None:
+            with suppress(Unavailable):  # silence tells the same, later
+                await self._runs.end_run(
+                    number, state, self._now(), message=message, version_id=version
+                )
 
     async def _events(self, order: Order, trainer: Trainer) -> Events:
         try:
@@ -202,7 +348,7 @@ class Retraining:
     async def _acted_on(self, order: Order, event: Event) -> Event:
         match event:
             case Done():
-                return await self._put_to_use(order.kind, event)
+                return await self._made(order, event)
             case Stopped():
                 return replace(event, reason=self._stop_reason or event.reason)
             case Failed() if self._stop_reason:
@@ -210,22 +356,20 @@ class Retraining:
             case _:
                 return event
 
-    async def _put_to_use(self, kind: Kind, done: Done) -> Event:
-        """Serve the new weights, then keep them where the next start finds them."""
-        try:
-            card = await self._serve(kind, done.weights)
-        except WeightsError as error:
-            return Failed(f"The new weights cannot be used: {error}")
-        try:
-            curve = await asyncio.to_thread(done.plot.read_bytes)
-            await asyncio.to_thread(_install, done.weights, retrained_path(self._state_dir, kind))
-        except OSError as error:
-            log.warning("New weights could not be kept: %s", error)
-            return Failed(
-                "The new weights are in use, but could not be kept for after a restart "
-                f"({error.strerror})."
-            )
-        return Served(card, done, curve)
+    async def _made(self, order: Order, done: Done) -> Event:
+        """Keep the new weights before the folder is emptied in which they lie."""
+        for pause in (*PAUSES, None):
+            try:
+                return await self._keep(order, done)
+            except WeightsError as error:
+                return Failed(f"The new weights cannot be used: {error}")
+            except OSError as error:
+                log.warning("New weights could not be read: %s", error)
+                return Failed(f"The new weights could not be read ({error.strerror}).")
+            except Unavailable:
+                if pause is not None:
+                    await asyncio.sleep(pause)
+        return Failed("My memory does not answer, so the new weights could not be kept.")
 
 
 class TrainerProcess:
@@ -247,6 +391,7 @@ class TrainerProcess:
             *("--minutes", str(order.minutes)),
             *("--progress", "json"),
             *(("--corpus", str(order.corpus.absolute())) if order.corpus else ()),
+            *(("--also", str(order.also.absolute())) if order.also else ()),
         ]
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
@@ -309,26 +454,46 @@ class TrainerProcess:
                 self._process.kill()
 
 
-def _write_note(path: Path, place: Place) -> None:
-    """Note where a run is reported, for the next start to find it if this process dies."""
+_ENDS: Mapping[type, str] = {Kept: "done", Stopped: "stopped", Failed: "failed"}
+"""How a run is noted that ends with such an event."""
+
+
+def _sentence(event: Event) -> str:
+    match event:
+        case Stopped(reason=sentence) | Failed(message=sentence):
+            return sentence
+        case _:
+            return ""
+
+
+def _write_note(path: Path, note: _Note) -> None:
+    """Note a run for the next start to find it if this process dies."""
     try:
-        write_atomically(path, _PLACE.dump_json(place))
+        write_atomically(path, _NOTE.dump_json(note))
     except OSError as error:
         log.warning("The training's message could not be noted: %s", error)
 
 
-def _take_note(path: Path) -> Place | None:
+def _take_note(path: Path) -> _Note | None:
     """Read the note and take it away; `None` if there is none that can be read."""
     try:
-        place = _PLACE.validate_json(path.read_bytes())
+        note = _read_note(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         log.warning("The note of an interrupted training cannot be read: %s", error)
-        place = None
+        note = None
     with suppress(OSError):
         path.unlink()
-    return place
+    return note
+
+
+def _read_note(content: bytes) -> _Note:
+    """Raises `ValueError` for what is no note, of this version or of 0.2.0."""
+    try:
+        return _NOTE.validate_json(content)
+    except ValueError:
+        return _Note(_PLACE.validate_json(content))
 
 
 def _file_name(name: str) -> str:
@@ -340,14 +505,6 @@ def _opened(path: Path) -> BinaryIO:
     """A new file to write to, in a folder that is made if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("wb")
-
-
-def _install(weights: Path, path: Path) -> None:
-    """Move new weights to where they live, and keep the ones before as `.previous`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        shutil.copyfile(path, path.with_suffix(".previous"))
-    weights.replace(path)
 
 
 def _be_nice(pid: int) -> None:

@@ -58,7 +58,8 @@ class Settings(BaseSettings):
     home_guilds: Identifiers = Field(
         frozenset(),
         title="server ids, separated by commas",
-        description="Servers whose administrators may use /retrain (the bot's owners always may). "
+        description="Servers whose administrators may use /retrain and switch with /models (the "
+        "bot's owners always may). "
         "Left empty, a bot that is in one server takes that as its home. To copy a server's id, "
         "turn on Developer Mode in Discord and right-click the server.",
         examples=["81384788765712384,613425648685547541"],
@@ -66,8 +67,8 @@ class Settings(BaseSettings):
     state_dir: Path = Field(
         Path("state"),
         title="a folder that can be written to",
-        description="Folder for what the bot learns at run time, retrained weights above all. "
-        "Made if it is missing.",
+        description="Folder for what the bot learns at run time, unless DATABASE_URL names a "
+        "database for it. Made if it is missing.",
         examples=["/var/lib/mangosaurus"],
     )
     database_url: SecretStr | None = Field(

@@ -79,6 +79,15 @@ async def database(
 
 
 @pytest.fixture
+async def postgres(templates: Templates) -> AsyncIterator[Database]:
+    """The same on PostgreSQL alone."""
+    url = _in_server(_server(), templates.postgres)
+    async for database in _opened(url):
+        yield database
+    await _empty(url)
+
+
+@pytest.fixture
 def store(database: Database) -> Store:
     """Everything that is kept."""
     return Store(database)

@@ -41,6 +41,7 @@ class About(commands.Cog):
             bot.writer.cards,
             LIBRARIES,
             headlines,
+            bot.versions.served,
         )
         await bot.respond(interaction, reply)
 

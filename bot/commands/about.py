@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.commands.reply import Card, Field, Moment, Reply, Span, Text, code, strong, text
 from bot.formats import human_join, plural
 from bot.scoreboard.headline import Figure
+from bot.store.versions import Live
 from models.weights import Kind, ModelCard
 
 _COMMANDS: tuple[tuple[str, str], ...] = (
@@ -21,6 +23,8 @@ _COMMANDS: tuple[tuple[str, str], ...] = (
     ("/sonnet opening:Shall I compare thee", "writes a sonnet that begins with your words."),
     ("/sonnet form:limerick temperature:1.2", "writes another form, in a wilder mood."),
     ("/retrain names minutes:5", "trains me anew on names; for administrators."),
+    ("/retrain names hall_of_fame:True", "lets me read the names that you have chosen as well."),
+    ("/models list kind:names", "lists my versions; info, activate and rollback go with it."),
     ("/about", "says what I am made of, and how good I am."),
 )
 
@@ -49,17 +53,19 @@ def about_reply(
     cards: Mapping[Kind, ModelCard],
     libraries: Mapping[str, str],
     headlines: Mapping[Kind, Sequence[Figure]],
+    served: Mapping[Kind, Live] = MappingProxyType({}),
 ) -> Reply:
     """What `/about` says: what runs, on which weights, how good they are.
 
-    `headlines` are the figures of the scoreboard, for the weights that it has measured.
+    `served` are the versions of the weights, where they did not come with the bot; `headlines` are
+    the figures of the scoreboard, for the weights that it has measured.
     """
     lines = (
         text("I name new dinosaurs and write sonnets, one character after another."),
         text("Awake since ", Moment(started_at), f", in {plural(guilds, 'server')}."),
     )
     fields = tuple(
-        Field(kind.capitalize(), _network(card, headlines.get(kind, ())))
+        Field(kind.capitalize(), _live(served.get(kind)) + _network(card, headlines.get(kind, ())))
         for kind, card in cards.items()
     )
     made_of = human_join([f"{name} {number}" for name, number in libraries.items()])
@@ -67,6 +73,14 @@ def about_reply(
         cards=(Card(f"🦖 Mangosaurus {version}", lines, fields, f"Made with {made_of}"),),
         private=True,
     )
+
+
+def _live(live: Live | None) -> Text:
+    """Which version it is, if it is one that was trained here."""
+    if live is None or live.version_id is None:
+        return ()
+    since: tuple[str | Moment, ...] = (" since ", Moment(live.at)) if live.at else ()
+    return text(f"Version {live.version_id}, live", *since, "\n")
 
 
 def _network(card: ModelCard, headline: Sequence[Figure]) -> Text:

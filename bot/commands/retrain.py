@@ -1,10 +1,11 @@
 """`/retrain`: who may, what is accepted, and how a run is told of."""
 
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.commands import refusals
+from bot.commands.models import use_it
 from bot.commands.reply import (
     Button,
     Card,
@@ -23,8 +24,10 @@ from bot.commands.reply import (
 from bot.commands.writer import Words
 from bot.formats import bar, human_duration, plural, shortened
 from bot.recipes import can_train
-from bot.retraining import Event, Events, Order, Served
+from bot.retraining import Event, Events, Kept, Order
 from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped
+from bot.versions import MARGIN
+from data.text import clean_name
 from models.weights import Kind
 
 ACTION = "retrain"
@@ -36,6 +39,8 @@ LONGEST_SAMPLE = 1200
 SAMPLES_ON_THE_WAY = 4
 UNCHANGED = "My weights are unchanged."
 STOP = Button("Stop", ACTION, "stop", dangerous=True)
+HEAVIEST = 5
+"""Votes beyond which a name of the hall of fame is read no more often."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class RetrainAsk:
     kind: Kind
     minutes: int | None = None
     seed: int | None = None
+    force: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Asker:
 
 
 def check_asker(asker: Asker, home_guilds: Collection[int], guilds: Collection[int]) -> None:
-    """Raise `Refusal` unless this member may retrain.
+    """Raise `Refusal` unless this member may retrain, and choose what is live.
 
     Every server shares the weights. So the bot's owners may, and the administrators of its home
     guilds; if none are set, of the only guild that it is in.
@@ -98,7 +104,29 @@ def order_of(ask: RetrainAsk, seed: int, most_minutes: int) -> Order:
         ask.minutes or most_minutes,
         seed if ask.seed is None else ask.seed,
         recipe="quick" if ask.kind == "names" else None,  # seconds, not minutes
+        force=ask.force,
     )
+
+
+def hall_of_fame(chosen: Iterable[tuple[str, int]], words: Words) -> list[str]:
+    """Names with their votes as a corpus: one stands there once for each vote, up to `HEAVIEST`.
+
+    Raises `Refusal` if there are none.
+    """
+    cleaned = ((clean_name(name), votes) for name, votes in chosen if words.allows(name))
+    names = [
+        name
+        for name, votes in cleaned
+        if name and words.allows(name)
+        for _ in range(min(max(votes, 1), HEAVIEST))
+    ]
+    if not names:
+        raise Refusal(
+            "The hall of fame is empty: nobody has chosen a name yet. Vote on the names of ",
+            code("/dinoname"),
+            " first, or leave hall_of_fame out.",
+        )
+    return names
 
 
 def check_upload(name: str, size: int) -> None:
@@ -143,7 +171,7 @@ class Run:
     progress: Progress | None = None
     ready_at: datetime | None = None
     samples: tuple[str, ...] = ()
-    end: Done | Served | Stopped | Failed | None = None
+    end: Done | Kept | Stopped | Failed | None = None
 
     def after(self, event: Event, now: datetime, words: Words) -> "Run":
         """What is known after an event. Samples pass the word filter like any text."""
@@ -155,7 +183,7 @@ class Run:
                 return replace(self, progress=event, ready_at=ready_at)
             case Samples(texts=samples):
                 return replace(self, samples=tuple(filter(words.allows, samples)))
-            case Served(done=done):
+            case Kept(done=done):
                 samples = tuple(filter(words.allows, done.samples))
                 return replace(self, samples=samples, end=event)
             case _:
@@ -180,8 +208,8 @@ def reply(run: Run) -> Reply:
             return _under_way(run)
         case Done():
             return _working(run.order, (text("The new weights are being checked …"),))
-        case Served():
-            return _success(run, run.end)
+        case Kept():
+            return _kept(run, run.end)
         case Stopped(reason=reason):
             return _trouble(f"The training on {kind} was stopped", f"{reason} {UNCHANGED}")
         case Failed(message=message):
@@ -229,22 +257,54 @@ def _working(
     return Reply(cards=(card,), buttons=buttons)
 
 
-def _success(run: Run, served: Served) -> Reply:
-    done = served.done
-    loss = f"{done.validation:.3f} nats/char" if done.validation is not None else "not measured"
+def _kept(run: Run, kept: Kept) -> Reply:
+    done = kept.done
+    version = f"version {kept.version}"
+    title = f"✅ New {run.order.kind}: trained and in use"
+    lines = (*_corpus(run.planned), (), text(_shown(run.order.kind, run.samples)))
+    buttons: tuple[Button, ...] = ()
+    if kept.why == "forced":
+        lines = (*lines, (), text(f"It is live as {version} because that was asked for."))
+    elif not kept.why:
+        title = f"📦 New {run.order.kind}: trained and kept as {version}, not in use"
+        lines = (*lines, (), _why_not(kept))
+        buttons = (use_it(kept.version),)
     card = Card(
-        title=f"✅ New {run.order.kind}: trained and in use",
-        lines=(*_corpus(run.planned), (), text(_shown(run.order.kind, run.samples))),
+        title=title,
+        lines=lines,
         fields=(
-            Field("Validation", text(loss)),
+            Field("Validation", text(_nats(done.validation))),
             Field("Took", text(human_duration(done.seconds))),
             Field("Seed", text(str(run.order.seed))),
+            Field("Yardstick", text(f"{_nats(kept.yardstick)}; before: {_nats(kept.bar)}")),
         ),
+        footer=version.capitalize(),
         tone=Tone.TRAINING,
         image=CURVE,
     )
-    curve = File(CURVE, served.curve, "The loss on training and validation text by update")
-    return Reply(cards=(card,), files=(curve,))
+    curve = File(CURVE, kept.curve, "The loss on training and validation text by update")
+    return Reply(cards=(card,), files=(curve,), buttons=buttons)
+
+
+def _why_not(kept: Kept) -> Text:
+    if kept.yardstick is None:
+        return text(
+            "How good it is could not be measured on the text that all versions are compared by, "
+            "so it is not live."
+        )
+    if kept.bar is None:
+        return text(
+            "How good the live version is could not be measured, so there is nothing to compare "
+            "this one with, and it is not live."
+        )
+    return text(
+        f"On the text that all versions are compared by it has {kept.yardstick:.3f} nats/char, the "
+        f"live one {kept.bar:.3f}; less is better, and it may be worse by {MARGIN:g} at most."
+    )
+
+
+def _nats(loss: float | None) -> str:
+    return "not measured" if loss is None else f"{loss:.3f} nats/char"
 
 
 def _trouble(title: str, message: str) -> Reply:

@@ -11,6 +11,7 @@ from bot.store.database import Database
 from bot.store.schema import Activation, Run, Version
 from models.weights import KINDS, Kind
 
+DIED = "The bot was restarted meanwhile."
 KEPT = 10
 """Weight files of a kind that are kept; of older versions only the figures are."""
 SILENCE = timedelta(seconds=60)
@@ -87,9 +88,23 @@ class Versions:
             await self._drop_old_weights(session, version.kind)
         return row.id
 
-    async def of(self, kind: Kind, *, most: int = 25) -> list[VersionRecord]:
-        """The newest versions of a kind, the newest first."""
-        return await self._find(Version.kind == kind, most=most)
+    async def of(
+        self, kind: Kind | None = None, *, skip: int = 0, most: int = 25
+    ) -> list[VersionRecord]:
+        """The newest versions of a kind, or of both, the newest first."""
+        conditions = () if kind is None else (Version.kind == kind,)
+        return await self._find(*conditions, skip=skip, most=most)
+
+    async def count(self, kind: Kind) -> int:
+        """How many versions of a kind there are."""
+        statement = select(func.count()).where(Version.kind == kind)
+        async with self._database.reading() as session:
+            return await session.scalar(statement) or 0
+
+    async def previous(self, kind: Kind, version_id: int) -> VersionRecord | None:
+        """The version of a kind that was made before one."""
+        found = await self._find(Version.kind == kind, Version.id < version_id, most=1)
+        return found[0] if found else None
 
     async def get(self, version_id: int) -> VersionRecord | None:
         """A version by its number."""
@@ -134,21 +149,16 @@ class Versions:
         """
         async with self._database.writing() as session:
             await self._take_turn(session)
-            history = await session.execute(
-                select(Activation.version_id, Activation.why)
-                .where(Activation.kind == kind)
-                .order_by(Activation.id)
-            )
-            # What was activated, as a pile of which each step back takes one off.
-            pile: list[int | None] = [None]
-            for version_id, why in history:
-                if why == "rollback":
-                    pile.pop()
-                elif version_id != pile[-1]:
-                    pile.append(version_id)
+            pile = await self._pile(session, kind)
             if len(pile) < 2:
                 return None
             return await self._activate(session, kind, pile[-2], member_id, "rollback", now)
+
+    async def before(self, kind: Kind) -> Live | None:
+        """What a step back would make live; `None` if there is none."""
+        async with self._database.reading() as session:
+            pile = await self._pile(session, kind)
+        return Live(0, pile[-2]) if len(pile) > 1 else None
 
     async def begin_run(
         self,
@@ -210,10 +220,25 @@ class Versions:
                 .where(
                     Run.state == "running", Run.beat_at < now - SILENCE, Run.what.in_(list(what))
                 )
-                .values(state="failed", ended_at=now, message="The bot was restarted meanwhile.")
+                .values(state="failed", ended_at=now, message=DIED)
                 .returning(Run.channel_id, Run.message_id)
             )
             return [(channel, message) for channel, message in dead]
+
+    async def _pile(self, session: AsyncSession, kind: Kind) -> list[int | None]:
+        """What was made live, as a pile of which each step back takes one off."""
+        history = await session.execute(
+            select(Activation.version_id, Activation.why)
+            .where(Activation.kind == kind)
+            .order_by(Activation.id)
+        )
+        pile: list[int | None] = [None]
+        for version_id, why in history:
+            if why == "rollback":
+                pile.pop()
+            elif version_id != pile[-1]:
+                pile.append(version_id)
+        return pile
 
     async def _activate(
         self,
@@ -252,7 +277,9 @@ class Versions:
             .values(weights=None)
         )
 
-    async def _find(self, *conditions: ColumnElement[bool], most: int) -> list[VersionRecord]:
+    async def _find(
+        self, *conditions: ColumnElement[bool], most: int, skip: int = 0
+    ) -> list[VersionRecord]:
         statement = (
             select(
                 Version.id,
@@ -273,6 +300,7 @@ class Versions:
             )
             .where(*conditions)
             .order_by(Version.id.desc())
+            .offset(skip)
             .limit(most)
         )
         async with self._database.reading() as session:

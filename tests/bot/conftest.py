@@ -1,6 +1,6 @@
 """The real bot on a Discord in memory, with networks that know what they will write."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +13,13 @@ from bot.filter import Filter
 from bot.namers import Namers
 from bot.retraining import Event, Order, Retraining
 from bot.settings import Settings
-from models.weights import Kind, ModelCard
-from tests.bot.fakes import FakeTrainer, FakeWriter, card
+from bot.versions import Versions
+from models import weights
+from models.known import Known
+from models.weights import Kind, Trained, save_weights
+from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
 from tests.databases import Templates, store_in
+from tests.models.tiny import namer, poet
 
 
 @dataclass
@@ -28,20 +32,21 @@ class World:
     training: list[Event] = field(default_factory=list)
     """What the next trainings will report."""
     trainers: list[FakeTrainer] = field(default_factory=list)
-    served: list[tuple[Kind, Path]] = field(default_factory=list)
-    serve_error: Exception | None = None
+    networks: FakeNetworks = field(default_factory=FakeNetworks)
 
     def make_bot(self, **changes: object) -> Mangosaurus:
         """A bot as `python -m bot` would build it."""
         settings = self.settings.model_copy(update=changes)
         store = store_in(settings.state_dir, self.templates)
+        versions = Versions(store, self.networks, now=discord.utils.utcnow, interval=None)
         return Mangosaurus(
             settings=settings,
             writer=self.writer,
             words=Filter(settings.blocked_words, settings.allowed_words),
             retraining=Retraining(
                 settings.state_dir,
-                self._serve,
+                versions.offer,
+                store.versions,
                 rest=timedelta(minutes=settings.retrain_cooldown_minutes),
                 now=discord.utils.utcnow,
                 launch=self._launch,
@@ -54,6 +59,7 @@ class World:
                 launch=self._launch,
             ),
             store=store,
+            versions=versions,
             version="1.2.3",
             edit_interval=0,
             shard_count=1,
@@ -62,12 +68,6 @@ class World:
     def _launch(self, order: Order, folder: Path) -> FakeTrainer:
         self.trainers.append(FakeTrainer(order, folder, self.training))
         return self.trainers[-1]
-
-    async def _serve(self, kind: Kind, path: Path) -> ModelCard:
-        if self.serve_error:
-            raise self.serve_error
-        self.served.append((kind, path))
-        return card(kind)
 
 
 @dataclass
@@ -119,3 +119,19 @@ def home(simcord_env: simcord.Env, world: World) -> Home:
     channel = guild.create_text_channel("fossils")
     alice = guild.add_member(simcord_env.create_user("alice"))
     return Home(simcord_env, world, guild, channel, alice)
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Kind, Trained]:
+    """Small weights in the place of the shipped ones."""
+    folder = tmp_path / "shipped"
+    made: dict[Kind, Trained] = {"names": namer(), "sonnets": poet()}
+    digests = []
+    for kind, trained in made.items():
+        facts = replace(trained.card, recipe="shipped")
+        path = folder / f"{kind}.safetensors"
+        digests.append(save_weights(path, trained.network.arrays(), facts, Known.of([])))
+    lines = [f"{digest}  {kind}.safetensors\n" for digest, kind in zip(digests, made, strict=True)]
+    (folder / "SHA256SUMS").write_text("".join(lines))
+    monkeypatch.setattr(weights, "SHIPPED", folder)
+    return made

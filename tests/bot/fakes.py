@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.inference import Heard, read_names
+from bot.inference import Audition, Heard, Load, read_names
 from bot.retraining import Event, Events, Order
 from bot.training_events import Stopped
 from data.text import clean_name
@@ -133,12 +133,38 @@ class FakeWriter:
         self.finished_poems += 1
 
 
+class FakeNetworks:
+    """Loads what it is to serve, and says that it wrote what it is told to."""
+
+    def __init__(self) -> None:
+        self.served: dict[Kind, Trained] = {}
+        self.samples: Mapping[Kind, tuple[str, ...]] = {
+            "names": ("novosaurus", "shitosaurus", "dracoraptor"),
+            "sonnets": ("A line of verse that", "nobody has read"),
+        }
+        self.error: Exception | None = None
+
+    async def audition(self, kind: Kind, load: Load, *, whole: bool = True) -> Audition:
+        if self.error:
+            raise self.error
+        return Audition(await asyncio.to_thread(load), self.samples[kind])
+
+    async def prepare(self, kind: Kind, load: Load) -> Trained:
+        if self.error:
+            raise self.error
+        return await asyncio.to_thread(load)
+
+    def swap(self, kind: Kind, trained: Trained) -> None:
+        self.served[kind] = trained
+
+
 class FakeTrainer:
     """Reports what it is told to, at once."""
 
     def __init__(self, order: Order, folder: Path, events: Sequence[Event]) -> None:
         self.order = order
         self.folder = folder
+        self.also = order.also.read_text().split() if order.also else []
         self._events = events
         self.stopped = False
 

@@ -17,6 +17,7 @@ from bot.commands.reply import Card, Moment, Refusal, Reply, plain, text
 from bot.filter import Filter
 from bot.retraining import Event, Order
 from bot.scoreboard.headline import Figure
+from bot.store.versions import Live
 from bot.training_events import Failed, Planned, Progress, Samples, Stopped
 from bot.views import LONGEST_ID
 from data.text import clean_name, unify_newlines
@@ -303,9 +304,18 @@ def test_about_shows_the_headline_of_weights_that_the_scoreboard_has_measured() 
     assert "nats/char on held-out text" not in sonnets
 
 
+def test_about_says_which_version_is_live() -> None:
+    served: dict[Kind, Live] = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
+    cards: dict[Kind, ModelCard] = {"names": card("names"), "sonnets": card("sonnets")}
+    reply = about_reply("1.2.3", NOW, 2, cards, {}, {}, served)
+    names, sonnets = (plain(field.value) for field in reply.cards[0].fields)
+    assert names.startswith("Version 12, live since 2025-01-01")
+    assert "Version" not in sonnets
+
+
 def test_help_has_an_example_of_every_command() -> None:
     words = words_of(help_reply())
-    for command in ("/dinoname", "/dissect", "/sonnet", "/retrain", "/about"):
+    for command in ("/dinoname", "/dissect", "/sonnet", "/retrain", "/models", "/about"):
         assert command in words
 
 

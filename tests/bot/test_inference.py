@@ -6,13 +6,14 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bot.inference import LARGEST_BATCH, Busy, Inference, TooSlow, open_inference, retrained_path
+from bot.inference import LARGEST_BATCH, Busy, Inference, TooSlow, open_inference
 from models import weights
 from models.known import Known
 from models.lstm import LSTM
@@ -20,7 +21,7 @@ from models.names import NamesError, NamesRequest
 from models.network import State
 from models.sonnet import Draft, SonnetError, SonnetRequest, extend
 from models.vocabulary import END
-from models.weights import Kind, Trained, WeightsError, save_weights
+from models.weights import Kind, Trained, WeightsError, load_weights, save_weights
 from tests.bot.tiny import tiny_namer
 from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, poet
 
@@ -96,6 +97,11 @@ async def in_thread(event: threading.Event) -> None:
 
 def save(path: Path, trained: Trained) -> None:
     save_weights(path, trained.network.arrays(), trained.card, Known.of([]))
+
+
+async def swap(door: Inference, kind: Kind, path: Path) -> None:
+    """Serve the weights of a file, as an activation does."""
+    door.swap(kind, (await door.audition(kind, partial(load_weights, path))).trained)
 
 
 def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -242,7 +248,7 @@ async def test_a_swap_serves_the_new_weights_and_spares_a_begun_poem(
         async for draft in drafts:
             lines = draft.lines
             if len(lines) == 3:
-                assert await door.swap("sonnets", path) == other.card
+                await swap(door, "sonnets", path)
             if len(lines) == 5:
                 assert await poem_of(door, POEM) == after
     assert lines == expected
@@ -262,7 +268,7 @@ async def test_weights_that_write_nothing_fit_to_be_shown_are_not_served(
     door = Inference({"names": namer(), "sonnets": poet()}, accept=lambda _: False)
     before = dict(door.cards)
     with pytest.raises(WeightsError, match=f"cannot write {why}"):
-        await door.swap(kind, path)
+        await swap(door, kind, path)
     assert door.cards == before
     await door.close()
 
@@ -276,7 +282,7 @@ async def test_poems_of_old_and_new_weights_are_written_at_the_same_time(
     door = serve()
     old = door.sonnet(POEM)
     await anext(old)
-    await door.swap("sonnets", path)
+    await swap(door, "sonnets", path)
     new = door.sonnet(POEM)
     await anext(new)
     rest = [asyncio.create_task(_last(poem)) for poem in (old, new)]
@@ -300,9 +306,9 @@ async def test_a_file_that_cannot_be_used_changes_nothing(serve: Serve, tmp_path
     namers = tmp_path / "namers.safetensors"
     save(namers, namer())
     with pytest.raises(WeightsError, match="not a whole safetensors file"):
-        await door.swap("sonnets", broken)
-    with pytest.raises(WeightsError, match=r"namers\.safetensors writes names, not sonnets"):
-        await door.swap("sonnets", namers)
+        await swap(door, "sonnets", broken)
+    with pytest.raises(WeightsError, match=r"These weights write names, not sonnets"):
+        await swap(door, "sonnets", namers)
     assert await poem_of(door, POEM) == before
     assert door.cards["sonnets"] == poet().card
 
@@ -312,7 +318,7 @@ async def test_the_cards_are_of_what_is_served(serve: Serve, tmp_path: Path) -> 
     path = tmp_path / "names.safetensors"
     trained = namer()
     save(path, replace(trained, card=replace(trained.card, recipe="new")))
-    await door.swap("names", path)
+    await swap(door, "names", path)
     assert door.cards["names"].recipe == "new"
     assert door.cards["sonnets"].recipe == "default"
 
@@ -419,37 +425,21 @@ async def test_names_weights_that_would_do_harm_are_refused(
         await serve().load_namer(content, "kana")
 
 
-@pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Kind, Trained]:
-    """Small weights in the place of the shipped ones."""
-    folder = tmp_path / "shipped"
-    made: dict[Kind, Trained] = {"names": namer(), "sonnets": poet()}
-    digests = []
-    for kind, trained in made.items():
-        facts = replace(trained.card, recipe="shipped")
-        path = folder / f"{kind}.safetensors"
-        digests.append(save_weights(path, trained.network.arrays(), facts, Known.of([])))
-    lines = [f"{digest}  {kind}.safetensors\n" for digest, kind in zip(digests, made, strict=True)]
-    (folder / "SHA256SUMS").write_text("".join(lines))
-    monkeypatch.setattr(weights, "SHIPPED", folder)
-    return made
-
-
 @pytest.mark.usefixtures("shipped")
-async def test_the_shipped_weights_are_served_where_none_were_retrained(tmp_path: Path) -> None:
-    door = await open_inference(tmp_path / "state", anything)
+async def test_the_shipped_weights_are_served_where_none_were_retrained() -> None:
+    door = await open_inference(anything)
     assert {card.recipe for card in door.cards.values()} == {"shipped"}
     assert (await door.names(NAMES)).names
     await door.close()
 
 
 async def test_the_first_answers_wait_for_nothing_that_could_be_made_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     prepared: list[Kind] = []
     for maker in ("learn_contexts", "poetics_of"):
         monkeypatch.setattr(f"bot.inference.{maker}", lambda t: prepared.append(t.card.kind))
-    door = await open_inference(tmp_path, anything)
+    door = await open_inference(anything)
     assert sorted(prepared) == ["names", "sonnets"]
     await door.close()
 
@@ -457,8 +447,9 @@ async def test_the_first_answers_wait_for_nothing_that_could_be_made_before(
 @pytest.mark.usefixtures("shipped")
 async def test_retrained_weights_win_over_the_shipped_ones(tmp_path: Path) -> None:
     facts = card("names", LETTERS, recipe="retrained")
-    save_weights(retrained_path(tmp_path, "names"), lstm(LETTERS).arrays(), facts, Known.of([]))
-    door = await open_inference(tmp_path, anything)
+    path = tmp_path / "names.safetensors"
+    save_weights(path, lstm(LETTERS).arrays(), facts, Known.of([]))
+    door = await open_inference(anything, {"names": path.read_bytes()})
     assert door.cards["names"].recipe == "retrained"
     assert door.cards["sonnets"].recipe == "shipped"
     await door.close()
@@ -468,14 +459,14 @@ async def test_retrained_weights_win_over_the_shipped_ones(tmp_path: Path) -> No
 async def test_retrained_weights_that_cannot_be_used_are_reported_and_the_shipped_ones_serve(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    names, sonnets = (retrained_path(tmp_path, kind) for kind in ("names", "sonnets"))
-    save_weights(names, lstm().arrays(), card("sonnets", VERSE), Known.of([]))
-    sonnets.write_bytes(names.read_bytes()[:-1])
+    path = tmp_path / "sonnets.safetensors"
+    save_weights(path, lstm().arrays(), card("sonnets", VERSE), Known.of([]))
+    verse = path.read_bytes()
     with caplog.at_level(logging.WARNING):
-        door = await open_inference(tmp_path, anything)
+        door = await open_inference(anything, {"names": verse, "sonnets": verse[:-1]})
     assert {card.recipe for card in door.cards.values()} == {"shipped"}
-    assert "names.safetensors writes sonnets, not names. The shipped" in caplog.text
-    assert "sonnets.safetensors is not a whole safetensors file" in caplog.text
+    assert "These weights write sonnets, not names. The shipped" in caplog.text
+    assert "The live version of sonnets is not a whole safetensors file" in caplog.text
     await door.close()
 
 
@@ -485,4 +476,4 @@ async def test_without_any_usable_weights_no_door_opens(
     assert shipped
     monkeypatch.setattr(weights, "SHIPPED", tmp_path / "nowhere")
     with pytest.raises(WeightsError, match="restore both"):
-        await open_inference(tmp_path, anything)
+        await open_inference(anything)

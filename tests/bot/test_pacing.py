@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.pacing import ShuttingDown, Work, in_time, newest
+from bot.pacing import Rounds, ShuttingDown, Work, in_time, newest
 
 
 class FakeTime:
@@ -147,3 +147,26 @@ async def test_work_that_takes_too_long_is_not_waited_for() -> None:
 
 async def test_no_work_is_finished_at_once() -> None:
     assert await Work().finish(0)
+
+
+async def test_rounds_go_on_after_an_error_and_none_is_broken_off(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun, ended = 0, 0
+
+    async def work() -> None:
+        nonlocal begun, ended
+        begun += 1
+        if begun == 1:
+            raise RuntimeError("out of paper")
+        await asyncio.sleep(0.01)
+        ended += 1
+
+    rounds = Rounds(work, 0.001)
+    while begun < 3:  # noqa: ASYNC110 (nobody signals it)
+        await asyncio.sleep(0.001)
+    await rounds.close()
+    assert ended == begun - 1
+    assert "out of paper" in caplog.text
+    await asyncio.sleep(0.01)
+    assert ended == begun - 1

@@ -1,6 +1,7 @@
 """`/retrain`, as administrators and others meet it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import discord
@@ -10,9 +11,13 @@ import simcord
 from bot.cogs.render import view_of
 from bot.commands import retrain
 from bot.commands.reply import Reply
+from bot.store.schema import Candidate, Card
+from bot.store.versions import SILENCE
 from bot.training_events import Done, Failed, Planned, Progress
-from models.weights import WeightsError
+from models.known import Known
+from models.weights import Kind, WeightsError, save_weights
 from tests.bot.conftest import Home
+from tests.models.tiny import namer, poet
 
 NAMES = "\n".join(f"{letter}osaurus" for letter in "abcdefghijklmnopqrstuvwxyz").encode()
 
@@ -23,10 +28,14 @@ def sentence(result: simcord.InteractionResult) -> str:
     return result.response.content
 
 
+def newest_report(home: Home) -> discord.Message:
+    """The ordinary message that a training reports in."""
+    return next(m for m in reversed(home.channel.history()) if m.interaction_metadata is None)
+
+
 def report(home: Home) -> discord.Embed:
-    """The card of the ordinary message that a training reports in."""
-    message = next(m for m in reversed(home.channel.history()) if m.interaction_metadata is None)
-    (embed,) = message.embeds
+    """Its card."""
+    (embed,) = newest_report(home).embeds
     return embed
 
 
@@ -37,17 +46,27 @@ async def show_to(home: Home, member: simcord.MemberActor) -> None:
     home.guild.set_command_permissions(command.id, {member: True})
 
 
-@pytest.fixture
-def trained(home: Home, tmp_path: Path) -> Home:
-    """A bot whose next training succeeds."""
-    weights, plot = tmp_path / "new.safetensors", tmp_path / "new.png"
-    weights.write_bytes(b"weights")
+def trains(
+    home: Home, folder: Path, kind: Kind = "names", *, yardstick: float | None = 1.45
+) -> None:
+    """Let the next training succeed, with weights that are so good."""
+    weights, plot = folder / "new.safetensors", folder / "new.png"
+    made = namer() if kind == "names" else poet()
+    facts = replace(made.card, yardstick=yardstick, corpus="Mine")
+    save_weights(weights, made.network.arrays(), facts, Known.of([]))
+    weights.with_suffix(".json").write_text("{}")
     plot.write_bytes(b"\x89PNG curve")
-    home.world.training += [
+    home.world.training[:] = [
         Planned(100, "My corpus", ("2 duplicates dropped.",)),
         Progress(50, 100, 1.9, 1.8, 50_000, 60),
         Done(weights, plot, 1.55, ("novosaurus", "shitosaurus"), 75),
     ]
+
+
+@pytest.fixture
+def trained(home: Home, tmp_path: Path) -> Home:
+    """A bot whose next training succeeds."""
+    trains(home, tmp_path)
     return home
 
 
@@ -70,27 +89,67 @@ async def test_a_training_reports_in_an_ordinary_message_and_its_weights_are_ser
     assert (card.description or "").endswith("\n\nNovosaurus")
     assert {field.name: field.value for field in card.fields}["Validation"] == "1.550 nats/char"
     assert (card.image.url or "").endswith("loss.png")
-    assert trained.world.served == [("names", tmp_path / "new.safetensors")]
+    assert trained.world.networks.served["names"].card.corpus == "Mine"
+    (version,) = await trained.bot.store.versions.of("names")
+    assert version.member_id == ada.id
+    assert version.yardstick == 1.45
+    assert version.validation == 1.6
+    assert version.seconds == 75
+    assert json.loads(version.samples) == ["novosaurus", "shitosaurus", "dracoraptor"]
+    assert await trained.bot.store.versions.curve(version.id) == b"\x89PNG curve"
+    live = (await trained.bot.store.versions.live())["names"]
+    assert (live.version_id, live.why) == (version.id, "better")
 
 
-async def test_new_weights_are_kept_for_the_next_start_and_the_old_ones_too(
-    trained: Home, tmp_path: Path
+async def test_weights_that_are_worse_are_kept_and_wait_for_somebody_who_wants_them(
+    home: Home, tmp_path: Path
 ) -> None:
-    kept = tmp_path / "weights" / "names.safetensors"
-    kept.parent.mkdir()
-    kept.write_bytes(b"before")
-    await trained.administrator().slash(trained.channel, "retrain names")
-    assert kept.read_bytes() == b"weights"
-    assert kept.with_suffix(".previous").read_bytes() == b"before"
+    trains(home, tmp_path, yardstick=2.5)
+    ada = home.administrator()
+    await ada.slash(home.channel, "retrain names")
+    card = report(home)
+    assert card.title == "📦 New names: trained and kept as version 1, not in use"
+    assert "2.500 nats/char, the live one 1.422" in (card.description or "")
+    assert not home.world.networks.served
+    message = newest_report(home)
+    refused = await home.alice.click(message, label="Use it anyway")
+    assert "Only administrators" in sentence(refused)
+    assert not home.world.networks.served
+    await home.restart()
+    pressed = await ada.click(message, label="Use it anyway")
+    assert "Version 1 of my names is live" in sentence(pressed)
+    assert home.world.networks.served["names"].card.corpus == "Mine"
+    live = (await home.bot.store.versions.live())["names"]
+    assert (live.version_id, live.why) == (1, "forced")
+    again = await ada.click(message, label="Use it anyway")
+    assert "live already" in sentence(again)
+
+
+async def test_weights_that_are_worse_go_live_where_that_is_forced(
+    home: Home, tmp_path: Path
+) -> None:
+    trains(home, tmp_path, yardstick=None)
+    await home.administrator().slash(home.channel, "retrain names", force=True)
+    assert "because that was asked for" in (report(home).description or "")
+    assert (await home.bot.store.versions.live())["names"].why == "forced"
+
+
+async def test_weights_that_could_not_be_measured_are_not_live_and_that_is_said(
+    home: Home, tmp_path: Path
+) -> None:
+    trains(home, tmp_path, yardstick=None)
+    await home.administrator().slash(home.channel, "retrain names")
+    assert "could not be measured" in (report(home).description or "")
+    assert not home.world.networks.served
 
 
 async def test_weights_that_cannot_be_used_change_nothing_and_the_reason_is_said(
-    trained: Home, tmp_path: Path
+    trained: Home,
 ) -> None:
-    trained.world.serve_error = WeightsError("The file is damaged.")
+    trained.world.networks.error = WeightsError("The file is damaged.")
     await trained.administrator().slash(trained.channel, "retrain names")
     assert "The file is damaged." in (report(trained).description or "")
-    assert not (tmp_path / "weights").exists()
+    assert await trained.bot.store.versions.of("names") == []
 
 
 async def test_a_failure_of_the_trainer_is_told(home: Home) -> None:
@@ -193,9 +252,10 @@ async def test_verse_is_refused_without_the_extra(
 
 
 @pytest.mark.usefixtures("sonnets_can_be_trained")
-async def test_verse_is_trained_with_the_extra(trained: Home) -> None:
-    await trained.administrator().slash(trained.channel, "retrain sonnets")
-    assert trained.world.served[0][0] == "sonnets"
+async def test_verse_is_trained_with_the_extra(home: Home, tmp_path: Path) -> None:
+    trains(home, tmp_path, "sonnets")
+    await home.administrator().slash(home.channel, "retrain sonnets", force=True)
+    assert set(home.world.networks.served) == {"sonnets"}
 
 
 async def test_a_channel_that_it_cannot_write_in_is_said_and_nothing_begins(home: Home) -> None:
@@ -213,7 +273,7 @@ async def test_a_message_that_was_deleted_does_not_end_the_training(trained: Hom
         "PATCH", "/channels/*", status=404, code=10008, message="Unknown Message", times=None
     )
     await trained.administrator().slash(trained.channel, "retrain names")
-    assert trained.world.served
+    assert trained.world.networks.served
 
 
 async def test_the_message_of_a_training_that_died_with_the_bot_is_marked(
@@ -221,10 +281,55 @@ async def test_the_message_of_a_training_that_died_with_the_bot_is_marked(
 ) -> None:
     message = await home.bot.get_partial_messageable(home.channel.id).send("Training …")
     where = {"channel": home.channel.id, "message": message.id}
-    (tmp_path / "retraining.json").write_text(json.dumps(where))
+    (tmp_path / "retraining.json").write_text(json.dumps({"place": where, "run": None}))
     await home.restart()
     assert report(home).title == "The training was interrupted"
     assert not (tmp_path / "retraining.json").exists()
+
+
+async def test_a_training_that_died_with_its_disk_is_marked_when_it_is_silent(home: Home) -> None:
+    message = await home.bot.get_partial_messageable(home.channel.id).send("Training …")
+    long_ago = discord.utils.utcnow() - 2 * SILENCE
+    await home.bot.store.versions.begin_run(
+        "names", seed=1, now=long_ago, channel_id=home.channel.id, message_id=message.id
+    )
+    await home.restart()
+    assert report(home).title == "The training was interrupted"
+
+
+async def test_the_hall_of_fame_is_read_as_well_weighted_by_votes(home: Home) -> None:
+    await crown(home, {"Mangosaurus": 7, "Kiwiraptor": 2, "Shitosaurus": 3})
+    await home.administrator().slash(home.channel, "retrain names", hall_of_fame=True)
+    (trainer,) = home.world.trainers
+    assert trainer.also == ["kiwiraptor"] * 2 + ["mangosaurus"] * 5
+
+
+async def test_an_empty_hall_of_fame_is_refused(home: Home) -> None:
+    result = await home.administrator().slash(home.channel, "retrain names", hall_of_fame=True)
+    assert "The hall of fame is empty" in sentence(result)
+    assert not home.world.trainers
+    assert home.env.errors
+
+
+async def crown(home: Home, votes: dict[str, int]) -> None:
+    """Let members choose names."""
+    now = discord.utils.utcnow()
+    async with home.bot.store.database.writing() as session:
+        for number, (name, count) in enumerate(votes.items(), start=1):
+            session.add(
+                Card(
+                    id=number,
+                    guild_id=home.guild.id,
+                    channel_id=home.channel.id,
+                    opened_at=now,
+                    closes_at=now,
+                    closed_at=now,
+                    winner=0,
+                    winner_votes=count,
+                )
+            )
+            await session.flush()
+            session.add(Candidate(card_id=number, position=0, name=name))
 
 
 async def test_a_record_that_cannot_be_read_does_not_stop_the_start(

@@ -15,16 +15,18 @@ from bot.retraining import (
     AlreadyTraining,
     Event,
     Events,
+    Keep,
+    Kept,
     Order,
     Place,
     Resting,
     Retraining,
-    Served,
     TrainerProcess,
 )
+from bot.store import Unavailable
 from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped, from_json
 from data.corpora import CorpusError
-from models.weights import Kind, ModelCard
+from models.weights import WeightsError
 from tests.bot.fakes import FakeTrainer, card
 
 ORDER = Order("names", minutes=1, seed=5)
@@ -69,7 +71,7 @@ async def test_lines_become_events(tmp_path: Path) -> None:
 
 
 async def test_the_trainer_is_given_the_order(tmp_path: Path) -> None:
-    order = replace(ORDER, corpus=tmp_path / "own.txt", recipe="quick")
+    order = replace(ORDER, corpus=tmp_path / "own.txt", recipe="quick", also=tmp_path / "also.txt")
     trainer = script(
         tmp_path, 'print(json.dumps({"event": "error", "message": " ".join(sys.argv[1:])}))', order
     )
@@ -78,7 +80,7 @@ async def test_the_trainer_is_given_the_order(tmp_path: Path) -> None:
     out = tmp_path / "training" / "names.safetensors"
     assert event.message == (
         f"names --recipe quick --out {out} --seed 5 --minutes 1 --progress json "
-        f"--corpus {tmp_path / 'own.txt'}"
+        f"--corpus {tmp_path / 'own.txt'} --also {tmp_path / 'also.txt'}"
     )
 
 
@@ -137,16 +139,62 @@ class Clock:
         return self.now
 
 
-async def serve(kind: Kind, path: Path) -> ModelCard:
+class FakeRuns:
+    """Remembers which runs began, and how they ended."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.ended: list[tuple[int, str, str, int | None]] = []
+        self.beats = 0
+        self.dead: list[tuple[int | None, int | None]] = []
+        self.error: Exception | None = None
+
+    async def begin_run(self, what: str, **_facts: object) -> int:
+        if self.error:
+            raise self.error
+        self.begun.append(what)
+        return len(self.begun)
+
+    async def beat(self, run_id: int, now: datetime) -> None:
+        self.beats += 1
+
+    async def end_run(
+        self,
+        run_id: int,
+        state: str,
+        now: datetime,
+        *,
+        message: str = "",
+        version_id: int | None = None,
+    ) -> None:
+        if self.error:
+            raise self.error
+        self.ended.append((run_id, state, message, version_id))
+
+    async def bury_dead_runs(self, now: datetime) -> list[tuple[int | None, int | None]]:
+        if self.error:
+            raise self.error
+        return self.dead
+
+
+def kept(done: Done) -> Kept:
+    """What became of a training that went well."""
+    return Kept(7, card("names"), done, b"curve", "better", 1.44, 1.42)
+
+
+async def keep(order: Order, done: Done) -> Kept:
     """Take any weights."""
-    return card(kind)
+    return kept(done)
 
 
-def retraining(tmp_path: Path, clock: Clock, *events: Event) -> Retraining:
+def retraining(
+    tmp_path: Path, clock: Clock, *events: Event, keep: Keep = keep, runs: FakeRuns | None = None
+) -> Retraining:
     """The rules, with a trainer that reports these events."""
     return Retraining(
         tmp_path,
-        serve,
+        keep,
+        runs or FakeRuns(),
         rest=timedelta(minutes=5),
         now=clock,
         launch=lambda order, folder: FakeTrainer(order, folder, events),
@@ -169,30 +217,108 @@ async def run(rules: Retraining) -> list[Event]:
     return seen
 
 
-async def test_the_weights_are_served_and_moved_to_where_the_next_start_looks(
-    tmp_path: Path,
+DONE = Done(Path("w"), Path("p"), 1.5, (), 1.0)
+
+
+async def test_the_weights_are_kept_as_a_version_and_the_run_is_noted(tmp_path: Path) -> None:
+    runs = FakeRuns()
+    assert await run(retraining(tmp_path, Clock(), DONE, runs=runs)) == [kept(DONE)]
+    assert runs.begun == ["names"]
+    assert runs.ended == [(1, "done", "", 7)]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (WeightsError("It babbles."), "cannot be used: It babbles."),
+        (FileNotFoundError(2, "No such file"), "could not be read (No such file)"),
+    ],
+)
+async def test_weights_that_cannot_be_kept_are_a_failure_that_says_why(
+    tmp_path: Path, error: Exception, why: str
 ) -> None:
-    weights, plot = tmp_path / "w", tmp_path / "p"
-    weights.write_bytes(b"new")
-    plot.write_bytes(b"curve")
-    done = Done(weights, plot, 1.5, (), 1.0)
-    assert await run(retraining(tmp_path, Clock(), done)) == [Served(card("names"), done, b"curve")]
-    assert (tmp_path / "weights" / "names.safetensors").read_bytes() == b"new"
+    async def refuse(order: Order, done: Done) -> Kept:
+        raise error
 
-
-async def test_weights_that_cannot_be_kept_are_said_to_be_in_use_for_now(tmp_path: Path) -> None:
-    plot = tmp_path / "p"
-    plot.write_bytes(b"curve")
-    (event,) = await run(retraining(tmp_path, Clock(), Done(tmp_path / "gone", plot, 1.5, (), 1.0)))
+    runs = FakeRuns()
+    (event,) = await run(retraining(tmp_path, Clock(), DONE, keep=refuse, runs=runs))
     assert isinstance(event, Failed)
-    assert "in use, but could not be kept" in event.message
+    assert why in event.message
+    assert runs.ended == [(1, "failed", event.message, None)]
+
+
+async def test_a_database_that_is_away_for_a_moment_costs_no_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.retraining.PAUSES", (0, 0))
+    tries = []
+
+    async def keep_at_last(order: Order, done: Done) -> Kept:
+        tries.append(done)
+        if len(tries) < 3:
+            raise Unavailable
+        return kept(done)
+
+    assert await run(retraining(tmp_path, Clock(), DONE, keep=keep_at_last)) == [kept(DONE)]
+
+
+async def test_without_a_database_the_weights_are_lost_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.retraining.PAUSES", (0,))
+    runs = FakeRuns()
+    runs.error = Unavailable()
+
+    async def refuse(order: Order, done: Done) -> Kept:
+        raise Unavailable
+
+    (event,) = await run(retraining(tmp_path, Clock(), DONE, keep=refuse, runs=runs))
+    assert isinstance(event, Failed)
+    assert "could not be kept" in event.message
+
+
+async def test_a_run_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.retraining.BEAT", 0.001)
+    runs = FakeRuns()
+    rules = retraining(tmp_path, Clock(), Planned(1, "Mine"), runs=runs)
+
+    async def follow(events: Events) -> None:
+        async for _ in events:
+            while runs.beats < 3:  # noqa: ASYNC110 (nobody signals a beat)
+                await asyncio.sleep(0.001)
+
+    with rules.claimed():
+        rules.start(ORDER, follow, PLACE)
+    await rules.stop("it is over")
+    assert runs.beats >= 3
+
+
+async def test_a_run_that_nobody_followed_to_its_end_has_failed(tmp_path: Path) -> None:
+    runs = FakeRuns()
+    rules = retraining(tmp_path, Clock(), Planned(1, "Mine"), runs=runs)
+
+    async def follow(events: Events) -> None:
+        raise RuntimeError("out of paper")
+
+    with rules.claimed():
+        rules.start(ORDER, follow, PLACE)
+    await rules.stop("it is over")
+    assert [state for _, state, *_ in runs.ended] == ["failed"]
+
+
+async def test_names_that_are_read_as_well_are_handed_to_the_trainer(tmp_path: Path) -> None:
+    order = await retraining(tmp_path, Clock()).with_names(ORDER, ["mango", "mango", "kiwi"])
+    assert order.also is not None
+    assert order.also.read_text() == "mango\nmango\nkiwi\n"
 
 
 async def test_a_trainer_that_cannot_be_run_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     trainer = TrainerProcess(ORDER, tmp_path / "training", command=[str(tmp_path / "nobody")])
-    rules = Retraining(tmp_path, serve, rest=timedelta(0), now=Clock(), launch=lambda *_: trainer)
+    rules = Retraining(
+        tmp_path, keep, FakeRuns(), rest=timedelta(0), now=Clock(), launch=lambda *_: trainer
+    )
     assert await run(rules) == [Failed("Something broke on my side; the log says more.")]
     assert "nobody" in caplog.text
 
@@ -250,32 +376,70 @@ async def test_stopping_when_nothing_runs_does_nothing(tmp_path: Path) -> None:
 
 async def test_while_a_run_is_on_its_place_is_noted_for_the_next_start(tmp_path: Path) -> None:
     rules = retraining(tmp_path, Clock(), Planned(1, "Mine"))
-    noted: list[Place | None] = []
+    noted: list[list[Place]] = []
 
     async def follow(events: Events) -> None:
         async for _ in events:
             (tmp_path / "elsewhere").mkdir()
             shutil.copy(tmp_path / "retraining.json", tmp_path / "elsewhere")
-            noted.append(await retraining(tmp_path / "elsewhere", Clock()).interrupted_at())
+            noted.append(await retraining(tmp_path / "elsewhere", Clock()).interrupted())
 
     with rules.claimed():
         rules.start(ORDER, follow, PLACE)
     await rules.stop("it is over")
-    assert noted == [PLACE]
-    assert await rules.interrupted_at() is None
+    assert noted == [[PLACE]]
+    assert await rules.interrupted() == []
 
 
 async def test_an_interruption_is_told_once(tmp_path: Path) -> None:
+    note = '{"place": {"channel": 12, "message": 34, "guild": 5}, "run": 6}'
+    (tmp_path / "retraining.json").write_text(note)
+    runs = FakeRuns()
+    rules = retraining(tmp_path, Clock(), runs=runs)
+    assert await rules.interrupted() == [Place(12, 34, 5)]
+    assert [(number, state) for number, state, *_ in runs.ended] == [(6, "failed")]
+    assert await rules.interrupted() == []
+
+
+async def test_a_note_of_the_version_before_is_read(tmp_path: Path) -> None:
     (tmp_path / "retraining.json").write_text('{"channel": 12, "message": 34}')
-    rules = retraining(tmp_path, Clock())
-    assert await rules.interrupted_at() == PLACE
-    assert await rules.interrupted_at() is None
+    assert await retraining(tmp_path, Clock()).interrupted() == [PLACE]
+
+
+async def test_runs_of_lost_disks_are_known_by_their_silence(tmp_path: Path) -> None:
+    runs = FakeRuns()
+    runs.dead = [(12, 34), (None, None)]
+    assert await retraining(tmp_path, Clock(), runs=runs).interrupted() == [PLACE]
+
+
+async def test_a_look_for_the_dead_spares_the_run_that_is_on(tmp_path: Path) -> None:
+    runs = FakeRuns()
+    rules = retraining(tmp_path, Clock(), Planned(1, "Mine"), runs=runs)
+    looked = []
+
+    async def follow(events: Events) -> None:
+        async for _ in events:
+            looked.append(await rules.fallen_silent())  # noqa: PERF401 (one at a time)
+
+    with rules.claimed():
+        rules.start(ORDER, follow, PLACE)
+    await rules.stop("it is over")
+    assert looked == [[]]
+    assert runs.beats == 1
+    assert "failed" not in [state for _, state, *_ in runs.ended[:-1]]
+
+
+async def test_without_a_database_the_note_is_told_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "retraining.json").write_text('{"place": {"channel": 12, "message": 34}, "run": 6}')
+    runs = FakeRuns()
+    runs.error = Unavailable()
+    assert await retraining(tmp_path, Clock(), runs=runs).interrupted() == [PLACE]
 
 
 @pytest.mark.parametrize("note", ["{", "[]", '{"channel": 12}', '{"channel": "x", "message": 1}'])
 async def test_a_note_that_cannot_be_read_is_none(tmp_path: Path, note: str) -> None:
     (tmp_path / "retraining.json").write_text(note)
-    assert await retraining(tmp_path, Clock()).interrupted_at() is None
+    assert await retraining(tmp_path, Clock()).interrupted() == []
     assert not (tmp_path / "retraining.json").exists()
 
 

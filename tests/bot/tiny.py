@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.inference import retrained_path
+from bot.versions import retrained_path
 from data.lists import normalise_entry
 from data.text import VERSE_SYMBOLS
 from models.known import Known
@@ -19,14 +19,14 @@ from tests.bot.fakes import GENERA, card
 UNITS = 8
 
 
-def write_tiny_weights(state_dir: Path) -> None:
-    """Put babbling networks where retrained ones are looked for."""
+def write_tiny_weights(state_dir: Path, **changes: object) -> None:
+    """Put babbling networks where those of version 0.2.0 are looked for, and taken over."""
     symbols = {
         "names": Vocabulary.of([string.ascii_lowercase]).symbols,
         "sonnets": Vocabulary.of(["".join(VERSE_SYMBOLS)]).symbols,
     }
     for kind in KINDS:
-        facts = card(kind, symbols=symbols[kind])
+        facts = card(kind, symbols=symbols[kind], **changes)
         words = GENERA if kind == "names" else ()
         path = retrained_path(state_dir, kind)
         save_weights(path, _arrays(len(symbols[kind])), facts, Known.of(words), words=words)

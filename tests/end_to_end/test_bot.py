@@ -87,7 +87,9 @@ async def test_an_administrators_training_is_served_at_once_and_after_a_restart(
 ) -> None:
     upload = Upload("elves.txt", ELVES.encode())
     async with mangosaurus(local, tmp_path) as bot:
-        await local.run_command("retrain names", {"corpus": upload, "seed": 1}, as_admin=True)
+        await local.run_command(
+            "retrain names", {"corpus": upload, "seed": 1, "force": True}, as_admin=True
+        )
         report = local.messages[-1]
         await local.wait_for(lambda: "image" in report.embed, timeout_s=120, what="A loss curve")
         await eventually(lambda: not bot.retraining.running)

@@ -14,13 +14,15 @@ import pytest
 from bot.client import Mangosaurus
 from bot.filter import Filter
 from bot.formats import escape
-from bot.inference import open_inference, retrained_path
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
+from bot.namers import Namers
 from bot.retraining import Order, Retraining, TrainerProcess
 from bot.settings import Settings
+from bot.versions import open_versions, retrained_path
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.bot.tiny import write_tiny_weights
+from tests.databases import Templates, store_in
 from tests.end_to_end.conftest import eventually, running
 
 SLOW_TRAINER = """
@@ -64,7 +66,10 @@ class Scene:
 
 @contextlib.asynccontextmanager
 async def playing(
-    local: LocalDiscord, folder: Path, home_guilds: frozenset[int] = frozenset()
+    local: LocalDiscord,
+    folder: Path,
+    templates: Templates,
+    home_guilds: frozenset[int] = frozenset(),
 ) -> AsyncIterator[Scene]:
     """A bot that keeps everything in `folder`."""
     settings = Settings(
@@ -72,7 +77,8 @@ async def playing(
     )
     write_tiny_weights(settings.state_dir)
     words = Filter()
-    inference = await open_inference(settings.state_dir, words.allows)
+    store, now = store_in(settings.state_dir, templates), discord.utils.utcnow
+    inference, versions = await open_versions(store, settings.state_dir, words.allows, now=now)
 
     def launch(order: Order, results: Path) -> TrainerProcess:
         command = [sys.executable, str(folder / "trainer.py")]
@@ -85,11 +91,15 @@ async def playing(
         words=words,
         retraining=Retraining(
             settings.state_dir,
-            inference.swap,
+            versions.offer,
+            store.versions,
             rest=timedelta(0),
-            now=discord.utils.utcnow,
+            now=now,
             launch=launch,
         ),
+        namers=Namers(settings.state_dir, store, inference, now=now),
+        store=store,
+        versions=versions,
         version="0",
         always_sync=True,
         edit_interval=0.2,
@@ -101,8 +111,8 @@ async def playing(
 
 
 @pytest.fixture
-async def scene(tmp_path: Path, local: LocalDiscord) -> AsyncIterator[Scene]:
-    async with playing(local, tmp_path) as begun:
+async def scene(tmp_path: Path, local: LocalDiscord, templates: Templates) -> AsyncIterator[Scene]:
+    async with playing(local, tmp_path, templates) as begun:
         yield begun
 
 
@@ -170,10 +180,10 @@ async def test_a_name_of_a_card_is_dissected_with_a_picture(scene: Scene) -> Non
 
 
 async def test_new_weights_answer_after_a_training_and_again_after_a_restart(
-    scene: Scene, tmp_path: Path
+    scene: Scene, tmp_path: Path, templates: Templates
 ) -> None:
     fresh = tmp_path / "fresh"
-    write_tiny_weights(fresh)
+    write_tiny_weights(fresh, yardstick=1.44)
     scene.train_with(QUICK_TRAINER.format(weights=str(retrained_path(fresh, "names"))))
     before = scene.bot.writer.cards["names"]
     asked = await scene.local.run_command("retrain names", {"seed": 5}, as_admin=True)
@@ -183,13 +193,19 @@ async def test_new_weights_answer_after_a_training_and_again_after_a_restart(
     assert [file.data for file in scene.report.files] == [b"a curve"]
     assert scene.bot.writer.cards["names"] is not before
     await eventually(lambda: not scene.bot.retraining.running)
-    again = await open_inference(tmp_path / "state", scene.bot.words.allows)
+    store, words = store_in(tmp_path / "state", templates), scene.bot.words
+    again, _ = await open_versions(
+        store, tmp_path / "nowhere", words.allows, now=discord.utils.utcnow
+    )
     assert again.cards["names"] == scene.bot.writer.cards["names"]
     await again.close()
+    await store.close()
 
 
 async def test_weights_of_the_wrong_kind_are_not_put_to_use(scene: Scene, tmp_path: Path) -> None:
-    wrong = retrained_path(tmp_path / "state", "sonnets")
+    fresh = tmp_path / "fresh"
+    write_tiny_weights(fresh)
+    wrong = retrained_path(fresh, "sonnets")
     scene.train_with(QUICK_TRAINER.format(weights=str(wrong)))
     before = scene.bot.writer.cards["names"]
     await scene.local.run_command("retrain names", as_admin=True)
@@ -217,9 +233,11 @@ async def test_an_administrator_may_retrain_a_bot_that_is_in_one_server(scene: S
 
 
 async def test_an_administrator_of_no_home_server_is_refused(
-    local: LocalDiscord, tmp_path: Path
+    local: LocalDiscord, tmp_path: Path, templates: Templates
 ) -> None:
-    async with playing(local, tmp_path, home_guilds=frozenset({local.guild_id + 1})) as scene:
+    async with playing(
+        local, tmp_path, templates, home_guilds=frozenset({local.guild_id + 1})
+    ) as scene:
         refused = await local.run_command("retrain names", as_admin=True)
         assert "HOME_GUILDS" in refused.message.content
         assert refused.message.ephemeral

@@ -115,12 +115,14 @@ async def test_an_administrator_trains_on_a_list_and_the_new_weights_answer(page
     await page.get_by_role("button", name="Send").click()
     follow_it = page.get_by_role("button", name="# mangosaurus")
     await follow_it.click()  # the report is on this page, and not on the real Discord
-    report = page.locator(".message", has_text="New names: trained and in use")
+    report = page.locator(".message", has_text="New names: trained and kept as version 1")
     await expect(report).to_be_visible(timeout=60_000)
     width = await report.locator(".embed img").evaluate(
         "image => image.decode().then(() => image.naturalWidth)"
     )
     assert width > 0
+    await report.get_by_role("button", name="Use it anyway").click()
+    await expect(last(page)).to_contain_text("Version 1 of my names is live from now on.")
     await page.get_by_label("Mary").check()
     await fill_in(page, "about")
     await page.keyboard.press("Enter")

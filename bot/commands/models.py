@@ -1,0 +1,326 @@
+"""`/models`: which versions of the networks there are, what sets them apart, which one is live."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+
+from bot.commands.pieces import MOST, Offer
+from bot.commands.reply import (
+    Button,
+    Card,
+    Field,
+    File,
+    Moment,
+    Refusal,
+    Reply,
+    Span,
+    Text,
+    Tone,
+    code,
+    emphasis,
+    strong,
+    text,
+)
+from bot.commands.writer import Words
+from bot.formats import human_duration, human_join, shortened
+from bot.store.versions import Live
+from bot.versions import Facts, NothingBefore, Page, Sheet, Versions
+from data.roots import load_roots
+from models.weights import KINDS, Kind, WeightsError
+
+ACTION = "models"
+PAGE = 10
+"""Versions that are listed at once."""
+CURVE = "loss.png"
+SHOWN_NAMES = 10
+SHORTEST_ENDING = 4
+_LONGEST_LABEL = 100
+_LONGEST_ECHO = 40
+_WHY = {
+    "better": "no worse than the one before",
+    "forced": "forced",
+    "activated": "chosen",
+    "rollback": "rolled back to",
+    "imported": "retrained before there were versions",
+}
+
+
+def use_it(number: int) -> Button:
+    """The button that makes a version live although it is worse."""
+    return Button("Use it anyway", ACTION, f"use:{number}")
+
+
+def parse(typed: str) -> Kind | int:
+    """A version as it is typed: its number, or the kind whose shipped weights are meant.
+
+    Raises `Refusal` for anything else.
+    """
+    words = typed.lower().replace("shipped-", "shipped ").split()
+    number = words[0].lstrip("#") if len(words) == 1 else ""
+    if number.isdecimal() and len(number) < 10:
+        return int(number)
+    if "shipped" in words and len(words) <= 2:
+        for kind in KINDS:
+            if kind in words:
+                return kind
+        if len(words) == 1:
+            raise Refusal("Which: ", code("shipped names"), " or ", code("shipped sonnets"), "?")
+    raise Refusal(
+        "I know no version ",
+        code(shortened(" ".join(typed.split()), _LONGEST_ECHO) or " "),
+        "; choose one of what is offered, for example ",
+        code("12"),
+        " or ",
+        code("shipped names"),
+        ".",
+    )
+
+
+async def offers(typed: str, versions: Versions) -> list[Offer]:
+    """What is offered while a version is typed: the newest that fit, then the shipped ones."""
+    found = [Offer(_label(facts), str(facts.number)) for facts in await versions.newest()]
+    shipped = [
+        Offer(f"shipped {kind} · those that came with me", f"shipped {kind}") for kind in KINDS
+    ]
+    wanted = typed.lower().strip().lstrip("#")
+    fitting = [
+        offer for offer in found if offer.value.startswith(wanted) or wanted in offer.label.lower()
+    ][: MOST - len(shipped)]
+    return fitting + [offer for offer in shipped if wanted in offer.label]
+
+
+async def listed(kind: Kind, page: int, versions: Versions) -> Reply:
+    """A page of the versions of a kind."""
+    return list_reply(await versions.page(kind, page, PAGE))
+
+
+def list_reply(page: Page) -> Reply:
+    """The versions of a page, a line each, and buttons for the other pages."""
+    buttons = []
+    if page.number > 0:
+        buttons.append(Button("Newer", ACTION, f"page:{page.kind}:{page.number - 1}"))
+    if page.number + 1 < page.pages:
+        buttons.append(Button("Older", ACTION, f"page:{page.kind}:{page.number + 1}"))
+    card = Card(
+        title=f"Versions of {page.kind}",
+        lines=tuple(_line(facts, page.live) for facts in page.versions),
+        footer="Yardstick: nats/char on text that none of them has read; less is better"
+        + (f" · page {page.number + 1} of {page.pages}" if page.pages > 1 else ""),
+    )
+    return Reply(cards=(card,), buttons=tuple(buttons), private=True)
+
+
+async def described(typed: str, versions: Versions, words: Words) -> Reply:
+    """All about a version, beside those that it is compared with. Raises `Refusal`."""
+    kind, number = await _found(typed, versions)
+    sheet = await versions.sheet(kind, number)
+    if sheet is None:
+        raise _unknown(number)
+    # It reads the roots of names from a file the first time, and looks through many.
+    return await asyncio.to_thread(info_reply, sheet, words)
+
+
+def info_reply(sheet: Sheet, words: Words) -> Reply:
+    """What `/models info` says of a version."""
+    facts = sheet.facts
+    compared = _compared(sheet)
+    lines: list[Text] = [_state(facts, sheet.live)]
+    if not facts.usable:
+        lines.append(text("Its weights are not kept any more: newer versions have taken the room."))
+    samples = [(name, tuple(filter(words.allows, one.samples))) for name, one in compared]
+    if facts.kind == "names":
+        lines += _changes(samples)
+        columns = tuple(
+            Field(name, text("\n".join(n.capitalize() for n in names[:SHOWN_NAMES]) or "–"))
+            for name, names in samples
+        )
+    else:
+        columns = ()
+        for name, verse in samples:
+            lines += [(), text(strong(name)), *(text(line) for line in verse)]
+    took = () if facts.seconds is None else (Field("Took", text(human_duration(facts.seconds))),)
+    card = Card(
+        title=_title(facts),
+        lines=tuple(lines),
+        fields=(
+            Field(
+                "Trained", text(Moment(facts.created)) if facts.created else text("by my makers")
+            ),
+            Field("Corpus", text(facts.corpus)),
+            Field("Recipe", text(facts.recipe)),
+            Field("Seed", text("none" if facts.seed is None else str(facts.seed))),
+            Field("Validation", text(_nats(facts.validation))),
+            Field("Yardstick", text(_yardstick(facts))),
+            *took,
+            *columns,
+        ),
+        footer="What they write, each from the same seed",
+        tone=Tone.TRAINING,
+        image=CURVE if sheet.curve else "",
+    )
+    files = (
+        (File(CURVE, sheet.curve, "The loss on training and validation text by update"),)
+        if sheet.curve
+        else ()
+    )
+    return Reply(cards=(card,), files=files, private=True)
+
+
+async def activated(
+    typed: str, versions: Versions, member_id: int, *, why: str = "activated"
+) -> Reply:
+    """Make a version live, and say so. Raises `Refusal` if that cannot be."""
+    kind, number = await _found(typed, versions)
+    if await versions.is_live(kind, number):
+        raise Refusal(f"{_name(number)} of my {kind} is live already.")
+    try:
+        await versions.activate(kind, number, member_id=member_id, why=why)
+    except WeightsError as error:
+        raise Refusal(f"{_name(number)} cannot be used. {error}") from error
+    return Reply(content=text(f"✅ {_name(number)} of my {kind} is live from now on."))
+
+
+async def rolled_back(kind: Kind, versions: Versions, member_id: int) -> Reply:
+    """Make live what was live before, and say so. Raises `Refusal` if there is nothing."""
+    try:
+        live = await versions.roll_back(kind, member_id=member_id)
+    except NothingBefore as error:
+        raise Refusal(
+            f"There is nothing to go back to: my {kind} are as they came with me, or back where "
+            "they began."
+        ) from error
+    except WeightsError as error:
+        raise Refusal(f"What was live before cannot be used. {error}") from error
+    return Reply(content=text(f"↩️ {_name(live.version_id)} of my {kind} is live again."))
+
+
+def of_page(state: str) -> tuple[Kind, int] | None:
+    """Kind and page that a button of a list leads to; `None` for another button."""
+    action, _, rest = state.partition(":")
+    kind, _, number = rest.partition(":")
+    for known in KINDS:
+        if action == "page" and kind == known and number.isdecimal():
+            return known, int(number)
+    return None
+
+
+def of_use(state: str) -> str:
+    """The version that a button makes live. Raises `Refusal` for a button of another version."""
+    action, _, number = state.partition(":")
+    if action != "use":
+        raise Refusal("This button is from another version of me; use /models instead.")
+    return number
+
+
+def mean_length(names: Sequence[str]) -> float:
+    """Letters of a name; there is one at least."""
+    return fmean(map(len, names))
+
+
+def commonest_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]:
+    """What names end with that is known to mean something, and how many do."""
+    roots = [root for root in load_roots() if len(root) >= SHORTEST_ENDING]
+    counts: Counter[str] = Counter()
+    for name in names:
+        ending = max((root for root in roots if name.endswith(root)), key=len, default=None)
+        if ending is not None:
+            counts[ending] += 1
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+
+async def _found(typed: str, versions: Versions) -> tuple[Kind, int | None]:
+    """Kind and number of a version that there is."""
+    wanted = parse(typed)
+    if not isinstance(wanted, int):
+        return wanted, None
+    facts = await versions.find(wanted)
+    if facts is None:
+        raise _unknown(wanted)
+    return facts.kind, wanted
+
+
+def _unknown(number: int | None) -> Refusal:
+    return Refusal(
+        f"There is no version {number}; ", code("/models list"), " shows those that there are."
+    )
+
+
+def _name(number: int | None) -> str:
+    return "The shipped version" if number is None else f"Version {number}"
+
+
+def _title(facts: Facts) -> str:
+    if facts.number is None:
+        return f"The {facts.kind} that came with me"
+    return f"Version {facts.number} of {facts.kind}"
+
+
+def _label(facts: Facts) -> str:
+    figure = "" if facts.yardstick is None else f" · {facts.yardstick:.3f}"
+    end = f" · {facts.recipe}{figure}"
+    begin = f"{facts.number} · {facts.kind} · {facts.corpus}"
+    return shortened(begin, _LONGEST_LABEL - len(end)) + end
+
+
+def _line(facts: Facts, live: Live) -> Text:
+    """A version in a list."""
+    name = "shipped" if facts.number is None else str(facts.number)
+    made: tuple[str | Moment, ...] = (" · ", Moment(facts.created)) if facts.created else ()
+    figure = "not measured" if facts.yardstick is None else f"{facts.yardstick:.3f}"
+    gone = "" if facts.usable else " · weights not kept"
+    shown: tuple[str | Span | Moment, ...] = ()
+    if live.version_id == facts.number:
+        shown = (" · ", strong("live"), *_because(live))
+    return text(strong(name), *made, f" · {facts.corpus} · {facts.recipe} · {figure}{gone}", *shown)
+
+
+def _state(facts: Facts, live: Live) -> Text:
+    if live.version_id != facts.number:
+        return text("Not live.")
+    since: tuple[str | Moment, ...] = (" since ", Moment(live.at)) if live.at else ()
+    return text("Live", *since, *_because(live), ".")
+
+
+def _because(live: Live) -> tuple[str | Span, ...]:
+    return (f" ({_WHY.get(live.why, live.why)})",) if live.why else ()
+
+
+def _compared(sheet: Sheet) -> list[tuple[str, Facts]]:
+    """The version, the one before it, the shipped one: each once, with what it is called."""
+    found = [(_short(sheet.facts), sheet.facts)]
+    if sheet.before is not None:
+        found.append((_short(sheet.before), sheet.before))
+    if sheet.facts.number is not None:
+        found.append(("Shipped", sheet.shipped))
+    return found
+
+
+def _short(facts: Facts) -> str:
+    return "Shipped" if facts.number is None else f"Version {facts.number}"
+
+
+def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
+    """How names changed, in a few figures."""
+    told = [(which, names) for which, names in samples if names]
+    if not told:
+        return []
+    lengths = human_join([f"{mean_length(names):.1f} ({which})" for which, names in told])
+    lines = [text(emphasis("Mean length: "), f"{lengths} letters")]
+    for which, names in told:
+        endings = [
+            f"-{ending} {count / len(names):.0%}" for ending, count in commonest_endings(names)
+        ]
+        if endings:
+            lines.append(text(emphasis(f"Endings of {which}: "), ", ".join(endings)))
+    return lines
+
+
+def _yardstick(facts: Facts) -> str:
+    if facts.live_yardstick is None:
+        return _nats(facts.yardstick)
+    return f"{_nats(facts.yardstick)}; live then: {facts.live_yardstick:.3f}"
+
+
+def _nats(loss: float | None) -> str:
+    return "not measured" if loss is None else f"{loss:.3f} nats/char"

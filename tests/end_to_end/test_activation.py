@@ -1,0 +1,14 @@
+"""Two bot processes on one PostgreSQL."""
+
+from benchmarks.activation import measure
+from bot.store import Database
+
+LONGEST_S = 5.0
+
+
+async def test_an_activation_in_one_process_is_served_by_another_within_five_seconds(
+    postgres: Database,
+) -> None:
+    address = postgres.url.render_as_string(hide_password=False)
+    seconds = await measure(address, rounds=1)
+    assert max(*seconds["names"], *seconds["sonnets"]) < LONGEST_S
