@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.names_shape import VOWELS, Shape
 from models.names_wish import NamesError, Wish
-from models.vocabulary import Vocabulary
+from models.vocabulary import END, Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +43,14 @@ class Automaton:
 
         def move(state: _State, x: int) -> _State:
             words = state.words + counted[x]
-            if state == _DEAD_END or (state.parted and parts[x]) or words > (shape.most_words or 1):
+            joined = not parts[x] or shape.joins(state.parted, symbols[x])
+            if state == _DEAD_END or not joined or words > (shape.most_words or 1):
                 return _DEAD_END
             inside, outside = int(inner[state.inner, x]), int(outer[state.outer, x])
-            return _State(inside, outside, state.voiced or vowel[x], parts[x], words)
+            parted = symbols[x] if parts[x] else ""
+            return _State(inside, outside, state.voiced or vowel[x], parted, words)
 
-        begun = _State(0, 0, not shape.vowel, bool(shape.separators), 1)
+        begun = _State(0, 0, not shape.vowel, END if shape.separators else "", 1)
         for x in vocabulary.encode(wish.starts_with):
             begun = move(begun, int(x))
         number = {begun: 0}
@@ -60,11 +62,10 @@ class Automaton:
                     number[new] = len(states)
                     states.append(new)
             moves.append([number[new] for new in reached])
+        read = len(contains), len(ends)
         return cls(
             moves=np.array(moves),
-            met=np.array(
-                [s.inner == len(contains) and s.outer == len(ends) and not s.parted for s in states]
-            ),
+            met=np.array([s[:2] == read and shape.joins(s.parted, END) for s in states]),
             voiced=np.array([s.voiced for s in states]),
         )
 
@@ -77,12 +78,12 @@ class _State(NamedTuple):
     outer: int
     """And of that at the end."""
     voiced: bool
-    parted: bool
-    """Whether a separator came last, or nothing yet where none may begin."""
+    parted: str
+    """The separator that came last, or `END` before anything did; empty for other characters."""
     words: int
 
 
-_DEAD_END = _State(-1, -1, voiced=False, parted=False, words=0)
+_DEAD_END = _State(-1, -1, voiced=False, parted="", words=0)
 
 
 def count_possible(automaton: Automaton, wish: Wish, vocabulary: Vocabulary) -> float:

@@ -6,6 +6,7 @@ Of dinosaurs it is known beforehand. Of any other list it is what all of its nam
 import re
 import string
 from dataclasses import dataclass
+from itertools import pairwise
 
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from models.capitals import SEPARATORS
@@ -34,7 +35,9 @@ class Shape:
     thrice: bool = False
     """Whether a character may stand three times running."""
     separators: str = ""
-    """Those of the vocabulary that must neither begin nor end a name, nor stand side by side."""
+    """Those of the vocabulary that neither begin nor end a name, nor stand side by side."""
+    joints: frozenset[str] = frozenset()
+    """Where the list does so all the same: two of them, or one and the `END` before or behind."""
     most_words: int | None = None
     """Words, between spaces, at most; `None` for any number."""
     latin: bool = True
@@ -52,7 +55,6 @@ class Shape:
             return DINOSAURS
         lengths = sorted(map(len, words))
         separators = "".join(c for c in SEPARATORS if c in symbols)
-        ragged = re.compile(_ragged(separators)) if separators else None
         spaces = max(word.count(" ") for word in words)
         return cls(
             shortest=max(1, lengths[0]),
@@ -60,7 +62,8 @@ class Shape:
             usual=lengths[len(lengths) // 2],
             vowel=not any(set(word).isdisjoint(VOWELS) for word in words),
             thrice=any(map(_THRICE.search, words)),
-            separators="" if ragged is None or any(map(ragged.search, words)) else separators,
+            separators=separators,
+            joints=frozenset(joint for word in words for joint in _joints(word, separators)),
             most_words=spaces + 1 if " " in symbols and spaces < MOST_WORDS else None,
             latin=latin,
         )
@@ -70,6 +73,10 @@ class Shape:
         """What lengths are counted in."""
         return "letters" if self.latin else "characters"
 
+    def joins(self, before: str, after: str) -> bool:
+        """Whether a separator or an end may stand behind another; empty for what is none."""
+        return not before or before + after in self.joints
+
     def admits(self, name: str) -> bool:
         """Whether a name keeps the rules."""
         return (
@@ -77,7 +84,7 @@ class Shape:
             and not (self.latin and not set(name) <= set(string.ascii_lowercase))
             and not (self.vowel and set(name).isdisjoint(VOWELS))
             and (self.thrice or not _THRICE.search(name))
-            and not (self.separators and re.search(_ragged(self.separators), name))
+            and self.joints.issuperset(_joints(name, self.separators))
             and (self.most_words is None or name.count(" ") < self.most_words)
         )
 
@@ -85,7 +92,10 @@ class Shape:
 DINOSAURS = Shape()
 
 
-def _ragged(separators: str) -> str:
-    """A pattern for what begins or ends with a separator, or has two side by side."""
-    one = f"[{re.escape(separators)}]"
-    return rf"^{one}|{one}{one}|{one}$"
+def _joints(name: str, separators: str) -> set[str]:
+    """Each two that follow on each other in a name, where both are separators or its ends."""
+    if not separators:
+        return set()
+    ended = f"{END}{name}{END}"
+    edges = separators + END
+    return {a + b for a, b in pairwise(ended) if a in edges and b in edges}

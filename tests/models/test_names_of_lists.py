@@ -1,7 +1,9 @@
 """Names of any list: wished for, kept from copies, written and dissected in its own alphabet."""
 
 import itertools
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,10 @@ from hypothesis import strategies as st
 from models.capitals import written
 from models.dissection import dissect
 from models.names import NamesError, NamesRequest, write_names
+from models.names_automaton import Automaton
 from models.names_fit import vocabulary_of
 from models.names_shape import Shape
-from models.names_wish import clean_piece, wish_of
+from models.names_wish import Wish, clean_piece, wish_of
 from models.near_copies import ListedNames, neighbours_of
 from models.vocabulary import Vocabulary
 from tests.models.lists import HEROES, KANA, PAINTERS, VILLAGES, listed
@@ -135,3 +138,21 @@ def test_a_wish_of_a_list_counts_in_characters() -> None:
     assert str(wish_of("é", "", "", 7, Vocabulary("\né"), shape)) == (
         ' of 7 characters beginning with "é"'
     )
+
+
+@given(st.integers(0, 50), st.sampled_from(["", "ves", " - "]), st.integers(6, 12))
+def test_the_automaton_and_the_shape_agree(seed: int, contains: str, length: int) -> None:
+    names = ["hrín - ves", "'s-ves", "ves-na-hré", "sant'", "nové ves"]
+    symbols = vocabulary_of(names)
+    shape = Shape.of(symbols.symbols, tuple(names))
+    wish = Wish(contains=contains, length=length, shape=shape)
+    automaton = Automaton.of(wish, symbols)
+    rng = np.random.default_rng(seed)
+    pieces = ["hrín", "ves", "sant", "'", "-", " ", " - ", "é"]
+    name = "".join(rng.choice(pieces, 4))
+    state = 0
+    for x in symbols.encode(name):
+        state = automaton.moves[state, x]
+    accepted = bool((automaton.met & automaton.voiced)[state])
+    free = replace(shape, shortest=1, longest=64, thrice=True)
+    assert accepted == (free.admits(name) and contains in name)

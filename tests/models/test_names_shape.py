@@ -54,3 +54,12 @@ def test_what_one_name_of_the_list_does_is_free_to_all(name: str, word: str) -> 
 def test_names_of_many_words_may_have_any_number() -> None:
     assert shape("a b", "a b c").most_words == 3
     assert shape("a b c d e f g h i").most_words is None
+
+
+def test_an_exception_of_the_list_frees_nothing_else() -> None:
+    towns = shape("sant'", "hrín - ves", "'s-heerenberg", "ôôô")
+    assert towns.joints == {"'\n", " -", "- ", "\n'"}
+    for name in ("ves - sant'", "'s-ves", "sant' - ves"):
+        assert towns.admits(name) == (name != "sant' - ves")
+    for name in ("ves ", " ves", "ves -", "ves--ves", "ves  ves", "ves-"):
+        assert not towns.admits(name)
