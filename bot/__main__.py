@@ -28,6 +28,7 @@ from bot.client import Mangosaurus
 from bot.filter import Filter
 from bot.inference import Inference
 from bot.logs import set_up_logs
+from bot.namers import Namers
 from bot.retraining import Retraining
 from bot.settings import Settings, SettingsError, load_settings, suspicious_names
 from bot.store import Database, Store, StoreError, Unavailable, url_of
@@ -187,6 +188,7 @@ async def build(settings: Settings, *, always_sync: bool = False) -> tuple[Infer
         writer=inference,
         words=words,
         retraining=retraining,
+        namers=Namers(settings.state_dir, store, inference, now=discord.utils.utcnow),
         store=store,
         versions=versions,
         version=_version(),

@@ -21,6 +21,7 @@ from bot.commands import refusals
 from bot.commands.cooldown import Cooldown
 from bot.commands.reply import Button, Reply, Text
 from bot.commands.writer import Words, Writer
+from bot.namers import Namers
 from bot.pacing import Lanes, Work
 from bot.retraining import Retraining
 from bot.settings import Settings
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 EXTENSIONS = (
     "bot.cogs.votes",
     "bot.cogs.names",
+    "bot.cogs.name",
+    "bot.cogs.namers",
     "bot.cogs.dissect",
     "bot.cogs.sonnets",
     "bot.cogs.poems",
@@ -79,6 +82,7 @@ class Mangosaurus(commands.AutoShardedBot):
         writer: Writer,
         words: Words,
         retraining: Retraining,
+        namers: Namers,
         store: Store,
         versions: Versions,
         version: str,
@@ -100,6 +104,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self.writer = writer
         self.words = words
         self.retraining = retraining
+        self.namers = namers
         self.store = store
         self.versions = versions
         self.version = version
@@ -209,7 +214,7 @@ class Mangosaurus(commands.AutoShardedBot):
     async def close(self) -> None:
         """Leave. A training ends with the bot, and its message says so."""
         if not self.is_closed():
-            await self.retraining.stop(refusals.RESTARTING)
+            await self._stop_trainings()
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_EDITS_S):
                 await self.edits.close()
@@ -220,12 +225,15 @@ class Mangosaurus(commands.AutoShardedBot):
     async def shut_down(self) -> None:
         """Begin nothing new, finish what runs if that is soon done, and leave."""
         log.info("Stopping; what is being answered has %g s to finish", PATIENCE)
-        finished, _ = await asyncio.gather(
-            self.work.finish(PATIENCE), self.retraining.stop(refusals.RESTARTING)
-        )
+        finished, _ = await asyncio.gather(self.work.finish(PATIENCE), self._stop_trainings())
         if not finished:
             log.warning("Some answers were not finished in time")
         await self.close()
+
+    async def _stop_trainings(self) -> None:
+        await asyncio.gather(
+            self.retraining.stop(refusals.RESTARTING), self.namers.stop(refusals.RESTARTING)
+        )
 
     async def _sync_if_changed(self) -> None:
         commands_now = [command.to_dict(self.tree) for command in self.tree.get_commands()]

@@ -14,8 +14,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
+from models.capitals import written
 from models.dissection import Dissection, dissect
-from models.names import NamesRequest, NamesResult, write_names
+from models.lstm import LSTM
+from models.mixture import Mixture
+from models.names import NamesError, NamesRequest, NamesResult, write_names
 from models.names_contexts import learn_contexts
 from models.poetics import poetics_of
 from models.sonnet import Draft, SonnetError, SonnetRequest, begin, extend
@@ -37,6 +40,10 @@ T = TypeVar("T")
 
 LARGEST_BATCH = 8
 """Poems that get their next line together."""
+MOST_LAYERS = 32
+"""Of all LSTMs of a namer together. Each costs time at every character, however narrow it is."""
+SAMPLES, FEWEST_SAMPLES = 10, 5
+"""Names that weights are asked for when they are heard, and that they must write."""
 AUDITION_SEED = 0
 """The same for all weights, so that what they write can be laid side by side."""
 AUDITION_NAMES, FEWEST_NAMES = 50, 5
@@ -59,6 +66,15 @@ class Busy(InferenceError):  # noqa: N818 (it is a state, not a fault)
 
 class TooSlow(InferenceError):  # noqa: N818
     """An answer took longer than its deadline."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """Weights that can write, and what they wrote."""
+
+    trained: Trained
+    samples: tuple[str, ...]
+    """As they are shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,19 +140,26 @@ class Inference:
         """How many answers are being written."""
         return self._at_work
 
-    async def names(self, request: NamesRequest) -> NamesResult:
-        """Write names. Raises `Busy`, `TooSlow`, and `NamesError` as `write_names` does."""
+    async def names(self, request: NamesRequest, trained: Trained | None = None) -> NamesResult:
+        """Write dinosaurs' names, or those of other weights.
+
+        Raises `Busy`, `TooSlow`, and `NamesError` as `write_names` does.
+        """
         self._enter()
+        trained = trained or self._served["names"]
         try:
-            return await self._run(write_names, self._served["names"], request, self._accept)
+            return await self._run(write_names, trained, request, self._accept)
         finally:
             self._at_work -= 1
 
-    async def dissect(self, name: str) -> Dissection:
-        """How the letters of a name would be chosen. Raises `Busy`, `TooSlow` and `NamesError`."""
+    async def dissect(self, name: str, trained: Trained | None = None) -> Dissection:
+        """How the letters of a name would be chosen, by the network for dinosaurs or another one.
+
+        Raises `Busy`, `TooSlow` and `NamesError`.
+        """
         self._enter()
         try:
-            return await self._run(dissect, self._served["names"], name)
+            return await self._run(dissect, trained or self._served["names"], name)
         finally:
             self._at_work -= 1
 
@@ -172,6 +195,20 @@ class Inference:
         """Serve a network that has passed its audition. Poems under way keep theirs."""
         self._served[kind] = trained
         log.info("Serving %s from the weights %s", kind, trained.digest[:12])
+
+    async def load_namer(self, content: bytes, title: str) -> Trained:
+        """The names' weights of a file, ready to serve. Raises `WeightsError`.
+
+        Beside what is being written, not before it: some files take a second.
+        """
+        return await asyncio.to_thread(lambda: _prepared(read_names(content, title)))
+
+    async def hear_namer(self, content: bytes, title: str) -> Heard:
+        """The same of a file that nobody has seen yet, and what it writes.
+
+        Raises `WeightsError` also for weights that cannot write names fit to be shown.
+        """
+        return await asyncio.to_thread(_hear_names, content, title, self._accept)
 
     async def close(self) -> None:
         """Give up what waits and stop the thread."""
@@ -302,3 +339,26 @@ def _audition(kind: Kind, load: Load, accept: Accept, whole: bool) -> Audition:
     except SonnetError as error:
         raise WeightsError(f"It cannot write a poem. {error}") from error
     return Audition(trained, draft.lines[:AUDITION_LINES])
+
+
+def _hear_names(content: bytes, title: str, accept: Accept) -> Heard:
+    trained = _prepared(read_names(content, title))
+    try:
+        names = write_names(trained, NamesRequest(SAMPLES, seed=0), accept).names
+    except NamesError:
+        names = ()
+    if len(names) < FEWEST_SAMPLES:
+        raise WeightsError("It cannot write five names that are new and fit to be shown.")
+    return Heard(trained, tuple(written(trained.card, name) for name in names))
+
+
+def read_names(content: bytes, title: str) -> Trained:
+    """The names' weights of a file. Raises `WeightsError`, also for those that would be slow."""
+    trained = read_weights(content, title)
+    if trained.card.kind != "names":
+        raise WeightsError(f"{title} writes {trained.card.kind}, not names.")
+    members = trained.network.members if isinstance(trained.network, Mixture) else ()
+    networks = (trained.network, *members)
+    if sum(len(n.layers) for n in networks if isinstance(n, LSTM)) > MOST_LAYERS:
+        raise WeightsError(f"{title} has more than {MOST_LAYERS} layers.")
+    return trained

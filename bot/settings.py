@@ -103,6 +103,15 @@ class Settings(BaseSettings):
         description="Minutes between the end of one /retrain and the start of the next.",
         examples=["30"],
     )
+    namers_per_guild: int = Field(
+        10,
+        ge=0,
+        le=100,
+        title="a whole number from 0 to 100",
+        description="Lists of names of its own that one server may have me learn from (/namer). "
+        "With 0 none can be made; those that there are stay.",
+        examples=["25"],
+    )
     blocked_words: Words = Field(
         frozenset(),
         title="words, separated by commas",

@@ -123,4 +123,4 @@ def _rows(state: State) -> Array:
 
 def _state(rows: Array, shape: tuple[int, ...]) -> State:
     """The inverse of `_rows`."""
-    return np.moveaxis(rows.reshape(-1, *shape), 0, -2)
+    return np.moveaxis(rows.reshape(len(rows), *shape), 0, -2)

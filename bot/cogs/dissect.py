@@ -6,11 +6,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Interaction, Mangosaurus
+from bot.cogs.name import of_card, ready
 from bot.cogs.names import PATIENCE, Choice, choices
 from bot.commands import dissect, pieces
-from bot.commands.reply import Button, Refusal
+from bot.commands.reply import Button, Refusal, Reply
 from bot.pacing import in_time
+from bot.store.namers import NamerRecord
 
+_NAME_OF_A_LIST = re.compile(r"^(?:👑 )?\*\*((?:\\.|[^*\\\n])+)\*\*(?: · .*)?$", re.MULTILINE)
+_ESCAPED = re.compile(r"\\(.)")
 _NAME_ON_A_CARD = re.compile(r"^(?:👑 )?\*\*([A-Z][a-z]+)\*\*(?: · .*)?$", re.MULTILINE)
 
 
@@ -38,27 +42,39 @@ class Dissect(commands.Cog):
 
     async def pressed(self, interaction: Interaction, button: Button) -> None:
         """Answer the button of a name, or that of a card with names."""
-        if button.state:
-            await self._answer(interaction, button.state)
+        namer_id, name = dissect.chosen(button.state)
+        if name:
+            await self._answer(interaction, name, namer_id)
             return
         embeds = interaction.message.embeds if interaction.message else []
-        names = _NAME_ON_A_CARD.findall("\n".join(embed.description or "" for embed in embeds))
+        shown = "\n".join(embed.description or "" for embed in embeds)
+        if namer_id is None:
+            names = _NAME_ON_A_CARD.findall(shown)
+        else:
+            names = [_ESCAPED.sub(r"\1", name) for name in _NAME_OF_A_LIST.findall(shown)]
         if not names:
             raise Refusal("I cannot read the names on this card any more; use /dissect instead.")
         if len(names) == 1:
-            await self._answer(interaction, names[0])
+            await self._answer(interaction, names[0], namer_id)
         else:
-            await self.bot.respond(interaction, dissect.question(names))
+            await self.bot.respond(interaction, dissect.question(names, namer_id))
 
-    async def _answer(self, interaction: Interaction, name: str) -> None:
+    async def _answer(
+        self, interaction: Interaction, name: str, namer_id: int | None = None
+    ) -> None:
         dissect.check(name, self.bot.words)
+        record = await of_card(self.bot, namer_id, interaction) if namer_id is not None else None
         with self.bot.rest(interaction, dissect.ACTION), self.bot.work.piece():
             reply = await in_time(
-                dissect.answer(name, self.bot.writer),
+                self._dissected(name, record),
                 PATIENCE,
                 on_delay=lambda: interaction.response.defer(thinking=True),
             )
             await self.bot.respond(interaction, reply)
+
+    async def _dissected(self, name: str, record: NamerRecord | None) -> Reply:
+        namer = await ready(self.bot, record) if record is not None else None
+        return await dissect.answer(name, self.bot.writer, namer)
 
 
 async def setup(bot: Mangosaurus) -> None:

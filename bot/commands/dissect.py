@@ -2,8 +2,11 @@
 
 import asyncio
 import math
+import re
 from collections.abc import Iterator, Sequence
 
+from bot.commands.name import Namer, card_state, fits
+from bot.commands.name import more as more_of
 from bot.commands.names import NamesAsk, more
 from bot.commands.reply import (
     Button,
@@ -30,6 +33,7 @@ from models.weights import ModelCard
 ACTION = "dissect"
 PICTURE = "dissection.png"
 
+_OF_A_NAMER = re.compile(r"#(\d{1,18}):(.*)")
 _LONGEST_DESCRIPTION = 1024
 """Characters that platforms take as the description of a picture."""
 _MOST_OF_IT = 0.7
@@ -44,16 +48,26 @@ def check(name: str, words: Words) -> None:
         raise Refusal("I would rather not dissect that; try another name.")
 
 
-async def answer(name: str, writer: Writer) -> Reply:
-    """Dissect a name. Raises what `Writer.dissect` raises."""
-    dissection = await writer.dissect(name)
-    card = writer.cards["names"]
+def chosen(state: str) -> tuple[int | None, str]:
+    """What a button's state says: the number of the namer, if it is one's, and the name."""
+    match = _OF_A_NAMER.fullmatch(state)
+    return (int(match[1]), match[2]) if match else (None, state)
+
+
+async def answer(name: str, writer: Writer, namer: Namer | None = None) -> Reply:
+    """Dissect a dinosaur's name, or one of a namer. Raises what `Writer.dissect` raises."""
+    dissection = await writer.dissect(name, namer.trained if namer else None)
+    card = namer.trained.card if namer else writer.cards["names"]
     png = await asyncio.to_thread(picture, dissection, card)
-    return reply(dissection, png, _usual_surprise(card), card)
+    return reply(dissection, png, _usual_surprise(card), card, namer)
 
 
 def reply(
-    dissection: Dissection, png: bytes, usual: float | None, card: ModelCard | None = None
+    dissection: Dissection,
+    png: bytes,
+    usual: float | None,
+    card: ModelCard | None = None,
+    namer: Namer | None = None,
 ) -> Reply:
     """What the answer says. `usual` is the mean surprise at real names, in nats per letter.
 
@@ -76,14 +90,18 @@ def reply(
                 image=PICTURE,
             ),
         ),
-        buttons=tuple(_more_like(dissection, card)),
+        buttons=tuple(_more_like(dissection, card, namer)),
         files=(File(PICTURE, png, description(dissection, card)),),
     )
 
 
-def question(names: Sequence[str]) -> Reply:
-    """Ask which of the names of a card is meant."""
-    buttons = tuple(Button(name.capitalize(), ACTION, clean_name(name)) for name in names)
+def question(names: Sequence[str], namer_id: int | None = None) -> Reply:
+    """Ask which of the names of a card is meant, of dinosaurs or of a namer's."""
+    if namer_id is None:
+        buttons = tuple(Button(name.capitalize(), ACTION, clean_name(name)) for name in names)
+    else:
+        states = {name: f"{card_state(namer_id)}{name}" for name in names}
+        buttons = tuple(Button(n, ACTION, s) for n, s in states.items() if fits(ACTION, s))
     return Reply(content=text("Which one shall I dissect?"), buttons=buttons, private=True)
 
 
@@ -149,12 +167,21 @@ def _usual_surprise(card: ModelCard) -> float | None:
     return card.held_out if card.held_out is not None else card.validation
 
 
-def _more_like(dissection: Dissection, card: ModelCard | None) -> Iterator[Button]:
+def _more_like(
+    dissection: Dissection, card: ModelCard | None, namer: Namer | None
+) -> Iterator[Button]:
     """Buttons for more names that begin, and that end, as the known parts of this one."""
     name, parts = dissection.name, dissection.parts
     beginning = parts[0].letters if parts and name.startswith(parts[0].letters) else name[:4]
     if len(beginning) < len(name) and not any(letter * 3 in beginning for letter in beginning):
-        yield more(NamesAsk(starts_with=beginning), f"More {written(card, beginning)}…")
+        yield from _more(NamesAsk(starts_with=beginning), f"{written(card, beginning)}…", namer)
     if parts and name.endswith(parts[-1].letters) and len(parts[-1].letters) < len(name):
         ending = parts[-1].letters
-        yield more(NamesAsk(ends_with=ending), f"More …{ending}")
+        yield from _more(NamesAsk(ends_with=ending), f"…{ending}", namer)
+
+
+def _more(ask: NamesAsk, what: str, namer: Namer | None) -> Iterator[Button]:
+    if namer is None:
+        yield more(ask, f"More {what}")
+    else:
+        yield from more_of(ask, namer.id, f"More {what}")

@@ -3,6 +3,7 @@
 from bot.commands.reply import Moment, Refusal, Text, text
 from bot.formats import plural
 from bot.inference import Busy, TooSlow
+from bot.namers import MOST_WAITING, InTraining, QueueFull
 from bot.pacing import ShuttingDown
 from bot.retraining import AlreadyTraining, Resting
 from bot.store import Unavailable
@@ -42,6 +43,13 @@ def explain(error: BaseException) -> Text | None:
             return text("That took me too long, so I gave up; try again in a moment.")
         case AlreadyTraining():
             return ALREADY_TRAINING
+        case QueueFull():
+            return text(
+                f"I am learning from a list, and {MOST_WAITING} more wait for it; try again in a "
+                "few minutes."
+            )
+        case InTraining():
+            return text("I am learning from that list already; wait until its message says so.")
         case Resting():
             return text("I need a rest from training; try again ", Moment(error.until), ".")
         case Unavailable():

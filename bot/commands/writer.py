@@ -6,7 +6,7 @@ from typing import Protocol
 from models.dissection import Dissection
 from models.names import NamesRequest, NamesResult
 from models.sonnet import Draft, SonnetRequest
-from models.weights import Kind, ModelCard
+from models.weights import Kind, ModelCard, Trained
 
 
 class Writer(Protocol):
@@ -24,10 +24,10 @@ class Writer(Protocol):
     def genera(self) -> tuple[str, ...]:
         """The names that the network for names learned from, sorted."""
 
-    async def names(self, request: NamesRequest) -> NamesResult:
-        """Write names."""
+    async def names(self, request: NamesRequest, trained: Trained | None = None) -> NamesResult:
+        """Write names of dinosaurs, or of a namer's weights."""
 
-    async def dissect(self, name: str) -> Dissection:
+    async def dissect(self, name: str, trained: Trained | None = None) -> Dissection:
         """Find out how the letters of a name would be chosen."""
 
     def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:

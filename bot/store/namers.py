@@ -1,10 +1,11 @@
 """Lists of the servers' own, and the weights that have learned from them."""
 
+import asyncio
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, false, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.database import Database
@@ -33,6 +34,15 @@ class NamerRecord:
     """How long its training took."""
 
 
+@dataclass(frozen=True)
+class Corpus:
+    """A list to learn from."""
+
+    title: str
+    names: tuple[str, ...]
+    sha256: str
+
+
 class NameTaken(Exception):  # noqa: N818 (it is a state, not a fault)
     """The guild has a namer of that name."""
 
@@ -53,9 +63,7 @@ class Namers:
         guild_id: int,
         name: str,
         member_id: int,
-        title: str,
-        names: tuple[str, ...],
-        corpus_sha256: str,
+        corpus: Corpus,
         now: datetime,
         most: int,
         weights: tuple[bytes, str] | None = None,
@@ -70,10 +78,10 @@ class Namers:
             key=name.casefold(),
             member_id=member_id,
             created_at=now,
-            title=title,
-            entries=len(names),
-            corpus=None if weights else zlib.compress("\n".join(names).encode()),
-            corpus_sha256=corpus_sha256,
+            title=corpus.title,
+            entries=len(corpus.names),
+            corpus=None if weights else await _packed(corpus.names),
+            corpus_sha256=corpus.sha256,
         )
         if weights is not None:
             namer.weights, namer.digest = weights
@@ -93,11 +101,21 @@ class Namers:
         """The namers of a guild, by name."""
         return await self._find(Namer.guild_id == guild_id)
 
-    async def usable(self, guild_id: int | None) -> list[NamerRecord]:
-        """Trained namers that may be used in a guild: its own first, then those of others."""
-        own = Namer.guild_id == guild_id if guild_id is not None else Namer.id < 0
-        found = await self._find(or_(own, Namer.shared.is_(True)), Namer.digest.is_not(None))
-        return sorted(found, key=lambda namer: namer.guild_id != guild_id)
+    async def usable(
+        self, guild_id: int | None, *, typed: str = "", most: int = 25
+    ) -> list[NamerRecord]:
+        """Trained namers that may be used in a guild and have so much in their name.
+
+        The guild's own come first, then those that others share; at most so many.
+        """
+        own = Namer.guild_id == guild_id if guild_id is not None else false()
+        return await self._find(
+            or_(own, Namer.shared.is_(True)),
+            Namer.digest.is_not(None),
+            Namer.key.contains(typed.casefold(), autoescape=True),
+            first=case((own, 0), else_=1),
+            most=most,
+        )
 
     async def get(self, namer_id: int) -> NamerRecord | None:
         """A namer by its number."""
@@ -113,16 +131,34 @@ class Namers:
         """The list, as it was written. Empty if it is not kept."""
         async with self._database.reading() as session:
             packed = await session.scalar(select(Namer.corpus).where(Namer.id == namer_id))
-        return tuple(zlib.decompress(packed).decode().split("\n")) if packed else ()
+        return await asyncio.to_thread(_unpacked, packed) if packed else ()
 
     async def weights(self, namer_id: int) -> bytes | None:
         """The weight file, if there is one."""
         async with self._database.reading() as session:
             return await session.scalar(select(Namer.weights).where(Namer.id == namer_id))
 
-    async def trained(self, namer_id: int, weights: bytes, digest: str, seconds: float) -> bool:
-        """Keep new weights; whether the namer is still there."""
-        return await self._change(namer_id, weights=weights, digest=digest, seconds=seconds)
+    async def trained(
+        self,
+        namer_id: int,
+        weights: bytes,
+        digest: str,
+        seconds: float,
+        corpus: Corpus | None = None,
+    ) -> bool:
+        """Keep new weights, with the list that they have read if it is a new one.
+
+        Whether the namer is still there.
+        """
+        values: dict[str, object] = {"weights": weights, "digest": digest, "seconds": seconds}
+        if corpus is not None:
+            values |= {
+                "title": corpus.title,
+                "entries": len(corpus.names),
+                "corpus": await _packed(corpus.names),
+                "corpus_sha256": corpus.sha256,
+            }
+        return await self._change(namer_id, **values)
 
     async def share(self, namer_id: int, shared: bool) -> bool:
         """Let other guilds use it, or not any more; whether it is still there."""
@@ -143,7 +179,12 @@ class Namers:
             )
             return changed.first() is not None
 
-    async def _find(self, *conditions: ColumnElement[bool]) -> list[NamerRecord]:
+    async def _find(
+        self,
+        *conditions: ColumnElement[bool],
+        first: ColumnElement[int] | None = None,
+        most: int | None = None,
+    ) -> list[NamerRecord]:
         statement = (
             select(
                 Namer.id,
@@ -159,7 +200,16 @@ class Namers:
                 Namer.seconds,
             )
             .where(*conditions)
-            .order_by(Namer.key, Namer.id)
+            .order_by(*(() if first is None else (first,)), Namer.key, Namer.id)
+            .limit(most)
         )
         async with self._database.reading() as session:
             return [NamerRecord(*row) for row in await session.execute(statement)]
+
+
+async def _packed(names: tuple[str, ...]) -> bytes:
+    return await asyncio.to_thread(lambda: zlib.compress("\n".join(names).encode()))
+
+
+def _unpacked(packed: bytes) -> tuple[str, ...]:
+    return tuple(zlib.decompress(packed).decode().split("\n"))

@@ -1,5 +1,6 @@
 """Versions of the shipped networks, which of them is live, and the trainings that made them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -209,12 +210,16 @@ class Versions:
                 .values(state=state, ended_at=now, message=message, version_id=version_id)
             )
 
-    async def bury_dead_runs(self, now: datetime) -> list[tuple[int | None, int | None]]:
-        """Mark the trainings as failed whose process is gone; where they were reported."""
+    async def bury_dead_runs(
+        self, now: datetime, what: Collection[str] = KINDS
+    ) -> list[tuple[int | None, int | None]]:
+        """Mark trainings of such kinds as failed whose process is gone; where they were told of."""
         async with self._database.writing() as session:
             dead = await session.execute(
                 update(Run)
-                .where(Run.state == "running", Run.beat_at < now - SILENCE)
+                .where(
+                    Run.state == "running", Run.beat_at < now - SILENCE, Run.what.in_(list(what))
+                )
                 .values(state="failed", ended_at=now, message=DIED)
                 .returning(Run.channel_id, Run.message_id)
             )

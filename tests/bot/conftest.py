@@ -10,6 +10,7 @@ import simcord
 
 from bot.client import Mangosaurus
 from bot.filter import Filter
+from bot.namers import Namers
 from bot.retraining import Event, Order, Retraining
 from bot.settings import Settings
 from bot.versions import Versions
@@ -47,6 +48,13 @@ class World:
                 versions.offer,
                 store.versions,
                 rest=timedelta(minutes=settings.retrain_cooldown_minutes),
+                now=discord.utils.utcnow,
+                launch=self._launch,
+            ),
+            namers=Namers(
+                settings.state_dir,
+                store,
+                self.writer,
                 now=discord.utils.utcnow,
                 launch=self._launch,
             ),

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.inference import Audition, Load
+from bot.inference import Audition, Heard, Load, read_names
 from bot.retraining import Event, Events, Order
 from bot.training_events import Stopped
 from data.text import clean_name
+from models.capitals import written
 from models.dissection import Dissection, LetterChoice
 from models.forms import FORMS
 from models.name_parts import Part
@@ -77,6 +78,8 @@ class FakeWriter:
 
     def __init__(self) -> None:
         self.names_asked: list[NamesRequest] = []
+        self.trained_asked: list[Trained | None] = []
+        """By which weights each of them was asked for; `None` is the dinosaurs'."""
         self.sonnets_asked: list[SonnetRequest] = []
         self.dissected: list[str] = []
         self.names_found: tuple[str, ...] = ("mangosaurus", "bravosaurus", "kilosaurus")
@@ -98,17 +101,26 @@ class FakeWriter:
     def genera(self) -> tuple[str, ...]:
         return GENERA
 
-    async def names(self, request: NamesRequest) -> NamesResult:
+    async def names(self, request: NamesRequest, trained: Trained | None = None) -> NamesResult:
         self.names_asked.append(request)
+        self.trained_asked.append(trained)
         if self.error:
             raise self.error
         return NamesResult(self.names_found[: request.count], self.reason)
 
-    async def dissect(self, name: str) -> Dissection:
+    async def dissect(self, name: str, trained: Trained | None = None) -> Dissection:
         self.dissected.append(name)
+        self.trained_asked.append(trained)
         if self.error:
             raise self.error
         return dissection(clean_name(name))
+
+    async def load_namer(self, content: bytes, title: str) -> Trained:
+        return read_names(content, title)
+
+    async def hear_namer(self, content: bytes, title: str) -> Heard:
+        trained = await self.load_namer(content, title)
+        return Heard(trained, tuple(written(trained.card, name) for name in self.names_found))
 
     async def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
         self.sonnets_asked.append(request)

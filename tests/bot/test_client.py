@@ -66,8 +66,10 @@ async def test_the_invitation_asks_for_what_is_needed_and_no_more(
 
 
 async def test_everybody_sees_the_commands_that_are_theirs(home: Home) -> None:
-    everyone = {"dinoname", "dissect", "halloffame", "champion"}
+    namer = ["create", "import", "export", "list", "info", "retrain", "share", "delete"]
+    everyone = {"dinoname", "name", "dissect", "halloffame", "champion"}
     everyone |= {"sonnet", "poems", "export", "privacy", "about", "help"}
+    everyone |= {f"namer {verb}" for verb in namer}
     everyone |= {f"models {name}" for name in ("list", "info", "activate", "rollback")}
     assert set(home.alice.available_commands(home.channel)) == everyone
     assert set(home.administrator().available_commands(home.channel)) == everyone | {

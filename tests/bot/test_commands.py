@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import names, retrain, sonnets
+from bot.commands import namer, names, retrain, sonnets
 from bot.commands.about import about_reply, help_reply
 from bot.commands.cooldown import Cooldown
+from bot.commands.judgement import judgement
 from bot.commands.reply import Card, Moment, Refusal, Reply, plain, text
 from bot.filter import Filter
 from bot.retraining import Event, Order
@@ -326,3 +327,35 @@ def test_a_broken_off_poem_says_so_once() -> None:
     shown = Reply(cards=(Card("A sonnet", (text("One,"), sonnets.WRITING)),))
     (broken,) = sonnets.broken_off(shown, text("Why.")).cards
     assert [plain(line) for line in broken.lines] == ["One,", "", "Why."]
+
+
+FEW = "A list of 150 names is too small to learn much from"
+
+
+@pytest.mark.parametrize(
+    ("entries", "facts", "said"),
+    [
+        (1500, (1.3, 1.5, 150), "It foresees names of the list that it has not read better than"),
+        (1500, (1.5, 1.5, 150), "It has learned no more than counting letters would."),
+        (1500, (1.4999, 1.5001, 150), "It has learned no more than counting letters would."),
+        (1500, (1.6, 1.5, 150), "It has learned no more than counting letters would."),
+        (250, (1.3, 1.5, 25), "The figures mean little, as only 25 names could be kept aside"),
+        (150, (1.3, 1.5, 15), FEW),
+        (150, (1.6, 1.5, 40), "It has learned no more than counting letters would."),
+        (150, (None, None, None), FEW),
+        (1500, (1.3, None, None), "How good it is was not measured."),
+    ],
+)
+def test_a_namer_is_told_of_as_it_is(
+    entries: int, facts: tuple[float | None, float | None, int | None], said: str
+) -> None:
+    validation, kneser_ney, measured = facts
+    told = judgement(
+        card("names", validation=validation, kneser_ney=kneser_ney, measured=measured), entries
+    )
+    assert said in told
+    assert ("better" in told) == (facts == (1.3, 1.5, 150))
+
+
+def test_typed_entries_are_parted_however_they_are_parted() -> None:
+    assert namer.lines_of(" Ann, Bo;Cy\n\nDee ,,") == b"Ann\nBo\nCy\nDee"

@@ -22,6 +22,7 @@ from models.network import State
 from models.sonnet import Draft, SonnetError, SonnetRequest, extend
 from models.vocabulary import END
 from models.weights import Kind, Trained, WeightsError, load_weights, save_weights
+from tests.bot.tiny import tiny_namer
 from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, poet
 
 NAMES = NamesRequest(count=3, seed=1)
@@ -30,6 +31,9 @@ POEM = SonnetRequest("Shall I", seed=1)
 
 def anything(_text: str) -> bool:
     return True
+
+
+KANA = tuple(a + b + c for a in "サクタマ" for b in "トクロ" for c in "シラウミ")
 
 
 class Gated(LSTM):
@@ -384,6 +388,41 @@ async def test_a_closed_door_lets_nobody_in(serve: Serve) -> None:
     await door.close()
     with pytest.raises(RuntimeError):
         await door.names(NAMES)
+
+
+async def test_other_names_are_written_and_dissected_by_other_weights(serve: Serve) -> None:
+    door = serve()
+    heard = await door.hear_namer(tiny_namer(KANA, capitals="^"), "kana")
+    assert len(heard.samples) == 10
+    result = await door.names(NAMES, heard.trained)
+    assert set("".join(result.names)) <= set("".join(KANA))
+    assert not set(result.names) & set(KANA)
+    dissection = await door.dissect(KANA[0], heard.trained)
+    assert [choice.letter for choice in dissection.letters] == [*KANA[0], END]
+
+
+async def test_weights_are_loaded_without_being_heard(serve: Serve) -> None:
+    door = serve(accept=lambda _: False)
+    assert (await door.load_namer(tiny_namer(KANA), "kana")).words == tuple(sorted(KANA))
+    with pytest.raises(WeightsError, match="five names that are new and fit to be shown"):
+        await door.hear_namer(tiny_namer(KANA), "kana")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (tiny_namer(KANA, kind="sonnets"), "kana writes sonnets, not names"),
+        (tiny_namer([*KANA, *map(chr, range(0x4E00, 0x5000))]), "522 characters, at most 256"),
+        (tiny_namer(KANA, layers=40), "more than 32 layers"),
+        (tiny_namer(KANA)[:-9], "not a whole"),
+    ],
+    ids=range(4),
+)
+async def test_names_weights_that_would_do_harm_are_refused(
+    serve: Serve, content: bytes, why: str
+) -> None:
+    with pytest.raises(WeightsError, match=why):
+        await serve().load_namer(content, "kana")
 
 
 @pytest.mark.usefixtures("shipped")

@@ -1,15 +1,19 @@
 """Networks of a few units with random weights: they babble, in no time."""
 
 import string
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.versions import retrained_path
+from data.lists import normalise_entry
 from data.text import VERSE_SYMBOLS
 from models.known import Known
 from models.vocabulary import Vocabulary
-from models.weights import KINDS, save_weights
+from models.weights import KINDS, LIST_RECIPE, Kind, save_weights
 from tests.bot.fakes import GENERA, card
 
 UNITS = 8
@@ -21,18 +25,41 @@ def write_tiny_weights(state_dir: Path, **changes: object) -> None:
         "names": Vocabulary.of([string.ascii_lowercase]).symbols,
         "sonnets": Vocabulary.of(["".join(VERSE_SYMBOLS)]).symbols,
     }
-    rng = np.random.default_rng(1)
     for kind in KINDS:
-        width = len(symbols[kind])
-        shapes = {
-            "Wy": (UNITS, width),
-            "by": (width,),
-            "Wx0": (width, 4 * UNITS),
-            "Wh0": (UNITS, 4 * UNITS),
-            "b0": (4 * UNITS,),
-        }
-        arrays = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
         facts = card(kind, symbols=symbols[kind], **changes)
         words = GENERA if kind == "names" else ()
         path = retrained_path(state_dir, kind)
-        save_weights(path, arrays, facts, Known.of(words), words=words)
+        save_weights(path, _arrays(len(symbols[kind])), facts, Known.of(words), words=words)
+
+
+def tiny_namer(
+    names: Sequence[str], *, kind: Kind = "names", layers: int = 1, **facts: object
+) -> bytes:
+    """The weight file of a babbling network that has read some names of any alphabet."""
+    read = sorted(map(normalise_entry, names))
+    symbols = Vocabulary.of(read).symbols
+    facts = {
+        "recipe": LIST_RECIPE,
+        "symbols": symbols,
+        "validation": 1.5,
+        "kneser_ney": 1.6,
+        "measured": 40,
+    } | facts
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "tiny.safetensors"
+        save_weights(
+            path, _arrays(len(symbols), layers), card(kind, **facts), Known.of(read), words=read
+        )
+        return path.read_bytes()
+
+
+def _arrays(width: int, layers: int = 1) -> dict[str, NDArray[np.float32]]:
+    shapes: dict[str, tuple[int, ...]] = {"Wy": (UNITS, width), "by": (width,)}
+    for k in range(layers):
+        shapes |= {
+            f"Wx{k}": (UNITS if k else width, 4 * UNITS),
+            f"Wh{k}": (UNITS, 4 * UNITS),
+            f"b{k}": (4 * UNITS,),
+        }
+    rng = np.random.default_rng(1)
+    return {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}

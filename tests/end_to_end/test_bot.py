@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.client import Mangosaurus
@@ -121,3 +122,36 @@ async def test_the_process_says_where_it_is_and_stops_cleanly_when_asked(
     process.send_signal(signal.SIGTERM)
     await process.communicate()
     assert process.returncode == 0
+
+
+async def test_a_list_is_learned_served_after_a_restart_and_carried_elsewhere(
+    local: LocalDiscord, tmp_path: Path
+) -> None:
+    upload = Upload("elves.txt", ELVES.title().encode())
+    async with mangosaurus(local, tmp_path) as bot:
+        asked = {"name": "elves", "file": upload}
+        begun = await local.run_command("namer create", asked, as_admin=True)
+        assert "begins to learn" in begun.message.content
+        report = next(message for message in local.messages if message.embeds)
+        await local.wait_for(
+            lambda: report.embed["title"] == "✅ elves is ready", timeout_s=120, what="A namer"
+        )
+        assert "too small to learn much from" in report.embed["description"]
+        assert not list(bot.namers.folder.iterdir())
+    async with mangosaurus(local, tmp_path):
+        options = {"namer": "Elves", "count": 10, "starts_with": "b"}
+        written = (await local.run_command("name", options)).message
+        names = names_on(written)
+        assert len(set(names)) == 10
+        assert all(name.startswith("b") for name in names)
+        assert not set(names) & set(ELVES.split("\n"))
+        assert len(names_on((await local.press(written, "More")).message)) == 10
+        exported = await local.run_command("namer export", {"name": "elves"}, as_admin=True)
+        (file,) = exported.message.attachments
+        async with aiohttp.ClientSession() as session, session.get(file.url) as response:
+            content = await response.read()
+        asked = {"name": "Eldar", "file": Upload(file.filename, content)}
+        imported = await local.run_command("namer import", asked, as_admin=True)
+        assert imported.message.embed["title"] == "✅ Eldar is ready"
+        again = await local.run_command("name", {"namer": "eldar", "count": 3})
+        assert len(names_on(again.message)) == 3

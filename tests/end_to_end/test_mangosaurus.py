@@ -16,6 +16,7 @@ from bot.filter import Filter
 from bot.formats import escape
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
+from bot.namers import Namers
 from bot.retraining import Order, Retraining, TrainerProcess
 from bot.settings import Settings
 from bot.versions import open_versions, retrained_path
@@ -96,6 +97,7 @@ async def playing(
             now=now,
             launch=launch,
         ),
+        namers=Namers(settings.state_dir, store, inference, now=now),
         store=store,
         versions=versions,
         version="0",

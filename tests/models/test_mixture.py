@@ -124,3 +124,12 @@ def test_too_few_and_too_many_members_are_refused(count: int) -> None:
     alone = lstm(LETTERS, units=2, layers=1)
     with pytest.raises(ValueError, match=f"has {count} members"):
         Mixture((alone,) * count, np.full(count, 1 / max(count, 1), np.float32))
+
+
+def test_a_member_without_any_memory_is_one_of_them() -> None:
+    alone = NGram.fit(NAMES, LETTERS, order=1, discount=0.75)  # has no context to remember
+    mixture = Mixture((lstm(LETTERS), alone), shares(0.5, 0.5))
+    logits, state = mixture.step(LETTERS.encode("ma"), mixture.initial_state(2))
+    again, _ = mixture.step(LETTERS.encode("na"), state)
+    np.testing.assert_allclose(np.exp(again).sum(axis=1), 1, rtol=1e-5)
+    assert logits.shape == (2, len(LETTERS))

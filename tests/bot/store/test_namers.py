@@ -1,11 +1,12 @@
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.store import Store
-from bot.store.namers import NamerRecord, NameTaken, TooMany
+from bot.store.namers import Corpus, NamerRecord, NameTaken, TooMany
 from tests.bot.store.test_cards import CARD, NOW, opened
 
 ELVES = ("Elrond", "Galadriel", "Lúthien")
@@ -15,9 +16,7 @@ async def create(store: Store, name: str = "Elves", **changed: Any) -> NamerReco
     wanted: dict[str, Any] = {
         "guild_id": 1,
         "member_id": 3,
-        "title": "elves.txt",
-        "names": ELVES,
-        "corpus_sha256": "0" * 64,
+        "corpus": Corpus("elves.txt", ELVES, "0" * 64),
         "now": NOW,
         "most": 5,
     }
@@ -105,3 +104,29 @@ async def test_a_deleted_one_is_gone_with_its_trainings_but_its_cards_stay(store
     assert card is not None
     assert (card.namer_id, card.namer) == (None, "Elves")
     assert await create(store) != namer
+
+
+async def test_they_are_found_by_what_is_typed_and_never_all_at_once(store: Store) -> None:
+    for name in ("Za", "Zab", "5% elves"):
+        await create(store, name, weights=(b"w", "d"))
+    assert [n.name for n in await store.namers.usable(1, typed="Z")] == ["Za", "Zab"]
+    assert [n.name for n in await store.namers.usable(1, typed="%")] == ["5% elves"]
+    assert len(await store.namers.usable(1, most=2)) == 2
+
+
+async def test_a_new_list_takes_the_place_of_the_old_one_with_its_weights(store: Store) -> None:
+    namer = await create(store)
+    towns = Corpus("towns.csv", ("Bree",), "b" * 64)
+    assert await store.namers.trained(namer.id, b"w", "d" * 64, 2.5, towns)
+    assert await store.namers.corpus(namer.id) == towns.names
+    after = await store.namers.get(namer.id)
+    assert after is not None
+    assert (after.title, after.entries, after.seconds) == ("towns.csv", 1, 2.5)
+
+
+async def test_only_the_dead_runs_that_are_asked_for_are_buried(store: Store) -> None:
+    await store.versions.begin_run("namer", seed=1, now=NOW, channel_id=5, message_id=6)
+    await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7, message_id=8)
+    later = NOW + timedelta(minutes=2)
+    assert await store.versions.bury_dead_runs(later) == [(7, 8)]
+    assert await store.versions.bury_dead_runs(later, ("namer",)) == [(5, 6)]
