@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.client import Interaction, Mangosaurus
 from bot.cogs.names import PATIENCE, Choice, Count, Temperature, choices
+from bot.cogs.votes import put_to_vote
 from bot.commands import name, namer, pieces
 from bot.commands.names import Answered, NamesAsk
 from bot.commands.reply import Button, Refusal
@@ -106,7 +107,7 @@ class Name(commands.Cog):
                 PATIENCE,
                 on_delay=lambda: interaction.response.defer(thinking=True),
             )
-            await self.bot.respond(interaction, answered.reply)
+            await put_to_vote(self.bot, interaction, answered, record)
 
     async def _answered(self, ask: NamesAsk, record: NamerRecord) -> Answered:
         namer = await ready(self.bot, record)

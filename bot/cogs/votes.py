@@ -21,6 +21,7 @@ from bot.formats import plural
 from bot.pacing import ShuttingDown
 from bot.store import Unavailable
 from bot.store.cards import Ballot, CardRecord
+from bot.store.namers import NamerRecord
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +38,19 @@ Edit = Callable[..., Awaitable[object]]
 Minutes = app_commands.Range[int, votes.SHORTEST, votes.LONGEST]
 
 
-async def put_to_vote(bot: Mangosaurus, interaction: Interaction, answered: names.Answered) -> None:
+async def put_to_vote(
+    bot: Mangosaurus,
+    interaction: Interaction,
+    answered: names.Answered,
+    namer: NamerRecord | None = None,
+) -> None:
     """Send names, with buttons to vote for them where the bot can keep such a card.
 
     That is in servers that it is in. Where its memory does not answer, the names come without.
     """
     record = None
     with suppress(Unavailable):
-        record = await _opened(bot, interaction, answered)
+        record = await _opened(bot, interaction, answered, namer)
     shown = answered.reply if record is None else votes.reply(record)
     number = await bot.respond(interaction, shown)
     if record is not None and number is not None:
@@ -53,7 +59,10 @@ async def put_to_vote(bot: Mangosaurus, interaction: Interaction, answered: name
 
 
 async def _opened(
-    bot: Mangosaurus, interaction: Interaction, answered: names.Answered
+    bot: Mangosaurus,
+    interaction: Interaction,
+    answered: names.Answered,
+    namer: NamerRecord | None,
 ) -> CardRecord | None:
     """A new card, kept before it is shown, so that every press finds it."""
     guild_id, channel_id = interaction.guild_id, interaction.channel_id
@@ -69,6 +78,7 @@ async def _opened(
         discoverer=votes.signature(interaction.user.display_name, bot.words),
         now=discord.utils.utcnow(),
         minutes=await bot.store.cards.minutes(guild_id),
+        namer=namer,
     )
     await bot.store.cards.open(record)
     return record

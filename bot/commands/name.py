@@ -119,8 +119,8 @@ def answered(ask: NamesAsk, seed: int, result: NamesResult, namer: Namer) -> Ans
     note = result.reason or ""
     footer = f"temperature {round(ask.temperature, 2):g} · seed {seed}"
     reply = card([text(strong(name)) for name in names], note, footer, namer.name)
-    dissect = Button("Dissect", DISSECT, card_state(namer.id), emoji="🔬")
-    return Answered(replace(reply, buttons=(*more(ask, namer.id), dissect)), names, note)
+    shown = tuple(buttons(namer.id, to_state(namer.id, ask)))
+    return Answered(replace(reply, buttons=shown), names, note)
 
 
 def card(lines: Sequence[Text], note: str, footer: str, name: str) -> Reply:
@@ -130,11 +130,26 @@ def card(lines: Sequence[Text], note: str, footer: str, name: str) -> Reply:
     return Reply(cards=(Card(title, (*lines, *below), footer=footer, tone=Tone.NAMES),))
 
 
-def more(ask: NamesAsk, namer_id: int, label: str = "More") -> Iterator[Button]:
-    """The button for more names of the same kind, if all that it must know fits in it."""
+def more(ask: NamesAsk, namer_id: int, label: str) -> Iterator[Button]:
+    """The button for more names of another kind, if all that it must know fits in it."""
     state = to_state(namer_id, ask)
     if state is not None:
-        yield Button(label, ACTION, state, emoji="🪶")
+        yield _more(state, label)
+
+
+def buttons(namer_id: int | None, state: str | None) -> Iterator[Button]:
+    """Those of a card: for more names of the same kind, if all that it must know fits in its state,
+    and to dissect one. None for a namer that is no more.
+    """
+    if namer_id is None:
+        return
+    if state:
+        yield _more(state)
+    yield Button("Dissect", DISSECT, card_state(namer_id), emoji="🔬")
+
+
+def _more(state: str, label: str = "More") -> Button:
+    return Button(label, ACTION, state, emoji="🪶")
 
 
 def card_state(namer_id: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.commands import names
+from bot.commands import name, names
 from bot.commands.fame import PLAQUE, meaning_of, poem_about
 from bot.commands.reply import (
     Button,
@@ -24,6 +24,7 @@ from bot.commands.writer import Words
 from bot.formats import plural, without_turns
 from bot.plaque import plaque
 from bot.store.cards import CardRecord
+from bot.store.namers import NamerRecord
 
 ACTION = "vote"
 SHORTEST, LONGEST = 1, 1440
@@ -49,10 +50,12 @@ def begin(
     discoverer: str | None,
     now: datetime,
     minutes: int,
+    namer: NamerRecord | None = None,
 ) -> CardRecord:
-    """The record of names that are put to the vote."""
+    """The record of names that are put to the vote. `namer` has written them, if not dinosaurs."""
     (card,) = answered.reply.cards
-    more_button, *_ = answered.reply.buttons
+    actions = (names.ACTION, name.ACTION)
+    more = next((button for button in answered.reply.buttons if button.action in actions), None)
     return CardRecord(
         id=card_id,
         guild_id=guild_id,
@@ -65,16 +68,16 @@ def begin(
         closes_at=now + timedelta(minutes=minutes),
         note=answered.note,
         footer=card.footer,
-        state=more_button.state,
+        state=more.state if more else "",
+        namer_id=namer.id if namer else None,
+        namer=namer.name if namer else None,
         votes=(0,) * len(answered.names),
     )
 
 
 def reply(record: CardRecord) -> Reply:
     """The card as it stands: with buttons to vote while it is open, with its winner after that."""
-    lines = list(_lines(record))
-    more_button = replace(names.more(names.NamesAsk()), state=record.state)
-    card = names.card(lines, record.note, record.footer, more_button)
+    card = _card(record)
     if record.closed_at is not None:
         return replace(card, content=text(_end(record)))
     return replace(
@@ -84,20 +87,30 @@ def reply(record: CardRecord) -> Reply:
     )
 
 
+def _card(record: CardRecord) -> Reply:
+    """The card without its vote."""
+    lines = list(_lines(record))
+    if record.namer is not None:
+        card = name.card(lines, record.note, record.footer, record.namer)
+        return replace(card, buttons=tuple(name.buttons(record.namer_id, record.state)))
+    more = replace(names.more(names.NamesAsk()), state=record.state)
+    return names.card(lines, record.note, record.footer, more)
+
+
 async def crowning(record: CardRecord) -> Reply:
     """What is told when a card with votes has closed: the winner, and its plaque."""
     assert record.winner is not None  # noqa: S101 (whoever calls this has looked)
     assert record.closed_at is not None  # noqa: S101
-    name, votes = record.names[record.winner], record.votes[record.winner]
+    winner, votes = record.names[record.winner], record.votes[record.winner]
     meaning = await asyncio.to_thread(_meaning, record)
     day = record.closed_at.date()
-    png = await asyncio.to_thread(plaque, name, meaning, record.discoverer, day, votes)
-    lines: list[Text] = [text(strong(name), f" won with {plural(votes, 'vote')}.")]
+    png = await asyncio.to_thread(plaque, winner, meaning, record.discoverer, day, votes)
+    lines: list[Text] = [text(strong(winner), f" won with {plural(votes, 'vote')}.")]
     if meaning:
         lines.append(text("It may mean ", emphasis(meaning), "."))
     if record.discoverer:
         lines.append(text(f"Discovered by {record.discoverer}."))
-    about = [name, f"“{meaning}”" if meaning else "", f"{plural(votes, 'vote')}, {day:%d %B %Y}"]
+    about = [winner, f"“{meaning}”" if meaning else "", f"{plural(votes, 'vote')}, {day:%d %B %Y}"]
     return Reply(
         cards=(
             Card(
@@ -105,7 +118,7 @@ async def crowning(record: CardRecord) -> Reply:
             ),
         ),
         files=(File(PLAQUE, png, "A plaque: " + ", ".join(filter(None, about))),),
-        buttons=(poem_about(name),),
+        buttons=(poem_about(winner),),
     )
 
 
@@ -139,15 +152,15 @@ def check_minutes(minutes: int) -> None:
 
 
 def _ballot(record: CardRecord) -> Iterator[Button]:
-    for position, (name, votes) in enumerate(zip(record.names, record.votes, strict=True)):
-        label = f"{name} · {votes}" if votes else name
+    for position, (candidate, votes) in enumerate(zip(record.names, record.votes, strict=True)):
+        label = f"{candidate} · {votes}" if votes else candidate
         yield Button(label, ACTION, f"{record.id}:{position}", primary=True)
 
 
 def _lines(record: CardRecord) -> Iterator[Text]:
     most = max(record.votes, default=0)
-    for position, (name, votes) in enumerate(zip(record.names, record.votes, strict=True)):
-        parts = ["👑 " if position == record.winner else "", strong(name)]
+    for position, (candidate, votes) in enumerate(zip(record.names, record.votes, strict=True)):
+        parts = ["👑 " if position == record.winner else "", strong(candidate)]
         if votes:
             boxes = "▰" * max(1, round(votes / most * min(most, _WIDEST)))
             parts.append(f" · {boxes} {votes}")

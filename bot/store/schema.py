@@ -124,7 +124,7 @@ class Candidate(Base):
         ForeignKey("cards.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(128))
     """As it is shown."""
 
 

@@ -67,7 +67,7 @@ def upgrade() -> None:
         "candidates",
         sa.Column("card_id", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=128), nullable=False),
         sa.ForeignKeyConstraint(
             ["card_id"], ["cards.id"], name=op.f("fk_candidates_card_id_cards"), ondelete="CASCADE"
         ),
