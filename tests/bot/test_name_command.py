@@ -8,6 +8,7 @@ from bot.commands import dissect
 from bot.commands.name import from_state, to_state
 from bot.commands.names import NamesAsk
 from bot.commands.reply import Refusal
+from bot.store.fame import Scope
 from bot.store.namers import Corpus, NamerRecord
 from models.names import NamesError
 from tests.bot.conftest import Home
@@ -240,3 +241,37 @@ def test_a_button_tells_which_network_shall_dissect(
     state: str, chosen: tuple[int | None, str]
 ) -> None:
     assert dissect.chosen(state) == chosen
+
+
+async def test_names_of_a_list_are_voted_on_and_crowned(home: Home) -> None:
+    made = await learned(home)
+    home.writer.names_found = ("νικεύς", "θησίων")
+    await home.alice.slash(home.channel, "name", namer="heroes", count=2)
+    card = home.channel.history()[0]
+    assert card.content.startswith("Which is the coolest?")
+    await home.alice.click(card, label="Θησίων")
+    voted = home.channel.history()[0]
+    assert voted.embeds[0].title == "🪶 heroes: 2 new names"
+    assert voted.embeds[0].description == "**Νικεύς**\n**Θησίων** · ▰ 1"
+    more = await home.alice.click(voted, label="More")
+    assert shown(more) == "**Νικεύς**\n**Θησίων**"
+    await home.env.advance_time(660)
+    closed = home.channel.history()[0]
+    assert closed.content == "The vote is over: Θησίων has won."
+    (won,) = await home.bot.store.fame.best(Scope(guild_id=home.guild.id))
+    assert (won.name, won.namer) == ("Θησίων", "heroes")
+    assert await home.bot.store.fame.best(Scope()) == []  # other servers do not see it
+    assert await home.bot.store.fame.chosen() == []  # nor do dinosaurs learn from it
+    await home.bot.store.namers.delete(made.id)
+    (won,) = await home.bot.store.fame.best(Scope(guild_id=home.guild.id))
+    assert won.namer == "heroes"
+
+
+async def test_the_card_of_a_deleted_namer_goes_on_to_its_end(home: Home) -> None:
+    made = await learned(home)
+    home.writer.names_found = ("νικεύς", "θησίων")
+    await home.alice.slash(home.channel, "name", namer="heroes", count=2)
+    await home.bot.store.namers.delete(made.id)
+    await home.alice.click(home.channel.history()[0], label="Θησίων")
+    buttons = [b for row in home.channel.history()[0].components for b in row.children]
+    assert [button.label for button in buttons] == ["Νικεύς", "Θησίων · 1"]
