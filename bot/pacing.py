@@ -207,11 +207,23 @@ async def _made(update: Update) -> None:
 class Rounds:
     """Work that is done again and again, beside everything else, until it is closed."""
 
-    def __init__(self, work: Callable[[], Awaitable[object]], interval: float) -> None:
-        """`interval` is in seconds, from the end of one round to the next. Begins at once."""
+    def __init__(
+        self,
+        work: Callable[[], Awaitable[float | None]],
+        interval: float,
+        *,
+        after: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        """`interval` is in seconds, from the end of one round to the next, and to the first.
+
+        With `after`, the first round follows upon that instead. What `work` returns, if
+        anything, is another time to the next round.
+        """
         self._work = work
         self._interval = interval
-        self._over = asyncio.Event()
+        self._after = after
+        self._over = False
+        self._resting = True
         self._task = asyncio.create_task(self._run())
 
     async def close(self, patience: float = 5.0) -> None:
@@ -219,20 +231,22 @@ class Rounds:
 
         To break off what uses a database can leave a thread behind that never ends.
         """
-        self._over.set()
+        self._over = True
+        if self._resting:
+            self._task.cancel()
         await asyncio.wait([self._task], timeout=patience)
         self._task.cancel()
 
     async def _run(self) -> None:
-        while not await self._over_within(self._interval):
+        await (asyncio.sleep(self._interval) if self._after is None else self._after())
+        while not self._over:
+            self._resting = False
+            wait = self._interval
             try:
-                await self._work()
+                chosen = await self._work()
+                wait = self._interval if chosen is None else chosen
             except Exception:
                 log.exception("Something that is done again and again has failed; I try again")
-
-    async def _over_within(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self._over.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+            self._resting = True
+            if not self._over:
+                await asyncio.sleep(wait)

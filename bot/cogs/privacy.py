@@ -1,6 +1,5 @@
 """`/privacy`, and the forgetting of servers that the bot has left."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable
 from datetime import timedelta
@@ -13,6 +12,7 @@ from bot.client import Interaction, Mangosaurus
 from bot.cogs.render import render_edit
 from bot.commands import privacy
 from bot.commands.reply import Button
+from bot.pacing import Rounds
 from bot.store import Unavailable
 
 log = logging.getLogger(__name__)
@@ -28,16 +28,17 @@ class Privacy(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
         bot.handlers[privacy.ACTION] = self.press
-        self._sweeping: asyncio.Task[None] | None = None
+        self._sweeping: Rounds | None = None
+        self._has_looked = False
 
     async def cog_load(self) -> None:
         """Begin to forget."""
-        self._sweeping = asyncio.create_task(self._sweep())
+        self._sweeping = Rounds(self._sweep, SWEEP_S, after=self.bot.wait_until_ready)
 
     async def cog_unload(self) -> None:
         """Stop that."""
         if self._sweeping is not None:
-            self._sweeping.cancel()
+            await self._sweeping.close()
 
     @app_commands.command(name="privacy", description="What I keep about you; forget it, too.")
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -72,18 +73,15 @@ class Privacy(commands.Cog):
             log.info("Forgot the server %d, which removed me", guild_id)
 
     async def _sweep(self) -> None:
-        await self.bot.wait_until_ready()
-        if self.bot.shard_ids is None:  # else other processes have the other servers
+        """Forget, in each round; in the first one, see which servers have gone meanwhile."""
+        if not self._has_looked and self.bot.shard_ids is None:  # else others have the others
             guilds = [guild.id for guild in self.bot.guilds]
             await _logged(self.bot.store.privacy.seen(guilds, discord.utils.utcnow()))
-        while True:
-            try:
-                await self.forget_guilds()
-            except Unavailable:
-                log.info("Servers are forgotten when the database answers again")
-            except Exception:
-                log.exception("Servers could not be forgotten")
-            await asyncio.sleep(SWEEP_S)
+        self._has_looked = True
+        try:
+            await self.forget_guilds()
+        except Unavailable:
+            log.info("Servers are forgotten when the database answers again")
 
 
 async def _logged(change: Awaitable[None]) -> None:

@@ -18,7 +18,7 @@ from bot.cogs.render import render, render_edit
 from bot.commands import names, votes
 from bot.commands.reply import Button, Reply, text
 from bot.formats import plural
-from bot.pacing import ShuttingDown
+from bot.pacing import Rounds, ShuttingDown
 from bot.store import Unavailable
 from bot.store.cards import Ballot, CardRecord
 from bot.store.namers import NamerRecord
@@ -90,18 +90,17 @@ class Votes(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
         bot.handlers[votes.ACTION] = self.vote
-        self._closing: asyncio.Task[None] | None = None
+        self._closing: Rounds | None = None
         self._pens: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def cog_load(self) -> None:
         """Begin to close cards whose time is over, also those of the process before this one."""
-        self._closing = asyncio.create_task(self._close_cards())
+        self._closing = Rounds(self._close_cards, LONGEST_SLEEP_S, after=self.bot.wait_until_ready)
 
     async def cog_unload(self) -> None:
         """Stop that."""
         if self._closing is not None:
-            self._closing.cancel()
-            await asyncio.wait([self._closing], timeout=UNLOADING_S)
+            await self._closing.close(UNLOADING_S)
 
     @app_commands.command(description="How long a vote on names lasts here (for who manages it).")
     @app_commands.describe(vote_minutes="Minutes from the card to the crowning, from 1 to 1440")
@@ -228,20 +227,13 @@ class Votes(commands.Cog):
         except (discord.HTTPException, Unavailable, *NO_NETWORK) as error:
             log.info("A card's tally cannot be shown: %s", error)
 
-    async def _close_cards(self) -> None:
-        await self.bot.wait_until_ready()
-        while True:
-            try:
-                await self.close_due(discord.utils.utcnow())
-                wait = await self._seconds_to_next()
-            except ShuttingDown:
-                return
-            except Unavailable:  # which is logged where it is raised
-                wait = LONGEST_SLEEP_S
-            except Exception:
-                log.exception("Cards could not be closed")
-                wait = LONGEST_SLEEP_S
-            await asyncio.sleep(wait)
+    async def _close_cards(self) -> float:
+        """Close what is due, and say in how many seconds there may be more."""
+        try:
+            await self.close_due(discord.utils.utcnow())
+            return await self._seconds_to_next()
+        except (ShuttingDown, Unavailable):  # the latter is logged where it is raised
+            return LONGEST_SLEEP_S
 
     async def _seconds_to_next(self) -> float:
         """How long nothing can be due: no vote is shorter than a minute."""

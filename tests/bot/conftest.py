@@ -135,3 +135,11 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Kind, Train
     (folder / "SHA256SUMS").write_text("".join(lines))
     monkeypatch.setattr(weights, "SHIPPED", folder)
     return made
+
+
+def labels(message: discord.Message) -> list[str]:
+    """What its buttons say."""
+    buttons = [item for row in message.components for item in getattr(row, "children", ())]
+    return [
+        button.label for button in buttons if isinstance(button, discord.Button) and button.label
+    ]

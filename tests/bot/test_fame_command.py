@@ -10,8 +10,8 @@ from bot.commands.fame import LONGEST_NAME, FameAsk, hall
 from bot.commands.reply import Refusal, plain
 from bot.views import LONGEST_ID
 from tests.bot.champions import crown
-from tests.bot.conftest import Home
-from tests.bot.test_votes_command import TEN_MINUTES, a_card, labels
+from tests.bot.conftest import Home, labels
+from tests.bot.test_votes_command import TEN_MINUTES, a_card
 
 DAYS_AGO = {
     "Todaysaurus": 0,

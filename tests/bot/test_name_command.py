@@ -11,7 +11,7 @@ from bot.commands.reply import Refusal
 from bot.store.fame import Scope
 from bot.store.namers import Corpus, NamerRecord
 from models.names import NamesError
-from tests.bot.conftest import Home
+from tests.bot.conftest import Home, labels
 from tests.bot.tiny import tiny_namer
 
 HEROES = tuple(
@@ -273,5 +273,4 @@ async def test_the_card_of_a_deleted_namer_goes_on_to_its_end(home: Home) -> Non
     await home.alice.slash(home.channel, "name", namer="heroes", count=2)
     await home.bot.store.namers.delete(made.id)
     await home.alice.click(home.channel.history()[0], label="Θησίων")
-    buttons = [b for row in home.channel.history()[0].components for b in row.children]
-    assert [button.label for button in buttons] == ["Νικεύς", "Θησίων · 1"]
+    assert labels(home.channel.history()[0]) == ["Νικεύς", "Θησίων · 1"]

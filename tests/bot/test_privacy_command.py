@@ -15,10 +15,10 @@ from bot.store import Store
 from bot.store.cards import Ballot
 from bot.store.fame import Scope
 from tests.bot.champions import crown
-from tests.bot.conftest import Home
+from tests.bot.conftest import Home, labels
 from tests.bot.store.test_cards import CARD, NOW, opened
 from tests.bot.test_fame_command import buttons, embed, lines, sentence
-from tests.bot.test_votes_command import TEN_MINUTES, a_card, card, labels, members
+from tests.bot.test_votes_command import TEN_MINUTES, a_card, card, members
 
 
 async def kept(home: Home) -> str:

@@ -17,7 +17,7 @@ from bot.commands.votes import parse, signature
 from bot.filter import Filter
 from bot.store import Unavailable
 from bot.store.cards import Ballot, CardRecord
-from tests.bot.conftest import Home
+from tests.bot.conftest import Home, labels
 
 TEN_MINUTES = 600.0
 
@@ -31,14 +31,6 @@ async def a_card(home: Home) -> discord.Message:
 def card(home: Home) -> discord.Message:
     """The first card of the channel, as it is now."""
     return home.channel.history()[0]
-
-
-def labels(message: discord.Message) -> list[str]:
-    """What its buttons say."""
-    buttons = [item for row in message.components for item in getattr(row, "children", ())]
-    return [
-        button.label for button in buttons if isinstance(button, discord.Button) and button.label
-    ]
 
 
 def names_on(message: discord.Message) -> Sequence[str]:
