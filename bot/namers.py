@@ -17,10 +17,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from bot.inference import Heard
+from bot.pacing import Rounds
 from bot.retraining import GRACE, Launch, Order, Place, Trainer, TrainerProcess
 from bot.retraining import Event as TrainerEvent
 from bot.store import Store, StoreError
@@ -248,10 +250,10 @@ class Namers:
     async def _events(self, job: _Job) -> Events:
         """What happens to a job, noted in the database; exactly one final event comes last."""
         last: Event = Stopped()
-        run_id, beating = None, None
+        run_id, beats = None, None
         try:
             run_id = await self._begin_run(job)
-            beating = asyncio.create_task(self._beat(run_id))
+            beats = Rounds(partial(self._beat, run_id), BEAT_S)
             async with aclosing(self._learned(job)) as events:
                 async for event in events:
                     last = event
@@ -265,8 +267,8 @@ class Namers:
             last = Failed("Something broke on my side; the log says more.")
             yield last
         finally:
-            if beating is not None:
-                beating.cancel()
+            if beats is not None:
+                await beats.close()
             if run_id is not None:
                 await self._end_run(run_id, last)
 
@@ -338,10 +340,8 @@ class Namers:
         )
 
     async def _beat(self, run_id: int) -> None:
-        while True:
-            await asyncio.sleep(BEAT_S)
-            with suppress(StoreError):
-                await self._store.versions.beat(run_id, self._now())
+        with suppress(StoreError):
+            await self._store.versions.beat(run_id, self._now())
 
     async def _end_run(self, run_id: int, last: Event) -> None:
         state, message = "failed", ""

@@ -17,6 +17,7 @@ from bot.commands.pieces import MOST
 from bot.commands.reply import Button, Refusal
 from bot.commands.retrain import LARGEST_SEED
 from bot.namers import Events, Lesson, Untrained, as_corpus, read_upload
+from bot.pacing import Rounds
 from bot.retraining import Place
 from bot.store import Unavailable
 from bot.store.namers import Corpus, NamerRecord, NameTaken, TooMany
@@ -38,21 +39,18 @@ class Namer(
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
         bot.handlers[namer_training.ACTION] = self.pressed
-        self._second_look: asyncio.TimerHandle | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._watch: Rounds | None = None
 
     async def cog_load(self) -> None:
         """Mark the messages of trainings that ended with the process before this one."""
         await self._mark_interrupted()
         # One that died a moment ago cannot be told yet from one that lives in another process.
-        later = 2 * SILENCE.total_seconds()
-        self._second_look = asyncio.get_running_loop().call_later(later, self._look_again)
+        self._watch = Rounds(self._mark_interrupted, 2 * SILENCE.total_seconds())
 
     async def cog_unload(self) -> None:
         """Look no more."""
-        for pending in (self._second_look, self._looking):
-            if pending is not None:
-                pending.cancel()
+        if self._watch is not None:
+            await self._watch.close()
 
     @app_commands.command(description="Have me learn a list of names.")
     @app_commands.describe(
@@ -298,9 +296,6 @@ class Namer(
 
         self.bot.namers.start(lesson, follow, Place(message.channel.id, message.id))
         return message
-
-    def _look_again(self) -> None:
-        self._looking = asyncio.create_task(self._mark_interrupted())
 
     async def _mark_interrupted(self) -> None:
         try:
