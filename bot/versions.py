@@ -186,12 +186,15 @@ class Versions:
             curve=curve,
             samples=json.dumps(audition.samples, ensure_ascii=False),
         )
-        number = await self._records.add(version, self._now())
         why = "forced" if order.force else ""
         if is_no_worse(version.yardstick, bar):
             why = "better"
         if why:
-            await self._make_live(order.kind, number, audition.trained, order.member_id, why)
+            async with self._turn:
+                number, live = await self._records.add_live(version, why, self._now())
+                self._serve(order.kind, live, audition.trained)
+        else:
+            number = await self._records.add(version, self._now())
         return Kept(number, audition.trained.card, done, curve, why, version.yardstick, bar)
 
     async def activate(

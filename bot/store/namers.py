@@ -5,7 +5,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, false, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.database import Database
@@ -86,6 +86,8 @@ class Namers:
         if weights is not None:
             namer.weights, namer.digest = weights
         async with self._database.writing() as session:
+            if not self._database.is_sqlite:  # there, whoever writes is alone
+                await session.execute(text("LOCK TABLE namers IN EXCLUSIVE MODE"))
             have = select(func.count()).where(Namer.guild_id == guild_id)
             if (await session.scalar(have) or 0) >= most:
                 raise TooMany

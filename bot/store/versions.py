@@ -81,12 +81,16 @@ class Versions:
 
     async def add(self, version: NewVersion, now: datetime) -> int:
         """Keep a version, all of it or nothing; its number. It is not live by that."""
-        row = Version(created_at=now, **vars(version))
         async with self._database.writing() as session:
-            session.add(row)
-            await session.flush()
-            await self._drop_old_weights(session, version.kind)
-        return row.id
+            return await self._add(session, version, now)
+
+    async def add_live(self, version: NewVersion, why: str, now: datetime) -> tuple[int, Live]:
+        """Keep a version and make it live, both or neither; its number, and what is live now."""
+        async with self._database.writing() as session:
+            await self._take_turn(session)
+            number = await self._add(session, version, now)
+            live = await self._activate(session, version.kind, number, version.member_id, why, now)
+            return number, live
 
     async def of(
         self, kind: Kind | None = None, *, skip: int = 0, most: int = 25
@@ -145,20 +149,21 @@ class Versions:
     async def roll_back(self, kind: Kind, *, member_id: int | None, now: datetime) -> Live | None:
         """Make live what was live before the present version; `None` if nothing was.
 
-        Going back again goes further back, to the shipped weights in the end.
+        Going back again goes further back, to the shipped weights in the end. Versions whose
+        weights are not kept any more are passed over.
         """
         async with self._database.writing() as session:
             await self._take_turn(session)
-            pile = await self._pile(session, kind)
-            if len(pile) < 2:
+            found = await self._before(session, kind)
+            if found is None:
                 return None
-            return await self._activate(session, kind, pile[-2], member_id, "rollback", now)
+            number = found.version_id
+            return await self._activate(session, kind, number, member_id, "rollback", now)
 
     async def before(self, kind: Kind) -> Live | None:
         """What a step back would make live; `None` if there is none."""
         async with self._database.reading() as session:
-            pile = await self._pile(session, kind)
-        return Live(0, pile[-2]) if len(pile) > 1 else None
+            return await self._before(session, kind)
 
     async def begin_run(
         self,
@@ -225,6 +230,19 @@ class Versions:
             )
             return [(channel, message) for channel, message in dead]
 
+    async def _add(self, session: AsyncSession, version: NewVersion, now: datetime) -> int:
+        row = Version(created_at=now, **vars(version))
+        session.add(row)
+        await session.flush()
+        await self._drop_old_weights(session, version.kind)
+        return row.id
+
+    async def _before(self, session: AsyncSession, kind: Kind) -> Live | None:
+        *pile, present = await self._pile(session, kind)
+        usable = select(Version.id).where(Version.kind == kind, Version.weights.is_not(None))
+        choice = {None, *await session.scalars(usable)} - {present}
+        return next((Live(0, number) for number in reversed(pile) if number in choice), None)
+
     async def _pile(self, session: AsyncSession, kind: Kind) -> list[int | None]:
         """What was made live, as a pile of which each step back takes one off."""
         history = await session.execute(
@@ -236,6 +254,8 @@ class Versions:
         for version_id, why in history:
             if why == "rollback":
                 pile.pop()
+                while len(pile) > 1 and pile[-1] != version_id:  # what was passed over
+                    pile.pop()
             elif version_id != pile[-1]:
                 pile.append(version_id)
         return pile

@@ -151,7 +151,7 @@ async def test_weights_that_fail_their_audition_leave_no_version(
     assert await store.versions.of() == []
 
 
-async def test_death_between_keeping_and_activating_leaves_the_old_version_live(
+async def test_death_between_keeping_and_activating_leaves_the_old_version_alone(
     versions: Versions,
     store: Store,
     networks: FakeNetworks,
@@ -164,9 +164,10 @@ async def test_death_between_keeping_and_activating_leaves_the_old_version_live(
         raise SystemError("killed")
 
     with monkeypatch.context() as patched:
-        patched.setattr(store.versions, "activate", die)
+        patched.setattr(store.versions, "_activate", die)
         with pytest.raises(SystemError):
             await versions.offer(ORDER, made(tmp_path, seed=2))
+    assert [kept.id for kept in await store.versions.of()] == [old.version]
     assert (await store.versions.live())["names"].version_id == old.version
     assert seed_of(networks) == 1
     reborn = FakeNetworks()

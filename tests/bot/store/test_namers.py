@@ -65,6 +65,16 @@ async def test_a_guild_has_so_many_and_no_more(store: Store) -> None:
     assert [namer.name for namer in await store.namers.of(1)] == ["a", "b"]
 
 
+async def test_those_who_come_at_once_make_no_more_either(store: Store) -> None:
+    names = "abcdefgh"
+    made = await asyncio.gather(
+        *(create(store, name, most=3) for name in names), return_exceptions=True
+    )
+    assert sum(isinstance(result, NamerRecord) for result in made) == 3
+    assert sum(isinstance(result, TooMany) for result in made) == len(names) - 3
+    assert len(await store.namers.of(1)) == 3
+
+
 async def test_two_who_take_the_same_name_at_once_make_one(store: Store) -> None:
     made = await asyncio.gather(*(create(store) for _ in range(5)), return_exceptions=True)
     assert sum(isinstance(result, NamerRecord) for result in made) == 1

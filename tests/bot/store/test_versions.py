@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.store import Store, versions
+from bot.store import Store, Unavailable, versions
 from bot.store.versions import SILENCE, Live, NewVersion
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -84,6 +84,37 @@ async def test_a_roll_back_goes_further_back_each_time(store: Store) -> None:
         assert step.why == "rollback"
         seen.append(await live(store))
     assert seen == [first, None]
+
+
+async def test_a_roll_back_passes_over_what_cannot_be_served(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "KEPT", 3)
+    numbers = [await add(store) for _ in range(6)]
+    for number in (numbers[3], numbers[0], numbers[1], numbers[5]):
+        await activate(store, number)
+    seen = []
+    while (expected := await store.versions.before("names")) is not None:
+        await back(store)
+        seen.append(await live(store))
+        assert seen[-1] == expected.version_id
+    assert seen == [numbers[3], None]
+
+
+async def test_a_version_is_kept_and_live_or_neither(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, made = await store.versions.add_live(version(member_id=7), "better", NOW)
+    assert made == (await store.versions.live())["names"]
+    assert (made.version_id, made.why) == (number, "better")
+
+    async def broken(*_: object) -> Live:
+        raise OSError("gone")
+
+    monkeypatch.setattr(store.versions, "_activate", broken)
+    with pytest.raises(Unavailable):
+        await store.versions.add_live(version(), "better", NOW)
+    assert [kept.id for kept in await store.versions.of("names")] == [number]
 
 
 async def test_a_roll_back_of_one_kind_leaves_the_other(store: Store) -> None:
