@@ -185,7 +185,7 @@ async def test_a_member_votes_sees_the_winner_keeps_a_poem_and_is_forgotten(
     assert written in (await (await download.value).path()).read_text()
 
     await run(page, "privacy")
-    await expect(last(page)).to_contain_text("I keep your 1 vote, 1 card of names and 1 poem.")
+    await expect(last(page)).to_contain_text("Of yours I keep 1 vote, 1 card of names and 1 poem.")
     await last(page).get_by_role("button", name="Forget me").click()
     await last(page).get_by_role("button", name="Yes, forget me").click()
     await expect(last(page)).to_contain_text("Done: I keep nothing about you any more.")
