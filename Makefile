@@ -18,7 +18,7 @@ run: .venv/base
 	if [ $$code -eq 4 ]; then exec $(BIN)/python -m bot --local; fi; exit $$code
 
 test: .venv/dev check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: .venv/dev
 	$(BIN)/ruff check .
