@@ -36,6 +36,10 @@ most of them too rarely to learn where they stand."""
 FEWEST_VALIDATED, MOST_VALIDATED = 4, 500
 """Names of a list that training stops by. Fewer would tell nothing, and more hardly more."""
 
+MOST_LEFT_OUT = 0.02
+"""Of a list, lines that cannot be used and are left out. No long list is without any, and to find
+and mend them is tiresome; a list with more of them is another thing than was meant."""
+
 _SHOWN = 5
 """Problems, or line numbers of a note, that are told one by one."""
 _APOSTROPHES = dict.fromkeys(map(ord, "‘’‛`´ʼ′＇"), "'")
@@ -115,16 +119,17 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
 
     UTF-8, or UTF-16 with a byte-order mark. A table (comma, semicolon or tab) is read as CSV, its
     first column alone. Raises `ListError` for what is no list of `SHORTEST_LIST` to `LONGEST_LIST`
-    different names, and for names that cannot be learned or shown; each problem with its line.
+    different names, and for names that cannot be learned or shown; each problem with its line. So
+    few of these as `MOST_LEFT_OUT` allows are left out, and noted with their lines.
     """
     entries, notes = _entries(unify_newlines(_decoded(raw, title)))
-    problems = []
+    problems: list[_Problem] = []
     first_lines: dict[str, int] = {}  # by name as the networks read it
     names: list[str] = []
     duplicates: list[int] = []
     for entry in entries:
-        if problem := _problem(entry.text, accept):
-            problems.append(f"Line {entry.line}: {problem}.")
+        if problem := _problem(entry, accept):
+            problems.append(problem)
             continue
         name = normalise_entry(entry.text)
         if name in first_lines:
@@ -132,9 +137,11 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
             continue
         first_lines[name] = entry.line
         names.append(_written(entry.text))
-    problems += _faults_of_all(first_lines, len(problems))
-    if problems:
-        raise ListError(f"{title} cannot be learned from. {_first_of(problems)}")
+    faults = list(_faults_of_all(first_lines, len(problems)))
+    if faults or len(problems) > MOST_LEFT_OUT * len(entries):
+        asked = [f"Line {problem.line}: {problem.what}{problem.advice}." for problem in problems]
+        raise ListError(f"{title} cannot be learned from. {_first_of(asked + faults)}")
+    notes += _left_out(problems)
     if duplicates:
         count = len(duplicates)
         notes.append(f"{count:,} duplicate{'s'[: count != 1]} dropped ({_lines(duplicates)}).")
@@ -165,6 +172,13 @@ def corpus_of(found: NameList, title: str) -> Corpus:
 class _Entry(NamedTuple):
     line: int
     text: str
+
+
+class _Problem(NamedTuple):
+    line: int
+    what: str
+    """A sentence without its end."""
+    advice: str
 
 
 def _decoded(raw: bytes, title: str) -> str:
@@ -230,19 +244,21 @@ def _is_quoted(line: str) -> bool:
     return re.fullmatch(r'\s*"(?:[^"]|"")*"\s*', line) is not None
 
 
-def _problem(text: str, accept: Callable[[str], bool]) -> str | None:
-    """What is wrong with an entry; the rest of a sentence."""
-    unseen = next((c for c in text if _is_unseen(c)), None)
-    if unseen is not None:
-        return f"there is a character that cannot be seen (U+{ord(unseen):04X}); take it out"
-    name = normalise_entry(text)
-    if (length := max(len(name), len(_written(text)))) > LONGEST_NAME:
-        return f"a name has at most {LONGEST_NAME} characters, and this one has {length:,}"
-    if not any(map(str.isalpha, name)):
-        return "a name needs a letter, and there is none"
-    if not (accept(name) and accept(_written(text))):
-        return "this is nothing that I would say; take it out"
-    return None
+def _problem(entry: _Entry, accept: Callable[[str], bool]) -> _Problem | None:
+    """What is wrong with an entry."""
+    name, written = normalise_entry(entry.text), _written(entry.text)
+    what, advice = "", ""
+    if unseen := next((c for c in entry.text if _is_unseen(c)), ""):
+        what = f"there is a character that cannot be seen (U+{ord(unseen):04X})"
+        advice = "; take it out"
+    elif (length := max(len(name), len(written))) > LONGEST_NAME:
+        what = f"a name has at most {LONGEST_NAME} characters, and this one has {length:,}"
+    elif not any(map(str.isalpha, name)):
+        what = "a name needs a letter, and there is none"
+    elif not (accept(name) and accept(written)):
+        what = "this is nothing that I would say"
+        advice = "; take it out"
+    return _Problem(entry.line, what, advice) if what else None
 
 
 def _is_unseen(character: str) -> bool:
@@ -275,6 +291,21 @@ def _faults_of_all(names: dict[str, int], refused: int) -> Iterator[str]:
 
 def _written(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _left_out(problems: list[_Problem]) -> list[str]:
+    """Notes of lines that were left out, for each reason."""
+    lines: dict[str, list[int]] = {}
+    for problem in problems:
+        lines.setdefault(problem.what, []).append(problem.line)
+    reasons = [*lines.items()]
+    notes = [
+        f"{len(found):,} line{'s'[: len(found) != 1]} left out: {what} ({_lines(found)})."
+        for what, found in reasons[:_SHOWN]
+    ]
+    if more := sorted(line for _, found in reasons[_SHOWN:] for line in found):
+        notes.append(f"{len(more):,} more left out for other reasons ({_lines(more)}).")
+    return notes
 
 
 def _first_of(problems: list[str]) -> str:

@@ -13,6 +13,7 @@ from data.lists import (
     LARGEST_LIST,
     LONGEST_LIST,
     MOST_CHARACTERS,
+    MOST_LEFT_OUT,
     ListError,
     NameList,
     corpus_of,
@@ -29,8 +30,9 @@ def anything(_name: str) -> bool:
     return True
 
 
-def parsed(*lines: str, encoding: str = "utf-8") -> NameList:
-    return parse_list("\n".join(lines).encode(encoding), "towns.txt", anything)
+def parsed(*lines: str, encoding: str = "utf-8", banned: str = "") -> NameList:
+    raw = "\n".join(lines).encode(encoding)
+    return parse_list(raw, "towns.txt", lambda name: name != (banned or None))
 
 
 def refusal(raw: bytes, *banned: str) -> str:
@@ -110,6 +112,24 @@ def test_only_the_first_problems_are_told_one_by_one() -> None:
     assert "Line 31:" in told
     assert "Line 32:" not in told
     assert told.endswith(" And 3 more.")
+
+
+def test_of_a_long_list_a_few_faulty_lines_are_left_out_and_told() -> None:
+    many = [f"{town} {letter}" for town in TOWNS for letter in "abcdefgh"]
+    many_more = [f"{town} {letter}" for town in TOWNS for letter in "ijklmnop"]
+    at_most = int((len(many) + 4) * MOST_LEFT_OUT)
+    assert at_most == 4
+    found = parsed(*many[:2], "Darn", *many[2:], "42", "43", "a\u202eb", banned="Darn")
+    assert found.names == tuple(many)
+    assert found.notes == (
+        "1 line left out: this is nothing that I would say (line 3).",
+        "2 lines left out: a name needs a letter, and there is none (lines 210, 211).",
+        "1 line left out: there is a character that cannot be seen (U+202E) (line 212).",
+    )
+    long = [f"{'x' * (65 + n)}" for n in range(8)]
+    last = parsed(*many, *many_more, *long).notes[-1]
+    assert last == "3 more left out for other reasons (lines 422, 423, 424)."
+    assert "Line 213: a name needs a letter" in refused(*many, *["42"] * 5)
 
 
 def test_a_list_that_is_no_text_is_refused() -> None:
