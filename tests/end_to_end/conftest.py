@@ -28,6 +28,7 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
+from pydantic import SecretStr
 
 from bot.__main__ import build
 from bot.client import Mangosaurus
@@ -84,9 +85,16 @@ async def _ready(bot: commands.Bot | commands.AutoShardedBot, local: LocalDiscor
 
 
 @contextlib.asynccontextmanager
-async def mangosaurus(local: LocalDiscord, state_dir: Path) -> AsyncIterator[Mangosaurus]:
+async def mangosaurus(
+    local: LocalDiscord, state_dir: Path, *, database_url: str | None = None
+) -> AsyncIterator[Mangosaurus]:
     """The bot as `python -m bot --local` builds it, without cooldowns."""
-    settings = Settings(_env_file=None, state_dir=state_dir, cooldown_seconds=0)
+    settings = Settings(
+        _env_file=None,
+        state_dir=state_dir,
+        cooldown_seconds=0,
+        database_url=SecretStr(database_url) if database_url else None,
+    )
     inference, bot = await build(settings, always_sync=True)
     async with running(lambda: bot, local):
         yield bot

@@ -1,0 +1,68 @@
+"""A host that empties its disk at each restart, and a database that does not."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import discord
+
+from bot.local.limits import Upload
+from bot.local.records import Message
+from bot.local.server import LocalDiscord
+from bot.store import Database
+from tests.end_to_end.conftest import ELVES, eventually, mangosaurus
+
+
+def says(message: Message, words: str) -> bool:
+    return words in message.content + str(message.embeds)
+
+
+async def test_what_was_learned_chosen_and_kept_is_back_on_an_empty_disk(
+    local: LocalDiscord, postgres: Database, tmp_path: Path
+) -> None:
+    address = postgres.url.set(drivername="postgres").render_as_string(hide_password=False)
+    elves = Upload("elves.txt", ELVES.encode())
+    async with mangosaurus(local, tmp_path / "first", database_url=address) as bot:
+        options = {"name": "elves", "file": elves}
+        await local.run_command("namer create", options, as_admin=True)
+        await local.wait_for(
+            lambda: any(says(message, "elves is ready") for message in local.messages),
+            timeout_s=60,
+            what="A namer",
+        )
+        options = {"corpus": elves, "seed": 1, "force": True}
+        await local.run_command("retrain names", options, as_admin=True)
+        await eventually(lambda: bot.retraining.running)
+        await local.wait_for(
+            lambda: any(says(message, "trained and in use") for message in local.messages),
+            timeout_s=60,
+            what="New weights",
+        )
+        card = bot.writer.cards["names"]
+        closed = (await local.run_command("dinoname", {"count": 2})).message
+        winner, _ = (button.label for button in closed.buttons[:2])
+        assert winner is not None
+        await local.press(closed, winner, until="acknowledged")
+        votes: Any = bot.get_cog("Votes")
+        await votes.close_due(discord.utils.utcnow() + timedelta(days=1))
+        still_open = (await local.run_command("dinoname", {"count": 2})).message
+        poem = (await local.run_command("sonnet", {"form": "couplets"})).message
+        await local.wait_for(lambda: len(poem.buttons) > 1, timeout_s=30, what="A poem")
+        await local.press(poem, "Keep")
+        verse = poem.embed["description"]
+
+    async with mangosaurus(local, tmp_path / "second", database_url=address) as bot:
+        assert bot.writer.cards["names"] == card
+        assert (card.corpus, card.seed) == ("elves.txt", 1)
+        named = await local.run_command("name", {"namer": "elves", "count": 3})
+        assert len(named.message.embed["description"].split("\n")) == 3
+        assert says((await local.run_command("halloffame")).message, f"{winner}** · 1 vote")
+        assert says((await local.run_command("champion")).message, winner)
+        assert (await local.run_command("poems")).message.embed["description"] == verse
+        assert says(
+            (await local.run_command("models list", {"kind": "names"})).message, "elves.txt"
+        )
+        name = still_open.buttons[0].label or ""
+        await local.press(still_open, name, until="acknowledged")
+        await eventually(lambda: says(still_open, f"{name}** · ▰ 1"))
+    assert not list((tmp_path / "second").rglob("*.db"))
