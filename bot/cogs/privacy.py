@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable
+from contextlib import suppress
 from datetime import timedelta
 
 import discord
@@ -76,8 +77,9 @@ class Privacy(commands.Cog):
         """Forget, in each round; in the first one, see which servers have gone meanwhile."""
         if not self._has_looked and self.bot.shard_ids is None:  # else others have the others
             guilds = [guild.id for guild in self.bot.guilds]
-            await _logged(self.bot.store.privacy.seen(guilds, discord.utils.utcnow()))
-        self._has_looked = True
+            with suppress(Unavailable):  # then the next round looks
+                await self.bot.store.privacy.seen(guilds, discord.utils.utcnow())
+                self._has_looked = True
         try:
             await self.forget_guilds()
         except Unavailable:

@@ -109,7 +109,7 @@ class Privacy:
         """
         async with self._database.writing() as session:
             known = set(await session.scalars(select(Guild.id)))
-            for table in (Card, Namer, Poem, Run):
+            for table in (Card, Namer, Run):
                 known |= {*await session.scalars(select(table.guild_id).distinct())} - {None}
             left_before = set(
                 await session.scalars(select(Guild.id).where(Guild.left_at.is_not(None)))
@@ -135,8 +135,12 @@ class Privacy:
         async with self._database.writing() as session:
             gone = list(await session.scalars(select(Guild.id).where(Guild.left_at < left_before)))
             if gone:
-                for table in (Card, Namer, Run, Poem):
+                for table in (Card, Namer, Run):
                     await session.execute(delete(table).where(table.guild_id.in_(gone)))
+                # A kept poem is its member's, wherever it was written.
+                await session.execute(
+                    update(Poem).where(Poem.guild_id.in_(gone)).values(guild_id=None)
+                )
                 await session.execute(delete(Guild).where(Guild.id.in_(gone)))
         return gone
 

@@ -102,7 +102,9 @@ async def test_a_guild_is_forgotten_after_a_time_of_grace(store: Store) -> None:
     await store.privacy.left(1, NOW)
     assert await store.privacy.forget_guilds(NOW) == []
     assert await store.privacy.forget_guilds(NOW + GRACE) == [1]
-    assert await mentions(store, MEMBER) == ["versions", "activations"]  # they are the bot's
+    # The poem is the member's own, and the networks are the bot's.
+    assert await mentions(store, MEMBER) == ["poems", "versions", "activations"]
+    assert len(await store.poems.of(MEMBER)) == 1
     assert await store.namers.of(2)
     assert await store.privacy.forget_guilds(NOW + GRACE) == []
 
@@ -118,13 +120,15 @@ async def test_a_guild_that_comes_back_in_time_is_not_forgotten(store: Store) ->
 
 async def test_a_guild_that_was_left_unseen_is_gone_since_it_is_noticed(store: Store) -> None:
     await fill(store)
-    await store.poems.keep(MEMBER, 7, 10, "title", "text", NOW)  # all that is known of guild 7
+    await store.poems.keep(MEMBER, 7, 10, "title", "text", NOW)  # where the bot never was
+    await opened(store, replace(CARD, id=9, guild_id=9))
     await store.privacy.joined(8)
     await store.privacy.seen([1, 2], LATER)
     await store.privacy.seen([1, 2], LATER + GRACE)
     assert await store.privacy.forget_guilds(LATER) == []
-    assert sorted(await store.privacy.forget_guilds(LATER + GRACE)) == [7, 8]
-    assert await store.privacy.of(MEMBER) == Kept(1, 1, 1, 1, 2, 1)
+    assert sorted(await store.privacy.forget_guilds(LATER + GRACE)) == [8, 9]
+    assert len(await store.poems.of(MEMBER)) == 2
+    assert await store.privacy.of(MEMBER) == Kept(1, 1, 2, 1, 2, 1)
 
 
 async def test_a_guild_that_is_seen_again_is_not_gone(store: Store) -> None:
