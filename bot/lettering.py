@@ -47,10 +47,12 @@ def drawable(words: str, cut: Type) -> str:
     drawn, marks, lost = "", 0, False
     for character in unicodedata.normalize("NFC", words):
         category = unicodedata.category(character)
+        if category in _UNWRITTEN and not character.isspace():
+            continue  # and the marks on both sides of it stand on one letter
         marks = marks + 1 if category.startswith("M") else 0
         if character.isspace():
             drawn += " "
-        elif category in _UNWRITTEN or marks > MOST_MARKS:
+        elif marks > MOST_MARKS:
             continue
         elif _file_of(character, cut):
             drawn += character

@@ -29,6 +29,8 @@ LARGEST_LIST = 2 * 2**20
 """Bytes."""
 LONGEST_LIST = 50_000
 """Different names."""
+MOST_LINES = 4 * LONGEST_LIST
+"""Of a file, empty ones and duplicates included. Each costs memory, however short it is."""
 MOST_CHARACTERS = 200
 """Different ones in all, capitals and small letters counted as one. With more, a network would see
 most of them too rarely to learn where they stand."""
@@ -122,7 +124,13 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
     different names, and for names that cannot be learned or shown; each problem with its line. So
     few of these as `MOST_LEFT_OUT` allows are left out, and noted with their lines.
     """
-    entries, notes = _entries(unify_newlines(_decoded(raw, title)))
+    text = unify_newlines(_decoded(raw, title))
+    if (found := text.count("\n")) > MOST_LINES:
+        raise ListError(
+            f"{title} has {found:,} lines: a file can have at most {MOST_LINES:,}, of which "
+            f"{LONGEST_LIST:,} are different names. Leave out a part of it."
+        )
+    entries, notes = _entries(text)
     problems: list[_Problem] = []
     first_lines: dict[str, int] = {}  # by name as the networks read it
     names: list[str] = []
@@ -139,8 +147,7 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
         names.append(_written(entry.text))
     faults = list(_faults_of_all(first_lines, len(problems)))
     if faults or len(problems) > MOST_LEFT_OUT * len(entries):
-        asked = [f"Line {problem.line}: {problem.what}{problem.advice}." for problem in problems]
-        raise ListError(f"{title} cannot be learned from. {_first_of(asked + faults)}")
+        raise ListError(f"{title} cannot be learned from. {_first_of(problems, faults)}")
     notes += _left_out(problems)
     if duplicates:
         count = len(duplicates)
@@ -308,9 +315,12 @@ def _left_out(problems: list[_Problem]) -> list[str]:
     return notes
 
 
-def _first_of(problems: list[str]) -> str:
-    more = len(problems) - _SHOWN
-    return " ".join(problems[:_SHOWN]) + (f" And {more:,} more." if more > 0 else "")
+def _first_of(problems: list[_Problem], faults: list[str]) -> str:
+    told = [
+        f"Line {problem.line}: {problem.what}{problem.advice}." for problem in problems[:_SHOWN]
+    ]
+    more = len(problems) + len(faults) - _SHOWN
+    return " ".join((told + faults)[:_SHOWN]) + (f" And {more:,} more." if more > 0 else "")
 
 
 def _lines(numbers: list[int]) -> str:

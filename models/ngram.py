@@ -46,6 +46,9 @@ DISCOUNTS = tuple(step / 32 for step in range(1, 32))
 """What `choose_discount` tries. A weight file, which stores float16, keeps them exactly."""
 MOST_PROBABILITIES = 2**25
 """That the table of a model may hold, at four bytes each."""
+MOST_READ = 2**23
+"""Probabilities that the contexts of a weight file's longest n-grams may take: a small file can ask
+for a large table, which costs several times its size while it is made."""
 MOST_DIGITS: Mapping[str, int] = {"order": 1, "grams": 5, "counts": 3}
 """Of the numbers in a weight file: codes fit into an int64, and so does the sum of all counts."""
 RADIX = 2**11
@@ -160,6 +163,9 @@ class NGram:
         )
         if grams[-1] >= len(model.vocabulary) ** model.order:
             raise ValueError("its n-grams hold characters that its vocabulary lacks")
+        base = len(model.vocabulary)
+        if len(np.unique(grams // base)) * base > MOST_READ:
+            raise ValueError(f"its n-grams would make more than {MOST_READ:,} probabilities")
         model.check_size()
         return model
 

@@ -14,6 +14,7 @@ from data.lists import (
     LONGEST_LIST,
     MOST_CHARACTERS,
     MOST_LEFT_OUT,
+    MOST_LINES,
     ListError,
     NameList,
     corpus_of,
@@ -228,3 +229,9 @@ def test_an_operator_may_teach_whatever_words(tmp_path: Path) -> None:
     assert read_list(path).names == (*TOWNS, "Darn")
     with pytest.raises(ListError, match=r"Cannot read .*missing.txt: No such file"):
         read_list(tmp_path / "missing.txt")
+
+
+def test_a_file_of_too_many_lines_is_refused_before_they_are_looked_at() -> None:
+    raw = b"1\n" * (MOST_LINES + 1)
+    told = refusal(raw)
+    assert told.startswith("towns.txt has 200,001 lines: a file can have at most 200,000,")

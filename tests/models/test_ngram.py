@@ -13,7 +13,7 @@ from data.corpora import load_names
 from models import ngram
 from models.known import NOTHING
 from models.network import cross_entropy, item_losses, read
-from models.ngram import DISCOUNTS, NGram, choose_discount
+from models.ngram import DISCOUNTS, MOST_READ, NGram, choose_discount
 from models.vocabulary import END, Vocabulary
 from models.weights import WeightsError, load_weights, save_weights
 from tests.models.tiny import LETTERS, card
@@ -303,3 +303,11 @@ def test_counts_that_no_text_has_are_refused(
     save_weights(path, arrays, card("names", LETTERS, architecture="ngram"), NOTHING)
     with pytest.raises(WeightsError, match=reason):
         load_weights(path)
+
+
+def test_a_file_whose_table_would_be_huge_is_refused_before_it_is_made() -> None:
+    vocabulary = Vocabulary(END + "".join(map(chr, range(0x4E00, 0x4E00 + 249))))
+    contexts = np.arange(MOST_READ // len(vocabulary) + 1)
+    model = NGram(vocabulary, 4, 0.5, contexts * len(vocabulary), np.ones_like(contexts))
+    with pytest.raises(ValueError, match="more than 8,388,608 probabilities"):
+        NGram.from_arrays(vocabulary.symbols, model.arrays())
