@@ -23,9 +23,9 @@ from typing import Protocol
 
 from bot.inference import Heard
 from bot.pacing import Rounds
-from bot.retraining import GRACE, Launch, Order, Place, Trainer, TrainerProcess
+from bot.retraining import GRACE, PAUSES, Launch, Order, Place, Trainer, TrainerProcess
 from bot.retraining import Event as TrainerEvent
-from bot.store import Store, StoreError
+from bot.store import Store, StoreError, Unavailable
 from bot.store.namers import Corpus, NamerRecord
 from bot.training_events import Done, Failed, Stopped
 from data.files import write_atomically
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 5
 """Lists that may wait while one is learned from."""
+MOST_OF_A_GUILD = 3
+"""Of those places, so that no guild takes them all."""
 MOST_MINUTES = 5
 """After which a training ends with the best network by then."""
 LARGEST_WEIGHTS = 4 * 2**20
@@ -147,7 +149,9 @@ class Namers:
         self._now = now
         self._launch = launch or TrainerProcess
         self._jobs: list[_Job] = []
-        self._claims: list[int | None] = []
+        self._claims: list[tuple[int | None, int | None]] = []  # of a namer, of a guild
+        self._runs: set[int] = set()
+        """Numbers of the trainings that this process has begun and not ended."""
         self._ready: OrderedDict[str, Trained] = OrderedDict()  # by digest, the oldest use first
         self._loading, self._hearing = asyncio.Lock(), asyncio.Lock()
 
@@ -162,22 +166,31 @@ class Namers:
         return next(waiting, None)
 
     @contextmanager
-    def claimed(self, namer_id: int | None = None) -> Iterator[None]:
+    def claimed(
+        self, namer_id: int | None = None, *, guild_id: int | None = None
+    ) -> Iterator[None]:
         """A place in the queue while a training is prepared, of a namer if there is one already.
 
-        Raises `QueueFull`, and `InTraining` if it is learning or about to.
+        A guild has `MOST_OF_A_GUILD`. Raises `QueueFull`, and `InTraining` if the namer is
+        learning or about to.
         """
         if namer_id is not None and (
-            namer_id in self._claims or self.ahead_of(namer_id) is not None
+            any(namer_id == claimed for claimed, _ in self._claims)
+            or self.ahead_of(namer_id) is not None
         ):
             raise InTraining
+        guilds = [job.lesson.namer.guild_id for job in self._jobs]
+        guilds += [guild for _, guild in self._claims if guild is not None]
         if len(self._jobs) + len(self._claims) > MOST_WAITING:
             raise QueueFull
-        self._claims.append(namer_id)
+        if guild_id is not None and guilds.count(guild_id) >= MOST_OF_A_GUILD:
+            raise QueueFull
+        claim = namer_id, guild_id
+        self._claims.append(claim)
         try:
             yield
         finally:
-            self._claims.remove(namer_id)
+            self._claims.remove(claim)
 
     def start(self, lesson: Lesson, follow: Follow, place: Place) -> None:
         """Learn a list when its turn comes, in a place that was claimed; `follow` reports it.
@@ -203,6 +216,8 @@ class Namers:
 
     async def interrupted(self) -> list[Place]:
         """Where trainings were reported whose process is gone; each is told once."""
+        for run_id in self._runs:  # which are alive, however long the database was away
+            await self._beat(run_id)
         dead = await self._store.versions.bury_dead_runs(self._now(), (RUN,))
         return [Place(channel, message) for channel, message in dead if channel and message]
 
@@ -253,6 +268,7 @@ class Namers:
         run_id, beats = None, None
         try:
             run_id = await self._begin_run(job)
+            self._runs.add(run_id)
             beats = Rounds(partial(self._beat, run_id), BEAT_S)
             async with aclosing(self._learned(job)) as events:
                 async for event in events:
@@ -270,6 +286,7 @@ class Namers:
             if beats is not None:
                 await beats.close()
             if run_id is not None:
+                self._runs.discard(run_id)
                 await self._end_run(run_id, last)
 
     async def _learned(self, job: _Job) -> Events:
@@ -314,12 +331,14 @@ class Namers:
             heard = await self.hear(content, lesson.namer.name)
         except WeightsError as error:
             return Failed(f"What I have learned from this list cannot be used: {error}")
-        kept = await self._store.namers.trained(
-            lesson.namer.id,
-            content,
-            heard.trained.digest,
-            done.seconds,
-            lesson.corpus if lesson.is_new else None,
+        kept = await _persistently(
+            lambda: self._store.namers.trained(
+                lesson.namer.id,
+                content,
+                heard.trained.digest,
+                done.seconds,
+                lesson.corpus if lesson.is_new else None,
+            )
         )
         if not kept:
             return Failed("It was deleted while I was learning from its list.")
@@ -348,8 +367,8 @@ class Namers:
         match last:
             case Ready():
                 state = "done"
-            case Stopped(reason=reason):
-                state, message = "stopped", reason
+            case Stopped():
+                state = "stopped"  # by whom is in the message alone
             case Failed(message=message):
                 pass
         with suppress(StoreError):
@@ -361,6 +380,15 @@ async def read_upload(content: bytes, title: str, accept: Callable[[str], bool])
     return await asyncio.to_thread(parse_list, content, title, accept)
 
 
+async def _persistently(write: Callable[[], Awaitable[bool]]) -> bool:
+    """Write what took long to make; a database that is away for a moment must not cost it."""
+    for pause in PAUSES:
+        with suppress(Unavailable):
+            return await write()
+        await asyncio.sleep(pause)
+    return await write()
+
+
 def as_corpus(title: str, names: tuple[str, ...]) -> Corpus:
     """A list as it is kept."""
     return Corpus(title, names, hashlib.sha256("\n".join(names).encode()).hexdigest())
@@ -369,7 +397,8 @@ def as_corpus(title: str, names: tuple[str, ...]) -> Corpus:
 def _write_list(path: Path, names: tuple[str, ...]) -> None:
     """Write a list for the trainer as a table of one column, in which a comma is only a comma."""
     table = io.StringIO()
-    csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([n] for n in names)
+    rows = [["name"], *([name] for name in names)]  # a heading, lest the first is taken for one
+    csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
     shutil.rmtree(path.parent.parent, ignore_errors=True)  # of a process that died
     write_atomically(path, table.getvalue().encode())
 

@@ -235,7 +235,7 @@ class Retraining:
 
     async def with_names(self, order: Order, names: Sequence[str]) -> Order:
         """The order with names that are read as well, as often as they stand there."""
-        path = self.folder / "also.txt"
+        path = self.folder / "the hall of fame"  # which is what the report calls it
         await asyncio.to_thread(write_atomically, path, ("\n".join(names) + "\n").encode())
         return replace(order, also=path)
 
@@ -460,8 +460,10 @@ _ENDS: Mapping[type, str] = {Kept: "done", Stopped: "stopped", Failed: "failed"}
 
 def _sentence(event: Event) -> str:
     match event:
-        case Stopped(reason=sentence) | Failed(message=sentence):
+        case Failed(message=sentence):
             return sentence
+        case Stopped():
+            return ""  # by whom is in the message alone
         case _:
             return ""
 

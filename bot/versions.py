@@ -382,8 +382,7 @@ async def import_retrained(store: Store, state_dir: Path, now: Callable[[], date
         except (OSError, WeightsError) as error:
             log.warning("%s cannot be taken over: %s The shipped weights are served.", path, error)
             continue
-        number = await store.versions.add(_new_version(trained, content), made)
-        await store.versions.activate(kind, number, member_id=None, why="imported", now=now())
+        number, _ = await store.versions.add_live(_new_version(trained, content), "imported", made)
         log.info("%s is version %d in the database now", path, number)
         try:
             await asyncio.to_thread(path.rename, path.with_suffix(IMPORTED))

@@ -16,6 +16,7 @@ from bot.commands import namer, namer_training
 from bot.commands.pieces import MOST
 from bot.commands.reply import Button, Refusal
 from bot.commands.retrain import LARGEST_SEED
+from bot.commands.votes import signature
 from bot.namers import Events, Lesson, Untrained, as_corpus, read_upload
 from bot.pacing import Rounds
 from bot.retraining import Place
@@ -91,7 +92,7 @@ class Namer(
         namer.check_weights_size(title, file.size)
         await self._check_new(guild_id, name)
         with self.bot.rest(interaction, namer_training.ACTION), self.bot.work.piece():
-            await interaction.response.defer(thinking=True)
+            await interaction.response.defer(ephemeral=True, thinking=True)
             content = await fetched(file)
             try:
                 heard = await self.bot.namers.hear(content, title)
@@ -200,7 +201,7 @@ class Namer(
         if found is None or found.guild_id != guild_id:
             raise namer.unknown()
         await interaction.response.defer(ephemeral=True, thinking=True)
-        reason = namer.stop_reason(interaction.user.display_name)
+        reason = namer.stop_reason(signature(interaction.user.display_name, self.bot.words))
         if verb == "delete":
             await self.bot.store.namers.delete(namer_id)
         was_learning = await self.bot.namers.stop(reason, namer_id)
@@ -224,7 +225,7 @@ class Namer(
         with (
             self.bot.rest(interaction, namer_training.ACTION),
             self.bot.work.piece(),
-            self.bot.namers.claimed(namer_id),
+            self.bot.namers.claimed(namer_id, guild_id=interaction.guild_id),
         ):
             yield
 

@@ -13,6 +13,7 @@ from bot.client import Interaction, Mangosaurus
 from bot.cogs.report import Report, announce, fetched, keep_up_to_date
 from bot.commands import retrain
 from bot.commands.reply import Button
+from bot.commands.votes import signature
 from bot.pacing import Rounds
 from bot.retraining import Events, Order, Place
 from bot.store.versions import SILENCE
@@ -95,7 +96,9 @@ class Retrain(
         await check_asker(self.bot, interaction)
         retrain.check_running(self.bot.retraining.running)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self.bot.retraining.stop(retrain.stop_reason(interaction.user.display_name))
+        await self.bot.retraining.stop(
+            retrain.stop_reason(signature(interaction.user.display_name, self.bot.words))
+        )
         await self.bot.respond(interaction, retrain.stopped())
 
     async def _look(self) -> None:

@@ -308,9 +308,9 @@ def stopped() -> Reply:
     return Reply(content=text("Stopped."), private=True)
 
 
-def stop_reason(name: str) -> str:
+def stop_reason(name: str | None) -> str:
     """What the message of a training says when somebody has stopped it."""
-    return f"{name} pressed Stop."
+    return f"{name or 'Somebody'} pressed Stop."
 
 
 def pressed(state: str) -> tuple[str, int]:

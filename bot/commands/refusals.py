@@ -3,7 +3,7 @@
 from bot.commands.reply import Moment, Refusal, Text, text
 from bot.formats import plural
 from bot.inference import Busy, TooSlow
-from bot.namers import MOST_WAITING, InTraining, QueueFull
+from bot.namers import MOST_OF_A_GUILD, MOST_WAITING, InTraining, QueueFull
 from bot.pacing import ShuttingDown
 from bot.retraining import AlreadyTraining, Resting
 from bot.store import Unavailable
@@ -45,8 +45,8 @@ def explain(error: BaseException) -> Text | None:
             return ALREADY_TRAINING
         case QueueFull():
             return text(
-                f"I am learning from a list, and {MOST_WAITING} more wait for it; try again in a "
-                "few minutes."
+                f"I learn one list at a time, and as many wait for it as may: {MOST_WAITING} in "
+                f"all, {MOST_OF_A_GUILD} of a server; try again in a few minutes."
             )
         case InTraining():
             return text("I am learning from that list already; wait until its message says so.")

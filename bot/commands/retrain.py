@@ -226,9 +226,9 @@ def begun(address: str) -> Reply:
     return Reply(content=text("The training has begun; follow it at ", link(address)), private=True)
 
 
-def stop_reason(name: str) -> str:
+def stop_reason(name: str | None) -> str:
     """What the message of a run says when somebody has pressed its button."""
-    return f"{name} pressed {STOP.label}."
+    return f"{name or 'Somebody'} pressed {STOP.label}."
 
 
 def stopped() -> Reply:

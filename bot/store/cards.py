@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Executable, Select, func, select, update
 
 from bot.store.database import Database
-from bot.store.schema import Candidate, Card, Guild, Vote
+from bot.store.schema import Candidate, Card, Guild, Namer, Vote
 
 DEFAULT_MINUTES = 10
 """How long a card takes votes, unless its guild has another wish."""
@@ -95,7 +95,8 @@ class Cards:
                     message_id=card.message_id,
                     member_id=card.member_id,
                     discoverer=card.discoverer,
-                    namer_id=card.namer_id,
+                    # Nothing, if the namer was deleted while the names were written.
+                    namer_id=select(Namer.id).where(Namer.id == card.namer_id).scalar_subquery(),
                     namer=card.namer,
                     note=card.note,
                     footer=card.footer,

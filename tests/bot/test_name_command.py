@@ -1,5 +1,7 @@
 """`/name`, as a member meets it."""
 
+from typing import Any
+
 import discord
 import pytest
 import simcord
@@ -10,7 +12,7 @@ from bot.commands.names import NamesAsk
 from bot.commands.reply import Refusal
 from bot.store.fame import Scope
 from bot.store.namers import Corpus, NamerRecord
-from models.names import NamesError
+from models.names import NamesError, NamesResult
 from tests.bot.conftest import Home, labels
 from tests.bot.tiny import tiny_namer
 
@@ -274,3 +276,19 @@ async def test_the_card_of_a_deleted_namer_goes_on_to_its_end(home: Home) -> Non
     await home.bot.store.namers.delete(made.id)
     await home.alice.click(home.channel.history()[0], label="Θησίων")
     assert labels(home.channel.history()[0]) == ["Νικεύς", "Θησίων · 1"]
+
+
+async def test_names_of_a_namer_that_is_deleted_meanwhile_are_given_all_the_same(
+    home: Home,
+) -> None:
+    made = await learned(home)
+    write = home.writer.names
+
+    async def and_delete(*args: Any, **kwargs: Any) -> NamesResult:  # noqa: ANN401
+        written = await write(*args, **kwargs)
+        await home.bot.store.namers.delete(made.id)
+        return written
+
+    home.writer.names = and_delete  # type: ignore[method-assign]
+    result = await home.alice.slash(home.channel, "name", namer="heroes", count=3)
+    assert len(shown(result).split("\n")) == 3

@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from bot import namers
 from bot.namers import (
     LARGEST_WEIGHTS,
+    MOST_OF_A_GUILD,
     MOST_WAITING,
     READY,
     Event,
@@ -24,8 +28,12 @@ from bot.namers import (
 )
 from bot.retraining import Events as TrainerEvents
 from bot.retraining import Order, Place
+from bot.store import Unavailable
 from bot.store.namers import NamerRecord
+from bot.store.schema import Run
+from bot.store.versions import SILENCE
 from bot.training_events import Done, Failed, Progress, Stopped
+from data.lists import read_list
 from models.weights import WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer
@@ -306,3 +314,65 @@ async def test_every_run_is_noted_with_its_end(school: School) -> None:
 async def test_a_weight_file_that_is_too_large_is_not_even_read(school: School) -> None:
     with pytest.raises(WeightsError, match="larger than 4 MiB"):
         await school.namers.hear(b"\0" * (LARGEST_WEIGHTS + 1), "It")
+
+
+async def test_no_server_takes_all_places(school: School) -> None:
+    for number in range(MOST_OF_A_GUILD - 1):
+        school.teach(await school.namer(str(number)))
+    with school.namers.claimed(guild_id=1):
+        with pytest.raises(QueueFull), school.namers.claimed(guild_id=1):
+            pass
+        with school.namers.claimed(guild_id=2):
+            pass
+    with school.namers.claimed(guild_id=1):
+        pass
+    await school.namers.stop("")
+
+
+async def test_a_database_that_is_away_for_a_moment_costs_no_training(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(namers, "PAUSES", (0.001, 0.001))
+    kept, tries = school.store.namers.trained, []
+
+    async def away_at_first(*args: Any) -> bool:  # noqa: ANN401
+        tries.append(args)
+        if len(tries) < 3:
+            raise Unavailable("gone")
+        return await kept(*args)
+
+    monkeypatch.setattr(school.store.namers, "trained", away_at_first)
+    namer = await learned(school)
+    assert isinstance(school.last("kana"), Ready)
+    assert namer.digest is not None
+
+
+async def test_a_process_does_not_bury_its_own_training(school: School) -> None:
+    namer = await school.namer()
+    school.teach(namer)
+    await until(lambda: school.gates)
+    later = NOW + 2 * SILENCE
+    own = school.namers
+    own._now = lambda: later
+    assert await own.interrupted() == []
+    other = Namers(
+        school.folder, school.store, school.writer, now=lambda: later + 2 * SILENCE, launch=None
+    )
+    assert await other.interrupted() == [Place(5, namer.id)]
+
+
+async def test_who_stopped_a_training_is_told_and_not_kept(school: School) -> None:
+    school.teach(await school.namer())
+    await until(lambda: school.gates)
+    await school.namers.stop("Ada pressed Stop.")
+    assert school.last("kana") == Stopped("Ada pressed Stop.")
+    async with school.store.database.reading() as session:
+        runs = [*await session.execute(select(Run.state, Run.message))]
+    assert runs == [("stopped", "")]
+
+
+async def test_a_list_that_begins_like_a_table_is_written_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "namer" / "corpus" / "list.txt"
+    names = ("Names", "Name", *KANA)
+    namers._write_list(path, names)
+    assert read_list(path).names == names
