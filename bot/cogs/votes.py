@@ -33,6 +33,8 @@ FORGOTTEN = timedelta(minutes=2)
 TELLING_S = 60.0
 """How long the end of a card may take to tell: when it is thought forgotten, nobody tells it."""
 UNLOADING_S = 2.0
+OPENING_S = 1.0
+"""Members wait three seconds at most, and the names are written by then."""
 
 Edit = Callable[..., Awaitable[object]]
 Minutes = app_commands.Range[int, votes.SHORTEST, votes.LONGEST]
@@ -49,13 +51,25 @@ async def put_to_vote(
     That is in servers that it is in. Where its memory does not answer, the names come without.
     """
     record = None
-    with suppress(Unavailable):
-        record = await _opened(bot, interaction, answered, namer)
+    opening = asyncio.create_task(_opened(bot, interaction, answered, namer))
+    done, _ = await asyncio.wait([opening], timeout=OPENING_S)  # not broken off: see `Rounds`
+    if done:
+        with suppress(Unavailable):
+            record = opening.result()
+    else:
+        opening.add_done_callback(_forgotten)
+        log.warning("The database is slow: names are sent without a vote")
     shown = answered.reply if record is None else votes.reply(record)
     number = await bot.respond(interaction, shown)
     if record is not None and number is not None:
         with suppress(Unavailable):
             await bot.store.cards.sent(record.id, number)
+
+
+def _forgotten(opening: asyncio.Task[CardRecord | None]) -> None:
+    """A card that nobody sees closes without votes; an error was logged where it was raised."""
+    if not opening.cancelled():
+        opening.exception()
 
 
 async def _opened(

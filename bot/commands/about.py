@@ -11,18 +11,26 @@ from bot.store.versions import Live
 from models.weights import Kind, ModelCard
 
 _COMMANDS: tuple[tuple[str, str], ...] = (
-    ("/dinoname", "names five dinosaurs that nobody has dug up yet."),
+    (
+        "/dinoname",
+        "names five dinosaurs that nobody has dug up yet; press the coolest to vote for it.",
+    ),
     (
         "/dinoname starts_with:draco ends_with:raptor length:14",
         "names them as you like; contains: and count: work the same way.",
     ),
+    ("/halloffame period:week", "shows the names that won the most votes; /champion today's best."),
     ("/name namer:elves", "writes names of a list that this server has taught me."),
     ("/namer create name:elves file:…", "teaches me such a list; for who manages the server."),
     ("/namer list", "says which lists I know here; info, share and export work the same way."),
     ("/dissect name:Mangosaurus", "shows how I choose its letters, and what it may mean."),
     ("/sonnet opening:Shall I compare thee", "writes a sonnet that begins with your words."),
     ("/sonnet form:limerick temperature:1.2", "writes another form, in a wilder mood."),
-    ("/retrain names minutes:5", "trains me anew on names; for administrators."),
+    ("/sonnet about:Mangosaurus", "begins it with a name, for example that of the champion."),
+    ("/poems", "lists the poems that you have kept; /export format:json gives you them as a file."),
+    ("/privacy", "shows what I keep about you, and forgets it if you like."),
+    ("/settings vote_minutes:30", "sets how long a vote lasts here; for who manages the server."),
+    ("/retrain names minutes:5", "trains me anew, as does /retrain sonnets; for administrators."),
     ("/retrain names hall_of_fame:True", "lets me read the names that you have chosen as well."),
     ("/models list kind:names", "lists my versions; info, activate and rollback go with it."),
     ("/about", "says what I am made of, and how good I am."),

@@ -157,6 +157,7 @@ def scope_of(ask: FameAsk, guild_id: int | None, now: datetime) -> Scope:
         since = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return Scope(
         guild_id=guild_id if ask.scope == "server" else None,
+        home_id=guild_id if ask.scope == "mine" else None,
         member_id=ask.member_id if ask.scope == "mine" else None,
         since=since,
     )

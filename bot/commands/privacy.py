@@ -2,7 +2,7 @@
 
 import json
 
-from bot.commands.reply import Button, Card, File, Refusal, Reply, text
+from bot.commands.reply import Button, Card, File, Refusal, Reply, Text, text
 from bot.formats import human_join, plural
 from bot.store.privacy import Kept, Privacy
 
@@ -15,14 +15,16 @@ YES = Button("Yes, forget me", ACTION, "yes", dangerous=True)
 async def shown(member_id: int, privacy: Privacy) -> Reply:
     """What is kept about a member."""
     kept = await privacy.of(member_id)
-    lines = (
-        text(f"Of yours I keep {_counted(kept)}." if kept else "I keep nothing about you."),
+    lines: tuple[Text, ...] = (
+        text(f"Of yours I keep {_counted(kept)}."),
         (),
         text(
             "Beside each stands your Discord number; beside names that you asked for, also what "
             "you were called then: it is on their plaque. I keep no message of yours."
         ),
     )
+    if not kept:
+        lines = (text("I keep nothing about you."),)
     card = Card("🔏 What I keep about you", lines)
     return Reply(cards=(card,), buttons=(SHOW, FORGET) if kept else (), private=True)
 

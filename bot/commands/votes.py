@@ -21,7 +21,7 @@ from bot.commands.reply import (
     text,
 )
 from bot.commands.writer import Words
-from bot.formats import plural, without_turns
+from bot.formats import plural, shortened, without_turns
 from bot.plaque import plaque
 from bot.store.cards import CardRecord
 from bot.store.namers import NamerRecord
@@ -29,6 +29,9 @@ from bot.store.namers import NamerRecord
 ACTION = "vote"
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a card may take votes."""
+LONGEST_STATE = 24
+LONGEST_LABEL = 80
+"""Characters on a button."""
 _WIDEST = 12
 """Boxes in the longest bar of votes."""
 
@@ -118,7 +121,7 @@ async def crowning(record: CardRecord) -> Reply:
             ),
         ),
         files=(File(PLAQUE, png, "A plaque: " + ", ".join(filter(None, about))),),
-        buttons=(poem_about(winner),),
+        buttons=tuple(b for b in (poem_about(winner),) if name.fits(b.action, b.state)),
     )
 
 
@@ -140,7 +143,9 @@ def too_late(record: CardRecord | None) -> Refusal:
 def parse(state: str) -> tuple[int, int]:
     """Card and position of a button's state. Raises `Refusal` for that of another version."""
     card_id, _, position = state.partition(":")
-    if not (card_id.isdecimal() and position.isdecimal() and len(card_id) < 20):
+    if not (card_id.isdecimal() and position.isdecimal() and len(state) < LONGEST_STATE):
+        raise too_late(None)
+    if int(card_id) >= 2**63 or int(position) >= 2**15:  # the database has no room for it
         raise too_late(None)
     return int(card_id), int(position)
 
@@ -153,7 +158,8 @@ def check_minutes(minutes: int) -> None:
 
 def _ballot(record: CardRecord) -> Iterator[Button]:
     for position, (candidate, votes) in enumerate(zip(record.names, record.votes, strict=True)):
-        label = f"{candidate} · {votes}" if votes else candidate
+        tally = f" · {votes}" if votes else ""
+        label = shortened(candidate, LONGEST_LABEL - len(tally)) + tally
         yield Button(label, ACTION, f"{record.id}:{position}", primary=True)
 
 

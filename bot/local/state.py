@@ -34,6 +34,8 @@ from bot.local.records import (
 )
 from bot.local.registry import Registry
 
+FOUNDED_S = 1_700_000_000.0
+"""When the server was made, in seconds since 1970."""
 HISTORY = 500  # older messages, and the files that hang on them, are forgotten
 
 EventName = Literal[
@@ -77,7 +79,8 @@ class State:
         self.joined = True
         self.listeners: list[Callable[[Event], None]] = []
         self._new_id = Snowflakes(clock)
-        self.guild = Guild(self._new_id, bot_name)
+        # The same at each start, so that a bot with a database knows its people and places again.
+        self.guild = Guild(Snowflakes(lambda: FOUNDED_S), bot_name)
         self.messages: dict[str, Message] = {}
         self.interactions: dict[str, Interaction] = {}  # by token
         self.attachments: dict[str, Attachment] = {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from bot.store.database import Database
 from bot.store.schema import Candidate, Card
@@ -35,6 +35,8 @@ class Scope:
     """Only names of this guild; `None` for the dinosaurs of all."""
     member_id: int | None = None
     """Only names that this member has discovered."""
+    home_id: int | None = None
+    """With no `guild_id`: the guild whose own lists' names are shown beside all dinosaurs."""
     since: datetime | None = None
 
 
@@ -101,7 +103,7 @@ class Fame:
 def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Card.winner.is_not(None)]
     if scope.guild_id is None:
-        conditions.append(Card.namer.is_(None))
+        conditions.append(or_(Card.namer.is_(None), Card.guild_id == scope.home_id))
     else:
         conditions.append(Card.guild_id == scope.guild_id)
     if scope.member_id is not None:

@@ -12,6 +12,7 @@ import discord
 import pytest
 import simcord
 
+from bot.cogs import votes as votes_cog
 from bot.commands.reply import Refusal
 from bot.commands.votes import parse, signature
 from bot.filter import Filter
@@ -409,3 +410,23 @@ async def test_an_older_tally_never_comes_after_a_newer_one(home: Home) -> None:
     may_go_on.set()
     await asyncio.gather(*tasks)
     assert ["▰▰ 2" in card for card in shown] == [False, True]
+
+
+async def test_where_the_database_hangs_the_names_come_without_a_vote(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(votes_cog, "OPENING_S", 0.01)
+    monkeypatch.setattr(home.bot.store.cards, "open", hang)
+    result = await home.alice.slash(home.channel, "dinoname", count=2)
+    assert result.response is not None
+    assert labels(result.response.message) == ["More", "Dissect"]
+
+
+def test_a_button_of_a_number_that_no_card_has_is_refused() -> None:
+    for state in (f"{2**63}:0", f"1:{2**15}", "-5:0", "1", "1:x"):
+        with pytest.raises(Refusal, match="I do not know this card"):
+            parse(state)
+    assert parse(f"{2**63 - 1}:9") == (2**63 - 1, 9)
