@@ -163,6 +163,9 @@ class Runs(Protocol):
     ) -> None:
         """Note how it has ended."""
 
+    async def member_of_run(self, run_id: int) -> int | None:
+        """Who began it; `None` if nobody, or somebody who was forgotten meanwhile."""
+
     async def bury_dead_runs(self, now: datetime) -> list[tuple[int | None, int | None]]:
         """Mark runs as failed that give no sign of life; channels and messages of their reports."""
 
@@ -360,6 +363,9 @@ class Retraining:
         """Keep the new weights before the folder is emptied in which they lie."""
         for pause in (*PAUSES, None):
             try:
+                if self._number is not None:  # who was forgotten meanwhile does not come back
+                    member = await self._runs.member_of_run(self._number)
+                    order = replace(order, member_id=member)
                 return await self._keep(order, done)
             except WeightsError as error:
                 return Failed(f"The new weights cannot be used: {error}")

@@ -80,7 +80,7 @@ class Facts:
     """`None` for the shipped ones, which came with the bot."""
     seconds: float | None = None
     live_yardstick: float | None = None
-    """Of what was live when it was made."""
+    """The figure that it was held against when it was made."""
     samples: tuple[str, ...] = ()
     usable: bool = True
     """Whether its weights are still kept."""
@@ -316,11 +316,17 @@ class Versions:
         return partial(read_weights, content, f"Version {number}")
 
     async def _bar(self, kind: Kind, live: Live) -> float | None:
-        """The yardstick of what is live; if that has none, of the shipped weights."""
+        """The yardstick of what is live; if that has none, of the shipped weights.
+
+        What went live by itself passes on the figure that it had to reach: else each of many
+        versions could be a little worse than the one before.
+        """
         record = await self._records.get(live.version_id) if live.version_id else None
-        if record is not None and record.yardstick is not None:
-            return record.yardstick
-        return (await self._shipped_facts(kind)).yardstick
+        if record is None or record.yardstick is None:
+            return (await self._shipped_facts(kind)).yardstick
+        if live.why == "better" and record.live_yardstick is not None:
+            return min(record.yardstick, record.live_yardstick)
+        return record.yardstick
 
     async def _shipped_facts(self, kind: Kind, *, heard: bool = False) -> Facts:
         """Of the weights that come with the bot; `heard` with samples, which take a second."""

@@ -125,6 +125,10 @@ def _piece(typed: str, name: str, vocabulary: Vocabulary, shape: Shape) -> str:
             f"A name can {place.infinitive} {alphabet}, and there are none in what you "
             f"typed; {example}"
         )
+    if shape.latin and (lost := [c for c in typed if c.isalpha() and not clean_name(c)]):
+        raise NamesError(
+            f"A name can {place.infinitive} {alphabet}, and {lost[0]} is none; {example}"
+        )
     if len(piece) > LONGEST_PIECE:
         raise NamesError(
             f"A name can {place.infinitive} at most {LONGEST_PIECE} {shape.units} of yours, and "

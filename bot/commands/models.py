@@ -319,7 +319,7 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
 def _yardstick(facts: Facts) -> str:
     if facts.live_yardstick is None:
         return _nats(facts.yardstick)
-    return f"{_nats(facts.yardstick)}; live then: {facts.live_yardstick:.3f}"
+    return f"{_nats(facts.yardstick)}; held against {facts.live_yardstick:.3f}"
 
 
 def _nats(loss: float | None) -> str:

@@ -276,7 +276,7 @@ def _kept(run: Run, kept: Kept) -> Reply:
             Field("Validation", text(_nats(done.validation))),
             Field("Took", text(human_duration(done.seconds))),
             Field("Seed", text(str(run.order.seed))),
-            Field("Yardstick", text(f"{_nats(kept.yardstick)}; before: {_nats(kept.bar)}")),
+            Field("Yardstick", text(f"{_nats(kept.yardstick)}; held against {_nats(kept.bar)}")),
         ),
         footer=version.capitalize(),
         tone=Tone.TRAINING,

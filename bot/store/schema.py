@@ -229,7 +229,7 @@ class Version(Base):
     yardstick: Mapped[float | None]
     """The same on the project's validation part, which all versions of a kind are measured by."""
     live_yardstick: Mapped[float | None]
-    """What the weights had there that were live when this was trained."""
+    """The figure that it was held against: that of the live weights, or what those had to reach."""
     seconds: Mapped[float | None]
     """How long the training took."""
     history: Mapped[str | None] = deferred(mapped_column(Text))

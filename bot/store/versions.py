@@ -215,6 +215,11 @@ class Versions:
                 .values(state=state, ended_at=now, message=message, version_id=version_id)
             )
 
+    async def member_of_run(self, run_id: int) -> int | None:
+        """Who began a training; `None` if nobody, or somebody who was forgotten meanwhile."""
+        async with self._database.reading() as session:
+            return await session.scalar(select(Run.member_id).where(Run.id == run_id))
+
     async def bury_dead_runs(
         self, now: datetime, what: Collection[str] = KINDS
     ) -> list[tuple[int | None, int | None]]:

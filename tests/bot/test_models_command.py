@@ -114,7 +114,7 @@ async def test_everybody_may_see_all_about_a_version_and_how_names_changed(
     (card,) = result.response.embeds
     assert card.title == "Version 2 of names"
     fields = {field.name: field.value for field in card.fields}
-    assert fields["Yardstick"] == "1.430 nats/char; live then: 1.430"
+    assert fields["Yardstick"] == "1.430 nats/char; held against 1.422"
     assert fields["Seed"] == "2"
     assert fields["Version 2"] == "Minmi\nMangosaurus"
     assert fields["Version 1"] == "Novosaurus\nDracoraptor"

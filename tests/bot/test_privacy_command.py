@@ -4,14 +4,17 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import discord
 import pytest
 
-from bot.cogs.privacy import GRACE
+from bot.client import Mangosaurus
+from bot.cogs.privacy import GRACE, Privacy
 from bot.commands.privacy import press
 from bot.commands.reply import Refusal
-from bot.store import Store
+from bot.store import Store, Unavailable
 from bot.store.cards import Ballot
 from bot.store.fame import Scope
 from tests.bot.champions import crown
@@ -212,3 +215,29 @@ async def test_a_member_is_forgotten_while_she_votes_on_her_own_cards(store: Sto
         )
     await store.privacy.forget_member(5)
     assert not await store.privacy.of(5)
+
+
+@pytest.mark.parametrize(("shards", "gone"), [(None, [12]), ([0], [])])
+async def test_a_process_with_some_of_the_shards_takes_no_server_for_left(
+    store: Store, shards: list[int] | None, gone: list[int]
+) -> None:
+    await crown(store, "Farsaurus", at=NOW, guild_id=12)
+    bot = SimpleNamespace(handlers={}, store=store, shard_ids=shards, guilds=[])
+    cog = Privacy(cast(Mangosaurus, bot))
+    await cog._sweep()
+    assert await store.privacy.forget_guilds(discord.utils.utcnow() + GRACE) == gone
+
+
+async def test_a_first_look_at_the_servers_that_fails_is_tried_again(store: Store) -> None:
+    await crown(store, "Farsaurus", at=NOW, guild_id=12)
+    bot = SimpleNamespace(handlers={}, store=store, shard_ids=None, guilds=[])
+    cog = Privacy(cast(Mangosaurus, bot))
+    with pytest.MonkeyPatch.context() as patched:
+
+        async def away(*_: object) -> None:
+            raise Unavailable("gone")
+
+        patched.setattr(store.privacy, "seen", away)
+        await cog._sweep()
+    await cog._sweep()
+    assert await store.privacy.forget_guilds(discord.utils.utcnow() + GRACE) == [12]

@@ -146,6 +146,7 @@ class FakeRuns:
         self.begun: list[str] = []
         self.ended: list[tuple[int, str, str, int | None]] = []
         self.beats = 0
+        self.member: int | None = 3
         self.dead: list[tuple[int | None, int | None]] = []
         self.error: Exception | None = None
 
@@ -170,6 +171,11 @@ class FakeRuns:
         if self.error:
             raise self.error
         self.ended.append((run_id, state, message, version_id))
+
+    async def member_of_run(self, run_id: int) -> int | None:
+        if self.error:
+            raise self.error
+        return self.member
 
     async def bury_dead_runs(self, now: datetime) -> list[tuple[int | None, int | None]]:
         if self.error:
@@ -457,3 +463,19 @@ async def test_a_corpus_that_is_too_small_is_not_kept(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="at least 20"):
         await retraining(tmp_path, Clock()).with_corpus(ORDER, "mine.txt", b"one\ntwo\n")
     assert not (tmp_path / "training").exists()
+
+
+@pytest.mark.parametrize("member", [None, 3])
+async def test_whoever_is_forgotten_during_a_training_does_not_come_back_with_it(
+    tmp_path: Path, member: int | None
+) -> None:
+    orders = []
+
+    async def remember(order: Order, done: Done) -> Kept:
+        orders.append(order)
+        return kept(done)
+
+    runs = FakeRuns()
+    runs.member = member
+    await run(retraining(tmp_path, Clock(), DONE, keep=remember, runs=runs))
+    assert [order.member_id for order in orders] == [member]

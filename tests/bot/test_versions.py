@@ -130,6 +130,23 @@ async def test_a_version_is_compared_with_what_is_live(
 
 
 @ON_SQLITE
+async def test_many_that_are_a_little_worse_do_not_add_up(
+    versions: Versions, networks: FakeNetworks, tmp_path: Path
+) -> None:
+    figures = [1.30, 1.34, 1.345, 1.36]
+    kept = [
+        await versions.offer(ORDER, made(tmp_path, seed=seed, yardstick=figure))
+        for seed, figure in enumerate(figures, start=1)
+    ]
+    assert [one.why for one in kept] == ["better", "better", "better", ""]
+    assert [one.bar for one in kept[1:]] == [1.30] * 3
+    forced = replace(ORDER, force=True)
+    await versions.offer(forced, made(tmp_path, seed=5, yardstick=2.0))
+    passed = await versions.offer(ORDER, made(tmp_path, seed=6, yardstick=2.04))
+    assert (passed.why, passed.bar) == ("better", 2.0)
+
+
+@ON_SQLITE
 async def test_what_is_measured_beats_what_was_forced_and_never_measured(
     versions: Versions, networks: FakeNetworks, tmp_path: Path
 ) -> None:

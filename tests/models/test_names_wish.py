@@ -46,6 +46,10 @@ def test_a_piece_alone_is_too_short_for_a_name_unless_the_length_says_so() -> No
             "try for example: raptor",
         ),
         (
+            {"starts_with": "Новo"},
+            "A name can begin with letters from a to z, and Н is none; try for example: tyranno",
+        ),
+        (
             {"contains": "abcdefghijklmnopqrstu"},
             "A name can contain at most 20 letters of yours, and you typed 21; "
             "try for example: mango",
