@@ -30,6 +30,8 @@ LONGEST_SLEEP_S = 60.0
 FORGOTTEN = timedelta(minutes=2)
 """A card that closed so long ago, and of which nobody has told, was left by a process that died."""
 
+AT_ONCE = 8
+"""Ends of cards that are told side by side."""
 TELLING_S = 60.0
 """How long the end of a card may take to tell: when it is thought forgotten, nobody tells it."""
 UNLOADING_S = 2.0
@@ -105,6 +107,7 @@ class Votes(commands.Cog):
         self.bot = bot
         bot.handlers[votes.ACTION] = self.vote
         self._closing: Rounds | None = None
+        self._tellers = asyncio.Semaphore(AT_ONCE)
         self._pens: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def cog_load(self) -> None:
@@ -173,21 +176,30 @@ class Votes(commands.Cog):
         What could not be told is told later, by this process or by another.
         """
         cards = self.bot.store.cards
-        heard = True
+        ended = []
         for card in await cards.due(now):
             with self.bot.work.piece():
-                at = max(now, discord.utils.utcnow())
-                closed = await cards.close(card.id, at)
-                if closed is None:  # another process was quicker
-                    continue
-                heard = heard and await self._tell(closed)
-                if heard:
-                    await cards.announced(closed.id, at)
+                closed = await cards.close(card.id, max(now, discord.utils.utcnow()))
+                if closed is not None:  # else another process was quicker
+                    ended.append(closed)
+        # Side by side, so that one channel that is slow to take it holds up no other.
+        heard = all(await asyncio.gather(*(self._told(closed, now) for closed in ended)))
         for card in await cards.unannounced(now - FORGOTTEN):
             if not heard:
                 break
             with self.bot.work.piece():
                 heard = await self._tell_late(card, now)
+
+    async def _told(self, closed: CardRecord, now: datetime) -> bool:
+        """Tell the end of a card; whether Discord has heard it."""
+        async with self._tellers:
+            with self.bot.work.piece():
+                heard = await self._tell(closed)
+                if heard:
+                    await self.bot.store.cards.announced(
+                        closed.id, max(now, discord.utils.utcnow())
+                    )
+                return heard
 
     async def _draw(self, card_id: int, interaction: Interaction, edit: Edit) -> None:
         """Show how an open card stands.

@@ -430,3 +430,25 @@ def test_a_button_of_a_number_that_no_card_has_is_refused() -> None:
         with pytest.raises(Refusal, match="I do not know this card"):
             parse(state)
     assert parse(f"{2**63 - 1}:9") == (2**63 - 1, 9)
+
+
+async def test_a_channel_that_is_slow_holds_up_no_other(home: Home) -> None:
+    slow = await a_card(home)
+    other = home.guild.create_text_channel("bones")
+    await home.alice.slash(other, "dinoname", count=2)
+    cog: Any = home.bot.get_cog("Votes")
+    tell, told = cog._tell, asyncio.Event()
+
+    async def wait_in_the_first_channel(card: CardRecord) -> bool:
+        if card.message_id == slow.id:
+            await told.wait()
+        heard: bool = await tell(card)
+        if card.message_id != slow.id:
+            told.set()
+        return heard
+
+    cog._tell = wait_in_the_first_channel
+    async with asyncio.timeout(5):
+        await cog.close_due(home.env.now() + timedelta(days=1))
+    for channel in (home.channel, other):
+        assert "The vote is over" in channel.history()[0].content

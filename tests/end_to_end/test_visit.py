@@ -71,7 +71,7 @@ async def test_a_member_chooses_an_ending_and_dissects_a_name(page: Page) -> Non
     await raptor.click()
     await page.keyboard.press("Enter")
     await expect(card(page)).to_have_text(
-        re.compile(r"^([A-Z][a-z]+raptor\n?){5}$"), use_inner_text=True
+        re.compile(r"^([A-Z][a-z]*raptor\n?){5}$"), use_inner_text=True
     )
     first, *_ = (await card(page).inner_text()).split()
     await page.get_by_role("button", name="Dissect").click()
