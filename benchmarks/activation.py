@@ -24,7 +24,7 @@ from benchmarks.elsewhere import BotElsewhere
 from bot.local.server import LocalDiscord
 from bot.store import Database, Store, url_of
 from bot.store.versions import NewVersion
-from models.known import Known
+from models.fingerprints import Known
 from models.weights import KINDS, Kind, load_shipped, save_weights
 
 PAUSE = 0.2

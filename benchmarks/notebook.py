@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from data.corpora import load_names, read_corpus
-from models.notebook_names import NotebookTrainer
+from models.names.notebook import NotebookTrainer
 
 
 def main() -> None:

@@ -22,10 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 import bot.__main__  # noqa: F401 (for its memory)
-from bot.filter import Filter
-from bot.inference import Inference, open_inference
-from models.names import NamesRequest
-from models.sonnet import SonnetRequest
+from bot.services.inference import Inference, open_inference
+from bot.services.word_filter import Filter
+from models.names.generator import NamesRequest
+from models.verse.poem import SonnetRequest
 
 OPENINGS = ("", "Shall I compare thee", "O mighty lizard, ", "When I do count the clock", "🦖")
 

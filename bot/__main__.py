@@ -24,15 +24,15 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.client import Mangosaurus
-from bot.filter import Filter
-from bot.inference import Inference
+from bot.discord.client import Mangosaurus
 from bot.logs import set_up_logs
-from bot.namers import Namers
-from bot.retraining import Retraining
+from bot.services.custom_models import Namers
+from bot.services.inference import Inference
+from bot.services.model_registry import open_versions
+from bot.services.training.retraining import Retraining
+from bot.services.word_filter import Filter
 from bot.settings import Settings, SettingsError, load_settings, suspicious_names
 from bot.store import Database, Store, StoreError, Unavailable, url_of
-from bot.versions import open_versions
 from models.weights import WeightsError
 
 log = logging.getLogger("bot")

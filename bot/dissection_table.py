@@ -4,10 +4,10 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.dissection_picture import ink_on, percent, shade
-from models.capitals import written
-from models.dissection import Dissection, reading
-from models.vocabulary import END
+from bot.images.dissection import ink_on, percent, shade
+from models.names.capitalization import written
+from models.names.dissection import Dissection, reading
+from models.networks.vocabulary import END
 from models.weights import ModelCard
 
 

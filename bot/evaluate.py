@@ -24,23 +24,29 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.arguments import count, whole_number
-from bot.filter import Filter
-from bot.scoreboard.baselines import Tell
-from bot.scoreboard.board import Board, ScoreboardError
-from bot.scoreboard.card import caution, check_record, record
-from bot.scoreboard.classifier import can_classify
-from bot.scoreboard.headline import FILE, write_headline
-from bot.scoreboard.names_board import names_board
-from bot.scoreboard.names_run import NamesOptions, measure_names
-from bot.scoreboard.publish import Pictures, lines, other_boards, publish, trainings
-from bot.scoreboard.sonnets_board import sonnets_board
-from bot.scoreboard.sonnets_run import SonnetsOptions, measure_sonnets, read_openings
-from bot.scoreboard.sounds import can_hear
-from bot.scoreboard.statistics import losses_of
-from bot.scoreboard.terminal import show
+from bot.evaluation.measures.baselines import Tell
+from bot.evaluation.measures.classifier import can_classify
+from bot.evaluation.measures.sounds import can_hear
+from bot.evaluation.measures.statistics import losses_of
+from bot.evaluation.names_run import NamesOptions, measure_names
+from bot.evaluation.report.board import Board, ScoreboardError
+from bot.evaluation.report.card import caution, check_record, record
+from bot.evaluation.report.headline import FILE, write_headline
+from bot.evaluation.report.names_board import names_board
+from bot.evaluation.report.publish import (
+    Pictures,
+    lines,
+    other_boards,
+    publish,
+    trainings,
+)
+from bot.evaluation.report.sonnets_board import sonnets_board
+from bot.evaluation.report.terminal import show
+from bot.evaluation.sonnets_run import SonnetsOptions, measure_sonnets, read_openings
+from bot.services.word_filter import Filter
 from data import corpora
 from data.corpora import Corpus, CorpusError
-from models.vocabulary import END
+from models.networks.vocabulary import END
 from models.weights import (
     KINDS,
     SHIPPED,

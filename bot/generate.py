@@ -12,13 +12,24 @@ from rich.console import Console, RenderableType
 
 from bot.arguments import whole_number
 from bot.dissection_table import table
-from bot.filter import Filter
+from bot.services.word_filter import Filter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
-from models.capitals import written
-from models.dissection import dissect
-from models.forms import DEFAULT_FORM, FORMS
-from models.names import LONGEST_NAME, SHORTEST_NAME, NamesError, NamesRequest, write_names
-from models.sonnet import SonnetError, SonnetRequest, begin, extend
+from models.names.capitalization import written
+from models.names.dissection import dissect
+from models.names.generator import (
+    LONGEST_NAME,
+    SHORTEST_NAME,
+    NamesError,
+    NamesRequest,
+    write_names,
+)
+from models.verse.forms import DEFAULT_FORM, FORMS
+from models.verse.poem import (
+    SonnetError,
+    SonnetRequest,
+    begin,
+    extend,
+)
 from models.weights import Kind, Trained, WeightsError, load_shipped, load_weights
 
 FAILED, INTERRUPTED = 1, 130

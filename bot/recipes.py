@@ -8,17 +8,23 @@ from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 
-from bot.scoreboard.statistics import losses_of
+from bot.evaluation.measures.statistics import losses_of
 from data import corpora
 from data.corpora import Corpus
 from data.lists import corpus_of, normalise_entry, read_also, read_list
 from data.text import clean_name, words_of
-from models.capitals import BEGINNING, capitals_of
-from models.known import NOTHING, Known, runs_of
-from models.lstm import LSTM
-from models.names_training import BEST, QUICK, NamesTrainer, Settings, list_settings
-from models.notebook_names import NotebookTrainer
-from models.training import Figures, Trainer
+from models.fingerprints import NOTHING, Known, runs_of
+from models.names.capitalization import BEGINNING, capitals_of
+from models.names.notebook import NotebookTrainer
+from models.names.trainer import (
+    BEST,
+    QUICK,
+    NamesTrainer,
+    Settings,
+    list_settings,
+)
+from models.networks.lstm import LSTM
+from models.training.trainer import Figures, Trainer
 from models.weights import Kind, Trained, load_shipped, load_weights
 
 NOTEBOOK_EPOCHS = 60
@@ -72,7 +78,7 @@ class Plan:
     keeps_newest: bool = False
     """Whether the last network is kept, and not the best by validation."""
     capitals: str = BEGINNING
-    """Where names are written with a capital (`models.capitals`)."""
+    """Where names are written with a capital (`models.names.capitalization`)."""
     small_words: tuple[str, ...] = ()
     figures: Callable[[], Figures] = Figures
     """What the trainer can say for the model card in the end."""
@@ -247,7 +253,9 @@ WITHOUT_KERAS = (
 def _keras_lstm() -> ModuleType:
     if not can_train("sonnets"):
         raise RecipeError(WITHOUT_KERAS)
-    from models import keras_lstm  # here, because it takes seconds and only some recipes need it
+    from models.training import (
+        keras_lstm,  # here, because it takes seconds and only some recipes need it
+    )
 
     return keras_lstm
 

@@ -31,15 +31,27 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bot.arguments import count, whole_number
-from bot.plots import loss_curve
+from bot.images.loss_curve import loss_curve
 from bot.recipes import NOTEBOOK_EPOCHS, RECIPES, Options, Plan, RecipeError
-from bot.reporters import JsonReporter, Reporter, TerminalReporter
-from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped
+from bot.services.training.events import (
+    Done,
+    Failed,
+    Planned,
+    Progress,
+    Samples,
+    Stopped,
+)
+from bot.services.training.reporters import JsonReporter, Reporter, TerminalReporter
 from data.corpora import CorpusError
 from data.files import write_atomically
-from models.capitals import written
-from models.names import NamesRequest, write_names
-from models.sonnet import SonnetError, SonnetRequest, begin, extend
+from models.names.capitalization import written
+from models.names.generator import NamesRequest, write_names
+from models.verse.poem import (
+    SonnetError,
+    SonnetRequest,
+    begin,
+    extend,
+)
 from models.weights import (
     KINDS,
     Kind,

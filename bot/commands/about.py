@@ -4,9 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.commands.reply import Card, Field, Moment, Reply, Span, Text, code, strong, text
+from bot.commands.message import (
+    Card,
+    Field,
+    Moment,
+    Reply,
+    Span,
+    Text,
+    code,
+    strong,
+    text,
+)
+from bot.evaluation.report.headline import Figure
 from bot.formats import human_join, plural
-from bot.scoreboard.headline import Figure
 from bot.store.versions import Live
 from models.weights import Kind, ModelCard
 

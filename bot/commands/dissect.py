@@ -5,10 +5,8 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.commands.name import Namer, card_state, fits
-from bot.commands.name import more as more_of
-from bot.commands.names import NamesAsk, more
-from bot.commands.reply import (
+from bot.commands.interfaces import Words, Writer
+from bot.commands.message import (
     Button,
     Card,
     File,
@@ -20,14 +18,16 @@ from bot.commands.reply import (
     strong,
     text,
 )
-from bot.commands.writer import Words, Writer
-from bot.dissection_picture import percent, picture
+from bot.commands.name import Namer, card_state, fits
+from bot.commands.name import more as more_of
+from bot.commands.names import NamesAsk, more
 from bot.formats import human_join, shortened
+from bot.images.dissection import percent, picture
 from data.text import clean_name
-from models.capitals import written
-from models.dissection import Dissection, LetterChoice, reading
-from models.name_parts import Part
-from models.vocabulary import END
+from models.names.capitalization import written
+from models.names.dissection import Dissection, LetterChoice, reading
+from models.names.etymology import Part
+from models.networks.vocabulary import END
 from models.weights import ModelCard
 
 ACTION = "dissect"

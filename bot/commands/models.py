@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
-from bot.commands.pieces import MOST, Offer
-from bot.commands.reply import (
+from bot.commands.autocomplete import MOST, Offer
+from bot.commands.interfaces import Words
+from bot.commands.message import (
     Button,
     Card,
     Field,
@@ -22,10 +23,15 @@ from bot.commands.reply import (
     strong,
     text,
 )
-from bot.commands.writer import Words
 from bot.formats import human_duration, human_join, shortened
+from bot.services.model_registry import (
+    Facts,
+    NothingBefore,
+    Page,
+    Sheet,
+    Versions,
+)
 from bot.store.versions import Live
-from bot.versions import Facts, NothingBefore, Page, Sheet, Versions
 from data.roots import load_roots
 from models.weights import KINDS, Kind, WeightsError
 

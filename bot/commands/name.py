@@ -4,17 +4,27 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bot.commands.autocomplete import Offer
+from bot.commands.interfaces import Words, Writer
+from bot.commands.message import (
+    Button,
+    Card,
+    Refusal,
+    Reply,
+    Text,
+    Tone,
+    code,
+    strong,
+    text,
+)
 from bot.commands.names import DISSECT, MOST_NAMES, Answered, NamesAsk, check_temperature
-from bot.commands.pieces import Offer
-from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, code, strong, text
-from bot.commands.writer import Words, Writer
 from bot.formats import plural
-from bot.store.namers import NamerRecord
+from bot.store.custom_models import NamerRecord
 from data.lists import normalise_entry
 from data.text import clean_name
-from models.capitals import written
-from models.names import NamesError, NamesRequest, NamesResult
-from models.names_wish import clean_piece
+from models.names.capitalization import written
+from models.names.constrained.constraints import clean_piece
+from models.names.generator import NamesError, NamesRequest, NamesResult
 from models.weights import Trained
 
 ACTION = "name"

@@ -4,12 +4,28 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.commands.reply import Button, Card, Refusal, Reply, Text, Tone, code, strong, text
-from bot.commands.writer import Words, Writer
+from bot.commands.interfaces import Words, Writer
+from bot.commands.message import (
+    Button,
+    Card,
+    Refusal,
+    Reply,
+    Text,
+    Tone,
+    code,
+    strong,
+    text,
+)
 from bot.formats import plural, shortened
 from data.text import clean_name
-from models.capitals import Capitals, written
-from models.names import LONGEST_NAME, SHORTEST_NAME, NamesError, NamesRequest, NamesResult
+from models.names.capitalization import Capitals, written
+from models.names.generator import (
+    LONGEST_NAME,
+    SHORTEST_NAME,
+    NamesError,
+    NamesRequest,
+    NamesResult,
+)
 
 ACTION = "names"
 DISSECT = "dissect"

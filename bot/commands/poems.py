@@ -4,7 +4,15 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from bot.commands.reply import Button, Card, File, Refusal, Reply, Tone, text
+from bot.commands.message import (
+    Button,
+    Card,
+    File,
+    Refusal,
+    Reply,
+    Tone,
+    text,
+)
 from bot.formats import plural
 from bot.store.poems import MOST, Full, KeptPoem, Poems
 

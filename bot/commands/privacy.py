@@ -2,7 +2,15 @@
 
 import json
 
-from bot.commands.reply import Button, Card, File, Refusal, Reply, Text, text
+from bot.commands.message import (
+    Button,
+    Card,
+    File,
+    Refusal,
+    Reply,
+    Text,
+    text,
+)
 from bot.formats import human_join, plural
 from bot.store.privacy import Kept, Privacy
 

@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.commands import refusals
-from bot.commands.models import use_it
-from bot.commands.reply import (
+from bot.commands import error_messages
+from bot.commands.interfaces import Words
+from bot.commands.message import (
     Button,
     Card,
     Field,
@@ -21,12 +21,24 @@ from bot.commands.reply import (
     link,
     text,
 )
-from bot.commands.writer import Words
+from bot.commands.models import use_it
 from bot.formats import bar, human_duration, plural, shortened
 from bot.recipes import can_train
-from bot.retraining import Event, Events, Kept, Order
-from bot.training_events import Done, Failed, Planned, Progress, Samples, Stopped
-from bot.versions import MARGIN
+from bot.services.model_registry import MARGIN
+from bot.services.training.events import (
+    Done,
+    Failed,
+    Planned,
+    Progress,
+    Samples,
+    Stopped,
+)
+from bot.services.training.retraining import (
+    Event,
+    Events,
+    Kept,
+    Order,
+)
 from data.text import clean_name
 from models.weights import Kind
 
@@ -145,7 +157,7 @@ def unfetched(name: str) -> Refusal:
 
 def already_running() -> Reply:
     """What is said of a second training while one is on."""
-    return Reply(refusals.ALREADY_TRAINING, buttons=(STOP,), private=True)
+    return Reply(error_messages.ALREADY_TRAINING, buttons=(STOP,), private=True)
 
 
 def check_running(running: bool) -> None:

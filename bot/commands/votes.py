@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.commands import name, names
-from bot.commands.fame import PLAQUE, meaning_of, poem_about
-from bot.commands.reply import (
+from bot.commands.hall_of_fame import PLAQUE, meaning_of, poem_about
+from bot.commands.interfaces import Words
+from bot.commands.message import (
     Button,
     Card,
     File,
@@ -20,11 +21,10 @@ from bot.commands.reply import (
     strong,
     text,
 )
-from bot.commands.writer import Words
 from bot.formats import plural, shortened, without_turns
-from bot.plaque import plaque
-from bot.store.cards import CardRecord
-from bot.store.namers import NamerRecord
+from bot.images.plaque import plaque
+from bot.store.custom_models import NamerRecord
+from bot.store.polls import CardRecord
 
 ACTION = "vote"
 SHORTEST, LONGEST = 1, 1440

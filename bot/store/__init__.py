@@ -1,10 +1,10 @@
 """What must outlive a restart, in a database: SQLite in one file, or PostgreSQL."""
 
-from bot.store.cards import Cards
+from bot.store.custom_models import Namers
 from bot.store.database import Database, StoreError, Unavailable, url_of
-from bot.store.fame import Fame
-from bot.store.namers import Namers
+from bot.store.hall_of_fame import Fame
 from bot.store.poems import Poems
+from bot.store.polls import Cards
 from bot.store.privacy import Privacy
 from bot.store.versions import Versions
 

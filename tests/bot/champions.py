@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from bot.store import Store
-from bot.store.cards import Ballot, CardRecord
+from bot.store.polls import Ballot, CardRecord
 
 _voters = count(1000)
 

@@ -8,14 +8,14 @@ import discord
 import pytest
 import simcord
 
-from bot.client import Mangosaurus
-from bot.filter import Filter
-from bot.namers import Namers
-from bot.retraining import Event, Order, Retraining
+from bot.discord.client import Mangosaurus
+from bot.services.custom_models import Namers
+from bot.services.model_registry import Versions
+from bot.services.training.retraining import Event, Order, Retraining
+from bot.services.word_filter import Filter
 from bot.settings import Settings
-from bot.versions import Versions
 from models import weights
-from models.known import Known
+from models.fingerprints import Known
 from models.weights import Kind, Trained, save_weights
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
 from tests.databases import Templates, store_in

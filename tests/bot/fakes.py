@@ -6,17 +6,22 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.inference import Audition, Heard, Load, read_names
-from bot.retraining import Event, Events, Order
-from bot.training_events import Stopped
+from bot.services.inference import (
+    Audition,
+    Heard,
+    Load,
+    read_names,
+)
+from bot.services.training.events import Stopped
+from bot.services.training.retraining import Event, Events, Order
 from data.text import clean_name
-from models.capitals import written
-from models.dissection import Dissection, LetterChoice
-from models.forms import FORMS
-from models.name_parts import Part
-from models.names import NamesRequest, NamesResult
-from models.sonnet import Draft, SonnetRequest
-from models.vocabulary import END
+from models.names.capitalization import written
+from models.names.dissection import Dissection, LetterChoice
+from models.names.etymology import Part
+from models.names.generator import NamesRequest, NamesResult
+from models.networks.vocabulary import END
+from models.verse.forms import FORMS
+from models.verse.poem import Draft, SonnetRequest
 from models.weights import Kind, ModelCard, Trained
 
 NOTHING = np.zeros((1, 1), np.float32)

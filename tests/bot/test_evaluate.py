@@ -11,10 +11,10 @@ import pytest
 
 from bot.evaluate import evaluate, main
 from data.corpora import Corpus, load_names, parse_corpus, read_corpus
-from models.known import Known
-from models.lstm import LSTM
-from models.network import cross_entropy
-from models.vocabulary import Vocabulary
+from models.fingerprints import Known
+from models.networks.lstm import LSTM
+from models.networks.network import cross_entropy
+from models.networks.vocabulary import Vocabulary
 from models.weights import describe, load_weights, save_weights
 from tests.models.tiny import LETTERS, card, lstm, namer, poet
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.generate import main
-from models.known import Known
+from models.fingerprints import Known
 from models.weights import Kind, load_shipped, save_weights
 from tests.models.tiny import LETTERS, VERSE, card, lstm
 

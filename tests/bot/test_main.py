@@ -229,7 +229,7 @@ def test_discord_that_cannot_be_reached_is_said(
 def test_serving_imports_neither_tensorflow_nor_keras_nor_the_stand_in() -> None:
     source = (
         "import sys, bot.__main__\n"
-        "for extension in bot.client.EXTENSIONS: __import__(extension)\n"
+        "for extension in bot.discord.client.EXTENSIONS: __import__(extension)\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib', 'bot.local.server'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
     )

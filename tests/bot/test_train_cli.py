@@ -15,17 +15,17 @@ from safetensors.numpy import save_file
 
 from bot import train
 from bot.recipes import RECIPES, WITHOUT_KERAS, Plan, _measured_by_sonnets
+from bot.services.training.events import Stopped, from_json
 from bot.train import Run, main
-from bot.training_events import Stopped, from_json
 from data.corpora import Corpus, CorpusError, load_names, load_sonnets, parse_corpus
-from models.known import Known
-from models.names_fit import FitSettings
-from models.names_training import NamesTrainer, Settings
-from models.network import Network, cross_entropy
-from models.training import Progress
+from models.fingerprints import Known
+from models.names.trainer import NamesTrainer, Settings
+from models.networks.network import Network, cross_entropy
+from models.training.numpy_lstm import FitSettings
+from models.training.trainer import Progress
 from models.weights import KINDS, Kind, load_weights
-from tests.models.test_sonnet import VERSES, Reciter
 from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
+from tests.models.verse.test_poem import VERSES, Reciter
 
 CHECKOUT = Path(__file__).parents[2]
 FIT = FitSettings(units=8, batch=8)
@@ -169,7 +169,7 @@ def test_the_same_seed_trains_the_same_weights_and_another_seed_others(
 def test_the_recipe_notebook_trains_the_networks_of_the_notebook(
     names: Path, out: Path, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.notebook_names.ITERATIONS", 50)
+    monkeypatch.setattr("models.names.notebook.ITERATIONS", 50)
     code, events = report("names", "--recipe", "notebook", "--corpus", names, "--out", out)
     assert code == 0
     card = load_weights(out).card

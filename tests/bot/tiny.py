@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.versions import retrained_path
+from bot.services.model_registry import retrained_path
 from data.lists import normalise_entry
 from data.text import VERSE_SYMBOLS
-from models.known import Known
-from models.vocabulary import Vocabulary
+from models.fingerprints import Known
+from models.networks.vocabulary import Vocabulary
 from models.weights import KINDS, LIST_RECIPE, Kind, save_weights
 from tests.bot.fakes import GENERA, card
 

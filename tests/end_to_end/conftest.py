@@ -31,7 +31,7 @@ from playwright.async_api import (
 from pydantic import SecretStr
 
 from bot.__main__ import build
-from bot.client import Mangosaurus
+from bot.discord.client import Mangosaurus
 from bot.local.server import LocalDiscord
 from bot.settings import Settings
 from tests.end_to_end.toy_bot import ToyBot

@@ -9,12 +9,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.client import Mangosaurus
+from bot.discord.client import Mangosaurus
 from bot.local.limits import Upload
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
 from data.corpora import load_names
-from models.known import Known
+from models.fingerprints import Known
 from tests.end_to_end.conftest import ELVES, eventually, mangosaurus
 
 CHECKOUT = Path(__file__).parents[2]

@@ -11,15 +11,15 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.client import Mangosaurus
-from bot.filter import Filter
+from bot.discord.client import Mangosaurus
 from bot.formats import escape
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
-from bot.namers import Namers
-from bot.retraining import Order, Retraining, TrainerProcess
+from bot.services.custom_models import Namers
+from bot.services.model_registry import open_versions, retrained_path
+from bot.services.training.retraining import Order, Retraining, TrainerProcess
+from bot.services.word_filter import Filter
 from bot.settings import Settings
-from bot.versions import open_versions, retrained_path
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.bot.tiny import write_tiny_weights
 from tests.databases import Templates, store_in

@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
-from bot.client import Mangosaurus
-from bot.dissection_picture import WIDTH
+from bot.discord.client import Mangosaurus
+from bot.images.dissection import WIDTH
+from bot.images.plaque import WIDTH as PLAQUE_WIDTH
 from bot.local.server import LocalDiscord
-from bot.plaque import WIDTH as PLAQUE_WIDTH
 from tests.end_to_end.conftest import (
     ELVES,
     FIRST_PARTS,

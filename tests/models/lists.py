@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from data.lists import normalise_entry
-from models.capitals import capitals_of
-from models.names_fit import vocabulary_of
-from models.vocabulary import END
+from models.names.capitalization import capitals_of
+from models.networks.vocabulary import END
+from models.training.numpy_lstm import vocabulary_of
 from models.weights import Trained
-from tests.models.test_names import Parrot
+from tests.models.names.test_generator import Parrot
 from tests.models.tiny import namer
 
 VILLAGES = tuple(

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from models.known import Known
-from models.mixture import Mixture
-from models.names import NamesRequest, write_names
-from models.ngram import NGram
+from models.fingerprints import Known
+from models.names.generator import NamesRequest, write_names
+from models.networks.mixture import Mixture
+from models.networks.ngram import NGram
 from models.weights import (
     LARGEST_FILE,
     LARGEST_HEADER,

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from models import weights
-from models.known import NOTHING, Known
-from models.network import Network
+from models.fingerprints import NOTHING, Known
+from models.networks.network import Network
 from models.weights import (
     LARGEST_FILE,
     SHIPPED,

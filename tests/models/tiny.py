@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.text import VERSE_SYMBOLS
-from models.known import Known
-from models.lstm import LSTM
-from models.network import Network
-from models.ngram import NGram
-from models.rnn import RNN, initialize_parameters
-from models.vocabulary import Vocabulary
+from models.fingerprints import Known
+from models.networks.lstm import LSTM
+from models.networks.network import Network
+from models.networks.ngram import NGram
+from models.networks.rnn import RNN, initialize_parameters
+from models.networks.vocabulary import Vocabulary
 from models.weights import Kind, ModelCard, Trained
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")

@@ -23,7 +23,7 @@ from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store import database as module
 from bot.store.database import MIGRATIONS
 from bot.store.schema import Base, Guild, Vote
-from tests.bot.store.test_cards import CARD, NOW, opened
+from tests.bot.store.test_polls import CARD, NOW, opened
 from tests.databases import Templates, store_in
 
 CHECKOUT = Path(__file__).parents[3]

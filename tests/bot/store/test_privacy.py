@@ -5,10 +5,16 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot.store import Store
-from bot.store.cards import Ballot
+from bot.store.polls import Ballot
 from bot.store.privacy import Kept
-from tests.bot.store.test_cards import CARD, LATER, NOW, opened, votes_of
-from tests.bot.store.test_namers import create
+from tests.bot.store.test_custom_models import create
+from tests.bot.store.test_polls import (
+    CARD,
+    LATER,
+    NOW,
+    opened,
+    votes_of,
+)
 from tests.bot.store.test_versions import version
 
 MEMBER = 3

@@ -1,0 +1,348 @@
+"""`/namer`: who may, what is accepted, and what is said of a server's own lists of names."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+
+from bot.commands.custom_model_training import ACTION, shown_names, usage
+from bot.commands.interfaces import Words
+from bot.commands.message import (
+    Button,
+    Card,
+    Field,
+    File,
+    Moment,
+    Refusal,
+    Reply,
+    Text,
+    Tone,
+    code,
+    link,
+    strong,
+    text,
+)
+from bot.commands.model_quality import figures, judgement
+from bot.formats import plural, shortened
+from bot.services.custom_models import LARGEST_WEIGHTS
+from bot.services.inference import Heard
+from bot.store.custom_models import NamerRecord
+from data.lists import LARGEST_LIST, LONGEST_LIST
+from models.networks.vocabulary import END
+from models.weights import Trained
+
+LONGEST_NAME = 32
+LONGEST_TITLE = 60
+UNNAMED = "Your list"
+"""What a list is called that has no title, or none that can be said."""
+
+_MARKS = " -'’.&"
+"""What may stand in a namer's name beside letters and digits: nothing that formats or mentions."""
+_SEPARATORS = re.compile(r"[\n,;]+")
+_JOINERS = "\u200c\u200d"
+
+
+def check_asker(may_manage: bool) -> None:
+    """Raise `Refusal` unless this member may change the server's namers."""
+    if not may_manage:
+        raise Refusal(
+            "Only members who may manage this server can do that. Everybody can ask for names with "
+            "/name, and see what there is with /namer list."
+        )
+
+
+def name_of(typed: str, words: Words) -> str:
+    """The name of a new namer. Raises `Refusal` for one that it cannot have."""
+    name = unicodedata.normalize("NFC", " ".join(typed.split()))
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise Refusal(
+            f"A namer's name has 1 to {LONGEST_NAME} characters, and yours has {len(name)}; "
+            "for example: elves"
+        )
+    fits = all(c.isalnum() or c in _MARKS or unicodedata.category(c)[0] == "M" for c in name)
+    if not fits or not any(map(str.isalnum, name)):
+        raise Refusal(
+            "A namer's name is made of letters, digits, spaces, hyphens and apostrophes; "
+            "for example: sea elves"
+        )
+    if not words.allows(name):
+        raise Refusal("I would rather not say that name; choose another one, for example: elves")
+    return name
+
+
+def check_source(has_file: bool, typed: str | None, *, needed: bool = True) -> None:
+    """Raise `Refusal` unless a list comes either way, and not both."""
+    if has_file and typed is not None:
+        raise Refusal("Give me the list either as a file or as text, not both.")
+    if needed and not has_file and typed is None:
+        raise Refusal(
+            "Give me a list to learn from: with ",
+            code("file:"),
+            " a text file of one name a line, or with ",
+            code("text:"),
+            " the names themselves, parted by commas.",
+        )
+
+
+def check_list_size(title: str, size: int) -> None:
+    """Raise `Refusal` for a list that is too large to be fetched, `size` in bytes."""
+    _check_size(title, size, LARGEST_LIST, "plain text in UTF-8, one name a line")
+
+
+def check_weights_size(title: str, size: int) -> None:
+    """Raise `Refusal` for a weight file that is too large to be fetched, `size` in bytes."""
+    _check_size(title, size, LARGEST_WEIGHTS, "a weight file that /namer export has given")
+
+
+def title_of(file_name: str, words: Words) -> str:
+    """What messages call a file: as its owner does, if that can be said."""
+    title = "".join(c for c in file_name if c.isprintable()).strip()
+    return shortened(title, LONGEST_TITLE) if title and words.allows(title) else UNNAMED
+
+
+def lines_of(typed: str) -> bytes:
+    """Entries that were typed, parted by new lines, commas or semicolons, as a list is read."""
+    entries = (entry.strip() for entry in _SEPARATORS.split(typed))
+    return "\n".join(filter(None, entries)).encode(errors="replace")
+
+
+def check_quota(have: int, most: int) -> None:
+    """Raise `Refusal` if a server may have no more namers."""
+    if have >= most:
+        raise too_many(most)
+
+
+def too_many(most: int) -> Refusal:
+    """Why there is no further namer."""
+    if most == 0:
+        return Refusal("Whoever runs me lets me learn from no lists here.")
+    return Refusal(
+        f"A server can have {plural(most, 'namer')}; delete one with ", code("/namer delete"), "."
+    )
+
+
+def taken(name: str) -> Refusal:
+    """Why there is no second namer of a name."""
+    return Refusal(
+        f"There is a namer called {name} already; choose another name, or let it learn again with ",
+        code(f"/namer retrain name:{name}"),
+        ".",
+    )
+
+
+def unknown() -> Refusal:
+    """The error for a namer that is not there."""
+    return Refusal(
+        "This server has no namer of that name; ", code("/namer list"), " tells which there are."
+    )
+
+
+def check_fresh(namer: NamerRecord, ahead: int | None) -> None:
+    """Raise `Refusal` if a namer is about to learn already, behind `ahead` others."""
+    if ahead is not None:
+        raise Refusal(f"{namer.name} is {_learning(ahead)}; wait until its message says so.")
+
+
+def check_corpus(namer: NamerRecord) -> None:
+    """Raise `Refusal` if there is no list to learn again."""
+    if not namer.has_corpus:
+        raise Refusal(
+            f"{namer.name} came as a weight file, without its list. Give me a list, with ",
+            code("file:"),
+            " or ",
+            code("text:"),
+            ".",
+        )
+
+
+def unusable(title: str) -> Refusal:
+    """The error for a weight file that cannot be used."""
+    return Refusal(
+        f"{title} is no namer that I can use. I take the weight files that ",
+        code("/namer export"),
+        f" gives, whole and unchanged, of at most {LARGEST_WEIGHTS // 2**20} MiB.",
+    )
+
+
+def untrained(namer: NamerRecord, ahead: int | None) -> Refusal:
+    """The error for a namer that has not learned yet."""
+    if ahead is not None:
+        return Refusal(f"{namer.name} is {_learning(ahead)}; try again in a moment.")
+    return Refusal(
+        f"{namer.name} has not learned its list yet; ",
+        code(f"/namer retrain name:{namer.name}"),
+        " lets it.",
+    )
+
+
+def broken(namer: NamerRecord) -> Refusal:
+    """The error for a namer whose weights cannot be read any more."""
+    return Refusal(
+        f"What {namer.name} has learned cannot be read any more; ",
+        code(f"/namer retrain name:{namer.name}"),
+        " lets it learn again.",
+    )
+
+
+def check_import(trained: Trained, words: Words) -> None:
+    """Raise `Refusal` for weights from elsewhere of which too much, or something vile, would show.
+
+    Takes a while for a long list: not for the event loop.
+    """
+    card = trained.card
+    if not all(map(_can_be_seen, card.symbols)):
+        raise Refusal("The names of that file have characters that cannot be seen.")
+    figures_in_range = all(x is None or 0 <= x <= 100 for x in (card.validation, card.kneser_ney))
+    measured_in_range = 0 <= (card.measured or 0) <= LONGEST_LIST
+    if not (figures_in_range and measured_in_range and 1 <= len(trained.words) <= LONGEST_LIST):
+        raise Refusal(
+            f"What that file says of itself cannot be: a namer has read 1 to {LONGEST_LIST:,} "
+            "names, and was measured on some of them."
+        )
+    if not all(map(words.allows, trained.words)):
+        raise Refusal("The list that this file has learned from holds what I would not say.")
+
+
+def begun(namer: NamerRecord, address: str) -> Reply:
+    """What the asker is told at once."""
+    return Reply(
+        content=text(f"{namer.name} begins to learn; follow it at ", link(address)), private=True
+    )
+
+
+def imported(namer: NamerRecord, heard: Heard, words: Words) -> Reply:
+    """What is said of a namer that came as a weight file."""
+    samples = tuple(filter(words.allows, heard.samples))
+    card = Card(
+        title=f"✅ {namer.name} is ready",
+        lines=(
+            *shown_names(samples),
+            (),
+            text(judgement(heard.trained.card, namer.entries)),
+            usage(namer.name),
+        ),
+        fields=figures(heard.trained.card, None),
+        tone=Tone.NAMES,
+    )
+    return Reply(cards=(card,))
+
+
+def exported(namer: NamerRecord, weights: bytes) -> Reply:
+    """A namer as a file."""
+    stem = re.sub(r"[^a-z0-9]+", "-", namer.name.casefold()).strip("-") or "namer"
+    return Reply(
+        content=text(
+            f"{namer.name} as a weight file. It holds the names of its list. On another server: ",
+            code("/namer import"),
+        ),
+        files=(File(f"{stem}.safetensors", weights),),
+        private=True,
+    )
+
+
+def listing(
+    namers: Sequence[NamerRecord], most: int, ahead_of: Callable[[int], int | None]
+) -> Reply:
+    """The namers of a server."""
+    if not namers:
+        return Reply(
+            content=text(
+                "This server has no namers yet. Who may manage it can have me learn a list: ",
+                code("/namer create name:elves file:…"),
+            ),
+            private=True,
+        )
+    lines = (_line(namer, ahead_of(namer.id)) for namer in namers)
+    title = f"🪶 {plural(len(namers), 'namer')} of at most {max(most, len(namers))}"
+    card = Card(title, (*lines, (), usage(namers[0].name)), tone=Tone.NAMES)
+    return Reply(cards=(card,), private=True)
+
+
+def info(namer: NamerRecord, trained: Trained | None, ahead: int | None) -> Reply:
+    """What is known of a namer; `trained` once it has learned."""
+    lines: list[Text] = []
+    fields = [Field("Names", text(f"{namer.entries:,}")), Field("List", text(namer.title))]
+    if ahead is not None:
+        lines.append(text(f"It is {_learning(ahead)}."))
+    if trained is not None:
+        lines += [text(judgement(trained.card, namer.entries)), usage(namer.name)]
+        fields += figures(trained.card, namer.seconds)
+    elif ahead is None:
+        lines.append(untrained(namer, None).text)
+    fields += [
+        Field("Other servers", text("may use it" if namer.shared else "may not use it")),
+        Field("Made", text(Moment(namer.created_at))),
+    ]
+    card = Card(f"🪶 {namer.name}", tuple(lines), tuple(fields), tone=Tone.NAMES)
+    return Reply(cards=(card,), private=True)
+
+
+def shared(namer: NamerRecord, on: bool) -> Reply:
+    """What is said when a namer was shared, or is not any more."""
+    if on:
+        said = f"Other servers may use {namer.name} now. They see its name, and no list."
+    else:
+        said = f"Only this server may use {namer.name} now."
+    return Reply(content=text(said), private=True)
+
+
+def ask_to_delete(namer: NamerRecord) -> Reply:
+    """Ask before something is lost."""
+    return Reply(
+        content=text(
+            "Delete ",
+            strong(namer.name),
+            ", its list and what it has learned from it? It cannot be brought back.",
+        ),
+        buttons=(Button("Delete", ACTION, f"delete:{namer.id}", dangerous=True),),
+        private=True,
+    )
+
+
+def deleted(namer: NamerRecord) -> Reply:
+    """What is said when a namer is no more."""
+    return Reply(content=text(f"{namer.name} is deleted."), private=True)
+
+
+def stopped() -> Reply:
+    """What whoever stopped a training is told."""
+    return Reply(content=text("Stopped."), private=True)
+
+
+def stop_reason(name: str | None) -> str:
+    """What the message of a training says when somebody has stopped it."""
+    return f"{name or 'Somebody'} pressed Stop."
+
+
+def pressed(state: str) -> tuple[str, int]:
+    """What a button does to which namer. Raises `Refusal` for one of another version."""
+    verb, _, number = state.partition(":")
+    if verb not in ("stop", "delete") or not number.isdecimal() or len(number) > 18:
+        raise Refusal("This button is from another version of me; use /namer instead.")
+    return verb, int(number)
+
+
+def _learning(ahead: int) -> str:
+    return "learning just now" if ahead == 0 else f"number {ahead + 1} of those that wait to learn"
+
+
+def _line(namer: NamerRecord, ahead: int | None) -> Text:
+    facts = [plural(namer.entries, "name")]
+    if ahead is not None:
+        facts.append(_learning(ahead))
+    elif namer.digest is None:
+        facts.append("has not learned yet")
+    if namer.shared:
+        facts.append("shared")
+    return text(strong(namer.name), " · ", " · ".join(facts))
+
+
+def _check_size(title: str, size: int, most: int, what: str) -> None:
+    if size > most:
+        raise Refusal(
+            f"{title} has {size / 2**20:.1f} MiB; here I can take at most {most // 2**20} MiB of "
+            f"{what}."
+        )
+
+
+def _can_be_seen(symbol: str) -> bool:
+    return symbol == END or symbol in _JOINERS or symbol.isprintable()

@@ -1,0 +1,1 @@
+"""Discord's side: the client, rendering, buttons, and one cog for each command."""

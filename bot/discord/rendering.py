@@ -1,0 +1,137 @@
+"""From a reply to what discord.py sends: escaped, within the platform's limits."""
+
+from io import BytesIO
+from typing import Any
+
+import discord
+
+from bot.commands.message import (
+    Card,
+    Field,
+    Moment,
+    Reply,
+    Span,
+    Style,
+    Text,
+    Tone,
+)
+from bot.discord.buttons import ReplyButton
+from bot.formats import escape, shortened, split_lines
+
+CONTENT, TITLE, DESCRIPTION, FIELD_NAME, FIELD_VALUE, FOOTER = 2000, 256, 4096, 256, 1024, 2048
+CARDS, CARD_CHARACTERS, FIELDS = 10, 6000, 25
+
+_MARKS = {Style.PLAIN: "", Style.STRONG: "**", Style.EMPHASIS: "*", Style.CODE: "`"}
+_COLOURS = {
+    Tone.NAMES: discord.Colour(0x4F9D69),
+    Tone.VERSE: discord.Colour(0x8E6BBF),
+    Tone.TRAINING: discord.Colour(0xE0A030),
+    Tone.INFORMATION: discord.Colour(0x5B7FBF),
+    Tone.TROUBLE: discord.Colour(0xC0504D),
+}
+
+
+def render(reply: Reply) -> list[dict[str, Any]]:
+    """The messages that make a reply, each as keyword arguments of `send`; one is the rule.
+
+    The first carries the text, the last the buttons and files.
+    """
+    embeds = [embed for card in reply.cards for embed in embeds_of(card)]
+    contents = split_lines(to_markdown(reply.content).split("\n"), CONTENT) if reply.content else []
+    messages: list[dict[str, Any]] = [{"content": content} for content in contents]
+    for page in _pages(embeds):
+        if len(messages) == 1 and "embeds" not in messages[0]:
+            messages[0]["embeds"] = page
+        else:
+            messages.append({"embeds": page})
+    messages = messages or [{}]
+    if reply.buttons:
+        messages[-1]["view"] = view_of(reply)
+    if reply.files:
+        messages[-1]["files"] = [
+            discord.File(BytesIO(file.content), file.name, description=file.description or None)
+            for file in reply.files
+        ]
+    return messages
+
+
+def render_edit(reply: Reply) -> dict[str, Any]:
+    """A reply as keyword arguments of `edit`: all that it does not have is taken away.
+
+    An edited message stays one message; what goes beyond it is left out.
+    """
+    first = render(reply)[0]
+    return {
+        "content": first.get("content"),
+        "embeds": first.get("embeds", []),
+        "attachments": first.get("files", []),
+        "view": view_of(reply) if reply.buttons else None,
+    }
+
+
+def view_of(reply: Reply) -> discord.ui.View:
+    """The buttons of a reply."""
+    view = discord.ui.View(timeout=None)
+    for button in reply.buttons:
+        view.add_item(ReplyButton(button))
+    return view
+
+
+def embeds_of(card: Card) -> list[discord.Embed]:
+    """A card as one embed, or as more if its lines do not fit: title first, footer last."""
+    colour = _COLOURS[card.tone]
+    lines = [to_markdown(line) for line in card.lines]
+    embeds = [
+        discord.Embed(description=chunk or None, colour=colour)
+        for chunk in split_lines(lines, DESCRIPTION) or [""]
+    ]
+    embeds[0].title = shortened(card.title, TITLE)
+    last = embeds[-1]
+    if card.footer:
+        last.set_footer(text=shortened(card.footer, min(FOOTER, CARD_CHARACTERS - len(last))))
+    for field in card.fields[:FIELDS]:
+        last.add_field(**_field(field))
+        if len(last) > CARD_CHARACTERS:
+            last.remove_field(-1)
+    if card.image:
+        last.set_image(url=f"attachment://{card.image}")
+    return embeds
+
+
+def to_markdown(words: Text) -> str:
+    """Text in Discord's markdown. Whatever is not a style is escaped."""
+    return "".join(
+        discord.utils.format_dt(part.at, "R") if isinstance(part, Moment) else _styled(part)
+        for part in words
+    )
+
+
+def _styled(span: Span) -> str:
+    if span.style is Style.CODE:
+        return f"`{span.text.replace('`', 'ˋ')}`"  # a backslash means nothing within code
+    if span.style is Style.LINK:
+        return span.text
+    mark = _MARKS[span.style]
+    return f"{mark}{escape(span.text)}{mark}" if span.text.strip() else span.text
+
+
+def _field(field: Field) -> dict[str, Any]:
+    value = split_lines([to_markdown(field.value)], FIELD_VALUE)[0]
+    name = shortened(field.name, FIELD_NAME)
+    return {"name": name, "value": value if value.strip() else "–", "inline": True}
+
+
+def _pages(embeds: list[discord.Embed]) -> list[list[discord.Embed]]:
+    """Embeds in messages: at most `CARDS` and `CARD_CHARACTERS` in each."""
+    pages: list[list[discord.Embed]] = []
+    for embed in embeds:
+        fits = (
+            pages
+            and len(pages[-1]) < CARDS
+            and sum(map(len, pages[-1])) + len(embed) <= CARD_CHARACTERS
+        )
+        if fits:
+            pages[-1].append(embed)
+        else:
+            pages.append([embed])
+    return pages

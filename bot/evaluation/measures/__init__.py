@@ -1,0 +1,1 @@
+"""The measures of names and of verse."""

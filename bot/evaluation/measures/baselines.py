@@ -1,0 +1,133 @@
+"""What our networks are measured beside."""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bot.recipes import RECIPES, Options
+from data.corpora import Corpus
+from models.names.notebook import ITERATIONS, NotebookTrainer
+from models.networks.network import Network
+from models.networks.ngram import NGram, choose_discount
+from models.networks.rnn import RNN
+from models.networks.vocabulary import Vocabulary
+from models.weights import SHIPPED, Trained, WeightsError, load_shipped, load_weights
+
+ORDERS = range(1, 9)
+NOTEBOOK_SONNETS = SHIPPED / "baselines" / "notebook-sonnets.safetensors"
+"""The notebook's recipe takes Keras and hours, so its network is kept: `bot.train sonnets --recipe
+notebook`."""
+
+Tell = Callable[[str], None]
+"""Is told what is being done, in a few words."""
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """Another model of the same text, or why there is none."""
+
+    name: str
+    network: Network | None
+    missing: str = ""
+
+
+def kneser_ney(
+    training: Sequence[str], validation: Sequence[str], vocabulary: Vocabulary, tell: Tell
+) -> Iterator[NGram]:
+    """Models of all `ORDERS`: the discount chosen on validation, then fitted to both parts."""
+    for order in ORDERS:
+        tell(f"Kneser-Ney of order {order}")
+        discount = choose_discount(training, validation, vocabulary, order)
+        yield NGram.fit([*training, *validation], vocabulary, order, discount)
+
+
+def notebook_names(corpus: Corpus, tell: Tell) -> RNN:
+    """The notebook's recipe, trained here and now on the training and validation parts."""
+    read = "\n".join(sorted(corpus.training + corpus.validation))
+    trainer = NotebookTrainer(replace(corpus, plain=read, reads_all=False))
+    for progress in trainer.train():
+        if progress.milestone:
+            tell(f"the notebook's recipe, update {progress.step:,} of {ITERATIONS:,}")
+    return trainer.network()
+
+
+def quick_names(corpus_file: Path | None, tell: Tell) -> tuple[Network, float]:
+    """The network of the recipe `quick`, trained here and now, and the seconds that it took."""
+    started = time.monotonic()
+    trainer = RECIPES["names"]["quick"].plan(Options(corpus=corpus_file)).trainer
+    for progress in trainer.train():
+        if progress.validation is not None:
+            tell(f"the recipe quick, update {progress.step:,}")
+    return trainer.network(), time.monotonic() - started
+
+
+def notebook_sonnets(path: Path = NOTEBOOK_SONNETS) -> Baseline:
+    """A network of the notebook's recipe for sonnets; its model card tells how long it learned."""
+    name = "the notebook's recipe"
+    if not path.exists():
+        return Baseline(name, None, f"{path.name} is not there")
+    try:
+        shipped = path == NOTEBOOK_SONNETS
+        network = load_shipped(f"baselines/{path.stem}") if shipped else load_weights(path)
+        return Baseline(name, network.network)
+    except WeightsError as error:
+        return Baseline(name, None, str(error))
+
+
+def pretrained(trained: Trained) -> Baseline:
+    """What the network of sonnets was before it read any: how much the sonnets taught it."""
+    name = "the network of the plays"
+    try:
+        plays = load_shipped("plays")
+    except WeightsError as error:
+        return Baseline(name, None, str(error))
+    if trained.card.begun_with != plays.digest:
+        name += ", but another than ours began with"
+    return Baseline(name, plays.network)
+
+
+def previous_weights(trained: Trained, path: Path | None) -> Baseline:
+    """The weights of `path`, or else the newest shipped ones in the history that are others."""
+    name = "the previous weights"
+    try:
+        previous = load_weights(path) if path else _last_other(trained)
+    except WeightsError as error:
+        return Baseline(name, None, str(error))
+    return Baseline(f"{name} ({previous.card.recipe}, {previous.digest[:8]})", previous.network)
+
+
+def _last_other(trained: Trained) -> Trained:
+    """Raises `WeightsError` with the reason if there is none."""
+    file = f"models/weights/{trained.card.kind}.safetensors"
+    commits = _git("log", "--format=%H", "--", file).decode().split()
+    for commit in commits:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / f"{commit[:8]}.safetensors"
+            copy.write_bytes(_git("show", f"{commit}:{file}"))
+            other = load_weights(copy)
+        if not _same_parameters(trained.network, other.network):
+            return other
+    raise WeightsError("the history holds no other weights")
+
+
+def _git(*arguments: str) -> bytes:
+    try:
+        done = subprocess.run(  # noqa: S603 (the arguments are our own)
+            ["git", *arguments],  # noqa: S607
+            cwd=SHIPPED.parents[1],
+            capture_output=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise WeightsError("there is no git history here; give a file with --previous") from error
+    return done.stdout
+
+
+def _same_parameters(one: Network, other: Network) -> bool:
+    a, b = one.arrays(), other.arrays()
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)

@@ -1,0 +1,77 @@
+"""Writing without any help: each character is drawn as the model expects it, and nothing is chosen.
+
+What a decoder adds is measured against this.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from models.names.generator import LONGEST_NAME
+from models.networks.network import Network
+from models.networks.sampling import sample
+from models.networks.vocabulary import END
+
+BATCH = 250
+"""Names that are written side by side."""
+
+
+def sample_names(network: Network, count: int, rng: np.random.Generator) -> list[str]:
+    """Names without their ends; one that does not end in time is a letter too long."""
+    names: list[str] = []
+    while len(names) < count:
+        batch = min(BATCH, count - len(names))
+        texts = _sample(network, [""] * batch, rng, 1.0, _is_whole_name)
+        names += [text.removesuffix(END) for text in texts]
+    return names
+
+
+def sample_verse(
+    network: Network,
+    openings: Sequence[str],
+    rng: np.random.Generator,
+    *,
+    temperature: float,
+    is_whole: Callable[[str], bool],
+) -> list[str]:
+    """A poem for each opening, as long as `is_whole` wants it; it holds the opening as it was read.
+
+    The empty line with which a poem ends is never drawn: all go on.
+    """
+    begun = [network.vocabulary.fold(opening) for opening in openings]
+    return _sample(network, begun, rng, temperature, is_whole, no_empty_line=True)
+
+
+def _is_whole_name(text: str) -> bool:
+    return text.endswith(END) or len(text) > LONGEST_NAME
+
+
+def _sample(
+    network: Network,
+    begun: Sequence[str],
+    rng: np.random.Generator,
+    temperature: float,
+    is_whole: Callable[[str], bool],
+    *,
+    no_empty_line: bool = False,
+) -> list[str]:
+    """Go on with each text until it is whole, in one batch."""
+    vocabulary = network.vocabulary
+    given = [vocabulary.encode(text) for text in begun]
+    texts = [""] * len(begun)
+    state, x = network.initial_state(len(texts)), np.full(len(texts), vocabulary.end)
+    waiting = set(range(len(texts)))
+    while waiting:
+        logits, state = network.step(x, state)
+        if no_empty_line:
+            logits = logits.copy()
+            logits[[not text or text.endswith(END) for text in texts], vocabulary.end] = -np.inf
+        x = sample(logits, rng, temperature)
+        for row in sorted(waiting):
+            position = len(texts[row])
+            if position < len(given[row]):
+                x[row] = given[row][position]
+            texts[row] += vocabulary.symbols[x[row]]
+            if position + 1 >= len(given[row]) and is_whole(texts[row]):
+                waiting.remove(row)
+    return texts

@@ -1,0 +1,248 @@
+"""What makes a Shakespearean sonnet. Everything here is a function of poems and a dictionary.
+
+The beginning of a poem is the member's: its characters are left out of the measures of words, metre
+and copying, and a rhyme is left out if the member's words fix one of its end words.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from data.phonetics import Readings
+from data.text import fold, normalise_verse, words_of
+from models.verse.prosody import (
+    is_iambic,
+    is_real,
+    pairs_of,
+    rhymes,
+    syllable_counts,
+)
+
+LINES = 14
+SCHEME = "ABABCDCDEFEFGG"
+PAIRS = pairs_of(SCHEME)
+SYLLABLES = frozenset({10, 11})
+COUNTED_FOR_VARIETY = 100
+"""Poems whose end words are counted: of more poems there are more."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a poem, in two parts."""
+
+    given: str
+    """What the member wrote of it."""
+    written: str
+    """What was written behind it."""
+
+    @property
+    def text(self) -> str:
+        """All of it, normalised."""
+        return normalise_verse(self.given + self.written)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether nothing of it is the member's, so that it can be measured as a line."""
+        return not self.given and bool(words_of(self.text))
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words that were written. One that the member had begun is the member's."""
+        written = fold(self.written)
+        if re.search("[a-z']$", fold(self.given)):
+            written = re.sub("^[a-z']+", "", written)
+        return words_of(normalise_verse(written))
+
+    @property
+    def end_word(self) -> str:
+        """Its last word, whoever wrote it; empty if it has none."""
+        return (words_of(self.text) or [""])[-1]
+
+    @property
+    def end_is_written(self) -> bool:
+        """Whether its last word is not the member's."""
+        return bool(words_of(normalise_verse(self.written)))
+
+
+@dataclass(frozen=True)
+class Poem:
+    """A poem, and how many characters at its beginning are the member's."""
+
+    text: str
+    given: int = 0
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Its lines, the empty ones left out."""
+        lines, begin = [], 0
+        for line in self.text.split("\n"):
+            own = max(0, min(self.given - begin, len(line)))
+            if line.strip():
+                lines.append(Line(line[:own], line[own:]))
+            begin += len(line) + 1
+        return tuple(lines)
+
+    @property
+    def words(self) -> list[str]:
+        """The words that were written."""
+        return [word for line in self.lines for word in line.words]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How well some poems keep the form. Shares are from 0 to 1; `None` where nothing counts."""
+
+    poems: int
+    fourteen_lines: float
+    real_words: float
+    """Share of words that are in the dictionary or in the sonnets."""
+    dictionary_words: float
+    rhyming_pairs: float
+    whole_schemes: float
+    """Share of poems all of whose pairs rhyme."""
+    syllables: float
+    """Share of lines that can be read in ten or eleven syllables."""
+    iambic: float
+    copied_lines: int | None
+    """Lines that stand word for word in a corpus; `None` for the corpus itself."""
+    longest_run: int | None
+    """Words in succession that are so in the sonnets too."""
+    lines_twice: int
+    """Poems in which a line occurs twice."""
+    rhyme_words_twice: int
+    """Poems in which two lines end with the same word."""
+    end_words: int
+    """Different words with which lines end, in the first hundred poems."""
+    rhyming_by_line: tuple[float | None, ...]
+    """Share of rhymes at each of the fourteen lines, a pair at both of its."""
+    iambic_by_line: tuple[float | None, ...]
+    syllables_by_line: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """Measures poems against a dictionary and the verse that must not be copied."""
+
+    readings: Readings
+    sonnets: Sequence[str]
+    """All of them, normalised."""
+    others: Sequence[str] = ()
+    """What else was read in training: the plays."""
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(word for poem in self.sonnets for word in words_of(poem))
+
+    @cached_property
+    def _lines(self) -> frozenset[str]:
+        return frozenset(
+            line for text in (*self.sonnets, *self.others) for line in text.split("\n")
+        )
+
+    @cached_property
+    def _texts(self) -> tuple[list[str], ...]:
+        return tuple(words_of(poem) for poem in self.sonnets)
+
+    def measure(self, poems: Sequence[Poem], *, copies: bool = True) -> Form:
+        """Measure some poems, one at least. Without `copies`, nothing is looked for in the corpora.
+
+        What Shakespeare wrote is a copy of itself.
+        """
+        words = [word for poem in poems for word in poem.words]
+        rhyming = [self._rhymes(poem) for poem in poems]
+        written = [line.text for poem in poems for line in poem.lines if line.is_written]
+        ends = [[line.end_word for line in poem.lines if line.end_is_written] for poem in poems]
+        syllables, iambic = self._has_ten_syllables, self._is_iambic
+        return Form(
+            poems=len(poems),
+            fourteen_lines=_share(len(poem.lines) == LINES for poem in poems),
+            real_words=_share(is_real(word, self.readings, self._words) for word in words),
+            dictionary_words=_share(is_real(word, self.readings) for word in words),
+            rhyming_pairs=_share(rhymed for pairs in rhyming for _, rhymed in pairs),
+            whole_schemes=_share(all(rhymed for _, rhymed in pairs) for pairs in rhyming),
+            syllables=_share(map(syllables, written)),
+            iambic=_share(map(iambic, written)),
+            copied_lines=self._copied(written) if copies else None,
+            longest_run=longest_run([p.words for p in poems], self._texts) if copies else None,
+            lines_twice=sum(
+                _repeats(word_for_word(line.text) for line in poem.lines if line.is_written)
+                for poem in poems
+            ),
+            rhyme_words_twice=sum(map(_repeats, ends)),
+            end_words=len({word for end in ends[:COUNTED_FOR_VARIETY] for word in end}),
+            rhyming_by_line=_rhyming_by_line(rhyming),
+            iambic_by_line=_by_line(poems, iambic),
+            syllables_by_line=_by_line(poems, syllables),
+        )
+
+    def _copied(self, lines: Iterable[str]) -> int:
+        return sum(word_for_word(line) in self._lines for line in lines)
+
+    def _has_ten_syllables(self, line: str) -> bool:
+        return not SYLLABLES.isdisjoint(syllable_counts(line, self.readings))
+
+    def _is_iambic(self, line: str) -> bool:
+        return is_iambic(line, self.readings)
+
+    def _rhymes(self, poem: Poem) -> list[tuple[int, bool]]:
+        """Which pairs that count rhyme; those of lines that are missing do not."""
+        rhyming = []
+        for number, (first, second) in enumerate(PAIRS):
+            if second >= len(poem.lines):
+                rhyming.append((number, False))
+                continue
+            a, b = poem.lines[first], poem.lines[second]
+            if a.end_is_written and b.end_is_written:
+                rhyming.append((number, rhymes(a.end_word, b.end_word, self.readings)))
+        return rhyming
+
+
+def word_for_word(line: str) -> str:
+    """A line without its marks: the words alone make it the same line."""
+    return " ".join(words_of(line))
+
+
+def longest_run(written: Iterable[Sequence[str]], texts: Iterable[Sequence[str]]) -> int:
+    """How many words in succession are the same somewhere in what was written and in the texts."""
+    written, texts = list(written), list(texts)
+    length = 0
+    while not _runs(written, length + 1).isdisjoint(_runs(texts, length + 1)):
+        length += 1
+    return length
+
+
+def _runs(texts: Iterable[Sequence[str]], length: int) -> set[tuple[str, ...]]:
+    return {tuple(t[i : i + length]) for t in texts for i in range(len(t) - length + 1)}
+
+
+def _repeats(texts: Iterable[str]) -> bool:
+    return any(count > 1 for count in Counter(texts).values())
+
+
+def _share(facts: Iterable[bool]) -> float:
+    """The share of true ones; 0 of none."""
+    listed = list(facts)
+    return sum(listed) / len(listed) if listed else 0.0
+
+
+def _by_line(poems: Sequence[Poem], measure: Callable[[str], bool]) -> tuple[float | None, ...]:
+    def shares() -> Iterator[float | None]:
+        for number in range(LINES):
+            lines = [poem.lines[number] for poem in poems if number < len(poem.lines)]
+            counted = [line.text for line in lines if line.is_written]
+            yield _share(map(measure, counted)) if counted else None
+
+    return tuple(shares())
+
+
+def _rhyming_by_line(rhyming: Sequence[Sequence[tuple[int, bool]]]) -> tuple[float | None, ...]:
+    by_pair = sorted(fact for pairs in rhyming for fact in pairs)
+    shares = {
+        number: _share(rhymed for _, rhymed in facts)
+        for number, facts in groupby(by_pair, key=lambda fact: fact[0])
+    }
+    pair_of = {line: number for number, pair in enumerate(PAIRS) for line in pair}
+    return tuple(shares.get(pair_of[line]) for line in range(LINES))

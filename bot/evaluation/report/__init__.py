@@ -1,0 +1,1 @@
+"""The scoreboard: tables, plots, the page and the stored figures."""

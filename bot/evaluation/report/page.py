@@ -1,0 +1,61 @@
+"""The scoreboard as a Markdown page, for whoever reads the repository."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.evaluation.report.board import Board, Plot, Table
+from models.weights import KINDS, Kind
+
+INTRODUCTION = """\
+# Scoreboard
+
+What `python -m bot.evaluate names` and `python -m bot.evaluate sonnets` found, each in one run that
+anyone can repeat. They need what `requirements-evaluate.txt` lists. `--seed` and `--openings` take
+the same measures on seeds and openings that nobody has seen; `--help` says more.
+
+Text is held out from every training and every choice. Hyper-parameters, discounts and shares of a
+mixture were chosen on the validation part.
+"""
+
+
+def page(boards: Mapping[Kind, Board], folder: str) -> str:
+    """The page of the kinds that were measured; its plots lie in `folder`, relative to it."""
+    parts = [_part(boards[kind], folder) for kind in KINDS if kind in boards]
+    return "\n".join([INTRODUCTION, *parts])
+
+
+def _part(board: Board, folder: str) -> str:
+    targets = Table(
+        "Targets",
+        "",
+        ("", "target", "wanted", "found"),
+        tuple(("✓" if t.met else "✗", t.name, t.wanted, t.found) for t in board.targets),
+    )
+    blocks = [f"## {board.kind.capitalize()}", _list(board.facts), _table(targets)]
+    blocks += map(_table, board.tables)
+    blocks += [_plot(plot, folder) for plot in board.plots]
+    blocks.append(f"### {board.samples_title}\n\n{_samples(board.samples)}")
+    return "\n\n".join(blocks) + "\n"
+
+
+def _list(facts: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(f"- {name}: {fact}" for name, fact in facts)
+
+
+def _table(table: Table) -> str:
+    head = [_row(table.columns), _row(["---"] * len(table.columns))]
+    note = [table.note, ""] if table.note else []
+    return "\n".join([f"### {table.title}", "", *note, *head, *map(_row, table.rows)])
+
+
+def _plot(plot: Plot, folder: str) -> str:
+    return f"### {plot.title}\n\n{plot.note}\n\n![{plot.title}]({folder}/{plot.file})"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _samples(samples: Sequence[str]) -> str:
+    """Texts as they are, whatever signs stand in them."""
+    separator = "\n\n" if any("\n" in sample for sample in samples) else "\n"
+    return f"```text\n{separator.join(samples)}\n```"

@@ -1,0 +1,1 @@
+"""Pictures: plaques, dissections, loss curves."""

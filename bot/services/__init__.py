@@ -1,0 +1,1 @@
+"""Long-lived services: inference, training, the model registry, the word filter."""

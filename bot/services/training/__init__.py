@@ -1,0 +1,1 @@
+"""Training from the chat: the queue, the child process and its events."""

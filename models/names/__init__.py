@@ -1,0 +1,1 @@
+"""Names: generation, constraints, training, dissection."""

@@ -1,0 +1,1 @@
+"""Constrained sampling: names that begin, end or contain what was asked for."""

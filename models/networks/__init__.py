@@ -1,0 +1,1 @@
+"""The networks and their mathematics: character in, distribution over the next character out."""

@@ -1,0 +1,1 @@
+"""Training: the trainer protocol, optimisers and the trainers of single networks."""

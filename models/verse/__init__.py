@@ -1,0 +1,1 @@
+"""Verse: poems under metre, rhyme and form."""

@@ -1,0 +1,130 @@
+"""The bot itself: start-up, commands synced, intents, shutdown."""
+
+import asyncio
+from pathlib import Path
+
+import discord
+import pytest
+import simcord
+
+from bot.commands.message import Button, Reply
+from bot.discord.client import Mangosaurus
+from bot.discord.rendering import view_of
+from tests.bot.conftest import Home, World
+
+
+def syncs(env: simcord.Env) -> int:
+    """How often the commands were sent to Discord."""
+    return sum(
+        entry.method == "PUT" and entry.path.endswith("/commands") for entry in env.http_requests
+    )
+
+
+async def test_commands_are_synced_at_the_first_start_only(home: Home) -> None:
+    assert syncs(home.env) == 1
+    await home.restart()
+    assert syncs(home.env) == 1
+    assert (await home.alice.slash(home.channel, "help")).response is not None
+
+
+@pytest.mark.parametrize("content", [b"of an older version", b"\xff\xfe\0"])
+async def test_commands_that_have_changed_are_synced(
+    home: Home, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "commands.sha256").write_bytes(content)
+    await home.restart()
+    assert syncs(home.env) == 2
+
+
+async def test_being_ready_twice_does_no_harm(home: Home) -> None:
+    await home.bot.on_ready()
+    assert syncs(home.env) == 1
+    assert (await home.alice.slash(home.channel, "help")).response is not None
+
+
+def test_no_privileged_intent_is_asked_for(world: World) -> None:
+    intents = world.make_bot().intents
+    assert intents.guilds
+    assert not intents.members
+    assert not intents.presences
+    assert not intents.message_content
+
+
+async def test_the_invitation_asks_for_what_is_needed_and_no_more(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    await home.restart()
+    assert home.bot.invitation in caplog.text
+    assert "scope=bot+applications.commands" in home.bot.invitation
+    permissions = int(home.bot.invitation.split("permissions=")[1].split("&")[0])
+    assert dict(discord.Permissions(permissions)) == dict(
+        discord.Permissions(
+            view_channel=True, send_messages=True, embed_links=True, attach_files=True
+        )
+    )
+
+
+async def test_everybody_sees_the_commands_that_are_theirs(home: Home) -> None:
+    namer = ["create", "import", "export", "list", "info", "retrain", "share", "delete"]
+    everyone = {"dinoname", "name", "dissect", "halloffame", "champion"}
+    everyone |= {"sonnet", "poems", "export", "privacy", "about", "help"}
+    everyone |= {f"namer {verb}" for verb in namer}
+    everyone |= {f"models {name}" for name in ("list", "info", "activate", "rollback")}
+    assert set(home.alice.available_commands(home.channel)) == everyone
+    assert set(home.administrator().available_commands(home.channel)) == everyone | {
+        "retrain names",
+        "retrain sonnets",
+        "settings",
+    }
+
+
+async def test_about_and_help_answer_the_asker_only(home: Home) -> None:
+    for command in ("about", "help"):
+        result = await home.alice.slash(home.channel, command)
+        assert result.response is not None
+        assert result.response.embeds
+        assert result.ephemeral
+
+
+async def test_a_button_that_nobody_answers_any_more_is_apologised_for(home: Home) -> None:
+    view = view_of(Reply(buttons=(Button("Old", "gone"),)))
+    message = await home.bot.get_partial_messageable(home.channel.id).send("…", view=view)
+    result = await home.alice.click(message, label="Old")
+    assert result.response is not None
+    assert result.response.content.startswith("Sorry")
+
+
+async def test_an_error_that_cannot_even_be_answered_is_logged(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    home.env.inject_error("POST", "/interactions/*/callback", status=500, times=None)
+    await home.alice.slash(home.channel, "help")
+    assert "could not be sent" in caplog.text
+    assert home.env.errors
+
+
+async def test_after_shutting_down_has_begun_nothing_new_is_taken(home: Home) -> None:
+    with home.bot.work.piece():
+        stopping = asyncio.create_task(home.bot.work.finish(60))
+        await asyncio.sleep(0)
+        result = await home.alice.slash(home.channel, "dinoname")
+        assert result.response is not None
+        assert "being restarted" in result.response.content
+    assert await stopping
+    assert home.env.errors
+
+
+async def test_shutting_down_waits_for_an_answer_and_then_closes(world: World) -> None:
+    async with world.make_bot() as bot:
+        with bot.work.piece():
+            stopping = asyncio.create_task(bot.shut_down())
+            await asyncio.sleep(0)
+            assert not bot.is_closed()
+        await stopping
+        assert bot.is_closed()
+
+
+def test_the_bot_is_ready_for_shards() -> None:
+    assert issubclass(Mangosaurus, discord.AutoShardedClient)

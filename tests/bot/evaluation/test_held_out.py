@@ -1,0 +1,184 @@
+"""No text that is held out is an input of any training, pretraining and baselines included."""
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import recipes
+from bot.evaluation.measures.baselines import kneser_ney, notebook_names
+from bot.evaluation.measures.names import Genera
+from bot.recipes import RECIPES, Options
+from data.corpora import Corpus, CorpusError, load_names, load_plays, load_sonnets, read_corpus
+from data.text import clean_name, normalise_verse, words_of
+from models.names.notebook import NotebookTrainer
+from models.names.trainer import NamesTrainer, Settings
+from models.networks.ngram import NGram
+from models.networks.vocabulary import END, Vocabulary
+from models.training.numpy_lstm import FitSettings
+from tests.models.tiny import LETTERS, VERSE
+
+SMALL = Settings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, most_updates=10)
+
+
+class Watched:
+    """A corpus that notes which texts are read of it."""
+
+    def __init__(self, corpus: Corpus, read: list[str]) -> None:
+        self._corpus, self._read = corpus, read
+
+    def __getattr__(self, name: str) -> object:
+        value = getattr(self._corpus, name)
+        value = value() if name == "known" else value
+        self._read += texts_in(value)
+        return (lambda: value) if name == "known" else value
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """All texts that an argument is made of."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Corpus):
+        for field in dataclasses.fields(value):
+            yield from texts_in(getattr(value, field.name))
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from texts_in(item)
+
+
+class Keras:
+    """In the place of `keras_lstm`: its trainers note which texts they are given."""
+
+    def __init__(self, read: list[str]) -> None:
+        self._read = read
+
+    def __getattr__(self, name: str) -> object:
+        def trainer(*arguments: object, **named: object) -> object:
+            for argument in (*arguments, *named.values()):
+                self._read += texts_in(argument)
+            return object()
+
+        return trainer if name.endswith("Trainer") else object()
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that all trainers of the recipes are given, or take out of their corpus."""
+    texts: list[str] = []
+    monkeypatch.setattr("models.names.notebook.ITERATIONS", 20)
+
+    def names_trainer(corpus: Corpus, seed: int, _: Settings) -> NamesTrainer:
+        return NamesTrainer(Watched(corpus, texts), seed, SMALL)  # type: ignore[arg-type]
+
+    def notebook_trainer(corpus: Corpus) -> NotebookTrainer:
+        return NotebookTrainer(Watched(corpus, texts))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(recipes, "NamesTrainer", names_trainer)
+    monkeypatch.setattr(recipes, "NotebookTrainer", notebook_trainer)
+    monkeypatch.setattr(recipes, "_keras_lstm", lambda: Keras(texts))
+    return texts
+
+
+def nobody(_: str) -> None:
+    """Is told what is being done."""
+
+
+def corpus_or_skip(load: Callable[[], Corpus]) -> Corpus:
+    try:
+        return load()
+    except CorpusError as error:
+        if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
+            raise
+        pytest.skip(str(error))
+
+
+def names_in(texts: list[str]) -> set[str]:
+    return {clean_name(line) for text in texts for line in text.split("\n")} - {""}
+
+
+def lines_in(texts: list[str]) -> set[str]:
+    """The lines of some verse, by their words."""
+    normal = "\n".join(map(normalise_verse, texts))
+    return {" ".join(words_of(line)) for line in normal.split("\n")} - {""}
+
+
+@pytest.mark.parametrize("recipe", RECIPES["names"])
+def test_no_recipe_of_names_reads_a_held_out_name_or_a_near_copy_from_elsewhere(
+    recipe: str, read: list[str]
+) -> None:
+    for _ in RECIPES["names"][recipe].plan(Options()).trainer.train():
+        pass
+    corpus, names = load_names(), names_in(read)
+    assert names.issuperset(corpus.training)
+    assert names.isdisjoint(corpus.held_out)
+    held_out = Genera(corpus.held_out)
+    for name in names.difference(corpus.training, corpus.validation):
+        assert not held_out.is_near(name)
+        assert not any(hidden in name for hidden in corpus.held_out)
+
+
+@pytest.mark.parametrize("recipe", RECIPES["sonnets"])
+def test_no_recipe_of_sonnets_reads_a_held_out_line(recipe: str, read: list[str]) -> None:
+    corpus = corpus_or_skip(load_sonnets)
+    corpus_or_skip(load_plays)
+    RECIPES["sonnets"][recipe].plan(Options())
+    lines = lines_in(read)
+    assert len(lines) > 1_000
+    assert lines.isdisjoint(lines_in([*corpus.held_out]))
+
+
+@pytest.mark.parametrize("kind", ["names", "sonnets"])
+def test_no_table_beside_ours_counts_held_out_text(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    fit = NGram.fit
+
+    def noted(texts: list[str], vocabulary: Vocabulary, order: int, discount: float) -> NGram:
+        counted.extend(texts)
+        return fit(texts, vocabulary, order, discount)
+
+    monkeypatch.setattr(NGram, "fit", noted)
+    monkeypatch.setattr("bot.evaluation.measures.baselines.ORDERS", [2])
+    if kind == "names":
+        corpus = load_names()
+        training, validation = (
+            [name + END for name in part] for part in (corpus.training, corpus.validation)
+        )
+        list(kneser_ney(training, validation, LETTERS, nobody))
+        assert names_in(counted) == {*corpus.training, *corpus.validation}
+    else:
+        corpus = corpus_or_skip(load_sonnets)
+        list(kneser_ney(corpus.training, corpus.validation, VERSE, nobody))
+        assert lines_in(counted).isdisjoint(lines_in([*corpus.held_out]))
+
+
+def test_the_notebook_beside_ours_reads_no_held_out_name_of_an_own_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained_on: list[str] = []
+
+    class Spy(NotebookTrainer):
+        def __init__(self, corpus: Corpus) -> None:
+            trained_on.extend(corpus.plain.split("\n"))
+            super().__init__(corpus)
+
+    monkeypatch.setattr("models.names.notebook.ITERATIONS", 5)
+    monkeypatch.setattr("bot.evaluation.measures.baselines.NotebookTrainer", Spy)
+    path = tmp_path / "elves.txt"
+    path.write_text("\n".join(load_names().training[:60]))
+    own = read_corpus(path, "names")
+    notebook_names(own, nobody)
+    assert sorted(trained_on) == sorted(own.training + own.validation)
+
+
+def test_a_recipe_that_read_held_out_text_would_be_found(
+    read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = load_names()
+    leaky = dataclasses.replace(corpus, plain="\n".join(corpus.items))
+    monkeypatch.setattr("bot.recipes.corpora.load_names", lambda: leaky)
+    RECIPES["names"]["notebook"].plan(Options())
+    assert not names_in(read).isdisjoint(corpus.held_out)

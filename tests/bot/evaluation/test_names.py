@@ -1,0 +1,62 @@
+"""What is measured of names."""
+
+from functools import cache
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.evaluation.measures.names import (
+    Genera,
+    Wish,
+    measure_writing,
+    within_one_edit,
+)
+
+GENERA = ["mangosaurus", "triceratops", "mei", "yi"]
+words = st.text("ab", max_size=6)
+
+
+@cache
+def distance(a: str, b: str) -> int:
+    """Levenshtein's, by its definition."""
+    if not a or not b:
+        return len(a) + len(b)
+    return min(
+        distance(a[1:], b) + 1, distance(a, b[1:]) + 1, distance(a[1:], b[1:]) + (a[0] != b[0])
+    )
+
+
+@given(words, words)
+def test_one_edit_is_edit_distance_one(a: str, b: str) -> None:
+    assert within_one_edit(a, b) == (distance(a, b) <= 1)
+
+
+@given(words, st.lists(words, max_size=5))
+def test_near_ones_are_found_among_many(name: str, genera: list[str]) -> None:
+    assert Genera(genera).is_near(name) == any(distance(name, g) <= 1 for g in genera)
+
+
+def test_copies_near_copies_and_repetitions_are_counted() -> None:
+    names = ["mangosaurus", "mangosauru", "mangasaurus", "bananasaurus", "bananasaurus"]
+    writing = measure_writing("ours", names, GENERA)
+    assert writing.written == 5
+    assert writing.in_corpus == 1 / 5
+    assert writing.near == 3 / 5
+    assert writing.distinct == 4 / 5
+    assert writing.well_formed == 1
+
+
+def test_letters_swapped_are_two_edits() -> None:
+    assert measure_writing("ours", ["mie"], GENERA).near == 0
+
+
+def test_a_name_reads_as_one_with_a_vowel_and_no_letter_three_times() -> None:
+    names = ["rex", "xkcd", "aaardonyx", "ox", "rex2"]
+    assert measure_writing("ours", names, GENERA).well_formed == 1 / 5
+
+
+def test_a_wish_is_fulfilled_if_all_names_came_and_obey_and_are_new() -> None:
+    assert Wish("length: 5", 100, 100, 100, 100).fulfilled
+    assert not Wish("length: 5", 100, 99, 99, 99).fulfilled
+    assert not Wish("length: 5", 100, 100, 99, 100).fulfilled
+    assert not Wish("length: 5", 100, 100, 100, 99).fulfilled

@@ -1,0 +1,77 @@
+"""Cross-entropies and their intervals."""
+
+import numpy as np
+import pytest
+
+from bot.evaluation.measures.held_out import HeldOut
+from bot.evaluation.measures.statistics import Losses, difference, losses_of
+from models.networks.network import item_losses
+from models.networks.ngram import NGram
+from models.networks.vocabulary import Vocabulary
+from tests.models.tiny import LETTERS, lstm
+
+NAMES = ["mangosaurus\n", "rex\n", "triceratops\n", "ornithomimus\n"]
+
+
+def losses(*nats: float) -> Losses:
+    """Losses of texts of ten characters each."""
+    return Losses(np.array(nats), np.full(len(nats), 10.0))
+
+
+def test_the_figure_is_the_mean_over_characters_and_not_over_items() -> None:
+    assert Losses(np.array([1.0, 9.0]), np.array([1.0, 4.0])).nats_per_character == 2.0
+
+
+def test_a_network_and_a_table_are_measured_the_same_way() -> None:
+    model = NGram.fit(NAMES, LETTERS, 3, 0.9)
+    np.testing.assert_allclose(losses_of(model, NAMES).nats, item_losses(model, NAMES), rtol=1e-5)
+    network = lstm(LETTERS)
+    np.testing.assert_allclose(losses_of(network, NAMES).nats, item_losses(network, NAMES))
+
+
+def test_what_a_model_does_not_know_is_counted_and_left_out() -> None:
+    found = losses_of(lstm(Vocabulary("\nabcdefg")), ["fabled\n"])
+    assert found.sizes.tolist() == [6]
+    assert found.unknown == 1
+
+
+def test_the_interval_of_equal_items_has_no_width() -> None:
+    interval = losses(12, 12, 12).interval
+    assert interval == pytest.approx((1.2, 1.2))
+    assert losses(12).interval is None
+
+
+def test_a_difference_is_paired_by_item() -> None:
+    hard_and_easy = losses(30, 10, 20, 5)
+    a_little_worse = losses(31, 11, 21, 6)
+    found = difference(hard_and_easy, a_little_worse)
+    assert found is not None
+    assert (found.value, found.low, found.high) == pytest.approx((-0.1, -0.1, -0.1))
+    assert hard_and_easy.interval is not None
+    assert np.ptp(hard_and_easy.interval) > 1
+
+
+def test_a_difference_that_turns_with_the_items_has_an_interval_around_it() -> None:
+    found = difference(losses(10, 20, 10, 20), losses(20, 10, 20, 10))
+    assert found is not None
+    assert found.value == 0
+    assert found.low < -0.5
+    assert found.high > 0.5
+
+
+def test_a_single_item_allows_no_comparison() -> None:
+    assert difference(losses(10), losses(20)) is None
+
+
+def test_the_table_holds_everybody_and_says_who_is_missing() -> None:
+    held_out = HeldOut(NAMES)
+    held_out.measure("ours", lstm(LETTERS))
+    held_out.measure("Kneser-Ney, order 1", NGram.fit(NAMES, LETTERS, 1, 0.9))
+    held_out.measure("Kneser-Ney, order 3", NGram.fit(NAMES, LETTERS, 3, 0.9))
+    held_out.missing["the previous weights"] = "there is no git history here"
+    rows = {row[0]: row[1:] for row in held_out.table().rows}
+    assert rows["ours"][0] == f"{held_out.ours.nats_per_character:.4f}"
+    assert rows["ours"][-1] == ""
+    assert rows["Kneser-Ney, order 3"][-1].startswith("+")
+    assert "there is no git history here" in rows["the previous weights"]
+    assert held_out.best("Kneser-Ney")[0] == "Kneser-Ney, order 3"

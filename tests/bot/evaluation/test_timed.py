@@ -1,0 +1,37 @@
+"""Poems as a member gets them."""
+
+from bot.evaluation.measures.timed import write_poems
+from models.verse.poem import OPENING_LIMIT, SonnetRequest
+from tests.models.tiny import poet
+
+
+def nobody(_: str) -> None:
+    """Is told what is being done."""
+
+
+def anything(_: str) -> bool:
+    return True
+
+
+def nothing(_: str) -> bool:
+    return False
+
+
+def test_poems_come_whole_and_know_what_is_the_members() -> None:
+    requests = [SonnetRequest("Shall I", seed, form="free") for seed in (1, 2)]
+    one, other = write_poems(poet(), requests, anything, nobody)
+    assert one.poem.text.startswith("Shall I")
+    assert one.poem.given == other.poem.given == len("Shall I")
+    assert len(one.poem.lines) == 14
+    assert one.poem.text != other.poem.text
+    assert 0 < one.first_line < one.whole
+
+
+def test_a_poem_that_cannot_be_written_is_what_the_member_wrote() -> None:
+    requests = [SonnetRequest("Shall I", 1, form="free"), SonnetRequest("a" * 999, 2)]
+    refused, too_long = write_poems(poet(), requests, nothing, nobody)
+    assert refused.poem.words == []
+    assert len(refused.poem.lines) < 14
+    assert OPENING_LIMIT < 999
+    assert too_long.poem.text == "a" * 999
+    assert too_long.poem.words == []

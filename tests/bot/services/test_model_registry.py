@@ -1,0 +1,483 @@
+"""Versions: kept whole, let through or not, served by every process, taken back."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from bot.services.inference import Inference
+from bot.services.model_registry import (
+    MARGIN,
+    NothingBefore,
+    Versions,
+    is_no_worse,
+    open_versions,
+    retrained_path,
+)
+from bot.services.training.events import Done
+from bot.services.training.retraining import Order
+from bot.store import Database, Store
+from bot.store.schema import Version
+from bot.store.versions import SILENCE
+from models.fingerprints import Known
+from models.names.generator import NamesRequest
+from models.weights import Kind, WeightsError, save_weights
+from tests.bot.fakes import FakeNetworks
+from tests.databases import Templates, store_in
+from tests.models.tiny import LETTERS, lstm, namer, poet
+
+ORDER = Order("names", minutes=1, seed=5, member_id=77)
+SHIPPED_YARDSTICK = 1.4218
+INTERVAL = 0.02
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what no database decides."""
+
+
+def now() -> datetime:
+    return datetime(2025, 1, 2, tzinfo=UTC)
+
+
+def made(
+    folder: Path, kind: Kind = "names", *, seed: int = 0, yardstick: float | None = 1.43
+) -> Done:
+    """What a training leaves: weights, a curve and a history."""
+    trained = namer(lstm(LETTERS, seed=seed)) if kind == "names" else poet(lstm(seed=seed))
+    weights = folder / f"{kind}-{seed}-{yardstick}.safetensors"
+    facts = replace(trained.card, yardstick=yardstick, seed=seed)
+    save_weights(weights, trained.network.arrays(), facts, Known.of([]))
+    weights.with_suffix(".png").write_bytes(b"curve")
+    weights.with_suffix(".json").write_text('{"losses": []}')
+    return Done(weights, weights.with_suffix(".png"), 1.5, (), 12.5)
+
+
+def process(store: Store, networks: FakeNetworks, interval: float | None = None) -> Versions:
+    """One of the processes on a database."""
+    return Versions(store, networks, now=now, interval=interval)
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Return once `condition()` holds."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 (nobody signals it)
+            await asyncio.sleep(INTERVAL)
+
+
+def seed_of(networks: FakeNetworks, kind: Kind = "names") -> int | None:
+    """Which weights are served; those of tests are told apart by their seed."""
+    return networks.served[kind].card.seed
+
+
+@pytest.fixture
+def networks() -> FakeNetworks:
+    return FakeNetworks()
+
+
+@pytest.fixture
+def versions(store: Store, networks: FakeNetworks) -> Versions:
+    return process(store, networks)
+
+
+@pytest.mark.parametrize(
+    ("yardstick", "bar", "verdict"),
+    [
+        (1.40, 1.42, True),
+        (1.42 + MARGIN, 1.42, True),
+        (1.42 + MARGIN + 0.001, 1.42, False),
+        (None, 1.42, False),
+        (1.40, None, False),
+    ],
+)
+def test_a_version_may_be_worse_by_a_margin(
+    yardstick: float | None, bar: float | None, verdict: bool
+) -> None:
+    assert is_no_worse(yardstick, bar) == verdict
+
+
+async def test_a_version_is_kept_whole_and_goes_live(
+    versions: Versions, store: Store, networks: FakeNetworks, tmp_path: Path
+) -> None:
+    done = made(tmp_path, seed=3)
+    kept = await versions.offer(ORDER, done)
+    assert (kept.why, kept.yardstick, kept.curve) == ("better", 1.43, b"curve")
+    assert kept.bar == pytest.approx(SHIPPED_YARDSTICK, abs=1e-3)
+    record = await store.versions.get(kept.version)
+    assert record is not None
+    assert (record.kind, record.corpus, record.recipe) == ("names", "A corpus of tests", "default")
+    assert (record.seed, record.validation, record.yardstick) == (3, 1.6, 1.43)
+    assert (record.member_id, record.seconds) == (77, 12.5)
+    assert record.live_yardstick == kept.bar
+    assert json.loads(record.samples)[0] == "novosaurus"
+    assert await store.versions.weights(kept.version) == done.weights.read_bytes()
+    assert await store.versions.curve(kept.version) == b"curve"
+    assert seed_of(networks) == 3
+    assert versions.served["names"].version_id == kept.version
+
+
+@ON_SQLITE
+async def test_a_version_is_compared_with_what_is_live(
+    versions: Versions, networks: FakeNetworks, tmp_path: Path
+) -> None:
+    await versions.offer(ORDER, made(tmp_path, seed=1, yardstick=1.30))
+    kept = await versions.offer(ORDER, made(tmp_path, seed=2, yardstick=1.36))
+    assert (kept.why, kept.bar) == ("", 1.30)
+    assert seed_of(networks) == 1
+
+
+@ON_SQLITE
+async def test_many_that_are_a_little_worse_do_not_add_up(
+    versions: Versions, networks: FakeNetworks, tmp_path: Path
+) -> None:
+    figures = [1.30, 1.34, 1.345, 1.36]
+    kept = [
+        await versions.offer(ORDER, made(tmp_path, seed=seed, yardstick=figure))
+        for seed, figure in enumerate(figures, start=1)
+    ]
+    assert [one.why for one in kept] == ["better", "better", "better", ""]
+    assert [one.bar for one in kept[1:]] == [1.30] * 3
+    forced = replace(ORDER, force=True)
+    await versions.offer(forced, made(tmp_path, seed=5, yardstick=2.0))
+    passed = await versions.offer(ORDER, made(tmp_path, seed=6, yardstick=2.04))
+    assert (passed.why, passed.bar) == ("better", 2.0)
+
+
+@ON_SQLITE
+async def test_what_is_measured_beats_what_was_forced_and_never_measured(
+    versions: Versions, networks: FakeNetworks, tmp_path: Path
+) -> None:
+    forced = replace(ORDER, force=True)
+    await versions.offer(forced, made(tmp_path, seed=1, yardstick=None))
+    assert seed_of(networks) == 1
+    kept = await versions.offer(ORDER, made(tmp_path, seed=2))
+    assert kept.why == "better"
+    assert kept.bar == pytest.approx(SHIPPED_YARDSTICK, abs=1e-3)
+
+
+@ON_SQLITE
+async def test_weights_that_fail_their_audition_leave_no_version(
+    versions: Versions, store: Store, networks: FakeNetworks, tmp_path: Path
+) -> None:
+    networks.error = WeightsError("It babbles.")
+    with pytest.raises(WeightsError):
+        await versions.offer(replace(ORDER, force=True), made(tmp_path))
+    assert await store.versions.of() == []
+
+
+async def test_death_between_keeping_and_activating_leaves_the_old_version_alone(
+    versions: Versions,
+    store: Store,
+    networks: FakeNetworks,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old = await versions.offer(ORDER, made(tmp_path, seed=1))
+
+    async def die(*_: object, **__: object) -> None:
+        raise SystemError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store.versions, "_activate", die)
+        with pytest.raises(SystemError):
+            await versions.offer(ORDER, made(tmp_path, seed=2))
+    assert [kept.id for kept in await store.versions.of()] == [old.version]
+    assert (await store.versions.live())["names"].version_id == old.version
+    assert seed_of(networks) == 1
+    reborn = FakeNetworks()
+    await process(store, reborn).catch_up()
+    assert seed_of(reborn) == 1
+
+
+async def test_death_while_keeping_leaves_nothing(
+    versions: Versions, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def die(*_: object) -> None:
+        raise SystemError("killed")
+
+    monkeypatch.setattr(store.versions, "_drop_old_weights", die)
+    with pytest.raises(SystemError):
+        await versions.offer(ORDER, made(tmp_path))
+    assert await store.versions.of() == []
+
+
+async def test_an_activation_in_one_process_is_served_by_another_within_a_look(
+    store: Store, tmp_path: Path
+) -> None:
+    here, there = FakeNetworks(), FakeNetworks()
+    one, other = process(store, here), process(store, there, interval=INTERVAL)
+    other.watch()
+    kept = await one.offer(ORDER, made(tmp_path, seed=4))
+    await eventually(lambda: other.served["names"].version_id == kept.version)
+    assert seed_of(there) == 4
+    assert "sonnets" not in there.served
+    await one.activate("names", None, member_id=77)
+    await eventually(lambda: other.served["names"].version_id is None)
+    assert there.served["names"].card.recipe == "best"
+    await other.close()
+
+
+async def test_of_two_activations_at_once_both_processes_serve_the_later(
+    store: Store, tmp_path: Path
+) -> None:
+    here, there = FakeNetworks(), FakeNetworks()
+    one, other = process(store, here), process(store, there)
+    numbers = [
+        (await one.offer(replace(ORDER, force=True), made(tmp_path, seed=seed))).version
+        for seed in (1, 2)
+    ]
+    for _ in range(5):
+        await asyncio.gather(
+            one.activate("names", numbers[0], member_id=1),
+            other.activate("names", numbers[1], member_id=2),
+            one.catch_up(),
+            other.catch_up(),
+        )
+        await asyncio.gather(one.catch_up(), other.catch_up())
+        live = (await store.versions.live())["names"]
+        assert one.served["names"] == other.served["names"] == live
+        assert seed_of(here) == seed_of(there) == numbers.index(live.version_id or 0) + 1
+
+
+async def test_rolling_back_goes_back_step_by_step_to_the_shipped_weights(
+    versions: Versions, networks: FakeNetworks, tmp_path: Path
+) -> None:
+    for seed in (1, 2, 3):
+        await versions.offer(ORDER, made(tmp_path, seed=seed))
+    seen = []
+    for _ in range(3):
+        await versions.roll_back("names", member_id=77)
+        seen.append(networks.served["names"].card.recipe + str(seed_of(networks)))
+    assert seen == ["default2", "default1", "best0"]
+    with pytest.raises(NothingBefore):
+        await versions.roll_back("names", member_id=77)
+    await versions.offer(ORDER, made(tmp_path, seed=4))
+    await versions.roll_back("names", member_id=77)
+    assert networks.served["names"].card.recipe == "best"
+
+
+@ON_SQLITE
+async def test_nothing_is_rolled_back_to_what_cannot_be_used(
+    versions: Versions, store: Store, networks: FakeNetworks, tmp_path: Path
+) -> None:
+    for seed in (1, 2):
+        await versions.offer(ORDER, made(tmp_path, seed=seed))
+    before = await store.versions.live()
+    networks.error = WeightsError("It is damaged.")
+    with pytest.raises(WeightsError):
+        await versions.roll_back("names", member_id=77)
+    with pytest.raises(WeightsError):
+        await versions.activate("names", 1, member_id=77)
+    assert await store.versions.live() == before
+    assert seed_of(networks) == 2
+
+
+@ON_SQLITE
+async def test_what_cannot_be_served_here_is_logged_once_and_the_old_weights_go_on(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, networks = process(store, FakeNetworks()), FakeNetworks()
+    other = process(store, networks)
+    await one.offer(ORDER, made(tmp_path, seed=1))
+    await other.catch_up()
+    await one.offer(ORDER, made(tmp_path, seed=2))
+    networks.error = WeightsError("It says what it should not.")
+    for _ in range(3):
+        await other.catch_up()
+    assert seed_of(networks) == 1
+    assert caplog.text.count("It says what it should not.") == 1
+
+
+async def test_a_database_that_is_away_is_logged_once_and_looked_for_again(
+    tmp_path: Path, templates: Templates, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, networks = store_in(tmp_path, templates), FakeNetworks()
+    await process(store, FakeNetworks()).offer(ORDER, made(tmp_path, seed=1))
+    other = process(store, networks, interval=INTERVAL)
+    await store.close()
+    file = tmp_path / "mangosaurus.db"
+    moved = file.rename(tmp_path / "moved.db")
+    file.mkdir()  # nothing can be opened there
+    with caplog.at_level(logging.INFO):
+        other.watch()
+        await asyncio.sleep(8 * INTERVAL)
+        assert caplog.text.count("does not answer") == 1
+        assert "Traceback" not in caplog.text
+        file.rmdir()
+        moved.rename(file)
+        await eventually(lambda: networks.served)
+    assert "The database answers again" in caplog.text
+    await other.close()
+    await store.close()
+
+
+@ON_SQLITE
+async def test_without_an_interval_nobody_looks(versions: Versions) -> None:
+    versions.watch()
+    assert versions.interval is None
+    await versions.close()
+
+
+@pytest.fixture
+async def opened(shipped: object) -> AsyncIterator[list[Inference]]:
+    """Doors that are closed in the end."""
+    doors: list[Inference] = []
+    yield doors
+    for door in doors:
+        await door.close()
+
+
+async def start(
+    store: Store, state_dir: Path, doors: list[Inference]
+) -> tuple[Inference, Versions]:
+    """What a process does at its start."""
+    inference, versions = await open_versions(store, state_dir, lambda _: True, now=now)
+    doors.append(inference)
+    return inference, versions
+
+
+async def test_a_restart_on_an_empty_disk_serves_the_retrained_weights(
+    store: Store, database: Database, tmp_path: Path, opened: list[Inference]
+) -> None:
+    inference, versions = await start(store, tmp_path / "first", opened)
+    kept = await versions.offer(replace(ORDER, force=True), made(tmp_path, seed=6))
+    request = NamesRequest(count=3, seed=1)
+    before = await inference.names(request)
+    again = Store(Database(database.url))
+    reborn, versions = await start(again, tmp_path / "empty", opened)
+    assert (await reborn.names(request)).names == before.names
+    assert reborn.cards["names"].seed == 6
+    assert versions.served["names"].version_id == kept.version
+    assert versions.served["sonnets"].version_id is None
+    await again.close()
+
+
+@ON_SQLITE
+async def test_broken_weights_are_told_to_the_operator_and_the_shipped_ones_serve(
+    versions: Versions,
+    store: Store,
+    tmp_path: Path,
+    opened: list[Inference],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await versions.offer(replace(ORDER, force=True), made(tmp_path))
+    async with store.database.writing() as session:
+        await session.execute(update(Version).values(weights=None))
+    inference, reborn = await start(store, tmp_path, opened)
+    assert inference.cards["names"].recipe == "shipped"
+    assert reborn.served["names"].version_id is None
+    assert "The live version of names is not a whole safetensors file" in caplog.text
+    await reborn.catch_up()
+    assert reborn.served["names"].version_id is None
+
+
+@ON_SQLITE
+async def test_weights_of_the_version_before_are_taken_over_once(
+    store: Store, tmp_path: Path, opened: list[Inference]
+) -> None:
+    path = retrained_path(tmp_path, "names")
+    content = made(tmp_path, seed=8, yardstick=None).weights.read_bytes()
+    path.parent.mkdir()
+    path.write_bytes(content)
+    inference, versions = await start(store, tmp_path, opened)
+    assert inference.cards["names"].seed == 8
+    assert not path.exists()
+    assert path.with_suffix(".imported").read_bytes() == content
+    live = versions.served["names"]
+    assert (live.version_id, live.why) == (1, "imported")
+    path.write_bytes(made(tmp_path, seed=9).weights.read_bytes())
+    inference, _ = await start(store, tmp_path, opened)
+    assert inference.cards["names"].seed == 8
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("broken", ["kind", "file"])
+async def test_what_cannot_be_taken_over_is_told_and_stays_where_it_is(
+    store: Store,
+    tmp_path: Path,
+    opened: list[Inference],
+    caplog: pytest.LogCaptureFixture,
+    broken: str,
+) -> None:
+    path = retrained_path(tmp_path, "names")
+    path.parent.mkdir()
+    path.write_bytes(made(tmp_path, "sonnets").weights.read_bytes() if broken == "kind" else b"no")
+    inference, _ = await start(store, tmp_path, opened)
+    assert inference.cards["names"].recipe == "shipped"
+    assert "cannot be taken over" in caplog.text
+    assert path.exists()
+
+
+@ON_SQLITE
+async def test_old_versions_lose_their_weights_and_say_so(
+    versions: Versions, store: Store, tmp_path: Path
+) -> None:
+    first = await versions.offer(ORDER, made(tmp_path, seed=0, yardstick=9.0))
+    for seed in range(1, 12):
+        await versions.offer(ORDER, made(tmp_path, seed=seed, yardstick=9.0))
+    facts = await versions.find(first.version)
+    assert facts is not None
+    assert not facts.usable
+    with pytest.raises(WeightsError, match="not kept any more"):
+        await versions.activate("names", first.version, member_id=77)
+    assert (await store.versions.live())["names"].version_id is None
+
+
+@ON_SQLITE
+async def test_lists_have_pages_and_end_with_the_shipped_weights(
+    versions: Versions, tmp_path: Path
+) -> None:
+    for seed in range(4):
+        await versions.offer(ORDER, made(tmp_path, seed=seed))
+    pages = [await versions.page("names", number, 2) for number in range(3)]
+    assert [[facts.number for facts in page.versions] for page in pages] == [
+        [4, 3],
+        [2, 1],
+        [None],
+    ]
+    assert {page.pages for page in pages} == {3}
+    assert (await versions.page("names", 99, 2)).number == 2
+    assert [facts.number for facts in await versions.newest()] == [4, 3, 2, 1]
+
+
+@ON_SQLITE
+async def test_a_sheet_of_weights_that_were_taken_over_shows_what_they_write(
+    versions: Versions, store: Store, tmp_path: Path
+) -> None:
+    await versions.offer(ORDER, made(tmp_path))
+    async with store.database.writing() as session:
+        await session.execute(update(Version).values(samples="[]"))
+    sheet = await versions.sheet("names", 1)
+    assert sheet is not None
+    assert sheet.facts.samples == FakeNetworks().samples["names"]
+
+
+@ON_SQLITE
+async def test_a_sheet_compares_with_the_version_before_and_the_shipped_one(
+    versions: Versions, tmp_path: Path
+) -> None:
+    await versions.offer(ORDER, made(tmp_path, seed=0))
+    await versions.offer(replace(ORDER, kind="sonnets"), made(tmp_path, "sonnets"))
+    await versions.offer(ORDER, made(tmp_path, seed=1))
+    sheet = await versions.sheet("names", 3)
+    assert sheet is not None
+    assert sheet.before is not None
+    assert (sheet.facts.number, sheet.before.number, sheet.shipped.number) == (3, 1, None)
+    assert sheet.shipped.samples == FakeNetworks().samples["names"]
+    assert sheet.curve == b"curve"
+    assert await versions.sheet("names", 99) is None
+
+
+async def test_runs_are_noted_beat_and_buried(store: Store) -> None:
+    runs, then = store.versions, now()
+    silent = await runs.begin_run("names", seed=1, now=then, channel_id=12, message_id=34)
+    alive = await runs.begin_run("names", seed=1, now=then)
+    later = then + SILENCE + timedelta(seconds=1)
+    await runs.beat(alive, later)
+    assert await runs.bury_dead_runs(later) == [(12, 34)]
+    assert await runs.bury_dead_runs(later) == []
+    await runs.end_run(silent, "done", later)  # the dead stay dead
+    assert silent != alive

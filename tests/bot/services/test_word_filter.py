@@ -1,0 +1,109 @@
+"""The word filter: what it stops, what it lets through."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.services.word_filter import Filter
+from data.corpora import load_names
+
+VILE = [
+    "fuck",
+    "FUCKING",
+    "f u c k",
+    "f.u.c.k",
+    "fuuuuuck",
+    "fu\u200bck",
+    "ｆｕｃｋ",
+    "𝓯𝓾𝓬𝓴",
+    "fück",
+    "sh1t",
+    "n1gg3r",
+    "n i g g e r",
+    "f4gg0t",
+    "thou art a cunt",
+    "gang rape",
+    "Hitler",
+]
+VILE_NAMES = ["fuckasaurus", "niggersaurus", "cuntosaurus", "hitlerosaurus", "kikeodon", "kıkeodon"]
+HARMLESS = [
+    "",
+    "Scunthorpe",
+    "the cock that crows",
+    "the law is an ass",
+    "hell is empty",
+    "damn'd spot",
+    "bastard shame",
+    "But since she prick'd thee out for women's pleasure,",
+    "Than unswept stone besmear'd with sluttish time.",
+    "therapist",
+    "as his wits",
+    "this hit",
+    "tit for tat",
+    "the pen is mightier",
+    "raccoon",
+    "grass, class and assassins",
+    "peacock",
+    "document",
+    "Essex and Sussex",
+    "I, O, a",
+    "🦕🌹",
+]
+HARMLESS_NAMES = ["titanosaurus", "assaurus", "fukuiraptor", "nigersaurus", "spicomellus"]
+
+
+@pytest.mark.parametrize("text", VILE + VILE_NAMES)
+def test_it_stops_what_is_vile_however_it_is_written(text: str) -> None:
+    assert not Filter().allows(text)
+
+
+@pytest.mark.parametrize("text", HARMLESS + HARMLESS_NAMES)
+def test_it_lets_through_what_is_harmless(text: str) -> None:
+    assert Filter().allows(text)
+
+
+def test_it_lets_every_dinosaur_through() -> None:
+    words = Filter()
+    assert [name for name in load_names().items if not words.allows(name)] == []
+    assert not words.allows("rape to saurus")
+
+
+def test_the_operator_can_block_a_word() -> None:
+    words = Filter(blocked=["mud"])
+    assert not words.allows("In the MÜD!")
+    assert words.allows("muddy")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "stopped", "spared"),
+    [
+        ("mud*", "mudasaurus", "bemud"),
+        ("*mud", "bemud", "mudasaurus"),
+        ("*mud*", "gomudon", "moody"),
+        ("m*d", "moulded", "mouldy"),
+    ],
+)
+def test_a_star_stands_for_any_letters(pattern: str, stopped: str, spared: str) -> None:
+    words = Filter(blocked=[pattern])
+    assert not words.allows(stopped)
+    assert words.allows(spared)
+
+
+def test_the_operator_can_allow_a_word() -> None:
+    words = Filter(allowed=["dick"])
+    assert words.allows("Dick and Harry")
+    assert not words.allows("dickhead")
+
+
+def test_an_allowed_word_spares_nothing_beside_it() -> None:
+    assert not Filter(allowed=["dick"]).allows("dick fuck")
+
+
+@pytest.mark.parametrize("pattern", ["", "*", "**", "(", "a.c", "[x]"])
+def test_no_pattern_of_an_operator_breaks_or_stops_everything(pattern: str) -> None:
+    assert Filter(blocked=[pattern]).allows("a harmless line")
+
+
+@given(st.text())
+def test_any_text_gets_an_answer(text: str) -> None:
+    assert Filter().allows(text) in (True, False)

@@ -1,0 +1,97 @@
+"""A dissected name: its letters' probabilities, its neighbours, its parts."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.corpora import load_names
+from models.names.dissection import dissect, edit_distances, nearest_genera
+from models.names.generator import NamesError
+from models.networks.network import item_losses
+from models.networks.vocabulary import END, Vocabulary
+from tests.models.names.test_generator import Parrot
+from tests.models.tiny import LETTERS, lstm, namer
+
+WORDS = st.text("abc", min_size=1, max_size=6)
+
+
+def damerau(a: str, b: str) -> int:
+    """The same distance by its recurrence."""
+    if not a or not b:
+        return len(a) + len(b)
+    ways = [
+        damerau(a[:-1], b) + 1,
+        damerau(a, b[:-1]) + 1,
+        damerau(a[:-1], b[:-1]) + (a[-1] != b[-1]),
+    ]
+    if a[-2:] == b[-2:][::-1] and len(a) > 1 and len(b) > 1:
+        ways.append(damerau(a[:-2], b[:-2]) + 1)
+    return min(ways)
+
+
+def test_each_letter_and_the_end_have_their_probabilities() -> None:
+    trained = namer(lstm(LETTERS))
+    dissection = dissect(trained, " Mangosaurus! ")
+    assert dissection.name == "mangosaurus"
+    assert "".join(choice.letter for choice in dissection.letters) == "mangosaurus" + END
+    loss = -sum(math.log(choice.probability) for choice in dissection.letters)
+    assert loss == pytest.approx(item_losses(trained.network, ["mangosaurus\n"])[0], rel=1e-5)
+
+
+def test_the_five_likeliest_are_given_with_the_chosen_one_if_it_is_among_them() -> None:
+    parrot = namer(Parrot(["mango", "mangi"]))
+    *_, last, end = dissect(parrot, "mango").letters
+    assert [letter for letter, _ in last.alternatives[:2]] == ["i", "o"]
+    assert len(last.alternatives) == 5
+    assert last.probability == pytest.approx(0.5)
+    assert ("o", last.probability) in last.alternatives
+    assert end.alternatives[0][0] == END
+    assert end.probability == pytest.approx(1)
+    falling = [p for _, p in dissect(namer(lstm(LETTERS)), "mango").letters[0].alternatives]
+    assert falling == sorted(falling, reverse=True)
+
+
+def test_a_small_vocabulary_has_fewer_alternatives() -> None:
+    parrot = namer(Parrot(["aba"], Vocabulary("\nab")))
+    assert all(len(choice.alternatives) == 3 for choice in dissect(parrot, "aba").letters)
+
+
+def test_its_parts_are_read() -> None:
+    parts = dissect(namer(lstm(LETTERS)), "microraptor").parts
+    assert [part.meaning for part in parts] == ["small", "thief"]
+
+
+def test_a_real_genus_is_the_nearest_to_itself() -> None:
+    assert nearest_genera("iguanodon")[0] == "iguanodon"
+    assert len(set(nearest_genera("iguanodon"))) == 3
+
+
+def test_the_nearest_have_the_fewest_edits_and_of_equals_begin_most_like_it() -> None:
+    assert nearest_genera("tyranosaurus")[0] == "tyrannosaurus"
+    assert nearest_genera("velocirpator")[0] == "velociraptor"
+    genera = load_names().words
+    distances = edit_distances("mangosaurus", genera)
+    found = [genera.index(name) for name in nearest_genera("mangosaurus", 20)]
+    assert sorted(distances)[:20] == sorted(distances[found])
+
+
+@given(WORDS, st.lists(WORDS, min_size=1, max_size=3))
+def test_the_distance_is_that_of_damerau(name: str, others: list[str]) -> None:
+    expected = [damerau(name, other) for other in others]
+    np.testing.assert_array_equal(edit_distances(name, others), expected)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("🦖", "A name has 3 to 26 letters from a to z, and yours has 0; try for .*: mangosaurus"),
+        ("x" * 27, "A name has 3 to 26 letters from a to z, and yours has 27"),
+        ("tango", "has no t, so it has nothing to say about that name; try another"),
+    ],
+)
+def test_what_cannot_be_a_name_is_refused(typed: str, sentence: str) -> None:
+    with pytest.raises(NamesError, match=sentence):
+        dissect(namer(Parrot(["mango"], Vocabulary("\nagmnox"))), typed)

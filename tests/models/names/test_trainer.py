@@ -1,0 +1,276 @@
+"""The training of names: it learns, stops by itself, fits again, and can be resumed."""
+
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from data.corpora import Corpus, load_names, parse_corpus
+from models.names import trainer
+from models.names.trainer import (
+    LEAST_SHARE,
+    MOST_SHARE,
+    QUICK,
+    NamesTrainer,
+    Settings,
+    best_share,
+    list_settings,
+)
+from models.networks.mixture import Mixture
+from models.networks.network import cross_entropy
+from models.networks.ngram import NGram
+from models.networks.ngram_selection import choices
+from models.networks.sparse_ngram import SparseNGram
+from models.training.numpy_lstm import FitSettings
+from models.training.trainer import Arrays, Progress
+
+FIT = FitSettings(units=16, batch=8, learning_rate=0.1)
+SMALL = Settings(lstms=2, fit=FIT, order=3, measure_every=5, patience=2)
+ALONE = replace(SMALL, lstms=1, order=None)
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    """A list of forty names."""
+    return parse_corpus("\n".join(load_names().training[:40]).encode(), "forty names", "names")
+
+
+def assert_equal(some: Arrays, others: Arrays) -> None:
+    assert some.keys() == others.keys()
+    for name, array in some.items():
+        np.testing.assert_array_equal(array, others[name], err_msg=name)
+
+
+def first(trainer: NamesTrainer, updates: int) -> list[Progress]:
+    return list(islice(trainer.train(), updates))
+
+
+@pytest.mark.parametrize("settings", [SMALL, ALONE], ids=["a mixture", "one network"])
+def test_it_learns(corpus: Corpus, settings: Settings) -> None:
+    trainer = NamesTrainer(corpus, 0, replace(settings, order=None))
+    names = [name + "\n" for name in corpus.training]
+    before = cross_entropy(trainer.network(), names)
+    list(trainer.train())
+    assert before == pytest.approx(np.log(27), abs=0.1)
+    assert cross_entropy(trainer.network(), names) < before - 0.5
+
+
+def test_it_stops_when_validation_has_not_improved_for_a_while(corpus: Corpus) -> None:
+    measured = [p for p in NamesTrainer(corpus, 0, SMALL).train() if p.validation is not None]
+    losses = [p.validation for p in measured]
+    assert losses.index(min(losses)) == len(losses) - 1 - SMALL.patience  # type: ignore[type-var]
+    assert measured[-1].step < SMALL.most_updates
+
+
+def test_it_stops_at_the_latest_after_most_updates(corpus: Corpus) -> None:
+    settings = replace(SMALL, most_updates=12)
+    progress = list(NamesTrainer(corpus, 0, settings).train())
+    assert [p.step for p in progress if p.validation is not None] == [5, 10]
+    assert len(progress) == 12 + 10
+
+
+def test_the_planned_steps_are_the_steps_made_once_the_first_fit_has_ended(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, SMALL)
+    planned = trainer.steps
+    steps = [progress.step for progress in trainer.train()]
+    assert steps == list(range(1, trainer.steps + 1))
+    assert trainer.steps < planned
+
+
+def test_a_run_that_is_stopped_early_keeps_the_best_by_validation(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, SMALL)
+    validation = [name + "\n" for name in corpus.validation]
+    losses = [p.validation for p in first(trainer, 23) if p.validation is not None]
+    assert cross_entropy(trainer.network(), validation) == pytest.approx(min(losses), abs=1e-5)
+
+
+def test_the_validation_part_is_read_only_after_it_has_said_when_to_stop(corpus: Corpus) -> None:
+    other = replace(corpus, validation=corpus.validation[:1])
+    settings = replace(SMALL, measure_every=10, most_updates=10)
+    both = [NamesTrainer(c, 0, settings) for c in (corpus, other)]
+    losses = [[p.loss for p in trainer.train()] for trainer in both]
+    assert losses[0][:10] == losses[1][:10]
+    assert losses[0][10:] != losses[1][10:]
+
+
+def test_the_held_out_part_changes_nothing(corpus: Corpus) -> None:
+    other = replace(corpus, held_out=("xxxx",))
+    assert first(NamesTrainer(corpus, 0, SMALL), 5) == first(NamesTrainer(other, 0, SMALL), 5)
+
+
+def test_the_same_seed_trains_the_same_network_and_another_seed_another(corpus: Corpus) -> None:
+    one, again, other = (NamesTrainer(corpus, seed, SMALL) for seed in (1, 1, 2))
+    expected = first(one, 8)
+    assert first(again, 8) == expected
+    assert_equal(dict(one.arrays()), dict(again.arrays()))
+    assert first(other, 8) != expected
+
+
+@pytest.mark.parametrize("interrupted_at", [3, 7, 40])
+def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
+    corpus: Corpus, interrupted_at: int
+) -> None:
+    settings = replace(SMALL, most_updates=30)  # so that 40 is in the second fit
+    whole, begun, resumed = (NamesTrainer(corpus, 0, settings) for _ in range(3))
+    expected = list(whole.train())
+    assert interrupted_at < len(expected)
+    first(begun, interrupted_at)
+    checkpoint = begun.checkpoint()
+    first(begun, 2)  # going on must not change what was saved
+    resumed.restore(checkpoint)
+    assert list(resumed.train()) == expected[interrupted_at:]
+    assert_equal(dict(resumed.arrays()), dict(whole.arrays()))
+
+
+def test_what_it_stores_is_the_network_that_serves(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, SMALL)
+    first(trainer, 5)
+    served = Mixture.from_arrays(trainer.network().vocabulary.symbols, trainer.arrays())
+    assert cross_entropy(served, ["mango\n"]) == cross_entropy(trainer.network(), ["mango\n"])
+
+
+@pytest.mark.parametrize("settings", [SMALL, QUICK], ids=["small", "quick"])
+def test_the_shortest_list_that_is_allowed_can_be_learned_from(settings: Settings) -> None:
+    names = "\n".join(load_names().training[:20])
+    corpus = parse_corpus(names.encode(), "twenty names", "names")
+    trainer = NamesTrainer(corpus, 0, replace(settings, most_updates=20))
+    list(trainer.train())
+    assert all(np.isfinite(array).all() for array in trainer.arrays().values())
+
+
+def test_the_members_differ_and_learn_from_the_same_names(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, SMALL)
+    (progress,) = first(trainer, 1)
+    one, other, _ = trainer.network().members
+    assert progress.characters > len("".join(corpus.training[: FIT.batch]))
+    assert not np.array_equal(one.arrays()["Wx0"], other.arrays()["Wx0"])
+
+
+def test_the_n_gram_model_counts_the_validation_part_once_that_is_read(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, replace(SMALL, most_updates=5))
+    counted = [int(trainer.arrays()["2-ngram/counts"].sum()) for _ in trainer.train()]
+    letters = [len(name) + 1 for name in corpus.training + corpus.validation]
+    assert counted[0] == sum(letters[: len(corpus.training)])
+    assert counted[-1] == sum(letters)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.4])
+def test_the_best_share_is_where_the_likelihood_has_its_summit(share: float) -> None:
+    rng = np.random.default_rng(0)
+    from_p = rng.random(4_000) < share
+    p, others = np.where(from_p, 0.6, 0.2), np.where(from_p, 0.1, 0.5)
+    shares = np.linspace(0.01, 0.5, 50)
+    likelihoods = [np.log(s * p + (1 - s) * others).sum() for s in shares]
+    assert best_share(p, others) == pytest.approx(shares[np.argmax(likelihoods)], abs=0.01)
+
+
+def test_an_n_gram_model_is_never_the_larger_half_and_never_lost() -> None:
+    sure, unsure = np.full(5, 0.9), np.full(5, 0.1)
+    assert best_share(sure, unsure) == MOST_SHARE
+    assert best_share(unsure, sure) == LEAST_SHARE
+
+
+# Names that are read beside the list, and names that must not be read yet
+
+
+class Reading:
+    """In the place of `models.names.trainer._Ensemble`: notes the texts of each fit."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.fits: list[list[str]] = []
+        ensemble = trainer._Ensemble
+
+        def noted(texts: list[str], *others: object) -> object:
+            self.fits.append([text.removesuffix("\n") for text in texts])
+            return ensemble(texts, *others)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(trainer, "_Ensemble", noted)
+
+
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> Reading:
+    return Reading(monkeypatch)
+
+
+def test_what_is_read_beside_the_list_is_read_in_both_fits_and_never_validates(
+    corpus: Corpus, reading: Reading
+) -> None:
+    also = ("mangosaurus", "mangosaurus", corpus.validation[0])
+    trainer = NamesTrainer(replace(corpus, also=also), 0, SMALL)
+    list(trainer.train())
+    first_fit, second_fit = reading.fits
+    assert first_fit == [*corpus.training, "mangosaurus", "mangosaurus"]
+    assert sorted(second_fit) == sorted([*corpus.training, *corpus.validation, *also])
+    assert trainer._validation == [name + "\n" for name in corpus.validation]
+
+
+@pytest.mark.parametrize("stopped", [7, 10_000])
+def test_the_yardstick_is_never_measured_by_a_fit_that_read_its_names(
+    corpus: Corpus, reading: Reading, stopped: int
+) -> None:
+    yardstick = (*corpus.training[:9], *corpus.validation[:1], "figuanodon")
+    changed = replace(corpus, yardstick=yardstick, also=(corpus.training[0], "papayasaurus"))
+    trainer = NamesTrainer(changed, 0, SMALL)
+    texts = [name + "\n" for name in yardstick]
+    of_first_fit = [
+        cross_entropy(trainer.network(), texts)
+        for _ in islice(trainer.train(), stopped)
+        if len(reading.fits) == 1
+    ]
+    assert set(reading.fits[0]).isdisjoint({*yardstick, *corpus.validation})
+    assert "papayasaurus" in reading.fits[0]
+    assert trainer.figures().yardstick == pytest.approx(of_first_fit[-1])
+    if stopped == 10_000:
+        assert set(corpus.training) <= set(reading.fits[1])
+
+
+def test_a_list_of_hardly_anything_else_is_not_measured_by_it(
+    corpus: Corpus, reading: Reading
+) -> None:
+    trainer = NamesTrainer(replace(corpus, yardstick=corpus.items), 0, SMALL)
+    assert trainer.figures().yardstick is None
+    assert reading.fits[0] == [*corpus.training]
+
+
+def test_the_yardstick_is_resumed_with_the_run(corpus: Corpus) -> None:
+    changed = replace(corpus, yardstick=corpus.training[:9])
+    whole, begun, resumed = (NamesTrainer(changed, 0, SMALL) for _ in range(3))
+    list(whole.train())
+    first(begun, whole.steps - 1)
+    resumed.restore(begun.checkpoint())
+    list(resumed.train())
+    assert resumed.figures() == whole.figures()
+    assert whole.figures().yardstick is not None
+
+
+# Lists
+
+
+def test_of_a_list_the_order_is_chosen_and_measured_by_itself(corpus: Corpus) -> None:
+    settings = replace(SMALL, chooses_order=True)
+    trainer = NamesTrainer(corpus, 0, settings)
+    training, validation = trainer._training, trainer._validation
+    found = choices(training, validation, trainer.vocabulary)
+    best = min(found, key=lambda choice: choice.nats_per_character)
+    assert trainer.figures().kneser_ney == best.nats_per_character
+    assert trainer.figures().measured == len(validation)
+    ngram = trainer.network().members[-1]
+    assert isinstance(ngram, NGram)
+    assert (type(ngram), ngram.order, ngram.discount) == (NGram, best.order, best.discount)
+
+
+def test_a_large_table_is_done_without(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "LARGEST_TABLE", 100)
+    monkeypatch.setattr(trainer, "MOST_GRAMS", 200)
+    made = NamesTrainer(corpus, 0, replace(SMALL, chooses_order=True))
+    list(made.train())
+    ngram = made.network().members[-1]
+    assert isinstance(ngram, SparseNGram)
+    fitting = [c for c in made._choices if c.grams <= 200]
+    assert ngram.order in [choice.order for choice in fitting]
+
+
+def test_the_longer_the_list_the_longer_the_training_up_to_a_bound() -> None:
+    updates = [list_settings(names).most_updates for names in (20, 1_500, 12_000, 50_000)]
+    assert updates == [400, 400, 1_000, 1_600]

@@ -1,0 +1,94 @@
+"""The stacked LSTM in NumPy: its formulas, its state, its parameters."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.networks.lstm import LSTM
+from tests.models.tiny import LETTERS, VERSE, lstm, lstm_arrays
+
+Array = NDArray[np.float64]
+
+
+def sigma(z: Array) -> Array:
+    result: Array = 1 / (1 + np.exp(-z))
+    return result
+
+
+def step_by_the_book(network: LSTM, index: int, state: Array) -> tuple[Array, list[list[Array]]]:
+    """The formulas for one text in double precision: logits `(vocabulary,)` and the new state."""
+    x: Array = np.eye(len(network.vocabulary))[index]
+    new_state = []
+    gates = [slice(k * network.units, (k + 1) * network.units) for k in range(4)]
+    for layer, (h, c) in zip(network.layers, state[:, :, 0], strict=True):
+        z_i, z_f, z_g, z_o = (x @ layer.Wx[:, k] + h @ layer.Wh[:, k] + layer.b[k] for k in gates)
+        i, f, g, o = sigma(z_i), sigma(z_f), np.tanh(z_g), sigma(z_o)
+        new_c = f * c + i * g
+        x = o * np.tanh(new_c)
+        new_state.append([x, new_c])
+    return x @ network.Wy + network.by, new_state
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_a_step_follows_the_formulas(layers: int) -> None:
+    network = lstm(LETTERS, units=3, layers=layers)
+    state = network.initial_state(1)
+    for index in LETTERS.encode("\nmango"):
+        logits, new_state = step_by_the_book(network, int(index), state.astype(np.float64))
+        actual, state = network.step(np.array([index]), state)
+        np.testing.assert_allclose(actual[0], logits, atol=1e-5)
+        np.testing.assert_allclose(state[:, :, 0], new_state, atol=1e-6)
+
+
+def test_nothing_is_remembered_at_the_beginning() -> None:
+    state = lstm(units=16, layers=2).initial_state(5)
+    assert state.shape == (2, 2, 5, 16)
+    assert state.dtype == np.float32
+    assert not state.any()
+
+
+def test_large_parameters_do_not_overflow() -> None:
+    arrays = {name: 1e4 * array for name, array in lstm_arrays().items()}
+    network = LSTM.from_arrays(VERSE.symbols, arrays)
+    with np.errstate(all="raise", under="ignore"):
+        logits, state = network.step(np.array([3, 4]), network.initial_state(2))
+    assert np.isfinite(logits).all()
+    assert np.isfinite(state).all()
+
+
+def test_its_parameters_make_the_same_network_again() -> None:
+    network = lstm(layers=3)
+    again = LSTM.from_arrays(VERSE.symbols, network.arrays())
+    x, state = np.array([1, 2]), network.initial_state(2)
+    np.testing.assert_array_equal(again.step(x, state)[0], network.step(x, state)[0])
+
+
+@pytest.mark.parametrize("name", lstm_arrays().keys())
+def test_a_missing_parameter_is_refused_by_name(name: str) -> None:
+    arrays = {other: array for other, array in lstm_arrays().items() if other != name}
+    with pytest.raises(ValueError, match="the parameter"):
+        LSTM.from_arrays(VERSE.symbols, arrays)
+
+
+@pytest.mark.parametrize("name", lstm_arrays().keys())
+@pytest.mark.parametrize("shape", [(), (1,), (16,), (16, 65), (2, 2, 2)], ids=str)
+def test_a_parameter_of_another_shape_is_refused(name: str, shape: tuple[int, ...]) -> None:
+    arrays = lstm_arrays() | {name: np.zeros(shape, np.float32)}
+    with pytest.raises(ValueError, match="has shape"):
+        LSTM.from_arrays(VERSE.symbols, arrays)
+
+
+def test_a_parameter_that_belongs_to_no_layer_is_refused() -> None:
+    arrays = lstm_arrays() | {"Wx7": np.zeros((1, 1), np.float32)}
+    with pytest.raises(ValueError, match="Wx7 belongs to no layer"):
+        LSTM.from_arrays(VERSE.symbols, arrays)
+
+
+def test_a_network_without_a_layer_is_refused() -> None:
+    with pytest.raises(ValueError, match="no layer"):
+        LSTM.from_arrays(VERSE.symbols, lstm_arrays(layers=0))
+
+
+def test_a_vocabulary_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="Wx0 has shape"):
+        LSTM.from_arrays(VERSE.symbols + "#", lstm_arrays())

@@ -1,0 +1,318 @@
+"""The Kneser-Ney model: its formulas, what it falls back on, how it is stored."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from data.corpora import load_names
+from models.fingerprints import NOTHING
+from models.networks import ngram
+from models.networks.network import cross_entropy, item_losses, read
+from models.networks.ngram import (
+    DISCOUNTS,
+    MOST_READ,
+    NGram,
+    choose_discount,
+)
+from models.networks.vocabulary import END, Vocabulary
+from models.weights import WeightsError, load_weights, save_weights
+from tests.models.tiny import LETTERS, card
+
+ABC = Vocabulary(END + "abc")
+NAMES = ["mango\n", "tango\n", "mangosaurus\n", "tangoraptor\n", "gong\n"]
+
+texts = st.lists(st.text(ABC.symbols, max_size=12), max_size=6)
+texts_to_fit = texts.filter(any)
+orders = st.integers(1, 5)
+discounts = st.floats(0.01, 1)
+
+
+def p_by_the_book(model: NGram, fitted: Sequence[str], w: str, h: str, k: int) -> float:
+    """p(w | h) of order k, straight from the formulas; h is the k − 1 characters before w."""
+    if k == 0:
+        return 1 / len(model.vocabulary)
+
+    def count(gram: str) -> int:
+        padded = [END * (model.order - 1) + text for text in fitted]
+        grams = [
+            text[i + 1 - model.order : i + 1]
+            for text in padded
+            for i in range(model.order - 1, len(text))
+        ]
+        if k == model.order:
+            return grams.count(gram)
+        return len({seen[-k - 1] for seen in grams if seen.endswith(gram)})
+
+    lower = p_by_the_book(model, fitted, w, h[1:], k - 1)
+    counts = [count(h + symbol) for symbol in model.vocabulary.symbols]
+    if not any(counts):
+        return lower
+    kept = max(count(h + w) - model.discount, 0)
+    given_up = model.discount * np.count_nonzero(counts)
+    return float(kept + given_up * lower) / sum(counts)
+
+
+def distribution(model: NGram, before: str) -> NDArray[np.float64]:
+    """p of what comes after a text's beginning, `(vocabulary,)`."""
+    logits, _ = read(model, END + before, model.initial_state(1))
+    p: NDArray[np.float64] = np.exp(logits[0].astype(np.float64))
+    return p
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        # Continuation counts: the end stands behind b alone, a behind the beginning alone, b behind
+        # both of the others. So of order 1, p = (1/4, 1/4, 1/2); its discount of 3/8 is included.
+        ("", [1 / 8, 3 / 8, 4 / 8]),
+        ("a", [1 / 8, 1 / 8, 6 / 8]),
+        ("b", [13 / 16, 1 / 16, 2 / 16]),
+    ],
+)
+def test_two_short_texts_give_the_probabilities_of_a_reckoning_by_hand(
+    before: str, expected: Sequence[float]
+) -> None:
+    model = NGram.fit(["ab\n", "b\n"], Vocabulary(END + "ab"), order=2, discount=0.5)
+    np.testing.assert_allclose(distribution(model, before), expected, rtol=1e-6)
+
+
+@given(texts_to_fit, texts, orders, discounts)
+def test_losses_follow_the_formulas(
+    fitted: list[str], read_texts: list[str], order: int, discount: float
+) -> None:
+    model = NGram.fit(fitted, ABC, order, discount)
+    expected = []
+    for text in read_texts:
+        padded = END * (order - 1) + text
+        p = [
+            p_by_the_book(model, fitted, padded[i], padded[i + 1 - order : i], order)
+            for i in range(order - 1, len(padded))
+        ]
+        expected.append(-np.log(p).sum())
+    np.testing.assert_allclose(model.losses(read_texts), expected, rtol=1e-5)
+
+
+@given(texts_to_fit, texts, orders, discounts)
+def test_stepping_through_a_text_gives_the_same_loss(
+    fitted: list[str], read_texts: list[str], order: int, discount: float
+) -> None:
+    model = NGram.fit(fitted, ABC, order, discount)
+    stepped = item_losses(model, read_texts) if any(read_texts) else np.zeros(len(read_texts))
+    np.testing.assert_allclose(model.losses(read_texts), stepped, rtol=1e-5, atol=1e-5)
+
+
+@given(texts_to_fit, orders, discounts, st.text(ABC.symbols, max_size=8))
+def test_after_any_context_everything_is_possible_and_the_sum_is_one(
+    fitted: list[str], order: int, discount: float, before: str
+) -> None:
+    p = distribution(NGram.fit(fitted, ABC, order, discount), before)
+    assert (p > 0).all()
+    assert p.sum() == pytest.approx(1, rel=1e-5)
+
+
+def test_a_context_that_was_never_seen_counts_as_its_longest_end_that_was() -> None:
+    model = NGram.fit(NAMES, LETTERS, order=4, discount=0.75)
+    after_an = distribution(model, "man")
+    np.testing.assert_array_equal(distribution(model, "xan"), distribution(model, "yan"))
+    assert (distribution(model, "xan") != after_an).any()
+    np.testing.assert_array_equal(distribution(model, "mangox"), distribution(model, "y"))
+
+
+def test_a_text_begins_as_texts_do_and_not_as_a_line_within_one() -> None:
+    model = NGram.fit(["a\nbb\n", "a\ncb\n"], ABC, order=3, discount=0.5)
+    a, b = ABC.encode("ab")
+    beginning, within = distribution(model, ""), distribution(model, "a\n")
+    assert beginning[a] > 0.5 > beginning[b]
+    assert within[b] > 0.25 > within[a]
+
+
+def test_lower_orders_count_what_stood_before_and_not_how_often() -> None:
+    """ "u" is the commonest letter, but behind "q" alone; "e" stands behind three."""
+    fitted = ["quququququ\n", "beceqe\n"]
+    vocabulary = Vocabulary.of([*fitted, "x"])
+    p = distribution(NGram.fit(fitted, vocabulary, order=2, discount=0.75), "x")
+    u, e = vocabulary.encode("ue")
+    assert p[e] > 1.5 * p[u]
+
+
+def test_a_longer_context_tells_more_of_real_names() -> None:
+    corpus = load_names()
+    training, validation = (
+        [f"{name}\n" for name in p] for p in (corpus.training, corpus.validation)
+    )
+    losses = [
+        cross_entropy(NGram.fit(training, LETTERS, order, 0.9), validation)
+        for order in (1, 2, 4, 6)
+    ]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[0] < np.log(len(LETTERS))
+
+
+@given(st.permutations(NAMES))
+def test_a_fit_does_not_depend_on_the_order_of_the_texts(shuffled: list[str]) -> None:
+    arrays = NGram.fit(NAMES, LETTERS, 3, 0.5).arrays()
+    for name, array in NGram.fit(shuffled, LETTERS, 3, 0.5).arrays().items():
+        np.testing.assert_array_equal(array, arrays[name])
+
+
+def test_the_chosen_discount_predicts_the_validation_best() -> None:
+    training, validation = NAMES, ["mangoraptor\n", "gongsaurus\n"]
+    chosen = choose_discount(training, validation, LETTERS, 4)
+    losses = [
+        cross_entropy(NGram.fit(training, LETTERS, 4, discount), validation)
+        for discount in DISCOUNTS
+    ]
+    assert chosen == DISCOUNTS[int(np.argmin(losses))]
+    assert DISCOUNTS[0] < chosen < DISCOUNTS[-1]
+
+
+def test_a_validation_without_text_chooses_no_discount() -> None:
+    with pytest.raises(ValueError, match="no text to choose the discount by"):
+        choose_discount(NAMES, [""], LETTERS, 3)
+
+
+@pytest.mark.parametrize("order", [0, -1, 12, 2000])
+def test_an_order_out_of_range_is_refused(order: int) -> None:
+    with pytest.raises(ValueError, match=f"the order is {order}, expected 1 to 11"):
+        NGram.fit(NAMES, LETTERS, order, 0.5)
+
+
+@pytest.mark.parametrize("discount", [0, -0.5, 1.01, np.nan, np.inf])
+def test_a_discount_out_of_range_is_refused(discount: float) -> None:
+    with pytest.raises(ValueError, match=f"the discount is {discount}, expected more than 0"):
+        NGram.fit(NAMES, LETTERS, 3, discount)
+
+
+@pytest.mark.parametrize("nothing", [[], [""]], ids=["no text", "an empty text"])
+def test_nothing_cannot_be_fitted(nothing: list[str]) -> None:
+    with pytest.raises(ValueError, match="no text to count"):
+        NGram.fit(nothing, LETTERS, 3, 0.5)
+
+
+def test_an_unknown_character_is_neither_fitted_nor_read() -> None:
+    with pytest.raises(KeyError, match="x"):
+        NGram.fit(["abx\n"], ABC, 3, 0.5)
+    with pytest.raises(KeyError, match="x"):
+        NGram.fit(["ab\n"], ABC, 3, 0.5).losses(["x\n"])
+
+
+def test_too_large_a_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ngram, "MOST_PROBABILITIES", 1_000)
+    model = NGram.fit(NAMES, LETTERS, 4, 0.5)
+    with pytest.raises(ValueError, match="order 4 makes more than 1,000 probabilities"):
+        model.losses(NAMES)
+    assert NGram.fit(NAMES, LETTERS, 2, 0.5).losses(NAMES).all()
+
+
+@pytest.mark.parametrize("order", [1, 2, 6, 11])
+@pytest.mark.parametrize("discount", [DISCOUNTS[0], DISCOUNTS[-1], 1.0])
+def test_a_weight_file_keeps_the_model_exactly(tmp_path: Path, order: int, discount: float) -> None:
+    often = [*NAMES, "m" * 70_000 + "\n", "z" * 2_060]  # counts beyond what float16 can hold
+    model = NGram.fit(often, LETTERS, order, discount)
+    facts = card("names", LETTERS, architecture="ngram")
+    digest = save_weights(tmp_path / "ngram.safetensors", model.arrays(), facts, NOTHING)
+    loaded = load_weights(tmp_path / "ngram.safetensors", digest).network
+    assert isinstance(loaded, NGram)
+    assert loaded.order == order
+    assert loaded.discount == discount
+    read_texts = [*NAMES, "unheard\n", "zzzz\n", "mmmm\n"]
+    np.testing.assert_array_equal(loaded.losses(read_texts), model.losses(read_texts))
+
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+def tiny_arrays() -> Arrays:
+    return NGram.fit(NAMES, LETTERS, 3, 0.5).arrays()
+
+
+@pytest.mark.parametrize("name", tiny_arrays().keys())
+@pytest.mark.parametrize(
+    "shape", [(), (0,), (2,), (0, 1), (1, 0), (7, 1), (1, 6), (1, 1, 1)], ids=str
+)
+def test_a_parameter_of_another_shape_is_refused(name: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"has shape|there are|there must be"):
+        NGram.from_arrays(LETTERS.symbols, tiny_arrays() | {name: np.ones(shape, np.float32)})
+
+
+@pytest.mark.parametrize("name", ["order", "grams", "counts"])
+@pytest.mark.parametrize("number", [-1, 0.5, 2_048, 65_504, np.nan, np.inf])
+def test_numbers_that_are_no_digits_are_refused(name: str, number: float) -> None:
+    arrays = tiny_arrays()
+    arrays[name][0, 0] = number
+    with pytest.raises(ValueError, match=f"the parameter {name} holds something else than digits"):
+        NGram.from_arrays(LETTERS.symbols, arrays)
+
+
+def upside_down(arrays: Arrays) -> None:
+    arrays["grams"] = arrays["grams"][::-1]
+
+
+def twice_the_same(arrays: Arrays) -> None:
+    arrays["grams"][1] = arrays["grams"][0]
+
+
+def from_beyond_the_vocabulary(arrays: Arrays) -> None:
+    arrays["grams"][-1, -1] = 2_047
+
+
+def never_seen(arrays: Arrays) -> None:
+    arrays["counts"][2] = 0
+
+
+def of_no_order(arrays: Arrays) -> None:
+    arrays["order"][:] = 0
+
+
+def of_a_lower_order(arrays: Arrays) -> None:
+    arrays["order"][:] = 2
+
+
+def without_a_discount(arrays: Arrays) -> None:
+    arrays["discount"][:] = 0
+
+
+def without_counts(arrays: Arrays) -> None:
+    del arrays["counts"]
+
+
+def with_a_bias(arrays: Arrays) -> None:
+    arrays["by"] = np.zeros(27, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (upside_down, "do not rise"),
+        (twice_the_same, "do not rise"),
+        (from_beyond_the_vocabulary, "characters that its vocabulary lacks"),
+        (never_seen, "never seen"),
+        (of_no_order, "the order is 0"),
+        (of_a_lower_order, "characters that its vocabulary lacks"),
+        (without_a_discount, "the discount is 0.0"),
+        (without_counts, "the parameter counts is missing"),
+        (with_a_bias, "the parameter by belongs to no n-gram model"),
+    ],
+)
+def test_counts_that_no_text_has_are_refused(
+    tmp_path: Path, spoil: Callable[[Arrays], None], reason: str
+) -> None:
+    arrays = tiny_arrays()
+    spoil(arrays)
+    path = tmp_path / "ngram.safetensors"
+    save_weights(path, arrays, card("names", LETTERS, architecture="ngram"), NOTHING)
+    with pytest.raises(WeightsError, match=reason):
+        load_weights(path)
+
+
+def test_a_file_whose_table_would_be_huge_is_refused_before_it_is_made() -> None:
+    vocabulary = Vocabulary(END + "".join(map(chr, range(0x4E00, 0x4E00 + 249))))
+    contexts = np.arange(MOST_READ // len(vocabulary) + 1)
+    model = NGram(vocabulary, 4, 0.5, contexts * len(vocabulary), np.ones_like(contexts))
+    with pytest.raises(ValueError, match="more than 8,388,608 probabilities"):
+        NGram.from_arrays(vocabulary.symbols, model.arrays())

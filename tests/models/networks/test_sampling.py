@@ -1,0 +1,131 @@
+"""Sampling: what can be drawn, how often, and that a seed decides it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from models.networks.sampling import probabilities, sample
+
+LOGITS = arrays(
+    np.float32,
+    st.tuples(st.integers(1, 5), st.integers(1, 30)),
+    elements=st.floats(-20, 20, width=32),
+)
+TEMPERATURES = st.floats(0.1, 2.0)
+
+
+def generators(*seeds: int) -> list[np.random.Generator]:
+    return [np.random.default_rng(seed) for seed in seeds]
+
+
+@given(
+    LOGITS,
+    TEMPERATURES,
+    st.none() | st.integers(1, 40),
+    st.none() | st.floats(0, 1, exclude_min=True),
+)
+def test_probabilities_sum_to_one_whatever_the_options(
+    logits: np.ndarray, temperature: float, top_k: int | None, top_p: float | None
+) -> None:
+    p = probabilities(logits, temperature, top_k, top_p)
+    assert p.shape == logits.shape
+    assert (p >= 0).all()
+    np.testing.assert_allclose(p.sum(axis=-1), 1, rtol=1e-12)
+
+
+def test_temperature_one_is_softmax() -> None:
+    p = probabilities(np.log([[0.1, 0.2, 0.7]]))
+    np.testing.assert_allclose(p, [[0.1, 0.2, 0.7]])
+
+
+@given(LOGITS)
+def test_a_lower_temperature_makes_the_likeliest_likelier(logits: np.ndarray) -> None:
+    cold, warm = (probabilities(logits, t).max(axis=-1) for t in (0.5, 1.0))
+    assert (cold >= warm * (1 - 1e-12)).all()
+
+
+def test_huge_logits_do_not_overflow() -> None:
+    p = probabilities(np.array([[5000.0, -5000.0]]), temperature=0.1)
+    np.testing.assert_array_equal(p, [[1, 0]])
+
+
+@given(LOGITS, st.integers(1, 40))
+def test_top_k_keeps_the_k_likeliest_and_their_proportions(logits: np.ndarray, k: int) -> None:
+    plain, p = probabilities(logits), probabilities(logits, top_k=k)
+    for before, after in zip(plain, p, strict=True):
+        kept = after > 0
+        assert kept.sum() == min(k, len(before))
+        assert before[kept].min() >= before[~kept].max(initial=0)
+        np.testing.assert_allclose(after[kept], before[kept] / before[kept].sum())
+
+
+@given(LOGITS, st.floats(0.01, 0.999))
+def test_the_nucleus_is_the_smallest_set_that_reaches_its_share(
+    logits: np.ndarray, top_p: float
+) -> None:
+    plain, p = probabilities(logits), probabilities(logits, top_p=top_p)
+    for before, after in zip(plain, p, strict=True):
+        nucleus = np.sort(before[after > 0])
+        assert nucleus.sum() >= top_p - 1e-9
+        assert nucleus[1:].sum() < top_p + 1e-9  # without its least likely it falls short
+        assert nucleus.min() >= before[after == 0].max(initial=0)
+
+
+@given(LOGITS, st.integers(0, 2**32), st.floats(0.01, 1))
+def test_nothing_outside_the_nucleus_is_ever_drawn(
+    logits: np.ndarray, seed: int, top_p: float
+) -> None:
+    p = probabilities(logits, top_p=top_p)
+    rng = np.random.default_rng(seed)
+    for _ in range(20):
+        choice = sample(logits, rng, top_p=top_p)
+        assert (p[np.arange(len(p)), choice] > 0).all()
+
+
+@given(LOGITS, TEMPERATURES, st.integers(0, 2**32))
+def test_a_row_draws_the_same_alone_as_in_a_batch(
+    logits: np.ndarray, temperature: float, seed: int
+) -> None:
+    seeds = range(seed, seed + len(logits))
+    together = sample(logits, generators(*seeds), temperature, top_p=0.9)
+    alone = [
+        sample(logits[[row]], generators(s), temperature, top_p=0.9)[0]
+        for row, s in enumerate(seeds)
+    ]
+    assert together.tolist() == alone
+
+
+def test_the_same_seed_draws_the_same_and_another_seed_differs() -> None:
+    logits = np.zeros((40, 27))
+    first, again, other = (sample(logits, np.random.default_rng(s)).tolist() for s in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_draws_are_as_frequent_as_their_probabilities() -> None:
+    p = np.array([0.5, 0.0, 0.3, 0.2])
+    with np.errstate(divide="ignore"):
+        logits = np.tile(np.log(p), (20_000, 1))
+    counts = np.bincount(sample(logits, np.random.default_rng(0)), minlength=4)
+    assert counts[1] == 0
+    np.testing.assert_allclose(counts / counts.sum(), p, atol=0.015)
+
+
+def test_there_must_be_a_generator_for_each_row() -> None:
+    with pytest.raises(ValueError, match=r"longer|shorter"):
+        sample(np.zeros((3, 5)), generators(1))
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("temperature", value) for value in (0, -1, float("nan"))),
+        *(("top_p", value) for value in (0, 1.5)),
+        ("top_k", 0),
+    ],
+)
+def test_an_option_out_of_its_range_is_refused_with_an_example(option: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"^{option} is {value}, expected .* for example"):
+        probabilities(np.zeros((1, 3)), **{option: value})  # type: ignore[arg-type]

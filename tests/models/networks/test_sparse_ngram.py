@@ -1,0 +1,60 @@
+"""The Kneser-Ney model without a table says what the one with a table says."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.corpora import load_names
+from models.fingerprints import NOTHING
+from models.networks import sparse_ngram
+from models.networks.lstm import LSTM
+from models.networks.mixture import Mixture
+from models.networks.ngram import NGram
+from models.networks.sparse_ngram import SparseNGram
+from models.training.numpy_lstm import LETTERS
+from models.weights import WeightsError, load_weights, save_weights
+from tests.models.tiny import card, lstm
+
+NAMES = [f"{name}\n" for name in load_names().training[:60]]
+
+
+@pytest.mark.parametrize("order", [1, 2, 4, 8])
+@given(text=st.text("abmngosu", max_size=12), other=st.sampled_from(NAMES))
+def test_its_predictions_are_those_of_the_table(order: int, text: str, other: str) -> None:
+    with_table, without = (kind.fit(NAMES, LETTERS, order, 0.75) for kind in (NGram, SparseNGram))
+    state, same_state = with_table.initial_state(2), without.initial_state(2)
+    for pair in zip(text, other, strict=False):
+        x = LETTERS.encode("".join(pair))
+        log_p, state = with_table.step(x, state)
+        same_log_p, same_state = without.step(x, same_state)
+        np.testing.assert_allclose(same_log_p, log_p, rtol=1e-5)
+        np.testing.assert_array_equal(same_state, state)
+
+
+def test_so_are_its_losses() -> None:
+    losses, same = (kind.fit(NAMES, LETTERS, 5, 0.9).losses(NAMES) for kind in (NGram, SparseNGram))
+    np.testing.assert_allclose(same, losses, rtol=1e-5)
+
+
+def test_it_is_stored_as_part_of_a_mixture(tmp_path: Path) -> None:
+    sparse = SparseNGram.fit(NAMES, LETTERS, 7, 0.75)
+    mixture = Mixture((lstm(LETTERS), sparse), np.array([0.25, 0.75], np.float32))
+    path = tmp_path / "names.safetensors"
+    save_weights(path, mixture.arrays(), card("names", LETTERS, architecture="mixture"), NOTHING)
+    network = load_weights(path).network
+    assert isinstance(network, Mixture)
+    assert [type(member) for member in network.members] == [LSTM, SparseNGram]
+    np.testing.assert_allclose(network.members[1].losses(NAMES), sparse.losses(NAMES))  # type: ignore[union-attr]
+
+
+def test_too_many_n_grams_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sparse = SparseNGram.fit(NAMES, LETTERS, 7, 0.75)
+    mixture = Mixture((sparse,), np.ones(1, np.float32))
+    path = tmp_path / "names.safetensors"
+    save_weights(path, mixture.arrays(), card("names", LETTERS, architecture="mixture"), NOTHING)
+    monkeypatch.setattr(sparse_ngram, "MOST_GRAMS", 100)
+    with pytest.raises(WeightsError, match="more than 100 n-grams; try a lower order"):
+        load_weights(path)

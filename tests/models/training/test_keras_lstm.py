@@ -1,0 +1,225 @@
+"""Keras and NumPy run the same network; the trainers of verse learn, stop and go on."""
+
+import importlib.util
+import itertools
+import os
+import pickle
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from data.corpora import read_corpus
+from models.networks.lstm import LSTM
+from models.networks.network import cross_entropy
+from models.networks.vocabulary import Vocabulary
+from models.training.trainer import Progress
+from models.weights import SHIPPED, load_shipped
+from tests.models.tiny import lstm
+
+if (
+    not (importlib.util.find_spec("keras") and importlib.util.find_spec("tensorflow"))
+    and os.environ.get("MANGOSAURUS_NO_SKIP") != "1"
+):
+    pytest.skip("needs Keras: install requirements-train.txt", allow_module_level=True)
+
+from models.training import keras_lstm
+from models.training.keras_lstm import NotebookVerseTrainer, Schedule, VerseTrainer
+from tests.seed import SHAKESPEARE, needs_seed
+
+PASSAGES = [f"the {word} is not the {word} that it was,\nbut it is still here.\n\n"
+            for word in ("rose", "day", "summer", "brow", "tongue", "winter")]  # fmt: skip
+VALIDATION = ["the song is not the song that it was,\nbut it is still here.\n\n"]
+BRIEF = Schedule(passes=30, learning_rate=5e-2, dropout=0.1, batch=3, length=100)
+
+
+def brief_trainer(begin: LSTM | None = None, *, schedule: Schedule = BRIEF) -> VerseTrainer:
+    return VerseTrainer(PASSAGES, VALIDATION, schedule, 1, begin=begin, units=12, layers=2)
+
+
+def keras_logits(network: LSTM, x: NDArray[np.int64]) -> NDArray[np.float32]:
+    """What Keras says: indices `(batch, time)` → logits `(batch, time, vocabulary)`."""
+    model = keras_lstm.build(
+        len(network.vocabulary), network.units, len(network.layers), dropout=0.5, seed=0
+    )
+    keras_lstm.assign(model, network.arrays())
+    return np.asarray(model(x, training=False))
+
+
+def numpy_logits(network: LSTM, x: NDArray[np.int64]) -> NDArray[np.float32]:
+    """What the serving LSTM says, its state handed from call to call."""
+    state = network.initial_state(len(x))
+    logits = []
+    for column in x.T:
+        step, state = network.step(column, state)
+        logits.append(step)
+    return np.stack(logits, axis=1)
+
+
+SHIPPED_VERSE = [s for s in ("sonnets", "plays") if (SHIPPED / f"{s}.safetensors").exists()]
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("weights", ["random", "three layers", *SHIPPED_VERSE])
+def test_numpy_and_keras_agree_on_every_logit(weights: str, batch: int) -> None:
+    if weights in SHIPPED_VERSE:
+        shipped = load_shipped(weights).network
+        assert isinstance(shipped, LSTM)
+        network = shipped
+    else:
+        network = lstm(layers=3 if weights == "three layers" else 2)
+    x = np.random.default_rng(0).integers(len(network.vocabulary), size=(batch, 60))
+    np.testing.assert_allclose(numpy_logits(network, x), keras_logits(network, x), atol=1e-4)
+
+
+def test_two_halves_with_the_state_between_them_are_the_whole_that_keras_reads() -> None:
+    network = lstm()
+    x = np.random.default_rng(0).integers(len(network.vocabulary), size=(2, 20))
+    state = network.initial_state(2)
+    for column in x[:, :10].T:
+        _, state = network.step(column, state)
+    kept = state.copy()
+    second_half = []
+    for column in x[:, 10:].T:
+        logits, kept = network.step(column, kept)
+        second_half.append(logits)
+    whole = keras_logits(network, x)
+    np.testing.assert_allclose(np.stack(second_half, axis=1), whole[:, 10:], atol=1e-4)
+
+
+def test_what_is_exported_makes_the_same_model_again() -> None:
+    arrays = lstm().arrays()
+    model = keras_lstm.build(len(lstm().vocabulary), 16, 2, dropout=0.0, seed=0)
+    keras_lstm.assign(model, arrays)
+    exported = keras_lstm.exported(model)
+    assert exported.keys() == arrays.keys()
+    for name, array in exported.items():
+        np.testing.assert_array_equal(array, arrays[name])
+
+
+def test_building_a_model_seeds_no_global_generator() -> None:
+    before = pickle.dumps(np.random.get_state())  # noqa: NPY002
+    keras_lstm.build(5, 4, 1, dropout=0.5, seed=3)
+    assert pickle.dumps(np.random.get_state()) == before  # noqa: NPY002
+
+
+def losses(progress: list[Progress]) -> list[float]:
+    return [p.loss for p in progress]
+
+
+@pytest.fixture(scope="module")
+def whole_run() -> tuple[VerseTrainer, list[Progress]]:
+    """A trainer that has trained to its end."""
+    trainer = brief_trainer()
+    return trainer, list(trainer.train())
+
+
+def test_training_lowers_the_loss(whole_run: tuple[VerseTrainer, list[Progress]]) -> None:
+    trainer, progress = whole_run
+    assert [p.step for p in progress] == list(range(1, trainer.steps + 1))
+    assert progress[0].loss == pytest.approx(np.log(len(trainer.vocabulary)), abs=0.2)
+    assert progress[-1].loss < progress[0].loss - 1
+
+
+def test_about_as_many_characters_are_read_as_the_schedule_says(
+    whole_run: tuple[VerseTrainer, list[Progress]],
+) -> None:
+    _, progress = whole_run
+    planned = BRIEF.passes * len("".join(PASSAGES))
+    assert sum(p.characters for p in progress) == pytest.approx(planned, rel=0.05)
+
+
+def test_the_best_network_by_validation_is_kept(
+    whole_run: tuple[VerseTrainer, list[Progress]],
+) -> None:
+    trainer, progress = whole_run
+    measured = [p.validation for p in progress if p.validation is not None]
+    assert len(measured) >= 20
+    assert progress[-1].validation is not None
+    assert cross_entropy(trainer.network(), VALIDATION) == pytest.approx(min(measured), abs=1e-6)
+
+
+def test_a_resumed_run_goes_on_to_the_same_result(
+    whole_run: tuple[VerseTrainer, list[Progress]],
+) -> None:
+    whole, expected = whole_run
+    begun, resumed = brief_trainer(), brief_trainer()
+    first = list(itertools.islice(begun.train(), 25))
+    checkpoint = begun.checkpoint()
+    list(itertools.islice(begun.train(), 3))  # going on must not change what was saved
+    resumed.restore(checkpoint)
+    rest = list(resumed.train())
+    np.testing.assert_allclose(losses(first + rest), losses(expected), atol=1e-3)
+    assert cross_entropy(resumed.network(), VALIDATION) == pytest.approx(
+        cross_entropy(whole.network(), VALIDATION), abs=0.01
+    )
+
+
+def test_the_reported_loss_is_the_mean_over_characters_from_the_network_begun_with() -> None:
+    vocabulary = Vocabulary.of(PASSAGES)
+    begin = lstm(vocabulary, units=12)
+    schedule = Schedule(passes=1, learning_rate=1e-3, dropout=0.0, batch=3, length=100)
+    trainer = VerseTrainer([PASSAGES[2], VALIDATION[0]], VALIDATION, schedule, 1, begin=begin)
+    progress = next(iter(trainer.train()))
+    possible = [
+        cross_entropy(begin, [PASSAGES[2]] * long + VALIDATION * (3 - long)) for long in range(4)
+    ]
+    assert min(abs(progress.loss - loss) for loss in possible) < 1e-4
+
+
+def test_passages_longer_than_a_window_are_read_from_the_beginnings_of_lines() -> None:
+    text = "".join(PASSAGES)
+    schedule = Schedule(passes=1, learning_rate=1e-3, dropout=0.0, batch=8, length=50)
+    trainer = VerseTrainer([text], VALIDATION, schedule, 1, units=4, layers=1)
+    x, y, weight = trainer._batch()
+    assert x.shape == y.shape == weight.shape == (8, 50)
+    windows = {trainer.vocabulary.decode(row[w == 1]) for row, w in zip(y, weight, strict=True)}
+    assert len(windows) > 1
+    for window in windows:
+        assert "\n" + window in "\n" + text
+    np.testing.assert_array_equal(x[:, 1:], y[:, :-1])
+    assert (x[:, 0] == trainer.vocabulary.end).all()
+
+
+NOTEBOOK_TEXT = "".join(PASSAGES) * 2
+
+
+def test_the_notebooks_windows_are_of_forty_characters_at_every_third_position() -> None:
+    trainer = NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 0, epochs=1)
+    examples = len(range(0, len(NOTEBOOK_TEXT) - 40, 3))
+    assert trainer.x.shape == (examples, 40)
+    for example in (0, 1, examples - 1):
+        begin = 3 * example
+        assert trainer.vocabulary.decode(trainer.x[example]) == NOTEBOOK_TEXT[begin : begin + 40]
+        assert trainer.vocabulary.decode([trainer.y[example]]) == NOTEBOOK_TEXT[begin + 40]
+
+
+@needs_seed
+def test_the_notebooks_text_has_31412_examples_and_38_symbols() -> None:
+    trainer = NotebookVerseTrainer(
+        read_corpus(SHAKESPEARE, "verse").plain.lower(), [], 0, epochs=60
+    )
+    assert trainer.x.shape == (31_412, 40)
+    assert len(trainer.vocabulary) == 38
+    assert trainer.steps == 60 * 246
+
+
+def test_one_more_epoch_goes_on_from_saved_weights_and_can_be_resumed() -> None:
+    begin = lstm(Vocabulary.of([NOTEBOOK_TEXT]), units=12)
+    before = {name: array.copy() for name, array in begin.arrays().items()}
+
+    def trainer() -> NotebookVerseTrainer:
+        return NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 5, epochs=1, begin=begin)
+
+    whole, begun, resumed = trainer(), trainer(), trainer()
+    for name, array in whole.arrays().items():
+        np.testing.assert_array_equal(array, before[name])
+    progress = list(whole.train())
+    assert len(progress) == whole.steps == -(-len(whole.x) // 128) >= 2
+    assert sum(p.characters for p in progress) == len(whole.x)
+    assert [p.milestone for p in progress] == [False] * (whole.steps - 1) + [True]
+    assert np.abs(whole.arrays()["Wy"] - before["Wy"]).max() > 1e-4
+    first: list[Progress] = list(itertools.islice(begun.train(), 1))
+    resumed.restore(begun.checkpoint())
+    assert losses(first + list(resumed.train())) == pytest.approx(losses(progress), abs=1e-4)
+    assert whole.network().vocabulary == begin.vocabulary

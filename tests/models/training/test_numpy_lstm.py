@@ -1,0 +1,87 @@
+"""One LSTM that is fitted to names: what it reads, how it moves, what it gives."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.corpora import load_names
+from models.networks.lstm_gradient import Batch
+from models.networks.network import cross_entropy
+from models.networks.vocabulary import Vocabulary
+from models.training.numpy_lstm import LETTERS, Fit, FitSettings
+
+NAMES = [name + "\n" for name in load_names().training[:30]]
+SMALL = FitSettings(units=8, batch=10, learning_rate=0.05, warm_up=1)
+
+
+def fit(seed: int = 0, settings: FitSettings = SMALL) -> Fit:
+    return Fit(NAMES, (seed,), settings)
+
+
+@pytest.mark.parametrize("batch", [10, 30, 7, 100])
+def test_every_name_is_read_as_often_as_any_other(
+    batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Counter[str]()
+    pack = Batch.of
+
+    def noting(texts: list[str], vocabulary: Vocabulary) -> Batch:
+        read.update(texts)
+        return pack(texts, vocabulary)
+
+    monkeypatch.setattr(Batch, "of", noting)
+    fitting = fit(settings=replace(SMALL, batch=batch))
+    while read.total() < len(NAMES) or read.total() % len(NAMES):
+        fitting.update()
+    assert set(read) == set(NAMES)
+    assert len(set(read.values())) == 1
+
+
+def test_an_update_tells_the_loss_of_its_batch_and_its_characters() -> None:
+    loss, characters = fit(settings=replace(SMALL, batch=len(NAMES))).update()
+    assert loss == pytest.approx(np.log(len(LETTERS)), abs=0.3)
+    assert characters == len("".join(NAMES))
+
+
+def test_it_learns_what_it_reads() -> None:
+    fitting = fit(settings=replace(SMALL, recurrent_dropout=0.1, output_dropout=0.1))
+    before = cross_entropy(fitting.network(), NAMES)
+    for _ in range(100):
+        fitting.update()
+    assert cross_entropy(fitting.network(), NAMES) < before - 1
+
+
+def test_it_begins_with_small_steps() -> None:
+    warm, cold = fit(), fit(settings=replace(SMALL, warm_up=50))
+    begun = fit().parameters["Wx0"]
+    for fitting in (warm, cold):
+        fitting.update()
+    far, near = (np.abs(f.parameters["Wx0"] - begun).max() for f in (warm, cold))
+    assert 0 < near < far / 40
+
+
+def test_the_network_that_it_gives_stays_as_it_was() -> None:
+    fitting = fit()
+    network = fitting.network()
+    before = cross_entropy(network, NAMES)
+    for _ in range(5):
+        fitting.update()
+    assert cross_entropy(network, NAMES) == before
+    assert cross_entropy(fitting.network(), NAMES) != before
+
+
+def test_its_seed_decides_everything() -> None:
+    losses = [[fitting.update() for _ in range(4)] for fitting in (fit(1), fit(1), fit(2))]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_a_restored_fit_goes_on_as_if_nothing_had_happened() -> None:
+    whole, restored = fit(), fit()
+    for _ in range(5):
+        whole.update()
+    restored.restore(whole.state())
+    expected = [whole.update() for _ in range(5)]
+    assert [restored.update() for _ in range(5)] == expected
+    assert restored.updates == 10

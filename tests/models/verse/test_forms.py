@@ -1,0 +1,89 @@
+"""The forms of verse are entries of a table."""
+
+import string
+
+import pytest
+
+from models.verse.forms import (
+    DEFAULT_FORM,
+    FORMS,
+    Form,
+    forms_of,
+)
+
+TABLE = {
+    "metres": {"trochees": ["swsw"], "iambs": ["wsws", "wswsf"]},
+    "forms": {
+        "tercets": {
+            "title": "Tercets",
+            "description": "Three lines, and three",
+            "stanzas": ["ABA", "BCB"],
+            "metre": {"A": "iambs", "B": "trochees", "C": "iambs"},
+        },
+        "lines": {"title": "Lines", "description": "Two lines", "lines": 2},
+    },
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_every_form_says_what_it_is(form: Form) -> None:
+    assert FORMS[form.name] is form
+    assert form.title
+    assert 0 < len(form.description) <= 100  # what a choice of Discord holds
+    assert (form.lines is None) == (form.characters is not None)
+    assert bool(form.stanzas) == (form.metres is not None)
+
+
+@pytest.mark.parametrize("form", [f for f in FORMS.values() if f.stanzas], ids=lambda f: f.name)
+def test_every_rhymed_form_has_a_letter_and_a_metre_for_each_line(form: Form) -> None:
+    assert form.metres is not None
+    assert form.lines == len(form.scheme) == sum(map(len, form.stanzas))
+    assert set(form.scheme) <= set(string.ascii_uppercase)
+    assert set(form.metres) == set(form.scheme)
+    for letter in set(form.scheme):
+        assert form.scheme.count(letter) > 1, f"nothing rhymes with {letter}"
+
+
+@pytest.mark.parametrize(
+    ("name", "stanzas"),
+    [
+        ("shakespearean", "ABAB CDCD EFEF GG"),
+        ("petrarchan", "ABBA ABBA CDE CDE"),
+        ("spenserian", "ABAB BCBC CDCD EE"),
+        ("couplets", "AA BB CC DD EE FF GG"),
+        ("limerick", "AABBA"),
+    ],
+)
+def test_the_schemes_are_those_of_the_books(name: str, stanzas: str) -> None:
+    assert " ".join(FORMS[name].stanzas) == stanzas
+
+
+def test_unless_asked_a_sonnet_is_shakespearean() -> None:
+    assert DEFAULT_FORM == "shakespearean"
+    assert FORMS["free"].lines == 14
+    assert FORMS["notebook"].characters == 400
+
+
+def test_a_limerick_is_short_in_the_middle() -> None:
+    limerick = FORMS["limerick"]
+    assert [limerick.metre_of(line).syllables for line in range(5)] == [9, 9, 6, 6, 9]
+
+
+def test_a_new_form_is_a_new_entry() -> None:
+    forms = forms_of(TABLE)
+    tercets = forms["tercets"]
+    assert list(forms) == ["tercets", "lines"]
+    assert (tercets.title, tercets.description) == ("Tercets", "Three lines, and three")
+    assert tercets.scheme == "ABABCB"
+    assert tercets.lines == 6
+    assert tercets.stanza_ends == {3}
+    assert tercets.metre_of(0).templates == ("wsws", "wswsf")
+    assert tercets.metre_of(1).templates == ("swsw",)
+    assert forms["lines"].lines == 2
+    assert forms["lines"].metres is None
+
+
+def test_a_line_knows_those_that_it_rhymes_with() -> None:
+    tercets = forms_of(TABLE)["tercets"]
+    assert [tercets.rhymes_of(line) for line in range(6)] == [(), (), (0,), (1,), (), (1, 3)]
+    assert [tercets.rhymes_to_come(line) for line in range(6)] == [1, 2, 0, 1, 0, 0]

@@ -1,0 +1,326 @@
+"""Sonnets: fourteen lines that begin as the member typed, the same again from the same seed."""
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from models.networks.network import State, cross_entropy
+from models.networks.vocabulary import END
+from models.verse.free_lines import LONGEST_LINE, SHORTEST_LINE
+from models.verse.poem import (
+    FREE,
+    OPENING_LIMIT,
+    TRIES,
+    Draft,
+    SonnetError,
+    SonnetRequest,
+    begin,
+    extend,
+)
+from models.weights import Trained
+from tests.bot.hostile import HOSTILE_OPENINGS
+from tests.models.tiny import VERSE, lstm, poet
+
+POET = poet()
+"""Its verse has no words, so that it writes freely, whatever the form."""
+LINES = 14
+CANDIDATES = FREE.rows
+SHALL_I = SonnetRequest("Shall I", seed=7)
+
+
+def anything(_line: str) -> bool:
+    return True
+
+
+def written(
+    request: SonnetRequest,
+    trained: Trained = POET,
+    accept: Callable[[str], bool] = anything,
+) -> Draft:
+    """A whole poem."""
+    draft = begin(trained, request)
+    while not draft.finished:
+        (draft,) = extend(trained, [draft], accept)
+    return draft
+
+
+class Reciter:
+    """A network that recites its lines one after another, for ever, whatever it reads."""
+
+    vocabulary = VERSE
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.text = "".join(line + "\n" for line in lines)
+
+    def initial_state(self, batch: int) -> State:
+        return np.zeros((batch, 1), np.float32)
+
+    def step(self, _x: NDArray[np.int64], state: State) -> tuple[NDArray[np.float32], State]:
+        """The state is the place in the text."""
+        logits = np.full((len(state), len(VERSE)), -30, np.float32)
+        for row, place in enumerate(state[:, 0]):
+            logits[row, VERSE.encode(self.text[int(place) % len(self.text)])] = 0
+        return logits, state + 1
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        return {}
+
+
+VERSES = [f"and line {name} of this long poem goes on," for name in "abcdefghijklmnop"]
+
+
+@pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
+def test_a_sonnet_has_fourteen_lines_whatever_it_begins_with(opening: str) -> None:
+    draft = written(SonnetRequest(opening, seed=1))
+    assert len(draft.lines) == LINES
+    assert all(line.strip() for line in draft.lines)
+    assert not any("\n" in line for line in draft.lines)
+
+
+def test_a_draft_grows_by_the_lines_that_the_network_writes() -> None:
+    draft = begin(POET, SHALL_I)
+    for number in range(1, LINES + 1):
+        assert not draft.finished
+        before = draft.lines
+        (draft,) = extend(POET, [draft], anything)
+        assert draft.lines[:-1] == before
+        assert len(draft.lines) == number
+    assert draft.finished
+    assert extend(POET, [draft], anything) == [draft]
+
+
+typed = st.text(max_size=OPENING_LIMIT) | st.text(
+    "abI O'\n\t,-é🦕\u200b\u2028*_`>#@<:|~", max_size=OPENING_LIMIT
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(typed, st.integers(0, 2**63))
+@example("a" * OPENING_LIMIT, 0)
+@example("x" * 140 + "\n" + "x" * 140, 0)
+@example("a\n" * (OPENING_LIMIT // 2), 0)
+@example("la " * (OPENING_LIMIT // 3), 0)
+@example("\n\n  \n🦕\n", 0)
+def test_a_poem_begins_with_the_words_as_typed(opening: str, seed: int) -> None:
+    draft = begin(POET, SonnetRequest(opening, seed))
+    (draft,) = extend(POET, [draft], anything)
+    poem = "\n".join(draft.lines)
+    assert poem[: draft.opening_length].split() == opening.split()
+
+
+@pytest.mark.parametrize("opening", ["Shall I", "SHALL i ", "  shall,I—", "🦕 Rrr", "Ô"])
+def test_a_short_opening_keeps_every_character_and_space(opening: str) -> None:
+    draft = written(SonnetRequest(opening, seed=3))
+    assert draft.lines[0].startswith(opening)
+    assert draft.opening_length == len(opening)
+
+
+def test_typed_line_breaks_are_kept_and_empty_lines_are_not() -> None:
+    draft = begin(POET, SonnetRequest("Shall I\r\ncompare\n\n \nthee", seed=0))
+    assert draft.lines == ("Shall I", "compare")
+    assert draft.begun == "thee"
+
+
+def test_an_opening_of_more_than_ten_syllables_wraps_between_words() -> None:
+    opening = "Shall I compare thee to a summer's day, or is it rather autumn now?"
+    draft = begin(POET, SonnetRequest(opening, seed=0))
+    assert draft.lines == ("Shall I compare thee to a summer's day,",)
+    assert draft.begun == "or is it rather autumn now?"
+    assert draft.opening_length == len(opening)  # a line break stands where a space was
+
+
+def test_an_opening_that_fills_the_poem_leaves_the_last_line_to_the_network() -> None:
+    letters = "abcdefghijklmnopqrst"
+    draft = written(SonnetRequest("\n".join(letters), seed=0))
+    assert len(draft.lines) == LINES
+    assert " ".join(draft.lines).startswith(" ".join(letters))
+    assert len(draft.lines[-1]) > SHORTEST_LINE
+
+
+def test_what_a_member_types_may_be_a_known_line_and_stand_there_twice() -> None:
+    line = "Forty winters shall besiege thy brow"
+    trained = poet(known=[line.lower()])
+    draft = written(SonnetRequest(f"{line}\n{line}\n", seed=0), trained)
+    assert draft.lines[:2] == (line, line)
+
+
+def test_an_opening_at_the_limit_is_served_and_a_longer_one_refused_with_the_limit() -> None:
+    assert begin(POET, SonnetRequest("a" * OPENING_LIMIT, seed=0)).begun
+    with pytest.raises(SonnetError, match=r"at most 300 characters, yours has 301; .* example"):
+        begin(POET, SonnetRequest("a" * (OPENING_LIMIT + 1), seed=0))
+
+
+def test_without_an_opening_the_network_begins_alone_with_a_capital() -> None:
+    lines = VERSES[:LINES]
+    draft = written(SonnetRequest("", seed=0), poet(Reciter(lines)))
+    assert draft.opening_length == 0
+    assert draft.lines[0] == lines[0].capitalize()
+
+
+def test_the_same_seed_writes_the_same_poem_and_other_seeds_others() -> None:
+    poems = [written(SonnetRequest("Shall I", seed)).lines for seed in (7, 7, 8, 9)]
+    assert poems[0] == poems[1]
+    assert len(set(poems)) == 3
+
+
+def test_every_line_draws_anew() -> None:
+    assert len(set(written(SHALL_I).lines)) == LINES
+
+
+def test_the_temperature_changes_the_poem() -> None:
+    assert written(SHALL_I).lines != written(SonnetRequest("Shall I", 7, 1.5)).lines
+
+
+def test_what_shares_the_batch_does_not_change_a_poem() -> None:
+    requests = [
+        SHALL_I,
+        SonnetRequest("", seed=7),
+        SonnetRequest("When forty winters", seed=1, temperature=1.3),
+        SonnetRequest("One line.\nAnother one.\n", seed=2, temperature=0.2),
+    ]
+    alone = [written(request).lines for request in requests]
+    drafts = [begin(POET, request) for request in requests]
+    while not all(draft.finished for draft in drafts):
+        drafts = extend(POET, drafts, anything)
+    assert [draft.lines for draft in drafts] == alone
+
+
+def test_a_draft_can_be_gone_on_with_again_from_any_line() -> None:
+    draft = begin(POET, SHALL_I)
+    (once,) = extend(POET, [draft], anything)
+    (again,) = extend(POET, [draft], anything)
+    assert once.lines == again.lines
+    assert draft.lines == ()
+
+
+def test_a_draft_of_other_weights_is_refused() -> None:
+    draft = begin(poet(digest="others"), SHALL_I)
+    with pytest.raises(ValueError, match="weights"):
+        extend(POET, [begin(POET, SHALL_I), draft], anything)
+
+
+def test_a_line_of_the_corpus_is_not_copied() -> None:
+    unhindered = written(SHALL_I)
+    first = unhindered.lines[0].lower().strip()
+    trained = poet(known=[first])
+    draft = written(SHALL_I, trained)
+    assert draft.lines[0].lower().strip() != first
+
+
+def test_a_network_that_only_copies_is_an_error_with_advice() -> None:
+    trained = poet(Reciter(VERSES), known=VERSES)
+    with pytest.raises(SonnetError, match=r"try again, or try another opening\.$"):
+        written(SonnetRequest("", seed=0), trained)
+
+
+def test_no_line_is_written_twice() -> None:
+    with pytest.raises(SonnetError):
+        written(SonnetRequest("", seed=0), poet(Reciter(VERSES[:3])))
+
+
+def test_what_is_accepted_decides_what_is_written() -> None:
+    unhindered = written(SHALL_I)
+    refused = {unhindered.lines[0], unhindered.lines[4]}
+    asked: list[str] = []
+
+    def accept(line: str) -> bool:
+        asked.append(line)
+        return line not in refused
+
+    draft = written(SHALL_I, accept=accept)
+    assert refused.isdisjoint(draft.lines)
+    assert set(draft.lines) <= set(asked)
+
+
+def test_lines_are_tried_again_before_the_poem_is_given_up() -> None:
+    answers = itertools.chain([False] * (TRIES * CANDIDATES - 1), [True])
+    (draft,) = extend(POET, [begin(POET, SHALL_I)], lambda _: next(answers))
+    assert draft.lines[0].startswith("Shall I")
+
+
+def test_when_everything_is_refused_there_is_a_sentence_after_different_tries() -> None:
+    offered: list[str] = []
+
+    def refuse(line: str) -> bool:
+        offered.append(line)
+        return False
+
+    with pytest.raises(SonnetError, match="new and that the word filter accepts"):
+        written(SHALL_I, accept=refuse)
+    assert len(set(offered)) == len(offered) == TRIES * CANDIDATES
+
+
+@pytest.mark.parametrize(
+    ("last", "shown"),
+    [
+        ("and so this poem has come to its end,", "And so this poem has come to its end."),
+        ("and so this poem has come to its end", "And so this poem has come to its end."),
+        ("and so this poem has come to its end -", "And so this poem has come to its end."),
+        ("and so this poem has come to its end:", "And so this poem has come to its end."),
+        ("has this poem not come to its end?", "Has this poem not come to its end?"),
+        ("and so this poem has come to its end!", "And so this poem has come to its end!"),
+        ("and so this poem has come to its end.", "And so this poem has come to its end."),
+    ],
+)
+def test_the_last_line_ends_the_sentence(last: str, shown: str) -> None:
+    network = Reciter([*VERSES[: LINES - 1], last])
+    draft = written(SonnetRequest("", seed=0), poet(network))
+    assert draft.lines[-1] == shown
+    assert draft.lines[-2].endswith(",")
+
+
+@pytest.mark.parametrize(
+    ("heard", "shown"),
+    [
+        ("for i, if i am he, say that i'm not him", "For I, if I am he, say that I'm not him"),
+        ("and o, my love, is it o cruel, too", "And O, my love, is it O cruel, too"),
+        ("ten o'clock is what thou sayest, o'er", "Ten o'clock is what thou sayest, o'er"),
+        ("into ioio in oil i- i: o", "Into ioio in oil I- I: O"),
+        ("of helen's cheek and cupid, cupids too", "Of Helen's cheek and Cupid, cupids too"),
+        ("be it so. why? because! and then.so", "Be it so. Why? Because! and then.so"),
+    ],
+)
+def test_capitals_come_back(heard: str, shown: str) -> None:
+    trained = poet(Reciter([heard, *VERSES]), proper=["helen", "cupid"])
+    assert written(SonnetRequest("", seed=0), trained).lines[0] == shown
+
+
+def test_a_word_behind_an_emoji_stands_apart_from_it() -> None:
+    network = Reciter(VERSES)
+    draft = written(SonnetRequest("🦕", seed=0), poet(network))
+    assert draft.lines[0] == f"🦕 {VERSES[0]}"
+
+
+def test_a_line_neither_ends_too_early_nor_goes_on_for_ever() -> None:
+    early = poet(Reciter(["a", *VERSES]))
+    for_ever = poet(Reciter(["word " * 100]))
+    endless = poet(Reciter(["x" * 1_000]))
+    for trained in (early, for_ever, endless):
+        (draft,) = extend(trained, [begin(trained, SonnetRequest("", seed=0))], anything)
+        assert SHORTEST_LINE <= len(draft.lines[0]) <= 2 * LONGEST_LINE + 1
+    (draft,) = extend(for_ever, [begin(for_ever, SonnetRequest("", seed=0))], anything)
+    assert draft.lines[0].lower() == " ".join(["word"] * 12)
+
+
+def test_of_some_candidates_the_likeliest_is_offered_first() -> None:
+    offered: list[str] = []
+
+    def accept(line: str) -> bool:
+        offered.append(line)
+        return len(offered) == CANDIDATES
+
+    extend(POET, [begin(POET, SonnetRequest("", seed=0))], accept)
+    heard = [line.lower() + END for line in offered]
+    means = [cross_entropy(POET.network, [line]) for line in heard]
+    assert len(set(means)) == CANDIDATES
+    assert means == sorted(means)
+
+
+def test_networks_of_any_depth_write() -> None:
+    for layers in (1, 3):
+        assert written(SHALL_I, poet(lstm(layers=layers))).finished

@@ -1,0 +1,399 @@
+"""Whole poems in every form: they rhyme and scan, whatever the network and the opening.
+
+The poet here has learned nothing, so that what it writes well, it owes to the decoder.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from data.text import fold, words_of
+from models.fingerprints import runs_of
+from models.verse.forms import FORMS, forms_of
+from models.verse.poem import (
+    Draft,
+    SonnetError,
+    SonnetRequest,
+    begin,
+    extend,
+)
+from models.verse.prosody import (
+    pairs_of,
+    rhymes,
+    scans,
+    syllable_counts,
+)
+from models.verse.rhyme_and_metre import poetics_of
+from tests.bot.hostile import HOSTILE_OPENINGS
+from tests.models.tiny import VERSE
+from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, anything, finished, versifier
+
+METRICAL = [name for name, form in FORMS.items() if form.metres]
+SUMMER = "Shall I compare thee to a summer's day"
+OPENINGS = {
+    "nothing": "",
+    "a word": "Beauty",
+    "a word that is begun": "Shall I comp",
+    "a word that nothing comes of": "Shall I compare thee to a summer's comp",
+    "a line": SUMMER,
+    "a line and a comma": f"{SUMMER},",
+    "a line and a space": f"{SUMMER} ",
+    "a feminine line": "To be, or not to be, that is the question:",
+    "some lines": "Roses are red\nViolets are blue\nSugar is sweet\nAnd so are you",
+    "whole lines": "When I do count the clock\nthat tells the time\n",
+    "unknown words": "Xqzt blorf\nqwrt",
+    "an end without rhymes": "I love the orange\nand the month\n",
+    "a hyphen": "Love-",
+    "full, and a hyphen": "love:love:love:love:love:love:love:love:love:love:love-",
+    "apostrophes": "''''",
+    "an apostrophe": "'",
+    "dots": "...",
+    "a bracket": "(",
+    "one long word": "a" * 300,
+    "an emoji behind a word": "Shall I 🦕",
+    "more lines than the form": "\n".join("abcdefghijklmnopqrst"),
+    "longer than the form": ("When forty winters shall besiege thy brow,\n" * 7)[:300],
+    "a form's last line": "Day\nMay\nLove\nAbove\nAnd so it has come to the end, so,",
+} | HOSTILE_OPENINGS
+FEW = ("nothing", "a word that is begun", "some lines", "an end without rhymes", "emoji only")
+"""Those that the lesser forms are tried with."""
+
+_written: dict[str, dict[str, Draft]] = {}
+
+
+def poems(form: str) -> dict[str, Draft]:
+    """A poem for each opening, or for a few of them."""
+    if form not in _written:
+        names = FEW if form in ("petrarchan", "spenserian", "couplets") else tuple(OPENINGS)
+        requests = [SonnetRequest(OPENINGS[n], k, form=form) for k, n in enumerate(names)]
+        _written[form] = dict(zip(names, finished(requests), strict=True))
+    return _written[form]
+
+
+def own(draft: Draft) -> list[str]:
+    """Of each line what the network wrote of it, folded."""
+    typed = draft.opening_length
+    rests = []
+    for line in draft.lines:
+        rests.append(fold(line[min(typed, len(line)) :]))
+        typed = max(0, typed - len(line) - 1)
+    return rests
+
+
+def untouched(draft: Draft) -> list[int]:
+    """The lines of which the member has written nothing."""
+    return [i for i, rest in enumerate(own(draft)) if rest == fold(draft.lines[i])]
+
+
+def without_spaces(text: str) -> str:
+    return "".join(text.split())
+
+
+def end(line: str) -> str:
+    return (words_of(fold(line)) or [""])[-1]
+
+
+def ends_of_its_own(draft: Draft) -> list[int]:
+    """The lines whose last word is the network's."""
+    return [i for i, rest in enumerate(own(draft)) if re.search("(?<![a-z'])[a-z]", rest)]
+
+
+def promised_rhymes(draft: Draft) -> list[tuple[set[str], str]]:
+    """Ends of lines that are the network's own, each with those that it is to rhyme with.
+
+    A member's lines may rhyme otherwise than the form; then any of their rhymes will do.
+    """
+    promised = []
+    for i in set(untouched(draft)).intersection(b for _, b in pairs_of(draft.form.scheme)):
+        before = {end(draft.lines[k]) for k in draft.form.rhymes_of(i)}
+        promised.append((before, end(draft.lines[i])))
+    return promised
+
+
+def rhymes_as_promised(draft: Draft) -> bool:
+    return all(
+        any(rhymes(a, b, READINGS, strict=True) for a in before) or not can_be_rhymed(draft, before)
+        for before, b in promised_rhymes(draft)
+    )
+
+
+def can_be_rhymed(draft: Draft, words: set[str]) -> bool:
+    """Whether there is a word that rhymes with one of some, and is no end of a line yet."""
+    others = set(WORDS) - {end(line) for line in draft.lines}
+    return any(rhymes(a, b, READINGS, strict=True) for a in words for b in others)
+
+
+each_form = pytest.mark.parametrize("form", METRICAL)
+every_form = pytest.mark.parametrize("form", FORMS)
+
+
+@every_form
+def test_a_poem_has_its_lines_whatever_it_begins_with(form: str) -> None:
+    for name, draft in poems(form).items():
+        assert draft.finished, name
+        assert FORMS[form].lines in (len(draft.lines), None), name
+        if form != "notebook":
+            assert all(line.strip() for line in draft.lines), name
+
+
+@every_form
+def test_the_opening_stays_as_it_was_typed(form: str) -> None:
+    for name, draft in poems(form).items():
+        text = without_spaces("".join(draft.lines))
+        assert text.startswith(without_spaces(OPENINGS[name])), name
+
+
+def test_the_notebooks_way_writes_four_hundred_characters_behind_the_opening() -> None:
+    for name, draft in poems("notebook").items():
+        assert len("\n".join(draft.lines)) - draft.opening_length == 400, name
+
+
+@each_form
+def test_every_word_is_a_real_one(form: str) -> None:
+    for draft in poems(form).values():
+        lines = own(draft)
+        for i in untouched(draft):
+            assert set(words_of(lines[i])) <= set(WORDS)
+
+
+@each_form
+def test_every_line_scans(form: str) -> None:
+    for draft in poems(form).values():
+        for i in untouched(draft):
+            line, metre = fold(draft.lines[i]), draft.form.metre_of(i)
+            assert scans(line, metre.templates, READINGS), line
+            assert syllable_counts(line, READINGS) & set(map(len, metre.templates)), line
+
+
+@each_form
+def test_a_line_that_a_member_begins_scans_too(form: str) -> None:
+    draft = poems(form)["a word that is begun"]
+    assert scans(fold(draft.lines[0]), draft.form.metre_of(0).templates, READINGS)
+
+
+@each_form
+def test_lines_rhyme_as_the_scheme_wants(form: str) -> None:
+    for name, draft in poems(form).items():
+        assert rhymes_as_promised(draft), (name, draft.lines)
+
+
+@each_form
+def test_no_line_ends_as_another_does(form: str) -> None:
+    for draft in poems(form).values():
+        ends = [end(line) for line in draft.lines]
+        for i in ends_of_its_own(draft):
+            assert ends.count(ends[i]) == 1
+
+
+@every_form
+def test_the_last_line_closes_unless_the_member_wrote_it(form: str) -> None:
+    for name, draft in poems(form).items():
+        if draft.form.lines is None:
+            continue
+        assert re.search("[.!?]$", draft.lines[-1]) or not own(draft)[-1], name
+        assert not re.search("[,;:][.!?]$", draft.lines[-1]), name
+
+
+def test_a_member_may_write_the_poem_to_its_end() -> None:
+    draft = poems("limerick")["a form's last line"]
+    assert draft.lines == tuple(OPENINGS["a form's last line"].split("\n"))
+
+
+def test_letters_that_no_word_begins_with_are_a_word_of_their_own() -> None:
+    line = poems("shakespearean")["a word that nothing comes of"].lines[0]
+    assert re.fullmatch("Shall I compare thee to a summer's comp[,.:;!?]?", line)
+
+
+def test_an_unfinished_word_is_finished_as_a_real_one() -> None:
+    line = poems("shakespearean")["a word that is begun"].lines[0]
+    assert words_of(fold(line))[2] == "compare"
+
+
+def test_a_line_that_is_full_is_only_closed() -> None:
+    for name in ("a line", "a line and a comma", "a line and a space", "a feminine line"):
+        draft = poems("shakespearean")[name]
+        assert not words_of(own(draft)[0]), name
+
+
+def test_the_network_rhymes_with_a_members_word_that_is_not_its_own() -> None:
+    assert "replay" not in WORDS
+    (draft,) = finished([SonnetRequest("I love the grand replay\n", 4, form="couplets")])
+    assert rhymes("replay", end(draft.lines[1]), READINGS)
+
+
+def test_a_form_of_ones_own_is_only_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {
+        "metres": {"short": ["wsws"], "trochees": ["swsw", "sws"]},
+        "forms": {
+            "monorhyme": {
+                "title": "Six of a kind",
+                "description": "Six lines on one rhyme",
+                "stanzas": ["AAA", "ABB"],
+                "metre": {"A": "short", "B": "trochees"},
+            }
+        },
+    }
+    forms: Any = FORMS
+    monkeypatch.setitem(forms, "monorhyme", forms_of(table)["monorhyme"])
+    (draft,) = finished([SonnetRequest("", 0, form="monorhyme")])
+    ends = [end(line) for line in draft.lines]
+    assert len(ends) == len(set(ends)) == 6
+    assert all(rhymes(ends[0], word, READINGS) for word in ends[1:4])
+    assert rhymes(ends[4], ends[5], READINGS)
+    for number, line in enumerate(draft.lines):
+        assert scans(fold(line), draft.form.metre_of(number).templates, READINGS)
+
+
+# Drafts and seeds. -------------------------------------------------------------------------------
+
+MIXED = [
+    SonnetRequest("Shall I", 1, 0.8, "shakespearean"),
+    SonnetRequest("", 2, 0.1, "limerick"),
+    SonnetRequest("Shall I comp", 3, 2.0, "limerick"),
+    SonnetRequest("Shall I", 4, 2.0, "free"),
+    SonnetRequest("Shall\nI", 5, 0.8, "notebook"),
+]
+
+
+def test_what_shares_the_batch_does_not_change_a_poem() -> None:
+    together = finished(MIXED)
+    for request, draft in zip(MIXED, together, strict=True):
+        (alone,) = finished([request])
+        assert draft.lines == alone.lines, request
+
+
+def test_a_poem_is_the_same_again_from_its_seed_and_another_from_another() -> None:
+    seeds = [7, 7, 8, 0, 2**80]
+    drafts = finished([SonnetRequest("", seed, form="limerick") for seed in seeds])
+    assert drafts[0].lines == drafts[1].lines
+    assert len({draft.lines for draft in drafts}) == 4
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_seed_is_not_negative(form: str) -> None:
+    with pytest.raises(ValueError, match="non-negative"):
+        finished([SonnetRequest("", -7, form=form)])
+
+
+@pytest.mark.parametrize("temperature", [0.1, 2.0])
+def test_at_any_temperature_a_poem_rhymes(temperature: float) -> None:
+    (draft,) = finished([SonnetRequest("", 1, temperature, "spenserian")])
+    assert len(promised_rhymes(draft)) == 9
+    assert rhymes_as_promised(draft)
+
+
+def test_a_draft_of_other_weights_is_refused() -> None:
+    draft = begin(VERSIFIER, SonnetRequest("", seed=0))
+    with pytest.raises(ValueError, match="weights that it was begun with"):
+        extend(versifier(digest="others"), [draft], anything)
+
+
+# What is refused. --------------------------------------------------------------------------------
+
+
+def first_line(opening: str = "", **known: Iterable[str]) -> str:
+    trained = versifier(**known)  # type: ignore[arg-type]
+    (draft,) = extend(trained, [begin(trained, SonnetRequest(opening, seed=3))], anything)
+    return draft.lines[0]
+
+
+def test_a_line_of_the_corpus_is_not_written() -> None:
+    line = first_line()
+    assert first_line(known=[fold(line)]) != line
+
+
+def test_a_run_of_seven_words_of_the_corpus_is_not_written() -> None:
+    line = first_line()
+    runs = runs_of(words_of(fold(line)))
+    assert runs
+    again = first_line(runs=runs[:1])
+    assert again != line
+    assert runs[0] not in runs_of(words_of(fold(again)))
+
+
+def test_a_run_that_begins_in_the_members_words_is_not_gone_on_with() -> None:
+    opening = "May I say to thee a"
+    for cut in (len(opening), len("May I say to th")):
+        line = first_line(opening[:cut])
+        runs = [run for run in runs_of(words_of(fold(line))) if run.startswith("may")]
+        assert runs
+        assert runs[0] not in runs_of(words_of(fold(first_line(opening[:cut], runs=runs))))
+
+
+def test_a_run_over_the_ends_of_lines_is_not_written() -> None:
+    request = SonnetRequest("I\nmy\nthy\nto\nso\nor\n", seed=3, form="couplets")
+
+    def seventh(runs: Iterable[str] = ()) -> list[str]:
+        trained = versifier(runs=runs)
+        (draft,) = extend(trained, [begin(trained, request)], anything)
+        return words_of(fold(draft.lines[6]))
+
+    first = seventh()[0]
+    assert seventh([f"i my thy to so or {first}"])[0] != first
+
+
+def test_a_members_own_words_may_be_known() -> None:
+    opening = f"{SUMMER}\nRough winds do shake the darling buds of May\n"
+    runs = runs_of(words_of(fold(opening)))
+    known = [f"{SUMMER.lower()}{mark}" for mark in ("", *",.:;!?")]
+    for typed in (opening, SUMMER):
+        assert first_line(typed, known=known, runs=runs).startswith(SUMMER)
+
+
+def test_what_the_filter_refuses_is_not_written_and_if_all_is_there_is_a_sentence() -> None:
+    line = first_line()
+    draft = begin(VERSIFIER, SonnetRequest("", seed=3))
+    (other,) = extend(VERSIFIER, [draft], lambda text: text != line)
+    assert other.lines[0] != line
+    with pytest.raises(SonnetError, match="try another opening"):
+        extend(VERSIFIER, [draft], lambda _: False)
+
+
+def test_words_that_are_always_refused_leave_the_poem_to_other_words() -> None:
+    refused: set[str] = set()
+
+    def accept(line: str) -> bool:
+        if "game" in words_of(fold(line)):
+            refused.add(line)
+            return False
+        return True
+
+    (draft,) = finished([SonnetRequest("", 1)], accept=accept)
+    assert draft.finished
+    assert refused.isdisjoint(draft.lines)
+
+
+def test_the_words_that_end_lines_are_many() -> None:
+    drafts = finished([SonnetRequest("", seed) for seed in range(4)])
+    ends = [end(line) for draft in drafts for line in draft.lines]
+    assert len(set(ends)) > len(ends) / 2
+
+
+def test_a_network_whose_every_letter_is_impossible_says_so() -> None:
+    """It wants an `x` and nothing else, and no word has one."""
+
+    class Stubborn:
+        vocabulary = VERSE
+
+        def initial_state(self, batch: int) -> NDArray[np.float32]:
+            return np.zeros((batch, 1), np.float32)
+
+        def step(
+            self, x: NDArray[np.int64], state: NDArray[np.float32]
+        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            logits = np.full((len(x), len(VERSE)), -80, np.float32)
+            logits[:, VERSE.encode("x")] = 0
+            return logits, state
+
+        def arrays(self) -> dict[str, NDArray[np.float32]]:
+            return {}
+
+    trained = replace(VERSIFIER, network=Stubborn())
+    assert poetics_of(trained) is not None
+    (draft,) = finished([SonnetRequest("", 0, form="limerick")], trained)
+    assert rhymes_as_promised(draft)

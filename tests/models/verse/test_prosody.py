@@ -1,0 +1,268 @@
+"""Rhyme, syllables and metre, as verse is judged."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.corpora import CorpusError, load_sonnets
+from data.early_modern import with_fallbacks
+from data.lexicon import load_lexicon
+from data.text import words_of
+from models.verse.prosody import (
+    count_syllables,
+    is_iambic,
+    is_real,
+    pairs_of,
+    rhymes,
+    scans,
+    syllable_counts,
+)
+
+LEXICON = load_lexicon()
+READINGS = LEXICON.readings
+WORDS = ["the", "of", "love", "beauty", "mov'd", "fire", "compare", "memory", "xqzt", "fair'st"]
+VERSE = st.lists(st.sampled_from(WORDS), max_size=10).map(" ".join)
+
+# Rhyme. ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("day", "may"),
+        ("increase", "decease"),
+        ("mov'd", "prov'd"),
+        ("know'st", "grow'st"),
+        ("fix'd", "mix'd"),
+        ("knight", "night"),
+        ("passion", "fashion"),  # a feminine rhyme
+        ("making", "taking"),
+    ],
+)
+def test_words_that_are_alike_from_the_stress_on_rhyme(a: str, b: str) -> None:
+    assert rhymes(a, b, READINGS)
+    assert rhymes(a, b, READINGS, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("butterfly", "die"),  # a secondary stress on a primary one
+        ("live", "give"),  # the second reading of *live*
+        ("present", "content"),
+    ],
+)
+def test_a_rhyme_that_needs_good_will_is_none_strictly(a: str, b: str) -> None:
+    assert rhymes(a, b, READINGS)
+    assert not rhymes(a, b, READINGS, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("love", "prove"),  # to the eye alone
+        ("memory", "die"),
+        ("day", "days"),
+        ("sing", "going"),  # without a stress
+        ("day", "day"),
+        ("xqzt", "xqzt"),
+        ("xqzt", "yqzt"),
+        ("", "day"),
+    ],
+)
+def test_other_words_do_not_rhyme(a: str, b: str) -> None:
+    assert not rhymes(a, b, READINGS)
+
+
+@given(st.sampled_from(WORDS), st.sampled_from(WORDS), st.booleans())
+def test_rhyme_is_mutual(a: str, b: str, strict: bool) -> None:
+    assert rhymes(a, b, READINGS, strict=strict) == rhymes(b, a, READINGS, strict=strict)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "pairs"),
+    [
+        (
+            "ABAB CDCD EFEF GG",
+            ((0, 2), (1, 3), (4, 6), (5, 7), (8, 10), (9, 11), (12, 13)),
+        ),
+        ("AABBA", ((0, 1), (2, 3), (1, 4))),
+        ("ABC", ()),
+        ("", ()),
+    ],
+)
+def test_a_scheme_says_which_lines_rhyme(scheme: str, pairs: tuple[tuple[int, int], ...]) -> None:
+    assert pairs_of(scheme) == pairs
+
+
+def test_a_word_is_real_if_it_has_a_reading_or_stands_elsewhere() -> None:
+    assert is_real("mov'd", READINGS)
+    assert not is_real("mangosaurus", READINGS)
+    assert is_real("mangosaurus", READINGS, {"mangosaurus"})
+
+
+# Syllables and metre. ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "counts"),
+    [
+        ("", {0}),
+        ("shall i compare thee to a summer's day?", {10}),
+        ("lovest", {1, 2}),
+        ("fire, fire!", {2, 3, 4}),
+        ("self-love", {2}),
+        ("mangosaurus", {4}),  # by its spelling
+    ],
+)
+def test_the_syllables_of_a_line_are_those_of_all_its_readings(line: str, counts: set[int]) -> None:
+    assert syllable_counts(line, READINGS) == counts
+
+
+def test_strictly_an_unknown_word_has_no_syllables() -> None:
+    assert syllable_counts("mangosaurus", READINGS, strict=True) == set()
+
+
+@given(VERSE, VERSE, st.booleans())
+def test_syllable_counts_add_up(first: str, second: str, strict: bool) -> None:
+    a, b, both = (
+        syllable_counts(line, READINGS, strict=strict)
+        for line in (first, second, f"{first}, {second}")
+    )
+    assert both == {x + y for x in a for y in b}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "shall i compare thee to a summer's day?",
+        "making a famine where abundance lies,",  # the first foot reversed
+        "to be, or not to be, that is the question:",  # a feminine ending
+        "a woman's face with nature's own hand painted",
+    ],
+)
+def test_weak_strong_five_times_is_iambic(line: str) -> None:
+    assert is_iambic(line, READINGS)
+    assert is_iambic(line, READINGS, strict=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "the memory of beauty is a rose",  # no stress in a strong place
+        "and then o'erlook the beauty of the rose",
+        "the mangosaurus in the summer rose",
+        "in beauty of the summer of a rose is",
+    ],
+)
+def test_a_line_that_needs_good_will_is_not_strictly_iambic(line: str) -> None:
+    assert is_iambic(line, READINGS)
+    assert not is_iambic(line, READINGS, strict=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "beauty beauty beauty beauty beauty",
+        "shall i compare thee to a day?",
+        "shall i compare thee to a summer's day and night?",
+        "compare beauty, compare beauty, compare",
+    ],
+)
+def test_what_is_not_weak_strong_five_times_is_not_iambic(line: str) -> None:
+    assert not is_iambic(line, READINGS)
+
+
+@given(VERSE)
+def test_whatever_is_iambic_strictly_is_so(line: str) -> None:
+    if is_iambic(line, READINGS, strict=True):
+        assert is_iambic(line, READINGS)
+
+
+@given(VERSE)
+def test_an_iambic_line_has_ten_or_eleven_syllables(line: str) -> None:
+    if is_iambic(line, READINGS):
+        assert syllable_counts(line, READINGS) & {10, 11}
+
+
+@pytest.mark.parametrize(
+    ("line", "fits"), [("a beauty of a rose", True), ("beauty, begin", True), ("beauty", False)]
+)
+def test_a_line_can_be_held_against_any_metre(line: str, fits: bool) -> None:
+    assert scans(line, ["wswsws", "swws"], READINGS) == fits
+
+
+@given(st.text(max_size=60))
+def test_no_text_upsets_the_measures(text: str) -> None:
+    assert all(count >= 0 for count in syllable_counts(text, READINGS))
+    assert is_iambic(text, READINGS) in (True, False)
+    assert not rhymes(text, text, READINGS)
+
+
+# Shakespeare. -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sonnets() -> list[list[str]]:
+    """The lines of each sonnet of fourteen."""
+    try:
+        poems = [poem.strip().split("\n") for poem in load_sonnets().items]
+    except CorpusError as error:
+        if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
+            raise
+        pytest.skip(str(error))
+    return [poem for poem in poems if len(poem) == 14]
+
+
+@pytest.mark.parametrize(
+    ("strict", "rhyming", "ten_syllables", "iambic"),
+    [(False, 0.78, 0.95, 0.88), (True, 0.74, 0.83, 0.61)],
+)
+def test_shakespeare_is_judged_as_he_is_known_to_be(
+    sonnets: list[list[str]], strict: bool, rhyming: float, ten_syllables: float, iambic: float
+) -> None:
+    readings = with_fallbacks(LEXICON.entry, endings_only=True)
+    lines = [line for poem in sonnets for line in poem]
+    ends = [[words_of(line)[-1] for line in poem] for poem in sonnets]
+    pairs = [(end[i], end[j]) for end in ends for i, j in pairs_of("ABAB CDCD EFEF GG")]
+    shares = (
+        np.mean([rhymes(a, b, readings, strict=strict) for a, b in pairs]),
+        np.mean([bool(syllable_counts(x, readings, strict=strict) & {10, 11}) for x in lines]),
+        np.mean([is_iambic(line, readings, strict=strict) for line in lines]),
+    )
+    assert shares == pytest.approx((rhyming, ten_syllables, iambic), abs=0.006)
+
+
+# Syllables by spelling. --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("syllables", "words"),
+    [
+        (0, ["", " ", "'", "12 !?", "🦕"]),
+        (1, ["i", "o", "thee", "fate", "faced", "times", "love", "shall", "th'", "brow", "hymn"]),
+        (2, ["winters", "table", "hated", "beauty", "roses", "summer's", "heaven"]),
+        (3, ["forgotten", "melody", "remember"]),
+        (5, ["shall i compare thee"]),
+        (
+            10,
+            ["shall i compare thee to a summer's day", "when forty winters shall besiege thy brow"],
+        ),
+    ],
+)
+def test_syllables_are_counted(syllables: int, words: list[str]) -> None:
+    assert {word: count_syllables(word) for word in words} == dict.fromkeys(words, syllables)
+
+
+@given(st.text("abey' ,-", max_size=20), st.text("abey' ,-", max_size=20))
+def test_a_line_has_the_syllables_of_its_words(first: str, second: str) -> None:
+    assert count_syllables(f"{first} {second}") == count_syllables(first) + count_syllables(second)
+
+
+@given(st.from_regex("[a-z]+", fullmatch=True))
+def test_every_word_has_a_syllable(word: str) -> None:
+    assert count_syllables(word) >= 1
