@@ -24,7 +24,7 @@ from benchmarks.elsewhere import BotElsewhere
 from bot.local.server import LocalDiscord
 from bot.store import Database, Store, url_of
 from bot.store.versions import NewVersion
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.weights import KINDS, Kind, load_shipped, save_weights
 
 PAUSE = 0.2
@@ -78,7 +78,7 @@ async def _add_version(store: Store, kind: Kind) -> int:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{kind}.safetensors"
         card = dataclasses.replace(trained.card, recipe="benchmark")
-        known: Known = trained.known
+        known: Fingerprints = trained.known
         digest = await asyncio.to_thread(
             save_weights,
             path,

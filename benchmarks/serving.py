@@ -23,7 +23,7 @@ from rich.table import Table
 
 import bot.__main__  # noqa: F401 (for its memory)
 from bot.services.inference import Inference, open_inference
-from bot.services.word_filter import Filter
+from bot.services.word_filter import WordFilter
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 
@@ -86,7 +86,7 @@ def start_to_ready() -> float:
 
 
 async def _serve(table: Table, poems: int) -> None:
-    inference = await open_inference(Filter().allows)
+    inference = await open_inference(WordFilter().allows)
     table.add_row("memory at rest", f"{_resident():.0f} MiB", "")
     names, wished = [], []
     for seed in range(50):

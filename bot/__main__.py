@@ -30,7 +30,7 @@ from bot.services.custom_models import Namers
 from bot.services.inference import Inference
 from bot.services.model_registry import open_versions
 from bot.services.training.retraining import Retraining
-from bot.services.word_filter import Filter
+from bot.services.word_filter import WordFilter
 from bot.settings import Settings, SettingsError, load_settings, suspicious_names
 from bot.store import Database, Store, StoreError, Unavailable, url_of
 from models.weights import WeightsError
@@ -167,7 +167,7 @@ async def build(settings: Settings, *, always_sync: bool = False) -> tuple[Infer
             f"STATE_DIR={settings.state_dir} is not a folder that I can write to "
             f"({error.strerror}); name another one, for example STATE_DIR=state",
         ) from error
-    words = Filter(settings.blocked_words, settings.allowed_words)
+    words = WordFilter(settings.blocked_words, settings.allowed_words)
     store = await _open_store(settings)
     now = discord.utils.utcnow
     try:

@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.images.dissection import ink_on, percent, shade
-from models.names.capitalization import written
+from models.names.capitalization import format_name
 from models.names.dissection import Dissection, reading
 from models.networks.vocabulary import END
 from models.weights import ModelCard
@@ -17,8 +17,8 @@ def table(dissection: Dissection, card: ModelCard | None = None) -> Table:
     Likelier letters have a brighter ground, and the letter of the name an arrow.
     """
     meaning = reading(dissection.parts)
-    title = written(card, dissection.name) + (f": “{meaning}”" if meaning else "")
-    nearest = ", ".join(written(card, name) for name in dissection.nearest)
+    title = format_name(card, dissection.name) + (f": “{meaning}”" if meaning else "")
+    nearest = ", ".join(format_name(card, name) for name in dissection.nearest)
     nearest_of = "names of its list" if card is not None and card.of_a_list else "real genera"
     made = Table(title=title, caption=f"nearest {nearest_of}: {nearest}", box=None)
     made.add_column("letter", justify="center")

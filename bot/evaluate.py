@@ -43,7 +43,7 @@ from bot.evaluation.report.publish import (
 from bot.evaluation.report.sonnets_board import sonnets_board
 from bot.evaluation.report.terminal import show
 from bot.evaluation.sonnets_run import SonnetsOptions, measure_sonnets, read_openings
-from bot.services.word_filter import Filter
+from bot.services.word_filter import WordFilter
 from data import corpora
 from data.corpora import Corpus, CorpusError
 from models.networks.vocabulary import END
@@ -152,7 +152,7 @@ def _names(
         corpus_file=options.corpus,
         previous=options.previous,
     )
-    accept = Filter().allows
+    accept = WordFilter().allows
     findings = measure_names(trained, corpus, corpus.held_out, accept, wanted, tell)
     pictures = trainings("names", findings.losses)
     seeds = (options.seed, options.seed + wanted.requests - 1)
@@ -170,7 +170,7 @@ def _sonnets(
         openings=read_openings(options.openings) if options.openings else (),
         previous=options.previous,
     )
-    plays, accept = corpora.load_plays(), Filter().allows
+    plays, accept = corpora.load_plays(), WordFilter().allows
     findings = measure_sonnets(trained, corpus, corpus.held_out, plays, accept, wanted, tell)
     pictures = trainings("sonnets", findings.losses) | lines(findings)
     seeds = (options.seed, options.seed + wanted.poems - 1)

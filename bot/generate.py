@@ -12,16 +12,16 @@ from rich.console import Console, RenderableType
 
 from bot.arguments import whole_number
 from bot.dissection_table import table
-from bot.services.word_filter import Filter
+from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
-from models.names.capitalization import written
+from models.names.capitalization import format_name
 from models.names.dissection import dissect
 from models.names.generator import (
     LONGEST_NAME,
     SHORTEST_NAME,
     NamesError,
     NamesRequest,
-    write_names,
+    generate_names,
 )
 from models.verse.forms import DEFAULT_FORM, FORMS
 from models.verse.poem import (
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
         for stderr in (False, True)
     )
-    words = Filter()
+    words = WordFilter()
     try:
         if not all(map(words.allows, _typed(options))):
             raise SonnetError("Nothing is made of those words; try other ones.")
@@ -74,7 +74,7 @@ def _load(kind: Kind, weights: Path | None) -> Trained:
     return trained
 
 
-def _names(trained: Trained, options: argparse.Namespace, words: Filter) -> Iterator[str]:
+def _names(trained: Trained, options: argparse.Namespace, words: WordFilter) -> Iterator[str]:
     """A name a line, or one JSON object for all."""
     request = NamesRequest(
         options.n,
@@ -85,16 +85,16 @@ def _names(trained: Trained, options: argparse.Namespace, words: Filter) -> Iter
         contains=options.contains,
         length=options.length,
     )
-    result = write_names(trained, request, words.allows)
+    result = generate_names(trained, request, words.allows)
     if options.json:
         yield json.dumps({"seed": options.seed, "names": result.names, "reason": result.reason})
         return
-    yield from (written(trained.card, name) for name in result.names)
+    yield from (format_name(trained.card, name) for name in result.names)
     if result.reason:
         yield f"({result.reason})"
 
 
-def _sonnets(trained: Trained, options: argparse.Namespace, words: Filter) -> Iterator[str]:
+def _sonnets(trained: Trained, options: argparse.Namespace, words: WordFilter) -> Iterator[str]:
     """A poem a line as it comes, or one JSON object for each poem."""
     ends = FORMS[options.form].stanza_ends
     for number in range(options.n):
@@ -115,7 +115,7 @@ def _sonnets(trained: Trained, options: argparse.Namespace, words: Filter) -> It
 
 
 def _dissection(
-    trained: Trained, options: argparse.Namespace, words: Filter
+    trained: Trained, options: argparse.Namespace, words: WordFilter
 ) -> Iterator[RenderableType]:
     """How the letters of a name would be chosen, as a table or as a JSON object."""
     dissection = dissect(trained, options.name)
@@ -126,7 +126,7 @@ def _dissection(
     )
 
 
-Write = Callable[[Trained, argparse.Namespace, Filter], Iterator[RenderableType]]
+Write = Callable[[Trained, argparse.Namespace, WordFilter], Iterator[RenderableType]]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from data import corpora
 from data.corpora import Corpus
 from data.lists import corpus_of, normalise_entry, read_also, read_list
 from data.text import clean_name, words_of
-from models.fingerprints import NOTHING, Known, runs_of
+from models.fingerprints import NOTHING, Fingerprints, runs_of
 from models.names.capitalization import BEGINNING, capitals_of
 from models.names.notebook import NotebookTrainer
 from models.names.trainer import (
@@ -64,12 +64,12 @@ class Plan:
     trainer: Trainer
     architecture: str
     seed: int | None
-    known: Known
+    known: Fingerprints
     """What the network must not copy."""
     versions: Mapping[str, str]
-    proper: Known = NOTHING
+    proper: Fingerprints = NOTHING
     """Words that are shown with a capital."""
-    runs: Known = NOTHING
+    runs: Fingerprints = NOTHING
     """Runs of words that it must not tell again."""
     base: Trained | None = None
     """What it goes on from."""
@@ -140,7 +140,7 @@ def _listed_names(options: Options) -> Plan:
         trainer,
         "mixture",
         seed,
-        Known.of(corpus.known().union(corpus.also)),
+        Fingerprints.of(corpus.known().union(corpus.also)),
         _versions("numpy"),
         reads_all=corpus.reads_all,
         capitals=capitals,
@@ -303,14 +303,14 @@ def _verse_corpus(options: Options) -> Corpus:
     return corpora.read_corpus(options.corpus, "verse")
 
 
-def _known_names(corpus: Corpus) -> Known:
+def _known_names(corpus: Corpus) -> Fingerprints:
     """All names that are read, and the real dinosaurs: what is announced as new is neither."""
-    return Known.of(corpus.known().union(corpus.also, corpora.load_names().known()))
+    return Fingerprints.of(corpus.known().union(corpus.also, corpora.load_names().known()))
 
 
 def _verse_plan(corpus: Corpus, trainer: Trainer, seed: int, base: Trained | None) -> Plan:
-    known, proper = Known.of(corpus.known()), Known.of(corpus.proper_nouns)
-    runs = Known.of(run for item in corpus.items for run in runs_of(words_of(item)))
+    known, proper = Fingerprints.of(corpus.known()), Fingerprints.of(corpus.proper_nouns)
+    runs = Fingerprints.of(run for item in corpus.items for run in runs_of(words_of(item)))
     versions = _versions("keras", "numpy", "tensorflow")
     if base is not None:
         known, proper, runs = known | base.known, proper | base.proper, runs | base.runs

@@ -44,8 +44,8 @@ from bot.services.training.events import (
 from bot.services.training.reporters import JsonReporter, Reporter, TerminalReporter
 from data.corpora import CorpusError
 from data.files import write_atomically
-from models.names.capitalization import written
-from models.names.generator import NamesRequest, write_names
+from models.names.capitalization import format_name
+from models.names.generator import NamesRequest, generate_names
 from models.verse.poem import (
     SonnetError,
     SonnetRequest,
@@ -209,8 +209,8 @@ class Run:
         )
         seed = self.card.seed or 0
         if self.card.kind == "names":
-            found = write_names(network, NamesRequest(count=7, seed=seed), _anything).names
-            return tuple(written(self.card, name) for name in found)
+            found = generate_names(network, NamesRequest(count=7, seed=seed), _anything).names
+            return tuple(format_name(self.card, name) for name in found)
         draft = begin(network, SonnetRequest("", seed))
         with suppress(SonnetError):  # it may know nothing but lines of its corpus, by heart
             while len(draft.lines) < 4:

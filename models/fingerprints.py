@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class Fingerprints:
     """A set of texts of which only the fingerprints are left. False alarms: one in 10¹⁵."""
 
     fingerprints: NDArray[np.uint64]
     """Sorted, shape `(texts,)`."""
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> "Known":
+    def of(cls, texts: Iterable[str]) -> "Fingerprints":
         """The set of some texts."""
         return cls(np.array(sorted({_fingerprint(text) for text in texts}), dtype=np.uint64))
 
@@ -30,9 +30,9 @@ class Known:
         place = int(np.searchsorted(self.fingerprints, wanted))
         return place < len(self.fingerprints) and bool(self.fingerprints[place] == wanted)
 
-    def __or__(self, other: "Known") -> "Known":
+    def __or__(self, other: "Fingerprints") -> "Fingerprints":
         """The union of both sets."""
-        return Known(np.union1d(self.fingerprints, other.fingerprints))
+        return Fingerprints(np.union1d(self.fingerprints, other.fingerprints))
 
     def __len__(self) -> int:
         """How many different texts there are."""
@@ -53,5 +53,5 @@ def _fingerprint(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-NOTHING = Known.of(())
+NOTHING = Fingerprints.of(())
 """The empty set."""

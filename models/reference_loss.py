@@ -5,7 +5,7 @@ from functools import cache
 from models.weights import SHIPPED, Kind, ModelCard, read_card
 
 
-def yardstick_of(card: ModelCard) -> float | None:
+def reference_loss_of(card: ModelCard) -> float | None:
     """Cross-entropy in nats per character on the validation part of the project's own corpus.
 
     As the card says, or its validation loss where its corpus is that one; `None` if nobody knows.

@@ -21,7 +21,7 @@ from safetensors.numpy import save
 
 from data.corpora import LONGEST_NAME
 from data.files import write_atomically
-from models.fingerprints import NOTHING, Known
+from models.fingerprints import NOTHING, Fingerprints
 from models.names.shape import Shape
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
@@ -96,7 +96,7 @@ class ModelCard:
     """Names of the validation part behind both figures."""
     yardstick: float | None = None
     """The same of the validation part of the project's own corpus, by a fit that had not read it.
-    See `models.reference_loss.yardstick_of` for cards that do not say so."""
+    See `models.reference_loss.reference_loss_of` for cards that do not say so."""
     capitals: str = "^"
     """Where names are written with a capital (`models.names.capitalization`)."""
     small_words: tuple[str, ...] = ()
@@ -131,13 +131,13 @@ class Trained:
 
     network: Network
     card: ModelCard
-    known: Known
+    known: Fingerprints
     """The names or lines of its corpus."""
     digest: str
     """SHA-256 of its file: the identity of the weights."""
-    proper: Known = NOTHING
+    proper: Fingerprints = NOTHING
     """The words that its corpus writes with a capital."""
-    runs: Known = NOTHING
+    runs: Fingerprints = NOTHING
     """Runs of words of its corpus that are too long to be told again (`fingerprints.runs_of`)."""
     words: tuple[str, ...] = ()
     """The names of its list, sorted; or the words of its verse, the commonest first, and then those
@@ -153,10 +153,10 @@ def save_weights(
     path: Path,
     arrays: Mapping[str, NDArray[np.float32]],
     card: ModelCard,
-    known: Known,
-    proper: Known = NOTHING,
+    known: Fingerprints,
+    proper: Fingerprints = NOTHING,
     *,
-    runs: Known = NOTHING,
+    runs: Fingerprints = NOTHING,
     words: Iterable[str] = (),
 ) -> str:
     """Write a weight file atomically, and return its digest.
@@ -401,10 +401,10 @@ def _trained(
     return Trained(network, card, known, digest, proper, runs, words)
 
 
-def _fingerprints(array: NDArray[np.generic]) -> Known:
+def _fingerprints(array: NDArray[np.generic]) -> Fingerprints:
     if array.ndim != 1 or array.dtype != np.uint64:
         raise ValueError("its fingerprints of texts are no list")
-    return Known(array.astype(np.uint64))
+    return Fingerprints(array.astype(np.uint64))
 
 
 def _joined(words: Iterable[str]) -> NDArray[np.uint8]:

@@ -5,10 +5,10 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.commands.message import (
-    Card,
+    Embed,
     Field,
+    Message,
     Moment,
-    Reply,
     Span,
     Text,
     code,
@@ -55,13 +55,13 @@ _ARCHITECTURES = {
 }
 
 
-def help_reply() -> Reply:
+def help_reply() -> Message:
     """What `/help` says: each command with an example."""
     lines = tuple(text(code(example), " ", what) for example, what in _COMMANDS)
     temperature = text(
         strong("temperature"), " goes from 0.1 (sober) to 2 (wild). The buttons give you more."
     )
-    return Reply(cards=(Card("What I can do", (*lines, (), temperature)),), private=True)
+    return Message(cards=(Embed("What I can do", (*lines, (), temperature)),), private=True)
 
 
 def about_reply(
@@ -72,7 +72,7 @@ def about_reply(
     libraries: Mapping[str, str],
     headlines: Mapping[Kind, Sequence[Figure]],
     served: Mapping[Kind, Live] = MappingProxyType({}),
-) -> Reply:
+) -> Message:
     """What `/about` says: what runs, on which weights, how good they are.
 
     `served` are the versions of the weights, where they did not come with the bot; `headlines` are
@@ -87,8 +87,8 @@ def about_reply(
         for kind, card in cards.items()
     )
     made_of = human_join([f"{name} {number}" for name, number in libraries.items()])
-    return Reply(
-        cards=(Card(f"🦖 Mangosaurus {version}", lines, fields, f"Made with {made_of}"),),
+    return Message(
+        cards=(Embed(f"🦖 Mangosaurus {version}", lines, fields, f"Made with {made_of}"),),
         private=True,
     )
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from bot.commands.interfaces import Words
+from bot.commands.interfaces import WordFilter
 from data.corpora import LONGEST_NAME
 from data.roots import load_roots
 from data.text import clean_name
-from models.names.capitalization import Capitals, written
+from models.names.capitalization import Capitals, format_name
 from models.names.constrained.constraints import clean_piece
 from models.names.generator import LONGEST_PIECE
 
@@ -41,7 +41,7 @@ class Offer:
 
 
 def beginnings(
-    typed: str, names: tuple[str, ...], words: Words, *, meanings: bool = True
+    typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
 ) -> list[Offer]:
     """How names begin: as typed, then the commonest that fit; and what dinosaurs' pieces mean."""
     found = _fitting(typed, _beginnings(names), words, names)
@@ -49,7 +49,7 @@ def beginnings(
 
 
 def endings(
-    typed: str, names: tuple[str, ...], words: Words, *, meanings: bool = True
+    typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
 ) -> list[Offer]:
     """How names end: the same."""
     found = _fitting(typed, _endings(names), words, names, ends=True)
@@ -57,7 +57,7 @@ def endings(
 
 
 def pieces(
-    typed: str, names: tuple[str, ...], words: Words, *, meanings: bool = True
+    typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
 ) -> list[Offer]:
     """What names are made of: the same."""
     found = _fitting(typed, _pieces(names), words, names)
@@ -65,19 +65,19 @@ def pieces(
 
 
 def whole_names(
-    typed: str, names: tuple[str, ...], words: Words, card: Capitals | None = None
+    typed: str, names: tuple[str, ...], words: WordFilter, card: Capitals | None = None
 ) -> list[Offer]:
     """Names: as typed, then those of the list that fit; with nothing typed, from all over it."""
     is_blank = not _cleaned(typed, names, ends=True)
     shown = names[:: max(1, len(names) // MOST)] if is_blank else names
     found = _fitting(typed, shown, words, names, LONGEST_NAME, ends=True)
-    return [Offer(written(card, name), name) for name in found]
+    return [Offer(format_name(card, name), name) for name in found]
 
 
 def _fitting(
     typed: str,
     known: Iterable[str],
-    words: Words,
+    words: WordFilter,
     names: tuple[str, ...],
     longest: int = LONGEST_PIECE,
     *,

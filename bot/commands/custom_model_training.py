@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.commands.interfaces import Words
+from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
-    Card,
+    Embed,
     Field,
+    Message,
     Moment,
-    Reply,
     Text,
     Tone,
     code,
@@ -52,7 +52,7 @@ class Run:
     samples: tuple[str, ...] = ()
     end: Ready | Stopped | Failed | None = None
 
-    def after(self, event: Event, now: datetime, words: Words) -> "Run":
+    def after(self, event: Event, now: datetime, words: WordFilter) -> "Run":
         """What is known after an event. Samples pass the word filter like any text."""
         match event:
             case Waiting(ahead=ahead):
@@ -69,15 +69,15 @@ class Run:
 
 
 async def answers(
-    run: Run, events: Events, words: Words, now: Callable[[], datetime]
-) -> AsyncGenerator[Reply, None]:
+    run: Run, events: Events, words: WordFilter, now: Callable[[], datetime]
+) -> AsyncGenerator[Message, None]:
     """The whole message again after every event."""
     async for event in events:
         run = run.after(event, now(), words)
         yield reply(run)
 
 
-def reply(run: Run) -> Reply:
+def reply(run: Run) -> Message:
     """The message that a training is reported in, as of now."""
     namer = run.lesson.namer
     match run.end:
@@ -91,7 +91,7 @@ def reply(run: Run) -> Reply:
             return _trouble(f"{namer.name} could not learn", f"{message} {_consequence(run)}")
 
 
-def interrupted() -> Reply:
+def interrupted() -> Message:
     """The message of a training that ended unseen, when the bot itself ended."""
     return _trouble(
         "The training was interrupted",
@@ -109,7 +109,7 @@ def shown_names(names: tuple[str, ...]) -> tuple[Text, ...]:
     return tuple(text(strong(name)) for name in names)
 
 
-def _under_way(run: Run) -> Reply:
+def _under_way(run: Run) -> Message:
     stop = Button("Stop", ACTION, f"stop:{run.lesson.namer.id}", dangerous=True)
     lines = _list(run)
     if run.ahead:
@@ -128,14 +128,14 @@ def _working(
     lines: tuple[Text, ...],
     fields: tuple[Field, ...] = (),
     buttons: tuple[Button, ...] = (),
-) -> Reply:
+) -> Message:
     name = run.lesson.namer.name
     title = f"🪶 {name} waits for its turn" if run.ahead else f"🪶 {name} is learning"
-    card = Card(title=title, lines=lines, fields=fields, tone=Tone.TRAINING)
-    return Reply(cards=(card,), buttons=buttons)
+    card = Embed(title=title, lines=lines, fields=fields, tone=Tone.TRAINING)
+    return Message(cards=(card,), buttons=buttons)
 
 
-def _success(run: Run, ready: Ready) -> Reply:
+def _success(run: Run, ready: Ready) -> Message:
     name, entries = run.lesson.namer.name, len(run.lesson.corpus.names)
     lines = (
         *_list(run),
@@ -145,14 +145,14 @@ def _success(run: Run, ready: Ready) -> Reply:
         text(judgement(ready.card, entries)),
         usage(name),
     )
-    card = Card(
+    card = Embed(
         title=f"✅ {name} is ready",
         lines=lines,
         fields=figures(ready.card, ready.seconds),
         footer=f"seed {run.lesson.seed}",
         tone=Tone.TRAINING,
     )
-    return Reply(cards=(card,))
+    return Message(cards=(card,))
 
 
 def _consequence(run: Run) -> str:
@@ -162,8 +162,8 @@ def _consequence(run: Run) -> str:
     return f"To try again: /namer retrain name:{namer.name}"
 
 
-def _trouble(title: str, message: str) -> Reply:
-    return Reply(cards=(Card(title=title, lines=(text(message.strip()),), tone=Tone.TROUBLE),))
+def _trouble(title: str, message: str) -> Message:
+    return Message(cards=(Embed(title=title, lines=(text(message.strip()),), tone=Tone.TROUBLE),))
 
 
 def _list(run: Run) -> tuple[Text, ...]:

@@ -5,17 +5,17 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from bot.commands.custom_model_training import ACTION, shown_names, usage
-from bot.commands.interfaces import Words
+from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
-    Card,
+    Embed,
     Field,
     File,
+    Message,
     Moment,
-    Refusal,
-    Reply,
     Text,
     Tone,
+    UserError,
     code,
     link,
     strong,
@@ -42,39 +42,39 @@ _JOINERS = "\u200c\u200d"
 
 
 def check_asker(may_manage: bool) -> None:
-    """Raise `Refusal` unless this member may change the server's namers."""
+    """Raise `UserError` unless this member may change the server's namers."""
     if not may_manage:
-        raise Refusal(
+        raise UserError(
             "Only members who may manage this server can do that. Everybody can ask for names with "
             "/name, and see what there is with /namer list."
         )
 
 
-def name_of(typed: str, words: Words) -> str:
-    """The name of a new namer. Raises `Refusal` for one that it cannot have."""
+def name_of(typed: str, words: WordFilter) -> str:
+    """The name of a new namer. Raises `UserError` for one that it cannot have."""
     name = unicodedata.normalize("NFC", " ".join(typed.split()))
     if not 1 <= len(name) <= LONGEST_NAME:
-        raise Refusal(
+        raise UserError(
             f"A namer's name has 1 to {LONGEST_NAME} characters, and yours has {len(name)}; "
             "for example: elves"
         )
     fits = all(c.isalnum() or c in _MARKS or unicodedata.category(c)[0] == "M" for c in name)
     if not fits or not any(map(str.isalnum, name)):
-        raise Refusal(
+        raise UserError(
             "A namer's name is made of letters, digits, spaces, hyphens and apostrophes; "
             "for example: sea elves"
         )
     if not words.allows(name):
-        raise Refusal("I would rather not say that name; choose another one, for example: elves")
+        raise UserError("I would rather not say that name; choose another one, for example: elves")
     return name
 
 
 def check_source(has_file: bool, typed: str | None, *, needed: bool = True) -> None:
-    """Raise `Refusal` unless a list comes either way, and not both."""
+    """Raise `UserError` unless a list comes either way, and not both."""
     if has_file and typed is not None:
-        raise Refusal("Give me the list either as a file or as text, not both.")
+        raise UserError("Give me the list either as a file or as text, not both.")
     if needed and not has_file and typed is None:
-        raise Refusal(
+        raise UserError(
             "Give me a list to learn from: with ",
             code("file:"),
             " a text file of one name a line, or with ",
@@ -84,16 +84,16 @@ def check_source(has_file: bool, typed: str | None, *, needed: bool = True) -> N
 
 
 def check_list_size(title: str, size: int) -> None:
-    """Raise `Refusal` for a list that is too large to be fetched, `size` in bytes."""
+    """Raise `UserError` for a list that is too large to be fetched, `size` in bytes."""
     _check_size(title, size, LARGEST_LIST, "plain text in UTF-8, one name a line")
 
 
 def check_weights_size(title: str, size: int) -> None:
-    """Raise `Refusal` for a weight file that is too large to be fetched, `size` in bytes."""
+    """Raise `UserError` for a weight file that is too large to be fetched, `size` in bytes."""
     _check_size(title, size, LARGEST_WEIGHTS, "a weight file that /namer export has given")
 
 
-def title_of(file_name: str, words: Words) -> str:
+def title_of(file_name: str, words: WordFilter) -> str:
     """What messages call a file: as its owner does, if that can be said."""
     title = "".join(c for c in file_name if c.isprintable()).strip()
     return shortened(title, LONGEST_TITLE) if title and words.allows(title) else UNNAMED
@@ -106,46 +106,46 @@ def lines_of(typed: str) -> bytes:
 
 
 def check_quota(have: int, most: int) -> None:
-    """Raise `Refusal` if a server may have no more namers."""
+    """Raise `UserError` if a server may have no more namers."""
     if have >= most:
         raise too_many(most)
 
 
-def too_many(most: int) -> Refusal:
+def too_many(most: int) -> UserError:
     """Why there is no further namer."""
     if most == 0:
-        return Refusal("Whoever runs me lets me learn from no lists here.")
-    return Refusal(
+        return UserError("Whoever runs me lets me learn from no lists here.")
+    return UserError(
         f"A server can have {plural(most, 'namer')}; delete one with ", code("/namer delete"), "."
     )
 
 
-def taken(name: str) -> Refusal:
+def taken(name: str) -> UserError:
     """Why there is no second namer of a name."""
-    return Refusal(
+    return UserError(
         f"There is a namer called {name} already; choose another name, or let it learn again with ",
         code(f"/namer retrain name:{name}"),
         ".",
     )
 
 
-def unknown() -> Refusal:
+def unknown() -> UserError:
     """The error for a namer that is not there."""
-    return Refusal(
+    return UserError(
         "This server has no namer of that name; ", code("/namer list"), " tells which there are."
     )
 
 
 def check_fresh(namer: NamerRecord, ahead: int | None) -> None:
-    """Raise `Refusal` if a namer is about to learn already, behind `ahead` others."""
+    """Raise `UserError` if a namer is about to learn already, behind `ahead` others."""
     if ahead is not None:
-        raise Refusal(f"{namer.name} is {_learning(ahead)}; wait until its message says so.")
+        raise UserError(f"{namer.name} is {_learning(ahead)}; wait until its message says so.")
 
 
 def check_corpus(namer: NamerRecord) -> None:
-    """Raise `Refusal` if there is no list to learn again."""
+    """Raise `UserError` if there is no list to learn again."""
     if not namer.has_corpus:
-        raise Refusal(
+        raise UserError(
             f"{namer.name} came as a weight file, without its list. Give me a list, with ",
             code("file:"),
             " or ",
@@ -154,65 +154,65 @@ def check_corpus(namer: NamerRecord) -> None:
         )
 
 
-def unusable(title: str) -> Refusal:
+def unusable(title: str) -> UserError:
     """The error for a weight file that cannot be used."""
-    return Refusal(
+    return UserError(
         f"{title} is no namer that I can use. I take the weight files that ",
         code("/namer export"),
         f" gives, whole and unchanged, of at most {LARGEST_WEIGHTS // 2**20} MiB.",
     )
 
 
-def untrained(namer: NamerRecord, ahead: int | None) -> Refusal:
+def untrained(namer: NamerRecord, ahead: int | None) -> UserError:
     """The error for a namer that has not learned yet."""
     if ahead is not None:
-        return Refusal(f"{namer.name} is {_learning(ahead)}; try again in a moment.")
-    return Refusal(
+        return UserError(f"{namer.name} is {_learning(ahead)}; try again in a moment.")
+    return UserError(
         f"{namer.name} has not learned its list yet; ",
         code(f"/namer retrain name:{namer.name}"),
         " lets it.",
     )
 
 
-def broken(namer: NamerRecord) -> Refusal:
+def broken(namer: NamerRecord) -> UserError:
     """The error for a namer whose weights cannot be read any more."""
-    return Refusal(
+    return UserError(
         f"What {namer.name} has learned cannot be read any more; ",
         code(f"/namer retrain name:{namer.name}"),
         " lets it learn again.",
     )
 
 
-def check_import(trained: Trained, words: Words) -> None:
-    """Raise `Refusal` for weights from elsewhere of which too much, or something vile, would show.
+def check_import(trained: Trained, words: WordFilter) -> None:
+    """Raise `UserError` for foreign weights that would show too much, or something vile.
 
     Takes a while for a long list: not for the event loop.
     """
     card = trained.card
     if not all(map(_can_be_seen, card.symbols)):
-        raise Refusal("The names of that file have characters that cannot be seen.")
+        raise UserError("The names of that file have characters that cannot be seen.")
     figures_in_range = all(x is None or 0 <= x <= 100 for x in (card.validation, card.kneser_ney))
     measured_in_range = 0 <= (card.measured or 0) <= LONGEST_LIST
     if not (figures_in_range and measured_in_range and 1 <= len(trained.words) <= LONGEST_LIST):
-        raise Refusal(
+        raise UserError(
             f"What that file says of itself cannot be: a namer has read 1 to {LONGEST_LIST:,} "
             "names, and was measured on some of them."
         )
     if not all(map(words.allows, trained.words)):
-        raise Refusal("The list that this file has learned from holds what I would not say.")
+        raise UserError("The list that this file has learned from holds what I would not say.")
 
 
-def begun(namer: NamerRecord, address: str) -> Reply:
+def begun(namer: NamerRecord, address: str) -> Message:
     """What the asker is told at once."""
-    return Reply(
+    return Message(
         content=text(f"{namer.name} begins to learn; follow it at ", link(address)), private=True
     )
 
 
-def imported(namer: NamerRecord, heard: Heard, words: Words) -> Reply:
+def imported(namer: NamerRecord, heard: Heard, words: WordFilter) -> Message:
     """What is said of a namer that came as a weight file."""
     samples = tuple(filter(words.allows, heard.samples))
-    card = Card(
+    card = Embed(
         title=f"✅ {namer.name} is ready",
         lines=(
             *shown_names(samples),
@@ -223,13 +223,13 @@ def imported(namer: NamerRecord, heard: Heard, words: Words) -> Reply:
         fields=figures(heard.trained.card, None),
         tone=Tone.NAMES,
     )
-    return Reply(cards=(card,))
+    return Message(cards=(card,))
 
 
-def exported(namer: NamerRecord, weights: bytes) -> Reply:
+def exported(namer: NamerRecord, weights: bytes) -> Message:
     """A namer as a file."""
     stem = re.sub(r"[^a-z0-9]+", "-", namer.name.casefold()).strip("-") or "namer"
-    return Reply(
+    return Message(
         content=text(
             f"{namer.name} as a weight file. It holds the names of its list. On another server: ",
             code("/namer import"),
@@ -241,10 +241,10 @@ def exported(namer: NamerRecord, weights: bytes) -> Reply:
 
 def listing(
     namers: Sequence[NamerRecord], most: int, ahead_of: Callable[[int], int | None]
-) -> Reply:
+) -> Message:
     """The namers of a server."""
     if not namers:
-        return Reply(
+        return Message(
             content=text(
                 "This server has no namers yet. Who may manage it can have me learn a list: ",
                 code("/namer create name:elves file:…"),
@@ -253,11 +253,11 @@ def listing(
         )
     lines = (_line(namer, ahead_of(namer.id)) for namer in namers)
     title = f"🪶 {plural(len(namers), 'namer')} of at most {max(most, len(namers))}"
-    card = Card(title, (*lines, (), usage(namers[0].name)), tone=Tone.NAMES)
-    return Reply(cards=(card,), private=True)
+    card = Embed(title, (*lines, (), usage(namers[0].name)), tone=Tone.NAMES)
+    return Message(cards=(card,), private=True)
 
 
-def info(namer: NamerRecord, trained: Trained | None, ahead: int | None) -> Reply:
+def info(namer: NamerRecord, trained: Trained | None, ahead: int | None) -> Message:
     """What is known of a namer; `trained` once it has learned."""
     lines: list[Text] = []
     fields = [Field("Names", text(f"{namer.entries:,}")), Field("List", text(namer.title))]
@@ -272,22 +272,22 @@ def info(namer: NamerRecord, trained: Trained | None, ahead: int | None) -> Repl
         Field("Other servers", text("may use it" if namer.shared else "may not use it")),
         Field("Made", text(Moment(namer.created_at))),
     ]
-    card = Card(f"🪶 {namer.name}", tuple(lines), tuple(fields), tone=Tone.NAMES)
-    return Reply(cards=(card,), private=True)
+    card = Embed(f"🪶 {namer.name}", tuple(lines), tuple(fields), tone=Tone.NAMES)
+    return Message(cards=(card,), private=True)
 
 
-def shared(namer: NamerRecord, on: bool) -> Reply:
+def shared(namer: NamerRecord, on: bool) -> Message:
     """What is said when a namer was shared, or is not any more."""
     if on:
         said = f"Other servers may use {namer.name} now. They see its name, and no list."
     else:
         said = f"Only this server may use {namer.name} now."
-    return Reply(content=text(said), private=True)
+    return Message(content=text(said), private=True)
 
 
-def ask_to_delete(namer: NamerRecord) -> Reply:
+def ask_to_delete(namer: NamerRecord) -> Message:
     """Ask before something is lost."""
-    return Reply(
+    return Message(
         content=text(
             "Delete ",
             strong(namer.name),
@@ -298,14 +298,14 @@ def ask_to_delete(namer: NamerRecord) -> Reply:
     )
 
 
-def deleted(namer: NamerRecord) -> Reply:
+def deleted(namer: NamerRecord) -> Message:
     """What is said when a namer is no more."""
-    return Reply(content=text(f"{namer.name} is deleted."), private=True)
+    return Message(content=text(f"{namer.name} is deleted."), private=True)
 
 
-def stopped() -> Reply:
+def stopped() -> Message:
     """What whoever stopped a training is told."""
-    return Reply(content=text("Stopped."), private=True)
+    return Message(content=text("Stopped."), private=True)
 
 
 def stop_reason(name: str | None) -> str:
@@ -314,10 +314,10 @@ def stop_reason(name: str | None) -> str:
 
 
 def pressed(state: str) -> tuple[str, int]:
-    """What a button does to which namer. Raises `Refusal` for one of another version."""
+    """What a button does to which namer. Raises `UserError` for one of another version."""
     verb, _, number = state.partition(":")
     if verb not in ("stop", "delete") or not number.isdecimal() or len(number) > 18:
-        raise Refusal("This button is from another version of me; use /namer instead.")
+        raise UserError("This button is from another version of me; use /namer instead.")
     return verb, int(number)
 
 
@@ -338,7 +338,7 @@ def _line(namer: NamerRecord, ahead: int | None) -> Text:
 
 def _check_size(title: str, size: int, most: int, what: str) -> None:
     if size > most:
-        raise Refusal(
+        raise UserError(
             f"{title} has {size / 2**20:.1f} MiB; here I can take at most {most // 2**20} MiB of "
             f"{what}."
         )

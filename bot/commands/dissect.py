@@ -5,26 +5,26 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.commands.interfaces import Words, Writer
+from bot.commands.interfaces import TextGenerator, WordFilter
 from bot.commands.message import (
     Button,
-    Card,
+    Embed,
     File,
-    Refusal,
-    Reply,
+    Message,
     Text,
     Tone,
+    UserError,
     emphasis,
     strong,
     text,
 )
 from bot.commands.name import Namer, card_state, fits
 from bot.commands.name import more as more_of
-from bot.commands.names import NamesAsk, more
+from bot.commands.names import NamesOptions, more
 from bot.formats import human_join, shortened
 from bot.images.dissection import percent, picture
 from data.text import clean_name
-from models.names.capitalization import written
+from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice, reading
 from models.names.etymology import Part
 from models.networks.vocabulary import END
@@ -42,10 +42,10 @@ _USUAL = 0.4
 """How far from the usual surprise one is still usual, in nats per letter."""
 
 
-def check(name: str, words: Words) -> None:
-    """Raise `Refusal` for a name that is not fit to be shown."""
+def check(name: str, words: WordFilter) -> None:
+    """Raise `UserError` for a name that is not fit to be shown."""
     if not (words.allows(name) and words.allows(clean_name(name))):
-        raise Refusal("I would rather not dissect that; try another name.")
+        raise UserError("I would rather not dissect that; try another name.")
 
 
 def chosen(state: str) -> tuple[int | None, str]:
@@ -54,8 +54,8 @@ def chosen(state: str) -> tuple[int | None, str]:
     return (int(match[1]), match[2]) if match else (None, state)
 
 
-async def answer(name: str, writer: Writer, namer: Namer | None = None) -> Reply:
-    """Dissect a dinosaur's name, or one of a namer. Raises what `Writer.dissect` raises."""
+async def answer(name: str, writer: TextGenerator, namer: Namer | None = None) -> Message:
+    """Dissect a dinosaur's name, or one of a namer. Raises what `TextGenerator.dissect` raises."""
     dissection = await writer.dissect(name, namer.trained if namer else None)
     card = namer.trained.card if namer else writer.cards["names"]
     png = await asyncio.to_thread(picture, dissection, card)
@@ -68,23 +68,23 @@ def reply(
     usual: float | None,
     card: ModelCard | None = None,
     namer: Namer | None = None,
-) -> Reply:
+) -> Message:
     """What the answer says. `usual` is the mean surprise at real names, in nats per letter.
 
     Without a `card`, of a dinosaur.
     """
     listed = card is not None and card.of_a_list
-    nearest = human_join([written(card, name) for name in dissection.nearest])
+    nearest = human_join([format_name(card, name) for name in dissection.nearest])
     lines = [
         *_reading(dissection),
         text("Nearest on its list: " if listed else "Nearest real genera: ", nearest, "."),
         text(_surprise(dissection, usual, "name of the list" if listed else "dinosaur")),
         text(emphasis("The brighter, the likelier; the letter of the name is framed.")),
     ]
-    return Reply(
+    return Message(
         cards=(
-            Card(
-                title=f"🔬 {written(card, dissection.name)}",
+            Embed(
+                title=f"🔬 {format_name(card, dissection.name)}",
                 lines=tuple(lines),
                 tone=Tone.NAMES,
                 image=PICTURE,
@@ -95,20 +95,20 @@ def reply(
     )
 
 
-def question(names: Sequence[str], namer_id: int | None = None) -> Reply:
+def question(names: Sequence[str], namer_id: int | None = None) -> Message:
     """Ask which of the names of a card is meant, of dinosaurs or of a namer's."""
     if namer_id is None:
         buttons = tuple(Button(name.capitalize(), ACTION, clean_name(name)) for name in names)
     else:
         states = {name: f"{card_state(namer_id)}{name}" for name in names}
         buttons = tuple(Button(n, ACTION, s) for n, s in states.items() if fits(ACTION, s))
-    return Reply(content=text("Which one shall I dissect?"), buttons=buttons, private=True)
+    return Message(content=text("Which one shall I dissect?"), buttons=buttons, private=True)
 
 
 def description(dissection: Dissection, card: ModelCard | None = None) -> str:
     """The picture in words, for whoever cannot see it."""
     letters = "; ".join(map(_choice, dissection.letters))
-    words = f"How likely each letter of {written(card, dissection.name)} was: {letters}."
+    words = f"How likely each letter of {format_name(card, dissection.name)} was: {letters}."
     return shortened(words, _LONGEST_DESCRIPTION)
 
 
@@ -174,13 +174,15 @@ def _more_like(
     name, parts = dissection.name, dissection.parts
     beginning = parts[0].letters if parts and name.startswith(parts[0].letters) else name[:4]
     if len(beginning) < len(name) and not any(letter * 3 in beginning for letter in beginning):
-        yield from _more(NamesAsk(starts_with=beginning), f"{written(card, beginning)}…", namer)
+        yield from _more(
+            NamesOptions(starts_with=beginning), f"{format_name(card, beginning)}…", namer
+        )
     if parts and name.endswith(parts[-1].letters) and len(parts[-1].letters) < len(name):
         ending = parts[-1].letters
-        yield from _more(NamesAsk(ends_with=ending), f"…{ending}", namer)
+        yield from _more(NamesOptions(ends_with=ending), f"…{ending}", namer)
 
 
-def _more(ask: NamesAsk, what: str, namer: Namer | None) -> Iterator[Button]:
+def _more(ask: NamesOptions, what: str, namer: Namer | None) -> Iterator[Button]:
     if namer is None:
         yield more(ask, f"More {what}")
     else:

@@ -2,8 +2,8 @@
 
 from bot.commands.message import (
     Moment,
-    Refusal,
     Text,
+    UserError,
     text,
 )
 from bot.formats import plural
@@ -40,7 +40,7 @@ def unusable(value: object) -> Text:
 def explain(error: BaseException) -> Text | None:
     """The sentence, or `None` for an error that only a developer can do something about."""
     match error:
-        case Refusal():
+        case UserError():
             return error.text
         case NamesError() | SonnetError() | CorpusError():
             return text(str(error))

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from bot.commands.interfaces import Words
+from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
-    Card,
+    Embed,
     File,
-    Refusal,
-    Reply,
+    Message,
     Text,
     Tone,
+    UserError,
     emphasis,
     strong,
     text,
@@ -53,7 +53,7 @@ _MEDALS = ("🥇", "🥈", "🥉")
 
 
 @dataclass(frozen=True)
-class FameAsk:
+class HallOfFameOptions:
     """Which part of the hall of fame is asked for."""
 
     period: str = "ever"
@@ -69,24 +69,24 @@ class FameAsk:
         return f"{self.period}:{self.scope}:{self.page}:{self.member_id or ''}"
 
     @classmethod
-    def from_state(cls, state: str) -> "FameAsk":
-        """The inverse of `to_state`. Raises `Refusal` for a button of another version."""
+    def from_state(cls, state: str) -> "HallOfFameOptions":
+        """The inverse of `to_state`. Raises `UserError` for a button of another version."""
         period, scope, page, member = (*state.split(":"), "", "", "", "")[:4]
         known = period in PERIODS and scope in SCOPES and page.isdecimal() and len(page) < 10
         if not known or (scope == "mine") != member.isdecimal() or len(member) > 20:
-            raise Refusal("This button is from another version of me; use /halloffame instead.")
+            raise UserError("This button is from another version of me; use /halloffame instead.")
         return cls(period, scope, int(page), int(member) if member else None)
 
 
-def check(ask: FameAsk, member_id: int) -> None:
-    """Raise `Refusal` for the names that somebody else has discovered, in whatever servers."""
+def check(ask: HallOfFameOptions, member_id: int) -> None:
+    """Raise `UserError` for the names that somebody else has discovered, in whatever servers."""
     if ask.scope == "mine" and ask.member_id != member_id:
-        raise Refusal("These are somebody else's names; ask for yours with /halloffame.")
+        raise UserError("These are somebody else's names; ask for yours with /halloffame.")
 
 
 async def hall(
-    ask: FameAsk, guild_id: int | None, fame: Fame, words: Words, now: datetime
-) -> Reply:
+    ask: HallOfFameOptions, guild_id: int | None, fame: Fame, words: WordFilter, now: datetime
+) -> Message:
     """A page of the best names."""
     scope = scope_of(ask, guild_id, now)
     count = await fame.count(scope)
@@ -97,20 +97,20 @@ async def hall(
     where = SCOPES[ask.scope if guild_id is not None or ask.scope != "server" else "all"]
     if not found:
         sentence = f"No name {when} {where} has won a vote yet. Ask for some with /dinoname!"
-        return Reply(content=text(sentence))
+        return Message(content=text(sentence))
     lines = tuple(_line(page * PAGE + i, name, guild_id, words) for i, name in enumerate(found))
     footer = f"page {page + 1} of {pages} · {plural(count, 'name')}" if pages > 1 else ""
-    card = Card(f"🏛️ The best names {when}, {where}", lines, footer=footer, tone=Tone.NAMES)
-    return Reply(cards=(card,), buttons=tuple(_turn(replace(ask, page=page), pages)))
+    card = Embed(f"🏛️ The best names {when}, {where}", lines, footer=footer, tone=Tone.NAMES)
+    return Message(cards=(card,), buttons=tuple(_turn(replace(ask, page=page), pages)))
 
 
-async def champion(guild_id: int | None, fame: Fame, words: Words, now: datetime) -> Reply:
+async def champion(guild_id: int | None, fame: Fame, words: WordFilter, now: datetime) -> Message:
     """Today's best name, or else the last that won."""
-    scope = scope_of(FameAsk("day"), guild_id, now)
+    scope = scope_of(HallOfFameOptions("day"), guild_id, now)
     found = [name for name in await fame.best(scope, most=PAGE) if words.allows(name.name)]
     best = found[0] if found else await fame.latest(replace(scope, since=None))
     if best is None or not words.allows(best.name):
-        return Reply(
+        return Message(
             content=text("Nobody has been crowned yet. Ask for names with /dinoname, and vote!")
         )
     title = "👑 Today's champion" if found else "👑 The last champion; nobody was crowned today"
@@ -120,8 +120,8 @@ async def champion(guild_id: int | None, fame: Fame, words: Words, now: datetime
         plaque, best.name, meaning, discoverer, best.crowned_at.date(), best.votes
     )
     file = File(PLAQUE, png, f"A plaque: {best.name}, {plural(best.votes, 'vote')}")
-    card = Card(title, (text(strong(best.name)),), tone=Tone.NAMES, image=PLAQUE)
-    return Reply(cards=(card,), files=(file,), buttons=(poem_about(best.name),))
+    card = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES, image=PLAQUE)
+    return Message(cards=(card,), files=(file,), buttons=(poem_about(best.name),))
 
 
 def meaning_of(name: str) -> str | None:
@@ -135,11 +135,11 @@ def poem_about(name: str) -> Button:
 
 
 async def offered(
-    typed: str, guild_id: int | None, fame: Fame, words: Words, now: datetime
+    typed: str, guild_id: int | None, fame: Fame, words: WordFilter, now: datetime
 ) -> list[str]:
     """Names that a poem can be about: as typed, then today's champion, then the best."""
-    today = await fame.best(scope_of(FameAsk("day"), guild_id, now), most=1)
-    ever = await fame.best(scope_of(FameAsk(), guild_id, now), most=100)
+    today = await fame.best(scope_of(HallOfFameOptions("day"), guild_id, now), most=1)
+    ever = await fame.best(scope_of(HallOfFameOptions(), guild_id, now), most=100)
     wanted = " ".join(typed.split())
     if len(wanted) > LONGEST_NAME:
         return []
@@ -149,7 +149,7 @@ async def offered(
     return [*islice(filter(words.allows, dict.fromkeys(mine + fitting)), MOST_OFFERS)]
 
 
-def scope_of(ask: FameAsk, guild_id: int | None, now: datetime) -> Scope:
+def scope_of(ask: HallOfFameOptions, guild_id: int | None, now: datetime) -> Scope:
     """Which names are meant. Outside of servers, those of all; today began at midnight UTC."""
     _, length = PERIODS[ask.period]
     since = now - length if length else None
@@ -163,13 +163,13 @@ def scope_of(ask: FameAsk, guild_id: int | None, now: datetime) -> Scope:
     )
 
 
-def _discoverer(name: Champion, guild_id: int | None, words: Words) -> str | None:
+def _discoverer(name: Champion, guild_id: int | None, words: WordFilter) -> str | None:
     """Who has discovered a name: told to the people of its own server."""
     known = name.discoverer if name.guild_id == guild_id else None
     return known if known and words.allows(known) else None
 
 
-def _line(place: int, name: Champion, guild_id: int | None, words: Words) -> Text:
+def _line(place: int, name: Champion, guild_id: int | None, words: WordFilter) -> Text:
     """A name, its votes, and, among its own people, who has discovered it."""
     rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
     if not words.allows(name.name):
@@ -184,7 +184,7 @@ def _line(place: int, name: Champion, guild_id: int | None, words: Words) -> Tex
     )
 
 
-def _turn(ask: FameAsk, pages: int) -> Iterator[Button]:
+def _turn(ask: HallOfFameOptions, pages: int) -> Iterator[Button]:
     if ask.page > 0:
         yield Button("Better", ACTION, replace(ask, page=ask.page - 1).to_state(), emoji="◀️")
     if ask.page < pages - 1:

@@ -9,7 +9,7 @@ from models.verse.poem import Draft, SonnetRequest
 from models.weights import Kind, ModelCard, Trained
 
 
-class Writer(Protocol):
+class TextGenerator(Protocol):
     """Writes names and poems; see `Inference` for what its methods raise."""
 
     @property
@@ -34,8 +34,8 @@ class Writer(Protocol):
         """Write a poem: a draft after each line, the last one finished."""
 
 
-class Words(Protocol):
-    """The word filter; `bot.services.word_filter.Filter` is one."""
+class WordFilter(Protocol):
+    """The word filter; `bot.services.word_filter.WordFilter` is one."""
 
     def allows(self, text: str) -> bool:
         """Whether the bot may read this, or say it."""

@@ -93,7 +93,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class Embed:
     """A framed part of an answer. Lines that do not fit on one card go on to the next."""
 
     title: str
@@ -131,17 +131,17 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Message:
     """An answer. A `private` one is seen by the member who asked, and by nobody else."""
 
     content: Text = ()
-    cards: tuple[Card, ...] = ()
+    cards: tuple[Embed, ...] = ()
     buttons: tuple[Button, ...] = ()
     files: tuple[File, ...] = ()
     private: bool = False
 
 
-class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault)
+class UserError(Exception):
     """A request that cannot be met. Its text is a sentence for the member.
 
     It says what was wrong, what is accepted, and gives an example where there is one.

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 from bot.commands.autocomplete import MOST, Offer
-from bot.commands.interfaces import Words
+from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
-    Card,
+    Embed,
     Field,
     File,
+    Message,
     Moment,
-    Refusal,
-    Reply,
     Span,
     Text,
     Tone,
+    UserError,
     code,
     emphasis,
     strong,
@@ -25,11 +25,11 @@ from bot.commands.message import (
 )
 from bot.formats import human_duration, human_join, shortened
 from bot.services.model_registry import (
-    Facts,
+    ModelRegistry,
     NothingBefore,
-    Page,
-    Sheet,
-    Versions,
+    VersionComparison,
+    VersionPage,
+    VersionSummary,
 )
 from bot.store.versions import Live
 from data.roots import load_roots
@@ -60,7 +60,7 @@ def use_it(number: int) -> Button:
 def parse(typed: str) -> Kind | int:
     """A version as it is typed: its number, or the kind whose shipped weights are meant.
 
-    Raises `Refusal` for anything else.
+    Raises `UserError` for anything else.
     """
     words = typed.lower().replace("shipped-", "shipped ").split()
     number = words[0].lstrip("#") if len(words) == 1 else ""
@@ -71,8 +71,8 @@ def parse(typed: str) -> Kind | int:
             if kind in words:
                 return kind
         if len(words) == 1:
-            raise Refusal("Which: ", code("shipped names"), " or ", code("shipped sonnets"), "?")
-    raise Refusal(
+            raise UserError("Which: ", code("shipped names"), " or ", code("shipped sonnets"), "?")
+    raise UserError(
         "I know no version ",
         code(shortened(" ".join(typed.split()), _LONGEST_ECHO) or " "),
         "; choose one of what is offered, for example ",
@@ -83,7 +83,7 @@ def parse(typed: str) -> Kind | int:
     )
 
 
-async def offers(typed: str, versions: Versions) -> list[Offer]:
+async def offers(typed: str, versions: ModelRegistry) -> list[Offer]:
     """What is offered while a version is typed: the newest that fit, then the shipped ones."""
     found = [Offer(_label(facts), str(facts.number)) for facts in await versions.newest()]
     shipped = [
@@ -96,29 +96,29 @@ async def offers(typed: str, versions: Versions) -> list[Offer]:
     return fitting + [offer for offer in shipped if wanted in offer.label]
 
 
-async def listed(kind: Kind, page: int, versions: Versions) -> Reply:
+async def listed(kind: Kind, page: int, versions: ModelRegistry) -> Message:
     """A page of the versions of a kind."""
     return list_reply(await versions.page(kind, page, PAGE))
 
 
-def list_reply(page: Page) -> Reply:
+def list_reply(page: VersionPage) -> Message:
     """The versions of a page, a line each, and buttons for the other pages."""
     buttons = []
     if page.number > 0:
         buttons.append(Button("Newer", ACTION, f"page:{page.kind}:{page.number - 1}"))
     if page.number + 1 < page.pages:
         buttons.append(Button("Older", ACTION, f"page:{page.kind}:{page.number + 1}"))
-    card = Card(
+    card = Embed(
         title=f"Versions of {page.kind}",
         lines=tuple(_line(facts, page.live) for facts in page.versions),
         footer="The figure is nats/char on a text that is the same for all; less is better"
         + (f" · page {page.number + 1} of {page.pages}" if page.pages > 1 else ""),
     )
-    return Reply(cards=(card,), buttons=tuple(buttons), private=True)
+    return Message(cards=(card,), buttons=tuple(buttons), private=True)
 
 
-async def described(typed: str, versions: Versions, words: Words) -> Reply:
-    """All about a version, beside those that it is compared with. Raises `Refusal`."""
+async def described(typed: str, versions: ModelRegistry, words: WordFilter) -> Message:
+    """All about a version, beside those that it is compared with. Raises `UserError`."""
     kind, number = await _found(typed, versions)
     sheet = await versions.sheet(kind, number)
     if sheet is None:
@@ -127,7 +127,7 @@ async def described(typed: str, versions: Versions, words: Words) -> Reply:
     return await asyncio.to_thread(info_reply, sheet, words)
 
 
-def info_reply(sheet: Sheet, words: Words) -> Reply:
+def info_reply(sheet: VersionComparison, words: WordFilter) -> Message:
     """What `/models info` says of a version."""
     facts = sheet.facts
     compared = _compared(sheet)
@@ -146,7 +146,7 @@ def info_reply(sheet: Sheet, words: Words) -> Reply:
         for name, verse in samples:
             lines += [(), text(strong(name)), *(text(line) for line in verse)]
     took = () if facts.seconds is None else (Field("Took", text(human_duration(facts.seconds))),)
-    card = Card(
+    card = Embed(
         title=_title(facts),
         lines=tuple(lines),
         fields=(
@@ -170,35 +170,35 @@ def info_reply(sheet: Sheet, words: Words) -> Reply:
         if sheet.curve
         else ()
     )
-    return Reply(cards=(card,), files=files, private=True)
+    return Message(cards=(card,), files=files, private=True)
 
 
 async def activated(
-    typed: str, versions: Versions, member_id: int, *, why: str = "activated"
-) -> Reply:
-    """Make a version live, and say so. Raises `Refusal` if that cannot be."""
+    typed: str, versions: ModelRegistry, member_id: int, *, why: str = "activated"
+) -> Message:
+    """Make a version live, and say so. Raises `UserError` if that cannot be."""
     kind, number = await _found(typed, versions)
     if await versions.is_live(kind, number):
-        raise Refusal(f"{_name(number)} of my {kind} is live already.")
+        raise UserError(f"{_name(number)} of my {kind} is live already.")
     try:
         await versions.activate(kind, number, member_id=member_id, why=why)
     except WeightsError as error:
-        raise Refusal(f"{_name(number)} cannot be used. {error}") from error
-    return Reply(content=text(f"✅ {_name(number)} of my {kind} is live from now on."))
+        raise UserError(f"{_name(number)} cannot be used. {error}") from error
+    return Message(content=text(f"✅ {_name(number)} of my {kind} is live from now on."))
 
 
-async def rolled_back(kind: Kind, versions: Versions, member_id: int) -> Reply:
-    """Make live what was live before, and say so. Raises `Refusal` if there is nothing."""
+async def rolled_back(kind: Kind, versions: ModelRegistry, member_id: int) -> Message:
+    """Make live what was live before, and say so. Raises `UserError` if there is nothing."""
     try:
         live = await versions.roll_back(kind, member_id=member_id)
     except NothingBefore as error:
-        raise Refusal(
+        raise UserError(
             f"There is nothing to go back to: my {kind} are as they came with me, or back where "
             "they began."
         ) from error
     except WeightsError as error:
-        raise Refusal(f"What was live before cannot be used. {error}") from error
-    return Reply(content=text(f"↩️ {_name(live.version_id)} of my {kind} is live again."))
+        raise UserError(f"What was live before cannot be used. {error}") from error
+    return Message(content=text(f"↩️ {_name(live.version_id)} of my {kind} is live again."))
 
 
 def of_page(state: str) -> tuple[Kind, int] | None:
@@ -212,10 +212,10 @@ def of_page(state: str) -> tuple[Kind, int] | None:
 
 
 def of_use(state: str) -> str:
-    """The version that a button makes live. Raises `Refusal` for a button of another version."""
+    """The version that a button makes live. Raises `UserError` for a button of another version."""
     action, _, number = state.partition(":")
     if action != "use":
-        raise Refusal("This button is from another version of me; use /models instead.")
+        raise UserError("This button is from another version of me; use /models instead.")
     return number
 
 
@@ -235,7 +235,7 @@ def commonest_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, in
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
-async def _found(typed: str, versions: Versions) -> tuple[Kind, int | None]:
+async def _found(typed: str, versions: ModelRegistry) -> tuple[Kind, int | None]:
     """Kind and number of a version that there is."""
     wanted = parse(typed)
     if not isinstance(wanted, int):
@@ -246,8 +246,8 @@ async def _found(typed: str, versions: Versions) -> tuple[Kind, int | None]:
     return facts.kind, wanted
 
 
-def _unknown(number: int | None) -> Refusal:
-    return Refusal(
+def _unknown(number: int | None) -> UserError:
+    return UserError(
         f"There is no version {number}; ", code("/models list"), " shows those that there are."
     )
 
@@ -256,20 +256,20 @@ def _name(number: int | None) -> str:
     return "The shipped version" if number is None else f"Version {number}"
 
 
-def _title(facts: Facts) -> str:
+def _title(facts: VersionSummary) -> str:
     if facts.number is None:
         return f"The {facts.kind} that came with me"
     return f"Version {facts.number} of {facts.kind}"
 
 
-def _label(facts: Facts) -> str:
+def _label(facts: VersionSummary) -> str:
     figure = "" if facts.yardstick is None else f" · {facts.yardstick:.3f}"
     end = f" · {facts.recipe}{figure}"
     begin = f"{facts.number} · {facts.kind} · {facts.corpus}"
     return shortened(begin, _LONGEST_LABEL - len(end)) + end
 
 
-def _line(facts: Facts, live: Live) -> Text:
+def _line(facts: VersionSummary, live: Live) -> Text:
     """A version in a list."""
     name = "shipped" if facts.number is None else str(facts.number)
     made: tuple[str | Moment, ...] = (" · ", Moment(facts.created)) if facts.created else ()
@@ -281,7 +281,7 @@ def _line(facts: Facts, live: Live) -> Text:
     return text(strong(name), *made, f" · {facts.corpus} · {facts.recipe} · {figure}{gone}", *shown)
 
 
-def _state(facts: Facts, live: Live) -> Text:
+def _state(facts: VersionSummary, live: Live) -> Text:
     if live.version_id != facts.number:
         return text("Not live.")
     since: tuple[str | Moment, ...] = (" since ", Moment(live.at)) if live.at else ()
@@ -292,7 +292,7 @@ def _because(live: Live) -> tuple[str | Span, ...]:
     return (f" ({_WHY.get(live.why, live.why)})",) if live.why else ()
 
 
-def _compared(sheet: Sheet) -> list[tuple[str, Facts]]:
+def _compared(sheet: VersionComparison) -> list[tuple[str, VersionSummary]]:
     """The version, the one before it, the shipped one: each once, with what it is called."""
     found = [(_short(sheet.facts), sheet.facts)]
     if sheet.before is not None:
@@ -302,7 +302,7 @@ def _compared(sheet: Sheet) -> list[tuple[str, Facts]]:
     return found
 
 
-def _short(facts: Facts) -> str:
+def _short(facts: VersionSummary) -> str:
     return "Shipped" if facts.number is None else f"Version {facts.number}"
 
 
@@ -322,7 +322,7 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
     return lines
 
 
-def _yardstick(facts: Facts) -> str:
+def _yardstick(facts: VersionSummary) -> str:
     if facts.live_yardstick is None:
         return _nats(facts.yardstick)
     return f"{_nats(facts.yardstick)}; held against {facts.live_yardstick:.3f}"

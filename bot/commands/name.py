@@ -5,24 +5,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.commands.autocomplete import Offer
-from bot.commands.interfaces import Words, Writer
+from bot.commands.interfaces import TextGenerator, WordFilter
 from bot.commands.message import (
     Button,
-    Card,
-    Refusal,
-    Reply,
+    Embed,
+    Message,
     Text,
     Tone,
+    UserError,
     code,
     strong,
     text,
 )
-from bot.commands.names import DISSECT, MOST_NAMES, Answered, NamesAsk, check_temperature
+from bot.commands.names import DISSECT, MOST_NAMES, Answered, NamesOptions, check_temperature
 from bot.formats import plural
 from bot.store.custom_models import NamerRecord
 from data.lists import normalise_entry
 from data.text import clean_name
-from models.names.capitalization import written
+from models.names.capitalization import format_name
 from models.names.constrained.constraints import clean_piece
 from models.names.generator import NamesError, NamesRequest, NamesResult
 from models.weights import Trained
@@ -49,7 +49,7 @@ class Namer:
     trained: Trained
 
 
-def to_state(namer_id: int, ask: NamesAsk) -> str | None:
+def to_state(namer_id: int, ask: NamesOptions) -> str | None:
     """The state of the button for more; `None` if the pieces do not fit in one."""
     starts, contains, ends = map(_packed, _as_read(ask))
     temperature = f"{round(ask.temperature, 2):g}"
@@ -62,12 +62,12 @@ def fits(action: str, state: str) -> bool:
     return len(f"{action}:{state}".encode("utf-16-le")) // 2 <= LONGEST_BUTTON
 
 
-def from_state(state: str) -> tuple[int, NamesAsk]:
-    """The inverse of `to_state`. Raises `Refusal` for a button of an unknown version."""
+def from_state(state: str) -> tuple[int, NamesOptions]:
+    """The inverse of `to_state`. Raises `UserError` for a button of an unknown version."""
     match = _STATE.fullmatch(state)
     if match is None:
-        raise Refusal("This button is from another version of me; use /name instead.")
-    ask = NamesAsk(
+        raise UserError("This button is from another version of me; use /name instead.")
+    ask = NamesOptions(
         int(match["count"]),
         _unpacked(match["starts_with"]),
         float(match["temperature"]),
@@ -78,13 +78,13 @@ def from_state(state: str) -> tuple[int, NamesAsk]:
     return int(match["namer"]), ask
 
 
-def check(ask: NamesAsk, namer: Namer, words: Words) -> None:
-    """Raise `Refusal` for what cannot be met.
+def check(ask: NamesOptions, namer: Namer, words: WordFilter) -> None:
+    """Raise `UserError` for what cannot be met.
 
     A piece is fit to be shown by itself, or because a name of the list has it in its place.
     """
     if not 1 <= ask.count <= MOST_NAMES:
-        raise Refusal(f"I write 1 to {MOST_NAMES} names at a time, for example 5.")
+        raise UserError(f"I write 1 to {MOST_NAMES} names at a time, for example 5.")
     check_temperature(ask.temperature)
     symbols = namer.trained.card.symbols
     starts, contains, ends = ask.pieces
@@ -100,11 +100,11 @@ def check(ask: NamesAsk, namer: Namer, words: Words) -> None:
         if not all(_fit(pieces, namer.trained.words, words)) or not (
             is_alone or words.allows(together)
         ):
-            raise Refusal("No name of mine is anything like that; try other letters.")
+            raise UserError("No name of mine is anything like that; try other letters.")
 
 
-async def answer(ask: NamesAsk, seed: int, writer: Writer, namer: Namer) -> Answered:
-    """Write some names. Raises what `Writer.names` raises, and `Refusal` for `NamesError`."""
+async def answer(ask: NamesOptions, seed: int, writer: TextGenerator, namer: Namer) -> Answered:
+    """Write some names. Raises what the generator raises, and `UserError` for `NamesError`."""
     request = NamesRequest(
         ask.count,
         seed,
@@ -117,15 +117,15 @@ async def answer(ask: NamesAsk, seed: int, writer: Writer, namer: Namer) -> Answ
     try:
         return answered(ask, seed, await writer.names(request, namer.trained), namer)
     except NamesError as error:
-        raise Refusal(*_with_what_was_typed(str(error), ask, namer)) from error
+        raise UserError(*_with_what_was_typed(str(error), ask, namer)) from error
 
 
-def answered(ask: NamesAsk, seed: int, result: NamesResult, namer: Namer) -> Answered:
+def answered(ask: NamesOptions, seed: int, result: NamesResult, namer: Namer) -> Answered:
     """What the answer says."""
     if not result.names:
         reason = result.reason or "No new name could be found."
-        return Answered(Reply(content=_with_what_was_typed(reason, ask, namer), private=True))
-    names = tuple(written(namer.trained.card, name) for name in result.names)
+        return Answered(Message(content=_with_what_was_typed(reason, ask, namer), private=True))
+    names = tuple(format_name(namer.trained.card, name) for name in result.names)
     note = result.reason or ""
     footer = f"temperature {round(ask.temperature, 2):g} · seed {seed}"
     reply = card([text(strong(name)) for name in names], note, footer, namer.name)
@@ -133,14 +133,14 @@ def answered(ask: NamesAsk, seed: int, result: NamesResult, namer: Namer) -> Ans
     return Answered(replace(reply, buttons=shown), names, note)
 
 
-def card(lines: Sequence[Text], note: str, footer: str, name: str) -> Reply:
+def card(lines: Sequence[Text], note: str, footer: str, name: str) -> Message:
     """A card of names, a line each, with the sentence below them if there is one."""
     below = ((), text(note)) if note else ()
     title = f"🪶 {name}: {plural(len(lines), 'new name')}"
-    return Reply(cards=(Card(title, (*lines, *below), footer=footer, tone=Tone.NAMES),))
+    return Message(cards=(Embed(title, (*lines, *below), footer=footer, tone=Tone.NAMES),))
 
 
-def more(ask: NamesAsk, namer_id: int, label: str) -> Iterator[Button]:
+def more(ask: NamesOptions, namer_id: int, label: str) -> Iterator[Button]:
     """The button for more names of another kind, if all that it must know fits in it."""
     state = to_state(namer_id, ask)
     if state is not None:
@@ -186,9 +186,9 @@ def number_of(typed: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def unknown() -> Refusal:
+def unknown() -> UserError:
     """The error for a namer that is not there, or is not for this server."""
-    return Refusal(
+    return UserError(
         "I know no namer of that name here; choose one of those that I offer while you type, or "
         "see ",
         code("/namer list"),
@@ -196,12 +196,12 @@ def unknown() -> Refusal:
     )
 
 
-def gone() -> Refusal:
+def gone() -> UserError:
     """The error for the button of a namer that is no more, or is not shared any more."""
-    return Refusal("The namer of this card is not there any more; /name offers those that are.")
+    return UserError("The namer of this card is not there any more; /name offers those that are.")
 
 
-def _as_read(ask: NamesAsk) -> tuple[str, str, str]:
+def _as_read(ask: NamesOptions) -> tuple[str, str, str]:
     starts, contains, ends = ask.pieces
     return (
         normalise_entry(starts, ends=False),
@@ -210,7 +210,7 @@ def _as_read(ask: NamesAsk) -> tuple[str, str, str]:
     )
 
 
-def _fit(pieces: Sequence[str], names: Sequence[str], words: Words) -> Iterator[bool]:
+def _fit(pieces: Sequence[str], names: Sequence[str], words: WordFilter) -> Iterator[bool]:
     """Of each piece, whether it may be asked for."""
     places = str.startswith, str.__contains__, str.endswith
     for piece, place in zip(pieces, places, strict=True):
@@ -226,9 +226,9 @@ def _unpacked(piece: str) -> str:
     return piece.replace("%3a", ":").replace("%25", "%")
 
 
-def _with_what_was_typed(sentence: str, ask: NamesAsk, namer: Namer) -> Text:
+def _with_what_was_typed(sentence: str, ask: NamesOptions, namer: Namer) -> Text:
     """A chat forgets a command that was sent: whoever wants to mend it finds it here."""
-    if ask == NamesAsk():
+    if ask == NamesOptions():
         return text(sentence)
     typed = ask.typed().replace("/dinoname", f"/name namer:{namer.name}", 1)
     return text(f"{sentence}\nYou asked for: ", code(typed))

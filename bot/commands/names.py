@@ -4,21 +4,21 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.commands.interfaces import Words, Writer
+from bot.commands.interfaces import TextGenerator, WordFilter
 from bot.commands.message import (
     Button,
-    Card,
-    Refusal,
-    Reply,
+    Embed,
+    Message,
     Text,
     Tone,
+    UserError,
     code,
     strong,
     text,
 )
 from bot.formats import plural, shortened
 from data.text import clean_name
-from models.names.capitalization import Capitals, written
+from models.names.capitalization import Capitals, format_name
 from models.names.generator import (
     LONGEST_NAME,
     SHORTEST_NAME,
@@ -44,7 +44,7 @@ _LONGEST_ECHO = 60
 
 
 @dataclass(frozen=True)
-class NamesAsk:
+class NamesOptions:
     """What a member can ask of `/dinoname`; the pieces as they were typed."""
 
     count: int = 5
@@ -66,11 +66,11 @@ class NamesAsk:
         return f"{self.count}:{temperature}:{starts}:{ends}:{contains}:{self.length or ''}"
 
     @classmethod
-    def from_state(cls, state: str) -> "NamesAsk":
-        """The inverse of `to_state`. Raises `Refusal` for a button of an unknown version."""
+    def from_state(cls, state: str) -> "NamesOptions":
+        """The inverse of `to_state`. Raises `UserError` for a button of an unknown version."""
         match = _STATE.fullmatch(state)
         if match is None:
-            raise Refusal("This button is from another version of me; use /dinoname instead.")
+            raise UserError("This button is from another version of me; use /dinoname instead.")
         return cls(
             int(match["count"]),
             match["starts_with"],
@@ -82,7 +82,7 @@ class NamesAsk:
 
     def typed(self) -> str:
         """The command as it may be typed again, long pieces shortened."""
-        default = NamesAsk()
+        default = NamesOptions()
         options = {
             name: value for name, value in vars(self).items() if value != getattr(default, name)
         }
@@ -93,26 +93,26 @@ class NamesAsk:
         return " ".join(["/dinoname", *echoes])
 
 
-def check(ask: NamesAsk, words: Words, genera: Collection[str]) -> None:
-    """Raise `Refusal` for what cannot be met.
+def check(ask: NamesOptions, words: WordFilter, genera: Collection[str]) -> None:
+    """Raise `UserError` for what cannot be met.
 
     A piece is fit to be shown by itself, or because one of the real `genera` has it in its place.
     """
     if not 1 <= ask.count <= MOST_NAMES:
-        raise Refusal(f"I write 1 to {MOST_NAMES} names at a time, for example 5.")
+        raise UserError(f"I write 1 to {MOST_NAMES} names at a time, for example 5.")
     if ask.length is not None and not SHORTEST_NAME <= ask.length <= LONGEST_NAME:
-        raise Refusal(f"A name has {SHORTEST_NAME} to {LONGEST_NAME} letters, for example 12.")
+        raise UserError(f"A name has {SHORTEST_NAME} to {LONGEST_NAME} letters, for example 12.")
     check_temperature(ask.temperature)
     fit = all(_is_fit(piece, place, words, genera) for piece, place in _pieces_of(ask))
     if not fit or not all(map(words.allows, _names_of(ask))):
-        raise Refusal("No dinosaur of mine is called anything like that; try other letters.")
+        raise UserError("No dinosaur of mine is called anything like that; try other letters.")
 
 
 _Place = Callable[[str, str], bool]
 """Whether a name has a piece where it was wished for."""
 
 
-def _pieces_of(ask: NamesAsk) -> Iterator[tuple[str, _Place]]:
+def _pieces_of(ask: NamesOptions) -> Iterator[tuple[str, _Place]]:
     """Each piece as typed and as it is read."""
     places = str.startswith, str.__contains__, str.endswith
     for typed, place in zip(ask.pieces, places, strict=True):
@@ -120,12 +120,12 @@ def _pieces_of(ask: NamesAsk) -> Iterator[tuple[str, _Place]]:
         yield clean_name(typed), place
 
 
-def _is_fit(piece: str, place: _Place, words: Words, genera: Collection[str]) -> bool:
+def _is_fit(piece: str, place: _Place, words: WordFilter, genera: Collection[str]) -> bool:
     """Whether a piece may be asked for: *tit* may, because of *Titanosaurus*."""
     return words.allows(piece) or any(place(genus, piece.lower()) for genus in genera)
 
 
-def _names_of(ask: NamesAsk) -> Iterator[str]:
+def _names_of(ask: NamesOptions) -> Iterator[str]:
     """Names that a member's pieces may come to stand in, each piece as typed and as it is read.
 
     Pieces that are fit by themselves may not be so together.
@@ -138,9 +138,9 @@ def _names_of(ask: NamesAsk) -> Iterator[str]:
 
 
 def check_temperature(temperature: float) -> None:
-    """Raise `Refusal` for a temperature out of range."""
+    """Raise `UserError` for a temperature out of range."""
     if not COLDEST <= temperature <= HOTTEST:
-        raise Refusal(
+        raise UserError(
             f"The temperature goes from {COLDEST:g} (sober) to {HOTTEST:g} (wild), for example 0.8."
         )
 
@@ -149,14 +149,14 @@ def check_temperature(temperature: float) -> None:
 class Answered:
     """Names that were found, as they are shown, and what is said of them."""
 
-    reply: Reply
+    reply: Message
     names: tuple[str, ...] = ()
     note: str = ""
     """Why they are fewer than asked for, if they are."""
 
 
-async def answer(ask: NamesAsk, seed: int, writer: Writer) -> Answered:
-    """Name some dinosaurs. Raises what `Writer.names` raises, and `Refusal` for `NamesError`."""
+async def answer(ask: NamesOptions, seed: int, writer: TextGenerator) -> Answered:
+    """Name some dinosaurs. Raises what the generator raises, and `UserError` for `NamesError`."""
     request = NamesRequest(
         ask.count,
         seed,
@@ -170,29 +170,29 @@ async def answer(ask: NamesAsk, seed: int, writer: Writer) -> Answered:
         result = await writer.names(request)
         return answered(ask, seed, result, writer.cards["names"])
     except NamesError as error:
-        raise Refusal(*_with_what_was_typed(str(error), ask)) from error
+        raise UserError(*_with_what_was_typed(str(error), ask)) from error
 
 
 def answered(
-    ask: NamesAsk, seed: int, result: NamesResult, capitals: Capitals | None = None
+    ask: NamesOptions, seed: int, result: NamesResult, capitals: Capitals | None = None
 ) -> Answered:
     """What the answer says. `capitals` tells how names are written; else they are dinosaurs'."""
     if not result.names:
         reason = result.reason or "No new name could be found."
-        return Answered(Reply(content=_with_what_was_typed(reason, ask), private=True))
-    names = tuple(written(capitals, name) for name in result.names)
+        return Answered(Message(content=_with_what_was_typed(reason, ask), private=True))
+    names = tuple(format_name(capitals, name) for name in result.names)
     note = result.reason or ""
     footer = f"temperature {round(ask.temperature, 2):g} · seed {seed}"
     lines = [text(strong(name)) for name in names]
     return Answered(card(lines, note, footer, more(ask)), names, note)
 
 
-def card(lines: Sequence[Text], note: str, footer: str, more_button: Button) -> Reply:
+def card(lines: Sequence[Text], note: str, footer: str, more_button: Button) -> Message:
     """A card of names, a line each, with the sentence below them if there is one."""
     below = ((), text(note)) if note else ()
-    return Reply(
+    return Message(
         cards=(
-            Card(
+            Embed(
                 title=f"🦕 {plural(len(lines), 'new dinosaur')}",
                 lines=(*lines, *below),
                 footer=footer,
@@ -203,13 +203,13 @@ def card(lines: Sequence[Text], note: str, footer: str, more_button: Button) -> 
     )
 
 
-def more(ask: NamesAsk, label: str = "More") -> Button:
+def more(ask: NamesOptions, label: str = "More") -> Button:
     """The button for more names of the same kind."""
     return Button(label, ACTION, ask.to_state(), emoji="🥚")
 
 
-def _with_what_was_typed(sentence: str, ask: NamesAsk) -> Text:
+def _with_what_was_typed(sentence: str, ask: NamesOptions) -> Text:
     """A chat forgets a command that was sent: whoever wants to mend it finds it here."""
-    if ask == NamesAsk():
+    if ask == NamesOptions():
         return text(sentence)
     return text(f"{sentence}\nYou asked for: ", code(ask.typed()))

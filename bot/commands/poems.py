@@ -6,11 +6,11 @@ from datetime import datetime
 
 from bot.commands.message import (
     Button,
-    Card,
+    Embed,
     File,
-    Refusal,
-    Reply,
+    Message,
     Tone,
+    UserError,
     text,
 )
 from bot.formats import plural
@@ -29,27 +29,27 @@ async def keep(
     poem: str,
     poems: Poems,
     now: datetime,
-) -> Reply:
+) -> Message:
     """Keep a poem, and say so to the member."""
     if not poem:
-        raise Refusal("I cannot read the poem on this card any more; ask for a new one: /sonnet")
+        raise UserError("I cannot read the poem on this card any more; ask for a new one: /sonnet")
     try:
         new = await poems.keep(member_id, guild_id, message_id, title, poem, now)
     except Full as error:
-        raise Refusal(
+        raise UserError(
             f"Your book is full: it holds {MOST} poems. Throw some away with /poems, or save them "
             "with /export."
         ) from error
     kept = "Kept" if new else "You have kept this one before"
     count = plural(await poems.count(member_id), "poem")
-    return Reply(content=text(f"{kept}. Your book has {count}: /poems"), private=True)
+    return Message(content=text(f"{kept}. Your book has {count}: /poems"), private=True)
 
 
-async def book(member_id: int, place: int, poems: Poems) -> Reply:
+async def book(member_id: int, place: int, poems: Poems) -> Message:
     """A page of a member's book: one poem, the newest first."""
     count = await poems.count(member_id)
     if not count:
-        return Reply(
+        return Message(
             content=text("You have kept no poems yet. Under a finished one is the button: Keep"),
             private=True,
         )
@@ -58,36 +58,36 @@ async def book(member_id: int, place: int, poems: Poems) -> Reply:
     if not found:  # the last one was thrown away meanwhile
         return await book(member_id, 0, poems)
     (poem,) = found
-    card = Card(
+    card = Embed(
         title=poem.title,
         lines=tuple(text(line) for line in poem.text.split("\n")),
         footer=f"{place + 1} of {count} · kept {_day(poem.kept_at)}",
         tone=Tone.VERSE,
     )
-    return Reply(cards=(card,), buttons=tuple(_buttons(poem, place, count)), private=True)
+    return Message(cards=(card,), buttons=tuple(_buttons(poem, place, count)), private=True)
 
 
-async def press(state: str, member_id: int, poems: Poems) -> Reply:
+async def press(state: str, member_id: int, poems: Poems) -> Message:
     """Turn a page of the book, or throw a poem away."""
     what, _, rest = state.partition(":")
     place, _, number = rest.partition(":")
     numbers = (place, number) if what == "drop" else (place,)
     if what not in ("show", "drop") or not all(map(_fits, numbers)):
-        raise Refusal("This button is from another version of me; use /poems instead.")
+        raise UserError("This button is from another version of me; use /poems instead.")
     if what == "drop":
         await poems.drop(member_id, int(number))
     return await book(member_id, int(place), poems)
 
 
-async def export(member_id: int, kind: str, poems: Poems) -> Reply:
+async def export(member_id: int, kind: str, poems: Poems) -> Message:
     """All poems of a member in one file."""
     kept = await poems.of(member_id)
     if not kept:
-        raise Refusal("You have kept no poems yet. Under a finished one is the button: Keep")
+        raise UserError("You have kept no poems yet. Under a finished one is the button: Keep")
     content = _as_json(kept) if kind == "json" else _as_text(kept)
     file = File(f"poems.{'json' if kind == 'json' else 'txt'}", content.encode(), "Your poems")
     said = text(f"Your {plural(len(kept), 'poem')}, the newest first.")
-    return Reply(content=said, files=(file,), private=True)
+    return Message(content=said, files=(file,), private=True)
 
 
 def _fits(number: str) -> bool:

@@ -4,11 +4,11 @@ import json
 
 from bot.commands.message import (
     Button,
-    Card,
+    Embed,
     File,
-    Refusal,
-    Reply,
+    Message,
     Text,
+    UserError,
     text,
 )
 from bot.formats import human_join, plural
@@ -20,7 +20,7 @@ FORGET = Button("Forget me", ACTION, "ask", dangerous=True)
 YES = Button("Yes, forget me", ACTION, "yes", dangerous=True)
 
 
-async def shown(member_id: int, privacy: Privacy) -> Reply:
+async def shown(member_id: int, privacy: Privacy) -> Message:
     """What is kept about a member."""
     kept = await privacy.of(member_id)
     lines: tuple[Text, ...] = (
@@ -33,27 +33,29 @@ async def shown(member_id: int, privacy: Privacy) -> Reply:
     )
     if not kept:
         lines = (text("I keep nothing about you."),)
-    card = Card("🔏 What I keep about you", lines)
-    return Reply(cards=(card,), buttons=(SHOW, FORGET) if kept else (), private=True)
+    card = Embed("🔏 What I keep about you", lines)
+    return Message(cards=(card,), buttons=(SHOW, FORGET) if kept else (), private=True)
 
 
-async def press(state: str, member_id: int, privacy: Privacy) -> Reply:
+async def press(state: str, member_id: int, privacy: Privacy) -> Message:
     """Show everything; or ask once more, then forget."""
     if state == "all":
         rows = await privacy.all_of(member_id)
         content = json.dumps(rows, ensure_ascii=False, indent=2, default=str).encode()
         file = File("about-you.json", content, "Everything that I keep about you")
-        return Reply(content=text("Everything that I keep about you:"), files=(file,), private=True)
+        return Message(
+            content=text("Everything that I keep about you:"), files=(file,), private=True
+        )
     if state == "ask":
         sure = (
             "Your votes and kept poems will be deleted; names, lists and networks that others use "
             "stay, without you. This cannot be undone."
         )
-        return Reply(content=text(sure), buttons=(YES,), private=True)
+        return Message(content=text(sure), buttons=(YES,), private=True)
     if state != "yes":
-        raise Refusal("This button is from another version of me; use /privacy instead.")
+        raise UserError("This button is from another version of me; use /privacy instead.")
     await privacy.forget_member(member_id)
-    return Reply(content=text("Done: I keep nothing about you any more."), private=True)
+    return Message(content=text("Done: I keep nothing about you any more."), private=True)
 
 
 def _counted(kept: Kept) -> str:

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.commands import error_messages
-from bot.commands.interfaces import Words
+from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
-    Card,
+    Embed,
     Field,
     File,
+    Message,
     Moment,
-    Refusal,
-    Reply,
     Text,
     Tone,
+    UserError,
     code,
     emphasis,
     link,
@@ -56,7 +56,7 @@ HEAVIEST = 5
 
 
 @dataclass(frozen=True)
-class RetrainAsk:
+class RetrainOptions:
     """What can be asked of `/retrain`, apart from a corpus."""
 
     kind: Kind
@@ -78,19 +78,19 @@ class Asker:
 
 
 def check_asker(asker: Asker, home_guilds: Collection[int], guilds: Collection[int]) -> None:
-    """Raise `Refusal` unless this member may retrain, and choose what is live.
+    """Raise `UserError` unless this member may retrain, and choose what is live.
 
     Every server shares the weights. So the bot's owners may, and the administrators of its home
     guilds; if none are set, of the only guild that it is in.
     """
     if asker.guild_id is None:
-        raise Refusal("I can be retrained from a server only.")
+        raise UserError("I can be retrained from a server only.")
     homes = home_guilds or (guilds if len(guilds) == 1 else ())
     if asker.is_owner or (asker.is_administrator and asker.guild_id in homes):
         return
     if not asker.is_administrator:
-        raise Refusal("Only administrators of this server may retrain me.")
-    raise Refusal(
+        raise UserError("Only administrators of this server may retrain me.")
+    raise UserError(
         "All servers share what I have learnt, so only my owners and the administrators of my home "
         "servers may retrain me. Whoever runs me can name home servers in the setting ",
         code("HOME_GUILDS"),
@@ -98,15 +98,15 @@ def check_asker(asker: Asker, home_guilds: Collection[int], guilds: Collection[i
     )
 
 
-def order_of(ask: RetrainAsk, seed: int, most_minutes: int) -> Order:
-    """What to train, with `seed` unless one is asked for. Raises `Refusal` for what cannot be."""
+def order_of(ask: RetrainOptions, seed: int, most_minutes: int) -> Order:
+    """What to train, with `seed` unless one is asked for. Raises `UserError` for what cannot be."""
     if ask.minutes is not None and not 1 <= ask.minutes <= most_minutes:
-        raise Refusal(
+        raise UserError(
             f"A training takes 1 to {plural(most_minutes, 'minute')} here, for example "
             f"{min(5, most_minutes)}."
         )
     if not can_train(ask.kind):
-        raise Refusal(
+        raise UserError(
             "Training on verse needs more than I have been given: whoever runs me must install ",
             code("pip install -r requirements-train.txt"),
             ". Names can be trained as I am.",
@@ -120,10 +120,10 @@ def order_of(ask: RetrainAsk, seed: int, most_minutes: int) -> Order:
     )
 
 
-def hall_of_fame(chosen: Iterable[tuple[str, int]], words: Words) -> list[str]:
+def hall_of_fame(chosen: Iterable[tuple[str, int]], words: WordFilter) -> list[str]:
     """Names with their votes as a corpus: one stands there once for each vote, up to `HEAVIEST`.
 
-    Raises `Refusal` if there are none.
+    Raises `UserError` if there are none.
     """
     cleaned = ((clean_name(name), votes) for name, votes in chosen if words.allows(name))
     names = [
@@ -133,7 +133,7 @@ def hall_of_fame(chosen: Iterable[tuple[str, int]], words: Words) -> list[str]:
         for _ in range(min(max(votes, 1), HEAVIEST))
     ]
     if not names:
-        raise Refusal(
+        raise UserError(
             "The hall of fame is empty: nobody has chosen a name yet. Vote on the names of ",
             code("/dinoname"),
             " first, or leave hall_of_fame out.",
@@ -142,33 +142,33 @@ def hall_of_fame(chosen: Iterable[tuple[str, int]], words: Words) -> list[str]:
 
 
 def check_upload(name: str, size: int) -> None:
-    """Raise `Refusal` for a corpus that is too large to be read, `size` in bytes."""
+    """Raise `UserError` for a corpus that is too large to be read, `size` in bytes."""
     if size > LARGEST_UPLOAD:
-        raise Refusal(
+        raise UserError(
             f"{name} has {size / 2**20:.1f} MiB; here I can read at most "
             f"{LARGEST_UPLOAD // 2**20} MiB of plain text in UTF-8, for example one name a line."
         )
 
 
-def unfetched(name: str) -> Refusal:
+def unfetched(name: str) -> UserError:
     """The error for an upload that Discord does not hand over."""
-    return Refusal(f"I could not fetch {name}; please send it again.")
+    return UserError(f"I could not fetch {name}; please send it again.")
 
 
-def already_running() -> Reply:
+def already_running() -> Message:
     """What is said of a second training while one is on."""
-    return Reply(error_messages.ALREADY_TRAINING, buttons=(STOP,), private=True)
+    return Message(error_messages.ALREADY_TRAINING, buttons=(STOP,), private=True)
 
 
 def check_running(running: bool) -> None:
-    """Raise `Refusal` if there is nothing to stop."""
+    """Raise `UserError` if there is nothing to stop."""
     if not running:
-        raise Refusal("No training is running any more.")
+        raise UserError("No training is running any more.")
 
 
-def cannot_report() -> Refusal:
+def cannot_report() -> UserError:
     """Why no run begins where its message cannot be sent."""
-    return Refusal(
+    return UserError(
         "A training reports in this channel, and I may not write here. Allow me to view it, to "
         "send messages, embed links and attach files, or ask me in another channel."
     )
@@ -185,7 +185,7 @@ class Run:
     samples: tuple[str, ...] = ()
     end: Done | Kept | Stopped | Failed | None = None
 
-    def after(self, event: Event, now: datetime, words: Words) -> "Run":
+    def after(self, event: Event, now: datetime, words: WordFilter) -> "Run":
         """What is known after an event. Samples pass the word filter like any text."""
         match event:
             case Planned():
@@ -203,8 +203,8 @@ class Run:
 
 
 async def answers(
-    order: Order, events: Events, words: Words, now: Callable[[], datetime]
-) -> AsyncGenerator[Reply, None]:
+    order: Order, events: Events, words: WordFilter, now: Callable[[], datetime]
+) -> AsyncGenerator[Message, None]:
     """The whole message again after every event."""
     run = Run(order)
     async for event in events:
@@ -212,7 +212,7 @@ async def answers(
         yield reply(run)
 
 
-def reply(run: Run) -> Reply:
+def reply(run: Run) -> Message:
     """The message that a run is reported in, as of now."""
     kind = run.order.kind
     match run.end:
@@ -228,14 +228,16 @@ def reply(run: Run) -> Reply:
             return _trouble(f"The {kind} could not be retrained", message)
 
 
-def interrupted() -> Reply:
+def interrupted() -> Message:
     """The message of a run that ended unseen, when the bot itself ended."""
     return _trouble("The training was interrupted", f"I was restarted. {UNCHANGED}")
 
 
-def begun(address: str) -> Reply:
+def begun(address: str) -> Message:
     """What the asker is told at once."""
-    return Reply(content=text("The training has begun; follow it at ", link(address)), private=True)
+    return Message(
+        content=text("The training has begun; follow it at ", link(address)), private=True
+    )
 
 
 def stop_reason(name: str | None) -> str:
@@ -243,12 +245,12 @@ def stop_reason(name: str | None) -> str:
     return f"{name or 'Somebody'} pressed {STOP.label}."
 
 
-def stopped() -> Reply:
+def stopped() -> Message:
     """What whoever pressed the button is told."""
-    return Reply(content=text("Stopped."), private=True)
+    return Message(content=text("Stopped."), private=True)
 
 
-def _under_way(run: Run) -> Reply:
+def _under_way(run: Run) -> Message:
     lines = _corpus(run.planned) or (text(emphasis("The corpus is being read …")),)
     if run.progress is not None:
         lines = (*lines, text(_bar(run.progress)))
@@ -262,14 +264,14 @@ def _working(
     lines: tuple[Text, ...],
     fields: tuple[Field, ...] = (),
     buttons: tuple[Button, ...] = (),
-) -> Reply:
+) -> Message:
     footer = f"seed {order.seed} · at most {plural(order.minutes, 'minute')}"
     title = f"🏋️ Training on {order.kind}"
-    card = Card(title=title, lines=lines, fields=fields, footer=footer, tone=Tone.TRAINING)
-    return Reply(cards=(card,), buttons=buttons)
+    card = Embed(title=title, lines=lines, fields=fields, footer=footer, tone=Tone.TRAINING)
+    return Message(cards=(card,), buttons=buttons)
 
 
-def _kept(run: Run, kept: Kept) -> Reply:
+def _kept(run: Run, kept: Kept) -> Message:
     done = kept.done
     version = f"version {kept.version}"
     title = f"✅ New {run.order.kind}: trained and in use"
@@ -281,7 +283,7 @@ def _kept(run: Run, kept: Kept) -> Reply:
         title = f"📦 New {run.order.kind}: trained and kept as {version}, not in use"
         lines = (*lines, (), _why_not(kept))
         buttons = (use_it(kept.version),)
-    card = Card(
+    card = Embed(
         title=title,
         lines=lines,
         fields=(
@@ -295,7 +297,7 @@ def _kept(run: Run, kept: Kept) -> Reply:
         image=CURVE,
     )
     curve = File(CURVE, kept.curve, "The loss on training and validation text by update")
-    return Reply(cards=(card,), files=(curve,), buttons=buttons)
+    return Message(cards=(card,), files=(curve,), buttons=buttons)
 
 
 def _why_not(kept: Kept) -> Text:
@@ -319,8 +321,8 @@ def _nats(loss: float | None) -> str:
     return "not measured" if loss is None else f"{loss:.3f} nats/char"
 
 
-def _trouble(title: str, message: str) -> Reply:
-    return Reply(cards=(Card(title=title, lines=(text(message.strip()),), tone=Tone.TROUBLE),))
+def _trouble(title: str, message: str) -> Message:
+    return Message(cards=(Embed(title=title, lines=(text(message.strip()),), tone=Tone.TROUBLE),))
 
 
 def _corpus(planned: Planned | None) -> tuple[Text, ...]:

@@ -10,14 +10,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bot.commands.hall_of_fame import LONGEST_NAME
-from bot.commands.interfaces import Words, Writer
+from bot.commands.interfaces import TextGenerator, WordFilter
 from bot.commands.message import (
     Button,
-    Card,
-    Refusal,
-    Reply,
+    Embed,
+    Message,
     Text,
     Tone,
+    UserError,
     text,
 )
 from bot.commands.names import check_temperature
@@ -40,7 +40,7 @@ _FOOTER = re.compile(
 
 
 @dataclass(frozen=True)
-class SonnetAsk:
+class SonnetOptions:
     """What a member can ask of `/sonnet`. An empty opening lets the bot begin."""
 
     opening: str = ""
@@ -59,64 +59,66 @@ class SonnetAsk:
         return f"{source}{self.form} · temperature {round(self.temperature, 2):g} · seed {seed}"
 
     @classmethod
-    def from_footer(cls, footer: str) -> "SonnetAsk":
-        """The inverse of `to_footer`. Raises `Refusal` for a card of another version."""
+    def from_footer(cls, footer: str) -> "SonnetOptions":
+        """The inverse of `to_footer`. Raises `UserError` for a card of another version."""
         match = _FOOTER.fullmatch(footer)
         form = (match and match["form"]) or DEFAULT_FORM
         if match is None or form not in FORMS:
-            raise Refusal("I cannot read the opening on this card any more; use /sonnet instead.")
+            raise UserError("I cannot read the opening on this card any more; use /sonnet instead.")
         return cls(match["opening"] or "", float(match["temperature"]), form)
 
 
 def about(name: str, opening: str) -> str:
     """The opening of a poem about a name, which is to have no other.
 
-    The comma ends the name, lest the network go on with it. Raises `Refusal`.
+    The comma ends the name, lest the network go on with it. Raises `UserError`.
     """
     if opening.strip():
-        raise Refusal(
+        raise UserError(
             "A poem about a name begins with that name, so leave out the opening: "
             "/sonnet about:Mangosaurus"
         )
     words = " ".join(name.split())
     if len(words) > LONGEST_NAME:
-        raise Refusal(
+        raise UserError(
             f"A name has at most {plural(LONGEST_NAME, 'character')} and yours has {len(words):,}; "
             "to begin a poem with more, use /sonnet opening:"
         )
     return f"{words}, " if words else ""
 
 
-def check(ask: SonnetAsk, words: Words) -> None:
-    """Raise `Refusal` for what cannot be met."""
+def check(ask: SonnetOptions, words: WordFilter) -> None:
+    """Raise `UserError` for what cannot be met."""
     check_temperature(ask.temperature)
     if ask.form not in FORMS:
-        raise Refusal(f"A poem of mine can be {human_join([*FORMS], 'or')}, and no {ask.form!r}.")
+        raise UserError(f"A poem of mine can be {human_join([*FORMS], 'or')}, and no {ask.form!r}.")
     length = len(unify_newlines(ask.opening))
     if length > OPENING_LIMIT:
-        raise Refusal(
+        raise UserError(
             f"An opening has at most {OPENING_LIMIT} characters and yours has {length:,}; "
             f"try its first line. Yours was: “{shortened(ask.opening, 1000)}”"
         )
     if not words.allows(ask.opening):
-        raise Refusal("I would rather not begin a poem with those words; try other ones.")
+        raise UserError("I would rather not begin a poem with those words; try other ones.")
 
 
-async def answer(ask: SonnetAsk, seed: int, writer: Writer) -> AsyncGenerator[Reply, None]:
-    """Write a poem: the whole answer again after every line. Raises what `Writer.sonnet` raises."""
+async def answer(
+    ask: SonnetOptions, seed: int, writer: TextGenerator
+) -> AsyncGenerator[Message, None]:
+    """Write a poem: the whole answer again after every line. Raises what the generator raises."""
     request = SonnetRequest(unify_newlines(ask.opening), seed, ask.temperature, ask.form)
     async with aclosing(writer.sonnet(request)) as drafts:
         async for draft in drafts:
             yield reply(ask, seed, draft)
 
 
-def reply(ask: SonnetAsk, seed: int, draft: Draft) -> Reply:
+def reply(ask: SonnetOptions, seed: int, draft: Draft) -> Message:
     """What the answer says when so much of the poem is written."""
     form = FORMS[ask.form]
     lines = tuple(_in_stanzas(draft.lines, form))
-    return Reply(
+    return Message(
         cards=(
-            Card(
+            Embed(
                 title=f"📜 {form.title}",
                 lines=lines if draft.finished else (*lines, WRITING),
                 footer=ask.to_footer(seed),
@@ -135,7 +137,7 @@ def _in_stanzas(lines: Sequence[str], form: Form) -> Iterator[Text]:
             yield ()
 
 
-def broken_off(shown: Reply, why: Text) -> Reply:
+def broken_off(shown: Message, why: Text) -> Message:
     """The same answer when the poem cannot be finished: its lines are kept, and the reason said."""
     (card,) = shown.cards
     lines = [line for line in card.lines if line != WRITING]

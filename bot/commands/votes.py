@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 
 from bot.commands import name, names
 from bot.commands.hall_of_fame import PLAQUE, meaning_of, poem_about
-from bot.commands.interfaces import Words
+from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
-    Card,
+    Embed,
     File,
+    Message,
     Moment,
-    Refusal,
-    Reply,
     Text,
     Tone,
+    UserError,
     emphasis,
     strong,
     text,
@@ -36,7 +36,7 @@ _WIDEST = 12
 """Boxes in the longest bar of votes."""
 
 
-def signature(display_name: str, words: Words) -> str | None:
+def signature(display_name: str, words: WordFilter) -> str | None:
     """What a discoverer is called on the plaque; `None` for a name that the bot would not say."""
     name = " ".join(without_turns(display_name).split())
     seen = any(character.isprintable() for character in name)
@@ -78,7 +78,7 @@ def begin(
     )
 
 
-def reply(record: CardRecord) -> Reply:
+def reply(record: CardRecord) -> Message:
     """The card as it stands: with buttons to vote while it is open, with its winner after that."""
     card = _card(record)
     if record.closed_at is not None:
@@ -90,17 +90,17 @@ def reply(record: CardRecord) -> Reply:
     )
 
 
-def _card(record: CardRecord) -> Reply:
+def _card(record: CardRecord) -> Message:
     """The card without its vote."""
     lines = list(_lines(record))
     if record.namer is not None:
         card = name.card(lines, record.note, record.footer, record.namer)
         return replace(card, buttons=tuple(name.buttons(record.namer_id, record.state)))
-    more = replace(names.more(names.NamesAsk()), state=record.state)
+    more = replace(names.more(names.NamesOptions()), state=record.state)
     return names.card(lines, record.note, record.footer, more)
 
 
-async def crowning(record: CardRecord) -> Reply:
+async def crowning(record: CardRecord) -> Message:
     """What is told when a card with votes has closed: the winner, and its plaque."""
     assert record.winner is not None  # noqa: S101 (whoever calls this has looked)
     assert record.closed_at is not None  # noqa: S101
@@ -114,9 +114,9 @@ async def crowning(record: CardRecord) -> Reply:
     if record.discoverer:
         lines.append(text(f"Discovered by {record.discoverer}."))
     about = [winner, f"“{meaning}”" if meaning else "", f"{plural(votes, 'vote')}, {day:%d %B %Y}"]
-    return Reply(
+    return Message(
         cards=(
-            Card(
+            Embed(
                 title="👑 A name has been chosen", lines=tuple(lines), tone=Tone.NAMES, image=PLAQUE
             ),
         ),
@@ -125,23 +125,23 @@ async def crowning(record: CardRecord) -> Reply:
     )
 
 
-def with_plaque(closed: Reply, told: Reply) -> Reply:
+def with_plaque(closed: Message, told: Message) -> Message:
     """The card with the winner's plaque on it, for where nothing more may be sent."""
     (card,) = closed.cards
     return replace(closed, cards=(replace(card, image=PLAQUE),), files=told.files)
 
 
-def too_late(record: CardRecord | None) -> Refusal:
+def too_late(record: CardRecord | None) -> UserError:
     """The answer to a vote that does not count any more."""
     if record is None:
-        return Refusal("I do not know this card any more; ask for new names with /dinoname.")
+        return UserError("I do not know this card any more; ask for new names with /dinoname.")
     if record.winner is None:
-        return Refusal("This vote is over; ask for new names with /dinoname.")
-    return Refusal(f"This vote is over: {record.names[record.winner]} has won.")
+        return UserError("This vote is over; ask for new names with /dinoname.")
+    return UserError(f"This vote is over: {record.names[record.winner]} has won.")
 
 
 def parse(state: str) -> tuple[int, int]:
-    """Card and position of a button's state. Raises `Refusal` for that of another version."""
+    """Card and position of a button's state. Raises `UserError` for that of another version."""
     card_id, _, position = state.partition(":")
     if not (card_id.isdecimal() and position.isdecimal() and len(state) < LONGEST_STATE):
         raise too_late(None)
@@ -151,9 +151,9 @@ def parse(state: str) -> tuple[int, int]:
 
 
 def check_minutes(minutes: int) -> None:
-    """Raise `Refusal` for a time that no vote may last."""
+    """Raise `UserError` for a time that no vote may last."""
     if not SHORTEST <= minutes <= LONGEST:
-        raise Refusal(f"A vote lasts {SHORTEST} to {LONGEST:,} minutes, for example 10.")
+        raise UserError(f"A vote lasts {SHORTEST} to {LONGEST:,} minutes, for example 10.")
 
 
 def _ballot(record: CardRecord) -> Iterator[Button]:

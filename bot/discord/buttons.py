@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 LONGEST_ID = 100
 
 
-class ReplyButton(
+class MessageButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"(?P<action>[a-z]+):(?P<state>.*)",
 ):
@@ -46,7 +46,7 @@ class ReplyButton(
         item: discord.ui.Item[Any],
         match: re.Match[str],
         /,
-    ) -> "ReplyButton":
+    ) -> "MessageButton":
         """The button that was pressed, from its `custom_id` alone."""
         return cls(Button(getattr(item, "label", None) or "", match["action"], match["state"]))
 

@@ -17,14 +17,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import error_messages
-from bot.commands.interfaces import Words, Writer
-from bot.commands.message import Button, Reply, Text
-from bot.discord.buttons import ReplyButton
+from bot.commands.interfaces import TextGenerator, WordFilter
+from bot.commands.message import Button, Message, Text
+from bot.discord.buttons import MessageButton
 from bot.discord.rendering import render, render_edit
-from bot.services.concurrency import Lanes, Work
+from bot.services.concurrency import EditThrottle, InFlight
 from bot.services.cooldowns import Cooldown
 from bot.services.custom_models import Namers
-from bot.services.model_registry import Versions
+from bot.services.model_registry import ModelRegistry
 from bot.services.training.retraining import Retraining
 from bot.settings import Settings
 from bot.store import Store
@@ -79,12 +79,12 @@ class Mangosaurus(commands.AutoShardedBot):
         self,
         *,
         settings: Settings,
-        writer: Writer,
-        words: Words,
+        writer: TextGenerator,
+        words: WordFilter,
         retraining: Retraining,
         namers: Namers,
         store: Store,
-        versions: Versions,
+        versions: ModelRegistry,
         version: str,
         always_sync: bool = False,
         edit_interval: float = 1.0,
@@ -110,8 +110,8 @@ class Mangosaurus(commands.AutoShardedBot):
         self.version = version
         self.edit_interval = edit_interval
         self.started_at = discord.utils.utcnow()
-        self.work = Work()
-        self.edits = Lanes(edit_interval)
+        self.work = InFlight()
+        self.edits = EditThrottle(edit_interval)
         """Edits of messages, a channel to a lane."""
         self.handlers: dict[str, Handler] = {}
         """Who answers which button: cogs enter themselves."""
@@ -122,7 +122,7 @@ class Mangosaurus(commands.AutoShardedBot):
         """Prepare everything that must be there before the first event."""
         for extension in EXTENSIONS:
             await self.load_extension(extension)
-        self.add_dynamic_items(ReplyButton)
+        self.add_dynamic_items(MessageButton)
         await self._sync_if_changed()
         self.versions.watch()
         log.info("Invite me to a server: %s", self.invitation)
@@ -141,7 +141,7 @@ class Mangosaurus(commands.AutoShardedBot):
         )
 
     @contextmanager
-    def rest(self, interaction: Interaction, action: str) -> Iterator[None]:
+    def cooldown(self, interaction: Interaction, action: str) -> Iterator[None]:
         """Start a member's rest from one command; an answer that failed costs none.
 
         Raises `Refusal` while one is on.
@@ -164,7 +164,7 @@ class Mangosaurus(commands.AutoShardedBot):
         except Exception as error:  # noqa: BLE001 (every failed press gets an answer)
             await self.answer_error(interaction, error)
 
-    async def respond(self, interaction: Interaction, reply: Reply) -> int | None:
+    async def respond(self, interaction: Interaction, reply: Message) -> int | None:
         """Send a reply, in place of "thinking…" if that is what is shown.
 
         Returns the number of its (first) message, if Discord has told it.
@@ -198,7 +198,7 @@ class Mangosaurus(commands.AutoShardedBot):
             self.explain(error)  # which logs what nobody knows; a list has no room for a sentence
             return
         try:
-            await self.respond(interaction, Reply(self.explain(error), private=True))
+            await self.respond(interaction, Message(self.explain(error), private=True))
         except (discord.HTTPException, *NO_NETWORK) as failure:
             log.info("An answer to an error could not be sent: %s", failure)
 

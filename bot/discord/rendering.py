@@ -6,16 +6,16 @@ from typing import Any
 import discord
 
 from bot.commands.message import (
-    Card,
+    Embed,
     Field,
+    Message,
     Moment,
-    Reply,
     Span,
     Style,
     Text,
     Tone,
 )
-from bot.discord.buttons import ReplyButton
+from bot.discord.buttons import MessageButton
 from bot.formats import escape, shortened, split_lines
 
 CONTENT, TITLE, DESCRIPTION, FIELD_NAME, FIELD_VALUE, FOOTER = 2000, 256, 4096, 256, 1024, 2048
@@ -31,7 +31,7 @@ _COLOURS = {
 }
 
 
-def render(reply: Reply) -> list[dict[str, Any]]:
+def render(reply: Message) -> list[dict[str, Any]]:
     """The messages that make a reply, each as keyword arguments of `send`; one is the rule.
 
     The first carries the text, the last the buttons and files.
@@ -55,7 +55,7 @@ def render(reply: Reply) -> list[dict[str, Any]]:
     return messages
 
 
-def render_edit(reply: Reply) -> dict[str, Any]:
+def render_edit(reply: Message) -> dict[str, Any]:
     """A reply as keyword arguments of `edit`: all that it does not have is taken away.
 
     An edited message stays one message; what goes beyond it is left out.
@@ -69,15 +69,15 @@ def render_edit(reply: Reply) -> dict[str, Any]:
     }
 
 
-def view_of(reply: Reply) -> discord.ui.View:
+def view_of(reply: Message) -> discord.ui.View:
     """The buttons of a reply."""
     view = discord.ui.View(timeout=None)
     for button in reply.buttons:
-        view.add_item(ReplyButton(button))
+        view.add_item(MessageButton(button))
     return view
 
 
-def embeds_of(card: Card) -> list[discord.Embed]:
+def embeds_of(card: Embed) -> list[discord.Embed]:
     """A card as one embed, or as more if its lines do not fit: title first, footer last."""
     colour = _COLOURS[card.tone]
     lines = [to_markdown(line) for line in card.lines]

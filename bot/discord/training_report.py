@@ -8,7 +8,7 @@ from functools import partial
 import discord
 
 from bot.commands import retrain
-from bot.commands.message import Reply
+from bot.commands.message import Message
 from bot.discord.client import (
     LAST_TRIES,
     NO_NETWORK,
@@ -17,7 +17,7 @@ from bot.discord.client import (
     is_gone,
 )
 from bot.discord.rendering import render, render_edit
-from bot.services.concurrency import newest
+from bot.services.concurrency import latest_throttled
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ EDITS = 3
 """Edits of the poem's pace between two edits of a training's message."""
 
 
-async def announce(interaction: Interaction, reply: Reply) -> discord.Message:
+async def announce(interaction: Interaction, reply: Message) -> discord.Message:
     """Send the message that will show the progress: an interaction lives 15 minutes only.
 
     Raises `Refusal` where nothing can be sent.
@@ -40,12 +40,12 @@ async def announce(interaction: Interaction, reply: Reply) -> discord.Message:
 
 
 async def keep_up_to_date(
-    message: discord.Message, replies: AsyncIterator[Reply], edit_interval: float
+    message: discord.Message, replies: AsyncIterator[Message], edit_interval: float
 ) -> None:
     """Show each reply in the message. One that cannot be edited does not end the training."""
     report = Report(message)
     reply, arrived = None, True
-    async with aclosing(newest(replies, EDITS * edit_interval)) as paced:
+    async with aclosing(latest_throttled(replies, EDITS * edit_interval)) as paced:
         async for reply in paced:
             arrived = await report.show(reply)
     if reply is not None and not arrived:
@@ -59,7 +59,7 @@ class Report:
         self._message = message
         self._may_send = True
 
-    async def show(self, reply: Reply, *, tries: int = 1) -> bool:
+    async def show(self, reply: Message, *, tries: int = 1) -> bool:
         """Edit the message; whether that arrived, or never will."""
         try:
             return await deliver(partial(self._message.edit, **render_edit(reply)), tries=tries)

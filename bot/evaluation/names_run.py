@@ -24,7 +24,7 @@ from bot.evaluation.measures.held_out import HeldOut
 from bot.evaluation.measures.names import Wish, Writing, measure_writing
 from bot.evaluation.measures.sampling import sample_names
 from data.corpora import Corpus
-from models.names.generator import NamesError, NamesRequest, write_names
+from models.names.generator import NamesError, NamesRequest, generate_names
 from models.networks.network import Network
 from models.networks.vocabulary import END
 from models.training.numpy_lstm import LETTERS
@@ -151,7 +151,7 @@ def _write(
         if number % 50 == 0:
             tell(f"{len(names):,} of {NAMES_OF_REQUEST * options.requests:,} names")
         request = NamesRequest(NAMES_OF_REQUEST, options.seed + number)
-        result = write_names(trained, request, accept)
+        result = generate_names(trained, request, accept)
         names += result.names
         refused.update(result.refused)
     all_written = len(names) + refused.total()
@@ -214,7 +214,7 @@ WISHES = (
 def grant(trained: Trained, corpus: Corpus, accept: Accept, seed: int, wished: Wished) -> Wish:
     """Ask for names with a control, and count."""
     try:
-        names = write_names(trained, wished.request(WISHED_FOR, seed), accept).names
+        names = generate_names(trained, wished.request(WISHED_FOR, seed), accept).names
     except NamesError:
         names = ()
     known = set(corpus.items)

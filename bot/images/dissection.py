@@ -12,7 +12,7 @@ from functools import cache
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.formats import shortened
-from models.names.capitalization import Capitals, written
+from models.names.capitalization import Capitals, format_name
 from models.names.dissection import Dissection, LetterChoice, reading
 from models.networks.vocabulary import END
 
@@ -49,7 +49,7 @@ def picture(dissection: Dissection, card: Capitals | None = None) -> bytes:
     height = HEAD + GAP + _depth(dissection) * (CELL + GAP)
     image = Image.new("RGB", (WIDTH, top + len(rows) * (height + MARGIN)), GROUND)
     draw = ImageDraw.Draw(image)
-    _title(draw, written(card, dissection.name), meaning)
+    _title(draw, format_name(card, dissection.name), meaning)
     width = min((WIDTH - 2 * MARGIN + GAP) // len(rows[0]), WIDEST_COLUMN)
     for row, choices in enumerate(rows):
         for column, choice in enumerate(choices):

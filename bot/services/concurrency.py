@@ -24,7 +24,7 @@ class ShuttingDown(Exception):  # noqa: N818 (it is a state, not a fault)
     """Nothing new is begun any more."""
 
 
-async def newest(
+async def latest_throttled(
     source: AsyncIterator[T],
     interval: float,
     *,
@@ -99,7 +99,7 @@ async def in_time(
         task.cancel()
 
 
-class Work:
+class InFlight:
     """What is being answered. At the end it takes nothing new and waits for the rest."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class Work:
         self._idle.set()
 
     @contextmanager
-    def piece(self) -> Iterator[None]:
+    def track(self) -> Iterator[None]:
         """One answer. Raises `ShuttingDown` when no more are begun."""
         if self._stopping:
             raise ShuttingDown
@@ -130,7 +130,7 @@ class Work:
         return not idle.cancel()
 
 
-class Lanes:
+class EditThrottle:
     """Updates of things that lie in lanes, as messages lie in channels.
 
     In a lane one update is made every `interval` seconds; what is asked for meanwhile waits, and
@@ -204,7 +204,7 @@ async def _made(update: Update) -> None:
         log.exception("Something could not be updated")
 
 
-class Rounds:
+class PeriodicTask:
     """Work that is done again and again, beside everything else, until it is closed."""
 
     def __init__(

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 
-from bot.commands.message import Moment, Refusal
+from bot.commands.message import Moment, UserError
 
 
 class Cooldown:
@@ -15,13 +15,13 @@ class Cooldown:
         """Insertion order is order of time, as every key rests equally long."""
 
     def start(self, key: Hashable, now: datetime) -> None:
-        """Let the key pass and start its rest. Raises `Refusal` while one is on."""
+        """Let the key pass and start its rest. Raises `UserError` while one is on."""
         for other, until in list(self._until.items()):
             if until > now:
                 break
             del self._until[other]
         if key in self._until:
-            raise Refusal("One moment: you can ask again ", Moment(self._until[key]), ".")
+            raise UserError("One moment: you can ask again ", Moment(self._until[key]), ".")
         self._until[key] = now + self._rest
 
     def forgive(self, key: Hashable) -> None:

@@ -21,15 +21,15 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.services.concurrency import Rounds
+from bot.services.concurrency import PeriodicTask
 from bot.services.inference import Heard
 from bot.services.training.events import Done, Failed, Stopped
 from bot.services.training.retraining import (
     GRACE,
     PAUSES,
     Launch,
+    MessageRef,
     Order,
-    Place,
     Trainer,
     TrainerProcess,
 )
@@ -123,7 +123,7 @@ class _Job:
 
     lesson: Lesson
     follow: Follow
-    place: Place
+    place: MessageRef
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when its place in the queue has changed, or when it shall stop."""
     trainer: Trainer | None = None
@@ -200,7 +200,7 @@ class Namers:
         finally:
             self._claims.remove(claim)
 
-    def start(self, lesson: Lesson, follow: Follow, place: Place) -> None:
+    def start(self, lesson: Lesson, follow: Follow, place: MessageRef) -> None:
         """Learn a list when its turn comes, in a place that was claimed; `follow` reports it.
 
         Raises `InTraining`.
@@ -222,12 +222,12 @@ class Namers:
                 task.cancel()
         return bool(jobs)
 
-    async def interrupted(self) -> list[Place]:
+    async def interrupted(self) -> list[MessageRef]:
         """Where trainings were reported whose process is gone; each is told once."""
         for run_id in self._runs:  # which are alive, however long the database was away
             await self._beat(run_id)
-        dead = await self._store.versions.bury_dead_runs(self._now(), (RUN,))
-        return [Place(channel, message) for channel, message in dead if channel and message]
+        dead = await self._store.versions.fail_stale_runs(self._now(), (RUN,))
+        return [MessageRef(channel, message) for channel, message in dead if channel and message]
 
     async def load(self, namer: NamerRecord) -> Trained:
         """The weights of a namer. Raises `Untrained`, `WeightsError` and `Unavailable`."""
@@ -277,7 +277,7 @@ class Namers:
         try:
             run_id = await self._begin_run(job)
             self._runs.add(run_id)
-            beats = Rounds(partial(self._beat, run_id), BEAT_S)
+            beats = PeriodicTask(partial(self._beat, run_id), BEAT_S)
             async with aclosing(self._learned(job)) as events:
                 async for event in events:
                     last = event

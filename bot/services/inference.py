@@ -14,14 +14,14 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
-from models.names.capitalization import written
+from models.names.capitalization import format_name
 from models.names.constrained.markov_model import learn_contexts
 from models.names.dissection import Dissection, dissect
 from models.names.generator import (
     NamesError,
     NamesRequest,
     NamesResult,
-    write_names,
+    generate_names,
 )
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
@@ -32,7 +32,7 @@ from models.verse.poem import (
     begin,
     extend,
 )
-from models.verse.rhyme_and_metre import poetics_of
+from models.verse.rhyme_and_metre import rhyme_and_metre_of
 from models.weights import (
     KINDS,
     Kind,
@@ -154,12 +154,12 @@ class Inference:
     async def names(self, request: NamesRequest, trained: Trained | None = None) -> NamesResult:
         """Write dinosaurs' names, or those of other weights.
 
-        Raises `Busy`, `TooSlow`, and `NamesError` as `write_names` does.
+        Raises `Busy`, `TooSlow`, and `NamesError` as `generate_names` does.
         """
         self._enter()
         trained = trained or self._served["names"]
         try:
-            return await self._run(write_names, trained, request, self._accept)
+            return await self._run(generate_names, trained, request, self._accept)
         finally:
             self._at_work -= 1
 
@@ -331,7 +331,7 @@ def _prepared(trained: Trained) -> Trained:
     if trained.card.kind == "names":
         learn_contexts(trained)
     else:
-        poetics_of(trained)
+        rhyme_and_metre_of(trained)
     return trained
 
 
@@ -339,7 +339,7 @@ def _audition(kind: Kind, load: Load, accept: Accept, whole: bool) -> Audition:
     """Load weights and let them write once: a corpus can teach what nobody may be shown."""
     trained = _ready(kind, load)
     if kind == "names":
-        names = write_names(trained, NamesRequest(AUDITION_NAMES, AUDITION_SEED), accept).names
+        names = generate_names(trained, NamesRequest(AUDITION_NAMES, AUDITION_SEED), accept).names
         if len(names) < FEWEST_NAMES:
             raise WeightsError("It cannot write five names that are new and fit to be shown.")
         return Audition(trained, names)
@@ -355,12 +355,12 @@ def _audition(kind: Kind, load: Load, accept: Accept, whole: bool) -> Audition:
 def _hear_names(content: bytes, title: str, accept: Accept) -> Heard:
     trained = _prepared(read_names(content, title))
     try:
-        names = write_names(trained, NamesRequest(SAMPLES, seed=0), accept).names
+        names = generate_names(trained, NamesRequest(SAMPLES, seed=0), accept).names
     except NamesError:
         names = ()
     if len(names) < FEWEST_SAMPLES:
         raise WeightsError("It cannot write five names that are new and fit to be shown.")
-    return Heard(trained, tuple(written(trained.card, name) for name in names))
+    return Heard(trained, tuple(format_name(trained.card, name) for name in names))
 
 
 def read_names(content: bytes, title: str) -> Trained:

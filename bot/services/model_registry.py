@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.services.concurrency import Rounds
+from bot.services.concurrency import PeriodicTask
 from bot.services.inference import (
     Accept,
     Audition,
@@ -28,7 +28,7 @@ from bot.services.training.events import Done
 from bot.services.training.retraining import Kept, Order
 from bot.store import Store, Unavailable
 from bot.store.versions import Live, NewVersion, VersionRecord
-from models.reference_loss import yardstick_of
+from models.reference_loss import reference_loss_of
 from models.weights import (
     KINDS,
     SHIPPED,
@@ -71,7 +71,7 @@ class Networks(Protocol):
 
 
 @dataclass(frozen=True)
-class Facts:
+class VersionSummary:
     """What is known of a version without looking at its weights."""
 
     kind: Kind
@@ -93,11 +93,11 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Page:
+class VersionPage:
     """Some of the versions of a kind, the newest first, and what is live."""
 
     kind: Kind
-    versions: tuple[Facts, ...]
+    versions: tuple[VersionSummary, ...]
     live: Live
     number: int
     """Of the page, from 0."""
@@ -105,14 +105,14 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class VersionComparison:
     """A version beside those that it is compared with."""
 
-    facts: Facts
+    facts: VersionSummary
     live: Live
-    before: Facts | None
+    before: VersionSummary | None
     """The version of its kind that was made before it, if there is one."""
-    shipped: Facts
+    shipped: VersionSummary
     curve: bytes | None
 
 
@@ -120,7 +120,7 @@ class NothingBefore(Exception):  # noqa: N818 (it is an answer, not a fault)
     """There is nothing to go back to."""
 
 
-class Versions:
+class ModelRegistry:
     """What is live, in the database and in this process."""
 
     def __init__(
@@ -139,10 +139,10 @@ class Versions:
         self._served: dict[Kind, Live] = {k: (served or {}).get(k, Live(0, None)) for k in KINDS}
         self._seen = {kind: live.activation_id for kind, live in self._served.items()}
         self._interval = interval
-        self._shipped: dict[Kind, Facts] = {}
+        self._shipped: dict[Kind, VersionSummary] = {}
         self._turn = asyncio.Lock()
         """Whoever swaps."""
-        self._watch: Rounds | None = None
+        self._watch: PeriodicTask | None = None
 
     @property
     def interval(self) -> float | None:
@@ -157,7 +157,7 @@ class Versions:
     def watch(self) -> None:
         """Follow from now on what other processes make live."""
         if self._interval is not None and self._watch is None:
-            self._watch = Rounds(self._look, self._interval)
+            self._watch = PeriodicTask(self._look, self._interval)
 
     async def close(self) -> None:
         """Watch no longer."""
@@ -234,16 +234,16 @@ class Versions:
         live = (await self._records.live())[kind]
         return live.version_id == number == self._served[kind].version_id
 
-    async def find(self, number: int) -> Facts | None:
+    async def find(self, number: int) -> VersionSummary | None:
         """A version by its number."""
         record = await self._records.get(number)
         return None if record is None else _facts(record)
 
-    async def newest(self) -> list[Facts]:
+    async def newest(self) -> list[VersionSummary]:
         """The newest versions of both kinds, the newest first."""
         return [_facts(record) for record in await self._records.of()]
 
-    async def page(self, kind: Kind, number: int, size: int) -> Page:
+    async def page(self, kind: Kind, number: int, size: int) -> VersionPage:
         """The versions of a kind, `size` at a time. The last page ends with the shipped weights."""
         total = await self._records.count(kind) + 1
         pages = -(-total // size)
@@ -253,14 +253,14 @@ class Versions:
         if number == pages - 1:
             versions.append(await self._shipped_facts(kind))
         live = (await self._records.live())[kind]
-        return Page(kind, tuple(versions), live, number, pages)
+        return VersionPage(kind, tuple(versions), live, number, pages)
 
-    async def sheet(self, kind: Kind, number: int | None) -> Sheet | None:
+    async def sheet(self, kind: Kind, number: int | None) -> VersionComparison | None:
         """All about a version, or about the shipped weights of a kind; `None` if there is none."""
         shipped = await self._shipped_facts(kind, heard=True)
         live = (await self._records.live())[kind]
         if number is None:
-            return Sheet(shipped, live, None, shipped, None)
+            return VersionComparison(shipped, live, None, shipped, None)
         record = await self._records.get(number)
         if record is None:
             return None
@@ -270,7 +270,7 @@ class Versions:
         if facts.usable and not facts.samples:  # it was taken over
             with suppress(WeightsError):
                 facts = replace(facts, samples=(await self._audition(kind, number)).samples)
-        return Sheet(facts, live, _facts(before) if before else None, shipped, curve)
+        return VersionComparison(facts, live, _facts(before) if before else None, shipped, curve)
 
     async def _look(self) -> None:
         with suppress(Unavailable):  # the database has said so in the log, once
@@ -334,7 +334,7 @@ class Versions:
             return min(record.yardstick, record.live_yardstick)
         return record.yardstick
 
-    async def _shipped_facts(self, kind: Kind, *, heard: bool = False) -> Facts:
+    async def _shipped_facts(self, kind: Kind, *, heard: bool = False) -> VersionSummary:
         """Of the weights that come with the bot; `heard` with samples, which take a second."""
         facts = self._shipped.get(kind)
         if facts is None:
@@ -357,7 +357,7 @@ async def open_versions(
     *,
     now: Callable[[], datetime],
     interval: float | None = INTERVAL,
-) -> tuple[Inference, Versions]:
+) -> tuple[Inference, ModelRegistry]:
     """Serve what the database says is live, and where that cannot be, the shipped weights.
 
     Raises `Unavailable`, and `WeightsError` if even the shipped ones cannot be used.
@@ -374,7 +374,7 @@ async def open_versions(
     for kind, content in contents.items():
         if inference.digests[kind] != hashlib.sha256(content).hexdigest():
             served[kind] = Live(live[kind].activation_id, None)
-    return inference, Versions(store, inference, now=now, served=served, interval=interval)
+    return inference, ModelRegistry(store, inference, now=now, served=served, interval=interval)
 
 
 def retrained_path(state_dir: Path, kind: Kind) -> Path:
@@ -410,16 +410,16 @@ def _retrained(path: Path, kind: Kind) -> tuple[bytes, Trained, datetime]:
     return content, trained, datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def _shipped_facts(kind: Kind) -> Facts:
+def _shipped_facts(kind: Kind) -> VersionSummary:
     card = read_card(SHIPPED / f"{kind}.safetensors")
-    return Facts(
+    return VersionSummary(
         kind=kind,
         number=None,
         corpus=card.corpus,
         recipe=card.recipe,
         seed=card.seed,
         validation=card.validation,
-        yardstick=yardstick_of(card),
+        yardstick=reference_loss_of(card),
     )
 
 
@@ -445,13 +445,13 @@ def _new_version(trained: Trained, content: bytes) -> NewVersion:
         recipe=card.recipe[:LONGEST_RECIPE],
         seed=card.seed,
         validation=card.validation,
-        yardstick=yardstick_of(card),
+        yardstick=reference_loss_of(card),
         live_yardstick=None,
     )
 
 
-def _facts(record: VersionRecord) -> Facts:
-    return Facts(
+def _facts(record: VersionRecord) -> VersionSummary:
+    return VersionSummary(
         kind="names" if record.kind == "names" else "sonnets",
         number=record.id,
         corpus=record.corpus,

@@ -69,7 +69,7 @@ class _List:
         )
 
 
-class Filter:
+class WordFilter:
     """Says of a text whether the bot may read it or say it. Safe to use from several threads."""
 
     def __init__(self, blocked: Iterable[str] = (), allowed: Iterable[str] = ()) -> None:

@@ -220,7 +220,7 @@ class Versions:
         async with self._database.reading() as session:
             return await session.scalar(select(Run.member_id).where(Run.id == run_id))
 
-    async def bury_dead_runs(
+    async def fail_stale_runs(
         self, now: datetime, what: Collection[str] = KINDS
     ) -> list[tuple[int | None, int | None]]:
         """Mark trainings of such kinds as failed whose process is gone; where they were told of."""

@@ -31,7 +31,7 @@ class Capitals(Protocol):
         """Words that are written small behind a separator nevertheless."""
 
 
-def written(card: Capitals | None, name: str) -> str:
+def format_name(card: Capitals | None, name: str) -> str:
     """A name in lower case as its list writes it; without a card, as dinosaurs are written."""
     if card is None:
         return name.capitalize()

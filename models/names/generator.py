@@ -9,11 +9,11 @@ import numpy as np
 from models.names.constrained.automaton import Automaton, count_possible
 from models.names.constrained.constraints import (
     LONGEST_PIECE,
+    NameConstraints,
     NamesError,
-    Wish,
-    wish_of,
+    parse_constraints,
 )
-from models.names.constrained.sampler import Pen
+from models.names.constrained.sampler import ConstrainedSampler
 from models.names.near_copies import Neighbours, neighbours_of
 from models.names.shape import DINOSAURS, LONGEST_NAME, SHORTEST_NAME
 from models.weights import Trained
@@ -26,8 +26,8 @@ __all__ = [
     "NamesError",
     "NamesRequest",
     "NamesResult",
+    "generate_names",
     "reads_as_name",
-    "write_names",
 ]
 
 MOST_FRUITLESS = 640
@@ -74,7 +74,7 @@ class NamesResult:
     """How many names were written and not given, by flaw: a key of `FLAWS`."""
 
 
-def write_names(
+def generate_names(
     trained: Trained, request: NamesRequest, accept: Callable[[str], bool]
 ) -> NamesResult:
     """Write names that are as wished, are new, read as names and pass `accept`.
@@ -84,10 +84,10 @@ def write_names(
     """
     vocabulary = trained.network.vocabulary
     pieces = request.starts_with, request.contains, request.ends_with
-    wish = wish_of(*pieces, request.length, vocabulary, trained.shape)
+    wish = parse_constraints(*pieces, request.length, vocabulary, trained.shape)
     automaton = Automaton.of(wish, vocabulary)
     possible = count_possible(automaton, wish, vocabulary)
-    pen = Pen.of(trained, wish, automaton, request.temperature)
+    pen = ConstrainedSampler.of(trained, wish, automaton, request.temperature)
     neighbours = neighbours_of(trained)
     rng = np.random.default_rng(request.seed)
     names: dict[str, None] = {}  # a set that keeps its order
@@ -147,7 +147,7 @@ def _flaw(
     return None if accept(name) else "unfit"
 
 
-def _reason(found: int, wish: Wish, flaws: Counter[str]) -> str:
+def _reason(found: int, wish: NameConstraints, flaws: Counter[str]) -> str:
     """What was wrong with what was written in the end, none of which could be given."""
     names = "No new name" if not found else f"Only {found:,} new name{'s'[: found != 1]}"
     if not flaws:

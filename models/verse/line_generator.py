@@ -25,7 +25,7 @@ Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class LineRequest:
     """A poem that is to get a line."""
 
     state: State = field(repr=False)
@@ -77,9 +77,9 @@ class Breadth:
     """In so many ways each."""
 
 
-def write_lines(
+def generate_lines(
     network: Network,
-    tasks: Sequence[Task],
+    tasks: Sequence[LineRequest],
     walk: Walk,
     breadth: Breadth,
     *,
@@ -104,7 +104,7 @@ class _Rows:
     def __init__(
         self,
         network: Network,
-        tasks: Sequence[Task],
+        tasks: Sequence[LineRequest],
         walk: Walk,
         rows: int,
         longest: int,

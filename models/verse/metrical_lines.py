@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.networks.vocabulary import Vocabulary
 from models.verse.line_generator import Indices
 from models.verse.metre import Metre
-from models.verse.rhyme_and_metre import Poetics, Sets
+from models.verse.rhyme_and_metre import RhymeAndMetreIndex, Sets
 
 NUCLEUS = 0.9
 """The rare rest is never drawn."""
@@ -48,7 +48,7 @@ class Plan:
     metre: Metre
     start: Start
     endings: Sets = field(repr=False)
-    """Where each word can end it, see `Poetics.endings`."""
+    """Where each word can end it, see `RhymeAndMetreIndex.endings`."""
     closes: bool = False
     """Whether it ends the poem, in a full stop or the like."""
 
@@ -57,11 +57,11 @@ class Plan:
         """From where it can still come to an end: single syllables fill any gap."""
         return self.metre.places_before(int(np.bitwise_or.reduce(self.endings)))
 
-    def nodes(self, poetics: Poetics) -> Sets:
+    def nodes(self, poetics: RhymeAndMetreIndex) -> Sets:
         """Where the words behind each node of the trie can stand, in it or at its end."""
         return poetics.inner(self.metre, self.alive).nodes | poetics.trie.union(self.endings[:-1])
 
-    def can_be_met(self, poetics: Poetics) -> bool:
+    def can_be_met(self, poetics: RhymeAndMetreIndex) -> bool:
         """Whether words lead from its start to its end."""
         if not self.start.prefix:
             return self.start.full or bool(self.start.places & self.alive)
@@ -73,7 +73,7 @@ class MetricalWalk:
     """Where the rows of a batch stand, each in its word and in its line. A `line_writer.Walk`."""
 
     def __init__(
-        self, vocabulary: Vocabulary, poetics: Poetics, plans: Sequence[Plan], rows: int
+        self, vocabulary: Vocabulary, poetics: RhymeAndMetreIndex, plans: Sequence[Plan], rows: int
     ) -> None:
         """All rows begin where their plan says."""
         self._poetics, self._trie = poetics, poetics.trie

@@ -9,7 +9,7 @@ from models.verse.forms import Form
 from models.verse.metre import Metre
 from models.verse.metrical_lines import PUNCTUATION, Start
 from models.verse.prosody import count_syllables
-from models.verse.rhyme_and_metre import Poetics
+from models.verse.rhyme_and_metre import RhymeAndMetreIndex
 
 FREE_SYLLABLES = 10
 """Most syllables of a line of an opening in a form without metre."""
@@ -17,12 +17,12 @@ MOST_LINES = 14
 """Most lines that an opening makes in a form that counts characters."""
 
 
-def heard(vocabulary: Vocabulary, line: str) -> str:
+def encoded_prefix(vocabulary: Vocabulary, line: str) -> str:
     """What the network reads of a typed line: folded, without leading and repeated spaces."""
     return re.sub(" +", " ", vocabulary.fold(line.replace("\t", " "))).lstrip()
 
 
-def wrapped(opening: str, form: Form, poetics: Poetics | None) -> list[str]:
+def wrapped(opening: str, form: Form, poetics: RhymeAndMetreIndex | None) -> list[str]:
     """The lines of an opening, as typed. The last one is to be gone on with, and may be empty.
 
     Typed line breaks are kept, empty lines are dropped, and lines that are too long for the form
@@ -40,7 +40,9 @@ def wrapped(opening: str, form: Form, poetics: Poetics | None) -> list[str]:
     return lines
 
 
-def start_of(line: str, metre: Metre, poetics: Poetics, *, finished: bool = False) -> Start:
+def start_of(
+    line: str, metre: Metre, poetics: RhymeAndMetreIndex, *, finished: bool = False
+) -> Start:
     """Where a line stands behind the words that it begins with, as the network read them.
 
     A word that does not fit the metre takes its syllables all the same. If the last word is
@@ -69,7 +71,7 @@ def start_of(line: str, metre: Metre, poetics: Poetics, *, finished: bool = Fals
     return Start(places, between=True, full=full)
 
 
-def _broken(line: str, number: int, form: Form, poetics: Poetics | None) -> list[str]:
+def _broken(line: str, number: int, form: Form, poetics: RhymeAndMetreIndex | None) -> list[str]:
     """Break a line before the word that would give it too many syllables.
 
     `number` is that of its first line in the poem.
@@ -86,7 +88,7 @@ def _broken(line: str, number: int, form: Form, poetics: Poetics | None) -> list
     return lines
 
 
-def _is_whole(line: str, number: int, form: Form, poetics: Poetics | None) -> bool:
+def _is_whole(line: str, number: int, form: Form, poetics: RhymeAndMetreIndex | None) -> bool:
     """Whether a line has all the syllables of its metre, a feminine ending among them."""
     metre = _metre_of(form, number)
     if metre is None or poetics is None:
@@ -97,7 +99,7 @@ def _is_whole(line: str, number: int, form: Form, poetics: Poetics | None) -> bo
     return bool(places & metre.ends)
 
 
-def _behind(word: str, places: int, metre: Metre, poetics: Poetics) -> int:
+def _behind(word: str, places: int, metre: Metre, poetics: RhymeAndMetreIndex) -> int:
     """Where a line stands behind a word that fits in at some places; nowhere if it does not."""
     behind = 0
     for stresses in poetics.stresses_of(word):
@@ -115,7 +117,7 @@ def _metre_of(form: Form, number: int) -> Metre | None:
     return form.metre_of(min(number, len(form.scheme) - 1)) if form.metres else None
 
 
-def _syllables(line: str, poetics: Poetics | None) -> int:
+def _syllables(line: str, poetics: RhymeAndMetreIndex | None) -> int:
     """The fewest syllables that a line can have."""
     return sum(
         min(map(len, poetics.stresses_of(word) if poetics else ()), default=count_syllables(word))

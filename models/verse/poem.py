@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.text import fold, words_of
-from models.fingerprints import LONGEST_RUN, Known, runs_of
+from models.fingerprints import LONGEST_RUN, Fingerprints, runs_of
 from models.networks.network import State, read
 from models.networks.vocabulary import END
 from models.verse import free_lines, metrical_lines
@@ -27,13 +27,13 @@ from models.verse.free_lines import CountingWalk, FreeWalk
 from models.verse.line_generator import (
     Breadth,
     Candidate,
-    Task,
-    write_lines,
+    LineRequest,
+    generate_lines,
 )
 from models.verse.metrical_lines import MetricalWalk, Plan
-from models.verse.opening import heard, start_of, wrapped
-from models.verse.reranking import Poem, worth
-from models.verse.rhyme_and_metre import Poetics, poetics_of
+from models.verse.opening import encoded_prefix, start_of, wrapped
+from models.verse.reranking import Poem, score
+from models.verse.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
 from models.weights import Trained
 
 OPENING_LIMIT = 300
@@ -82,9 +82,9 @@ class Draft:
     """Digest of the weights that it was begun with; others cannot go on with it."""
     lines: tuple[str, ...]
     """The whole lines so far, as they are shown: the opening as typed, capitals restored."""
-    begun: str
+    prefix: str
     """The member's words with which the next line begins, as they are shown."""
-    heard: str
+    encoded_prefix: str
     """The same words as the network read them."""
     opening_length: int
     """How many characters at the beginning of the poem's text are the member's own."""
@@ -101,7 +101,7 @@ class Draft:
     @property
     def characters_left(self) -> int:
         """How many characters the network is still to write, in a form that counts them."""
-        written = len("\n".join((*self.lines, self.begun))) - self.opening_length
+        written = len("\n".join((*self.lines, self.prefix))) - self.opening_length
         return (self.form.characters or 0) - written
 
     @property
@@ -134,9 +134,11 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
             f"for example: {DEFAULT_FORM}"
         )
     network = trained.network
-    *whole, begun = lines = wrapped(request.opening, FORMS[request.form], poetics_of(trained))
-    read_last = heard(network.vocabulary, begun)
-    above = "".join(heard(network.vocabulary, line).strip() + END for line in whole)
+    *whole, begun = lines = wrapped(
+        request.opening, FORMS[request.form], rhyme_and_metre_of(trained)
+    )
+    read_last = encoded_prefix(network.vocabulary, begun)
+    above = "".join(encoded_prefix(network.vocabulary, line).strip() + END for line in whole)
     text = END + above.lstrip(END) + read_last
     logits, state = read(network, text, network.initial_state(1))
     length = len("\n".join(lines))
@@ -174,7 +176,7 @@ def _write_candidates(
     trained: Trained, drafts: Sequence[Draft], attempt: int
 ) -> list[list[Candidate]]:
     """Draw candidates for the next line of each draft, those of a kind in one batch."""
-    poetics = poetics_of(trained)
+    poetics = rhyme_and_metre_of(trained)
     found: list[list[Candidate]] = [[] for _ in drafts]
     for write in (_write_metrical, _write_free, _write_counted):
         mine = [i for i, draft in enumerate(drafts) if _writer_of(draft, poetics) is write]
@@ -188,7 +190,7 @@ def _write_candidates(
 Write = Callable[[Trained, Sequence[Draft], int], list[list[Candidate]]]
 
 
-def _writer_of(draft: Draft, poetics: Poetics | None) -> Write:
+def _writer_of(draft: Draft, poetics: RhymeAndMetreIndex | None) -> Write:
     if draft.form.lines is None:
         return _write_counted
     return _write_metrical if draft.form.metres and poetics else _write_free
@@ -197,11 +199,11 @@ def _writer_of(draft: Draft, poetics: Poetics | None) -> Write:
 def _write_metrical(
     trained: Trained, drafts: Sequence[Draft], attempt: int
 ) -> list[list[Candidate]]:
-    poetics = poetics_of(trained)
+    poetics = rhyme_and_metre_of(trained)
     assert poetics is not None  # noqa: S101 (see `_writer_of`)
     plans = [_plan(poetics, draft, attempt) for draft in drafts]
     walk = MetricalWalk(trained.network.vocabulary, poetics, plans, METRICAL.rows)
-    return write_lines(
+    return generate_lines(
         trained.network,
         _tasks(drafts, attempt),
         walk,
@@ -212,9 +214,9 @@ def _write_metrical(
 
 
 def _write_free(trained: Trained, drafts: Sequence[Draft], attempt: int) -> list[list[Candidate]]:
-    begun = [len(draft.heard) for draft in drafts]
+    begun = [len(draft.encoded_prefix) for draft in drafts]
     walk = FreeWalk(trained.network.vocabulary, begun, FREE.rows)
-    return write_lines(
+    return generate_lines(
         trained.network,
         _tasks(drafts, attempt),
         walk,
@@ -232,30 +234,32 @@ def _write_counted(
     # Not by what is left in this batch: what is drawn must not depend on who shares it.
     longest = max(form.characters or 0 for form in FORMS.values()) + len(END)
     tasks = _tasks(drafts, attempt)
-    return write_lines(trained.network, tasks, walk, COUNTED, longest=longest, top_p=None)
+    return generate_lines(trained.network, tasks, walk, COUNTED, longest=longest, top_p=None)
 
 
-def _tasks(drafts: Sequence[Draft], attempt: int) -> list[Task]:
+def _tasks(drafts: Sequence[Draft], attempt: int) -> list[LineRequest]:
     return [
-        Task(draft.state, draft.logits, draft.request.temperature, draft.generator(attempt))
+        LineRequest(draft.state, draft.logits, draft.request.temperature, draft.generator(attempt))
         for draft in drafts
     ]
 
 
-def _plan(poetics: Poetics, draft: Draft, attempt: int) -> Plan:
+def _plan(poetics: RhymeAndMetreIndex, draft: Draft, attempt: int) -> Plan:
     """What the next line is to be: its metre, and the words that it may end in."""
     number = len(draft.lines)
     metre, closes = draft.form.metre_of(number), number + 1 == draft.form.lines
-    start = start_of(draft.heard, metre, poetics)
+    start = start_of(draft.encoded_prefix, metre, poetics)
     for chosen in _endings(poetics, draft, attempt):
         plan = Plan(metre, start, poetics.endings(metre, chosen), closes)
         if plan.can_be_met(poetics):
             return plan
     # No word that fits begins with the member's last letters; so they are a word of their own.
-    return replace(plan, start=start_of(draft.heard, metre, poetics, finished=True))
+    return replace(plan, start=start_of(draft.encoded_prefix, metre, poetics, finished=True))
 
 
-def _endings(poetics: Poetics, draft: Draft, attempt: int) -> Iterator[NDArray[np.bool_]]:
+def _endings(
+    poetics: RhymeAndMetreIndex, draft: Draft, attempt: int
+) -> Iterator[NDArray[np.bool_]]:
     """Words that the next line may end in, `(words + 1,)`; then others, if it cannot end so."""
     form, number = draft.form, len(draft.lines)
     ends = [_last_word(line) for line in draft.lines]
@@ -279,7 +283,7 @@ def _endings(poetics: Poetics, draft: Draft, attempt: int) -> Iterator[NDArray[n
 
 
 def _some_of(
-    poetics: Poetics, words: NDArray[np.bool_], share: float, rng: np.random.Generator
+    poetics: RhymeAndMetreIndex, words: NDArray[np.bool_], share: float, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
     """A share of some words, drawn without replacement, the commonest the least likely.
 
@@ -302,14 +306,14 @@ def _best(
         line = _shown(draft, candidate.text, trained.proper)
         # What a member typed may be a copy or stand there twice; only the network may not.
         new = bool(words_of(candidate.text))
-        whole = (draft.heard + candidate.text).strip()
+        whole = (draft.encoded_prefix + candidate.text).strip()
         stale = new and (whole in trained.known or line in draft.lines)
         if not stale and not _tells_again(trained.runs, draft, candidate.text) and accept(line):
             return replace(
                 draft,
                 lines=(*draft.lines, line),
-                begun="",
-                heard="",
+                prefix="",
+                encoded_prefix="",
                 state=candidate.state,
                 logits=candidate.logits,
             )
@@ -317,18 +321,18 @@ def _best(
 
 
 def _best_first(trained: Trained, draft: Draft, candidates: Sequence[Candidate]) -> list[Candidate]:
-    poetics = poetics_of(trained)
+    poetics = rhyme_and_metre_of(trained)
     if draft.form.metres is None or poetics is None:
         return sorted(candidates, key=lambda c: float(c.log_p.mean()), reverse=True)
     poem = Poem([fold(line) for line in draft.lines])
-    worths = [worth(c, draft.heard, poem, poetics) for c in candidates]
+    worths = [score(c, draft.encoded_prefix, poem, poetics) for c in candidates]
     order = np.argsort(np.negative(worths), kind="stable")
     return [candidates[i] for i in order]
 
 
-def _tells_again(runs: Known, draft: Draft, text: str) -> bool:
+def _tells_again(runs: Fingerprints, draft: Draft, text: str) -> bool:
     """Whether with this text, or across the ends of lines before, a long run is told again."""
-    line = words_of(draft.heard + text)  # the text may begin in the middle of a word
+    line = words_of(draft.encoded_prefix + text)  # the text may begin in the middle of a word
     above = words_of(fold("\n".join(draft.lines[-LONGEST_RUN:])))
     words = (above + line)[-len(words_of(text)) - LONGEST_RUN :]
     return any(run in runs for run in runs_of(words))
@@ -338,24 +342,26 @@ def _last_word(line: str) -> str:
     return (words_of(fold(line)) or [""])[-1]
 
 
-def _shown(draft: Draft, text: str, proper: Known) -> str:
+def _shown(draft: Draft, text: str, proper: Fingerprints) -> str:
     """A line as it is shown: the member's words, then the network's with their capitals."""
-    text = _with_capitals(draft.heard + text, proper)[len(draft.heard) :]
+    text = _with_capitals(draft.encoded_prefix + text, proper)[len(draft.encoded_prefix) :]
     if draft.form.characters is None:
-        text = text.rstrip() if draft.begun.strip() else text.strip()
+        text = text.rstrip() if draft.prefix.strip() else text.strip()
     if len(draft.lines) + 1 == draft.form.lines:
         text = text.rstrip(",;:- ")
         # A member's own comma stays, and nothing comes behind it.
-        if not (draft.begun + text).endswith(tuple(".!?,;:-")):
+        if not (draft.prefix + text).endswith(tuple(".!?,;:-")):
             text += "."
-    if not draft.begun.strip():
+    if not draft.prefix.strip():
         text = text[:1].upper() + text[1:]
-    elif text[:1].isalpha() and not fold(draft.begun[-1]).endswith(draft.heard[-1:] or " "):
+    elif text[:1].isalpha() and not fold(draft.prefix[-1]).endswith(
+        draft.encoded_prefix[-1:] or " "
+    ):
         text = " " + text  # behind an emoji, say, which the network has not seen
-    return draft.begun + text
+    return draft.prefix + text
 
 
-def _with_capitals(text: str, proper: Known) -> str:
+def _with_capitals(text: str, proper: Fingerprints) -> str:
     """Restore the capitals of *I*, of the vocative *O*, of names, and behind a full stop.
 
     The length stays.

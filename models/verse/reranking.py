@@ -15,11 +15,11 @@ from itertools import pairwise
 
 from data.text import words_of
 from models.verse.line_generator import Candidate
-from models.verse.rhyme_and_metre import Poetics
+from models.verse.rhyme_and_metre import RhymeAndMetreIndex
 
 
 @dataclass(frozen=True)
-class Taste:
+class RerankWeights:
     """What a line is worth beside the likelihood of its characters, in nats."""
 
     rarity: float = 0.8
@@ -41,7 +41,7 @@ class Taste:
     """Lost for a question mark behind what does not begin as a question."""
 
 
-TASTE = Taste()
+TASTE = RerankWeights()
 QUESTIONS = frozenset(
     words_of(
         "what who whom whose why how where wherefore whence whither shall will would should do "
@@ -69,8 +69,12 @@ class Poem:
         """What is begun and has not come to a full stop."""
 
 
-def worth(
-    candidate: Candidate, begun: str, poem: Poem, poetics: Poetics, taste: Taste = TASTE
+def score(
+    candidate: Candidate,
+    begun: str,
+    poem: Poem,
+    poetics: RhymeAndMetreIndex,
+    taste: RerankWeights = TASTE,
 ) -> float:
     """What a candidate is worth as the next line of a poem, in nats per character.
 

@@ -44,7 +44,7 @@ class Inner:
     """For each node of the trie the union of those of the words behind it, `(nodes,)`."""
 
 
-class Poetics:
+class RhymeAndMetreIndex:
     """The words of a network by their sounds."""
 
     def __init__(
@@ -141,7 +141,7 @@ def _is_word(spelling: str) -> bool:
 
 
 @lru_cache(maxsize=2)
-def poetics_of(trained: Trained) -> Poetics | None:
+def rhyme_and_metre_of(trained: Trained) -> RhymeAndMetreIndex | None:
     """The poetics of a network; `None` if it does not write English.
 
     Takes half a second the first time.
@@ -155,5 +155,5 @@ def poetics_of(trained: Trained) -> Poetics | None:
         """Whether its sounds are beyond doubt, and nothing has to follow it."""
         return bool(lexicon.entry(word)) and not word.endswith("'s")
 
-    poetics = Poetics(trained.words, vocabulary, lexicon.readings, may_end)
+    poetics = RhymeAndMetreIndex(trained.words, vocabulary, lexicon.readings, may_end)
     return poetics if len(poetics.index) >= LEAST_WORDS else None

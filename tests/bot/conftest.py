@@ -10,12 +10,12 @@ import simcord
 
 from bot.discord.client import Mangosaurus
 from bot.services.custom_models import Namers
-from bot.services.model_registry import Versions
+from bot.services.model_registry import ModelRegistry
 from bot.services.training.retraining import Event, Order, Retraining
-from bot.services.word_filter import Filter
+from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from models import weights
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.weights import Kind, Trained, save_weights
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
 from tests.databases import Templates, store_in
@@ -38,11 +38,11 @@ class World:
         """A bot as `python -m bot` would build it."""
         settings = self.settings.model_copy(update=changes)
         store = store_in(settings.state_dir, self.templates)
-        versions = Versions(store, self.networks, now=discord.utils.utcnow, interval=None)
+        versions = ModelRegistry(store, self.networks, now=discord.utils.utcnow, interval=None)
         return Mangosaurus(
             settings=settings,
             writer=self.writer,
-            words=Filter(settings.blocked_words, settings.allowed_words),
+            words=WordFilter(settings.blocked_words, settings.allowed_words),
             retraining=Retraining(
                 settings.state_dir,
                 versions.offer,
@@ -130,7 +130,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Kind, Train
     for kind, trained in made.items():
         facts = replace(trained.card, recipe="shipped")
         path = folder / f"{kind}.safetensors"
-        digests.append(save_weights(path, trained.network.arrays(), facts, Known.of([])))
+        digests.append(save_weights(path, trained.network.arrays(), facts, Fingerprints.of([])))
     lines = [f"{digest}  {kind}.safetensors\n" for digest, kind in zip(digests, made, strict=True)]
     (folder / "SHA256SUMS").write_text("".join(lines))
     monkeypatch.setattr(weights, "SHIPPED", folder)

@@ -15,7 +15,7 @@ from bot.services.inference import (
 from bot.services.training.events import Stopped
 from bot.services.training.retraining import Event, Events, Order
 from data.text import clean_name
-from models.names.capitalization import written
+from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice
 from models.names.etymology import Part
 from models.names.generator import NamesRequest, NamesResult
@@ -125,7 +125,7 @@ class FakeWriter:
 
     async def hear_namer(self, content: bytes, title: str) -> Heard:
         trained = await self.load_namer(content, title)
-        return Heard(trained, tuple(written(trained.card, name) for name in self.names_found))
+        return Heard(trained, tuple(format_name(trained.card, name) for name in self.names_found))
 
     async def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
         self.sonnets_asked.append(request)

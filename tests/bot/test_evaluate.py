@@ -11,7 +11,7 @@ import pytest
 
 from bot.evaluate import evaluate, main
 from data.corpora import Corpus, load_names, parse_corpus, read_corpus
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.networks.lstm import LSTM
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import Vocabulary
@@ -34,7 +34,7 @@ def weights(tmp_path: Path, names: Path) -> Path:
     """Small weights that say that they were trained on these names."""
     path = tmp_path / "elves.safetensors"
     facts = card("names", LETTERS, corpus_sha256=read_corpus(names, "names").sha256)
-    proper, known = Known.of(["helen"]), Known.of(["mango"])
+    proper, known = Fingerprints.of(["helen"]), Fingerprints.of(["mango"])
     save_weights(path, lstm(LETTERS).arrays(), facts, known, proper)
     return path
 

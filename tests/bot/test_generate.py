@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.generate import main
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.weights import Kind, load_shipped, save_weights
 from tests.models.tiny import LETTERS, VERSE, card, lstm
 
@@ -20,7 +20,7 @@ def weights(tmp_path: Path) -> dict[str, str]:
     for what, vocabulary in (("names", LETTERS), ("sonnet", VERSE)):
         path = tmp_path / f"{what}.safetensors"
         facts = card(kinds[what], vocabulary)
-        save_weights(path, lstm(vocabulary).arrays(), facts, Known.of([]))
+        save_weights(path, lstm(vocabulary).arrays(), facts, Fingerprints.of([]))
         made[what] = str(path)
     return made | {"dissect": made["names"]}
 
@@ -151,7 +151,7 @@ def test_too_few_names_come_with_the_reason(
     silent = {name: 0 * array for name, array in arrays.items()}
     silent["by"][LETTERS.end] = 100
     silent["by"][LETTERS.encode("a")] = 50
-    save_weights(path, silent, card("names", LETTERS), Known.of([]))
+    save_weights(path, silent, card("names", LETTERS), Fingerprints.of([]))
     assert main(["names", "mango", "--weights", str(path)]) == 0
     first, reason = capsys.readouterr().out.splitlines()
     assert first == "Mangoa"

@@ -18,7 +18,7 @@ from bot.recipes import RECIPES, WITHOUT_KERAS, Plan, _measured_by_sonnets
 from bot.services.training.events import Stopped, from_json
 from bot.train import Run, main
 from data.corpora import Corpus, CorpusError, load_names, load_sonnets, parse_corpus
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.names.trainer import NamesTrainer, Settings
 from models.networks.network import Network, cross_entropy
 from models.training.numpy_lstm import FitSettings
@@ -422,7 +422,7 @@ class Resting:
 
 def run_of(network: Network, kind: Kind, known: list[str]) -> Run:
     facts = card(kind, network.vocabulary)
-    plan = Plan(load_names(), Resting(network), "lstm", 0, Known.of(known), {})  # type: ignore[arg-type]
+    plan = Plan(load_names(), Resting(network), "lstm", 0, Fingerprints.of(known), {})  # type: ignore[arg-type]
     return Run(plan, facts, Path("out.safetensors"))
 
 
@@ -489,7 +489,7 @@ def verse_plan(verse: str) -> Plan:
     odes = "\n".join([verse, *VERSES * 200])
     corpus = parse_corpus(odes.encode(), "odes.txt", "verse")
     trainer = Resting(lstm(VERSE))
-    return Plan(corpus, trainer, "lstm", 0, Known.of([]), {})  # type: ignore[arg-type]
+    return Plan(corpus, trainer, "lstm", 0, Fingerprints.of([]), {})  # type: ignore[arg-type]
 
 
 @pytest.fixture

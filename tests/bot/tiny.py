@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bot.services.model_registry import retrained_path
 from data.lists import normalise_entry
 from data.text import VERSE_SYMBOLS
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.networks.vocabulary import Vocabulary
 from models.weights import KINDS, LIST_RECIPE, Kind, save_weights
 from tests.bot.fakes import GENERA, card
@@ -29,7 +29,7 @@ def write_tiny_weights(state_dir: Path, **changes: object) -> None:
         facts = card(kind, symbols=symbols[kind], **changes)
         words = GENERA if kind == "names" else ()
         path = retrained_path(state_dir, kind)
-        save_weights(path, _arrays(len(symbols[kind])), facts, Known.of(words), words=words)
+        save_weights(path, _arrays(len(symbols[kind])), facts, Fingerprints.of(words), words=words)
 
 
 def tiny_namer(
@@ -48,7 +48,11 @@ def tiny_namer(
     with TemporaryDirectory() as folder:
         path = Path(folder) / "tiny.safetensors"
         save_weights(
-            path, _arrays(len(symbols), layers), card(kind, **facts), Known.of(read), words=read
+            path,
+            _arrays(len(symbols), layers),
+            card(kind, **facts),
+            Fingerprints.of(read),
+            words=read,
         )
         return path.read_bytes()
 

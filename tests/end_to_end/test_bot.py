@@ -14,7 +14,7 @@ from bot.local.limits import Upload
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
 from data.corpora import load_names
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from tests.end_to_end.conftest import ELVES, eventually, mangosaurus
 
 CHECKOUT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ async def finished_poem(local: LocalDiscord, message: Message) -> list[str]:
 async def test_names_are_new_and_begin_as_asked(local: LocalDiscord, bot: Mangosaurus) -> None:
     asked = await local.run_command("dinoname", {"count": 10, "starts_with": "Mango"})
     names = names_on(asked.message)
-    known = Known.of(load_names().items)
+    known = Fingerprints.of(load_names().items)
     assert len(set(names)) == 10
     assert all(name.startswith("mango") and name not in known for name in names)
 

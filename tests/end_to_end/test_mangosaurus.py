@@ -18,7 +18,7 @@ from bot.local.server import LocalDiscord
 from bot.services.custom_models import Namers
 from bot.services.model_registry import open_versions, retrained_path
 from bot.services.training.retraining import Order, Retraining, TrainerProcess
-from bot.services.word_filter import Filter
+from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.bot.tiny import write_tiny_weights
@@ -76,7 +76,7 @@ async def playing(
         _env_file=None, state_dir=folder / "state", cooldown_seconds=0, home_guilds=home_guilds
     )
     write_tiny_weights(settings.state_dir)
-    words = Filter()
+    words = WordFilter()
     store, now = store_in(settings.state_dir, templates), discord.utils.utcnow
     inference, versions = await open_versions(store, settings.state_dir, words.allows, now=now)
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from models.fingerprints import Known
-from models.names.generator import NamesRequest, write_names
+from models.fingerprints import Fingerprints
+from models.names.generator import NamesRequest, generate_names
 from models.networks.mixture import Mixture
 from models.networks.ngram import NGram
 from models.weights import (
@@ -45,7 +45,7 @@ def arrays() -> dict[str, Array]:
         name: array.astype(np.float16) for name, array in parameters.items()
     }
     return stored | {
-        "known": Known.of(NAMES).fingerprints,
+        "known": Fingerprints.of(NAMES).fingerprints,
         "proper": np.zeros(0, np.uint64),
         "words": np.frombuffer("\n".join(NAMES).encode(), np.uint8),
     }
@@ -90,12 +90,14 @@ def read_or_refuse(content: bytes) -> None:
         except WeightsError:
             return
         if trained.card.kind == "names":
-            write_names(trained, NamesRequest(2, 0), lambda _: True)
+            generate_names(trained, NamesRequest(2, 0), lambda _: True)
 
 
 def test_bytes_are_read_as_a_file_is(tmp_path: Path) -> None:
     path = tmp_path / "theirs"
-    digest = save_weights(path, lstm(LETTERS).arrays(), card("names", LETTERS), Known.of(NAMES))
+    digest = save_weights(
+        path, lstm(LETTERS).arrays(), card("names", LETTERS), Fingerprints.of(NAMES)
+    )
     content = path.read_bytes()
     read, loaded = read_weights(content, "theirs", digest), load_weights(path)
     assert (read.card, read.digest, read.words) == (loaded.card, digest, loaded.words)

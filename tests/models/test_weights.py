@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from models import weights
-from models.fingerprints import NOTHING, Known
+from models.fingerprints import NOTHING, Fingerprints
 from models.networks.network import Network
 from models.weights import (
     LARGEST_FILE,
@@ -34,7 +34,7 @@ Arrays = dict[str, NDArray[np.generic]]
 def path(tmp_path: Path) -> Path:
     """A whole weight file."""
     path = tmp_path / "sonnets.safetensors"
-    save_weights(path, lstm_arrays(), card(), Known.of(["when forty winters"]))
+    save_weights(path, lstm_arrays(), card(), Fingerprints.of(["when forty winters"]))
     return path
 
 
@@ -69,8 +69,8 @@ def float16_arrays() -> Arrays:
 )
 def test_what_is_saved_comes_back(tmp_path: Path, network: Network, facts: ModelCard) -> None:
     path = tmp_path / "deep" / "down" / "saved.safetensors"
-    known, proper = Known.of(["mango", "tango"]), Known.of(["helen"])
-    runs, words = Known.of(["a b c d e f g"]), ("thou", "o'er", "éowyn")
+    known, proper = Fingerprints.of(["mango", "tango"]), Fingerprints.of(["helen"])
+    runs, words = Fingerprints.of(["a b c d e f g"]), ("thou", "o'er", "éowyn")
     digest = save_weights(path, network.arrays(), facts, known, proper, runs=runs, words=words)
     trained = load_weights(path, digest)
     assert "a b c d e f g" in trained.runs
@@ -128,7 +128,7 @@ def test_words_and_runs_that_are_none_are_refused(
 def test_the_same_weights_make_the_same_file_and_other_ones_another(tmp_path: Path) -> None:
     seeds = [0] * 5 + [1]  # the library writes the same metadata in one of two orders
     *same, other = (
-        save_weights(tmp_path / "file", lstm_arrays(seed=seed), card(), Known.of([]))
+        save_weights(tmp_path / "file", lstm_arrays(seed=seed), card(), Fingerprints.of([]))
         for seed in seeds
     )
     assert len(set(same)) == 1
@@ -264,7 +264,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, number: float) 
     arrays = lstm_arrays()
     arrays["Wh1"][3, 4] = number
     path = tmp_path / "broken.safetensors"
-    save_weights(path, arrays, card(), Known.of([]))
+    save_weights(path, arrays, card(), Fingerprints.of([]))
     assert "not finite" in refusal(path)
 
 
@@ -347,7 +347,7 @@ def test_shipped_weights_that_are_not_listed_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(weights, "SHIPPED", tmp_path)
-    save_weights(tmp_path / "names.safetensors", lstm_arrays(), card(), Known.of([]))
+    save_weights(tmp_path / "names.safetensors", lstm_arrays(), card(), Fingerprints.of([]))
     (tmp_path / "SHA256SUMS").unlink()
     with pytest.raises(WeightsError, match="not listed in models/weights/SHA256SUMS"):
         load_shipped("names")

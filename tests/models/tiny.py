@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.text import VERSE_SYMBOLS
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.networks.lstm import LSTM
 from models.networks.network import Network
 from models.networks.ngram import NGram
@@ -84,10 +84,10 @@ def poet(
     """A network that writes sonnets."""
     network = network or lstm()
     facts = card("sonnets", network.vocabulary)
-    return Trained(network, facts, Known.of(known), digest, Known.of(proper))
+    return Trained(network, facts, Fingerprints.of(known), digest, Fingerprints.of(proper))
 
 
 def namer(network: Network | None = None, *, known: Iterable[str] = ()) -> Trained:
     """A network that writes names."""
     network = network or lstm(LETTERS)
-    return Trained(network, card("names", network.vocabulary), Known.of(known), "names")
+    return Trained(network, card("names", network.vocabulary), Fingerprints.of(known), "names")

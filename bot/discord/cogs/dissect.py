@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import autocomplete, dissect
-from bot.commands.message import Button, Refusal, Reply
+from bot.commands.message import Button, Message, UserError
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.cogs.name import of_card, ready
 from bot.discord.cogs.names import PATIENCE, Choice, choices
@@ -53,7 +53,7 @@ class Dissect(commands.Cog):
         else:
             names = [_ESCAPED.sub(r"\1", name) for name in _NAME_OF_A_LIST.findall(shown)]
         if not names:
-            raise Refusal("I cannot read the names on this card any more; use /dissect instead.")
+            raise UserError("I cannot read the names on this card any more; use /dissect instead.")
         if len(names) == 1:
             await self._answer(interaction, names[0], namer_id)
         else:
@@ -64,7 +64,7 @@ class Dissect(commands.Cog):
     ) -> None:
         dissect.check(name, self.bot.words)
         record = await of_card(self.bot, namer_id, interaction) if namer_id is not None else None
-        with self.bot.rest(interaction, dissect.ACTION), self.bot.work.piece():
+        with self.bot.cooldown(interaction, dissect.ACTION), self.bot.work.track():
             reply = await in_time(
                 self._dissected(name, record),
                 PATIENCE,
@@ -72,7 +72,7 @@ class Dissect(commands.Cog):
             )
             await self.bot.respond(interaction, reply)
 
-    async def _dissected(self, name: str, record: NamerRecord | None) -> Reply:
+    async def _dissected(self, name: str, record: NamerRecord | None) -> Message:
         namer = await ready(self.bot, record) if record is not None else None
         return await dissect.answer(name, self.bot.writer, namer)
 

@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import hall_of_fame
-from bot.commands.message import Button, Reply
+from bot.commands.message import Button, Message
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.cogs.names import PATIENCE
 from bot.discord.rendering import render_edit
@@ -35,13 +35,13 @@ class Fame(commands.Cog):
     ) -> None:
         """Answer `/halloffame`."""
         mine = interaction.user.id if scope == "mine" else None
-        ask = hall_of_fame.FameAsk(period, scope, member_id=mine)
-        with self.bot.rest(interaction, hall_of_fame.ACTION), self.bot.work.piece():
+        ask = hall_of_fame.HallOfFameOptions(period, scope, member_id=mine)
+        with self.bot.cooldown(interaction, hall_of_fame.ACTION), self.bot.work.track():
             await self.bot.respond(interaction, await self._hall(interaction, ask))
 
     async def turn(self, interaction: Interaction, button: Button) -> None:
         """Turn a page of the hall, on the card that it is on."""
-        ask = hall_of_fame.FameAsk.from_state(button.state)
+        ask = hall_of_fame.HallOfFameOptions.from_state(button.state)
         hall_of_fame.check(ask, interaction.user.id)
         reply = await self._hall(interaction, ask)
         await interaction.response.edit_message(**render_edit(reply))
@@ -51,7 +51,7 @@ class Fame(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def champion(self, interaction: Interaction) -> None:
         """Answer `/champion`."""
-        with self.bot.rest(interaction, "champion"), self.bot.work.piece():
+        with self.bot.cooldown(interaction, "champion"), self.bot.work.track():
             reply = await in_time(
                 hall_of_fame.champion(
                     interaction.guild_id,
@@ -64,7 +64,7 @@ class Fame(commands.Cog):
             )
             await self.bot.respond(interaction, reply)
 
-    async def _hall(self, interaction: Interaction, ask: hall_of_fame.FameAsk) -> Reply:
+    async def _hall(self, interaction: Interaction, ask: hall_of_fame.HallOfFameOptions) -> Message:
         return await hall_of_fame.hall(
             ask,
             interaction.guild_id,

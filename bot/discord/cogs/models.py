@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import models
-from bot.commands.message import Button, Reply
+from bot.commands.message import Button, Message
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.cogs.names import PATIENCE, Choice, choices
 from bot.discord.cogs.retrain import check_asker
@@ -34,14 +34,14 @@ class Models(
     @app_commands.describe(kind="Of which network")
     async def list_(self, interaction: Interaction, kind: Kind) -> None:
         """Answer `/models list`."""
-        with self.bot.rest(interaction, models.ACTION):
+        with self.bot.cooldown(interaction, models.ACTION):
             await self._answer(interaction, models.listed(kind, 0, self.bot.versions), private=True)
 
     @app_commands.command(description="All about a version, and how it writes.")
     @app_commands.describe(version=VERSION)
     async def info(self, interaction: Interaction, version: str) -> None:
         """Answer `/models info`."""
-        with self.bot.rest(interaction, models.ACTION):
+        with self.bot.cooldown(interaction, models.ACTION):
             answer = models.described(version, self.bot.versions, self.bot.words)
             await self._answer(interaction, answer, private=True)
 
@@ -83,9 +83,9 @@ class Models(
         await self._answer(interaction, answer)
 
     async def _answer(
-        self, interaction: Interaction, answer: Awaitable[Reply], *, private: bool = False
+        self, interaction: Interaction, answer: Awaitable[Message], *, private: bool = False
     ) -> None:
-        with self.bot.work.piece():
+        with self.bot.work.track():
             reply = await in_time(
                 answer,
                 PATIENCE,

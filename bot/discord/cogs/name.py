@@ -8,8 +8,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import autocomplete, custom_models, name
-from bot.commands.message import Button, Refusal
-from bot.commands.names import Answered, NamesAsk
+from bot.commands.message import Button, UserError
+from bot.commands.names import Answered, NamesOptions
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.cogs.names import (
     PATIENCE,
@@ -59,7 +59,7 @@ class Name(commands.Cog):
         temperature: Temperature = 1.0,
     ) -> None:
         """Answer `/name`."""
-        ask = NamesAsk(count, starts_with, temperature, ends_with, contains, length)
+        ask = NamesOptions(count, starts_with, temperature, ends_with, contains, length)
         record = await self._chosen(namer, interaction.guild_id)
         await self._answer(interaction, ask, record)
 
@@ -101,13 +101,15 @@ class Name(commands.Cog):
         try:
             record = await self._chosen(interaction.namespace.namer or "", interaction.guild_id)
             listed = (await ready(self.bot, record)).trained.words
-        except (Refusal, Unavailable):
+        except (UserError, Unavailable):
             return []
         words = self.bot.words
         return choices(await asyncio.to_thread(offers, typed, listed, words, meanings=False))
 
-    async def _answer(self, interaction: Interaction, ask: NamesAsk, record: NamerRecord) -> None:
-        with self.bot.rest(interaction, name.ACTION), self.bot.work.piece():
+    async def _answer(
+        self, interaction: Interaction, ask: NamesOptions, record: NamerRecord
+    ) -> None:
+        with self.bot.cooldown(interaction, name.ACTION), self.bot.work.track():
             answered = await in_time(
                 self._answered(ask, record),
                 PATIENCE,
@@ -115,7 +117,7 @@ class Name(commands.Cog):
             )
             await put_to_vote(self.bot, interaction, answered, record)
 
-    async def _answered(self, ask: NamesAsk, record: NamerRecord) -> Answered:
+    async def _answered(self, ask: NamesOptions, record: NamerRecord) -> Answered:
         namer = await ready(self.bot, record)
         name.check(ask, namer, self.bot.words)
         return await name.answer(ask, secrets.randbelow(2**32), self.bot.writer, namer)
@@ -136,7 +138,7 @@ class Name(commands.Cog):
 
 
 async def of_card(bot: Mangosaurus, namer_id: int, interaction: Interaction) -> NamerRecord:
-    """The namer of a card, if it may still be used where that is. Raises `Refusal`."""
+    """The namer of a card, if it may still be used where that is. Raises `UserError`."""
     record = await bot.store.namers.get(namer_id)
     if record is None or not _may_use(record, interaction.guild_id):
         raise name.gone()
@@ -144,7 +146,7 @@ async def of_card(bot: Mangosaurus, namer_id: int, interaction: Interaction) -> 
 
 
 async def ready(bot: Mangosaurus, record: NamerRecord) -> name.Namer:
-    """A namer that can write. Raises `Refusal`."""
+    """A namer that can write. Raises `UserError`."""
     try:
         trained = await bot.namers.load(record)
     except Untrained as error:

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.commands import custom_model_training, custom_models
 from bot.commands.autocomplete import MOST
-from bot.commands.message import Button, Refusal
+from bot.commands.message import Button, UserError
 from bot.commands.retrain import LARGEST_SEED
 from bot.commands.votes import signature
 from bot.discord.client import Interaction, Mangosaurus
@@ -22,7 +22,7 @@ from bot.discord.training_report import (
     fetched,
     keep_up_to_date,
 )
-from bot.services.concurrency import Rounds
+from bot.services.concurrency import PeriodicTask
 from bot.services.custom_models import (
     Events,
     Lesson,
@@ -30,7 +30,7 @@ from bot.services.custom_models import (
     as_corpus,
     read_upload,
 )
-from bot.services.training.retraining import Place
+from bot.services.training.retraining import MessageRef
 from bot.store import Unavailable
 from bot.store.custom_models import (
     Corpus,
@@ -56,13 +56,13 @@ class Namer(
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
         bot.handlers[custom_model_training.ACTION] = self.pressed
-        self._watch: Rounds | None = None
+        self._watch: PeriodicTask | None = None
 
     async def cog_load(self) -> None:
         """Mark the messages of trainings that ended with the process before this one."""
         await self._mark_interrupted()
         # One that died a moment ago cannot be told yet from one that lives in another process.
-        self._watch = Rounds(self._mark_interrupted, 2 * SILENCE.total_seconds())
+        self._watch = PeriodicTask(self._mark_interrupted, 2 * SILENCE.total_seconds())
 
     async def cog_unload(self) -> None:
         """Look no more."""
@@ -107,7 +107,7 @@ class Namer(
         title = custom_models.title_of(file.filename, self.bot.words)
         custom_models.check_weights_size(title, file.size)
         await self._check_new(guild_id, name)
-        with self.bot.rest(interaction, custom_model_training.ACTION), self.bot.work.piece():
+        with self.bot.cooldown(interaction, custom_model_training.ACTION), self.bot.work.track():
             await interaction.response.defer(ephemeral=True, thinking=True)
             content = await fetched(file)
             try:
@@ -230,10 +230,10 @@ class Namer(
         elif was_learning:
             await self.bot.respond(interaction, custom_models.stopped())
         else:
-            raise Refusal("It is not learning any more.")
+            raise UserError("It is not learning any more.")
 
     def _managed(self, interaction: Interaction) -> int:
-        """The server whose namers this member may change. Raises `Refusal`."""
+        """The server whose namers this member may change. Raises `UserError`."""
         guild_id = _guild_of(interaction)
         may = interaction.permissions
         custom_models.check_asker(may.manage_guild or may.administrator)
@@ -241,16 +241,16 @@ class Namer(
 
     @contextmanager
     def _learning(self, interaction: Interaction, namer_id: int | None = None) -> Iterator[None]:
-        """While a training is prepared. Raises `Refusal`, `QueueFull` and `InTraining`."""
+        """While a training is prepared. Raises `UserError`, `QueueFull` and `InTraining`."""
         with (
-            self.bot.rest(interaction, custom_model_training.ACTION),
-            self.bot.work.piece(),
+            self.bot.cooldown(interaction, custom_model_training.ACTION),
+            self.bot.work.track(),
             self.bot.namers.claimed(namer_id, guild_id=interaction.guild_id),
         ):
             yield
 
     async def _check_new(self, guild_id: int, name: str) -> None:
-        """Raise `Refusal` early for what could not be kept in the end."""
+        """Raise `UserError` early for what could not be kept in the end."""
         namers = await self.bot.store.namers.of(guild_id)
         custom_models.check_quota(len(namers), self.bot.settings.namers_per_guild)
         if any(n.name.casefold() == name.casefold() for n in namers):
@@ -317,7 +317,7 @@ class Namer(
             )
             await keep_up_to_date(message, replies, self.bot.edit_interval)
 
-        self.bot.namers.start(lesson, follow, Place(message.channel.id, message.id))
+        self.bot.namers.start(lesson, follow, MessageRef(message.channel.id, message.id))
         return message
 
     async def _mark_interrupted(self) -> None:

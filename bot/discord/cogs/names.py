@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import autocomplete, names
-from bot.commands.interfaces import Words
+from bot.commands.interfaces import WordFilter
 from bot.commands.message import Button
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.cogs.votes import put_to_vote
@@ -23,7 +23,7 @@ Length = app_commands.Range[int, SHORTEST_NAME, LONGEST_NAME]
 Temperature = app_commands.Range[float, names.COLDEST, names.HOTTEST]
 
 Choice = app_commands.Choice[str]
-Offers = Callable[[str, tuple[str, ...], Words], list[autocomplete.Offer]]
+Offers = Callable[[str, tuple[str, ...], WordFilter], list[autocomplete.Offer]]
 
 
 class Names(commands.Cog):
@@ -55,7 +55,7 @@ class Names(commands.Cog):
         temperature: Temperature = 1.0,
     ) -> None:
         """Answer `/dinoname`."""
-        ask = names.NamesAsk(count, starts_with, temperature, ends_with, contains, length)
+        ask = names.NamesOptions(count, starts_with, temperature, ends_with, contains, length)
         await self._answer(interaction, ask)
 
     @dinoname.autocomplete("starts_with")
@@ -81,11 +81,11 @@ class Names(commands.Cog):
 
     async def more(self, interaction: Interaction, button: Button) -> None:
         """Answer the button for more names."""
-        await self._answer(interaction, names.NamesAsk.from_state(button.state))
+        await self._answer(interaction, names.NamesOptions.from_state(button.state))
 
-    async def _answer(self, interaction: Interaction, ask: names.NamesAsk) -> None:
+    async def _answer(self, interaction: Interaction, ask: names.NamesOptions) -> None:
         names.check(ask, self.bot.words, self.bot.writer.genera)
-        with self.bot.rest(interaction, names.ACTION), self.bot.work.piece():
+        with self.bot.cooldown(interaction, names.ACTION), self.bot.work.track():
             answered = await in_time(
                 names.answer(ask, secrets.randbelow(2**32), self.bot.writer),
                 PATIENCE,

@@ -27,7 +27,7 @@ class Poems(commands.Cog):
         embeds = message.embeds if message else []
         poem = unescape("\n".join(embed.description or "" for embed in embeds)).strip()
         title = next((embed.title for embed in embeds if embed.title), "A poem")
-        with self.bot.work.piece():
+        with self.bot.work.track():
             reply = await poems.keep(
                 interaction.user.id,
                 interaction.guild_id,
@@ -56,13 +56,13 @@ class Poems(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def export(self, interaction: Interaction, kind: str = "text") -> None:
         """Answer `/export`."""
-        with self.bot.rest(interaction, "export"), self.bot.work.piece():
+        with self.bot.cooldown(interaction, "export"), self.bot.work.track():
             reply = await poems.export(interaction.user.id, kind, self.bot.store.poems)
             await self.bot.respond(interaction, reply)
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a button of the book, on the page that it is on."""
-        with self.bot.work.piece():
+        with self.bot.work.track():
             reply = await poems.press(button.state, interaction.user.id, self.bot.store.poems)
             await interaction.response.edit_message(**render_edit(reply))
 

@@ -13,7 +13,7 @@ from bot.commands import privacy
 from bot.commands.message import Button
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.rendering import render_edit
-from bot.services.concurrency import Rounds
+from bot.services.concurrency import PeriodicTask
 from bot.store import Unavailable
 
 log = logging.getLogger(__name__)
@@ -29,12 +29,12 @@ class Privacy(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
         bot.handlers[privacy.ACTION] = self.press
-        self._sweeping: Rounds | None = None
+        self._sweeping: PeriodicTask | None = None
         self._has_looked = False
 
     async def cog_load(self) -> None:
         """Begin to forget."""
-        self._sweeping = Rounds(self._sweep, SWEEP_S, after=self.bot.wait_until_ready)
+        self._sweeping = PeriodicTask(self._sweep, SWEEP_S, after=self.bot.wait_until_ready)
 
     async def cog_unload(self) -> None:
         """Stop that."""
@@ -51,7 +51,7 @@ class Privacy(commands.Cog):
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer the buttons that forget a member."""
-        with self.bot.work.piece():
+        with self.bot.work.track():
             reply = await privacy.press(button.state, interaction.user.id, self.bot.store.privacy)
             if reply.files:
                 await self.bot.respond(interaction, reply)

@@ -19,8 +19,8 @@ from bot.discord.training_report import (
     fetched,
     keep_up_to_date,
 )
-from bot.services.concurrency import Rounds
-from bot.services.training.retraining import Events, Order, Place
+from bot.services.concurrency import PeriodicTask
+from bot.services.training.retraining import Events, MessageRef, Order
 from bot.store.versions import SILENCE
 
 FORCE = "Whether the new weights go live even if they are worse"
@@ -42,14 +42,14 @@ class Retrain(
         self.bot = bot
         bot.handlers[retrain.ACTION] = self.stop
 
-        self._watch: Rounds | None = None
+        self._watch: PeriodicTask | None = None
 
     async def cog_load(self) -> None:
         """Mark the messages of runs that ended with their process, now and from time to time."""
         await self._mark(await self.bot.retraining.interrupted())
         if self.bot.versions.interval is not None:
             # A run whose disk is lost is known by its silence, and not before.
-            self._watch = Rounds(self._look, SILENCE.total_seconds())
+            self._watch = PeriodicTask(self._look, SILENCE.total_seconds())
 
     async def cog_unload(self) -> None:
         """Watch no longer."""
@@ -74,7 +74,7 @@ class Retrain(
         force: bool = False,
     ) -> None:
         """Answer `/retrain names`."""
-        ask = retrain.RetrainAsk("names", minutes, seed, force)
+        ask = retrain.RetrainOptions("names", minutes, seed, force)
         await self._answer(interaction, ask, corpus, hall_of_fame=hall_of_fame)
 
     @app_commands.command(description="Train on verse: mine, or a text of yours.")
@@ -93,7 +93,7 @@ class Retrain(
         force: bool = False,
     ) -> None:
         """Answer `/retrain sonnets`."""
-        ask = retrain.RetrainAsk("sonnets", minutes, seed, force)
+        ask = retrain.RetrainOptions("sonnets", minutes, seed, force)
         await self._answer(interaction, ask, corpus)
 
     async def stop(self, interaction: Interaction, button: Button) -> None:
@@ -109,7 +109,7 @@ class Retrain(
     async def _look(self) -> None:
         await self._mark(await self.bot.retraining.fallen_silent())
 
-    async def _mark(self, places: Iterable[Place]) -> None:
+    async def _mark(self, places: Iterable[MessageRef]) -> None:
         for place in places:
             channel = self.bot.get_partial_messageable(place.channel)
             message = channel.get_partial_message(place.message)
@@ -118,7 +118,7 @@ class Retrain(
     async def _answer(
         self,
         interaction: Interaction,
-        ask: retrain.RetrainAsk,
+        ask: retrain.RetrainOptions,
         corpus: discord.Attachment | None,
         *,
         hall_of_fame: bool = False,
@@ -130,7 +130,7 @@ class Retrain(
         if self.bot.retraining.running:
             await self.bot.respond(interaction, retrain.already_running())
             return
-        with self.bot.work.piece(), self.bot.retraining.claimed():
+        with self.bot.work.track(), self.bot.retraining.claimed():
             await interaction.response.defer(ephemeral=True, thinking=True)
             if corpus is not None:
                 retrain.check_upload(corpus.filename, corpus.size)
@@ -144,7 +144,7 @@ class Retrain(
             self.bot.retraining.start(
                 order,
                 lambda events: self._follow(order, events, message),
-                Place(message.channel.id, message.id, interaction.guild_id),
+                MessageRef(message.channel.id, message.id, interaction.guild_id),
             )
             await self.bot.respond(interaction, retrain.begun(message.jump_url))
 

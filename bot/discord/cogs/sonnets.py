@@ -9,8 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import hall_of_fame, sonnet
-from bot.commands.message import Button, Reply
-from bot.commands.sonnet import SonnetAsk
+from bot.commands.message import Button, Message
+from bot.commands.sonnet import SonnetOptions
 from bot.discord.client import (
     LAST_TRIES,
     Interaction,
@@ -20,7 +20,7 @@ from bot.discord.client import (
 )
 from bot.discord.cogs.names import Temperature
 from bot.discord.rendering import render_edit
-from bot.services.concurrency import newest
+from bot.services.concurrency import latest_throttled
 from bot.store import Unavailable
 from models.verse.forms import DEFAULT_FORM, FORMS
 
@@ -58,7 +58,7 @@ class Sonnets(commands.Cog):
         """Answer `/sonnet`."""
         if about.strip():
             opening = sonnet.about(about, opening)
-        await self._answer(interaction, sonnet.SonnetAsk(opening, temperature, form))
+        await self._answer(interaction, sonnet.SonnetOptions(opening, temperature, form))
 
     @sonnet.autocomplete("about")
     async def names(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -76,30 +76,30 @@ class Sonnets(commands.Cog):
 
     async def about(self, interaction: Interaction, button: Button) -> None:
         """Answer the button for a poem about a name."""
-        await self._answer(interaction, sonnet.SonnetAsk(sonnet.about(button.state, "")))
+        await self._answer(interaction, sonnet.SonnetOptions(sonnet.about(button.state, "")))
 
     async def another(self, interaction: Interaction, button: Button) -> None:
         """Answer the button for another poem: its opening stands on the card that it hangs on."""
         embeds = interaction.message.embeds if interaction.message else []
         footer = embeds[-1].footer.text if embeds else None
-        await self._answer(interaction, sonnet.SonnetAsk.from_footer(footer or ""))
+        await self._answer(interaction, sonnet.SonnetOptions.from_footer(footer or ""))
 
-    async def _answer(self, interaction: Interaction, ask: SonnetAsk) -> None:
+    async def _answer(self, interaction: Interaction, ask: SonnetOptions) -> None:
         sonnet.check(ask, self.bot.words)
-        with self.bot.rest(interaction, sonnet.ACTION), self.bot.work.piece():
+        with self.bot.cooldown(interaction, sonnet.ACTION), self.bot.work.track():
             await interaction.response.defer(thinking=True)
             await self._write(interaction, ask)
 
-    async def _write(self, interaction: Interaction, ask: SonnetAsk) -> None:
+    async def _write(self, interaction: Interaction, ask: SonnetOptions) -> None:
         """Show the poem as it grows. What was shown stays if it breaks off.
 
         An edit that the network swallows is made up for by the next, and the last is repeated.
         """
         poem = sonnet.answer(ask, secrets.randbelow(2**32), self.bot.writer)
-        shown: Reply | None = None
+        shown: Message | None = None
         arrived = True
         try:
-            async with aclosing(newest(poem, self.bot.edit_interval)) as replies:
+            async with aclosing(latest_throttled(poem, self.bot.edit_interval)) as replies:
                 async for shown in replies:
                     arrived = await _show(interaction, shown)
         except Exception as error:
@@ -111,7 +111,7 @@ class Sonnets(commands.Cog):
             await _show(interaction, shown, tries=LAST_TRIES)
 
 
-async def _show(interaction: Interaction, reply: Reply, *, tries: int = 1) -> bool:
+async def _show(interaction: Interaction, reply: Message, *, tries: int = 1) -> bool:
     edit = partial(interaction.edit_original_response, **render_edit(reply))
     return await deliver(edit, tries=tries)
 

@@ -14,7 +14,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import names, votes
-from bot.commands.message import Button, Reply, text
+from bot.commands.message import Button, Message, text
 from bot.discord.client import (
     NO_NETWORK,
     Interaction,
@@ -24,7 +24,7 @@ from bot.discord.client import (
 )
 from bot.discord.rendering import render, render_edit
 from bot.formats import plural
-from bot.services.concurrency import Rounds, ShuttingDown
+from bot.services.concurrency import PeriodicTask, ShuttingDown
 from bot.store import Unavailable
 from bot.store.custom_models import NamerRecord
 from bot.store.polls import Ballot, CardRecord
@@ -60,7 +60,7 @@ async def put_to_vote(
     """
     record = None
     opening = asyncio.create_task(_opened(bot, interaction, answered, namer))
-    done, _ = await asyncio.wait([opening], timeout=OPENING_S)  # not broken off: see `Rounds`
+    done, _ = await asyncio.wait([opening], timeout=OPENING_S)  # not broken off: see `PeriodicTask`
     if done:
         with suppress(Unavailable):
             record = opening.result()
@@ -112,13 +112,15 @@ class Votes(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
         bot.handlers[votes.ACTION] = self.vote
-        self._closing: Rounds | None = None
+        self._closing: PeriodicTask | None = None
         self._tellers = asyncio.Semaphore(AT_ONCE)
         self._pens: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def cog_load(self) -> None:
         """Begin to close cards whose time is over, also those of the process before this one."""
-        self._closing = Rounds(self._close_cards, LONGEST_SLEEP_S, after=self.bot.wait_until_ready)
+        self._closing = PeriodicTask(
+            self._close_cards, LONGEST_SLEEP_S, after=self.bot.wait_until_ready
+        )
 
     async def cog_unload(self) -> None:
         """Stop that."""
@@ -134,7 +136,7 @@ class Votes(commands.Cog):
         if interaction.guild_id is None or not interaction.permissions.manage_guild:
             raise app_commands.CheckFailure
         cards = self.bot.store.cards
-        with self.bot.work.piece():
+        with self.bot.work.track():
             if vote_minutes is not None:
                 votes.check_minutes(vote_minutes)
                 await cards.set_minutes(interaction.guild_id, vote_minutes)
@@ -142,13 +144,13 @@ class Votes(commands.Cog):
             said = text(
                 f"A vote on names lasts {lasts} here; a card that is open keeps its own time."
             )
-            await self.bot.respond(interaction, Reply(content=said, private=True))
+            await self.bot.respond(interaction, Message(content=said, private=True))
 
     async def vote(self, interaction: Interaction, button: Button) -> None:
         """Count a vote, and show it: at once if the channel is quiet, else with the next ones."""
         card_id, position = votes.parse(button.state)
         cards = self.bot.store.cards
-        with self.bot.work.piece():
+        with self.bot.work.track():
             counted = await cards.cast(
                 Ballot(card_id, interaction.user.id, position), discord.utils.utcnow()
             )
@@ -184,7 +186,7 @@ class Votes(commands.Cog):
         cards = self.bot.store.cards
         ended = []
         for card in await cards.due(now):
-            with self.bot.work.piece():
+            with self.bot.work.track():
                 closed = await cards.close(card.id, max(now, discord.utils.utcnow()))
                 if closed is not None:  # else another process was quicker
                     ended.append(closed)
@@ -193,13 +195,13 @@ class Votes(commands.Cog):
         for card in await cards.unannounced(now - FORGOTTEN):
             if not heard:
                 break
-            with self.bot.work.piece():
+            with self.bot.work.track():
                 heard = await self._tell_late(card, now)
 
     async def _told(self, closed: CardRecord, now: datetime) -> bool:
         """Tell the end of a card; whether Discord has heard it."""
         async with self._tellers:
-            with self.bot.work.piece():
+            with self.bot.work.track():
                 heard = await self._tell(closed)
                 if heard:
                     await self.bot.store.cards.announced(
@@ -227,7 +229,7 @@ class Votes(commands.Cog):
                 with suppress(_Unreached):  # then its end is told later
                     await self._show(now, votes.reply(now))
 
-    async def _show(self, card: CardRecord, reply: Reply) -> None:
+    async def _show(self, card: CardRecord, reply: Message) -> None:
         """Show something in place of a card, as far as Discord allows. Raises `_Unreached`."""
         if card.message_id is not None:
             message = self._channel(card).get_partial_message(card.message_id)

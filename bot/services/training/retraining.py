@@ -20,7 +20,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from pydantic import TypeAdapter
 
-from bot.services.concurrency import Rounds
+from bot.services.concurrency import PeriodicTask
 from bot.services.training.events import (
     Done,
     Failed,
@@ -100,7 +100,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Place:
+class MessageRef:
     """The message in which a run is reported, by the platform's own numbers."""
 
     channel: int
@@ -112,13 +112,13 @@ class Place:
 class _Note:
     """What the next start must know of a run if this process dies."""
 
-    place: Place
+    place: MessageRef
     run: int | None = None
     """Its number in the database."""
 
 
 _NOTE = TypeAdapter(_Note)
-_PLACE = TypeAdapter(Place)
+_PLACE = TypeAdapter(MessageRef)
 """What version 0.2.0 noted."""
 
 Event = TrainingEvent | Kept
@@ -172,7 +172,7 @@ class Runs(Protocol):
     async def member_of_run(self, run_id: int) -> int | None:
         """Who began it; `None` if nobody, or somebody who was forgotten meanwhile."""
 
-    async def bury_dead_runs(self, now: datetime) -> list[tuple[int | None, int | None]]:
+    async def fail_stale_runs(self, now: datetime) -> list[tuple[int | None, int | None]]:
         """Mark runs as failed that give no sign of life; channels and messages of their reports."""
 
 
@@ -248,7 +248,7 @@ class Retraining:
         await asyncio.to_thread(write_atomically, path, ("\n".join(names) + "\n").encode())
         return replace(order, also=path)
 
-    def start(self, order: Order, follow: Follow, place: Place) -> None:
+    def start(self, order: Order, follow: Follow, place: MessageRef) -> None:
         """Begin a run that was claimed, and let `follow` report its events at `place`."""
         self._stop_reason, self._told_end = "", False
         self._trainer = self._launch(order, self.folder)
@@ -263,7 +263,7 @@ class Retraining:
         await asyncio.wait([self._task], timeout=2 * GRACE)
         self._task.cancel()
 
-    async def interrupted(self) -> list[Place]:
+    async def interrupted(self) -> list[MessageRef]:
         """Where runs were reported whose process has died, each told once; for the start.
 
         On the same disk the run is known at once, on a fresh one as soon as it is silent for long.
@@ -274,19 +274,19 @@ class Retraining:
                 await self._runs.end_run(note.run, "failed", self._now(), message=DIED)
         return [*([note.place] if note else []), *await self.fallen_silent()]
 
-    async def fallen_silent(self) -> list[Place]:
+    async def fallen_silent(self) -> list[MessageRef]:
         """Where runs of any process were reported that have given no sign of life for too long."""
         try:
             if self.running:  # after a database that was away, it may seem to be dead
                 await self._beat()
-            dead = await self._runs.bury_dead_runs(self._now())
+            dead = await self._runs.fail_stale_runs(self._now())
         except Unavailable:
             return []
-        return [Place(channel, message) for channel, message in dead if channel and message]
+        return [MessageRef(channel, message) for channel, message in dead if channel and message]
 
-    async def _run(self, order: Order, trainer: Trainer, follow: Follow, place: Place) -> None:
+    async def _run(self, order: Order, trainer: Trainer, follow: Follow, place: MessageRef) -> None:
         self._number = number = await self._begin(order, place)
-        beats = Rounds(self._beat, BEAT)
+        beats = PeriodicTask(self._beat, BEAT)
         try:
             await asyncio.to_thread(_write_note, self._note, _Note(place, number))
             async with (
@@ -305,7 +305,7 @@ class Retraining:
             # Everything worth keeping has been moved out by now.
             await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
-    async def _begin(self, order: Order, place: Place) -> int | None:
+    async def _begin(self, order: Order, place: MessageRef) -> int | None:
         """Note the run in the database; without one it runs all the same."""
         try:
             return await self._runs.begin_run(

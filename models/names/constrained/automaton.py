@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.names.constrained.constraints import NamesError, Wish
+from models.names.constrained.constraints import NameConstraints, NamesError
 from models.names.shape import VOWELS, Shape
 from models.networks.vocabulary import END, Vocabulary
 
@@ -31,7 +31,7 @@ class Automaton:
     """Whether it has a vowel, `(states,)`."""
 
     @classmethod
-    def of(cls, wish: Wish, vocabulary: Vocabulary) -> "Automaton":
+    def of(cls, wish: NameConstraints, vocabulary: Vocabulary) -> "Automaton":
         """The automaton of a wish, whose letters are all in the vocabulary."""
         contains, ends = (vocabulary.encode(piece) for piece in (wish.contains, wish.ends_with))
         inner, outer = _matcher(contains, len(vocabulary)), _matcher(ends, len(vocabulary))
@@ -86,7 +86,7 @@ class _State(NamedTuple):
 _DEAD_END = _State(-1, -1, voiced=False, parted="", words=0)
 
 
-def count_possible(automaton: Automaton, wish: Wish, vocabulary: Vocabulary) -> float:
+def count_possible(automaton: Automaton, wish: NameConstraints, vocabulary: Vocabulary) -> float:
     """How many names can be as wished, whatever the network thinks of them.
 
     Raises `NamesError` if a wish cannot be met at all. Where nothing is wished for, none may be
@@ -115,7 +115,9 @@ def count_possible(automaton: Automaton, wish: Wish, vocabulary: Vocabulary) -> 
     raise NamesError(f"A name{wish} {fault}; {advice}")
 
 
-def _count(automaton: Automaton, wish: Wish, vocabulary: Vocabulary) -> NDArray[np.float64]:
+def _count(
+    automaton: Automaton, wish: NameConstraints, vocabulary: Vocabulary
+) -> NDArray[np.float64]:
     """How many names of each length have the pieces and the shape of a wish: `(longest + 1,)`.
 
     Exact up to 2⁵³.

@@ -33,7 +33,7 @@ _PLACES: Mapping[str, _Place] = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class NameConstraints:
     """How a name shall be: pieces in lower case, empty for none, and its length in letters."""
 
     starts_with: str = ""
@@ -70,14 +70,14 @@ class Wish:
         return f"{length} {pieces}".rstrip()
 
 
-def wish_of(
+def parse_constraints(
     starts_with: str,
     contains: str,
     ends_with: str,
     length: int | None,
     vocabulary: Vocabulary,
     shape: Shape = DINOSAURS,
-) -> Wish:
+) -> NameConstraints:
     """The wish for pieces as they were typed: folded, and what no name has dropped.
 
     Raises `NamesError` for a piece or a length that no name of this vocabulary can have.
@@ -89,7 +89,7 @@ def wish_of(
         )
     typed = {"starts_with": starts_with, "contains": contains, "ends_with": ends_with}
     pieces = {name: _piece(text, name, vocabulary, shape) for name, text in typed.items()}
-    return Wish(**pieces, length=length, shape=shape)
+    return NameConstraints(**pieces, length=length, shape=shape)
 
 
 def clean_piece(typed: str, symbols: Container[str], *, ends: bool) -> str:

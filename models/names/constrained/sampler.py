@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.names.constrained.automaton import Automaton
-from models.names.constrained.constraints import Wish
+from models.names.constrained.constraints import NameConstraints
 from models.names.constrained.markov_model import Contexts, learn_contexts
 from models.networks.network import Network, State, read
 from models.networks.sampling import draw, probabilities
@@ -43,14 +43,14 @@ LEAST_PROBABILITY = 1e-11
 
 
 @dataclass(frozen=True, eq=False)
-class Pen:
+class ConstrainedSampler:
     """A network that is about to write names to a wish.
 
     Its *places* are pairs of a state of the wish's automaton and a context of the Markov model.
     """
 
     network: Network
-    wish: Wish
+    wish: NameConstraints
     temperature: float
     moves: NDArray[np.int64]
     """Place and character to the next place, `(places, vocabulary)`. The first is that after the
@@ -68,7 +68,9 @@ class Pen:
     """After the beginning, for a batch of one."""
 
     @classmethod
-    def of(cls, trained: Trained, wish: Wish, automaton: Automaton, temperature: float) -> "Pen":
+    def of(
+        cls, trained: Trained, wish: NameConstraints, automaton: Automaton, temperature: float
+    ) -> "ConstrainedSampler":
         """A pen for a wish that some name can meet.
 
         Behind a mere beginning the network is left to itself, and h is one or zero.
@@ -148,7 +150,7 @@ class Pen:
 
 
 def _places(
-    automaton: Automaton, contexts: Contexts, wish: Wish, end: int
+    automaton: Automaton, contexts: Contexts, wish: NameConstraints, end: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Moves `(places, vocabulary)`, and the state and context of each place, `(places,)`.
 
@@ -182,7 +184,7 @@ def _look_ahead(
     p: NDArray[np.float64],
     moves: NDArray[np.int64],
     may_end: NDArray[np.bool_],
-    wish: Wish,
+    wish: NameConstraints,
     end: int,
 ) -> NDArray[np.float64]:
     """h by letters written and place, `(longest + 1, places)`, by dynamic programming.

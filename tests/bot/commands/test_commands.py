@@ -18,10 +18,10 @@ from bot.commands import (
 )
 from bot.commands.about import about_reply, help_reply
 from bot.commands.message import (
-    Card,
+    Embed,
+    Message,
     Moment,
-    Refusal,
-    Reply,
+    UserError,
     plain,
     text,
 )
@@ -37,7 +37,7 @@ from bot.services.training.events import (
     Stopped,
 )
 from bot.services.training.retraining import Event, Order
-from bot.services.word_filter import Filter
+from bot.services.word_filter import WordFilter
 from bot.store.versions import Live
 from data.text import clean_name, unify_newlines
 from models.names.generator import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME
@@ -89,22 +89,22 @@ def test_no_command_knows_a_chat_platform(path: Path) -> None:
 def test_a_poems_ask_comes_back_from_its_card_exactly(
     opening: str, temperature: float, form: str, seed: int
 ) -> None:
-    ask = sonnet.SonnetAsk(unify_newlines(opening), temperature, form)
-    assert sonnet.SonnetAsk.from_footer(ask.to_footer(seed)) == ask
+    ask = sonnet.SonnetOptions(unify_newlines(opening), temperature, form)
+    assert sonnet.SonnetOptions.from_footer(ask.to_footer(seed)) == ask
 
 
 @given(st.text(max_size=OPENING_LIMIT))
 def test_a_footer_has_no_white_space_at_its_ends_that_the_platform_would_strip(
     opening: str,
 ) -> None:
-    footer = sonnet.SonnetAsk(opening).to_footer(1)
+    footer = sonnet.SonnetOptions(opening).to_footer(1)
     assert footer == footer.strip()
 
 
 @pytest.mark.parametrize("footer", ["", "temperature", "From “x” · temperature a · seed 1"])
 def test_a_strange_footer_is_refused(footer: str) -> None:
-    with pytest.raises(Refusal, match="/sonnet"):
-        sonnet.SonnetAsk.from_footer(footer)
+    with pytest.raises(UserError, match="/sonnet"):
+        sonnet.SonnetOptions.from_footer(footer)
 
 
 pieces = st.text().filter(lambda typed: len(clean_name(typed)) <= LONGEST_PIECE)
@@ -112,7 +112,7 @@ pieces = st.text().filter(lambda typed: len(clean_name(typed)) <= LONGEST_PIECE)
 
 @given(
     st.builds(
-        names.NamesAsk,
+        names.NamesOptions,
         count=st.integers(1, names.MOST_NAMES),
         starts_with=pieces,
         temperature=temperatures,
@@ -121,84 +121,86 @@ pieces = st.text().filter(lambda typed: len(clean_name(typed)) <= LONGEST_PIECE)
         length=st.none() | st.integers(SHORTEST_NAME, LONGEST_NAME),
     )
 )
-def test_a_request_for_names_comes_back_from_its_button(ask: names.NamesAsk) -> None:
-    again = names.NamesAsk.from_state(ask.to_state())
+def test_a_request_for_names_comes_back_from_its_button(ask: names.NamesOptions) -> None:
+    again = names.NamesOptions.from_state(ask.to_state())
     starts, contains, ends = map(clean_name, ask.pieces)
     assert again == replace(ask, starts_with=starts, contains=contains, ends_with=ends)
 
 
 def test_the_longest_request_for_names_fits_on_its_button() -> None:
     longest = "x" * LONGEST_PIECE
-    ask = names.NamesAsk(10, longest, 1.25, longest, longest, LONGEST_NAME)
+    ask = names.NamesOptions(10, longest, 1.25, longest, longest, LONGEST_NAME)
     assert len(f"{names.ACTION}:{ask.to_state()}") <= LONGEST_ID
 
 
 @pytest.mark.parametrize("state", ["", "5", "five:1:a", "5:hot:a", "5:1:A", "5:1:a:b"])
 def test_a_strange_button_is_refused(state: str) -> None:
-    with pytest.raises(Refusal, match="/dinoname"):
-        names.NamesAsk.from_state(state)
+    with pytest.raises(UserError, match="/dinoname"):
+        names.NamesOptions.from_state(state)
 
 
 @pytest.mark.parametrize(
     ("ask", "why"),
     [
-        (names.NamesAsk(count=0), "1 to 10 names"),
-        (names.NamesAsk(count=11), "1 to 10 names"),
-        (names.NamesAsk(length=2), "3 to 26 letters"),
-        (names.NamesAsk(length=27), "3 to 26 letters"),
-        (names.NamesAsk(temperature=0.05), "0.1 .* to 2"),
-        (names.NamesAsk(temperature=2.01), "0.1 .* to 2"),
+        (names.NamesOptions(count=0), "1 to 10 names"),
+        (names.NamesOptions(count=11), "1 to 10 names"),
+        (names.NamesOptions(length=2), "3 to 26 letters"),
+        (names.NamesOptions(length=27), "3 to 26 letters"),
+        (names.NamesOptions(temperature=0.05), "0.1 .* to 2"),
+        (names.NamesOptions(temperature=2.01), "0.1 .* to 2"),
     ],
 )
-def test_a_platform_that_does_not_check_ranges_is_checked(ask: names.NamesAsk, why: str) -> None:
-    with pytest.raises(Refusal, match=why):
-        names.check(ask, Filter(), GENERA)
+def test_a_platform_that_does_not_check_ranges_is_checked(
+    ask: names.NamesOptions, why: str
+) -> None:
+    with pytest.raises(UserError, match=why):
+        names.check(ask, WordFilter(), GENERA)
 
 
 @pytest.mark.parametrize(
     "ask",
     [
-        names.NamesAsk(starts_with="asshole"),
-        names.NamesAsk(starts_with="Nazi"),
-        names.NamesAsk(ends_with="rapist"),
-        names.NamesAsk(contains="wh\u00f6re"),
-        names.NamesAsk(ends_with="tit"),
+        names.NamesOptions(starts_with="asshole"),
+        names.NamesOptions(starts_with="Nazi"),
+        names.NamesOptions(ends_with="rapist"),
+        names.NamesOptions(contains="wh\u00f6re"),
+        names.NamesOptions(ends_with="tit"),
     ],
 )
-def test_a_piece_that_is_rude_by_itself_is_refused(ask: names.NamesAsk) -> None:
-    with pytest.raises(Refusal, match="try other letters"):
-        names.check(ask, Filter(), GENERA)
+def test_a_piece_that_is_rude_by_itself_is_refused(ask: names.NamesOptions) -> None:
+    with pytest.raises(UserError, match="try other letters"):
+        names.check(ask, WordFilter(), GENERA)
 
 
 def test_a_piece_that_a_real_genus_has_there_is_not_rude() -> None:
-    names.check(names.NamesAsk(starts_with="Tit"), Filter(), GENERA)
+    names.check(names.NamesOptions(starts_with="Tit"), WordFilter(), GENERA)
 
 
 @pytest.mark.parametrize("opening", ["\u202eevil", "\u2066I\u2069", "  \n"])
 def test_an_opening_can_neither_turn_the_text_behind_it_nor_be_nothing(opening: str) -> None:
-    ask = sonnet.SonnetAsk(opening)
+    ask = sonnet.SonnetOptions(opening)
     assert ask.opening in ("evil", "I", "")
-    assert sonnet.SonnetAsk.from_footer(ask.to_footer(1)) == ask
+    assert sonnet.SonnetOptions.from_footer(ask.to_footer(1)) == ask
 
 
 def test_a_platform_that_does_not_check_choices_is_checked() -> None:
-    with pytest.raises(Refusal, match=r"shakespearean, .* or notebook, and no 'haiku'"):
-        sonnet.check(sonnet.SonnetAsk(form="haiku"), Filter())
+    with pytest.raises(UserError, match=r"shakespearean, .* or notebook, and no 'haiku'"):
+        sonnet.check(sonnet.SonnetOptions(form="haiku"), WordFilter())
 
 
 def test_an_opening_at_the_limit_is_accepted_and_line_ends_count_once() -> None:
-    sonnet.check(sonnet.SonnetAsk("\r\n" * OPENING_LIMIT), Filter())
+    sonnet.check(sonnet.SonnetOptions("\r\n" * OPENING_LIMIT), WordFilter())
 
 
 def test_a_refused_opening_says_the_limit_and_gives_the_text_back() -> None:
-    with pytest.raises(Refusal, match=r"at most 300 .* has 301.*“b{301}”"):
-        sonnet.check(sonnet.SonnetAsk("b" * 301), Filter())
+    with pytest.raises(UserError, match=r"at most 300 .* has 301.*“b{301}”"):
+        sonnet.check(sonnet.SonnetOptions("b" * 301), WordFilter())
 
 
 def test_a_cooldown_lets_through_once_in_its_rest() -> None:
     cooldown = Cooldown(timedelta(seconds=10))
     cooldown.start("alice", NOW)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(UserError) as caught:
         cooldown.start("alice", NOW + timedelta(seconds=9))
     assert Moment(NOW + timedelta(seconds=10)) in caught.value.text
     cooldown.start("bob", NOW + timedelta(seconds=9))
@@ -234,22 +236,22 @@ def test_who_may_retrain(asker: retrain.Asker, homes: list[int], guilds: list[in
     ],
 )
 def test_who_may_not_retrain(asker: retrain.Asker, homes: list[int], guilds: list[int]) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         retrain.check_asker(asker, homes, guilds)
 
 
 def test_an_upload_that_is_too_large_is_refused_before_it_is_read() -> None:
-    with pytest.raises(Refusal, match=r"2\.1 MiB.*at most 2 MiB"):
+    with pytest.raises(UserError, match=r"2\.1 MiB.*at most 2 MiB"):
         retrain.check_upload("mine.txt", 2 * 2**20 + 2**17)
 
 
 def test_outside_of_a_server_nobody_retrains() -> None:
     asker = retrain.Asker(is_owner=True, is_administrator=True, guild_id=None)
-    with pytest.raises(Refusal, match="from a server only"):
+    with pytest.raises(UserError, match="from a server only"):
         retrain.check_asker(asker, [], [9])
 
 
-def words_of(reply: Reply) -> str:
+def words_of(reply: Message) -> str:
     """All text of a reply."""
     parts = [plain(reply.content)]
     for shown in reply.cards:
@@ -262,7 +264,7 @@ def told(*events: Event) -> retrain.Run:
     """A run as it is known after these events."""
     run = retrain.Run(Order("names", 5, 7))
     for event in events:
-        run = run.after(event, NOW, Filter())
+        run = run.after(event, NOW, WordFilter())
     return run
 
 
@@ -341,11 +343,13 @@ def test_help_has_an_example_of_every_command() -> None:
 
 
 def test_a_refusal_reads_as_a_sentence_without_its_styles() -> None:
-    assert str(Refusal("Wait until ", Moment(NOW), ".")) == "Wait until 2025-01-01T00:00:00+00:00."
+    assert (
+        str(UserError("Wait until ", Moment(NOW), ".")) == "Wait until 2025-01-01T00:00:00+00:00."
+    )
 
 
 def test_a_broken_off_poem_says_so_once() -> None:
-    shown = Reply(cards=(Card("A sonnet", (text("One,"), sonnet.WRITING)),))
+    shown = Message(cards=(Embed("A sonnet", (text("One,"), sonnet.WRITING)),))
     (broken,) = sonnet.broken_off(shown, text("Why.")).cards
     assert [plain(line) for line in broken.lines] == ["One,", "", "Why."]
 

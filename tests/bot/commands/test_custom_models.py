@@ -13,7 +13,7 @@ import simcord
 from safetensors.numpy import save
 
 from bot.commands.custom_model_training import Run, reply
-from bot.commands.message import Button, Reply, plain
+from bot.commands.message import Button, Message, plain
 from bot.discord.rendering import view_of
 from bot.services.custom_models import Lesson, as_corpus
 from bot.services.training.events import (
@@ -402,7 +402,7 @@ async def test_deleting_asks_first(teachable: Home) -> None:
 @pytest.mark.parametrize("state", ["delete:1", "stop:1", "delete:x", "melt:1", "delete:999"])
 async def test_a_forged_button_of_anybody_else_does_nothing(teachable: Home, state: str) -> None:
     await create(teachable)
-    view = view_of(Reply(buttons=(Button("Delete", "namer", state),)))
+    view = view_of(Message(buttons=(Button("Delete", "namer", state),)))
     other = teachable.env.create_guild("Elsewhere")
     channel = other.create_text_channel("general")
     message = await teachable.bot.get_partial_messageable(channel.id).send("…", view=view)

@@ -9,7 +9,7 @@ import simcord
 from PIL import Image
 
 from bot.commands import dissect
-from bot.commands.message import Reply, plain
+from bot.commands.message import Message, plain
 from bot.images.dissection import WIDTH
 from bot.services.inference import Busy
 from models.names.dissection import Dissection, LetterChoice
@@ -32,7 +32,7 @@ def title(result: simcord.InteractionResult) -> str | None:
     return embed.title
 
 
-def words_of(reply: Reply) -> str:
+def words_of(reply: Message) -> str:
     """What the card says below its title."""
     (card,) = reply.cards
     return "\n".join(map(plain, card.lines))

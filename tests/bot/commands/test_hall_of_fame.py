@@ -6,8 +6,8 @@ import discord
 import pytest
 import simcord
 
-from bot.commands.hall_of_fame import LONGEST_NAME, FameAsk, hall
-from bot.commands.message import Refusal, plain
+from bot.commands.hall_of_fame import LONGEST_NAME, HallOfFameOptions, hall
+from bot.commands.message import UserError, plain
 from bot.discord.buttons import LONGEST_ID
 from tests.bot.champions import crown
 from tests.bot.commands.test_votes import TEN_MINUTES, a_card
@@ -167,7 +167,11 @@ async def test_nobody_turns_the_pages_of_what_another_has_discovered(home: Home)
 async def test_a_page_that_is_no_more_is_the_last_one(home: Home) -> None:
     await crown_here(home, "Lastsaurus")
     reply = await hall(
-        FameAsk(page=7), home.guild.id, home.bot.store.fame, home.bot.words, home.env.now()
+        HallOfFameOptions(page=7),
+        home.guild.id,
+        home.bot.store.fame,
+        home.bot.words,
+        home.env.now(),
     )
     assert [plain(line) for line in reply.cards[0].lines] == ["🥇 Lastsaurus · 1 vote · Ada"]
 
@@ -187,15 +191,20 @@ async def test_a_page_that_is_no_more_is_the_last_one(home: Home) -> None:
     ],
 )
 def test_a_state_of_no_page_is_refused(state: str) -> None:
-    with pytest.raises(Refusal, match="use /halloffame instead"):
-        FameAsk.from_state(state)
+    with pytest.raises(UserError, match="use /halloffame instead"):
+        HallOfFameOptions.from_state(state)
 
 
 @pytest.mark.parametrize(
-    "ask", [FameAsk(), FameAsk("day", "all", 7), FameAsk("week", "mine", 2, member_id=2**62)]
+    "ask",
+    [
+        HallOfFameOptions(),
+        HallOfFameOptions("day", "all", 7),
+        HallOfFameOptions("week", "mine", 2, member_id=2**62),
+    ],
 )
-def test_a_button_keeps_what_was_asked_for(ask: FameAsk) -> None:
-    assert FameAsk.from_state(ask.to_state()) == ask
+def test_a_button_keeps_what_was_asked_for(ask: HallOfFameOptions) -> None:
+    assert HallOfFameOptions.from_state(ask.to_state()) == ask
 
 
 async def test_an_empty_hall_says_how_it_is_filled(home: Home) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import simcord
 
-from bot.commands.message import Refusal
+from bot.commands.message import UserError
 from bot.commands.models import commonest_endings, mean_length, of_page, parse
 from bot.services.training.retraining import Order
 from bot.store.versions import Live
@@ -53,7 +53,7 @@ def test_a_version_is_a_number_or_the_shipped_weights_of_a_kind(typed: str, read
     "typed", ["", " ", "-1", "1.5", "twelve", "9" * 40, "shipped", "shipped plays", "²", "`"]
 )
 def test_what_is_no_version_is_refused_with_an_example(typed: str) -> None:
-    with pytest.raises(Refusal, match="shipped names"):
+    with pytest.raises(UserError, match="shipped names"):
         parse(typed)
 
 

@@ -7,9 +7,9 @@ import pytest
 import simcord
 
 from bot.commands import dissect
-from bot.commands.message import Refusal
+from bot.commands.message import UserError
 from bot.commands.name import from_state, to_state
-from bot.commands.names import NamesAsk
+from bot.commands.names import NamesOptions
 from bot.store.custom_models import Corpus, NamerRecord
 from bot.store.hall_of_fame import Scope
 from models.names.generator import NamesError, NamesResult
@@ -108,16 +108,16 @@ async def test_lists_of_any_alphabet_are_asked_in_their_own(
 
 
 def test_pieces_that_fit_no_button_cost_the_button_only() -> None:
-    ask = NamesAsk(starts_with="𝒳" * 20, contains="𝒳" * 20, ends_with="𝒳" * 20)
+    ask = NamesOptions(starts_with="𝒳" * 20, contains="𝒳" * 20, ends_with="𝒳" * 20)
     assert to_state(1, ask) is None
-    state = to_state(10**9, NamesAsk(10, "ж" * 20, 0.75, "ж" * 20, "ж" * 20, 64))
+    state = to_state(10**9, NamesOptions(10, "ж" * 20, 0.75, "ж" * 20, "ж" * 20, 64))
     assert state is not None
-    assert from_state(state) == (10**9, NamesAsk(10, "ж" * 20, 0.75, "ж" * 20, "ж" * 20, 64))
+    assert from_state(state) == (10**9, NamesOptions(10, "ж" * 20, 0.75, "ж" * 20, "ж" * 20, 64))
 
 
 @pytest.mark.parametrize("state", ["", "1", "x:5:1::::", "1:5:1:::", "1:5:1:::::", "1:500:1::::"])
 def test_a_state_of_another_version_is_refused(state: str) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         from_state(state)
 
 

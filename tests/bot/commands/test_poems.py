@@ -7,7 +7,7 @@ import discord
 import pytest
 import simcord
 
-from bot.commands.message import Refusal, plain
+from bot.commands.message import UserError, plain
 from bot.commands.poems import press
 from bot.formats import unescape
 from bot.store import Store
@@ -214,5 +214,5 @@ STATES_OF_NO_PAGE = (
 
 async def test_a_state_of_no_page_is_refused(store: Store) -> None:
     for state in STATES_OF_NO_PAGE:
-        with pytest.raises(Refusal, match="use /poems instead"):
+        with pytest.raises(UserError, match="use /poems instead"):
             await press(state, 1, store.poems)

@@ -10,7 +10,7 @@ from typing import Any, cast
 import discord
 import pytest
 
-from bot.commands.message import Refusal
+from bot.commands.message import UserError
 from bot.commands.privacy import press
 from bot.discord.client import Mangosaurus
 from bot.discord.cogs.privacy import GRACE, Privacy
@@ -152,7 +152,7 @@ async def test_privacy_is_there_in_direct_messages(home: Home) -> None:
 
 
 async def test_a_button_of_another_version_is_refused(store: Store) -> None:
-    with pytest.raises(Refusal, match="use /privacy instead"):
+    with pytest.raises(UserError, match="use /privacy instead"):
         await press("really", 1, store.privacy)
 
 

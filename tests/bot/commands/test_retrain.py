@@ -9,7 +9,7 @@ import pytest
 import simcord
 
 from bot.commands import retrain
-from bot.commands.message import Reply
+from bot.commands.message import Message
 from bot.discord.rendering import view_of
 from bot.services.training.events import (
     Done,
@@ -19,7 +19,7 @@ from bot.services.training.events import (
 )
 from bot.store.schema import Candidate, Card
 from bot.store.versions import SILENCE
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.weights import Kind, WeightsError, save_weights
 from tests.bot.conftest import Home
 from tests.models.tiny import namer, poet
@@ -58,7 +58,7 @@ def trains(
     weights, plot = folder / "new.safetensors", folder / "new.png"
     made = namer() if kind == "names" else poet()
     facts = replace(made.card, yardstick=yardstick, corpus="Mine")
-    save_weights(weights, made.network.arrays(), facts, Known.of([]))
+    save_weights(weights, made.network.arrays(), facts, Fingerprints.of([]))
     weights.with_suffix(".json").write_text("{}")
     plot.write_bytes(b"\x89PNG curve")
     home.world.training[:] = [
@@ -348,7 +348,7 @@ async def test_a_record_that_cannot_be_read_does_not_stop_the_start(
 async def test_stop_is_refused_when_nothing_runs_and_to_those_who_may_not_train(
     home: Home,
 ) -> None:
-    view = view_of(Reply(buttons=(retrain.STOP,)))
+    view = view_of(Message(buttons=(retrain.STOP,)))
     message = await home.bot.get_partial_messageable(home.channel.id).send("…", view=view)
     assert "Only administrators" in sentence(await home.alice.click(message, label="Stop"))
     assert "No training" in sentence(await home.administrator().click(message, label="Stop"))

@@ -12,10 +12,10 @@ import discord
 import pytest
 import simcord
 
-from bot.commands.message import Refusal
+from bot.commands.message import UserError
 from bot.commands.votes import parse, signature
 from bot.discord.cogs import votes as votes_cog
-from bot.services.word_filter import Filter
+from bot.services.word_filter import WordFilter
 from bot.store import Unavailable
 from bot.store.polls import Ballot, CardRecord
 from tests.bot.conftest import Home, labels
@@ -189,7 +189,7 @@ async def test_the_names_of_a_card_with_votes_can_be_dissected(home: Home) -> No
 
 @pytest.mark.parametrize("state", ["", "1", "1:", ":1", "a:1", "1:-1", "9" * 20 + ":0"])
 def test_a_state_of_no_vote_is_refused(state: str) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         parse(state)
 
 
@@ -379,7 +379,7 @@ async def test_a_discoverer_whose_name_cannot_be_said_is_left_out(home: Home) ->
     ],
 )
 def test_a_name_is_signed_as_far_as_it_can_be_said(called: str, signed: str | None) -> None:
-    assert signature(called, Filter()) == signed
+    assert signature(called, WordFilter()) == signed
 
 
 async def test_names_in_direct_messages_are_not_put_to_the_vote(home: Home) -> None:
@@ -427,7 +427,7 @@ async def test_where_the_database_hangs_the_names_come_without_a_vote(
 
 def test_a_button_of_a_number_that_no_card_has_is_refused() -> None:
     for state in (f"{2**63}:0", f"1:{2**15}", "-5:0", "1", "1:x"):
-        with pytest.raises(Refusal, match="I do not know this card"):
+        with pytest.raises(UserError, match="I do not know this card"):
             parse(state)
     assert parse(f"{2**63 - 1}:9") == (2**63 - 1, 9)
 

@@ -7,7 +7,7 @@ import discord
 import pytest
 import simcord
 
-from bot.commands.message import Button, Reply
+from bot.commands.message import Button, Message
 from bot.discord.client import Mangosaurus
 from bot.discord.rendering import view_of
 from tests.bot.conftest import Home, World
@@ -88,7 +88,7 @@ async def test_about_and_help_answer_the_asker_only(home: Home) -> None:
 
 
 async def test_a_button_that_nobody_answers_any_more_is_apologised_for(home: Home) -> None:
-    view = view_of(Reply(buttons=(Button("Old", "gone"),)))
+    view = view_of(Message(buttons=(Button("Old", "gone"),)))
     message = await home.bot.get_partial_messageable(home.channel.id).send("…", view=view)
     result = await home.alice.click(message, label="Old")
     assert result.response is not None
@@ -106,7 +106,7 @@ async def test_an_error_that_cannot_even_be_answered_is_logged(
 
 
 async def test_after_shutting_down_has_begun_nothing_new_is_taken(home: Home) -> None:
-    with home.bot.work.piece():
+    with home.bot.work.track():
         stopping = asyncio.create_task(home.bot.work.finish(60))
         await asyncio.sleep(0)
         result = await home.alice.slash(home.channel, "dinoname")
@@ -118,7 +118,7 @@ async def test_after_shutting_down_has_begun_nothing_new_is_taken(home: Home) ->
 
 async def test_shutting_down_waits_for_an_answer_and_then_closes(world: World) -> None:
     async with world.make_bot() as bot:
-        with bot.work.piece():
+        with bot.work.track():
             stopping = asyncio.create_task(bot.shut_down())
             await asyncio.sleep(0)
             assert not bot.is_closed()

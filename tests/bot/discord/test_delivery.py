@@ -7,11 +7,11 @@ import aiohttp
 import discord
 import pytest
 
-from bot.commands.message import Reply, text
+from bot.commands.message import Message, text
 from bot.discord.client import deliver
 from bot.discord.training_report import Report
 
-REPLY = Reply(text("Half done."))
+REPLY = Message(text("Half done."))
 
 
 def refused(code: int, status: int = 404) -> discord.HTTPException:

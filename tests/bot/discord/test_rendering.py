@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from bot.commands.message import (
     Button,
-    Card,
+    Embed,
     Field,
     File,
+    Message,
     Moment,
-    Reply,
     code,
     emphasis,
     link,
@@ -19,7 +19,7 @@ from bot.commands.message import (
     text,
 )
 from bot.discord import rendering as limits
-from bot.discord.buttons import ReplyButton
+from bot.discord.buttons import MessageButton
 from bot.discord.rendering import (
     embeds_of,
     render,
@@ -45,7 +45,7 @@ def test_empty_text_gets_no_marks() -> None:
 
 long_texts = st.text(alphabet="ab*@ ", max_size=5000)
 cards = st.builds(
-    Card,
+    Embed,
     title=long_texts,
     lines=st.lists(long_texts.map(text), max_size=4).map(tuple),
     fields=st.lists(
@@ -56,7 +56,7 @@ cards = st.builds(
 
 
 @given(cards)
-def test_every_card_keeps_the_limits(card: Card) -> None:
+def test_every_card_keeps_the_limits(card: Embed) -> None:
     for embed in embeds_of(card):
         assert len(embed.title or "") <= limits.TITLE
         assert len(embed.description or "") <= limits.DESCRIPTION
@@ -68,8 +68,8 @@ def test_every_card_keeps_the_limits(card: Card) -> None:
 
 
 @given(long_texts, st.lists(cards, max_size=3))
-def test_every_message_keeps_the_limits(content: str, drawn: list[Card]) -> None:
-    for message in render(Reply(content=text(content), cards=tuple(drawn))):
+def test_every_message_keeps_the_limits(content: str, drawn: list[Embed]) -> None:
+    for message in render(Message(content=text(content), cards=tuple(drawn))):
         assert len(message.get("content", "")) <= limits.CONTENT
         assert len(message.get("embeds", [])) <= limits.CARDS
         assert sum(map(len, message.get("embeds", []))) <= limits.CARD_CHARACTERS
@@ -78,14 +78,14 @@ def test_every_message_keeps_the_limits(content: str, drawn: list[Card]) -> None
 def test_a_card_of_the_largest_parts_keeps_the_limits() -> None:
     lines = (text("x" * limits.DESCRIPTION),)
     fields = (Field("n" * 300, text("v" * 2000)),) * 30
-    (message,) = render(Reply(cards=(Card("t" * 300, lines, fields, "f" * 3000),)))
+    (message,) = render(Message(cards=(Embed("t" * 300, lines, fields, "f" * 3000),)))
     (embed,) = message["embeds"]
     assert len(embed) <= limits.CARD_CHARACTERS
 
 
 def test_lines_that_do_not_fit_go_on_to_the_next_card_and_none_is_lost() -> None:
     lines = tuple(text(f"{number:04}" + "x" * 90) for number in range(200))
-    embeds = embeds_of(Card("Title", lines, footer="Footer"))
+    embeds = embeds_of(Embed("Title", lines, footer="Footer"))
     assert len(embeds) > 1
     assert embeds[0].title == "Title"
     assert [embed.footer.text for embed in embeds] == [None] * (len(embeds) - 1) + ["Footer"]
@@ -95,8 +95,8 @@ def test_lines_that_do_not_fit_go_on_to_the_next_card_and_none_is_lost() -> None
 
 def test_buttons_and_files_go_with_the_last_message() -> None:
     lines = tuple(text("x" * 99) for _ in range(100))
-    reply = Reply(
-        cards=(Card("T", lines),), buttons=(Button("B", "act"),), files=(File("f", b"1"),)
+    reply = Message(
+        cards=(Embed("T", lines),), buttons=(Button("B", "act"),), files=(File("f", b"1"),)
     )
     *first, last = render(reply)
     assert first
@@ -106,7 +106,7 @@ def test_buttons_and_files_go_with_the_last_message() -> None:
 
 
 def test_an_edit_takes_away_what_the_reply_no_longer_has() -> None:
-    assert render_edit(Reply(content=text("Hi"))) == {
+    assert render_edit(Message(content=text("Hi"))) == {
         "content": "Hi",
         "embeds": [],
         "attachments": [],
@@ -116,7 +116,7 @@ def test_an_edit_takes_away_what_the_reply_no_longer_has() -> None:
 
 def test_a_button_that_would_forget_part_of_its_state_is_refused() -> None:
     with pytest.raises(ValueError, match="longer than 100"):
-        ReplyButton(Button("B", "act", "x" * 100))
+        MessageButton(Button("B", "act", "x" * 100))
 
 
 def test_a_button_looks_like_what_it_is_for() -> None:
@@ -125,7 +125,7 @@ def test_a_button_looks_like_what_it_is_for() -> None:
         Button("More", "act", "2"),
         Button("Forget", "act", "3", dangerous=True),
     )
-    (message,) = render(Reply(buttons=buttons))
+    (message,) = render(Message(buttons=buttons))
     styles = [child.item.style for child in message["view"].children]
     assert styles == [
         discord.ButtonStyle.primary,

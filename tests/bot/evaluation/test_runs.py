@@ -15,7 +15,7 @@ from bot.evaluation.measures.baselines import Baseline
 from bot.evaluation.measures.classifier import Auc
 from bot.evaluation.report.headline import read_headline
 from data.corpora import load_names, parse_corpus, read_corpus
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.networks.rnn import RNN
 from models.weights import load_weights, save_weights
 from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
@@ -41,7 +41,7 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     weights = tmp_path / "elves.safetensors"
     digest = read_corpus(corpus, "names").sha256
     facts = card("names", LETTERS, corpus_sha256=digest)
-    save_weights(weights, lstm(LETTERS).arrays(), facts, Known.of(["mango"]))
+    save_weights(weights, lstm(LETTERS).arrays(), facts, Fingerprints.of(["mango"]))
     page = tmp_path / "docs" / "scoreboard.md"
     options = ["--weights", weights, "--corpus", corpus, "--previous", weights, "--page", page]
     return ["names", "--count", "3", *map(str, options)]
@@ -58,7 +58,7 @@ def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(sonnets_run, "notebook_sonnets", lambda: notebook)
     weights = tmp_path / "verse.safetensors"
     facts = card("sonnets", VERSE, corpus_sha256=read.sha256)
-    save_weights(weights, lstm().arrays(), facts, Known.of(()))
+    save_weights(weights, lstm().arrays(), facts, Fingerprints.of(()))
     openings = tmp_path / "openings.txt"
     openings.write_text("Shall I\n\nO mango, \n")
     page = tmp_path / "docs" / "scoreboard.md"

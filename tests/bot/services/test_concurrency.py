@@ -8,12 +8,12 @@ from itertools import pairwise
 import pytest
 
 from bot.services.concurrency import (
-    Lanes,
-    Rounds,
+    EditThrottle,
+    InFlight,
+    PeriodicTask,
     ShuttingDown,
-    Work,
     in_time,
-    newest,
+    latest_throttled,
 )
 
 
@@ -47,7 +47,7 @@ async def paced(every: float, count: int) -> list[tuple[float, int]]:
     time = FakeTime()
     shown = []
     source = numbers(time, every, count)
-    async for number in newest(source, 1.0, clock=time.clock, sleep=time.sleep):
+    async for number in latest_throttled(source, 1.0, clock=time.clock, sleep=time.sleep):
         shown.append((time.now, number))
         if number < count - 1:
             await time.sleep(0.25)  # showing takes a while
@@ -80,7 +80,7 @@ async def test_an_error_comes_after_the_last_item() -> None:
         yield 2
         raise LookupError("ink")
 
-    items = newest(source(), 0)
+    items = latest_throttled(source(), 0)
     assert await anext(items) == 2
     with pytest.raises(LookupError, match="ink"):
         await anext(items)
@@ -96,7 +96,7 @@ async def test_leaving_early_stops_the_source() -> None:
         finally:
             stopped.set()
 
-    async with aclosing(newest(source(), 0)) as items:
+    async with aclosing(latest_throttled(source(), 0)) as items:
         assert await anext(items) == 1
     assert stopped.is_set()
 
@@ -136,24 +136,24 @@ async def test_slow_work_that_cannot_be_announced_is_given_up() -> None:
 
 
 async def test_work_that_runs_is_waited_for_and_nothing_new_begins() -> None:
-    work = Work()
-    with work.piece():
+    work = InFlight()
+    with work.track():
         finishing = asyncio.create_task(work.finish(60))
         await asyncio.sleep(0)
-        with pytest.raises(ShuttingDown), work.piece():
+        with pytest.raises(ShuttingDown), work.track():
             pass
         assert not finishing.done()
     assert await finishing
 
 
 async def test_work_that_takes_too_long_is_not_waited_for() -> None:
-    work = Work()
-    with work.piece():
+    work = InFlight()
+    with work.track():
         assert not await work.finish(0)
 
 
 async def test_no_work_is_finished_at_once() -> None:
-    assert await Work().finish(0)
+    assert await InFlight().finish(0)
 
 
 async def test_rounds_go_on_after_an_error_and_none_is_broken_off(
@@ -169,7 +169,7 @@ async def test_rounds_go_on_after_an_error_and_none_is_broken_off(
         await asyncio.sleep(0.01)
         ended += 1
 
-    rounds = Rounds(work, 0.001)
+    rounds = PeriodicTask(work, 0.001)
     while begun < 3:  # noqa: ASYNC110 (nobody signals it)
         await asyncio.sleep(0.001)
     await rounds.close()
@@ -184,7 +184,7 @@ class Street:
 
     def __init__(self) -> None:
         self.time = FakeTime()
-        self.lanes = Lanes(1.0, sleep=self._sleep)
+        self.lanes = EditThrottle(1.0, sleep=self._sleep)
         self.made: list[tuple[float, str]] = []
 
     async def _sleep(self, seconds: float) -> None:

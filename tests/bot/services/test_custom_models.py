@@ -33,7 +33,7 @@ from bot.services.training.events import (
     Stopped,
 )
 from bot.services.training.retraining import Events as TrainerEvents
-from bot.services.training.retraining import Order, Place
+from bot.services.training.retraining import MessageRef, Order
 from bot.store import Unavailable
 from bot.store.custom_models import NamerRecord
 from bot.store.schema import Run
@@ -112,7 +112,7 @@ class School:
         lesson = Lesson(namer, as_corpus("../kana.txt", KANA), 1, 7)
         with self.namers.claimed():
             pass
-        self.namers.start(lesson, follow, Place(5, namer.id))
+        self.namers.start(lesson, follow, MessageRef(5, namer.id))
 
     def last(self, name: str) -> Event:
         return self.told[name][-1]
@@ -301,7 +301,7 @@ async def test_a_training_that_died_with_its_process_is_told_once_and_can_be_had
         "namer", seed=1, now=long_ago, namer_id=namer.id, channel_id=5, message_id=6
     )
     fresh = school.open()
-    assert await fresh.interrupted() == [Place(5, 6)]
+    assert await fresh.interrupted() == [MessageRef(5, 6)]
     assert await fresh.interrupted() == []
     assert (await learned(school, "again")).digest is not None
 
@@ -363,7 +363,7 @@ async def test_a_process_does_not_bury_its_own_training(school: School) -> None:
     other = Namers(
         school.folder, school.store, school.writer, now=lambda: later + 2 * SILENCE, launch=None
     )
-    assert await other.interrupted() == [Place(5, namer.id)]
+    assert await other.interrupted() == [MessageRef(5, namer.id)]
 
 
 async def test_who_stopped_a_training_is_told_and_not_kept(school: School) -> None:

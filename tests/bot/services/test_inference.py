@@ -21,7 +21,7 @@ from bot.services.inference import (
     open_inference,
 )
 from models import weights
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.names.generator import NamesError, NamesRequest
 from models.networks.lstm import LSTM
 from models.networks.network import State
@@ -107,7 +107,7 @@ async def in_thread(event: threading.Event) -> None:
 
 
 def save(path: Path, trained: Trained) -> None:
-    save_weights(path, trained.network.arrays(), trained.card, Known.of([]))
+    save_weights(path, trained.network.arrays(), trained.card, Fingerprints.of([]))
 
 
 async def swap(door: Inference, kind: Kind, path: Path) -> None:
@@ -461,7 +461,7 @@ async def test_the_first_answers_wait_for_nothing_that_could_be_made_before(
 async def test_retrained_weights_win_over_the_shipped_ones(tmp_path: Path) -> None:
     facts = card("names", LETTERS, recipe="retrained")
     path = tmp_path / "names.safetensors"
-    save_weights(path, lstm(LETTERS).arrays(), facts, Known.of([]))
+    save_weights(path, lstm(LETTERS).arrays(), facts, Fingerprints.of([]))
     door = await open_inference(anything, {"names": path.read_bytes()})
     assert door.cards["names"].recipe == "retrained"
     assert door.cards["sonnets"].recipe == "shipped"
@@ -473,7 +473,7 @@ async def test_retrained_weights_that_cannot_be_used_are_reported_and_the_shippe
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "sonnets.safetensors"
-    save_weights(path, lstm().arrays(), card("sonnets", VERSE), Known.of([]))
+    save_weights(path, lstm().arrays(), card("sonnets", VERSE), Fingerprints.of([]))
     verse = path.read_bytes()
     with caplog.at_level(logging.WARNING):
         door = await open_inference(anything, {"names": verse, "sonnets": verse[:-1]})

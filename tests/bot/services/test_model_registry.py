@@ -14,8 +14,8 @@ from sqlalchemy import update
 from bot.services.inference import Inference
 from bot.services.model_registry import (
     MARGIN,
+    ModelRegistry,
     NothingBefore,
-    Versions,
     is_no_worse,
     open_versions,
     retrained_path,
@@ -25,7 +25,7 @@ from bot.services.training.retraining import Order
 from bot.store import Database, Store
 from bot.store.schema import Version
 from bot.store.versions import SILENCE
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest
 from models.weights import Kind, WeightsError, save_weights
 from tests.bot.fakes import FakeNetworks
@@ -50,15 +50,15 @@ def made(
     trained = namer(lstm(LETTERS, seed=seed)) if kind == "names" else poet(lstm(seed=seed))
     weights = folder / f"{kind}-{seed}-{yardstick}.safetensors"
     facts = replace(trained.card, yardstick=yardstick, seed=seed)
-    save_weights(weights, trained.network.arrays(), facts, Known.of([]))
+    save_weights(weights, trained.network.arrays(), facts, Fingerprints.of([]))
     weights.with_suffix(".png").write_bytes(b"curve")
     weights.with_suffix(".json").write_text('{"losses": []}')
     return Done(weights, weights.with_suffix(".png"), 1.5, (), 12.5)
 
 
-def process(store: Store, networks: FakeNetworks, interval: float | None = None) -> Versions:
+def process(store: Store, networks: FakeNetworks, interval: float | None = None) -> ModelRegistry:
     """One of the processes on a database."""
-    return Versions(store, networks, now=now, interval=interval)
+    return ModelRegistry(store, networks, now=now, interval=interval)
 
 
 async def eventually(condition: Callable[[], object]) -> None:
@@ -79,7 +79,7 @@ def networks() -> FakeNetworks:
 
 
 @pytest.fixture
-def versions(store: Store, networks: FakeNetworks) -> Versions:
+def versions(store: Store, networks: FakeNetworks) -> ModelRegistry:
     return process(store, networks)
 
 
@@ -100,7 +100,7 @@ def test_a_version_may_be_worse_by_a_margin(
 
 
 async def test_a_version_is_kept_whole_and_goes_live(
-    versions: Versions, store: Store, networks: FakeNetworks, tmp_path: Path
+    versions: ModelRegistry, store: Store, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     done = made(tmp_path, seed=3)
     kept = await versions.offer(ORDER, done)
@@ -121,7 +121,7 @@ async def test_a_version_is_kept_whole_and_goes_live(
 
 @ON_SQLITE
 async def test_a_version_is_compared_with_what_is_live(
-    versions: Versions, networks: FakeNetworks, tmp_path: Path
+    versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     await versions.offer(ORDER, made(tmp_path, seed=1, yardstick=1.30))
     kept = await versions.offer(ORDER, made(tmp_path, seed=2, yardstick=1.36))
@@ -131,7 +131,7 @@ async def test_a_version_is_compared_with_what_is_live(
 
 @ON_SQLITE
 async def test_many_that_are_a_little_worse_do_not_add_up(
-    versions: Versions, networks: FakeNetworks, tmp_path: Path
+    versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     figures = [1.30, 1.34, 1.345, 1.36]
     kept = [
@@ -148,7 +148,7 @@ async def test_many_that_are_a_little_worse_do_not_add_up(
 
 @ON_SQLITE
 async def test_what_is_measured_beats_what_was_forced_and_never_measured(
-    versions: Versions, networks: FakeNetworks, tmp_path: Path
+    versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     forced = replace(ORDER, force=True)
     await versions.offer(forced, made(tmp_path, seed=1, yardstick=None))
@@ -160,7 +160,7 @@ async def test_what_is_measured_beats_what_was_forced_and_never_measured(
 
 @ON_SQLITE
 async def test_weights_that_fail_their_audition_leave_no_version(
-    versions: Versions, store: Store, networks: FakeNetworks, tmp_path: Path
+    versions: ModelRegistry, store: Store, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     networks.error = WeightsError("It babbles.")
     with pytest.raises(WeightsError):
@@ -169,7 +169,7 @@ async def test_weights_that_fail_their_audition_leave_no_version(
 
 
 async def test_death_between_keeping_and_activating_leaves_the_old_version_alone(
-    versions: Versions,
+    versions: ModelRegistry,
     store: Store,
     networks: FakeNetworks,
     tmp_path: Path,
@@ -193,7 +193,7 @@ async def test_death_between_keeping_and_activating_leaves_the_old_version_alone
 
 
 async def test_death_while_keeping_leaves_nothing(
-    versions: Versions, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    versions: ModelRegistry, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def die(*_: object) -> None:
         raise SystemError("killed")
@@ -243,7 +243,7 @@ async def test_of_two_activations_at_once_both_processes_serve_the_later(
 
 
 async def test_rolling_back_goes_back_step_by_step_to_the_shipped_weights(
-    versions: Versions, networks: FakeNetworks, tmp_path: Path
+    versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     for seed in (1, 2, 3):
         await versions.offer(ORDER, made(tmp_path, seed=seed))
@@ -261,7 +261,7 @@ async def test_rolling_back_goes_back_step_by_step_to_the_shipped_weights(
 
 @ON_SQLITE
 async def test_nothing_is_rolled_back_to_what_cannot_be_used(
-    versions: Versions, store: Store, networks: FakeNetworks, tmp_path: Path
+    versions: ModelRegistry, store: Store, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     for seed in (1, 2):
         await versions.offer(ORDER, made(tmp_path, seed=seed))
@@ -315,7 +315,7 @@ async def test_a_database_that_is_away_is_logged_once_and_looked_for_again(
 
 
 @ON_SQLITE
-async def test_without_an_interval_nobody_looks(versions: Versions) -> None:
+async def test_without_an_interval_nobody_looks(versions: ModelRegistry) -> None:
     versions.watch()
     assert versions.interval is None
     await versions.close()
@@ -332,7 +332,7 @@ async def opened(shipped: object) -> AsyncIterator[list[Inference]]:
 
 async def start(
     store: Store, state_dir: Path, doors: list[Inference]
-) -> tuple[Inference, Versions]:
+) -> tuple[Inference, ModelRegistry]:
     """What a process does at its start."""
     inference, versions = await open_versions(store, state_dir, lambda _: True, now=now)
     doors.append(inference)
@@ -357,7 +357,7 @@ async def test_a_restart_on_an_empty_disk_serves_the_retrained_weights(
 
 @ON_SQLITE
 async def test_broken_weights_are_told_to_the_operator_and_the_shipped_ones_serve(
-    versions: Versions,
+    versions: ModelRegistry,
     store: Store,
     tmp_path: Path,
     opened: list[Inference],
@@ -413,7 +413,7 @@ async def test_what_cannot_be_taken_over_is_told_and_stays_where_it_is(
 
 @ON_SQLITE
 async def test_old_versions_lose_their_weights_and_say_so(
-    versions: Versions, store: Store, tmp_path: Path
+    versions: ModelRegistry, store: Store, tmp_path: Path
 ) -> None:
     first = await versions.offer(ORDER, made(tmp_path, seed=0, yardstick=9.0))
     for seed in range(1, 12):
@@ -428,7 +428,7 @@ async def test_old_versions_lose_their_weights_and_say_so(
 
 @ON_SQLITE
 async def test_lists_have_pages_and_end_with_the_shipped_weights(
-    versions: Versions, tmp_path: Path
+    versions: ModelRegistry, tmp_path: Path
 ) -> None:
     for seed in range(4):
         await versions.offer(ORDER, made(tmp_path, seed=seed))
@@ -445,7 +445,7 @@ async def test_lists_have_pages_and_end_with_the_shipped_weights(
 
 @ON_SQLITE
 async def test_a_sheet_of_weights_that_were_taken_over_shows_what_they_write(
-    versions: Versions, store: Store, tmp_path: Path
+    versions: ModelRegistry, store: Store, tmp_path: Path
 ) -> None:
     await versions.offer(ORDER, made(tmp_path))
     async with store.database.writing() as session:
@@ -457,7 +457,7 @@ async def test_a_sheet_of_weights_that_were_taken_over_shows_what_they_write(
 
 @ON_SQLITE
 async def test_a_sheet_compares_with_the_version_before_and_the_shipped_one(
-    versions: Versions, tmp_path: Path
+    versions: ModelRegistry, tmp_path: Path
 ) -> None:
     await versions.offer(ORDER, made(tmp_path, seed=0))
     await versions.offer(replace(ORDER, kind="sonnets"), made(tmp_path, "sonnets"))
@@ -477,7 +477,7 @@ async def test_runs_are_noted_beat_and_buried(store: Store) -> None:
     alive = await runs.begin_run("names", seed=1, now=then)
     later = then + SILENCE + timedelta(seconds=1)
     await runs.beat(alive, later)
-    assert await runs.bury_dead_runs(later) == [(12, 34)]
-    assert await runs.bury_dead_runs(later) == []
+    assert await runs.fail_stale_runs(later) == [(12, 34)]
+    assert await runs.fail_stale_runs(later) == []
     await runs.end_run(silent, "done", later)  # the dead stay dead
     assert silent != alive

@@ -26,8 +26,8 @@ from bot.services.training.retraining import (
     Events,
     Keep,
     Kept,
+    MessageRef,
     Order,
-    Place,
     Resting,
     Retraining,
     TrainerProcess,
@@ -38,7 +38,7 @@ from models.weights import WeightsError
 from tests.bot.fakes import FakeTrainer, card
 
 ORDER = Order("names", minutes=1, seed=5)
-PLACE = Place(channel=12, message=34)
+PLACE = MessageRef(channel=12, message=34)
 PLAN = {"event": "plan", "steps": 10, "corpus": "Mine", "notes": ["2 dropped."]}
 PROGRESS = {
     "event": "progress",
@@ -185,7 +185,7 @@ class FakeRuns:
             raise self.error
         return self.member
 
-    async def bury_dead_runs(self, now: datetime) -> list[tuple[int | None, int | None]]:
+    async def fail_stale_runs(self, now: datetime) -> list[tuple[int | None, int | None]]:
         if self.error:
             raise self.error
         return self.dead
@@ -390,7 +390,7 @@ async def test_stopping_when_nothing_runs_does_nothing(tmp_path: Path) -> None:
 
 async def test_while_a_run_is_on_its_place_is_noted_for_the_next_start(tmp_path: Path) -> None:
     rules = retraining(tmp_path, Clock(), Planned(1, "Mine"))
-    noted: list[list[Place]] = []
+    noted: list[list[MessageRef]] = []
 
     async def follow(events: Events) -> None:
         async for _ in events:
@@ -410,7 +410,7 @@ async def test_an_interruption_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "retraining.json").write_text(note)
     runs = FakeRuns()
     rules = retraining(tmp_path, Clock(), runs=runs)
-    assert await rules.interrupted() == [Place(12, 34, 5)]
+    assert await rules.interrupted() == [MessageRef(12, 34, 5)]
     assert [(number, state) for number, state, *_ in runs.ended] == [(6, "failed")]
     assert await rules.interrupted() == []
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.word_filter import Filter
+from bot.services.word_filter import WordFilter
 from data.corpora import load_names
 
 VILE = [
@@ -54,22 +54,22 @@ HARMLESS_NAMES = ["titanosaurus", "assaurus", "fukuiraptor", "nigersaurus", "spi
 
 @pytest.mark.parametrize("text", VILE + VILE_NAMES)
 def test_it_stops_what_is_vile_however_it_is_written(text: str) -> None:
-    assert not Filter().allows(text)
+    assert not WordFilter().allows(text)
 
 
 @pytest.mark.parametrize("text", HARMLESS + HARMLESS_NAMES)
 def test_it_lets_through_what_is_harmless(text: str) -> None:
-    assert Filter().allows(text)
+    assert WordFilter().allows(text)
 
 
 def test_it_lets_every_dinosaur_through() -> None:
-    words = Filter()
+    words = WordFilter()
     assert [name for name in load_names().items if not words.allows(name)] == []
     assert not words.allows("rape to saurus")
 
 
 def test_the_operator_can_block_a_word() -> None:
-    words = Filter(blocked=["mud"])
+    words = WordFilter(blocked=["mud"])
     assert not words.allows("In the MÜD!")
     assert words.allows("muddy")
 
@@ -84,26 +84,26 @@ def test_the_operator_can_block_a_word() -> None:
     ],
 )
 def test_a_star_stands_for_any_letters(pattern: str, stopped: str, spared: str) -> None:
-    words = Filter(blocked=[pattern])
+    words = WordFilter(blocked=[pattern])
     assert not words.allows(stopped)
     assert words.allows(spared)
 
 
 def test_the_operator_can_allow_a_word() -> None:
-    words = Filter(allowed=["dick"])
+    words = WordFilter(allowed=["dick"])
     assert words.allows("Dick and Harry")
     assert not words.allows("dickhead")
 
 
 def test_an_allowed_word_spares_nothing_beside_it() -> None:
-    assert not Filter(allowed=["dick"]).allows("dick fuck")
+    assert not WordFilter(allowed=["dick"]).allows("dick fuck")
 
 
 @pytest.mark.parametrize("pattern", ["", "*", "**", "(", "a.c", "[x]"])
 def test_no_pattern_of_an_operator_breaks_or_stops_everything(pattern: str) -> None:
-    assert Filter(blocked=[pattern]).allows("a harmless line")
+    assert WordFilter(blocked=[pattern]).allows("a harmless line")
 
 
 @given(st.text())
 def test_any_text_gets_an_answer(text: str) -> None:
-    assert Filter().allows(text) in (True, False)
+    assert WordFilter().allows(text) in (True, False)

@@ -143,5 +143,5 @@ async def test_only_the_dead_runs_that_are_asked_for_are_buried(store: Store) ->
     await store.versions.begin_run("namer", seed=1, now=NOW, channel_id=5, message_id=6)
     await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7, message_id=8)
     later = NOW + timedelta(minutes=2)
-    assert await store.versions.bury_dead_runs(later) == [(7, 8)]
-    assert await store.versions.bury_dead_runs(later, ("namer",)) == [(5, 6)]
+    assert await store.versions.fail_stale_runs(later) == [(7, 8)]
+    assert await store.versions.fail_stale_runs(later, ("namer",)) == [(5, 6)]

@@ -171,9 +171,9 @@ async def test_a_training_lives_as_long_as_it_gives_signs(store: Store) -> None:
     quiet = await store.versions.begin_run("sonnets", seed=1, now=NOW, channel_id=9)
     later = NOW + SILENCE + timedelta(seconds=1)
     await store.versions.beat(run, NOW + timedelta(seconds=30))
-    assert await store.versions.bury_dead_runs(NOW + SILENCE) == []
-    assert await store.versions.bury_dead_runs(later) == [(9, None)]
-    assert await store.versions.bury_dead_runs(later) == []
+    assert await store.versions.fail_stale_runs(NOW + SILENCE) == []
+    assert await store.versions.fail_stale_runs(later) == [(9, None)]
+    assert await store.versions.fail_stale_runs(later) == []
     assert run != quiet
 
 
@@ -181,4 +181,4 @@ async def test_a_training_ends_once(store: Store) -> None:
     run = await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7)
     await store.versions.end_run(run, "stopped", NOW, message="Stopped by Ada.")
     await store.versions.end_run(run, "done", NOW, version_id=await add(store))
-    assert await store.versions.bury_dead_runs(NOW + timedelta(days=1)) == []
+    assert await store.versions.fail_stale_runs(NOW + timedelta(days=1)) == []

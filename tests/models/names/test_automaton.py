@@ -6,16 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.names.constrained.automaton import Automaton, count_possible
-from models.names.constrained.constraints import NamesError, Wish
+from models.names.constrained.constraints import NameConstraints, NamesError
 from models.names.generator import reads_as_name
 from models.networks.vocabulary import END, Vocabulary
 
 FEW = Vocabulary("\nabk")
 PIECES = st.text("abk", max_size=3).filter(lambda piece: piece not in ("aaa", "bbb", "kkk"))
-WISHES = st.builds(Wish, PIECES, PIECES, PIECES, st.integers(3, 7))
+WISHES = st.builds(NameConstraints, PIECES, PIECES, PIECES, st.integers(3, 7))
 
 
-def obeys(name: str, wish: Wish) -> bool:
+def obeys(name: str, wish: NameConstraints) -> bool:
     """Whether a name has the pieces of a wish."""
     return (
         name.startswith(wish.starts_with)
@@ -25,7 +25,9 @@ def obeys(name: str, wish: Wish) -> bool:
 
 
 @given(WISHES, st.text("abk", max_size=8))
-def test_it_knows_of_every_text_whether_the_pieces_are_in_place(wish: Wish, rest: str) -> None:
+def test_it_knows_of_every_text_whether_the_pieces_are_in_place(
+    wish: NameConstraints, rest: str
+) -> None:
     automaton = Automaton.of(wish, FEW)
     state = 0
     for x in FEW.encode(rest):
@@ -36,7 +38,7 @@ def test_it_knows_of_every_text_whether_the_pieces_are_in_place(wish: Wish, rest
 
 
 @given(WISHES)
-def test_it_counts_the_names_that_a_census_finds(wish: Wish) -> None:
+def test_it_counts_the_names_that_a_census_finds(wish: NameConstraints) -> None:
     assert wish.length is not None
     census = map("".join, product(FEW.symbols.replace(END, ""), repeat=wish.length))
     found = sum(obeys(name, wish) and reads_as_name(name) for name in census)
@@ -47,7 +49,7 @@ def test_it_counts_the_names_that_a_census_finds(wish: Wish) -> None:
 
 
 def test_its_states_are_as_many_as_the_pieces_have_letters_at_the_most() -> None:
-    wish = Wish(contains="mangomango", ends_with="angoraptorangora")
+    wish = NameConstraints(contains="mangomango", ends_with="angoraptorangora")
     letters = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
     automaton = Automaton.of(wish, letters)
     # The end may have been begun before or after the middle is there, with a vowel or without.

@@ -3,7 +3,7 @@
 import pytest
 
 from models.names.constrained.automaton import Automaton, count_possible
-from models.names.constrained.constraints import NamesError, Wish, wish_of
+from models.names.constrained.constraints import NameConstraints, NamesError, parse_constraints
 from models.networks.vocabulary import Vocabulary
 from tests.models.tiny import LETTERS
 
@@ -16,25 +16,25 @@ def possible(
     vocabulary: Vocabulary = LETTERS,
 ) -> float:
     """How many names a wish leaves, as it is typed."""
-    wish = wish_of(starts_with, contains, ends_with, length, vocabulary)
+    wish = parse_constraints(starts_with, contains, ends_with, length, vocabulary)
     return count_possible(Automaton.of(wish, vocabulary), wish, vocabulary)
 
 
 def test_pieces_are_folded_to_plain_letters() -> None:
-    wish = wish_of(" Tri ", "Z É!", "-Raptor", 12, LETTERS)
-    assert wish == Wish("tri", "ze", "raptor", 12)
+    wish = parse_constraints(" Tri ", "Z É!", "-Raptor", 12, LETTERS)
+    assert wish == NameConstraints("tri", "ze", "raptor", 12)
 
 
 def test_a_wish_reads_as_a_clause() -> None:
-    assert str(Wish()) == ""
-    assert str(Wish(length=5)) == " of 5 letters"
-    assert str(Wish("tri", "", "ops")) == ' beginning with "tri" and ending with "ops"'
+    assert str(NameConstraints()) == ""
+    assert str(NameConstraints(length=5)) == " of 5 letters"
+    assert str(NameConstraints("tri", "", "ops")) == ' beginning with "tri" and ending with "ops"'
 
 
 def test_a_piece_alone_is_too_short_for_a_name_unless_the_length_says_so() -> None:
-    assert Wish("mango", contains="go").lengths == range(6, 27)
-    assert Wish("mango", length=5).lengths == range(5, 6)
-    assert Wish().lengths == range(3, 27)
+    assert NameConstraints("mango", contains="go").lengths == range(6, 27)
+    assert NameConstraints("mango", length=5).lengths == range(5, 6)
+    assert NameConstraints().lengths == range(3, 27)
 
 
 @pytest.mark.parametrize(

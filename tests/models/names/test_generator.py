@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.names.generator import (
     FLAWS,
     NamesError,
     NamesRequest,
+    generate_names,
     reads_as_name,
-    write_names,
 )
 from models.networks.network import Network, State
 from models.networks.rnn import RNN, initialize_parameters
@@ -71,7 +71,7 @@ def trained(network: Network, known: Iterable[str] = ()) -> Trained:
         created="2024-01-01",
         symbols=network.vocabulary.symbols,
     )
-    return Trained(network, card, Known.of(known), "")
+    return Trained(network, card, Fingerprints.of(known), "")
 
 
 def untrained_rnn() -> RNN:
@@ -94,7 +94,7 @@ def write(
     accept: Callable[[str], bool] = anything,
 ) -> tuple[tuple[str, ...], str | None]:
     request = NamesRequest(count, seed, starts_with)
-    result = write_names(trained(network, known), request, accept)
+    result = generate_names(trained(network, known), request, accept)
     return result.names, result.reason
 
 
@@ -120,7 +120,8 @@ def test_asking_for_more_with_the_same_seed_goes_on_where_fewer_ended() -> None:
 def test_the_temperature_is_passed_on_to_the_sampling() -> None:
     network = trained(lstm(LETTERS))
     names = [
-        write_names(network, NamesRequest(10, 0, temperature=t), anything).names for t in (0.1, 1.0)
+        generate_names(network, NamesRequest(10, 0, temperature=t), anything).names
+        for t in (0.1, 1.0)
     ]
     assert names[0] != names[1]
 
@@ -147,13 +148,13 @@ def test_neither_a_real_dinosaur_nor_its_near_copy_is_written_whatever_the_list(
 def test_near_copies_of_names_on_its_list_are_not_written() -> None:
     network = Parrot(["mangos", "mago", "mengo", "tomato"])
     listed = replace(trained(network), words=("mango",))
-    assert write_names(listed, NamesRequest(1, 0), anything).names == ("tomato",)
+    assert generate_names(listed, NamesRequest(1, 0), anything).names == ("tomato",)
 
 
 def test_what_was_refused_is_counted_by_its_flaw() -> None:
     parrot = Parrot(["mango", "iguanodon", "iguanadon", "papaya"])
     request = NamesRequest(2, 0)
-    result = write_names(trained(parrot, ["papaya"]), request, anything)
+    result = generate_names(trained(parrot, ["papaya"]), request, anything)
     assert set(result.refused) == {"known", "near", "real", "repeated"}
     assert set(result.refused) < set(FLAWS)
     assert sum(result.refused.values()) >= 640
@@ -192,8 +193,8 @@ def test_a_beginning_is_folded_to_plain_letters(typed: str) -> None:
 def test_a_piece_alone_is_no_answer_unless_the_length_says_so(wish: dict[str, str]) -> None:
     network = trained(Parrot(["mango", "mangol"]))
     request = NamesRequest(1, 0, **wish)  # type: ignore[arg-type]
-    assert write_names(network, request, anything).names == ("mangol",)
-    assert write_names(network, replace(request, length=5), anything).names == ("mango",)
+    assert generate_names(network, request, anything).names == ("mangol",)
+    assert generate_names(network, replace(request, length=5), anything).names == ("mango",)
 
 
 @pytest.mark.parametrize("typed", ["", " \n"])
@@ -284,7 +285,7 @@ def test_too_few_names_come_with_the_reason(
 
 def test_names_that_are_all_given_are_told_to_be_all() -> None:
     request = NamesRequest(100, 0, starts_with="tri", ends_with="i", length=5)
-    result = write_names(trained(untrained_rnn()), request, anything)
+    result = generate_names(trained(untrained_rnn()), request, anything)
     assert sorted(result.names) == [f"tri{x}i" for x in string.ascii_lowercase if x != "i"]
     assert result.reason == (
         'Only 25 new names of 5 letters beginning with "tri" and ending with "i" could be found; '
@@ -295,7 +296,7 @@ def test_names_that_are_all_given_are_told_to_be_all() -> None:
 def test_a_wish_that_only_a_known_name_meets_is_refused() -> None:
     request = NamesRequest(1, 0, starts_with="mei", length=3)
     with pytest.raises(NamesError, match=r'The only name of 3 letters .* is "mei", and that is a'):
-        write_names(trained(untrained_rnn()), request, anything)
+        generate_names(trained(untrained_rnn()), request, anything)
 
 
 def test_a_network_without_a_vowel_has_no_names_and_says_so() -> None:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.names.capitalization import written
+from models.names.capitalization import format_name
 from models.names.constrained.automaton import Automaton
-from models.names.constrained.constraints import Wish, clean_piece, wish_of
+from models.names.constrained.constraints import NameConstraints, clean_piece, parse_constraints
 from models.names.dissection import dissect
-from models.names.generator import NamesError, NamesRequest, write_names
+from models.names.generator import NamesError, NamesRequest, generate_names
 from models.names.near_copies import ListedNames, neighbours_of
 from models.names.shape import Shape
 from models.networks.vocabulary import Vocabulary
@@ -38,8 +38,8 @@ def test_names_come_as_wished_and_are_written_as_the_list_is(
     names: tuple[str, ...], new: str, wish: dict[str, object]
 ) -> None:
     trained = listed(names, written=[new])
-    result = write_names(trained, NamesRequest(1, 0, **wish), anything)  # type: ignore[arg-type]
-    assert [written(trained.card, name) for name in result.names] == [new]
+    result = generate_names(trained, NamesRequest(1, 0, **wish), anything)  # type: ignore[arg-type]
+    assert [format_name(trained.card, name) for name in result.names] == [new]
     assert dissect(trained, new.upper()).name == result.names[0]
     assert len(dissect(trained, new).nearest) == 3
     assert dissect(trained, new).parts == ()
@@ -47,14 +47,14 @@ def test_names_come_as_wished_and_are_written_as_the_list_is(
 
 @pytest.mark.parametrize("names", [VILLAGES, PAINTERS, KANA, HEROES])
 def test_a_network_that_knows_no_other_name_says_so(names: tuple[str, ...]) -> None:
-    result = write_names(listed(names), NamesRequest(1, 0), anything)
+    result = generate_names(listed(names), NamesRequest(1, 0), anything)
     assert result.names == ()
     assert "is on the list that it learned from" in (result.reason or "")
 
 
 def test_dinosaurs_are_no_names_that_another_list_must_keep_away_from() -> None:
     elves = listed(["galadhon", "elrohir", "nimrodel"], written=["iguanodon"])
-    assert write_names(elves, NamesRequest(1, 0), anything).names == ("iguanodon",)
+    assert generate_names(elves, NamesRequest(1, 0), anything).names == ("iguanodon",)
 
 
 def test_near_copies_of_longer_names_are_refused_and_of_short_ones_not() -> None:
@@ -112,7 +112,7 @@ def test_wishes_that_cannot_be_are_refused_in_the_words_of_the_list(
 ) -> None:
     trained = listed(["Le Lé-x", "Lélé", "Exxel", "Lexé"], written=["lélexé"])
     with pytest.raises(NamesError) as refusal:
-        write_names(trained, NamesRequest(1, 0, **typed), anything)  # type: ignore[arg-type]
+        generate_names(trained, NamesRequest(1, 0, **typed), anything)  # type: ignore[arg-type]
     assert str(refusal.value) == sentence
 
 
@@ -135,7 +135,7 @@ def test_the_vocabulary_is_that_of_the_list_or_all_letters() -> None:
 
 def test_a_wish_of_a_list_counts_in_characters() -> None:
     shape = Shape(2, 9, latin=False)
-    assert str(wish_of("é", "", "", 7, Vocabulary("\né"), shape)) == (
+    assert str(parse_constraints("é", "", "", 7, Vocabulary("\né"), shape)) == (
         ' of 7 characters beginning with "é"'
     )
 
@@ -145,7 +145,7 @@ def test_the_automaton_and_the_shape_agree(seed: int, contains: str, length: int
     names = ["hrín - ves", "'s-ves", "ves-na-hré", "sant'", "nové ves"]
     symbols = vocabulary_of(names)
     shape = Shape.of(symbols.symbols, tuple(names))
-    wish = Wish(contains=contains, length=length, shape=shape)
+    wish = NameConstraints(contains=contains, length=length, shape=shape)
     automaton = Automaton.of(wish, symbols)
     rng = np.random.default_rng(seed)
     pieces = ["hrín", "ves", "sant", "'", "-", " ", " - ", "é"]

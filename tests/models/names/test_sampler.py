@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.names.constrained.automaton import Automaton
-from models.names.constrained.constraints import Wish
+from models.names.constrained.constraints import NameConstraints
 from models.names.constrained.markov_model import learn_contexts
-from models.names.constrained.sampler import Pen
+from models.names.constrained.sampler import ConstrainedSampler
 from models.names.generator import (
     NamesError,
     NamesRequest,
+    generate_names,
     reads_as_name,
-    write_names,
 )
 from models.networks.network import item_losses
 from models.networks.vocabulary import END, Vocabulary
@@ -46,7 +46,7 @@ def test_whatever_is_wished_for_every_name_obeys(
 ) -> None:
     wish = (starts_with, temperature, ends_with, contains, length)
     try:
-        result = write_names(BABBLER, NamesRequest(3, seed, *wish), lambda _: True)
+        result = generate_names(BABBLER, NamesRequest(3, seed, *wish), lambda _: True)
     except NamesError:  # each sentence has its test in test_names_wish.py
         return
     assert len(result.names) == 3 or result.reason
@@ -72,23 +72,27 @@ def test_whatever_is_wished_for_every_name_obeys(
 )
 def test_a_wish_is_met_as_often_as_asked_and_again_from_its_seed(wish: dict[str, str]) -> None:
     request = NamesRequest(50, 4, **wish)  # type: ignore[arg-type]
-    result = write_names(BABBLER, request, lambda _: True)
+    result = generate_names(BABBLER, request, lambda _: True)
     assert len(result.names) == 50
     assert result.reason is None
-    assert write_names(BABBLER, request, lambda _: True) == result
+    assert generate_names(BABBLER, request, lambda _: True) == result
     other = NamesRequest(50, 5, **wish)  # type: ignore[arg-type]
-    assert write_names(BABBLER, other, lambda _: True).names != result.names
+    assert generate_names(BABBLER, other, lambda _: True).names != result.names
 
 
 @pytest.mark.parametrize(
     "wish",
-    [Wish(contains="ab", length=5), Wish("e", ends_with="ba", length=6), Wish(length=4)],
+    [
+        NameConstraints(contains="ab", length=5),
+        NameConstraints("e", ends_with="ba", length=6),
+        NameConstraints(length=4),
+    ],
     ids=lambda wish: str(wish).strip(),
 )
-def test_by_their_weights_the_names_are_the_networks_own(wish: Wish) -> None:
+def test_by_their_weights_the_names_are_the_networks_own(wish: NameConstraints) -> None:
     vocabulary = Vocabulary("\nabe")
     trained = namer(lstm(vocabulary, units=8, layers=1, seed=3))
-    pen = Pen.of(trained, wish, Automaton.of(wish, vocabulary), temperature=1)
+    pen = ConstrainedSampler.of(trained, wish, Automaton.of(wish, vocabulary), temperature=1)
     drawn = Counter[str]()
     rng = np.random.default_rng(0)
     for _ in range(100):
@@ -114,8 +118,8 @@ def test_by_their_weights_the_names_are_the_networks_own(wish: Wish) -> None:
 
 def test_what_the_network_remembers_and_its_model_forgets_comes_right_by_the_weights() -> None:
     parrot = namer(Parrot(["papayacephaloraptor", "mangocephalosaurus"]))
-    wish = Wish(ends_with="raptor")
-    pen = Pen.of(parrot, wish, Automaton.of(wish, LETTERS), temperature=1)
+    wish = NameConstraints(ends_with="raptor")
+    pen = ConstrainedSampler.of(parrot, wish, Automaton.of(wish, LETTERS), temperature=1)
     written = pen.write(np.random.default_rng(0))
     assert any(name.startswith("mangocephalo") and not in_earnest for name, in_earnest in written)
     assert {name for name, in_earnest in written if in_earnest} == {"papayacephaloraptor"}

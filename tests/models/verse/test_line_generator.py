@@ -12,8 +12,8 @@ from models.verse.line_generator import (
     Breadth,
     Candidate,
     Indices,
-    Task,
-    write_lines,
+    LineRequest,
+    generate_lines,
 )
 from tests.models.tiny import VERSE, lstm
 
@@ -50,13 +50,13 @@ class Letters:
         self.wanted, self.written = self.wanted[rows], self.written[rows]
 
 
-def task(text: str = "shall i", seed: int = 0, temperature: float = 1.0) -> Task:
+def task(text: str = "shall i", seed: int = 0, temperature: float = 1.0) -> LineRequest:
     logits, state = read(NETWORK, END + text, NETWORK.initial_state(1))
-    return Task(state, logits, temperature, np.random.default_rng(seed))
+    return LineRequest(state, logits, temperature, np.random.default_rng(seed))
 
 
 def lines(
-    tasks: Sequence[Task],
+    tasks: Sequence[LineRequest],
     wanted: Sequence[int],
     breadth: Breadth = PLAIN,
     longest: int = LONGEST,
@@ -64,7 +64,7 @@ def lines(
     letters: str = "abcde",
 ) -> list[list[Candidate]]:
     walk = Letters(wanted, breadth.rows, letters)
-    return write_lines(NETWORK, tasks, walk, breadth, longest=longest, top_p=top_p)
+    return generate_lines(NETWORK, tasks, walk, breadth, longest=longest, top_p=top_p)
 
 
 def texts(candidates: Sequence[Candidate]) -> list[str]:

@@ -13,7 +13,7 @@ from data.text import words_of
 from models.networks.network import read
 from models.networks.vocabulary import END
 from models.verse.forms import FORMS
-from models.verse.line_generator import Breadth, Task, write_lines
+from models.verse.line_generator import Breadth, LineRequest, generate_lines
 from models.verse.metre import Metre
 from models.verse.metrical_lines import (
     LATE,
@@ -22,13 +22,13 @@ from models.verse.metrical_lines import (
     Plan,
     Start,
 )
-from models.verse.rhyme_and_metre import poetics_of
+from models.verse.rhyme_and_metre import rhyme_and_metre_of
 from tests.models.tiny import VERSE
 from tests.models.verse.versifier import READINGS, VERSIFIER
 
 METRE = FORMS["shakespearean"].metre_of(0)
 SHORT = Metre(("wsws", "wswsf"))
-POETICS = poetics_of(VERSIFIER)
+POETICS = rhyme_and_metre_of(VERSIFIER)
 assert POETICS is not None
 NETWORK = VERSIFIER.network
 DAYS = POETICS.rhyme == POETICS.rhyme_of("day")
@@ -50,10 +50,10 @@ def written(a_plan: Plan, seed: int = 0, rows: int = 20) -> list[str]:
     """What follows the start of a plan."""
     assert POETICS is not None
     logits, state = read(NETWORK, END, NETWORK.initial_state(1))
-    task = Task(state, logits, 1.0, np.random.default_rng(seed))
+    task = LineRequest(state, logits, 1.0, np.random.default_rng(seed))
     walk = MetricalWalk(VERSE, POETICS, [a_plan], rows)
     breadth = Breadth(rows, stems=rows // 4, branches=4)
-    (found,) = write_lines(NETWORK, [task], walk, breadth, longest=LONGEST, top_p=None)
+    (found,) = generate_lines(NETWORK, [task], walk, breadth, longest=LONGEST, top_p=None)
     return [candidate.text for candidate in found]
 
 

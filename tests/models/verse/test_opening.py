@@ -12,12 +12,12 @@ from models.verse.metrical_lines import Start
 from models.verse.opening import (
     FREE_SYLLABLES,
     MOST_LINES,
-    heard,
+    encoded_prefix,
     start_of,
     wrapped,
 )
 from models.verse.prosody import count_syllables, scans, syllable_counts
-from models.verse.rhyme_and_metre import Poetics, poetics_of
+from models.verse.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE
 from tests.models.verse.versifier import READINGS, VERSIFIER
@@ -39,8 +39,8 @@ TYPED = (
 
 
 @pytest.fixture(scope="module")
-def poetics() -> Poetics:
-    found = poetics_of(VERSIFIER)
+def poetics() -> RhymeAndMetreIndex:
+    found = rhyme_and_metre_of(VERSIFIER)
     assert found is not None
     return found
 
@@ -55,7 +55,7 @@ def without_spaces(text: str) -> str:
 @example("a\n" * 150, SONNET)
 @example("", SONNET)
 def test_of_what_is_typed_only_the_breaks_of_lines_change(opening: str, form: Form) -> None:
-    poetics = poetics_of(VERSIFIER)
+    poetics = rhyme_and_metre_of(VERSIFIER)
     lines = wrapped(opening, form, poetics)
     assert without_spaces("".join(lines)) == without_spaces(opening)
     assert 1 <= len(lines) <= (form.lines or MOST_LINES)
@@ -68,7 +68,7 @@ def test_of_what_is_typed_only_the_breaks_of_lines_change(opening: str, form: Fo
 def test_lines_have_no_more_syllables_than_the_form_where_there_is_room(
     opening: str, form: Form
 ) -> None:
-    poetics = poetics_of(VERSIFIER)
+    poetics = rhyme_and_metre_of(VERSIFIER)
     lines = wrapped(opening, form, poetics)
     if len(lines) == form.lines:
         return  # some may have been joined
@@ -80,12 +80,14 @@ def test_lines_have_no_more_syllables_than_the_form_where_there_is_room(
         assert within or whole or one_word, line
 
 
-def test_a_short_opening_is_one_line_as_typed(poetics: Poetics) -> None:
+def test_a_short_opening_is_one_line_as_typed(poetics: RhymeAndMetreIndex) -> None:
     for opening in ("", "Shall I", "Shall I ", " shall  I", SUMMER, f"{SUMMER}, ", "🦕"):
         assert wrapped(opening, SONNET, poetics) == [opening]
 
 
-def test_a_long_line_is_broken_before_the_word_that_is_too_much(poetics: Poetics) -> None:
+def test_a_long_line_is_broken_before_the_word_that_is_too_much(
+    poetics: RhymeAndMetreIndex,
+) -> None:
     typed = f"{SUMMER}, or is it rather autumn now?"
     parts = [f"{SUMMER},", "or is it rather autumn now?"]
     assert wrapped(typed, SONNET, poetics) == parts
@@ -93,12 +95,12 @@ def test_a_long_line_is_broken_before_the_word_that_is_too_much(poetics: Poetics
     assert wrapped(typed, LIMERICK, poetics)[0] == SUMMER.removesuffix(" day")
 
 
-def test_a_line_with_a_feminine_ending_stays_whole(poetics: Poetics) -> None:
+def test_a_line_with_a_feminine_ending_stays_whole(poetics: RhymeAndMetreIndex) -> None:
     assert wrapped(QUESTION, SONNET, poetics) == [QUESTION]
     assert wrapped(f"{SUMMER} or", SONNET, poetics) == [SUMMER, "or"]
 
 
-def test_the_breaks_that_a_member_typed_are_kept(poetics: Poetics) -> None:
+def test_the_breaks_that_a_member_typed_are_kept(poetics: RhymeAndMetreIndex) -> None:
     assert wrapped("Shall I\r\n\n compare\nthee", SONNET, poetics) == [
         "Shall I",
         " compare",
@@ -107,7 +109,9 @@ def test_the_breaks_that_a_member_typed_are_kept(poetics: Poetics) -> None:
     assert wrapped("Shall I\n", SONNET, poetics) == ["Shall I", ""]
 
 
-def test_what_makes_too_many_lines_is_joined_where_they_are_shortest(poetics: Poetics) -> None:
+def test_what_makes_too_many_lines_is_joined_where_they_are_shortest(
+    poetics: RhymeAndMetreIndex,
+) -> None:
     typed = "one line\nanother line\na\nb\na fifth line\na sixth line"
     lines = wrapped(typed, LIMERICK, poetics)
     assert lines == ["one line", "another line", "a b", "a fifth line", "a sixth line"]
@@ -124,14 +128,14 @@ def test_what_makes_too_many_lines_is_joined_where_they_are_shortest(poetics: Po
     ],
 )
 def test_a_network_reads_the_letters_that_it_knows(typed: str, read: str) -> None:
-    assert heard(VERSE, typed) == read
+    assert encoded_prefix(VERSE, typed) == read
 
 
 # Where a line stands. ----------------------------------------------------------------------------
 
 
 def start(line: str) -> Start:
-    poetics = poetics_of(VERSIFIER)
+    poetics = rhyme_and_metre_of(VERSIFIER)
     assert poetics is not None
     return start_of(line, METRE, poetics)
 
@@ -158,7 +162,7 @@ def test_a_word_that_is_begun_is_gone_on_with() -> None:
 
 
 def test_a_word_is_finished_if_it_has_to_be() -> None:
-    poetics = poetics_of(VERSIFIER)
+    poetics = rhyme_and_metre_of(VERSIFIER)
     assert poetics is not None
     finished = start_of("shall i comp", METRE, poetics, finished=True)
     assert finished == Start(behind(3), between=True)
@@ -195,7 +199,7 @@ def test_a_line_beyond_its_metre_ends() -> None:
 @example("love:love:love:love:love:love:love:love:love:love-")
 @example("d:d:d:d:d:d:d:d:d:d:d:d:d-")
 def test_a_line_stands_somewhere_or_is_full(typed: str) -> None:
-    line = heard(VERSE, typed.replace("\n", " "))
+    line = encoded_prefix(VERSE, typed.replace("\n", " "))
     found = start(line)
     assert found.places or found.full
     assert found.prefix == "" or (line.endswith(found.prefix) and not found.between)
@@ -208,11 +212,11 @@ def test_a_line_stands_somewhere_or_is_full(typed: str) -> None:
 @pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
 @pytest.mark.parametrize("form", [SONNET, LIMERICK], ids=lambda form: form.name)
 def test_the_last_line_of_any_opening_stands_somewhere(
-    opening: str, form: Form, poetics: Poetics
+    opening: str, form: Form, poetics: RhymeAndMetreIndex
 ) -> None:
     lines = wrapped(opening, form, poetics)
     metre = form.metre_of(len(lines) - 1)
-    found = start_of(heard(VERSE, lines[-1]), metre, poetics)
+    found = start_of(encoded_prefix(VERSE, lines[-1]), metre, poetics)
     assert found.places or found.full
 
 

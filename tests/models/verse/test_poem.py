@@ -123,14 +123,14 @@ def test_a_short_opening_keeps_every_character_and_space(opening: str) -> None:
 def test_typed_line_breaks_are_kept_and_empty_lines_are_not() -> None:
     draft = begin(POET, SonnetRequest("Shall I\r\ncompare\n\n \nthee", seed=0))
     assert draft.lines == ("Shall I", "compare")
-    assert draft.begun == "thee"
+    assert draft.prefix == "thee"
 
 
 def test_an_opening_of_more_than_ten_syllables_wraps_between_words() -> None:
     opening = "Shall I compare thee to a summer's day, or is it rather autumn now?"
     draft = begin(POET, SonnetRequest(opening, seed=0))
     assert draft.lines == ("Shall I compare thee to a summer's day,",)
-    assert draft.begun == "or is it rather autumn now?"
+    assert draft.prefix == "or is it rather autumn now?"
     assert draft.opening_length == len(opening)  # a line break stands where a space was
 
 
@@ -150,7 +150,7 @@ def test_what_a_member_types_may_be_a_known_line_and_stand_there_twice() -> None
 
 
 def test_an_opening_at_the_limit_is_served_and_a_longer_one_refused_with_the_limit() -> None:
-    assert begin(POET, SonnetRequest("a" * OPENING_LIMIT, seed=0)).begun
+    assert begin(POET, SonnetRequest("a" * OPENING_LIMIT, seed=0)).prefix
     with pytest.raises(SonnetError, match=r"at most 300 characters, yours has 301; .* example"):
         begin(POET, SonnetRequest("a" * (OPENING_LIMIT + 1), seed=0))
 

@@ -28,7 +28,7 @@ from models.verse.prosody import (
     scans,
     syllable_counts,
 )
-from models.verse.rhyme_and_metre import poetics_of
+from models.verse.rhyme_and_metre import rhyme_and_metre_of
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE
 from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, anything, finished, versifier
@@ -394,6 +394,6 @@ def test_a_network_whose_every_letter_is_impossible_says_so() -> None:
             return {}
 
     trained = replace(VERSIFIER, network=Stubborn())
-    assert poetics_of(trained) is not None
+    assert rhyme_and_metre_of(trained) is not None
     (draft,) = finished([SonnetRequest("", 0, form="limerick")], trained)
     assert rhymes_as_promised(draft)

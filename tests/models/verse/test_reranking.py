@@ -13,24 +13,24 @@ from models.verse.reranking import (
     SMALL_WORDS,
     TASTE,
     Poem,
-    Taste,
-    worth,
+    RerankWeights,
+    score,
 )
-from models.verse.rhyme_and_metre import Poetics
+from models.verse.rhyme_and_metre import RhymeAndMetreIndex
 from tests.models.tiny import VERSE
 
 WORDS = [f"{a}{b}{c}" for a in "bcdfgh" for b in "aeiou" for c in "lmnprst"]
 """The commonest first; 210 of them."""
-POETICS = Poetics(WORDS, VERSE, lambda _word: (Reading("1", "EH1"),))
+POETICS = RhymeAndMetreIndex(WORDS, VERSE, lambda _word: (Reading("1", "EH1"),))
 SMALL, SMALLER_NOT = WORDS[0], WORDS[SMALL_WORDS]
 RARE = WORDS[-1]
 LOG_P = -2.0
 NOTHING_SAID = Poem([])
 
 
-def taste(**terms: float) -> Taste:
+def taste(**terms: float) -> RerankWeights:
     """A taste for nothing but these terms."""
-    return Taste(**dict.fromkeys((f.name for f in fields(Taste)), 0.0) | terms)
+    return RerankWeights(**dict.fromkeys((f.name for f in fields(RerankWeights)), 0.0) | terms)
 
 
 def candidate(text: str, log_p: float = LOG_P, last: float | None = None) -> Candidate:
@@ -43,15 +43,15 @@ def candidate(text: str, log_p: float = LOG_P, last: float | None = None) -> Can
     )
 
 
-def total(text: str, terms: Taste, poem: Poem = NOTHING_SAID, begun: str = "") -> float:
+def total(text: str, terms: RerankWeights, poem: Poem = NOTHING_SAID, begun: str = "") -> float:
     """What a line is worth beside its likelihood, in nats."""
-    return (worth(candidate(text), begun, poem, POETICS, terms) - LOG_P) * (len(text) + 1)
+    return (score(candidate(text), begun, poem, POETICS, terms) - LOG_P) * (len(text) + 1)
 
 
 def test_without_taste_a_line_is_worth_its_likelihood_by_the_character() -> None:
     short, long = candidate(RARE, -1.5), candidate(f"{RARE} {RARE} {RARE}", -1.5)
     for line in (short, long):
-        assert worth(line, "", Poem([f"{RARE} {RARE}"]), POETICS, taste()) == pytest.approx(-1.5)
+        assert score(line, "", Poem([f"{RARE} {RARE}"]), POETICS, taste()) == pytest.approx(-1.5)
 
 
 def test_a_rare_word_is_worth_more_than_a_common_one_but_at_the_end() -> None:
@@ -69,8 +69,8 @@ def test_a_word_that_the_member_wrote_wins_nothing() -> None:
 
 def test_an_unlikely_last_word_counts_again() -> None:
     forced = candidate(f"{RARE} {RARE},", last=-5)
-    flat = worth(forced, "", NOTHING_SAID, POETICS, taste())
-    counted = worth(forced, "", NOTHING_SAID, POETICS, taste(ending=0.5))
+    flat = score(forced, "", NOTHING_SAID, POETICS, taste())
+    counted = score(forced, "", NOTHING_SAID, POETICS, taste(ending=0.5))
     assert counted == pytest.approx(flat + 0.5 * -5 * len(f"{RARE},\n") / len(forced.log_p))
 
 
@@ -111,11 +111,11 @@ def test_each_line_above_that_begins_alike_costs() -> None:
 @pytest.mark.parametrize("text", ["", ",", ".", "?!"])
 def test_a_line_to_which_only_punctuation_was_added_is_worth_something_finite(text: str) -> None:
     for begun in ("", f"{RARE} {RARE}", "..."):
-        assert math.isfinite(worth(candidate(text), begun, Poem(["a", begun]), POETICS))
+        assert math.isfinite(score(candidate(text), begun, Poem(["a", begun]), POETICS))
 
 
 def test_by_default_every_term_counts() -> None:
-    assert all(getattr(TASTE, f.name) > 0 for f in fields(Taste))
+    assert all(getattr(TASTE, f.name) > 0 for f in fields(RerankWeights))
 
 
 def test_a_word_that_stutters_is_hardly_ever_kept() -> None:

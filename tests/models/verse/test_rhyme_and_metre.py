@@ -11,7 +11,7 @@ from data.phonetics import Reading
 from models.networks.vocabulary import Vocabulary
 from models.verse import rhyme_and_metre as module
 from models.verse.metre import Metre
-from models.verse.rhyme_and_metre import LEAST_WORDS, Poetics, poetics_of
+from models.verse.rhyme_and_metre import LEAST_WORDS, RhymeAndMetreIndex, rhyme_and_metre_of
 from tests.models.tiny import LETTERS, VERSE, lstm, poet
 from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS
 
@@ -29,7 +29,7 @@ SOUNDS = {
     "many": tuple(Reading("1" + "0" * n, f"EH1 {n}") for n in range(9)),
 }
 COMMONEST_FIRST = ("the", "xqzt", *list(SOUNDS)[1:])
-POETICS = Poetics(COMMONEST_FIRST, VERSE, lambda word: SOUNDS.get(word, ()))
+POETICS = RhymeAndMetreIndex(COMMONEST_FIRST, VERSE, lambda word: SOUNDS.get(word, ()))
 
 
 def rhyme(word: str) -> int:
@@ -63,21 +63,25 @@ def test_words_rhyme_by_their_usual_sounds() -> None:
 
 def test_no_line_ends_in_a_word_without_stress_or_in_half_a_quotation() -> None:
     assert rhyme("the") == rhyme("'bove") == -1
-    choosy = Poetics(COMMONEST_FIRST, VERSE, lambda w: SOUNDS.get(w, ()), lambda w: w != "love")
+    choosy = RhymeAndMetreIndex(
+        COMMONEST_FIRST, VERSE, lambda w: SOUNDS.get(w, ()), lambda w: w != "love"
+    )
     assert choosy.rhyme[choosy.index["love"]] == -1
     assert choosy.rhyme[choosy.index["above"]] >= 0
 
 
 def test_a_member_may_end_a_line_in_a_word_that_the_network_never_uses() -> None:
     assert POETICS.rhyme_of("love") == rhyme("love")
-    learned = Poetics(["above", "the", "'bove"], VERSE, lambda word: SOUNDS.get(word, ()))
+    learned = RhymeAndMetreIndex(
+        ["above", "the", "'bove"], VERSE, lambda word: SOUNDS.get(word, ())
+    )
     assert learned.rhyme_of("love") == learned.rhyme[learned.index["above"]] >= 0
     assert learned.rhyme_of("'bove") == learned.rhyme_of("love")
     assert learned.rhyme_of("the") == learned.rhyme_of("xqzt") == learned.rhyme_of("") == -1
 
 
 def test_a_rhyme_is_as_rich_as_it_has_common_words() -> None:
-    def richness(poetics: Poetics, word: str) -> int:
+    def richness(poetics: RhymeAndMetreIndex, word: str) -> int:
         return int(poetics.richness[poetics.index[word]])
 
     assert richness(POETICS, "love") == richness(POETICS, "above") == 2
@@ -121,8 +125,8 @@ def test_what_is_no_word_can_stand_nowhere() -> None:
 
 
 def test_a_network_of_verse_has_poetics_made_once() -> None:
-    poetics = poetics_of(VERSIFIER)
-    assert poetics is poetics_of(VERSIFIER)
+    poetics = rhyme_and_metre_of(VERSIFIER)
+    assert poetics is rhyme_and_metre_of(VERSIFIER)
     assert poetics is not None
     assert set(poetics.index) == {word for word in WORDS if READINGS(word)}
 
@@ -131,22 +135,24 @@ def test_a_network_that_does_not_write_english_has_none() -> None:
     few = WORDS[: LEAST_WORDS - 1]
     babble = [f"xq{a}{b}" for a in LETTERS.symbols[1:] for b in LETTERS.symbols[1:]]
     no_comma = Vocabulary(VERSE.symbols.replace(",", ""))
-    assert poetics_of(poet()) is None
-    assert poetics_of(replace(poet(), words=few)) is None
-    assert poetics_of(replace(poet(), words=tuple(babble))) is None
-    assert poetics_of(replace(poet(lstm(no_comma)), words=WORDS)) is None
-    assert poetics_of(replace(poet(), words=WORDS)) is not None
+    assert rhyme_and_metre_of(poet()) is None
+    assert rhyme_and_metre_of(replace(poet(), words=few)) is None
+    assert rhyme_and_metre_of(replace(poet(), words=tuple(babble))) is None
+    assert rhyme_and_metre_of(replace(poet(lstm(no_comma)), words=WORDS)) is None
+    assert rhyme_and_metre_of(replace(poet(), words=WORDS)) is not None
 
 
 def test_words_that_only_an_apostrophe_tells_apart_are_spelt_alike() -> None:
-    bears = Poetics(["bears", "bear's", "bear"], VERSE, lambda _: [Reading("1", "EH1 R Z")])
+    bears = RhymeAndMetreIndex(
+        ["bears", "bear's", "bear"], VERSE, lambda _: [Reading("1", "EH1 R Z")]
+    )
     assert bears.spelt_like(["bear's"]) == sorted(bears.index[w] for w in ("bears", "bear's"))
     assert bears.spelt_like(["xqzt", ""]) == []
 
 
 def test_a_rare_word_ends_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.verse.rhyme_and_metre.ENDING", 1)
-    two = Poetics(["day", "gay"], VERSE, lambda _: [Reading("1", "EY1")])
+    two = RhymeAndMetreIndex(["day", "gay"], VERSE, lambda _: [Reading("1", "EY1")])
     assert [two.rhyme[two.index[word]] >= 0 for word in ("day", "gay")] == [True, False]
 
 
@@ -157,5 +163,5 @@ def test_a_common_word_is_let_end_a_line_less_readily_than_a_rare_one() -> None:
 
 
 def test_the_name_of_a_letter_is_no_word() -> None:
-    letters = Poetics(["a", "e", "i", "o", "x"], VERSE, lambda _: [Reading("1", "EY1")])
+    letters = RhymeAndMetreIndex(["a", "e", "i", "o", "x"], VERSE, lambda _: [Reading("1", "EY1")])
     assert set(letters.index) == {"a", "i", "o"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import product
 
 from data.lexicon import load_lexicon
-from models.fingerprints import Known
+from models.fingerprints import Fingerprints
 from models.verse.poem import (
     Draft,
     SonnetRequest,
@@ -45,7 +45,7 @@ def versifier(
 ) -> Trained:
     """A network that writes verse in `WORDS`."""
     trained = poet(lstm(seed=seed), known=known, digest=digest)
-    return replace(trained, words=WORDS, runs=Known.of(runs))
+    return replace(trained, words=WORDS, runs=Fingerprints.of(runs))
 
 
 VERSIFIER = versifier()
