@@ -191,7 +191,7 @@ class Truth:
     async def names(self, card: VotingCard) -> list[str]:
         """The names of a card, by position. LookupError if it has none."""
         query = text(
-            "SELECT name FROM candidates WHERE CAST(card_id AS VARCHAR(40)) = :card "
+            "SELECT name FROM candidates WHERE CAST(poll_id AS VARCHAR(40)) = :card "
             "ORDER BY position"
         )
         async with self._engine.connect() as connection:
@@ -206,8 +206,8 @@ class Truth:
     async def votes(self, cards: Sequence[VotingCard]) -> dict[Ballot, int]:
         """The votes on these cards."""
         query = text(
-            "SELECT card_id, member_id, position FROM votes "
-            "WHERE CAST(card_id AS VARCHAR(40)) IN :cards"
+            "SELECT poll_id, member_id, position FROM votes "
+            "WHERE CAST(poll_id AS VARCHAR(40)) IN :cards"
         ).bindparams(bindparam("cards", expanding=True))
         async with self._engine.connect() as connection:
             rows = await connection.execute(query, {"cards": [card.id for card in cards]})

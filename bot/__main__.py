@@ -26,7 +26,7 @@ from discord import app_commands
 
 from bot.discord.client import Mangosaurus
 from bot.logs import set_up_logs
-from bot.services.custom_models import Namers
+from bot.services.custom_models import CustomModels
 from bot.services.inference import Inference
 from bot.services.model_registry import open_versions
 from bot.services.training.retraining import Retraining
@@ -188,7 +188,7 @@ async def build(settings: Settings, *, always_sync: bool = False) -> tuple[Infer
         writer=inference,
         words=words,
         retraining=retraining,
-        namers=Namers(settings.state_dir, store, inference, now=discord.utils.utcnow),
+        namers=CustomModels(settings.state_dir, store, inference, now=discord.utils.utcnow),
         store=store,
         versions=versions,
         version=_version(),

@@ -8,9 +8,9 @@ from bot.commands.message import (
     Embed,
     Field,
     Message,
-    Moment,
     Span,
     Text,
+    Timestamp,
     code,
     strong,
     text,
@@ -80,7 +80,7 @@ def about_reply(
     """
     lines = (
         text("I name new dinosaurs and write sonnets, one character after another."),
-        text("Awake since ", Moment(started_at), f", in {plural(guilds, 'server')}."),
+        text("Awake since ", Timestamp(started_at), f", in {plural(guilds, 'server')}."),
     )
     fields = tuple(
         Field(kind.capitalize(), _live(served.get(kind)) + _network(card, headlines.get(kind, ())))
@@ -97,7 +97,7 @@ def _live(live: Live | None) -> Text:
     """Which version it is, if it is one that was trained here."""
     if live is None or live.version_id is None:
         return ()
-    since: tuple[str | Moment, ...] = (" since ", Moment(live.at)) if live.at else ()
+    since: tuple[str | Timestamp, ...] = (" since ", Timestamp(live.at)) if live.at else ()
     return text(f"Version {live.version_id}, live", *since, "\n")
 
 

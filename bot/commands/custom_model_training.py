@@ -10,8 +10,8 @@ from bot.commands.message import (
     Embed,
     Field,
     Message,
-    Moment,
     Text,
+    Timestamp,
     Tone,
     code,
     emphasis,
@@ -182,5 +182,5 @@ def _figures(run: Run) -> tuple[Field, ...]:
     return (
         Field("Loss", text(f"{progress.loss:.3f} nats/char")),
         Field("Validation", text(validation)),
-        Field("Ready", text(Moment(run.ready_at))),
+        Field("Ready", text(Timestamp(run.ready_at))),
     )

@@ -12,8 +12,8 @@ from bot.commands.message import (
     Field,
     File,
     Message,
-    Moment,
     Text,
+    Timestamp,
     Tone,
     UserError,
     code,
@@ -25,7 +25,7 @@ from bot.commands.model_quality import figures, judgement
 from bot.formats import plural, shortened
 from bot.services.custom_models import LARGEST_WEIGHTS
 from bot.services.inference import Heard
-from bot.store.custom_models import NamerRecord
+from bot.store.custom_models import CustomModelRecord
 from data.lists import LARGEST_LIST, LONGEST_LIST
 from models.networks.vocabulary import END
 from models.weights import Trained
@@ -136,13 +136,13 @@ def unknown() -> UserError:
     )
 
 
-def check_fresh(namer: NamerRecord, ahead: int | None) -> None:
+def check_fresh(namer: CustomModelRecord, ahead: int | None) -> None:
     """Raise `UserError` if a namer is about to learn already, behind `ahead` others."""
     if ahead is not None:
         raise UserError(f"{namer.name} is {_learning(ahead)}; wait until its message says so.")
 
 
-def check_corpus(namer: NamerRecord) -> None:
+def check_corpus(namer: CustomModelRecord) -> None:
     """Raise `UserError` if there is no list to learn again."""
     if not namer.has_corpus:
         raise UserError(
@@ -163,7 +163,7 @@ def unusable(title: str) -> UserError:
     )
 
 
-def untrained(namer: NamerRecord, ahead: int | None) -> UserError:
+def untrained(namer: CustomModelRecord, ahead: int | None) -> UserError:
     """The error for a namer that has not learned yet."""
     if ahead is not None:
         return UserError(f"{namer.name} is {_learning(ahead)}; try again in a moment.")
@@ -174,7 +174,7 @@ def untrained(namer: NamerRecord, ahead: int | None) -> UserError:
     )
 
 
-def broken(namer: NamerRecord) -> UserError:
+def broken(namer: CustomModelRecord) -> UserError:
     """The error for a namer whose weights cannot be read any more."""
     return UserError(
         f"What {namer.name} has learned cannot be read any more; ",
@@ -202,14 +202,14 @@ def check_import(trained: Trained, words: WordFilter) -> None:
         raise UserError("The list that this file has learned from holds what I would not say.")
 
 
-def begun(namer: NamerRecord, address: str) -> Message:
+def begun(namer: CustomModelRecord, address: str) -> Message:
     """What the asker is told at once."""
     return Message(
         content=text(f"{namer.name} begins to learn; follow it at ", link(address)), private=True
     )
 
 
-def imported(namer: NamerRecord, heard: Heard, words: WordFilter) -> Message:
+def imported(namer: CustomModelRecord, heard: Heard, words: WordFilter) -> Message:
     """What is said of a namer that came as a weight file."""
     samples = tuple(filter(words.allows, heard.samples))
     card = Embed(
@@ -226,7 +226,7 @@ def imported(namer: NamerRecord, heard: Heard, words: WordFilter) -> Message:
     return Message(cards=(card,))
 
 
-def exported(namer: NamerRecord, weights: bytes) -> Message:
+def exported(namer: CustomModelRecord, weights: bytes) -> Message:
     """A namer as a file."""
     stem = re.sub(r"[^a-z0-9]+", "-", namer.name.casefold()).strip("-") or "namer"
     return Message(
@@ -240,7 +240,7 @@ def exported(namer: NamerRecord, weights: bytes) -> Message:
 
 
 def listing(
-    namers: Sequence[NamerRecord], most: int, ahead_of: Callable[[int], int | None]
+    namers: Sequence[CustomModelRecord], most: int, ahead_of: Callable[[int], int | None]
 ) -> Message:
     """The namers of a server."""
     if not namers:
@@ -257,7 +257,7 @@ def listing(
     return Message(cards=(card,), private=True)
 
 
-def info(namer: NamerRecord, trained: Trained | None, ahead: int | None) -> Message:
+def info(namer: CustomModelRecord, trained: Trained | None, ahead: int | None) -> Message:
     """What is known of a namer; `trained` once it has learned."""
     lines: list[Text] = []
     fields = [Field("Names", text(f"{namer.entries:,}")), Field("List", text(namer.title))]
@@ -270,13 +270,13 @@ def info(namer: NamerRecord, trained: Trained | None, ahead: int | None) -> Mess
         lines.append(untrained(namer, None).text)
     fields += [
         Field("Other servers", text("may use it" if namer.shared else "may not use it")),
-        Field("Made", text(Moment(namer.created_at))),
+        Field("Made", text(Timestamp(namer.created_at))),
     ]
     card = Embed(f"🪶 {namer.name}", tuple(lines), tuple(fields), tone=Tone.NAMES)
     return Message(cards=(card,), private=True)
 
 
-def shared(namer: NamerRecord, on: bool) -> Message:
+def shared(namer: CustomModelRecord, on: bool) -> Message:
     """What is said when a namer was shared, or is not any more."""
     if on:
         said = f"Other servers may use {namer.name} now. They see its name, and no list."
@@ -285,7 +285,7 @@ def shared(namer: NamerRecord, on: bool) -> Message:
     return Message(content=text(said), private=True)
 
 
-def ask_to_delete(namer: NamerRecord) -> Message:
+def ask_to_delete(namer: CustomModelRecord) -> Message:
     """Ask before something is lost."""
     return Message(
         content=text(
@@ -298,7 +298,7 @@ def ask_to_delete(namer: NamerRecord) -> Message:
     )
 
 
-def deleted(namer: NamerRecord) -> Message:
+def deleted(namer: CustomModelRecord) -> Message:
     """What is said when a namer is no more."""
     return Message(content=text(f"{namer.name} is deleted."), private=True)
 
@@ -325,7 +325,7 @@ def _learning(ahead: int) -> str:
     return "learning just now" if ahead == 0 else f"number {ahead + 1} of those that wait to learn"
 
 
-def _line(namer: NamerRecord, ahead: int | None) -> Text:
+def _line(namer: CustomModelRecord, ahead: int | None) -> Text:
     facts = [plural(namer.entries, "name")]
     if ahead is not None:
         facts.append(_learning(ahead))

@@ -95,12 +95,12 @@ def reply(
     )
 
 
-def question(names: Sequence[str], namer_id: int | None = None) -> Message:
+def question(names: Sequence[str], custom_model_id: int | None = None) -> Message:
     """Ask which of the names of a card is meant, of dinosaurs or of a namer's."""
-    if namer_id is None:
+    if custom_model_id is None:
         buttons = tuple(Button(name.capitalize(), ACTION, clean_name(name)) for name in names)
     else:
-        states = {name: f"{card_state(namer_id)}{name}" for name in names}
+        states = {name: f"{card_state(custom_model_id)}{name}" for name in names}
         buttons = tuple(Button(n, ACTION, s) for n, s in states.items() if fits(ACTION, s))
     return Message(content=text("Which one shall I dissect?"), buttons=buttons, private=True)
 

@@ -1,8 +1,8 @@
 """From an error to a sentence for the member."""
 
 from bot.commands.message import (
-    Moment,
     Text,
+    Timestamp,
     UserError,
     text,
 )
@@ -61,7 +61,7 @@ def explain(error: BaseException) -> Text | None:
         case InTraining():
             return text("I am learning from that list already; wait until its message says so.")
         case Resting():
-            return text("I need a rest from training; try again ", Moment(error.until), ".")
+            return text("I need a rest from training; try again ", Timestamp(error.until), ".")
         case Unavailable():
             return FORGETFUL
         case ShuttingDown():

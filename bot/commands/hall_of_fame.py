@@ -21,7 +21,7 @@ from bot.commands.message import (
 )
 from bot.formats import plural
 from bot.images.plaque import plaque
-from bot.store.hall_of_fame import Champion, Fame, Scope
+from bot.store.hall_of_fame import Champion, HallOfFame, Scope
 from models.names.dissection import reading
 from models.names.etymology import parts_of
 
@@ -85,28 +85,34 @@ def check(ask: HallOfFameOptions, member_id: int) -> None:
 
 
 async def hall(
-    ask: HallOfFameOptions, guild_id: int | None, fame: Fame, words: WordFilter, now: datetime
+    ask: HallOfFameOptions,
+    community_id: int | None,
+    fame: HallOfFame,
+    words: WordFilter,
+    now: datetime,
 ) -> Message:
     """A page of the best names."""
-    scope = scope_of(ask, guild_id, now)
+    scope = scope_of(ask, community_id, now)
     count = await fame.count(scope)
     pages = max(1, -(-count // PAGE))
     page = min(ask.page, pages - 1)
     found = await fame.best(scope, skip=page * PAGE, most=PAGE)
     when, _ = PERIODS[ask.period]
-    where = SCOPES[ask.scope if guild_id is not None or ask.scope != "server" else "all"]
+    where = SCOPES[ask.scope if community_id is not None or ask.scope != "server" else "all"]
     if not found:
         sentence = f"No name {when} {where} has won a vote yet. Ask for some with /dinoname!"
         return Message(content=text(sentence))
-    lines = tuple(_line(page * PAGE + i, name, guild_id, words) for i, name in enumerate(found))
+    lines = tuple(_line(page * PAGE + i, name, community_id, words) for i, name in enumerate(found))
     footer = f"page {page + 1} of {pages} · {plural(count, 'name')}" if pages > 1 else ""
     card = Embed(f"🏛️ The best names {when}, {where}", lines, footer=footer, tone=Tone.NAMES)
     return Message(cards=(card,), buttons=tuple(_turn(replace(ask, page=page), pages)))
 
 
-async def champion(guild_id: int | None, fame: Fame, words: WordFilter, now: datetime) -> Message:
+async def champion(
+    community_id: int | None, fame: HallOfFame, words: WordFilter, now: datetime
+) -> Message:
     """Today's best name, or else the last that won."""
-    scope = scope_of(HallOfFameOptions("day"), guild_id, now)
+    scope = scope_of(HallOfFameOptions("day"), community_id, now)
     found = [name for name in await fame.best(scope, most=PAGE) if words.allows(name.name)]
     best = found[0] if found else await fame.latest(replace(scope, since=None))
     if best is None or not words.allows(best.name):
@@ -115,7 +121,7 @@ async def champion(guild_id: int | None, fame: Fame, words: WordFilter, now: dat
         )
     title = "👑 Today's champion" if found else "👑 The last champion; nobody was crowned today"
     meaning = None if best.namer else await asyncio.to_thread(meaning_of, best.name)
-    discoverer = _discoverer(best, guild_id, words)
+    discoverer = _discoverer(best, community_id, words)
     png = await asyncio.to_thread(
         plaque, best.name, meaning, discoverer, best.crowned_at.date(), best.votes
     )
@@ -135,11 +141,11 @@ def poem_about(name: str) -> Button:
 
 
 async def offered(
-    typed: str, guild_id: int | None, fame: Fame, words: WordFilter, now: datetime
+    typed: str, community_id: int | None, fame: HallOfFame, words: WordFilter, now: datetime
 ) -> list[str]:
     """Names that a poem can be about: as typed, then today's champion, then the best."""
-    today = await fame.best(scope_of(HallOfFameOptions("day"), guild_id, now), most=1)
-    ever = await fame.best(scope_of(HallOfFameOptions(), guild_id, now), most=100)
+    today = await fame.best(scope_of(HallOfFameOptions("day"), community_id, now), most=1)
+    ever = await fame.best(scope_of(HallOfFameOptions(), community_id, now), most=100)
     wanted = " ".join(typed.split())
     if len(wanted) > LONGEST_NAME:
         return []
@@ -149,32 +155,32 @@ async def offered(
     return [*islice(filter(words.allows, dict.fromkeys(mine + fitting)), MOST_OFFERS)]
 
 
-def scope_of(ask: HallOfFameOptions, guild_id: int | None, now: datetime) -> Scope:
+def scope_of(ask: HallOfFameOptions, community_id: int | None, now: datetime) -> Scope:
     """Which names are meant. Outside of servers, those of all; today began at midnight UTC."""
     _, length = PERIODS[ask.period]
     since = now - length if length else None
     if ask.period == "day":
         since = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return Scope(
-        guild_id=guild_id if ask.scope == "server" else None,
-        home_id=guild_id if ask.scope == "mine" else None,
+        community_id=community_id if ask.scope == "server" else None,
+        home_id=community_id if ask.scope == "mine" else None,
         member_id=ask.member_id if ask.scope == "mine" else None,
         since=since,
     )
 
 
-def _discoverer(name: Champion, guild_id: int | None, words: WordFilter) -> str | None:
+def _discoverer(name: Champion, community_id: int | None, words: WordFilter) -> str | None:
     """Who has discovered a name: told to the people of its own server."""
-    known = name.discoverer if name.guild_id == guild_id else None
+    known = name.discoverer if name.community_id == community_id else None
     return known if known and words.allows(known) else None
 
 
-def _line(place: int, name: Champion, guild_id: int | None, words: WordFilter) -> Text:
+def _line(place: int, name: Champion, community_id: int | None, words: WordFilter) -> Text:
     """A name, its votes, and, among its own people, who has discovered it."""
     rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
     if not words.allows(name.name):
         return text(f"{rank} ", emphasis(UNSAID), f" · {plural(name.votes, 'vote')}")
-    known = _discoverer(name, guild_id, words)
+    known = _discoverer(name, community_id, words)
     by = f" · {known}" if known else ""
     kind = text(" ", emphasis(f"({name.namer})")) if name.namer else ()
     return (

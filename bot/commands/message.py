@@ -28,16 +28,16 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Timestamp:
     """A time, shown to each reader as a live countdown ("in 4 seconds")."""
 
     at: datetime
 
 
-Text = tuple[Span | Moment, ...]
+Text = tuple[Span | Timestamp, ...]
 
 
-def text(*parts: str | Span | Moment) -> Text:
+def text(*parts: str | Span | Timestamp) -> Text:
     """Compose text.
 
     >>> text("Meet ", strong("Mangosaurus"))
@@ -147,6 +147,6 @@ class UserError(Exception):
     It says what was wrong, what is accepted, and gives an example where there is one.
     """
 
-    def __init__(self, *parts: str | Span | Moment) -> None:
+    def __init__(self, *parts: str | Span | Timestamp) -> None:
         self.text = text(*parts)
         super().__init__(plain(self.text))

@@ -13,9 +13,9 @@ from bot.commands.message import (
     Field,
     File,
     Message,
-    Moment,
     Span,
     Text,
+    Timestamp,
     Tone,
     UserError,
     code,
@@ -151,7 +151,7 @@ def info_reply(sheet: VersionComparison, words: WordFilter) -> Message:
         lines=tuple(lines),
         fields=(
             Field(
-                "Trained", text(Moment(facts.created)) if facts.created else text("by my makers")
+                "Trained", text(Timestamp(facts.created)) if facts.created else text("by my makers")
             ),
             Field("Corpus", text(facts.corpus)),
             Field("Recipe", text(facts.recipe)),
@@ -272,10 +272,10 @@ def _label(facts: VersionSummary) -> str:
 def _line(facts: VersionSummary, live: Live) -> Text:
     """A version in a list."""
     name = "shipped" if facts.number is None else str(facts.number)
-    made: tuple[str | Moment, ...] = (" · ", Moment(facts.created)) if facts.created else ()
+    made: tuple[str | Timestamp, ...] = (" · ", Timestamp(facts.created)) if facts.created else ()
     figure = "not measured" if facts.yardstick is None else f"{facts.yardstick:.3f}"
     gone = "" if facts.usable else " · weights not kept"
-    shown: tuple[str | Span | Moment, ...] = ()
+    shown: tuple[str | Span | Timestamp, ...] = ()
     if live.version_id == facts.number:
         shown = (" · ", strong("live"), *_because(live))
     return text(strong(name), *made, f" · {facts.corpus} · {facts.recipe} · {figure}{gone}", *shown)
@@ -284,7 +284,7 @@ def _line(facts: VersionSummary, live: Live) -> Text:
 def _state(facts: VersionSummary, live: Live) -> Text:
     if live.version_id != facts.number:
         return text("Not live.")
-    since: tuple[str | Moment, ...] = (" since ", Moment(live.at)) if live.at else ()
+    since: tuple[str | Timestamp, ...] = (" since ", Timestamp(live.at)) if live.at else ()
     return text("Live", *since, *_because(live), ".")
 
 

@@ -19,7 +19,7 @@ from bot.commands.message import (
 )
 from bot.commands.names import DISSECT, MOST_NAMES, Answered, NamesOptions, check_temperature
 from bot.formats import plural
-from bot.store.custom_models import NamerRecord
+from bot.store.custom_models import CustomModelRecord
 from data.lists import normalise_entry
 from data.text import clean_name
 from models.names.capitalization import format_name
@@ -49,11 +49,13 @@ class Namer:
     trained: Trained
 
 
-def to_state(namer_id: int, ask: NamesOptions) -> str | None:
+def to_state(custom_model_id: int, ask: NamesOptions) -> str | None:
     """The state of the button for more; `None` if the pieces do not fit in one."""
     starts, contains, ends = map(_packed, _as_read(ask))
     temperature = f"{round(ask.temperature, 2):g}"
-    state = f"{namer_id}:{ask.count}:{temperature}:{starts}:{ends}:{contains}:{ask.length or ''}"
+    state = (
+        f"{custom_model_id}:{ask.count}:{temperature}:{starts}:{ends}:{contains}:{ask.length or ''}"
+    )
     return state if fits(ACTION, state) else None
 
 
@@ -140,38 +142,38 @@ def card(lines: Sequence[Text], note: str, footer: str, name: str) -> Message:
     return Message(cards=(Embed(title, (*lines, *below), footer=footer, tone=Tone.NAMES),))
 
 
-def more(ask: NamesOptions, namer_id: int, label: str) -> Iterator[Button]:
+def more(ask: NamesOptions, custom_model_id: int, label: str) -> Iterator[Button]:
     """The button for more names of another kind, if all that it must know fits in it."""
-    state = to_state(namer_id, ask)
+    state = to_state(custom_model_id, ask)
     if state is not None:
         yield _more(state, label)
 
 
-def buttons(namer_id: int | None, state: str | None) -> Iterator[Button]:
+def buttons(custom_model_id: int | None, state: str | None) -> Iterator[Button]:
     """Those of a card: for more names of the same kind, if all that it must know fits in its state,
     and to dissect one. None for a namer that is no more.
     """
-    if namer_id is None:
+    if custom_model_id is None:
         return
     if state:
         yield _more(state)
-    yield Button("Dissect", DISSECT, card_state(namer_id), emoji="🔬")
+    yield Button("Dissect", DISSECT, card_state(custom_model_id), emoji="🔬")
 
 
 def _more(state: str, label: str = "More") -> Button:
     return Button(label, ACTION, state, emoji="🪶")
 
 
-def card_state(namer_id: int) -> str:
+def card_state(custom_model_id: int) -> str:
     """The state of a button that dissects a name of a namer's card; the name may follow."""
-    return f"#{namer_id}:"
+    return f"#{custom_model_id}:"
 
 
-def offers(namers: Sequence[NamerRecord], guild_id: int | None) -> list[Offer]:
+def offers(namers: Sequence[CustomModelRecord], community_id: int | None) -> list[Offer]:
     """Namers to choose from: the server's own by name, those of others also by number."""
     return [
         Offer(f"{n.name} · {plural(n.entries, 'name')}", n.name)
-        if n.guild_id == guild_id
+        if n.community_id == community_id
         else Offer(
             f"{n.name} · {plural(n.entries, 'name')} · shared by another server",
             f"{n.name} #{n.id}",

@@ -23,7 +23,7 @@ FORMATS = ("text", "json")
 
 async def keep(
     member_id: int,
-    guild_id: int | None,
+    community_id: int | None,
     message_id: int,
     title: str,
     poem: str,
@@ -34,7 +34,7 @@ async def keep(
     if not poem:
         raise UserError("I cannot read the poem on this card any more; ask for a new one: /sonnet")
     try:
-        new = await poems.keep(member_id, guild_id, message_id, title, poem, now)
+        new = await poems.keep(member_id, community_id, message_id, title, poem, now)
     except Full as error:
         raise UserError(
             f"Your book is full: it holds {MOST} poems. Throw some away with /poems, or save them "

@@ -12,8 +12,8 @@ from bot.commands.message import (
     Field,
     File,
     Message,
-    Moment,
     Text,
+    Timestamp,
     Tone,
     UserError,
     code,
@@ -73,7 +73,7 @@ class Asker:
     """Of the bot."""
     is_administrator: bool
     """Of the guild where the question is asked."""
-    guild_id: int | None
+    community_id: int | None
     """`None` outside of any guild."""
 
 
@@ -83,10 +83,10 @@ def check_asker(asker: Asker, home_guilds: Collection[int], guilds: Collection[i
     Every server shares the weights. So the bot's owners may, and the administrators of its home
     guilds; if none are set, of the only guild that it is in.
     """
-    if asker.guild_id is None:
+    if asker.community_id is None:
         raise UserError("I can be retrained from a server only.")
     homes = home_guilds or (guilds if len(guilds) == 1 else ())
-    if asker.is_owner or (asker.is_administrator and asker.guild_id in homes):
+    if asker.is_owner or (asker.is_administrator and asker.community_id in homes):
         return
     if not asker.is_administrator:
         raise UserError("Only administrators of this server may retrain me.")
@@ -351,5 +351,5 @@ def _figures(run: Run) -> tuple[Field, ...]:
         Field("Loss", text(f"{progress.loss:.3f} nats/char")),
         Field("Validation", text(validation)),
         Field("Speed", text(f"{progress.characters_per_second:,.0f} chars/s")),
-        Field("Ready", text(Moment(run.ready_at))),
+        Field("Ready", text(Timestamp(run.ready_at))),
     )

@@ -13,8 +13,8 @@ from bot.commands.message import (
     Embed,
     File,
     Message,
-    Moment,
     Text,
+    Timestamp,
     Tone,
     UserError,
     emphasis,
@@ -23,8 +23,8 @@ from bot.commands.message import (
 )
 from bot.formats import plural, shortened, without_turns
 from bot.images.plaque import plaque
-from bot.store.custom_models import NamerRecord
-from bot.store.polls import CardRecord
+from bot.store.custom_models import CustomModelRecord
+from bot.store.polls import PollRecord
 
 ACTION = "vote"
 SHORTEST, LONGEST = 1, 1440
@@ -46,22 +46,22 @@ def signature(display_name: str, words: WordFilter) -> str | None:
 def begin(
     answered: names.Answered,
     *,
-    card_id: int,
-    guild_id: int,
+    poll_id: int,
+    community_id: int,
     channel_id: int,
     member_id: int,
     discoverer: str | None,
     now: datetime,
     minutes: int,
-    namer: NamerRecord | None = None,
-) -> CardRecord:
+    namer: CustomModelRecord | None = None,
+) -> PollRecord:
     """The record of names that are put to the vote. `namer` has written them, if not dinosaurs."""
     (card,) = answered.reply.cards
     actions = (names.ACTION, name.ACTION)
     more = next((button for button in answered.reply.buttons if button.action in actions), None)
-    return CardRecord(
-        id=card_id,
-        guild_id=guild_id,
+    return PollRecord(
+        id=poll_id,
+        community_id=community_id,
         channel_id=channel_id,
         message_id=None,
         member_id=member_id,
@@ -72,35 +72,35 @@ def begin(
         note=answered.note,
         footer=card.footer,
         state=more.state if more else "",
-        namer_id=namer.id if namer else None,
+        custom_model_id=namer.id if namer else None,
         namer=namer.name if namer else None,
         votes=(0,) * len(answered.names),
     )
 
 
-def reply(record: CardRecord) -> Message:
+def reply(record: PollRecord) -> Message:
     """The card as it stands: with buttons to vote while it is open, with its winner after that."""
     card = _card(record)
     if record.closed_at is not None:
         return replace(card, content=text(_end(record)))
     return replace(
         card,
-        content=text("Which is the coolest? The vote ends ", Moment(record.closes_at), "."),
+        content=text("Which is the coolest? The vote ends ", Timestamp(record.closes_at), "."),
         buttons=(*_ballot(record), *card.buttons),
     )
 
 
-def _card(record: CardRecord) -> Message:
+def _card(record: PollRecord) -> Message:
     """The card without its vote."""
     lines = list(_lines(record))
     if record.namer is not None:
         card = name.card(lines, record.note, record.footer, record.namer)
-        return replace(card, buttons=tuple(name.buttons(record.namer_id, record.state)))
+        return replace(card, buttons=tuple(name.buttons(record.custom_model_id, record.state)))
     more = replace(names.more(names.NamesOptions()), state=record.state)
     return names.card(lines, record.note, record.footer, more)
 
 
-async def crowning(record: CardRecord) -> Message:
+async def crowning(record: PollRecord) -> Message:
     """What is told when a card with votes has closed: the winner, and its plaque."""
     assert record.winner is not None  # noqa: S101 (whoever calls this has looked)
     assert record.closed_at is not None  # noqa: S101
@@ -131,7 +131,7 @@ def with_plaque(closed: Message, told: Message) -> Message:
     return replace(closed, cards=(replace(card, image=PLAQUE),), files=told.files)
 
 
-def too_late(record: CardRecord | None) -> UserError:
+def too_late(record: PollRecord | None) -> UserError:
     """The answer to a vote that does not count any more."""
     if record is None:
         return UserError("I do not know this card any more; ask for new names with /dinoname.")
@@ -142,12 +142,12 @@ def too_late(record: CardRecord | None) -> UserError:
 
 def parse(state: str) -> tuple[int, int]:
     """Card and position of a button's state. Raises `UserError` for that of another version."""
-    card_id, _, position = state.partition(":")
-    if not (card_id.isdecimal() and position.isdecimal() and len(state) < LONGEST_STATE):
+    poll_id, _, position = state.partition(":")
+    if not (poll_id.isdecimal() and position.isdecimal() and len(state) < LONGEST_STATE):
         raise too_late(None)
-    if int(card_id) >= 2**63 or int(position) >= 2**15:  # the database has no room for it
+    if int(poll_id) >= 2**63 or int(position) >= 2**15:  # the database has no room for it
         raise too_late(None)
-    return int(card_id), int(position)
+    return int(poll_id), int(position)
 
 
 def check_minutes(minutes: int) -> None:
@@ -156,14 +156,14 @@ def check_minutes(minutes: int) -> None:
         raise UserError(f"A vote lasts {SHORTEST} to {LONGEST:,} minutes, for example 10.")
 
 
-def _ballot(record: CardRecord) -> Iterator[Button]:
+def _ballot(record: PollRecord) -> Iterator[Button]:
     for position, (candidate, votes) in enumerate(zip(record.names, record.votes, strict=True)):
         tally = f" · {votes}" if votes else ""
         label = shortened(candidate, LONGEST_LABEL - len(tally)) + tally
         yield Button(label, ACTION, f"{record.id}:{position}", primary=True)
 
 
-def _lines(record: CardRecord) -> Iterator[Text]:
+def _lines(record: PollRecord) -> Iterator[Text]:
     most = max(record.votes, default=0)
     for position, (candidate, votes) in enumerate(zip(record.names, record.votes, strict=True)):
         parts = ["👑 " if position == record.winner else "", strong(candidate)]
@@ -173,13 +173,13 @@ def _lines(record: CardRecord) -> Iterator[Text]:
         yield text(*parts)
 
 
-def _end(record: CardRecord) -> str:
+def _end(record: PollRecord) -> str:
     if record.winner is None:
         return "The vote is over, and nobody has voted."
     return f"The vote is over: {record.names[record.winner]} has won."
 
 
-def _meaning(record: CardRecord) -> str | None:
+def _meaning(record: PollRecord) -> str | None:
     """What the winner may mean, if it is a dinosaur."""
     if record.winner is None or record.namer is not None:
         return None

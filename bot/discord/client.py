@@ -23,7 +23,7 @@ from bot.discord.buttons import MessageButton
 from bot.discord.rendering import render, render_edit
 from bot.services.concurrency import EditThrottle, InFlight
 from bot.services.cooldowns import Cooldown
-from bot.services.custom_models import Namers
+from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.retraining import Retraining
 from bot.settings import Settings
@@ -82,7 +82,7 @@ class Mangosaurus(commands.AutoShardedBot):
         writer: TextGenerator,
         words: WordFilter,
         retraining: Retraining,
-        namers: Namers,
+        namers: CustomModels,
         store: Store,
         versions: ModelRegistry,
         version: str,

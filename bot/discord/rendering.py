@@ -9,10 +9,10 @@ from bot.commands.message import (
     Embed,
     Field,
     Message,
-    Moment,
     Span,
     Style,
     Text,
+    Timestamp,
     Tone,
 )
 from bot.discord.buttons import MessageButton
@@ -101,7 +101,7 @@ def embeds_of(card: Embed) -> list[discord.Embed]:
 def to_markdown(words: Text) -> str:
     """Text in Discord's markdown. Whatever is not a style is escaped."""
     return "".join(
-        discord.utils.format_dt(part.at, "R") if isinstance(part, Moment) else _styled(part)
+        discord.utils.format_dt(part.at, "R") if isinstance(part, Timestamp) else _styled(part)
         for part in words
     )
 

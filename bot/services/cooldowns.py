@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 
-from bot.commands.message import Moment, UserError
+from bot.commands.message import Timestamp, UserError
 
 
 class Cooldown:
@@ -21,7 +21,7 @@ class Cooldown:
                 break
             del self._until[other]
         if key in self._until:
-            raise UserError("One moment: you can ask again ", Moment(self._until[key]), ".")
+            raise UserError("One moment: you can ask again ", Timestamp(self._until[key]), ".")
         self._until[key] = now + self._rest
 
     def forgive(self, key: Hashable) -> None:

@@ -1,6 +1,6 @@
 """Namers: lists of the servers' own, learned from in another process, served from the database.
 
-`Namers` keeps the rules and the files. One list is learned from at a time, a few more may wait.
+`CustomModels` keeps the rules and the files. One list trains at a time, a few more may wait.
 What was learned lives in the database alone, so any process can serve any namer, also after a
 restart on an empty disk; the last few that were used are kept ready.
 """
@@ -35,7 +35,7 @@ from bot.services.training.retraining import (
 )
 from bot.services.training.retraining import Event as TrainerEvent
 from bot.store import Store, StoreError, Unavailable
-from bot.store.custom_models import Corpus, NamerRecord
+from bot.store.custom_models import Corpus, CustomModelRecord
 from data.files import write_atomically
 from data.lists import NameList, parse_list
 from models.weights import LIST_RECIPE, ModelCard, Trained, WeightsError
@@ -99,7 +99,7 @@ Follow = Callable[[Events], Awaitable[None]]
 class Lesson:
     """What is to be learned."""
 
-    namer: NamerRecord
+    namer: CustomModelRecord
     corpus: Corpus
     seed: int
     member_id: int
@@ -138,7 +138,7 @@ class _Job:
             self.trainer.stop()
 
 
-class Namers:
+class CustomModels:
     """Learns from lists, one at a time, and has the namers of all servers ready."""
 
     def __init__(
@@ -168,32 +168,32 @@ class Namers:
         """How many lists are being learned from or wait for it."""
         return len(self._jobs)
 
-    def ahead_of(self, namer_id: int) -> int | None:
+    def ahead_of(self, custom_model_id: int) -> int | None:
         """How many lists are learned from before this one; `None` if it does not wait either."""
-        waiting = (n for n, job in enumerate(self._jobs) if job.lesson.namer.id == namer_id)
+        waiting = (n for n, job in enumerate(self._jobs) if job.lesson.namer.id == custom_model_id)
         return next(waiting, None)
 
     @contextmanager
     def claimed(
-        self, namer_id: int | None = None, *, guild_id: int | None = None
+        self, custom_model_id: int | None = None, *, community_id: int | None = None
     ) -> Iterator[None]:
         """A place in the queue while a training is prepared, of a namer if there is one already.
 
         A guild has `MOST_OF_A_GUILD`. Raises `QueueFull`, and `InTraining` if the namer is
         learning or about to.
         """
-        if namer_id is not None and (
-            any(namer_id == claimed for claimed, _ in self._claims)
-            or self.ahead_of(namer_id) is not None
+        if custom_model_id is not None and (
+            any(custom_model_id == claimed for claimed, _ in self._claims)
+            or self.ahead_of(custom_model_id) is not None
         ):
             raise InTraining
-        guilds = [job.lesson.namer.guild_id for job in self._jobs]
+        guilds = [job.lesson.namer.community_id for job in self._jobs]
         guilds += [guild for _, guild in self._claims if guild is not None]
         if len(self._jobs) + len(self._claims) > MOST_WAITING:
             raise QueueFull
-        if guild_id is not None and guilds.count(guild_id) >= MOST_OF_A_GUILD:
+        if community_id is not None and guilds.count(community_id) >= MOST_OF_A_GUILD:
             raise QueueFull
-        claim = namer_id, guild_id
+        claim = custom_model_id, community_id
         self._claims.append(claim)
         try:
             yield
@@ -211,9 +211,9 @@ class Namers:
         self._jobs.append(job)
         job.task = asyncio.create_task(self._run(job))
 
-    async def stop(self, reason: str, namer_id: int | None = None) -> bool:
+    async def stop(self, reason: str, custom_model_id: int | None = None) -> bool:
         """End a namer's training, or all, and wait until it is told; whether there was one."""
-        jobs = [job for job in self._jobs if namer_id in (None, job.lesson.namer.id)]
+        jobs = [job for job in self._jobs if custom_model_id in (None, job.lesson.namer.id)]
         for job in jobs:
             job.stop(reason)
         if tasks := {job.task for job in jobs if job.task is not None}:
@@ -229,14 +229,14 @@ class Namers:
         dead = await self._store.versions.fail_stale_runs(self._now(), (RUN,))
         return [MessageRef(channel, message) for channel, message in dead if channel and message]
 
-    async def load(self, namer: NamerRecord) -> Trained:
+    async def load(self, namer: CustomModelRecord) -> Trained:
         """The weights of a namer. Raises `Untrained`, `WeightsError` and `Unavailable`."""
         if namer.digest is None:
             raise Untrained
         if namer.digest not in self._ready:
             async with self._loading:  # so that none is made ready twice
                 if namer.digest not in self._ready:
-                    content = await self._store.namers.weights(namer.id)
+                    content = await self._store.custom_models.weights(namer.id)
                     if content is None:
                         raise Untrained
                     trained = await self._networks.load_namer(content, namer.name)
@@ -340,7 +340,7 @@ class Namers:
         except WeightsError as error:
             return Failed(f"What I have learned from this list cannot be used: {error}")
         kept = await _persistently(
-            lambda: self._store.namers.trained(
+            lambda: self._store.custom_models.trained(
                 lesson.namer.id,
                 content,
                 heard.trained.digest,
@@ -359,8 +359,8 @@ class Namers:
             RUN,
             seed=lesson.seed,
             now=self._now(),
-            namer_id=lesson.namer.id,
-            guild_id=lesson.namer.guild_id,
+            custom_model_id=lesson.namer.id,
+            community_id=lesson.namer.community_id,
             member_id=lesson.member_id,
             channel_id=job.place.channel,
             message_id=job.place.message,

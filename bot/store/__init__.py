@@ -1,10 +1,10 @@
 """What must outlive a restart, in a database: SQLite in one file, or PostgreSQL."""
 
-from bot.store.custom_models import Namers
+from bot.store.custom_models import CustomModels
 from bot.store.database import Database, StoreError, Unavailable, url_of
-from bot.store.hall_of_fame import Fame
+from bot.store.hall_of_fame import HallOfFame
 from bot.store.poems import Poems
-from bot.store.polls import Cards
+from bot.store.polls import Polls
 from bot.store.privacy import Privacy
 from bot.store.versions import Versions
 
@@ -17,9 +17,9 @@ class Store:
     def __init__(self, database: Database) -> None:
         """Use a database, which must have been migrated."""
         self.database = database
-        self.cards = Cards(database)
-        self.fame = Fame(database)
-        self.namers = Namers(database)
+        self.polls = Polls(database)
+        self.hall_of_fame = HallOfFame(database)
+        self.custom_models = CustomModels(database)
         self.poems = Poems(database)
         self.privacy = Privacy(database)
         self.versions = Versions(database)

@@ -9,15 +9,15 @@ from sqlalchemy import ColumnElement, case, delete, false, func, or_, select, te
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.database import Database
-from bot.store.schema import Namer
+from bot.store.schema import CustomModel
 
 
 @dataclass(frozen=True)
-class NamerRecord:
+class CustomModelRecord:
     """A namer, without its list and its weights."""
 
     id: int
-    guild_id: int
+    community_id: int
     name: str
     member_id: int | None
     shared: bool
@@ -51,7 +51,7 @@ class TooMany(Exception):  # noqa: N818
     """The guild has as many namers as it may have."""
 
 
-class Namers:
+class CustomModels:
     """The namers of all guilds."""
 
     def __init__(self, database: Database) -> None:
@@ -60,20 +60,20 @@ class Namers:
     async def create(
         self,
         *,
-        guild_id: int,
+        community_id: int,
         name: str,
         member_id: int,
         corpus: Corpus,
         now: datetime,
         most: int,
         weights: tuple[bytes, str] | None = None,
-    ) -> NamerRecord:
+    ) -> CustomModelRecord:
         """Keep a new list, or the `weights` of one (the file and its digest), if it comes as such.
 
         A guild has at most `most`. Raises `NameTaken` and `TooMany`.
         """
-        namer = Namer(
-            guild_id=guild_id,
+        namer = CustomModel(
+            community_id=community_id,
             name=name,
             key=name.casefold(),
             member_id=member_id,
@@ -88,7 +88,7 @@ class Namers:
         async with self._database.writing() as session:
             if not self._database.is_sqlite:  # there, whoever writes is alone
                 await session.execute(text("LOCK TABLE namers IN EXCLUSIVE MODE"))
-            have = select(func.count()).where(Namer.guild_id == guild_id)
+            have = select(func.count()).where(CustomModel.community_id == community_id)
             if (await session.scalar(have) or 0) >= most:
                 raise TooMany
             session.add(namer)
@@ -96,53 +96,59 @@ class Namers:
                 await session.flush()
             except IntegrityError as error:
                 raise NameTaken from error
-        found = await self._find(Namer.id == namer.id)
+        found = await self._find(CustomModel.id == namer.id)
         return found[0]
 
-    async def of(self, guild_id: int) -> list[NamerRecord]:
+    async def of(self, community_id: int) -> list[CustomModelRecord]:
         """The namers of a guild, by name."""
-        return await self._find(Namer.guild_id == guild_id)
+        return await self._find(CustomModel.community_id == community_id)
 
     async def usable(
-        self, guild_id: int | None, *, typed: str = "", most: int = 25
-    ) -> list[NamerRecord]:
+        self, community_id: int | None, *, typed: str = "", most: int = 25
+    ) -> list[CustomModelRecord]:
         """Trained namers that may be used in a guild and have so much in their name.
 
         The guild's own come first, then those that others share; at most so many.
         """
-        own = Namer.guild_id == guild_id if guild_id is not None else false()
+        own = CustomModel.community_id == community_id if community_id is not None else false()
         return await self._find(
-            or_(own, Namer.shared.is_(True)),
-            Namer.digest.is_not(None),
-            Namer.key.contains(typed.casefold(), autoescape=True),
+            or_(own, CustomModel.shared.is_(True)),
+            CustomModel.digest.is_not(None),
+            CustomModel.key.contains(typed.casefold(), autoescape=True),
             first=case((own, 0), else_=1),
             most=most,
         )
 
-    async def get(self, namer_id: int) -> NamerRecord | None:
+    async def get(self, custom_model_id: int) -> CustomModelRecord | None:
         """A namer by its number."""
-        found = await self._find(Namer.id == namer_id)
+        found = await self._find(CustomModel.id == custom_model_id)
         return found[0] if found else None
 
-    async def named(self, guild_id: int, name: str) -> NamerRecord | None:
+    async def named(self, community_id: int, name: str) -> CustomModelRecord | None:
         """A namer of a guild by its name, in whatever capitals."""
-        found = await self._find(Namer.guild_id == guild_id, Namer.key == name.casefold())
+        found = await self._find(
+            CustomModel.community_id == community_id, CustomModel.key == name.casefold()
+        )
         return found[0] if found else None
 
-    async def corpus(self, namer_id: int) -> tuple[str, ...]:
+    async def corpus(self, custom_model_id: int) -> tuple[str, ...]:
         """The list, as it was written. Empty if it is not kept."""
         async with self._database.reading() as session:
-            packed = await session.scalar(select(Namer.corpus).where(Namer.id == namer_id))
+            packed = await session.scalar(
+                select(CustomModel.corpus).where(CustomModel.id == custom_model_id)
+            )
         return await asyncio.to_thread(_unpacked, packed) if packed else ()
 
-    async def weights(self, namer_id: int) -> bytes | None:
+    async def weights(self, custom_model_id: int) -> bytes | None:
         """The weight file, if there is one."""
         async with self._database.reading() as session:
-            return await session.scalar(select(Namer.weights).where(Namer.id == namer_id))
+            return await session.scalar(
+                select(CustomModel.weights).where(CustomModel.id == custom_model_id)
+            )
 
     async def trained(
         self,
-        namer_id: int,
+        custom_model_id: int,
         weights: bytes,
         digest: str,
         seconds: float,
@@ -160,24 +166,29 @@ class Namers:
                 "corpus": await _packed(corpus.names),
                 "corpus_sha256": corpus.sha256,
             }
-        return await self._change(namer_id, **values)
+        return await self._change(custom_model_id, **values)
 
-    async def share(self, namer_id: int, shared: bool) -> bool:
+    async def share(self, custom_model_id: int, shared: bool) -> bool:
         """Let other guilds use it, or not any more; whether it is still there."""
-        return await self._change(namer_id, shared=shared)
+        return await self._change(custom_model_id, shared=shared)
 
-    async def delete(self, namer_id: int) -> bool:
+    async def delete(self, custom_model_id: int) -> bool:
         """Throw it away, list and weights; whether it was there."""
         async with self._database.writing() as session:
             gone = await session.execute(
-                delete(Namer).where(Namer.id == namer_id).returning(Namer.id)
+                delete(CustomModel)
+                .where(CustomModel.id == custom_model_id)
+                .returning(CustomModel.id)
             )
             return gone.first() is not None
 
-    async def _change(self, namer_id: int, **values: object) -> bool:
+    async def _change(self, custom_model_id: int, **values: object) -> bool:
         async with self._database.writing() as session:
             changed = await session.execute(
-                update(Namer).where(Namer.id == namer_id).values(**values).returning(Namer.id)
+                update(CustomModel)
+                .where(CustomModel.id == custom_model_id)
+                .values(**values)
+                .returning(CustomModel.id)
             )
             return changed.first() is not None
 
@@ -186,27 +197,27 @@ class Namers:
         *conditions: ColumnElement[bool],
         first: ColumnElement[int] | None = None,
         most: int | None = None,
-    ) -> list[NamerRecord]:
+    ) -> list[CustomModelRecord]:
         statement = (
             select(
-                Namer.id,
-                Namer.guild_id,
-                Namer.name,
-                Namer.member_id,
-                Namer.shared,
-                Namer.created_at,
-                Namer.title,
-                Namer.entries,
-                Namer.corpus.is_not(None),
-                Namer.digest,
-                Namer.seconds,
+                CustomModel.id,
+                CustomModel.community_id,
+                CustomModel.name,
+                CustomModel.member_id,
+                CustomModel.shared,
+                CustomModel.created_at,
+                CustomModel.title,
+                CustomModel.entries,
+                CustomModel.corpus.is_not(None),
+                CustomModel.digest,
+                CustomModel.seconds,
             )
             .where(*conditions)
-            .order_by(*(() if first is None else (first,)), Namer.key, Namer.id)
+            .order_by(*(() if first is None else (first,)), CustomModel.key, CustomModel.id)
             .limit(most)
         )
         async with self._database.reading() as session:
-            return [NamerRecord(*row) for row in await session.execute(statement)]
+            return [CustomModelRecord(*row) for row in await session.execute(statement)]
 
 
 async def _packed(names: tuple[str, ...]) -> bytes:

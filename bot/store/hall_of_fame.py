@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 
 from bot.store.database import Database
-from bot.store.schema import Candidate, Card
+from bot.store.schema import Candidate, Poll
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Champion:
     """As it is shown."""
     votes: int
     crowned_at: datetime
-    guild_id: int
+    community_id: int
     member_id: int | None
     """Its discoverer; `None` once that is forgotten."""
     discoverer: str | None
@@ -31,16 +31,16 @@ class Champion:
 class Scope:
     """Which names are looked at. Those of a guild's own lists are shown in that guild alone."""
 
-    guild_id: int | None = None
+    community_id: int | None = None
     """Only names of this guild; `None` for the dinosaurs of all."""
     member_id: int | None = None
     """Only names that this member has discovered."""
     home_id: int | None = None
-    """With no `guild_id`: the guild whose own lists' names are shown beside all dinosaurs."""
+    """With no `community_id`: the guild whose own lists' names are shown beside all dinosaurs."""
     since: datetime | None = None
 
 
-class Fame:
+class HallOfFame:
     """The best names that members have chosen."""
 
     def __init__(self, database: Database) -> None:
@@ -51,16 +51,16 @@ class Fame:
         statement = (
             select(
                 Candidate.name,
-                Card.winner_votes,
-                Card.closed_at,
-                Card.guild_id,
-                Card.member_id,
-                Card.discoverer,
-                Card.namer,
+                Poll.winner_votes,
+                Poll.closed_at,
+                Poll.community_id,
+                Poll.member_id,
+                Poll.discoverer,
+                Poll.namer,
             )
-            .join(Card, (Card.id == Candidate.card_id) & (Card.winner == Candidate.position))
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
             .where(*_conditions(scope))
-            .order_by(Card.winner_votes.desc(), Card.closed_at, Card.id)
+            .order_by(Poll.winner_votes.desc(), Poll.closed_at, Poll.id)
             .offset(skip)
             .limit(most)
         )
@@ -75,7 +75,7 @@ class Fame:
     async def latest(self, scope: Scope) -> Champion | None:
         """The name that was crowned last."""
         async with self._database.reading() as session:
-            last = await session.scalar(select(func.max(Card.closed_at)).where(*_conditions(scope)))
+            last = await session.scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
         if last is None:
             return None
         found = await self.best(replace(scope, since=last), most=1)
@@ -83,16 +83,16 @@ class Fame:
 
     async def count(self, scope: Scope) -> int:
         """How many names there are."""
-        statement = select(func.count()).select_from(Card).where(*_conditions(scope))
+        statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
         async with self._database.reading() as session:
             return await session.scalar(statement) or 0
 
     async def chosen(self) -> list[tuple[str, int]]:
         """Every dinosaur that was ever crowned, and its votes: what a training may read."""
         statement = (
-            select(Candidate.name, func.sum(Card.winner_votes))
-            .join(Card, (Card.id == Candidate.card_id) & (Card.winner == Candidate.position))
-            .where(Card.namer.is_(None))
+            select(Candidate.name, func.sum(Poll.winner_votes))
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(Poll.namer.is_(None))
             .group_by(Candidate.name)
             .order_by(Candidate.name)
         )
@@ -101,13 +101,13 @@ class Fame:
 
 
 def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Card.winner.is_not(None)]
-    if scope.guild_id is None:
-        conditions.append(or_(Card.namer.is_(None), Card.guild_id == scope.home_id))
+    conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
+    if scope.community_id is None:
+        conditions.append(or_(Poll.namer.is_(None), Poll.community_id == scope.home_id))
     else:
-        conditions.append(Card.guild_id == scope.guild_id)
+        conditions.append(Poll.community_id == scope.community_id)
     if scope.member_id is not None:
-        conditions.append(Card.member_id == scope.member_id)
+        conditions.append(Poll.member_id == scope.member_id)
     if scope.since is not None:
-        conditions.append(Card.closed_at >= scope.since)
+        conditions.append(Poll.closed_at >= scope.since)
     return conditions

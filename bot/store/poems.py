@@ -35,7 +35,7 @@ class Poems:
     async def keep(
         self,
         member_id: int,
-        guild_id: int | None,
+        community_id: int | None,
         message_id: int,
         title: str,
         text: str,
@@ -53,7 +53,7 @@ class Poems:
                 self._database.insert(Poem)
                 .values(
                     member_id=member_id,
-                    guild_id=guild_id,
+                    community_id=community_id,
                     message_id=message_id,
                     title=title,
                     text=text,

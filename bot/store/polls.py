@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Executable, Select, func, select, update
 
 from bot.store.database import Database
-from bot.store.schema import Candidate, Card, Guild, Namer, Vote
+from bot.store.schema import Candidate, Community, CustomModel, Poll, Vote
 
 DEFAULT_MINUTES = 10
 """How long a card takes votes, unless its guild has another wish."""
@@ -19,11 +19,11 @@ LARGEST_BATCH = 100
 
 
 @dataclass(frozen=True)
-class CardRecord:
+class PollRecord:
     """A card, its names, and how they stand."""
 
     id: int
-    guild_id: int
+    community_id: int
     channel_id: int
     message_id: int | None
     """`None` until the card has been sent."""
@@ -40,7 +40,7 @@ class CardRecord:
     footer: str = ""
     state: str = ""
     """Of its button for more names."""
-    namer_id: int | None = None
+    custom_model_id: int | None = None
     namer: str | None = None
     """The list that the names are of, and what it is called; neither for dinosaurs."""
     votes: tuple[int, ...] = ()
@@ -55,12 +55,12 @@ class CardRecord:
 class Ballot:
     """A member's vote for a position of a card."""
 
-    card_id: int
+    poll_id: int
     member_id: int
     position: int
 
 
-class Cards:
+class Polls:
     """The cards of all guilds."""
 
     def __init__(self, database: Database) -> None:
@@ -68,35 +68,39 @@ class Cards:
         self._box: list[tuple[Ballot, datetime, asyncio.Future[bool]]] = []
         self._counting: asyncio.Task[None] | None = None
 
-    async def minutes(self, guild_id: int) -> int:
+    async def minutes(self, community_id: int) -> int:
         """How long a card of a guild takes votes."""
         async with self._database.reading() as session:
-            set_to = await session.scalar(select(Guild.vote_minutes).where(Guild.id == guild_id))
+            set_to = await session.scalar(
+                select(Community.vote_minutes).where(Community.id == community_id)
+            )
         return set_to or DEFAULT_MINUTES
 
-    async def set_minutes(self, guild_id: int, minutes: int) -> None:
+    async def set_minutes(self, community_id: int, minutes: int) -> None:
         """Set that, from the next card on."""
-        insert = self._database.insert(Guild).values(id=guild_id, vote_minutes=minutes)
+        insert = self._database.insert(Community).values(id=community_id, vote_minutes=minutes)
         async with self._database.writing() as session:
             await session.execute(
                 insert.on_conflict_do_update(
-                    index_elements=[Guild.id], set_={"vote_minutes": minutes}
+                    index_elements=[Community.id], set_={"vote_minutes": minutes}
                 )
             )
 
-    async def open(self, card: CardRecord) -> None:
+    async def open(self, card: PollRecord) -> None:
         """Keep a new card, which has no votes."""
         async with self._database.writing() as session:
             session.add(
-                Card(
+                Poll(
                     id=card.id,
-                    guild_id=card.guild_id,
+                    community_id=card.community_id,
                     channel_id=card.channel_id,
                     message_id=card.message_id,
                     member_id=card.member_id,
                     discoverer=card.discoverer,
                     # Nothing, if the namer was deleted while the names were written.
-                    namer_id=select(Namer.id).where(Namer.id == card.namer_id).scalar_subquery(),
+                    custom_model_id=select(CustomModel.id)
+                    .where(CustomModel.id == card.custom_model_id)
+                    .scalar_subquery(),
                     namer=card.namer,
                     note=card.note,
                     footer=card.footer,
@@ -107,20 +111,20 @@ class Cards:
             )
             await session.flush()
             session.add_all(
-                Candidate(card_id=card.id, position=position, name=name)
+                Candidate(poll_id=card.id, position=position, name=name)
                 for position, name in enumerate(card.names)
             )
 
-    async def sent(self, card_id: int, message_id: int) -> None:
+    async def sent(self, poll_id: int, message_id: int) -> None:
         """Note the message that shows a card."""
         async with self._database.writing() as session:
             await session.execute(
-                update(Card).where(Card.id == card_id).values(message_id=message_id)
+                update(Poll).where(Poll.id == poll_id).values(message_id=message_id)
             )
 
-    async def find(self, card_id: int) -> CardRecord | None:
+    async def find(self, poll_id: int) -> PollRecord | None:
         """A card as it stands now; `None` if there is none of that number."""
-        found = await self._find(Card.id == card_id)
+        found = await self._find(Poll.id == poll_id)
         return found[0] if found else None
 
     async def cast(self, ballot: Ballot, now: datetime) -> bool:
@@ -137,70 +141,70 @@ class Cards:
         # A member who goes away has voted nevertheless.
         return await asyncio.shield(counted)
 
-    async def due(self, now: datetime) -> list[CardRecord]:
+    async def due(self, now: datetime) -> list[PollRecord]:
         """Open cards whose time is over."""
-        return await self._find(Card.closed_at.is_(None), Card.closes_at <= now)
+        return await self._find(Poll.closed_at.is_(None), Poll.closes_at <= now)
 
-    async def unannounced(self, before: datetime) -> list[CardRecord]:
+    async def unannounced(self, before: datetime) -> list[PollRecord]:
         """Cards that were closed before then, whose end nobody has told yet.
 
         What is older by more than `STALE` is left: it is no news any more.
         """
         return await self._find(
-            Card.closed_at < before, Card.closed_at >= before - STALE, Card.announced_at.is_(None)
+            Poll.closed_at < before, Poll.closed_at >= before - STALE, Poll.announced_at.is_(None)
         )
 
     async def next_closing(self) -> datetime | None:
         """When the next card closes; `None` if none is open."""
         async with self._database.reading() as session:
             return await session.scalar(
-                select(func.min(Card.closes_at)).where(Card.closed_at.is_(None))
+                select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None))
             )
 
-    async def close(self, card_id: int, now: datetime) -> CardRecord | None:
+    async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
         """Close a card and crown its winner, once; `None` if another has done it.
 
         Most votes win; of equals the one that had them first, and before that the upper one.
         """
         async with self._database.writing() as session:
             closed = await session.execute(
-                update(Card)
-                .where(Card.id == card_id, Card.closed_at.is_(None))
+                update(Poll)
+                .where(Poll.id == poll_id, Poll.closed_at.is_(None))
                 .values(closed_at=now)
-                .returning(Card.id)
+                .returning(Poll.id)
             )
             if closed.first() is None:
                 return None
             ranked = await session.execute(
                 select(Vote.position, func.count())
-                .where(Vote.card_id == card_id)
+                .where(Vote.poll_id == poll_id)
                 .group_by(Vote.position)
                 .order_by(func.count().desc(), func.max(Vote.voted_at), Vote.position)
                 .limit(1)
             )
             if (first := ranked.first()) is not None:
                 await session.execute(
-                    update(Card)
-                    .where(Card.id == card_id)
+                    update(Poll)
+                    .where(Poll.id == poll_id)
                     .values(winner=first[0], winner_votes=first[1])
                 )
-        return await self.find(card_id)
+        return await self.find(poll_id)
 
-    async def announced(self, card_id: int, now: datetime) -> bool:
+    async def announced(self, poll_id: int, now: datetime) -> bool:
         """Note that the end of a card was told; whether nobody had told it before."""
         async with self._database.writing() as session:
             told = await session.execute(
-                update(Card)
-                .where(Card.id == card_id, Card.announced_at.is_(None))
+                update(Poll)
+                .where(Poll.id == poll_id, Poll.announced_at.is_(None))
                 .values(announced_at=now)
-                .returning(Card.id)
+                .returning(Poll.id)
             )
             return told.first() is not None
 
-    async def not_announced(self, card_id: int) -> None:
+    async def not_announced(self, poll_id: int) -> None:
         """Take that back: it could not be told after all."""
         async with self._database.writing() as session:
-            await session.execute(update(Card).where(Card.id == card_id).values(announced_at=None))
+            await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=None))
 
     async def _count(self) -> None:
         while self._box:
@@ -221,27 +225,27 @@ class Cards:
 
         One that is neither must not take the others with it.
         """
-        cards = sorted({ballot.card_id for ballot, _ in ballots})
+        cards = sorted({ballot.poll_id for ballot, _ in ballots})
         async with self._database.writing() as session:
             open_cards = await session.execute(
-                select(Card.id, Card.closes_at)
-                .where(Card.id.in_(cards), Card.closed_at.is_(None))
-                .order_by(Card.id)
+                select(Poll.id, Poll.closes_at)
+                .where(Poll.id.in_(cards), Poll.closed_at.is_(None))
+                .order_by(Poll.id)
                 .with_for_update(read=True)  # so that a card is not closed meanwhile
             )
             closing = {card.id: card.closes_at for card in open_cards}
             names = await session.execute(
-                select(Candidate.card_id, Candidate.position).where(Candidate.card_id.in_(closing))
+                select(Candidate.poll_id, Candidate.position).where(Candidate.poll_id.in_(closing))
             )
-            choices = {(card_id, position) for card_id, position in names}
+            choices = {(poll_id, position) for poll_id, position in names}
             counts = [
-                (ballot.card_id, ballot.position) in choices and at < closing[ballot.card_id]
+                (ballot.poll_id, ballot.position) in choices and at < closing[ballot.poll_id]
                 for ballot, at in ballots
             ]
             # In one statement a row can be written once, so the last vote of a member is taken. In
             # the order of their keys, two processes never wait for each other in a circle.
             newest = {
-                (ballot.card_id, ballot.member_id): (ballot.position, at)
+                (ballot.poll_id, ballot.member_id): (ballot.position, at)
                 for (ballot, at), counted in zip(ballots, counts, strict=True)
                 if counted
             }
@@ -253,27 +257,27 @@ class Cards:
         """The statement that writes positions and times, by card and member."""
         insert = self._database.insert(Vote).values(
             [
-                {"card_id": card, "member_id": member, "position": position, "voted_at": at}
+                {"poll_id": card, "member_id": member, "position": position, "voted_at": at}
                 for (card, member), (position, at) in sorted(votes.items())
             ]
         )
         return insert.on_conflict_do_update(
-            index_elements=[Vote.card_id, Vote.member_id],
+            index_elements=[Vote.poll_id, Vote.member_id],
             set_={"position": insert.excluded.position, "voted_at": insert.excluded.voted_at},
             # The same vote again is no later one: of equals, the first wins.
             where=Vote.position != insert.excluded.position,
         )
 
-    async def _find(self, *conditions: ColumnElement[bool]) -> list[CardRecord]:
+    async def _find(self, *conditions: ColumnElement[bool]) -> list[PollRecord]:
         async with self._database.reading() as session:
-            cards = (await session.scalars(select(Card).where(*conditions))).all()
+            cards = (await session.scalars(select(Poll).where(*conditions))).all()
             records = {card.id: _record(card) for card in cards}
             if not records:
                 return []
             rows = await session.execute(_standing(list(records)))
-            for card_id, name, votes in rows:
-                record = records[card_id]
-                records[card_id] = replace(
+            for poll_id, name, votes in rows:
+                record = records[poll_id]
+                records[poll_id] = replace(
                     record, names=(*record.names, name), votes=(*record.votes, votes)
                 )
         return sorted(records.values(), key=lambda record: record.closes_at)
@@ -282,21 +286,21 @@ class Cards:
 def _standing(card_ids: Sequence[int]) -> Select[int, str, int]:
     """Names and their votes, card by card, in the order of their positions."""
     return (
-        select(Candidate.card_id, Candidate.name, func.count(Vote.member_id))
+        select(Candidate.poll_id, Candidate.name, func.count(Vote.member_id))
         .outerjoin(
-            Vote, (Vote.card_id == Candidate.card_id) & (Vote.position == Candidate.position)
+            Vote, (Vote.poll_id == Candidate.poll_id) & (Vote.position == Candidate.position)
         )
-        .where(Candidate.card_id.in_(card_ids))
-        .group_by(Candidate.card_id, Candidate.position, Candidate.name)
-        .order_by(Candidate.card_id, Candidate.position)
+        .where(Candidate.poll_id.in_(card_ids))
+        .group_by(Candidate.poll_id, Candidate.position, Candidate.name)
+        .order_by(Candidate.poll_id, Candidate.position)
     )
 
 
-def _record(card: Card) -> CardRecord:
+def _record(card: Poll) -> PollRecord:
     """A card without its names."""
-    return CardRecord(
+    return PollRecord(
         id=card.id,
-        guild_id=card.guild_id,
+        community_id=card.community_id,
         channel_id=card.channel_id,
         message_id=card.message_id,
         member_id=card.member_id,
@@ -307,7 +311,7 @@ def _record(card: Card) -> CardRecord:
         note=card.note,
         footer=card.footer,
         state=card.state,
-        namer_id=card.namer_id,
+        custom_model_id=card.custom_model_id,
         namer=card.namer,
         closed_at=card.closed_at,
         winner=card.winner,

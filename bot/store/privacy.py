@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, LargeBinary, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
-from bot.store.schema import Activation, Card, Guild, Namer, Poem, Run, Version, Vote
+from bot.store.schema import Activation, Community, CustomModel, Poem, Poll, Run, Version, Vote
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Privacy:
         async with self._database.reading() as session:
 
             async def count(
-                table: type[Vote | Card | Poem | Namer | Run | Version | Activation],
+                table: type[Vote | Poll | Poem | CustomModel | Run | Version | Activation],
                 *conditions: ColumnElement[bool],
             ) -> int:
                 statement = select(func.count()).where(table.member_id == member_id, *conditions)
@@ -54,9 +54,9 @@ class Privacy:
 
             return Kept(
                 votes=await count(Vote),
-                cards=await count(Card),
+                cards=await count(Poll),
                 poems=await count(Poem),
-                namers=await count(Namer),
+                namers=await count(CustomModel),
                 # A version that one of these runs has made is the same training.
                 trainings=await count(Run) + await count(Version, Version.id.not_in(by_run)),
                 activations=await count(Activation),
@@ -66,7 +66,7 @@ class Privacy:
         """Every row about a member, by table; pictures, lists and networks left out."""
         rows: dict[str, list[dict[str, object]]] = {}
         async with self._database.reading() as session:
-            for table in (Vote, Card, Poem, Namer, Run, Version, Activation):
+            for table in (Vote, Poll, Poem, CustomModel, Run, Version, Activation):
                 columns = [
                     column
                     for column in table.__table__.columns
@@ -86,18 +86,18 @@ class Privacy:
             # Cards before votes, each in the order of their keys, as votes are written: else one
             # would wait for the other in a circle.
             for keys in (
-                select(Card.id).where(Card.member_id == member_id).order_by(Card.id),
-                select(Vote.card_id).where(Vote.member_id == member_id).order_by(Vote.card_id),
+                select(Poll.id).where(Poll.member_id == member_id).order_by(Poll.id),
+                select(Vote.poll_id).where(Vote.member_id == member_id).order_by(Vote.poll_id),
             ):
                 await session.execute(keys.with_for_update())
             for table in (Vote, Poem):
                 await session.execute(delete(table).where(table.member_id == member_id))
             await session.execute(
-                update(Card)
-                .where(Card.member_id == member_id)
+                update(Poll)
+                .where(Poll.member_id == member_id)
                 .values(member_id=None, discoverer=None)
             )
-            for owned in (Namer, Version, Activation, Run):
+            for owned in (CustomModel, Version, Activation, Run):
                 await session.execute(
                     update(owned).where(owned.member_id == member_id).values(member_id=None)
                 )
@@ -108,45 +108,49 @@ class Privacy:
         For a process that sees all guilds.
         """
         async with self._database.writing() as session:
-            known = set(await session.scalars(select(Guild.id)))
-            for table in (Card, Namer, Run):
-                known |= {*await session.scalars(select(table.guild_id).distinct())} - {None}
+            known = set(await session.scalars(select(Community.id)))
+            for table in (Poll, CustomModel, Run):
+                known |= {*await session.scalars(select(table.community_id).distinct())} - {None}
             left_before = set(
-                await session.scalars(select(Guild.id).where(Guild.left_at.is_not(None)))
+                await session.scalars(select(Community.id).where(Community.left_at.is_not(None)))
             )
             here = set(guild_ids)
-            for guild_id in sorted((known - here) - left_before):
-                await self._mark(session, guild_id, now)
-            for guild_id in sorted(left_before & here):
-                await self._mark(session, guild_id, None)
+            for community_id in sorted((known - here) - left_before):
+                await self._mark(session, community_id, now)
+            for community_id in sorted(left_before & here):
+                await self._mark(session, community_id, None)
 
-    async def left(self, guild_id: int, now: datetime) -> None:
+    async def left(self, community_id: int, now: datetime) -> None:
         """Note that the bot was removed from a guild."""
         async with self._database.writing() as session:
-            await self._mark(session, guild_id, now)
+            await self._mark(session, community_id, now)
 
-    async def joined(self, guild_id: int) -> None:
+    async def joined(self, community_id: int) -> None:
         """Note that it is there, perhaps again."""
         async with self._database.writing() as session:
-            await self._mark(session, guild_id, None)
+            await self._mark(session, community_id, None)
 
     async def forget_guilds(self, left_before: datetime) -> list[int]:
         """Forget the guilds that were left before that; which ones."""
         async with self._database.writing() as session:
-            gone = list(await session.scalars(select(Guild.id).where(Guild.left_at < left_before)))
+            gone = list(
+                await session.scalars(select(Community.id).where(Community.left_at < left_before))
+            )
             if gone:
-                for table in (Card, Namer, Run):
-                    await session.execute(delete(table).where(table.guild_id.in_(gone)))
+                for table in (Poll, CustomModel, Run):
+                    await session.execute(delete(table).where(table.community_id.in_(gone)))
                 # A kept poem is its member's, wherever it was written.
                 await session.execute(
-                    update(Poem).where(Poem.guild_id.in_(gone)).values(guild_id=None)
+                    update(Poem).where(Poem.community_id.in_(gone)).values(community_id=None)
                 )
-                await session.execute(delete(Guild).where(Guild.id.in_(gone)))
+                await session.execute(delete(Community).where(Community.id.in_(gone)))
         return gone
 
-    async def _mark(self, session: AsyncSession, guild_id: int, left_at: datetime | None) -> None:
+    async def _mark(
+        self, session: AsyncSession, community_id: int, left_at: datetime | None
+    ) -> None:
         await session.execute(
-            self._database.insert(Guild)
-            .values(id=guild_id, left_at=left_at)
-            .on_conflict_do_update(index_elements=[Guild.id], set_={"left_at": left_at})
+            self._database.insert(Community)
+            .values(id=community_id, left_at=left_at)
+            .on_conflict_do_update(index_elements=[Community.id], set_={"left_at": left_at})
         )

@@ -64,7 +64,7 @@ class Base(DeclarativeBase):
     )
 
 
-class Guild(Base):
+class Community(Base):
     """A server, its settings, and whether the bot is still in it."""
 
     __tablename__ = "guilds"
@@ -76,23 +76,23 @@ class Guild(Base):
     """When the bot was removed. After a grace period the guild is forgotten."""
 
 
-class Card(Base):
+class Poll(Base):
     """Names that were offered, and the vote on them."""
 
     __tablename__ = "cards"
     __table_args__ = (
         Index("ix_cards_closed_at_closes_at", "closed_at", "closes_at"),
-        Index("ix_cards_guild_id_closed_at", "guild_id", "closed_at"),
+        Index("ix_cards_guild_id_closed_at", "community_id", "closed_at"),
     )
 
     id: Mapped[int] = mapped_column(Snowflake, primary_key=True, autoincrement=False)
     """Drawn at random, so that a button of a database that is no more votes on nothing."""
-    guild_id: Mapped[int] = mapped_column(Snowflake)
+    community_id: Mapped[int] = mapped_column(Snowflake)
     channel_id: Mapped[int] = mapped_column(Snowflake)
     message_id: Mapped[int | None] = mapped_column(Snowflake)
     member_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
     """Whoever asked for the names, the discoverer; `None` once that is forgotten."""
-    namer_id: Mapped[int | None] = mapped_column(
+    custom_model_id: Mapped[int | None] = mapped_column(
         ForeignKey("namers.id", ondelete="SET NULL"), index=True
     )
     """The list that the names are of; `None` for dinosaurs."""
@@ -120,7 +120,7 @@ class Candidate(Base):
 
     __tablename__ = "candidates"
 
-    card_id: Mapped[int] = mapped_column(
+    poll_id: Mapped[int] = mapped_column(
         ForeignKey("cards.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -134,14 +134,14 @@ class Vote(Base):
     __tablename__ = "votes"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["card_id", "position"],
-            ["candidates.card_id", "candidates.position"],
+            ["poll_id", "position"],
+            ["candidates.poll_id", "candidates.position"],
             ondelete="CASCADE",
             name="fk_votes_candidates",
         ),
     )
 
-    card_id: Mapped[int] = mapped_column(Snowflake, primary_key=True, autoincrement=False)
+    poll_id: Mapped[int] = mapped_column(Snowflake, primary_key=True, autoincrement=False)
     member_id: Mapped[int] = mapped_column(
         Snowflake, primary_key=True, autoincrement=False, index=True
     )
@@ -160,7 +160,7 @@ class Poem(Base):
 
     id: Mapped[int] = mapped_column(_Counted, primary_key=True)
     member_id: Mapped[int] = mapped_column(Snowflake, index=True)
-    guild_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
+    community_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
     message_id: Mapped[int] = mapped_column(Snowflake)
     """The message that it was kept from: kept twice, it is kept once."""
     title: Mapped[str] = mapped_column(String(256))
@@ -168,17 +168,17 @@ class Poem(Base):
     kept_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class Namer(Base):
+class CustomModel(Base):
     """A list of a server's own, and the network that has learned from it."""
 
     __tablename__ = "namers"
     __table_args__ = (
-        UniqueConstraint("guild_id", "key"),
+        UniqueConstraint("community_id", "key"),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(_Counted, primary_key=True)
-    guild_id: Mapped[int] = mapped_column(Snowflake)
+    community_id: Mapped[int] = mapped_column(Snowflake)
     name: Mapped[str] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(String(96))
     """The name without its capitals: two namers of a server differ in more. A letter without
@@ -268,10 +268,10 @@ class Run(Base):
     id: Mapped[int] = mapped_column(_Counted, primary_key=True)
     what: Mapped[str] = mapped_column(String(10))
     """`names`, `sonnets`, or `namer`."""
-    namer_id: Mapped[int | None] = mapped_column(ForeignKey("namers.id", ondelete="CASCADE"))
+    custom_model_id: Mapped[int | None] = mapped_column(ForeignKey("namers.id", ondelete="CASCADE"))
     version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
     """What came of it."""
-    guild_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
+    community_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
     member_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
     channel_id: Mapped[int | None] = mapped_column(Snowflake)
     message_id: Mapped[int | None] = mapped_column(Snowflake)

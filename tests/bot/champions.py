@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from bot.store import Store
-from bot.store.polls import Ballot, CardRecord
+from bot.store.polls import Ballot, PollRecord
 
 _voters = count(1000)
 
@@ -16,15 +16,15 @@ async def crown(
     votes: int = 1,
     *,
     at: datetime,
-    guild_id: int,
+    community_id: int,
     member_id: int = 1,
     discoverer: str | None = "Ada",
     namer: str | None = None,
-) -> CardRecord:
+) -> PollRecord:
     """A name that was crowned at some time."""
-    card = CardRecord(
+    card = PollRecord(
         id=secrets.randbits(62),
-        guild_id=guild_id,
+        community_id=community_id,
         channel_id=2,
         message_id=3,
         member_id=member_id,
@@ -34,10 +34,10 @@ async def crown(
         closes_at=at,
         namer=namer,
     )
-    await store.cards.open(card)
+    await store.polls.open(card)
     for _ in range(votes):
-        await store.cards.cast(Ballot(card.id, next(_voters), 1), card.opened_at)
-    closed = await store.cards.close(card.id, at)
+        await store.polls.cast(Ballot(card.id, next(_voters), 1), card.opened_at)
+    closed = await store.polls.close(card.id, at)
     assert closed is not None
-    await store.cards.announced(card.id, at)
+    await store.polls.announced(card.id, at)
     return closed

@@ -9,7 +9,7 @@ import pytest
 import simcord
 
 from bot.discord.client import Mangosaurus
-from bot.services.custom_models import Namers
+from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.retraining import Event, Order, Retraining
 from bot.services.word_filter import WordFilter
@@ -51,7 +51,7 @@ class World:
                 now=discord.utils.utcnow,
                 launch=self._launch,
             ),
-            namers=Namers(
+            namers=CustomModels(
                 settings.state_dir,
                 store,
                 self.writer,

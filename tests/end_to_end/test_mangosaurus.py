@@ -15,7 +15,7 @@ from bot.discord.client import Mangosaurus
 from bot.formats import escape
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
-from bot.services.custom_models import Namers
+from bot.services.custom_models import CustomModels
 from bot.services.model_registry import open_versions, retrained_path
 from bot.services.training.retraining import Order, Retraining, TrainerProcess
 from bot.services.word_filter import WordFilter
@@ -97,7 +97,7 @@ async def playing(
             now=now,
             launch=launch,
         ),
-        namers=Namers(settings.state_dir, store, inference, now=now),
+        namers=CustomModels(settings.state_dir, store, inference, now=now),
         store=store,
         versions=versions,
         version="0",

@@ -21,9 +21,9 @@ NAMES = ("Mangosaurus", "Papayasaurus", "Guavaraptor")
 SCHEMA = """
 PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS cards (id INTEGER PRIMARY KEY, message INTEGER);
-CREATE TABLE IF NOT EXISTS candidates (card_id INTEGER, position INTEGER, name TEXT);
+CREATE TABLE IF NOT EXISTS candidates (poll_id INTEGER, position INTEGER, name TEXT);
 CREATE TABLE IF NOT EXISTS votes
-    (card_id INTEGER, member_id INTEGER, position INTEGER, PRIMARY KEY (card_id, member_id));
+    (poll_id INTEGER, member_id INTEGER, position INTEGER, PRIMARY KEY (poll_id, member_id));
 """
 WRITE_EVERY_S, EDIT_EVERY_S = 0.3, 1.1
 
@@ -103,7 +103,7 @@ class VotingBot(commands.AutoShardedBot):
                 await message.edit(embed=self.embed(card))
 
     def embed(self, card: int) -> discord.Embed:
-        query = "SELECT COUNT(*) FROM votes WHERE card_id = ? AND position = ?"
+        query = "SELECT COUNT(*) FROM votes WHERE poll_id = ? AND position = ?"
         tally = [self.database.execute(query, (card, p)).fetchone()[0] for p in range(len(NAMES))]
         lines = [f"**{name}** · {votes}" for name, votes in zip(NAMES, tally, strict=True)]
         return discord.Embed(description="\n".join(lines))

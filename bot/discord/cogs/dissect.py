@@ -11,7 +11,7 @@ from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.cogs.name import of_card, ready
 from bot.discord.cogs.names import PATIENCE, Choice, choices
 from bot.services.concurrency import in_time
-from bot.store.custom_models import NamerRecord
+from bot.store.custom_models import CustomModelRecord
 
 _NAME_OF_A_LIST = re.compile(r"^(?:👑 )?\*\*((?:\\.|[^*\\\n])+)\*\*(?: · .*)?$", re.MULTILINE)
 _ESCAPED = re.compile(r"\\(.)")
@@ -42,28 +42,32 @@ class Dissect(commands.Cog):
 
     async def pressed(self, interaction: Interaction, button: Button) -> None:
         """Answer the button of a name, or that of a card with names."""
-        namer_id, name = dissect.chosen(button.state)
+        custom_model_id, name = dissect.chosen(button.state)
         if name:
-            await self._answer(interaction, name, namer_id)
+            await self._answer(interaction, name, custom_model_id)
             return
         embeds = interaction.message.embeds if interaction.message else []
         shown = "\n".join(embed.description or "" for embed in embeds)
-        if namer_id is None:
+        if custom_model_id is None:
             names = _NAME_ON_A_CARD.findall(shown)
         else:
             names = [_ESCAPED.sub(r"\1", name) for name in _NAME_OF_A_LIST.findall(shown)]
         if not names:
             raise UserError("I cannot read the names on this card any more; use /dissect instead.")
         if len(names) == 1:
-            await self._answer(interaction, names[0], namer_id)
+            await self._answer(interaction, names[0], custom_model_id)
         else:
-            await self.bot.respond(interaction, dissect.question(names, namer_id))
+            await self.bot.respond(interaction, dissect.question(names, custom_model_id))
 
     async def _answer(
-        self, interaction: Interaction, name: str, namer_id: int | None = None
+        self, interaction: Interaction, name: str, custom_model_id: int | None = None
     ) -> None:
         dissect.check(name, self.bot.words)
-        record = await of_card(self.bot, namer_id, interaction) if namer_id is not None else None
+        record = (
+            await of_card(self.bot, custom_model_id, interaction)
+            if custom_model_id is not None
+            else None
+        )
         with self.bot.cooldown(interaction, dissect.ACTION), self.bot.work.track():
             reply = await in_time(
                 self._dissected(name, record),
@@ -72,7 +76,7 @@ class Dissect(commands.Cog):
             )
             await self.bot.respond(interaction, reply)
 
-    async def _dissected(self, name: str, record: NamerRecord | None) -> Message:
+    async def _dissected(self, name: str, record: CustomModelRecord | None) -> Message:
         namer = await ready(self.bot, record) if record is not None else None
         return await dissect.answer(name, self.bot.writer, namer)
 

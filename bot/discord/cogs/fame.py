@@ -55,7 +55,7 @@ class Fame(commands.Cog):
             reply = await in_time(
                 hall_of_fame.champion(
                     interaction.guild_id,
-                    self.bot.store.fame,
+                    self.bot.store.hall_of_fame,
                     self.bot.words,
                     discord.utils.utcnow(),
                 ),
@@ -68,7 +68,7 @@ class Fame(commands.Cog):
         return await hall_of_fame.hall(
             ask,
             interaction.guild_id,
-            self.bot.store.fame,
+            self.bot.store.hall_of_fame,
             self.bot.words,
             discord.utils.utcnow(),
         )

@@ -22,7 +22,7 @@ from bot.discord.cogs.votes import put_to_vote
 from bot.services.concurrency import in_time
 from bot.services.custom_models import Untrained
 from bot.store import Unavailable
-from bot.store.custom_models import NamerRecord
+from bot.store.custom_models import CustomModelRecord
 from models.weights import WeightsError
 
 Length = app_commands.Range[int, 1, name.LONGEST_LENGTH]
@@ -67,7 +67,7 @@ class Name(commands.Cog):
     async def namers(self, interaction: Interaction, typed: str) -> list[Choice]:
         """Offer the namers of this server, then those that others share."""
         try:
-            found = await self.bot.store.namers.usable(
+            found = await self.bot.store.custom_models.usable(
                 interaction.guild_id, typed=typed.strip(), most=autocomplete.MOST
             )
         except Unavailable:
@@ -91,8 +91,8 @@ class Name(commands.Cog):
 
     async def more(self, interaction: Interaction, button: Button) -> None:
         """Answer the button for more names."""
-        namer_id, ask = name.from_state(button.state)
-        await self._answer(interaction, ask, await of_card(self.bot, namer_id, interaction))
+        custom_model_id, ask = name.from_state(button.state)
+        await self._answer(interaction, ask, await of_card(self.bot, custom_model_id, interaction))
 
     async def _offered(
         self, interaction: Interaction, offers: Callable[..., list[autocomplete.Offer]], typed: str
@@ -107,7 +107,7 @@ class Name(commands.Cog):
         return choices(await asyncio.to_thread(offers, typed, listed, words, meanings=False))
 
     async def _answer(
-        self, interaction: Interaction, ask: NamesOptions, record: NamerRecord
+        self, interaction: Interaction, ask: NamesOptions, record: CustomModelRecord
     ) -> None:
         with self.bot.cooldown(interaction, name.ACTION), self.bot.work.track():
             answered = await in_time(
@@ -117,14 +117,14 @@ class Name(commands.Cog):
             )
             await put_to_vote(self.bot, interaction, answered, record)
 
-    async def _answered(self, ask: NamesOptions, record: NamerRecord) -> Answered:
+    async def _answered(self, ask: NamesOptions, record: CustomModelRecord) -> Answered:
         namer = await ready(self.bot, record)
         name.check(ask, namer, self.bot.words)
         return await name.answer(ask, secrets.randbelow(2**32), self.bot.writer, namer)
 
-    async def _chosen(self, typed: str, guild_id: int | None) -> NamerRecord:
+    async def _chosen(self, typed: str, guild_id: int | None) -> CustomModelRecord:
         """The namer that was chosen or typed: the server's own before one that others share."""
-        store = self.bot.store.namers
+        store = self.bot.store.custom_models
         typed = " ".join(typed.split())
         record = await store.named(guild_id, typed) if guild_id is not None else None
         if record is None and (number := name.number_of(typed)) is not None:
@@ -137,15 +137,17 @@ class Name(commands.Cog):
         return record
 
 
-async def of_card(bot: Mangosaurus, namer_id: int, interaction: Interaction) -> NamerRecord:
+async def of_card(
+    bot: Mangosaurus, custom_model_id: int, interaction: Interaction
+) -> CustomModelRecord:
     """The namer of a card, if it may still be used where that is. Raises `UserError`."""
-    record = await bot.store.namers.get(namer_id)
+    record = await bot.store.custom_models.get(custom_model_id)
     if record is None or not _may_use(record, interaction.guild_id):
         raise name.gone()
     return record
 
 
-async def ready(bot: Mangosaurus, record: NamerRecord) -> name.Namer:
+async def ready(bot: Mangosaurus, record: CustomModelRecord) -> name.Namer:
     """A namer that can write. Raises `UserError`."""
     try:
         trained = await bot.namers.load(record)
@@ -157,8 +159,8 @@ async def ready(bot: Mangosaurus, record: NamerRecord) -> name.Namer:
     return name.Namer(record.id, record.name, trained)
 
 
-def _may_use(record: NamerRecord, guild_id: int | None) -> bool:
-    return record.shared or record.guild_id == guild_id
+def _may_use(record: CustomModelRecord, guild_id: int | None) -> bool:
+    return record.shared or record.community_id == guild_id
 
 
 async def setup(bot: Mangosaurus) -> None:

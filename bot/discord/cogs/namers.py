@@ -34,7 +34,7 @@ from bot.services.training.retraining import MessageRef
 from bot.store import Unavailable
 from bot.store.custom_models import (
     Corpus,
-    NamerRecord,
+    CustomModelRecord,
     NameTaken,
     TooMany,
 )
@@ -91,7 +91,7 @@ class Namer(
             try:
                 message = await self._learn(interaction, made, corpus, listed.notes)
             except BaseException:
-                await self.bot.store.namers.delete(made.id)
+                await self.bot.store.custom_models.delete(made.id)
                 raise
             await self.bot.respond(interaction, custom_models.begun(made, message.jump_url))
 
@@ -128,7 +128,7 @@ class Namer(
     async def export(self, interaction: Interaction, name: str) -> None:
         """Answer `/namer export`."""
         found = await self._named(self._managed(interaction), name)
-        weights = await self.bot.store.namers.weights(found.id)
+        weights = await self.bot.store.custom_models.weights(found.id)
         if weights is None:
             raise custom_models.untrained(found, self.bot.namers.ahead_of(found.id))
         await self.bot.respond(interaction, custom_models.exported(found, weights))
@@ -136,7 +136,7 @@ class Namer(
     @app_commands.command(name="list", description="What this server has me name.")
     async def list_(self, interaction: Interaction) -> None:
         """Answer `/namer list`."""
-        namers = await self.bot.store.namers.of(_guild_of(interaction))
+        namers = await self.bot.store.custom_models.of(_guild_of(interaction))
         most = self.bot.settings.namers_per_guild
         await self.bot.respond(
             interaction, custom_models.listing(namers, most, self.bot.namers.ahead_of)
@@ -178,7 +178,7 @@ class Namer(
             if is_new:
                 title, listed = await self._read(file, text)
             else:
-                names = await self.bot.store.namers.corpus(found.id)
+                names = await self.bot.store.custom_models.corpus(found.id)
                 title, listed = found.title, NameList(names)
             corpus = as_corpus(title, listed.names)
             message = await self._learn(interaction, found, corpus, listed.notes, is_new=is_new)
@@ -189,7 +189,7 @@ class Namer(
     async def share(self, interaction: Interaction, name: str, on: bool = True) -> None:
         """Answer `/namer share`."""
         found = await self._named(self._managed(interaction), name)
-        await self.bot.store.namers.share(found.id, on)
+        await self.bot.store.custom_models.share(found.id, on)
         await self.bot.respond(interaction, custom_models.shared(found, on))
 
     @app_commands.command(description="Throw a namer away, with its list.")
@@ -207,7 +207,7 @@ class Namer(
     async def names(self, interaction: Interaction, typed: str) -> list[Choice]:
         """Offer the namers of this server."""
         try:
-            namers = await self.bot.store.namers.of(_guild_of(interaction))
+            namers = await self.bot.store.custom_models.of(_guild_of(interaction))
         except Unavailable:
             return []
         fitting = [n.name for n in namers if typed.casefold() in n.name.casefold()]
@@ -216,15 +216,15 @@ class Namer(
     async def pressed(self, interaction: Interaction, button: Button) -> None:
         """Answer the buttons that stop a training and that delete a namer."""
         guild_id = self._managed(interaction)
-        verb, namer_id = custom_models.pressed(button.state)
-        found = await self.bot.store.namers.get(namer_id)
-        if found is None or found.guild_id != guild_id:
+        verb, custom_model_id = custom_models.pressed(button.state)
+        found = await self.bot.store.custom_models.get(custom_model_id)
+        if found is None or found.community_id != guild_id:
             raise custom_models.unknown()
         await interaction.response.defer(ephemeral=True, thinking=True)
         reason = custom_models.stop_reason(signature(interaction.user.display_name, self.bot.words))
         if verb == "delete":
-            await self.bot.store.namers.delete(namer_id)
-        was_learning = await self.bot.namers.stop(reason, namer_id)
+            await self.bot.store.custom_models.delete(custom_model_id)
+        was_learning = await self.bot.namers.stop(reason, custom_model_id)
         if verb == "delete":
             await self.bot.respond(interaction, custom_models.deleted(found))
         elif was_learning:
@@ -240,18 +240,20 @@ class Namer(
         return guild_id
 
     @contextmanager
-    def _learning(self, interaction: Interaction, namer_id: int | None = None) -> Iterator[None]:
+    def _learning(
+        self, interaction: Interaction, custom_model_id: int | None = None
+    ) -> Iterator[None]:
         """While a training is prepared. Raises `UserError`, `QueueFull` and `InTraining`."""
         with (
             self.bot.cooldown(interaction, custom_model_training.ACTION),
             self.bot.work.track(),
-            self.bot.namers.claimed(namer_id, guild_id=interaction.guild_id),
+            self.bot.namers.claimed(custom_model_id, community_id=interaction.guild_id),
         ):
             yield
 
     async def _check_new(self, guild_id: int, name: str) -> None:
         """Raise `UserError` early for what could not be kept in the end."""
-        namers = await self.bot.store.namers.of(guild_id)
+        namers = await self.bot.store.custom_models.of(guild_id)
         custom_models.check_quota(len(namers), self.bot.settings.namers_per_guild)
         if any(n.name.casefold() == name.casefold() for n in namers):
             raise custom_models.taken(name)
@@ -263,11 +265,11 @@ class Namer(
         name: str,
         corpus: Corpus,
         weights: tuple[bytes, str] | None = None,
-    ) -> NamerRecord:
+    ) -> CustomModelRecord:
         most = self.bot.settings.namers_per_guild
         try:
-            return await self.bot.store.namers.create(
-                guild_id=guild_id,
+            return await self.bot.store.custom_models.create(
+                community_id=guild_id,
                 name=name,
                 member_id=interaction.user.id,
                 corpus=corpus,
@@ -280,8 +282,8 @@ class Namer(
         except TooMany as error:
             raise custom_models.too_many(most) from error
 
-    async def _named(self, guild_id: int, name: str) -> NamerRecord:
-        found = await self.bot.store.namers.named(guild_id, " ".join(name.split()))
+    async def _named(self, guild_id: int, name: str) -> CustomModelRecord:
+        found = await self.bot.store.custom_models.named(guild_id, " ".join(name.split()))
         if found is None:
             raise custom_models.unknown()
         return found
@@ -299,7 +301,7 @@ class Namer(
     async def _learn(
         self,
         interaction: Interaction,
-        record: NamerRecord,
+        record: CustomModelRecord,
         corpus: Corpus,
         notes: tuple[str, ...] = (),
         *,

@@ -137,7 +137,7 @@ class Retrain(
                 content = await fetched(corpus)
                 order = await self.bot.retraining.with_corpus(order, corpus.filename, content)
             if hall_of_fame:
-                chosen = await self.bot.store.fame.chosen()
+                chosen = await self.bot.store.hall_of_fame.chosen()
                 names = await asyncio.to_thread(retrain.hall_of_fame, chosen, self.bot.words)
                 order = await self.bot.retraining.with_names(order, names)
             message = await announce(interaction, retrain.reply(retrain.Run(order)))
@@ -159,7 +159,7 @@ async def check_asker(bot: Mangosaurus, interaction: Interaction) -> None:
     asker = retrain.Asker(
         is_owner=await bot.is_owner(interaction.user),
         is_administrator=interaction.permissions.administrator,
-        guild_id=interaction.guild_id,
+        community_id=interaction.guild_id,
     )
     guilds = [guild.id for guild in bot.guilds]
     retrain.check_asker(asker, bot.settings.home_guilds, guilds)

@@ -68,7 +68,7 @@ class Sonnets(commands.Cog):
             offers = await hall_of_fame.offered(
                 typed,
                 interaction.guild_id,
-                self.bot.store.fame,
+                self.bot.store.hall_of_fame,
                 self.bot.words,
                 discord.utils.utcnow(),
             )

@@ -26,8 +26,8 @@ from bot.discord.rendering import render, render_edit
 from bot.formats import plural
 from bot.services.concurrency import PeriodicTask, ShuttingDown
 from bot.store import Unavailable
-from bot.store.custom_models import NamerRecord
-from bot.store.polls import Ballot, CardRecord
+from bot.store.custom_models import CustomModelRecord
+from bot.store.polls import Ballot, PollRecord
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ async def put_to_vote(
     bot: Mangosaurus,
     interaction: Interaction,
     answered: names.Answered,
-    namer: NamerRecord | None = None,
+    namer: CustomModelRecord | None = None,
 ) -> None:
     """Send names, with buttons to vote for them where the bot can keep such a card.
 
@@ -71,10 +71,10 @@ async def put_to_vote(
     number = await bot.respond(interaction, shown)
     if record is not None and number is not None:
         with suppress(Unavailable):
-            await bot.store.cards.sent(record.id, number)
+            await bot.store.polls.sent(record.id, number)
 
 
-def _forgotten(opening: asyncio.Task[CardRecord | None]) -> None:
+def _forgotten(opening: asyncio.Task[PollRecord | None]) -> None:
     """A card that nobody sees closes without votes; an error was logged where it was raised."""
     if not opening.cancelled():
         opening.exception()
@@ -84,8 +84,8 @@ async def _opened(
     bot: Mangosaurus,
     interaction: Interaction,
     answered: names.Answered,
-    namer: NamerRecord | None,
-) -> CardRecord | None:
+    namer: CustomModelRecord | None,
+) -> PollRecord | None:
     """A new card, kept before it is shown, so that every press finds it."""
     guild_id, channel_id = interaction.guild_id, interaction.channel_id
     known = guild_id is not None and bot.get_guild(guild_id) is not None
@@ -93,16 +93,16 @@ async def _opened(
         return None
     record = votes.begin(
         answered,
-        card_id=secrets.randbits(62),
-        guild_id=guild_id,
+        poll_id=secrets.randbits(62),
+        community_id=guild_id,
         channel_id=channel_id,
         member_id=interaction.user.id,
         discoverer=votes.signature(interaction.user.display_name, bot.words),
         now=discord.utils.utcnow(),
-        minutes=await bot.store.cards.minutes(guild_id),
+        minutes=await bot.store.polls.minutes(guild_id),
         namer=namer,
     )
-    await bot.store.cards.open(record)
+    await bot.store.polls.open(record)
     return record
 
 
@@ -135,7 +135,7 @@ class Votes(commands.Cog):
         """Answer `/settings`."""
         if interaction.guild_id is None or not interaction.permissions.manage_guild:
             raise app_commands.CheckFailure
-        cards = self.bot.store.cards
+        cards = self.bot.store.polls
         with self.bot.work.track():
             if vote_minutes is not None:
                 votes.check_minutes(vote_minutes)
@@ -148,17 +148,17 @@ class Votes(commands.Cog):
 
     async def vote(self, interaction: Interaction, button: Button) -> None:
         """Count a vote, and show it: at once if the channel is quiet, else with the next ones."""
-        card_id, position = votes.parse(button.state)
-        cards = self.bot.store.cards
+        poll_id, position = votes.parse(button.state)
+        cards = self.bot.store.polls
         with self.bot.work.track():
             counted = await cards.cast(
-                Ballot(card_id, interaction.user.id, position), discord.utils.utcnow()
+                Ballot(poll_id, interaction.user.id, position), discord.utils.utcnow()
             )
             if not counted:
-                raise votes.too_late(await cards.find(card_id))
-            await self._answer(interaction, card_id)
+                raise votes.too_late(await cards.find(poll_id))
+            await self._answer(interaction, poll_id)
 
-    async def _answer(self, interaction: Interaction, card_id: int) -> None:
+    async def _answer(self, interaction: Interaction, poll_id: int) -> None:
         """Answer a vote that was counted: with its card, or with nothing and the card later.
 
         A member whom the answer does not reach has voted nevertheless, and it is shown.
@@ -167,7 +167,7 @@ class Votes(commands.Cog):
         try:
             if not later:
                 with suppress(Unavailable):  # the vote is kept, and shown with the next one
-                    await self._draw(card_id, interaction, interaction.response.edit_message)
+                    await self._draw(poll_id, interaction, interaction.response.edit_message)
             if not interaction.response.is_done():
                 await interaction.response.defer()
         except (discord.HTTPException, *NO_NETWORK):
@@ -175,15 +175,15 @@ class Votes(commands.Cog):
             raise
         finally:
             if later:  # and not before the response: till then Discord has nothing to edit
-                show = partial(self._show_tally, interaction, card_id)
-                self.bot.edits.ask(interaction.channel_id, card_id, show)
+                show = partial(self._show_tally, interaction, poll_id)
+                self.bot.edits.ask(interaction.channel_id, poll_id, show)
 
     async def close_due(self, now: datetime) -> None:
         """Close every card whose time is over, and tell it, unless Discord cannot be reached.
 
         What could not be told is told later, by this process or by another.
         """
-        cards = self.bot.store.cards
+        cards = self.bot.store.polls
         ended = []
         for card in await cards.due(now):
             with self.bot.work.track():
@@ -198,51 +198,51 @@ class Votes(commands.Cog):
             with self.bot.work.track():
                 heard = await self._tell_late(card, now)
 
-    async def _told(self, closed: CardRecord, now: datetime) -> bool:
+    async def _told(self, closed: PollRecord, now: datetime) -> bool:
         """Tell the end of a card; whether Discord has heard it."""
         async with self._tellers:
             with self.bot.work.track():
                 heard = await self._tell(closed)
                 if heard:
-                    await self.bot.store.cards.announced(
+                    await self.bot.store.polls.announced(
                         closed.id, max(now, discord.utils.utcnow())
                     )
                 return heard
 
-    async def _draw(self, card_id: int, interaction: Interaction, edit: Edit) -> None:
+    async def _draw(self, poll_id: int, interaction: Interaction, edit: Edit) -> None:
         """Show how an open card stands.
 
         An edit may be long on its way: if the card was closed meanwhile, also by another process,
         its end was painted over, and is shown again.
         """
-        cards = self.bot.store.cards
-        async with self._pen(card_id):
-            record = await cards.find(card_id)
+        cards = self.bot.store.polls
+        async with self._pen(poll_id):
+            record = await cards.find(poll_id)
             if record is None or record.closed_at is not None:
                 return
             if record.message_id is None and interaction.message is not None:
                 # The process that sent the card died before it could note its number.
-                await cards.sent(card_id, interaction.message.id)
+                await cards.sent(poll_id, interaction.message.id)
             await edit(**render_edit(votes.reply(record)))
-            now = await cards.find(card_id)
+            now = await cards.find(poll_id)
             if now is not None and now.closed_at is not None:
                 with suppress(_Unreached):  # then its end is told later
                     await self._show(now, votes.reply(now))
 
-    async def _show(self, card: CardRecord, reply: Message) -> None:
+    async def _show(self, card: PollRecord, reply: Message) -> None:
         """Show something in place of a card, as far as Discord allows. Raises `_Unreached`."""
         if card.message_id is not None:
             message = self._channel(card).get_partial_message(card.message_id)
             await _tried(lambda: message.edit(**render_edit(reply)))
 
-    def _channel(self, card: CardRecord) -> discord.PartialMessageable:
-        return self.bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
+    def _channel(self, card: PollRecord) -> discord.PartialMessageable:
+        return self.bot.get_partial_messageable(card.channel_id, guild_id=card.community_id)
 
-    def _pen(self, card_id: int) -> asyncio.Lock:
+    def _pen(self, poll_id: int) -> asyncio.Lock:
         """Whoever holds it draws the card: so no older tally comes after a newer one."""
-        return self._pens.setdefault(card_id, asyncio.Lock())
+        return self._pens.setdefault(poll_id, asyncio.Lock())
 
-    async def _show_tally(self, interaction: Interaction, card_id: int) -> None:
+    async def _show_tally(self, interaction: Interaction, poll_id: int) -> None:
         """Draw a card in its turn, by the right of whoever voted last, or else by the bot's own.
 
         A tally that cannot be shown comes with the next vote.
@@ -254,7 +254,7 @@ class Votes(commands.Cog):
         try:
             for edit in edits:
                 try:
-                    return await self._draw(card_id, interaction, edit)
+                    return await self._draw(poll_id, interaction, edit)
                 except discord.HTTPException as error:
                     if not is_gone(error):
                         raise
@@ -271,15 +271,15 @@ class Votes(commands.Cog):
 
     async def _seconds_to_next(self) -> float:
         """How long nothing can be due: no vote is shorter than a minute."""
-        closing = await self.bot.store.cards.next_closing()
+        closing = await self.bot.store.polls.next_closing()
         if closing is None:
             return LONGEST_SLEEP_S
         left = (closing - discord.utils.utcnow()).total_seconds()
         return min(max(left, 0.1), LONGEST_SLEEP_S)
 
-    async def _tell_late(self, card: CardRecord, now: datetime) -> bool:
+    async def _tell_late(self, card: PollRecord, now: datetime) -> bool:
         """Tell the end of a card that was left behind, unless another process does."""
-        cards = self.bot.store.cards
+        cards = self.bot.store.polls
         if not await cards.announced(card.id, now):
             return True
         told = False
@@ -290,7 +290,7 @@ class Votes(commands.Cog):
                 await cards.not_announced(card.id)
         return told
 
-    async def _tell(self, card: CardRecord) -> bool:
+    async def _tell(self, card: PollRecord) -> bool:
         """Tell the end of a card, as far as Discord allows; whether Discord could be reached."""
         try:
             async with asyncio.timeout(TELLING_S), self._pen(card.id):
@@ -304,7 +304,7 @@ class Votes(commands.Cog):
             log.exception("The end of the card %d could not be told", card.id)
         return True
 
-    async def _show_end(self, card: CardRecord) -> None:
+    async def _show_end(self, card: PollRecord) -> None:
         """Show a closed card as it is now, and its winner in a message of its own."""
         closed = votes.reply(card)
         await self._show(card, closed)

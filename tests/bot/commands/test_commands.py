@@ -20,7 +20,7 @@ from bot.commands.about import about_reply, help_reply
 from bot.commands.message import (
     Embed,
     Message,
-    Moment,
+    Timestamp,
     UserError,
     plain,
     text,
@@ -202,7 +202,7 @@ def test_a_cooldown_lets_through_once_in_its_rest() -> None:
     cooldown.start("alice", NOW)
     with pytest.raises(UserError) as caught:
         cooldown.start("alice", NOW + timedelta(seconds=9))
-    assert Moment(NOW + timedelta(seconds=10)) in caught.value.text
+    assert Timestamp(NOW + timedelta(seconds=10)) in caught.value.text
     cooldown.start("bob", NOW + timedelta(seconds=9))
     cooldown.start("alice", NOW + timedelta(seconds=10))
 
@@ -217,9 +217,9 @@ def test_a_cooldown_forgets_who_has_rested() -> None:
 @pytest.mark.parametrize(
     ("asker", "homes", "guilds"),
     [
-        (retrain.Asker(is_owner=True, is_administrator=False, guild_id=9), [], [1, 9]),
-        (retrain.Asker(is_owner=False, is_administrator=True, guild_id=1), [1, 2], [1, 9]),
-        (retrain.Asker(is_owner=False, is_administrator=True, guild_id=9), [], [9]),
+        (retrain.Asker(is_owner=True, is_administrator=False, community_id=9), [], [1, 9]),
+        (retrain.Asker(is_owner=False, is_administrator=True, community_id=1), [1, 2], [1, 9]),
+        (retrain.Asker(is_owner=False, is_administrator=True, community_id=9), [], [9]),
     ],
 )
 def test_who_may_retrain(asker: retrain.Asker, homes: list[int], guilds: list[int]) -> None:
@@ -229,10 +229,10 @@ def test_who_may_retrain(asker: retrain.Asker, homes: list[int], guilds: list[in
 @pytest.mark.parametrize(
     ("asker", "homes", "guilds"),
     [
-        (retrain.Asker(is_owner=False, is_administrator=False, guild_id=1), [1], [1]),
-        (retrain.Asker(is_owner=False, is_administrator=True, guild_id=9), [1], [9]),
-        (retrain.Asker(is_owner=False, is_administrator=True, guild_id=9), [], [1, 9]),
-        (retrain.Asker(is_owner=False, is_administrator=True, guild_id=9), [], []),
+        (retrain.Asker(is_owner=False, is_administrator=False, community_id=1), [1], [1]),
+        (retrain.Asker(is_owner=False, is_administrator=True, community_id=9), [1], [9]),
+        (retrain.Asker(is_owner=False, is_administrator=True, community_id=9), [], [1, 9]),
+        (retrain.Asker(is_owner=False, is_administrator=True, community_id=9), [], []),
     ],
 )
 def test_who_may_not_retrain(asker: retrain.Asker, homes: list[int], guilds: list[int]) -> None:
@@ -246,7 +246,7 @@ def test_an_upload_that_is_too_large_is_refused_before_it_is_read() -> None:
 
 
 def test_outside_of_a_server_nobody_retrains() -> None:
-    asker = retrain.Asker(is_owner=True, is_administrator=True, guild_id=None)
+    asker = retrain.Asker(is_owner=True, is_administrator=True, community_id=None)
     with pytest.raises(UserError, match="from a server only"):
         retrain.check_asker(asker, [], [9])
 
@@ -344,7 +344,8 @@ def test_help_has_an_example_of_every_command() -> None:
 
 def test_a_refusal_reads_as_a_sentence_without_its_styles() -> None:
     assert (
-        str(UserError("Wait until ", Moment(NOW), ".")) == "Wait until 2025-01-01T00:00:00+00:00."
+        str(UserError("Wait until ", Timestamp(NOW), "."))
+        == "Wait until 2025-01-01T00:00:00+00:00."
     )
 
 

@@ -23,7 +23,7 @@ from bot.services.training.events import (
     Progress,
     Samples,
 )
-from bot.store.custom_models import NamerRecord
+from bot.store.custom_models import CustomModelRecord
 from tests.bot.conftest import Home
 from tests.bot.tiny import tiny_namer
 
@@ -66,8 +66,8 @@ def manager(home: Home, guild: simcord.GuildHandle | None = None) -> simcord.Mem
     return guild.add_member(home.env.create_user("steward"), roles=[role])
 
 
-async def namer(home: Home, name: str = "elves") -> NamerRecord | None:
-    return await home.bot.store.namers.named(home.guild.id, name)
+async def namer(home: Home, name: str = "elves") -> CustomModelRecord | None:
+    return await home.bot.store.custom_models.named(home.guild.id, name)
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ async def test_the_trainer_gets_the_list_as_it_was_written(teachable: Home) -> N
     assert not trainer.order.corpus.exists()
     found = await namer(teachable)
     assert found is not None
-    assert await teachable.bot.store.namers.corpus(found.id) == tuple(before)
+    assert await teachable.bot.store.custom_models.corpus(found.id) == tuple(before)
 
 
 async def test_names_can_be_typed(teachable: Home) -> None:
@@ -282,7 +282,7 @@ async def test_weights_that_a_hostile_trainer_left_are_not_served(
 
 
 def test_a_list_that_waits_knows_how_many_are_before_it(home: Home) -> None:
-    record = NamerRecord(
+    record = CustomModelRecord(
         1, 2, "elves", 3, False, discord.utils.utcnow(), "elves.txt", 30, True, None, None
     )
     run = Run(Lesson(record, as_corpus("elves.txt", ELVES), 1, 3), ahead=2)
@@ -370,7 +370,7 @@ async def test_a_new_list_takes_the_place_of_the_old_one(teachable: Home) -> Non
     found = await namer(teachable)
     assert found is not None
     assert found.title == "towns.csv"
-    assert (await teachable.bot.store.namers.corpus(found.id))[0] == "Galadrielton"
+    assert (await teachable.bot.store.custom_models.corpus(found.id))[0] == "Galadrielton"
 
 
 async def test_a_new_list_that_cannot_be_learned_leaves_everything_as_it_was(

@@ -48,7 +48,7 @@ async def crown_here(
     home: Home, name: str, votes: int = 1, days_ago: int = 0, seconds_later: int = 0
 ) -> None:
     at = home.env.now() - timedelta(days=days_ago, seconds=-seconds_later)
-    await crown(home.bot.store, name, votes, at=at, guild_id=home.guild.id)
+    await crown(home.bot.store, name, votes, at=at, community_id=home.guild.id)
 
 
 async def crown_elsewhere(home: Home, name: str, **changes: str) -> None:
@@ -56,7 +56,7 @@ async def crown_elsewhere(home: Home, name: str, **changes: str) -> None:
         home.bot.store,
         name,
         at=home.env.now(),
-        guild_id=OTHER_GUILD,
+        community_id=OTHER_GUILD,
         member_id=OTHER_MEMBER,
         discoverer="Stranger",
         namer=changes.get("namer"),
@@ -95,7 +95,7 @@ async def test_a_server_has_its_own_hall_with_its_own_lists(home: Home) -> None:
     await crown_here(home, "Homesaurus")
     await crown_elsewhere(home, "Farsaurus")
     await crown(
-        home.bot.store, "Elrond", 2, at=home.env.now(), guild_id=home.guild.id, namer="elves"
+        home.bot.store, "Elrond", 2, at=home.env.now(), community_id=home.guild.id, namer="elves"
     )
     result = await home.alice.slash(home.channel, "halloffame", scope="server")
     assert lines(result) == [
@@ -114,12 +114,12 @@ async def test_the_hall_of_all_servers_tells_no_stranger_and_shows_no_list(home:
 
 async def test_a_member_sees_the_names_that_she_has_discovered_anywhere(home: Home) -> None:
     await crown_here(home, "Not mine")
-    for guild_id, name in ((OTHER_GUILD, "Awaysaurus"), (home.guild.id, "Homesaurus")):
+    for community_id, name in ((OTHER_GUILD, "Awaysaurus"), (home.guild.id, "Homesaurus")):
         await crown(
             home.bot.store,
             name,
             at=home.env.now(),
-            guild_id=guild_id,
+            community_id=community_id,
             member_id=home.alice.id,
         )
     result = await home.alice.slash(home.channel, "halloffame", scope="mine")
@@ -151,7 +151,7 @@ async def test_nobody_turns_the_pages_of_what_another_has_discovered(home: Home)
             home.bot.store,
             f"Name{number:02}",
             at=home.env.now() + timedelta(seconds=number),
-            guild_id=OTHER_GUILD,
+            community_id=OTHER_GUILD,
             member_id=home.alice.id,
         )
     shown = await home.alice.slash(home.channel, "halloffame", scope="mine")
@@ -169,7 +169,7 @@ async def test_a_page_that_is_no_more_is_the_last_one(home: Home) -> None:
     reply = await hall(
         HallOfFameOptions(page=7),
         home.guild.id,
-        home.bot.store.fame,
+        home.bot.store.hall_of_fame,
         home.bot.words,
         home.env.now(),
     )

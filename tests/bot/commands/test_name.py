@@ -10,7 +10,7 @@ from bot.commands import dissect
 from bot.commands.message import UserError
 from bot.commands.name import from_state, to_state
 from bot.commands.names import NamesOptions
-from bot.store.custom_models import Corpus, NamerRecord
+from bot.store.custom_models import Corpus, CustomModelRecord
 from bot.store.hall_of_fame import Scope
 from models.names.generator import NamesError, NamesResult
 from tests.bot.conftest import Home, labels
@@ -28,21 +28,21 @@ async def learned(
     names: tuple[str, ...] = HEROES,
     *,
     name: str = "heroes",
-    guild_id: int | None = None,
+    community_id: int | None = None,
     shared: bool = False,
-) -> NamerRecord:
+) -> CustomModelRecord:
     """A namer that has learned its list."""
     content = tiny_namer(names, capitals="^ -")
-    made = await home.bot.store.namers.create(
-        guild_id=guild_id or home.guild.id,
+    made = await home.bot.store.custom_models.create(
+        community_id=community_id or home.guild.id,
         name=name,
         member_id=1,
         corpus=Corpus("list.txt", names, "0" * 64),
         now=discord.utils.utcnow(),
         most=10,
     )
-    await home.bot.store.namers.trained(made.id, content, name.ljust(64, "0"), 1.0)
-    await home.bot.store.namers.share(made.id, shared)
+    await home.bot.store.custom_models.trained(made.id, content, name.ljust(64, "0"), 1.0)
+    await home.bot.store.custom_models.share(made.id, shared)
     return made
 
 
@@ -123,8 +123,8 @@ def test_a_state_of_another_version_is_refused(state: str) -> None:
 
 async def test_a_namer_is_chosen_from_this_server_and_from_what_others_share(home: Home) -> None:
     mine = await learned(home, name="heroes")
-    await learned(home, name="secrets", guild_id=77)
-    theirs = await learned(home, name="heroines", guild_id=77, shared=True)
+    await learned(home, name="secrets", community_id=77)
+    theirs = await learned(home, name="heroines", community_id=77, shared=True)
     offered = await home.alice.autocomplete(home.channel, "name", "namer", "her")
     assert [(choice["name"], choice["value"]) for choice in offered] == [
         ("heroes · 12 names", "heroes"),
@@ -135,7 +135,7 @@ async def test_a_namer_is_chosen_from_this_server_and_from_what_others_share(hom
 
 
 async def test_another_servers_namer_is_not_there_unless_it_is_shared(home: Home) -> None:
-    theirs = await learned(home, guild_id=77)
+    theirs = await learned(home, community_id=77)
     for value in ("heroes", f"heroes #{theirs.id}", f"#{theirs.id}", "#999999999999999999", "%"):
         refused = await home.alice.slash(home.channel, "name", namer=value)
         assert "I know no namer of that name here" in sentence(refused)
@@ -144,17 +144,17 @@ async def test_another_servers_namer_is_not_there_unless_it_is_shared(home: Home
 
 
 async def test_a_card_of_a_namer_that_is_shared_no_more_says_so(home: Home) -> None:
-    theirs = await learned(home, guild_id=77, shared=True)
+    theirs = await learned(home, community_id=77, shared=True)
     first = await home.alice.slash(home.channel, "name", namer="heroes")
     assert first.response is not None
-    await home.bot.store.namers.share(theirs.id, False)
+    await home.bot.store.custom_models.share(theirs.id, False)
     assert "not there any more" in sentence(await home.alice.click(first.response, label="More"))
-    await home.bot.store.namers.delete(theirs.id)
+    await home.bot.store.custom_models.delete(theirs.id)
     assert "not there any more" in sentence(await home.alice.click(first.response, label="More"))
 
 
 async def test_shared_namers_work_in_direct_messages(home: Home) -> None:
-    await learned(home, guild_id=77, shared=True)
+    await learned(home, community_id=77, shared=True)
     assert shown(await home.alice.user.slash("name", namer="heroes"))
 
 
@@ -198,7 +198,7 @@ async def test_an_impossible_wish_comes_back_as_it_was_typed(home: Home) -> None
 
 async def test_weights_that_cannot_be_read_any_more_are_said(home: Home) -> None:
     made = await learned(home)
-    await home.bot.store.namers.trained(made.id, b"damaged", "d" * 64, 1.0)
+    await home.bot.store.custom_models.trained(made.id, b"damaged", "d" * 64, 1.0)
     result = await home.alice.slash(home.channel, "name", namer="heroes")
     assert "cannot be read any more" in sentence(result)
     info = await home.alice.slash(home.channel, "namer info", name="heroes")
@@ -225,7 +225,7 @@ async def test_a_name_of_a_card_is_dissected_by_the_network_that_wrote_it(home: 
     await home.alice.click(asked.response, label="Saint-Rémy Sur Aa")
     assert home.writer.dissected == ["Saint-Rémy Sur Aa"]
     assert home.writer.trained_asked[-1] is not None
-    await home.bot.store.namers.delete(made.id)
+    await home.bot.store.custom_models.delete(made.id)
     gone = await home.alice.click(asked.response, label="Saint-Rémy Sur Aa")
     assert "not there any more" in sentence(gone)
 
@@ -260,12 +260,12 @@ async def test_names_of_a_list_are_voted_on_and_crowned(home: Home) -> None:
     await home.env.advance_time(660)
     closed = home.channel.history()[0]
     assert closed.content == "The vote is over: Θησίων has won."
-    (won,) = await home.bot.store.fame.best(Scope(guild_id=home.guild.id))
+    (won,) = await home.bot.store.hall_of_fame.best(Scope(community_id=home.guild.id))
     assert (won.name, won.namer) == ("Θησίων", "heroes")
-    assert await home.bot.store.fame.best(Scope()) == []  # other servers do not see it
-    assert await home.bot.store.fame.chosen() == []  # nor do dinosaurs learn from it
-    await home.bot.store.namers.delete(made.id)
-    (won,) = await home.bot.store.fame.best(Scope(guild_id=home.guild.id))
+    assert await home.bot.store.hall_of_fame.best(Scope()) == []  # other servers do not see it
+    assert await home.bot.store.hall_of_fame.chosen() == []  # nor do dinosaurs learn from it
+    await home.bot.store.custom_models.delete(made.id)
+    (won,) = await home.bot.store.hall_of_fame.best(Scope(community_id=home.guild.id))
     assert won.namer == "heroes"
 
 
@@ -273,7 +273,7 @@ async def test_the_card_of_a_deleted_namer_goes_on_to_its_end(home: Home) -> Non
     made = await learned(home)
     home.writer.names_found = ("νικεύς", "θησίων")
     await home.alice.slash(home.channel, "name", namer="heroes", count=2)
-    await home.bot.store.namers.delete(made.id)
+    await home.bot.store.custom_models.delete(made.id)
     await home.alice.click(home.channel.history()[0], label="Θησίων")
     assert labels(home.channel.history()[0]) == ["Νικεύς", "Θησίων · 1"]
 
@@ -286,7 +286,7 @@ async def test_names_of_a_namer_that_is_deleted_meanwhile_are_given_all_the_same
 
     async def and_delete(*args: Any, **kwargs: Any) -> NamesResult:  # noqa: ANN401
         written = await write(*args, **kwargs)
-        await home.bot.store.namers.delete(made.id)
+        await home.bot.store.custom_models.delete(made.id)
         return written
 
     home.writer.names = and_delete  # type: ignore[method-assign]

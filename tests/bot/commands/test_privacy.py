@@ -125,7 +125,7 @@ async def test_a_crowned_name_stays_in_the_hall_without_its_discoverer(home: Hom
         "Bravosaurus",
         3,
         at=home.env.now(),
-        guild_id=home.guild.id,
+        community_id=home.guild.id,
         member_id=home.alice.id,
         discoverer="alice",
     )
@@ -164,7 +164,7 @@ async def leave(home: Home) -> None:
 
 
 async def test_a_server_that_removes_the_bot_is_forgotten_after_a_month(home: Home) -> None:
-    await crown(home.bot.store, "Homesaurus", at=home.env.now(), guild_id=home.guild.id)
+    await crown(home.bot.store, "Homesaurus", at=home.env.now(), community_id=home.guild.id)
     await leave(home)
     await sweep(home)
     assert await count_of(home) == 1
@@ -175,11 +175,11 @@ async def test_a_server_that_removes_the_bot_is_forgotten_after_a_month(home: Ho
 
 async def count_of(home: Home) -> int:
     """Crowned names of a server that are still kept."""
-    return await home.bot.store.fame.count(Scope(home.guild.id))
+    return await home.bot.store.hall_of_fame.count(Scope(home.guild.id))
 
 
 async def test_a_server_that_takes_the_bot_back_in_time_is_kept(store: Store) -> None:
-    await crown(store, "Homesaurus", at=NOW, guild_id=7)
+    await crown(store, "Homesaurus", at=NOW, community_id=7)
     await store.privacy.left(7, NOW - GRACE * 2)
     await store.privacy.joined(7)
     assert await store.privacy.forget_guilds(NOW) == []
@@ -189,8 +189,8 @@ async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed_at_its_s
     home: Home,
 ) -> None:
     store, now = home.bot.store, home.env.now()
-    await crown(store, "Homesaurus", at=now, guild_id=home.guild.id)
-    await crown(store, "Farsaurus", at=now, guild_id=12)
+    await crown(store, "Homesaurus", at=now, community_id=home.guild.id)
+    await crown(store, "Farsaurus", at=now, community_id=12)
     await store.privacy.left(home.guild.id, now - GRACE * 2)  # and it has come back meanwhile
     await store.privacy.seen([home.guild.id], now)
     assert await store.privacy.forget_guilds(now) == []
@@ -208,9 +208,9 @@ async def test_the_bot_notes_at_its_start_in_which_servers_it_is(home: Home) -> 
 async def test_a_server_can_be_noted_twice_at_once(store: Store) -> None:
     await asyncio.gather(
         *(store.privacy.joined(7) for _ in range(5)),
-        *(store.cards.set_minutes(7, 30) for _ in range(5)),
+        *(store.polls.set_minutes(7, 30) for _ in range(5)),
     )
-    assert await store.cards.minutes(7) == 30
+    assert await store.polls.minutes(7) == 30
 
 
 async def test_a_member_is_forgotten_while_she_votes_on_her_own_cards(store: Store) -> None:
@@ -218,9 +218,9 @@ async def test_a_member_is_forgotten_while_she_votes_on_her_own_cards(store: Sto
         cards = [replace(CARD, id=10 * turn + number, member_id=5) for number in range(3)]
         for each in cards:
             await opened(store, each)
-            await store.cards.cast(Ballot(each.id, 5, 0), NOW)
+            await store.polls.cast(Ballot(each.id, 5, 0), NOW)
         await asyncio.gather(
-            *(store.cards.cast(Ballot(each.id, 5, 1), NOW) for each in cards),
+            *(store.polls.cast(Ballot(each.id, 5, 1), NOW) for each in cards),
             store.privacy.forget_member(5),
         )
     await store.privacy.forget_member(5)
@@ -231,7 +231,7 @@ async def test_a_member_is_forgotten_while_she_votes_on_her_own_cards(store: Sto
 async def test_a_process_with_some_of_the_shards_takes_no_server_for_left(
     store: Store, shards: list[int] | None, gone: list[int]
 ) -> None:
-    await crown(store, "Farsaurus", at=NOW, guild_id=12)
+    await crown(store, "Farsaurus", at=NOW, community_id=12)
     bot = SimpleNamespace(handlers={}, store=store, shard_ids=shards, guilds=[])
     cog = Privacy(cast(Mangosaurus, bot))
     await cog._sweep()
@@ -239,7 +239,7 @@ async def test_a_process_with_some_of_the_shards_takes_no_server_for_left(
 
 
 async def test_a_first_look_at_the_servers_that_fails_is_tried_again(store: Store) -> None:
-    await crown(store, "Farsaurus", at=NOW, guild_id=12)
+    await crown(store, "Farsaurus", at=NOW, community_id=12)
     bot = SimpleNamespace(handlers={}, store=store, shard_ids=None, guilds=[])
     cog = Privacy(cast(Mangosaurus, bot))
     with pytest.MonkeyPatch.context() as patched:

@@ -17,7 +17,7 @@ from bot.services.training.events import (
     Planned,
     Progress,
 )
-from bot.store.schema import Candidate, Card
+from bot.store.schema import Candidate, Poll
 from bot.store.versions import SILENCE
 from models.fingerprints import Fingerprints
 from models.weights import Kind, WeightsError, save_weights
@@ -322,9 +322,9 @@ async def crown(home: Home, votes: dict[str, int]) -> None:
     async with home.bot.store.database.writing() as session:
         for number, (name, count) in enumerate(votes.items(), start=1):
             session.add(
-                Card(
+                Poll(
                     id=number,
-                    guild_id=home.guild.id,
+                    community_id=home.guild.id,
                     channel_id=home.channel.id,
                     opened_at=now,
                     closes_at=now,
@@ -334,7 +334,7 @@ async def crown(home: Home, votes: dict[str, int]) -> None:
                 )
             )
             await session.flush()
-            session.add(Candidate(card_id=number, position=0, name=name))
+            session.add(Candidate(poll_id=number, position=0, name=name))
 
 
 async def test_a_record_that_cannot_be_read_does_not_stop_the_start(

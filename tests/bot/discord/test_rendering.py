@@ -11,7 +11,7 @@ from bot.commands.message import (
     Field,
     File,
     Message,
-    Moment,
+    Timestamp,
     code,
     emphasis,
     link,
@@ -30,7 +30,7 @@ from tests.bot.commands.test_commands import NOW
 
 
 def test_styles_become_markdown_and_everything_else_is_escaped() -> None:
-    words = text("*a* ", strong("b_c"), emphasis("d"), code("e`f"), " ", Moment(NOW))
+    words = text("*a* ", strong("b_c"), emphasis("d"), code("e`f"), " ", Timestamp(NOW))
     assert to_markdown(words) == r"\*a\* **b\_c***d*`eˋf` <t:1735689600:R>"
 
 

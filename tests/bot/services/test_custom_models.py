@@ -15,11 +15,11 @@ from bot.services.custom_models import (
     MOST_OF_A_GUILD,
     MOST_WAITING,
     READY,
+    CustomModels,
     Event,
     Events,
     InTraining,
     Lesson,
-    Namers,
     QueueFull,
     Ready,
     Untrained,
@@ -35,7 +35,7 @@ from bot.services.training.events import (
 from bot.services.training.retraining import Events as TrainerEvents
 from bot.services.training.retraining import MessageRef, Order
 from bot.store import Unavailable
-from bot.store.custom_models import NamerRecord
+from bot.store.custom_models import CustomModelRecord
 from bot.store.schema import Run
 from bot.store.versions import SILENCE
 from data.lists import read_list
@@ -83,9 +83,11 @@ class School:
         self.weights.write_bytes(tiny_namer(KANA))
         self.namers = self.open()
 
-    def open(self) -> Namers:
+    def open(self) -> CustomModels:
         """The service as a new process has it."""
-        return Namers(self.folder, self.store, self.writer, now=lambda: NOW, launch=self._launch)
+        return CustomModels(
+            self.folder, self.store, self.writer, now=lambda: NOW, launch=self._launch
+        )
 
     def _launch(self, order: Order, folder: Path) -> Gate:
         assert order.corpus is not None
@@ -94,9 +96,9 @@ class School:
         self.gates.append(Gate(order, self.weights))
         return self.gates[-1]
 
-    async def namer(self, name: str = "kana") -> NamerRecord:
-        return await self.store.namers.create(
-            guild_id=1,
+    async def namer(self, name: str = "kana") -> CustomModelRecord:
+        return await self.store.custom_models.create(
+            community_id=1,
             name=name,
             member_id=7,
             corpus=as_corpus("../kana.txt", KANA),
@@ -104,7 +106,7 @@ class School:
             most=100,
         )
 
-    def teach(self, namer: NamerRecord) -> None:
+    def teach(self, namer: CustomModelRecord) -> None:
         async def follow(events: Events) -> None:
             async for event in events:
                 self.told.setdefault(namer.name, []).append(event)
@@ -132,14 +134,14 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.001)
 
 
-async def learned(school: School, name: str = "kana") -> NamerRecord:
+async def learned(school: School, name: str = "kana") -> CustomModelRecord:
     """A namer that has learned its list."""
     namer = await school.namer(name)
     school.teach(namer)
     await until(lambda: school.gates)
     school.gates.pop().opened.set()
     await until(lambda: school.namers.ahead_of(namer.id) is None)
-    found = await school.store.namers.get(namer.id)
+    found = await school.store.custom_models.get(namer.id)
     assert found is not None
     return found
 
@@ -205,7 +207,7 @@ async def test_what_was_learned_is_in_the_database_and_nothing_on_the_disk(
     namer = await learned(school)
     assert namer.digest is not None
     assert namer.seconds == 2.5
-    assert await school.store.namers.weights(namer.id) == school.weights.read_bytes()
+    assert await school.store.custom_models.weights(namer.id) == school.weights.read_bytes()
     assert not list(school.namers.folder.iterdir())
 
 
@@ -222,11 +224,11 @@ async def test_it_is_read_once_however_many_ask(
     namer = await learned(school)
     fresh, reads = school.open(), []
 
-    async def counted(namer_id: int) -> bytes:
-        reads.append(namer_id)
+    async def counted(custom_model_id: int) -> bytes:
+        reads.append(custom_model_id)
         return school.weights.read_bytes()
 
-    monkeypatch.setattr(school.store.namers, "weights", counted)
+    monkeypatch.setattr(school.store.custom_models, "weights", counted)
     loaded = await asyncio.gather(*(fresh.load(namer) for _ in range(5)))
     assert len(set(map(id, loaded))) == 1
     assert reads == [namer.id]
@@ -254,7 +256,7 @@ async def test_a_stopped_training_changes_nothing(school: School) -> None:
     await until(lambda: school.gates)
     assert await school.namers.stop("Alice pressed Stop.", namer.id)
     assert school.last("kana") == Stopped("Alice pressed Stop.")
-    assert await school.store.namers.get(namer.id) == namer
+    assert await school.store.custom_models.get(namer.id) == namer
     assert not await school.namers.stop("", namer.id)
 
 
@@ -262,7 +264,7 @@ async def test_a_namer_that_was_deleted_meanwhile_stays_deleted(school: School) 
     namer = await school.namer()
     school.teach(namer)
     await until(lambda: school.gates)
-    await school.store.namers.delete(namer.id)
+    await school.store.custom_models.delete(namer.id)
     school.gates[0].opened.set()
     await until(lambda: school.namers.ahead_of(namer.id) is None)
     last = school.last("kana")
@@ -298,7 +300,7 @@ async def test_a_training_that_died_with_its_process_is_told_once_and_can_be_had
     namer = await school.namer()
     long_ago = NOW - timedelta(minutes=2)
     await school.store.versions.begin_run(
-        "namer", seed=1, now=long_ago, namer_id=namer.id, channel_id=5, message_id=6
+        "namer", seed=1, now=long_ago, custom_model_id=namer.id, channel_id=5, message_id=6
     )
     fresh = school.open()
     assert await fresh.interrupted() == [MessageRef(5, 6)]
@@ -312,7 +314,9 @@ async def test_every_run_is_noted_with_its_end(school: School) -> None:
     await until(lambda: school.gates)
     await school.namers.stop("Enough.")
     assert await school.namers.interrupted() == []
-    late = Namers(school.folder, school.store, school.writer, now=lambda: NOW + timedelta(days=1))
+    late = CustomModels(
+        school.folder, school.store, school.writer, now=lambda: NOW + timedelta(days=1)
+    )
     assert await late.interrupted() == []
 
 
@@ -324,12 +328,12 @@ async def test_a_weight_file_that_is_too_large_is_not_even_read(school: School) 
 async def test_no_server_takes_all_places(school: School) -> None:
     for number in range(MOST_OF_A_GUILD - 1):
         school.teach(await school.namer(str(number)))
-    with school.namers.claimed(guild_id=1):
-        with pytest.raises(QueueFull), school.namers.claimed(guild_id=1):
+    with school.namers.claimed(community_id=1):
+        with pytest.raises(QueueFull), school.namers.claimed(community_id=1):
             pass
-        with school.namers.claimed(guild_id=2):
+        with school.namers.claimed(community_id=2):
             pass
-    with school.namers.claimed(guild_id=1):
+    with school.namers.claimed(community_id=1):
         pass
     await school.namers.stop("")
 
@@ -338,7 +342,7 @@ async def test_a_database_that_is_away_for_a_moment_costs_no_training(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(custom_models, "PAUSES", (0.001, 0.001))
-    kept, tries = school.store.namers.trained, []
+    kept, tries = school.store.custom_models.trained, []
 
     async def away_at_first(*args: Any) -> bool:  # noqa: ANN401
         tries.append(args)
@@ -346,7 +350,7 @@ async def test_a_database_that_is_away_for_a_moment_costs_no_training(
             raise Unavailable("gone")
         return await kept(*args)
 
-    monkeypatch.setattr(school.store.namers, "trained", away_at_first)
+    monkeypatch.setattr(school.store.custom_models, "trained", away_at_first)
     namer = await learned(school)
     assert isinstance(school.last("kana"), Ready)
     assert namer.digest is not None
@@ -360,7 +364,7 @@ async def test_a_process_does_not_bury_its_own_training(school: School) -> None:
     own = school.namers
     own._now = lambda: later
     assert await own.interrupted() == []
-    other = Namers(
+    other = CustomModels(
         school.folder, school.store, school.writer, now=lambda: later + 2 * SILENCE, launch=None
     )
     assert await other.interrupted() == [MessageRef(5, namer.id)]

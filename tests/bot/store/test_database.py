@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store import database as module
 from bot.store.database import MIGRATIONS
-from bot.store.schema import Base, Guild, Vote
+from bot.store.schema import Base, Community, Vote
 from tests.bot.store.test_polls import CARD, NOW, opened
 from tests.databases import Templates, store_in
 
@@ -158,7 +158,7 @@ async def test_a_server_that_does_not_let_the_bot_in_says_why(
 @POSTGRES
 async def test_after_a_lost_connection_the_next_one_is_new(database: Database) -> None:
     async with database.writing() as session:
-        session.add(Guild(id=1))
+        session.add(Community(id=1))
     everyone_else = text(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -167,11 +167,11 @@ async def test_after_a_lost_connection_the_next_one_is_new(database: Database) -
 
     async def write_while_cut_off() -> None:
         async with database.writing() as session:
-            session.add(Guild(id=2))
+            session.add(Community(id=2))
             await session.flush()
             async with other.reading() as killer:
                 await killer.execute(everyone_else)
-            session.add(Guild(id=3))
+            session.add(Community(id=3))
 
     with pytest.raises(Unavailable):
         await write_while_cut_off()
@@ -184,7 +184,7 @@ async def test_a_reader_sees_one_state(database: Database) -> None:
     async with database.reading() as session:
         assert await session.scalar(text("SELECT count(*) FROM guilds")) == 0
         async with database.writing() as writer:
-            writer.add(Guild(id=1))
+            writer.add(Community(id=1))
         assert await session.scalar(text("SELECT count(*) FROM guilds")) == 0
 
 
@@ -233,11 +233,11 @@ async def test_a_full_disk_loses_nothing_and_passes(database: Database) -> None:
         await session.execute(text("PRAGMA max_page_count=1"))  # as many as there are
     with pytest.raises(Unavailable, match="full"):
         async with database.writing() as session:
-            session.add_all(Guild(id=number) for number in range(1, 2000))
+            session.add_all(Community(id=number) for number in range(1, 2000))
     assert await guilds(database) == []
     async with database.writing() as session:
         await session.execute(text("PRAGMA max_page_count=100000"))
-        session.add(Guild(id=1))
+        session.add(Community(id=1))
     assert await guilds(database) == [1]
 
 
@@ -253,11 +253,11 @@ async def test_an_error_does_not_tell_what_was_written(database: Database) -> No
 
 async def test_of_a_failed_transaction_nothing_stays(database: Database) -> None:
     async with database.writing() as session:
-        session.add(Guild(id=1))
+        session.add(Community(id=1))
 
     async def fail() -> None:
         async with database.writing() as session:
-            session.add(Guild(id=2))
+            session.add(Community(id=2))
             await session.flush()
             raise ZeroDivisionError
 
@@ -273,7 +273,7 @@ async def test_many_writers_of_two_processes_all_have_their_turn(database: Datab
         async with through.writing() as session:
             held = await session.scalar(text("SELECT count(*) FROM guilds"))
             assert held is not None
-            session.add(Guild(id=number))
+            session.add(Community(id=number))
 
     await asyncio.gather(*(write((database, other)[n % 2], n) for n in range(1, 41)))
     await other.close()
@@ -294,7 +294,7 @@ async def test_the_file_is_read_beside_a_writer_and_keeps_its_keys(database: Dat
         "busy_timeout": 15_000,
     }
     async with database.writing() as session:
-        session.add(Guild(id=1))
+        session.add(Community(id=1))
         await session.flush()
         assert await guilds(database) == []
 
@@ -307,7 +307,7 @@ async def test_the_loop_runs_on_while_a_writer_waits(database: Database) -> None
 
         async def write() -> None:
             async with database.writing() as session:
-                session.add(Guild(id=1))
+                session.add(Community(id=1))
 
         writing = asyncio.create_task(write())
         for _ in range(20):
@@ -326,7 +326,7 @@ async def test_the_file_is_for_the_bot_alone(tmp_path: Path) -> None:
     database = Database(url_of(None, tmp_path))
     await database.migrate()
     async with database.writing() as session:
-        session.add(Guild(id=1))
+        session.add(Community(id=1))
     modes = {
         entry.name: stat.S_IMODE(entry.stat().st_mode)
         for entry in await asyncio.to_thread(lambda: list(os.scandir(tmp_path)))
@@ -385,7 +385,7 @@ async def test_every_row_outlives_the_migrations_up_and_down(empty_database: Dat
     new = {"namer_id": None, "namer": None}
     assert after == before | {"cards": [{**row, **new} for row in before["cards"]]}
     store = Store(database)
-    card = await store.cards.find(77)
+    card = await store.polls.find(77)
     assert card is not None
     assert (card.names, card.votes) == (("Mangosaurus", "Bravosaurus"), (0, 1))
     async with database.writing() as session:  # the references are still kept, too
@@ -418,7 +418,7 @@ async def test_processes_that_migrate_at_once_take_turns(empty_database: Databas
 
 async def test_to_migrate_again_changes_nothing(database: Database) -> None:
     async with database.writing() as session:
-        session.add(Guild(id=1))
+        session.add(Community(id=1))
     await database.migrate()
     assert await guilds(database) == [1]
 
@@ -452,11 +452,11 @@ import asyncio, itertools, sys
 from datetime import UTC, datetime
 from sqlalchemy import make_url
 from bot.store import Database, Store
-from bot.store.cards import Ballot
+from bot.store.polls import Ballot
 
 async def vote(store, members):
     for member in members:
-        if await store.cards.cast(Ballot(77, member, member % 3), datetime(2026, 11, 25, 12, tzinfo=UTC)):
+        if await store.polls.cast(Ballot(77, member, member % 3), datetime(2026, 11, 25, 12, tzinfo=UTC)):
             print(member, flush=True)
 
 async def main():
@@ -504,7 +504,7 @@ def test_connections_that_nobody_closed_keep_no_process_alive(
         "from pathlib import Path\n"
         "from bot.store import Database, Store, url_of\n"
         "store = Store(Database(url_of(None, Path(sys.argv[1]))))\n"
-        "asyncio.run(store.cards.minutes(1))\n"
+        "asyncio.run(store.polls.minutes(1))\n"
     )
     store_in(tmp_path, templates)
     with python(source, str(tmp_path)) as process:
@@ -512,6 +512,6 @@ def test_connections_that_nobody_closed_keep_no_process_alive(
 
 
 async def test_a_closed_store_can_be_closed_again(store: Store) -> None:
-    await store.cards.find(CARD.id)
+    await store.polls.find(CARD.id)
     await store.close()
     await store.close()

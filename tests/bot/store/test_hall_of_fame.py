@@ -26,23 +26,23 @@ async def crown(
     namer: str | None = None,
 ) -> None:
     card = replace(
-        CARD, id=number, guild_id=guild, member_id=member, names=("Loser", name), namer=namer
+        CARD, id=number, community_id=guild, member_id=member, names=("Loser", name), namer=namer
     )
     await opened(store, card)
     for voter in range(votes):
-        await store.cards.cast(Ballot(number, voter, 1), NOW)
-    await store.cards.close(number, NOW + timedelta(minutes=minute))
+        await store.polls.cast(Ballot(number, voter, 1), NOW)
+    await store.polls.close(number, NOW + timedelta(minutes=minute))
 
 
 async def best(store: Store, scope: Scope) -> list[str]:
-    names = [champion.name for champion in await store.fame.best(scope)]
-    assert await store.fame.count(scope) == len(names)
+    names = [champion.name for champion in await store.hall_of_fame.best(scope)]
+    assert await store.hall_of_fame.count(scope) == len(names)
     return names
 
 
 async def test_a_champion_comes_with_its_story(store: Store) -> None:
     await crown(store, 1, "Mangosaurus", 2)
-    assert await store.fame.best(ALL) == [Champion("Mangosaurus", 2, LATER, 1, 3, "Ada")]
+    assert await store.hall_of_fame.best(ALL) == [Champion("Mangosaurus", 2, LATER, 1, 3, "Ada")]
 
 
 async def test_most_votes_are_first_and_of_equals_the_older(store: Store) -> None:
@@ -51,12 +51,12 @@ async def test_most_votes_are_first_and_of_equals_the_older(store: Store) -> Non
     await crown(store, 3, "Great", 3, minute=40)
     await crown(store, 4, "Nobody", 0)
     assert await best(store, ALL) == ["Great", "Early", "Late"]
-    assert [c.name for c in await store.fame.best(ALL, skip=1, most=1)] == ["Early"]
+    assert [c.name for c in await store.hall_of_fame.best(ALL, skip=1, most=1)] == ["Early"]
 
 
 async def test_a_card_that_is_open_has_no_champion(store: Store) -> None:
     await opened(store)
-    await store.cards.cast(Ballot(CARD.id, 5, 1), NOW)
+    await store.polls.cast(Ballot(CARD.id, 5, 1), NOW)
     assert await best(store, ALL) == []
 
 
@@ -64,8 +64,8 @@ async def test_it_can_be_of_a_guild_a_discoverer_or_a_time(store: Store) -> None
     await crown(store, 1, "Mine", 4, member=3, minute=20)
     await crown(store, 2, "Theirs", 3, member=4, minute=30)
     await crown(store, 3, "Elsewhere", 2, guild=2, minute=40)
-    assert await best(store, Scope(guild_id=1)) == ["Mine", "Theirs"]
-    assert await best(store, Scope(guild_id=1, member_id=3)) == ["Mine"]
+    assert await best(store, Scope(community_id=1)) == ["Mine", "Theirs"]
+    assert await best(store, Scope(community_id=1, member_id=3)) == ["Mine"]
     assert await best(store, Scope(member_id=3)) == ["Mine", "Elsewhere"]
     assert await best(store, Scope(since=NOW + timedelta(minutes=30))) == ["Theirs", "Elsewhere"]
 
@@ -74,26 +74,26 @@ async def test_names_of_a_guilds_own_lists_stay_in_the_guild(store: Store) -> No
     await crown(store, 1, "Mangosaurus", 2)
     await crown(store, 2, "Elrond", 5, namer="elves")
     assert await best(store, ALL) == ["Mangosaurus"]
-    assert await best(store, Scope(guild_id=1)) == ["Elrond", "Mangosaurus"]
-    assert await best(store, Scope(guild_id=2)) == []
-    assert await store.fame.chosen() == [("Mangosaurus", 2)]
+    assert await best(store, Scope(community_id=1)) == ["Elrond", "Mangosaurus"]
+    assert await best(store, Scope(community_id=2)) == []
+    assert await store.hall_of_fame.chosen() == [("Mangosaurus", 2)]
 
 
 async def test_what_was_chosen_twice_is_listed_once_with_all_its_votes(store: Store) -> None:
     await crown(store, 1, "Mangosaurus", 2)
     await crown(store, 2, "Mangosaurus", 3, guild=2)
     await crown(store, 3, "Bravosaurus", 1)
-    assert await store.fame.chosen() == [("Bravosaurus", 1), ("Mangosaurus", 5)]
+    assert await store.hall_of_fame.chosen() == [("Bravosaurus", 1), ("Mangosaurus", 5)]
 
 
 async def test_a_crown_keeps_its_votes_when_voters_are_forgotten(store: Store) -> None:
     await crown(store, 1, "Mangosaurus", 2)
     await store.privacy.forget_member(0)
-    assert [c.votes for c in await store.fame.best(ALL)] == [2]
+    assert [c.votes for c in await store.hall_of_fame.best(ALL)] == [2]
 
 
 async def test_a_forgotten_discoverer_has_no_name(store: Store) -> None:
     await crown(store, 1, "Mangosaurus", 1)
     await store.privacy.forget_member(3)
-    (champion,) = await store.fame.best(ALL)
+    (champion,) = await store.hall_of_fame.best(ALL)
     assert (champion.member_id, champion.discoverer) == (None, None)

@@ -12,14 +12,14 @@ from bot.store.polls import (
     DEFAULT_MINUTES,
     STALE,
     Ballot,
-    CardRecord,
+    PollRecord,
 )
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
-CARD = CardRecord(
+CARD = PollRecord(
     id=77,
-    guild_id=1,
+    community_id=1,
     channel_id=2,
     message_id=None,
     member_id=3,
@@ -30,50 +30,50 @@ CARD = CardRecord(
 )
 
 
-async def opened(store: Store, card: CardRecord = CARD) -> CardRecord:
-    await store.cards.open(card)
+async def opened(store: Store, card: PollRecord = CARD) -> PollRecord:
+    await store.polls.open(card)
     return card
 
 
-async def votes_of(store: Store, card: CardRecord = CARD) -> tuple[int, ...]:
-    found = await store.cards.find(card.id)
+async def votes_of(store: Store, card: PollRecord = CARD) -> tuple[int, ...]:
+    found = await store.polls.find(card.id)
     assert found is not None
     return found.votes
 
 
 async def test_a_new_card_has_its_names_and_no_votes(store: Store) -> None:
     await opened(store)
-    assert await store.cards.find(CARD.id) == replace(CARD, votes=(0, 0, 0))
+    assert await store.polls.find(CARD.id) == replace(CARD, votes=(0, 0, 0))
 
 
 async def test_the_message_of_a_card_is_noted(store: Store) -> None:
     await opened(store)
-    await store.cards.sent(CARD.id, 99)
-    found = await store.cards.find(CARD.id)
+    await store.polls.sent(CARD.id, 99)
+    found = await store.polls.find(CARD.id)
     assert found is not None
     assert found.message_id == 99
 
 
 async def test_a_member_has_one_vote_and_may_change_it(store: Store) -> None:
     await opened(store)
-    assert await store.cards.cast(Ballot(CARD.id, 5, 0), NOW)
-    assert await store.cards.cast(Ballot(CARD.id, 5, 0), NOW)
-    assert await store.cards.cast(Ballot(CARD.id, 6, 0), NOW)
-    assert await store.cards.cast(Ballot(CARD.id, 5, 2), NOW)
+    assert await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
+    assert await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
+    assert await store.polls.cast(Ballot(CARD.id, 6, 0), NOW)
+    assert await store.polls.cast(Ballot(CARD.id, 5, 2), NOW)
     assert await votes_of(store) == (1, 0, 1)
 
 
 async def test_hundreds_of_votes_at_once_are_all_counted_once(store: Store) -> None:
     cards = [replace(CARD, id=number) for number in range(1, 11)]
     for card in cards:
-        await store.cards.open(card)
+        await store.polls.open(card)
     ballots = [Ballot(card.id, member, member % 3) for member in range(1, 201) for card in cards]
     changed = [replace(ballot, position=1) for ballot in ballots[::7]]
-    counted = await asyncio.gather(*(store.cards.cast(b, NOW) for b in ballots + changed))
+    counted = await asyncio.gather(*(store.polls.cast(b, NOW) for b in ballots + changed))
     assert all(counted)
-    last = {(b.card_id, b.member_id): b.position for b in ballots + changed}
+    last = {(b.poll_id, b.member_id): b.position for b in ballots + changed}
     for card in cards:
-        mine = [position for (card_id, _), position in last.items() if card_id == card.id]
+        mine = [position for (poll_id, _), position in last.items() if poll_id == card.id]
         assert await votes_of(store, card) == tuple(mine.count(p) for p in range(3))
 
 
@@ -81,7 +81,7 @@ async def test_two_processes_count_the_same_members_once(store: Store) -> None:
     await opened(store)
     other = Store(type(store.database)(store.database.url))
     await asyncio.gather(
-        *(s.cards.cast(Ballot(CARD.id, m, 0), NOW) for m in range(40) for s in (store, other))
+        *(s.polls.cast(Ballot(CARD.id, m, 0), NOW) for m in range(40) for s in (store, other))
     )
     await other.close()
     assert await votes_of(store) == (40, 0, 0)
@@ -90,40 +90,40 @@ async def test_two_processes_count_the_same_members_once(store: Store) -> None:
 @pytest.mark.parametrize("late", [LATER, LATER + timedelta(days=3)])
 async def test_a_vote_after_the_end_is_not_counted(store: Store, late: datetime) -> None:
     await opened(store)
-    assert not await store.cards.cast(Ballot(CARD.id, 5, 0), late)
+    assert not await store.polls.cast(Ballot(CARD.id, 5, 0), late)
     assert await votes_of(store) == (0, 0, 0)
 
 
 async def test_a_vote_on_no_card_is_not_counted(store: Store) -> None:
-    assert not await store.cards.cast(Ballot(1, 5, 0), NOW)
+    assert not await store.polls.cast(Ballot(1, 5, 0), NOW)
 
 
 async def test_a_card_is_due_when_its_time_is_over(store: Store) -> None:
     await opened(store)
-    assert await store.cards.next_closing() == LATER
-    assert await store.cards.due(NOW) == []
-    assert [card.id for card in await store.cards.due(LATER)] == [CARD.id]
+    assert await store.polls.next_closing() == LATER
+    assert await store.polls.due(NOW) == []
+    assert [card.id for card in await store.polls.due(LATER)] == [CARD.id]
 
 
 async def test_a_card_is_closed_once_and_then_waits_to_be_announced(store: Store) -> None:
     await opened(store)
-    await store.cards.cast(Ballot(CARD.id, 5, 1), NOW)
-    closed = await asyncio.gather(*(store.cards.close(CARD.id, LATER) for _ in range(5)))
+    await store.polls.cast(Ballot(CARD.id, 5, 1), NOW)
+    closed = await asyncio.gather(*(store.polls.close(CARD.id, LATER) for _ in range(5)))
     (first,) = filter(None, closed)
     assert (first.winner, first.closed_at) == (1, LATER)
-    assert not await store.cards.cast(Ballot(CARD.id, 6, 0), NOW)
-    assert await store.cards.next_closing() is None
+    assert not await store.polls.cast(Ballot(CARD.id, 6, 0), NOW)
+    assert await store.polls.next_closing() is None
     soon = LATER + timedelta(seconds=1)
-    assert await store.cards.unannounced(LATER) == []
-    assert [card.id for card in await store.cards.unannounced(soon)] == [CARD.id]
-    assert await store.cards.announced(CARD.id, soon)
-    assert not await store.cards.announced(CARD.id, soon)
-    assert await store.cards.unannounced(soon) == []
+    assert await store.polls.unannounced(LATER) == []
+    assert [card.id for card in await store.polls.unannounced(soon)] == [CARD.id]
+    assert await store.polls.announced(CARD.id, soon)
+    assert not await store.polls.announced(CARD.id, soon)
+    assert await store.polls.unannounced(soon) == []
 
 
 async def test_without_a_vote_nobody_wins(store: Store) -> None:
     await opened(store)
-    closed = await store.cards.close(CARD.id, LATER)
+    closed = await store.polls.close(CARD.id, LATER)
     assert closed is not None
     assert closed.winner is None
 
@@ -131,25 +131,25 @@ async def test_without_a_vote_nobody_wins(store: Store) -> None:
 async def test_of_equals_the_one_wins_that_had_its_votes_first(store: Store) -> None:
     await opened(store)
     for minute, (member, position) in enumerate([(1, 2), (2, 0), (3, 2), (4, 0), (4, 0)]):
-        await store.cards.cast(Ballot(CARD.id, member, position), NOW + timedelta(minutes=minute))
-    closed = await store.cards.close(CARD.id, LATER)
+        await store.polls.cast(Ballot(CARD.id, member, position), NOW + timedelta(minutes=minute))
+    closed = await store.polls.close(CARD.id, LATER)
     assert closed is not None
     assert closed.winner == 2
 
 
 async def test_a_guild_may_vote_for_longer(store: Store) -> None:
-    assert await store.cards.minutes(1) == DEFAULT_MINUTES
-    await store.cards.set_minutes(1, 60)
-    await store.cards.set_minutes(1, 90)
-    assert await store.cards.minutes(1) == 90
-    assert await store.cards.minutes(2) == DEFAULT_MINUTES
+    assert await store.polls.minutes(1) == DEFAULT_MINUTES
+    await store.polls.set_minutes(1, 60)
+    await store.polls.set_minutes(1, 90)
+    assert await store.polls.minutes(1) == 90
+    assert await store.polls.minutes(2) == DEFAULT_MINUTES
 
 
 async def test_a_vote_for_no_name_does_not_take_others_with_it(store: Store) -> None:
     await opened(store)
     ballots = [Ballot(CARD.id, 5, 0), Ballot(CARD.id, 6, 3), Ballot(CARD.id, 7, 2**40)]
     ballots += [Ballot(CARD.id, 8, -1), Ballot(CARD.id, 9, 1)]
-    counted = await asyncio.gather(*(store.cards.cast(ballot, NOW) for ballot in ballots))
+    counted = await asyncio.gather(*(store.polls.cast(ballot, NOW) for ballot in ballots))
     assert counted == [True, False, False, False, True]
     assert await votes_of(store) == (1, 1, 0)
 
@@ -157,9 +157,9 @@ async def test_a_vote_for_no_name_does_not_take_others_with_it(store: Store) -> 
 async def test_of_votes_that_are_written_together_the_late_ones_do_not_count(store: Store) -> None:
     await opened(store)
     counted = await asyncio.gather(
-        store.cards.cast(Ballot(CARD.id, 5, 0), NOW),
-        store.cards.cast(Ballot(CARD.id, 5, 1), LATER),
-        store.cards.cast(Ballot(CARD.id, 6, 1), LATER),
+        store.polls.cast(Ballot(CARD.id, 5, 0), NOW),
+        store.polls.cast(Ballot(CARD.id, 5, 1), LATER),
+        store.polls.cast(Ballot(CARD.id, 6, 1), LATER),
     )
     assert list(counted) == [True, False, False]
     assert await votes_of(store) == (1, 0, 0)
@@ -167,10 +167,10 @@ async def test_of_votes_that_are_written_together_the_late_ones_do_not_count(sto
 
 async def test_a_member_who_goes_away_has_voted(store: Store) -> None:
     await opened(store)
-    casting = asyncio.create_task(store.cards.cast(Ballot(CARD.id, 5, 0), NOW))
+    casting = asyncio.create_task(store.polls.cast(Ballot(CARD.id, 5, 0), NOW))
     await asyncio.sleep(0)
     casting.cancel()
-    await store.cards.cast(Ballot(CARD.id, 6, 0), NOW)
+    await store.polls.cast(Ballot(CARD.id, 6, 0), NOW)
     assert await votes_of(store) == (2, 0, 0)
 
 
@@ -185,11 +185,11 @@ async def test_votes_while_the_database_is_away_are_refused_and_the_next_ones_co
     with monkeypatch.context() as gone:
         gone.setattr(store.database, "writing", away)
         results = await asyncio.gather(
-            *(store.cards.cast(Ballot(CARD.id, member, 0), NOW) for member in range(3)),
+            *(store.polls.cast(Ballot(CARD.id, member, 0), NOW) for member in range(3)),
             return_exceptions=True,
         )
     assert [type(result) for result in results] == [Unavailable] * 3
-    assert await store.cards.cast(Ballot(CARD.id, 5, 0), NOW)
+    assert await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
     assert await votes_of(store) == (1, 0, 0)
 
 
@@ -210,7 +210,7 @@ async def test_any_votes_are_counted_as_a_plain_dictionary_counts_them(
     for minute, batch in enumerate(batches):
         at = NOW + timedelta(minutes=minute)
         counted = await asyncio.gather(
-            *(store.cards.cast(Ballot(card.id, member, choice), at) for member, choice in batch)
+            *(store.polls.cast(Ballot(card.id, member, choice), at) for member, choice in batch)
         )
         assert counted == [choice < 3 for _, choice in batch]
         for member, choice in {m: c for m, c in batch if c < 3}.items():
@@ -218,7 +218,7 @@ async def test_any_votes_are_counted_as_a_plain_dictionary_counts_them(
                 model[member] = (choice, minute)
     tally = tuple(sum(c == position for c, _ in model.values()) for position in range(3))
     assert await votes_of(store, card) == tally
-    closed = await store.cards.close(card.id, LATER)
+    closed = await store.polls.close(card.id, LATER)
     assert closed is not None
     last = dict(sorted(model.values(), key=lambda vote: vote[1]))
     ranking = sorted(last, key=lambda position: (-tally[position], last[position], position))
@@ -227,15 +227,15 @@ async def test_any_votes_are_counted_as_a_plain_dictionary_counts_them(
 
 async def test_an_end_that_could_not_be_told_after_all_waits_again(store: Store) -> None:
     await opened(store)
-    await store.cards.close(CARD.id, LATER)
+    await store.polls.close(CARD.id, LATER)
     soon = LATER + timedelta(seconds=1)
-    assert await store.cards.announced(CARD.id, soon)
-    await store.cards.not_announced(CARD.id)
-    assert [card.id for card in await store.cards.unannounced(soon)] == [CARD.id]
+    assert await store.polls.announced(CARD.id, soon)
+    await store.polls.not_announced(CARD.id)
+    assert [card.id for card in await store.polls.unannounced(soon)] == [CARD.id]
 
 
 async def test_an_end_of_long_ago_is_not_told_any_more(store: Store) -> None:
     await opened(store)
-    await store.cards.close(CARD.id, LATER)
-    assert await store.cards.unannounced(LATER + STALE)
-    assert not await store.cards.unannounced(LATER + STALE + timedelta(seconds=1))
+    await store.polls.close(CARD.id, LATER)
+    assert await store.polls.unannounced(LATER + STALE)
+    assert not await store.polls.unannounced(LATER + STALE + timedelta(seconds=1))

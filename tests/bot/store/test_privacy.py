@@ -23,16 +23,16 @@ GRACE = timedelta(days=30)
 
 async def fill(store: Store, member: int = MEMBER, guild: int = 1) -> None:
     """Something of every kind, as a member leaves it behind in a guild."""
-    card = replace(CARD, id=member * 100 + guild, member_id=member, guild_id=guild)
+    card = replace(CARD, id=member * 100 + guild, member_id=member, community_id=guild)
     await opened(store, card)
-    await store.cards.cast(Ballot(card.id, member, 1), NOW)
-    await store.cards.cast(Ballot(card.id, member + 1, 1), NOW)
+    await store.polls.cast(Ballot(card.id, member, 1), NOW)
+    await store.polls.cast(Ballot(card.id, member + 1, 1), NOW)
     await store.poems.keep(member, guild, 9, "title", "text", NOW)
-    namer = await create(store, f"list {member}", guild_id=guild, member_id=member)
+    namer = await create(store, f"list {member}", community_id=guild, member_id=member)
     number = await store.versions.add(version(member_id=member), NOW)
     await store.versions.activate("names", number, member_id=member, why="forced", now=NOW)
     await store.versions.begin_run(
-        "namer", seed=1, now=NOW, namer_id=namer.id, guild_id=guild, member_id=member
+        "namer", seed=1, now=NOW, custom_model_id=namer.id, community_id=guild, member_id=member
     )
 
 
@@ -73,10 +73,10 @@ async def test_a_forgotten_member_is_in_no_table(store: Store) -> None:
 async def test_an_open_vote_loses_the_part_of_a_forgotten_member(store: Store) -> None:
     await opened(store)
     for member in (MEMBER, 6):
-        await store.cards.cast(Ballot(CARD.id, member, 0), NOW)
+        await store.polls.cast(Ballot(CARD.id, member, 0), NOW)
     await store.privacy.forget_member(MEMBER)
     assert await votes_of(store) == (1, 0, 0)
-    card = await store.cards.find(CARD.id)
+    card = await store.polls.find(CARD.id)
     assert card is not None
     assert (card.member_id, card.discoverer) == (None, None)
 
@@ -84,8 +84,8 @@ async def test_an_open_vote_loses_the_part_of_a_forgotten_member(store: Store) -
 async def test_what_a_guild_uses_stays_when_a_member_is_forgotten(store: Store) -> None:
     await fill(store)
     await store.privacy.forget_member(MEMBER)
-    (namer,) = await store.namers.of(1)
-    assert await store.namers.corpus(namer.id)
+    (namer,) = await store.custom_models.of(1)
+    assert await store.custom_models.corpus(namer.id)
     (trained,) = await store.versions.of("names")
     assert trained.has_weights
     assert (await store.versions.live())["names"].version_id == trained.id
@@ -94,9 +94,9 @@ async def test_what_a_guild_uses_stays_when_a_member_is_forgotten(store: Store) 
 async def test_a_member_is_forgotten_while_votes_are_cast(store: Store) -> None:
     await opened(store)
     await asyncio.gather(
-        *(store.cards.cast(Ballot(CARD.id, member, 0), NOW) for member in range(40)),
+        *(store.polls.cast(Ballot(CARD.id, member, 0), NOW) for member in range(40)),
         store.privacy.forget_member(3),
-        *(store.cards.cast(Ballot(CARD.id, member, 0), NOW) for member in range(40, 80)),
+        *(store.polls.cast(Ballot(CARD.id, member, 0), NOW) for member in range(40, 80)),
     )
     await store.privacy.forget_member(3)
     assert await votes_of(store) == (79, 0, 0)
@@ -111,23 +111,23 @@ async def test_a_guild_is_forgotten_after_a_time_of_grace(store: Store) -> None:
     # The poem is the member's own, and the networks are the bot's.
     assert await mentions(store, MEMBER) == ["poems", "versions", "activations"]
     assert len(await store.poems.of(MEMBER)) == 1
-    assert await store.namers.of(2)
+    assert await store.custom_models.of(2)
     assert await store.privacy.forget_guilds(NOW + GRACE) == []
 
 
 async def test_a_guild_that_comes_back_in_time_is_not_forgotten(store: Store) -> None:
     await fill(store)
-    await store.cards.set_minutes(1, 60)
+    await store.polls.set_minutes(1, 60)
     await store.privacy.left(1, NOW)
     await store.privacy.joined(1)
     assert await store.privacy.forget_guilds(NOW + GRACE) == []
-    assert await store.cards.minutes(1) == 60
+    assert await store.polls.minutes(1) == 60
 
 
 async def test_a_guild_that_was_left_unseen_is_gone_since_it_is_noticed(store: Store) -> None:
     await fill(store)
     await store.poems.keep(MEMBER, 7, 10, "title", "text", NOW)  # where the bot never was
-    await opened(store, replace(CARD, id=9, guild_id=9))
+    await opened(store, replace(CARD, id=9, community_id=9))
     await store.privacy.joined(8)
     await store.privacy.seen([1, 2], LATER)
     await store.privacy.seen([1, 2], LATER + GRACE)
@@ -153,7 +153,7 @@ async def test_processes_that_meet_the_same_guild_at_once_agree(store: Store) ->
     other = Store(type(store.database)(store.database.url))
     await asyncio.gather(
         *(s.privacy.left(1, NOW) for s in (store, other) * 4),
-        *(s.cards.set_minutes(1, 20) for s in (store, other) * 4),
+        *(s.polls.set_minutes(1, 20) for s in (store, other) * 4),
     )
     await other.close()
-    assert await store.cards.minutes(1) == 20
+    assert await store.polls.minutes(1) == 20
