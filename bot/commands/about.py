@@ -1,126 +1,106 @@
-"""`/about` and `/help`."""
+"""`/about`: what runs, on which weights, and how good they are."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from types import MappingProxyType
 
-from bot.commands.message import (
-    Embed,
-    Field,
-    Message,
-    Span,
-    Text,
-    Timestamp,
-    code,
-    strong,
-    text,
-)
-from bot.evaluation.report.headline import Figure
-from bot.formats import human_join, plural
+from bot.commands.app import App
+from bot.commands.info import CommandInfo, NoOptions
+from bot.commands.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
+from bot.commands.translation import _, ngettext
+from bot.commands.turn import Turn
+from bot.evaluation.report.headline import Figure, read_headline
+from bot.formats import human_join
 from bot.store.versions import Live
-from models.weights import Kind, ModelCard
+from models.weights import ModelCard
 
-_COMMANDS: tuple[tuple[str, str], ...] = (
-    (
-        "/dinoname",
-        "names five dinosaurs that nobody has dug up yet; press the coolest to vote for it.",
-    ),
-    (
-        "/dinoname starts_with:draco ends_with:raptor length:14",
-        "names them as you like; contains: and count: work the same way.",
-    ),
-    ("/halloffame period:week", "shows the names that won the most votes; /champion today's best."),
-    ("/name namer:elves", "writes names of a list that this server has taught me."),
-    ("/namer create name:elves file:…", "teaches me such a list; for who manages the server."),
-    ("/namer list", "says which lists I know here; info, share and export work the same way."),
-    ("/dissect name:Mangosaurus", "shows how I choose its letters, and what it may mean."),
-    ("/sonnet opening:Shall I compare thee", "writes a sonnet that begins with your words."),
-    ("/sonnet form:limerick temperature:1.2", "writes another form, in a wilder mood."),
-    ("/sonnet about:Mangosaurus", "begins it with a name, for example that of the champion."),
-    ("/poems", "lists the poems that you have kept; /export format:json gives you them as a file."),
-    ("/privacy", "shows what I keep about you, and forgets it if you like."),
-    ("/settings vote_minutes:30", "sets how long a vote lasts here; for who manages the server."),
-    ("/retrain names minutes:5", "trains me anew, as does /retrain sonnets; for administrators."),
-    ("/retrain names hall_of_fame:True", "lets me read the names that you have chosen as well."),
-    ("/models list kind:names", "lists my versions; info, activate and rollback go with it."),
-    ("/about", "says what I am made of, and how good I am."),
+INFO = CommandInfo(
+    name="about",
+    description=_("What the bot is made of, and how good it is."),
+    examples=(("/about", _("shows what the bot is made of, and how good it is.")),),
 )
 
-
-_ARCHITECTURES = {
-    "lstm": "LSTM",
-    "rnn": "RNN",
-    "ngram": "N-grams",
-    "mixture": "LSTMs mixed with n-grams",
+_ARCHITECTURES: Mapping[str, str] = {
+    "lstm": _("LSTM"),
+    "rnn": _("RNN"),
+    "ngram": _("n-grams"),
+    "mixture": _("LSTMs mixed with n-grams"),
 }
 
 
-def help_reply() -> Message:
-    """What `/help` says: each command with an example."""
-    lines = tuple(text(code(example), " ", what) for example, what in _COMMANDS)
-    temperature = text(
-        strong("temperature"), " goes from 0.1 (sober) to 2 (wild). The buttons give you more."
-    )
-    return Message(cards=(Embed("What I can do", (*lines, (), temperature)),), private=True)
-
-
-def about_reply(
-    version: str,
-    started_at: datetime,
-    guilds: int,
-    cards: Mapping[Kind, ModelCard],
-    libraries: Mapping[str, str],
-    headlines: Mapping[Kind, Sequence[Figure]],
-    served: Mapping[Kind, Live] = MappingProxyType({}),
-) -> Message:
-    """What `/about` says: what runs, on which weights, how good they are.
-
-    `served` are the versions of the weights, where they did not come with the bot; `headlines` are
-    the figures of the scoreboard, for the weights that it has measured.
-    """
+async def about(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/about`."""
+    headlines = await asyncio.to_thread(_headlines, app.inference.digests)
+    communities = len(turn.platform.communities)
+    terms = turn.platform.terms
     lines = (
-        text("I name new dinosaurs and write sonnets, one character after another."),
-        text("Awake since ", Timestamp(started_at), f", in {plural(guilds, 'server')}."),
+        text(_("Names new dinosaurs and writes sonnets, one character at a time.")),
+        text(
+            ngettext(
+                "Up since {start}, in {count} {community}.",
+                "Up since {start}, in {count} {communities}.",
+                communities,
+            ),
+            start=Timestamp(app.started_at),
+            count=communities,
+            community=terms.community,
+            communities=terms.communities,
+        ),
     )
     fields = tuple(
-        Field(kind.capitalize(), _live(served.get(kind)) + _network(card, headlines.get(kind, ())))
-        for kind, card in cards.items()
+        Field(
+            task.capitalize(),
+            _live(app.models.served.get(task)) + _network(card, headlines.get(task, ())),
+        )
+        for task, card in app.inference.cards.items()
     )
-    made_of = human_join([f"{name} {number}" for name, number in libraries.items()])
-    return Message(
-        cards=(Embed(f"🦖 Mangosaurus {version}", lines, fields, f"Made with {made_of}"),),
-        private=True,
-    )
+    libraries = human_join([f"{name} {number}" for name, number in app.libraries.items()])
+    footer = _("Made with {libraries}").format(libraries=libraries)
+    embed = Embed(f"🦖 Mangosaurus {app.version}", lines, fields, footer)
+    await turn.respond(Message(embeds=(embed,), private=True))
+
+
+def _headlines(digests: Mapping[str, str]) -> dict[str, tuple[Figure, ...]]:
+    """The scoreboard's figures of the weights that are served."""
+    return {task: read_headline(task, digest) for task, digest in digests.items()}
 
 
 def _live(live: Live | None) -> Text:
-    """Which version it is, if it is one that was trained here."""
+    """The version, if the weights did not come with the bot."""
     if live is None or live.version_id is None:
         return ()
-    since: tuple[str | Timestamp, ...] = (" since ", Timestamp(live.at)) if live.at else ()
-    return text(f"Version {live.version_id}, live", *since, "\n")
+    if live.at is None:
+        return text(_("Version {number}, live\n"), number=str(live.version_id))
+    return text(
+        _("Version {number}, live since {start}\n"),
+        number=str(live.version_id),
+        start=Timestamp(live.at),
+    )
 
 
 def _network(card: ModelCard, headline: Sequence[Figure]) -> Text:
-    read = f"{card.pretraining}, then {card.corpus}" if card.pretraining else card.corpus
-    described = (
-        f"{_ARCHITECTURES.get(card.architecture, card.architecture)}, "
-        f"recipe {card.recipe}, {card.created[:10]}\n"
-        f"Has read: {read}\n"
+    corpus = card.corpus
+    if card.pretraining:
+        corpus = _("{first}, then {second}").format(first=card.pretraining, second=corpus)
+    described = text(
+        _("{architecture}, recipe {recipe}, {day}\nTrained on: {corpus}\n"),
+        architecture=_ARCHITECTURES.get(card.architecture, card.architecture),
+        recipe=card.recipe,
+        day=card.created[:10],
+        corpus=corpus,
     )
     if not headline:
-        return text(described, _figure(card))
-    lines: list[str | Span] = []
+        return described + text(_loss(card))
+    lines: list[Span] = []
     for shown in headline:
         beside = f" ({shown.beside})" if shown.beside else ""
-        lines += [f"\n{shown.measure}: ", strong(shown.figure), beside]
-    return text(described, *lines)
+        lines += [Span(f"\n{shown.measure}: "), strong(shown.figure), Span(beside)]
+    return described + tuple(lines)
 
 
-def _figure(card: ModelCard) -> str:
-    """How good it is, in one figure: the other may be of a fit before it read that part as well."""
+def _loss(card: ModelCard) -> str:
+    """One figure only: the other may be of a fit that had not read that part yet."""
     if card.held_out is not None:
-        return f"{card.held_out:.3f} nats/char on held-out text"
+        return _("{loss:.3f} nats/char on held-out text").format(loss=card.held_out)
     if card.validation is not None:
-        return f"{card.validation:.3f} nats/char on validation text"
-    return "Not measured"
+        return _("{loss:.3f} nats/char on validation text").format(loss=card.validation)
+    return _("Not measured")

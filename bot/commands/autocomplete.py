@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from bot.commands.interfaces import WordFilter
+from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME
 from data.roots import load_roots
 from data.text import clean_name
@@ -33,7 +33,7 @@ _RAREST = 250
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Choice:
     """Something to choose: what is shown, and what is taken for it."""
 
     label: str
@@ -42,36 +42,36 @@ class Offer:
 
 def beginnings(
     typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
-) -> list[Offer]:
+) -> list[Choice]:
     """How names begin: as typed, then the commonest that fit; and what dinosaurs' pieces mean."""
     found = _fitting(typed, _beginnings(names), words, names)
-    return [Offer(f"{piece}-{_meaning(piece) if meanings else ''}", piece) for piece in found]
+    return [Choice(f"{piece}-{_meaning(piece) if meanings else ''}", piece) for piece in found]
 
 
 def endings(
     typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
-) -> list[Offer]:
+) -> list[Choice]:
     """How names end: the same."""
     found = _fitting(typed, _endings(names), words, names, ends=True)
-    return [Offer(f"-{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
+    return [Choice(f"-{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
 
 
 def pieces(
     typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
-) -> list[Offer]:
+) -> list[Choice]:
     """What names are made of: the same."""
     found = _fitting(typed, _pieces(names), words, names)
-    return [Offer(f"{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
+    return [Choice(f"{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
 
 
 def whole_names(
     typed: str, names: tuple[str, ...], words: WordFilter, card: Capitals | None = None
-) -> list[Offer]:
+) -> list[Choice]:
     """Names: as typed, then those of the list that fit; with nothing typed, from all over it."""
     is_blank = not _cleaned(typed, names, ends=True)
     shown = names[:: max(1, len(names) // MOST)] if is_blank else names
     found = _fitting(typed, shown, words, names, LONGEST_NAME, ends=True)
-    return [Offer(format_name(card, name), name) for name in found]
+    return [Choice(format_name(card, name), name) for name in found]
 
 
 def _fitting(

@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
     Embed,
@@ -33,6 +32,7 @@ from bot.services.training.events import (
     Samples,
     Stopped,
 )
+from bot.services.word_filter import WordFilter
 
 ACTION = "namer"
 SAMPLES_ON_THE_WAY = 4
@@ -132,7 +132,7 @@ def _working(
     name = run.lesson.namer.name
     title = f"🪶 {name} waits for its turn" if run.ahead else f"🪶 {name} is learning"
     card = Embed(title=title, lines=lines, fields=fields, tone=Tone.TRAINING)
-    return Message(cards=(card,), buttons=buttons)
+    return Message(embeds=(card,), buttons=buttons)
 
 
 def _success(run: Run, ready: Ready) -> Message:
@@ -152,7 +152,7 @@ def _success(run: Run, ready: Ready) -> Message:
         footer=f"seed {run.lesson.seed}",
         tone=Tone.TRAINING,
     )
-    return Message(cards=(card,))
+    return Message(embeds=(card,))
 
 
 def _consequence(run: Run) -> str:
@@ -163,7 +163,7 @@ def _consequence(run: Run) -> str:
 
 
 def _trouble(title: str, message: str) -> Message:
-    return Message(cards=(Embed(title=title, lines=(text(message.strip()),), tone=Tone.TROUBLE),))
+    return Message(embeds=(Embed(title=title, lines=(text(message.strip()),), tone=Tone.TROUBLE),))
 
 
 def _list(run: Run) -> tuple[Text, ...]:

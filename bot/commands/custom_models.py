@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from bot.commands.custom_model_training import ACTION, shown_names, usage
-from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
     Embed,
@@ -25,6 +24,7 @@ from bot.commands.model_quality import figures, judgement
 from bot.formats import plural, shortened
 from bot.services.custom_models import LARGEST_WEIGHTS
 from bot.services.inference import Heard
+from bot.services.word_filter import WordFilter
 from bot.store.custom_models import CustomModelRecord
 from data.lists import LARGEST_LIST, LONGEST_LIST
 from models.networks.vocabulary import END
@@ -223,7 +223,7 @@ def imported(namer: CustomModelRecord, heard: Heard, words: WordFilter) -> Messa
         fields=figures(heard.trained.card, None),
         tone=Tone.NAMES,
     )
-    return Message(cards=(card,))
+    return Message(embeds=(card,))
 
 
 def exported(namer: CustomModelRecord, weights: bytes) -> Message:
@@ -254,7 +254,7 @@ def listing(
     lines = (_line(namer, ahead_of(namer.id)) for namer in namers)
     title = f"🪶 {plural(len(namers), 'namer')} of at most {max(most, len(namers))}"
     card = Embed(title, (*lines, (), usage(namers[0].name)), tone=Tone.NAMES)
-    return Message(cards=(card,), private=True)
+    return Message(embeds=(card,), private=True)
 
 
 def info(namer: CustomModelRecord, trained: Trained | None, ahead: int | None) -> Message:
@@ -273,7 +273,7 @@ def info(namer: CustomModelRecord, trained: Trained | None, ahead: int | None) -
         Field("Made", text(Timestamp(namer.created_at))),
     ]
     card = Embed(f"🪶 {namer.name}", tuple(lines), tuple(fields), tone=Tone.NAMES)
-    return Message(cards=(card,), private=True)
+    return Message(embeds=(card,), private=True)
 
 
 def shared(namer: CustomModelRecord, on: bool) -> Message:

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.commands.interfaces import TextGenerator, WordFilter
+from bot.commands.interfaces import TextGenerator
 from bot.commands.message import (
     Button,
     Embed,
@@ -23,6 +23,7 @@ from bot.commands.name import more as more_of
 from bot.commands.names import NamesOptions, more
 from bot.formats import human_join, shortened
 from bot.images.dissection import percent, picture
+from bot.services.word_filter import WordFilter
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice, reading
@@ -82,7 +83,7 @@ def reply(
         text(emphasis("The brighter, the likelier; the letter of the name is framed.")),
     ]
     return Message(
-        cards=(
+        embeds=(
             Embed(
                 title=f"🔬 {format_name(card, dissection.name)}",
                 lines=tuple(lines),

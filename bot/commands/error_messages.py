@@ -1,77 +1,92 @@
-"""From an error to a sentence for the member."""
+"""Sentences for errors."""
 
-from bot.commands.message import (
-    Text,
-    Timestamp,
-    UserError,
-    text,
-)
-from bot.formats import plural
+from bot.commands.message import Text, UserError, code, text, verbatim
+from bot.commands.translation import _, ngettext
+from bot.commands.turn import Forbidden, Terms, Unreachable
 from bot.services.concurrency import ShuttingDown
-from bot.services.custom_models import (
-    MOST_OF_A_GUILD,
-    MOST_WAITING,
-    InTraining,
-    QueueFull,
-)
 from bot.services.inference import Busy, TooSlow
-from bot.services.training.retraining import AlreadyTraining, Resting
 from bot.store import Unavailable
 from data.corpora import CorpusError
 from models.names.generator import NamesError
 from models.verse.poem import SonnetError
 
-ALREADY_TRAINING = text("A training is running already; there is one at a time.")
-RESTARTING = "I am being restarted."
-FORGETFUL = text("My memory does not answer just now, so I kept nothing; try again in a minute.")
 
-# What a platform may find wrong before or after a command has its say.
-OUTDATED = text("This command has changed; reload this app (Ctrl+R) and try again.")
-SERVERS_ONLY = text("This command works in a server only.")
-MISSING_PERMISSION = text("I lack a permission for that here: to send messages, links and files.")
-NOT_FOR_YOU = text("You may not use this command here.")
-
-
-def unusable(value: object) -> Text:
-    """The sentence for an option that is not what the command takes."""
-    return text(f"I cannot use {value!r} here; choose one of what is offered.")
-
-
-def explain(error: BaseException) -> Text | None:
-    """The sentence, or `None` for an error that only a developer can do something about."""
+def explain(error: BaseException, terms: Terms) -> Text | None:
+    """The sentence for an error; `None` for one that only a developer can do something about."""
     match error:
         case UserError():
             return error.text
         case NamesError() | SonnetError() | CorpusError():
-            return text(str(error))
-        case Busy():
+            return verbatim(str(error))
+        case Busy(ahead=ahead):
             return text(
-                f"{plural(error.ahead, 'answer')} of mine {'is' if error.ahead == 1 else 'are'} "
-                "ahead of yours; try again in a moment."
+                ngettext(
+                    "The bot is busy with {ahead} other answer; try again in a moment.",
+                    "The bot is busy with {ahead} other answers; try again in a moment.",
+                    ahead,
+                ),
+                ahead=ahead,
             )
         case TooSlow():
-            return text("That took me too long, so I gave up; try again in a moment.")
-        case AlreadyTraining():
-            return ALREADY_TRAINING
-        case QueueFull():
-            return text(
-                f"I learn one list at a time, and as many wait for it as may: {MOST_WAITING} in "
-                f"all, {MOST_OF_A_GUILD} of a server; try again in a few minutes."
-            )
-        case InTraining():
-            return text("I am learning from that list already; wait until its message says so.")
-        case Resting():
-            return text("I need a rest from training; try again ", Timestamp(error.until), ".")
+            return text(_("That took too long, so the bot gave up; try again in a moment."))
         case Unavailable():
-            return FORGETFUL
+            return text(
+                _("The database isn't answering, so nothing was saved; try again in a minute.")
+            )
         case ShuttingDown():
-            return text(f"{RESTARTING} Try again in a minute.")
+            return text(_("The bot is restarting; try again in a minute."))
+        case Forbidden():
+            return missing_permission(terms)
+        case Unreachable():
+            return text(_("{platform} isn't answering; try again in a minute."), **_terms(terms))
         case _:
             return None
 
 
 def apology(reference: str) -> Text:
-    """The sentence for any other error. The log has the same reference beside the traceback."""
+    """The sentence for an unknown error. The log has the same reference beside the traceback."""
     return text(
-        f"Sorry, something broke on my side. If it goes on, tell whoever runs me: {reference}."
+        _("Sorry, something went wrong. If it keeps happening, tell the bot's operator: {code}"),
+        code=code(reference),
     )
+
+
+# What a platform finds wrong before a command has its say.
+
+
+def outdated(terms: Terms) -> Text:
+    """The command was registered in another form."""
+    return text(_("This command has changed; {reload} and try again."), **_terms(terms))
+
+
+def invalid_value(value: object) -> Text:
+    """An option has a value that the command does not take."""
+    return text(
+        _("{value} isn't a valid choice here; pick one of the suggestions."),
+        value=code(str(value)[:60]),
+    )
+
+
+def community_only(terms: Terms) -> Text:
+    """The command does not work in direct messages."""
+    return text(_("This command only works in a {community}."), **_terms(terms))
+
+
+def missing_permission(terms: Terms) -> Text:
+    """The bot may not write there."""
+    return text(
+        _(
+            "The bot lacks a permission in this channel: it must be able to view it, send "
+            "messages, embed links and attach files."
+        ),
+        **_terms(terms),
+    )
+
+
+def not_allowed() -> Text:
+    """The member may not use the command."""
+    return text(_("You don't have permission to use this command here."))
+
+
+def _terms(terms: Terms) -> dict[str, str]:
+    return {"platform": terms.platform, "community": terms.community, "reload": terms.reload}

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
     Embed,
@@ -21,6 +20,7 @@ from bot.commands.message import (
 )
 from bot.formats import plural
 from bot.images.plaque import plaque
+from bot.services.word_filter import WordFilter
 from bot.store.hall_of_fame import Champion, HallOfFame, Scope
 from models.names.dissection import reading
 from models.names.etymology import parts_of
@@ -105,7 +105,7 @@ async def hall(
     lines = tuple(_line(page * PAGE + i, name, community_id, words) for i, name in enumerate(found))
     footer = f"page {page + 1} of {pages} · {plural(count, 'name')}" if pages > 1 else ""
     card = Embed(f"🏛️ The best names {when}, {where}", lines, footer=footer, tone=Tone.NAMES)
-    return Message(cards=(card,), buttons=tuple(_turn(replace(ask, page=page), pages)))
+    return Message(embeds=(card,), buttons=tuple(_turn(replace(ask, page=page), pages)))
 
 
 async def champion(
@@ -127,7 +127,7 @@ async def champion(
     )
     file = File(PLAQUE, png, f"A plaque: {best.name}, {plural(best.votes, 'vote')}")
     card = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES, image=PLAQUE)
-    return Message(cards=(card,), files=(file,), buttons=(poem_about(best.name),))
+    return Message(embeds=(card,), files=(file,), buttons=(poem_about(best.name),))
 
 
 def meaning_of(name: str) -> str | None:

@@ -33,9 +33,5 @@ class TextGenerator(Protocol):
     def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
         """Write a poem: a draft after each line, the last one finished."""
 
-
-class WordFilter(Protocol):
-    """The word filter; `bot.services.word_filter.WordFilter` is one."""
-
-    def allows(self, text: str) -> bool:
-        """Whether the bot may read this, or say it."""
+    async def close(self) -> None:
+        """Stop what is running."""

@@ -1,12 +1,14 @@
-"""What an answer is, on any chat platform: text, cards, buttons, files.
+"""Messages on any chat platform: text, embeds, buttons, files.
 
-All text is plain: whoever renders it escapes it, so that words of a member or of a network can
-neither format nor mention anything. What is meant to stand out says so in its `Style`.
+All text is plain. The platform escapes it, so that words of a member or a network can neither
+format nor mention anything; a `Style` marks what should stand out.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from string import Formatter
 
 
 class Style(Enum):
@@ -35,15 +37,47 @@ class Timestamp:
 
 
 Text = tuple[Span | Timestamp, ...]
+Value = str | int | float | Span | Timestamp | Text
+"""What can fill a field of a sentence."""
 
 
-def text(*parts: str | Span | Timestamp) -> Text:
-    """Compose text.
+def text(*parts: str | Span | Timestamp, **fields: Value) -> Text:
+    """Fill the fields of a sentence. A field may have a style, or a format as in `str.format`.
 
-    >>> text("Meet ", strong("Mangosaurus"))
-    (Span(text='Meet ', style=<Style.PLAIN: 1>), Span(text='Mangosaurus', style=<Style.STRONG: 2>))
+    >>> text("{name} won with {loss:.2f}.", name=strong("Mangosaurus"), loss=1.5)[0]
+    Span(text='Mangosaurus', style=<Style.STRONG: 2>)
     """
-    return tuple(Span(part) if isinstance(part, str) else part for part in parts)
+    spans: list[Span | Timestamp] = []
+    for part in parts:
+        if not isinstance(part, str):
+            spans.append(part)
+        elif fields:
+            spans += _filled(part, fields)
+        else:
+            spans.append(Span(part))
+    return tuple(spans)
+
+
+def verbatim(words: str) -> Text:
+    """Words of a member or of a network, in which braces mean nothing."""
+    return (Span(words),) if words else ()
+
+
+def _filled(template: str, fields: Mapping[str, Value]) -> Iterator[Span | Timestamp]:
+    for literal, name, form, _conversion in Formatter().parse(template):
+        if literal:
+            yield Span(literal)
+        if name is None:
+            continue
+        match fields[name]:
+            case Span() | Timestamp() as span:
+                yield span
+            case tuple() as spans:
+                yield from spans
+            case str() as words:
+                yield Span(words)
+            case number:
+                yield Span(format(number, form or ","))
 
 
 def strong(words: str) -> Span:
@@ -135,7 +169,7 @@ class Message:
     """An answer. A `private` one is seen by the member who asked, and by nobody else."""
 
     content: Text = ()
-    cards: tuple[Embed, ...] = ()
+    embeds: tuple[Embed, ...] = ()
     buttons: tuple[Button, ...] = ()
     files: tuple[File, ...] = ()
     private: bool = False
@@ -144,9 +178,10 @@ class Message:
 class UserError(Exception):
     """A request that cannot be met. Its text is a sentence for the member.
 
-    It says what was wrong, what is accepted, and gives an example where there is one.
+    It says what was wrong, what is accepted, and gives an example where possible.
     """
 
-    def __init__(self, *parts: str | Span | Timestamp) -> None:
-        self.text = text(*parts)
+    def __init__(self, *parts: str | Span | Timestamp, **fields: Value) -> None:
+        """`UserError(_("At most {limit} names at a time."), limit=10)`."""
+        self.text = text(*parts, **fields)
         super().__init__(plain(self.text))

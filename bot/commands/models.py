@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
-from bot.commands.autocomplete import MOST, Offer
-from bot.commands.interfaces import WordFilter
+from bot.commands.autocomplete import MOST, Choice
 from bot.commands.message import (
     Button,
     Embed,
@@ -31,6 +30,7 @@ from bot.services.model_registry import (
     VersionPage,
     VersionSummary,
 )
+from bot.services.word_filter import WordFilter
 from bot.store.versions import Live
 from data.roots import load_roots
 from models.weights import KINDS, Kind, WeightsError
@@ -83,11 +83,11 @@ def parse(typed: str) -> Kind | int:
     )
 
 
-async def offers(typed: str, versions: ModelRegistry) -> list[Offer]:
+async def offers(typed: str, versions: ModelRegistry) -> list[Choice]:
     """What is offered while a version is typed: the newest that fit, then the shipped ones."""
-    found = [Offer(_label(facts), str(facts.number)) for facts in await versions.newest()]
+    found = [Choice(_label(facts), str(facts.number)) for facts in await versions.newest()]
     shipped = [
-        Offer(f"shipped {kind} · those that came with me", f"shipped {kind}") for kind in KINDS
+        Choice(f"shipped {kind} · those that came with me", f"shipped {kind}") for kind in KINDS
     ]
     wanted = typed.lower().strip().lstrip("#")
     fitting = [
@@ -114,7 +114,7 @@ def list_reply(page: VersionPage) -> Message:
         footer="The figure is nats/char on a text that is the same for all; less is better"
         + (f" · page {page.number + 1} of {page.pages}" if page.pages > 1 else ""),
     )
-    return Message(cards=(card,), buttons=tuple(buttons), private=True)
+    return Message(embeds=(card,), buttons=tuple(buttons), private=True)
 
 
 async def described(typed: str, versions: ModelRegistry, words: WordFilter) -> Message:
@@ -170,7 +170,7 @@ def info_reply(sheet: VersionComparison, words: WordFilter) -> Message:
         if sheet.curve
         else ()
     )
-    return Message(cards=(card,), files=files, private=True)
+    return Message(embeds=(card,), files=files, private=True)
 
 
 async def activated(

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.commands.autocomplete import Offer
-from bot.commands.interfaces import TextGenerator, WordFilter
+from bot.commands.autocomplete import Choice
+from bot.commands.interfaces import TextGenerator
 from bot.commands.message import (
     Button,
     Embed,
@@ -19,6 +19,7 @@ from bot.commands.message import (
 )
 from bot.commands.names import DISSECT, MOST_NAMES, Answered, NamesOptions, check_temperature
 from bot.formats import plural
+from bot.services.word_filter import WordFilter
 from bot.store.custom_models import CustomModelRecord
 from data.lists import normalise_entry
 from data.text import clean_name
@@ -139,7 +140,7 @@ def card(lines: Sequence[Text], note: str, footer: str, name: str) -> Message:
     """A card of names, a line each, with the sentence below them if there is one."""
     below = ((), text(note)) if note else ()
     title = f"🪶 {name}: {plural(len(lines), 'new name')}"
-    return Message(cards=(Embed(title, (*lines, *below), footer=footer, tone=Tone.NAMES),))
+    return Message(embeds=(Embed(title, (*lines, *below), footer=footer, tone=Tone.NAMES),))
 
 
 def more(ask: NamesOptions, custom_model_id: int, label: str) -> Iterator[Button]:
@@ -169,12 +170,12 @@ def card_state(custom_model_id: int) -> str:
     return f"#{custom_model_id}:"
 
 
-def offers(namers: Sequence[CustomModelRecord], community_id: int | None) -> list[Offer]:
+def offers(namers: Sequence[CustomModelRecord], community_id: int | None) -> list[Choice]:
     """Namers to choose from: the server's own by name, those of others also by number."""
     return [
-        Offer(f"{n.name} · {plural(n.entries, 'name')}", n.name)
+        Choice(f"{n.name} · {plural(n.entries, 'name')}", n.name)
         if n.community_id == community_id
-        else Offer(
+        else Choice(
             f"{n.name} · {plural(n.entries, 'name')} · shared by another server",
             f"{n.name} #{n.id}",
         )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.commands.interfaces import TextGenerator, WordFilter
+from bot.commands.interfaces import TextGenerator
 from bot.commands.message import (
     Button,
     Embed,
@@ -17,6 +17,7 @@ from bot.commands.message import (
     text,
 )
 from bot.formats import plural, shortened
+from bot.services.word_filter import WordFilter
 from data.text import clean_name
 from models.names.capitalization import Capitals, format_name
 from models.names.generator import (
@@ -191,7 +192,7 @@ def card(lines: Sequence[Text], note: str, footer: str, more_button: Button) -> 
     """A card of names, a line each, with the sentence below them if there is one."""
     below = ((), text(note)) if note else ()
     return Message(
-        cards=(
+        embeds=(
             Embed(
                 title=f"🦕 {plural(len(lines), 'new dinosaur')}",
                 lines=(*lines, *below),

@@ -1,73 +1,157 @@
-"""`/privacy`: what is kept about a member, and how it is forgotten."""
+"""`/privacy`: what the bot stores about a member, and how to delete it."""
 
 import json
+import logging
+from datetime import timedelta
 
-from bot.commands.message import (
-    Button,
-    Embed,
-    File,
-    Message,
-    Text,
-    UserError,
-    text,
-)
-from bot.formats import human_join, plural
-from bot.store.privacy import Kept, Privacy
+from bot.commands.app import App
+from bot.commands.info import CommandInfo, NoOptions
+from bot.commands.message import Button, Embed, File, Message, Text, UserError, text
+from bot.commands.translation import _, ngettext
+from bot.commands.turn import Platform, Turn
+from bot.formats import human_join
+from bot.store import Unavailable
+from bot.store.privacy import Kept
+
+log = logging.getLogger(__name__)
 
 ACTION = "privacy"
-SHOW = Button("Show me all of it", ACTION, "all")
-FORGET = Button("Forget me", ACTION, "ask", dangerous=True)
-YES = Button("Yes, forget me", ACTION, "yes", dangerous=True)
+GRACE = timedelta(days=30)
+"""How long the data of a community is kept after it has removed the bot; it may come back."""
+LONGEST_STATE = timedelta(days=365)
+"""How long states of buttons are kept."""
+
+INFO = CommandInfo(
+    name="privacy",
+    description=_("See or delete your data."),
+    examples=(("/privacy", _("shows what the bot stores about you, and deletes it if you like.")),),
+)
 
 
-async def shown(member_id: int, privacy: Privacy) -> Message:
-    """What is kept about a member."""
-    kept = await privacy.of(member_id)
+async def privacy(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/privacy`."""
+    await turn.respond(await _overview(app, turn))
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the buttons of `/privacy`."""
+    with app.in_flight.track():
+        match state:
+            case "all":
+                await turn.respond(await _everything(app, turn))
+            case "ask":
+                await turn.edit_source(_confirmation())
+            case "cancel":
+                await turn.edit_source(await _overview(app, turn))
+            case "yes":
+                await app.store.privacy.forget_member(turn.user.id)
+                said = text(_("Done. The bot no longer stores anything about you."))
+                await turn.edit_source(Message(content=said, private=True))
+            case _unknown:
+                raise UserError(
+                    _("This button is from another version of the bot; use /privacy instead.")
+                )
+
+
+async def _overview(app: App, turn: Turn) -> Message:
+    kept = await app.store.privacy.of(turn.user.id)
+    title = _("🔏 Your data")
+    if not kept:
+        nothing = text(_("The bot stores nothing about you."))
+        return Message(embeds=(Embed(title, (nothing,)),), private=True)
     lines: tuple[Text, ...] = (
-        text(f"Of yours I keep {_counted(kept)}."),
+        text(_("The bot stores {counts} of yours."), counts=_counted(kept)),
         (),
         text(
-            "Beside each stands your Discord number; beside names that you asked for, also what "
-            "you were called then: it is on their plaque. I keep no message of yours."
+            _(
+                "Each is stored with your {platform} id. Names that you asked for also have your "
+                "display name at the time: it is on their plaque. None of your messages are stored."
+            ),
+            platform=turn.platform.terms.platform,
         ),
     )
-    if not kept:
-        lines = (text("I keep nothing about you."),)
-    card = Embed("🔏 What I keep about you", lines)
-    return Message(cards=(card,), buttons=(SHOW, FORGET) if kept else (), private=True)
+    buttons = (
+        Button(_("Show everything"), ACTION, "all"),
+        Button(_("Delete my data"), ACTION, "ask", dangerous=True),
+    )
+    return Message(embeds=(Embed(title, lines),), buttons=buttons, private=True)
 
 
-async def press(state: str, member_id: int, privacy: Privacy) -> Message:
-    """Show everything; or ask once more, then forget."""
-    if state == "all":
-        rows = await privacy.all_of(member_id)
-        content = json.dumps(rows, ensure_ascii=False, indent=2, default=str).encode()
-        file = File("about-you.json", content, "Everything that I keep about you")
-        return Message(
-            content=text("Everything that I keep about you:"), files=(file,), private=True
+async def _everything(app: App, turn: Turn) -> Message:
+    rows = await app.store.privacy.all_of(turn.user.id)
+    content = json.dumps(rows, ensure_ascii=False, indent=2, default=str).encode()
+    file = File("your-data.json", content, _("Everything that the bot stores about you"))
+    said = text(_("Everything that the bot stores about you:"))
+    return Message(content=said, files=(file,), private=True)
+
+
+def _confirmation() -> Message:
+    said = text(
+        _(
+            "Delete your data? Your votes and kept poems will be deleted. Names, lists and models "
+            "that others use stay, without your name. This can't be undone."
         )
-    if state == "ask":
-        sure = (
-            "Your votes and kept poems will be deleted; names, lists and networks that others use "
-            "stay, without you. This cannot be undone."
-        )
-        return Message(content=text(sure), buttons=(YES,), private=True)
-    if state != "yes":
-        raise UserError("This button is from another version of me; use /privacy instead.")
-    await privacy.forget_member(member_id)
-    return Message(content=text("Done: I keep nothing about you any more."), private=True)
+    )
+    buttons = (
+        Button(_("Yes, delete my data"), ACTION, "yes", dangerous=True),
+        Button(_("Cancel"), ACTION, "cancel"),
+    )
+    return Message(content=said, buttons=buttons, private=True)
 
 
 def _counted(kept: Kept) -> str:
-    counts = {
-        "vote": kept.votes,
-        "card of names": kept.cards,
-        "poem": kept.poems,
-        "list": kept.namers,
-        "training": kept.trainings,
-        "choice of a network": kept.activations,
-    }
-    plurals = {"card of names": "cards of names", "choice of a network": "choices of networks"}
-    return human_join(
-        [plural(count, noun, plurals.get(noun)) for noun, count in counts.items() if count]
+    counts = (
+        (kept.votes, ngettext("{count} vote", "{count} votes", kept.votes)),
+        (kept.polls, ngettext("{count} poll", "{count} polls", kept.polls)),
+        (kept.poems, ngettext("{count} poem", "{count} poems", kept.poems)),
+        (
+            kept.custom_models,
+            ngettext("{count} list of names", "{count} lists of names", kept.custom_models),
+        ),
+        (kept.trainings, ngettext("{count} training", "{count} trainings", kept.trainings)),
+        (
+            kept.activations,
+            ngettext("{count} model change", "{count} model changes", kept.activations),
+        ),
+        (
+            kept.button_states,
+            ngettext("{count} button state", "{count} button states", kept.button_states),
+        ),
     )
+    return human_join([words.format(count=f"{count:,}") for count, words in counts if count])
+
+
+class CommunitySweeper:
+    """Deletes the data of communities that removed the bot long ago, and old button states."""
+
+    def __init__(self, app: App, platform: Platform) -> None:
+        self._app = app
+        self._platform = platform
+        self._has_looked = False
+
+    async def sweep(self) -> None:
+        """One round. The first also notes which communities have gone in the meantime."""
+        app, now = self._app, self._app.now()
+        try:
+            if not self._has_looked and self._platform.sees_all_communities:
+                await app.store.privacy.seen(self._platform.communities, now)
+                self._has_looked = True
+            for community_id in await app.store.privacy.forget_guilds(now - GRACE):
+                log.info("Deleted the data of community %d, which removed the bot", community_id)
+            await app.store.button_states.prune(now - LONGEST_STATE)
+        except Unavailable:
+            log.info("Data of former communities is deleted when the database answers again")
+
+    async def joined(self, community_id: int) -> None:
+        """Note that a community has added the bot, perhaps again."""
+        try:
+            await self._app.store.privacy.joined(community_id)
+        except Unavailable as error:
+            log.warning("The list of communities may be out of date: %s", error)
+
+    async def left(self, community_id: int) -> None:
+        """Note that a community has removed the bot."""
+        try:
+            await self._app.store.privacy.left(community_id, self._app.now())
+        except Unavailable as error:
+            log.warning("The list of communities may be out of date: %s", error)

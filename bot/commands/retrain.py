@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.commands import error_messages
-from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
     Embed,
@@ -39,6 +38,7 @@ from bot.services.training.retraining import (
     Kept,
     Order,
 )
+from bot.services.word_filter import WordFilter
 from data.text import clean_name
 from models.weights import Kind
 
@@ -268,7 +268,7 @@ def _working(
     footer = f"seed {order.seed} · at most {plural(order.minutes, 'minute')}"
     title = f"🏋️ Training on {order.kind}"
     card = Embed(title=title, lines=lines, fields=fields, footer=footer, tone=Tone.TRAINING)
-    return Message(cards=(card,), buttons=buttons)
+    return Message(embeds=(card,), buttons=buttons)
 
 
 def _kept(run: Run, kept: Kept) -> Message:
@@ -297,7 +297,7 @@ def _kept(run: Run, kept: Kept) -> Message:
         image=CURVE,
     )
     curve = File(CURVE, kept.curve, "The loss on training and validation text by update")
-    return Message(cards=(card,), files=(curve,), buttons=buttons)
+    return Message(embeds=(card,), files=(curve,), buttons=buttons)
 
 
 def _why_not(kept: Kept) -> Text:
@@ -322,7 +322,7 @@ def _nats(loss: float | None) -> str:
 
 
 def _trouble(title: str, message: str) -> Message:
-    return Message(cards=(Embed(title=title, lines=(text(message.strip()),), tone=Tone.TROUBLE),))
+    return Message(embeds=(Embed(title=title, lines=(text(message.strip()),), tone=Tone.TROUBLE),))
 
 
 def _corpus(planned: Planned | None) -> tuple[Text, ...]:

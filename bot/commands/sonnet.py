@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bot.commands.hall_of_fame import LONGEST_NAME
-from bot.commands.interfaces import TextGenerator, WordFilter
+from bot.commands.interfaces import TextGenerator
 from bot.commands.message import (
     Button,
     Embed,
@@ -23,6 +23,7 @@ from bot.commands.message import (
 from bot.commands.names import check_temperature
 from bot.commands.poems import KEEP
 from bot.formats import human_join, plural, shortened, without_turns
+from bot.services.word_filter import WordFilter
 from data.text import unify_newlines
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
 from models.verse.poem import OPENING_LIMIT, Draft, SonnetRequest
@@ -117,7 +118,7 @@ def reply(ask: SonnetOptions, seed: int, draft: Draft) -> Message:
     form = FORMS[ask.form]
     lines = tuple(_in_stanzas(draft.lines, form))
     return Message(
-        cards=(
+        embeds=(
             Embed(
                 title=f"📜 {form.title}",
                 lines=lines if draft.finished else (*lines, WRITING),
@@ -139,13 +140,13 @@ def _in_stanzas(lines: Sequence[str], form: Form) -> Iterator[Text]:
 
 def broken_off(shown: Message, why: Text) -> Message:
     """The same answer when the poem cannot be finished: its lines are kept, and the reason said."""
-    (card,) = shown.cards
+    (card,) = shown.embeds
     lines = [line for line in card.lines if line != WRITING]
     if lines and lines[-1]:
         lines.append(())
     return replace(
         shown,
-        cards=(replace(card, lines=(*lines, why), tone=Tone.TROUBLE),),
+        embeds=(replace(card, lines=(*lines, why), tone=Tone.TROUBLE),),
         buttons=(another(),),
     )
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from bot.commands import name, names
 from bot.commands.hall_of_fame import PLAQUE, meaning_of, poem_about
-from bot.commands.interfaces import WordFilter
 from bot.commands.message import (
     Button,
     Embed,
@@ -23,6 +22,7 @@ from bot.commands.message import (
 )
 from bot.formats import plural, shortened, without_turns
 from bot.images.plaque import plaque
+from bot.services.word_filter import WordFilter
 from bot.store.custom_models import CustomModelRecord
 from bot.store.polls import PollRecord
 
@@ -56,7 +56,7 @@ def begin(
     namer: CustomModelRecord | None = None,
 ) -> PollRecord:
     """The record of names that are put to the vote. `namer` has written them, if not dinosaurs."""
-    (card,) = answered.reply.cards
+    (card,) = answered.reply.embeds
     actions = (names.ACTION, name.ACTION)
     more = next((button for button in answered.reply.buttons if button.action in actions), None)
     return PollRecord(
@@ -115,7 +115,7 @@ async def crowning(record: PollRecord) -> Message:
         lines.append(text(f"Discovered by {record.discoverer}."))
     about = [winner, f"“{meaning}”" if meaning else "", f"{plural(votes, 'vote')}, {day:%d %B %Y}"]
     return Message(
-        cards=(
+        embeds=(
             Embed(
                 title="👑 A name has been chosen", lines=tuple(lines), tone=Tone.NAMES, image=PLAQUE
             ),
@@ -127,8 +127,8 @@ async def crowning(record: PollRecord) -> Message:
 
 def with_plaque(closed: Message, told: Message) -> Message:
     """The card with the winner's plaque on it, for where nothing more may be sent."""
-    (card,) = closed.cards
-    return replace(closed, cards=(replace(card, image=PLAQUE),), files=told.files)
+    (card,) = closed.embeds
+    return replace(closed, embeds=(replace(card, image=PLAQUE),), files=told.files)
 
 
 def too_late(record: PollRecord | None) -> UserError:

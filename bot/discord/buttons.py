@@ -1,26 +1,28 @@
-"""Buttons that survive a restart."""
+"""Buttons that survive a restart: all of their state is in the `custom_id`."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import discord
 
 from bot.commands.message import Button
 
-if TYPE_CHECKING:
-    from bot.discord.client import Mangosaurus
-
 LONGEST_ID = 100
+"""Characters of a `custom_id`."""
+
+
+class ButtonClient(Protocol):
+    """A client that answers pressed buttons."""
+
+    async def press(self, interaction: Any, button: Button) -> None:  # noqa: ANN401
+        """Answer one."""
 
 
 class MessageButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"(?P<action>[a-z]+):(?P<state>.*)",
 ):
-    """A button of any reply. Its `custom_id` holds all of it: who answers, and what that must know.
-
-    A press goes to the handler that a cog has registered for the action.
-    """
+    """A button of a message: `action:state`. `bot.commands.buttons` says which function answers."""
 
     def __init__(self, button: Button) -> None:
         """Raises `ValueError` for a state that does not fit in a `custom_id`."""
@@ -51,6 +53,6 @@ class MessageButton(
         return cls(Button(getattr(item, "label", None) or "", match["action"], match["state"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the press to whoever answers it."""
-        bot: Mangosaurus = interaction.client
-        await bot.press(interaction, self.button)
+        """Hand the press to the client."""
+        client: ButtonClient = interaction.client
+        await client.press(interaction, self.button)

@@ -1,4 +1,4 @@
-"""From a reply to what discord.py sends: escaped, within the platform's limits."""
+"""Rendering messages for discord.py: escaped, and within Discord's limits."""
 
 from io import BytesIO
 from typing import Any
@@ -16,10 +16,11 @@ from bot.commands.message import (
     Tone,
 )
 from bot.discord.buttons import MessageButton
-from bot.formats import escape, shortened, split_lines
+from bot.discord.markdown import escape, split_lines
+from bot.formats import shortened
 
 CONTENT, TITLE, DESCRIPTION, FIELD_NAME, FIELD_VALUE, FOOTER = 2000, 256, 4096, 256, 1024, 2048
-CARDS, CARD_CHARACTERS, FIELDS = 10, 6000, 25
+EMBEDS, EMBED_CHARACTERS, FIELDS = 10, 6000, 25
 
 _MARKS = {Style.PLAIN: "", Style.STRONG: "**", Style.EMPHASIS: "*", Style.CODE: "`"}
 _COLOURS = {
@@ -31,13 +32,15 @@ _COLOURS = {
 }
 
 
-def render(reply: Message) -> list[dict[str, Any]]:
-    """The messages that make a reply, each as keyword arguments of `send`; one is the rule.
+def render(message: Message) -> list[dict[str, Any]]:
+    """A message as keyword arguments of `send`, for each message that Discord needs: mostly one.
 
     The first carries the text, the last the buttons and files.
     """
-    embeds = [embed for card in reply.cards for embed in embeds_of(card)]
-    contents = split_lines(to_markdown(reply.content).split("\n"), CONTENT) if reply.content else []
+    embeds = [embed for part in message.embeds for embed in embeds_of(part)]
+    contents = (
+        split_lines(to_markdown(message.content).split("\n"), CONTENT) if message.content else []
+    )
     messages: list[dict[str, Any]] = [{"content": content} for content in contents]
     for page in _pages(embeds):
         if len(messages) == 1 and "embeds" not in messages[0]:
@@ -45,56 +48,56 @@ def render(reply: Message) -> list[dict[str, Any]]:
         else:
             messages.append({"embeds": page})
     messages = messages or [{}]
-    if reply.buttons:
-        messages[-1]["view"] = view_of(reply)
-    if reply.files:
+    if message.buttons:
+        messages[-1]["view"] = view_of(message)
+    if message.files:
         messages[-1]["files"] = [
             discord.File(BytesIO(file.content), file.name, description=file.description or None)
-            for file in reply.files
+            for file in message.files
         ]
     return messages
 
 
-def render_edit(reply: Message) -> dict[str, Any]:
-    """A reply as keyword arguments of `edit`: all that it does not have is taken away.
+def render_edit(message: Message) -> dict[str, Any]:
+    """A message as keyword arguments of `edit`: what it lacks is removed.
 
     An edited message stays one message; what goes beyond it is left out.
     """
-    first = render(reply)[0]
+    first = render(message)[0]
     return {
         "content": first.get("content"),
         "embeds": first.get("embeds", []),
         "attachments": first.get("files", []),
-        "view": view_of(reply) if reply.buttons else None,
+        "view": view_of(message) if message.buttons else None,
     }
 
 
-def view_of(reply: Message) -> discord.ui.View:
-    """The buttons of a reply."""
+def view_of(message: Message) -> discord.ui.View:
+    """The buttons of a message."""
     view = discord.ui.View(timeout=None)
-    for button in reply.buttons:
+    for button in message.buttons:
         view.add_item(MessageButton(button))
     return view
 
 
-def embeds_of(card: Embed) -> list[discord.Embed]:
-    """A card as one embed, or as more if its lines do not fit: title first, footer last."""
-    colour = _COLOURS[card.tone]
-    lines = [to_markdown(line) for line in card.lines]
+def embeds_of(embed: Embed) -> list[discord.Embed]:
+    """An embed, or several if its lines do not fit: the title first, the footer last."""
+    colour = _COLOURS[embed.tone]
+    lines = [to_markdown(line) for line in embed.lines]
     embeds = [
         discord.Embed(description=chunk or None, colour=colour)
         for chunk in split_lines(lines, DESCRIPTION) or [""]
     ]
-    embeds[0].title = shortened(card.title, TITLE)
+    embeds[0].title = shortened(embed.title, TITLE)
     last = embeds[-1]
-    if card.footer:
-        last.set_footer(text=shortened(card.footer, min(FOOTER, CARD_CHARACTERS - len(last))))
-    for field in card.fields[:FIELDS]:
+    if embed.footer:
+        last.set_footer(text=shortened(embed.footer, min(FOOTER, EMBED_CHARACTERS - len(last))))
+    for field in embed.fields[:FIELDS]:
         last.add_field(**_field(field))
-        if len(last) > CARD_CHARACTERS:
+        if len(last) > EMBED_CHARACTERS:
             last.remove_field(-1)
-    if card.image:
-        last.set_image(url=f"attachment://{card.image}")
+    if embed.image:
+        last.set_image(url=f"attachment://{embed.image}")
     return embeds
 
 
@@ -122,13 +125,13 @@ def _field(field: Field) -> dict[str, Any]:
 
 
 def _pages(embeds: list[discord.Embed]) -> list[list[discord.Embed]]:
-    """Embeds in messages: at most `CARDS` and `CARD_CHARACTERS` in each."""
+    """Embeds in messages: at most `EMBEDS` and `EMBED_CHARACTERS` in each."""
     pages: list[list[discord.Embed]] = []
     for embed in embeds:
         fits = (
             pages
-            and len(pages[-1]) < CARDS
-            and sum(map(len, pages[-1])) + len(embed) <= CARD_CHARACTERS
+            and len(pages[-1]) < EMBEDS
+            and sum(map(len, pages[-1])) + len(embed) <= EMBED_CHARACTERS
         )
         if fits:
             pages[-1].append(embed)

@@ -1,29 +1,31 @@
-"""A rest between two answers, so that nobody floods the bot."""
+"""Per-user cooldowns."""
 
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 
-from bot.commands.message import Timestamp, UserError
+
+class TooSoon(Exception):  # noqa: N818 (a state)
+    """The key's cooldown is not over."""
 
 
-class Cooldown:
-    """Lets each key pass once in `rest`. Forgets a key when its rest is over."""
+class Cooldowns:
+    """Lets each key pass once in so many seconds. Forgets a key when its cooldown is over."""
 
-    def __init__(self, rest: timedelta) -> None:
-        self._rest = rest
+    def __init__(self, seconds: float) -> None:
+        self._length = timedelta(seconds=seconds)
         self._until: dict[Hashable, datetime] = {}
-        """Insertion order is order of time, as every key rests equally long."""
+        """In the order of time, as all cooldowns are equally long."""
 
     def start(self, key: Hashable, now: datetime) -> None:
-        """Let the key pass and start its rest. Raises `UserError` while one is on."""
+        """Start the cooldown of a key. Raises `TooSoon` while one is running."""
         for other, until in list(self._until.items()):
             if until > now:
                 break
             del self._until[other]
         if key in self._until:
-            raise UserError("One moment: you can ask again ", Timestamp(self._until[key]), ".")
-        self._until[key] = now + self._rest
+            raise TooSoon
+        self._until[key] = now + self._length
 
-    def forgive(self, key: Hashable) -> None:
-        """End the rest of a key at once."""
+    def end(self, key: Hashable) -> None:
+        """End the cooldown of a key at once."""
         self._until.pop(key, None)

@@ -1,17 +1,18 @@
 """The real bot on a Discord in memory, with networks that know what they will write."""
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 
 import discord
 import pytest
 import simcord
 
+from bot.commands.app import App
 from bot.discord.client import Mangosaurus
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry
-from bot.services.training.retraining import Event, Order, Retraining
+from bot.services.training.retraining import Event, Order
+from bot.services.training.service import TrainingService
 from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from models import weights
@@ -34,36 +35,31 @@ class World:
     trainers: list[FakeTrainer] = field(default_factory=list)
     networks: FakeNetworks = field(default_factory=FakeNetworks)
 
-    def make_bot(self, **changes: object) -> Mangosaurus:
-        """A bot as `python -m bot` would build it."""
+    def make_app(self, **changes: object) -> App:
+        """The services as `bot.app.build_app` would put them together."""
         settings = self.settings.model_copy(update=changes)
         store = store_in(settings.state_dir, self.templates)
-        versions = ModelRegistry(store, self.networks, now=discord.utils.utcnow, interval=None)
-        return Mangosaurus(
+        now = discord.utils.utcnow
+        return App(
             settings=settings,
-            writer=self.writer,
-            words=WordFilter(settings.blocked_words, settings.allowed_words),
-            retraining=Retraining(
-                settings.state_dir,
-                versions.offer,
-                store.versions,
-                rest=timedelta(minutes=settings.retrain_cooldown_minutes),
-                now=discord.utils.utcnow,
-                launch=self._launch,
-            ),
-            namers=CustomModels(
-                settings.state_dir,
-                store,
-                self.writer,
-                now=discord.utils.utcnow,
-                launch=self._launch,
-            ),
             store=store,
-            versions=versions,
+            inference=self.writer,
+            models=ModelRegistry(store, self.networks, now=now, interval=None),
+            custom_models=CustomModels(
+                settings.state_dir, store, self.writer, now=now, launch=self._launch
+            ),
+            training=TrainingService(),
+            word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
+            now=now,
+            started_at=now(),
             version="1.2.3",
+            libraries={"NumPy": "2.0"},
             edit_interval=0,
-            shard_count=1,
         )
+
+    def make_bot(self, **changes: object) -> Mangosaurus:
+        """A bot as `python -m bot` would build it."""
+        return Mangosaurus(self.make_app(**changes), shard_count=1)
 
     def _launch(self, order: Order, folder: Path) -> FakeTrainer:
         self.trainers.append(FakeTrainer(order, folder, self.training))
@@ -90,6 +86,11 @@ class Home:
         """The bot that is running."""
         assert isinstance(self.env.bot, Mangosaurus)
         return self.env.bot
+
+    @property
+    def app(self) -> App:
+        """Its services."""
+        return self.bot.app
 
     def administrator(self, guild: simcord.GuildHandle | None = None) -> simcord.MemberActor:
         """A new member who may do everything in a server."""

@@ -137,6 +137,9 @@ class FakeWriter:
             await asyncio.sleep(0)  # as the real one does, it lets others run
         self.finished_poems += 1
 
+    async def close(self) -> None:
+        """Nothing is running."""
+
 
 class FakeNetworks:
     """Loads what it is to serve, and says that it wrote what it is told to."""

@@ -12,7 +12,7 @@ import discord
 import pytest
 
 from bot.discord.client import Mangosaurus
-from bot.formats import escape
+from bot.discord.markdown import escape
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
 from bot.services.custom_models import CustomModels

@@ -254,7 +254,7 @@ def test_outside_of_a_server_nobody_retrains() -> None:
 def words_of(reply: Message) -> str:
     """All text of a reply."""
     parts = [plain(reply.content)]
-    for shown in reply.cards:
+    for shown in reply.embeds:
         parts += [shown.title, *map(plain, shown.lines), shown.footer]
         parts += [f"{field.name}: {plain(field.value)}" for field in shown.fields]
     return "\n".join(parts)
@@ -329,7 +329,7 @@ def test_about_says_which_version_is_live() -> None:
     served: dict[Kind, Live] = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
     cards: dict[Kind, ModelCard] = {"names": card("names"), "sonnets": card("sonnets")}
     reply = about_reply("1.2.3", NOW, 2, cards, {}, {}, served)
-    names, sonnets = (plain(field.value) for field in reply.cards[0].fields)
+    names, sonnets = (plain(field.value) for field in reply.embeds[0].fields)
     assert names.startswith("Version 12, live since 2025-01-01")
     assert "Version" not in sonnets
 
@@ -350,8 +350,8 @@ def test_a_refusal_reads_as_a_sentence_without_its_styles() -> None:
 
 
 def test_a_broken_off_poem_says_so_once() -> None:
-    shown = Message(cards=(Embed("A sonnet", (text("One,"), sonnet.WRITING)),))
-    (broken,) = sonnet.broken_off(shown, text("Why.")).cards
+    shown = Message(embeds=(Embed("A sonnet", (text("One,"), sonnet.WRITING)),))
+    (broken,) = sonnet.broken_off(shown, text("Why.")).embeds
     assert [plain(line) for line in broken.lines] == ["One,", "", "Why."]
 
 

@@ -67,7 +67,7 @@ def manager(home: Home, guild: simcord.GuildHandle | None = None) -> simcord.Mem
 
 
 async def namer(home: Home, name: str = "elves") -> CustomModelRecord | None:
-    return await home.bot.store.custom_models.named(home.guild.id, name)
+    return await home.app.store.custom_models.named(home.guild.id, name)
 
 
 @pytest.fixture
@@ -286,11 +286,11 @@ def test_a_list_that_waits_knows_how_many_are_before_it(home: Home) -> None:
         1, 2, "elves", 3, False, discord.utils.utcnow(), "elves.txt", 30, True, None, None
     )
     run = Run(Lesson(record, as_corpus("elves.txt", ELVES), 1, 3), ahead=2)
-    (waiting,) = reply(run).cards
+    (waiting,) = reply(run).embeds
     assert waiting.title == "🪶 elves waits for its turn"
     assert plain(waiting.lines[-1]) == "2 lists are ahead of it."
-    begun = run.after(Planned(100, "elves.txt"), discord.utils.utcnow(), home.bot.words)
-    assert reply(begun).cards[0].title == "🪶 elves is learning"
+    begun = run.after(Planned(100, "elves.txt"), discord.utils.utcnow(), home.app.word_filter)
+    assert reply(begun).embeds[0].title == "🪶 elves is learning"
 
 
 # Who may
@@ -417,7 +417,7 @@ async def test_a_forged_button_of_anybody_else_does_nothing(teachable: Home, sta
 async def test_the_message_of_a_training_that_died_with_the_bot_is_marked(home: Home) -> None:
     message = await home.bot.get_partial_messageable(home.channel.id).send("Learning …")
     long_ago = discord.utils.utcnow() - timedelta(minutes=5)
-    await home.bot.store.versions.begin_run(
+    await home.app.store.versions.begin_run(
         "namer", seed=1, now=long_ago, channel_id=home.channel.id, message_id=message.id
     )
     await home.restart()

@@ -34,7 +34,7 @@ def title(result: simcord.InteractionResult) -> str | None:
 
 def words_of(reply: Message) -> str:
     """What the card says below its title."""
-    (card,) = reply.cards
+    (card,) = reply.embeds
     return "\n".join(map(plain, card.lines))
 
 

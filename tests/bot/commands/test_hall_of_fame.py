@@ -48,12 +48,12 @@ async def crown_here(
     home: Home, name: str, votes: int = 1, days_ago: int = 0, seconds_later: int = 0
 ) -> None:
     at = home.env.now() - timedelta(days=days_ago, seconds=-seconds_later)
-    await crown(home.bot.store, name, votes, at=at, community_id=home.guild.id)
+    await crown(home.app.store, name, votes, at=at, community_id=home.guild.id)
 
 
 async def crown_elsewhere(home: Home, name: str, **changes: str) -> None:
     await crown(
-        home.bot.store,
+        home.app.store,
         name,
         at=home.env.now(),
         community_id=OTHER_GUILD,
@@ -95,7 +95,7 @@ async def test_a_server_has_its_own_hall_with_its_own_lists(home: Home) -> None:
     await crown_here(home, "Homesaurus")
     await crown_elsewhere(home, "Farsaurus")
     await crown(
-        home.bot.store, "Elrond", 2, at=home.env.now(), community_id=home.guild.id, namer="elves"
+        home.app.store, "Elrond", 2, at=home.env.now(), community_id=home.guild.id, namer="elves"
     )
     result = await home.alice.slash(home.channel, "halloffame", scope="server")
     assert lines(result) == [
@@ -116,7 +116,7 @@ async def test_a_member_sees_the_names_that_she_has_discovered_anywhere(home: Ho
     await crown_here(home, "Not mine")
     for community_id, name in ((OTHER_GUILD, "Awaysaurus"), (home.guild.id, "Homesaurus")):
         await crown(
-            home.bot.store,
+            home.app.store,
             name,
             at=home.env.now(),
             community_id=community_id,
@@ -148,7 +148,7 @@ async def test_the_pages_are_turned_on_the_card_also_after_a_restart(home: Home)
 async def test_nobody_turns_the_pages_of_what_another_has_discovered(home: Home) -> None:
     for number in range(11):
         await crown(
-            home.bot.store,
+            home.app.store,
             f"Name{number:02}",
             at=home.env.now() + timedelta(seconds=number),
             community_id=OTHER_GUILD,
@@ -169,11 +169,11 @@ async def test_a_page_that_is_no_more_is_the_last_one(home: Home) -> None:
     reply = await hall(
         HallOfFameOptions(page=7),
         home.guild.id,
-        home.bot.store.hall_of_fame,
-        home.bot.words,
+        home.app.store.hall_of_fame,
+        home.app.word_filter,
         home.env.now(),
     )
-    assert [plain(line) for line in reply.cards[0].lines] == ["🥇 Lastsaurus · 1 vote · Ada"]
+    assert [plain(line) for line in reply.embeds[0].lines] == ["🥇 Lastsaurus · 1 vote · Ada"]
 
 
 @pytest.mark.parametrize(

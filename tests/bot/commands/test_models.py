@@ -21,12 +21,12 @@ ORDER = Order("names", minutes=1, seed=5, force=True)
 async def train(home: Home, folder: Path, *seeds: int, kind: Kind = "names") -> None:
     """Make versions of these seeds, the last of them live."""
     for seed in seeds:
-        await home.bot.versions.offer(replace(ORDER, kind=kind), made(folder, kind, seed=seed))
+        await home.app.models.offer(replace(ORDER, kind=kind), made(folder, kind, seed=seed))
 
 
 async def live(home: Home, kind: Kind = "names") -> Live:
     """What is live."""
-    return (await home.bot.store.versions.live())[kind]
+    return (await home.app.store.versions.live())[kind]
 
 
 def description(result: simcord.InteractionResult) -> str:

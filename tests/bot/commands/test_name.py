@@ -33,7 +33,7 @@ async def learned(
 ) -> CustomModelRecord:
     """A namer that has learned its list."""
     content = tiny_namer(names, capitals="^ -")
-    made = await home.bot.store.custom_models.create(
+    made = await home.app.store.custom_models.create(
         community_id=community_id or home.guild.id,
         name=name,
         member_id=1,
@@ -41,8 +41,8 @@ async def learned(
         now=discord.utils.utcnow(),
         most=10,
     )
-    await home.bot.store.custom_models.trained(made.id, content, name.ljust(64, "0"), 1.0)
-    await home.bot.store.custom_models.share(made.id, shared)
+    await home.app.store.custom_models.trained(made.id, content, name.ljust(64, "0"), 1.0)
+    await home.app.store.custom_models.share(made.id, shared)
     return made
 
 
@@ -147,9 +147,9 @@ async def test_a_card_of_a_namer_that_is_shared_no_more_says_so(home: Home) -> N
     theirs = await learned(home, community_id=77, shared=True)
     first = await home.alice.slash(home.channel, "name", namer="heroes")
     assert first.response is not None
-    await home.bot.store.custom_models.share(theirs.id, False)
+    await home.app.store.custom_models.share(theirs.id, False)
     assert "not there any more" in sentence(await home.alice.click(first.response, label="More"))
-    await home.bot.store.custom_models.delete(theirs.id)
+    await home.app.store.custom_models.delete(theirs.id)
     assert "not there any more" in sentence(await home.alice.click(first.response, label="More"))
 
 
@@ -198,7 +198,7 @@ async def test_an_impossible_wish_comes_back_as_it_was_typed(home: Home) -> None
 
 async def test_weights_that_cannot_be_read_any_more_are_said(home: Home) -> None:
     made = await learned(home)
-    await home.bot.store.custom_models.trained(made.id, b"damaged", "d" * 64, 1.0)
+    await home.app.store.custom_models.trained(made.id, b"damaged", "d" * 64, 1.0)
     result = await home.alice.slash(home.channel, "name", namer="heroes")
     assert "cannot be read any more" in sentence(result)
     info = await home.alice.slash(home.channel, "namer info", name="heroes")
@@ -225,7 +225,7 @@ async def test_a_name_of_a_card_is_dissected_by_the_network_that_wrote_it(home: 
     await home.alice.click(asked.response, label="Saint-Rémy Sur Aa")
     assert home.writer.dissected == ["Saint-Rémy Sur Aa"]
     assert home.writer.trained_asked[-1] is not None
-    await home.bot.store.custom_models.delete(made.id)
+    await home.app.store.custom_models.delete(made.id)
     gone = await home.alice.click(asked.response, label="Saint-Rémy Sur Aa")
     assert "not there any more" in sentence(gone)
 
@@ -260,12 +260,12 @@ async def test_names_of_a_list_are_voted_on_and_crowned(home: Home) -> None:
     await home.env.advance_time(660)
     closed = home.channel.history()[0]
     assert closed.content == "The vote is over: Θησίων has won."
-    (won,) = await home.bot.store.hall_of_fame.best(Scope(community_id=home.guild.id))
+    (won,) = await home.app.store.hall_of_fame.best(Scope(community_id=home.guild.id))
     assert (won.name, won.namer) == ("Θησίων", "heroes")
-    assert await home.bot.store.hall_of_fame.best(Scope()) == []  # other servers do not see it
-    assert await home.bot.store.hall_of_fame.chosen() == []  # nor do dinosaurs learn from it
-    await home.bot.store.custom_models.delete(made.id)
-    (won,) = await home.bot.store.hall_of_fame.best(Scope(community_id=home.guild.id))
+    assert await home.app.store.hall_of_fame.best(Scope()) == []  # other servers do not see it
+    assert await home.app.store.hall_of_fame.chosen() == []  # nor do dinosaurs learn from it
+    await home.app.store.custom_models.delete(made.id)
+    (won,) = await home.app.store.hall_of_fame.best(Scope(community_id=home.guild.id))
     assert won.namer == "heroes"
 
 
@@ -273,7 +273,7 @@ async def test_the_card_of_a_deleted_namer_goes_on_to_its_end(home: Home) -> Non
     made = await learned(home)
     home.writer.names_found = ("νικεύς", "θησίων")
     await home.alice.slash(home.channel, "name", namer="heroes", count=2)
-    await home.bot.store.custom_models.delete(made.id)
+    await home.app.store.custom_models.delete(made.id)
     await home.alice.click(home.channel.history()[0], label="Θησίων")
     assert labels(home.channel.history()[0]) == ["Νικεύς", "Θησίων · 1"]
 
@@ -286,7 +286,7 @@ async def test_names_of_a_namer_that_is_deleted_meanwhile_are_given_all_the_same
 
     async def and_delete(*args: Any, **kwargs: Any) -> NamesResult:  # noqa: ANN401
         written = await write(*args, **kwargs)
-        await home.bot.store.custom_models.delete(made.id)
+        await home.app.store.custom_models.delete(made.id)
         return written
 
     home.writer.names = and_delete  # type: ignore[method-assign]

@@ -294,7 +294,7 @@ async def test_beginnings_and_endings_are_offered_as_contents(home: Home) -> Non
 
 
 async def test_no_vile_name_of_a_list_is_offered(home: Home) -> None:
-    assert autocomplete.whole_names("f", ("fukuiraptor", "fuckosaurus"), home.bot.words) == [
+    assert autocomplete.whole_names("f", ("fukuiraptor", "fuckosaurus"), home.app.word_filter) == [
         autocomplete.Offer("F", "f"),
         autocomplete.Offer("Fukuiraptor", "fukuiraptor"),
     ]

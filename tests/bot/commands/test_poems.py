@@ -9,7 +9,7 @@ import simcord
 
 from bot.commands.message import UserError, plain
 from bot.commands.poems import press
-from bot.formats import unescape
+from bot.discord.markdown import unescape
 from bot.store import Store
 from tests.bot.commands.test_hall_of_fame import buttons, embed, sentence
 from tests.bot.conftest import Home
@@ -41,7 +41,7 @@ async def book_of(
 
 
 async def kept_by(home: Home, member: simcord.MemberActor) -> list[str]:
-    poems = await home.bot.store.poems.of(member.id)
+    poems = await home.app.store.poems.of(member.id)
     return [kept.text for kept in poems]
 
 
@@ -195,7 +195,7 @@ async def test_a_forged_state_reaches_no_poem_of_another(store: Store, what: str
     await store.poems.keep(2, None, 5, "Title", "My own", at)
     (secret,) = await store.poems.of(1)
     reply = await press(what.format(secret.id), 2, store.poems)
-    assert [plain(line) for line in reply.cards[0].lines] == ["My own"]
+    assert [plain(line) for line in reply.embeds[0].lines] == ["My own"]
     assert await store.poems.of(1) == [secret]
 
 

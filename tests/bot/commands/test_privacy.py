@@ -106,7 +106,7 @@ async def test_only_who_asks_is_forgotten(home: Home) -> None:
     (bob,) = members(home, 1)
     await bob.click(message, label="Bravosaurus")
     await forget(home)
-    assert (await home.bot.store.privacy.of(bob.id)).votes == 1
+    assert (await home.app.store.privacy.of(bob.id)).votes == 1
 
 
 async def test_the_tally_of_an_open_card_falls(home: Home) -> None:
@@ -121,7 +121,7 @@ async def test_the_tally_of_an_open_card_falls(home: Home) -> None:
 
 async def test_a_crowned_name_stays_in_the_hall_without_its_discoverer(home: Home) -> None:
     await crown(
-        home.bot.store,
+        home.app.store,
         "Bravosaurus",
         3,
         at=home.env.now(),
@@ -164,18 +164,18 @@ async def leave(home: Home) -> None:
 
 
 async def test_a_server_that_removes_the_bot_is_forgotten_after_a_month(home: Home) -> None:
-    await crown(home.bot.store, "Homesaurus", at=home.env.now(), community_id=home.guild.id)
+    await crown(home.app.store, "Homesaurus", at=home.env.now(), community_id=home.guild.id)
     await leave(home)
     await sweep(home)
     assert await count_of(home) == 1
-    await home.bot.store.privacy.left(home.guild.id, home.env.now() - GRACE - timedelta(seconds=1))
+    await home.app.store.privacy.left(home.guild.id, home.env.now() - GRACE - timedelta(seconds=1))
     await sweep(home)
     assert await count_of(home) == 0
 
 
 async def count_of(home: Home) -> int:
     """Crowned names of a server that are still kept."""
-    return await home.bot.store.hall_of_fame.count(Scope(home.guild.id))
+    return await home.app.store.hall_of_fame.count(Scope(home.guild.id))
 
 
 async def test_a_server_that_takes_the_bot_back_in_time_is_kept(store: Store) -> None:
@@ -188,7 +188,7 @@ async def test_a_server_that_takes_the_bot_back_in_time_is_kept(store: Store) ->
 async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed_at_its_start(
     home: Home,
 ) -> None:
-    store, now = home.bot.store, home.env.now()
+    store, now = home.app.store, home.env.now()
     await crown(store, "Homesaurus", at=now, community_id=home.guild.id)
     await crown(store, "Farsaurus", at=now, community_id=12)
     await store.privacy.left(home.guild.id, now - GRACE * 2)  # and it has come back meanwhile
@@ -199,10 +199,10 @@ async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed_at_its_s
 
 
 async def test_the_bot_notes_at_its_start_in_which_servers_it_is(home: Home) -> None:
-    await home.bot.store.privacy.left(home.guild.id, home.env.now() - GRACE * 2)
+    await home.app.store.privacy.left(home.guild.id, home.env.now() - GRACE * 2)
     await home.restart()
     await home.env.settle()
-    assert await home.bot.store.privacy.forget_guilds(home.env.now()) == []
+    assert await home.app.store.privacy.forget_guilds(home.env.now()) == []
 
 
 async def test_a_server_can_be_noted_twice_at_once(store: Store) -> None:

@@ -124,7 +124,7 @@ async def test_weights_that_are_worse_are_kept_and_wait_for_somebody_who_wants_t
     pressed = await ada.click(message, label="Use it anyway")
     assert "Version 1 of my names is live" in sentence(pressed)
     assert home.world.networks.served["names"].card.corpus == "Mine"
-    live = (await home.bot.store.versions.live())["names"]
+    live = (await home.app.store.versions.live())["names"]
     assert (live.version_id, live.why) == (1, "forced")
     again = await ada.click(message, label="Use it anyway")
     assert "live already" in sentence(again)
@@ -136,7 +136,7 @@ async def test_weights_that_are_worse_go_live_where_that_is_forced(
     trains(home, tmp_path, yardstick=None)
     await home.administrator().slash(home.channel, "retrain names", force=True)
     assert "because that was asked for" in (report(home).description or "")
-    assert (await home.bot.store.versions.live())["names"].why == "forced"
+    assert (await home.app.store.versions.live())["names"].why == "forced"
 
 
 async def test_weights_that_could_not_be_measured_are_not_live_and_that_is_said(
@@ -295,7 +295,7 @@ async def test_the_message_of_a_training_that_died_with_the_bot_is_marked(
 async def test_a_training_that_died_with_its_disk_is_marked_when_it_is_silent(home: Home) -> None:
     message = await home.bot.get_partial_messageable(home.channel.id).send("Training …")
     long_ago = discord.utils.utcnow() - 2 * SILENCE
-    await home.bot.store.versions.begin_run(
+    await home.app.store.versions.begin_run(
         "names", seed=1, now=long_ago, channel_id=home.channel.id, message_id=message.id
     )
     await home.restart()
@@ -319,7 +319,7 @@ async def test_an_empty_hall_of_fame_is_refused(home: Home) -> None:
 async def crown(home: Home, votes: dict[str, int]) -> None:
     """Let members choose names."""
     now = discord.utils.utcnow()
-    async with home.bot.store.database.writing() as session:
+    async with home.app.store.database.writing() as session:
         for number, (name, count) in enumerate(votes.items(), start=1):
             session.add(
                 Poll(

@@ -8,7 +8,7 @@ import discord
 import pytest
 import simcord
 
-from bot.formats import escape
+from bot.discord.markdown import escape
 from bot.services.inference import Busy, TooSlow
 from bot.store import Unavailable
 from models.verse.poem import SonnetError, SonnetRequest
@@ -272,8 +272,8 @@ async def offered(home: Home, typed: str) -> list[str]:
 async def test_todays_champion_and_the_best_names_are_offered(home: Home) -> None:
     for name, votes, days in (("Bestsaurus", 3, 5), ("Goodsaurus", 2, 9), ("Todaysaurus", 1, 0)):
         at = home.env.now() - timedelta(days=days)
-        await crown(home.bot.store, name, votes, at=at, community_id=home.guild.id)
-    await crown(home.bot.store, "Farsaurus", at=home.env.now(), community_id=1)
+        await crown(home.app.store, name, votes, at=at, community_id=home.guild.id)
+    await crown(home.app.store, "Farsaurus", at=home.env.now(), community_id=1)
     assert await offered(home, "") == ["Todaysaurus", "Bestsaurus", "Goodsaurus"]
     assert await offered(home, " GOOD ") == ["GOOD", "Goodsaurus"]
     assert await offered(home, "Rex") == ["Rex"]
@@ -282,12 +282,12 @@ async def test_todays_champion_and_the_best_names_are_offered(home: Home) -> Non
 async def test_no_more_names_are_offered_than_discord_shows(home: Home) -> None:
     for number in range(30):
         at = home.env.now()
-        await crown(home.bot.store, f"Name{number}", at=at, community_id=home.guild.id)
+        await crown(home.app.store, f"Name{number}", at=at, community_id=home.guild.id)
     assert len(await offered(home, "name")) == 25
 
 
 async def test_what_the_filter_refuses_is_not_offered(home: Home) -> None:
-    await crown(home.bot.store, "Mudsaurus", at=home.env.now(), community_id=home.guild.id)
+    await crown(home.app.store, "Mudsaurus", at=home.env.now(), community_id=home.guild.id)
     await home.restart(blocked_words=frozenset({"*mud*"}))
     assert await offered(home, "mud") == []
     assert await offered(home, "") == []
@@ -303,5 +303,5 @@ async def test_nothing_is_offered_while_memory_fails(
     async def fails(*_: object, **__: object) -> None:
         raise Unavailable("The database does not answer.")
 
-    monkeypatch.setattr(home.bot.store.hall_of_fame, "best", fails)
+    monkeypatch.setattr(home.app.store.hall_of_fame, "best", fails)
     assert await offered(home, "Rex") == []

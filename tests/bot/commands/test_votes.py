@@ -139,7 +139,7 @@ async def test_settings_are_for_who_manages_the_server(home: Home) -> None:
     result = await home.alice.slash(home.channel, "settings", vote_minutes=60)
     assert result.response is not None
     assert result.response.content == "You may not use this command here."
-    assert await home.bot.store.polls.minutes(home.guild.id) == 10
+    assert await home.app.store.polls.minutes(home.guild.id) == 10
     assert home.env.errors
 
 
@@ -149,7 +149,7 @@ async def test_names_come_without_a_vote_when_memory_fails(
     async def fails(*_: object) -> None:
         raise Unavailable("The database does not answer.")
 
-    monkeypatch.setattr(home.bot.store.polls, "open", fails)
+    monkeypatch.setattr(home.app.store.polls, "open", fails)
     message = await a_card(home)
     assert labels(message) == ["More", "Dissect"]
     assert names_on(message) == ["**Mangosaurus**", "**Bravosaurus**", "**Kilosaurus**"]
@@ -162,7 +162,7 @@ async def test_a_vote_that_cannot_be_kept_is_not_shown(
         raise Unavailable("The database does not answer.")
 
     message = await a_card(home)
-    monkeypatch.setattr(home.bot.store.polls, "cast", fails)
+    monkeypatch.setattr(home.app.store.polls, "cast", fails)
     result = await home.alice.click(message, label="Bravosaurus")
     assert result.response is not None
     assert result.response.content.startswith("My memory does not answer just now")
@@ -195,8 +195,8 @@ def test_a_state_of_no_vote_is_refused(state: str) -> None:
 
 async def close_elsewhere(home: Home) -> None:
     """Another process closes the card, and has not shown it yet."""
-    (record,) = await home.bot.store.polls.due(home.env.now() + timedelta(days=1))
-    assert await home.bot.store.polls.close(record.id, home.env.now()) is not None
+    (record,) = await home.app.store.polls.due(home.env.now() + timedelta(days=1))
+    assert await home.app.store.polls.close(record.id, home.env.now()) is not None
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ async def test_an_error_after_the_tally_leaves_the_card_as_it_is(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = await a_card(home)
-    find, found = home.bot.store.polls.find, 0
+    find, found = home.app.store.polls.find, 0
 
     async def fails_later(poll_id: int) -> PollRecord | None:
         nonlocal found
@@ -247,7 +247,7 @@ async def test_an_error_after_the_tally_leaves_the_card_as_it_is(
             raise LookupError
         return await find(poll_id)
 
-    monkeypatch.setattr(home.bot.store.polls, "find", fails_later)
+    monkeypatch.setattr(home.app.store.polls, "find", fails_later)
     result = await home.alice.click(message, label="Bravosaurus")
     assert labels(card(home))[1] == "Bravosaurus · 1"
     (apology,) = result.followups
@@ -262,7 +262,7 @@ async def test_a_card_whose_number_was_never_noted_is_closed_all_the_same(
         raise Unavailable("The process is gone.")
 
     with monkeypatch.context() as dying:
-        dying.setattr(home.bot.store.polls, "sent", dies)
+        dying.setattr(home.app.store.polls, "sent", dies)
         message = await a_card(home)
     await home.alice.click(message, label="Bravosaurus")
     await home.env.advance_time(TEN_MINUTES + 60)
@@ -390,7 +390,7 @@ async def test_names_in_direct_messages_are_not_put_to_the_vote(home: Home) -> N
 
 async def test_an_older_tally_never_comes_after_a_newer_one(home: Home) -> None:
     await a_card(home)
-    (record,) = await home.bot.store.polls.due(home.env.now() + timedelta(days=1))
+    (record,) = await home.app.store.polls.due(home.env.now() + timedelta(days=1))
     cog: Any = home.bot.get_cog("Votes")
     pressed = SimpleNamespace(message=None)
     may_go_on, shown = asyncio.Event(), list[str]()
@@ -404,7 +404,7 @@ async def test_an_older_tally_never_comes_after_a_newer_one(home: Home) -> None:
 
     tasks = []
     for votes, edit in enumerate([slow, quick]):
-        await home.bot.store.polls.cast(Ballot(record.id, votes, 1), home.env.now())
+        await home.app.store.polls.cast(Ballot(record.id, votes, 1), home.env.now())
         tasks.append(asyncio.create_task(cog._draw(record.id, pressed, edit)))
         await asyncio.sleep(0.1)
     may_go_on.set()
@@ -419,7 +419,7 @@ async def test_where_the_database_hangs_the_names_come_without_a_vote(
         await asyncio.sleep(60)
 
     monkeypatch.setattr(votes_cog, "OPENING_S", 0.01)
-    monkeypatch.setattr(home.bot.store.polls, "open", hang)
+    monkeypatch.setattr(home.app.store.polls, "open", hang)
     result = await home.alice.slash(home.channel, "dinoname", count=2)
     assert result.response is not None
     assert labels(result.response.message) == ["More", "Dissect"]

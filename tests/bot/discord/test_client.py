@@ -106,8 +106,8 @@ async def test_an_error_that_cannot_even_be_answered_is_logged(
 
 
 async def test_after_shutting_down_has_begun_nothing_new_is_taken(home: Home) -> None:
-    with home.bot.work.track():
-        stopping = asyncio.create_task(home.bot.work.finish(60))
+    with home.app.in_flight.track():
+        stopping = asyncio.create_task(home.app.in_flight.finish(60))
         await asyncio.sleep(0)
         result = await home.alice.slash(home.channel, "dinoname")
         assert result.response is not None

@@ -6,10 +6,10 @@ from typing import Any
 import aiohttp
 import discord
 import pytest
+from bot.discord.training_report import Report
 
 from bot.commands.message import Message, text
 from bot.discord.client import deliver
-from bot.discord.training_report import Report
 
 REPLY = Message(text("Half done."))
 

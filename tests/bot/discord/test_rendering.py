@@ -69,7 +69,7 @@ def test_every_card_keeps_the_limits(card: Embed) -> None:
 
 @given(long_texts, st.lists(cards, max_size=3))
 def test_every_message_keeps_the_limits(content: str, drawn: list[Embed]) -> None:
-    for message in render(Message(content=text(content), cards=tuple(drawn))):
+    for message in render(Message(content=text(content), embeds=tuple(drawn))):
         assert len(message.get("content", "")) <= limits.CONTENT
         assert len(message.get("embeds", [])) <= limits.CARDS
         assert sum(map(len, message.get("embeds", []))) <= limits.CARD_CHARACTERS
@@ -78,7 +78,7 @@ def test_every_message_keeps_the_limits(content: str, drawn: list[Embed]) -> Non
 def test_a_card_of_the_largest_parts_keeps_the_limits() -> None:
     lines = (text("x" * limits.DESCRIPTION),)
     fields = (Field("n" * 300, text("v" * 2000)),) * 30
-    (message,) = render(Message(cards=(Embed("t" * 300, lines, fields, "f" * 3000),)))
+    (message,) = render(Message(embeds=(Embed("t" * 300, lines, fields, "f" * 3000),)))
     (embed,) = message["embeds"]
     assert len(embed) <= limits.CARD_CHARACTERS
 
@@ -96,7 +96,7 @@ def test_lines_that_do_not_fit_go_on_to_the_next_card_and_none_is_lost() -> None
 def test_buttons_and_files_go_with_the_last_message() -> None:
     lines = tuple(text("x" * 99) for _ in range(100))
     reply = Message(
-        cards=(Embed("T", lines),), buttons=(Button("B", "act"),), files=(File("f", b"1"),)
+        embeds=(Embed("T", lines),), buttons=(Button("B", "act"),), files=(File("f", b"1"),)
     )
     *first, last = render(reply)
     assert first

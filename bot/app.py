@@ -1,0 +1,89 @@
+"""Putting the bot together: the database, the services, and the `App` that commands use."""
+
+import asyncio
+import platform
+import tempfile
+import tomllib
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from bot.commands.app import App
+from bot.services.custom_models import CustomModels
+from bot.services.model_registry import open_versions
+from bot.services.training.service import TrainingService
+from bot.services.word_filter import WordFilter
+from bot.settings import Settings
+from bot.startup import Exit, StartupError
+from bot.store import Database, Store, StoreError, Unavailable, url_of
+from models.weights import WeightsError
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+async def build_app(settings: Settings) -> App:
+    """Open the database and load the networks. Raises `StartupError`."""
+    try:
+        await asyncio.to_thread(_check_folder, settings.state_dir)
+    except OSError as error:
+        raise StartupError(
+            Exit.BAD_STATE_DIR,
+            f"STATE_DIR={settings.state_dir} is not a folder that the bot can write to "
+            f"({error.strerror}). Set another one, for example STATE_DIR=state",
+        ) from error
+    word_filter = WordFilter(settings.blocked_words, settings.allowed_words)
+    store = await _open_store(settings)
+    try:
+        inference, models = await open_versions(
+            store, settings.state_dir, word_filter.allows, now=_now
+        )
+    except (WeightsError, StoreError) as error:
+        await store.close()
+        code = Exit.BAD_WEIGHTS if isinstance(error, WeightsError) else Exit.BAD_DATABASE
+        raise StartupError(code, str(error)) from error
+    return App(
+        settings=settings,
+        store=store,
+        inference=inference,
+        models=models,
+        custom_models=CustomModels(settings.state_dir, store, inference, now=_now),
+        training=TrainingService(),
+        word_filter=word_filter,
+        now=_now,
+        started_at=_now(),
+        version=_version(),
+        libraries={
+            "Python": platform.python_version(),
+            "discord.py": version("discord.py"),
+            "NumPy": version("numpy"),
+        },
+    )
+
+
+async def _open_store(settings: Settings) -> Store:
+    address = settings.database_url.get_secret_value() if settings.database_url else None
+    try:
+        database = Database(url_of(address, settings.state_dir))
+        await database.migrate()
+    except Unavailable as error:
+        setting = "DATABASE_URL" if address else "STATE_DIR"
+        raise StartupError(Exit.BAD_DATABASE, f"{error}. Check {setting}.") from error
+    except StoreError as error:
+        raise StartupError(Exit.BAD_DATABASE, str(error)) from error
+    return Store(database)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _check_folder(folder: Path) -> None:
+    """Create a folder if it is missing. Raises `OSError` unless files can be written there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
+def _version() -> str:
+    with (CHECKOUT / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])

@@ -1,0 +1,84 @@
+"""Discord as a platform: its limits and terms, and messages that the bot sends by itself."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot.commands.message import Message
+from bot.commands.turn import DeliveryError, Forbidden, Gone, Limits, MessageRef, Terms, Unreachable
+from bot.discord.rendering import render, render_edit
+
+NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError)
+"""What discord.py raises when the network or Discord itself is down; OSError includes timeouts."""
+
+_GONE = {10003, 10008, 10015, 10062, 30046, 50027}
+"""Unknown channel, message, webhook or interaction; too old to edit so often; invalid token."""
+
+LIMITS = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
+TERMS = Terms(
+    platform="Discord", community="server", communities="servers", reload="reload the app (Ctrl+R)"
+)
+
+
+@contextmanager
+def delivery() -> Iterator[None]:
+    """Turn what discord.py raises into a `DeliveryError`."""
+    try:
+        yield
+    except NO_NETWORK as error:
+        raise Unreachable(repr(error)) from error
+    except discord.HTTPException as error:
+        if error.code in _GONE:
+            raise Gone(str(error)) from error
+        if isinstance(error, discord.Forbidden):
+            raise Forbidden(str(error)) from error
+        raise DeliveryError(str(error)) from error
+
+
+class DiscordPlatform:
+    """A `bot.commands.turn.Platform`."""
+
+    name = "discord"
+    limits = LIMITS
+    terms = TERMS
+
+    def __init__(self, client: commands.AutoShardedBot) -> None:
+        self._client = client
+
+    @property
+    def communities(self) -> Collection[int]:
+        """The servers of this process' shards."""
+        return [guild.id for guild in self._client.guilds]
+
+    @property
+    def sees_all_communities(self) -> bool:
+        """Whether this process runs all shards."""
+        return self._client.shard_ids is None
+
+    async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
+        """Send a message to the channel of `ref`; its id. Raises `DeliveryError`."""
+        channel = self._channel(ref)
+        with delivery():
+            unique = {} if nonce is None else {"nonce": nonce}
+            sent = await channel.send(**render(message)[0], **unique)
+        return sent.id
+
+    async def edit(self, ref: MessageRef, message: Message) -> None:
+        """Replace a message of the bot. Raises `DeliveryError`."""
+        shown = self._channel(ref).get_partial_message(ref.message_id)
+        with delivery():
+            await shown.edit(**render_edit(message))
+
+    def link(self, ref: MessageRef) -> str:
+        """The address of a message."""
+        return self._channel(ref).get_partial_message(ref.message_id).jump_url
+
+    async def is_operator(self, user_id: int) -> bool:
+        """Whether the user owns the bot's application."""
+        return await self._client.is_owner(discord.Object(user_id))  # type: ignore[arg-type]
+
+    def _channel(self, ref: MessageRef) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(ref.channel_id, guild_id=ref.community_id)

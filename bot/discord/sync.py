@@ -1,0 +1,43 @@
+"""Registering the commands with Discord, when they have changed."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from pathlib import Path
+
+import discord
+from discord import app_commands
+
+from data.files import write_atomically
+
+log = logging.getLogger(__name__)
+
+FILE = "commands.sha256"
+"""In the state directory: the digest of the commands that were registered last."""
+
+
+async def sync_if_changed(
+    tree: app_commands.CommandTree[discord.Client], state_dir: Path, *, always: bool = False
+) -> None:
+    """Register the commands unless they are the ones that were registered last."""
+    payloads = [command.to_dict(tree) for command in tree.get_commands()]
+    wanted = hashlib.sha256(
+        json.dumps([tree.client.application_id, payloads], sort_keys=True).encode()
+    ).hexdigest()
+    path = state_dir / FILE
+    if not always and await asyncio.to_thread(_read, path) == wanted:
+        return
+    await tree.sync()
+    log.info("The commands have changed and were registered")
+    try:
+        await asyncio.to_thread(write_atomically, path, wanted.encode())
+    except OSError as error:
+        log.warning("The next start will register the commands again: %s", error)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError):
+        return None
