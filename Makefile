@@ -1,6 +1,6 @@
 # make run: set up and start the bot. make test: set up and pass every check. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock clean
+.PHONY: help run test check format catalogue lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,6 +10,7 @@ help:
 	@echo "make run     set up and start the bot (on a local page, if there is no DISCORD_TOKEN)"
 	@echo "make test    set up and pass every check: style, types, tests"
 	@echo "make format  rewrite the code in the house style"
+	@echo "make catalogue  collect the sentences that members are shown, for translators"
 	@echo "make lock    pin the newest dependencies that pyproject.toml allows"
 	@echo "make clean   remove what the other commands made"
 
@@ -28,6 +29,11 @@ check: .venv/dev
 format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+catalogue: .venv/dev
+	$(BIN)/pybabel -q extract --no-location --sort-output --omit-header --no-wrap \
+		--keyword=_ --keyword=ngettext:1,2 --keyword=CorpusError:1 --keyword=ListError:1 \
+		--output-file=bot/commands/messages.pot bot/commands bot/discord data
 
 lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade \

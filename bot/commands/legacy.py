@@ -6,6 +6,7 @@ Newer buttons hold their state, or its number in the database. Nothing else read
 import re
 from collections.abc import Mapping
 
+from bot.commands.translation import _
 from bot.commands.turn import Source
 from bot.formats import shortened
 

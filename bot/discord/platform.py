@@ -8,6 +8,7 @@ import discord
 from discord.ext import commands
 
 from bot.commands.message import Message
+from bot.commands.translation import _
 from bot.commands.turn import DeliveryError, Forbidden, Gone, Limits, MessageRef, Terms, Unreachable
 from bot.discord.rendering import render, render_edit
 
@@ -19,7 +20,10 @@ _GONE = {10003, 10008, 10015, 10062, 30046, 50027}
 
 LIMITS = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
 TERMS = Terms(
-    platform="Discord", community="server", communities="servers", reload="reload the app (Ctrl+R)"
+    platform="Discord",
+    community=_("server"),
+    communities=_("servers"),
+    reload=_("reload the app (Ctrl+R)"),
 )
 
 
