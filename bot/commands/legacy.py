@@ -26,7 +26,7 @@ def poem_of(source: Source | None) -> Mapping[str, str]:
     if source is None:
         return {}
     return {
-        "title": shortened(source.title, LONGEST_TITLE) or "A poem",
+        "title": shortened(source.title, LONGEST_TITLE) or _("A poem"),
         "text": source.body.strip(),
     }
 
