@@ -91,7 +91,7 @@ async def _add_version(store: Store, kind: Kind) -> int:
         )
         content = await asyncio.to_thread(path.read_bytes)
     version = NewVersion(
-        kind=kind,
+        task=kind,
         digest=digest,
         weights=content,
         corpus=card.corpus,
@@ -99,8 +99,8 @@ async def _add_version(store: Store, kind: Kind) -> int:
         recipe=card.recipe,
         seed=card.seed,
         validation=card.validation,
-        yardstick=card.yardstick,
-        live_yardstick=None,
+        reference_loss=card.yardstick,
+        baseline_loss=None,
     )
     return await store.versions.add(version, datetime.datetime.now(datetime.UTC))
 

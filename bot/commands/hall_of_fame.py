@@ -120,7 +120,7 @@ async def champion(
             content=text("Nobody has been crowned yet. Ask for names with /dinoname, and vote!")
         )
     title = "👑 Today's champion" if found else "👑 The last champion; nobody was crowned today"
-    meaning = None if best.namer else await asyncio.to_thread(meaning_of, best.name)
+    meaning = None if best.custom_model else await asyncio.to_thread(meaning_of, best.name)
     discoverer = _discoverer(best, community_id, words)
     png = await asyncio.to_thread(
         plaque, best.name, meaning, discoverer, best.crowned_at.date(), best.votes
@@ -182,7 +182,7 @@ def _line(place: int, name: Champion, community_id: int | None, words: WordFilte
         return text(f"{rank} ", emphasis(UNSAID), f" · {plural(name.votes, 'vote')}")
     known = _discoverer(name, community_id, words)
     by = f" · {known}" if known else ""
-    kind = text(" ", emphasis(f"({name.namer})")) if name.namer else ()
+    kind = text(" ", emphasis(f"({name.custom_model})")) if name.custom_model else ()
     return (
         *text(f"{rank} ", strong(name.name)),
         *kind,

@@ -289,7 +289,7 @@ def _state(facts: VersionSummary, live: Live) -> Text:
 
 
 def _because(live: Live) -> tuple[str | Span, ...]:
-    return (f" ({_WHY.get(live.why, live.why)})",) if live.why else ()
+    return (f" ({_WHY.get(live.reason, live.reason)})",) if live.reason else ()
 
 
 def _compared(sheet: VersionComparison) -> list[tuple[str, VersionSummary]]:

@@ -136,7 +136,7 @@ class CommunitySweeper:
             if not self._has_looked and self._platform.sees_all_communities:
                 await app.store.privacy.seen(self._platform.communities, now)
                 self._has_looked = True
-            for community_id in await app.store.privacy.forget_guilds(now - GRACE):
+            for community_id in await app.store.privacy.forget_communities(now - GRACE):
                 log.info("Deleted the data of community %d, which removed the bot", community_id)
             await app.store.button_states.prune(now - LONGEST_STATE)
         except Unavailable:

@@ -73,7 +73,7 @@ def begin(
         footer=card.footer,
         state=more.state if more else "",
         custom_model_id=namer.id if namer else None,
-        namer=namer.name if namer else None,
+        custom_model=namer.name if namer else None,
         votes=(0,) * len(answered.names),
     )
 
@@ -93,8 +93,8 @@ def reply(record: PollRecord) -> Message:
 def _card(record: PollRecord) -> Message:
     """The card without its vote."""
     lines = list(_lines(record))
-    if record.namer is not None:
-        card = name.card(lines, record.note, record.footer, record.namer)
+    if record.custom_model is not None:
+        card = name.card(lines, record.note, record.footer, record.custom_model)
         return replace(card, buttons=tuple(name.buttons(record.custom_model_id, record.state)))
     more = replace(names.more(names.NamesOptions()), state=record.state)
     return names.card(lines, record.note, record.footer, more)
@@ -181,6 +181,6 @@ def _end(record: PollRecord) -> str:
 
 def _meaning(record: PollRecord) -> str | None:
     """What the winner may mean, if it is a dinosaur."""
-    if record.winner is None or record.namer is not None:
+    if record.winner is None or record.custom_model is not None:
         return None
     return meaning_of(record.names[record.winner])

@@ -167,7 +167,9 @@ class ModelRegistry:
 
     async def catch_up(self) -> None:
         """Serve what is live by now. Raises `Unavailable`; unusable weights are logged, once."""
-        for kind, live in (await self._records.live()).items():
+        live_now = await self._records.live()
+        for kind in KINDS:
+            live = live_now[kind]
             async with self._turn:
                 if live.activation_id > self._seen[kind]:
                     await self._follow(kind, live)
@@ -185,7 +187,7 @@ class ModelRegistry:
         bar = await self._bar(order.kind, live)
         version = replace(
             _new_version(audition.trained, content),
-            live_yardstick=bar,
+            baseline_loss=bar,
             member_id=order.member_id,
             seconds=done.seconds,
             history=history,
@@ -193,7 +195,7 @@ class ModelRegistry:
             samples=json.dumps(audition.samples, ensure_ascii=False),
         )
         why = "forced" if order.force else ""
-        if is_no_worse(version.yardstick, bar):
+        if is_no_worse(version.reference_loss, bar):
             why = "better"
         if why:
             async with self._turn:
@@ -201,7 +203,7 @@ class ModelRegistry:
                 self._serve(order.kind, live, audition.trained)
         else:
             number = await self._records.add(version, self._now())
-        return Kept(number, audition.trained.card, done, curve, why, version.yardstick, bar)
+        return Kept(number, audition.trained.card, done, curve, why, version.reference_loss, bar)
 
     async def activate(
         self, kind: Kind, number: int | None, *, member_id: int | None, why: str = "activated"
@@ -296,7 +298,7 @@ class ModelRegistry:
     ) -> Live:
         async with self._turn:
             live = await self._records.activate(
-                kind, number, member_id=member_id, why=why, now=self._now()
+                kind, number, member_id=member_id, reason=why, now=self._now()
             )
             self._serve(kind, live, trained)
         return live
@@ -305,7 +307,7 @@ class ModelRegistry:
         self._networks.swap(kind, trained)
         self._served[kind] = live
         self._seen[kind] = live.activation_id
-        log.info("%s of %s is live (%s)", _named(live), kind, live.why)
+        log.info("%s of %s is live (%s)", _named(live), kind, live.reason)
 
     async def _audition(self, kind: Kind, number: int | None) -> Audition:
         """What a version writes that has once written a whole poem. Raises `WeightsError`."""
@@ -328,11 +330,11 @@ class ModelRegistry:
         versions could be a little worse than the one before.
         """
         record = await self._records.get(live.version_id) if live.version_id else None
-        if record is None or record.yardstick is None:
+        if record is None or record.reference_loss is None:
             return (await self._shipped_facts(kind)).yardstick
-        if live.why == "better" and record.live_yardstick is not None:
-            return min(record.yardstick, record.live_yardstick)
-        return record.yardstick
+        if live.reason == "better" and record.baseline_loss is not None:
+            return min(record.reference_loss, record.baseline_loss)
+        return record.reference_loss
 
     async def _shipped_facts(self, kind: Kind, *, heard: bool = False) -> VersionSummary:
         """Of the weights that come with the bot; `heard` with samples, which take a second."""
@@ -365,12 +367,12 @@ async def open_versions(
     await import_retrained(store, state_dir, now)
     live = await store.versions.live()
     contents: dict[Kind, bytes] = {}
-    for kind, one in live.items():
+    served: dict[Kind, Live] = {kind: live[kind] for kind in KINDS}
+    for kind, one in served.items():
         if one.version_id is not None:
             # Of a version whose weights are lost nothing is left to read: that is said as well.
             contents[kind] = await store.versions.weights(one.version_id) or b""
     inference = await open_inference(accept, contents)
-    served = dict(live)
     for kind, content in contents.items():
         if inference.digests[kind] != hashlib.sha256(content).hexdigest():
             served[kind] = Live(live[kind].activation_id, None)
@@ -437,7 +439,7 @@ def _new_version(trained: Trained, content: bytes) -> NewVersion:
     """What the card of a weight file tells of it."""
     card = trained.card
     return NewVersion(
-        kind=card.kind,
+        task=card.kind,
         digest=trained.digest,
         weights=content,
         corpus=card.corpus[:LONGEST_TITLE],
@@ -445,23 +447,23 @@ def _new_version(trained: Trained, content: bytes) -> NewVersion:
         recipe=card.recipe[:LONGEST_RECIPE],
         seed=card.seed,
         validation=card.validation,
-        yardstick=reference_loss_of(card),
-        live_yardstick=None,
+        reference_loss=reference_loss_of(card),
+        baseline_loss=None,
     )
 
 
 def _facts(record: VersionRecord) -> VersionSummary:
     return VersionSummary(
-        kind="names" if record.kind == "names" else "sonnets",
+        kind="names" if record.task == "names" else "sonnets",
         number=record.id,
         corpus=record.corpus,
         recipe=record.recipe,
         seed=record.seed,
         validation=record.validation,
-        yardstick=record.yardstick,
+        yardstick=record.reference_loss,
         created=record.created_at,
         seconds=record.seconds,
-        live_yardstick=record.live_yardstick,
+        live_yardstick=record.baseline_loss,
         samples=tuple(json.loads(record.samples)),
         usable=record.has_weights,
     )

@@ -1,11 +1,14 @@
 """What must outlive a restart, in a database: SQLite in one file, or PostgreSQL."""
 
+from bot.store.button_states import ButtonStates
 from bot.store.custom_models import CustomModels
 from bot.store.database import Database, StoreError, Unavailable, url_of
 from bot.store.hall_of_fame import HallOfFame
+from bot.store.identities import Identities
 from bot.store.poems import Poems
 from bot.store.polls import Polls
 from bot.store.privacy import Privacy
+from bot.store.trainings import Trainings
 from bot.store.versions import Versions
 
 __all__ = ["Database", "Store", "StoreError", "Unavailable", "url_of"]
@@ -23,6 +26,9 @@ class Store:
         self.poems = Poems(database)
         self.privacy = Privacy(database)
         self.versions = Versions(database)
+        self.trainings = Trainings(database)
+        self.identities = Identities(database)
+        self.button_states = ButtonStates(database)
 
     async def close(self) -> None:
         """Give the connections back."""

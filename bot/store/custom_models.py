@@ -87,7 +87,7 @@ class CustomModels:
             namer.weights, namer.digest = weights
         async with self._database.writing() as session:
             if not self._database.is_sqlite:  # there, whoever writes is alone
-                await session.execute(text("LOCK TABLE namers IN EXCLUSIVE MODE"))
+                await session.execute(text("LOCK TABLE custom_models IN EXCLUSIVE MODE"))
             have = select(func.count()).where(CustomModel.community_id == community_id)
             if (await session.scalar(have) or 0) >= most:
                 raise TooMany

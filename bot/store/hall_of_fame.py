@@ -23,7 +23,7 @@ class Champion:
     """Its discoverer; `None` once that is forgotten."""
     discoverer: str | None
     """What this member was called then."""
-    namer: str | None = None
+    custom_model: str | None = None
     """The list that it is of; `None` for a dinosaur."""
 
 
@@ -56,7 +56,7 @@ class HallOfFame:
                 Poll.community_id,
                 Poll.member_id,
                 Poll.discoverer,
-                Poll.namer,
+                Poll.custom_model,
             )
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
             .where(*_conditions(scope))
@@ -67,8 +67,8 @@ class HallOfFame:
         async with self._database.reading() as session:
             rows = (await session.execute(statement)).all()
         return [
-            Champion(name, votes, at, guild, member, discoverer, namer)
-            for name, votes, at, guild, member, discoverer, namer in rows
+            Champion(name, votes, at, guild, member, discoverer, custom_model)
+            for name, votes, at, guild, member, discoverer, custom_model in rows
             if votes is not None and at is not None
         ]
 
@@ -92,7 +92,7 @@ class HallOfFame:
         statement = (
             select(Candidate.name, func.sum(Poll.winner_votes))
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.namer.is_(None))
+            .where(Poll.custom_model.is_(None))
             .group_by(Candidate.name)
             .order_by(Candidate.name)
         )
@@ -103,7 +103,7 @@ class HallOfFame:
 def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
     if scope.community_id is None:
-        conditions.append(or_(Poll.namer.is_(None), Poll.community_id == scope.home_id))
+        conditions.append(or_(Poll.custom_model.is_(None), Poll.community_id == scope.home_id))
     else:
         conditions.append(Poll.community_id == scope.community_id)
     if scope.member_id is not None:

@@ -41,7 +41,7 @@ class PollRecord:
     state: str = ""
     """Of its button for more names."""
     custom_model_id: int | None = None
-    namer: str | None = None
+    custom_model: str | None = None
     """The list that the names are of, and what it is called; neither for dinosaurs."""
     votes: tuple[int, ...] = ()
     """By position."""
@@ -101,7 +101,7 @@ class Polls:
                     custom_model_id=select(CustomModel.id)
                     .where(CustomModel.id == card.custom_model_id)
                     .scalar_subquery(),
-                    namer=card.namer,
+                    custom_model=card.custom_model,
                     note=card.note,
                     footer=card.footer,
                     state=card.state,
@@ -312,7 +312,7 @@ def _record(card: Poll) -> PollRecord:
         footer=card.footer,
         state=card.state,
         custom_model_id=card.custom_model_id,
-        namer=card.namer,
+        custom_model=card.custom_model,
         closed_at=card.closed_at,
         winner=card.winner,
         announced_at=card.announced_at,

@@ -8,7 +8,31 @@ from sqlalchemy import ColumnElement, LargeBinary, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
-from bot.store.schema import Activation, Community, CustomModel, Poem, Poll, Run, Version, Vote
+from bot.store.schema import (
+    Activation,
+    ButtonState,
+    Community,
+    CustomModel,
+    IdentityRow,
+    Poem,
+    Poll,
+    Training,
+    Version,
+    Vote,
+)
+
+_OfMember = Vote | Poll | Poem | CustomModel | Training | Version | Activation | ButtonState
+_OF_MEMBERS: tuple[type[_OfMember], ...] = (
+    Vote,
+    Poll,
+    Poem,
+    CustomModel,
+    Training,
+    Version,
+    Activation,
+    ButtonState,
+)
+"""Tables with a column `member_id`."""
 
 
 @dataclass(frozen=True)
@@ -16,15 +40,17 @@ class Kept:
     """How much is known about a member."""
 
     votes: int
-    cards: int
+    polls: int
     """That the member has asked for, with the name that the member then had."""
     poems: int
-    namers: int
+    custom_models: int
     """Lists that the member has handed in."""
     trainings: int
     """That the member has begun."""
     activations: int
     """How often the member has chosen which weights are live, or was the cause of it."""
+    button_states: int
+    """States of buttons of the member's messages."""
 
     def __bool__(self) -> bool:
         """Whether there is anything."""
@@ -42,31 +68,41 @@ class Privacy:
         async with self._database.reading() as session:
 
             async def count(
-                table: type[Vote | Poll | Poem | CustomModel | Run | Version | Activation],
+                table: type[_OfMember],
                 *conditions: ColumnElement[bool],
             ) -> int:
                 statement = select(func.count()).where(table.member_id == member_id, *conditions)
                 return await session.scalar(statement) or 0
 
-            by_run = select(Run.version_id).where(
-                Run.member_id == member_id, Run.version_id.is_not(None)
+            by_run = select(Training.version_id).where(
+                Training.member_id == member_id, Training.version_id.is_not(None)
             )
 
             return Kept(
                 votes=await count(Vote),
-                cards=await count(Poll),
+                polls=await count(Poll),
                 poems=await count(Poem),
-                namers=await count(CustomModel),
+                custom_models=await count(CustomModel),
                 # A version that one of these runs has made is the same training.
-                trainings=await count(Run) + await count(Version, Version.id.not_in(by_run)),
+                trainings=await count(Training) + await count(Version, Version.id.not_in(by_run)),
                 activations=await count(Activation),
+                button_states=await count(ButtonState),
             )
 
     async def all_of(self, member_id: int) -> dict[str, list[dict[str, object]]]:
         """Every row about a member, by table; pictures, lists and networks left out."""
         rows: dict[str, list[dict[str, object]]] = {}
         async with self._database.reading() as session:
-            for table in (Vote, Poll, Poem, CustomModel, Run, Version, Activation):
+            for table in (
+                Vote,
+                Poll,
+                Poem,
+                CustomModel,
+                Training,
+                Version,
+                Activation,
+                ButtonState,
+            ):
                 columns = [
                     column
                     for column in table.__table__.columns
@@ -90,17 +126,18 @@ class Privacy:
                 select(Vote.poll_id).where(Vote.member_id == member_id).order_by(Vote.poll_id),
             ):
                 await session.execute(keys.with_for_update())
-            for table in (Vote, Poem):
+            for table in (Vote, Poem, ButtonState):
                 await session.execute(delete(table).where(table.member_id == member_id))
             await session.execute(
                 update(Poll)
                 .where(Poll.member_id == member_id)
                 .values(member_id=None, discoverer=None)
             )
-            for owned in (CustomModel, Version, Activation, Run):
+            for owned in (CustomModel, Version, Activation, Training):
                 await session.execute(
                     update(owned).where(owned.member_id == member_id).values(member_id=None)
                 )
+            await session.execute(delete(IdentityRow).where(IdentityRow.id == member_id))
 
     async def seen(self, guild_ids: Collection[int], now: datetime) -> None:
         """Note in which guilds the bot is; from the others it has been gone since now, at least.
@@ -109,7 +146,7 @@ class Privacy:
         """
         async with self._database.writing() as session:
             known = set(await session.scalars(select(Community.id)))
-            for table in (Poll, CustomModel, Run):
+            for table in (Poll, CustomModel, Training):
                 known |= {*await session.scalars(select(table.community_id).distinct())} - {None}
             left_before = set(
                 await session.scalars(select(Community.id).where(Community.left_at.is_not(None)))
@@ -130,14 +167,14 @@ class Privacy:
         async with self._database.writing() as session:
             await self._mark(session, community_id, None)
 
-    async def forget_guilds(self, left_before: datetime) -> list[int]:
+    async def forget_communities(self, left_before: datetime) -> list[int]:
         """Forget the guilds that were left before that; which ones."""
         async with self._database.writing() as session:
             gone = list(
                 await session.scalars(select(Community.id).where(Community.left_at < left_before))
             )
             if gone:
-                for table in (Poll, CustomModel, Run):
+                for table in (Poll, CustomModel, Training, ButtonState):
                     await session.execute(delete(table).where(table.community_id.in_(gone)))
                 # A kept poem is its member's, wherever it was written.
                 await session.execute(

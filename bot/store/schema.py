@@ -1,8 +1,8 @@
-"""The tables. `migrations/` brings a database of any older version up to them.
+"""Database tables. `migrations/` upgrades databases of older versions.
 
-Members, guilds, channels and messages are known by Discord's own numbers and nothing else, but for
-the name that a discoverer had when the card was made: it stands on the plaque. Nothing that members
-write to each other is kept.
+Users, communities, channels and messages are stored as integers: Discord's own numbers, and
+surrogate numbers from the table `identities` for every other platform. The only name stored is the
+display name of a discoverer, which is drawn on the plaque. Chat messages are never stored.
 """
 
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -27,13 +28,13 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment: always aware, always UTC, also where the database knows no time zones."""
+    """A timezone-aware datetime in UTC, also on databases without time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Store in UTC. Raises `ValueError` for a time of no zone."""
+        """Convert to UTC. Raises `ValueError` for a naive datetime."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -41,17 +42,19 @@ class Instant(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back that SQLite has dropped."""
+        """Restore the time zone that SQLite drops."""
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
-Snowflake = BigInteger
-"""Discord's numbers have 63 bits."""
-_Counted = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by itself there
+Number = BigInteger
+"""Id of a user, community, channel or message: 63 bits."""
+_Counted = BigInteger().with_variant(Integer, "sqlite")  # SQLite only counts INTEGER keys
+FIRST_SURROGATE = 2**62
+"""First id in `identities`. Discord's ids stay below it until the year 2049."""
 
 
 class Base(DeclarativeBase):
-    """What all tables share: names of constraints that a later migration can refer to."""
+    """Base class with the naming convention that migrations rely on."""
 
     metadata = MetaData(
         naming_convention={
@@ -65,71 +68,71 @@ class Base(DeclarativeBase):
 
 
 class Community(Base):
-    """A server, its settings, and whether the bot is still in it."""
+    """A Discord server or another platform's workspace, with its settings."""
 
-    __tablename__ = "guilds"
+    __tablename__ = "communities"
 
-    id: Mapped[int] = mapped_column(Snowflake, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     vote_minutes: Mapped[int | None]
-    """How long a card takes votes; the default, if unset."""
+    """How long its polls stay open; `None` for the default."""
     left_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the bot was removed. After a grace period the guild is forgotten."""
+    """When the bot was removed. The community is forgotten after a grace period."""
 
 
 class Poll(Base):
-    """Names that were offered, and the vote on them."""
+    """A vote on generated names."""
 
-    __tablename__ = "cards"
+    __tablename__ = "polls"
     __table_args__ = (
-        Index("ix_cards_closed_at_closes_at", "closed_at", "closes_at"),
-        Index("ix_cards_guild_id_closed_at", "community_id", "closed_at"),
+        Index("ix_polls_closed_at_closes_at", "closed_at", "closes_at"),
+        Index("ix_polls_community_id_closed_at", "community_id", "closed_at"),
     )
 
-    id: Mapped[int] = mapped_column(Snowflake, primary_key=True, autoincrement=False)
-    """Drawn at random, so that a button of a database that is no more votes on nothing."""
-    community_id: Mapped[int] = mapped_column(Snowflake)
-    channel_id: Mapped[int] = mapped_column(Snowflake)
-    message_id: Mapped[int | None] = mapped_column(Snowflake)
-    member_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
-    """Whoever asked for the names, the discoverer; `None` once that is forgotten."""
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    """Random, so that a button from a lost database never votes on another poll."""
+    community_id: Mapped[int] = mapped_column(Number)
+    channel_id: Mapped[int] = mapped_column(Number)
+    message_id: Mapped[int | None] = mapped_column(Number)
+    member_id: Mapped[int | None] = mapped_column(Number, index=True)
+    """The discoverer, who requested the names; `None` once forgotten."""
     custom_model_id: Mapped[int | None] = mapped_column(
-        ForeignKey("namers.id", ondelete="SET NULL"), index=True
+        ForeignKey("custom_models.id", ondelete="SET NULL"), index=True
     )
-    """The list that the names are of; `None` for dinosaurs."""
-    namer: Mapped[str | None] = mapped_column(String(32))
-    """What it was called, also when it is no more."""
+    """The custom model that wrote the names; `None` for dinosaurs or a deleted model."""
+    custom_model: Mapped[str | None] = mapped_column(String(32))
+    """Its name, kept after the model is deleted; `None` for dinosaurs."""
     discoverer: Mapped[str | None] = mapped_column(String(100))
-    """The name that this member had then."""
+    """Display name of the discoverer when the poll was opened."""
     note: Mapped[str] = mapped_column(String(400), default="")
-    """What the card says below its names, for when it is drawn anew."""
+    """Text below the names, for rendering the message again."""
     footer: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[str] = mapped_column(String(100), default="")
-    """That of its button for more names."""
+    """State of the button that generates more names."""
     opened_at: Mapped[datetime] = mapped_column(Instant)
     closes_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     winner: Mapped[int | None]
-    """Position of the candidate that was crowned; `None` while open, or if nobody voted."""
+    """Position of the winning candidate; `None` while open or without votes."""
     winner_votes: Mapped[int | None]
     announced_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the end was told in the channel."""
+    """When the result was posted in the channel."""
 
 
 class Candidate(Base):
-    """A name on a card."""
+    """A name in a poll."""
 
     __tablename__ = "candidates"
 
     poll_id: Mapped[int] = mapped_column(
-        ForeignKey("cards.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("polls.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(128))
-    """As it is shown."""
+    """As displayed."""
 
 
 class Vote(Base):
-    """One vote: a member has one on each card."""
+    """A member's vote: one per poll."""
 
     __tablename__ = "votes"
     __table_args__ = (
@@ -141,9 +144,9 @@ class Vote(Base):
         ),
     )
 
-    poll_id: Mapped[int] = mapped_column(Snowflake, primary_key=True, autoincrement=False)
+    poll_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     member_id: Mapped[int] = mapped_column(
-        Snowflake, primary_key=True, autoincrement=False, index=True
+        Number, primary_key=True, autoincrement=False, index=True
     )
     position: Mapped[int]
     voted_at: Mapped[datetime] = mapped_column(Instant)
@@ -159,128 +162,189 @@ class Poem(Base):
     )
 
     id: Mapped[int] = mapped_column(_Counted, primary_key=True)
-    member_id: Mapped[int] = mapped_column(Snowflake, index=True)
-    community_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
-    message_id: Mapped[int] = mapped_column(Snowflake)
-    """The message that it was kept from: kept twice, it is kept once."""
+    member_id: Mapped[int] = mapped_column(Number, index=True)
+    community_id: Mapped[int | None] = mapped_column(Number, index=True)
+    message_id: Mapped[int] = mapped_column(Number)
+    """The message with the poem. A member keeps each message at most once."""
     title: Mapped[str] = mapped_column(String(256))
     text: Mapped[str] = mapped_column(Text)
     kept_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class CustomModel(Base):
-    """A list of a server's own, and the network that has learned from it."""
+    """A name generator that a community trained on its own list."""
 
-    __tablename__ = "namers"
+    __tablename__ = "custom_models"
     __table_args__ = (
         UniqueConstraint("community_id", "key"),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(_Counted, primary_key=True)
-    community_id: Mapped[int] = mapped_column(Snowflake)
+    community_id: Mapped[int] = mapped_column(Number)
     name: Mapped[str] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(String(96))
-    """The name without its capitals: two namers of a server differ in more. A letter without
-    capitals may be three."""
-    member_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
-    """Whoever made it; `None` once that is forgotten."""
+    """The case-folded name, unique per community. Case folding can triple the length."""
+    member_id: Mapped[int | None] = mapped_column(Number, index=True)
+    """The creator; `None` once forgotten."""
     shared: Mapped[bool] = mapped_column(default=False)
-    """Whether other servers may use it."""
+    """Whether other communities may use it."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     title: Mapped[str] = mapped_column(String(200))
-    """What the list was called."""
+    """Title of the corpus."""
     entries: Mapped[int]
     corpus: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    """The list, one entry a line, compressed with zlib. `None` if it came as a weight file."""
+    """One entry per line, compressed with zlib. `None` for an imported weight file."""
     corpus_sha256: Mapped[str] = mapped_column(String(64))
     weights: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     """A weight file; `None` until the first training is done."""
     digest: Mapped[str | None] = mapped_column(String(64))
-    """Of the weights."""
+    """SHA-256 of the weights."""
     seconds: Mapped[float | None]
-    """How long its training took."""
+    """Duration of the training."""
 
 
 class Version(Base):
-    """Weights that a training made, and how it went."""
+    """Weights from a training of a shared network, with its metrics."""
 
     __tablename__ = "versions"
-    __table_args__ = (
-        CheckConstraint("kind IN ('names', 'sonnets')", name="kind"),
-        {"sqlite_autoincrement": True},
-    )
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(_Counted, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10), index=True)
+    task: Mapped[str] = mapped_column(String(40), index=True)
+    """A key of `models.tasks.TASKS`."""
     digest: Mapped[str] = mapped_column(String(64))
     weights: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    """A weight file; `None` once it was thrown away for newer ones."""
+    """A weight file; `None` once deleted in favor of newer ones."""
     created_at: Mapped[datetime] = mapped_column(Instant)
-    member_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
-    """Whoever had it trained; `None` once that is forgotten."""
+    member_id: Mapped[int | None] = mapped_column(Number, index=True)
+    """Who requested the training; `None` once forgotten."""
     corpus: Mapped[str] = mapped_column(String(200))
-    """Its title."""
+    """Title of the corpus."""
     corpus_sha256: Mapped[str] = mapped_column(String(64))
     recipe: Mapped[str] = mapped_column(String(40))
     seed: Mapped[int | None] = mapped_column(BigInteger)
     validation: Mapped[float | None]
-    """In nats per character, on the validation part of its own corpus."""
-    yardstick: Mapped[float | None]
-    """The same on the project's validation part, which all versions of a kind are measured by."""
-    live_yardstick: Mapped[float | None]
-    """The figure that it was held against: that of the live weights, or what those had to reach."""
+    """Validation loss on its own corpus, in nats per character."""
+    reference_loss: Mapped[float | None]
+    """Validation loss on the project's corpus, comparable between versions of a task."""
+    baseline_loss: Mapped[float | None]
+    """The reference loss that it had to reach to be activated."""
     seconds: Mapped[float | None]
-    """How long the training took."""
+    """Duration of the training."""
     history: Mapped[str | None] = deferred(mapped_column(Text))
     """Losses by update, as `python -m bot.train` writes them: JSON."""
     curve: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    """The same as a picture, a PNG."""
+    """Plot of the history, a PNG."""
     samples: Mapped[str] = mapped_column(Text, default="[]")
-    """What it writes from a fixed seed: a list of texts in JSON."""
+    """Texts sampled from a fixed seed: a JSON list."""
 
 
 class Activation(Base):
-    """From when on which version was served. The last one of a kind holds."""
+    """Log of activated versions. The latest row of a task is the live one."""
 
     __tablename__ = "activations"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(_Counted, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10), index=True)
+    task: Mapped[str] = mapped_column(String(40), index=True)
     version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
-    """`None` for the weights that come with the bot."""
+    """`None` for the shipped weights."""
     at: Mapped[datetime] = mapped_column(Instant)
-    member_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
-    why: Mapped[str] = mapped_column(String(20))
+    member_id: Mapped[int | None] = mapped_column(Number, index=True)
+    reason: Mapped[str] = mapped_column(String(20))
     """`better`, `forced`, `activated`, `rollback` or `imported`."""
 
 
-class Run(Base):
-    """A training, from its beginning on."""
+class Training(Base):
+    """A training from the chat: waiting, running or ended."""
 
-    __tablename__ = "runs"
+    __tablename__ = "trainings"
     __table_args__ = (
-        CheckConstraint("state IN ('running', 'done', 'failed', 'stopped')", name="state"),
+        CheckConstraint(
+            "state IN ('queued', 'running', 'done', 'failed', 'stopped')", name="state"
+        ),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(_Counted, primary_key=True)
-    what: Mapped[str] = mapped_column(String(10))
-    """`names`, `sonnets`, or `namer`."""
-    custom_model_id: Mapped[int | None] = mapped_column(ForeignKey("namers.id", ondelete="CASCADE"))
-    version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
-    """What came of it."""
-    community_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
-    member_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
-    channel_id: Mapped[int | None] = mapped_column(Snowflake)
-    message_id: Mapped[int | None] = mapped_column(Snowflake)
-    """Where it is reported."""
+    policy: Mapped[str] = mapped_column(String(20))
+    """`shared` for the networks of all communities, `custom` for a custom model."""
+    task: Mapped[str] = mapped_column(String(40))
+    recipe: Mapped[str] = mapped_column(String(40))
+    """Empty for trainings of 0.3.0, which did not store it."""
     seed: Mapped[int] = mapped_column(BigInteger)
-    started_at: Mapped[datetime] = mapped_column(Instant)
-    beat_at: Mapped[datetime] = mapped_column(Instant)
-    """The last sign of life of the process that trains."""
+    minutes: Mapped[int | None]
+    """Time limit; `None` for that of the recipe."""
+    force: Mapped[bool] = mapped_column(default=False)
+    """Whether to activate the result even if it is worse."""
+    custom_model_id: Mapped[int | None] = mapped_column(
+        ForeignKey("custom_models.id", ondelete="CASCADE"), index=True
+    )
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
+    """The version that it created."""
+    community_id: Mapped[int | None] = mapped_column(Number, index=True)
+    member_id: Mapped[int | None] = mapped_column(Number, index=True)
+    channel_id: Mapped[int | None] = mapped_column(Number)
+    message_id: Mapped[int | None] = mapped_column(Number)
+    """The message that shows its progress."""
+    title: Mapped[str] = mapped_column(String(200), default="")
+    """Title of the corpus."""
+    corpus: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    """An uploaded corpus, compressed with zlib, until the training has ended."""
+    corpus_is_new: Mapped[bool] = mapped_column(default=False)
+    """Whether the corpus replaces the one of the custom model."""
+    extra_names: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    """Names added to the corpus, one per line, compressed with zlib, until it has ended."""
+    notes: Mapped[str] = mapped_column(Text, default="[]")
+    """JSON that the training service keeps about the training."""
+    state: Mapped[str] = mapped_column(String(10), default="queued", index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often it was started."""
+    owner: Mapped[str | None] = mapped_column(String(100))
+    """The process that runs it."""
+    stop_reason: Mapped[str | None] = mapped_column(Text)
+    """Set when somebody has asked it to stop."""
+    queued_at: Mapped[datetime] = mapped_column(Instant)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    beat_at: Mapped[datetime | None] = mapped_column(Instant)
+    """The owner's last heartbeat."""
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
-    state: Mapped[str] = mapped_column(String(10), default="running", index=True)
     message: Mapped[str] = mapped_column(Text, default="")
     """Why it failed or was stopped, a sentence."""
+
+
+class IdentityRow(Base):
+    """An id of a platform other than Discord, and the surrogate that stands for it.
+
+    A surrogate is never given out again. SQLite keeps the last one in `sqlite_sequence`: a
+    migration that rebuilds this table must carry that row over.
+    """
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        UniqueConstraint("platform", "kind", "workspace", "external"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(_Counted, Identity(start=FIRST_SURROGATE), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20))
+    """`user`, `community`, `channel` or `message`."""
+    workspace: Mapped[str] = mapped_column(String(100))
+    external: Mapped[str] = mapped_column(String(200))
+    """The platform's own id, unique within the workspace."""
+
+
+class ButtonState(Base):
+    """State of a button that is too long for the button's id."""
+
+    __tablename__ = "button_states"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    """Random, so that a button from a lost database never finds another state."""
+    member_id: Mapped[int] = mapped_column(Number, index=True)
+    community_id: Mapped[int | None] = mapped_column(Number, index=True)
+    payload: Mapped[str] = mapped_column(Text)
+    """JSON."""
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)

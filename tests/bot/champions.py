@@ -32,7 +32,7 @@ async def crown(
         names=("Anothersaurus", name),
         opened_at=at - timedelta(minutes=10),
         closes_at=at,
-        namer=namer,
+        custom_model=namer,
     )
     await store.polls.open(card)
     for _ in range(votes):

@@ -29,7 +29,7 @@ from bot.services.training.events import (
     from_json,
 )
 from bot.store import Unavailable
-from bot.store.versions import DIED
+from bot.store.trainings import DIED
 from data.corpora import parse_corpus
 from data.files import write_atomically
 from models.weights import Kind, ModelCard, WeightsError

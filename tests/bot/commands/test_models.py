@@ -165,7 +165,7 @@ async def test_an_administrator_switches_and_goes_back_without_a_restart(
     assert "Version 1 of my names is live from now on." in sentence(result)
     assert not result.ephemeral
     assert home.world.networks.served["names"].card.seed == 1
-    assert (await live(home)).why == "activated"
+    assert (await live(home)).reason == "activated"
     result = await ada.slash(home.channel, "models rollback", kind="names")
     assert "Version 2 of my names is live again." in sentence(result)
     assert home.world.networks.served["names"].card.seed == 2

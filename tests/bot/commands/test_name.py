@@ -261,12 +261,12 @@ async def test_names_of_a_list_are_voted_on_and_crowned(home: Home) -> None:
     closed = home.channel.history()[0]
     assert closed.content == "The vote is over: Θησίων has won."
     (won,) = await home.app.store.hall_of_fame.best(Scope(community_id=home.guild.id))
-    assert (won.name, won.namer) == ("Θησίων", "heroes")
+    assert (won.name, won.custom_model) == ("Θησίων", "heroes")
     assert await home.app.store.hall_of_fame.best(Scope()) == []  # other servers do not see it
     assert await home.app.store.hall_of_fame.chosen() == []  # nor do dinosaurs learn from it
     await home.app.store.custom_models.delete(made.id)
     (won,) = await home.app.store.hall_of_fame.best(Scope(community_id=home.guild.id))
-    assert won.namer == "heroes"
+    assert won.custom_model == "heroes"
 
 
 async def test_the_card_of_a_deleted_namer_goes_on_to_its_end(home: Home) -> None:

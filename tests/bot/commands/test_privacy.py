@@ -52,7 +52,7 @@ async def forget(home: Home) -> None:
 async def sweep(home: Home) -> None:
     """What happens every hour."""
     cog: Any = home.bot.get_cog("Privacy")
-    await cog.forget_guilds()
+    await cog.forget_communities()
 
 
 async def test_a_stranger_is_told_that_nothing_is_kept(home: Home) -> None:
@@ -82,7 +82,7 @@ async def test_every_row_that_is_kept_can_be_had_as_a_file(home: Home) -> None:
     (attachment,) = shown.response.attachments
     rows = json.loads(await attachment.read())
     assert [vote["position"] for vote in rows["votes"]] == [1]
-    assert [card["discoverer"] for card in rows["cards"]] == ["alice"]
+    assert [card["discoverer"] for card in rows["polls"]] == ["alice"]
     assert buttons(result) == ["Show me all of it", "Forget me"]
 
 
@@ -182,7 +182,7 @@ async def test_a_server_that_takes_the_bot_back_in_time_is_kept(store: Store) ->
     await crown(store, "Homesaurus", at=NOW, community_id=7)
     await store.privacy.left(7, NOW - GRACE * 2)
     await store.privacy.joined(7)
-    assert await store.privacy.forget_guilds(NOW) == []
+    assert await store.privacy.forget_communities(NOW) == []
 
 
 async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed_at_its_start(
@@ -193,8 +193,8 @@ async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed_at_its_s
     await crown(store, "Farsaurus", at=now, community_id=12)
     await store.privacy.left(home.guild.id, now - GRACE * 2)  # and it has come back meanwhile
     await store.privacy.seen([home.guild.id], now)
-    assert await store.privacy.forget_guilds(now) == []
-    assert await store.privacy.forget_guilds(now + timedelta(seconds=1)) == [12]
+    assert await store.privacy.forget_communities(now) == []
+    assert await store.privacy.forget_communities(now + timedelta(seconds=1)) == [12]
     assert await count_of(home) == 1
 
 
@@ -202,7 +202,7 @@ async def test_the_bot_notes_at_its_start_in_which_servers_it_is(home: Home) -> 
     await home.app.store.privacy.left(home.guild.id, home.env.now() - GRACE * 2)
     await home.restart()
     await home.env.settle()
-    assert await home.app.store.privacy.forget_guilds(home.env.now()) == []
+    assert await home.app.store.privacy.forget_communities(home.env.now()) == []
 
 
 async def test_a_server_can_be_noted_twice_at_once(store: Store) -> None:
@@ -235,7 +235,7 @@ async def test_a_process_with_some_of_the_shards_takes_no_server_for_left(
     bot = SimpleNamespace(handlers={}, store=store, shard_ids=shards, guilds=[])
     cog = Privacy(cast(Mangosaurus, bot))
     await cog._sweep()
-    assert await store.privacy.forget_guilds(discord.utils.utcnow() + GRACE) == gone
+    assert await store.privacy.forget_communities(discord.utils.utcnow() + GRACE) == gone
 
 
 async def test_a_first_look_at_the_servers_that_fails_is_tried_again(store: Store) -> None:
@@ -250,4 +250,4 @@ async def test_a_first_look_at_the_servers_that_fails_is_tried_again(store: Stor
         patched.setattr(store.privacy, "seen", away)
         await cog._sweep()
     await cog._sweep()
-    assert await store.privacy.forget_guilds(discord.utils.utcnow() + GRACE) == [12]
+    assert await store.privacy.forget_communities(discord.utils.utcnow() + GRACE) == [12]

@@ -18,7 +18,7 @@ from bot.services.training.events import (
     Progress,
 )
 from bot.store.schema import Candidate, Poll
-from bot.store.versions import SILENCE
+from bot.store.trainings import SILENCE
 from models.fingerprints import Fingerprints
 from models.weights import Kind, WeightsError, save_weights
 from tests.bot.conftest import Home
@@ -97,13 +97,13 @@ async def test_a_training_reports_in_an_ordinary_message_and_its_weights_are_ser
     assert trained.world.networks.served["names"].card.corpus == "Mine"
     (version,) = await trained.bot.store.versions.of("names")
     assert version.member_id == ada.id
-    assert version.yardstick == 1.45
+    assert version.reference_loss == 1.45
     assert version.validation == 1.6
     assert version.seconds == 75
     assert json.loads(version.samples) == ["novosaurus", "shitosaurus", "dracoraptor"]
     assert await trained.bot.store.versions.curve(version.id) == b"\x89PNG curve"
     live = (await trained.bot.store.versions.live())["names"]
-    assert (live.version_id, live.why) == (version.id, "better")
+    assert (live.version_id, live.reason) == (version.id, "better")
 
 
 async def test_weights_that_are_worse_are_kept_and_wait_for_somebody_who_wants_them(
@@ -125,7 +125,7 @@ async def test_weights_that_are_worse_are_kept_and_wait_for_somebody_who_wants_t
     assert "Version 1 of my names is live" in sentence(pressed)
     assert home.world.networks.served["names"].card.corpus == "Mine"
     live = (await home.app.store.versions.live())["names"]
-    assert (live.version_id, live.why) == (1, "forced")
+    assert (live.version_id, live.reason) == (1, "forced")
     again = await ada.click(message, label="Use it anyway")
     assert "live already" in sentence(again)
 
@@ -136,7 +136,7 @@ async def test_weights_that_are_worse_go_live_where_that_is_forced(
     trains(home, tmp_path, yardstick=None)
     await home.administrator().slash(home.channel, "retrain names", force=True)
     assert "because that was asked for" in (report(home).description or "")
-    assert (await home.app.store.versions.live())["names"].why == "forced"
+    assert (await home.app.store.versions.live())["names"].reason == "forced"
 
 
 async def test_weights_that_could_not_be_measured_are_not_live_and_that_is_said(

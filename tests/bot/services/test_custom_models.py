@@ -36,8 +36,8 @@ from bot.services.training.retraining import Events as TrainerEvents
 from bot.services.training.retraining import MessageRef, Order
 from bot.store import Unavailable
 from bot.store.custom_models import CustomModelRecord
-from bot.store.schema import Run
-from bot.store.versions import SILENCE
+from bot.store.schema import Training
+from bot.store.trainings import SILENCE
 from data.lists import read_list
 from models.weights import WeightsError
 from tests.bot.fakes import FakeWriter
@@ -376,7 +376,7 @@ async def test_who_stopped_a_training_is_told_and_not_kept(school: School) -> No
     await school.namers.stop("Ada pressed Stop.")
     assert school.last("kana") == Stopped("Ada pressed Stop.")
     async with school.store.database.reading() as session:
-        runs = [*await session.execute(select(Run.state, Run.message))]
+        runs = [*await session.execute(select(Training.state, Training.message))]
     assert runs == [("stopped", "")]
 
 

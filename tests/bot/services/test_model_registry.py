@@ -24,7 +24,7 @@ from bot.services.training.events import Done
 from bot.services.training.retraining import Order
 from bot.store import Database, Store
 from bot.store.schema import Version
-from bot.store.versions import SILENCE
+from bot.store.trainings import SILENCE
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest
 from models.weights import Kind, WeightsError, save_weights
@@ -108,10 +108,10 @@ async def test_a_version_is_kept_whole_and_goes_live(
     assert kept.bar == pytest.approx(SHIPPED_YARDSTICK, abs=1e-3)
     record = await store.versions.get(kept.version)
     assert record is not None
-    assert (record.kind, record.corpus, record.recipe) == ("names", "A corpus of tests", "default")
-    assert (record.seed, record.validation, record.yardstick) == (3, 1.6, 1.43)
+    assert (record.task, record.corpus, record.recipe) == ("names", "A corpus of tests", "default")
+    assert (record.seed, record.validation, record.reference_loss) == (3, 1.6, 1.43)
     assert (record.member_id, record.seconds) == (77, 12.5)
-    assert record.live_yardstick == kept.bar
+    assert record.baseline_loss == kept.bar
     assert json.loads(record.samples)[0] == "novosaurus"
     assert await store.versions.weights(kept.version) == done.weights.read_bytes()
     assert await store.versions.curve(kept.version) == b"curve"
@@ -387,7 +387,7 @@ async def test_weights_of_the_version_before_are_taken_over_once(
     assert not path.exists()
     assert path.with_suffix(".imported").read_bytes() == content
     live = versions.served["names"]
-    assert (live.version_id, live.why) == (1, "imported")
+    assert (live.version_id, live.reason) == (1, "imported")
     path.write_bytes(made(tmp_path, seed=9).weights.read_bytes())
     inference, _ = await start(store, tmp_path, opened)
     assert inference.cards["names"].seed == 8

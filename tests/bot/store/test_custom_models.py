@@ -109,7 +109,7 @@ async def test_only_a_shared_one_is_used_elsewhere_and_ones_own_come_first(store
 
 async def test_a_deleted_one_is_gone_with_its_trainings_but_its_cards_stay(store: Store) -> None:
     namer = await create(store)
-    await opened(store, replace(CARD, custom_model_id=namer.id, namer="Elves"))
+    await opened(store, replace(CARD, custom_model_id=namer.id, custom_model="Elves"))
     await store.versions.begin_run("namer", seed=1, now=NOW, custom_model_id=namer.id)
     assert await store.custom_models.delete(namer.id)
     assert not await store.custom_models.delete(namer.id)
@@ -117,7 +117,7 @@ async def test_a_deleted_one_is_gone_with_its_trainings_but_its_cards_stay(store
     assert not await store.custom_models.share(namer.id, True)
     card = await store.polls.find(CARD.id)
     assert card is not None
-    assert (card.custom_model_id, card.namer) == (None, "Elves")
+    assert (card.custom_model_id, card.custom_model) == (None, "Elves")
     assert await create(store) != namer
 
 

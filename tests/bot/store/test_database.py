@@ -16,7 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.store import Database, Store, StoreError, Unavailable, url_of
@@ -31,9 +31,9 @@ POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-async def guilds(database: Database) -> list[int]:
+async def communities(database: Database) -> list[int]:
     async with database.reading() as session:
-        return list(await session.scalars(text("SELECT id FROM guilds ORDER BY id")))
+        return list(await session.scalars(text("SELECT id FROM communities ORDER BY id")))
 
 
 async def rows_of(database: Database, table: str) -> list[dict[str, object]]:
@@ -131,7 +131,7 @@ async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.Monke
     with pytest.raises(Unavailable, match=r"longer than 0\.2 s"):
         await database.migrate()
     with pytest.raises(Unavailable):
-        await guilds(database)
+        await communities(database)
     server.close()
 
 
@@ -176,16 +176,16 @@ async def test_after_a_lost_connection_the_next_one_is_new(database: Database) -
     with pytest.raises(Unavailable):
         await write_while_cut_off()
     await other.close()
-    assert await guilds(database) == [1]
+    assert await communities(database) == [1]
 
 
 @POSTGRES
 async def test_a_reader_sees_one_state(database: Database) -> None:
     async with database.reading() as session:
-        assert await session.scalar(text("SELECT count(*) FROM guilds")) == 0
+        assert await session.scalar(text("SELECT count(*) FROM communities")) == 0
         async with database.writing() as writer:
             writer.add(Community(id=1))
-        assert await session.scalar(text("SELECT count(*) FROM guilds")) == 0
+        assert await session.scalar(text("SELECT count(*) FROM communities")) == 0
 
 
 @SQLITE
@@ -202,7 +202,7 @@ async def test_the_log_says_once_that_it_is_away_and_once_that_it_is_back(
         with pytest.raises(Unavailable, match="Connection reset by peer"):
             await break_off()
     for _ in range(2):
-        await guilds(database)
+        await communities(database)
     said = [record.message for record in caplog.records if "database" in record.message]
     assert [sentence.partition(" (")[0] for sentence in said] == [
         "The database",
@@ -234,17 +234,17 @@ async def test_a_full_disk_loses_nothing_and_passes(database: Database) -> None:
     with pytest.raises(Unavailable, match="full"):
         async with database.writing() as session:
             session.add_all(Community(id=number) for number in range(1, 2000))
-    assert await guilds(database) == []
+    assert await communities(database) == []
     async with database.writing() as session:
         await session.execute(text("PRAGMA max_page_count=100000"))
         session.add(Community(id=1))
-    assert await guilds(database) == [1]
+    assert await communities(database) == [1]
 
 
 async def test_an_error_does_not_tell_what_was_written(database: Database) -> None:
     with pytest.raises(Exception, match="votes") as caught:
         async with database.writing() as session:
-            session.add(Vote(card_id=1, member_id=987654321, position=0, voted_at=NOW))
+            session.add(Vote(poll_id=1, member_id=987654321, position=0, voted_at=NOW))
     assert "987654321" not in str(caught.value)
 
 
@@ -263,7 +263,7 @@ async def test_of_a_failed_transaction_nothing_stays(database: Database) -> None
 
     with pytest.raises(ZeroDivisionError):
         await fail()
-    assert await guilds(database) == [1]
+    assert await communities(database) == [1]
 
 
 async def test_many_writers_of_two_processes_all_have_their_turn(database: Database) -> None:
@@ -271,13 +271,13 @@ async def test_many_writers_of_two_processes_all_have_their_turn(database: Datab
 
     async def write(through: Database, number: int) -> None:
         async with through.writing() as session:
-            held = await session.scalar(text("SELECT count(*) FROM guilds"))
+            held = await session.scalar(text("SELECT count(*) FROM communities"))
             assert held is not None
             session.add(Community(id=number))
 
     await asyncio.gather(*(write((database, other)[n % 2], n) for n in range(1, 41)))
     await other.close()
-    assert await guilds(database) == list(range(1, 41))
+    assert await communities(database) == list(range(1, 41))
 
 
 @SQLITE
@@ -296,7 +296,7 @@ async def test_the_file_is_read_beside_a_writer_and_keeps_its_keys(database: Dat
     async with database.writing() as session:
         session.add(Community(id=1))
         await session.flush()
-        assert await guilds(database) == []
+        assert await communities(database) == []
 
 
 @SQLITE
@@ -318,7 +318,7 @@ async def test_the_loop_runs_on_while_a_writer_waits(database: Database) -> None
         elsewhere.execute("COMMIT")
     elsewhere.close()
     await writing
-    assert await guilds(database) == [1]
+    assert await communities(database) == [1]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
@@ -367,10 +367,25 @@ FILLED = (
     "INSERT INTO poems (member_id, guild_id, message_id, title, text, kept_at) VALUES"
     " (5, 1, 9, 'Shall I', 'Shall I compare thee', '2026-11-25 12:00:00')",
 )
-OLD_TABLES = ("guilds", "cards", "candidates", "votes", "poems")
+OLD_TABLES = {
+    "guilds": "communities",
+    "cards": "polls",
+    "candidates": "candidates",
+    "votes": "votes",
+    "poems": "poems",
+}
+"""Tables of the first migration, and what they are called now."""
+RENAMED = {"guild_id": "community_id", "card_id": "poll_id"}
+NEW = {"custom_model_id": None, "custom_model": None}
 
 
-async def test_every_row_outlives_the_migrations_up_and_down(empty_database: Database) -> None:
+def renamed(row: dict[str, object]) -> dict[str, object]:
+    """A row of an old table with today's column names."""
+    return {RENAMED.get(column, column): value for column, value in row.items()}
+
+
+async def test_every_row_survives_up_and_down(empty_database: Database) -> None:
+    """All migrations, with rows that the first one could hold."""
     database = empty_database
     await database.migrate("0001")
     async with database.writing() as session:
@@ -381,25 +396,45 @@ async def test_every_row_outlives_the_migrations_up_and_down(empty_database: Dat
     await database.close()
 
     await database.migrate()
-    after = {table: await rows_of(database, table) for table in OLD_TABLES}
-    new = {"namer_id": None, "namer": None}
-    assert after == before | {"cards": [{**row, **new} for row in before["cards"]]}
+    after = {old: await rows_of(database, new) for old, new in OLD_TABLES.items()}
+    assert after == {
+        table: [renamed(row) | (NEW if table == "cards" else {}) for row in rows]
+        for table, rows in before.items()
+    }
     store = Store(database)
-    card = await store.polls.find(77)
-    assert card is not None
-    assert (card.names, card.votes) == (("Mangosaurus", "Bravosaurus"), (0, 1))
-    async with database.writing() as session:  # the references are still kept, too
-        await session.execute(text("DELETE FROM cards WHERE id = 78"))
+    poll = await store.polls.find(77)
+    assert poll is not None
+    assert (poll.names, poll.votes) == (("Mangosaurus", "Bravosaurus"), (0, 1))
+    async with database.writing() as session:  # foreign keys are still enforced
+        await session.execute(text("DELETE FROM polls WHERE id = 78"))
     assert len(await rows_of(database, "votes")) == 1
-    left = {table: await rows_of(database, table) for table in OLD_TABLES}
+    left = {old: await rows_of(database, new) for old, new in OLD_TABLES.items()}
     await database.close()
 
     await downgrade(database, "0001")
     down = {table: await rows_of(database, table) for table in OLD_TABLES}
-    assert down == left | {"cards": [row for row in before["cards"] if row["id"] == 77]}
+    assert {table: [renamed(row) for row in rows] for table, rows in down.items()} == left | {
+        "cards": [renamed(row) for row in before["cards"] if row["id"] == 77]
+    }
 
 
-async def test_the_migrations_lead_to_the_tables_of_the_models(database: Database) -> None:
+def constraints(connection: Connection) -> dict[str, set[str | None]]:
+    """Names of all constraints and indexes, by table."""
+    inspector = inspect(connection)
+    tables = [name for name in inspector.get_table_names() if name != "alembic_version"]
+    return {
+        table: {
+            inspector.get_pk_constraint(table)["name"],
+            *(key["name"] for key in inspector.get_foreign_keys(table)),
+            *(key["name"] for key in inspector.get_unique_constraints(table)),
+            *(check["name"] for check in inspector.get_check_constraints(table)),
+            *(index["name"] for index in inspector.get_indexes(table)),
+        }
+        for table in tables
+    }
+
+
+async def test_migrations_match_the_schema(database: Database) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, Base.metadata))
@@ -410,17 +445,30 @@ async def test_the_migrations_lead_to_the_tables_of_the_models(database: Databas
     await engine.dispose()
 
 
+async def test_migrations_match_the_naming_convention(empty_database: Database) -> None:
+    """Constraints and indexes are named as if the schema had been created in one go."""
+    engine = create_async_engine(empty_database.url)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+        created = await connection.run_sync(constraints)
+        await connection.run_sync(Base.metadata.drop_all)
+    await empty_database.migrate()
+    async with engine.connect() as connection:
+        assert await connection.run_sync(constraints) == created
+    await engine.dispose()
+
+
 async def test_processes_that_migrate_at_once_take_turns(empty_database: Database) -> None:
     databases = [Database(empty_database.url) for _ in range(4)]
     await asyncio.gather(*(database.migrate() for database in databases))
-    assert await guilds(empty_database) == []
+    assert await communities(empty_database) == []
 
 
 async def test_to_migrate_again_changes_nothing(database: Database) -> None:
     async with database.writing() as session:
         session.add(Community(id=1))
     await database.migrate()
-    assert await guilds(database) == [1]
+    assert await communities(database) == [1]
 
 
 async def test_of_a_failed_migration_nothing_stays(
@@ -433,7 +481,7 @@ async def test_of_a_failed_migration_nothing_stays(
         await empty_database.migrate()
     monkeypatch.undo()
     await empty_database.migrate()
-    assert await guilds(empty_database) == []
+    assert await communities(empty_database) == []
 
 
 async def test_a_database_of_a_newer_version_is_left_alone(empty_database: Database) -> None:

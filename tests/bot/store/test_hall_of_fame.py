@@ -23,10 +23,15 @@ async def crown(
     guild: int = 1,
     member: int | None = 3,
     minute: int = 10,
-    namer: str | None = None,
+    custom_model: str | None = None,
 ) -> None:
     card = replace(
-        CARD, id=number, community_id=guild, member_id=member, names=("Loser", name), namer=namer
+        CARD,
+        id=number,
+        community_id=guild,
+        member_id=member,
+        names=("Loser", name),
+        custom_model=custom_model,
     )
     await opened(store, card)
     for voter in range(votes):
@@ -72,7 +77,7 @@ async def test_it_can_be_of_a_guild_a_discoverer_or_a_time(store: Store) -> None
 
 async def test_names_of_a_guilds_own_lists_stay_in_the_guild(store: Store) -> None:
     await crown(store, 1, "Mangosaurus", 2)
-    await crown(store, 2, "Elrond", 5, namer="elves")
+    await crown(store, 2, "Elrond", 5, custom_model="elves")
     assert await best(store, ALL) == ["Mangosaurus"]
     assert await best(store, Scope(community_id=1)) == ["Elrond", "Mangosaurus"]
     assert await best(store, Scope(community_id=2)) == []

@@ -18,6 +18,16 @@ from tests.bot.store.test_polls import (
 from tests.bot.store.test_versions import version
 
 MEMBER = 3
+TABLES = (
+    "votes",
+    "polls",
+    "poems",
+    "custom_models",
+    "versions",
+    "activations",
+    "trainings",
+    "button_states",
+)
 GRACE = timedelta(days=30)
 
 
@@ -30,33 +40,37 @@ async def fill(store: Store, member: int = MEMBER, guild: int = 1) -> None:
     await store.poems.keep(member, guild, 9, "title", "text", NOW)
     namer = await create(store, f"list {member}", community_id=guild, member_id=member)
     number = await store.versions.add(version(member_id=member), NOW)
-    await store.versions.activate("names", number, member_id=member, why="forced", now=NOW)
+    await store.versions.activate("names", number, member_id=member, reason="forced", now=NOW)
     await store.versions.begin_run(
         "namer", seed=1, now=NOW, custom_model_id=namer.id, community_id=guild, member_id=member
     )
+    await store.button_states.put("{}", member, guild, NOW)
 
 
 async def mentions(store: Store, member: int) -> list[str]:
     """The tables that know a member's number."""
     async with store.database.reading() as session:
-        tables = ["votes", "cards", "poems", "namers", "versions", "activations", "runs"]
         found = [
             (table, await session.scalar(text(f"SELECT 1 FROM {table} WHERE member_id={member}")))  # noqa: S608
-            for table in tables
+            for table in TABLES
         ]
     return [table for table, one in found if one]
 
 
 async def test_of_a_stranger_nothing_is_kept(store: Store) -> None:
     kept = await store.privacy.of(MEMBER)
-    assert kept == Kept(votes=0, cards=0, poems=0, namers=0, trainings=0, activations=0)
+    assert kept == Kept(
+        votes=0, polls=0, poems=0, custom_models=0, trainings=0, activations=0, button_states=0
+    )
     assert not kept
 
 
 async def test_a_member_is_told_how_much_is_kept(store: Store) -> None:
     await fill(store)
     kept = await store.privacy.of(MEMBER)
-    assert kept == Kept(votes=1, cards=1, poems=1, namers=1, trainings=2, activations=1)
+    assert kept == Kept(
+        votes=1, polls=1, poems=1, custom_models=1, trainings=2, activations=1, button_states=1
+    )
     assert kept
 
 
@@ -106,13 +120,13 @@ async def test_a_guild_is_forgotten_after_a_time_of_grace(store: Store) -> None:
     await fill(store)
     await fill(store, member=50, guild=2)
     await store.privacy.left(1, NOW)
-    assert await store.privacy.forget_guilds(NOW) == []
-    assert await store.privacy.forget_guilds(NOW + GRACE) == [1]
+    assert await store.privacy.forget_communities(NOW) == []
+    assert await store.privacy.forget_communities(NOW + GRACE) == [1]
     # The poem is the member's own, and the networks are the bot's.
     assert await mentions(store, MEMBER) == ["poems", "versions", "activations"]
     assert len(await store.poems.of(MEMBER)) == 1
     assert await store.custom_models.of(2)
-    assert await store.privacy.forget_guilds(NOW + GRACE) == []
+    assert await store.privacy.forget_communities(NOW + GRACE) == []
 
 
 async def test_a_guild_that_comes_back_in_time_is_not_forgotten(store: Store) -> None:
@@ -120,7 +134,7 @@ async def test_a_guild_that_comes_back_in_time_is_not_forgotten(store: Store) ->
     await store.polls.set_minutes(1, 60)
     await store.privacy.left(1, NOW)
     await store.privacy.joined(1)
-    assert await store.privacy.forget_guilds(NOW + GRACE) == []
+    assert await store.privacy.forget_communities(NOW + GRACE) == []
     assert await store.polls.minutes(1) == 60
 
 
@@ -131,22 +145,22 @@ async def test_a_guild_that_was_left_unseen_is_gone_since_it_is_noticed(store: S
     await store.privacy.joined(8)
     await store.privacy.seen([1, 2], LATER)
     await store.privacy.seen([1, 2], LATER + GRACE)
-    assert await store.privacy.forget_guilds(LATER) == []
-    assert sorted(await store.privacy.forget_guilds(LATER + GRACE)) == [8, 9]
+    assert await store.privacy.forget_communities(LATER) == []
+    assert sorted(await store.privacy.forget_communities(LATER + GRACE)) == [8, 9]
     assert len(await store.poems.of(MEMBER)) == 2
-    assert await store.privacy.of(MEMBER) == Kept(1, 1, 2, 1, 2, 1)
+    assert await store.privacy.of(MEMBER) == Kept(1, 1, 2, 1, 2, 1, 1)
 
 
 async def test_a_guild_that_is_seen_again_is_not_gone(store: Store) -> None:
     await store.privacy.left(1, NOW)
     await store.privacy.seen([1], LATER)
-    assert await store.privacy.forget_guilds(LATER + GRACE) == []
+    assert await store.privacy.forget_communities(LATER + GRACE) == []
 
 
 async def test_more_guilds_can_be_seen_than_a_statement_has_room_for(store: Store) -> None:
     await store.privacy.left(1, NOW)
     await store.privacy.seen(range(2, 70_000), LATER)
-    assert await store.privacy.forget_guilds(LATER) == [1]
+    assert await store.privacy.forget_communities(LATER) == [1]
 
 
 async def test_processes_that_meet_the_same_guild_at_once_agree(store: Store) -> None:

@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 
 from bot.store import Store, Unavailable, versions
-from bot.store.versions import SILENCE, Live, NewVersion
+from bot.store.trainings import SILENCE
+from bot.store.versions import Live, NewVersion
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def version(**changed: Any) -> NewVersion:  # noqa: ANN401
     wanted: dict[str, Any] = {
-        "kind": "names",
+        "task": "names",
         "digest": "d" * 64,
         "weights": b"weights",
         "corpus": "dinosaurs",
@@ -20,8 +21,8 @@ def version(**changed: Any) -> NewVersion:  # noqa: ANN401
         "recipe": "default",
         "seed": 2**62,
         "validation": 1.5,
-        "yardstick": 1.25,
-        "live_yardstick": None,
+        "reference_loss": 1.25,
+        "baseline_loss": None,
     }
     return NewVersion(**(wanted | changed))
 
@@ -31,7 +32,7 @@ async def add(store: Store, **changed: Any) -> int:  # noqa: ANN401
 
 
 async def activate(store: Store, number: int | None, why: str = "activated") -> Live:
-    return await store.versions.activate("names", number, member_id=3, why=why, now=NOW)
+    return await store.versions.activate("names", number, member_id=3, reason=why, now=NOW)
 
 
 async def back(store: Store) -> Live | None:
@@ -46,16 +47,16 @@ async def test_a_version_is_kept_and_not_live_by_that(store: Store) -> None:
     number = await add(store, curve=b"png", member_id=3, samples='["Mangosaurus"]')
     kept = await store.versions.get(number)
     assert kept is not None
-    assert (kept.seed, kept.validation, kept.yardstick) == (2**62, 1.5, 1.25)
+    assert (kept.seed, kept.validation, kept.reference_loss) == (2**62, 1.5, 1.25)
     assert (kept.created_at, kept.has_weights) == (NOW, True)
     assert await store.versions.weights(number) == b"weights"
     assert await store.versions.curve(number) == b"png"
-    assert await store.versions.live() == {"names": Live(0, None), "sonnets": Live(0, None)}
+    assert await store.versions.live() == {}
 
 
 async def test_the_newest_is_first_and_kinds_do_not_mix(store: Store) -> None:
     first, second = await add(store), await add(store)
-    sonnets = await add(store, kind="sonnets")
+    sonnets = await add(store, task="sonnets")
     assert [v.id for v in await store.versions.of("names")] == [second, first]
     assert [v.id for v in await store.versions.of("names", most=1)] == [second]
     assert [v.id for v in await store.versions.of("sonnets")] == [sonnets]
@@ -81,7 +82,7 @@ async def test_a_roll_back_goes_further_back_each_time(store: Store) -> None:
     await activate(store, third)
     seen = []
     while (step := await back(store)) is not None:
-        assert step.why == "rollback"
+        assert step.reason == "rollback"
         seen.append(await live(store))
     assert seen == [first, None]
 
@@ -106,7 +107,7 @@ async def test_a_version_is_kept_and_live_or_neither(
 ) -> None:
     number, made = await store.versions.add_live(version(member_id=7), "better", NOW)
     assert made == (await store.versions.live())["names"]
-    assert (made.version_id, made.why) == (number, "better")
+    assert (made.version_id, made.reason) == (number, "better")
 
     async def broken(*_: object) -> Live:
         raise OSError("gone")
@@ -118,8 +119,8 @@ async def test_a_version_is_kept_and_live_or_neither(
 
 
 async def test_a_roll_back_of_one_kind_leaves_the_other(store: Store) -> None:
-    number = await add(store, kind="sonnets")
-    await store.versions.activate("sonnets", number, member_id=None, why="better", now=NOW)
+    number = await add(store, task="sonnets")
+    await store.versions.activate("sonnets", number, member_id=None, reason="better", now=NOW)
     assert await back(store) is None
     assert (await store.versions.live())["sonnets"].version_id == number
 
@@ -140,7 +141,7 @@ async def test_old_weights_are_dropped_but_not_their_figures(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(versions, "KEPT", 2)
-    sonnets = await add(store, kind="sonnets")
+    sonnets = await add(store, task="sonnets")
     numbers = [await add(store) for _ in range(4)]
     kept = await store.versions.of("names")
     assert {v.id for v in kept} == set(numbers)

@@ -1,0 +1,64 @@
+"""Surrogate ids for users, communities, channels and messages of platforms other than Discord."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+
+from bot.store.database import Database
+from bot.store.schema import IdentityRow
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a surrogate id stands for."""
+
+    id: int
+    platform: str
+    kind: str
+    """`user`, `community`, `channel` or `message`."""
+    workspace: str
+    external: str
+    """The platform's own id, unique within the workspace."""
+
+
+class Identities:
+    """Surrogate ids, counted up from `FIRST_SURROGATE` and never assigned twice."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def resolve(self, platform: str, kind: str, workspace: str, external: str) -> int:
+        """The surrogate of an external id. It is assigned at the first call."""
+        values = {
+            "platform": platform,
+            "kind": kind,
+            "workspace": workspace,
+            "external": external,
+        }
+        find = select(IdentityRow.id).filter_by(**values)
+        async with self._database.reading() as session:
+            found = await session.scalar(find)
+        if found is not None:
+            return found
+        insert = (
+            self._database.insert(IdentityRow)
+            .values(values)
+            .on_conflict_do_nothing(index_elements=list(values))  # another process was faster
+            .returning(IdentityRow.id)
+        )
+        async with self._database.writing() as session:
+            assigned = await session.scalar(insert)
+            return assigned if assigned is not None else (await session.scalars(find)).one()
+
+    async def find(self, identity_id: int) -> Identity | None:
+        """What a surrogate stands for; `None` for an unknown or forgotten one."""
+        async with self._database.reading() as session:
+            row = await session.get(IdentityRow, identity_id)
+        if row is None:
+            return None
+        return Identity(row.id, row.platform, row.kind, row.workspace, row.external)
+
+    async def forget(self, identity_id: int) -> None:
+        """Delete an identity. The same external id gets a new surrogate afterwards."""
+        async with self._database.writing() as session:
+            await session.execute(delete(IdentityRow).where(IdentityRow.id == identity_id))

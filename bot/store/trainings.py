@@ -1,0 +1,378 @@
+"""Queue and history of the trainings started from the chat, shared by all processes."""
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, case, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from bot.store.database import Database
+from bot.store.schema import Training
+
+SILENCE = timedelta(seconds=60)
+"""A running training without a heartbeat for this long is considered dead."""
+DIED = "The bot was restarted meanwhile."
+LOST = "Another process has taken over this training."
+"""Stop reason for a process that no longer owns its training."""
+
+
+@dataclass(frozen=True)
+class NewTraining:
+    """A training to enqueue. See `bot.store.schema.Training` for the fields."""
+
+    policy: str
+    task: str
+    recipe: str
+    seed: int
+    queued_at: datetime
+    minutes: int | None = None
+    force: bool = False
+    custom_model_id: int | None = None
+    community_id: int | None = None
+    member_id: int | None = None
+    channel_id: int | None = None
+    message_id: int | None = None
+    title: str = ""
+    corpus: bytes | None = None
+    """An uploaded corpus, uncompressed; `None` for the task's own."""
+    corpus_is_new: bool = False
+    extra_names: Sequence[str] = ()
+    notes: str = "[]"
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """A training without its corpus and its extra names."""
+
+    id: int
+    policy: str
+    task: str
+    recipe: str
+    seed: int
+    minutes: int | None
+    force: bool
+    custom_model_id: int | None
+    version_id: int | None
+    community_id: int | None
+    member_id: int | None
+    channel_id: int | None
+    message_id: int | None
+    title: str
+    corpus_is_new: bool
+    notes: str
+    state: str
+    """`queued`, `running`, `done`, `failed` or `stopped`."""
+    attempts: int
+    owner: str | None
+    stop_reason: str | None
+    queued_at: datetime
+    started_at: datetime | None
+    beat_at: datetime | None
+    ended_at: datetime | None
+    message: str
+    has_corpus: bool
+    """Whether an uploaded corpus is stored: see `Trainings.corpus`."""
+
+
+class Waiting(NamedTuple):
+    """A queued or running training, for quotas."""
+
+    id: int
+    community_id: int | None
+    custom_model_id: int | None
+    state: str
+
+
+_COLUMNS = (
+    Training.id,
+    Training.policy,
+    Training.task,
+    Training.recipe,
+    Training.seed,
+    Training.minutes,
+    Training.force,
+    Training.custom_model_id,
+    Training.version_id,
+    Training.community_id,
+    Training.member_id,
+    Training.channel_id,
+    Training.message_id,
+    Training.title,
+    Training.corpus_is_new,
+    Training.notes,
+    Training.state,
+    Training.attempts,
+    Training.owner,
+    Training.stop_reason,
+    Training.queued_at,
+    Training.started_at,
+    Training.beat_at,
+    Training.ended_at,
+    Training.message,
+    Training.corpus.is_not(None),
+)
+_ACTIVE = ("queued", "running")
+_NO_BLOBS = {"corpus": None, "extra_names": None}
+
+
+class Trainings:
+    """Every training, by its id. Each policy runs one at a time in the whole fleet."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def enqueue(self, training: NewTraining) -> int:
+        """Add a training to the end of its policy's queue. Returns its id."""
+        values = dict(vars(training))
+        values["corpus"] = await _compressed(training.corpus)
+        names = "\n".join(training.extra_names).encode() if training.extra_names else None
+        values["extra_names"] = await _compressed(names)
+        row = Training(**values)
+        async with self._database.writing() as session:
+            session.add(row)
+        return row.id
+
+    async def next_queued(self, policy: str, owner: str, now: datetime) -> TrainingRecord | None:
+        """Claim the oldest queued training of a policy for a process, and mark it as running.
+
+        Returns `None` if none is queued, or if any process runs one of this policy. A running
+        training counts until it has been silent for `SILENCE`.
+        """
+        queued = (Training.policy == policy, Training.state == "queued")
+        async with self._database.reading() as session:  # without a lock: usually none waits
+            if await session.scalar(select(Training.id).where(*queued).limit(1)) is None:
+                return None
+        async with self._database.writing() as session:
+            await self._lock(session)
+            running = select(Training.id).where(
+                Training.policy == policy,
+                Training.state == "running",
+                Training.beat_at >= now - SILENCE,
+            )
+            if await session.scalar(running.limit(1)) is not None:
+                return None
+            oldest = select(func.min(Training.id)).where(*queued).scalar_subquery()
+            claimed = await session.execute(
+                update(Training)
+                .where(Training.id == oldest)
+                .values(
+                    state="running",
+                    owner=owner,
+                    started_at=now,
+                    beat_at=now,
+                    attempts=Training.attempts + 1,
+                )
+                .returning(*_COLUMNS)
+            )
+            row = claimed.first()
+        return None if row is None else TrainingRecord(*tuple(row))
+
+    async def beat(self, training_id: int, owner: str, now: datetime) -> str | None:
+        """Record a heartbeat. Returns the reason to stop, if the training should stop.
+
+        That is `LOST` if the training no longer belongs to `owner` or no longer exists.
+        """
+        async with self._database.writing() as session:
+            alive = await session.execute(
+                update(Training)
+                .where(*_owned(training_id, owner))
+                .values(beat_at=now)
+                .returning(Training.stop_reason)
+            )
+            row = alive.first()
+        return LOST if row is None else row[0]
+
+    async def request_stop(
+        self, training_id: int, reason: str, now: datetime | None = None
+    ) -> bool:
+        """Stop a queued training at once, and ask the owner of a running one to stop it.
+
+        The first reason given is kept. Returns whether the training was queued or running.
+        """
+        queued = Training.state == "queued"
+        async with self._database.writing() as session:
+            changed = await session.execute(
+                update(Training)
+                .where(Training.id == training_id, Training.state.in_(_ACTIVE))
+                .values(
+                    stop_reason=func.coalesce(Training.stop_reason, reason),
+                    message=case((queued, reason), else_=Training.message),
+                    ended_at=case((queued, now or datetime.now(UTC)), else_=Training.ended_at),
+                    corpus=case((queued, None), else_=Training.corpus),
+                    extra_names=case((queued, None), else_=Training.extra_names),
+                    state=case((queued, "stopped"), else_=Training.state),
+                )
+                .returning(Training.id)
+            )
+            return changed.first() is not None
+
+    async def finish(
+        self,
+        training_id: int,
+        owner: str,
+        state: str,
+        now: datetime,
+        message: str = "",
+        version_id: int | None = None,
+    ) -> bool:
+        """Record how a running training ended: `done`, `failed` or `stopped`.
+
+        Returns whether it was still running and belonged to `owner`; else nothing changes.
+        """
+        return await self._change(
+            *_owned(training_id, owner),
+            state=state,
+            ended_at=now,
+            message=message,
+            version_id=version_id,
+            **_NO_BLOBS,
+        )
+
+    async def requeue(self, training_id: int, owner: str) -> bool:
+        """Put an interrupted training back in its old place in the queue.
+
+        Returns whether it was still running, belonged to `owner` and nobody has asked to stop it.
+        """
+        return await self._change(
+            *_owned(training_id, owner),
+            Training.stop_reason.is_(None),
+            state="queued",
+            owner=None,
+            started_at=None,
+            beat_at=None,
+        )
+
+    async def fail_stale_runs(self, now: datetime, max_attempts: int) -> list[TrainingRecord]:
+        """Take running trainings from processes that have been silent for `SILENCE`.
+
+        One that was asked to stop is `stopped`. One started fewer than `max_attempts` times is
+        queued again, others become `failed`; so do those of 0.3.0, whose recipe is not known.
+        Returns them in their new state.
+        """
+        stopped = Training.stop_reason.is_not(None)
+        again = (Training.attempts < max_attempts) & (Training.recipe != "")
+        ended = or_(stopped, ~again)
+        async with self._database.writing() as session:
+            stale = await session.execute(
+                update(Training)
+                .where(Training.state == "running", Training.beat_at < now - SILENCE)
+                .values(
+                    state=case((stopped, "stopped"), (again, "queued"), else_="failed"),
+                    message=case((stopped, Training.stop_reason), (again, ""), else_=DIED),
+                    ended_at=case((ended, now), else_=None),
+                    started_at=case((ended, Training.started_at), else_=None),
+                    beat_at=case((ended, Training.beat_at), else_=None),
+                    owner=case((ended, Training.owner), else_=None),
+                    corpus=case((ended, None), else_=Training.corpus),
+                    extra_names=case((ended, None), else_=Training.extra_names),
+                )
+                .returning(*_COLUMNS)
+            )
+            rows = stale.all()
+        return sorted((TrainingRecord(*tuple(row)) for row in rows), key=lambda record: record.id)
+
+    async def get(self, training_id: int) -> TrainingRecord | None:
+        """A training by its id."""
+        return await self._first(Training.id == training_id)
+
+    async def active_of(self, custom_model_id: int) -> TrainingRecord | None:
+        """The queued or running training of a custom model."""
+        return await self._first(
+            Training.custom_model_id == custom_model_id, Training.state.in_(_ACTIVE)
+        )
+
+    async def corpus(self, training_id: int) -> bytes | None:
+        """The uploaded corpus, uncompressed; `None` without one or after the training has ended."""
+        return await self._blob(Training.corpus, training_id)
+
+    async def extra_names(self, training_id: int) -> tuple[str, ...]:
+        """Names to add to the corpus; empty without any or after the training has ended."""
+        names = await self._blob(Training.extra_names, training_id)
+        return () if names is None else tuple(names.decode().split("\n"))
+
+    async def queued_before(self, training_id: int) -> int:
+        """Number of trainings of the same policy that end before this one starts.
+
+        These are the running one and the queued ones in front of it. 0 for an unknown id.
+        """
+        this = select(Training.policy).where(Training.id == training_id).scalar_subquery()
+        statement = select(func.count()).where(
+            Training.policy == this,
+            Training.id != training_id,
+            or_(
+                Training.state == "running",
+                (Training.state == "queued") & (Training.id < training_id),
+            ),
+        )
+        async with self._database.reading() as session:
+            return await session.scalar(statement) or 0
+
+    async def waiting(self, policy: str) -> list[Waiting]:
+        """Queued and running trainings of a policy, the oldest first."""
+        statement = (
+            select(Training.id, Training.community_id, Training.custom_model_id, Training.state)
+            .where(Training.policy == policy, Training.state.in_(_ACTIVE))
+            .order_by(Training.id)
+        )
+        async with self._database.reading() as session:
+            return [Waiting(*row) for row in await session.execute(statement)]
+
+    async def last_ended_at(self, policy: str) -> datetime | None:
+        """When the last training of a policy ended, in any process.
+
+        Trainings that were stopped in the queue do not count.
+        """
+        statement = select(func.max(Training.ended_at)).where(
+            Training.policy == policy, Training.started_at.is_not(None)
+        )
+        async with self._database.reading() as session:
+            return await session.scalar(statement)
+
+    async def member_of(self, training_id: int) -> int | None:
+        """Who requested a training; `None` if nobody did or that member was forgotten."""
+        async with self._database.reading() as session:
+            return await session.scalar(
+                select(Training.member_id).where(Training.id == training_id)
+            )
+
+    async def set_message(self, training_id: int, channel_id: int, message_id: int) -> None:
+        """Set the message that shows the progress."""
+        await self._change(Training.id == training_id, channel_id=channel_id, message_id=message_id)
+
+    async def _lock(self, session: AsyncSession) -> None:
+        """Let one process at a time claim a training."""
+        if not self._database.is_sqlite:  # which has one writer at a time anyway
+            await session.execute(text("LOCK TABLE trainings IN SHARE ROW EXCLUSIVE MODE"))
+
+    async def _first(self, *conditions: ColumnElement[bool]) -> TrainingRecord | None:
+        statement = select(*_COLUMNS).where(*conditions).order_by(Training.id).limit(1)
+        async with self._database.reading() as session:
+            row = (await session.execute(statement)).first()
+        return None if row is None else TrainingRecord(*tuple(row))
+
+    async def _blob(
+        self, column: InstrumentedAttribute[bytes | None], training_id: int
+    ) -> bytes | None:
+        async with self._database.reading() as session:
+            packed = await session.scalar(select(column).where(Training.id == training_id))
+        return None if packed is None else await asyncio.to_thread(zlib.decompress, packed)
+
+    async def _change(self, *conditions: ColumnElement[bool], **values: object) -> bool:
+        async with self._database.writing() as session:
+            changed = await session.execute(
+                update(Training).where(*conditions).values(**values).returning(Training.id)
+            )
+            return changed.first() is not None
+
+
+def _owned(training_id: int, owner: str) -> tuple[ColumnElement[bool], ...]:
+    return Training.id == training_id, Training.owner == owner, Training.state == "running"
+
+
+async def _compressed(content: bytes | None) -> bytes | None:
+    return None if content is None else await asyncio.to_thread(zlib.compress, content)

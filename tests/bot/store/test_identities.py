@@ -1,0 +1,48 @@
+import asyncio
+
+from bot.store import Store
+from bot.store.identities import Identity
+from bot.store.schema import FIRST_SURROGATE
+
+ADA = ("slack", "user", "T1", "U1")
+
+
+async def test_resolve_is_stable(store: Store) -> None:
+    ada = await store.identities.resolve(*ADA)
+    assert FIRST_SURROGATE <= ada < 2**63
+    assert await store.identities.resolve(*ADA) == ada
+    assert await store.identities.find(ada) == Identity(ada, *ADA)
+    assert await store.identities.find(ada + 1) is None
+
+
+async def test_each_part_counts(store: Store) -> None:
+    others = [("matrix", *ADA[1:]), ("slack", "channel", "T1", "U1"), ("slack", "user", "T2", "U1")]
+    ids = [await store.identities.resolve(*parts) for parts in (ADA, *others)]
+    assert len(set(ids)) == 4
+    assert ids == sorted(ids)
+
+
+async def test_concurrent_resolves_agree(store: Store) -> None:
+    other = Store(type(store.database)(store.database.url))
+    people = [("slack", "user", "T1", f"U{number}") for number in range(5)]
+    calls = [(s, parts) for parts in people * 4 for s in (store, other)]
+    ids = await asyncio.gather(*(s.identities.resolve(*parts) for s, parts in calls))
+    await other.close()
+    found = {parts: number for (_, parts), number in zip(calls, ids, strict=True)}
+    assert ids == [found[parts] for _, parts in calls]
+    assert len(set(ids)) == len(people)
+
+
+async def test_surrogates_are_not_reused(store: Store) -> None:
+    ada = await store.identities.resolve(*ADA)
+    await store.identities.forget(ada)
+    assert await store.identities.find(ada) is None
+    assert await store.identities.resolve(*ADA) > ada
+
+
+async def test_forgotten_member_has_no_identity(store: Store) -> None:
+    ada = await store.identities.resolve(*ADA)
+    bob = await store.identities.resolve("slack", "user", "T1", "U2")
+    await store.privacy.forget_member(ada)
+    assert await store.identities.find(ada) is None
+    assert await store.identities.find(bob) is not None
