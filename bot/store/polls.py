@@ -1,75 +1,82 @@
-"""Cards of names, the votes on them, and how they end."""
+"""Polls on generated names: opening, voting, closing."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Executable, Select, func, select, update
+from sqlalchemy import ColumnElement, Executable, Select, delete, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
 from bot.store.schema import Candidate, Community, CustomModel, Poll, Vote
 
 DEFAULT_MINUTES = 10
-"""How long a card takes votes, unless its guild has another wish."""
+"""How long a poll stays open, unless its community has set something else."""
 STALE = timedelta(days=1)
-"""How long the end of a card is worth telling."""
+"""How long after its end the result of a poll is still announced."""
 LARGEST_BATCH = 100
-"""Votes that are written in one transaction. PostgreSQL takes 32,767 values in a statement."""
+"""Votes written in one transaction. PostgreSQL takes 32,767 values per statement."""
+
+
+Key = tuple[int, int]
+"""Of a vote: poll and member."""
 
 
 @dataclass(frozen=True)
 class PollRecord:
-    """A card, its names, and how they stand."""
+    """A poll with its names and their votes."""
 
     id: int
     community_id: int
     channel_id: int
     message_id: int | None
-    """`None` until the card has been sent."""
+    """`None` until the message has been sent."""
     member_id: int | None
-    """Whoever asked for the names; `None` once that is forgotten."""
+    """The discoverer, who requested the names; `None` once forgotten."""
     discoverer: str | None
-    """What this member was called then."""
+    """Display name of the discoverer when the poll was opened."""
     names: tuple[str, ...]
-    """As they are shown, by position."""
+    """As displayed, by position."""
     opened_at: datetime
     closes_at: datetime
     note: str = ""
-    """A sentence below its names."""
+    """Text below the names."""
     footer: str = ""
     state: str = ""
-    """Of its button for more names."""
+    """State of the button that generates more names."""
     custom_model_id: int | None = None
+    """`None` for dinosaurs or a deleted model."""
     custom_model: str | None = None
-    """The list that the names are of, and what it is called; neither for dinosaurs."""
+    """Name of the custom model; `None` for dinosaurs."""
     votes: tuple[int, ...] = ()
     """By position."""
     closed_at: datetime | None = None
     winner: int | None = None
-    """The position that was crowned."""
+    """Position of the winning name; `None` while open or without votes."""
     announced_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Ballot:
-    """A member's vote for a position of a card."""
+    """A member's vote for a position of a poll."""
 
     poll_id: int
     member_id: int
-    position: int
+    position: int | None
+    """`None` to retract the vote."""
 
 
 class Polls:
-    """The cards of all guilds."""
+    """The polls of all communities."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._box: list[tuple[Ballot, datetime, asyncio.Future[bool]]] = []
-        self._counting: asyncio.Task[None] | None = None
+        self._pending: list[tuple[Ballot, datetime, asyncio.Future[bool]]] = []
+        self._writer: asyncio.Task[None] | None = None
 
     async def minutes(self, community_id: int) -> int:
-        """How long a card of a guild takes votes."""
+        """How long the polls of a community stay open."""
         async with self._database.reading() as session:
             set_to = await session.scalar(
                 select(Community.vote_minutes).where(Community.id == community_id)
@@ -77,7 +84,7 @@ class Polls:
         return set_to or DEFAULT_MINUTES
 
     async def set_minutes(self, community_id: int, minutes: int) -> None:
-        """Set that, from the next card on."""
+        """Set how long future polls of a community stay open."""
         insert = self._database.insert(Community).values(id=community_id, vote_minutes=minutes)
         async with self._database.writing() as session:
             await session.execute(
@@ -86,85 +93,97 @@ class Polls:
                 )
             )
 
-    async def open(self, card: PollRecord) -> None:
-        """Keep a new card, which has no votes."""
+    async def open(self, poll: PollRecord) -> None:
+        """Store a new poll without votes."""
         async with self._database.writing() as session:
             session.add(
                 Poll(
-                    id=card.id,
-                    community_id=card.community_id,
-                    channel_id=card.channel_id,
-                    message_id=card.message_id,
-                    member_id=card.member_id,
-                    discoverer=card.discoverer,
-                    # Nothing, if the namer was deleted while the names were written.
+                    id=poll.id,
+                    community_id=poll.community_id,
+                    channel_id=poll.channel_id,
+                    message_id=poll.message_id,
+                    member_id=poll.member_id,
+                    discoverer=poll.discoverer,
+                    # NULL if the model was deleted while it wrote the names.
                     custom_model_id=select(CustomModel.id)
-                    .where(CustomModel.id == card.custom_model_id)
+                    .where(CustomModel.id == poll.custom_model_id)
                     .scalar_subquery(),
-                    custom_model=card.custom_model,
-                    note=card.note,
-                    footer=card.footer,
-                    state=card.state,
-                    opened_at=card.opened_at,
-                    closes_at=card.closes_at,
+                    custom_model=poll.custom_model,
+                    note=poll.note,
+                    footer=poll.footer,
+                    state=poll.state,
+                    opened_at=poll.opened_at,
+                    closes_at=poll.closes_at,
                 )
             )
             await session.flush()
             session.add_all(
-                Candidate(poll_id=card.id, position=position, name=name)
-                for position, name in enumerate(card.names)
+                Candidate(poll_id=poll.id, position=position, name=name)
+                for position, name in enumerate(poll.names)
             )
 
     async def sent(self, poll_id: int, message_id: int) -> None:
-        """Note the message that shows a card."""
+        """Record the message that shows a poll."""
         async with self._database.writing() as session:
             await session.execute(
                 update(Poll).where(Poll.id == poll_id).values(message_id=message_id)
             )
 
     async def find(self, poll_id: int) -> PollRecord | None:
-        """A card as it stands now; `None` if there is none of that number."""
+        """A poll by its id, with its current votes."""
         found = await self._find(Poll.id == poll_id)
         return found[0] if found else None
 
     async def cast(self, ballot: Ballot, now: datetime) -> bool:
-        """Count a vote, in place of the member's earlier one on the card; whether it was in time.
+        """Count a vote and replace the member's earlier one. Returns whether it counted.
 
-        When this returns, the vote outlives the process. Votes that arrive while others are being
-        written are written together, so that hundreds at once take few transactions.
+        It does not count if the poll is closed or has no such position. When this returns, the
+        vote is on disk. Votes that arrive during a transaction share the next one, so that
+        hundreds of votes take few transactions.
         """
         counted = asyncio.get_running_loop().create_future()
-        self._box.append((ballot, now, counted))
-        if self._counting is None or self._counting.done():
-            # A task for as long as there are votes: none idles when nobody votes.
-            self._counting = asyncio.create_task(self._count())
-        # A member who goes away has voted nevertheless.
+        self._pending.append((ballot, now, counted))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_pending())
+        # A cancelled caller has voted nevertheless.
         return await asyncio.shield(counted)
 
+    async def retract(self, poll_id: int, member_id: int, now: datetime) -> bool:
+        """Delete a member's vote on an open poll. Returns whether there was one.
+
+        It takes its turn among the votes that `cast` writes.
+        """
+        return await self.cast(Ballot(poll_id, member_id, None), now)
+
+    async def vote_of(self, poll_id: int, member_id: int) -> int | None:
+        """The position that a member voted for; `None` without a vote."""
+        async with self._database.reading() as session:
+            return await session.scalar(
+                select(Vote.position).where(Vote.poll_id == poll_id, Vote.member_id == member_id)
+            )
+
     async def due(self, now: datetime) -> list[PollRecord]:
-        """Open cards whose time is over."""
+        """Open polls whose time is up."""
         return await self._find(Poll.closed_at.is_(None), Poll.closes_at <= now)
 
     async def unannounced(self, before: datetime) -> list[PollRecord]:
-        """Cards that were closed before then, whose end nobody has told yet.
-
-        What is older by more than `STALE` is left: it is no news any more.
-        """
+        """Polls closed before a time, but not longer than `STALE`, and not announced yet."""
         return await self._find(
             Poll.closed_at < before, Poll.closed_at >= before - STALE, Poll.announced_at.is_(None)
         )
 
     async def next_closing(self) -> datetime | None:
-        """When the next card closes; `None` if none is open."""
+        """When the next poll closes; `None` if none is open."""
         async with self._database.reading() as session:
             return await session.scalar(
                 select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None))
             )
 
     async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
-        """Close a card and crown its winner, once; `None` if another has done it.
+        """Close a poll and determine its winner. Returns `None` if it was closed before.
 
-        Most votes win; of equals the one that had them first, and before that the upper one.
+        The name with the most votes wins. In a tie, the one that reached its count first wins; if
+        that was at the same moment, the upper one.
         """
         async with self._database.writing() as session:
             closed = await session.execute(
@@ -191,90 +210,84 @@ class Polls:
         return await self.find(poll_id)
 
     async def announced(self, poll_id: int, now: datetime) -> bool:
-        """Note that the end of a card was told; whether nobody had told it before."""
+        """Claim the announcement of a result. Returns whether nobody else has."""
         async with self._database.writing() as session:
-            told = await session.execute(
+            claimed = await session.execute(
                 update(Poll)
                 .where(Poll.id == poll_id, Poll.announced_at.is_(None))
                 .values(announced_at=now)
                 .returning(Poll.id)
             )
-            return told.first() is not None
+            return claimed.first() is not None
 
     async def not_announced(self, poll_id: int) -> None:
-        """Take that back: it could not be told after all."""
+        """Give the claim back because the announcement failed."""
         async with self._database.writing() as session:
             await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=None))
 
-    async def _count(self) -> None:
-        while self._box:
-            together, self._box = self._box[:LARGEST_BATCH], self._box[LARGEST_BATCH:]
+    async def _write_pending(self) -> None:
+        while self._pending:
+            batch, self._pending = self._pending[:LARGEST_BATCH], self._pending[LARGEST_BATCH:]
             try:
-                counts = await self._write([(ballot, at) for ballot, at, _ in together])
-            except Exception as error:  # noqa: BLE001 (whoever waits gets it)
-                for *_, counted in together:
+                results = await self._write([(ballot, at) for ballot, at, _ in batch])
+            except Exception as error:  # noqa: BLE001 (raised from `cast`)
+                for *_, counted in batch:
                     if not counted.done():
                         counted.set_exception(error)
                 continue
-            for counts_too, (*_, counted) in zip(counts, together, strict=True):
+            for result, (*_, counted) in zip(results, batch, strict=True):
                 if not counted.done():
-                    counted.set_result(counts_too)
+                    counted.set_result(result)
 
     async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[bool]:
-        """Write votes in one transaction; of each whether it was in time and for a name.
-
-        One that is neither must not take the others with it.
-        """
-        cards = sorted({ballot.poll_id for ballot, _ in ballots})
+        """Apply ballots in their order, in one transaction. Returns whether each one counted."""
         async with self._database.writing() as session:
-            open_cards = await session.execute(
-                select(Poll.id, Poll.closes_at)
-                .where(Poll.id.in_(cards), Poll.closed_at.is_(None))
-                .order_by(Poll.id)
-                .with_for_update(read=True)  # so that a card is not closed meanwhile
+            closes_at = await _lock_open(session, {ballot.poll_id for ballot, _ in ballots})
+            candidates = await session.execute(
+                select(Candidate.poll_id, Candidate.position).where(
+                    Candidate.poll_id.in_(closes_at)
+                )
             )
-            closing = {card.id: card.closes_at for card in open_cards}
-            names = await session.execute(
-                select(Candidate.poll_id, Candidate.position).where(Candidate.poll_id.in_(closing))
-            )
-            choices = {(poll_id, position) for poll_id, position in names}
+            positions = {(poll_id, position) for poll_id, position in candidates}
             counts = [
-                (ballot.poll_id, ballot.position) in choices and at < closing[ballot.poll_id]
+                at < closes_at.get(ballot.poll_id, at)
+                and (ballot.position is None or (ballot.poll_id, ballot.position) in positions)
                 for ballot, at in ballots
             ]
-            # In one statement a row can be written once, so the last vote of a member is taken. In
-            # the order of their keys, two processes never wait for each other in a circle.
-            newest = {
-                (ballot.poll_id, ballot.member_id): (ballot.position, at)
-                for (ballot, at), counted in zip(ballots, counts, strict=True)
-                if counted
-            }
-            if newest:
-                await session.execute(self._upsert(newest))
+            retracted = {_key(ballot) for ballot, _ in ballots if ballot.position is None}
+            stored = await _lock_votes(session, retracted)
+            counts, votes, deleted = _applied(ballots, counts, stored)
+            if deleted:
+                await session.execute(delete(Vote).where(_is_one_of(deleted)))
+            if votes:
+                await session.execute(self._upsert(votes))
         return counts
 
-    def _upsert(self, votes: Mapping[tuple[int, int], tuple[int, datetime]]) -> Executable:
-        """The statement that writes positions and times, by card and member."""
+    def _upsert(self, votes: Mapping[Key, tuple[int, datetime]]) -> Executable:
+        """The statement that writes positions and times, by poll and member.
+
+        One statement can write a row only once. The order of the keys avoids deadlocks.
+        """
         insert = self._database.insert(Vote).values(
             [
-                {"poll_id": card, "member_id": member, "position": position, "voted_at": at}
-                for (card, member), (position, at) in sorted(votes.items())
+                {"poll_id": poll, "member_id": member, "position": position, "voted_at": at}
+                for (poll, member), (position, at) in sorted(votes.items())
             ]
         )
         return insert.on_conflict_do_update(
             index_elements=[Vote.poll_id, Vote.member_id],
             set_={"position": insert.excluded.position, "voted_at": insert.excluded.voted_at},
-            # The same vote again is no later one: of equals, the first wins.
+            # Repeating a vote does not make it later: in a tie, the earlier name wins.
             where=Vote.position != insert.excluded.position,
         )
 
     async def _find(self, *conditions: ColumnElement[bool]) -> list[PollRecord]:
         async with self._database.reading() as session:
-            cards = (await session.scalars(select(Poll).where(*conditions))).all()
-            records = {card.id: _record(card) for card in cards}
+            polls = (await session.scalars(select(Poll).where(*conditions))).all()
+            records = {poll.id: _record(poll) for poll in polls}
             if not records:
                 return []
-            rows = await session.execute(_standing(list(records)))
+            rows = await session.execute(_standings(list(records)))
             for poll_id, name, votes in rows:
                 record = records[poll_id]
                 records[poll_id] = replace(
@@ -283,37 +296,95 @@ class Polls:
         return sorted(records.values(), key=lambda record: record.closes_at)
 
 
-def _standing(card_ids: Sequence[int]) -> Select[int, str, int]:
-    """Names and their votes, card by card, in the order of their positions."""
+def _key(ballot: Ballot) -> Key:
+    return ballot.poll_id, ballot.member_id
+
+
+def _applied(
+    ballots: Sequence[tuple[Ballot, datetime]], valid: Sequence[bool], stored: Set[Key]
+) -> tuple[list[bool], dict[Key, tuple[int, datetime]], set[Key]]:
+    """Apply valid ballots in their order to `stored`, the votes that they may retract.
+
+    Returns whether each ballot counts, the votes to write and the stored votes to delete first.
+    """
+    counts: list[bool] = []
+    votes: dict[Key, tuple[int, datetime]] = {}
+    deleted: set[Key] = set()
+    for (ballot, at), is_valid in zip(ballots, valid, strict=True):
+        key = _key(ballot)
+        if not is_valid:
+            counts.append(False)
+        elif ballot.position is not None:
+            votes[key] = ballot.position, at
+            counts.append(True)
+        else:
+            counts.append(votes.pop(key, None) is not None or key in stored - deleted)
+            deleted |= {key} & stored
+    return counts, votes, deleted
+
+
+def _is_one_of(keys: Collection[Key]) -> ColumnElement[bool]:
+    return tuple_(Vote.poll_id, Vote.member_id).in_(sorted(keys))
+
+
+async def _lock_open(session: AsyncSession, poll_ids: Collection[int]) -> dict[int, datetime]:
+    """Keep open polls from being closed by another process. Returns when they close, by id."""
+    polls = await session.execute(
+        select(Poll.id, Poll.closes_at)
+        .where(Poll.id.in_(poll_ids), Poll.closed_at.is_(None))
+        .order_by(Poll.id)
+        .with_for_update(read=True)
+    )
+    return {poll.id: poll.closes_at for poll in polls}
+
+
+async def _lock_votes(session: AsyncSession, keys: Collection[Key]) -> set[Key]:
+    """Keep votes from being changed by another process. Returns the keys of those that exist.
+
+    The order of the keys avoids deadlocks, so only locked votes may be deleted.
+    """
+    if not keys:
+        return set()
+    votes = await session.execute(
+        select(Vote.poll_id, Vote.member_id)
+        .where(_is_one_of(keys))
+        .order_by(Vote.poll_id, Vote.member_id)
+        .with_for_update()
+    )
+    return {(poll_id, member_id) for poll_id, member_id in votes}
+
+
+def _standings(poll_ids: Sequence[int]) -> Select[int, str, int]:
+    """Rows of poll id, name and number of votes, in the order of the positions."""
     return (
         select(Candidate.poll_id, Candidate.name, func.count(Vote.member_id))
         .outerjoin(
             Vote, (Vote.poll_id == Candidate.poll_id) & (Vote.position == Candidate.position)
         )
-        .where(Candidate.poll_id.in_(card_ids))
+        .where(Candidate.poll_id.in_(poll_ids))
         .group_by(Candidate.poll_id, Candidate.position, Candidate.name)
         .order_by(Candidate.poll_id, Candidate.position)
     )
 
 
-def _record(card: Poll) -> PollRecord:
-    """A card without its names."""
+def _record(poll: Poll) -> PollRecord:
+    """A poll without its names and votes."""
     return PollRecord(
-        id=card.id,
-        community_id=card.community_id,
-        channel_id=card.channel_id,
-        message_id=card.message_id,
-        member_id=card.member_id,
-        discoverer=card.discoverer,
+        id=poll.id,
+        community_id=poll.community_id,
+        channel_id=poll.channel_id,
+        message_id=poll.message_id,
+        member_id=poll.member_id,
+        discoverer=poll.discoverer,
         names=(),
-        opened_at=card.opened_at,
-        closes_at=card.closes_at,
-        note=card.note,
-        footer=card.footer,
-        state=card.state,
-        custom_model_id=card.custom_model_id,
-        custom_model=card.custom_model,
-        closed_at=card.closed_at,
-        winner=card.winner,
-        announced_at=card.announced_at,
+        opened_at=poll.opened_at,
+        closes_at=poll.closes_at,
+        note=poll.note,
+        footer=poll.footer,
+        state=poll.state,
+        custom_model_id=poll.custom_model_id,
+        custom_model=poll.custom_model,
+        closed_at=poll.closed_at,
+        winner=poll.winner,
+        announced_at=poll.announced_at,
     )

@@ -87,6 +87,88 @@ async def test_two_processes_count_the_same_members_once(store: Store) -> None:
     assert await votes_of(store) == (40, 0, 0)
 
 
+async def test_vote_of(store: Store) -> None:
+    await opened(store)
+    assert await store.polls.vote_of(CARD.id, 5) is None
+    await store.polls.cast(Ballot(CARD.id, 5, 2), NOW)
+    assert await store.polls.vote_of(CARD.id, 5) == 2
+    assert await store.polls.vote_of(CARD.id, 6) is None
+    assert await store.polls.vote_of(1, 5) is None
+
+
+async def test_retract(store: Store) -> None:
+    await opened(store)
+    await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
+    await store.polls.cast(Ballot(CARD.id, 6, 0), NOW)
+    assert await store.polls.retract(CARD.id, 5, NOW)
+    assert await votes_of(store) == (1, 0, 0)
+    assert await store.polls.vote_of(CARD.id, 5) is None
+    assert not await store.polls.retract(CARD.id, 5, NOW)
+    assert not await store.polls.retract(1, 5, NOW)
+    assert await store.polls.cast(Ballot(CARD.id, 5, 1), NOW)
+    assert await votes_of(store) == (1, 1, 0)
+
+
+async def test_retract_after_the_end(store: Store) -> None:
+    await opened(store)
+    await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
+    assert not await store.polls.retract(CARD.id, 5, LATER)
+    await store.polls.close(CARD.id, NOW)
+    assert not await store.polls.retract(CARD.id, 5, NOW)
+    assert await votes_of(store) == (1, 0, 0)
+
+
+async def test_retract_takes_its_turn(store: Store) -> None:
+    """Votes and retractions written together take effect in the order in which they came."""
+    await opened(store)
+    await store.polls.cast(Ballot(CARD.id, 6, 0), NOW)
+    done = await asyncio.gather(
+        store.polls.cast(Ballot(CARD.id, 5, 0), NOW),
+        store.polls.retract(CARD.id, 5, NOW),
+        store.polls.retract(CARD.id, 5, NOW),
+        store.polls.retract(CARD.id, 6, NOW),
+        store.polls.cast(Ballot(CARD.id, 6, 2), NOW),
+        store.polls.retract(CARD.id, 7, NOW),
+    )
+    assert list(done) == [True, True, False, True, True, False]
+    assert await votes_of(store) == (0, 0, 1)
+
+
+async def test_retracted_vote_is_later_when_cast_again(store: Store) -> None:
+    """In a tie, the name wins that reached its count first."""
+    await opened(store)
+    await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
+    await store.polls.cast(Ballot(CARD.id, 6, 1), NOW + timedelta(minutes=1))
+    at = NOW + timedelta(minutes=2)
+    await asyncio.gather(
+        store.polls.retract(CARD.id, 5, at), store.polls.cast(Ballot(CARD.id, 5, 0), at)
+    )
+    closed = await store.polls.close(CARD.id, LATER)
+    assert closed is not None
+    assert (closed.votes, closed.winner) == ((1, 1, 0), 1)
+
+
+async def test_two_processes_retract_without_deadlock(store: Store) -> None:
+    polls = [replace(CARD, id=number) for number in range(1, 4)]
+    for poll in polls:
+        await store.polls.open(poll)
+    other = Store(type(store.database)(store.database.url))
+    calls = []
+    for number, (poll, member) in enumerate(itertools.product(polls, range(40))):
+        first, second = (store, other) if number % 2 else (other, store)
+        calls += [
+            first.polls.cast(Ballot(poll.id, member, 0), NOW),
+            second.polls.retract(poll.id, 39 - member, NOW),
+            second.polls.cast(Ballot(poll.id, member, 1), NOW),
+        ]
+    assert all(result in (True, False) for result in await asyncio.gather(*calls))
+    for poll in polls:
+        for member in range(40):
+            await store.polls.retract(poll.id, member, NOW)
+        assert await votes_of(store, poll) == (0, 0, 0)
+    await other.close()
+
+
 @pytest.mark.parametrize("late", [LATER, LATER + timedelta(days=3)])
 async def test_a_vote_after_the_end_is_not_counted(store: Store, late: datetime) -> None:
     await opened(store)
@@ -193,32 +275,41 @@ async def test_votes_while_the_database_is_away_are_refused_and_the_next_ones_co
     assert await votes_of(store) == (1, 0, 0)
 
 
-CARD_NUMBERS = itertools.count(1000)
+POLL_NUMBERS = itertools.count(1000)
+CHOICES = st.one_of(st.none(), st.integers(0, 3))
 BATCHES = st.lists(
-    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 3)), min_size=1, max_size=4), max_size=6
+    st.lists(st.tuples(st.integers(1, 4), CHOICES), min_size=1, max_size=4), max_size=6
 )
-"""Members and the positions that they press, together and one after another. The last is none."""
+"""Members and their choices, at once and one after another: `None` retracts, 3 does not exist."""
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(BATCHES)
-async def test_any_votes_are_counted_as_a_plain_dictionary_counts_them(
-    store: Store, batches: list[list[tuple[int, int]]]
+async def test_votes_match_a_dictionary(
+    store: Store, batches: list[list[tuple[int, int | None]]]
 ) -> None:
-    card = await opened(store, replace(CARD, id=next(CARD_NUMBERS)))
+    """Any votes and retractions are counted as a dictionary counts them."""
+    poll = await opened(store, replace(CARD, id=next(POLL_NUMBERS)))
     model: dict[int, tuple[int, int]] = {}  # member: position, since when
     for minute, batch in enumerate(batches):
         at = NOW + timedelta(minutes=minute)
         counted = await asyncio.gather(
-            *(store.polls.cast(Ballot(card.id, member, choice), at) for member, choice in batch)
+            *(store.polls.cast(Ballot(poll.id, member, choice), at) for member, choice in batch)
         )
-        assert counted == [choice < 3 for _, choice in batch]
-        for member, choice in {m: c for m, c in batch if c < 3}.items():
-            if member not in model or model[member][0] != choice:
-                model[member] = (choice, minute)
+        before, expected = dict(model), []
+        for member, choice in batch:
+            expected.append(choice < 3 if choice is not None else member in model)
+            if choice is None:
+                model.pop(member, None)
+                before.pop(member, None)
+            elif choice < 3:
+                model[member] = choice, minute
+        # Changed back at once, a vote is as old as before.
+        model |= {m: old for m, old in before.items() if m in model and model[m][0] == old[0]}
+        assert counted == expected
     tally = tuple(sum(c == position for c, _ in model.values()) for position in range(3))
-    assert await votes_of(store, card) == tally
-    closed = await store.polls.close(card.id, LATER)
+    assert await votes_of(store, poll) == tally
+    closed = await store.polls.close(poll.id, LATER)
     assert closed is not None
     last = dict(sorted(model.values(), key=lambda vote: vote[1]))
     ranking = sorted(last, key=lambda position: (-tally[position], last[position], position))
