@@ -1,4 +1,4 @@
-"""What must outlive a restart, in a database: SQLite in one file, or PostgreSQL."""
+"""Persistent data in a database: a SQLite file or PostgreSQL."""
 
 from bot.store.button_states import ButtonStates
 from bot.store.custom_models import CustomModels
@@ -15,10 +15,10 @@ __all__ = ["Database", "Store", "StoreError", "Unavailable", "url_of"]
 
 
 class Store:
-    """Everything that is kept, by what it is about."""
+    """Access to the database, by topic."""
 
     def __init__(self, database: Database) -> None:
-        """Use a database, which must have been migrated."""
+        """`database` must have been migrated."""
         self.database = database
         self.polls = Polls(database)
         self.hall_of_fame = HallOfFame(database)
@@ -31,5 +31,5 @@ class Store:
         self.button_states = ButtonStates(database)
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         await self.database.close()

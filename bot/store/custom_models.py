@@ -1,4 +1,4 @@
-"""Lists of the servers' own, and the weights that have learned from them."""
+"""Custom models: a community's own list of names, and the weights trained on it."""
 
 import asyncio
 import zlib
@@ -14,29 +14,29 @@ from bot.store.schema import CustomModel
 
 @dataclass(frozen=True)
 class CustomModelRecord:
-    """A namer, without its list and its weights."""
+    """A custom model without its corpus and its weights."""
 
     id: int
     community_id: int
     name: str
     member_id: int | None
     shared: bool
-    """Whether other guilds may use it."""
+    """Whether other communities may use it."""
     created_at: datetime
     title: str
-    """What the list was called."""
+    """Title of the corpus."""
     entries: int
     has_corpus: bool
-    """Whether the list is kept, so that it can be trained again."""
+    """Whether the corpus is stored, so that the model can be trained again."""
     digest: str | None
-    """Of the weights; `None` until the first training is done."""
+    """SHA-256 of the weights; `None` until the first training is done."""
     seconds: float | None
-    """How long its training took."""
+    """Duration of the training."""
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A list to learn from."""
+    """A list of names to train on."""
 
     title: str
     names: tuple[str, ...]
@@ -44,15 +44,15 @@ class Corpus:
 
 
 class NameTaken(Exception):  # noqa: N818 (it is a state, not a fault)
-    """The guild has a namer of that name."""
+    """The community already has a custom model of that name."""
 
 
 class TooMany(Exception):  # noqa: N818
-    """The guild has as many namers as it may have."""
+    """The community has reached its limit of custom models."""
 
 
 class CustomModels:
-    """The namers of all guilds."""
+    """The custom models of all communities."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -68,11 +68,12 @@ class CustomModels:
         most: int,
         weights: tuple[bytes, str] | None = None,
     ) -> CustomModelRecord:
-        """Keep a new list, or the `weights` of one (the file and its digest), if it comes as such.
+        """Store a new custom model.
 
-        A guild has at most `most`. Raises `NameTaken` and `TooMany`.
+        `weights` are a weight file and its digest, for an imported model: then the corpus is not
+        stored. Raises `TooMany` if the community has `most` models, and `NameTaken`.
         """
-        namer = CustomModel(
+        model = CustomModel(
             community_id=community_id,
             name=name,
             key=name.casefold(),
@@ -84,31 +85,31 @@ class CustomModels:
             corpus_sha256=corpus.sha256,
         )
         if weights is not None:
-            namer.weights, namer.digest = weights
+            model.weights, model.digest = weights
         async with self._database.writing() as session:
-            if not self._database.is_sqlite:  # there, whoever writes is alone
+            if not self._database.is_sqlite:  # which has one writer at a time anyway
                 await session.execute(text("LOCK TABLE custom_models IN EXCLUSIVE MODE"))
-            have = select(func.count()).where(CustomModel.community_id == community_id)
-            if (await session.scalar(have) or 0) >= most:
+            number = select(func.count()).where(CustomModel.community_id == community_id)
+            if (await session.scalar(number) or 0) >= most:
                 raise TooMany
-            session.add(namer)
+            session.add(model)
             try:
                 await session.flush()
             except IntegrityError as error:
                 raise NameTaken from error
-        found = await self._find(CustomModel.id == namer.id)
+        found = await self._find(CustomModel.id == model.id)
         return found[0]
 
     async def of(self, community_id: int) -> list[CustomModelRecord]:
-        """The namers of a guild, by name."""
+        """The custom models of a community, by name."""
         return await self._find(CustomModel.community_id == community_id)
 
     async def usable(
         self, community_id: int | None, *, typed: str = "", most: int = 25
     ) -> list[CustomModelRecord]:
-        """Trained namers that may be used in a guild and have so much in their name.
+        """Trained models that a community may use and whose name contains `typed`.
 
-        The guild's own come first, then those that others share; at most so many.
+        Its own come first, then those that other communities share.
         """
         own = CustomModel.community_id == community_id if community_id is not None else false()
         return await self._find(
@@ -120,19 +121,19 @@ class CustomModels:
         )
 
     async def get(self, custom_model_id: int) -> CustomModelRecord | None:
-        """A namer by its number."""
+        """A custom model by its id."""
         found = await self._find(CustomModel.id == custom_model_id)
         return found[0] if found else None
 
     async def named(self, community_id: int, name: str) -> CustomModelRecord | None:
-        """A namer of a guild by its name, in whatever capitals."""
+        """A community's custom model by its name, ignoring case."""
         found = await self._find(
             CustomModel.community_id == community_id, CustomModel.key == name.casefold()
         )
         return found[0] if found else None
 
     async def corpus(self, custom_model_id: int) -> tuple[str, ...]:
-        """The list, as it was written. Empty if it is not kept."""
+        """The names of the corpus; empty if it is not stored."""
         async with self._database.reading() as session:
             packed = await session.scalar(
                 select(CustomModel.corpus).where(CustomModel.id == custom_model_id)
@@ -140,7 +141,7 @@ class CustomModels:
         return await asyncio.to_thread(_unpacked, packed) if packed else ()
 
     async def weights(self, custom_model_id: int) -> bytes | None:
-        """The weight file, if there is one."""
+        """The weight file; `None` until the first training is done."""
         async with self._database.reading() as session:
             return await session.scalar(
                 select(CustomModel.weights).where(CustomModel.id == custom_model_id)
@@ -154,9 +155,9 @@ class CustomModels:
         seconds: float,
         corpus: Corpus | None = None,
     ) -> bool:
-        """Keep new weights, with the list that they have read if it is a new one.
+        """Store new weights, and their corpus if it is a new one.
 
-        Whether the namer is still there.
+        Returns whether the model still exists.
         """
         values: dict[str, object] = {"weights": weights, "digest": digest, "seconds": seconds}
         if corpus is not None:
@@ -169,11 +170,11 @@ class CustomModels:
         return await self._change(custom_model_id, **values)
 
     async def share(self, custom_model_id: int, shared: bool) -> bool:
-        """Let other guilds use it, or not any more; whether it is still there."""
+        """Set whether other communities may use it. Returns whether the model exists."""
         return await self._change(custom_model_id, shared=shared)
 
     async def delete(self, custom_model_id: int) -> bool:
-        """Throw it away, list and weights; whether it was there."""
+        """Delete a model with its corpus, weights and trainings. Returns whether it existed."""
         async with self._database.writing() as session:
             gone = await session.execute(
                 delete(CustomModel)

@@ -1,4 +1,4 @@
-"""The hall of fame: names that won their card."""
+"""The hall of fame: names that have won their poll."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,42 +12,43 @@ from bot.store.schema import Candidate, Poll
 
 @dataclass(frozen=True)
 class Champion:
-    """A name that was chosen."""
+    """A name that has won its poll."""
 
     name: str
-    """As it is shown."""
+    """As displayed."""
     votes: int
     crowned_at: datetime
     community_id: int
     member_id: int | None
-    """Its discoverer; `None` once that is forgotten."""
+    """The discoverer; `None` once forgotten."""
     discoverer: str | None
-    """What this member was called then."""
+    """Display name of the discoverer when the poll was opened."""
     custom_model: str | None = None
-    """The list that it is of; `None` for a dinosaur."""
+    """Name of the custom model; `None` for a dinosaur."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which names are looked at. Those of a guild's own lists are shown in that guild alone."""
+    """Which names to include. Those of custom models are only shown in their community."""
 
     community_id: int | None = None
-    """Only names of this guild; `None` for the dinosaurs of all."""
+    """Only names of this community; `None` for the dinosaurs of all communities."""
     member_id: int | None = None
-    """Only names that this member has discovered."""
+    """Only names discovered by this member."""
     home_id: int | None = None
-    """With no `community_id`: the guild whose own lists' names are shown beside all dinosaurs."""
+    """Without `community_id`: also include the names of this community's custom models."""
     since: datetime | None = None
+    """Only polls closed at this time or later."""
 
 
 class HallOfFame:
-    """The best names that members have chosen."""
+    """The winning names of all polls."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def best(self, scope: Scope, *, skip: int = 0, most: int = 10) -> list[Champion]:
-        """Most votes first; of equals, the older one."""
+        """Names with the most votes first, then the older ones."""
         statement = (
             select(
                 Candidate.name,
@@ -67,13 +68,13 @@ class HallOfFame:
         async with self._database.reading() as session:
             rows = (await session.execute(statement)).all()
         return [
-            Champion(name, votes, at, guild, member, discoverer, custom_model)
-            for name, votes, at, guild, member, discoverer, custom_model in rows
+            Champion(name, votes, at, community, member, discoverer, custom_model)
+            for name, votes, at, community, member, discoverer, custom_model in rows
             if votes is not None and at is not None
         ]
 
     async def latest(self, scope: Scope) -> Champion | None:
-        """The name that was crowned last."""
+        """The latest winner."""
         async with self._database.reading() as session:
             last = await session.scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
         if last is None:
@@ -82,13 +83,13 @@ class HallOfFame:
         return found[0] if found else None
 
     async def count(self, scope: Scope) -> int:
-        """How many names there are."""
+        """Number of names."""
         statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
         async with self._database.reading() as session:
             return await session.scalar(statement) or 0
 
     async def chosen(self) -> list[tuple[str, int]]:
-        """Every dinosaur that was ever crowned, and its votes: what a training may read."""
+        """Every dinosaur that has won, with its votes: extra names for a training."""
         statement = (
             select(Candidate.name, func.sum(Poll.winner_votes))
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))

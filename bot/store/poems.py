@@ -9,12 +9,12 @@ from bot.store.database import Database
 from bot.store.schema import Poem
 
 MOST = 200
-"""Poems that one member can keep."""
+"""Maximum number of poems per member."""
 
 
 @dataclass(frozen=True)
 class KeptPoem:
-    """A poem in a member's book."""
+    """A poem that a member has kept."""
 
     id: int
     title: str
@@ -23,11 +23,11 @@ class KeptPoem:
 
 
 class Full(Exception):  # noqa: N818 (it is a state, not a fault)
-    """The member's book holds as many poems as it can."""
+    """The member has kept `MOST` poems."""
 
 
 class Poems:
-    """The books of all members."""
+    """The kept poems of all members."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,13 +41,13 @@ class Poems:
         text: str,
         now: datetime,
     ) -> bool:
-        """Keep a poem; whether it is new in the book. Raises `Full`."""
+        """Keep a poem. Returns whether the member had not kept it before. Raises `Full`."""
         async with self._database.writing() as session:
-            mine = Poem.member_id == member_id
-            kept = select(Poem.id).where(mine, Poem.message_id == message_id)
+            own = Poem.member_id == member_id
+            kept = select(Poem.id).where(own, Poem.message_id == message_id)
             if await session.scalar(kept) is not None:
                 return False
-            if (await session.scalar(select(func.count()).where(mine)) or 0) >= MOST:
+            if (await session.scalar(select(func.count()).where(own)) or 0) >= MOST:
                 raise Full
             new = await session.execute(
                 self._database.insert(Poem)
@@ -59,14 +59,14 @@ class Poems:
                     text=text,
                     kept_at=now,
                 )
-                # Two presses at once, as of an impatient finger, are one.
+                # A double click keeps the poem once.
                 .on_conflict_do_nothing(index_elements=[Poem.member_id, Poem.message_id])
                 .returning(Poem.id)
             )
             return new.first() is not None
 
     async def of(self, member_id: int, *, skip: int = 0, most: int = MOST) -> list[KeptPoem]:
-        """A member's poems, the newest first."""
+        """A member's poems, newest first."""
         statement = (
             select(Poem.id, Poem.title, Poem.text, Poem.kept_at)
             .where(Poem.member_id == member_id)
@@ -78,13 +78,13 @@ class Poems:
             return [KeptPoem(*row) for row in await session.execute(statement)]
 
     async def count(self, member_id: int) -> int:
-        """How many poems a member has kept."""
+        """Number of poems that a member has kept."""
         async with self._database.reading() as session:
             statement = select(func.count()).where(Poem.member_id == member_id)
             return await session.scalar(statement) or 0
 
     async def drop(self, member_id: int, poem_id: int) -> bool:
-        """Throw a poem of the member's away; whether it was there."""
+        """Delete a member's poem. Returns whether it existed."""
         async with self._database.writing() as session:
             dropped = await session.execute(
                 delete(Poem)

@@ -1,4 +1,4 @@
-"""What is kept about members and guilds, and how it is forgotten."""
+"""What the database knows about members and communities, and how it is deleted."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,9 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, LargeBinary, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
 
 from bot.store.database import Database
 from bot.store.schema import (
+    FIRST_SURROGATE,
     Activation,
     ButtonState,
     Community,
@@ -33,94 +35,81 @@ _OF_MEMBERS: tuple[type[_OfMember], ...] = (
     ButtonState,
 )
 """Tables with a column `member_id`."""
+_OF_COMMUNITIES = (Poll, CustomModel, Training, ButtonState)
+"""Tables whose rows are deleted with their community."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """How much is known about a member."""
+    """Number of rows about a member."""
 
     votes: int
     polls: int
-    """That the member has asked for, with the name that the member then had."""
+    """Polls that the member has opened, with the display name at that time."""
     poems: int
     custom_models: int
-    """Lists that the member has handed in."""
+    """Custom models that the member has created."""
     trainings: int
-    """That the member has begun."""
+    """Trainings that the member has requested."""
     activations: int
-    """How often the member has chosen which weights are live, or was the cause of it."""
+    """Changes of the live version that the member has caused."""
     button_states: int
-    """States of buttons of the member's messages."""
+    """States of buttons below replies to the member."""
 
     def __bool__(self) -> bool:
-        """Whether there is anything."""
+        """Whether any row exists."""
         return any(vars(self).values())
 
 
 class Privacy:
-    """Forgets whom it is asked to forget."""
+    """Counts, exports and deletes data of members and communities."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def of(self, member_id: int) -> Kept:
-        """What is kept about a member."""
+        """Number of rows about a member."""
         async with self._database.reading() as session:
 
-            async def count(
-                table: type[_OfMember],
-                *conditions: ColumnElement[bool],
-            ) -> int:
+            async def count(table: type[_OfMember], *conditions: ColumnElement[bool]) -> int:
                 statement = select(func.count()).where(table.member_id == member_id, *conditions)
                 return await session.scalar(statement) or 0
 
-            by_run = select(Training.version_id).where(
+            from_own = select(Training.version_id).where(
                 Training.member_id == member_id, Training.version_id.is_not(None)
             )
-
             return Kept(
                 votes=await count(Vote),
                 polls=await count(Poll),
                 poems=await count(Poem),
                 custom_models=await count(CustomModel),
-                # A version that one of these runs has made is the same training.
-                trainings=await count(Training) + await count(Version, Version.id.not_in(by_run)),
+                # A version counts only if its training does not.
+                trainings=await count(Training) + await count(Version, Version.id.not_in(from_own)),
                 activations=await count(Activation),
                 button_states=await count(ButtonState),
             )
 
     async def all_of(self, member_id: int) -> dict[str, list[dict[str, object]]]:
-        """Every row about a member, by table; pictures, lists and networks left out."""
+        """Every row about a member, by table, without binary columns and loss histories."""
         rows: dict[str, list[dict[str, object]]] = {}
         async with self._database.reading() as session:
-            for table in (
-                Vote,
-                Poll,
-                Poem,
-                CustomModel,
-                Training,
-                Version,
-                Activation,
-                ButtonState,
-            ):
-                columns = [
-                    column
-                    for column in table.__table__.columns
-                    if not isinstance(column.type, LargeBinary) and column.name != "history"
-                ]
-                found = await session.execute(select(*columns).where(table.member_id == member_id))
-                rows[table.__tablename__] = [dict(row._mapping) for row in found]
+            for table in _OF_MEMBERS:
+                rows[table.__tablename__] = await _rows(
+                    session, table, table.member_id == member_id
+                )
+            of_user = IdentityRow.id == member_id
+            rows[IdentityRow.__tablename__] = await _rows(session, IdentityRow, of_user)
         return rows
 
     async def forget_member(self, member_id: int) -> None:
-        """Forget a member: votes and poems are deleted, the rest stays without the name.
+        """Delete a member's votes, poems, button states and identity, and the id everywhere else.
 
-        What others have chosen, or a guild uses, is theirs too: a crowned name keeps its votes, a
-        list its network. A vote that is still on loses the member's part.
+        Data that others rely on stays, without the member: the votes of a closed poll's winner,
+        custom models, versions. An open poll loses the member's vote.
         """
         async with self._database.writing() as session:
-            # Cards before votes, each in the order of their keys, as votes are written: else one
-            # would wait for the other in a circle.
+            # Lock polls before votes, in the order of their keys, as `Polls.cast` does: any other
+            # order could deadlock.
             for keys in (
                 select(Poll.id).where(Poll.member_id == member_id).order_by(Poll.id),
                 select(Vote.poll_id).where(Vote.member_id == member_id).order_by(Vote.poll_id),
@@ -139,49 +128,80 @@ class Privacy:
                 )
             await session.execute(delete(IdentityRow).where(IdentityRow.id == member_id))
 
-    async def seen(self, guild_ids: Collection[int], now: datetime) -> None:
-        """Note in which guilds the bot is; from the others it has been gone since now, at least.
+    async def seen(
+        self, community_ids: Collection[int], now: datetime, platform: str = "discord"
+    ) -> None:
+        """Record which communities of a platform the bot is in, all of them.
 
-        For a process that sees all guilds.
+        It is assumed to have left the other known ones of this platform now.
         """
         async with self._database.writing() as session:
             known = set(await session.scalars(select(Community.id)))
-            for table in (Poll, CustomModel, Training):
+            for table in _OF_COMMUNITIES:
                 known |= {*await session.scalars(select(table.community_id).distinct())} - {None}
+            known &= await self._of_platform(session, known, platform)
             left_before = set(
                 await session.scalars(select(Community.id).where(Community.left_at.is_not(None)))
             )
-            here = set(guild_ids)
-            for community_id in sorted((known - here) - left_before):
+            present = set(community_ids)
+            for community_id in sorted((known - present) - left_before):
                 await self._mark(session, community_id, now)
-            for community_id in sorted(left_before & here):
+            for community_id in sorted(left_before & present):
                 await self._mark(session, community_id, None)
 
     async def left(self, community_id: int, now: datetime) -> None:
-        """Note that the bot was removed from a guild."""
+        """Record that a community has removed the bot."""
         async with self._database.writing() as session:
             await self._mark(session, community_id, now)
 
     async def joined(self, community_id: int) -> None:
-        """Note that it is there, perhaps again."""
+        """Record that a community has added the bot, perhaps again."""
         async with self._database.writing() as session:
             await self._mark(session, community_id, None)
 
     async def forget_communities(self, left_before: datetime) -> list[int]:
-        """Forget the guilds that were left before that; which ones."""
+        """Delete the communities that removed the bot before a time. Returns their ids.
+
+        Poems stay: they belong to the members who have kept them.
+        """
         async with self._database.writing() as session:
             gone = list(
                 await session.scalars(select(Community.id).where(Community.left_at < left_before))
             )
             if gone:
-                for table in (Poll, CustomModel, Training, ButtonState):
+                for table in _OF_COMMUNITIES:
                     await session.execute(delete(table).where(table.community_id.in_(gone)))
-                # A kept poem is its member's, wherever it was written.
                 await session.execute(
                     update(Poem).where(Poem.community_id.in_(gone)).values(community_id=None)
                 )
+                await self._forget_identities(session, gone)
                 await session.execute(delete(Community).where(Community.id.in_(gone)))
         return gone
+
+    async def _of_platform(
+        self, session: AsyncSession, community_ids: Collection[int], platform: str
+    ) -> set[int]:
+        """Those of the communities that belong to a platform."""
+        if platform == "discord":
+            return {number for number in community_ids if number < FIRST_SURROGATE}
+        of_platform = select(IdentityRow.id).where(
+            IdentityRow.platform == platform, IdentityRow.kind == "community"
+        )
+        return {*await session.scalars(of_platform)} & set(community_ids)
+
+    async def _forget_identities(self, session: AsyncSession, community_ids: list[int]) -> None:
+        """Delete all identities of the communities' workspaces, apart from those of users."""
+        workspaces = select(IdentityRow.platform, IdentityRow.workspace).where(
+            IdentityRow.id.in_(community_ids), IdentityRow.kind == "community"
+        )
+        for platform, workspace in (await session.execute(workspaces)).all():
+            await session.execute(
+                delete(IdentityRow).where(
+                    IdentityRow.platform == platform,
+                    IdentityRow.workspace == workspace,
+                    IdentityRow.kind != "user",
+                )
+            )
 
     async def _mark(
         self, session: AsyncSession, community_id: int, left_at: datetime | None
@@ -191,3 +211,15 @@ class Privacy:
             .values(id=community_id, left_at=left_at)
             .on_conflict_do_update(index_elements=[Community.id], set_={"left_at": left_at})
         )
+
+
+async def _rows(
+    session: AsyncSession, table: type[DeclarativeBase], condition: ColumnElement[bool]
+) -> list[dict[str, object]]:
+    columns = [
+        column
+        for column in table.__table__.columns
+        if not isinstance(column.type, LargeBinary) and column.name != "history"
+    ]
+    found = await session.execute(select(*columns).where(condition))
+    return [dict(row._mapping) for row in found]

@@ -1,4 +1,4 @@
-"""Versions of the shipped networks, which of them is live, and the trainings that made them."""
+"""Versions of the shared networks, and which of them is live."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from bot.store.legacy_runs import LegacyRuns
 from bot.store.schema import Activation, Version
 
 KEPT = 10
-"""Weight files of a task that are kept; of older versions only the figures are."""
+"""Versions of a task that keep their weights; older ones keep only their metrics."""
 
 
 @dataclass(frozen=True)
 class NewVersion:
-    """What a training has made."""
+    """The result of a training. See `bot.store.schema.Version` for the fields."""
 
     task: str
     digest: str
@@ -38,7 +38,7 @@ class NewVersion:
 
 @dataclass(frozen=True)
 class VersionRecord:
-    """A version, without its weights, its history and its curve."""
+    """A version without its weights, history and curve."""
 
     id: int
     task: str
@@ -55,36 +55,38 @@ class VersionRecord:
     seconds: float | None
     samples: str
     has_weights: bool
-    """Whether it can be served."""
+    """Whether it can be activated."""
 
 
 @dataclass(frozen=True)
 class Live:
-    """What is served of a task, since when and why."""
+    """The live version of a task."""
 
     activation_id: int
-    """Grows with each activation; 0 if there was none."""
+    """Increases with each activation; 0 if nothing was activated yet."""
     version_id: int | None
-    """`None` for the weights that come with the bot."""
+    """`None` for the shipped weights."""
     at: datetime | None = None
+    """When it was activated."""
     reason: str = ""
+    """`better`, `forced`, `activated`, `rollback` or `imported`."""
 
 
 class Versions(LegacyRuns):
-    """The versions of all tasks."""
+    """Versions and activations of all tasks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def add(self, version: NewVersion, now: datetime) -> int:
-        """Keep a version, all of it or nothing; its number. It is not live by that."""
+        """Store a version without activating it. Returns its id."""
         async with self._database.writing() as session:
             return await self._add(session, version, now)
 
     async def add_live(self, version: NewVersion, reason: str, now: datetime) -> tuple[int, Live]:
-        """Keep a version and make it live, both or neither; its number, and what is live now."""
+        """Store and activate a version in one transaction. Returns its id and what is live."""
         async with self._database.writing() as session:
-            await self._take_turn(session)
+            await self._lock(session)
             number = await self._add(session, version, now)
             live = await self._activate(
                 session, version.task, number, version.member_id, reason, now
@@ -94,33 +96,33 @@ class Versions(LegacyRuns):
     async def of(
         self, task: str | None = None, *, skip: int = 0, most: int = 25
     ) -> list[VersionRecord]:
-        """The newest versions of a task, or of all, the newest first."""
+        """Versions of a task, or of all tasks, newest first."""
         conditions = () if task is None else (Version.task == task,)
         return await self._find(*conditions, skip=skip, most=most)
 
     async def count(self, task: str) -> int:
-        """How many versions of a task there are."""
+        """Number of versions of a task."""
         statement = select(func.count()).where(Version.task == task)
         async with self._database.reading() as session:
             return await session.scalar(statement) or 0
 
     async def previous(self, task: str, version_id: int) -> VersionRecord | None:
-        """The version of a task that was made before one."""
+        """The version of a task that was created before another one."""
         found = await self._find(Version.task == task, Version.id < version_id, most=1)
         return found[0] if found else None
 
     async def get(self, version_id: int) -> VersionRecord | None:
-        """A version by its number."""
+        """A version by its id."""
         found = await self._find(Version.id == version_id, most=1)
         return found[0] if found else None
 
     async def weights(self, version_id: int) -> bytes | None:
-        """The weight file of a version, if it is still kept."""
+        """The weight file of a version; `None` once deleted."""
         async with self._database.reading() as session:
             return await session.scalar(select(Version.weights).where(Version.id == version_id))
 
     async def curve(self, version_id: int) -> bytes | None:
-        """The picture of a version's losses."""
+        """The plot of a version's losses, a PNG."""
         async with self._database.reading() as session:
             return await session.scalar(select(Version.curve).where(Version.id == version_id))
 
@@ -148,19 +150,19 @@ class Versions(LegacyRuns):
         reason: str,
         now: datetime,
     ) -> Live:
-        """Make a version live in every process that shares the database."""
+        """Make a version live, in every process that shares the database."""
         async with self._database.writing() as session:
-            await self._take_turn(session)
+            await self._lock(session)
             return await self._activate(session, task, version_id, member_id, reason, now)
 
     async def roll_back(self, task: str, *, member_id: int | None, now: datetime) -> Live | None:
-        """Make live what was live before the present version; `None` if nothing was.
+        """Activate the version that was live before the present one; `None` if none was.
 
-        Going back again goes further back, to the shipped weights in the end. Versions whose
-        weights are not kept any more are passed over.
+        Each further call goes one step further back, finally to the shipped weights. Versions whose
+        weights have been deleted are skipped.
         """
         async with self._database.writing() as session:
-            await self._take_turn(session)
+            await self._lock(session)
             found = await self._before(session, task)
             if found is None:
                 return None
@@ -168,7 +170,7 @@ class Versions(LegacyRuns):
             return await self._activate(session, task, number, member_id, "rollback", now)
 
     async def before(self, task: str) -> Live | None:
-        """What a step back would make live; `None` if there is none."""
+        """What `roll_back` would activate; `None` if nothing."""
         async with self._database.reading() as session:
             return await self._before(session, task)
 
@@ -180,27 +182,27 @@ class Versions(LegacyRuns):
         return row.id
 
     async def _before(self, session: AsyncSession, task: str) -> Live | None:
-        *pile, present = await self._pile(session, task)
+        *stack, present = await self._stack(session, task)
         usable = select(Version.id).where(Version.task == task, Version.weights.is_not(None))
         choice = {None, *await session.scalars(usable)} - {present}
-        return next((Live(0, number) for number in reversed(pile) if number in choice), None)
+        return next((Live(0, number) for number in reversed(stack) if number in choice), None)
 
-    async def _pile(self, session: AsyncSession, task: str) -> list[int | None]:
-        """What was made live, as a pile of which each step back takes one off."""
+    async def _stack(self, session: AsyncSession, task: str) -> list[int | None]:
+        """Stack of activated versions: an activation pushes one, a rollback pops one."""
         history = await session.execute(
             select(Activation.version_id, Activation.reason)
             .where(Activation.task == task)
             .order_by(Activation.id)
         )
-        pile: list[int | None] = [None]
+        stack: list[int | None] = [None]
         for version_id, reason in history:
             if reason == "rollback":
-                pile.pop()
-                while len(pile) > 1 and pile[-1] != version_id:  # what was passed over
-                    pile.pop()
-            elif version_id != pile[-1]:
-                pile.append(version_id)
-        return pile
+                stack.pop()
+                while len(stack) > 1 and stack[-1] != version_id:  # skipped by the rollback
+                    stack.pop()
+            elif version_id != stack[-1]:
+                stack.append(version_id)
+        return stack
 
     async def _activate(
         self,
@@ -218,13 +220,13 @@ class Versions(LegacyRuns):
         await session.flush()
         return Live(row.id, version_id, now, reason)
 
-    async def _take_turn(self, session: AsyncSession) -> None:
-        """Let one process at a time decide what is live, so that numbers grow with time."""
-        if not self._database.is_sqlite:  # there, whoever writes is alone
+    async def _lock(self, session: AsyncSession) -> None:
+        """Let one process at a time activate, so that activation ids follow the clock."""
+        if not self._database.is_sqlite:  # which has one writer at a time anyway
             await session.execute(text("LOCK TABLE activations IN EXCLUSIVE MODE"))
 
     async def _drop_old_weights(self, session: AsyncSession, task: str) -> None:
-        """Keep the weights of the newest versions, and of those that were lately live."""
+        """Keep the weights of the newest and of the most recently activated versions."""
         newest = select(Version.id).where(Version.task == task).order_by(Version.id.desc())
         live = (
             select(Activation.version_id)

@@ -1,7 +1,7 @@
-"""How Alembic reaches the database: over the connection that `Database.migrate` hands it.
+"""Alembic environment: uses the connection that `Database.migrate` passes in.
 
-At a terminal it is a SQLite file under `out/`, that `revision --autogenerate` compares the tables
-with once `upgrade head` has made them there: CONTRIBUTING.md has the commands.
+On the command line it opens a SQLite file under `out/`, for `upgrade head` and
+`revision --autogenerate`: CONTRIBUTING.md has the commands.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from bot.store.schema import Base, Instant
 
 
 def _rendered(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """A migration outlives the classes of today, so it names the plain type."""
+    """Render plain types, since migrations must not depend on the code of today."""
     return "sa.DateTime(timezone=True)" if isinstance(item, Instant) else False
 
 
@@ -22,7 +22,7 @@ def _migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        render_as_batch=True,  # SQLite changes a table by making it anew
+        render_as_batch=True,  # SQLite changes a table by rebuilding it
         render_item=_rendered,
         transactional_ddl=True,
     )

@@ -151,6 +151,32 @@ async def test_a_guild_that_was_left_unseen_is_gone_since_it_is_noticed(store: S
     assert await store.privacy.of(MEMBER) == Kept(1, 1, 2, 1, 2, 1, 1)
 
 
+async def test_platforms_are_seen_apart(store: Store) -> None:
+    """A process of one platform does not know which communities of another one are left."""
+    first, second = [
+        await store.identities.resolve("slack", "community", f"T{n}", f"T{n}") for n in (1, 2)
+    ]
+    for community in (1, first, second):
+        await store.privacy.joined(community)
+    await store.privacy.seen([], NOW)
+    assert await store.privacy.forget_communities(LATER) == [1]
+    await store.privacy.seen([first], NOW, platform="slack")
+    assert await store.privacy.forget_communities(LATER) == [second]
+
+
+async def test_forgotten_community_has_no_identities(store: Store) -> None:
+    """Users keep theirs, since their poems stay."""
+    kinds = ("community", "channel", "message", "user")
+    first, second = [
+        [await store.identities.resolve("slack", kind, workspace, f"1 {kind}") for kind in kinds]
+        for workspace in ("T1", "T2")
+    ]
+    await store.privacy.left(first[0], NOW)
+    await store.privacy.forget_communities(LATER)
+    found = [await store.identities.find(number) for number in first + second]
+    assert [identity is not None for identity in found] == [False] * 3 + [True] * 5
+
+
 async def test_a_guild_that_is_seen_again_is_not_gone(store: Store) -> None:
     await store.privacy.left(1, NOW)
     await store.privacy.seen([1], LATER)
