@@ -64,10 +64,11 @@ class DiscordPlatform:
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
         """Send a message to the channel of `ref`; its id. Raises `DeliveryError`."""
-        channel = self._channel(ref)
+        options = render(message)[0]
+        if nonce is not None:
+            options["nonce"] = nonce
         with delivery():
-            unique = {} if nonce is None else {"nonce": nonce}
-            sent = await channel.send(**render(message)[0], **unique)
+            sent = await self._channel(ref).send(**options)
         return sent.id
 
     async def edit(self, ref: MessageRef, message: Message) -> None:
