@@ -1,9 +1,10 @@
-"""The one way to the database: opened, migrated, read from and written to."""
+"""Database access: addresses, connections, transactions, migrations."""
 
 import asyncio
 import errno
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -14,7 +15,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
     ArgumentError,
-    DatabaseError,
     DBAPIError,
     InterfaceError,
     OperationalError,
@@ -27,36 +27,42 @@ from sqlalchemy.orm import DeclarativeBase
 log = logging.getLogger(__name__)
 
 FILE = "mangosaurus.db"
-"""The name of the SQLite file in the state directory."""
+"""Name of the SQLite file in the state directory."""
 MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_PAUSE_S = 0.02
+"""Seconds between two attempts to enable WAL."""
 PATIENCE_S = 15
-"""Seconds that one writer waits for another, and anybody for a connection or an answer."""
-_MIGRATION_LOCK = 0x4D414E474F  # any number that nobody else takes for a lock: "MANGO"
+"""Timeout in seconds for locks, connections and statements."""
+_MIGRATION_LOCK = 0x4D414E474F  # "MANGO": an arbitrary number that identifies the lock
 _WRITES = "mangosaurus_writes"
 
 _QUERY = {"sslmode": "ssl", "ssl": "ssl", "host": "host", "port": "port", "user": "user"}
-"""What is taken of the libpq options in an address, and what asyncpg calls it."""
+"""Supported libpq options in an address, and asyncpg's names for them."""
 
 _ABSENT = ("08", "28", "3D", "40", "53", "57", "58")
-"""Classes of SQLSTATE that tell of the server, not of a mistake of ours: no connection, no entry,
-no such database, two in each other's way, full, shutting down, broken."""
+"""SQLSTATE classes of a server that is unavailable, as opposed to a bug in the bot: connection
+failure, authentication, no such database, rollback, out of resources, shutdown, system error."""
+_BUSY = 5
+_SQLITE_ABSENT = (3, _BUSY, 6, 7, 8, 10, 11, 13, 14, 15, 26)
+"""SQLite result codes of the same kind: no permission, busy, locked, out of memory, read-only, I/O
+error, corrupt, disk full, cannot open, locking protocol, not a database."""
 _READ_ONLY = "25006"
-"""The server has become the standby of another one."""
+"""The server has become a read-only standby."""
 
 
 class StoreError(Exception):
-    """The database cannot be used. The message is a sentence for an operator."""
+    """The database cannot be used. The message is a sentence for the operator."""
 
 
-class Unavailable(StoreError):  # noqa: N818 (it is a state, not a fault)
-    """It cannot be reached just now, or is not answering; later it may be."""
+class Unavailable(StoreError):  # noqa: N818 (a state rather than an error)
+    """The database cannot be reached or does not answer. This may pass."""
 
 
 class Database:
-    """A pool of connections. SQLite takes one writer at a time, PostgreSQL many."""
+    """A connection pool. SQLite allows one writer at a time, PostgreSQL many."""
 
     def __init__(self, url: URL) -> None:
-        """`url` as `url_of` makes it. Nothing is opened yet."""
+        """`url` comes from `url_of`. Nothing is opened yet."""
         self.url = url
         self._engine = _engine(url)
         self._writing_engine = self._engine.execution_options(**{_WRITES: True})
@@ -65,36 +71,36 @@ class Database:
             if self.is_sqlite
             else self._engine.execution_options(isolation_level="REPEATABLE READ")
         )
-        # In one process a lock is fairer than SQLite's own, at which writers come and look again.
-        self._turn = asyncio.Lock() if self.is_sqlite else None
+        # Within a process, this lock is fairer than that of SQLite, which writers poll.
+        self._lock = asyncio.Lock() if self.is_sqlite else None
         self._answers = True
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether it is a file."""
+        """Whether the database is a SQLite file."""
         return self.url.get_backend_name() == "sqlite"
 
     def insert(self, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:
-        """An insertion that may say what to do about a row that is there already."""
+        """An INSERT statement that supports ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that sees one state of the database. Raises `Unavailable`."""
-        with self._explained():
+        """A session for a consistent read. Raises `Unavailable`."""
+        with self._translated_errors():
             async with AsyncSession(self._reading_engine, expire_on_commit=False) as session:
                 yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        """A transaction: at its end all of it is kept, after an error nothing.
+        """A transaction: committed to disk at the end, rolled back after an error.
 
-        When this returns, what was written outlives the process. Raises `Unavailable`.
+        Raises `Unavailable`.
         """
-        with self._explained():
-            if self._turn is not None:
+        with self._translated_errors():
+            if self._lock is not None:
                 async with asyncio.timeout(PATIENCE_S):
-                    await self._turn.acquire()
+                    await self._lock.acquire()
             try:
                 async with (
                     AsyncSession(self._writing_engine, expire_on_commit=False) as session,
@@ -102,22 +108,22 @@ class Database:
                 ):
                     yield session
             finally:
-                if self._turn is not None:
-                    self._turn.release()
+                if self._lock is not None:
+                    self._lock.release()
 
     async def migrate(self, revision: str = "head") -> None:
-        """Bring the tables up to what this version of the bot needs.
+        """Upgrade the schema to what this version of the bot needs.
 
-        Processes that start together take turns. Raises `StoreError` for a database that a newer
-        version has used, and `Unavailable`.
+        Processes that start together take turns. Raises `StoreError` for a database that was
+        migrated by a newer version, and `Unavailable`.
         """
         engine = _engine(self.url, migrates=True)
         try:
-            with self._explained():
+            with self._translated_errors():
                 if self.is_sqlite:
                     await asyncio.to_thread(_make_file, Path(self.url.database or ""))
                 async with engine.execution_options(**{_WRITES: True}).begin() as connection:
-                    if not self.is_sqlite:  # there, whoever has begun to write is alone
+                    if not self.is_sqlite:  # which has one writer at a time anyway
                         await connection.execute(
                             text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
                         )
@@ -126,14 +132,14 @@ class Database:
             await engine.dispose()
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         await self._engine.dispose()
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn what a driver raises when the database is not there into `Unavailable`.
+    def _translated_errors(self) -> Iterator[None]:
+        """Turn the errors of a driver whose database is away into `Unavailable`.
 
-        The log says so once, and once that it is back: somebody may ask every other second.
+        Logs a warning at the first failure and a message at the first success after it.
         """
         try:
             yield
@@ -148,7 +154,7 @@ class Database:
         self._answers = True
 
     def _unavailable(self, error: SQLAlchemyError | OSError) -> Unavailable:
-        """A sentence that names the database but not its password."""
+        """An error that names the database but not its password."""
         if self.is_sqlite:
             where = f"the file {self.url.database}"
         else:
@@ -161,42 +167,42 @@ class Database:
 
 
 def url_of(address: str | None, state_dir: Path) -> URL:
-    """The database of an address as hosts give it, or the file in the state directory.
+    """The URL of an address as hosts provide it; without one, of the file in the state directory.
 
-    `postgres://` and `postgresql://` are taken, with the options of libpq that matter here behind
-    the `?`. Raises `StoreError` for anything else.
+    Accepts `postgres://` and `postgresql://`, with libpq options in the query string, and
+    `sqlite://`. Raises `StoreError` for any other address.
     """
     if address is None:
         return URL.create("sqlite+aiosqlite", database=str(state_dir / FILE))
     try:
         url = make_url(address)
-    except (ArgumentError, ValueError):  # neither is shown: it holds a part of the address
+    except (ArgumentError, ValueError):  # their messages contain parts of the address
         raise StoreError(_WRONG) from None
     backend = url.drivername.partition("+")[0]
     if backend == "sqlite" and url.database:
         return url.set(drivername="sqlite+aiosqlite")
-    misread = "@" in (url.host or "")  # the password has one, and half of it is taken for the host
+    misread = "@" in (url.host or "")  # from an unescaped password
     if backend not in ("postgres", "postgresql") or not url.database or misread:
         raise StoreError(_WRONG)
     if unknown := sorted(set(url.query) - set(_QUERY)):
-        log.warning("In DATABASE_URL these options are not used: %s", ", ".join(unknown))
+        log.warning("These options of DATABASE_URL are ignored: %s", ", ".join(unknown))
     query = {_QUERY[name]: value for name, value in url.query.items() if name in _QUERY}
     return url.set(drivername="postgresql+asyncpg", query=query)
 
 
 _WRONG = (
-    "DATABASE_URL is not the address of a database that I know; it looks like "
-    "postgres://user:password@host:5432/name (with %40 for a @ in the password), or is left empty "
-    "for a file in STATE_DIR."
+    "DATABASE_URL is not a valid database address. Use the form "
+    "postgres://user:password@host:5432/name (with %40 for @ in the password), or leave it empty "
+    "to use a file in STATE_DIR."
 )
 
 
 def _engine(url: URL, *, migrates: bool = False) -> AsyncEngine:
-    """What members say and do stays out of the messages of errors, and so out of the log."""
+    """Statement parameters are hidden, to keep members' data out of the log."""
     try:
         if url.get_backend_name() != "sqlite":
             patience = {"timeout": PATIENCE_S}
-            if not migrates:  # which waits for others, and may have much to do
+            if not migrates:  # migrations wait for each other and may take long
                 patience["command_timeout"] = PATIENCE_S
             return create_async_engine(
                 url,
@@ -213,24 +219,26 @@ def _engine(url: URL, *, migrates: bool = False) -> AsyncEngine:
         )
     except ImportError as error:
         raise StoreError(
-            "This Python was built without SQLite; use another one, or name a PostgreSQL database "
-            "in DATABASE_URL."
+            "This Python was built without SQLite. Use another one, or set DATABASE_URL to a "
+            "PostgreSQL database."
             if url.get_backend_name() == "sqlite"
-            else "PostgreSQL needs its driver, which is not installed; run "
+            else "The PostgreSQL driver is not installed. Run "
             "pip install -r requirements-postgres.txt, or leave DATABASE_URL empty."
         ) from error
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
-    if not migrates:  # a migration makes tables anew, and rows that refer to them must stay
+    if migrates:
+        event.listen(engine.sync_engine, "connect", _enable_wal)
+    else:  # rebuilding a table in a migration must not delete the rows that refer to it
         event.listen(engine.sync_engine, "connect", _check_keys)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
 
 def _make_file(path: Path) -> None:
-    """Make a missing file, for the bot alone to read. Raises `OSError` if it cannot be used."""
+    """Create a missing file, readable by the bot only. Raises `OSError` if it cannot be used."""
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:  # it is not opened: to close it would let go of the locks on it
+    except FileExistsError:  # opening and closing it would release the locks on it
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
         if not os.access(path, os.R_OK | os.W_OK):
@@ -238,14 +246,28 @@ def _make_file(path: Path) -> None:
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a driver's own class)
-    """Set up a new connection: no transactions but ours, and readers beside a writer."""
+    """Disable the driver's own transactions, and sync every commit to disk."""
     connection.isolation_level = None
-    _execute(connection, "PRAGMA journal_mode=WAL")
-    _execute(connection, "PRAGMA synchronous=FULL")  # what is committed outlives a power cut too
+    _execute(connection, "PRAGMA synchronous=FULL")  # a commit survives a power cut
+
+
+def _enable_wal(connection: Any, _record: object) -> None:  # noqa: ANN401
+    """Let readers and a writer work at the same time, a property of the file.
+
+    SQLite does not wait for locks here, so the statement is repeated while the file is busy.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return _execute(connection, "PRAGMA journal_mode=WAL")
+        except Exception as error:
+            if _sqlite_code(error) != _BUSY or time.monotonic() > deadline:
+                raise
+        connection.run_async(lambda _: asyncio.sleep(BUSY_PAUSE_S))
 
 
 def _check_keys(connection: Any, _record: object) -> None:  # noqa: ANN401
-    """Let no row refer to one that is not there."""
+    """Enforce foreign keys."""
     _execute(connection, "PRAGMA foreign_keys=ON")
 
 
@@ -256,13 +278,13 @@ def _execute(connection: Any, statement: str) -> None:  # noqa: ANN401
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Begin a transaction; one that will write waits its turn before it has read anything."""
+    """Begin a transaction. A writing one takes the write lock before it reads anything."""
     writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _upgrade(connection: Connection, revision: str) -> None:
-    from alembic import command  # only here: it takes a quarter of a second to import
+    from alembic import command  # takes a quarter of a second to import
     from alembic.config import Config
     from alembic.util import CommandError
 
@@ -273,25 +295,32 @@ def _upgrade(connection: Connection, revision: str) -> None:
         command.upgrade(config, revision)
     except CommandError as error:
         raise StoreError(
-            "The database was used by a newer version of Mangosaurus than this one "
-            f"({error}); run that version again, or name another database."
+            f"The database was migrated by a newer version of Mangosaurus ({error}). Run that "
+            "version, or use another database."
         ) from error
 
 
 def _is_absent(error: DBAPIError) -> bool:
-    """Whether an error tells of the database and not of a mistake of ours."""
+    """Whether the database is unavailable, as opposed to a bug in the bot."""
+    if (code := _sqlite_code(error.orig)) is not None:
+        return code in _SQLITE_ABSENT
     state = str(getattr(error.orig, "sqlstate", None) or "")
     return (
         error.connection_invalidated
         or isinstance(error, OperationalError | InterfaceError)
-        or type(error) is DatabaseError  # a file that is no database, or a damaged one
         or state.startswith(_ABSENT)
         or state == _READ_ONLY
     )
 
 
+def _sqlite_code(error: BaseException | None) -> int | None:
+    """The primary result code of an SQLite error; `None` for other errors."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
 def _reason(error: SQLAlchemyError | OSError) -> str:
-    """Why a database does not answer, in a few words."""
+    """A short reason why the database does not answer."""
     if isinstance(error, TimeoutError | PoolTimeout) and not error.args:
         return f"it took longer than {PATIENCE_S} s"
     cause = error.orig if isinstance(error, DBAPIError) else error

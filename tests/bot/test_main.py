@@ -132,7 +132,7 @@ def test_an_address_that_is_none_is_said(tmp_path: Path, environment: dict[str, 
     address = "mysql://user:secret@host/mangosaurus"
     code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address}, "--local")
     assert code == Exit.BAD_DATABASE
-    assert "DATABASE_URL is not the address of a database" in errors
+    assert "DATABASE_URL is not a valid database address" in errors
     assert "secret" not in errors
 
 

@@ -16,8 +16,9 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store import database as module
@@ -91,7 +92,7 @@ def test_a_socket_can_be_named(tmp_path: Path) -> None:
     ],
 )
 def test_any_other_address_is_refused_without_repeating_it(address: str, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="DATABASE_URL is not the address") as caught:
+    with pytest.raises(StoreError, match="DATABASE_URL is not a valid database address") as caught:
         url_of(address, tmp_path)
     assert "secret" not in f"{caught.value}{caught.value.__cause__}"
 
@@ -239,6 +240,15 @@ async def test_a_full_disk_loses_nothing_and_passes(database: Database) -> None:
         await session.execute(text("PRAGMA max_page_count=100000"))
         session.add(Community(id=1))
     assert await communities(database) == [1]
+
+
+async def test_a_bug_is_not_unavailable(database: Database) -> None:
+    async def mistake() -> None:
+        async with database.reading() as session:
+            await session.execute(text("SELECT * FROM nowhere"))
+
+    with pytest.raises(DBAPIError, match="nowhere"):
+        await mistake()
 
 
 async def test_an_error_does_not_tell_what_was_written(database: Database) -> None:
@@ -462,6 +472,44 @@ async def test_processes_that_migrate_at_once_take_turns(empty_database: Databas
     databases = [Database(empty_database.url) for _ in range(4)]
     await asyncio.gather(*(database.migrate() for database in databases))
     assert await communities(empty_database) == []
+
+
+async def test_wal_waits_for_a_writer(tmp_path: Path) -> None:
+    """SQLite itself does not wait when it switches a file to WAL while another process writes."""
+    database = Database(url_of(None, tmp_path))
+    with sqlite3.connect(tmp_path / "mangosaurus.db", isolation_level=None) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+        migrating = asyncio.create_task(database.migrate())
+        await asyncio.sleep(0.3)
+        assert not migrating.done()
+        elsewhere.execute("COMMIT")
+    elsewhere.close()
+    await migrating
+    assert await communities(database) == []
+    await database.close()
+
+
+async def test_wal_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.1)
+    with sqlite3.connect(tmp_path / "mangosaurus.db", isolation_level=None) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="locked"):
+            await Database(url_of(None, tmp_path)).migrate()
+    elsewhere.close()
+
+
+async def test_many_connections_enable_wal_at_once(tmp_path: Path) -> None:
+    for number in range(10):
+        url = URL.create("sqlite+aiosqlite", database=str(tmp_path / f"{number}.db"))
+        engines = [module._engine(url, migrates=True) for _ in range(12)]
+
+        async def connect(engine: AsyncEngine) -> object:
+            async with engine.connect() as connection:
+                return await connection.scalar(text("PRAGMA journal_mode"))
+
+        assert set(await asyncio.gather(*map(connect, engines))) == {"wal"}
+        for engine in engines:
+            await engine.dispose()
 
 
 async def test_to_migrate_again_changes_nothing(database: Database) -> None:
