@@ -1,7 +1,7 @@
-"""Databases for tests: each test that asks for one runs on SQLite and on PostgreSQL.
+"""Database fixtures: every test that uses one runs on SQLite and on PostgreSQL.
 
-`MANGOSAURUS_TEST_DATABASE_URL` names a PostgreSQL server in which databases may be made; without
-it those runs are skipped, or fail where no skip is allowed.
+`MANGOSAURUS_TEST_DATABASE_URL` is the address of a PostgreSQL server where the tests may create
+databases. Without it the runs on PostgreSQL are skipped, or fail if `MANGOSAURUS_NO_SKIP` is 1.
 """
 
 import asyncio
@@ -24,17 +24,17 @@ VARIABLE = "MANGOSAURUS_TEST_DATABASE_URL"
 
 @dataclass(frozen=True)
 class Templates:
-    """Migrated databases: quicker than to migrate one for each test."""
+    """Migrated databases, which is faster than migrating one per test."""
 
     sqlite: Path
     """A file to copy."""
     postgres: str
-    """A database to empty: that is quicker still than to make one."""
+    """Name of a database that is emptied after each test."""
 
 
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
-    """A migrated SQLite file, and, where there is a server, a migrated PostgreSQL database."""
+    """A migrated SQLite file and, if a server is configured, a migrated PostgreSQL database."""
     folder = tmp_path_factory.mktemp("databases")
     templates = Templates(folder / "template.db", _new_name())
     asyncio.run(_migrated(URL.create("sqlite+aiosqlite", database=str(templates.sqlite))))
@@ -80,7 +80,7 @@ async def database(
 
 @pytest.fixture
 async def postgres(templates: Templates) -> AsyncIterator[Database]:
-    """The same on PostgreSQL alone."""
+    """A PostgreSQL database with empty tables."""
     url = _in_server(_server(), templates.postgres)
     async for database in _opened(url):
         yield database
@@ -89,12 +89,12 @@ async def postgres(templates: Templates) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def store(database: Database) -> Store:
-    """Everything that is kept."""
+    """The store of `database`."""
     return Store(database)
 
 
 def store_in(folder: Path, templates: Templates) -> Store:
-    """A store in a SQLite file of a folder, as the bot has it by default."""
+    """The store that the bot uses by default: a SQLite file in a folder."""
     url = url_of(None, folder)
     assert url.database is not None
     if not Path(url.database).exists():
@@ -105,9 +105,9 @@ def store_in(folder: Path, templates: Templates) -> Store:
 def _server() -> str:
     server = os.environ.get(VARIABLE)
     if server is None:
-        reason = f"no PostgreSQL: {VARIABLE} names no server"
+        reason = f"no PostgreSQL: {VARIABLE} is not set"
         if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
-            pytest.fail(f"{reason}, and MANGOSAURUS_NO_SKIP=1 allows no skip")
+            pytest.fail(f"{reason}, and MANGOSAURUS_NO_SKIP=1 forbids skipping")
         pytest.skip(reason)
     return server
 
@@ -129,7 +129,7 @@ async def _migrated(url: URL) -> None:
 
 
 async def _empty(url: URL) -> None:
-    """Throw all rows away, and whoever still holds one."""
+    """Close all other connections and delete all rows."""
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.execute(
@@ -144,7 +144,7 @@ async def _empty(url: URL) -> None:
 
 
 async def _execute(server: str, statement: str) -> None:
-    """Run a statement that no transaction may hold."""
+    """Run a statement that is not allowed in a transaction."""
     engine = create_async_engine(url_of(server, Path()), isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(text(statement))

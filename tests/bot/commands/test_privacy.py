@@ -31,7 +31,7 @@ from tests.bot.commands.test_votes import (
     members,
 )
 from tests.bot.conftest import Home, labels
-from tests.bot.store.test_polls import CARD, NOW, opened
+from tests.bot.store.test_polls import NOW, POLL, opened
 
 
 async def kept(home: Home) -> str:
@@ -215,7 +215,7 @@ async def test_a_server_can_be_noted_twice_at_once(store: Store) -> None:
 
 async def test_a_member_is_forgotten_while_she_votes_on_her_own_cards(store: Store) -> None:
     for turn in range(5):
-        cards = [replace(CARD, id=10 * turn + number, member_id=5) for number in range(3)]
+        cards = [replace(POLL, id=10 * turn + number, member_id=5) for number in range(3)]
         for each in cards:
             await opened(store, each)
             await store.polls.cast(Ballot(each.id, 5, 0), NOW)

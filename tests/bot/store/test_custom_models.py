@@ -12,7 +12,7 @@ from bot.store.custom_models import (
     NameTaken,
     TooMany,
 )
-from tests.bot.store.test_polls import CARD, NOW, opened
+from tests.bot.store.test_polls import NOW, POLL, opened
 
 ELVES = ("Elrond", "Galadriel", "Lúthien")
 
@@ -28,49 +28,49 @@ async def create(store: Store, name: str = "Elves", **changed: Any) -> CustomMod
     return await store.custom_models.create(name=name, **(wanted | changed))
 
 
-async def test_a_list_is_kept_as_it_was_written(store: Store) -> None:
-    namer = await create(store)
-    assert (namer.name, namer.entries, namer.has_corpus, namer.shared) == ("Elves", 3, True, False)
-    assert namer.digest is None
-    assert await store.custom_models.corpus(namer.id) == ELVES
-    assert await store.custom_models.weights(namer.id) is None
-    assert await store.custom_models.get(namer.id) == namer
+async def test_create(store: Store) -> None:
+    model = await create(store)
+    assert (model.name, model.entries, model.has_corpus, model.shared) == ("Elves", 3, True, False)
+    assert model.digest is None
+    assert await store.custom_models.corpus(model.id) == ELVES
+    assert await store.custom_models.weights(model.id) is None
+    assert await store.custom_models.get(model.id) == model
 
 
-async def test_a_weight_file_comes_without_a_list(store: Store) -> None:
-    namer = await create(store, weights=(b"file", "digest"))
-    assert not namer.has_corpus
-    assert await store.custom_models.corpus(namer.id) == ()
-    assert await store.custom_models.weights(namer.id) == b"file"
+async def test_import_has_no_corpus(store: Store) -> None:
+    model = await create(store, weights=(b"file", "digest"))
+    assert not model.has_corpus
+    assert await store.custom_models.corpus(model.id) == ()
+    assert await store.custom_models.weights(model.id) == b"file"
 
 
-async def test_a_name_is_taken_in_whatever_capitals_but_not_elsewhere(store: Store) -> None:
-    namer = await create(store)
+async def test_name_is_unique_ignoring_case(store: Store) -> None:
+    model = await create(store)
     with pytest.raises(NameTaken):
         await create(store, "ELVES")
     await create(store, community_id=2)
-    assert await store.custom_models.named(1, "eLVES") == namer
+    assert await store.custom_models.named(1, "eLVES") == model
     assert await store.custom_models.named(3, "Elves") is None
 
 
-async def test_the_longest_name_has_room_without_its_capitals(store: Store) -> None:
+async def test_longest_casefolded_name(store: Store) -> None:
     """One letter may become three."""
     name = "ΐ" * 32
     assert len(name.casefold()) == 96
-    namer = await create(store, name)
-    assert await store.custom_models.named(1, name) == namer
+    model = await create(store, name)
+    assert await store.custom_models.named(1, name) == model
 
 
-async def test_a_guild_has_so_many_and_no_more(store: Store) -> None:
+async def test_limit(store: Store) -> None:
     await create(store, "b", most=2)
     await create(store, "a", most=2)
     with pytest.raises(TooMany):
         await create(store, "c", most=2)
     await create(store, "c", community_id=2, most=2)
-    assert [namer.name for namer in await store.custom_models.of(1)] == ["a", "b"]
+    assert [model.name for model in await store.custom_models.of(1)] == ["a", "b"]
 
 
-async def test_those_who_come_at_once_make_no_more_either(store: Store) -> None:
+async def test_limit_holds_under_concurrency(store: Store) -> None:
     names = "abcdefgh"
     made = await asyncio.gather(
         *(create(store, name, most=3) for name in names), return_exceptions=True
@@ -80,22 +80,22 @@ async def test_those_who_come_at_once_make_no_more_either(store: Store) -> None:
     assert len(await store.custom_models.of(1)) == 3
 
 
-async def test_two_who_take_the_same_name_at_once_make_one(store: Store) -> None:
+async def test_concurrent_creates_of_one_name(store: Store) -> None:
     made = await asyncio.gather(*(create(store) for _ in range(5)), return_exceptions=True)
     assert sum(isinstance(result, CustomModelRecord) for result in made) == 1
     assert sum(isinstance(result, NameTaken) for result in made) == 4
 
 
-async def test_after_its_training_it_can_be_used(store: Store) -> None:
-    namer = await create(store)
+async def test_usable_after_training(store: Store) -> None:
+    model = await create(store)
     assert await store.custom_models.usable(1) == []
-    assert await store.custom_models.trained(namer.id, b"weights", "digest", 2.5)
+    assert await store.custom_models.trained(model.id, b"weights", "digest", 2.5)
     (usable,) = await store.custom_models.usable(1)
     assert (usable.digest, usable.seconds) == ("digest", 2.5)
-    assert await store.custom_models.weights(namer.id) == b"weights"
+    assert await store.custom_models.weights(model.id) == b"weights"
 
 
-async def test_only_a_shared_one_is_used_elsewhere_and_ones_own_come_first(store: Store) -> None:
+async def test_usable_includes_shared(store: Store) -> None:
     theirs = await create(store, "a", community_id=2, weights=(b"w", "d"))
     mine = await create(store, "b", weights=(b"w", "d"))
     assert [n.id for n in await store.custom_models.usable(1)] == [mine.id]
@@ -107,21 +107,21 @@ async def test_only_a_shared_one_is_used_elsewhere_and_ones_own_come_first(store
     assert [n.id for n in await store.custom_models.usable(1)] == [mine.id]
 
 
-async def test_a_deleted_one_is_gone_with_its_trainings_but_its_cards_stay(store: Store) -> None:
-    namer = await create(store)
-    await opened(store, replace(CARD, custom_model_id=namer.id, custom_model="Elves"))
-    await store.versions.begin_run("namer", seed=1, now=NOW, custom_model_id=namer.id)
-    assert await store.custom_models.delete(namer.id)
-    assert not await store.custom_models.delete(namer.id)
-    assert not await store.custom_models.trained(namer.id, b"weights", "digest", 1.0)
-    assert not await store.custom_models.share(namer.id, True)
-    card = await store.polls.find(CARD.id)
-    assert card is not None
-    assert (card.custom_model_id, card.custom_model) == (None, "Elves")
-    assert await create(store) != namer
+async def test_delete_keeps_polls(store: Store) -> None:
+    model = await create(store)
+    await opened(store, replace(POLL, custom_model_id=model.id, custom_model="Elves"))
+    await store.versions.begin_run("namer", seed=1, now=NOW, custom_model_id=model.id)
+    assert await store.custom_models.delete(model.id)
+    assert not await store.custom_models.delete(model.id)
+    assert not await store.custom_models.trained(model.id, b"weights", "digest", 1.0)
+    assert not await store.custom_models.share(model.id, True)
+    poll = await store.polls.find(POLL.id)
+    assert poll is not None
+    assert (poll.custom_model_id, poll.custom_model) == (None, "Elves")
+    assert await create(store) != model
 
 
-async def test_they_are_found_by_what_is_typed_and_never_all_at_once(store: Store) -> None:
+async def test_usable_matches_typed_text(store: Store) -> None:
     for name in ("Za", "Zab", "5% elves"):
         await create(store, name, weights=(b"w", "d"))
     assert [n.name for n in await store.custom_models.usable(1, typed="Z")] == ["Za", "Zab"]
@@ -129,17 +129,17 @@ async def test_they_are_found_by_what_is_typed_and_never_all_at_once(store: Stor
     assert len(await store.custom_models.usable(1, most=2)) == 2
 
 
-async def test_a_new_list_takes_the_place_of_the_old_one_with_its_weights(store: Store) -> None:
-    namer = await create(store)
+async def test_trained_replaces_corpus(store: Store) -> None:
+    model = await create(store)
     towns = Corpus("towns.csv", ("Bree",), "b" * 64)
-    assert await store.custom_models.trained(namer.id, b"w", "d" * 64, 2.5, towns)
-    assert await store.custom_models.corpus(namer.id) == towns.names
-    after = await store.custom_models.get(namer.id)
+    assert await store.custom_models.trained(model.id, b"w", "d" * 64, 2.5, towns)
+    assert await store.custom_models.corpus(model.id) == towns.names
+    after = await store.custom_models.get(model.id)
     assert after is not None
     assert (after.title, after.entries, after.seconds) == ("towns.csv", 1, 2.5)
 
 
-async def test_only_the_dead_runs_that_are_asked_for_are_buried(store: Store) -> None:
+async def test_legacy_stale_runs_by_kind(store: Store) -> None:
     await store.versions.begin_run("namer", seed=1, now=NOW, channel_id=5, message_id=6)
     await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7, message_id=8)
     later = NOW + timedelta(minutes=2)

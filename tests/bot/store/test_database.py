@@ -24,7 +24,7 @@ from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store import database as module
 from bot.store.database import MIGRATIONS
 from bot.store.schema import Base, Community, Vote
-from tests.bot.store.test_polls import CARD, NOW, opened
+from tests.bot.store.test_polls import NOW, POLL, opened
 from tests.databases import Templates, store_in
 
 CHECKOUT = Path(__file__).parents[3]
@@ -46,14 +46,14 @@ async def rows_of(database: Database, table: str) -> list[dict[str, object]]:
 # Addresses
 
 
-def test_without_an_address_it_is_a_file_in_the_state_directory(tmp_path: Path) -> None:
+def test_default_is_a_file(tmp_path: Path) -> None:
     url = url_of(None, tmp_path)
     assert url.get_backend_name() == "sqlite"
     assert url.database == str(tmp_path / "mangosaurus.db")
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
-def test_both_names_of_postgresql_are_taken(scheme: str, tmp_path: Path) -> None:
+def test_postgres_schemes(scheme: str, tmp_path: Path) -> None:
     url = url_of(f"{scheme}://user:p%40ss@host:5433/name", tmp_path)
     assert url.drivername == "postgresql+asyncpg"
     assert (url.username, url.password, url.host, url.port, url.database) == (
@@ -65,15 +65,13 @@ def test_both_names_of_postgresql_are_taken(scheme: str, tmp_path: Path) -> None
     )
 
 
-def test_options_of_libpq_are_translated_or_named_and_left_out(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_libpq_options(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     url = url_of("postgres://u:p@h/n?sslmode=require&pgbouncer=true&connect_timeout=9", tmp_path)
     assert dict(url.query) == {"ssl": "require"}
     assert "connect_timeout, pgbouncer" in caplog.text
 
 
-def test_a_socket_can_be_named(tmp_path: Path) -> None:
+def test_unix_socket(tmp_path: Path) -> None:
     url = url_of("postgres:///name?host=/var/run/postgresql", tmp_path)
     assert dict(url.query) == {"host": "/var/run/postgresql"}
 
@@ -91,7 +89,7 @@ def test_a_socket_can_be_named(tmp_path: Path) -> None:
         "",
     ],
 )
-def test_any_other_address_is_refused_without_repeating_it(address: str, tmp_path: Path) -> None:
+def test_invalid_address_is_not_repeated(address: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="DATABASE_URL is not a valid database address") as caught:
         url_of(address, tmp_path)
     assert "secret" not in f"{caught.value}{caught.value.__cause__}"
@@ -111,7 +109,7 @@ def on_loopback(port: int) -> Database:
         (None, "sqlite3", "built without SQLite"),
     ],
 )
-def test_a_driver_that_is_missing_is_named(
+def test_missing_driver(
     address: str | None, missing: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
@@ -119,13 +117,13 @@ def test_a_driver_that_is_missing_is_named(
         Database(url_of(address, tmp_path))
 
 
-async def test_a_server_that_refuses_is_unavailable() -> None:
+async def test_refused_connection() -> None:
     with pytest.raises(Unavailable, match=r"name at 127\.0\.0\.1") as caught:
         await on_loopback(1).migrate()
     assert "secret" not in str(caught.value)
 
 
-async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_S", 0.2)
     server = await asyncio.start_server(lambda *_: asyncio.sleep(10), "127.0.0.1", 0)
     database = on_loopback(server.sockets[0].getsockname()[1])
@@ -144,9 +142,7 @@ async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.Monke
         ({"database": "nowhere"}, 'database "nowhere" does not exist'),
     ],
 )
-async def test_a_server_that_does_not_let_the_bot_in_says_why(
-    database: Database, change: Mapping[str, str], said: str
-) -> None:
+async def test_rejected_login(database: Database, change: Mapping[str, str], said: str) -> None:
     other = Database(database.url.set(**change))  # type: ignore[arg-type]
     try:
         with pytest.raises(Unavailable, match=said) as caught:
@@ -157,7 +153,7 @@ async def test_a_server_that_does_not_let_the_bot_in_says_why(
 
 
 @POSTGRES
-async def test_after_a_lost_connection_the_next_one_is_new(database: Database) -> None:
+async def test_lost_connection(database: Database) -> None:
     async with database.writing() as session:
         session.add(Community(id=1))
     everyone_else = text(
@@ -181,7 +177,7 @@ async def test_after_a_lost_connection_the_next_one_is_new(database: Database) -
 
 
 @POSTGRES
-async def test_a_reader_sees_one_state(database: Database) -> None:
+async def test_reads_are_consistent(database: Database) -> None:
     async with database.reading() as session:
         assert await session.scalar(text("SELECT count(*) FROM communities")) == 0
         async with database.writing() as writer:
@@ -190,7 +186,7 @@ async def test_a_reader_sees_one_state(database: Database) -> None:
 
 
 @SQLITE
-async def test_the_log_says_once_that_it_is_away_and_once_that_it_is_back(
+async def test_log_tells_of_changes_only(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -211,25 +207,25 @@ async def test_the_log_says_once_that_it_is_away_and_once_that_it_is_back(
     ]
 
 
-async def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+async def test_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="No such file or directory"):
         await Database(url_of(None, tmp_path / "nowhere")).migrate()
 
 
-async def test_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:
+async def test_folder_instead_of_file(tmp_path: Path) -> None:
     (tmp_path / "mangosaurus.db").mkdir()
     with pytest.raises(Unavailable, match="Is a directory"):
         await Database(url_of(None, tmp_path)).migrate()
 
 
-async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+async def test_file_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
     with pytest.raises(Unavailable, match="file is not a database"):
         await Database(url_of(None, tmp_path)).migrate()
 
 
 @SQLITE
-async def test_a_full_disk_loses_nothing_and_passes(database: Database) -> None:
+async def test_full_disk(database: Database) -> None:
     async with database.writing() as session:
         await session.execute(text("PRAGMA max_page_count=1"))  # as many as there are
     with pytest.raises(Unavailable, match="full"):
@@ -242,7 +238,7 @@ async def test_a_full_disk_loses_nothing_and_passes(database: Database) -> None:
     assert await communities(database) == [1]
 
 
-async def test_a_bug_is_not_unavailable(database: Database) -> None:
+async def test_bug_is_not_unavailable(database: Database) -> None:
     async def mistake() -> None:
         async with database.reading() as session:
             await session.execute(text("SELECT * FROM nowhere"))
@@ -251,7 +247,7 @@ async def test_a_bug_is_not_unavailable(database: Database) -> None:
         await mistake()
 
 
-async def test_an_error_does_not_tell_what_was_written(database: Database) -> None:
+async def test_errors_hide_parameters(database: Database) -> None:
     with pytest.raises(Exception, match="votes") as caught:
         async with database.writing() as session:
             session.add(Vote(poll_id=1, member_id=987654321, position=0, voted_at=NOW))
@@ -261,7 +257,7 @@ async def test_an_error_does_not_tell_what_was_written(database: Database) -> No
 # Reading and writing
 
 
-async def test_of_a_failed_transaction_nothing_stays(database: Database) -> None:
+async def test_failed_transaction_is_rolled_back(database: Database) -> None:
     async with database.writing() as session:
         session.add(Community(id=1))
 
@@ -276,7 +272,7 @@ async def test_of_a_failed_transaction_nothing_stays(database: Database) -> None
     assert await communities(database) == [1]
 
 
-async def test_many_writers_of_two_processes_all_have_their_turn(database: Database) -> None:
+async def test_concurrent_writers(database: Database) -> None:
     other = Database(database.url)
 
     async def write(through: Database, number: int) -> None:
@@ -291,7 +287,7 @@ async def test_many_writers_of_two_processes_all_have_their_turn(database: Datab
 
 
 @SQLITE
-async def test_the_file_is_read_beside_a_writer_and_keeps_its_keys(database: Database) -> None:
+async def test_sqlite_pragmas(database: Database) -> None:
     async with database.reading() as session:
         pragmas = {
             name: await session.scalar(text(f"PRAGMA {name}"))
@@ -310,7 +306,7 @@ async def test_the_file_is_read_beside_a_writer_and_keeps_its_keys(database: Dat
 
 
 @SQLITE
-async def test_the_loop_runs_on_while_a_writer_waits(database: Database) -> None:
+async def test_waiting_writer_does_not_block_the_loop(database: Database) -> None:
     assert database.url.database is not None
     with sqlite3.connect(database.url.database, isolation_level=None) as elsewhere:
         elsewhere.execute("BEGIN IMMEDIATE")
@@ -332,7 +328,7 @@ async def test_the_loop_runs_on_while_a_writer_waits(database: Database) -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
-async def test_the_file_is_for_the_bot_alone(tmp_path: Path) -> None:
+async def test_file_permissions(tmp_path: Path) -> None:
     database = Database(url_of(None, tmp_path))
     await database.migrate()
     async with database.writing() as session:
@@ -455,7 +451,7 @@ async def test_migrations_match_the_schema(database: Database) -> None:
     await engine.dispose()
 
 
-async def test_migrations_match_the_naming_convention(empty_database: Database) -> None:
+async def test_migrations_match_naming_convention(empty_database: Database) -> None:
     """Constraints and indexes are named as if the schema had been created in one go."""
     engine = create_async_engine(empty_database.url)
     async with engine.begin() as connection:
@@ -468,7 +464,7 @@ async def test_migrations_match_the_naming_convention(empty_database: Database) 
     await engine.dispose()
 
 
-async def test_processes_that_migrate_at_once_take_turns(empty_database: Database) -> None:
+async def test_concurrent_migrations(empty_database: Database) -> None:
     databases = [Database(empty_database.url) for _ in range(4)]
     await asyncio.gather(*(database.migrate() for database in databases))
     assert await communities(empty_database) == []
@@ -498,7 +494,7 @@ async def test_wal_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     elsewhere.close()
 
 
-async def test_many_connections_enable_wal_at_once(tmp_path: Path) -> None:
+async def test_concurrent_wal(tmp_path: Path) -> None:
     for number in range(10):
         url = URL.create("sqlite+aiosqlite", database=str(tmp_path / f"{number}.db"))
         engines = [module._engine(url, migrates=True) for _ in range(12)]
@@ -512,14 +508,14 @@ async def test_many_connections_enable_wal_at_once(tmp_path: Path) -> None:
             await engine.dispose()
 
 
-async def test_to_migrate_again_changes_nothing(database: Database) -> None:
+async def test_migrate_is_idempotent(database: Database) -> None:
     async with database.writing() as session:
         session.add(Community(id=1))
     await database.migrate()
     assert await communities(database) == [1]
 
 
-async def test_of_a_failed_migration_nothing_stays(
+async def test_failed_migration_is_rolled_back(
     empty_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -532,7 +528,7 @@ async def test_of_a_failed_migration_nothing_stays(
     assert await communities(empty_database) == []
 
 
-async def test_a_database_of_a_newer_version_is_left_alone(empty_database: Database) -> None:
+async def test_newer_database_is_refused(empty_database: Database) -> None:
     database = empty_database
     await database.migrate()
     async with database.writing() as session:
@@ -573,7 +569,7 @@ def python(source: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-async def test_a_vote_that_was_acknowledged_outlives_a_kill(store: Store) -> None:
+async def test_acknowledged_vote_survives_a_kill(store: Store) -> None:
     await opened(store)
     url = store.database.url.render_as_string(hide_password=False)
 
@@ -592,9 +588,7 @@ async def test_a_vote_that_was_acknowledged_outlives_a_kill(store: Store) -> Non
     assert all(row["position"] == int(str(row["member_id"])) % 3 for row in votes)
 
 
-def test_connections_that_nobody_closed_keep_no_process_alive(
-    tmp_path: Path, templates: Templates
-) -> None:
+def test_open_connections_allow_exit(tmp_path: Path, templates: Templates) -> None:
     source = (
         "import asyncio, sys\n"
         "from pathlib import Path\n"
@@ -607,7 +601,7 @@ def test_connections_that_nobody_closed_keep_no_process_alive(
         assert process.wait(timeout=30) == 0
 
 
-async def test_a_closed_store_can_be_closed_again(store: Store) -> None:
-    await store.polls.find(CARD.id)
+async def test_close_is_idempotent(store: Store) -> None:
+    await store.polls.find(POLL.id)
     await store.close()
     await store.close()

@@ -14,25 +14,25 @@ async def keep(store: Store, message: int, member: int = 5) -> bool:
     return await store.poems.keep(member, 1, message, f"Sonnet {message}", LINES, NOW)
 
 
-async def test_a_kept_poem_is_there_to_the_letter(store: Store) -> None:
+async def test_keep(store: Store) -> None:
     assert await keep(store, 9)
     (poem,) = await store.poems.of(5)
     assert (poem.title, poem.text, poem.kept_at) == ("Sonnet 9", LINES, NOW)
 
 
-async def test_a_poem_may_be_kept_outside_of_a_guild(store: Store) -> None:
+async def test_keep_outside_a_community(store: Store) -> None:
     assert await store.poems.keep(5, None, 9, "title", "text", NOW)
     assert await store.poems.count(5) == 1
 
 
-async def test_a_poem_kept_twice_is_kept_once(store: Store) -> None:
+async def test_keep_twice(store: Store) -> None:
     assert await keep(store, 9)
     assert not await keep(store, 9)
     assert await keep(store, 9, member=6)
     assert await store.poems.count(5) == 1
 
 
-async def test_two_presses_at_once_keep_one_poem(store: Store) -> None:
+async def test_concurrent_keeps(store: Store) -> None:
     other = Store(type(store.database)(store.database.url))
     kept = await asyncio.gather(*(keep(s, 9) for s in (store, other) * 5))
     await other.close()
@@ -40,16 +40,14 @@ async def test_two_presses_at_once_keep_one_poem(store: Store) -> None:
     assert await store.poems.count(5) == 1
 
 
-async def test_the_newest_is_first_and_pages_follow_each_other(store: Store) -> None:
+async def test_pages(store: Store) -> None:
     for message in range(1, 6):
         await keep(store, message)
     pages = [await store.poems.of(5, skip=skip, most=2) for skip in (0, 2, 4)]
     assert [[poem.title[-1] for poem in page] for page in pages] == [["5", "4"], ["3", "2"], ["1"]]
 
 
-async def test_a_full_book_takes_no_more_until_one_is_dropped(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_full(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(poems, "MOST", 2)
     await keep(store, 1)
     await keep(store, 2)
@@ -61,7 +59,7 @@ async def test_a_full_book_takes_no_more_until_one_is_dropped(
     assert await keep(store, 3)
 
 
-async def test_nobody_drops_the_poem_of_another(store: Store) -> None:
+async def test_drop(store: Store) -> None:
     await keep(store, 9)
     (poem,) = await store.poems.of(5)
     assert not await store.poems.drop(6, poem.id)

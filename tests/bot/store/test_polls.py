@@ -17,7 +17,7 @@ from bot.store.polls import (
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
-CARD = PollRecord(
+POLL = PollRecord(
     id=77,
     community_id=1,
     channel_id=2,
@@ -30,58 +30,58 @@ CARD = PollRecord(
 )
 
 
-async def opened(store: Store, card: PollRecord = CARD) -> PollRecord:
-    await store.polls.open(card)
-    return card
+async def opened(store: Store, poll: PollRecord = POLL) -> PollRecord:
+    await store.polls.open(poll)
+    return poll
 
 
-async def votes_of(store: Store, card: PollRecord = CARD) -> tuple[int, ...]:
-    found = await store.polls.find(card.id)
+async def votes_of(store: Store, poll: PollRecord = POLL) -> tuple[int, ...]:
+    found = await store.polls.find(poll.id)
     assert found is not None
     return found.votes
 
 
-async def test_a_new_card_has_its_names_and_no_votes(store: Store) -> None:
+async def test_open(store: Store) -> None:
     await opened(store)
-    assert await store.polls.find(CARD.id) == replace(CARD, votes=(0, 0, 0))
+    assert await store.polls.find(POLL.id) == replace(POLL, votes=(0, 0, 0))
 
 
-async def test_the_message_of_a_card_is_noted(store: Store) -> None:
+async def test_sent(store: Store) -> None:
     await opened(store)
-    await store.polls.sent(CARD.id, 99)
-    found = await store.polls.find(CARD.id)
+    await store.polls.sent(POLL.id, 99)
+    found = await store.polls.find(POLL.id)
     assert found is not None
     assert found.message_id == 99
 
 
-async def test_a_member_has_one_vote_and_may_change_it(store: Store) -> None:
+async def test_vote_can_be_changed(store: Store) -> None:
     await opened(store)
-    assert await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
-    assert await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
-    assert await store.polls.cast(Ballot(CARD.id, 6, 0), NOW)
-    assert await store.polls.cast(Ballot(CARD.id, 5, 2), NOW)
+    assert await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
+    assert await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
+    assert await store.polls.cast(Ballot(POLL.id, 6, 0), NOW)
+    assert await store.polls.cast(Ballot(POLL.id, 5, 2), NOW)
     assert await votes_of(store) == (1, 0, 1)
 
 
-async def test_hundreds_of_votes_at_once_are_all_counted_once(store: Store) -> None:
-    cards = [replace(CARD, id=number) for number in range(1, 11)]
-    for card in cards:
-        await store.polls.open(card)
-    ballots = [Ballot(card.id, member, member % 3) for member in range(1, 201) for card in cards]
+async def test_hundreds_of_votes_at_once(store: Store) -> None:
+    polls = [replace(POLL, id=number) for number in range(1, 11)]
+    for poll in polls:
+        await store.polls.open(poll)
+    ballots = [Ballot(poll.id, member, member % 3) for member in range(1, 201) for poll in polls]
     changed = [replace(ballot, position=1) for ballot in ballots[::7]]
     counted = await asyncio.gather(*(store.polls.cast(b, NOW) for b in ballots + changed))
     assert all(counted)
     last = {(b.poll_id, b.member_id): b.position for b in ballots + changed}
-    for card in cards:
-        mine = [position for (poll_id, _), position in last.items() if poll_id == card.id]
-        assert await votes_of(store, card) == tuple(mine.count(p) for p in range(3))
+    for poll in polls:
+        mine = [position for (poll_id, _), position in last.items() if poll_id == poll.id]
+        assert await votes_of(store, poll) == tuple(mine.count(p) for p in range(3))
 
 
-async def test_two_processes_count_the_same_members_once(store: Store) -> None:
+async def test_two_processes_count_votes_once(store: Store) -> None:
     await opened(store)
     other = Store(type(store.database)(store.database.url))
     await asyncio.gather(
-        *(s.polls.cast(Ballot(CARD.id, m, 0), NOW) for m in range(40) for s in (store, other))
+        *(s.polls.cast(Ballot(POLL.id, m, 0), NOW) for m in range(40) for s in (store, other))
     )
     await other.close()
     assert await votes_of(store) == (40, 0, 0)
@@ -89,67 +89,67 @@ async def test_two_processes_count_the_same_members_once(store: Store) -> None:
 
 async def test_vote_of(store: Store) -> None:
     await opened(store)
-    assert await store.polls.vote_of(CARD.id, 5) is None
-    await store.polls.cast(Ballot(CARD.id, 5, 2), NOW)
-    assert await store.polls.vote_of(CARD.id, 5) == 2
-    assert await store.polls.vote_of(CARD.id, 6) is None
+    assert await store.polls.vote_of(POLL.id, 5) is None
+    await store.polls.cast(Ballot(POLL.id, 5, 2), NOW)
+    assert await store.polls.vote_of(POLL.id, 5) == 2
+    assert await store.polls.vote_of(POLL.id, 6) is None
     assert await store.polls.vote_of(1, 5) is None
 
 
 async def test_retract(store: Store) -> None:
     await opened(store)
-    await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
-    await store.polls.cast(Ballot(CARD.id, 6, 0), NOW)
-    assert await store.polls.retract(CARD.id, 5, NOW)
+    await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
+    await store.polls.cast(Ballot(POLL.id, 6, 0), NOW)
+    assert await store.polls.retract(POLL.id, 5, NOW)
     assert await votes_of(store) == (1, 0, 0)
-    assert await store.polls.vote_of(CARD.id, 5) is None
-    assert not await store.polls.retract(CARD.id, 5, NOW)
+    assert await store.polls.vote_of(POLL.id, 5) is None
+    assert not await store.polls.retract(POLL.id, 5, NOW)
     assert not await store.polls.retract(1, 5, NOW)
-    assert await store.polls.cast(Ballot(CARD.id, 5, 1), NOW)
+    assert await store.polls.cast(Ballot(POLL.id, 5, 1), NOW)
     assert await votes_of(store) == (1, 1, 0)
 
 
 async def test_retract_after_the_end(store: Store) -> None:
     await opened(store)
-    await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
-    assert not await store.polls.retract(CARD.id, 5, LATER)
-    await store.polls.close(CARD.id, NOW)
-    assert not await store.polls.retract(CARD.id, 5, NOW)
+    await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
+    assert not await store.polls.retract(POLL.id, 5, LATER)
+    await store.polls.close(POLL.id, NOW)
+    assert not await store.polls.retract(POLL.id, 5, NOW)
     assert await votes_of(store) == (1, 0, 0)
 
 
 async def test_retract_takes_its_turn(store: Store) -> None:
     """Votes and retractions written together take effect in the order in which they came."""
     await opened(store)
-    await store.polls.cast(Ballot(CARD.id, 6, 0), NOW)
+    await store.polls.cast(Ballot(POLL.id, 6, 0), NOW)
     done = await asyncio.gather(
-        store.polls.cast(Ballot(CARD.id, 5, 0), NOW),
-        store.polls.retract(CARD.id, 5, NOW),
-        store.polls.retract(CARD.id, 5, NOW),
-        store.polls.retract(CARD.id, 6, NOW),
-        store.polls.cast(Ballot(CARD.id, 6, 2), NOW),
-        store.polls.retract(CARD.id, 7, NOW),
+        store.polls.cast(Ballot(POLL.id, 5, 0), NOW),
+        store.polls.retract(POLL.id, 5, NOW),
+        store.polls.retract(POLL.id, 5, NOW),
+        store.polls.retract(POLL.id, 6, NOW),
+        store.polls.cast(Ballot(POLL.id, 6, 2), NOW),
+        store.polls.retract(POLL.id, 7, NOW),
     )
     assert list(done) == [True, True, False, True, True, False]
     assert await votes_of(store) == (0, 0, 1)
 
 
-async def test_retracted_vote_is_later_when_cast_again(store: Store) -> None:
+async def test_vote_after_retract_is_later(store: Store) -> None:
     """In a tie, the name wins that reached its count first."""
     await opened(store)
-    await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
-    await store.polls.cast(Ballot(CARD.id, 6, 1), NOW + timedelta(minutes=1))
+    await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
+    await store.polls.cast(Ballot(POLL.id, 6, 1), NOW + timedelta(minutes=1))
     at = NOW + timedelta(minutes=2)
     await asyncio.gather(
-        store.polls.retract(CARD.id, 5, at), store.polls.cast(Ballot(CARD.id, 5, 0), at)
+        store.polls.retract(POLL.id, 5, at), store.polls.cast(Ballot(POLL.id, 5, 0), at)
     )
-    closed = await store.polls.close(CARD.id, LATER)
+    closed = await store.polls.close(POLL.id, LATER)
     assert closed is not None
     assert (closed.votes, closed.winner) == ((1, 1, 0), 1)
 
 
-async def test_two_processes_retract_without_deadlock(store: Store) -> None:
-    polls = [replace(CARD, id=number) for number in range(1, 4)]
+async def test_concurrent_retracts(store: Store) -> None:
+    polls = [replace(POLL, id=number) for number in range(1, 4)]
     for poll in polls:
         await store.polls.open(poll)
     other = Store(type(store.database)(store.database.url))
@@ -170,56 +170,56 @@ async def test_two_processes_retract_without_deadlock(store: Store) -> None:
 
 
 @pytest.mark.parametrize("late", [LATER, LATER + timedelta(days=3)])
-async def test_a_vote_after_the_end_is_not_counted(store: Store, late: datetime) -> None:
+async def test_late_vote(store: Store, late: datetime) -> None:
     await opened(store)
-    assert not await store.polls.cast(Ballot(CARD.id, 5, 0), late)
+    assert not await store.polls.cast(Ballot(POLL.id, 5, 0), late)
     assert await votes_of(store) == (0, 0, 0)
 
 
-async def test_a_vote_on_no_card_is_not_counted(store: Store) -> None:
+async def test_vote_on_unknown_poll(store: Store) -> None:
     assert not await store.polls.cast(Ballot(1, 5, 0), NOW)
 
 
-async def test_a_card_is_due_when_its_time_is_over(store: Store) -> None:
+async def test_due(store: Store) -> None:
     await opened(store)
     assert await store.polls.next_closing() == LATER
     assert await store.polls.due(NOW) == []
-    assert [card.id for card in await store.polls.due(LATER)] == [CARD.id]
+    assert [poll.id for poll in await store.polls.due(LATER)] == [POLL.id]
 
 
-async def test_a_card_is_closed_once_and_then_waits_to_be_announced(store: Store) -> None:
+async def test_poll_closes_once(store: Store) -> None:
     await opened(store)
-    await store.polls.cast(Ballot(CARD.id, 5, 1), NOW)
-    closed = await asyncio.gather(*(store.polls.close(CARD.id, LATER) for _ in range(5)))
+    await store.polls.cast(Ballot(POLL.id, 5, 1), NOW)
+    closed = await asyncio.gather(*(store.polls.close(POLL.id, LATER) for _ in range(5)))
     (first,) = filter(None, closed)
     assert (first.winner, first.closed_at) == (1, LATER)
-    assert not await store.polls.cast(Ballot(CARD.id, 6, 0), NOW)
+    assert not await store.polls.cast(Ballot(POLL.id, 6, 0), NOW)
     assert await store.polls.next_closing() is None
     soon = LATER + timedelta(seconds=1)
     assert await store.polls.unannounced(LATER) == []
-    assert [card.id for card in await store.polls.unannounced(soon)] == [CARD.id]
-    assert await store.polls.announced(CARD.id, soon)
-    assert not await store.polls.announced(CARD.id, soon)
+    assert [poll.id for poll in await store.polls.unannounced(soon)] == [POLL.id]
+    assert await store.polls.announced(POLL.id, soon)
+    assert not await store.polls.announced(POLL.id, soon)
     assert await store.polls.unannounced(soon) == []
 
 
-async def test_without_a_vote_nobody_wins(store: Store) -> None:
+async def test_no_votes_no_winner(store: Store) -> None:
     await opened(store)
-    closed = await store.polls.close(CARD.id, LATER)
+    closed = await store.polls.close(POLL.id, LATER)
     assert closed is not None
     assert closed.winner is None
 
 
-async def test_of_equals_the_one_wins_that_had_its_votes_first(store: Store) -> None:
+async def test_tie(store: Store) -> None:
     await opened(store)
     for minute, (member, position) in enumerate([(1, 2), (2, 0), (3, 2), (4, 0), (4, 0)]):
-        await store.polls.cast(Ballot(CARD.id, member, position), NOW + timedelta(minutes=minute))
-    closed = await store.polls.close(CARD.id, LATER)
+        await store.polls.cast(Ballot(POLL.id, member, position), NOW + timedelta(minutes=minute))
+    closed = await store.polls.close(POLL.id, LATER)
     assert closed is not None
     assert closed.winner == 2
 
 
-async def test_a_guild_may_vote_for_longer(store: Store) -> None:
+async def test_minutes(store: Store) -> None:
     assert await store.polls.minutes(1) == DEFAULT_MINUTES
     await store.polls.set_minutes(1, 60)
     await store.polls.set_minutes(1, 90)
@@ -227,38 +227,36 @@ async def test_a_guild_may_vote_for_longer(store: Store) -> None:
     assert await store.polls.minutes(2) == DEFAULT_MINUTES
 
 
-async def test_a_vote_for_no_name_does_not_take_others_with_it(store: Store) -> None:
+async def test_vote_for_unknown_position(store: Store) -> None:
     await opened(store)
-    ballots = [Ballot(CARD.id, 5, 0), Ballot(CARD.id, 6, 3), Ballot(CARD.id, 7, 2**40)]
-    ballots += [Ballot(CARD.id, 8, -1), Ballot(CARD.id, 9, 1)]
+    ballots = [Ballot(POLL.id, 5, 0), Ballot(POLL.id, 6, 3), Ballot(POLL.id, 7, 2**40)]
+    ballots += [Ballot(POLL.id, 8, -1), Ballot(POLL.id, 9, 1)]
     counted = await asyncio.gather(*(store.polls.cast(ballot, NOW) for ballot in ballots))
     assert counted == [True, False, False, False, True]
     assert await votes_of(store) == (1, 1, 0)
 
 
-async def test_of_votes_that_are_written_together_the_late_ones_do_not_count(store: Store) -> None:
+async def test_late_votes_in_a_batch(store: Store) -> None:
     await opened(store)
     counted = await asyncio.gather(
-        store.polls.cast(Ballot(CARD.id, 5, 0), NOW),
-        store.polls.cast(Ballot(CARD.id, 5, 1), LATER),
-        store.polls.cast(Ballot(CARD.id, 6, 1), LATER),
+        store.polls.cast(Ballot(POLL.id, 5, 0), NOW),
+        store.polls.cast(Ballot(POLL.id, 5, 1), LATER),
+        store.polls.cast(Ballot(POLL.id, 6, 1), LATER),
     )
     assert list(counted) == [True, False, False]
     assert await votes_of(store) == (1, 0, 0)
 
 
-async def test_a_member_who_goes_away_has_voted(store: Store) -> None:
+async def test_cancelled_vote_counts(store: Store) -> None:
     await opened(store)
-    casting = asyncio.create_task(store.polls.cast(Ballot(CARD.id, 5, 0), NOW))
+    casting = asyncio.create_task(store.polls.cast(Ballot(POLL.id, 5, 0), NOW))
     await asyncio.sleep(0)
     casting.cancel()
-    await store.polls.cast(Ballot(CARD.id, 6, 0), NOW)
+    await store.polls.cast(Ballot(POLL.id, 6, 0), NOW)
     assert await votes_of(store) == (2, 0, 0)
 
 
-async def test_votes_while_the_database_is_away_are_refused_and_the_next_ones_count(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_votes_while_database_is_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     await opened(store)
 
     def away() -> None:
@@ -267,11 +265,11 @@ async def test_votes_while_the_database_is_away_are_refused_and_the_next_ones_co
     with monkeypatch.context() as gone:
         gone.setattr(store.database, "writing", away)
         results = await asyncio.gather(
-            *(store.polls.cast(Ballot(CARD.id, member, 0), NOW) for member in range(3)),
+            *(store.polls.cast(Ballot(POLL.id, member, 0), NOW) for member in range(3)),
             return_exceptions=True,
         )
     assert [type(result) for result in results] == [Unavailable] * 3
-    assert await store.polls.cast(Ballot(CARD.id, 5, 0), NOW)
+    assert await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
     assert await votes_of(store) == (1, 0, 0)
 
 
@@ -289,7 +287,7 @@ async def test_votes_match_a_dictionary(
     store: Store, batches: list[list[tuple[int, int | None]]]
 ) -> None:
     """Any votes and retractions are counted as a dictionary counts them."""
-    poll = await opened(store, replace(CARD, id=next(POLL_NUMBERS)))
+    poll = await opened(store, replace(POLL, id=next(POLL_NUMBERS)))
     model: dict[int, tuple[int, int]] = {}  # member: position, since when
     for minute, batch in enumerate(batches):
         at = NOW + timedelta(minutes=minute)
@@ -316,17 +314,17 @@ async def test_votes_match_a_dictionary(
     assert closed.winner == (ranking[0] if ranking else None)
 
 
-async def test_an_end_that_could_not_be_told_after_all_waits_again(store: Store) -> None:
+async def test_not_announced(store: Store) -> None:
     await opened(store)
-    await store.polls.close(CARD.id, LATER)
+    await store.polls.close(POLL.id, LATER)
     soon = LATER + timedelta(seconds=1)
-    assert await store.polls.announced(CARD.id, soon)
-    await store.polls.not_announced(CARD.id)
-    assert [card.id for card in await store.polls.unannounced(soon)] == [CARD.id]
+    assert await store.polls.announced(POLL.id, soon)
+    await store.polls.not_announced(POLL.id)
+    assert [poll.id for poll in await store.polls.unannounced(soon)] == [POLL.id]
 
 
-async def test_an_end_of_long_ago_is_not_told_any_more(store: Store) -> None:
+async def test_stale_result_is_not_announced(store: Store) -> None:
     await opened(store)
-    await store.polls.close(CARD.id, LATER)
+    await store.polls.close(POLL.id, LATER)
     assert await store.polls.unannounced(LATER + STALE)
     assert not await store.polls.unannounced(LATER + STALE + timedelta(seconds=1))

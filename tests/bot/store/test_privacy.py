@@ -9,9 +9,9 @@ from bot.store.polls import Ballot
 from bot.store.privacy import Kept
 from tests.bot.store.test_custom_models import create
 from tests.bot.store.test_polls import (
-    CARD,
     LATER,
     NOW,
+    POLL,
     opened,
     votes_of,
 )
@@ -31,20 +31,20 @@ TABLES = (
 GRACE = timedelta(days=30)
 
 
-async def fill(store: Store, member: int = MEMBER, guild: int = 1) -> None:
-    """Something of every kind, as a member leaves it behind in a guild."""
-    card = replace(CARD, id=member * 100 + guild, member_id=member, community_id=guild)
-    await opened(store, card)
-    await store.polls.cast(Ballot(card.id, member, 1), NOW)
-    await store.polls.cast(Ballot(card.id, member + 1, 1), NOW)
-    await store.poems.keep(member, guild, 9, "title", "text", NOW)
-    namer = await create(store, f"list {member}", community_id=guild, member_id=member)
+async def fill(store: Store, member: int = MEMBER, community: int = 1) -> None:
+    """Something of every kind, as a member leaves it behind in a community."""
+    poll = replace(POLL, id=member * 100 + community, member_id=member, community_id=community)
+    await opened(store, poll)
+    await store.polls.cast(Ballot(poll.id, member, 1), NOW)
+    await store.polls.cast(Ballot(poll.id, member + 1, 1), NOW)
+    await store.poems.keep(member, community, 9, "title", "text", NOW)
+    model = await create(store, f"list {member}", community_id=community, member_id=member)
     number = await store.versions.add(version(member_id=member), NOW)
     await store.versions.activate("names", number, member_id=member, reason="forced", now=NOW)
     await store.versions.begin_run(
-        "namer", seed=1, now=NOW, custom_model_id=namer.id, community_id=guild, member_id=member
+        "namer", seed=1, now=NOW, custom_model_id=model.id, community_id=community, member_id=member
     )
-    await store.button_states.put("{}", member, guild, NOW)
+    await store.button_states.put("{}", member, community, NOW)
 
 
 async def mentions(store: Store, member: int) -> list[str]:
@@ -57,7 +57,7 @@ async def mentions(store: Store, member: int) -> list[str]:
     return [table for table, one in found if one]
 
 
-async def test_of_a_stranger_nothing_is_kept(store: Store) -> None:
+async def test_stranger(store: Store) -> None:
     kept = await store.privacy.of(MEMBER)
     assert kept == Kept(
         votes=0, polls=0, poems=0, custom_models=0, trainings=0, activations=0, button_states=0
@@ -65,7 +65,7 @@ async def test_of_a_stranger_nothing_is_kept(store: Store) -> None:
     assert not kept
 
 
-async def test_a_member_is_told_how_much_is_kept(store: Store) -> None:
+async def test_of_member(store: Store) -> None:
     await fill(store)
     kept = await store.privacy.of(MEMBER)
     assert kept == Kept(
@@ -74,7 +74,7 @@ async def test_a_member_is_told_how_much_is_kept(store: Store) -> None:
     assert kept
 
 
-async def test_a_forgotten_member_is_in_no_table(store: Store) -> None:
+async def test_forget_member(store: Store) -> None:
     await fill(store)
     await fill(store, member=50)
     before = await mentions(store, 50)
@@ -84,41 +84,41 @@ async def test_a_forgotten_member_is_in_no_table(store: Store) -> None:
     assert not await store.privacy.of(MEMBER)
 
 
-async def test_an_open_vote_loses_the_part_of_a_forgotten_member(store: Store) -> None:
+async def test_open_poll_loses_forgotten_vote(store: Store) -> None:
     await opened(store)
     for member in (MEMBER, 6):
-        await store.polls.cast(Ballot(CARD.id, member, 0), NOW)
+        await store.polls.cast(Ballot(POLL.id, member, 0), NOW)
     await store.privacy.forget_member(MEMBER)
     assert await votes_of(store) == (1, 0, 0)
-    card = await store.polls.find(CARD.id)
-    assert card is not None
-    assert (card.member_id, card.discoverer) == (None, None)
+    poll = await store.polls.find(POLL.id)
+    assert poll is not None
+    assert (poll.member_id, poll.discoverer) == (None, None)
 
 
-async def test_what_a_guild_uses_stays_when_a_member_is_forgotten(store: Store) -> None:
+async def test_shared_data_survives_its_member(store: Store) -> None:
     await fill(store)
     await store.privacy.forget_member(MEMBER)
-    (namer,) = await store.custom_models.of(1)
-    assert await store.custom_models.corpus(namer.id)
+    (model,) = await store.custom_models.of(1)
+    assert await store.custom_models.corpus(model.id)
     (trained,) = await store.versions.of("names")
     assert trained.has_weights
     assert (await store.versions.live())["names"].version_id == trained.id
 
 
-async def test_a_member_is_forgotten_while_votes_are_cast(store: Store) -> None:
+async def test_forget_member_during_votes(store: Store) -> None:
     await opened(store)
     await asyncio.gather(
-        *(store.polls.cast(Ballot(CARD.id, member, 0), NOW) for member in range(40)),
+        *(store.polls.cast(Ballot(POLL.id, member, 0), NOW) for member in range(40)),
         store.privacy.forget_member(3),
-        *(store.polls.cast(Ballot(CARD.id, member, 0), NOW) for member in range(40, 80)),
+        *(store.polls.cast(Ballot(POLL.id, member, 0), NOW) for member in range(40, 80)),
     )
     await store.privacy.forget_member(3)
     assert await votes_of(store) == (79, 0, 0)
 
 
-async def test_a_guild_is_forgotten_after_a_time_of_grace(store: Store) -> None:
+async def test_community_is_forgotten_after_grace(store: Store) -> None:
     await fill(store)
-    await fill(store, member=50, guild=2)
+    await fill(store, member=50, community=2)
     await store.privacy.left(1, NOW)
     assert await store.privacy.forget_communities(NOW) == []
     assert await store.privacy.forget_communities(NOW + GRACE) == [1]
@@ -129,7 +129,7 @@ async def test_a_guild_is_forgotten_after_a_time_of_grace(store: Store) -> None:
     assert await store.privacy.forget_communities(NOW + GRACE) == []
 
 
-async def test_a_guild_that_comes_back_in_time_is_not_forgotten(store: Store) -> None:
+async def test_community_that_returns_is_kept(store: Store) -> None:
     await fill(store)
     await store.polls.set_minutes(1, 60)
     await store.privacy.left(1, NOW)
@@ -138,10 +138,10 @@ async def test_a_guild_that_comes_back_in_time_is_not_forgotten(store: Store) ->
     assert await store.polls.minutes(1) == 60
 
 
-async def test_a_guild_that_was_left_unseen_is_gone_since_it_is_noticed(store: Store) -> None:
+async def test_seen_notes_left_communities(store: Store) -> None:
     await fill(store)
     await store.poems.keep(MEMBER, 7, 10, "title", "text", NOW)  # where the bot never was
-    await opened(store, replace(CARD, id=9, community_id=9))
+    await opened(store, replace(POLL, id=9, community_id=9))
     await store.privacy.joined(8)
     await store.privacy.seen([1, 2], LATER)
     await store.privacy.seen([1, 2], LATER + GRACE)
@@ -177,19 +177,19 @@ async def test_forgotten_community_has_no_identities(store: Store) -> None:
     assert [identity is not None for identity in found] == [False] * 3 + [True] * 5
 
 
-async def test_a_guild_that_is_seen_again_is_not_gone(store: Store) -> None:
+async def test_seen_notes_returned_communities(store: Store) -> None:
     await store.privacy.left(1, NOW)
     await store.privacy.seen([1], LATER)
     assert await store.privacy.forget_communities(LATER + GRACE) == []
 
 
-async def test_more_guilds_can_be_seen_than_a_statement_has_room_for(store: Store) -> None:
+async def test_many_communities_seen(store: Store) -> None:
     await store.privacy.left(1, NOW)
     await store.privacy.seen(range(2, 70_000), LATER)
     assert await store.privacy.forget_communities(LATER) == [1]
 
 
-async def test_processes_that_meet_the_same_guild_at_once_agree(store: Store) -> None:
+async def test_concurrent_notes_of_a_community(store: Store) -> None:
     other = Store(type(store.database)(store.database.url))
     await asyncio.gather(
         *(s.privacy.left(1, NOW) for s in (store, other) * 4),

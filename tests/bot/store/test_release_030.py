@@ -236,6 +236,20 @@ async def test_privacy(store: Store) -> None:
     assert not await store.privacy.of(ADA)
 
 
+async def test_failed_migration_changes_nothing(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await old.fill(empty_database)
+    before = await old.rows(empty_database)
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.operations.Operations.drop_table", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await empty_database.migrate()
+    assert await old.rows(empty_database) == before
+    await empty_database.migrate()
+    assert await Store(empty_database).polls.vote_of(old.OPEN, ADA) == 0
+
+
 async def test_downgrade(store: Store) -> None:
     """Back to 0.3.0 without loss; what it does not know is left out."""
     database = store.database

@@ -224,7 +224,7 @@ async def test_stale_run_of_030_fails(store: Store) -> None:
     assert (record.id, record.state) == (number, "failed")
 
 
-async def test_stale_run_that_was_to_stop_is_stopped(store: Store) -> None:
+async def test_stale_run_asked_to_stop(store: Store) -> None:
     number = await started(store)
     await store.trainings.request_stop(number, "Stopped by Ada.")
     (record,) = await store.trainings.fail_stale_runs(LATER, 9)

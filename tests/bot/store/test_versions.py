@@ -43,7 +43,7 @@ async def live(store: Store) -> int | None:
     return (await store.versions.live())["names"].version_id
 
 
-async def test_a_version_is_kept_and_not_live_by_that(store: Store) -> None:
+async def test_add_does_not_activate(store: Store) -> None:
     number = await add(store, curve=b"png", member_id=3, samples='["Mangosaurus"]')
     kept = await store.versions.get(number)
     assert kept is not None
@@ -54,7 +54,7 @@ async def test_a_version_is_kept_and_not_live_by_that(store: Store) -> None:
     assert await store.versions.live() == {}
 
 
-async def test_the_newest_is_first_and_kinds_do_not_mix(store: Store) -> None:
+async def test_newest_first_by_task(store: Store) -> None:
     first, second = await add(store), await add(store)
     sonnets = await add(store, task="sonnets")
     assert [v.id for v in await store.versions.of("names")] == [second, first]
@@ -62,7 +62,7 @@ async def test_the_newest_is_first_and_kinds_do_not_mix(store: Store) -> None:
     assert [v.id for v in await store.versions.of("sonnets")] == [sonnets]
 
 
-async def test_what_was_activated_last_is_live(store: Store) -> None:
+async def test_last_activation_is_live(store: Store) -> None:
     first, second = await add(store), await add(store)
     one = await activate(store, first)
     two = await activate(store, second, "better")
@@ -72,7 +72,7 @@ async def test_what_was_activated_last_is_live(store: Store) -> None:
     assert await live(store) is None
 
 
-async def test_a_roll_back_goes_further_back_each_time(store: Store) -> None:
+async def test_repeated_rollback(store: Store) -> None:
     first, second, third = [await add(store) for _ in range(3)]
     assert await back(store) is None
     for number in (first, second, second):
@@ -87,7 +87,7 @@ async def test_a_roll_back_goes_further_back_each_time(store: Store) -> None:
     assert seen == [first, None]
 
 
-async def test_a_roll_back_passes_over_what_cannot_be_served(
+async def test_rollback_skips_deleted_weights(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(versions, "KEPT", 3)
@@ -102,9 +102,7 @@ async def test_a_roll_back_passes_over_what_cannot_be_served(
     assert seen == [numbers[3], None]
 
 
-async def test_a_version_is_kept_and_live_or_neither(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_add_live_is_atomic(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     number, made = await store.versions.add_live(version(member_id=7), "better", NOW)
     assert made == (await store.versions.live())["names"]
     assert (made.version_id, made.reason) == (number, "better")
@@ -118,14 +116,14 @@ async def test_a_version_is_kept_and_live_or_neither(
     assert [kept.id for kept in await store.versions.of("names")] == [number]
 
 
-async def test_a_roll_back_of_one_kind_leaves_the_other(store: Store) -> None:
+async def test_rollback_by_task(store: Store) -> None:
     number = await add(store, task="sonnets")
     await store.versions.activate("sonnets", number, member_id=None, reason="better", now=NOW)
     assert await back(store) is None
     assert (await store.versions.live())["sonnets"].version_id == number
 
 
-async def test_activations_of_two_processes_have_an_order_that_both_see(store: Store) -> None:
+async def test_concurrent_activations(store: Store) -> None:
     other = Store(type(store.database)(store.database.url))
     numbers = [await add(store) for _ in range(6)]
     done = await asyncio.gather(
@@ -137,9 +135,7 @@ async def test_activations_of_two_processes_have_an_order_that_both_see(store: S
     await other.close()
 
 
-async def test_old_weights_are_dropped_but_not_their_figures(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_old_weights_are_deleted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "KEPT", 2)
     sonnets = await add(store, task="sonnets")
     numbers = [await add(store) for _ in range(4)]
@@ -150,9 +146,7 @@ async def test_old_weights_are_dropped_but_not_their_figures(
     assert await store.versions.weights(sonnets) is not None
 
 
-async def test_weights_that_are_live_or_were_lately_are_never_dropped(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_live_weights_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "KEPT", 2)
     first = await add(store)
     await activate(store, first)
@@ -167,7 +161,7 @@ async def test_weights_that_are_live_or_were_lately_are_never_dropped(
     assert await store.versions.weights(first) is not None
 
 
-async def test_a_training_lives_as_long_as_it_gives_signs(store: Store) -> None:
+async def test_legacy_silent_run(store: Store) -> None:
     run = await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7, message_id=8)
     quiet = await store.versions.begin_run("sonnets", seed=1, now=NOW, channel_id=9)
     later = NOW + SILENCE + timedelta(seconds=1)
@@ -178,7 +172,7 @@ async def test_a_training_lives_as_long_as_it_gives_signs(store: Store) -> None:
     assert run != quiet
 
 
-async def test_a_training_ends_once(store: Store) -> None:
+async def test_legacy_run_ends_once(store: Store) -> None:
     run = await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7)
     await store.versions.end_run(run, "stopped", NOW, message="Stopped by Ada.")
     await store.versions.end_run(run, "done", NOW, version_id=await add(store))
