@@ -15,7 +15,7 @@ from bot.store.trainings import DIED, NewTraining
 from models.weights import read_weights
 from tests.bot.store import release_030 as old
 from tests.bot.store.release_030 import ADA, BOB, CAT, ELVES, LEFT, LIBRARY, MUSEUM, NOW
-from tests.bot.store.test_database import downgrade
+from tests.bot.store.test_migrations import downgrade
 from tests.bot.store.test_versions import version
 
 

@@ -1,0 +1,172 @@
+"""Databases that cannot be reached or do not answer."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from bot.store import Database, StoreError, Unavailable, url_of
+from bot.store import database as module
+from bot.store.schema import Community, Vote
+from tests.bot.store.test_database import POSTGRES, SQLITE, communities
+from tests.bot.store.test_polls import NOW
+
+
+def on_loopback(port: int) -> Database:
+    return Database(url_of(f"postgres://user:secret@127.0.0.1:{port}/name", Path()))
+
+
+@pytest.mark.parametrize(
+    ("address", "missing", "said"),
+    [
+        ("postgres://u:secret@h/n", "asyncpg", r"pip install -r requirements-postgres\.txt"),
+        (None, "sqlite3", "built without SQLite"),
+    ],
+)
+def test_missing_driver(
+    address: str | None, missing: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(StoreError, match=said):
+        Database(url_of(address, tmp_path))
+
+
+async def test_refused_connection() -> None:
+    with pytest.raises(Unavailable, match=r"name at 127\.0\.0\.1") as caught:
+        await on_loopback(1).migrate()
+    assert "secret" not in str(caught.value)
+
+
+async def test_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.2)
+    server = await asyncio.start_server(lambda *_: asyncio.sleep(10), "127.0.0.1", 0)
+    database = on_loopback(server.sockets[0].getsockname()[1])
+    with pytest.raises(Unavailable, match=r"longer than 0\.2 s"):
+        await database.migrate()
+    with pytest.raises(Unavailable):
+        await communities(database)
+    server.close()
+
+
+@POSTGRES
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"password": "secret"}, "password authentication failed"),
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+    ],
+)
+async def test_rejected_login(database: Database, change: Mapping[str, str], said: str) -> None:
+    other = Database(database.url.set(**change))  # type: ignore[arg-type]
+    try:
+        with pytest.raises(Unavailable, match=said) as caught:
+            await other.migrate()
+    finally:
+        await other.close()
+    assert "secret" not in str(caught.value)
+
+
+@POSTGRES
+async def test_lost_connection(database: Database) -> None:
+    async with database.writing() as session:
+        session.add(Community(id=1))
+    everyone_else = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    other = Database(database.url)
+
+    async def write_while_cut_off() -> None:
+        async with database.writing() as session:
+            session.add(Community(id=2))
+            await session.flush()
+            async with other.reading() as killer:
+                await killer.execute(everyone_else)
+            session.add(Community(id=3))
+
+    with pytest.raises(Unavailable):
+        await write_while_cut_off()
+    await other.close()
+    assert await communities(database) == [1]
+
+
+@POSTGRES
+async def test_reads_are_consistent(database: Database) -> None:
+    async with database.reading() as session:
+        assert await session.scalar(text("SELECT count(*) FROM communities")) == 0
+        async with database.writing() as writer:
+            writer.add(Community(id=1))
+        assert await session.scalar(text("SELECT count(*) FROM communities")) == 0
+
+
+@SQLITE
+async def test_log_tells_of_changes_only(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    async def break_off() -> None:
+        async with database.reading():
+            raise ConnectionResetError(104, "Connection reset by peer")
+
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="Connection reset by peer"):
+            await break_off()
+    for _ in range(2):
+        await communities(database)
+    said = [record.message for record in caplog.records if "database" in record.message]
+    assert [sentence.partition(" (")[0] for sentence in said] == [
+        "The database",
+        "The database answers again",
+    ]
+
+
+async def test_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="No such file or directory"):
+        await Database(url_of(None, tmp_path / "nowhere")).migrate()
+
+
+async def test_folder_instead_of_file(tmp_path: Path) -> None:
+    (tmp_path / "mangosaurus.db").mkdir()
+    with pytest.raises(Unavailable, match="Is a directory"):
+        await Database(url_of(None, tmp_path)).migrate()
+
+
+async def test_file_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
+    with pytest.raises(Unavailable, match="file is not a database"):
+        await Database(url_of(None, tmp_path)).migrate()
+
+
+@SQLITE
+async def test_full_disk(database: Database) -> None:
+    async with database.writing() as session:
+        await session.execute(text("PRAGMA max_page_count=1"))  # as many as there are
+    with pytest.raises(Unavailable, match="full"):
+        async with database.writing() as session:
+            session.add_all(Community(id=number) for number in range(1, 2000))
+    assert await communities(database) == []
+    async with database.writing() as session:
+        await session.execute(text("PRAGMA max_page_count=100000"))
+        session.add(Community(id=1))
+    assert await communities(database) == [1]
+
+
+async def test_bug_is_not_unavailable(database: Database) -> None:
+    async def mistake() -> None:
+        async with database.reading() as session:
+            await session.execute(text("SELECT * FROM nowhere"))
+
+    with pytest.raises(DBAPIError, match="nowhere"):
+        await mistake()
+
+
+async def test_errors_hide_parameters(database: Database) -> None:
+    with pytest.raises(Exception, match="votes") as caught:
+        async with database.writing() as session:
+            session.add(Vote(poll_id=1, member_id=987654321, position=0, voted_at=NOW))
+    assert "987654321" not in str(caught.value)
