@@ -25,19 +25,20 @@ from bot.local.server import LocalDiscord
 from bot.store import Database, Store, url_of
 from bot.store.versions import NewVersion
 from models.fingerprints import Fingerprints
-from models.weights import KINDS, Kind, load_shipped, save_weights
+from models.tasks import TASKS, task_of
+from models.weights import save_weights
 
 PAUSE = 0.2
 """Seconds between two looks."""
 LONGEST = 30.0
 
 
-async def measure(address: str, rounds: int) -> dict[Kind, list[float]]:
+async def measure(address: str, rounds: int) -> dict[str, list[float]]:
     """Seconds from the command to one process to an answer of the other with the new weights."""
     store = Store(Database(url_of(address, Path())))
     await store.database.migrate()
-    numbers = {kind: await _add_version(store, kind) for kind in KINDS}
-    seconds: dict[Kind, list[float]] = {kind: [] for kind in KINDS}
+    numbers = {kind: await _add_version(store, kind) for kind in TASKS}
+    seconds: dict[str, list[float]] = {kind: [] for kind in TASKS}
     environment = {"DATABASE_URL": address, "COOLDOWN_SECONDS": "0"}
     async with AsyncExitStack() as stack:
         here, there = [await stack.enter_async_context(LocalDiscord(port=0)) for _ in range(2)]
@@ -48,14 +49,14 @@ async def measure(address: str, rounds: int) -> dict[Kind, list[float]]:
             stack.push_async_callback(bots[-1].stop)
         await asyncio.gather(*(bot.start() for bot in bots))
         for _ in range(rounds):
-            for kind in KINDS:
+            for kind in TASKS:
                 for version in (str(numbers[kind]), f"shipped {kind}"):
                     seconds[kind].append(await _activate(here, there, kind, version))
     await store.close()
     return seconds
 
 
-async def _activate(here: LocalDiscord, there: LocalDiscord, kind: Kind, version: str) -> float:
+async def _activate(here: LocalDiscord, there: LocalDiscord, kind: str, version: str) -> float:
     started = time.perf_counter()
     asked = await here.run_command("models activate", {"version": version}, as_admin=True)
     if "is live from now on" not in asked.message.content:
@@ -72,9 +73,9 @@ async def _activate(here: LocalDiscord, there: LocalDiscord, kind: Kind, version
         await asyncio.sleep(PAUSE)
 
 
-async def _add_version(store: Store, kind: Kind) -> int:
+async def _add_version(store: Store, kind: str) -> int:
     """A version as large as the shipped one, which it is but for a word on its card."""
-    trained = await asyncio.to_thread(load_shipped, kind)
+    trained = await asyncio.to_thread(task_of(kind).load_shipped)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{kind}.safetensors"
         card = dataclasses.replace(trained.card, recipe="benchmark")
@@ -99,7 +100,7 @@ async def _add_version(store: Store, kind: Kind) -> int:
         recipe=card.recipe,
         seed=card.seed,
         validation=card.validation,
-        reference_loss=card.yardstick,
+        reference_loss=card.reference_loss,
         baseline_loss=None,
     )
     return await store.versions.add(version, datetime.datetime.now(datetime.UTC))

@@ -7,6 +7,7 @@ from rich.text import Text
 from bot.images.dissection import ink_on, percent, shade
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, reading
+from models.names.shape import of_a_list
 from models.networks.vocabulary import END
 from models.weights import ModelCard
 
@@ -19,7 +20,7 @@ def table(dissection: Dissection, card: ModelCard | None = None) -> Table:
     meaning = reading(dissection.parts)
     title = format_name(card, dissection.name) + (f": “{meaning}”" if meaning else "")
     nearest = ", ".join(format_name(card, name) for name in dissection.nearest)
-    nearest_of = "names of its list" if card is not None and card.of_a_list else "real genera"
+    nearest_of = "names of its list" if card is not None and of_a_list(card) else "real genera"
     made = Table(title=title, caption=f"nearest {nearest_of}: {nearest}", box=None)
     made.add_column("letter", justify="center")
     made.add_column("likely", justify="right")

@@ -1,4 +1,4 @@
-"""`python -m bot.generate`: names and sonnets in the terminal, from the weights of the bot."""
+"""`python -m bot.generate`: write names and sonnets in the terminal."""
 
 import argparse
 import dataclasses
@@ -19,24 +19,20 @@ from models.names.dissection import dissect
 from models.names.generator import (
     LONGEST_NAME,
     SHORTEST_NAME,
-    NamesError,
     NamesRequest,
     generate_names,
 )
+from models.tasks import TASKS
+from models.text_generator import GenerationError
 from models.verse.forms import DEFAULT_FORM, FORMS
-from models.verse.poem import (
-    SonnetError,
-    SonnetRequest,
-    begin,
-    extend,
-)
-from models.weights import Kind, Trained, WeightsError, load_shipped, load_weights
+from models.verse.poem import SonnetRequest, begin, extend
+from models.weights import Trained, WeightsError
 
 FAILED, INTERRUPTED = 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code."""
+    """Run the command and return its exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
     _check_length(parser, options)
@@ -47,13 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = WordFilter()
     try:
         if not all(map(words.allows, _typed(options))):
-            raise SonnetError("Nothing is made of those words; try other ones.")
-        trained = _load(options.kind, options.weights)
+            raise GenerationError("The word filter rejects those words; try other ones.")
+        task = TASKS[options.task]
+        trained = task.load(options.weights) if options.weights else task.load_shipped()
         for shown in options.write(trained, options, words):
             console.print(shown)
         if not (options.json or options.write is _dissection):
             told.print(f"(seed {options.seed})", style="dim")
-    except (NamesError, SonnetError, WeightsError) as error:
+    except (GenerationError, WeightsError) as error:
         told.print(str(error), style="red")
         return FAILED
     except KeyboardInterrupt:
@@ -62,20 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _typed(options: argparse.Namespace) -> Iterator[str]:
-    """Every word that was given."""
+    """Every text option."""
     for name in ("opening", "ends_with", "contains", "name"):
         yield getattr(options, name, "")
 
 
-def _load(kind: Kind, weights: Path | None) -> Trained:
-    trained = load_weights(weights) if weights else load_shipped(kind)
-    if trained.card.kind != kind:
-        raise WeightsError(f"{weights} writes {trained.card.kind}, not {kind}.")
-    return trained
-
-
 def _names(trained: Trained, options: argparse.Namespace, words: WordFilter) -> Iterator[str]:
-    """A name a line, or one JSON object for all."""
+    """One line per name, or one JSON object for all."""
     request = NamesRequest(
         options.n,
         options.seed,
@@ -95,7 +85,7 @@ def _names(trained: Trained, options: argparse.Namespace, words: WordFilter) -> 
 
 
 def _sonnets(trained: Trained, options: argparse.Namespace, words: WordFilter) -> Iterator[str]:
-    """A poem a line as it comes, or one JSON object for each poem."""
+    """The lines of the poems as they are written, or one JSON object per poem."""
     ends = FORMS[options.form].stanza_ends
     for number in range(options.n):
         seed = options.seed + number
@@ -117,7 +107,7 @@ def _sonnets(trained: Trained, options: argparse.Namespace, words: WordFilter) -
 def _dissection(
     trained: Trained, options: argparse.Namespace, words: WordFilter
 ) -> Iterator[RenderableType]:
-    """How the letters of a name would be chosen, as a table or as a JSON object."""
+    """How the letters of a name would be chosen: a table, or a JSON object."""
     dissection = dissect(trained, options.name)
     yield (
         json.dumps(dataclasses.asdict(dissection))
@@ -132,8 +122,8 @@ Write = Callable[[Trained, argparse.Namespace, WordFilter], Iterator[RenderableT
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot.generate",
-        description="Write new dinosaur names, or a sonnet, in the terminal. Settings are not "
-        "read: the shipped weights write, unless others are given.",
+        description="Write new dinosaur names, or a sonnet, in the terminal, with the shipped "
+        "weights unless others are given. Settings are not read.",
         epilog="examples:\n  python -m bot.generate names mango -n 5\n"
         "  python -m bot.generate names --ends-with raptor --length 12\n"
         "  python -m bot.generate dissect Mangosaurus\n"
@@ -148,34 +138,39 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_names(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("opening", nargs="?", default="", help="letters that the names begin with")
-    parser.add_argument("--ends-with", default="", metavar="LETTERS", help="how they end")
-    parser.add_argument("--contains", default="", metavar="LETTERS", help="what stands in them")
-    parser.add_argument("--length", type=_length, help="letters of each name (default: any number)")
+    parser.add_argument("opening", nargs="?", default="", help="first letters of the names")
+    parser.add_argument(
+        "--ends-with", default="", metavar="LETTERS", help="last letters of the names"
+    )
+    parser.add_argument(
+        "--contains", default="", metavar="LETTERS", help="letters anywhere in the names"
+    )
+    parser.add_argument("--length", type=_length, help="number of letters (default: any)")
     _add_common(parser, "names", _names)
     _add_drawing(parser, count=10, temperature=1.0)
 
 
 def _add_sonnet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("opening", nargs="?", default="", help="first words of the poem")
     parser.add_argument(
-        "opening", nargs="?", default="", help="the words that the poem begins with"
-    )
-    parser.add_argument(
-        "--form", choices=FORMS, default=DEFAULT_FORM, help="its form (default: %(default)s)"
+        "--form",
+        choices=FORMS,
+        default=DEFAULT_FORM,
+        help="form of the poem (default: %(default)s)",
     )
     _add_common(parser, "sonnets", _sonnets)
     _add_drawing(parser, count=1, temperature=0.8)
 
 
 def _add_dissect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="a dinosaur, real or not")
+    parser.add_argument("name", help="a name, real or invented")
     _add_common(parser, "names", _dissection)
 
 
-def _add_common(parser: argparse.ArgumentParser, kind: Kind, write: Write) -> None:
-    parser.set_defaults(kind=kind, write=write)
+def _add_common(parser: argparse.ArgumentParser, task: str, write: Write) -> None:
+    parser.set_defaults(task=task, write=write)
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="weights of your own (default: the shipped)"
+        "--weights", type=Path, metavar="FILE", help="weight file to use (default: the shipped one)"
     )
     parser.add_argument("--json", action="store_true", help="JSON instead of plain lines")
 
@@ -186,19 +181,21 @@ def _add_drawing(parser: argparse.ArgumentParser, *, count: int, temperature: fl
         "--seed",
         type=whole_number,
         default=secrets.randbelow(2**31),
-        help="same seed, same text (default: another each time)",
+        help="same seed, same text (default: random)",
     )
     parser.add_argument(
         "--temperature",
         type=_temperature,
         default=temperature,
-        help="from 0.1, tame, to 2, wild (default: %(default)g)",
+        help="from 0.1 (predictable) to 2 (wild) (default: %(default)g)",
     )
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 10000, for example 10")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number from 1 to 10000, for example 10"
+        )
     return int(text)
 
 
@@ -209,7 +206,7 @@ def _length(text: str) -> int:
 
 
 def _check_length(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """Refuse a length that no dinosaur has, unless the weights may have learned other names."""
+    """Reject a length that no dinosaur has, unless weights for other names may be given."""
     length = getattr(options, "length", None)
     if options.weights is None and length and not SHORTEST_NAME <= length <= LONGEST_NAME:
         fault = _no_length(str(length), SHORTEST_NAME, LONGEST_NAME)
@@ -217,7 +214,7 @@ def _check_length(parser: argparse.ArgumentParser, options: argparse.Namespace) 
 
 
 def _no_length(text: str, shortest: int, longest: int) -> str:
-    return f"{text!r} is no number from {shortest} to {longest}, for example 12"
+    return f"{text!r} is not a number from {shortest} to {longest}, for example 12"
 
 
 def _temperature(text: str) -> float:
@@ -226,7 +223,7 @@ def _temperature(text: str) -> float:
     except ValueError:
         temperature = 0.0
     if not 0.1 <= temperature <= 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0.1 to 2, for example 0.8")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.1 to 2, for example 0.8")
     return temperature
 
 

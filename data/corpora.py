@@ -73,12 +73,17 @@ class Corpus:
     that comes with the project the part is left out."""
     notes: tuple[str, ...] = ()
     """What cleaning did to the file, a sentence each."""
-    also: tuple[str, ...] = field(default=(), repr=False)
-    """Names that are read beside the list, and never validate. One that stands there twice is read
-    twice as often."""
-    yardstick: tuple[str, ...] = field(default=(), repr=False)
-    """Names of the project by which networks of any corpus are compared. They are not to be read
-    before that was measured. None where the validation part is just that."""
+    extra_names: tuple[str, ...] = field(default=(), repr=False)
+    """Names to train on in addition to the list, but not to validate on. A name that is listed
+    twice is read twice as often."""
+    reference: tuple[str, ...] = field(default=(), repr=False)
+    """Names on which the reference loss is measured, before the network trains on any of them.
+    Empty if the validation part is the reference itself."""
+
+    @property
+    def item_end(self) -> str:
+        """What follows each of the `items` in the text that a network reads."""
+        return "\n" if self.kind == "names" else ""
 
     @cached_property
     def sha256(self) -> str:
@@ -163,12 +168,19 @@ def read_corpus(path: Path, kind: Kind) -> Corpus:
     Raises `CorpusError` if the file is missing, empty, binary, too large, or too small to learn
     from.
     """
+    return parse_corpus(read_file(path), path.name, kind)
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a file, cut off beyond `LARGEST_FILE`, which `parse_corpus` refuses.
+
+    Raises `CorpusError` if it cannot be read.
+    """
     try:
         with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
+            return file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise CorpusError(f"Cannot read {path}: {error.strerror or error}.") from error
-    return parse_corpus(raw, path.name, kind)
 
 
 def parse_corpus(raw: bytes, title: str, kind: Kind) -> Corpus:

@@ -83,14 +83,14 @@ def read_list(path: Path) -> NameList:
     return parse_list(_bytes(path), path.name, lambda _: True)
 
 
-def read_also(
+def read_extra_names(
     path: Path, names: Collection[str], clean: Callable[[str], str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names that are read beside a list, one a line and each as often as it stands there; notes.
+    """Read names to train on in addition to a list, one per line, repeated ones repeatedly.
 
-    `clean` makes of a line what a network reads. Left out are those that are on the list already
-    (`names`), or hold characters that the list lacks. Raises `ListError` for a file that cannot be
-    read, is too large, or is no text.
+    Returns the names and notes about them. `clean` turns a line into what a network reads. Names
+    that are on the list already (`names`), or have characters that it lacks, are left out. Raises
+    `ListError` if the file cannot be read, is too large, or is not text.
     """
     text = unify_newlines(_decoded(_bytes(path), path.name))
     filled = [entry for entry in map(clean, text.split("\n")) if 0 < len(entry) <= LONGEST_NAME]

@@ -1,7 +1,7 @@
-"""What a writer must not copy, without carrying the corpus about.
+"""Fingerprints of corpus lines, for rejecting verbatim copies.
 
-A weight file holds a 64-bit fingerprint of each name or line that its corpus held. The process that
-serves it can so refuse a copy, although it has never seen the corpus.
+A weight file holds a 64-bit fingerprint of each name or line of its corpus, so that the process
+that serves it can reject copies without having the corpus.
 """
 
 import hashlib
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Fingerprints:
-    """A set of texts of which only the fingerprints are left. False alarms: one in 10¹⁵."""
+    """A set of texts, stored as fingerprints. False positives: about one in 10¹⁵."""
 
     fingerprints: NDArray[np.uint64]
     """Sorted, shape `(texts,)`."""
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Fingerprints":
-        """The set of some texts."""
+        """Return the set of some texts."""
         return cls(np.array(sorted({_fingerprint(text) for text in texts}), dtype=np.uint64))
 
     def __contains__(self, text: str) -> bool:
@@ -35,16 +35,16 @@ class Fingerprints:
         return Fingerprints(np.union1d(self.fingerprints, other.fingerprints))
 
     def __len__(self) -> int:
-        """How many different texts there are."""
+        """Number of different texts."""
         return len(self.fingerprints)
 
 
 LONGEST_RUN = 6
-"""Words in succession that a poem may share with the verse that its network learned from."""
+"""Maximum number of consecutive words that a poem may share with its network's corpus."""
 
 
 def runs_of(words: Sequence[str]) -> list[str]:
-    """All runs of one word more than `LONGEST_RUN`, each as one text."""
+    """All runs of `LONGEST_RUN` + 1 consecutive words, each joined by spaces."""
     length = LONGEST_RUN + 1
     return [" ".join(words[i : i + length]) for i in range(len(words) - length + 1)]
 

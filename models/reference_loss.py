@@ -1,24 +1,17 @@
-"""One figure by which all networks of a kind can be compared, whatever corpus they learned from."""
+"""Reference loss: a figure that compares all networks of a task, whatever their corpus."""
 
-from functools import cache
-
-from models.weights import SHIPPED, Kind, ModelCard, read_card
+from models.weights import ModelCard
 
 
-def reference_loss_of(card: ModelCard) -> float | None:
-    """Cross-entropy in nats per character on the validation part of the project's own corpus.
+def reference_loss_of(card: ModelCard, reference_sha256: str) -> float | None:
+    """Loss in nats per character on the validation part of the task's reference corpus.
 
-    As the card says, or its validation loss where its corpus is that one; `None` if nobody knows.
-    The recipes `notebook` read that part, so their figure would flatter.
+    The card says so, or it is the card's validation loss if its corpus is the reference corpus,
+    whose digest is `reference_sha256`. `None` if it is unknown: a network that was trained on the
+    validation part, as the recipes `notebook` do, would look better than it is.
     """
-    if card.yardstick is not None:
-        return card.yardstick
+    if card.reference_loss is not None:
+        return card.reference_loss
     if card.recipe == "notebook" or card.reads_all:
         return None
-    return card.validation if card.corpus_sha256 == _project_corpus(card.kind) else None
-
-
-@cache
-def _project_corpus(kind: Kind) -> str:
-    """The digest of the corpus that the shipped weights of a kind learned from."""
-    return read_card(SHIPPED / f"{kind}.safetensors").corpus_sha256
+    return card.validation if card.corpus_sha256 == reference_sha256 else None

@@ -1,7 +1,8 @@
-"""Weight files: written, read, verified, described.
+"""Weight files: save, load, verify, describe.
 
 A file is a safetensors archive of float16 parameters with a model card in its metadata. Loading one
-parses numbers and JSON; no code in it can run.
+parses numbers and JSON; no code in it can run. What a network writes is no concern of this module:
+`models.tasks.Task.load` also checks that a file suits its task.
 """
 
 import dataclasses
@@ -10,44 +11,32 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
-from data.corpora import LONGEST_NAME
 from data.files import write_atomically
 from models.fingerprints import NOTHING, Fingerprints
-from models.names.shape import Shape
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.network import Network
 from models.networks.ngram import NGram
 from models.networks.rnn import RNN
-from models.networks.vocabulary import END
-
-Kind = Literal["names", "sonnets"]
-KINDS: tuple[Kind, ...] = ("names", "sonnets")
-
-LIST_RECIPE = "list"
-"""The recipe of names that are no dinosaurs."""
 
 SHIPPED = Path(__file__).parent / "weights"
 LARGEST_FILE = 64 * 2**20
+"""Bytes."""
 LARGEST_HEADER = 2**20
-"""Bytes that describe the arrays of a file and hold its card."""
+"""Bytes of the header, which describes the arrays and holds the model card."""
 MOST_ARRAYS = 1_000
-MOST_SYMBOLS = 256
-"""Characters of names; lists have up to 200."""
-LONGEST_FACT, MOST_WORDS_OF_A_FACT = 1_000, 64
-"""Characters of a text on a card, and texts of a fact that has several."""
+LONGEST_FACT, MOST_PARTS_OF_A_FACT = 1_000, 64
+"""Maximum characters of a text on a card, and texts of a fact that consists of several."""
 _FORMAT = "mangosaurus-1"
 _TYPES: Mapping[str, type[np.generic]] = {"F16": np.float16, "U64": np.uint64, "U8": np.uint8}
-"""What the parameters, the fingerprints and the words are stored as."""
+"""Types of the parameters, the fingerprints and the words in a file."""
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[np.float32]]], Network]] = {
     "lstm": LSTM.from_arrays,
     "mixture": Mixture.from_arrays,
@@ -62,52 +51,54 @@ class WeightsError(Exception):
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Where a network comes from and how good it is."""
+    """Metadata of a network: its task, its training, its figures.
 
-    kind: Kind
+    Losses are cross-entropies in nats per character.
+    """
+
+    task: str
+    """A name in `models.tasks.TASKS` when the file was written. In the file: `kind`."""
     architecture: str
     """`lstm`, `mixture`, `ngram` or `rnn`."""
     recipe: str
     corpus: str
-    """The corpus' title."""
+    """The title of the corpus."""
     corpus_sha256: str
     seed: int | None
-    """`None` where the recipe lets nobody choose it."""
+    """`None` for recipes that take no seed."""
     updates: int
     created: str
     """Date, ISO 8601."""
     symbols: str = field(repr=False)
     """The vocabulary."""
     pretraining: str | None = None
-    """The title of what it had read before its corpus."""
+    """The title of the corpus that the initial weights were trained on."""
     begun_with: str | None = None
-    """Digest of the weights that it went on from."""
+    """Digest of the initial weights."""
     validation: float | None = None
-    """Cross-entropy of the validation part in nats per character."""
+    """Loss on the validation part of its corpus."""
     held_out: float | None = None
-    """The same of the held-out part, once `python -m bot.evaluate` has measured it."""
+    """Loss on the held-out part, once `python -m bot.evaluate` has measured it."""
     reads_all: bool = False
-    """Whether it was trained on all of its corpus, the held-out part too."""
+    """Whether it was trained on all of its corpus, including the held-out part."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """The libraries that trained it."""
+    """Versions of the libraries that trained it."""
     kneser_ney: float | None = None
-    """The same of the best Kneser-Ney model of order 1 to 8, of the same names and fit."""
+    """Validation loss of the best Kneser-Ney model of order 1 to 8, fitted to the same names."""
     measured: int | None = None
-    """Names of the validation part behind both figures."""
-    yardstick: float | None = None
-    """The same of the validation part of the project's own corpus, by a fit that had not read it.
-    See `models.reference_loss.reference_loss_of` for cards that do not say so."""
+    """Number of validation names behind `validation` and `kneser_ney`."""
+    reference_loss: float | None = None
+    """Loss on the validation part of the project's own corpus, by a fit that had not read it.
+    `models.reference_loss` derives it for cards without one. In the file: `yardstick`."""
     capitals: str = "^"
-    """Where names are written with a capital (`models.names.capitalization`)."""
+    """Positions that are capitalized in names (`models.names.capitalization`)."""
     small_words: tuple[str, ...] = ()
-    """Words in names that are written small nevertheless."""
-
-    @property
-    def of_a_list(self) -> bool:
-        """Whether it writes names of a member's own list, and no dinosaurs."""
-        return self.kind == "names" and self.recipe == LIST_RECIPE
+    """Words that stay in lower case at those positions."""
 
 
+_KEYS: Mapping[str, str] = {"task": "kind", "reference_loss": "yardstick"}
+"""Fields of `ModelCard` with another key in the file: renaming a key would change every digest."""
+_FIELDS: Mapping[str, str] = {key: name for name, key in _KEYS.items()}
 _FACTS: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("kind", "architecture", "recipe", "corpus", "corpus_sha256"), (str,)),
     **dict.fromkeys(("created", "symbols"), (str,)),
@@ -122,31 +113,26 @@ _FACTS: Mapping[str, tuple[type, ...]] = {
     "capitals": (str,),
     "small_words": (tuple,),
 }
-"""What the facts on a card may be. A file from elsewhere may say anything."""
+"""Keys of a card in a file, and the types of their values. A foreign file may hold anything."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A network ready to serve, and what is known of it."""
+    """A loaded network with its model card and what it must not copy."""
 
     network: Network
     card: ModelCard
     known: Fingerprints
-    """The names or lines of its corpus."""
+    """The names, or the lines, of its corpus."""
     digest: str
     """SHA-256 of its file: the identity of the weights."""
     proper: Fingerprints = NOTHING
-    """The words that its corpus writes with a capital."""
+    """The words that its corpus capitalizes."""
     runs: Fingerprints = NOTHING
-    """Runs of words of its corpus that are too long to be told again (`fingerprints.runs_of`)."""
+    """Runs of words of its corpus that are too long to be copied (`fingerprints.runs_of`)."""
     words: tuple[str, ...] = ()
-    """The names of its list, sorted; or the words of its verse, the commonest first, and then those
-    of what it was pretrained on."""
-
-    @cached_property
-    def shape(self) -> Shape:
-        """What reads as a name of its list."""
-        return Shape.of(self.card.symbols, self.words)
+    """The names of its corpus, sorted; or the words of its verse, most frequent first, followed by
+    those of its pretraining corpus."""
 
 
 def save_weights(
@@ -159,14 +145,14 @@ def save_weights(
     runs: Fingerprints = NOTHING,
     words: Iterable[str] = (),
 ) -> str:
-    """Write a weight file atomically, and return its digest.
+    """Write a weight file atomically and return its digest (SHA-256, hexadecimal).
 
-    That of a shipped file is entered in the list beside it.
+    A file in `SHIPPED` is also listed in its SHA256SUMS.
     """
     stored: dict[str, NDArray[np.generic]] = {k: a.astype(np.float16) for k, a in arrays.items()}
     stored |= {"known": known.fingerprints, "proper": proper.fingerprints}
     stored |= {"runs": runs.fingerprints, "words": _joined(words)}
-    metadata = {"format": _FORMAT, "card": json.dumps(dataclasses.asdict(card), sort_keys=True)}
+    metadata = {"format": _FORMAT, "card": card_to_json(card)}
     content = _with_sorted_header(save(stored, metadata))
     write_atomically(path, content)
     digest = hashlib.sha256(content).hexdigest()
@@ -176,10 +162,10 @@ def save_weights(
 
 
 def load_weights(path: Path, digest: str | None = None) -> Trained:
-    """Read a weight file, and check it against `digest` if one is given.
+    """Load a weight file, and check it against `digest` if one is given.
 
-    Raises `WeightsError` for a file that is missing, too large, truncated, foreign, changed, or of
-    parameters that do not make a network.
+    Raises `WeightsError` if the file is missing, too large, truncated, foreign or changed, or if
+    its parameters do not form a network.
     """
     try:
         if path.stat().st_size > LARGEST_FILE:
@@ -191,10 +177,11 @@ def load_weights(path: Path, digest: str | None = None) -> Trained:
 
 
 def read_weights(content: bytes, name: str, digest: str | None = None) -> Trained:
-    """The same of the bytes of a file, wherever it was kept; `name` is what messages call it.
+    """Load the content of a weight file; messages call it `name`. Raises as `load_weights` does.
 
-    They may come from anybody: nothing in them is run, and what is allocated is a small multiple of
-    their size, but for the table of an n-gram model (`models.networks.ngram.MOST_PROBABILITIES`).
+    Safe for uploads: nothing in them is executed, and the memory allocated is a small multiple of
+    their size, except for the table of an n-gram model, which is bounded by
+    `models.networks.ngram.MOST_PROBABILITIES`.
     """
     if len(content) > LARGEST_FILE:
         raise WeightsError(f"{name} is larger than {LARGEST_FILE // 2**20} MiB.")
@@ -208,7 +195,7 @@ def read_weights(content: bytes, name: str, digest: str | None = None) -> Traine
 
 
 def read_card(path: Path) -> ModelCard:
-    """The card of a weight file, without its parameters. Raises `WeightsError`."""
+    """Read the model card of a weight file, but not its parameters. Raises `WeightsError`."""
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
@@ -221,17 +208,17 @@ def read_card(path: Path) -> ModelCard:
 
 
 def describe(card: ModelCard, digest: str) -> str:
-    """The model card as Markdown, to lie beside the weight file."""
+    """Render a model card as Markdown, for the page beside the weight file."""
     seed = "" if card.seed is None else f"seed {card.seed}, "
     rows = {
-        "Writes": card.kind,
+        "Writes": card.task,
         "Architecture": card.architecture,
         "Recipe": f"`{card.recipe}`, {seed}{card.updates:,} updates",
         "Corpus": f"{card.corpus} (SHA-256 of its cleaned items `{card.corpus_sha256}`)",
         "Pretraining": card.pretraining,
         "Begun with": card.begun_with and f"`{card.begun_with}`",
         "Validation": _nats(card.validation),
-        "Yardstick": _nats(card.yardstick),
+        "Reference loss": _nats(card.reference_loss),
         "Kneser-Ney": _nats(card.kneser_ney),
         "Measured": card.measured and f"{card.measured:,} names",
         "Held out": _nats(card.held_out),
@@ -242,37 +229,41 @@ def describe(card: ModelCard, digest: str) -> str:
         "SHA-256": f"`{digest}`",
     }
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items() if value)
-    return f"# Weights for {card.kind}: {card.recipe}\n\n| | |\n| --- | --- |\n{table}\n"
+    return f"# Weights for {card.task}: {card.recipe}\n\n| | |\n| --- | --- |\n{table}\n"
 
 
 def _nats(loss: float | None) -> str | None:
     return None if loss is None else f"{loss:.4f} nats per character"
 
 
-def load_shipped(stem: str) -> Trained:
-    """Shipped weights (`names`, `sonnets` or `plays`), checked against the list beside them."""
+def load_shipped(stem: str, folder: Path | None = None) -> Trained:
+    """Load `stem`.safetensors of a folder (default: `SHIPPED`), checked against its SHA256SUMS.
+
+    Raises `WeightsError` as `load_weights` does, and if the file is not listed.
+    """
+    folder = folder or SHIPPED
     name = f"{stem}.safetensors"
-    digest = _listed_digests().get(name)
+    digest = _listed_digests(folder).get(name)
     if digest is None:
-        raise WeightsError(f"{name} is not listed in models/weights/SHA256SUMS; restore both.")
-    return load_weights(SHIPPED / name, digest)
+        raise WeightsError(f"{name} is not listed in {folder.name}/SHA256SUMS; restore both.")
+    return load_weights(folder / name, digest)
 
 
-def _listed_digests() -> dict[str, str]:
+def _listed_digests(folder: Path) -> dict[str, str]:
     """Digests by file name, in the format of sha256sum."""
-    digests = SHIPPED / "SHA256SUMS"
+    digests = folder / "SHA256SUMS"
     lines = digests.read_text().splitlines() if digests.exists() else ()
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def _list_digest(name: str, digest: str) -> None:
-    listed = sorted((_listed_digests() | {name: digest}).items())
+    listed = sorted((_listed_digests(SHIPPED) | {name: digest}).items())
     content = "".join(f"{digest}  {name}\n" for name, digest in listed)
     write_atomically(SHIPPED / "SHA256SUMS", content.encode())
 
 
 def _with_sorted_header(content: bytes) -> bytes:
-    """The same safetensors file for the same arrays: the library shuffles the metadata."""
+    """The file with its header sorted, as the library writes metadata in any order."""
     size = 8 + int.from_bytes(content[:8], "little")
     header = json.dumps(json.loads(content[8:size]), sort_keys=True).encode()
     header += b" " * (-len(header) % 8)  # so that the arrays stay aligned
@@ -280,7 +271,7 @@ def _with_sorted_header(content: bytes) -> bytes:
 
 
 def _read(content: bytes, name: str) -> tuple[Mapping[str, str], dict[str, NDArray[np.generic]]]:
-    """Metadata and arrays of a file of ours. A foreign one may hold types that NumPy lacks."""
+    """Metadata and arrays of a file. A foreign one may hold types that NumPy lacks."""
     size = int.from_bytes(content[:8], "little")
     try:
         if size > LARGEST_HEADER:
@@ -307,27 +298,32 @@ def _read(content: bytes, name: str) -> tuple[Mapping[str, str], dict[str, NDArr
         raise WeightsError(f"{name} does not describe a network: {error}.") from error
 
 
+def card_to_json(card: ModelCard) -> str:
+    """The JSON of a card, as weight files hold it."""
+    facts = {_KEYS.get(name, name): fact for name, fact in dataclasses.asdict(card).items()}
+    return json.dumps(facts, sort_keys=True)
+
+
 def _card(text: str) -> ModelCard:
-    """The card of its JSON. Raises `TypeError` or `ValueError` for one that is none."""
+    """Parse the JSON of a card. Raises `TypeError` or `ValueError` for an invalid one."""
     try:
         facts = json.loads(text)
     except RecursionError as error:
         raise ValueError("its card is no table of facts") from error
     if not isinstance(facts, dict):
         raise ValueError("its card is no table of facts")
-    if isinstance(facts.get("small_words"), list):  # JSON knows no tuples
+    if isinstance(facts.get("small_words"), list):  # JSON has no tuples
         facts["small_words"] = tuple(facts["small_words"])
-    card = ModelCard(**facts)
-    for name, types in _FACTS.items():
-        fact = getattr(card, name)
+    for key, fact in facts.items():
+        if key not in _FACTS:
+            raise ValueError(f"its card has an unknown entry {_shown(key)}")
+        types = _FACTS[key]
         if type(fact) not in types:
             expected = " or ".join(t.__name__ for t in types)
-            raise ValueError(f"on its card, {name} is {_shown(fact)}, not {expected}")
-        if not _is_sane(name, fact):
-            raise ValueError(f"on its card, {name} is {_shown(fact)}, which cannot be")
-    if card.kind not in KINDS:
-        raise ValueError(f"on its card, kind is {_shown(card.kind)}, not {' or '.join(KINDS)}")
-    return card
+            raise ValueError(f"on its card, {key} is {_shown(fact)}, not {expected}")
+        if not _is_sane(key, fact):
+            raise ValueError(f"on its card, {key} is {_shown(fact)}, which cannot be")
+    return ModelCard(**{_FIELDS.get(key, key): fact for key, fact in facts.items()})
 
 
 def _shown(fact: object) -> str:
@@ -335,48 +331,31 @@ def _shown(fact: object) -> str:
 
 
 def _is_sane(name: str, fact: object) -> bool:
-    """Whether a fact of the right type can be shown, and calculated with."""
+    """Whether a fact of the right type can be shown and calculated with."""
     match fact:
         case str():
             if name == "symbols":
                 return not any("\ud800" <= character <= "\udfff" for character in fact)
-            return len(fact) <= LONGEST_FACT and not _controls(fact)
+            return len(fact) <= LONGEST_FACT and not has_controls(fact)
         case bool():
             return True
         case int() | float():
-            return abs(fact) < 2**128 and (name == "seed" or fact >= 0)  # not so of a NaN
+            return abs(fact) < 2**128 and (name == "seed" or fact >= 0)  # False for NaN
         case dict():
             parts = [*fact, *fact.values()]
-            return len(fact) <= MOST_WORDS_OF_A_FACT and all(map(_is_short, parts))
+            return len(fact) <= MOST_PARTS_OF_A_FACT and all(map(_is_short, parts))
         case tuple():
-            return len(fact) <= MOST_WORDS_OF_A_FACT and all(map(_is_short, fact))
+            return len(fact) <= MOST_PARTS_OF_A_FACT and all(map(_is_short, fact))
     return fact is None
 
 
 def _is_short(part: object) -> bool:
-    return isinstance(part, str) and len(part) <= LONGEST_FACT and not _controls(part)
+    return isinstance(part, str) and len(part) <= LONGEST_FACT and not has_controls(part)
 
 
-def _controls(text: Iterable[str]) -> bool:
-    """Whether a text holds characters that are none: controls and line separators."""
+def has_controls(text: Iterable[str]) -> bool:
+    """Whether a text holds control characters, surrogates or line separators."""
     return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
-
-
-def _check_names(card: ModelCard, words: tuple[str, ...]) -> None:
-    """Raise `ValueError` for a vocabulary or a list that no names can be made of.
-
-    The notebook's network knows its file as it is, and not as it was cleaned.
-    """
-    symbols, is_notebook = card.symbols.replace(END, "", 1), card.architecture == "rnn"
-    if len(symbols) > MOST_SYMBOLS and not is_notebook:
-        raise ValueError(f"its vocabulary has {len(symbols):,} characters, at most {MOST_SYMBOLS}")
-    if _controls(symbols.replace("\t", "") if is_notebook else symbols):
-        raise ValueError("its vocabulary holds characters that cannot be written")
-    characters = set("".join(words))
-    if _controls(characters) or any(not 0 < len(word) <= LONGEST_NAME for word in words):
-        raise ValueError("on its list are words that are no names")
-    if not is_notebook and not characters.issubset(symbols):
-        raise ValueError("its list has characters that its vocabulary lacks")
 
 
 def _trained(
@@ -385,11 +364,9 @@ def _trained(
     try:
         card = _card(metadata["card"])
         known, proper = (_fingerprints(arrays.pop(n)) for n in ("known", "proper"))
-        # Files of the first version hold neither.
+        # Files of version 0.1 hold neither.
         runs = _fingerprints(arrays.pop("runs", NOTHING.fingerprints))
         words = _split(arrays.pop("words", _joined(())))
-        if card.kind == "names":
-            _check_names(card, words)
         if any(array.dtype != np.float16 for array in arrays.values()):
             raise ValueError("its parameters are no numbers of 16 bits")
         parameters = {key: array.astype(np.float32) for key, array in arrays.items()}

@@ -262,7 +262,7 @@ def test_global_generator_is_found(line: str) -> None:
 
 def test_only_evaluation_reads_held_out_text() -> None:
     readers = [name_of(p) for p in EVERY_SOURCE if reads_held_out_text(p.read_text())]
-    assert readers == ["bot/evaluate.py"]
+    assert readers == ["bot/evaluation/scoreboard.py"]
 
 
 @pytest.mark.parametrize("line", ["load_names().held_out", "corpus.held_out[0]", "x.held_out"])

@@ -23,7 +23,7 @@ from bot.commands.message import (
 from bot.commands.model_quality import figures, judgement
 from bot.formats import plural, shortened
 from bot.services.custom_models import LARGEST_WEIGHTS
-from bot.services.inference import Heard
+from bot.services.inference import ValidationSample
 from bot.services.word_filter import WordFilter
 from bot.store.custom_models import CustomModelRecord
 from data.lists import LARGEST_LIST, LONGEST_LIST
@@ -209,7 +209,7 @@ def begun(namer: CustomModelRecord, address: str) -> Message:
     )
 
 
-def imported(namer: CustomModelRecord, heard: Heard, words: WordFilter) -> Message:
+def imported(namer: CustomModelRecord, heard: ValidationSample, words: WordFilter) -> Message:
     """What is said of a namer that came as a weight file."""
     samples = tuple(filter(words.allows, heard.samples))
     card = Embed(

@@ -28,6 +28,7 @@ from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice, reading
 from models.names.etymology import Part
+from models.names.shape import of_a_list
 from models.networks.vocabulary import END
 from models.weights import ModelCard
 
@@ -74,7 +75,7 @@ def reply(
 
     Without a `card`, of a dinosaur.
     """
-    listed = card is not None and card.of_a_list
+    listed = card is not None and of_a_list(card)
     nearest = human_join([format_name(card, name) for name in dissection.nearest])
     lines = [
         *_reading(dissection),

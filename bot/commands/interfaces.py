@@ -6,18 +6,18 @@ from typing import Protocol
 from models.names.dissection import Dissection
 from models.names.generator import NamesRequest, NamesResult
 from models.verse.poem import Draft, SonnetRequest
-from models.weights import Kind, ModelCard, Trained
+from models.weights import ModelCard, Trained
 
 
 class TextGenerator(Protocol):
     """Writes names and poems; see `Inference` for what its methods raise."""
 
     @property
-    def cards(self) -> Mapping[Kind, ModelCard]:
+    def cards(self) -> Mapping[str, ModelCard]:
         """What is known of the networks that are served."""
 
     @property
-    def digests(self) -> Mapping[Kind, str]:
+    def digests(self) -> Mapping[str, str]:
         """The identities of their weights."""
 
     @property

@@ -33,7 +33,8 @@ from bot.services.model_registry import (
 from bot.services.word_filter import WordFilter
 from bot.store.versions import Live
 from data.roots import load_roots
-from models.weights import KINDS, Kind, WeightsError
+from models.tasks import TASKS
+from models.weights import WeightsError
 
 ACTION = "models"
 PAGE = 10
@@ -44,7 +45,8 @@ SHORTEST_ENDING = 4
 _LONGEST_LABEL = 100
 _LONGEST_ECHO = 40
 _WHY = {
-    "better": "no worse than the one before",
+    "automatic": "went live automatically",
+    "better": "went live automatically",
     "forced": "forced",
     "activated": "chosen",
     "rollback": "rolled back to",
@@ -57,7 +59,7 @@ def use_it(number: int) -> Button:
     return Button("Use it anyway", ACTION, f"use:{number}")
 
 
-def parse(typed: str) -> Kind | int:
+def parse(typed: str) -> str | int:
     """A version as it is typed: its number, or the kind whose shipped weights are meant.
 
     Raises `UserError` for anything else.
@@ -67,7 +69,7 @@ def parse(typed: str) -> Kind | int:
     if number.isdecimal() and len(number) < 10:
         return int(number)
     if "shipped" in words and len(words) <= 2:
-        for kind in KINDS:
+        for kind in TASKS:
             if kind in words:
                 return kind
         if len(words) == 1:
@@ -87,7 +89,7 @@ async def offers(typed: str, versions: ModelRegistry) -> list[Choice]:
     """What is offered while a version is typed: the newest that fit, then the shipped ones."""
     found = [Choice(_label(facts), str(facts.number)) for facts in await versions.newest()]
     shipped = [
-        Choice(f"shipped {kind} · those that came with me", f"shipped {kind}") for kind in KINDS
+        Choice(f"shipped {kind} · those that came with me", f"shipped {kind}") for kind in TASKS
     ]
     wanted = typed.lower().strip().lstrip("#")
     fitting = [
@@ -96,7 +98,7 @@ async def offers(typed: str, versions: ModelRegistry) -> list[Choice]:
     return fitting + [offer for offer in shipped if wanted in offer.label]
 
 
-async def listed(kind: Kind, page: int, versions: ModelRegistry) -> Message:
+async def listed(kind: str, page: int, versions: ModelRegistry) -> Message:
     """A page of the versions of a kind."""
     return list_reply(await versions.page(kind, page, PAGE))
 
@@ -105,11 +107,11 @@ def list_reply(page: VersionPage) -> Message:
     """The versions of a page, a line each, and buttons for the other pages."""
     buttons = []
     if page.number > 0:
-        buttons.append(Button("Newer", ACTION, f"page:{page.kind}:{page.number - 1}"))
+        buttons.append(Button("Newer", ACTION, f"page:{page.task}:{page.number - 1}"))
     if page.number + 1 < page.pages:
-        buttons.append(Button("Older", ACTION, f"page:{page.kind}:{page.number + 1}"))
+        buttons.append(Button("Older", ACTION, f"page:{page.task}:{page.number + 1}"))
     card = Embed(
-        title=f"Versions of {page.kind}",
+        title=f"Versions of {page.task}",
         lines=tuple(_line(facts, page.live) for facts in page.versions),
         footer="The figure is nats/char on a text that is the same for all; less is better"
         + (f" · page {page.number + 1} of {page.pages}" if page.pages > 1 else ""),
@@ -120,7 +122,7 @@ def list_reply(page: VersionPage) -> Message:
 async def described(typed: str, versions: ModelRegistry, words: WordFilter) -> Message:
     """All about a version, beside those that it is compared with. Raises `UserError`."""
     kind, number = await _found(typed, versions)
-    sheet = await versions.sheet(kind, number)
+    sheet = await versions.compare(kind, number)
     if sheet is None:
         raise _unknown(number)
     # It reads the roots of names from a file the first time, and looks through many.
@@ -129,13 +131,13 @@ async def described(typed: str, versions: ModelRegistry, words: WordFilter) -> M
 
 def info_reply(sheet: VersionComparison, words: WordFilter) -> Message:
     """What `/models info` says of a version."""
-    facts = sheet.facts
+    facts = sheet.version
     compared = _compared(sheet)
     lines: list[Text] = [_state(facts, sheet.live)]
     if not facts.usable:
         lines.append(text("Its weights are not kept any more: newer versions have taken the room."))
     samples = [(name, tuple(filter(words.allows, one.samples))) for name, one in compared]
-    if facts.kind == "names":
+    if TASKS[facts.task].samples_are_names:
         lines += _changes(samples)
         columns = tuple(
             Field(name, text("\n".join(n.capitalize() for n in names[:SHOWN_NAMES]) or "–"))
@@ -174,20 +176,20 @@ def info_reply(sheet: VersionComparison, words: WordFilter) -> Message:
 
 
 async def activated(
-    typed: str, versions: ModelRegistry, member_id: int, *, why: str = "activated"
+    typed: str, versions: ModelRegistry, member_id: int, *, reason: str = "activated"
 ) -> Message:
     """Make a version live, and say so. Raises `UserError` if that cannot be."""
     kind, number = await _found(typed, versions)
     if await versions.is_live(kind, number):
         raise UserError(f"{_name(number)} of my {kind} is live already.")
     try:
-        await versions.activate(kind, number, member_id=member_id, why=why)
+        await versions.activate(kind, number, member_id=member_id, reason=reason)
     except WeightsError as error:
         raise UserError(f"{_name(number)} cannot be used. {error}") from error
     return Message(content=text(f"✅ {_name(number)} of my {kind} is live from now on."))
 
 
-async def rolled_back(kind: Kind, versions: ModelRegistry, member_id: int) -> Message:
+async def rolled_back(kind: str, versions: ModelRegistry, member_id: int) -> Message:
     """Make live what was live before, and say so. Raises `UserError` if there is nothing."""
     try:
         live = await versions.roll_back(kind, member_id=member_id)
@@ -201,11 +203,11 @@ async def rolled_back(kind: Kind, versions: ModelRegistry, member_id: int) -> Me
     return Message(content=text(f"↩️ {_name(live.version_id)} of my {kind} is live again."))
 
 
-def of_page(state: str) -> tuple[Kind, int] | None:
-    """Kind and page that a button of a list leads to; `None` for another button."""
+def of_page(state: str) -> tuple[str, int] | None:
+    """str and page that a button of a list leads to; `None` for another button."""
     action, _, rest = state.partition(":")
     kind, _, number = rest.partition(":")
-    for known in KINDS:
+    for known in TASKS:
         if action == "page" and kind == known and number.isdecimal():
             return known, int(number)
     return None
@@ -235,15 +237,15 @@ def commonest_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, in
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
-async def _found(typed: str, versions: ModelRegistry) -> tuple[Kind, int | None]:
-    """Kind and number of a version that there is."""
+async def _found(typed: str, versions: ModelRegistry) -> tuple[str, int | None]:
+    """str and number of a version that there is."""
     wanted = parse(typed)
     if not isinstance(wanted, int):
         return wanted, None
     facts = await versions.find(wanted)
     if facts is None:
         raise _unknown(wanted)
-    return facts.kind, wanted
+    return facts.task, wanted
 
 
 def _unknown(number: int | None) -> UserError:
@@ -258,14 +260,14 @@ def _name(number: int | None) -> str:
 
 def _title(facts: VersionSummary) -> str:
     if facts.number is None:
-        return f"The {facts.kind} that came with me"
-    return f"Version {facts.number} of {facts.kind}"
+        return f"The {facts.task} that came with me"
+    return f"Version {facts.number} of {facts.task}"
 
 
 def _label(facts: VersionSummary) -> str:
-    figure = "" if facts.yardstick is None else f" · {facts.yardstick:.3f}"
+    figure = "" if facts.reference_loss is None else f" · {facts.reference_loss:.3f}"
     end = f" · {facts.recipe}{figure}"
-    begin = f"{facts.number} · {facts.kind} · {facts.corpus}"
+    begin = f"{facts.number} · {facts.task} · {facts.corpus}"
     return shortened(begin, _LONGEST_LABEL - len(end)) + end
 
 
@@ -273,7 +275,7 @@ def _line(facts: VersionSummary, live: Live) -> Text:
     """A version in a list."""
     name = "shipped" if facts.number is None else str(facts.number)
     made: tuple[str | Timestamp, ...] = (" · ", Timestamp(facts.created)) if facts.created else ()
-    figure = "not measured" if facts.yardstick is None else f"{facts.yardstick:.3f}"
+    figure = "not measured" if facts.reference_loss is None else f"{facts.reference_loss:.3f}"
     gone = "" if facts.usable else " · weights not kept"
     shown: tuple[str | Span | Timestamp, ...] = ()
     if live.version_id == facts.number:
@@ -294,10 +296,10 @@ def _because(live: Live) -> tuple[str | Span, ...]:
 
 def _compared(sheet: VersionComparison) -> list[tuple[str, VersionSummary]]:
     """The version, the one before it, the shipped one: each once, with what it is called."""
-    found = [(_short(sheet.facts), sheet.facts)]
-    if sheet.before is not None:
-        found.append((_short(sheet.before), sheet.before))
-    if sheet.facts.number is not None:
+    found = [(_short(sheet.version), sheet.version)]
+    if sheet.previous is not None:
+        found.append((_short(sheet.previous), sheet.previous))
+    if sheet.version.number is not None:
         found.append(("Shipped", sheet.shipped))
     return found
 
@@ -323,9 +325,9 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
 
 
 def _yardstick(facts: VersionSummary) -> str:
-    if facts.live_yardstick is None:
-        return _nats(facts.yardstick)
-    return f"{_nats(facts.yardstick)}; held against {facts.live_yardstick:.3f}"
+    if facts.baseline_loss is None:
+        return _nats(facts.reference_loss)
+    return f"{_nats(facts.reference_loss)}; held against {facts.baseline_loss:.3f}"
 
 
 def _nats(loss: float | None) -> str:

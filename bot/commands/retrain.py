@@ -22,8 +22,7 @@ from bot.commands.message import (
 )
 from bot.commands.models import use_it
 from bot.formats import bar, human_duration, plural, shortened
-from bot.recipes import can_train
-from bot.services.model_registry import MARGIN
+from bot.services.model_registry import MARGIN, VersionCreated
 from bot.services.training.events import (
     Done,
     Failed,
@@ -35,12 +34,11 @@ from bot.services.training.events import (
 from bot.services.training.retraining import (
     Event,
     Events,
-    Kept,
     Order,
 )
 from bot.services.word_filter import WordFilter
 from data.text import clean_name
-from models.weights import Kind
+from models.tasks import TASKS
 
 ACTION = "retrain"
 CURVE = "loss.png"
@@ -59,7 +57,7 @@ HEAVIEST = 5
 class RetrainOptions:
     """What can be asked of `/retrain`, apart from a corpus."""
 
-    kind: Kind
+    kind: str
     minutes: int | None = None
     seed: int | None = None
     force: bool = False
@@ -105,7 +103,7 @@ def order_of(ask: RetrainOptions, seed: int, most_minutes: int) -> Order:
             f"A training takes 1 to {plural(most_minutes, 'minute')} here, for example "
             f"{min(5, most_minutes)}."
         )
-    if not can_train(ask.kind):
+    if not TASKS[ask.kind].can_train():
         raise UserError(
             "Training on verse needs more than I have been given: whoever runs me must install ",
             code("pip install -r requirements-train.txt"),
@@ -115,7 +113,7 @@ def order_of(ask: RetrainOptions, seed: int, most_minutes: int) -> Order:
         ask.kind,
         ask.minutes or most_minutes,
         seed if ask.seed is None else ask.seed,
-        recipe="quick" if ask.kind == "names" else None,  # seconds, not minutes
+        recipe=TASKS[ask.kind].chat_recipe,
         force=ask.force,
     )
 
@@ -183,7 +181,7 @@ class Run:
     progress: Progress | None = None
     ready_at: datetime | None = None
     samples: tuple[str, ...] = ()
-    end: Done | Kept | Stopped | Failed | None = None
+    end: Done | VersionCreated | Stopped | Failed | None = None
 
     def after(self, event: Event, now: datetime, words: WordFilter) -> "Run":
         """What is known after an event. Samples pass the word filter like any text."""
@@ -195,7 +193,7 @@ class Run:
                 return replace(self, progress=event, ready_at=ready_at)
             case Samples(texts=samples):
                 return replace(self, samples=tuple(filter(words.allows, samples)))
-            case Kept(done=done):
+            case VersionCreated(done=done):
                 samples = tuple(filter(words.allows, done.samples))
                 return replace(self, samples=samples, end=event)
             case _:
@@ -220,7 +218,7 @@ def reply(run: Run) -> Message:
             return _under_way(run)
         case Done():
             return _working(run.order, (text("The new weights are being checked …"),))
-        case Kept():
+        case VersionCreated():
             return _kept(run, run.end)
         case Stopped(reason=reason):
             return _trouble(f"The training on {kind} was stopped", f"{reason} {UNCHANGED}")
@@ -271,18 +269,18 @@ def _working(
     return Message(embeds=(card,), buttons=buttons)
 
 
-def _kept(run: Run, kept: Kept) -> Message:
+def _kept(run: Run, kept: VersionCreated) -> Message:
     done = kept.done
-    version = f"version {kept.version}"
+    version = f"version {kept.number}"
     title = f"✅ New {run.order.kind}: trained and in use"
     lines = (*_corpus(run.planned), (), text(_shown(run.order.kind, run.samples)))
     buttons: tuple[Button, ...] = ()
-    if kept.why == "forced":
+    if kept.reason == "forced":
         lines = (*lines, (), text(f"It is live as {version} because that was asked for."))
-    elif not kept.why:
+    elif not kept.reason:
         title = f"📦 New {run.order.kind}: trained and kept as {version}, not in use"
         lines = (*lines, (), _why_not(kept))
-        buttons = (use_it(kept.version),)
+        buttons = (use_it(kept.number),)
     card = Embed(
         title=title,
         lines=lines,
@@ -290,7 +288,10 @@ def _kept(run: Run, kept: Kept) -> Message:
             Field("Validation", text(_nats(done.validation))),
             Field("Took", text(human_duration(done.seconds))),
             Field("Seed", text(str(run.order.seed))),
-            Field("Yardstick", text(f"{_nats(kept.yardstick)}; held against {_nats(kept.bar)}")),
+            Field(
+                "Yardstick",
+                text(f"{_nats(kept.reference_loss)}; held against {_nats(kept.baseline_loss)}"),
+            ),
         ),
         footer=version.capitalize(),
         tone=Tone.TRAINING,
@@ -300,20 +301,21 @@ def _kept(run: Run, kept: Kept) -> Message:
     return Message(embeds=(card,), files=(curve,), buttons=buttons)
 
 
-def _why_not(kept: Kept) -> Text:
-    if kept.yardstick is None:
+def _why_not(kept: VersionCreated) -> Text:
+    if kept.reference_loss is None:
         return text(
             "How good it is could not be measured on the text that all versions are compared by, "
             "so it is not live."
         )
-    if kept.bar is None:
+    if kept.baseline_loss is None:
         return text(
             "How good the live version is could not be measured, so there is nothing to compare "
             "this one with, and it is not live."
         )
     return text(
-        f"On the text that all versions are compared by it has {kept.yardstick:.3f} nats/char, the "
-        f"live one {kept.bar:.3f}; less is better, and it may be worse by {MARGIN:g} at most."
+        "On the text that all versions are compared by it has "
+        f"{kept.reference_loss:.3f} nats/char, the live one {kept.baseline_loss:.3f}; less is "
+        f"better, and it may be worse by {MARGIN:g} at most."
     )
 
 
@@ -331,9 +333,13 @@ def _corpus(planned: Planned | None) -> tuple[Text, ...]:
     return (text(planned.corpus), *(text(emphasis(note)) for note in planned.notes))
 
 
-def _shown(kind: Kind, samples: tuple[str, ...]) -> str:
+def _shown(kind: str, samples: tuple[str, ...]) -> str:
     """Names or lines of verse, one below the other."""
-    lines = [name[:1].upper() + name[1:] for name in samples] if kind == "names" else samples
+    lines = (
+        [name[:1].upper() + name[1:] for name in samples]
+        if TASKS[kind].samples_are_names
+        else samples
+    )
     return shortened("\n".join(lines), LONGEST_SAMPLE)
 
 

@@ -17,7 +17,6 @@ from bot.evaluation.measures.baselines import (
 from bot.evaluation.measures.held_out import HeldOut
 from bot.evaluation.measures.sampling import sample_verse
 from bot.evaluation.measures.sounds import dictionary
-from bot.evaluation.measures.statistics import losses_of
 from bot.evaluation.measures.timed import write_poems
 from bot.evaluation.measures.verse import (
     LINES,
@@ -31,6 +30,7 @@ from data.text import VERSE_SYMBOLS
 from models.networks.network import Network
 from models.networks.ngram import NGram
 from models.networks.vocabulary import Vocabulary
+from models.training.losses import losses_of
 from models.verse.poem import SonnetRequest
 from models.weights import Trained
 

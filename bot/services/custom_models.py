@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.services.concurrency import PeriodicTask
-from bot.services.inference import Heard
+from bot.services.inference import Load, ValidationSample
 from bot.services.training.events import Done, Failed, Stopped
 from bot.services.training.retraining import (
     GRACE,
@@ -38,7 +38,9 @@ from bot.store import Store, StoreError, Unavailable
 from bot.store.custom_models import Corpus, CustomModelRecord
 from data.files import write_atomically
 from data.lists import NameList, parse_list
-from models.weights import LIST_RECIPE, ModelCard, Trained, WeightsError
+from models.names.shape import LIST_RECIPE
+from models.tasks import task_of
+from models.weights import ModelCard, Trained, WeightsError
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ READY = 6
 """Namers that are kept ready to serve."""
 BEAT_S = 15.0
 """Seconds between two signs of life of a training."""
+TASK = "names"
+"""What custom models write."""
 RUN = "namer"
 """What a training of a list is called among the runs in the database."""
 
@@ -110,11 +114,11 @@ class Lesson:
 class Networks(Protocol):
     """What is needed of the networks; `bot.services.inference.Inference` has it."""
 
-    async def load_namer(self, content: bytes, title: str) -> Trained:
-        """The weights of a file, ready to serve. Raises `WeightsError`."""
+    async def prepare(self, task: str, load: Load) -> Trained:
+        """Load weights that were validated before. Raises `WeightsError`."""
 
-    async def hear_namer(self, content: bytes, title: str) -> Heard:
-        """The same of a file that nobody has seen yet. Raises `WeightsError`."""
+    async def validate(self, task: str, load: Load, *, full: bool = True) -> ValidationSample:
+        """Load weights and let them write. Raises `WeightsError`."""
 
 
 @dataclass(eq=False)
@@ -239,19 +243,22 @@ class CustomModels:
                     content = await self._store.custom_models.weights(namer.id)
                     if content is None:
                         raise Untrained
-                    trained = await self._networks.load_namer(content, namer.name)
+                    trained = await self._networks.prepare(
+                        TASK, partial(task_of(TASK).read, content, namer.name)
+                    )
                     self._keep_ready(trained)
                     return trained
         trained = self._ready[namer.digest]
         self._keep_ready(trained)
         return trained
 
-    async def hear(self, content: bytes, title: str) -> Heard:
+    async def hear(self, content: bytes, title: str) -> ValidationSample:
         """A weight file from elsewhere, if it can be used. Raises `WeightsError`."""
         if len(content) > LARGEST_WEIGHTS:
             raise WeightsError(f"{title} is larger than {LARGEST_WEIGHTS // 2**20} MiB.")
         async with self._hearing:  # of files from elsewhere, one is enough for this machine
-            return await self._networks.hear_namer(content, title)
+            load = partial(task_of(TASK).read, content, title)
+            return await self._networks.validate(TASK, load, full=False)
 
     def _keep_ready(self, trained: Trained) -> None:
         self._ready[trained.digest] = trained
@@ -310,7 +317,7 @@ class CustomModels:
         try:
             path = folder / "corpus" / _file_name(lesson.corpus.title)
             await asyncio.to_thread(_write_list, path, lesson.corpus.names)
-            order = Order("names", MOST_MINUTES, lesson.seed, path, LIST_RECIPE)
+            order = Order(TASK, MOST_MINUTES, lesson.seed, path, LIST_RECIPE)
             job.trainer = self._launch(order, folder)
             if job.stop_reason is not None:
                 job.trainer.stop()

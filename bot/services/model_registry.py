@@ -1,7 +1,7 @@
-"""Versions of the networks: kept in the database, compared with what is live, served everywhere.
+"""Model registry: versions of the weights, which one is live, activation and rollback.
 
-What is live stands in the database. Every process looks there again and again, so that an
-activation in one of them is served by all of them within seconds.
+The database says which version of each task is live. Every process polls it, so that an activation
+in one process is served by all of them within seconds.
 """
 
 import asyncio
@@ -17,76 +17,66 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.services.concurrency import PeriodicTask
-from bot.services.inference import (
-    Accept,
-    Audition,
-    Inference,
-    Load,
-    open_inference,
-)
-from bot.services.training.events import Done
-from bot.services.training.retraining import Kept, Order
+from bot.services.inference import Inference, Load, ValidationSample, open_inference
 from bot.store import Store, Unavailable
 from bot.store.versions import Live, NewVersion, VersionRecord
-from models.reference_loss import reference_loss_of
-from models.weights import (
-    KINDS,
-    SHIPPED,
-    Kind,
-    Trained,
-    WeightsError,
-    load_shipped,
-    read_card,
-    read_weights,
-)
+from models.tasks import TASKS, task_of
+from models.text_generator import Accept
+from models.training.events import Done
+from models.weights import ModelCard, Trained, WeightsError
 
 log = logging.getLogger(__name__)
 
-MARGIN = 0.05
-"""Nats per character by which a version may be worse than the live one and still go live.
+MARGIN = 0.01
+"""Nats per character by which a version may be worse than its baseline and still go live by itself.
 
-Names trained in seconds (the recipe `quick`, seeds 1 to 6) are 0.023 to 0.027 behind the shipped
-ones, which took minutes, and read no worse; another seed makes a difference of 0.005. Twice that
-distance lets every sound training through, and stops what has learned something else: a list of
-elves is behind by whole nats.
+Two seeds of the same recipe differ by up to 0.005, so a tie within that noise passes. The recipe
+`quick` is 0.023 to 0.027 behind `best` (seeds 1 to 6): it must not replace it unless a member with
+the right to retrain says so.
 """
 INTERVAL = 1.0
-"""Seconds between two looks at what is live: one small query each."""
+"""Seconds between two polls of what is live: one small query each."""
 IMPORTED = ".imported"
 LONGEST_TITLE, LONGEST_RECIPE = 200, 40
 """Characters that the database has room for."""
+AUTOMATIC, FORCED = "automatic", "forced"
+"""Reasons for the activation of a version by its own training."""
+_AUTOMATIC = frozenset({AUTOMATIC, "better"})
+"""Before 0.4.0 the reason was called `better`, although ties had it, too."""
 
 
 class Networks(Protocol):
-    """What serves; `bot.services.inference.Inference` does."""
+    """Loads and serves weights; `bot.services.inference.Inference` does."""
 
-    async def audition(self, kind: Kind, load: Load, *, whole: bool = True) -> Audition:
-        """Load a network and let it write, a whole poem or a few lines. Raises `WeightsError`."""
+    async def validate(self, task: str, load: Load, *, full: bool = True) -> ValidationSample:
+        """Load weights and let them write. Raises `WeightsError`."""
 
-    async def prepare(self, kind: Kind, load: Load) -> Trained:
-        """Load a network that has passed its audition. Raises `WeightsError`."""
+    async def prepare(self, task: str, load: Load) -> Trained:
+        """Load weights that were validated before. Raises `WeightsError`."""
 
-    def swap(self, kind: Kind, trained: Trained) -> None:
-        """Serve it."""
+    def swap(self, task: str, trained: Trained) -> None:
+        """Serve weights from now on."""
 
 
 @dataclass(frozen=True)
 class VersionSummary:
-    """What is known of a version without looking at its weights."""
+    """A version without its weights. Losses are in nats per character."""
 
-    kind: Kind
+    task: str
     number: int | None
-    """`None` for the weights that come with the bot."""
+    """`None` for the shipped weights."""
     corpus: str
+    """The title of the corpus."""
     recipe: str
     seed: int | None
     validation: float | None
-    yardstick: float | None
+    reference_loss: float | None
     created: datetime | None = None
-    """`None` for the shipped ones, which came with the bot."""
+    """`None` for the shipped weights."""
     seconds: float | None = None
-    live_yardstick: float | None = None
-    """The figure that it was held against when it was made."""
+    """How long its training took."""
+    baseline_loss: float | None = None
+    """The reference loss that it was compared with after its training."""
     samples: tuple[str, ...] = ()
     usable: bool = True
     """Whether its weights are still kept."""
@@ -94,13 +84,13 @@ class VersionSummary:
 
 @dataclass(frozen=True)
 class VersionPage:
-    """Some of the versions of a kind, the newest first, and what is live."""
+    """A page of the versions of a task, newest first."""
 
-    kind: Kind
+    task: str
     versions: tuple[VersionSummary, ...]
     live: Live
     number: int
-    """Of the page, from 0."""
+    """The page number, from 0."""
     pages: int
 
 
@@ -108,20 +98,38 @@ class VersionPage:
 class VersionComparison:
     """A version beside those that it is compared with."""
 
-    facts: VersionSummary
+    version: VersionSummary
     live: Live
-    before: VersionSummary | None
-    """The version of its kind that was made before it, if there is one."""
+    previous: VersionSummary | None
+    """The version of the task that was created before it."""
     shipped: VersionSummary
     curve: bytes | None
+    """The loss curve, a PNG."""
+
+
+@dataclass(frozen=True)
+class VersionCreated:
+    """A training has created a version."""
+
+    number: int
+    card: ModelCard
+    done: Done
+    curve: bytes
+    """The loss curve, a PNG."""
+    reason: str
+    """Why it is live: `AUTOMATIC` or `FORCED`; empty if it is not."""
+    reference_loss: float | None
+    """Loss on the text that all versions of a task are compared on, in nats per character."""
+    baseline_loss: float | None
+    """The loss that it was compared with."""
 
 
 class NothingBefore(Exception):  # noqa: N818 (it is an answer, not a fault)
-    """There is nothing to go back to."""
+    """There is no earlier version to roll back to."""
 
 
 class ModelRegistry:
-    """What is live, in the database and in this process."""
+    """Adds, lists, activates and rolls back versions, and keeps this process up to date."""
 
     def __init__(
         self,
@@ -129,227 +137,235 @@ class ModelRegistry:
         networks: Networks,
         *,
         now: Callable[[], datetime],
-        served: Mapping[Kind, Live] | None = None,
+        served: Mapping[str, Live] | None = None,
         interval: float | None = INTERVAL,
     ) -> None:
-        """`served` is what the networks serve now; without `interval` (in s) nothing is watched."""
+        """`served` is what the networks serve now; `interval` is in s, `None` for no polling."""
         self._records = store.versions
         self._networks = networks
         self._now = now
-        self._served: dict[Kind, Live] = {k: (served or {}).get(k, Live(0, None)) for k in KINDS}
-        self._seen = {kind: live.activation_id for kind, live in self._served.items()}
+        self._served = {task: (served or {}).get(task, Live(0, None)) for task in TASKS}
+        self._seen = {task: live.activation_id for task, live in self._served.items()}
         self._interval = interval
-        self._shipped: dict[Kind, VersionSummary] = {}
-        self._turn = asyncio.Lock()
-        """Whoever swaps."""
+        self._shipped: dict[str, VersionSummary] = {}
+        self._lock = asyncio.Lock()
+        """Held while weights are swapped."""
         self._watch: PeriodicTask | None = None
 
     @property
     def interval(self) -> float | None:
-        """Seconds between two looks at the database, `None` if nobody looks."""
+        """Seconds between two polls of the database; `None` for no polling."""
         return self._interval
 
     @property
-    def served(self) -> Mapping[Kind, Live]:
-        """What this process serves of each kind."""
+    def served(self) -> Mapping[str, Live]:
+        """What this process serves, by task."""
         return self._served
 
     def watch(self) -> None:
-        """Follow from now on what other processes make live."""
+        """Start to poll the database for activations by other processes."""
         if self._interval is not None and self._watch is None:
-            self._watch = PeriodicTask(self._look, self._interval)
+            self._watch = PeriodicTask(self._poll, self._interval)
 
     async def close(self) -> None:
-        """Watch no longer."""
+        """Stop polling."""
         if self._watch is not None:
             await self._watch.close()
             self._watch = None
 
     async def catch_up(self) -> None:
-        """Serve what is live by now. Raises `Unavailable`; unusable weights are logged, once."""
-        live_now = await self._records.live()
-        for kind in KINDS:
-            live = live_now[kind]
-            async with self._turn:
-                if live.activation_id > self._seen[kind]:
-                    await self._follow(kind, live)
+        """Serve what is live now. Raises `Unavailable`; unusable weights are logged, once."""
+        for task, live in (await self._records.live()).items():
+            async with self._lock:
+                if task in TASKS and live.activation_id > self._seen.get(task, 0):
+                    await self._follow(task, live)
 
-    async def offer(self, order: Order, done: Done) -> Kept:
-        """Keep what a training has made, and make it live if it is no worse, or is forced.
+    async def add_trained(
+        self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
+    ) -> VersionCreated:
+        """Add the result of a training as a version, and activate it if it is good enough.
 
-        Raises `WeightsError` for weights that cannot be used, `OSError` and `Unavailable` for what
-        cannot be read or kept; none of that changes anything.
+        It is activated if `may_activate` says so, or if `force` is set. Raises `WeightsError` for
+        weights that cannot be used, and `OSError` and `Unavailable` if the results cannot be read
+        or stored; none of that changes anything.
         """
         content, curve, history = await asyncio.to_thread(_results, done)
-        load = partial(read_weights, content, done.weights.name)
-        audition = await self._networks.audition(order.kind, load)
-        live = (await self._records.live())[order.kind]
-        bar = await self._bar(order.kind, live)
+        load = partial(task_of(task).read, content, done.weights.name)
+        sample = await self._networks.validate(task, load)
+        live = await self._live(task)
+        baseline = await self._baseline_loss(task, live)
         version = replace(
-            _new_version(audition.trained, content),
-            baseline_loss=bar,
-            member_id=order.member_id,
+            _new_version(sample.trained, content),
+            baseline_loss=baseline,
+            member_id=member_id,
             seconds=done.seconds,
             history=history,
             curve=curve,
-            samples=json.dumps(audition.samples, ensure_ascii=False),
+            samples=json.dumps(sample.samples, ensure_ascii=False),
         )
-        why = "forced" if order.force else ""
-        if is_no_worse(version.reference_loss, bar):
-            why = "better"
-        if why:
-            async with self._turn:
-                number, live = await self._records.add_live(version, why, self._now())
-                self._serve(order.kind, live, audition.trained)
+        reason = FORCED if force else ""
+        if may_activate(version.reference_loss, baseline):
+            reason = AUTOMATIC
+        if reason:
+            async with self._lock:
+                number, live = await self._records.add_live(version, reason, self._now())
+                self._serve(task, live, sample.trained)
         else:
             number = await self._records.add(version, self._now())
-        return Kept(number, audition.trained.card, done, curve, why, version.reference_loss, bar)
+        card = sample.trained.card
+        return VersionCreated(number, card, done, curve, reason, version.reference_loss, baseline)
 
     async def activate(
-        self, kind: Kind, number: int | None, *, member_id: int | None, why: str = "activated"
+        self, task: str, number: int | None, *, member_id: int | None, reason: str = "activated"
     ) -> Live:
-        """Make a version live, or the shipped weights.
+        """Make a version live, or the shipped weights if `number` is `None`.
 
         Raises `WeightsError` if it cannot be used, which changes nothing.
         """
-        audition = await self._audition(kind, number)
-        return await self._make_live(kind, number, audition.trained, member_id, why)
+        sample = await self._sample(task, number)
+        async with self._lock:
+            live = await self._records.activate(
+                task, number, member_id=member_id, reason=reason, now=self._now()
+            )
+            self._serve(task, live, sample.trained)
+        return live
 
-    async def roll_back(self, kind: Kind, *, member_id: int | None) -> Live:
-        """Make live what was live before. Raises `NothingBefore`, and as `activate` does."""
-        async with self._turn:
-            found = await self._records.before(kind)
+    async def roll_back(self, task: str, *, member_id: int | None) -> Live:
+        """Make live what was live before.
+
+        Raises `NothingBefore` if there is nothing, and otherwise as `activate` does.
+        """
+        async with self._lock:
+            found = await self._records.before(task)
             if found is None:
                 raise NothingBefore
-            audition = await self._audition(kind, found.version_id)
-            live = await self._records.roll_back(kind, member_id=member_id, now=self._now())
+            sample = await self._sample(task, found.version_id)
+            live = await self._records.roll_back(task, member_id=member_id, now=self._now())
             if live is None:
                 raise NothingBefore
             if live.version_id == found.version_id:
-                self._serve(kind, live, audition.trained)
-            else:  # somebody else went back at the same moment
-                await self._follow(kind, live)
+                self._serve(task, live, sample.trained)
+            else:  # another process rolled back at the same moment
+                await self._follow(task, live)
             return live
 
-    async def is_live(self, kind: Kind, number: int | None) -> bool:
+    async def is_live(self, task: str, number: int | None) -> bool:
         """Whether a version is live everywhere, and is served here."""
-        live = (await self._records.live())[kind]
-        return live.version_id == number == self._served[kind].version_id
+        live = await self._live(task)
+        return live.version_id == number == self._served[task].version_id
 
     async def find(self, number: int) -> VersionSummary | None:
-        """A version by its number."""
+        """Return a version by its number."""
         record = await self._records.get(number)
-        return None if record is None else _facts(record)
+        return None if record is None else _summary(record)
 
     async def newest(self) -> list[VersionSummary]:
-        """The newest versions of both kinds, the newest first."""
-        return [_facts(record) for record in await self._records.of()]
+        """Return the newest versions of all tasks, newest first."""
+        return [_summary(record) for record in await self._records.of()]
 
-    async def page(self, kind: Kind, number: int, size: int) -> VersionPage:
-        """The versions of a kind, `size` at a time. The last page ends with the shipped weights."""
-        total = await self._records.count(kind) + 1
+    async def page(self, task: str, number: int, size: int) -> VersionPage:
+        """Return a page of `size` versions of a task. The last page ends with the shipped one."""
+        total = await self._records.count(task) + 1
         pages = -(-total // size)
         number = min(max(number, 0), pages - 1)
-        records = await self._records.of(kind, skip=number * size, most=size)
-        versions = [_facts(record) for record in records]
+        records = await self._records.of(task, skip=number * size, most=size)
+        versions = [_summary(record) for record in records]
         if number == pages - 1:
-            versions.append(await self._shipped_facts(kind))
-        live = (await self._records.live())[kind]
-        return VersionPage(kind, tuple(versions), live, number, pages)
+            versions.append(await self._shipped_summary(task))
+        return VersionPage(task, tuple(versions), await self._live(task), number, pages)
 
-    async def sheet(self, kind: Kind, number: int | None) -> VersionComparison | None:
-        """All about a version, or about the shipped weights of a kind; `None` if there is none."""
-        shipped = await self._shipped_facts(kind, heard=True)
-        live = (await self._records.live())[kind]
+    async def compare(self, task: str, number: int | None) -> VersionComparison | None:
+        """Compare a version, or the shipped weights, with others; `None` if it does not exist."""
+        shipped = await self._shipped_summary(task, with_samples=True)
+        live = await self._live(task)
         if number is None:
             return VersionComparison(shipped, live, None, shipped, None)
         record = await self._records.get(number)
         if record is None:
             return None
-        before = await self._records.previous(kind, number)
+        found = await self._records.previous(task, number)
+        previous = _summary(found) if found else None
         curve = await self._records.curve(number)
-        facts = _facts(record)
-        if facts.usable and not facts.samples:  # it was taken over
+        version = _summary(record)
+        if version.usable and not version.samples:  # it was imported from version 0.2.0
             with suppress(WeightsError):
-                facts = replace(facts, samples=(await self._audition(kind, number)).samples)
-        return VersionComparison(facts, live, _facts(before) if before else None, shipped, curve)
+                version = replace(version, samples=(await self._sample(task, number)).samples)
+        return VersionComparison(version, live, previous, shipped, curve)
 
-    async def _look(self) -> None:
-        with suppress(Unavailable):  # the database has said so in the log, once
+    async def _live(self, task: str) -> Live:
+        return (await self._records.live()).get(task, Live(0, None))
+
+    async def _poll(self) -> None:
+        with suppress(Unavailable):  # which the database has logged, once
             await self.catch_up()
 
-    async def _follow(self, kind: Kind, live: Live) -> None:
-        """Serve what was made live elsewhere, if it can be served here.
+    async def _follow(self, task: str, live: Live) -> None:
+        """Serve what another process has activated, if it can be served here.
 
-        It has passed its audition there. A poem more would take seconds in which the processes
-        differ, and each word that it writes passes the filter anyway.
+        It was validated there. Another sample would take seconds in which the processes differ,
+        and everything that it writes passes the word filter anyway.
         """
         try:
-            load = await self._load(kind, live.version_id)
-            trained = await self._networks.prepare(kind, load)
+            load = await self._load(task, live.version_id)
+            trained = await self._networks.prepare(task, load)
         except WeightsError as error:
-            log.error("%s live of %s cannot be served here: %s", _named(live), kind, error)
-            self._seen[kind] = live.activation_id
+            log.error("%s live of %s cannot be served here: %s", _named(live), task, error)
+            self._seen[task] = live.activation_id
         else:
-            self._serve(kind, live, trained)
+            self._serve(task, live, trained)
 
-    async def _make_live(
-        self, kind: Kind, number: int | None, trained: Trained, member_id: int | None, why: str
-    ) -> Live:
-        async with self._turn:
-            live = await self._records.activate(
-                kind, number, member_id=member_id, reason=why, now=self._now()
-            )
-            self._serve(kind, live, trained)
-        return live
+    def _serve(self, task: str, live: Live, trained: Trained) -> None:
+        self._networks.swap(task, trained)
+        self._served[task] = live
+        self._seen[task] = live.activation_id
+        log.info("%s of %s is live (%s)", _named(live), task, live.reason)
 
-    def _serve(self, kind: Kind, live: Live, trained: Trained) -> None:
-        self._networks.swap(kind, trained)
-        self._served[kind] = live
-        self._seen[kind] = live.activation_id
-        log.info("%s of %s is live (%s)", _named(live), kind, live.reason)
+    async def _sample(self, task: str, number: int | None) -> ValidationSample:
+        """A short sample of a version, which wrote a full one before. Raises `WeightsError`."""
+        load = await self._load(task, number)
+        return await self._networks.validate(task, load, full=False)
 
-    async def _audition(self, kind: Kind, number: int | None) -> Audition:
-        """What a version writes that has once written a whole poem. Raises `WeightsError`."""
-        load = await self._load(kind, number)
-        return await self._networks.audition(kind, load, whole=False)
-
-    async def _load(self, kind: Kind, number: int | None) -> Load:
-        """How a version is read. Raises `WeightsError` if there is nothing to read."""
+    async def _load(self, task: str, number: int | None) -> Load:
+        """How to load a version. Raises `WeightsError` if its weights are not kept."""
         if number is None:
-            return partial(load_shipped, kind)
+            return task_of(task).load_shipped
         content = await self._records.weights(number)
         if content is None:
             raise WeightsError(f"The weights of version {number} are not kept any more.")
-        return partial(read_weights, content, f"Version {number}")
+        return partial(task_of(task).read, content, f"Version {number}")
 
-    async def _bar(self, kind: Kind, live: Live) -> float | None:
-        """The yardstick of what is live; if that has none, of the shipped weights.
+    async def _baseline_loss(self, task: str, live: Live) -> float | None:
+        """The reference loss of what is live, or of the shipped weights if that has none.
 
-        What went live by itself passes on the figure that it had to reach: else each of many
-        versions could be a little worse than the one before.
+        A version that went live by itself passes its own baseline on, if that is lower. Otherwise
+        many versions, each a little worse than the one before, would add up.
         """
         record = await self._records.get(live.version_id) if live.version_id else None
         if record is None or record.reference_loss is None:
-            return (await self._shipped_facts(kind)).yardstick
-        if live.reason == "better" and record.baseline_loss is not None:
+            return (await self._shipped_summary(task)).reference_loss
+        if live.reason in _AUTOMATIC and record.baseline_loss is not None:
             return min(record.reference_loss, record.baseline_loss)
         return record.reference_loss
 
-    async def _shipped_facts(self, kind: Kind, *, heard: bool = False) -> VersionSummary:
-        """Of the weights that come with the bot; `heard` with samples, which take a second."""
-        facts = self._shipped.get(kind)
-        if facts is None:
-            facts = await asyncio.to_thread(_shipped_facts, kind)
-        if heard and not facts.samples:
-            facts = replace(facts, samples=(await self._audition(kind, None)).samples)
-        self._shipped[kind] = facts
-        return facts
+    async def _shipped_summary(self, task: str, *, with_samples: bool = False) -> VersionSummary:
+        """Describe the shipped weights; `with_samples` takes a second the first time."""
+        summary = self._shipped.get(task)
+        if summary is None:
+            summary = await asyncio.to_thread(_shipped_summary, task)
+        if with_samples and not summary.samples:
+            summary = replace(summary, samples=(await self._sample(task, None)).samples)
+        self._shipped[task] = summary
+        return summary
 
 
-def is_no_worse(yardstick: float | None, bar: float | None) -> bool:
-    """Whether a version may go live by itself: both figures are known, and close enough."""
-    return yardstick is not None and bar is not None and yardstick <= bar + MARGIN
+def may_activate(reference_loss: float | None, baseline_loss: float | None) -> bool:
+    """Whether a version may go live by itself: both losses are known, and it is not worse.
+
+    A difference of up to `MARGIN` counts as a tie, so going live does not mean being better.
+    """
+    if reference_loss is None or baseline_loss is None:
+        return False
+    return reference_loss <= baseline_loss + MARGIN
 
 
 async def open_versions(
@@ -360,41 +376,41 @@ async def open_versions(
     now: Callable[[], datetime],
     interval: float | None = INTERVAL,
 ) -> tuple[Inference, ModelRegistry]:
-    """Serve what the database says is live, and where that cannot be, the shipped weights.
+    """Serve what the database says is live, or the shipped weights where that is unusable.
 
-    Raises `Unavailable`, and `WeightsError` if even the shipped ones cannot be used.
+    Raises `Unavailable`, and `WeightsError` if shipped weights cannot be used, either.
     """
     await import_retrained(store, state_dir, now)
     live = await store.versions.live()
-    contents: dict[Kind, bytes] = {}
-    served: dict[Kind, Live] = {kind: live[kind] for kind in KINDS}
-    for kind, one in served.items():
+    contents: dict[str, bytes] = {}
+    for task, one in live.items():
         if one.version_id is not None:
-            # Of a version whose weights are lost nothing is left to read: that is said as well.
-            contents[kind] = await store.versions.weights(one.version_id) or b""
+            # If the weights are lost, the empty content is logged as unreadable.
+            contents[task] = await store.versions.weights(one.version_id) or b""
     inference = await open_inference(accept, contents)
-    for kind, content in contents.items():
-        if inference.digests[kind] != hashlib.sha256(content).hexdigest():
-            served[kind] = Live(live[kind].activation_id, None)
+    served = dict(live)
+    for task in contents.keys() & inference.digests.keys():
+        if inference.digests[task] != hashlib.sha256(contents[task]).hexdigest():
+            served[task] = Live(live[task].activation_id, None)
     return inference, ModelRegistry(store, inference, now=now, served=served, interval=interval)
 
 
-def retrained_path(state_dir: Path, kind: Kind) -> Path:
+def retrained_path(state_dir: Path, task: str) -> Path:
     """Where version 0.2.0 kept retrained weights."""
-    return state_dir / "weights" / f"{kind}.safetensors"
+    return state_dir / "weights" / f"{task}.safetensors"
 
 
 async def import_retrained(store: Store, state_dir: Path, now: Callable[[], datetime]) -> None:
-    """Take what version 0.2.0 has retrained into the database, once. Raises `Unavailable`."""
+    """Import the weights that version 0.2.0 retrained, once. Raises `Unavailable`."""
     live = await store.versions.live()
-    for kind in KINDS:
-        path = retrained_path(state_dir, kind)
-        if live[kind].activation_id or not await asyncio.to_thread(path.exists):
+    for task in TASKS:
+        path = retrained_path(state_dir, task)
+        if (task in live and live[task].activation_id) or not await asyncio.to_thread(path.exists):
             continue
         try:
-            content, trained, made = await asyncio.to_thread(_retrained, path, kind)
+            content, trained, made = await asyncio.to_thread(_retrained, path, task)
         except (OSError, WeightsError) as error:
-            log.warning("%s cannot be taken over: %s The shipped weights are served.", path, error)
+            log.warning("%s cannot be imported: %s The shipped weights are served.", path, error)
             continue
         number, _ = await store.versions.add_live(_new_version(trained, content), "imported", made)
         log.info("%s is version %d in the database now", path, number)
@@ -404,29 +420,27 @@ async def import_retrained(store: Store, state_dir: Path, now: Callable[[], date
             log.warning("%s could not be renamed: %s", path, error)
 
 
-def _retrained(path: Path, kind: Kind) -> tuple[bytes, Trained, datetime]:
+def _retrained(path: Path, task: str) -> tuple[bytes, Trained, datetime]:
     content = path.read_bytes()
-    trained = read_weights(content, path.name)
-    if trained.card.kind != kind:
-        raise WeightsError(f"It writes {trained.card.kind}, not {kind}.")
+    trained = task_of(task).read(content, path.name)
     return content, trained, datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def _shipped_facts(kind: Kind) -> VersionSummary:
-    card = read_card(SHIPPED / f"{kind}.safetensors")
+def _shipped_summary(task: str) -> VersionSummary:
+    card = task_of(task).shipped_card
     return VersionSummary(
-        kind=kind,
+        task=task,
         number=None,
         corpus=card.corpus,
         recipe=card.recipe,
         seed=card.seed,
         validation=card.validation,
-        yardstick=reference_loss_of(card),
+        reference_loss=task_of(task).reference_loss(card),
     )
 
 
 def _results(done: Done) -> tuple[bytes, bytes, str | None]:
-    """The weights, the picture of the losses, and the losses."""
+    """Read the weights, the loss curve and the history of a training."""
     history = done.weights.with_suffix(".json")
     return (
         done.weights.read_bytes(),
@@ -436,10 +450,10 @@ def _results(done: Done) -> tuple[bytes, bytes, str | None]:
 
 
 def _new_version(trained: Trained, content: bytes) -> NewVersion:
-    """What the card of a weight file tells of it."""
+    """What the model card of a weight file says about a version."""
     card = trained.card
     return NewVersion(
-        task=card.kind,
+        task=card.task,
         digest=trained.digest,
         weights=content,
         corpus=card.corpus[:LONGEST_TITLE],
@@ -447,23 +461,23 @@ def _new_version(trained: Trained, content: bytes) -> NewVersion:
         recipe=card.recipe[:LONGEST_RECIPE],
         seed=card.seed,
         validation=card.validation,
-        reference_loss=reference_loss_of(card),
+        reference_loss=task_of(card.task).reference_loss(card),
         baseline_loss=None,
     )
 
 
-def _facts(record: VersionRecord) -> VersionSummary:
+def _summary(record: VersionRecord) -> VersionSummary:
     return VersionSummary(
-        kind="names" if record.task == "names" else "sonnets",
+        task=record.task,
         number=record.id,
         corpus=record.corpus,
         recipe=record.recipe,
         seed=record.seed,
         validation=record.validation,
-        yardstick=record.reference_loss,
+        reference_loss=record.reference_loss,
         created=record.created_at,
         seconds=record.seconds,
-        live_yardstick=record.baseline_loss,
+        baseline_loss=record.baseline_loss,
         samples=tuple(json.loads(record.samples)),
         usable=record.has_weights,
     )

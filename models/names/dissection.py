@@ -11,6 +11,7 @@ from data.corpora import load_names
 from data.text import clean_name
 from models.names.constrained.constraints import NamesError, clean_piece
 from models.names.etymology import Part, parts_of
+from models.names.shape import of_a_list, shape_of
 from models.networks.sampling import probabilities
 from models.networks.vocabulary import END
 from models.weights import Trained
@@ -51,11 +52,11 @@ def dissect(trained: Trained, name: str) -> Dissection:
 
     Raises `NamesError` for what cannot be a name.
     """
-    shape, symbols = trained.shape, trained.network.vocabulary.symbols
+    shape, symbols = shape_of(trained), trained.network.vocabulary.symbols
     letters = clean_name(name) if shape.latin else clean_piece(name, symbols, ends=True)
     if not shape.shortest <= len(letters) <= shape.longest:
         alphabet = "letters from a to z" if shape.latin else "characters of the list"
-        advice = "another" if trained.card.of_a_list else "for example: mangosaurus"
+        advice = "another" if of_a_list(trained.card) else "for example: mangosaurus"
         raise NamesError(
             f"A name has {shape.shortest} to {shape.longest} {alphabet}, and yours has "
             f"{len(letters)}; try {advice}"
@@ -67,7 +68,7 @@ def dissect(trained: Trained, name: str) -> Dissection:
             "nothing to say about that name; try another."
         )
     choices = _choices(trained, letters)
-    if trained.card.of_a_list:
+    if of_a_list(trained.card):
         return Dissection(letters, choices, nearest_of(letters, trained.words), ())
     return Dissection(letters, choices, nearest_genera(letters), parts_of(letters))
 

@@ -15,7 +15,7 @@ from models.names.constrained.constraints import (
 )
 from models.names.constrained.sampler import ConstrainedSampler
 from models.names.near_copies import Neighbours, neighbours_of
-from models.names.shape import DINOSAURS, LONGEST_NAME, SHORTEST_NAME
+from models.names.shape import DINOSAURS, LONGEST_NAME, SHORTEST_NAME, shape_of
 from models.weights import Trained
 
 __all__ = [
@@ -84,7 +84,7 @@ def generate_names(
     """
     vocabulary = trained.network.vocabulary
     pieces = request.starts_with, request.contains, request.ends_with
-    wish = parse_constraints(*pieces, request.length, vocabulary, trained.shape)
+    wish = parse_constraints(*pieces, request.length, vocabulary, shape_of(trained))
     automaton = Automaton.of(wish, vocabulary)
     possible = count_possible(automaton, wish, vocabulary)
     pen = ConstrainedSampler.of(trained, wish, automaton, request.temperature)
@@ -140,7 +140,7 @@ def _flaw(
         return "real"
     if neighbours.nearly_has(name):
         return "near"
-    if not trained.shape.admits(name):
+    if not shape_of(trained).admits(name):
         return "unreadable"
     if name in found:
         return "repeated"

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from data.corpora import load_names
+from models.names.shape import of_a_list
 from models.networks.vocabulary import END
 from models.weights import Trained
 
@@ -34,7 +35,7 @@ class Neighbours(Protocol):
 def neighbours_of(trained: Trained) -> Neighbours:
     """What names of a network must keep away from: those of its list and, unless that is a list of
     a member's own, the genera that come with the project."""
-    if trained.card.of_a_list:
+    if of_a_list(trained.card):
         return listed_names(trained.words)
     return real_names(trained.words)
 

@@ -6,11 +6,13 @@ Of dinosaurs it is known beforehand. Of any other list it is what all of its nam
 import re
 import string
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from models.names.capitalization import SEPARATORS
 from models.networks.vocabulary import END
+from models.weights import ModelCard, Trained
 
 SHORTEST_NAME, LONGEST_NAME = 3, 26
 """Letters of a dinosaur's name."""
@@ -90,6 +92,19 @@ class Shape:
 
 
 DINOSAURS = Shape()
+LIST_RECIPE = "list"
+"""The recipe for lists of other names than dinosaurs'."""
+
+
+def of_a_list(card: ModelCard) -> bool:
+    """Whether a network for names was trained on a list of other names than dinosaurs'."""
+    return card.recipe == LIST_RECIPE
+
+
+@lru_cache(maxsize=8)
+def shape_of(trained: Trained) -> Shape:
+    """The shape of the names that a network was trained on. Those of the last few are kept."""
+    return Shape.of(trained.card.symbols, trained.words)
 
 
 def _joints(name: str, separators: str) -> set[str]:

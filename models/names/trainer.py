@@ -102,19 +102,19 @@ class NamesTrainer:
         self.seed = seed
         self.settings = settings
         self._validation = [name + END for name in corpus.validation]
-        self._yardstick = [name + END for name in corpus.yardstick]
-        every = [name + END for name in corpus.training + corpus.also]
-        unread = {*self._validation, *self._yardstick}
+        self._reference = [name + END for name in corpus.reference]
+        every = [name + END for name in corpus.training + corpus.extra_names]
+        unread = {*self._validation, *self._reference}
         self._training = [text for text in every if text not in unread]
         if 2 * len(self._training) < len(every):  # a list of little else
-            self._yardstick, unread = [], {*self._validation}
+            self._reference, unread = [], {*self._validation}
             self._training = [text for text in every if text not in unread]
         self._read_later = [text for text in every if text in unread]
         self.vocabulary = vocabulary_of(every + self._validation)
         self._looked_at = Batch.of(self._validation[:MOST_MEASURED], self.vocabulary)
         self._ensemble = self._begin(self._training)
         self._first_fit_updates: int | None = None  # not known before it has ended
-        self._yardstick_loss: float | None = None  # not measured before that
+        self._reference_loss: float | None = None  # not measured before that
         self._best: Mixture | None = None
         self._best_loss = np.inf
         self._best_updates = 0
@@ -163,7 +163,7 @@ class NamesTrainer:
             "best_loss": np.array(self._best_loss),
             "best_updates": np.array(self._best_updates),
             "share": np.array(self._share),
-            "yardstick": np.array(math.nan if (y := self._yardstick_loss) is None else y),
+            "yardstick": np.array(math.nan if (y := self._reference_loss) is None else y),
             **{f"best/{name}": array for name, array in best.items()},
             **{f"fit/{name}": array for name, array in self._ensemble.state().items()},
         }
@@ -175,8 +175,8 @@ class NamesTrainer:
         self._share = float(checkpoint["share"])
         best = part(checkpoint, "best/")
         self._best = Mixture.from_arrays(self.vocabulary.symbols, best) if best else None
-        yardstick = float(checkpoint.get("yardstick", np.array(math.nan)))
-        self._yardstick_loss = None if math.isnan(yardstick) else yardstick
+        reference_loss = float(checkpoint.get("yardstick", np.array(math.nan)))
+        self._reference_loss = None if math.isnan(reference_loss) else reference_loss
         if first_fit_updates := int(checkpoint["first_fit_updates"]):
             self._begin_second_fit(first_fit_updates)
         self._ensemble.restore(part(checkpoint, "fit/"))
@@ -185,16 +185,16 @@ class NamesTrainer:
         return _Ensemble(texts, self.vocabulary, self._counting, self.seed, self.settings)
 
     def _begin_second_fit(self, first_fit_updates: int) -> None:
-        if self._yardstick_loss is None:
-            self._yardstick_loss = self._measure_yardstick()
+        if self._reference_loss is None:
+            self._reference_loss = self._measure_reference()
         self._first_fit_updates = first_fit_updates
         self._ensemble = self._begin(self._training + self._validation + self._read_later)
 
-    def _measure_yardstick(self) -> float | None:
+    def _measure_reference(self) -> float | None:
         """By the best network of the first fit: the second reads those names, if the list has."""
-        if not self._yardstick:
+        if not self._reference:
             return None
-        return cross_entropy(self.network(), self._yardstick)
+        return cross_entropy(self.network(), self._reference)
 
     def _measure(self) -> float:
         """Choose the share of the n-gram model, and keep the mixture if it is the best so far."""
@@ -217,13 +217,13 @@ class NamesTrainer:
 
     def figures(self) -> Figures:
         """What the model card shall say beside the validation loss."""
-        yardstick = self._yardstick_loss
+        reference_loss = self._reference_loss
         if self._first_fit_updates is None:
-            yardstick = self._measure_yardstick()
+            reference_loss = self._measure_reference()
         if not self.settings.chooses_order:
-            return Figures(yardstick=yardstick)
+            return Figures(reference_loss=reference_loss)
         alone = min(choice.nats_per_character for choice in self._choices)
-        return Figures(alone, len(self._validation[:MOST_MEASURED]), yardstick)
+        return Figures(alone, len(self._validation[:MOST_MEASURED]), reference_loss)
 
     @cached_property
     def _counting(self) -> "_Counting | None":

@@ -44,8 +44,8 @@ class Figures:
     """The best Kneser-Ney model by itself, on the names of the validation loss."""
     measured: int | None = None
     """How many names that are."""
-    yardstick: float | None = None
-    """On the project's own validation part, whatever the corpus."""
+    reference_loss: float | None = None
+    """Loss on the validation part of the project's own corpus."""
 
 
 class Trainer(Protocol):

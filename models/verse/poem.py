@@ -21,6 +21,7 @@ from data.text import fold, words_of
 from models.fingerprints import LONGEST_RUN, Fingerprints, runs_of
 from models.networks.network import State, read
 from models.networks.vocabulary import END
+from models.text_generator import GenerationError
 from models.verse import free_lines, metrical_lines
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
 from models.verse.free_lines import CountingWalk, FreeWalk
@@ -56,7 +57,7 @@ FEWEST_RHYMES = 8
 """Common words that rhyme with a word, itself counted, if another line is to rhyme with it."""
 
 
-class SonnetError(Exception):
+class SonnetError(GenerationError):
     """A sonnet cannot be written. The message is a sentence for the member who asked for it."""
 
 

@@ -17,7 +17,7 @@ from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from models import weights
 from models.fingerprints import Fingerprints
-from models.weights import Kind, Trained, save_weights
+from models.weights import Trained, save_weights
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
 from tests.databases import Templates, store_in
 from tests.models.tiny import namer, poet
@@ -123,10 +123,10 @@ def home(simcord_env: simcord.Env, world: World) -> Home:
 
 
 @pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Kind, Trained]:
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Trained]:
     """Small weights in the place of the shipped ones."""
     folder = tmp_path / "shipped"
-    made: dict[Kind, Trained] = {"names": namer(), "sonnets": poet()}
+    made: dict[str, Trained] = {"names": namer(), "sonnets": poet()}
     digests = []
     for kind, trained in made.items():
         facts = replace(trained.card, recipe="shipped")

@@ -6,12 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.services.inference import (
-    Audition,
-    Heard,
-    Load,
-    read_names,
-)
+from bot.services.inference import Load, ValidationSample
 from bot.services.training.events import Stopped
 from bot.services.training.retraining import Event, Events, Order
 from data.text import clean_name
@@ -22,7 +17,7 @@ from models.names.generator import NamesRequest, NamesResult
 from models.networks.vocabulary import END
 from models.verse.forms import FORMS
 from models.verse.poem import Draft, SonnetRequest
-from models.weights import Kind, ModelCard, Trained
+from models.weights import ModelCard, Trained
 
 NOTHING = np.zeros((1, 1), np.float32)
 LONGEST_POEM = 14
@@ -39,10 +34,10 @@ GENERA = (
 """The list that the fake network has read: *-raptor* and *-saurus* are its commonest endings."""
 
 
-def card(kind: Kind, **changes: object) -> ModelCard:
+def card(task: str, **changes: object) -> ModelCard:
     """A model card."""
     facts: dict[str, object] = {
-        "kind": kind,
+        "task": task,
         "architecture": "lstm",
         "recipe": "default",
         "corpus": "A corpus of tests",
@@ -95,11 +90,11 @@ class FakeWriter:
         self.finished_poems = 0
 
     @property
-    def cards(self) -> Mapping[Kind, ModelCard]:
+    def cards(self) -> Mapping[str, ModelCard]:
         return {"names": card("names"), "sonnets": card("sonnets", pretraining="Plays")}
 
     @property
-    def digests(self) -> Mapping[Kind, str]:
+    def digests(self) -> Mapping[str, str]:
         return {"names": "1" * 64, "sonnets": "2" * 64}
 
     @property
@@ -120,12 +115,13 @@ class FakeWriter:
             raise self.error
         return dissection(clean_name(name))
 
-    async def load_namer(self, content: bytes, title: str) -> Trained:
-        return read_names(content, title)
+    async def prepare(self, task: str, load: Load) -> Trained:
+        return load()
 
-    async def hear_namer(self, content: bytes, title: str) -> Heard:
-        trained = await self.load_namer(content, title)
-        return Heard(trained, tuple(format_name(trained.card, name) for name in self.names_found))
+    async def validate(self, task: str, load: Load, *, full: bool = True) -> ValidationSample:
+        trained = await self.prepare(task, load)
+        samples = tuple(format_name(trained.card, name) for name in self.names_found)
+        return ValidationSample(trained, samples)
 
     async def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
         self.sonnets_asked.append(request)
@@ -145,25 +141,25 @@ class FakeNetworks:
     """Loads what it is to serve, and says that it wrote what it is told to."""
 
     def __init__(self) -> None:
-        self.served: dict[Kind, Trained] = {}
-        self.samples: Mapping[Kind, tuple[str, ...]] = {
+        self.served: dict[str, Trained] = {}
+        self.samples: Mapping[str, tuple[str, ...]] = {
             "names": ("novosaurus", "shitosaurus", "dracoraptor"),
             "sonnets": ("A line of verse that", "nobody has read"),
         }
         self.error: Exception | None = None
 
-    async def audition(self, kind: Kind, load: Load, *, whole: bool = True) -> Audition:
+    async def validate(self, task: str, load: Load, *, full: bool = True) -> ValidationSample:
         if self.error:
             raise self.error
-        return Audition(await asyncio.to_thread(load), self.samples[kind])
+        return ValidationSample(await asyncio.to_thread(load), self.samples[task])
 
-    async def prepare(self, kind: Kind, load: Load) -> Trained:
+    async def prepare(self, task: str, load: Load) -> Trained:
         if self.error:
             raise self.error
         return await asyncio.to_thread(load)
 
-    def swap(self, kind: Kind, trained: Trained) -> None:
-        self.served[kind] = trained
+    def swap(self, task: str, trained: Trained) -> None:
+        self.served[task] = trained
 
 
 class FakeTrainer:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.evaluate import evaluate, main
+from bot.evaluate import main
+from bot.evaluation.scoreboard import evaluate
 from data.corpora import Corpus, load_names, parse_corpus, read_corpus
 from models.fingerprints import Fingerprints
 from models.networks.lstm import LSTM

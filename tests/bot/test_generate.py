@@ -8,7 +8,7 @@ import pytest
 
 from bot.generate import main
 from models.fingerprints import Fingerprints
-from models.weights import Kind, load_shipped, save_weights
+from models.weights import load_shipped, save_weights
 from tests.models.tiny import LETTERS, VERSE, card, lstm
 
 
@@ -16,7 +16,7 @@ from tests.models.tiny import LETTERS, VERSE, card, lstm
 def weights(tmp_path: Path) -> dict[str, str]:
     """Small weights for each thing that can be written, as an option's value."""
     made: dict[str, str] = {}
-    kinds: dict[str, Kind] = {"names": "names", "sonnet": "sonnets"}
+    kinds: dict[str, str] = {"names": "names", "sonnet": "sonnets"}
     for what, vocabulary in (("names", LETTERS), ("sonnet", VERSE)):
         path = tmp_path / f"{what}.safetensors"
         facts = card(kinds[what], vocabulary)
@@ -171,7 +171,7 @@ def test_what_cannot_be_written_is_refused_with_the_reason(
 ) -> None:
     sonnet, names = (["--weights", weights[what]] for what in ("sonnet", "names"))
     assert "at most 300 characters" in refusal(["sonnet", "a" * 301, *sonnet], capsys)
-    assert "Nothing is made of those words" in refusal(["names", "--contains", "fuck"], capsys)
+    assert "The word filter rejects those words" in refusal(["names", "--contains", "fuck"], capsys)
     assert "try for example: tyranno" in refusal(["names", "🦖", *names], capsys)
     assert "writes names, not sonnets" in refusal(["sonnet", *names], capsys)
     assert "Cannot read" in refusal(["names", "--weights", "missing.safetensors"], capsys)
@@ -181,15 +181,15 @@ def test_what_cannot_be_written_is_refused_with_the_reason(
     ("options", "why"),
     [
         (["limericks"], "invalid choice"),
-        (["names", "-n", "0"], "no number from 1 to 10000, for example 10"),
-        (["names", "-n", "ten"], "no number from 1 to 10000"),
-        (["names", "--length", "27"], "no number from 3 to 26, for example 12"),
+        (["names", "-n", "0"], "not a number from 1 to 10000, for example 10"),
+        (["names", "-n", "ten"], "not a number from 1 to 10000"),
+        (["names", "--length", "27"], "not a number from 3 to 26, for example 12"),
         (["sonnet", "--form", "haiku"], "invalid choice"),
         (["dissect"], "the following arguments are required: name"),
-        (["names", "--seed", "x"], "no whole number from 0, for example 7"),
-        (["names", "--temperature", "0"], "no number from 0.1 to 2, for example 0.8"),
-        (["names", "--temperature", "nan"], "no number from 0.1 to 2"),
-        (["names", "--temperature", "warm"], "no number from 0.1 to 2"),
+        (["names", "--seed", "x"], "not a whole number from 0, for example 7"),
+        (["names", "--temperature", "0"], "not a number from 0.1 to 2, for example 0.8"),
+        (["names", "--temperature", "nan"], "not a number from 0.1 to 2"),
+        (["names", "--temperature", "warm"], "not a number from 0.1 to 2"),
     ],
 )
 def test_wrong_options_exit_with_two_and_an_example(

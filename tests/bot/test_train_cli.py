@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,22 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from bot import train
-from bot.recipes import RECIPES, WITHOUT_KERAS, Plan, _measured_by_sonnets
+from bot.images.loss_curve import loss_curve
 from bot.services.training.events import Stopped, from_json
-from bot.train import Run, main
+from bot.train import main
 from data.corpora import Corpus, CorpusError, load_names, load_sonnets, parse_corpus
 from models.fingerprints import Fingerprints
+from models.names.shape import of_a_list
 from models.names.trainer import NamesTrainer, Settings
 from models.networks.network import Network, cross_entropy
+from models.tasks import TASKS, task_of
+from models.training import run as training_run
 from models.training.numpy_lstm import FitSettings
+from models.training.recipe import Plan
+from models.training.run import TrainingRun
 from models.training.trainer import Progress
-from models.weights import KINDS, Kind, load_weights
+from models.verse.recipes import WITHOUT_KERAS, _with_reference_loss
+from models.weights import load_weights
 from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
 from tests.models.verse.test_poem import VERSES, Reciter
 
@@ -40,7 +46,7 @@ def small_trainer(corpus: Corpus, seed: int, _: Settings) -> NamesTrainer:
 @pytest.fixture
 def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A list of forty names, one of them twice, that is trained on in a second."""
-    monkeypatch.setattr("bot.recipes.NamesTrainer", small_trainer)
+    monkeypatch.setattr("models.names.recipes.NamesTrainer", small_trainer)
     path = tmp_path / "elves.txt"
     listed = [*load_names().training[:40], load_names().training[0]]
     path.write_text("\n".join(listed))
@@ -94,7 +100,7 @@ def test_weights_a_model_card_and_a_loss_curve_are_written(
     code, events = report("names", "--corpus", names, "--out", out, "--seed", 7)
     assert code == 0
     trained = load_weights(out)
-    assert trained.card.kind == "names"
+    assert trained.card.task == "names"
     assert trained.card.corpus == "elves.txt"
     assert trained.card.seed == 7
     assert trained.card.updates == events[-2]["step"]
@@ -215,7 +221,7 @@ def test_a_network_of_a_given_width_takes_no_other(report: Report, arguments: li
     assert "--units" in error_of(report(*arguments, "--units", 8))
 
 
-@pytest.mark.parametrize("recipe", RECIPES["sonnets"])
+@pytest.mark.parametrize("recipe", TASKS["sonnets"].recipes)
 def test_sonnets_without_keras_say_what_to_install(
     report: Report, monkeypatch: pytest.MonkeyPatch, recipe: str
 ) -> None:
@@ -230,11 +236,11 @@ def test_sonnets_without_keras_say_what_to_install(
         (["names", "--recipe", "soup"], "names has no recipe 'soup'; it can be best or quick or"),
         (["names", "--recipe", "pretrain"], "names has no recipe 'pretrain'"),
         (["limericks"], "invalid choice"),
-        (["names", "--seed", "-1"], "no whole number from 0, for example 7"),
-        (["names", "--minutes", "0"], "no positive number, for example 2.5"),
-        (["names", "--minutes", "inf"], "no positive number"),
-        (["sonnets", "--epochs", "0"], "no whole number from 1, for example 60"),
-        (["names", "--out", "names.md"], "does not end in .safetensors, as for example"),
+        (["names", "--seed", "-1"], "not a whole number from 0, for example 7"),
+        (["names", "--minutes", "0"], "not a positive number, for example 2.5"),
+        (["names", "--minutes", "inf"], "not a positive number"),
+        (["sonnets", "--epochs", "0"], "not a whole number from 1, for example 60"),
+        (["names", "--out", "names.md"], "does not end in .safetensors, for example"),
         ([], "required"),
     ],
 )
@@ -252,9 +258,9 @@ def test_help_names_every_recipe_and_shows_examples(capsys: pytest.CaptureFixtur
         main(["--help"])
     assert left.value.code == 0
     text = capsys.readouterr().out
-    for kind in KINDS:
+    for kind in TASKS:
         assert f"python -m bot.train {kind}" in text
-        for name, recipe in RECIPES[kind].items():
+        for name, recipe in TASKS[kind].recipes.items():
             assert f"  {kind:8} {name:9} {recipe.help}" in text
 
 
@@ -263,10 +269,10 @@ def test_help_names_every_recipe_and_shows_examples(capsys: pytest.CaptureFixtur
 RUNNER = f"""
 import sys
 sys.path.insert(0, {str(CHECKOUT)!r})
-import bot.recipes
+import models.names.recipes
 from bot.train import main
 from tests.bot.test_train_cli import small_trainer
-bot.recipes.NamesTrainer = small_trainer
+models.names.recipes.NamesTrainer = small_trainer
 sys.exit(main())
 """
 
@@ -310,7 +316,7 @@ def checkpoint(names: Path, out: Path, report: Report, monkeypatch: pytest.Monke
     stop_after(5, monkeypatch)
     code, events = report("names", "--corpus", names, "--seed", 3, "--out", out)
     monkeypatch.undo()
-    monkeypatch.setattr("bot.recipes.NamesTrainer", small_trainer)
+    monkeypatch.setattr("models.names.recipes.NamesTrainer", small_trainer)
     assert (code, events[-1]["event"]) == (3, "stopped")
     return out.with_suffix(".checkpoint")
 
@@ -327,7 +333,9 @@ def stop_after(updates: int, monkeypatch: pytest.MonkeyPatch) -> None:
                     signal.raise_signal(signal.SIGTERM)
                 yield progress
 
-    monkeypatch.setattr("bot.recipes.NamesTrainer", lambda c, seed, _: Stopping(c, seed, SMALL))
+    monkeypatch.setattr(
+        "models.names.recipes.NamesTrainer", lambda c, seed, _: Stopping(c, seed, SMALL)
+    )
 
 
 @pytest.mark.parametrize(
@@ -376,7 +384,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(
     else:
         save_file({"x": np.zeros(1)}, checkpoint)
     options = ["names", "--corpus", names, "--seed", 3, "--out", out]
-    assert "--resume to begin anew" in error_of(report(*options, "--resume"))
+    assert "--resume to start over" in error_of(report(*options, "--resume"))
 
 
 def test_a_run_that_ends_leaves_the_signals_as_they_were(
@@ -392,14 +400,14 @@ def test_a_checkpoint_is_kept_now_and_then_in_case_of_a_crash(
     names: Path, out: Path, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved: list[int] = []
-    save_checkpoint = Run.save_checkpoint
+    save_checkpoint = TrainingRun.save_checkpoint
 
-    def watched(run: Run) -> None:
+    def watched(run: TrainingRun) -> None:
         save_checkpoint(run)
         saved.append(len(run.losses))
 
-    monkeypatch.setattr(train, "CHECKPOINT_INTERVAL", 0.0)
-    monkeypatch.setattr(Run, "save_checkpoint", watched)
+    monkeypatch.setattr(training_run, "CHECKPOINT_INTERVAL", 0.0)
+    monkeypatch.setattr(TrainingRun, "save_checkpoint", watched)
     report("names", "--corpus", names, "--out", out, "--minutes", 0.002)
     assert saved[:3] == [1, 2, 3]
     assert not out.with_suffix(".checkpoint").exists()
@@ -420,10 +428,11 @@ class Resting:
         return self._network
 
 
-def run_of(network: Network, kind: Kind, known: list[str]) -> Run:
-    facts = card(kind, network.vocabulary)
+def run_of(network: Network, task: str, known: list[str]) -> TrainingRun:
+    facts = card(task, network.vocabulary)
     plan = Plan(load_names(), Resting(network), "lstm", 0, Fingerprints.of(known), {})  # type: ignore[arg-type]
-    return Run(plan, facts, Path("out.safetensors"))
+    sample = partial(task_of(task).sample, full=False)
+    return TrainingRun(plan, facts, Path("out.safetensors"), sample, loss_curve)
 
 
 @pytest.mark.parametrize("network", [lstm(LETTERS), rnn()], ids=["lstm", "rnn"])
@@ -467,17 +476,17 @@ def test_a_run_on_an_own_list_is_measured_by_the_names_of_the_project(
 ) -> None:
     report("names", "--corpus", names, "--out", out)
     card = load_weights(out).card
-    assert card.yardstick is not None
-    assert card.yardstick != card.validation
+    assert card.reference_loss is not None
+    assert card.reference_loss != card.validation
 
 
 def test_a_run_on_the_list_of_the_project_is_measured_by_its_validation_part(
     out: Path, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.recipes.NamesTrainer", small_trainer)
+    monkeypatch.setattr("models.names.recipes.NamesTrainer", small_trainer)
     report("names", "--out", out)
     card = load_weights(out).card
-    assert card.yardstick == card.validation is not None
+    assert card.reference_loss == card.validation is not None
 
 
 def test_no_poem_reads_other_names(tmp_path: Path, report: Report) -> None:
@@ -504,13 +513,13 @@ def poems() -> tuple[str, ...]:
 
 
 def test_own_verse_is_measured_by_the_validation_sonnets(poems: tuple[str, ...]) -> None:
-    plan = _measured_by_sonnets(verse_plan(""))
-    assert plan.figures().yardstick == pytest.approx(cross_entropy(lstm(VERSE), poems))
+    plan = _with_reference_loss(verse_plan(""))
+    assert plan.figures().reference_loss == pytest.approx(cross_entropy(lstm(VERSE), poems))
 
 
 def test_unless_it_holds_some_of_them(poems: tuple[str, ...]) -> None:
-    plan = _measured_by_sonnets(verse_plan(poems[0]))
-    assert plan.figures().yardstick is None
+    plan = _with_reference_loss(verse_plan(poems[0]))
+    assert plan.figures().reference_loss is None
     assert "it reads poems that they are compared by" in plan.corpus.notes[-1]
 
 
@@ -518,9 +527,9 @@ def test_or_they_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable() -> Corpus:
         raise CorpusError("Cannot fetch the sonnets.")
 
-    monkeypatch.setattr("bot.recipes.corpora.load_sonnets", unreachable)
-    plan = _measured_by_sonnets(verse_plan(""))
-    assert plan.figures().yardstick is None
+    monkeypatch.setattr("models.verse.recipes.corpora.load_sonnets", unreachable)
+    plan = _with_reference_loss(verse_plan(""))
+    assert plan.figures().reference_loss is None
     assert plan.corpus.notes[-1].endswith("Cannot fetch the sonnets.")
 
 
@@ -544,7 +553,7 @@ def test_a_list_in_any_alphabet_is_learned_with_its_capitals(
     assert all(town.lower() in trained.known for town in TOWNS)
     assert "iguanodon" not in trained.known
     card = trained.card
-    assert card.of_a_list
+    assert of_a_list(card)
     assert (card.capitals, card.small_words) == ("^-'", ("d", "sous", "sur"))
     assert (card.symbols[0], "â" in card.symbols) == ("\n", True)
     assert card.measured == 4

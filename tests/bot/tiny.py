@@ -12,8 +12,10 @@ from bot.services.model_registry import retrained_path
 from data.lists import normalise_entry
 from data.text import VERSE_SYMBOLS
 from models.fingerprints import Fingerprints
+from models.names.shape import LIST_RECIPE
 from models.networks.vocabulary import Vocabulary
-from models.weights import KINDS, LIST_RECIPE, Kind, save_weights
+from models.tasks import TASKS
+from models.weights import save_weights
 from tests.bot.fakes import GENERA, card
 
 UNITS = 8
@@ -25,7 +27,7 @@ def write_tiny_weights(state_dir: Path, **changes: object) -> None:
         "names": Vocabulary.of([string.ascii_lowercase]).symbols,
         "sonnets": Vocabulary.of(["".join(VERSE_SYMBOLS)]).symbols,
     }
-    for kind in KINDS:
+    for kind in TASKS:
         facts = card(kind, symbols=symbols[kind], **changes)
         words = GENERA if kind == "names" else ()
         path = retrained_path(state_dir, kind)
@@ -33,7 +35,7 @@ def write_tiny_weights(state_dir: Path, **changes: object) -> None:
 
 
 def tiny_namer(
-    names: Sequence[str], *, kind: Kind = "names", layers: int = 1, **facts: object
+    names: Sequence[str], *, kind: str = "names", layers: int = 1, **facts: object
 ) -> bytes:
     """The weight file of a babbling network that has read some names of any alphabet."""
     read = sorted(map(normalise_entry, names))

@@ -91,7 +91,7 @@ async def playing(
         words=words,
         retraining=Retraining(
             settings.state_dir,
-            versions.offer,
+            versions.add_trained,
             store.versions,
             rest=timedelta(0),
             now=now,

@@ -15,11 +15,13 @@ from safetensors.numpy import save_file
 from models import weights
 from models.fingerprints import NOTHING, Fingerprints
 from models.networks.network import Network
+from models.tasks import TASKS
 from models.weights import (
     LARGEST_FILE,
     SHIPPED,
     ModelCard,
     WeightsError,
+    card_to_json,
     describe,
     load_shipped,
     load_weights,
@@ -50,7 +52,7 @@ def refusal(path: Path, digest: str | None = None) -> str:
 
 def write(path: Path, arrays: Mapping[str, NDArray[np.generic]], **metadata: str) -> None:
     """Write a file in the format of ours, whatever it holds."""
-    complete = {"format": "mangosaurus-1", "card": json.dumps(dataclasses.asdict(card()))}
+    complete = {"format": "mangosaurus-1", "card": card_to_json(card())}
     save_file(dict(arrays), path, complete | metadata)
 
 
@@ -243,20 +245,32 @@ def test_a_card_with_a_fact_of_another_type_is_refused(
     tmp_path: Path, fact: str, value: object
 ) -> None:
     path = tmp_path / "names.safetensors"
-    facts = dataclasses.asdict(card()) | {fact: value}
+    facts = json.loads(card_to_json(card())) | {fact: value}
     write(path, float16_arrays(), card=json.dumps(facts))
     assert f"on its card, {fact} is {value!r}" in refusal(path)
 
 
 def test_every_fact_on_a_card_has_a_type_that_is_checked() -> None:
-    assert {field.name for field in dataclasses.fields(ModelCard)} == set(weights._FACTS)
+    assert {
+        weights._KEYS.get(field.name, field.name) for field in dataclasses.fields(ModelCard)
+    } == set(weights._FACTS)
 
 
-def test_a_kind_that_no_network_writes_is_refused(tmp_path: Path) -> None:
+def test_weights_of_another_task_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "limericks.safetensors"
-    facts = dataclasses.asdict(card()) | {"kind": "limericks"}
-    write(path, float16_arrays(), card=json.dumps(facts))
-    assert "on its card, kind is 'limericks', not names or sonnets" in refusal(path)
+    write(path, float16_arrays(), card=card_to_json(card("limericks")))
+    with pytest.raises(WeightsError, match=r"limericks\.safetensors writes limericks, not sonnets"):
+        TASKS["sonnets"].load(path)
+
+
+def test_card_keys_are_those_of_older_files(tmp_path: Path) -> None:
+    """Renaming a key would change the digest of every file, and older files would not load."""
+    facts = json.loads(card_to_json(card(reference_loss=1.5)))
+    assert (facts["kind"], facts["yardstick"]) == ("sonnets", 1.5)
+    assert facts.keys().isdisjoint({"task", "reference_loss"})
+    path = tmp_path / "new.safetensors"
+    write(path, float16_arrays(), card=json.dumps(facts | {"reference_loss": 1.5}))
+    assert "its card has an unknown entry 'reference_loss'" in refusal(path)
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
@@ -292,7 +306,7 @@ def test_a_card_that_does_not_fit_the_parameters_is_refused(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
     path = tmp_path / "card.safetensors"
-    write(path, float16_arrays(), card=json.dumps(dataclasses.asdict(card()) | change))
+    write(path, float16_arrays(), card=json.dumps(json.loads(card_to_json(card())) | change))
     assert "does not describe a network" in refusal(path)
 
 
@@ -349,7 +363,7 @@ def test_shipped_weights_that_are_not_listed_are_refused(
     monkeypatch.setattr(weights, "SHIPPED", tmp_path)
     save_weights(tmp_path / "names.safetensors", lstm_arrays(), card(), Fingerprints.of([]))
     (tmp_path / "SHA256SUMS").unlink()
-    with pytest.raises(WeightsError, match="not listed in models/weights/SHA256SUMS"):
+    with pytest.raises(WeightsError, match=r"not listed in .*/SHA256SUMS"):
         load_shipped("names")
     (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  names.safetensors\n")
     with pytest.raises(WeightsError, match="not the file that its list of digests describes"):

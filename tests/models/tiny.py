@@ -12,7 +12,7 @@ from models.networks.network import Network
 from models.networks.ngram import NGram
 from models.networks.rnn import RNN, initialize_parameters
 from models.networks.vocabulary import Vocabulary
-from models.weights import Kind, ModelCard, Trained
+from models.weights import ModelCard, Trained
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("".join(sorted(VERSE_SYMBOLS)))
@@ -56,10 +56,10 @@ def ngram(vocabulary: Vocabulary = LETTERS) -> NGram:
     return NGram.fit(["mango\n", "tango\n", "saurus\n"], vocabulary, order=3, discount=0.5)
 
 
-def card(kind: Kind = "sonnets", vocabulary: Vocabulary = VERSE, **changes: object) -> ModelCard:
+def card(task: str = "sonnets", vocabulary: Vocabulary = VERSE, **changes: object) -> ModelCard:
     """A model card."""
     facts: dict[str, object] = {
-        "kind": kind,
+        "task": task,
         "architecture": "lstm",
         "recipe": "default",
         "corpus": "A corpus of tests",

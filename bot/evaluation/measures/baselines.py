@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.recipes import RECIPES, Options
 from data.corpora import Corpus
 from models.names.notebook import ITERATIONS, NotebookTrainer
+from models.names.recipes import RECIPES
 from models.networks.network import Network
 from models.networks.ngram import NGram, choose_discount
 from models.networks.rnn import RNN
 from models.networks.vocabulary import Vocabulary
+from models.training.recipe import Options
 from models.weights import SHIPPED, Trained, WeightsError, load_shipped, load_weights
 
 ORDERS = range(1, 9)
@@ -59,7 +60,7 @@ def notebook_names(corpus: Corpus, tell: Tell) -> RNN:
 def quick_names(corpus_file: Path | None, tell: Tell) -> tuple[Network, float]:
     """The network of the recipe `quick`, trained here and now, and the seconds that it took."""
     started = time.monotonic()
-    trainer = RECIPES["names"]["quick"].plan(Options(corpus=corpus_file)).trainer
+    trainer = RECIPES["quick"].plan(Options(corpus=corpus_file)).trainer
     for progress in trainer.train():
         if progress.validation is not None:
             tell(f"the recipe quick, update {progress.step:,}")
@@ -103,7 +104,7 @@ def previous_weights(trained: Trained, path: Path | None) -> Baseline:
 
 def _last_other(trained: Trained) -> Trained:
     """Raises `WeightsError` with the reason if there is none."""
-    file = f"models/weights/{trained.card.kind}.safetensors"
+    file = f"models/weights/{trained.card.task}.safetensors"
     commits = _git("log", "--format=%H", "--", file).decode().split()
     for commit in commits:
         with tempfile.TemporaryDirectory() as folder:

@@ -3,14 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.evaluation.measures.statistics import (
-    Estimate,
-    Losses,
-    difference,
-    losses_of,
-)
+from bot.evaluation.measures.statistics import Estimate, difference, interval
 from bot.evaluation.report.board import Table
 from models.networks.network import Network
+from models.training.losses import Losses, losses_of
 
 NOTE = (
     "Mean −ln p over every character of the held-out part, each item from a fresh state. The "
@@ -57,7 +53,7 @@ class HeldOut:
             (
                 system,
                 f"{losses.nats_per_character:.4f}",
-                _ends(losses.interval),
+                _ends(interval(losses)),
                 _signed(differences.get(system)),
             )
             for system, losses in self.losses.items()
@@ -72,7 +68,7 @@ class HeldOut:
         return {
             system: {
                 "nats_per_character": losses.nats_per_character,
-                "interval": losses.interval,
+                "interval": interval(losses),
                 "difference": differences.get(system),
                 "items": len(losses.nats),
                 "characters": int(losses.sizes.sum()),

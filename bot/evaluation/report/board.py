@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.evaluation.report.headline import Figure
-from models.weights import Kind
 
 
 class ScoreboardError(Exception):
@@ -58,9 +57,10 @@ class Plot:
 
 @dataclass(frozen=True)
 class Board:
-    """One kind's part of the scoreboard."""
+    """The part of one task on the scoreboard."""
 
-    kind: Kind
+    task: str
+    """In the JSON: `kind`."""
     weights: str
     """SHA-256 of the weight file."""
     facts: tuple[tuple[str, str], ...]
@@ -77,12 +77,14 @@ class Board:
 
     def to_json(self) -> str:
         """The board as a JSON text."""
-        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+        found = {"kind" if k == "task" else k: v for k, v in dataclasses.asdict(self).items()}
+        return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Board":
         """The inverse. Raises `ValueError`, `KeyError` or `TypeError` for another text."""
         read = json.loads(text)
+        read["task"] = read.pop("kind")
         read["facts"] = tuple(tuple(fact) for fact in read["facts"])
         read["targets"] = tuple(Target(**target) for target in read["targets"])
         read["tables"] = tuple(_table(**table) for table in read["tables"])

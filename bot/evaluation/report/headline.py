@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.files import write_atomically
-from models.weights import SHIPPED, Kind
+from models.weights import SHIPPED
 
 FILE = "scoreboard.json"
 PATH = SHIPPED / FILE
@@ -25,14 +25,14 @@ class Figure:
     """What others reach: `Kneser-Ney 1.563, the notebook 1.823`."""
 
 
-def read_headline(kind: Kind, digest: str, path: Path = PATH) -> tuple[Figure, ...]:
+def read_headline(task: str, digest: str, path: Path = PATH) -> tuple[Figure, ...]:
     """The figures of the weights with this digest; none where they have not been measured.
 
     Weights that were retrained since have another digest, and a file that cannot be read says
     nothing: no figure is shown rather than a wrong one.
     """
     try:
-        entry = json.loads(path.read_text(encoding="utf-8"))[kind]
+        entry = json.loads(path.read_text(encoding="utf-8"))[task]
         if entry["weights"] != digest:
             return ()
         return tuple(Figure(**figure) for figure in entry["figures"])
@@ -40,11 +40,11 @@ def read_headline(kind: Kind, digest: str, path: Path = PATH) -> tuple[Figure, .
         return ()
 
 
-def write_headline(kind: Kind, digest: str, figures: Sequence[Figure], path: Path = PATH) -> None:
-    """Put the figures of one kind in the place of its former ones."""
+def write_headline(task: str, digest: str, figures: Sequence[Figure], path: Path = PATH) -> None:
+    """Put the figures of one task in the place of its former ones."""
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         entries = {}
-    entries[kind] = {"weights": digest, "figures": [dataclasses.asdict(f) for f in figures]}
+    entries[task] = {"weights": digest, "figures": [dataclasses.asdict(f) for f in figures]}
     write_atomically(path, (json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode())

@@ -47,7 +47,7 @@ def names_board(
 ) -> Board:
     """The part of names."""
     return Board(
-        kind="names",
+        task="names",
         weights=trained.digest,
         facts=tuple(facts),
         targets=_targets(findings),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.evaluation.report.board import Board, Plot, Table
-from models.weights import KINDS, Kind
+from models.tasks import TASKS
 
 INTRODUCTION = """\
 # Scoreboard
@@ -17,9 +17,9 @@ mixture were chosen on the validation part.
 """
 
 
-def page(boards: Mapping[Kind, Board], folder: str) -> str:
-    """The page of the kinds that were measured; its plots lie in `folder`, relative to it."""
-    parts = [_part(boards[kind], folder) for kind in KINDS if kind in boards]
+def page(boards: Mapping[str, Board], folder: str) -> str:
+    """The page of the tasks that were measured; its plots lie in `folder`, relative to it."""
+    parts = [_part(boards[task], folder) for task in TASKS if task in boards]
     return "\n".join([INTRODUCTION, *parts])
 
 
@@ -30,7 +30,7 @@ def _part(board: Board, folder: str) -> str:
         ("", "target", "wanted", "found"),
         tuple(("✓" if t.met else "✗", t.name, t.wanted, t.found) for t in board.targets),
     )
-    blocks = [f"## {board.kind.capitalize()}", _list(board.facts), _table(targets)]
+    blocks = [f"## {board.task.capitalize()}", _list(board.facts), _table(targets)]
     blocks += map(_table, board.tables)
     blocks += [_plot(plot, folder) for plot in board.plots]
     blocks.append(f"### {board.samples_title}\n\n{_samples(board.samples)}")

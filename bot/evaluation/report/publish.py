@@ -10,7 +10,7 @@ from bot.evaluation.report.plots import by_line, loss_curves, losses_by_size
 from bot.evaluation.report.stored import read_runs, read_sizes
 from bot.evaluation.sonnets_run import SonnetsFindings
 from data.files import write_atomically
-from models.weights import KINDS, Kind
+from models.tasks import TASKS
 
 LOSS = (
     "A panel for each recipe, from stored runs. Training is a moving mean, with dropout where the "
@@ -29,14 +29,14 @@ LINES = (
 Pictures = Mapping[Plot, bytes]
 
 
-def trainings(kind: Kind, losses: HeldOut) -> dict[Plot, bytes]:
+def trainings(task: str, losses: HeldOut) -> dict[Plot, bytes]:
     """The pictures of stored trainings: the loss by update, and by the size of the network."""
     pictures: dict[Plot, bytes] = {}
-    if runs := read_runs(kind):
-        plot = Plot(f"{kind}-loss.png", "Loss by update", LOSS)
+    if runs := read_runs(task):
+        plot = Plot(f"{task}-loss.png", "Loss by update", LOSS)
         pictures[plot] = loss_curves(runs)
-    if sizes := read_sizes(kind):
-        plot = Plot(f"{kind}-sizes.png", "Loss by the size of the network", SIZES)
+    if sizes := read_sizes(task):
+        plot = Plot(f"{task}-sizes.png", "Loss by the size of the network", SIZES)
         name, table = losses.best("Kneser-Ney")
         beside = {name: table.nats_per_character}
         pictures[plot] = losses_by_size(sizes, beside)
@@ -57,28 +57,28 @@ def lines(findings: SonnetsFindings) -> dict[Plot, bytes]:
 def publish(board: Board, pictures: Pictures, path: Path) -> list[Path]:
     """Write the page at `path` and what belongs to it in the folder beside it; what was written.
 
-    The part of the other kind is that of its last run, whose figures lie there.
+    The part of the other task is that of its last run, whose figures lie there.
     """
     folder = path.with_suffix("")
-    boards = other_boards(board.kind, path) | {board.kind: board}
+    boards = other_boards(board.task, path) | {board.task: board}
     folder.mkdir(parents=True, exist_ok=True)
     for plot, png in pictures.items():
         write_atomically(folder / plot.file, png)
-    figures = folder / f"{board.kind}.json"
+    figures = folder / f"{board.task}.json"
     write_atomically(figures, board.to_json().encode())
     write_atomically(path, page(boards, folder.name).encode())
     return [path, figures]
 
 
-def other_boards(kind: Kind, path: Path) -> dict[Kind, Board]:
-    """What was measured of the other kinds, for the page at `path`.
+def other_boards(task: str, path: Path) -> dict[str, Board]:
+    """What was measured of the other tasks, for the page at `path`.
 
     Raises `ScoreboardError` for a file that another version wrote.
     """
-    boards: dict[Kind, Board] = {}
-    for other in KINDS:
+    boards: dict[str, Board] = {}
+    for other in TASKS:
         file = path.with_suffix("") / f"{other}.json"
-        if other != kind and file.exists():
+        if other != task and file.exists():
             try:
                 boards[other] = Board.from_json(file.read_text(encoding="utf-8"))
             except (KeyError, TypeError, ValueError) as error:

@@ -47,7 +47,7 @@ def sonnets_board(
 ) -> Board:
     """The part of sonnets. `weights` is the file that was measured."""
     return Board(
-        kind="sonnets",
+        task="sonnets",
         weights=trained.digest,
         facts=tuple(facts),
         targets=_targets(findings, weights.stat().st_size),

@@ -1,7 +1,7 @@
 """Trainings of the past, from which the page draws: nothing long is trained for a picture.
 
 `docs/runs` holds the histories that `bot.train` wrote beside its weights (`names-best.json`), and
-for each kind how the loss changes with the size of the network (`names-sizes.json`).
+for each task how the loss changes with the size of the network (`names-sizes.json`).
 """
 
 import json
@@ -10,25 +10,24 @@ from typing import Any
 
 from bot.evaluation.report.board import ScoreboardError
 from bot.evaluation.report.plots import Size, StoredRun
-from models.weights import Kind
 
 RUNS = Path(__file__).parents[3] / "docs" / "runs"
 IN_NATS_PER_NAME = frozenset({("names", "notebook")})
 """Recipes whose losses cannot be drawn beside validation, which is in nats per character."""
 
 
-def read_runs(kind: Kind, folder: Path = RUNS) -> list[StoredRun]:
-    """The histories of one kind, by file name. Raises `ScoreboardError` for a file that is none."""
-    paths = sorted(folder.glob(f"{kind}-*.json"))
-    return [_run(_read(path), path) for path in paths if path.stem != f"{kind}-sizes"]
+def read_runs(task: str, folder: Path = RUNS) -> list[StoredRun]:
+    """The histories of one task, by file name. Raises `ScoreboardError` for a file that is none."""
+    paths = sorted(folder.glob(f"{task}-*.json"))
+    return [_run(_read(path), path) for path in paths if path.stem != f"{task}-sizes"]
 
 
-def read_sizes(kind: Kind, folder: Path = RUNS) -> list[Size]:
+def read_sizes(task: str, folder: Path = RUNS) -> list[Size]:
     """Networks of several sizes; none if none were stored.
 
     Raises `ScoreboardError` as `read_runs` does.
     """
-    path = folder / f"{kind}-sizes.json"
+    path = folder / f"{task}-sizes.json"
     if not path.exists():
         return []
     try:

@@ -16,11 +16,12 @@ from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePath
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Protocol
 
 from pydantic import TypeAdapter
 
 from bot.services.concurrency import PeriodicTask
+from bot.services.model_registry import VersionCreated
 from bot.services.training.events import (
     Done,
     Failed,
@@ -30,9 +31,9 @@ from bot.services.training.events import (
 )
 from bot.store import Unavailable
 from bot.store.trainings import DIED
-from data.corpora import parse_corpus
 from data.files import write_atomically
-from models.weights import Kind, ModelCard, WeightsError
+from models.tasks import task_of
+from models.weights import WeightsError
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,6 @@ BEAT = 15.0
 """Seconds between two signs of life of a run: some are given before it is thought to be dead."""
 PAUSES = (1.0, 4.0, 15.0)
 """Seconds after which it is tried again to keep what took minutes to make."""
-
-CORPUS_KINDS: Mapping[Kind, Literal["names", "verse"]] = {"names": "names", "sonnets": "verse"}
 
 
 class AlreadyTraining(Exception):  # noqa: N818 (it is a state, not a fault)
@@ -67,7 +66,7 @@ class Resting(Exception):  # noqa: N818
 class Order:
     """What to train."""
 
-    kind: Kind
+    kind: str
     minutes: int
     seed: int
     corpus: Path | None = None
@@ -80,23 +79,6 @@ class Order:
     """Whether the weights go live however good they are."""
     member_id: int | None = None
     """Whoever asked for it."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """The new weights are a version now, and in use if they may be."""
-
-    version: int
-    card: ModelCard
-    done: Done
-    curve: bytes
-    """The loss curve, a PNG."""
-    why: str
-    """Why it is live: `better` or `forced`; empty if it is not."""
-    yardstick: float | None
-    """In nats per character, on the text by which all versions of a kind are compared."""
-    bar: float | None
-    """The same of what was live before."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +103,7 @@ _NOTE = TypeAdapter(_Note)
 _PLACE = TypeAdapter(MessageRef)
 """What version 0.2.0 noted."""
 
-Event = TrainingEvent | Kept
+Event = TrainingEvent | VersionCreated
 Events = AsyncGenerator[Event, None]
 
 
@@ -177,7 +159,17 @@ class Runs(Protocol):
 
 
 Launch = Callable[[Order, Path], Trainer]
-Keep = Callable[[Order, Done], Awaitable[Kept]]
+
+
+class Keep(Protocol):
+    """Makes a version of what was trained; `bot.services.model_registry` does."""
+
+    async def __call__(
+        self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
+    ) -> VersionCreated:
+        """Raises `WeightsError`, `OSError` and `Unavailable`."""
+
+
 Follow = Callable[[Events], Awaitable[None]]
 
 
@@ -194,7 +186,7 @@ class Retraining:
         now: Callable[[], datetime],
         launch: Launch | None = None,
     ) -> None:
-        """`keep` makes a version of what was trained: see `Versions.offer`."""
+        """`keep` makes a version of what was trained: see `ModelRegistry.add_trained`."""
         self.folder = state_dir / "training"
         self._note = state_dir / "retraining.json"
         self._keep = keep
@@ -237,7 +229,7 @@ class Retraining:
 
         Raises `CorpusError` for one that cannot be used: better now than by the trainer.
         """
-        await asyncio.to_thread(parse_corpus, content, name, CORPUS_KINDS[order.kind])
+        await asyncio.to_thread(task_of(order.kind).parse_corpus, content, name)
         path = self.folder / "corpus" / _file_name(name)
         await asyncio.to_thread(write_atomically, path, content)
         return replace(order, corpus=path)
@@ -331,7 +323,7 @@ class Retraining:
         """The same events; the last one is noted in the database before it is told."""
         async for event in events:
             if state := _ENDS.get(type(event)):
-                version = event.version if isinstance(event, Kept) else None
+                version = event.number if isinstance(event, VersionCreated) else None
                 await self._end(number, state, _sentence(event), version)
             yield event
 
@@ -372,7 +364,9 @@ class Retraining:
                 if self._number is not None:  # who was forgotten meanwhile does not come back
                     member = await self._runs.member_of_run(self._number)
                     order = replace(order, member_id=member)
-                return await self._keep(order, done)
+                return await self._keep(
+                    order.kind, done, force=order.force, member_id=order.member_id
+                )
             except WeightsError as error:
                 return Failed(f"The new weights cannot be used: {error}")
             except OSError as error:
@@ -466,7 +460,7 @@ class TrainerProcess:
                 self._process.kill()
 
 
-_ENDS: Mapping[type, str] = {Kept: "done", Stopped: "stopped", Failed: "failed"}
+_ENDS: Mapping[type, str] = {VersionCreated: "done", Stopped: "stopped", Failed: "failed"}
 """How a run is noted that ends with such an event."""
 
 

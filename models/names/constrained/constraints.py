@@ -8,12 +8,13 @@ from data.lists import normalise_entry
 from data.text import clean_name, fold
 from models.names.shape import DINOSAURS, Shape
 from models.networks.vocabulary import Vocabulary
+from models.text_generator import GenerationError
 
 LONGEST_PIECE = 20
 """Letters of a member's own that a name may begin with, contain or end with."""
 
 
-class NamesError(Exception):
+class NamesError(GenerationError):
     """A request cannot be served. The message is a sentence for the member who made it."""
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from models.names.shape import shape_of
 from models.networks.network import Network
 from models.networks.sampling import probabilities, sample
 from models.networks.vocabulary import END, Vocabulary
@@ -82,7 +83,7 @@ def learn_contexts(trained: Trained) -> Contexts:
     The same weights always have the same; those of the last few are kept.
     """
     symbols = trained.network.vocabulary
-    names, p = _rehearse(trained.network, trained.shape.longest, np.random.default_rng(0))
+    names, p = _rehearse(trained.network, shape_of(trained).longest, np.random.default_rng(0))
     occurring = [
         (name[begin:end], p[row, end - 1])
         for row, name in enumerate(names)

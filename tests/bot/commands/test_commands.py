@@ -43,7 +43,7 @@ from data.text import clean_name, unify_newlines
 from models.names.generator import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME
 from models.verse.forms import FORMS
 from models.verse.poem import OPENING_LIMIT
-from models.weights import Kind, ModelCard
+from models.weights import ModelCard
 from tests.bot.fakes import card
 from tests.bot.hostile import HOSTILE_OPENINGS
 
@@ -301,7 +301,7 @@ def test_a_running_training_can_be_stopped_and_an_ended_one_cannot() -> None:
 
 
 def test_about_says_what_runs_and_how_good_it_is() -> None:
-    cards: dict[Kind, ModelCard] = {
+    cards: dict[str, ModelCard] = {
         "names": card("names"),
         "sonnets": card("sonnets", pretraining="Plays", held_out=None),
     }
@@ -316,7 +316,7 @@ def test_about_says_what_runs_and_how_good_it_is() -> None:
 
 
 def test_about_shows_the_headline_of_weights_that_the_scoreboard_has_measured() -> None:
-    cards: dict[Kind, ModelCard] = {"names": card("names"), "sonnets": card("sonnets")}
+    cards: dict[str, ModelCard] = {"names": card("names"), "sonnets": card("sonnets")}
     rhymes = Figure("Rhyming pairs", "98%", "Shakespeare 78%")
     words = words_of(about_reply("1.2.3", NOW, 2, cards, {}, {"sonnets": (rhymes,)}))
     names, sonnets = words.split("Sonnets: ")
@@ -326,8 +326,8 @@ def test_about_shows_the_headline_of_weights_that_the_scoreboard_has_measured() 
 
 
 def test_about_says_which_version_is_live() -> None:
-    served: dict[Kind, Live] = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
-    cards: dict[Kind, ModelCard] = {"names": card("names"), "sonnets": card("sonnets")}
+    served: dict[str, Live] = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
+    cards: dict[str, ModelCard] = {"names": card("names"), "sonnets": card("sonnets")}
     reply = about_reply("1.2.3", NOW, 2, cards, {}, {}, served)
     names, sonnets = (plain(field.value) for field in reply.embeds[0].fields)
     assert names.startswith("Version 12, live since 2025-01-01")

@@ -1,6 +1,5 @@
 """`/models`, as members and administrators meet it."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,23 +7,20 @@ import simcord
 
 from bot.commands.message import UserError
 from bot.commands.models import commonest_endings, mean_length, of_page, parse
-from bot.services.training.retraining import Order
 from bot.store.versions import Live
-from models.weights import Kind, WeightsError
+from models.weights import WeightsError
 from tests.bot.commands.test_retrain import sentence
 from tests.bot.conftest import Home
 from tests.bot.services.test_model_registry import made
 
-ORDER = Order("names", minutes=1, seed=5, force=True)
 
-
-async def train(home: Home, folder: Path, *seeds: int, kind: Kind = "names") -> None:
+async def train(home: Home, folder: Path, *seeds: int, kind: str = "names") -> None:
     """Make versions of these seeds, the last of them live."""
     for seed in seeds:
-        await home.app.models.offer(replace(ORDER, kind=kind), made(folder, kind, seed=seed))
+        await home.app.models.add_trained(kind, made(folder, kind, seed=seed), force=True)
 
 
-async def live(home: Home, kind: Kind = "names") -> Live:
+async def live(home: Home, kind: str = "names") -> Live:
     """What is live."""
     return (await home.app.store.versions.live())[kind]
 

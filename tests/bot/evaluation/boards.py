@@ -7,13 +7,12 @@ from bot.evaluation.report.board import (
     Target,
 )
 from bot.evaluation.report.headline import Figure
-from models.weights import Kind
 
 
-def board(kind: Kind = "names", *, samples: tuple[str, ...] = ("Mangosaurus, Rex",)) -> Board:
+def board(task: str = "names", *, samples: tuple[str, ...] = ("Mangosaurus, Rex",)) -> Board:
     """A board with one of everything."""
     return Board(
-        kind=kind,
+        task=task,
         weights="abc",
         facts=(("weights", "recipe `best`"),),
         targets=(
@@ -23,7 +22,7 @@ def board(kind: Kind = "names", *, samples: tuple[str, ...] = ("Mangosaurus, Rex
         tables=(Table("Held-out text", "A note.", ("system", "nats/char"), (("o|urs", "1.487"),)),),
         samples_title="The first names",
         samples=samples,
-        plots=(Plot(f"{kind}-loss.png", "Loss by update", "Falling."),),
+        plots=(Plot(f"{task}-loss.png", "Loss by update", "Falling."),),
         headline=(Figure("Held-out names", "1.487 nats/char", "Kneser-Ney 1.563"),),
         figures={"held_out": {"ours": 1.4871}},
     )

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from bot import recipes
 from bot.evaluation.measures.baselines import kneser_ney, notebook_names
 from bot.evaluation.measures.names import Genera
-from bot.recipes import RECIPES, Options
 from data.corpora import Corpus, CorpusError, load_names, load_plays, load_sonnets, read_corpus
 from data.text import clean_name, normalise_verse, words_of
 from models.names.notebook import NotebookTrainer
 from models.names.trainer import NamesTrainer, Settings
 from models.networks.ngram import NGram
 from models.networks.vocabulary import END, Vocabulary
+from models.tasks import TASKS
 from models.training.numpy_lstm import FitSettings
+from models.training.recipe import Options
 from tests.models.tiny import LETTERS, VERSE
 
 SMALL = Settings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, most_updates=10)
@@ -75,9 +75,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def notebook_trainer(corpus: Corpus) -> NotebookTrainer:
         return NotebookTrainer(Watched(corpus, texts))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(recipes, "NamesTrainer", names_trainer)
-    monkeypatch.setattr(recipes, "NotebookTrainer", notebook_trainer)
-    monkeypatch.setattr(recipes, "_keras_lstm", lambda: Keras(texts))
+    monkeypatch.setattr("models.names.recipes.NamesTrainer", names_trainer)
+    monkeypatch.setattr("models.names.recipes.NotebookTrainer", notebook_trainer)
+    monkeypatch.setattr("models.verse.recipes._keras_lstm", lambda: Keras(texts))
     return texts
 
 
@@ -104,11 +104,11 @@ def lines_in(texts: list[str]) -> set[str]:
     return {" ".join(words_of(line)) for line in normal.split("\n")} - {""}
 
 
-@pytest.mark.parametrize("recipe", RECIPES["names"])
+@pytest.mark.parametrize("recipe", TASKS["names"].recipes)
 def test_no_recipe_of_names_reads_a_held_out_name_or_a_near_copy_from_elsewhere(
     recipe: str, read: list[str]
 ) -> None:
-    for _ in RECIPES["names"][recipe].plan(Options()).trainer.train():
+    for _ in TASKS["names"].recipes[recipe].plan(Options()).trainer.train():
         pass
     corpus, names = load_names(), names_in(read)
     assert names.issuperset(corpus.training)
@@ -119,11 +119,11 @@ def test_no_recipe_of_names_reads_a_held_out_name_or_a_near_copy_from_elsewhere(
         assert not any(hidden in name for hidden in corpus.held_out)
 
 
-@pytest.mark.parametrize("recipe", RECIPES["sonnets"])
+@pytest.mark.parametrize("recipe", TASKS["sonnets"].recipes)
 def test_no_recipe_of_sonnets_reads_a_held_out_line(recipe: str, read: list[str]) -> None:
     corpus = corpus_or_skip(load_sonnets)
     corpus_or_skip(load_plays)
-    RECIPES["sonnets"][recipe].plan(Options())
+    TASKS["sonnets"].recipes[recipe].plan(Options())
     lines = lines_in(read)
     assert len(lines) > 1_000
     assert lines.isdisjoint(lines_in([*corpus.held_out]))
@@ -179,6 +179,6 @@ def test_a_recipe_that_read_held_out_text_would_be_found(
 ) -> None:
     corpus = load_names()
     leaky = dataclasses.replace(corpus, plain="\n".join(corpus.items))
-    monkeypatch.setattr("bot.recipes.corpora.load_names", lambda: leaky)
-    RECIPES["names"]["notebook"].plan(Options())
+    monkeypatch.setattr("models.names.recipes.corpora.load_names", lambda: leaky)
+    TASKS["names"].recipes["notebook"].plan(Options())
     assert not names_in(read).isdisjoint(corpus.held_out)

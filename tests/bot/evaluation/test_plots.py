@@ -16,7 +16,7 @@ from bot.evaluation.report.plots import (
     losses_by_size,
 )
 from bot.evaluation.report.stored import read_runs, read_sizes
-from models.weights import KINDS
+from models.tasks import TASKS
 
 RUN = StoredRun("best", (3.0, 2.0, 1.5, 1.4), ((2, 2.1), (4, 1.6)), (3,))
 HISTORY = {
@@ -83,6 +83,6 @@ def test_a_file_that_holds_no_sizes_is_refused(tmp_path: Path, content: str) -> 
 
 
 def test_the_stored_trainings_of_the_project_can_be_read() -> None:
-    for kind in KINDS:
+    for kind in TASKS:
         read_runs(kind)
         read_sizes(kind)

@@ -53,7 +53,7 @@ def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     corpus = tmp_path / "verse.txt"
     corpus.write_text(VERSE_TEXT)
     read = parse_corpus(VERSE_TEXT.encode(), "verse.txt", "verse")
-    monkeypatch.setattr("bot.evaluate.corpora.load_plays", lambda: read)
+    monkeypatch.setattr("bot.evaluation.scoreboard.corpora.load_plays", lambda: read)
     notebook = Baseline("the notebook's recipe", lstm(seed=3))
     monkeypatch.setattr(sonnets_run, "notebook_sonnets", lambda: notebook)
     weights = tmp_path / "verse.safetensors"

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from bot.evaluation.measures.held_out import HeldOut
-from bot.evaluation.measures.statistics import Losses, difference, losses_of
+from bot.evaluation.measures.statistics import difference, interval
 from models.networks.network import item_losses
 from models.networks.ngram import NGram
 from models.networks.vocabulary import Vocabulary
+from models.training.losses import Losses, losses_of
 from tests.models.tiny import LETTERS, lstm
 
 NAMES = ["mangosaurus\n", "rex\n", "triceratops\n", "ornithomimus\n"]
@@ -36,9 +37,8 @@ def test_what_a_model_does_not_know_is_counted_and_left_out() -> None:
 
 
 def test_the_interval_of_equal_items_has_no_width() -> None:
-    interval = losses(12, 12, 12).interval
-    assert interval == pytest.approx((1.2, 1.2))
-    assert losses(12).interval is None
+    assert interval(losses(12, 12, 12)) == pytest.approx((1.2, 1.2))
+    assert interval(losses(12)) is None
 
 
 def test_a_difference_is_paired_by_item() -> None:
@@ -47,8 +47,9 @@ def test_a_difference_is_paired_by_item() -> None:
     found = difference(hard_and_easy, a_little_worse)
     assert found is not None
     assert (found.value, found.low, found.high) == pytest.approx((-0.1, -0.1, -0.1))
-    assert hard_and_easy.interval is not None
-    assert np.ptp(hard_and_easy.interval) > 1
+    ends = interval(hard_and_easy)
+    assert ends is not None
+    assert np.ptp(ends) > 1
 
 
 def test_a_difference_that_turns_with_the_items_has_an_interval_around_it() -> None:

@@ -287,7 +287,7 @@ async def test_a_trainer_that_breaks_is_told_and_the_next_list_has_its_turn(
     school.teach(first)
     school.teach(second)
     await until(lambda: school.gates and school.told.get("b"))
-    monkeypatch.setattr(school.writer, "hear_namer", None)
+    monkeypatch.setattr(school.writer, "validate", None)
     school.gates[0].opened.set()
     await until(lambda: len(school.gates) == 2)
     assert school.last("a") == Failed("Something broke on my side; the log says more.")

@@ -14,7 +14,6 @@ import pytest
 from numpy.typing import NDArray
 
 from bot.services.inference import (
-    LARGEST_BATCH,
     Busy,
     Inference,
     TooSlow,
@@ -26,13 +25,15 @@ from models.names.generator import NamesError, NamesRequest
 from models.networks.lstm import LSTM
 from models.networks.network import State
 from models.networks.vocabulary import END
+from models.tasks import TASKS
 from models.verse.poem import (
     Draft,
     SonnetError,
     SonnetRequest,
     extend,
 )
-from models.weights import Kind, Trained, WeightsError, load_weights, save_weights
+from models.verse.text_generator import SonnetGenerator
+from models.weights import Trained, WeightsError, load_weights, save_weights
 from tests.bot.tiny import tiny_namer
 from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, poet
 
@@ -45,6 +46,11 @@ def anything(_text: str) -> bool:
 
 
 KANA = tuple(a + b + c for a in "サクタマ" for b in "トクロ" for c in "シラウミ")
+
+
+def kana(**facts: object) -> Callable[[], Trained]:
+    """Loads small weights for names in kana."""
+    return partial(TASKS["names"].read, tiny_namer(KANA, **facts), "kana")  # type: ignore[arg-type]
 
 
 class Gated(LSTM):
@@ -79,7 +85,7 @@ async def serve() -> AsyncIterator[Callable[..., Inference]]:
         queue: int = 16,
         deadline: float = 20.0,
     ) -> Inference:
-        served: dict[Kind, Trained] = {"names": names or namer(), "sonnets": sonnets or poet()}
+        served: dict[str, Trained] = {"names": names or namer(), "sonnets": sonnets or poet()}
         opened.append(Inference(served, accept, queue=queue, deadline=deadline))
         return opened[-1]
 
@@ -110,9 +116,9 @@ def save(path: Path, trained: Trained) -> None:
     save_weights(path, trained.network.arrays(), trained.card, Fingerprints.of([]))
 
 
-async def swap(door: Inference, kind: Kind, path: Path) -> None:
+async def swap(door: Inference, kind: str, path: Path) -> None:
     """Serve the weights of a file, as an activation does."""
-    door.swap(kind, (await door.audition(kind, partial(load_weights, path))).trained)
+    door.swap(kind, (await door.validate(kind, partial(load_weights, path))).trained)
 
 
 def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -125,7 +131,7 @@ def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(len(drafts))
         return extend(trained, drafts, accept)
 
-    monkeypatch.setattr("bot.services.inference.extend", counted)
+    monkeypatch.setattr("models.verse.poem.extend", counted)
     return sizes
 
 
@@ -232,7 +238,7 @@ async def test_poems_written_together_are_those_written_alone(
     together = await asyncio.gather(*(poem_of(door, request) for request in requests))
     assert together == alone
     assert sum(sizes) == 12 * 14
-    assert max(sizes) == LARGEST_BATCH
+    assert max(sizes) == SonnetGenerator.batch_size
 
 
 async def test_two_poems_get_their_lines_in_one_batch_as_soon_as_both_are_begun(
@@ -272,7 +278,7 @@ async def test_a_swap_serves_the_new_weights_and_spares_a_begun_poem(
     ids=["names", "sonnets"],
 )
 async def test_weights_that_write_nothing_fit_to_be_shown_are_not_served(
-    tmp_path: Path, kind: Kind, made: Callable[[], Trained], why: str
+    tmp_path: Path, kind: str, made: Callable[[], Trained], why: str
 ) -> None:
     path = tmp_path / f"{kind}.safetensors"
     save(path, made())
@@ -403,7 +409,7 @@ async def test_a_closed_door_lets_nobody_in(serve: Serve) -> None:
 
 async def test_other_names_are_written_and_dissected_by_other_weights(serve: Serve) -> None:
     door = serve()
-    heard = await door.hear_namer(tiny_namer(KANA, capitals="^"), "kana")
+    heard = await door.validate("names", kana(capitals="^"), full=False)
     assert len(heard.samples) == 10
     result = await door.names(NAMES, heard.trained)
     assert set("".join(result.names)) <= set("".join(KANA))
@@ -414,9 +420,9 @@ async def test_other_names_are_written_and_dissected_by_other_weights(serve: Ser
 
 async def test_weights_are_loaded_without_being_heard(serve: Serve) -> None:
     door = serve(accept=lambda _: False)
-    assert (await door.load_namer(tiny_namer(KANA), "kana")).words == tuple(sorted(KANA))
+    assert (await door.prepare("names", kana())).words == tuple(sorted(KANA))
     with pytest.raises(WeightsError, match="five names that are new and fit to be shown"):
-        await door.hear_namer(tiny_namer(KANA), "kana")
+        await door.validate("names", kana(), full=False)
 
 
 @pytest.mark.parametrize(
@@ -424,7 +430,7 @@ async def test_weights_are_loaded_without_being_heard(serve: Serve) -> None:
     [
         (tiny_namer(KANA, kind="sonnets"), "kana writes sonnets, not names"),
         (tiny_namer([*KANA, *map(chr, range(0x4E00, 0x5000))]), "522 characters, at most 256"),
-        (tiny_namer(KANA, layers=40), "more than 32 layers"),
+        (tiny_namer(KANA, layers=40), "40 layers, at most 32"),
         (tiny_namer(KANA)[:-9], "not a whole"),
     ],
     ids=range(4),
@@ -433,7 +439,7 @@ async def test_names_weights_that_would_do_harm_are_refused(
     serve: Serve, content: bytes, why: str
 ) -> None:
     with pytest.raises(WeightsError, match=why):
-        await serve().load_namer(content, "kana")
+        await serve().prepare("names", partial(TASKS["names"].read, content, "kana"))
 
 
 @pytest.mark.usefixtures("shipped")
@@ -447,11 +453,9 @@ async def test_the_shipped_weights_are_served_where_none_were_retrained() -> Non
 async def test_the_first_answers_wait_for_nothing_that_could_be_made_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    prepared: list[Kind] = []
-    for maker in ("learn_contexts", "poetics_of"):
-        monkeypatch.setattr(
-            f"bot.services.inference.{maker}", lambda t: prepared.append(t.card.kind)
-        )
+    prepared: list[str] = []
+    for maker in ("names.text_generator.learn_contexts", "verse.text_generator.rhyme_and_metre_of"):
+        monkeypatch.setattr(f"models.{maker}", lambda t: prepared.append(t.card.task))
     door = await open_inference(anything)
     assert sorted(prepared) == ["names", "sonnets"]
     await door.close()
@@ -478,13 +482,13 @@ async def test_retrained_weights_that_cannot_be_used_are_reported_and_the_shippe
     with caplog.at_level(logging.WARNING):
         door = await open_inference(anything, {"names": verse, "sonnets": verse[:-1]})
     assert {card.recipe for card in door.cards.values()} == {"shipped"}
-    assert "These weights write sonnets, not names. The shipped" in caplog.text
+    assert "The live version of names writes sonnets, not names. The shipped" in caplog.text
     assert "The live version of sonnets is not a whole safetensors file" in caplog.text
     await door.close()
 
 
 async def test_without_any_usable_weights_no_door_opens(
-    tmp_path: Path, shipped: dict[Kind, Trained], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, shipped: dict[str, Trained], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert shipped
     monkeypatch.setattr(weights, "SHIPPED", tmp_path / "nowhere")

@@ -16,24 +16,23 @@ from bot.services.model_registry import (
     MARGIN,
     ModelRegistry,
     NothingBefore,
-    is_no_worse,
+    may_activate,
     open_versions,
     retrained_path,
 )
 from bot.services.training.events import Done
-from bot.services.training.retraining import Order
 from bot.store import Database, Store
 from bot.store.schema import Version
 from bot.store.trainings import SILENCE
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest
-from models.weights import Kind, WeightsError, save_weights
+from models.weights import WeightsError, save_weights
 from tests.bot.fakes import FakeNetworks
 from tests.databases import Templates, store_in
 from tests.models.tiny import LETTERS, lstm, namer, poet
 
-ORDER = Order("names", minutes=1, seed=5, member_id=77)
-SHIPPED_YARDSTICK = 1.4218
+MEMBER = 77
+SHIPPED_LOSS = 1.4218
 INTERVAL = 0.02
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """For what no database decides."""
@@ -44,12 +43,12 @@ def now() -> datetime:
 
 
 def made(
-    folder: Path, kind: Kind = "names", *, seed: int = 0, yardstick: float | None = 1.43
+    folder: Path, kind: str = "names", *, seed: int = 0, reference_loss: float | None = 1.43
 ) -> Done:
     """What a training leaves: weights, a curve and a history."""
     trained = namer(lstm(LETTERS, seed=seed)) if kind == "names" else poet(lstm(seed=seed))
-    weights = folder / f"{kind}-{seed}-{yardstick}.safetensors"
-    facts = replace(trained.card, yardstick=yardstick, seed=seed)
+    weights = folder / f"{kind}-{seed}-{reference_loss}.safetensors"
+    facts = replace(trained.card, reference_loss=reference_loss, seed=seed)
     save_weights(weights, trained.network.arrays(), facts, Fingerprints.of([]))
     weights.with_suffix(".png").write_bytes(b"curve")
     weights.with_suffix(".json").write_text('{"losses": []}')
@@ -68,7 +67,7 @@ async def eventually(condition: Callable[[], object]) -> None:
             await asyncio.sleep(INTERVAL)
 
 
-def seed_of(networks: FakeNetworks, kind: Kind = "names") -> int | None:
+def seed_of(networks: FakeNetworks, kind: str = "names") -> int | None:
     """Which weights are served; those of tests are told apart by their seed."""
     return networks.served[kind].card.seed
 
@@ -84,7 +83,7 @@ def versions(store: Store, networks: FakeNetworks) -> ModelRegistry:
 
 
 @pytest.mark.parametrize(
-    ("yardstick", "bar", "verdict"),
+    ("reference_loss", "baseline_loss", "verdict"),
     [
         (1.40, 1.42, True),
         (1.42 + MARGIN, 1.42, True),
@@ -94,38 +93,38 @@ def versions(store: Store, networks: FakeNetworks) -> ModelRegistry:
     ],
 )
 def test_a_version_may_be_worse_by_a_margin(
-    yardstick: float | None, bar: float | None, verdict: bool
+    reference_loss: float | None, baseline_loss: float | None, verdict: bool
 ) -> None:
-    assert is_no_worse(yardstick, bar) == verdict
+    assert may_activate(reference_loss, baseline_loss) == verdict
 
 
 async def test_a_version_is_kept_whole_and_goes_live(
     versions: ModelRegistry, store: Store, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     done = made(tmp_path, seed=3)
-    kept = await versions.offer(ORDER, done)
-    assert (kept.why, kept.yardstick, kept.curve) == ("better", 1.43, b"curve")
-    assert kept.bar == pytest.approx(SHIPPED_YARDSTICK, abs=1e-3)
-    record = await store.versions.get(kept.version)
+    kept = await versions.add_trained("names", done, member_id=MEMBER)
+    assert (kept.reason, kept.reference_loss, kept.curve) == ("automatic", 1.43, b"curve")
+    assert kept.baseline_loss == pytest.approx(SHIPPED_LOSS, abs=1e-3)
+    record = await store.versions.get(kept.number)
     assert record is not None
     assert (record.task, record.corpus, record.recipe) == ("names", "A corpus of tests", "default")
     assert (record.seed, record.validation, record.reference_loss) == (3, 1.6, 1.43)
     assert (record.member_id, record.seconds) == (77, 12.5)
-    assert record.baseline_loss == kept.bar
+    assert record.baseline_loss == kept.baseline_loss
     assert json.loads(record.samples)[0] == "novosaurus"
-    assert await store.versions.weights(kept.version) == done.weights.read_bytes()
-    assert await store.versions.curve(kept.version) == b"curve"
+    assert await store.versions.weights(kept.number) == done.weights.read_bytes()
+    assert await store.versions.curve(kept.number) == b"curve"
     assert seed_of(networks) == 3
-    assert versions.served["names"].version_id == kept.version
+    assert versions.served["names"].version_id == kept.number
 
 
 @ON_SQLITE
 async def test_a_version_is_compared_with_what_is_live(
     versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
-    await versions.offer(ORDER, made(tmp_path, seed=1, yardstick=1.30))
-    kept = await versions.offer(ORDER, made(tmp_path, seed=2, yardstick=1.36))
-    assert (kept.why, kept.bar) == ("", 1.30)
+    await versions.add_trained("names", made(tmp_path, seed=1, reference_loss=1.30))
+    kept = await versions.add_trained("names", made(tmp_path, seed=2, reference_loss=1.325))
+    assert (kept.reason, kept.baseline_loss) == ("", 1.30)
     assert seed_of(networks) == 1
 
 
@@ -133,29 +132,27 @@ async def test_a_version_is_compared_with_what_is_live(
 async def test_many_that_are_a_little_worse_do_not_add_up(
     versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
-    figures = [1.30, 1.34, 1.345, 1.36]
+    figures = [1.30, 1.308, 1.309, 1.316]
     kept = [
-        await versions.offer(ORDER, made(tmp_path, seed=seed, yardstick=figure))
+        await versions.add_trained("names", made(tmp_path, seed=seed, reference_loss=figure))
         for seed, figure in enumerate(figures, start=1)
     ]
-    assert [one.why for one in kept] == ["better", "better", "better", ""]
-    assert [one.bar for one in kept[1:]] == [1.30] * 3
-    forced = replace(ORDER, force=True)
-    await versions.offer(forced, made(tmp_path, seed=5, yardstick=2.0))
-    passed = await versions.offer(ORDER, made(tmp_path, seed=6, yardstick=2.04))
-    assert (passed.why, passed.bar) == ("better", 2.0)
+    assert [one.reason for one in kept] == ["automatic", "automatic", "automatic", ""]
+    assert [one.baseline_loss for one in kept[1:]] == [1.30] * 3
+    await versions.add_trained("names", made(tmp_path, seed=5, reference_loss=2.0), force=True)
+    passed = await versions.add_trained("names", made(tmp_path, seed=6, reference_loss=2.009))
+    assert (passed.reason, passed.baseline_loss) == ("automatic", 2.0)
 
 
 @ON_SQLITE
 async def test_what_is_measured_beats_what_was_forced_and_never_measured(
     versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
-    forced = replace(ORDER, force=True)
-    await versions.offer(forced, made(tmp_path, seed=1, yardstick=None))
+    await versions.add_trained("names", made(tmp_path, seed=1, reference_loss=None), force=True)
     assert seed_of(networks) == 1
-    kept = await versions.offer(ORDER, made(tmp_path, seed=2))
-    assert kept.why == "better"
-    assert kept.bar == pytest.approx(SHIPPED_YARDSTICK, abs=1e-3)
+    kept = await versions.add_trained("names", made(tmp_path, seed=2))
+    assert kept.reason == "automatic"
+    assert kept.baseline_loss == pytest.approx(SHIPPED_LOSS, abs=1e-3)
 
 
 @ON_SQLITE
@@ -164,7 +161,7 @@ async def test_weights_that_fail_their_audition_leave_no_version(
 ) -> None:
     networks.error = WeightsError("It babbles.")
     with pytest.raises(WeightsError):
-        await versions.offer(replace(ORDER, force=True), made(tmp_path))
+        await versions.add_trained("names", made(tmp_path), force=True)
     assert await store.versions.of() == []
 
 
@@ -175,7 +172,7 @@ async def test_death_between_keeping_and_activating_leaves_the_old_version_alone
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    old = await versions.offer(ORDER, made(tmp_path, seed=1))
+    old = await versions.add_trained("names", made(tmp_path, seed=1))
 
     async def die(*_: object, **__: object) -> None:
         raise SystemError("killed")
@@ -183,9 +180,9 @@ async def test_death_between_keeping_and_activating_leaves_the_old_version_alone
     with monkeypatch.context() as patched:
         patched.setattr(store.versions, "_activate", die)
         with pytest.raises(SystemError):
-            await versions.offer(ORDER, made(tmp_path, seed=2))
-    assert [kept.id for kept in await store.versions.of()] == [old.version]
-    assert (await store.versions.live())["names"].version_id == old.version
+            await versions.add_trained("names", made(tmp_path, seed=2))
+    assert [kept.id for kept in await store.versions.of()] == [old.number]
+    assert (await store.versions.live())["names"].version_id == old.number
     assert seed_of(networks) == 1
     reborn = FakeNetworks()
     await process(store, reborn).catch_up()
@@ -200,7 +197,7 @@ async def test_death_while_keeping_leaves_nothing(
 
     monkeypatch.setattr(store.versions, "_drop_old_weights", die)
     with pytest.raises(SystemError):
-        await versions.offer(ORDER, made(tmp_path))
+        await versions.add_trained("names", made(tmp_path))
     assert await store.versions.of() == []
 
 
@@ -210,8 +207,8 @@ async def test_an_activation_in_one_process_is_served_by_another_within_a_look(
     here, there = FakeNetworks(), FakeNetworks()
     one, other = process(store, here), process(store, there, interval=INTERVAL)
     other.watch()
-    kept = await one.offer(ORDER, made(tmp_path, seed=4))
-    await eventually(lambda: other.served["names"].version_id == kept.version)
+    kept = await one.add_trained("names", made(tmp_path, seed=4))
+    await eventually(lambda: other.served["names"].version_id == kept.number)
     assert seed_of(there) == 4
     assert "sonnets" not in there.served
     await one.activate("names", None, member_id=77)
@@ -226,7 +223,7 @@ async def test_of_two_activations_at_once_both_processes_serve_the_later(
     here, there = FakeNetworks(), FakeNetworks()
     one, other = process(store, here), process(store, there)
     numbers = [
-        (await one.offer(replace(ORDER, force=True), made(tmp_path, seed=seed))).version
+        (await one.add_trained("names", made(tmp_path, seed=seed), force=True)).number
         for seed in (1, 2)
     ]
     for _ in range(5):
@@ -246,7 +243,7 @@ async def test_rolling_back_goes_back_step_by_step_to_the_shipped_weights(
     versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     for seed in (1, 2, 3):
-        await versions.offer(ORDER, made(tmp_path, seed=seed))
+        await versions.add_trained("names", made(tmp_path, seed=seed))
     seen = []
     for _ in range(3):
         await versions.roll_back("names", member_id=77)
@@ -254,7 +251,7 @@ async def test_rolling_back_goes_back_step_by_step_to_the_shipped_weights(
     assert seen == ["default2", "default1", "best0"]
     with pytest.raises(NothingBefore):
         await versions.roll_back("names", member_id=77)
-    await versions.offer(ORDER, made(tmp_path, seed=4))
+    await versions.add_trained("names", made(tmp_path, seed=4))
     await versions.roll_back("names", member_id=77)
     assert networks.served["names"].card.recipe == "best"
 
@@ -264,7 +261,7 @@ async def test_nothing_is_rolled_back_to_what_cannot_be_used(
     versions: ModelRegistry, store: Store, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     for seed in (1, 2):
-        await versions.offer(ORDER, made(tmp_path, seed=seed))
+        await versions.add_trained("names", made(tmp_path, seed=seed))
     before = await store.versions.live()
     networks.error = WeightsError("It is damaged.")
     with pytest.raises(WeightsError):
@@ -281,9 +278,9 @@ async def test_what_cannot_be_served_here_is_logged_once_and_the_old_weights_go_
 ) -> None:
     one, networks = process(store, FakeNetworks()), FakeNetworks()
     other = process(store, networks)
-    await one.offer(ORDER, made(tmp_path, seed=1))
+    await one.add_trained("names", made(tmp_path, seed=1))
     await other.catch_up()
-    await one.offer(ORDER, made(tmp_path, seed=2))
+    await one.add_trained("names", made(tmp_path, seed=2))
     networks.error = WeightsError("It says what it should not.")
     for _ in range(3):
         await other.catch_up()
@@ -295,7 +292,7 @@ async def test_a_database_that_is_away_is_logged_once_and_looked_for_again(
     tmp_path: Path, templates: Templates, caplog: pytest.LogCaptureFixture
 ) -> None:
     store, networks = store_in(tmp_path, templates), FakeNetworks()
-    await process(store, FakeNetworks()).offer(ORDER, made(tmp_path, seed=1))
+    await process(store, FakeNetworks()).add_trained("names", made(tmp_path, seed=1))
     other = process(store, networks, interval=INTERVAL)
     await store.close()
     file = tmp_path / "mangosaurus.db"
@@ -343,14 +340,14 @@ async def test_a_restart_on_an_empty_disk_serves_the_retrained_weights(
     store: Store, database: Database, tmp_path: Path, opened: list[Inference]
 ) -> None:
     inference, versions = await start(store, tmp_path / "first", opened)
-    kept = await versions.offer(replace(ORDER, force=True), made(tmp_path, seed=6))
+    kept = await versions.add_trained("names", made(tmp_path, seed=6), force=True)
     request = NamesRequest(count=3, seed=1)
     before = await inference.names(request)
     again = Store(Database(database.url))
     reborn, versions = await start(again, tmp_path / "empty", opened)
     assert (await reborn.names(request)).names == before.names
     assert reborn.cards["names"].seed == 6
-    assert versions.served["names"].version_id == kept.version
+    assert versions.served["names"].version_id == kept.number
     assert versions.served["sonnets"].version_id is None
     await again.close()
 
@@ -363,7 +360,7 @@ async def test_broken_weights_are_told_to_the_operator_and_the_shipped_ones_serv
     opened: list[Inference],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    await versions.offer(replace(ORDER, force=True), made(tmp_path))
+    await versions.add_trained("names", made(tmp_path), force=True)
     async with store.database.writing() as session:
         await session.execute(update(Version).values(weights=None))
     inference, reborn = await start(store, tmp_path, opened)
@@ -379,7 +376,7 @@ async def test_weights_of_the_version_before_are_taken_over_once(
     store: Store, tmp_path: Path, opened: list[Inference]
 ) -> None:
     path = retrained_path(tmp_path, "names")
-    content = made(tmp_path, seed=8, yardstick=None).weights.read_bytes()
+    content = made(tmp_path, seed=8, reference_loss=None).weights.read_bytes()
     path.parent.mkdir()
     path.write_bytes(content)
     inference, versions = await start(store, tmp_path, opened)
@@ -407,7 +404,7 @@ async def test_what_cannot_be_taken_over_is_told_and_stays_where_it_is(
     path.write_bytes(made(tmp_path, "sonnets").weights.read_bytes() if broken == "kind" else b"no")
     inference, _ = await start(store, tmp_path, opened)
     assert inference.cards["names"].recipe == "shipped"
-    assert "cannot be taken over" in caplog.text
+    assert "cannot be imported" in caplog.text
     assert path.exists()
 
 
@@ -415,14 +412,14 @@ async def test_what_cannot_be_taken_over_is_told_and_stays_where_it_is(
 async def test_old_versions_lose_their_weights_and_say_so(
     versions: ModelRegistry, store: Store, tmp_path: Path
 ) -> None:
-    first = await versions.offer(ORDER, made(tmp_path, seed=0, yardstick=9.0))
+    first = await versions.add_trained("names", made(tmp_path, seed=0, reference_loss=9.0))
     for seed in range(1, 12):
-        await versions.offer(ORDER, made(tmp_path, seed=seed, yardstick=9.0))
-    facts = await versions.find(first.version)
+        await versions.add_trained("names", made(tmp_path, seed=seed, reference_loss=9.0))
+    facts = await versions.find(first.number)
     assert facts is not None
     assert not facts.usable
     with pytest.raises(WeightsError, match="not kept any more"):
-        await versions.activate("names", first.version, member_id=77)
+        await versions.activate("names", first.number, member_id=77)
     assert (await store.versions.live())["names"].version_id is None
 
 
@@ -431,7 +428,7 @@ async def test_lists_have_pages_and_end_with_the_shipped_weights(
     versions: ModelRegistry, tmp_path: Path
 ) -> None:
     for seed in range(4):
-        await versions.offer(ORDER, made(tmp_path, seed=seed))
+        await versions.add_trained("names", made(tmp_path, seed=seed))
     pages = [await versions.page("names", number, 2) for number in range(3)]
     assert [[facts.number for facts in page.versions] for page in pages] == [
         [4, 3],
@@ -444,31 +441,35 @@ async def test_lists_have_pages_and_end_with_the_shipped_weights(
 
 
 @ON_SQLITE
-async def test_a_sheet_of_weights_that_were_taken_over_shows_what_they_write(
+async def test_a_comparison_of_weights_that_were_taken_over_shows_what_they_write(
     versions: ModelRegistry, store: Store, tmp_path: Path
 ) -> None:
-    await versions.offer(ORDER, made(tmp_path))
+    await versions.add_trained("names", made(tmp_path))
     async with store.database.writing() as session:
         await session.execute(update(Version).values(samples="[]"))
-    sheet = await versions.sheet("names", 1)
-    assert sheet is not None
-    assert sheet.facts.samples == FakeNetworks().samples["names"]
+    comparison = await versions.compare("names", 1)
+    assert comparison is not None
+    assert comparison.version.samples == FakeNetworks().samples["names"]
 
 
 @ON_SQLITE
-async def test_a_sheet_compares_with_the_version_before_and_the_shipped_one(
+async def test_a_comparison_compares_with_the_version_before_and_the_shipped_one(
     versions: ModelRegistry, tmp_path: Path
 ) -> None:
-    await versions.offer(ORDER, made(tmp_path, seed=0))
-    await versions.offer(replace(ORDER, kind="sonnets"), made(tmp_path, "sonnets"))
-    await versions.offer(ORDER, made(tmp_path, seed=1))
-    sheet = await versions.sheet("names", 3)
-    assert sheet is not None
-    assert sheet.before is not None
-    assert (sheet.facts.number, sheet.before.number, sheet.shipped.number) == (3, 1, None)
-    assert sheet.shipped.samples == FakeNetworks().samples["names"]
-    assert sheet.curve == b"curve"
-    assert await versions.sheet("names", 99) is None
+    await versions.add_trained("names", made(tmp_path, seed=0))
+    await versions.add_trained("sonnets", made(tmp_path, "sonnets"))
+    await versions.add_trained("names", made(tmp_path, seed=1))
+    comparison = await versions.compare("names", 3)
+    assert comparison is not None
+    assert comparison.previous is not None
+    assert (comparison.version.number, comparison.previous.number, comparison.shipped.number) == (
+        3,
+        1,
+        None,
+    )
+    assert comparison.shipped.samples == FakeNetworks().samples["names"]
+    assert comparison.curve == b"curve"
+    assert await versions.compare("names", 99) is None
 
 
 async def test_runs_are_noted_beat_and_buried(store: Store) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.services.model_registry import VersionCreated
 from bot.services.training.events import (
     Done,
     Failed,
@@ -25,7 +26,6 @@ from bot.services.training.retraining import (
     Event,
     Events,
     Keep,
-    Kept,
     MessageRef,
     Order,
     Resting,
@@ -191,12 +191,14 @@ class FakeRuns:
         return self.dead
 
 
-def kept(done: Done) -> Kept:
+def kept(done: Done) -> VersionCreated:
     """What became of a training that went well."""
-    return Kept(7, card("names"), done, b"curve", "better", 1.44, 1.42)
+    return VersionCreated(7, card("names"), done, b"curve", "automatic", 1.44, 1.42)
 
 
-async def keep(order: Order, done: Done) -> Kept:
+async def keep(
+    task: str, done: Done, *, force: bool = False, member_id: int | None = None
+) -> VersionCreated:
     """Take any weights."""
     return kept(done)
 
@@ -251,7 +253,9 @@ async def test_the_weights_are_kept_as_a_version_and_the_run_is_noted(tmp_path: 
 async def test_weights_that_cannot_be_kept_are_a_failure_that_says_why(
     tmp_path: Path, error: Exception, why: str
 ) -> None:
-    async def refuse(order: Order, done: Done) -> Kept:
+    async def refuse(
+        task: str, done: Done, *, force: bool = False, member_id: int | None = None
+    ) -> VersionCreated:
         raise error
 
     runs = FakeRuns()
@@ -267,7 +271,9 @@ async def test_a_database_that_is_away_for_a_moment_costs_no_training(
     monkeypatch.setattr("bot.services.training.retraining.PAUSES", (0, 0))
     tries = []
 
-    async def keep_at_last(order: Order, done: Done) -> Kept:
+    async def keep_at_last(
+        task: str, done: Done, *, force: bool = False, member_id: int | None = None
+    ) -> VersionCreated:
         tries.append(done)
         if len(tries) < 3:
             raise Unavailable
@@ -283,7 +289,9 @@ async def test_without_a_database_the_weights_are_lost_and_that_is_said(
     runs = FakeRuns()
     runs.error = Unavailable()
 
-    async def refuse(order: Order, done: Done) -> Kept:
+    async def refuse(
+        task: str, done: Done, *, force: bool = False, member_id: int | None = None
+    ) -> VersionCreated:
         raise Unavailable
 
     (event,) = await run(retraining(tmp_path, Clock(), DONE, keep=refuse, runs=runs))
@@ -477,13 +485,15 @@ async def test_a_corpus_that_is_too_small_is_not_kept(tmp_path: Path) -> None:
 async def test_whoever_is_forgotten_during_a_training_does_not_come_back_with_it(
     tmp_path: Path, member: int | None
 ) -> None:
-    orders = []
+    members = []
 
-    async def remember(order: Order, done: Done) -> Kept:
-        orders.append(order)
+    async def remember(
+        task: str, done: Done, *, force: bool = False, member_id: int | None = None
+    ) -> VersionCreated:
+        members.append(member_id)
         return kept(done)
 
     runs = FakeRuns()
     runs.member = member
     await run(retraining(tmp_path, Clock(), DONE, keep=remember, runs=runs))
-    assert [order.member_id for order in orders] == [member]
+    assert members == [member]

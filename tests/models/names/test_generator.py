@@ -61,7 +61,7 @@ class Parrot:
 
 def trained(network: Network, known: Iterable[str] = ()) -> Trained:
     card = ModelCard(
-        kind="names",
+        task="names",
         architecture="rnn",
         recipe="notebook",
         corpus="a test",

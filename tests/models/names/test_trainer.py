@@ -197,7 +197,7 @@ def test_what_is_read_beside_the_list_is_read_in_both_fits_and_never_validates(
     corpus: Corpus, reading: Reading
 ) -> None:
     also = ("mangosaurus", "mangosaurus", corpus.validation[0])
-    trainer = NamesTrainer(replace(corpus, also=also), 0, SMALL)
+    trainer = NamesTrainer(replace(corpus, extra_names=also), 0, SMALL)
     list(trainer.train())
     first_fit, second_fit = reading.fits
     assert first_fit == [*corpus.training, "mangosaurus", "mangosaurus"]
@@ -206,21 +206,21 @@ def test_what_is_read_beside_the_list_is_read_in_both_fits_and_never_validates(
 
 
 @pytest.mark.parametrize("stopped", [7, 10_000])
-def test_the_yardstick_is_never_measured_by_a_fit_that_read_its_names(
+def test_reference_loss_is_never_measured_by_a_fit_that_read_its_names(
     corpus: Corpus, reading: Reading, stopped: int
 ) -> None:
-    yardstick = (*corpus.training[:9], *corpus.validation[:1], "figuanodon")
-    changed = replace(corpus, yardstick=yardstick, also=(corpus.training[0], "papayasaurus"))
+    reference = (*corpus.training[:9], *corpus.validation[:1], "figuanodon")
+    changed = replace(corpus, reference=reference, extra_names=(corpus.training[0], "papayasaurus"))
     trainer = NamesTrainer(changed, 0, SMALL)
-    texts = [name + "\n" for name in yardstick]
+    texts = [name + "\n" for name in reference]
     of_first_fit = [
         cross_entropy(trainer.network(), texts)
         for _ in islice(trainer.train(), stopped)
         if len(reading.fits) == 1
     ]
-    assert set(reading.fits[0]).isdisjoint({*yardstick, *corpus.validation})
+    assert set(reading.fits[0]).isdisjoint({*reference, *corpus.validation})
     assert "papayasaurus" in reading.fits[0]
-    assert trainer.figures().yardstick == pytest.approx(of_first_fit[-1])
+    assert trainer.figures().reference_loss == pytest.approx(of_first_fit[-1])
     if stopped == 10_000:
         assert set(corpus.training) <= set(reading.fits[1])
 
@@ -228,20 +228,20 @@ def test_the_yardstick_is_never_measured_by_a_fit_that_read_its_names(
 def test_a_list_of_hardly_anything_else_is_not_measured_by_it(
     corpus: Corpus, reading: Reading
 ) -> None:
-    trainer = NamesTrainer(replace(corpus, yardstick=corpus.items), 0, SMALL)
-    assert trainer.figures().yardstick is None
+    trainer = NamesTrainer(replace(corpus, reference=corpus.items), 0, SMALL)
+    assert trainer.figures().reference_loss is None
     assert reading.fits[0] == [*corpus.training]
 
 
-def test_the_yardstick_is_resumed_with_the_run(corpus: Corpus) -> None:
-    changed = replace(corpus, yardstick=corpus.training[:9])
+def test_reference_loss_is_resumed_with_the_run(corpus: Corpus) -> None:
+    changed = replace(corpus, reference=corpus.training[:9])
     whole, begun, resumed = (NamesTrainer(changed, 0, SMALL) for _ in range(3))
     list(whole.train())
     first(begun, whole.steps - 1)
     resumed.restore(begun.checkpoint())
     list(resumed.train())
     assert resumed.figures() == whole.figures()
-    assert whole.figures().yardstick is not None
+    assert whole.figures().reference_loss is not None
 
 
 # Lists

@@ -1,0 +1,155 @@
+"""Measures a network on held-out text, and everything else that the scoreboard shows.
+
+The only reader of held-out text.
+"""
+
+import datetime
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from bot.evaluation.measures.baselines import Tell
+from bot.evaluation.measures.statistics import interval
+from bot.evaluation.names_run import NamesOptions, measure_names
+from bot.evaluation.report.board import Board, ScoreboardError
+from bot.evaluation.report.card import caution
+from bot.evaluation.report.names_board import names_board
+from bot.evaluation.report.publish import Pictures, lines, trainings
+from bot.evaluation.report.sonnets_board import sonnets_board
+from bot.evaluation.sonnets_run import SonnetsOptions, measure_sonnets, read_openings
+from bot.services.word_filter import WordFilter
+from data import corpora
+from data.corpora import Corpus
+from models.training.losses import losses_of
+from models.weights import Trained
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The held-out cross-entropy of a network, in nats per character."""
+
+    nats_per_character: float
+    interval: tuple[float, float] | None
+    """Ends of the 95% bootstrap interval over the items; `None` for a single item."""
+    items: int
+    characters: int
+    unknown: int
+    """Number of characters that are not in the vocabulary, and were left out."""
+
+
+@dataclass(frozen=True)
+class ScoreboardOptions:
+    """What is measured, where it differs from the page of the project."""
+
+    seed: int = 0
+    """Seed of the first text."""
+    count: int | None = None
+    """Number of requests, or of poems."""
+    corpus: Path | None = None
+    """A corpus file instead of the project's corpus."""
+    openings: Path | None = None
+    """A file of openings of poems, one per line."""
+    previous: Path | None = None
+    """Weights to compare with."""
+
+
+def evaluate(trained: Trained, corpus: Corpus) -> Evaluation:
+    """Measure a network on the held-out part of a corpus, each item from a fresh state."""
+    losses = losses_of(trained.network, [item + corpus.item_end for item in corpus.held_out])
+    return Evaluation(
+        nats_per_character=losses.nats_per_character,
+        interval=interval(losses),
+        items=len(losses.nats),
+        characters=int(losses.sizes.sum()),
+        unknown=losses.unknown,
+    )
+
+
+def quick_table(trained: Trained, corpus: Corpus, evaluation: Evaluation) -> Table:
+    """The held-out cross-entropy as a table for the terminal."""
+    table = Table(title=f"{trained.card.task}: {escape(corpus.title)}", show_header=False)
+    table.add_row("weights", f"{escape(trained.card.recipe)}, {trained.digest[:12]}")
+    table.add_row("held out", f"{evaluation.items:,} items, {evaluation.characters:,} characters")
+    if evaluation.unknown:
+        table.add_row("left out", f"{evaluation.unknown:,} characters it does not know")
+    table.add_row("nats/char", f"[bold]{evaluation.nats_per_character:.4f}[/bold]")
+    if evaluation.interval is not None:
+        low, high = evaluation.interval
+        table.add_row("95% interval", f"{low:.4f} to {high:.4f}")
+    return table
+
+
+def measure_board(
+    path: Path, trained: Trained, corpus: Corpus, options: ScoreboardOptions, tell: Tell
+) -> tuple[Board, Pictures]:
+    """Measure everything that is known to measure of the network's task.
+
+    Takes minutes; `tell` is called with what is being measured. Raises `ScoreboardError` for a task
+    that has no scoreboard.
+    """
+    measure = _BOARDS.get(trained.card.task)
+    if measure is None:
+        raise ScoreboardError(f"There is no scoreboard for {trained.card.task}; use --quick.")
+    return measure(path, trained, corpus, options, tell)
+
+
+def _names(
+    path: Path, trained: Trained, corpus: Corpus, options: ScoreboardOptions, tell: Tell
+) -> tuple[Board, Pictures]:
+    started = time.monotonic()
+    wanted = NamesOptions(
+        requests=options.count or NamesOptions.requests,
+        seed=options.seed,
+        corpus_file=options.corpus,
+        previous=options.previous,
+    )
+    accept = WordFilter().allows
+    findings = measure_names(trained, corpus, corpus.held_out, accept, wanted, tell)
+    pictures = trainings("names", findings.losses)
+    seeds = (options.seed, options.seed + wanted.requests - 1)
+    facts = _facts(path, trained, corpus, seeds, time.monotonic() - started)
+    return names_board(trained, findings, facts, list(pictures), wanted.draws), pictures
+
+
+def _sonnets(
+    path: Path, trained: Trained, corpus: Corpus, options: ScoreboardOptions, tell: Tell
+) -> tuple[Board, Pictures]:
+    started = time.monotonic()
+    wanted = SonnetsOptions(
+        poems=options.count or SonnetsOptions.poems,
+        seed=options.seed,
+        openings=read_openings(options.openings) if options.openings else (),
+        previous=options.previous,
+    )
+    plays, accept = corpora.load_plays(), WordFilter().allows
+    findings = measure_sonnets(trained, corpus, corpus.held_out, plays, accept, wanted, tell)
+    pictures = trainings("sonnets", findings.losses) | lines(findings)
+    seeds = (options.seed, options.seed + wanted.poems - 1)
+    facts = _facts(path, trained, corpus, seeds, time.monotonic() - started)
+    return sonnets_board(trained, path, findings, facts, list(pictures)), pictures
+
+
+_Measure = Callable[[Path, Trained, Corpus, ScoreboardOptions, Tell], tuple[Board, Pictures]]
+_BOARDS: Mapping[str, _Measure] = {"names": _names, "sonnets": _sonnets}
+
+
+def _facts(
+    path: Path, trained: Trained, corpus: Corpus, seeds: tuple[int, int], seconds: float
+) -> list[tuple[str, str]]:
+    """What was measured, when and how."""
+    card = trained.card
+    parameters = sum(array.size for array in trained.network.arrays().values())
+    facts = [
+        ("weights", f"recipe `{card.recipe}`, {card.architecture}, SHA-256 `{trained.digest}`"),
+        ("size", f"{parameters:,} parameters, {path.stat().st_size / 1e6:.1f} MB"),
+        ("corpus", corpus.title),
+        ("held out", f"{len(corpus.held_out):,} items"),
+        ("seeds", "{} to {}".format(*seeds)),
+        ("measured", f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, in {seconds:.0f} s"),
+    ]
+    flatters = caution(trained, corpus)
+    return [*facts, ("caution", flatters)] if flatters else facts

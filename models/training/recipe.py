@@ -1,0 +1,107 @@
+"""Recipes: how a task trains a network, from the operator's options to a trainer."""
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from data.corpora import Corpus
+from models.fingerprints import NOTHING, Fingerprints
+from models.training.trainer import Figures, Trainer
+from models.weights import Trained
+
+_FLAGS = {"initial_weights": "--from", "extra_names": "--also"}
+"""Options of `python -m bot.train` that are called otherwise than the field."""
+
+
+class RecipeError(Exception):
+    """A training cannot start. The message is a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the operator chooses for a training. A recipe refuses what it does not take."""
+
+    corpus: Path | None = None
+    """A corpus file to train on instead of the project's corpus."""
+    seed: int | None = None
+    initial_weights: Path | None = None
+    """A weight file whose training is continued."""
+    epochs: int | None = None
+    """Passes over the corpus."""
+    units: int | None = None
+    """Width of a network that starts from random parameters."""
+    extra_names: Path | None = None
+    """A file of names to train on in addition to the corpus."""
+
+    def refuse(self, *fields: str) -> None:
+        """Raise `RecipeError` if one of these is set."""
+        for field in fields:
+            if getattr(self, field) is not None:
+                flag = _FLAGS.get(field, f"--{field}")
+                raise RecipeError(f"This recipe takes no {flag}; leave it out.")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A training that is ready to start."""
+
+    corpus: Corpus
+    trainer: Trainer
+    architecture: str
+    """A key of the architectures in `models.weights`."""
+    seed: int | None
+    known: Fingerprints
+    """Names or lines that the network must not copy."""
+    versions: Mapping[str, str]
+    """Versions of the libraries that train it."""
+    proper: Fingerprints = NOTHING
+    """Words that are capitalized."""
+    runs: Fingerprints = NOTHING
+    """Runs of words that the network must not copy."""
+    base: Trained | None = None
+    """The weights whose training is continued."""
+    reads_all: bool = False
+    """Whether it trains on the held-out part of the corpus, too."""
+    keeps_last: bool = False
+    """Whether the last network is kept instead of the best by validation loss."""
+    capitals: str = "^"
+    """Positions that are capitalized in names (`models.names.capitalization`)."""
+    small_words: tuple[str, ...] = ()
+    """Words that stay in lower case at those positions."""
+    figures: Callable[[], Figures] = Figures
+    """Returns the figures for the model card, once training has ended."""
+    validation_is_reference: bool = False
+    """Whether the validation loss is the reference loss, too."""
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The names or words of the corpus, then those of the base."""
+        return tuple(dict.fromkeys(self.corpus.words + (self.base.words if self.base else ())))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A way to train a network for a task."""
+
+    help: str
+    """One line for `python -m bot.train --help`."""
+    plan: Callable[[Options], Plan]
+    """Reads the corpus and makes the trainer. Raises `RecipeError`, `CorpusError` and
+    `WeightsError`."""
+
+
+def library_versions(*modules: str) -> dict[str, str]:
+    """Versions of the installed distributions that provide some modules."""
+    return {
+        distribution: importlib.metadata.version(distribution)
+        for module in modules
+        for distribution in importlib.metadata.packages_distributions().get(module, ())[:1]
+    }
+
+
+def are_installed(modules: tuple[str, ...]) -> bool:
+    """Whether all of some modules are installed. Imports none of them."""
+    return all(importlib.util.find_spec(module) for module in modules)
