@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 
 from bot.arguments import whole_number
-from bot.dissection_table import table
+from bot.images.dissection_table import table
 from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from models.names.capitalization import format_name

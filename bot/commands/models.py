@@ -23,13 +23,8 @@ from bot.commands.message import (
     text,
 )
 from bot.formats import human_duration, human_join, shortened
-from bot.services.model_registry import (
-    ModelRegistry,
-    NothingBefore,
-    VersionComparison,
-    VersionPage,
-    VersionSummary,
-)
+from bot.services.model_registry import ModelRegistry, NothingBefore
+from bot.services.versions import VersionComparison, VersionPage, VersionSummary
 from bot.services.word_filter import WordFilter
 from bot.store.versions import Live
 from data.roots import load_roots

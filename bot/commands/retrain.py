@@ -22,7 +22,6 @@ from bot.commands.message import (
 )
 from bot.commands.models import use_it
 from bot.formats import bar, human_duration, plural, shortened
-from bot.services.model_registry import MARGIN, VersionCreated
 from bot.services.training.events import (
     Done,
     Failed,
@@ -36,6 +35,7 @@ from bot.services.training.retraining import (
     Events,
     Order,
 )
+from bot.services.versions import MARGIN, VersionCreated
 from bot.services.word_filter import WordFilter
 from data.text import clean_name
 from models.tasks import TASKS

@@ -10,39 +10,39 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from bot.services.concurrency import PeriodicTask
 from bot.services.inference import Inference, Load, ValidationSample, open_inference
+from bot.services.legacy_weights import import_retrained
+from bot.services.versions import (
+    AUTOMATIC,
+    AUTOMATIC_REASONS,
+    FORCED,
+    VersionComparison,
+    VersionCreated,
+    VersionPage,
+    VersionSummary,
+    may_activate,
+    new_version,
+    shipped_summary,
+    summary_of,
+)
 from bot.store import Store, Unavailable
-from bot.store.versions import Live, NewVersion, VersionRecord
+from bot.store.versions import Live
 from models.tasks import TASKS, task_of
 from models.text_generator import Accept
 from models.training.events import Done
-from models.weights import ModelCard, Trained, WeightsError
+from models.weights import Trained, WeightsError
 
 log = logging.getLogger(__name__)
 
-MARGIN = 0.01
-"""Nats per character by which a version may be worse than its baseline and still go live by itself.
-
-Two seeds of the same recipe differ by up to 0.005, so a tie within that noise passes. The recipe
-`quick` is 0.023 to 0.027 behind `best` (seeds 1 to 6): it must not replace it unless a member with
-the right to retrain says so.
-"""
 INTERVAL = 1.0
 """Seconds between two polls of what is live: one small query each."""
-IMPORTED = ".imported"
-LONGEST_TITLE, LONGEST_RECIPE = 200, 40
-"""Characters that the database has room for."""
-AUTOMATIC, FORCED = "automatic", "forced"
-"""Reasons for the activation of a version by its own training."""
-_AUTOMATIC = frozenset({AUTOMATIC, "better"})
-"""Before 0.4.0 the reason was called `better`, although ties had it, too."""
 
 
 class Networks(Protocol):
@@ -56,72 +56,6 @@ class Networks(Protocol):
 
     def swap(self, task: str, trained: Trained) -> None:
         """Serve weights from now on."""
-
-
-@dataclass(frozen=True)
-class VersionSummary:
-    """A version without its weights. Losses are in nats per character."""
-
-    task: str
-    number: int | None
-    """`None` for the shipped weights."""
-    corpus: str
-    """The title of the corpus."""
-    recipe: str
-    seed: int | None
-    validation: float | None
-    reference_loss: float | None
-    created: datetime | None = None
-    """`None` for the shipped weights."""
-    seconds: float | None = None
-    """How long its training took."""
-    baseline_loss: float | None = None
-    """The reference loss that it was compared with after its training."""
-    samples: tuple[str, ...] = ()
-    usable: bool = True
-    """Whether its weights are still kept."""
-
-
-@dataclass(frozen=True)
-class VersionPage:
-    """A page of the versions of a task, newest first."""
-
-    task: str
-    versions: tuple[VersionSummary, ...]
-    live: Live
-    number: int
-    """The page number, from 0."""
-    pages: int
-
-
-@dataclass(frozen=True)
-class VersionComparison:
-    """A version beside those that it is compared with."""
-
-    version: VersionSummary
-    live: Live
-    previous: VersionSummary | None
-    """The version of the task that was created before it."""
-    shipped: VersionSummary
-    curve: bytes | None
-    """The loss curve, a PNG."""
-
-
-@dataclass(frozen=True)
-class VersionCreated:
-    """A training has created a version."""
-
-    number: int
-    card: ModelCard
-    done: Done
-    curve: bytes
-    """The loss curve, a PNG."""
-    reason: str
-    """Why it is live: `AUTOMATIC` or `FORCED`; empty if it is not."""
-    reference_loss: float | None
-    """Loss on the text that all versions of a task are compared on, in nats per character."""
-    baseline_loss: float | None
-    """The loss that it was compared with."""
 
 
 class NothingBefore(Exception):  # noqa: N818 (it is an answer, not a fault)
@@ -195,7 +129,7 @@ class ModelRegistry:
         live = await self._live(task)
         baseline = await self._baseline_loss(task, live)
         version = replace(
-            _new_version(sample.trained, content),
+            new_version(sample.trained, content),
             baseline_loss=baseline,
             member_id=member_id,
             seconds=done.seconds,
@@ -257,11 +191,11 @@ class ModelRegistry:
     async def find(self, number: int) -> VersionSummary | None:
         """Return a version by its number."""
         record = await self._records.get(number)
-        return None if record is None else _summary(record)
+        return None if record is None else summary_of(record)
 
     async def newest(self) -> list[VersionSummary]:
         """Return the newest versions of all tasks, newest first."""
-        return [_summary(record) for record in await self._records.of()]
+        return [summary_of(record) for record in await self._records.of()]
 
     async def page(self, task: str, number: int, size: int) -> VersionPage:
         """Return a page of `size` versions of a task. The last page ends with the shipped one."""
@@ -269,7 +203,7 @@ class ModelRegistry:
         pages = -(-total // size)
         number = min(max(number, 0), pages - 1)
         records = await self._records.of(task, skip=number * size, most=size)
-        versions = [_summary(record) for record in records]
+        versions = [summary_of(record) for record in records]
         if number == pages - 1:
             versions.append(await self._shipped_summary(task))
         return VersionPage(task, tuple(versions), await self._live(task), number, pages)
@@ -284,9 +218,9 @@ class ModelRegistry:
         if record is None:
             return None
         found = await self._records.previous(task, number)
-        previous = _summary(found) if found else None
+        previous = summary_of(found) if found else None
         curve = await self._records.curve(number)
-        version = _summary(record)
+        version = summary_of(record)
         if version.usable and not version.samples:  # it was imported from version 0.2.0
             with suppress(WeightsError):
                 version = replace(version, samples=(await self._sample(task, number)).samples)
@@ -343,7 +277,7 @@ class ModelRegistry:
         record = await self._records.get(live.version_id) if live.version_id else None
         if record is None or record.reference_loss is None:
             return (await self._shipped_summary(task)).reference_loss
-        if live.reason in _AUTOMATIC and record.baseline_loss is not None:
+        if live.reason in AUTOMATIC_REASONS and record.baseline_loss is not None:
             return min(record.reference_loss, record.baseline_loss)
         return record.reference_loss
 
@@ -351,21 +285,11 @@ class ModelRegistry:
         """Describe the shipped weights; `with_samples` takes a second the first time."""
         summary = self._shipped.get(task)
         if summary is None:
-            summary = await asyncio.to_thread(_shipped_summary, task)
+            summary = await asyncio.to_thread(shipped_summary, task)
         if with_samples and not summary.samples:
             summary = replace(summary, samples=(await self._sample(task, None)).samples)
         self._shipped[task] = summary
         return summary
-
-
-def may_activate(reference_loss: float | None, baseline_loss: float | None) -> bool:
-    """Whether a version may go live by itself: both losses are known, and it is not worse.
-
-    A difference of up to `MARGIN` counts as a tie, so going live does not mean being better.
-    """
-    if reference_loss is None or baseline_loss is None:
-        return False
-    return reference_loss <= baseline_loss + MARGIN
 
 
 async def open_versions(
@@ -395,50 +319,6 @@ async def open_versions(
     return inference, ModelRegistry(store, inference, now=now, served=served, interval=interval)
 
 
-def retrained_path(state_dir: Path, task: str) -> Path:
-    """Where version 0.2.0 kept retrained weights."""
-    return state_dir / "weights" / f"{task}.safetensors"
-
-
-async def import_retrained(store: Store, state_dir: Path, now: Callable[[], datetime]) -> None:
-    """Import the weights that version 0.2.0 retrained, once. Raises `Unavailable`."""
-    live = await store.versions.live()
-    for task in TASKS:
-        path = retrained_path(state_dir, task)
-        if (task in live and live[task].activation_id) or not await asyncio.to_thread(path.exists):
-            continue
-        try:
-            content, trained, made = await asyncio.to_thread(_retrained, path, task)
-        except (OSError, WeightsError) as error:
-            log.warning("%s cannot be imported: %s The shipped weights are served.", path, error)
-            continue
-        number, _ = await store.versions.add_live(_new_version(trained, content), "imported", made)
-        log.info("%s is version %d in the database now", path, number)
-        try:
-            await asyncio.to_thread(path.rename, path.with_suffix(IMPORTED))
-        except OSError as error:
-            log.warning("%s could not be renamed: %s", path, error)
-
-
-def _retrained(path: Path, task: str) -> tuple[bytes, Trained, datetime]:
-    content = path.read_bytes()
-    trained = task_of(task).read(content, path.name)
-    return content, trained, datetime.fromtimestamp(path.stat().st_mtime, UTC)
-
-
-def _shipped_summary(task: str) -> VersionSummary:
-    card = task_of(task).shipped_card
-    return VersionSummary(
-        task=task,
-        number=None,
-        corpus=card.corpus,
-        recipe=card.recipe,
-        seed=card.seed,
-        validation=card.validation,
-        reference_loss=task_of(task).reference_loss(card),
-    )
-
-
 def _results(done: Done) -> tuple[bytes, bytes, str | None]:
     """Read the weights, the loss curve and the history of a training."""
     history = done.weights.with_suffix(".json")
@@ -446,40 +326,6 @@ def _results(done: Done) -> tuple[bytes, bytes, str | None]:
         done.weights.read_bytes(),
         done.plot.read_bytes(),
         history.read_text() if history.exists() else None,
-    )
-
-
-def _new_version(trained: Trained, content: bytes) -> NewVersion:
-    """What the model card of a weight file says about a version."""
-    card = trained.card
-    return NewVersion(
-        task=card.task,
-        digest=trained.digest,
-        weights=content,
-        corpus=card.corpus[:LONGEST_TITLE],
-        corpus_sha256=card.corpus_sha256,
-        recipe=card.recipe[:LONGEST_RECIPE],
-        seed=card.seed,
-        validation=card.validation,
-        reference_loss=task_of(card.task).reference_loss(card),
-        baseline_loss=None,
-    )
-
-
-def _summary(record: VersionRecord) -> VersionSummary:
-    return VersionSummary(
-        task=record.task,
-        number=record.id,
-        corpus=record.corpus,
-        recipe=record.recipe,
-        seed=record.seed,
-        validation=record.validation,
-        reference_loss=record.reference_loss,
-        created=record.created_at,
-        seconds=record.seconds,
-        baseline_loss=record.baseline_loss,
-        samples=tuple(json.loads(record.samples)),
-        usable=record.has_weights,
     )
 
 

@@ -16,7 +16,8 @@ from bot.discord.markdown import escape
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
 from bot.services.custom_models import CustomModels
-from bot.services.model_registry import open_versions, retrained_path
+from bot.services.legacy_weights import retrained_path
+from bot.services.model_registry import open_versions
 from bot.services.training.retraining import Order, Retraining, TrainerProcess
 from bot.services.word_filter import WordFilter
 from bot.settings import Settings

@@ -21,7 +21,6 @@ from typing import BinaryIO, Protocol
 from pydantic import TypeAdapter
 
 from bot.services.concurrency import PeriodicTask
-from bot.services.model_registry import VersionCreated
 from bot.services.training.events import (
     Done,
     Failed,
@@ -29,6 +28,7 @@ from bot.services.training.events import (
     TrainingEvent,
     from_json,
 )
+from bot.services.versions import VersionCreated
 from bot.store import Unavailable
 from bot.store.trainings import DIED
 from data.files import write_atomically

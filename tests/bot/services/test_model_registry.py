@@ -12,15 +12,10 @@ import pytest
 from sqlalchemy import update
 
 from bot.services.inference import Inference
-from bot.services.model_registry import (
-    MARGIN,
-    ModelRegistry,
-    NothingBefore,
-    may_activate,
-    open_versions,
-    retrained_path,
-)
+from bot.services.legacy_weights import retrained_path
+from bot.services.model_registry import ModelRegistry, NothingBefore, open_versions
 from bot.services.training.events import Done
+from bot.services.versions import MARGIN, may_activate
 from bot.store import Database, Store
 from bot.store.schema import Version
 from bot.store.trainings import SILENCE

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.services.model_registry import VersionCreated
 from bot.services.training.events import (
     Done,
     Failed,
@@ -32,6 +31,7 @@ from bot.services.training.retraining import (
     Retraining,
     TrainerProcess,
 )
+from bot.services.versions import VersionCreated
 from bot.store import Unavailable
 from data.corpora import CorpusError
 from models.weights import WeightsError
