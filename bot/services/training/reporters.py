@@ -1,4 +1,4 @@
-"""Who is told how a training goes: a person at a terminal, or a program that reads JSON lines."""
+"""Progress reporters: rich bars for a terminal, JSON lines for another process."""
 
 import sys
 import time
@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from bot.services.training.events import (
+from bot.services.training.events import to_json
+from models.training.events import (
     Done,
     Failed,
     Planned,
@@ -18,23 +19,22 @@ from bot.services.training.events import (
     Samples,
     Stopped,
     TrainingEvent,
-    to_json,
 )
 
 
 class Reporter(Protocol):
-    """Whoever is told."""
+    """Shows the events of a training."""
 
     def tell(self, event: TrainingEvent) -> None:
-        """Pass an event on."""
+        """Show an event."""
         ...
 
 
 class TerminalReporter:
-    """A progress bar with loss, speed and time left; samples scroll by above it."""
+    """A progress bar with loss, speed and time left; samples scroll above it."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Write to `console`, which is standard error unless given."""
+        """Write to `console`, by default standard error."""
         self._console = console or Console(stderr=True, highlight=False, emoji=False)
         self._bar = Bar(
             BarColumn(bar_width=10),
@@ -46,7 +46,7 @@ class TerminalReporter:
         self._task = self._bar.add_task("", total=None, figures="", left="", start=False)
 
     def tell(self, event: TrainingEvent) -> None:
-        """Move the bar, or print what is to be said, in words."""
+        """Move the bar, or print the event."""
         if isinstance(event, Progress):
             self._move(event)
             return
@@ -74,7 +74,7 @@ class TerminalReporter:
 
 
 def _in_words(event: Planned | Samples | Done | Stopped | Failed) -> str:
-    """What is printed of an event, in the markup of rich."""
+    """The text of an event, in rich markup."""
     match event:
         case Planned(corpus=corpus, notes=notes):
             return "\n".join([f"[bold]{escape(corpus)}[/bold]", *(f"  {escape(n)}" for n in notes)])
@@ -92,24 +92,24 @@ def _in_words(event: Planned | Samples | Done | Stopped | Failed) -> str:
         case Stopped(checkpoint=checkpoint):
             return (
                 f"\nStopped. The checkpoint is {escape(str(checkpoint))}; "
-                "the same command with --resume goes on from it."
+                "repeat the command with --resume to continue."
             )
         case Failed(message=message):
             return f"[red]{escape(message)}[/red]"
 
 
 class JsonReporter:
-    """One JSON object a line on standard output, for the bot that started the run."""
+    """One JSON object per line on standard output, for the bot that started the training."""
 
     INTERVAL = 1.0
-    """Seconds between two lines of progress."""
+    """Minimum seconds between two lines of progress."""
 
     def __init__(self) -> None:
-        """Nothing is written before the first event."""
+        """Write nothing before the first event."""
         self._last = 0.0
 
     def tell(self, event: TrainingEvent) -> None:
-        """Write the event, or leave it out if it is progress that comes too soon."""
+        """Write the event, unless it is progress that comes too soon after the last."""
         if isinstance(event, Progress) and event.step != event.steps:
             now = time.monotonic()
             if now - self._last < self.INTERVAL:
