@@ -29,6 +29,8 @@ Load = Callable[[], Trained]
 """Loads weights, and checks that they suit their task. Raises `WeightsError`."""
 T = TypeVar("T")
 
+MOST_STEPS = 10_000
+"""Steps of a draft. Poems have up to a few hundred; this stops a generator that never finishes."""
 VALIDATION_SEED = 0
 """The same for all weights, so that their samples can be compared."""
 
@@ -135,9 +137,13 @@ class Inference:
         try:
             trained = trained or self._served[task]
             draft = await self._run(generator.begin, trained, request)
-            while not draft.finished:  # `extend` promises an end, and each step has a deadline
+            for _ in range(MOST_STEPS):
+                if draft.finished:
+                    return
                 draft = await self._next_step(generator, trained, draft)
                 yield draft
+            if not draft.finished:
+                raise RuntimeError(f"a draft of {task} is not finished after {MOST_STEPS:,} steps")
         finally:
             self._in_progress -= 1
 

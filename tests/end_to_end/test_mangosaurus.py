@@ -184,7 +184,7 @@ async def test_new_weights_answer_after_a_training_and_again_after_a_restart(
     scene: Scene, tmp_path: Path, templates: Templates
 ) -> None:
     fresh = tmp_path / "fresh"
-    write_tiny_weights(fresh, yardstick=1.44)
+    write_tiny_weights(fresh, reference_loss=1.43)
     scene.train_with(QUICK_TRAINER.format(weights=str(retrained_path(fresh, "names"))))
     before = scene.bot.writer.cards["names"]
     asked = await scene.local.run_command("retrain names", {"seed": 5}, as_admin=True)

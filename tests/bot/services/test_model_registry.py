@@ -17,7 +17,7 @@ from bot.services.model_registry import ModelRegistry, NothingBefore, open_versi
 from bot.services.training.events import Done
 from bot.services.versions import MARGIN, may_activate
 from bot.store import Database, Store
-from bot.store.schema import Version
+from bot.store.schema import Activation, Version
 from bot.store.trainings import SILENCE
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest
@@ -121,6 +121,27 @@ async def test_a_version_is_compared_with_what_is_live(
     kept = await versions.add_trained("names", made(tmp_path, seed=2, reference_loss=1.325))
     assert (kept.reason, kept.baseline_loss) == ("", 1.30)
     assert seed_of(networks) == 1
+
+
+@ON_SQLITE
+async def test_quick_does_not_replace_best(versions: ModelRegistry, tmp_path: Path) -> None:
+    """`quick` is 0.023 to 0.027 behind the shipped weights, another seed up to 0.005."""
+    for loss, reason in ((SHIPPED_LOSS + 0.023, ""), (SHIPPED_LOSS + 0.005, "automatic")):
+        done = made(tmp_path, reference_loss=loss)
+        assert (await versions.add_trained("names", done)).reason == reason
+
+
+@ON_SQLITE
+async def test_baseline_of_older_databases(
+    versions: ModelRegistry, store: Store, tmp_path: Path
+) -> None:
+    """Before 0.4.0, automatic activations had the reason `better`; they pass their baseline on."""
+    await versions.add_trained("names", made(tmp_path, seed=1, reference_loss=1.43))
+    async with store.database.writing() as session:
+        await session.execute(update(Activation).values(reason="better"))
+    created = await versions.add_trained("names", made(tmp_path, seed=2, reference_loss=1.438))
+    assert created.reason == ""
+    assert created.baseline_loss == pytest.approx(SHIPPED_LOSS, abs=1e-3)
 
 
 @ON_SQLITE
