@@ -181,7 +181,7 @@ def read_weights(content: bytes, name: str, digest: str | None = None) -> Traine
 
     Safe for uploads: nothing in them is executed, and the memory allocated is a small multiple of
     their size, except for the table of an n-gram model, which is bounded by
-    `models.networks.ngram.MOST_PROBABILITIES`.
+    `models.networks.ngram.MAX_PROBABILITIES`.
     """
     if len(content) > LARGEST_FILE:
         raise WeightsError(f"{name} is larger than {LARGEST_FILE // 2**20} MiB.")

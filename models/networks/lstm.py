@@ -1,14 +1,17 @@
-"""The stacked LSTM, run in NumPy from exported weights: what the bot serves.
+"""Stacked LSTM in NumPy, for serving: forward pass only, from stored weights.
 
 The cell is that of Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al. (2000), the
-gates in Keras' order:
+gates in the order that Keras uses:
 
     z = x Wx + h Wh + b
-    i, f, g, o = σ(z_i), σ(z_f), tanh(z_g), σ(z_o)      the quarters of z
-    c' = f ⊙ c + i ⊙ g
+    i, f, g, o = σ(z_i), σ(z_f), tanh(z_g), σ(z_o)      the quarters of z: input, forget,
+    c' = f ⊙ c + i ⊙ g                                  candidate and output
     h' = o ⊙ tanh(c')
 
-The first layer reads one-hot characters, so x Wx is just a row of Wx.
+The input of the first layer is a one-hot character, so x Wx is one row of Wx. The input of every
+other layer is the new hidden state h' of the layer below.
+
+Shapes: B texts in the batch, u units, V characters in the vocabulary, L layers.
 """
 
 from dataclasses import dataclass
@@ -26,54 +29,56 @@ Real = TypeVar("Real", bound=np.floating)
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """The parameters of one LSTM layer."""
+    """Parameters of one LSTM layer."""
 
     Wx: Array
-    """Input to gates, `(inputs, 4 · units)`."""
+    """Input to gates: `(V, 4u)` in the first layer, `(u, 4u)` above."""
     Wh: Array
-    """Hidden state to gates, `(units, 4 · units)`."""
+    """Hidden state to gates, `(u, 4u)`."""
     b: Array
-    """Bias of the gates, `(4 · units,)`."""
+    """Bias of the gates, `(4u,)`."""
 
 
 @dataclass(frozen=True, eq=False)
 class LSTM:
-    """Stacked LSTM layers of equal width under one softmax layer. A `Network`."""
+    """Stacked LSTM layers of equal width and an output layer. Implements `Network`."""
 
     vocabulary: Vocabulary
     layers: tuple[Layer, ...]
     Wy: Array
-    """Hidden state to logits, `(units, vocabulary)`."""
+    """Hidden state to logits, `(u, V)`."""
     by: Array
-    """Bias of the logits, `(vocabulary,)`."""
+    """Bias of the logits, `(V,)`."""
 
     @property
     def units(self) -> int:
-        """The width of the hidden state."""
+        """Width u of the hidden state."""
         return int(self.Wy.shape[0])
 
     def initial_state(self, batch: int) -> State:
-        """Zeros, `(layers, 2, batch, units)`: h and c of each layer."""
+        """Zeros, `(L, 2, B, u)`: h and c of each layer."""
         return np.zeros((len(self.layers), 2, batch, self.units), np.float32)
 
     def step(self, x: NDArray[np.int64], state: State) -> tuple[Array, State]:
-        """Read one character each: indices `(batch,)` → logits `(batch, vocabulary)`, new state."""
-        new_state = np.empty_like(state)
+        """Read one character per text: indices `(B,)` → logits `(B, V)`, new state."""
+        # A new array: drafts keep their old states.
+        new_state = np.empty_like(state)  # (L, 2, B, u)
         h_below: Array | None = None
+        # h and c are the old state of a layer, h_new and c_new views of its new state: (B, u) each.
         for layer, (h, c), (h_new, c_new) in zip(self.layers, state, new_state, strict=True):
-            z = h @ layer.Wh
-            z += layer.Wx[x] if h_below is None else h_below @ layer.Wx
+            z = h @ layer.Wh  # (B, u) @ (u, 4u) → (B, 4u)
+            z += layer.Wx[x] if h_below is None else h_below @ layer.Wx  # one-hot x: rows of Wx
             z += layer.b
-            z_i, z_f, z_g, z_o = np.split(z, 4, axis=1)
+            z_i, z_f, z_g, z_o = np.split(z, 4, axis=1)  # (B, u) each
             i, f, g, o = sigmoid(z_i), sigmoid(z_f), np.tanh(z_g), sigmoid(z_o)
-            c_new[:] = f * c + i * g
+            c_new[:] = f * c + i * g  # written into new_state
             h_new[:] = o * np.tanh(c_new)
             h_below = h_new
         assert h_below is not None  # noqa: S101 (a network has a layer)
-        return h_below @ self.Wy + self.by, new_state
+        return h_below @ self.Wy + self.by, new_state  # (B, u) @ (u, V) → (B, V)
 
     def arrays(self) -> dict[str, Array]:
-        """The parameters by name, as `models.weights` stores them."""
+        """The parameters by name, as stored in a weight file: Wx0, Wh0, b0, Wx1, …, Wy, by."""
         arrays = {"Wy": self.Wy, "by": self.by}
         for k, layer in enumerate(self.layers):
             arrays |= {f"Wx{k}": layer.Wx, f"Wh{k}": layer.Wh, f"b{k}": layer.b}
@@ -81,7 +86,7 @@ class LSTM:
 
     @classmethod
     def from_arrays(cls, symbols: str, arrays: dict[str, Array]) -> "LSTM":
-        """The network of stored parameters. Raises `ValueError` if they do not fit together."""
+        """Build the network from stored parameters. Raises `ValueError` if shapes do not match."""
         vocabulary = Vocabulary(symbols)
         try:
             depth = sum(name.startswith("Wh") for name in arrays)
@@ -92,9 +97,10 @@ class LSTM:
         except KeyError as missing:
             raise ValueError(f"the parameter {missing} is missing") from missing
         if surplus := sorted(arrays.keys() - network.arrays().keys()):
-            raise ValueError(f"the parameter {surplus[0]} belongs to no layer")
+            raise ValueError(f"the parameter {surplus[0]} does not belong to any layer")
         if network.Wy.ndim != 2:
             raise ValueError(f"the parameter Wy has shape {network.Wy.shape}, expected two axes")
+        # Wy fixes the number of units; every other shape follows from it and the vocabulary.
         units = network.units
         for k, layer in enumerate(layers):
             inputs = len(vocabulary) if k == 0 else units
@@ -104,12 +110,13 @@ class LSTM:
         _check("Wy", network.Wy, (units, len(vocabulary)))
         _check("by", network.by, (len(vocabulary),))
         if not layers:
-            raise ValueError("there is no layer")
+            raise ValueError("the network has no layers")
         return network
 
 
 def sigmoid(z: NDArray[Real]) -> NDArray[Real]:
-    """σ(z) = 1 / (1 + e^−z), by way of tanh, which cannot overflow."""
+    """σ(z) = 1 / (1 + e^−z), elementwise."""
+    # The same function written with tanh, which cannot overflow for large negative z.
     result: NDArray[Real] = 0.5 * np.tanh(0.5 * z) + 0.5
     return result
 

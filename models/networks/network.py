@@ -1,4 +1,4 @@
-"""What every character-level network can do, whatever is inside."""
+"""Interface of all character-level networks, and helpers for states and losses."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.networks.vocabulary import Vocabulary
 
 State = NDArray[np.float32]
-"""The memory of a network. The last axis but one is the batch: `(..., batch, units)`."""
+"""State of a network after some text, `(..., batch, units)`: the batch is the last axis but one."""
 
 
 class Network(Protocol):
@@ -18,39 +18,39 @@ class Network(Protocol):
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The characters that it knows."""
+        """The characters that it reads and predicts."""
         ...
 
     def initial_state(self, batch: int) -> State:
-        """The state before anything is read, `(..., batch, units)`."""
+        """The state before the first character, `(..., batch, units)`."""
         ...
 
     def step(self, x: NDArray[np.int64], state: State) -> tuple[NDArray[np.float32], State]:
-        """Read one character each: indices `(batch,)` → logits `(batch, vocabulary)`, new state.
+        """Read one character per text: `(batch,)` → logits `(batch, vocabulary)`, new state.
 
-        The old state is left as it was.
+        Does not change the old state.
         """
         ...
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """Its parameters by name, as its weight file stores them."""
+        """The parameters by name, as stored in a weight file."""
         ...
 
 
 def join_states(states: Sequence[State]) -> State:
-    """Lay states side by side, so that their texts go on in one batch."""
+    """Concatenate states along the batch axis."""
     return np.concatenate(states, axis=-2)
 
 
-def state_of(states: State, row: int) -> State:
-    """One text's state out of a batch, as a batch of one of its own."""
+def state_row(states: State, row: int) -> State:
+    """Copy one row out of a batch of states, as a batch of one."""
     return states[..., row : row + 1, :].copy()
 
 
 def read(network: Network, text: str, state: State) -> tuple[NDArray[np.float32], State]:
-    """Let a batch of one read a whole text; the logits `(1, vocabulary)` are for what comes next.
+    """Read a whole text in a batch of one: the last logits `(1, vocabulary)` and the last state.
 
-    `text` must not be empty and must be encodable (see `Vocabulary.fold`).
+    `text` must have a character and must be encodable (see `Vocabulary.fold`).
     """
     for index in network.vocabulary.encode(text):
         logits, state = network.step(np.array([index]), state)
@@ -58,37 +58,39 @@ def read(network: Network, text: str, state: State) -> tuple[NDArray[np.float32]
 
 
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """log p from logits along the last axis, in nats, without overflow."""
+    """log p from logits along the last axis, in nats: `(..., vocabulary)` → the same shape."""
+    # Subtracting the maximum leaves log p unchanged and keeps exp from overflowing.
     shifted = logits - logits.max(axis=-1, keepdims=True)
     result: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return result
 
 
 def item_losses(network: Network, items: Sequence[str], batch: int = 64) -> NDArray[np.float64]:
-    """−ln p of each item in nats, shape `(len(items),)`, teacher-forced from a fresh state.
+    """−ln p of each item in nats, `(len(items),)`, teacher-forced from a fresh state.
 
-    Each item is read behind one `END`, so that its first character is predicted too; an item holds
-    its own end (`"mangosaurus\\n"`, a poem with its final newlines).
+    The input before an item's first character is `END`. An item includes its own end
+    (`"mangosaurus\\n"`, a poem with its final newlines). `batch` items run side by side.
     """
     losses = np.zeros(len(items))
+    # Sorting by length puts items of similar length into a batch, which wastes fewer steps.
     by_length = np.argsort([len(item) for item in items])
     for begin in range(0, len(items), batch):
         rows = by_length[begin : begin + batch]
         targets = [network.vocabulary.encode(items[row]) for row in rows]
         state = network.initial_state(len(rows))
-        x = np.full(len(rows), network.vocabulary.end)
+        x = np.full(len(rows), network.vocabulary.end)  # (batch,)
         for t in range(max(len(target) for target in targets)):
             logits, state = network.step(x, state)
-            log_p = log_softmax(logits)
+            log_p = log_softmax(logits)  # (batch, vocabulary)
             for i, target in enumerate(targets):
-                if t < len(target):
+                if t < len(target):  # else the item has ended, and its row no longer counts
                     losses[rows[i]] -= log_p[i, target[t]]
                     x[i] = target[t]
     return losses
 
 
 def cross_entropy(network: Network, items: Iterable[str]) -> float:
-    """Mean −ln p over every character of the items, in nats per character."""
+    """Mean −ln p over all characters of the items, in nats per character; NaN if there are none."""
     all_items = list(items)
     characters = sum(map(len, all_items))
     return float(item_losses(network, all_items).sum() / characters) if characters else math.nan

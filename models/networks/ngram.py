@@ -1,33 +1,33 @@
-"""The interpolated Kneser-Ney model over characters: the baseline that everything must beat.
+"""Interpolated Kneser-Ney n-gram model over characters, the baseline for all networks.
 
 An n-gram model of order n predicts a character w from its context h, the n − 1 characters before
-it, by counting. With c(hw) for how often w followed h, and • for any character:
+it, by counting. Let c(hw) be how often w followed h, and let • stand for any character:
 
-    c(h•)       = Σ_w c(hw)               how often h was followed by anything
-    N₁₊(h•)     = |{w : c(hw) > 0}|       by how many different characters
-    N₁₊(•hw)    = |{v : c(vhw) > 0}|      how many different characters came before hw
+    c(h•)       = Σ_w c(hw)               occurrences of h
+    N₁₊(h•)     = |{w : c(hw) > 0}|       distinct characters that followed h
+    N₁₊(•hw)    = |{v : c(vhw) > 0}|      distinct characters that preceded hw
 
-Most contexts were seen a few times only, so every count gives up a discount 0 < D ≤ 1, and what all
-of them give up is dealt out by the model of the next lower order, which knows h′, that is h without
-its first character:
+Most contexts are rare, so their counts are unreliable. A discount 0 < D ≤ 1 is subtracted from
+every count, and the probability mass that this frees is distributed by the model of the next lower
+order, with the context h′, which is h without its first character:
 
                   max(c(hw) − D, 0)     D · N₁₊(h•)
     p(w | h)  =   ─────────────────  +  ─────────── · p(w | h′)
                         c(h•)              c(h•)
 
-Summed over w, the two terms make one. If h was never seen, p(w | h) = p(w | h′). Below order 1,
-whose context is empty, stands the uniform distribution, 1 / |vocabulary|: nothing is impossible.
+Summed over w, the two terms give one. If h was never seen, p(w | h) = p(w | h′). Below order 1,
+whose context is empty, is the uniform distribution 1 / |vocabulary|: no character is impossible.
 
-Kneser and Ney's idea is what the lower orders count. They matter where the higher ones have seen
-little, so what counts is not how often a character was seen but behind how many different ones: a
-"u" that always stands behind a "q" may be frequent, and is yet a bad guess in a new context. All
-orders but the highest therefore put for c(hw) the continuation count N₁₊(•hw).
+Kneser and Ney changed what the lower orders count. These matter where the higher orders have seen
+little, so the relevant count is not how often a character occurs, but after how many different
+ones: a "u" that only ever follows "q" may be frequent, and is still a bad guess in a new context.
+All orders except the highest therefore use the continuation count N₁₊(•hw) in place of c(hw).
 
-A text is read behind n − 1 `END`s: it knows where it begins, and nothing of what lies before.
+A text is preceded by n − 1 `END`s: the model knows where a text begins, and nothing before it.
 
 Sources: R. Kneser and H. Ney, "Improved backing-off for m-gram language modeling", ICASSP 1995;
 S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for language modeling",
-Computer Speech & Language 13 (1999), whose interpolated form with one discount this is.
+Computer Speech & Language 13 (1999): its interpolated form with one discount.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,24 +43,24 @@ from models.networks.vocabulary import END, Vocabulary
 Integers = NDArray[np.int64]
 
 DISCOUNTS = tuple(step / 32 for step in range(1, 32))
-"""What `choose_discount` tries. A weight file, which stores float16, keeps them exactly."""
-MOST_PROBABILITIES = 2**25
-"""That the table of a model may hold, at four bytes each."""
-MOST_READ = 2**23
-"""Probabilities that the contexts of a weight file's longest n-grams may take: a small file can ask
-for a large table, which costs several times its size while it is made."""
-MOST_DIGITS: Mapping[str, int] = {"order": 1, "grams": 5, "counts": 3}
-"""Of the numbers in a weight file: codes fit into an int64, and so does the sum of all counts."""
+"""The discounts that `choose_discount` tries. Float16, as stored in weight files, is exact here."""
+MAX_PROBABILITIES = 2**25
+"""Size limit of a model's table, in probabilities of four bytes each."""
+MAX_STORED_PROBABILITIES = 2**23
+"""Limit for a weight file: contexts of its highest order times vocabulary. Building a table takes
+several times its size, and a small file can ask for a large table."""
+MAX_DIGITS: Mapping[str, int] = {"order": 1, "grams": 5, "counts": 3}
+"""Digits of the numbers in a weight file. Codes, and the sum of all counts, fit into an int64."""
 RADIX = 2**11
-"""Of those digits. It is the highest integer that float16 holds together with all below it."""
+"""Base of these digits: float16 represents every integer up to 2048 exactly."""
 
 
 @dataclass(frozen=True, eq=False)
 class NGram:
-    """A fitted Kneser-Ney model. A `models.networks.network.Network`.
+    """A fitted Kneser-Ney model. Implements `models.networks.network.Network`.
 
-    An n-gram is known by its code: its character indices read as the digits of a number in base
-    |vocabulary|. So `code // base` is its context h, `code % base` its last character w, and
+    An n-gram is represented by its code: its character indices as the digits of a number in base
+    |vocabulary|. Then `code // base` is its context h, `code % base` its last character w, and
     `code % base**k` its last k characters, for all codes of an array at once.
     """
 
@@ -68,12 +68,12 @@ class NGram:
     order: int
     discount: float
     grams: Integers
-    """Codes of the n-grams that were seen, rising, shape `(grams,)`."""
+    """Codes of the n-grams that occur, ascending, `(grams,)`."""
     counts: Integers
-    """How often each was seen, shape `(grams,)`."""
+    """Occurrences of each, `(grams,)`."""
 
     def __post_init__(self) -> None:
-        """Refuse an order or a discount out of its range."""
+        """Raise `ValueError` for an order or a discount out of range."""
         _check_order(self.order, self.vocabulary)
         if not 0 < self.discount <= 1:
             raise ValueError(
@@ -85,55 +85,56 @@ class NGram:
     def fit(
         cls, texts: Sequence[str], vocabulary: Vocabulary, order: int, discount: float
     ) -> "NGram":
-        """Count the n-grams of some texts, each of which holds its own end (`"mangosaurus\\n"`).
+        """Count the n-grams of some texts, each of which ends with `END`: `"mangosaurus\\n"`.
 
-        Raises `ValueError` for an order or a discount out of its range and if there is no text;
-        `KeyError` for a character that the vocabulary lacks.
+        Raises `ValueError` for an order or a discount out of range and for no text at all;
+        `KeyError` for a character that is not in the vocabulary.
         """
         _check_order(order, vocabulary)
-        codes, _ = codes_of(texts, vocabulary, order)
+        codes, _ = ngram_codes(texts, vocabulary, order)
         if not len(codes):
-            raise ValueError("there is no text to count, expected one character at least")
+            raise ValueError("no text to count, expected at least one character")
         return cls(vocabulary, order, discount, *np.unique(codes, return_counts=True))
 
     def losses(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """−ln p of each text in nats, shape `(len(texts),)`: `network.item_losses`, faster.
+        """−ln p of each text in nats, `(len(texts),)`. Same as `network.item_losses`, but faster.
 
-        Raises `KeyError` for a character that the vocabulary lacks and, as `step` does,
-        `ValueError` if the model saw too much text for a table of `MOST_PROBABILITIES`.
+        Raises `KeyError` for a character that is not in the vocabulary and, as `step` does,
+        `ValueError` if the table would exceed `MAX_PROBABILITIES`.
         """
-        codes, owners = codes_of(texts, self.vocabulary, self.order)
+        codes, owners = ngram_codes(texts, self.vocabulary, self.order)  # (characters,) each
         h, w = np.divmod(codes, len(self.vocabulary))
         losses = np.zeros(len(texts))
+        # subtract.at adds up repeated owners, which losses[owners] -= … would not.
         np.subtract.at(losses, owners, self._table.log_p[self._table.rows(h), w])
         return losses
 
     def initial_state(self, batch: int) -> State:
-        """The context of a text's beginning, `(1, batch, order − 1)`: indices, all of `END`."""
+        """The context before the first character: the index of `END`, `(1, batch, order − 1)`."""
         return np.full((1, batch, self.order - 1), self.vocabulary.end, np.float32)
 
     def step(self, x: Integers, state: State) -> tuple[NDArray[np.float32], State]:
-        """Read one character each: indices `(batch,)` → ln p `(batch, vocabulary)`, new state."""
-        h, after = self.read(x, state)
-        return self._table.log_p[self._table.rows(h)], after
+        """Read one character per text: `(batch,)` → ln p `(batch, vocabulary)`, new state."""
+        h, new_state = self.read(x, state)
+        return self._table.log_p[self._table.rows(h)], new_state
 
     def read(self, x: Integers, state: State) -> tuple[Integers, State]:
-        """Codes of the contexts after one more character each, `(batch,)`, and the new state."""
+        """Codes of the contexts after one more character, `(batch,)`, and the new state."""
         read = np.concatenate([state[0], x[:, np.newaxis]], axis=1, dtype=np.float32)
-        context = read[:, 1:]
-        place_values = len(self.vocabulary) ** np.arange(self.order - 2, -1, -1)
+        context = read[:, 1:]  # drops the oldest character: (batch, n − 1)
+        place_values = len(self.vocabulary) ** np.arange(self.order - 2, -1, -1)  # (n − 1,)
         return context.astype(np.int64) @ place_values, context[np.newaxis]
 
     def check_size(self) -> None:
-        """Raise `ValueError` if it saw too much text for a table of `MOST_PROBABILITIES`."""
-        self._table  # noqa: B018 (made now, so that one too large is refused here)
+        """Raise `ValueError` if the table would exceed `MAX_PROBABILITIES`."""
+        self._table  # noqa: B018 (building it raises the error)
 
     @cached_property
     def _table(self) -> "_Table":
         return _Table.of(self)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """What was counted, in numbers that survive being stored as float16."""
+        """The counts, as digits that float16 stores exactly."""
         return {
             "order": _digits(np.array([self.order])),
             "discount": np.array([self.discount], np.float32),
@@ -143,29 +144,34 @@ class NGram:
 
     @classmethod
     def from_arrays(cls, symbols: str, arrays: Mapping[str, NDArray[np.float32]]) -> "NGram":
-        """The model of stored counts. Raises `ValueError` if they cannot be those of a text."""
-        names = {"discount", *MOST_DIGITS}
+        """Build the model from stored counts. Raises `ValueError` if no text can have them."""
+        names = {"discount", *MAX_DIGITS}
         if missing := sorted(names - arrays.keys()):
             raise ValueError(f"the parameter {missing[0]} is missing")
         if surplus := sorted(arrays.keys() - names):
-            raise ValueError(f"the parameter {surplus[0]} belongs to no n-gram model")
-        order, grams, counts = (_integers(name, arrays[name]) for name in MOST_DIGITS)
+            raise ValueError(f"the parameter {surplus[0]} does not belong to an n-gram model")
+        order, grams, counts = (_integers(name, arrays[name]) for name in MAX_DIGITS)
         if not order.shape == arrays["discount"].shape == (1,):
-            raise ValueError("there must be one order and one discount")
+            raise ValueError("expected one order and one discount")
         if not 0 < len(grams) == len(counts):
-            raise ValueError(f"there are {len(counts)} counts of {len(grams)} n-grams")
+            raise ValueError(
+                f"{len(counts)} counts of {len(grams)} n-grams, expected one per n-gram"
+            )
         if (np.diff(grams) <= 0).any():
-            raise ValueError("the codes of its n-grams do not rise")
+            raise ValueError("the codes of its n-grams are not ascending")
         if not counts.all():
-            raise ValueError("it counts n-grams that were never seen")
+            raise ValueError("it has n-grams with a count of 0")
         model = cls(
             Vocabulary(symbols), int(order[0]), float(arrays["discount"].item()), grams, counts
         )
         if grams[-1] >= len(model.vocabulary) ** model.order:
-            raise ValueError("its n-grams hold characters that its vocabulary lacks")
+            raise ValueError("its n-grams have characters that are not in its vocabulary")
+        # Checked before the table is built: a small file can ask for a huge one.
         base = len(model.vocabulary)
-        if len(np.unique(grams // base)) * base > MOST_READ:
-            raise ValueError(f"its n-grams would make more than {MOST_READ:,} probabilities")
+        if len(np.unique(grams // base)) * base > MAX_STORED_PROBABILITIES:
+            raise ValueError(
+                f"its n-grams would make more than {MAX_STORED_PROBABILITIES:,} probabilities"
+            )
         model.check_size()
         return model
 
@@ -173,12 +179,13 @@ class NGram:
 def choose_discount(
     training: Sequence[str], validation: Sequence[str], vocabulary: Vocabulary, order: int
 ) -> float:
-    """The discount of `DISCOUNTS` with which a model of `training` predicts `validation` best.
+    """The discount of `DISCOUNTS` with the lowest loss on `validation`, fitted to `training`.
 
     Raises what `NGram.fit` and `NGram.losses` do, and `ValueError` if `validation` is empty.
     """
     if not any(validation):
-        raise ValueError("there is no text to choose the discount by")
+        raise ValueError("no validation text to choose the discount by")
+    # The counts do not depend on the discount, so the text is counted once.
     model = NGram.fit(training, vocabulary, order, DISCOUNTS[0])
     losses = {d: replace(model, discount=d).losses(validation).sum() for d in DISCOUNTS}
     return min(losses, key=losses.__getitem__)
@@ -186,103 +193,115 @@ def choose_discount(
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """p(w | h) of every context h that was seen, whatever its length below n."""
+    """p(w | h) of every context h that occurs, of all lengths below n."""
 
     base: int
     contexts: tuple[Integers, ...]
-    """Codes of the contexts of each length from 0 to n − 1, rising."""
+    """Codes of the contexts of each length from 0 to n − 1, ascending."""
     log_p: NDArray[np.float32]
-    """A row for each of them, in that order, `(contexts, vocabulary)`."""
+    """One row per context, in the same order, `(contexts, vocabulary)`."""
 
     @classmethod
     def of(cls, model: NGram) -> "_Table":
-        """Interpolate, from the uniform distribution up to the highest order.
+        """Interpolate from the uniform distribution up to the highest order.
 
-        Raises `ValueError` if the table would hold more than `MOST_PROBABILITIES`.
+        Raises `ValueError` if the table would exceed `MAX_PROBABILITIES`.
         """
         base, discount = len(model.vocabulary), model.discount
         contexts: list[Integers] = []
         log_p: list[NDArray[np.float32]] = []
-        shorter, p = np.zeros(1, np.int64), np.full((1, base), 1 / base)
-        for length, (grams, c) in enumerate(orders_of(model)):
+        shorter, p = np.zeros(1, np.int64), np.full((1, base), 1 / base)  # below order 1
+        for length, (grams, c) in enumerate(counts_by_order(model)):  # (grams,) each
+            # Codes ascend, so the n-grams hw of a context h are adjacent. `followers`: N₁₊(h•).
             h, first, followers = np.unique(grams // base, return_index=True, return_counts=True)
-            contexts.append(h)
-            if sum(map(len, contexts)) * base > MOST_PROBABILITIES:
+            contexts.append(h)  # (contexts,)
+            if sum(map(len, contexts)) * base > MAX_PROBABILITIES:
                 raise ValueError(
                     f"of so much text, order {model.order} makes more than "
-                    f"{MOST_PROBABILITIES:,} probabilities; try a lower order"
+                    f"{MAX_PROBABILITIES:,} probabilities; try a lower order"
                 )
-            total = np.add.reduceat(c, first)
-            backed_off = p[np.searchsorted(shorter, h % base ** max(length - 1, 0))]
-            p = (discount * followers / total)[:, np.newaxis] * backed_off
-            row = np.repeat(np.arange(len(h)), followers)
-            p[row, grams % base] += (c - discount) / total[row]
+            total = np.add.reduceat(c, first)  # c(h•): (contexts,)
+            # p(w | h′): h′ occurs whenever h does, so the search always finds it.
+            p_shorter = p[np.searchsorted(shorter, h % base ** max(length - 1, 0))]
+            p = (discount * followers / total)[:, np.newaxis] * p_shorter  # (contexts, vocabulary)
+            row = np.repeat(np.arange(len(h)), followers)  # the context of each n-gram: (grams,)
+            p[row, grams % base] += (c - discount) / total[row]  # c ≥ 1 ≥ D, so max is not needed
             log_p.append(np.log(p).astype(np.float32))
             shorter = h
         return cls(base, tuple(contexts), np.concatenate(log_p))
 
     def rows(self, h: Integers) -> Integers:
-        """The row for each context, `(contexts,)`: that of its longest end that was seen."""
-        rows = np.zeros_like(h)  # the empty one was always seen
+        """The row for each context, `(batch,)`: that of its longest suffix that occurs."""
+        rows = np.zeros_like(h)  # row 0 is the empty context
         begin = 1
         for length, seen in enumerate(self.contexts[1:], start=1):
-            end = h % self.base**length
-            place = np.minimum(np.searchsorted(seen, end), len(seen) - 1)
-            rows = np.where(seen[place] == end, begin + place, rows)
+            suffix = h % self.base**length
+            index = np.minimum(np.searchsorted(seen, suffix), len(seen) - 1)
+            rows = np.where(seen[index] == suffix, begin + index, rows)  # longer ones overwrite
             begin += len(seen)
         return rows
 
 
-def orders_of(model: NGram) -> Iterator[tuple[Integers, Integers]]:
-    """The k-grams of each order k from 1 to n, and c(hw) of each."""
+def counts_by_order(model: NGram) -> Iterator[tuple[Integers, Integers]]:
+    """The k-grams of each order k from 1 to n and their c(hw): two arrays `(grams,)` each."""
     orders = [(model.grams, model.counts)]
     for k in range(model.order - 1, 0, -1):
         longer, _ = orders[-1]
-        ends = longer % len(model.vocabulary) ** k
-        orders.append(np.unique(ends, return_counts=True))  # N₁₊(•hw): each vhw is there once
+        suffixes = longer % len(model.vocabulary) ** k
+        # N₁₊(•hw): every distinct vhw has exactly one code in `longer`.
+        orders.append(np.unique(suffixes, return_counts=True))
     return reversed(orders)
 
 
-def codes_of(texts: Sequence[str], vocabulary: Vocabulary, order: int) -> tuple[Integers, Integers]:
-    """The code of the n-gram that each character ends, and the index of the text it stands in."""
+def ngram_codes(
+    texts: Sequence[str], vocabulary: Vocabulary, order: int
+) -> tuple[Integers, Integers]:
+    """For each character, the code of the n-gram that it ends and the index of its text.
+
+    Both are `(characters,)`. Raises `KeyError` for a character that is not in the vocabulary.
+    """
     padding = END * (order - 1)
     read = vocabulary.encode("".join(padding + text for text in texts))
     owners = np.repeat(np.arange(len(texts)), np.array([len(text) for text in texts], np.int64))
-    places = np.arange(len(owners)) + len(padding) * (owners + 1)
+    # Where each character is in `read`, which has one more padding per text.
+    positions = np.arange(len(owners)) + len(padding) * (owners + 1)
     codes = np.zeros(len(owners), np.int64)
-    for k in range(order):
-        codes += len(vocabulary) ** k * read[places - k]
+    for k in range(order):  # the character k positions back is digit k
+        codes += len(vocabulary) ** k * read[positions - k]
     return codes, owners
 
 
-def most_order(vocabulary: Vocabulary) -> int:
+def max_order(vocabulary: Vocabulary) -> int:
     """The highest order whose n-grams a weight file can hold."""
-    codes = RADIX ** MOST_DIGITS["grams"]
+    codes = RADIX ** MAX_DIGITS["grams"]
     return next(n for n in range(codes.bit_length(), 0, -1) if len(vocabulary) ** n <= codes)
 
 
 def _check_order(order: int, vocabulary: Vocabulary) -> None:
-    most = most_order(vocabulary)
-    if not 1 <= order <= most:
-        raise ValueError(f"the order is {order}, expected 1 to {most}, for example 5")
+    highest = max_order(vocabulary)
+    if not 1 <= order <= highest:
+        raise ValueError(f"the order is {order}, expected 1 to {highest}, for example 5")
 
 
 def _digits(numbers: Integers) -> NDArray[np.float32]:
-    """Digits in base `RADIX`, the lowest first: `(numbers,)` → `(numbers, digits)`."""
+    """Digits in base `RADIX`, lowest first: `(numbers,)` → `(numbers, digits)`."""
     digits = [numbers % RADIX]
-    while (numbers := numbers // RADIX).any():
+    for _ in range(5):  # an int64 has at most six digits
+        numbers = numbers // RADIX
+        if not numbers.any():
+            break
         digits.append(numbers % RADIX)
-    return np.stack(digits, axis=1).astype(np.float32)
+    return np.stack(digits, axis=1).astype(np.float32)  # (numbers, digits)
 
 
 def _integers(name: str, digits: NDArray[np.float32]) -> Integers:
-    """The inverse of `_digits`. Raises `ValueError` if the parameter `name` cannot be that."""
-    most = MOST_DIGITS[name]
+    """The inverse of `_digits`. Raises `ValueError` if the parameter `name` does not fit."""
+    most = MAX_DIGITS[name]
     if digits.ndim != 2 or not 1 <= digits.shape[1] <= most:
         raise ValueError(
             f"the parameter {name} has shape {digits.shape}, expected rows of 1 to {most} digits"
         )
     if not ((digits >= 0) & (digits < RADIX) & (digits == np.floor(digits))).all():
-        raise ValueError(f"the parameter {name} holds something else than digits below {RADIX}")
-    integers: Integers = digits.astype(np.int64) @ RADIX ** np.arange(digits.shape[1])
+        raise ValueError(f"the parameter {name} is not made of digits below {RADIX}")
+    integers: Integers = digits.astype(np.int64) @ RADIX ** np.arange(digits.shape[1])  # (numbers,)
     return integers

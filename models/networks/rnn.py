@@ -1,24 +1,26 @@
-"""The notebook's recurrent network, in NumPy alone.
+"""The notebook's recurrent network in NumPy: forward pass, backward pass, update, sampling.
 
-A name is read one character at a time. The hidden state a⟨t⟩ remembers what was read so far, and
-from it the network predicts the next character:
+The network reads a name one character at a time. Its hidden state a⟨t⟩ summarizes the characters
+read so far, and from it the network predicts the next character:
 
-    a⟨t⟩ = tanh(Wax x⟨t⟩ + Waa a⟨t−1⟩ + b)        (1)  the hidden state
-    z⟨t⟩ = Wya a⟨t⟩ + by                          (2)  the logits
-    p⟨t⟩ = softmax(z⟨t⟩)                          (3)  the probabilities of the next character
+    a⟨t⟩ = tanh(Wax x⟨t⟩ + Waa a⟨t−1⟩ + b)        (1)  hidden state
+    z⟨t⟩ = Wya a⟨t⟩ + by                          (2)  logits
+    p⟨t⟩ = softmax(z⟨t⟩)                          (3)  probabilities of the next character
 
-Training compares p⟨t⟩ with the character y⟨t⟩ that really came next, and follows the gradient of
-the cross-entropy back through time.
+Training compares p⟨t⟩ with the character y⟨t⟩ that comes next in the name, and follows the
+gradient of the cross-entropy backward through the time steps.
 
 The symbols are those of the notebook, "Character level language model - Dinosaurus land":
 
-    n_x = n_y   size of the vocabulary             x⟨t⟩   input, one-hot, a column (n_x, 1)
-    n_a         units of the hidden state          a⟨t⟩   hidden state, a column (n_a, 1)
-    T           characters of the name             p⟨t⟩   prediction, a column (n_y, 1)
-    dW          derivative of the loss by W        X, Y   indices of what is read, what follows
+    n_x = n_y   size of the vocabulary             x⟨t⟩   input, one-hot column (n_x, 1)
+    n_a         units of the hidden state          a⟨t⟩   hidden state, column (n_a, 1)
+    T           characters in the name             p⟨t⟩   prediction, column (n_y, 1)
+    dW          derivative of the loss by W        X, Y   indices of the inputs and the targets
 
-The columns of all time steps side by side are the matrices x, a and p. Only (1) needs to go from
-one step to the next; everything else is one product over all of them.
+The matrices x, a and p hold the columns of all T time steps side by side. Only (1) has to run step
+by step, because a⟨t⟩ needs a⟨t−1⟩; (2) and (3) are computed for all steps at once.
+
+Read in this order: `rnn_forward`, `rnn_backward`, `optimize`, `sample`.
 """
 
 from collections.abc import Sequence
@@ -36,19 +38,22 @@ Parameters = dict[str, Array]
 """Wax `(n_a, n_x)`, Waa `(n_a, n_a)`, Wya `(n_y, n_a)`, b `(n_a, 1)` and by `(n_y, 1)`."""
 
 Gradients = dict[str, Array]
-"""The derivative of the loss by each parameter: dWax, dWaa, dWya, db, dby, of the same shapes."""
+"""The derivative of the loss by each parameter: dWax, dWaa, dWya, db, dby, in the same shapes."""
 
 Inputs = Sequence[int | None]
-"""Indices of characters. `None` is no character at all, x = 0: what a name begins with."""
+"""Indices of characters. `None` stands for x = 0, the input before the first character."""
 
-LONGEST_SAMPLE = 50
+MAX_SAMPLE_LENGTH = 50
+"""Characters after which `sample` stops, as in the notebook."""
 
 
 def initialize_parameters(n_a: int, n_x: int, n_y: int, rng: np.random.RandomState) -> Parameters:
-    """Small random weights, which break the symmetry between units, and zero biases.
+    """Small random weights and zero biases.
 
-    The notebook's function draws from NumPy's global generator; this one is handed `rng`.
+    The notebook draws from NumPy's global generator; here the generator is an argument.
     """
+    # With equal weights all units would compute, and learn, the same thing. Small ones keep tanh
+    # away from ±1, where its slope vanishes.
     return {
         "Wax": rng.randn(n_a, n_x) * 0.01,
         "Waa": rng.randn(n_a, n_a) * 0.01,
@@ -59,17 +64,15 @@ def initialize_parameters(n_a: int, n_x: int, n_y: int, rng: np.random.RandomSta
 
 
 def softmax(z: Array) -> Array:
-    """p = e^z / Σ e^z down each column of `z`.
-
-    Taking the largest entry off first changes nothing in p and keeps e^z finite.
-    """
+    """p = e^z / Σ e^z for each column of `z`, `(n, T)` → `(n, T)`."""
+    # Subtracting the column's maximum leaves p unchanged and keeps e^z from overflowing.
     e_z = np.exp(z - z.max(axis=0))
     p: Array = e_z / e_z.sum(axis=0)
     return p
 
 
 def one_hot(indices: Inputs, n: int) -> Array:
-    """A column for each index, with a one in that row: `(n, T)`. The column of `None` is zero."""
+    """One column per index, with a 1 in the row of that index: `(n, T)`. `None` gives zeros."""
     rows = np.array([-1 if i is None else i for i in indices])
     x: Array = (np.arange(n)[:, np.newaxis] == rows).astype(np.float64)
     return x
@@ -78,28 +81,30 @@ def one_hot(indices: Inputs, n: int) -> Array:
 def rnn_forward(
     X: Inputs, Y: Sequence[int], a_prev: Array, parameters: Parameters
 ) -> tuple[float, tuple[Array, Array, Array]]:
-    """Read a name and predict each next character: equations (1), (2) and (3).
+    """Read a name and predict every next character: equations (1), (2) and (3).
 
     The loss is the cross-entropy L = −Σ_t ln p⟨t⟩[y⟨t⟩], in nats.
 
-    Arguments: `X` and `Y`, the T indices that are read and that follow; `a_prev`, the hidden state
+    Arguments: `X`, the T input indices; `Y`, the T target indices; `a_prev`, the hidden state
     before the first character, `(n_a, 1)`.
 
     Returns the loss and the cache (x, a, p) for `rnn_backward`: x `(n_x, T)`; a `(n_a, T + 1)`,
-    whose first column is `a_prev`, so that a⟨t⟩ is column t; p `(n_y, T)`.
+    with `a_prev` in column 0, so that column t is a⟨t⟩; p `(n_y, T)`.
     """
     Waa = parameters["Waa"]
     n_a, n_x = parameters["Wax"].shape
     T = len(X)
 
-    x = one_hot(X, n_x)
-    from_input = parameters["Wax"] @ x + parameters["b"]
+    x = one_hot(X, n_x)  # (n_x, T)
+    # The part of (1) that does not depend on a⟨t−1⟩, for all steps at once.
+    from_input = parameters["Wax"] @ x + parameters["b"]  # (n_a, n_x) @ (n_x, T) → (n_a, T)
+
     a = np.empty((n_a, T + 1))
     a[:, 0] = a_prev[:, 0]
-    for t in range(T):
-        a[:, t + 1] = np.tanh(from_input[:, t] + Waa @ a[:, t])
+    for t in range(T):  # column t of from_input is time step t + 1, since columns count from 0
+        a[:, t + 1] = np.tanh(from_input[:, t] + Waa @ a[:, t])  # (1), shape (n_a,)
 
-    p = softmax(parameters["Wya"] @ a[:, 1:] + parameters["by"])
+    p = softmax(parameters["Wya"] @ a[:, 1:] + parameters["by"])  # (2) and (3), shape (n_y, T)
     loss = -np.log(p[Y, np.arange(T)]).sum()
     return float(loss), (x, a, p)
 
@@ -109,54 +114,56 @@ def rnn_backward(
 ) -> Gradients:
     """Back-propagation through time: the derivative of the loss by every parameter.
 
-    Softmax and cross-entropy together have a simple derivative, and by (2):
+    Softmax and cross-entropy together have a simple derivative, and from (2) follow dWya and dby:
 
         dz⟨t⟩ = p⟨t⟩ − y⟨t⟩        dWya = Σ_t dz⟨t⟩ a⟨t⟩ᵀ        dby = Σ_t dz⟨t⟩
 
-    The hidden state a⟨t⟩ acts on the loss through z⟨t⟩ and through a⟨t+1⟩, so its derivative comes
-    from both. With u⟨t⟩ for what stands inside tanh in (1), and since tanh' = 1 − tanh²:
+    The hidden state a⟨t⟩ affects the loss in two ways, through z⟨t⟩ and through a⟨t+1⟩, so its
+    derivative is the sum of two terms. Let u⟨t⟩ be the argument of tanh in (1); tanh' = 1 − tanh²:
 
         da⟨t⟩ = Wyaᵀ dz⟨t⟩ + Waaᵀ du⟨t+1⟩          du⟨t⟩ = (1 − a⟨t⟩²) ⊙ da⟨t⟩
 
         dWax = Σ_t du⟨t⟩ x⟨t⟩ᵀ      dWaa = Σ_t du⟨t⟩ a⟨t−1⟩ᵀ      db = Σ_t du⟨t⟩
 
-    Each Σ_t of products is one product of matrices. `cache` is that of `rnn_forward`; x and a are
-    in it, so unlike the notebook's function this one takes no X and returns no a.
+    Arguments: `Y`, the T target indices; `cache`, as returned by `rnn_forward`. The cache holds x
+    and a, so unlike the notebook's function this one takes no X and returns no a.
     """
     x, a, p = cache
     Waa, Wya = parameters["Waa"], parameters["Wya"]
     n_y, T = p.shape
 
-    dz = p - one_hot(Y, n_y)
-    da = Wya.T @ dz
+    dz = p - one_hot(Y, n_y)  # (n_y, T)
+    da = Wya.T @ dz  # the term that comes through z⟨t⟩, for all steps at once: (n_a, T)
     tanh_slope = 1 - a[:, 1:] ** 2
+
     du = np.empty_like(da)
-    da_from_next = np.zeros(len(da))
+    da_from_next = np.zeros(len(da))  # Waaᵀ du⟨t+1⟩; nothing follows the last step
     for t in reversed(range(T)):
         du[:, t] = tanh_slope[:, t] * (da[:, t] + da_from_next)
-        da_from_next = Waa.T @ du[:, t]
+        da_from_next = Waa.T @ du[:, t]  # (n_a, n_a) @ (n_a,) → (n_a,)
 
+    # A sum over t of column times row is one matrix product: Σ_t r⟨t⟩ s⟨t⟩ᵀ = r sᵀ.
     return {
-        "dWax": du @ x.T,
-        "dWaa": du @ a[:, :-1].T,
-        "dWya": dz @ a[:, 1:].T,
-        "db": du.sum(axis=1, keepdims=True),
-        "dby": dz.sum(axis=1, keepdims=True),
+        "dWax": du @ x.T,  # (n_a, T) @ (T, n_x) → (n_a, n_x)
+        "dWaa": du @ a[:, :-1].T,  # columns 0 to T − 1 are a⟨t−1⟩: → (n_a, n_a)
+        "dWya": dz @ a[:, 1:].T,  # columns 1 to T are a⟨t⟩: → (n_y, n_a)
+        "db": du.sum(axis=1, keepdims=True),  # (n_a, 1)
+        "dby": dz.sum(axis=1, keepdims=True),  # (n_y, 1)
     }
 
 
 def clip(gradients: Gradients, maxValue: float) -> Gradients:
-    """Keep every entry of every gradient within ±`maxValue`, in place, lest gradients explode."""
+    """Clip every entry of every gradient to ±`maxValue`, in place, and return the gradients.
+
+    Over many time steps, gradients can grow exponentially; clipping bounds the size of an update.
+    """
     for gradient in gradients.values():
         np.clip(gradient, -maxValue, maxValue, out=gradient)
     return gradients
 
 
 def update_parameters(parameters: Parameters, gradients: Gradients, learning_rate: float) -> None:
-    """Gradient descent: W ← W − learning_rate · dW.
-
-    In place, so unlike the notebook's function it returns nothing.
-    """
+    """Gradient descent, in place: W ← W − learning_rate · dW."""
     for name, W in parameters.items():
         W -= learning_rate * gradients[f"d{name}"]
 
@@ -167,7 +174,7 @@ def optimize(
     """One step of stochastic gradient descent: forward, backward, clip to ±5, update in place.
 
     Returns the loss before the update, the clipped gradients, and the last hidden state a⟨T⟩
-    `(n_a, 1)`, from which the notebook lets the next name begin.
+    `(n_a, 1)`, which the notebook passes on as the next name's `a_prev`.
     """
     loss, cache = rnn_forward(X, Y, a_prev, parameters)
     gradients = clip(rnn_backward(Y, parameters, cache), 5)
@@ -177,23 +184,24 @@ def optimize(
 
 
 def get_initial_loss(vocab_size: int, names: int) -> float:
-    """Where the smoothed loss begins: as many characters as `names`, all equally likely."""
+    """First value of the smoothed loss: that of `names` characters under a uniform prediction."""
     return float(np.log(vocab_size)) * names
 
 
 def smooth(loss: float, curr_loss: float) -> float:
-    """A running mean of the loss that forgets slowly: about the last thousand names count."""
+    """Exponential moving average of the loss, over about the last thousand names."""
     return loss * 0.999 + curr_loss * 0.001
 
 
 def sample(parameters: Parameters, char_to_ix: dict[str, int], seed: int) -> list[int]:
-    """Write one name: draw a character from p, read it, and so on until the end of the name.
+    """Sample one name: draw a character from p, feed it back as the next input, repeat.
 
-    A fresh `RandomState` draws each character, its seed going up by two each time; this is how
-    the notebook makes its figures repeatable, and why it always writes the same names.
-    (`models/networks/sampling.py` is how the bot samples.)
+    Each character is drawn with a new `RandomState`, whose seed goes up by 2 from one character to
+    the next. This is how the notebook makes its results repeatable; the bot samples with
+    `models.networks.sampling`.
 
-    Returns at most `LONGEST_SAMPLE` indices and then the index of the newline.
+    Returns at most `MAX_SAMPLE_LENGTH` indices. The last one is the newline, appended if the
+    network did not draw it in time.
     """
     Wax, Waa, Wya = parameters["Wax"], parameters["Waa"], parameters["Wya"]
     n_a, n_x = Wax.shape
@@ -202,25 +210,24 @@ def sample(parameters: Parameters, char_to_ix: dict[str, int], seed: int) -> lis
     indices: list[int] = []
     idx: int | None = None
     a = np.zeros((n_a, 1))
-    while idx != newline and len(indices) < LONGEST_SAMPLE:
-        x = one_hot([idx], n_x)
-        a = np.tanh(Wax @ x + Waa @ a + parameters["b"])
-        p = softmax(Wya @ a + parameters["by"])
+    while idx != newline and len(indices) < MAX_SAMPLE_LENGTH:
+        x = one_hot([idx], n_x)  # (n_x, 1)
+        a = np.tanh(Wax @ x + Waa @ a + parameters["b"])  # (1), shape (n_a, 1)
+        p = softmax(Wya @ a + parameters["by"])  # (2) and (3), shape (n_y, 1)
         rng = np.random.RandomState(seed + 2 * len(indices))
         idx = int(rng.choice(n_x, p=p[:, 0]))
         indices.append(idx)
-    if len(indices) == LONGEST_SAMPLE:
+    if len(indices) == MAX_SAMPLE_LENGTH:
         indices.append(newline)
     return indices
 
 
 @dataclass(frozen=True, eq=False)
 class RNN:
-    """The trained network, many texts at a time: a `models.networks.network.Network`.
+    """The trained network, for serving batches. Implements `models.networks.network.Network`.
 
-    The notebook starts a name with x = 0 and never reads the end symbol; here reading `END` is
-    reading x = 0. States and batches have a row for each text, where the functions above have
-    columns.
+    Batches and states have one row per text, where the functions above have columns. The notebook
+    starts a name with x = 0 and never reads the newline; here reading `END` means x = 0.
     """
 
     vocabulary: Vocabulary
@@ -235,18 +242,19 @@ class RNN:
         return np.zeros((batch, len(self.Waa)), np.float32)
 
     def step(self, x: NDArray[np.int64], state: State) -> tuple[NDArray[np.float32], State]:
-        """Read one character each: indices `(batch,)` → logits `(batch, vocabulary)`, new state."""
+        """Read one character per text: `(batch,)` → logits `(batch, vocabulary)`, new state."""
+        # Wax times a one-hot column is a column of Wax: (n_a, batch).
         from_input = np.where(x == self.vocabulary.end, np.float32(0), self.Wax[:, x])
-        a = np.tanh(from_input.T + state @ self.Waa.T + self.b.T)
-        return a @ self.Wya.T + self.by.T, a
+        a = np.tanh(from_input.T + state @ self.Waa.T + self.b.T)  # (1) transposed: (batch, n_a)
+        return a @ self.Wya.T + self.by.T, a  # (2) transposed: (batch, n_y)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """The parameters by name, as `models.weights` stores them."""
+        """The parameters by name, as stored in a weight file."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "vocabulary"}
 
     @classmethod
     def from_arrays(cls, symbols: str, arrays: dict[str, NDArray[np.float32]]) -> "RNN":
-        """The network of stored parameters. Raises `ValueError` if they do not fit together."""
+        """Build the network from stored parameters. Raises `ValueError` if shapes do not match."""
         vocabulary = Vocabulary(symbols)
         names = [f.name for f in fields(cls) if f.name != "vocabulary"]
         for name in names:

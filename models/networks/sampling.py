@@ -1,7 +1,7 @@
-"""From logits to a character: temperature, top-k and nucleus sampling.
+"""Sampling a character from logits: temperature, top-k and nucleus (top-p).
 
-Every choice takes one number from a generator that is passed in. A text with a generator of its own
-is therefore the same text again from the same seed, whatever else shares its batch.
+Every draw takes one number from a generator that is passed in. A text with its own generator is
+therefore reproducible from its seed, whatever else is in its batch.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ def probabilities(
     top_k: int | None = None,
     top_p: float | None = None,
 ) -> NDArray[np.float64]:
-    """The probabilities p to draw from, along the last axis: `(..., vocabulary)` → the same shape.
+    """Probabilities to sample from, along the last axis: `(..., vocabulary)` → the same shape.
 
-    - `temperature` T > 0: p = softmax(logits / T). Below 1 the likely becomes likelier, above 1
-      everything becomes more alike.
-    - `top_k` ≥ 1: only the k likeliest keep a probability (Fan et al., 2018).
-    - `top_p` in (0, 1]: only the nucleus does, the smallest set of the likeliest that together
-      reach `top_p` (Holtzman et al., 2020), measured after `top_k`.
+    - `temperature` T > 0: p = softmax(logits / T). Below 1 the distribution gets sharper, above 1
+      flatter.
+    - `top_k` ≥ 1: keep only the k most likely characters (Fan et al., 2018).
+    - `top_p` in (0, 1]: keep only the nucleus, the smallest set of most likely characters whose
+      probabilities add up to `top_p` or more (Holtzman et al., 2020). Applied after `top_k`.
 
-    Of equally likely characters the first come first. What is left sums to one. Computed in double
-    precision. Raises `ValueError` for an option out of its range.
+    Ties go to the lower index. The result sums to one, in double precision. Raises `ValueError` for
+    an option out of its range.
     """
     if not temperature > 0:
         raise ValueError(f"temperature is {temperature}, expected more than 0, for example 0.8")
@@ -36,21 +36,23 @@ def probabilities(
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p is {top_p}, expected more than 0 and at most 1, for example 0.9")
     scaled = np.asarray(logits, np.float64)
+    # The maximum becomes 0, so that exp cannot overflow, however low the temperature.
     scaled = (scaled - scaled.max(axis=-1, keepdims=True)) / temperature
-    p = _normalised(np.exp(scaled))
+    p = _normalized(np.exp(scaled))  # (..., V)
     if top_k is None and top_p is None:
         return p
 
-    order = np.argsort(-p, axis=-1, kind="stable")
-    falling = np.take_along_axis(p, order, axis=-1)
+    order = np.argsort(-p, axis=-1, kind="stable")  # most likely first
+    descending = np.take_along_axis(p, order, axis=-1)
     if top_k is not None:
-        falling[..., top_k:] = 0
-        falling = _normalised(falling)
+        descending[..., top_k:] = 0
+        descending = _normalized(descending)
     if top_p is not None:
-        reached = falling.cumsum(axis=-1)[..., :-1] >= top_p
-        falling[..., 1:][reached] = 0
-    np.put_along_axis(p, order, falling, axis=-1)
-    return _normalised(p)
+        # A character is dropped if those before it reach top_p; the first one always stays.
+        reached = descending.cumsum(axis=-1)[..., :-1] >= top_p  # (..., V − 1)
+        descending[..., 1:][reached] = 0
+    np.put_along_axis(p, order, descending, axis=-1)  # back to the order of the vocabulary
+    return _normalized(p)
 
 
 def sample(
@@ -60,24 +62,27 @@ def sample(
     top_k: int | None = None,
     top_p: float | None = None,
 ) -> NDArray[np.int64]:
-    """Draw a character for each row: logits `(batch, vocabulary)` → indices `(batch,)`.
+    """Draw one character per row: logits `(batch, vocabulary)` → indices `(batch,)`.
 
-    `rngs` is one generator a row, or one for all rows. The options are those of `probabilities`.
+    `rngs` is one generator for all rows, or a sequence with one per row. For the other options see
+    `probabilities`.
     """
-    p = probabilities(logits, temperature, top_k, top_p)
+    p = probabilities(logits, temperature, top_k, top_p)  # (batch, V)
     if isinstance(rngs, np.random.Generator):
         return draw(p, rngs.random(len(p)))
     return draw(p, np.array([rng.random() for rng, _ in zip(rngs, p, strict=True)]))
 
 
 def draw(p: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Invert the distribution of each row, `(batch, vocabulary)`, at `u` in [0, 1), `(batch,)`."""
-    cumulative = p.cumsum(axis=-1)
-    threshold = u[:, np.newaxis] * cumulative[:, -1:]  # the sum of p is 1 but for its rounding
+    """Inverse transform sampling: p `(batch, vocabulary)`, u in [0, 1) `(batch,)` → `(batch,)`."""
+    cumulative = p.cumsum(axis=-1)  # (batch, V)
+    # The last sum is 1 up to rounding. Scaling u by it keeps the index within the vocabulary.
+    threshold = u[:, np.newaxis] * cumulative[:, -1:]  # (batch, 1)
+    # The index is the number of characters whose cumulative probability u has passed.
     choice: NDArray[np.int64] = (cumulative <= threshold).sum(axis=-1)
     return choice
 
 
-def _normalised(p: NDArray[np.float64]) -> NDArray[np.float64]:
+def _normalized(p: NDArray[np.float64]) -> NDArray[np.float64]:
     result: NDArray[np.float64] = p / p.sum(axis=-1, keepdims=True)
     return result

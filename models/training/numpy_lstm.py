@@ -1,7 +1,7 @@
-"""One LSTM that is being fitted to names.
+"""Training of one LSTM on names, in NumPy.
 
-Names are few and short, so the danger is learning them by heart. Weights and outputs are dropped at
-random, large weights decay, and what is kept is a running average of the weights.
+Names are few and short, so an LSTM overfits. Against that: dropout on recurrent weights and on
+outputs, weight decay, and a running average of the weights.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,37 +18,38 @@ from models.networks.lstm_gradient import (
     loss_and_gradients,
 )
 from models.networks.vocabulary import END, Vocabulary
-from models.training.optimiser import AdamW, clip_norm, follow
+from models.training.optimiser import AdamW, clip_norm, update_average
 
 LETTERS = Vocabulary(END + "abcdefghijklmnopqrstuvwxyz")
-"""All of them, whatever the list holds: a member may ask for names that begin with any."""
+"""The whole alphabet, even if the list lacks a letter: a member may ask for names with any."""
 
 
 def vocabulary_of(names: Iterable[str]) -> Vocabulary:
-    """The characters of a list of names in lower case: `LETTERS` if they are all among them."""
+    """The vocabulary of names in lower case: `LETTERS` if it has all their characters."""
     vocabulary = Vocabulary.of(names)
     return LETTERS if set(vocabulary.symbols) <= set(LETTERS.symbols) else vocabulary
 
 
 @dataclass(frozen=True)
 class FitSettings:
-    """What decides how well and how fast a network learns. The defaults: what validation chose."""
+    """Hyperparameters of one LSTM. The defaults were chosen by validation."""
 
     units: int = 128
     batch: int = 64
-    """Names to an update."""
+    """Names per update."""
     learning_rate: float = 2e-2
     warm_up: int = 50
-    """Updates in which the learning rate rises from zero."""
+    """Updates during which the learning rate rises linearly from zero."""
     weight_decay: float = 0.01
     recurrent_dropout: float = 0.6
+    """Fraction of the recurrent weights that is dropped."""
     output_dropout: float = 0.4
-    largest_gradient: float = 1.0
-    """Longer ones are shortened to it."""
+    """Fraction of the outputs that is dropped."""
+    max_gradient_norm: float = 1.0
 
 
 class Fit:
-    """An LSTM and the texts that it is fitted to."""
+    """An LSTM while it is fitted to texts."""
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class Fit:
         settings: FitSettings,
         vocabulary: Vocabulary = LETTERS,
     ) -> None:
-        """Begin with random weights. Weights, batches and masks follow from the seed."""
+        """Start with random weights. Weights, batches and masks are derived from `seed`."""
         self.texts = texts
         self.seed = list(seed)
         self.settings = settings
@@ -65,6 +66,7 @@ class Fit:
         self.parameters = _initial_parameters(
             np.random.default_rng(self.seed), settings.units, len(vocabulary)
         )
+        # What `network` returns; `parameters` are what the optimizer changes.
         self.averaged = {name: W.copy() for name, W in self.parameters.items()}
         self.optimiser = AdamW(
             self.parameters, settings.learning_rate, weight_decay=settings.weight_decay
@@ -72,78 +74,83 @@ class Fit:
 
     @property
     def updates(self) -> int:
-        """How many were made."""
+        """Number of updates so far."""
         return self.optimiser.updates
 
     def network(self) -> LSTM:
-        """The network of the averaged weights, which later updates leave as it is."""
-        arrays = {name: W.astype(np.float32) for name, W in self.averaged.items()}
+        """A copy of the network with the averaged weights."""
+        arrays = {name: W.astype(np.float32) for name, W in self.averaged.items()}  # copies
         return LSTM.from_arrays(self.vocabulary.symbols, arrays)
 
     def update(self) -> tuple[float, int]:
-        """One update; the loss of its batch and how many characters that holds."""
+        """One update. Returns the loss of its batch, in nats per character, and its characters."""
         settings = self.settings
+        # Derived from the number of the update, so that a resumed run draws the same masks.
         rng = np.random.default_rng([*self.seed, self.updates])
         batch = Batch.of(self._next_texts(), self.vocabulary)
         dropout = Dropout(
             recurrent=_mask(rng, self.parameters["Wh0"].shape, settings.recurrent_dropout),
-            output=_mask(rng, (len(batch.x), settings.units), settings.output_dropout),
+            output=_mask(rng, (len(batch.x), settings.units), settings.output_dropout),  # (N, u)
         )
         loss, gradients = loss_and_gradients(self.parameters, batch, dropout)
-        clip_norm(gradients, settings.largest_gradient)
-        warmth = min(1, (self.updates + 1) / settings.warm_up)
-        self.optimiser.learning_rate = settings.learning_rate * warmth
+        # A rare steep batch must not throw the weights far off.
+        clip_norm(gradients, settings.max_gradient_norm)
+        warm_up = min(1, (self.updates + 1) / settings.warm_up)
+        self.optimiser.learning_rate = settings.learning_rate * warm_up
         self.optimiser.update(gradients)
-        follow(self.averaged, self.parameters, self.updates)
+        update_average(self.averaged, self.parameters, self.updates)
         return loss, len(batch.x)
 
     def _next_texts(self) -> list[str]:
-        """The next few of all texts, which are read again and again, each time in another order."""
+        """The texts of the next batch. Every epoch reads all texts once, in a new order."""
         count = len(self.texts)
         size = min(self.settings.batch, count)
-        begin = self.updates * size
+        begin = self.updates * size  # number of texts read so far
+        # A batch may reach into the next epoch.
         orders = {
             epoch: np.random.default_rng([*self.seed, epoch]).permutation(count)
             for epoch in (begin // count, (begin + size - 1) // count)
         }
-        places = range(begin, begin + size)
-        return [self.texts[orders[place // count][place % count]] for place in places]
+        indices = range(begin, begin + size)
+        return [self.texts[orders[index // count][index % count]] for index in indices]
 
     def state(self) -> Parameters:
-        """Everything for `restore`."""
+        """Everything that `restore` needs."""
         state = {f"parameters/{name}": W.copy() for name, W in self.parameters.items()}
         state |= {f"averaged/{name}": W.copy() for name, W in self.averaged.items()}
         return state | {f"optimiser/{name}": a for name, a in self.optimiser.state().items()}
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go back to a state."""
+        """Restore a state."""
         for name in self.parameters:
             self.parameters[name][:] = state[f"parameters/{name}"]
             self.averaged[name][:] = state[f"averaged/{name}"]
-        self.optimiser.restore(part(state, "optimiser/"))
+        self.optimiser.restore(select_prefix(state, "optimiser/"))
 
 
-def part(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Parameters:
-    """The arrays of a checkpoint whose names begin so, without that beginning."""
+def select_prefix(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Parameters:
+    """The arrays whose names start with `prefix`, with it removed from their names."""
     return {
-        name.removeprefix(prefix): array.astype(array.dtype)
+        name.removeprefix(prefix): array.astype(array.dtype)  # a copy
         for name, array in arrays.items()
         if name.startswith(prefix)
     }
 
 
 def _initial_parameters(rng: np.random.Generator, units: int, size: int) -> Parameters:
-    """Uniform weights within ±1 / √units; the forget gates begin open (Jozefowicz et al., 2015)."""
-    bound = units**-0.5
+    """Uniform weights within ±1 / √u, for u units and a vocabulary of `size` characters."""
+    bound = units**-0.5  # keeps the sum over u inputs of a unit at order 1
     shapes = {"Wx0": (size, 4 * units), "Wh0": (units, 4 * units), "Wy": (units, size)}
     parameters: Parameters = {
         name: rng.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()
     }
-    parameters["b0"] = np.repeat(np.array([0, 1, 0, 0], np.float32), units)  # i, f, g, o
-    parameters["by"] = np.zeros(size, np.float32)
+    # Forget gates start open, so that gradients reach far back (Jozefowicz et al., 2015).
+    parameters["b0"] = np.repeat(np.array([0, 1, 0, 0], np.float32), units)  # i, f, g, o: (4u,)
+    parameters["by"] = np.zeros(size, np.float32)  # (V,)
     return parameters
 
 
 def _mask(rng: np.random.Generator, shape: tuple[int, ...], rate: float) -> NDArray[np.float32]:
+    """Inverted dropout: 0 with probability `rate`, else 1 / (1 − rate), with mean 1."""
     kept = rng.random(shape, np.float32) >= rate
-    return kept.astype(np.float32) / np.float32(1 - rate)
+    return kept.astype(np.float32) / np.float32(1 - rate)  # no scaling is needed when serving

@@ -1,4 +1,4 @@
-"""What all trainers have in common, so that one loop can drive, show, stop and resume them."""
+"""Interface of all trainers: one loop can run, display, stop and resume each of them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,68 +17,68 @@ class Progress:
     """One update of a training run."""
 
     step: int
-    """Updates made so far, this one included."""
+    """Number of updates so far, including this one."""
     loss: float
-    """Cross-entropy of this update's batch, in nats per character (the recipe `notebook`: its
-    smoothed loss, in nats per name)."""
+    """Cross-entropy of this update's batch, in nats per character. For the recipe `notebook`, its
+    smoothed loss in nats per name."""
     characters: int
-    """Characters read by this update."""
+    """Characters in this update's batch."""
     validation: float | None = None
-    """Validation cross-entropy in nats per character, when it was measured after this update."""
+    """Validation loss in nats per character, if it was measured after this update."""
     begins_anew: bool = False
-    """Whether this is the first update of another fit from fresh parameters."""
+    """Whether this is the first update of another fit with new random parameters."""
     milestone: bool = False
-    """Whether this is a moment at which the recipe shows what the network writes by now."""
+    """Whether the recipe shows samples of the network after this update."""
     samples: tuple[str, ...] = ()
-    """What it writes, if the recipe has a way of sampling of its own."""
+    """These samples, if the recipe samples them itself."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a training can say for the model card beside its validation loss; `None`: nothing.
+    """Losses for the model card besides the validation loss; `None` if not measured.
 
-    In nats per character, by the fit that has not read what is measured.
+    In nats per character, from a fit that was not trained on the measured text.
     """
 
     kneser_ney: float | None = None
-    """The best Kneser-Ney model by itself, on the names of the validation loss."""
+    """Loss of the best Kneser-Ney model by itself, on the same names as the validation loss."""
     measured: int | None = None
-    """How many names that are."""
+    """Number of these names."""
     reference_loss: float | None = None
-    """Loss on the validation part of the project's own corpus."""
+    """Loss on the validation part of the project's corpus, whatever the training corpus."""
 
 
 class Trainer(Protocol):
-    """One training run: a corpus, a recipe and a seed.
+    """One training run of a corpus, a recipe and a seed.
 
-    Nothing but the constructor's arguments and `restore` decides what `train` does: two runs with
-    the same ones give the same network.
+    Deterministic: two runs with the same constructor arguments (and the same restored checkpoint)
+    give the same network.
     """
 
     @property
     def steps(self) -> int:
-        """How many updates are planned. A run may stop earlier."""
+        """Number of planned updates. A run may stop earlier."""
         ...
 
     def train(self) -> Iterator[Progress]:
-        """Update the network again and again. May be left between any two updates.
+        """Run the updates, yielding after each. The caller may stop after any of them.
 
-        A trainer that was restored goes on behind the last update of its checkpoint.
+        A restored trainer continues after the last update of its checkpoint.
         """
         ...
 
     def network(self) -> Network:
-        """The network to keep: the best by validation where the recipe looks for it."""
+        """The network to keep: the best by validation, for recipes that select it."""
         ...
 
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:
-        """The parameters of `network()`, as its weight file stores them."""
+        """The parameters of `network()`, as stored in a weight file."""
         ...
 
     def checkpoint(self) -> Arrays:
-        """Everything that `restore` needs, between two updates."""
+        """Everything that `restore` needs. Called between two updates."""
         ...
 
     def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go back to a checkpoint of the same corpus, recipe and seed."""
+        """Restore a checkpoint of the same corpus, recipe and seed."""
         ...

@@ -1,4 +1,4 @@
-"""The stacked LSTM in NumPy: its formulas, its state, its parameters."""
+"""Stacked LSTM: formulas, state, parameters."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def step_by_the_book(network: LSTM, index: int, state: Array) -> tuple[Array, li
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_a_step_follows_the_formulas(layers: int) -> None:
+def test_step_follows_formulas(layers: int) -> None:
     network = lstm(LETTERS, units=3, layers=layers)
     state = network.initial_state(1)
     for index in LETTERS.encode("\nmango"):
@@ -40,7 +40,7 @@ def test_a_step_follows_the_formulas(layers: int) -> None:
         np.testing.assert_allclose(state[:, :, 0], new_state, atol=1e-6)
 
 
-def test_nothing_is_remembered_at_the_beginning() -> None:
+def test_initial_state_is_zero() -> None:
     state = lstm(units=16, layers=2).initial_state(5)
     assert state.shape == (2, 2, 5, 16)
     assert state.dtype == np.float32
@@ -56,7 +56,7 @@ def test_large_parameters_do_not_overflow() -> None:
     assert np.isfinite(state).all()
 
 
-def test_its_parameters_make_the_same_network_again() -> None:
+def test_arrays_round_trip() -> None:
     network = lstm(layers=3)
     again = LSTM.from_arrays(VERSE.symbols, network.arrays())
     x, state = np.array([1, 2]), network.initial_state(2)
@@ -64,7 +64,7 @@ def test_its_parameters_make_the_same_network_again() -> None:
 
 
 @pytest.mark.parametrize("name", lstm_arrays().keys())
-def test_a_missing_parameter_is_refused_by_name(name: str) -> None:
+def test_missing_parameter_is_named(name: str) -> None:
     arrays = {other: array for other, array in lstm_arrays().items() if other != name}
     with pytest.raises(ValueError, match="the parameter"):
         LSTM.from_arrays(VERSE.symbols, arrays)
@@ -72,23 +72,23 @@ def test_a_missing_parameter_is_refused_by_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", lstm_arrays().keys())
 @pytest.mark.parametrize("shape", [(), (1,), (16,), (16, 65), (2, 2, 2)], ids=str)
-def test_a_parameter_of_another_shape_is_refused(name: str, shape: tuple[int, ...]) -> None:
+def test_wrong_shape_raises(name: str, shape: tuple[int, ...]) -> None:
     arrays = lstm_arrays() | {name: np.zeros(shape, np.float32)}
     with pytest.raises(ValueError, match="has shape"):
         LSTM.from_arrays(VERSE.symbols, arrays)
 
 
-def test_a_parameter_that_belongs_to_no_layer_is_refused() -> None:
+def test_surplus_parameter_raises() -> None:
     arrays = lstm_arrays() | {"Wx7": np.zeros((1, 1), np.float32)}
-    with pytest.raises(ValueError, match="Wx7 belongs to no layer"):
+    with pytest.raises(ValueError, match="Wx7 does not belong to any layer"):
         LSTM.from_arrays(VERSE.symbols, arrays)
 
 
-def test_a_network_without_a_layer_is_refused() -> None:
-    with pytest.raises(ValueError, match="no layer"):
+def test_network_needs_a_layer() -> None:
+    with pytest.raises(ValueError, match="no layers"):
         LSTM.from_arrays(VERSE.symbols, lstm_arrays(layers=0))
 
 
-def test_a_vocabulary_of_another_size_is_refused() -> None:
+def test_wrong_vocabulary_size_raises() -> None:
     with pytest.raises(ValueError, match="Wx0 has shape"):
         LSTM.from_arrays(VERSE.symbols + "#", lstm_arrays())

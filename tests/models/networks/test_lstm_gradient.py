@@ -1,4 +1,4 @@
-"""The LSTM's gradient: checked against finite differences, and against the network that serves."""
+"""LSTM gradient, against finite differences and the serving network."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -39,7 +39,7 @@ def nothing_dropped(batch: Batch) -> Dropout:
     return Dropout(np.ones((UNITS, 4 * UNITS)), np.ones((len(batch.x), UNITS)))
 
 
-def test_texts_are_packed_longest_first_without_padding() -> None:
+def test_batch_is_packed_without_padding() -> None:
     vocabulary = Vocabulary("\nadilmnt")
     batch = Batch.of(["ti\n", "mand\n", "all\n"], vocabulary)
     columns = [vocabulary.decode(batch.y[step.now]) for step in batch.steps]
@@ -48,7 +48,7 @@ def test_texts_are_packed_longest_first_without_padding() -> None:
     assert columns == ["\n\n\n", "mat", "ali", "nl", "d"]
 
 
-def test_each_step_begins_where_the_one_before_it_ended() -> None:
+def test_steps_are_contiguous() -> None:
     steps = Batch.of(TEXTS, VOCABULARY).steps
     for earlier, later in pairwise(steps):
         assert later.before.start == earlier.after.start
@@ -57,7 +57,7 @@ def test_each_step_begins_where_the_one_before_it_ended() -> None:
 
 @pytest.mark.parametrize("masks", [nothing_dropped, half_dropped])
 @pytest.mark.parametrize("name", ["Wx0", "Wh0", "b0", "Wy", "by"])
-def test_the_gradient_is_the_slope_of_the_loss(
+def test_gradient_matches_finite_differences(
     parameters: Parameters, name: str, masks: Callable[[Batch], Dropout]
 ) -> None:
     batch = Batch.of(TEXTS, VOCABULARY)
@@ -74,7 +74,7 @@ def test_the_gradient_is_the_slope_of_the_loss(
         assert gradients[name][place] == pytest.approx((above - below) / (2 * step), abs=1e-8)
 
 
-def test_the_loss_is_that_of_the_network_that_serves(parameters: Parameters) -> None:
+def test_loss_matches_serving_network(parameters: Parameters) -> None:
     batch = Batch.of(TEXTS, VOCABULARY)
     loss, _ = loss_and_gradients(parameters, batch, nothing_dropped(batch))
     single = {name: array.astype(np.float32) for name, array in parameters.items()}

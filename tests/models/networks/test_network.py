@@ -1,4 +1,4 @@
-"""What all networks share: losses in nats per character, states side by side."""
+"""Losses in nats per character, and batches of states."""
 
 import math
 
@@ -17,7 +17,7 @@ from models.networks.network import (
     join_states,
     log_softmax,
     read,
-    state_of,
+    state_row,
 )
 from models.networks.vocabulary import END
 from tests.models.tiny import LETTERS, lstm, ngram, rnn
@@ -41,13 +41,13 @@ def naive_loss(network: Network, text: str) -> float:
 
 
 @network_of_each_kind
-def test_the_loss_of_an_item_is_that_of_its_definition(network: Network) -> None:
+def test_item_loss_follows_definition(network: Network) -> None:
     expected = [naive_loss(network, name) for name in NAMES]
     np.testing.assert_allclose(item_losses(network, NAMES), expected, rtol=1e-5)
 
 
 @network_of_each_kind
-def test_cross_entropy_is_the_mean_over_characters_not_over_items(network: Network) -> None:
+def test_cross_entropy_averages_characters(network: Network) -> None:
     total = sum(naive_loss(network, name) for name in NAMES)
     assert cross_entropy(network, iter(NAMES)) == pytest.approx(
         total / len("".join(NAMES)), rel=1e-5
@@ -56,17 +56,17 @@ def test_cross_entropy_is_the_mean_over_characters_not_over_items(network: Netwo
 
 @network_of_each_kind
 @pytest.mark.parametrize("batch", [1, 2, 5, 64])
-def test_losses_do_not_depend_on_what_shares_the_batch(network: Network, batch: int) -> None:
+def test_losses_do_not_depend_on_batch(network: Network, batch: int) -> None:
     alone = [item_losses(network, [name])[0] for name in NAMES]
     np.testing.assert_allclose(item_losses(network, NAMES, batch), alone, rtol=1e-5)
 
 
-def test_the_cross_entropy_of_nothing_is_no_number() -> None:
+def test_cross_entropy_of_nothing_is_nan() -> None:
     assert math.isnan(cross_entropy(lstm(LETTERS), []))
 
 
 @network_of_each_kind
-def test_a_step_leaves_the_old_state_as_it_was(network: Network) -> None:
+def test_step_does_not_change_old_state(network: Network) -> None:
     _, state = read(network, "mango", network.initial_state(1))
     before = state.copy()
     network.step(np.array([3]), state)
@@ -74,25 +74,25 @@ def test_a_step_leaves_the_old_state_as_it_was(network: Network) -> None:
 
 
 @network_of_each_kind
-def test_states_are_laid_side_by_side_and_taken_apart_again(network: Network) -> None:
+def test_join_states_and_state_row(network: Network) -> None:
     states = [read(network, word, network.initial_state(1))[1] for word in ("mango", "tango")]
     joined = join_states(states)
     logits, after = network.step(LETTERS.encode("sa"), joined)
     for row, letter in enumerate("sa"):
-        np.testing.assert_array_equal(state_of(joined, row), states[row])
+        np.testing.assert_array_equal(state_row(joined, row), states[row])
         alone, alone_after = network.step(LETTERS.encode(letter), states[row])
         np.testing.assert_allclose(logits[row : row + 1], alone, atol=1e-5)
-        np.testing.assert_allclose(state_of(after, row), alone_after, atol=1e-6)
+        np.testing.assert_allclose(state_row(after, row), alone_after, atol=1e-6)
 
 
-def test_the_state_of_a_row_is_a_copy() -> None:
+def test_state_row_is_a_copy() -> None:
     states = lstm(LETTERS).initial_state(3)
-    state_of(states, 1)[:] = 1
+    state_row(states, 1)[:] = 1
     assert not states.any()
 
 
 @network_of_each_kind
-def test_reading_in_two_parts_is_reading_the_whole(network: Network) -> None:
+def test_read_in_two_parts(network: Network) -> None:
     whole, _ = read(network, "\nmangosaurus", network.initial_state(1))
     _, state = read(network, "\nmango", network.initial_state(1))
     parts, _ = read(network, "saurus", state)
@@ -103,20 +103,18 @@ finite = st.floats(-1e4, 1e4, width=32)
 
 
 @given(arrays.arrays(np.float32, arrays.array_shapes(min_dims=1, max_dims=3), elements=finite))
-def test_log_softmax_gives_logarithms_of_probabilities(logits: NDArray[np.float32]) -> None:
+def test_log_softmax_is_normalized(logits: NDArray[np.float32]) -> None:
     log_p = log_softmax(logits)
     assert np.isfinite(log_p).all()
     np.testing.assert_allclose(np.exp(log_p.astype(np.float64)).sum(axis=-1), 1, rtol=1e-4)
 
 
 @given(st.lists(st.integers(-100, 100), min_size=1, max_size=5), st.integers(-100, 100))
-def test_log_softmax_does_not_change_when_all_logits_move_together(
-    whole: list[int], shift: int
-) -> None:
+def test_log_softmax_ignores_shift(whole: list[int], shift: int) -> None:
     logits = np.array(whole, np.float32)
     np.testing.assert_array_equal(log_softmax(logits + np.float32(shift)), log_softmax(logits))
 
 
-def test_log_softmax_knows_impossible_characters() -> None:
+def test_log_softmax_of_minus_infinity() -> None:
     logits = np.array([0, -np.inf, 0], np.float32)
     np.testing.assert_allclose(log_softmax(logits), [-np.log(2), -np.inf, -np.log(2)], rtol=1e-6)

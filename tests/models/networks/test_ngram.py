@@ -1,4 +1,4 @@
-"""The Kneser-Ney model: its formulas, what it falls back on, how it is stored."""
+"""Kneser-Ney model: formulas, back-off, storage."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from models.networks import ngram
 from models.networks.network import cross_entropy, item_losses, read
 from models.networks.ngram import (
     DISCOUNTS,
-    MOST_READ,
+    MAX_STORED_PROBABILITIES,
     NGram,
     choose_discount,
 )
@@ -67,22 +67,20 @@ def distribution(model: NGram, before: str) -> NDArray[np.float64]:
 @pytest.mark.parametrize(
     ("before", "expected"),
     [
-        # Continuation counts: the end stands behind b alone, a behind the beginning alone, b behind
-        # both of the others. So of order 1, p = (1/4, 1/4, 1/2); its discount of 3/8 is included.
+        # Continuation counts: the end follows only b, a follows only the beginning, and b follows
+        # both of the others. So for order 1, p = (1/4, 1/4, 1/2); its discount of 3/8 is included.
         ("", [1 / 8, 3 / 8, 4 / 8]),
         ("a", [1 / 8, 1 / 8, 6 / 8]),
         ("b", [13 / 16, 1 / 16, 2 / 16]),
     ],
 )
-def test_two_short_texts_give_the_probabilities_of_a_reckoning_by_hand(
-    before: str, expected: Sequence[float]
-) -> None:
+def test_probabilities_by_hand(before: str, expected: Sequence[float]) -> None:
     model = NGram.fit(["ab\n", "b\n"], Vocabulary(END + "ab"), order=2, discount=0.5)
     np.testing.assert_allclose(distribution(model, before), expected, rtol=1e-6)
 
 
 @given(texts_to_fit, texts, orders, discounts)
-def test_losses_follow_the_formulas(
+def test_losses_follow_formulas(
     fitted: list[str], read_texts: list[str], order: int, discount: float
 ) -> None:
     model = NGram.fit(fitted, ABC, order, discount)
@@ -98,7 +96,7 @@ def test_losses_follow_the_formulas(
 
 
 @given(texts_to_fit, texts, orders, discounts)
-def test_stepping_through_a_text_gives_the_same_loss(
+def test_step_matches_losses(
     fitted: list[str], read_texts: list[str], order: int, discount: float
 ) -> None:
     model = NGram.fit(fitted, ABC, order, discount)
@@ -107,7 +105,7 @@ def test_stepping_through_a_text_gives_the_same_loss(
 
 
 @given(texts_to_fit, orders, discounts, st.text(ABC.symbols, max_size=8))
-def test_after_any_context_everything_is_possible_and_the_sum_is_one(
+def test_distribution_after_any_context(
     fitted: list[str], order: int, discount: float, before: str
 ) -> None:
     p = distribution(NGram.fit(fitted, ABC, order, discount), before)
@@ -115,7 +113,7 @@ def test_after_any_context_everything_is_possible_and_the_sum_is_one(
     assert p.sum() == pytest.approx(1, rel=1e-5)
 
 
-def test_a_context_that_was_never_seen_counts_as_its_longest_end_that_was() -> None:
+def test_unseen_context_backs_off() -> None:
     model = NGram.fit(NAMES, LETTERS, order=4, discount=0.75)
     after_an = distribution(model, "man")
     np.testing.assert_array_equal(distribution(model, "xan"), distribution(model, "yan"))
@@ -123,7 +121,7 @@ def test_a_context_that_was_never_seen_counts_as_its_longest_end_that_was() -> N
     np.testing.assert_array_equal(distribution(model, "mangox"), distribution(model, "y"))
 
 
-def test_a_text_begins_as_texts_do_and_not_as_a_line_within_one() -> None:
+def test_text_start_differs_from_line_start() -> None:
     model = NGram.fit(["a\nbb\n", "a\ncb\n"], ABC, order=3, discount=0.5)
     a, b = ABC.encode("ab")
     beginning, within = distribution(model, ""), distribution(model, "a\n")
@@ -131,8 +129,8 @@ def test_a_text_begins_as_texts_do_and_not_as_a_line_within_one() -> None:
     assert within[b] > 0.25 > within[a]
 
 
-def test_lower_orders_count_what_stood_before_and_not_how_often() -> None:
-    """ "u" is the commonest letter, but behind "q" alone; "e" stands behind three."""
+def test_lower_orders_use_continuation_counts() -> None:
+    """ "u" is the most common letter, but only follows "q"; "e" follows three letters."""
     fitted = ["quququququ\n", "beceqe\n"]
     vocabulary = Vocabulary.of([*fitted, "x"])
     p = distribution(NGram.fit(fitted, vocabulary, order=2, discount=0.75), "x")
@@ -140,7 +138,7 @@ def test_lower_orders_count_what_stood_before_and_not_how_often() -> None:
     assert p[e] > 1.5 * p[u]
 
 
-def test_a_longer_context_tells_more_of_real_names() -> None:
+def test_higher_order_predicts_names_better() -> None:
     corpus = load_names()
     training, validation = (
         [f"{name}\n" for name in p] for p in (corpus.training, corpus.validation)
@@ -154,13 +152,13 @@ def test_a_longer_context_tells_more_of_real_names() -> None:
 
 
 @given(st.permutations(NAMES))
-def test_a_fit_does_not_depend_on_the_order_of_the_texts(shuffled: list[str]) -> None:
+def test_fit_ignores_order_of_texts(shuffled: list[str]) -> None:
     arrays = NGram.fit(NAMES, LETTERS, 3, 0.5).arrays()
     for name, array in NGram.fit(shuffled, LETTERS, 3, 0.5).arrays().items():
         np.testing.assert_array_equal(array, arrays[name])
 
 
-def test_the_chosen_discount_predicts_the_validation_best() -> None:
+def test_chosen_discount_is_best() -> None:
     training, validation = NAMES, ["mangoraptor\n", "gongsaurus\n"]
     chosen = choose_discount(training, validation, LETTERS, 4)
     losses = [
@@ -171,38 +169,38 @@ def test_the_chosen_discount_predicts_the_validation_best() -> None:
     assert DISCOUNTS[0] < chosen < DISCOUNTS[-1]
 
 
-def test_a_validation_without_text_chooses_no_discount() -> None:
-    with pytest.raises(ValueError, match="no text to choose the discount by"):
+def test_discount_needs_validation_text() -> None:
+    with pytest.raises(ValueError, match="no validation text to choose the discount by"):
         choose_discount(NAMES, [""], LETTERS, 3)
 
 
 @pytest.mark.parametrize("order", [0, -1, 12, 2000])
-def test_an_order_out_of_range_is_refused(order: int) -> None:
+def test_order_out_of_range_raises(order: int) -> None:
     with pytest.raises(ValueError, match=f"the order is {order}, expected 1 to 11"):
         NGram.fit(NAMES, LETTERS, order, 0.5)
 
 
 @pytest.mark.parametrize("discount", [0, -0.5, 1.01, np.nan, np.inf])
-def test_a_discount_out_of_range_is_refused(discount: float) -> None:
+def test_discount_out_of_range_raises(discount: float) -> None:
     with pytest.raises(ValueError, match=f"the discount is {discount}, expected more than 0"):
         NGram.fit(NAMES, LETTERS, 3, discount)
 
 
 @pytest.mark.parametrize("nothing", [[], [""]], ids=["no text", "an empty text"])
-def test_nothing_cannot_be_fitted(nothing: list[str]) -> None:
+def test_fit_needs_text(nothing: list[str]) -> None:
     with pytest.raises(ValueError, match="no text to count"):
         NGram.fit(nothing, LETTERS, 3, 0.5)
 
 
-def test_an_unknown_character_is_neither_fitted_nor_read() -> None:
+def test_unknown_character_raises() -> None:
     with pytest.raises(KeyError, match="x"):
         NGram.fit(["abx\n"], ABC, 3, 0.5)
     with pytest.raises(KeyError, match="x"):
         NGram.fit(["ab\n"], ABC, 3, 0.5).losses(["x\n"])
 
 
-def test_too_large_a_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ngram, "MOST_PROBABILITIES", 1_000)
+def test_too_large_table_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ngram, "MAX_PROBABILITIES", 1_000)
     model = NGram.fit(NAMES, LETTERS, 4, 0.5)
     with pytest.raises(ValueError, match="order 4 makes more than 1,000 probabilities"):
         model.losses(NAMES)
@@ -211,7 +209,7 @@ def test_too_large_a_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("order", [1, 2, 6, 11])
 @pytest.mark.parametrize("discount", [DISCOUNTS[0], DISCOUNTS[-1], 1.0])
-def test_a_weight_file_keeps_the_model_exactly(tmp_path: Path, order: int, discount: float) -> None:
+def test_float16_round_trip_is_exact(tmp_path: Path, order: int, discount: float) -> None:
     often = [*NAMES, "m" * 70_000 + "\n", "z" * 2_060]  # counts beyond what float16 can hold
     model = NGram.fit(often, LETTERS, order, discount)
     facts = card("names", LETTERS, architecture="ngram")
@@ -235,17 +233,17 @@ def tiny_arrays() -> Arrays:
 @pytest.mark.parametrize(
     "shape", [(), (0,), (2,), (0, 1), (1, 0), (7, 1), (1, 6), (1, 1, 1)], ids=str
 )
-def test_a_parameter_of_another_shape_is_refused(name: str, shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"has shape|there are|there must be"):
+def test_wrong_shape_raises(name: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"has shape|expected one"):
         NGram.from_arrays(LETTERS.symbols, tiny_arrays() | {name: np.ones(shape, np.float32)})
 
 
 @pytest.mark.parametrize("name", ["order", "grams", "counts"])
 @pytest.mark.parametrize("number", [-1, 0.5, 2_048, 65_504, np.nan, np.inf])
-def test_numbers_that_are_no_digits_are_refused(name: str, number: float) -> None:
+def test_invalid_digits_raise(name: str, number: float) -> None:
     arrays = tiny_arrays()
     arrays[name][0, 0] = number
-    with pytest.raises(ValueError, match=f"the parameter {name} holds something else than digits"):
+    with pytest.raises(ValueError, match=f"the parameter {name} is not made of digits"):
         NGram.from_arrays(LETTERS.symbols, arrays)
 
 
@@ -288,18 +286,18 @@ def with_a_bias(arrays: Arrays) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (upside_down, "do not rise"),
-        (twice_the_same, "do not rise"),
-        (from_beyond_the_vocabulary, "characters that its vocabulary lacks"),
-        (never_seen, "never seen"),
+        (upside_down, "are not ascending"),
+        (twice_the_same, "are not ascending"),
+        (from_beyond_the_vocabulary, "characters that are not in its vocabulary"),
+        (never_seen, "a count of 0"),
         (of_no_order, "the order is 0"),
-        (of_a_lower_order, "characters that its vocabulary lacks"),
+        (of_a_lower_order, "characters that are not in its vocabulary"),
         (without_a_discount, "the discount is 0.0"),
         (without_counts, "the parameter counts is missing"),
-        (with_a_bias, "the parameter by belongs to no n-gram model"),
+        (with_a_bias, "the parameter by does not belong to an n-gram model"),
     ],
 )
-def test_counts_that_no_text_has_are_refused(
+def test_impossible_counts_raise(
     tmp_path: Path, spoil: Callable[[Arrays], None], reason: str
 ) -> None:
     arrays = tiny_arrays()
@@ -310,9 +308,9 @@ def test_counts_that_no_text_has_are_refused(
         load_weights(path)
 
 
-def test_a_file_whose_table_would_be_huge_is_refused_before_it_is_made() -> None:
+def test_huge_table_is_rejected_early() -> None:
     vocabulary = Vocabulary(END + "".join(map(chr, range(0x4E00, 0x4E00 + 249))))
-    contexts = np.arange(MOST_READ // len(vocabulary) + 1)
+    contexts = np.arange(MAX_STORED_PROBABILITIES // len(vocabulary) + 1)
     model = NGram(vocabulary, 4, 0.5, contexts * len(vocabulary), np.ones_like(contexts))
     with pytest.raises(ValueError, match="more than 8,388,608 probabilities"):
         NGram.from_arrays(vocabulary.symbols, model.arrays())

@@ -1,4 +1,4 @@
-"""The notebook's network: every figure that its graded functions print, and the mathematics."""
+"""The notebook's network: the figures that the notebook prints, and the mathematics."""
 
 import numpy as np
 import pytest
@@ -47,9 +47,7 @@ def notebook_gradients() -> Gradients:
 
 
 @pytest.mark.parametrize(("limit", "waa", "wax", "dby"), [(10, 10, -10, 8.45833407), (5, 5, -5, 5)])
-def test_clip_gives_the_figures_of_the_notebook(
-    limit: float, waa: float, wax: float, dby: float
-) -> None:
+def test_clip_matches_notebook(limit: float, waa: float, wax: float, dby: float) -> None:
     gradients = clip(notebook_gradients(), limit)
     assert gradients["dWaa"][1][2] == waa
     assert gradients["dWax"][3][1] == wax
@@ -58,7 +56,7 @@ def test_clip_gives_the_figures_of_the_notebook(
     assert gradients["dby"][1] == pytest.approx(dby, rel=1e-9)
 
 
-def test_optimize_gives_the_figures_of_the_notebook() -> None:
+def test_optimize_matches_notebook() -> None:
     rng = RandomState(1)
     a_prev = rng.randn(100, 1)
     parameters = drawn_parameters(rng, 100, 27)
@@ -74,7 +72,7 @@ def test_optimize_gives_the_figures_of_the_notebook() -> None:
     assert a_last[4] == pytest.approx(-1)
 
 
-def test_sample_gives_the_name_of_the_notebook() -> None:
+def test_sample_matches_notebook() -> None:
     rng = RandomState(2)
     rng.randn(100, 1)  # its cell draws an a0 that it does not use
     indices = sample(drawn_parameters(rng, 100, 27), CHAR_TO_IX, 0)
@@ -82,7 +80,7 @@ def test_sample_gives_the_name_of_the_notebook() -> None:
     assert LETTERS.decode(indices) == "rbz\n"
 
 
-def test_sample_gives_the_long_name_of_the_courses_third_version() -> None:
+def test_sample_matches_course_version_3() -> None:
     indices = sample(drawn_parameters(RandomState(2), 100, 27), CHAR_TO_IX, 0)
     # fmt: off
     assert indices[:40] == [  # the rest changes with the rounding of the machine
@@ -92,7 +90,7 @@ def test_sample_gives_the_long_name_of_the_courses_third_version() -> None:
     # fmt: on
 
 
-def test_sample_gives_the_name_of_the_courses_tensorflow_version() -> None:
+def test_sample_matches_tensorflow_version() -> None:
     order = ("Wax", "Waa", "Wya", "b", "by")
     parameters = drawn_parameters(RandomState(24), 100, 27)
     assert tuple(parameters) == order
@@ -101,7 +99,7 @@ def test_sample_gives_the_name_of_the_courses_tensorflow_version() -> None:
     ]
 
 
-def test_a_name_that_does_not_end_is_cut_after_fifty_characters() -> None:
+def test_sample_stops_after_fifty_characters() -> None:
     parameters = drawn_parameters(RandomState(0), 4, 3)
     parameters["by"][0] = -100
     indices = sample(parameters, {END: 0, "a": 1, "b": 2}, 0)
@@ -110,23 +108,23 @@ def test_a_name_that_does_not_end_is_cut_after_fifty_characters() -> None:
     assert indices[-1] == 0
 
 
-def test_softmax_is_a_distribution_down_each_column_even_of_huge_numbers() -> None:
+def test_softmax_of_huge_numbers() -> None:
     p = softmax(np.array([[1000.0, 0.0], [1000.0, np.log(3)]]))
     np.testing.assert_allclose(p, [[0.5, 0.25], [0.5, 0.75]])
 
 
-def test_no_character_is_a_column_of_zeros() -> None:
+def test_one_hot_of_none_is_zero() -> None:
     np.testing.assert_array_equal(one_hot([None, 2], 3), [[0, 0], [0, 0], [0, 1]])
 
 
-def test_the_first_loss_of_an_untrained_network_is_that_of_chance() -> None:
+def test_untrained_loss_is_uniform() -> None:
     parameters = initialize_parameters(50, 27, 27, RandomState(1))
     name = LETTERS.encode("mangosaurus").tolist()
     loss, _ = rnn_forward([None, *name], [*name, 0], np.zeros((50, 1)), parameters)
     assert loss == pytest.approx(12 * np.log(27), rel=1e-3)
 
 
-def test_the_smoothed_loss_begins_at_seven_characters_of_chance_and_moves_by_a_thousandth() -> None:
+def test_smoothed_loss() -> None:
     assert get_initial_loss(27, 7) == pytest.approx(7 * np.log(27))
     assert smooth(20.0, 30.0) == pytest.approx(20.01)
 
@@ -139,7 +137,7 @@ def small() -> tuple[list[int | None], list[int], Array, Parameters]:
 
 
 @pytest.mark.parametrize("name", ["Wax", "Waa", "Wya", "b", "by"])
-def test_each_gradient_is_the_slope_of_the_loss(
+def test_gradients_match_finite_differences(
     small: tuple[list[int | None], list[int], Array, Parameters], name: str
 ) -> None:
     X, Y, a_prev, parameters = small  # noqa: N806 (the notebook's symbols)
@@ -156,7 +154,7 @@ def test_each_gradient_is_the_slope_of_the_loss(
         assert gradient[place] == pytest.approx((above - below) / (2 * step), abs=1e-6)
 
 
-def test_an_update_goes_against_the_gradient() -> None:
+def test_update_follows_negative_gradient() -> None:
     parameters = {"b": np.array([[1.0], [2.0]])}
     update_parameters(parameters, {"db": np.array([[10.0], [-10.0]])}, 0.01)
     np.testing.assert_allclose(parameters["b"], [[0.9], [2.1]])
@@ -166,7 +164,7 @@ def stored(parameters: Parameters) -> dict[str, np.ndarray]:
     return {name: array.astype(np.float32) for name, array in parameters.items()}
 
 
-def test_the_serving_network_predicts_what_the_notebooks_functions_predict() -> None:
+def test_rnn_matches_notebook_functions() -> None:
     parameters = drawn_parameters(RandomState(6), 5, 27)
     network = RNN.from_arrays(LETTERS.symbols, stored(parameters))
     names = ["mango", "iguanodon", "a"]
@@ -181,7 +179,7 @@ def test_the_serving_network_predicts_what_the_notebooks_functions_predict() -> 
     )
 
 
-def test_the_serving_network_leaves_the_old_state_as_it_was() -> None:
+def test_rnn_step_does_not_change_old_state() -> None:
     network = RNN.from_arrays(LETTERS.symbols, stored(drawn_parameters(RandomState(6), 5, 27)))
     state = network.initial_state(2)
     _, after = network.step(np.array([1, 2]), state)
@@ -189,14 +187,14 @@ def test_the_serving_network_leaves_the_old_state_as_it_was() -> None:
     assert after.any()
 
 
-def test_a_network_is_the_same_after_being_stored() -> None:
+def test_rnn_round_trip() -> None:
     arrays = stored(drawn_parameters(RandomState(6), 5, 27))
     again = RNN.from_arrays(LETTERS.symbols, arrays).arrays()
     assert again.keys() == arrays.keys()
     assert all(np.array_equal(again[name], arrays[name]) for name in arrays)
 
 
-def test_parameters_that_do_not_fit_together_are_named() -> None:
+def test_mismatched_parameter_is_named() -> None:
     arrays = stored(drawn_parameters(RandomState(6), 5, 27))
     with pytest.raises(ValueError, match=r"parameter Wya has shape \(27, 4\), expected \(27, 5\)"):
         RNN.from_arrays(LETTERS.symbols, arrays | {"Wya": np.zeros((27, 4), np.float32)})

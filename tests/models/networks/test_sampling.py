@@ -1,4 +1,4 @@
-"""Sampling: what can be drawn, how often, and that a seed decides it."""
+"""Sampling: possible characters, frequencies, seeds."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def generators(*seeds: int) -> list[np.random.Generator]:
     st.none() | st.integers(1, 40),
     st.none() | st.floats(0, 1, exclude_min=True),
 )
-def test_probabilities_sum_to_one_whatever_the_options(
+def test_probabilities_sum_to_one(
     logits: np.ndarray, temperature: float, top_k: int | None, top_p: float | None
 ) -> None:
     p = probabilities(logits, temperature, top_k, top_p)
@@ -41,7 +41,7 @@ def test_temperature_one_is_softmax() -> None:
 
 
 @given(LOGITS)
-def test_a_lower_temperature_makes_the_likeliest_likelier(logits: np.ndarray) -> None:
+def test_lower_temperature_is_sharper(logits: np.ndarray) -> None:
     cold, warm = (probabilities(logits, t).max(axis=-1) for t in (0.5, 1.0))
     assert (cold >= warm * (1 - 1e-12)).all()
 
@@ -52,7 +52,7 @@ def test_huge_logits_do_not_overflow() -> None:
 
 
 @given(LOGITS, st.integers(1, 40))
-def test_top_k_keeps_the_k_likeliest_and_their_proportions(logits: np.ndarray, k: int) -> None:
+def test_top_k(logits: np.ndarray, k: int) -> None:
     plain, p = probabilities(logits), probabilities(logits, top_k=k)
     for before, after in zip(plain, p, strict=True):
         kept = after > 0
@@ -62,9 +62,7 @@ def test_top_k_keeps_the_k_likeliest_and_their_proportions(logits: np.ndarray, k
 
 
 @given(LOGITS, st.floats(0.01, 0.999))
-def test_the_nucleus_is_the_smallest_set_that_reaches_its_share(
-    logits: np.ndarray, top_p: float
-) -> None:
+def test_top_p_is_smallest_set(logits: np.ndarray, top_p: float) -> None:
     plain, p = probabilities(logits), probabilities(logits, top_p=top_p)
     for before, after in zip(plain, p, strict=True):
         nucleus = np.sort(before[after > 0])
@@ -74,9 +72,7 @@ def test_the_nucleus_is_the_smallest_set_that_reaches_its_share(
 
 
 @given(LOGITS, st.integers(0, 2**32), st.floats(0.01, 1))
-def test_nothing_outside_the_nucleus_is_ever_drawn(
-    logits: np.ndarray, seed: int, top_p: float
-) -> None:
+def test_sample_stays_in_nucleus(logits: np.ndarray, seed: int, top_p: float) -> None:
     p = probabilities(logits, top_p=top_p)
     rng = np.random.default_rng(seed)
     for _ in range(20):
@@ -85,9 +81,7 @@ def test_nothing_outside_the_nucleus_is_ever_drawn(
 
 
 @given(LOGITS, TEMPERATURES, st.integers(0, 2**32))
-def test_a_row_draws_the_same_alone_as_in_a_batch(
-    logits: np.ndarray, temperature: float, seed: int
-) -> None:
+def test_row_does_not_depend_on_batch(logits: np.ndarray, temperature: float, seed: int) -> None:
     seeds = range(seed, seed + len(logits))
     together = sample(logits, generators(*seeds), temperature, top_p=0.9)
     alone = [
@@ -97,14 +91,14 @@ def test_a_row_draws_the_same_alone_as_in_a_batch(
     assert together.tolist() == alone
 
 
-def test_the_same_seed_draws_the_same_and_another_seed_differs() -> None:
+def test_sample_depends_on_seed() -> None:
     logits = np.zeros((40, 27))
     first, again, other = (sample(logits, np.random.default_rng(s)).tolist() for s in (1, 1, 2))
     assert first == again
     assert first != other
 
 
-def test_draws_are_as_frequent_as_their_probabilities() -> None:
+def test_sample_frequencies() -> None:
     p = np.array([0.5, 0.0, 0.3, 0.2])
     with np.errstate(divide="ignore"):
         logits = np.tile(np.log(p), (20_000, 1))
@@ -113,7 +107,7 @@ def test_draws_are_as_frequent_as_their_probabilities() -> None:
     np.testing.assert_allclose(counts / counts.sum(), p, atol=0.015)
 
 
-def test_there_must_be_a_generator_for_each_row() -> None:
+def test_one_generator_per_row() -> None:
     with pytest.raises(ValueError, match=r"longer|shorter"):
         sample(np.zeros((3, 5)), generators(1))
 
@@ -126,6 +120,6 @@ def test_there_must_be_a_generator_for_each_row() -> None:
         ("top_k", 0),
     ],
 )
-def test_an_option_out_of_its_range_is_refused_with_an_example(option: str, value: float) -> None:
+def test_option_out_of_range_raises(option: str, value: float) -> None:
     with pytest.raises(ValueError, match=rf"^{option} is {value}, expected .* for example"):
         probabilities(np.zeros((1, 3)), **{option: value})  # type: ignore[arg-type]

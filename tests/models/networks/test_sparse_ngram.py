@@ -1,4 +1,4 @@
-"""The Kneser-Ney model without a table says what the one with a table says."""
+"""SparseNGram, against NGram."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ NAMES = [f"{name}\n" for name in load_names().training[:60]]
 
 @pytest.mark.parametrize("order", [1, 2, 4, 8])
 @given(text=st.text("abmngosu", max_size=12), other=st.sampled_from(NAMES))
-def test_its_predictions_are_those_of_the_table(order: int, text: str, other: str) -> None:
+def test_sparse_predictions_match_table(order: int, text: str, other: str) -> None:
     with_table, without = (kind.fit(NAMES, LETTERS, order, 0.75) for kind in (NGram, SparseNGram))
     state, same_state = with_table.initial_state(2), without.initial_state(2)
     for pair in zip(text, other, strict=False):
@@ -34,12 +34,12 @@ def test_its_predictions_are_those_of_the_table(order: int, text: str, other: st
         np.testing.assert_array_equal(same_state, state)
 
 
-def test_so_are_its_losses() -> None:
+def test_sparse_losses_match_table() -> None:
     losses, same = (kind.fit(NAMES, LETTERS, 5, 0.9).losses(NAMES) for kind in (NGram, SparseNGram))
     np.testing.assert_allclose(same, losses, rtol=1e-5)
 
 
-def test_it_is_stored_as_part_of_a_mixture(tmp_path: Path) -> None:
+def test_sparse_round_trip_in_mixture(tmp_path: Path) -> None:
     sparse = SparseNGram.fit(NAMES, LETTERS, 7, 0.75)
     mixture = Mixture((lstm(LETTERS), sparse), np.array([0.25, 0.75], np.float32))
     path = tmp_path / "names.safetensors"
@@ -50,11 +50,11 @@ def test_it_is_stored_as_part_of_a_mixture(tmp_path: Path) -> None:
     np.testing.assert_allclose(network.members[1].losses(NAMES), sparse.losses(NAMES))  # type: ignore[union-attr]
 
 
-def test_too_many_n_grams_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_ngrams_raise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sparse = SparseNGram.fit(NAMES, LETTERS, 7, 0.75)
     mixture = Mixture((sparse,), np.ones(1, np.float32))
     path = tmp_path / "names.safetensors"
     save_weights(path, mixture.arrays(), card("names", LETTERS, architecture="mixture"), NOTHING)
-    monkeypatch.setattr(sparse_ngram, "MOST_GRAMS", 100)
+    monkeypatch.setattr(sparse_ngram, "MAX_NGRAMS", 100)
     with pytest.raises(WeightsError, match="more than 100 n-grams; try a lower order"):
         load_weights(path)

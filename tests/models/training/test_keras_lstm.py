@@ -1,4 +1,4 @@
-"""Keras and NumPy run the same network; the trainers of verse learn, stop and go on."""
+"""Keras and NumPy agree on the network; the verse trainers learn and resume."""
 
 import importlib.util
 import itertools
@@ -42,7 +42,7 @@ def keras_logits(network: LSTM, x: NDArray[np.int64]) -> NDArray[np.float32]:
     model = keras_lstm.build(
         len(network.vocabulary), network.units, len(network.layers), dropout=0.5, seed=0
     )
-    keras_lstm.assign(model, network.arrays())
+    keras_lstm.assign_parameters(model, network.arrays())
     return np.asarray(model(x, training=False))
 
 
@@ -61,7 +61,7 @@ SHIPPED_VERSE = [s for s in ("sonnets", "plays") if (SHIPPED / f"{s}.safetensors
 
 @pytest.mark.parametrize("batch", [1, 5])
 @pytest.mark.parametrize("weights", ["random", "three layers", *SHIPPED_VERSE])
-def test_numpy_and_keras_agree_on_every_logit(weights: str, batch: int) -> None:
+def test_numpy_matches_keras(weights: str, batch: int) -> None:
     if weights in SHIPPED_VERSE:
         shipped = load_shipped(weights).network
         assert isinstance(shipped, LSTM)
@@ -72,7 +72,7 @@ def test_numpy_and_keras_agree_on_every_logit(weights: str, batch: int) -> None:
     np.testing.assert_allclose(numpy_logits(network, x), keras_logits(network, x), atol=1e-4)
 
 
-def test_two_halves_with_the_state_between_them_are_the_whole_that_keras_reads() -> None:
+def test_state_continues_like_keras() -> None:
     network = lstm()
     x = np.random.default_rng(0).integers(len(network.vocabulary), size=(2, 20))
     state = network.initial_state(2)
@@ -87,17 +87,17 @@ def test_two_halves_with_the_state_between_them_are_the_whole_that_keras_reads()
     np.testing.assert_allclose(np.stack(second_half, axis=1), whole[:, 10:], atol=1e-4)
 
 
-def test_what_is_exported_makes_the_same_model_again() -> None:
+def test_export_round_trip() -> None:
     arrays = lstm().arrays()
     model = keras_lstm.build(len(lstm().vocabulary), 16, 2, dropout=0.0, seed=0)
-    keras_lstm.assign(model, arrays)
-    exported = keras_lstm.exported(model)
+    keras_lstm.assign_parameters(model, arrays)
+    exported = keras_lstm.export_parameters(model)
     assert exported.keys() == arrays.keys()
     for name, array in exported.items():
         np.testing.assert_array_equal(array, arrays[name])
 
 
-def test_building_a_model_seeds_no_global_generator() -> None:
+def test_build_does_not_seed_globals() -> None:
     before = pickle.dumps(np.random.get_state())  # noqa: NPY002
     keras_lstm.build(5, 4, 1, dropout=0.5, seed=3)
     assert pickle.dumps(np.random.get_state()) == before  # noqa: NPY002
@@ -114,14 +114,14 @@ def whole_run() -> tuple[VerseTrainer, list[Progress]]:
     return trainer, list(trainer.train())
 
 
-def test_training_lowers_the_loss(whole_run: tuple[VerseTrainer, list[Progress]]) -> None:
+def test_training_lowers_loss(whole_run: tuple[VerseTrainer, list[Progress]]) -> None:
     trainer, progress = whole_run
     assert [p.step for p in progress] == list(range(1, trainer.steps + 1))
     assert progress[0].loss == pytest.approx(np.log(len(trainer.vocabulary)), abs=0.2)
     assert progress[-1].loss < progress[0].loss - 1
 
 
-def test_about_as_many_characters_are_read_as_the_schedule_says(
+def test_schedule_decides_characters(
     whole_run: tuple[VerseTrainer, list[Progress]],
 ) -> None:
     _, progress = whole_run
@@ -129,7 +129,7 @@ def test_about_as_many_characters_are_read_as_the_schedule_says(
     assert sum(p.characters for p in progress) == pytest.approx(planned, rel=0.05)
 
 
-def test_the_best_network_by_validation_is_kept(
+def test_best_network_is_kept(
     whole_run: tuple[VerseTrainer, list[Progress]],
 ) -> None:
     trainer, progress = whole_run
@@ -139,14 +139,14 @@ def test_the_best_network_by_validation_is_kept(
     assert cross_entropy(trainer.network(), VALIDATION) == pytest.approx(min(measured), abs=1e-6)
 
 
-def test_a_resumed_run_goes_on_to_the_same_result(
+def test_resumed_run_gives_same_result(
     whole_run: tuple[VerseTrainer, list[Progress]],
 ) -> None:
     whole, expected = whole_run
-    begun, resumed = brief_trainer(), brief_trainer()
-    first = list(itertools.islice(begun.train(), 25))
-    checkpoint = begun.checkpoint()
-    list(itertools.islice(begun.train(), 3))  # going on must not change what was saved
+    interrupted, resumed = brief_trainer(), brief_trainer()
+    first = list(itertools.islice(interrupted.train(), 25))
+    checkpoint = interrupted.checkpoint()
+    list(itertools.islice(interrupted.train(), 3))  # must not change the checkpoint
     resumed.restore(checkpoint)
     rest = list(resumed.train())
     np.testing.assert_allclose(losses(first + rest), losses(expected), atol=1e-3)
@@ -155,7 +155,7 @@ def test_a_resumed_run_goes_on_to_the_same_result(
     )
 
 
-def test_the_reported_loss_is_the_mean_over_characters_from_the_network_begun_with() -> None:
+def test_reported_loss_is_per_character() -> None:
     vocabulary = Vocabulary.of(PASSAGES)
     begin = lstm(vocabulary, units=12)
     schedule = Schedule(passes=1, learning_rate=1e-3, dropout=0.0, batch=3, length=100)
@@ -167,7 +167,7 @@ def test_the_reported_loss_is_the_mean_over_characters_from_the_network_begun_wi
     assert min(abs(progress.loss - loss) for loss in possible) < 1e-4
 
 
-def test_passages_longer_than_a_window_are_read_from_the_beginnings_of_lines() -> None:
+def test_windows_start_at_lines() -> None:
     text = "".join(PASSAGES)
     schedule = Schedule(passes=1, learning_rate=1e-3, dropout=0.0, batch=8, length=50)
     trainer = VerseTrainer([text], VALIDATION, schedule, 1, units=4, layers=1)
@@ -184,7 +184,7 @@ def test_passages_longer_than_a_window_are_read_from_the_beginnings_of_lines() -
 NOTEBOOK_TEXT = "".join(PASSAGES) * 2
 
 
-def test_the_notebooks_windows_are_of_forty_characters_at_every_third_position() -> None:
+def test_notebook_windows() -> None:
     trainer = NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 0, epochs=1)
     examples = len(range(0, len(NOTEBOOK_TEXT) - 40, 3))
     assert trainer.x.shape == (examples, 40)
@@ -195,7 +195,7 @@ def test_the_notebooks_windows_are_of_forty_characters_at_every_third_position()
 
 
 @needs_seed
-def test_the_notebooks_text_has_31412_examples_and_38_symbols() -> None:
+def test_notebook_text_has_31412_examples() -> None:
     trainer = NotebookVerseTrainer(
         read_corpus(SHAKESPEARE, "verse").plain.lower(), [], 0, epochs=60
     )
@@ -204,14 +204,14 @@ def test_the_notebooks_text_has_31412_examples_and_38_symbols() -> None:
     assert trainer.steps == 60 * 246
 
 
-def test_one_more_epoch_goes_on_from_saved_weights_and_can_be_resumed() -> None:
+def test_notebook_epoch_resumes() -> None:
     begin = lstm(Vocabulary.of([NOTEBOOK_TEXT]), units=12)
     before = {name: array.copy() for name, array in begin.arrays().items()}
 
     def trainer() -> NotebookVerseTrainer:
         return NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 5, epochs=1, begin=begin)
 
-    whole, begun, resumed = trainer(), trainer(), trainer()
+    whole, interrupted, resumed = trainer(), trainer(), trainer()
     for name, array in whole.arrays().items():
         np.testing.assert_array_equal(array, before[name])
     progress = list(whole.train())
@@ -219,7 +219,7 @@ def test_one_more_epoch_goes_on_from_saved_weights_and_can_be_resumed() -> None:
     assert sum(p.characters for p in progress) == len(whole.x)
     assert [p.milestone for p in progress] == [False] * (whole.steps - 1) + [True]
     assert np.abs(whole.arrays()["Wy"] - before["Wy"]).max() > 1e-4
-    first: list[Progress] = list(itertools.islice(begun.train(), 1))
-    resumed.restore(begun.checkpoint())
+    first: list[Progress] = list(itertools.islice(interrupted.train(), 1))
+    resumed.restore(interrupted.checkpoint())
     assert losses(first + list(resumed.train())) == pytest.approx(losses(progress), abs=1e-4)
     assert whole.network().vocabulary == begin.vocabulary

@@ -1,4 +1,4 @@
-"""One LSTM that is fitted to names: what it reads, how it moves, what it gives."""
+"""Training of one LSTM on names."""
 
 from collections import Counter
 from dataclasses import replace
@@ -21,9 +21,7 @@ def fit(seed: int = 0, settings: FitSettings = SMALL) -> Fit:
 
 
 @pytest.mark.parametrize("batch", [10, 30, 7, 100])
-def test_every_name_is_read_as_often_as_any_other(
-    batch: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_name_is_read_equally_often(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     read = Counter[str]()
     pack = Batch.of
 
@@ -39,13 +37,13 @@ def test_every_name_is_read_as_often_as_any_other(
     assert len(set(read.values())) == 1
 
 
-def test_an_update_tells_the_loss_of_its_batch_and_its_characters() -> None:
+def test_update_returns_loss_and_characters() -> None:
     loss, characters = fit(settings=replace(SMALL, batch=len(NAMES))).update()
     assert loss == pytest.approx(np.log(len(LETTERS)), abs=0.3)
     assert characters == len("".join(NAMES))
 
 
-def test_it_learns_what_it_reads() -> None:
+def test_fit_lowers_loss() -> None:
     fitting = fit(settings=replace(SMALL, recurrent_dropout=0.1, output_dropout=0.1))
     before = cross_entropy(fitting.network(), NAMES)
     for _ in range(100):
@@ -53,16 +51,16 @@ def test_it_learns_what_it_reads() -> None:
     assert cross_entropy(fitting.network(), NAMES) < before - 1
 
 
-def test_it_begins_with_small_steps() -> None:
+def test_learning_rate_warms_up() -> None:
     warm, cold = fit(), fit(settings=replace(SMALL, warm_up=50))
-    begun = fit().parameters["Wx0"]
+    initial = fit().parameters["Wx0"]
     for fitting in (warm, cold):
         fitting.update()
-    far, near = (np.abs(f.parameters["Wx0"] - begun).max() for f in (warm, cold))
+    far, near = (np.abs(f.parameters["Wx0"] - initial).max() for f in (warm, cold))
     assert 0 < near < far / 40
 
 
-def test_the_network_that_it_gives_stays_as_it_was() -> None:
+def test_network_is_a_copy() -> None:
     fitting = fit()
     network = fitting.network()
     before = cross_entropy(network, NAMES)
@@ -72,12 +70,12 @@ def test_the_network_that_it_gives_stays_as_it_was() -> None:
     assert cross_entropy(fitting.network(), NAMES) != before
 
 
-def test_its_seed_decides_everything() -> None:
+def test_fit_depends_on_seed() -> None:
     losses = [[fitting.update() for _ in range(4)] for fitting in (fit(1), fit(1), fit(2))]
     assert losses[0] == losses[1] != losses[2]
 
 
-def test_a_restored_fit_goes_on_as_if_nothing_had_happened() -> None:
+def test_restored_fit_is_identical() -> None:
     whole, restored = fit(), fit()
     for _ in range(5):
         whole.update()

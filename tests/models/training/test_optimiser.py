@@ -1,4 +1,4 @@
-"""The optimiser: the published update, and what it remembers."""
+"""Optimizer: the published update, and its state."""
 
 import numpy as np
 import pytest
@@ -7,17 +7,17 @@ from models.training.optimiser import (
     AdamW,
     Arrays,
     clip_norm,
-    follow,
+    update_average,
 )
 
 
-def test_the_first_update_is_one_learning_rate_against_the_gradient() -> None:
+def test_first_update_is_one_learning_rate() -> None:
     parameters: Arrays = {"W": np.array([[1.0, -1.0]])}
     AdamW(parameters, 0.1).update({"W": np.array([[5.0, -0.001]])})
     np.testing.assert_allclose(parameters["W"], [[0.9, -0.9]], atol=1e-5)
 
 
-def test_updates_are_those_of_the_formula() -> None:
+def test_updates_update_average_formula() -> None:
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=(2, 3)), rng.normal(size=(4, 2, 3))
     parameters: Arrays = {"W": start.copy()}
@@ -32,14 +32,14 @@ def test_updates_are_those_of_the_formula() -> None:
     np.testing.assert_allclose(parameters["W"], expected)
 
 
-def test_matrices_decay_and_biases_do_not() -> None:
+def test_only_matrices_decay() -> None:
     parameters: Arrays = {"W": np.ones((1, 1)), "b": np.ones(1)}
     AdamW(parameters, 0.1, weight_decay=0.5).update({"W": np.zeros((1, 1)), "b": np.zeros(1)})
     assert parameters["W"][0, 0] == pytest.approx(0.95)
     assert parameters["b"][0] == 1
 
 
-def test_a_restored_optimiser_goes_on_as_the_first_would_have() -> None:
+def test_restored_optimizer_is_identical() -> None:
     rng = np.random.default_rng(0)
     gradients: list[Arrays] = [{"W": rng.normal(size=(2, 2))} for _ in range(6)]
     parameters: Arrays = {"W": rng.normal(size=(2, 2))}
@@ -55,7 +55,7 @@ def test_a_restored_optimiser_goes_on_as_the_first_would_have() -> None:
     np.testing.assert_array_equal(copies["W"], parameters["W"])
 
 
-def test_a_remembered_state_does_not_change_with_later_updates() -> None:
+def test_state_is_a_copy() -> None:
     optimiser = AdamW({"W": np.ones((1, 1))}, 0.01)
     state = optimiser.state()
     optimiser.update({"W": np.ones((1, 1))})
@@ -63,7 +63,7 @@ def test_a_remembered_state_does_not_change_with_later_updates() -> None:
     assert state["m/W"] == 0
 
 
-def test_long_gradients_are_shrunk_together_and_short_ones_left() -> None:
+def test_clip_norm() -> None:
     gradients: Arrays = {"W": np.array([[3.0]]), "b": np.array([4.0])}
     clip_norm(gradients, 6)
     assert gradients["W"][0, 0] == 3
@@ -72,15 +72,15 @@ def test_long_gradients_are_shrunk_together_and_short_ones_left() -> None:
     assert gradients["b"][0] == pytest.approx(0.8)
 
 
-def test_the_average_comes_to_rest_where_the_parameters_do() -> None:
+def test_average_converges_to_parameters() -> None:
     average: Arrays = {"W": np.array([0.0])}
     for updates in range(1, 2000):
-        follow(average, {"W": np.array([1.0])}, updates)
+        update_average(average, {"W": np.array([1.0])}, updates)
     np.testing.assert_allclose(average["W"], 1, atol=1e-6)
 
 
-def test_the_average_smooths_out_a_parameter_that_jumps_to_and_fro() -> None:
+def test_average_smooths_oscillation() -> None:
     average: Arrays = {"W": np.array([0.0])}
     for updates in range(1, 2000):
-        follow(average, {"W": np.array([(-1.0) ** updates])}, updates)
+        update_average(average, {"W": np.array([(-1.0) ** updates])}, updates)
     assert abs(average["W"][0]) < 0.02
