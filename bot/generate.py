@@ -76,12 +76,13 @@ def _names(trained: Trained, options: argparse.Namespace, words: WordFilter) -> 
         length=options.length,
     )
     result = generate_names(trained, request, words.allows)
+    reason = str(result.shortfall) if result.shortfall else None
     if options.json:
-        yield json.dumps({"seed": options.seed, "names": result.names, "reason": result.reason})
+        yield json.dumps({"seed": options.seed, "names": result.names, "reason": reason})
         return
     yield from (format_name(trained.card, name) for name in result.names)
-    if result.reason:
-        yield f"({result.reason})"
+    if reason:
+        yield f"({reason})"
 
 
 def _sonnets(trained: Trained, options: argparse.Namespace, words: WordFilter) -> Iterator[str]:

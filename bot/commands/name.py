@@ -126,10 +126,10 @@ async def answer(ask: NamesOptions, seed: int, writer: TextGenerator, namer: Nam
 def answered(ask: NamesOptions, seed: int, result: NamesResult, namer: Namer) -> Answered:
     """What the answer says."""
     if not result.names:
-        reason = result.reason or "No new name could be found."
+        reason = str(result.shortfall or "No new name could be found.")
         return Answered(Message(content=_with_what_was_typed(reason, ask, namer), private=True))
     names = tuple(format_name(namer.trained.card, name) for name in result.names)
-    note = result.reason or ""
+    note = str(result.shortfall or "")
     footer = f"temperature {round(ask.temperature, 2):g} · seed {seed}"
     reply = card([text(strong(name)) for name in names], note, footer, namer.name)
     shown = tuple(buttons(namer.id, to_state(namer.id, ask)))

@@ -179,10 +179,10 @@ def answered(
 ) -> Answered:
     """What the answer says. `capitals` tells how names are written; else they are dinosaurs'."""
     if not result.names:
-        reason = result.reason or "No new name could be found."
+        reason = str(result.shortfall or "No new name could be found.")
         return Answered(Message(content=_with_what_was_typed(reason, ask), private=True))
     names = tuple(format_name(capitals, name) for name in result.names)
-    note = result.reason or ""
+    note = str(result.shortfall or "")
     footer = f"temperature {round(ask.temperature, 2):g} · seed {seed}"
     lines = [text(strong(name)) for name in names]
     return Answered(card(lines, note, footer, more(ask)), names, note)

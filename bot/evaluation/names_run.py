@@ -153,7 +153,7 @@ def _write(
         request = NamesRequest(NAMES_OF_REQUEST, options.seed + number)
         result = generate_names(trained, request, accept)
         names += result.names
-        refused.update(result.refused)
+        refused.update(result.rejected)
     all_written = len(names) + refused.total()
     return names, {why: count / all_written for why, count in refused.most_common()}
 

@@ -1,4 +1,4 @@
-"""Writing new dinosaur names."""
+"""Generating new names: constrained sampling, then filtering of real, near and repeated names."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
@@ -7,122 +7,109 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.names.constrained.automaton import Automaton, count_possible
-from models.names.constrained.constraints import (
-    LONGEST_PIECE,
-    NameConstraints,
-    NamesError,
-    parse_constraints,
-)
+from models.names.constrained.constraints import LONGEST_PIECE, NameConstraints
+from models.names.constrained.parsing import parse_constraints
 from models.names.constrained.sampler import ConstrainedSampler
-from models.names.near_copies import Neighbours, neighbours_of
+from models.names.near_copies import NearNames, near_names_of
+from models.names.problems import Flaw, NamesError, OnlyNameRejected, Shortfall
 from models.names.shape import DINOSAURS, LONGEST_NAME, SHORTEST_NAME, shape_of
 from models.weights import Trained
 
 __all__ = [
-    "FLAWS",
     "LONGEST_NAME",
     "LONGEST_PIECE",
     "SHORTEST_NAME",
+    "Flaw",
     "NamesError",
     "NamesRequest",
     "NamesResult",
+    "Shortfall",
     "generate_names",
     "reads_as_name",
 ]
 
-MOST_FRUITLESS = 640
-"""Names without a new one among them, one after another, at which the search ends."""
-
-FLAWS: Mapping[str, str] = {
-    "known": "is on the list that it learned from",
-    "real": "is a real dinosaur",
-    "near": "is but a letter away from a real name",
-    "unreadable": "does not read as a name",
-    "repeated": "is a repetition",
-    "unfit": "is not fit to be shown",
-}
-"""Why a name is not given, in words."""
+MAX_FRUITLESS = 640
+"""Names in a row without a new one, after which the search ends."""
 
 
 @dataclass(frozen=True)
 class NamesRequest:
-    """What a member asks for."""
+    """A request for names, with pieces as typed."""
 
     count: int
     seed: int
     """The same request with the same seed and weights gives the same names."""
     starts_with: str = ""
     """As typed, like the other pieces: capitals are folded, and so are accents that the list lacks;
-    what no name has is dropped."""
+    characters that no name has are dropped."""
     temperature: float = 1.0
     ends_with: str = ""
     contains: str = ""
-    """Anywhere; also across what it begins or ends with."""
+    """Anywhere in the name; may overlap the start and the end."""
     length: int | None = None
-    """In letters, within what the list has (dinosaurs: 3 to 26); `None` for any."""
+    """In characters, within the lengths of the list (dinosaurs: 3 to 26); `None` for any."""
 
 
 @dataclass(frozen=True)
 class NamesResult:
-    """The names found."""
+    """The names found for a request."""
 
     names: tuple[str, ...]
-    """In lower case (see `capitalization.written`), all different, no near copies of real ones."""
-    reason: str | None
-    """A sentence about why they are fewer than asked for; `None` if they are not."""
-    refused: Mapping[str, int] = field(default_factory=dict)
-    """How many names were written and not given, by flaw: a key of `FLAWS`."""
+    """In lower case (see `capitalization.format_name`), all different, none real or nearly so."""
+    shortfall: Shortfall | None
+    """Why there are fewer than requested; `None` if there are not."""
+    rejected: Mapping[Flaw, int] = field(default_factory=dict)
+    """How many generated names were rejected, by flaw."""
 
 
 def generate_names(
     trained: Trained, request: NamesRequest, accept: Callable[[str], bool]
 ) -> NamesResult:
-    """Write names that are as wished, are new, read as names and pass `accept`.
+    """Generate new names that meet the constraints, read as names and pass `accept`.
 
-    The network writes towards the wish, so that what stands around its pieces suits them. Raises
-    `NamesError` for a wish that no new name can meet.
+    Sampling is steered towards the constraints, so that the letters around the pieces suit them.
+    Raises `NamesError` for constraints that no new name can meet.
     """
     vocabulary = trained.network.vocabulary
     pieces = request.starts_with, request.contains, request.ends_with
-    wish = parse_constraints(*pieces, request.length, vocabulary, shape_of(trained))
-    automaton = Automaton.of(wish, vocabulary)
-    possible = count_possible(automaton, wish, vocabulary)
-    pen = ConstrainedSampler.of(trained, wish, automaton, request.temperature)
-    neighbours = neighbours_of(trained)
+    constraints = parse_constraints(*pieces, request.length, vocabulary, shape_of(trained))
+    automaton = Automaton.of(constraints, vocabulary)
+    possible = count_possible(automaton, constraints, vocabulary)
+    sampler = ConstrainedSampler.of(trained, constraints, automaton, request.temperature)
+    near_names = near_names_of(trained)
     rng = np.random.default_rng(request.seed)
-    names: dict[str, None] = {}  # a set that keeps its order
-    written = set[str]()
-    refused, lately = Counter[str](), Counter[str]()  # ever, and since the last new name's batch
+    names: dict[str, None] = {}  # an ordered set
+    generated = set[str]()
+    rejected = Counter[Flaw]()
+    recent = Counter[Flaw]()  # since the last batch with a new name
     fruitless = 0
-    while fruitless < MOST_FRUITLESS and len(written) < possible:
+    # Ends: a batch either brings a new name, at most `count` of them, or adds to `fruitless`.
+    while fruitless < MAX_FRUITLESS and len(generated) < possible:
         before = len(names)
-        for name, in_earnest in pen.write(rng):
-            written.add(name)
-            flaw = _flaw(name, names, trained, neighbours, accept) if in_earnest else "unreadable"
+        for name, plausible in sampler.sample(rng):
+            generated.add(name)
+            flaw = _flaw(name, names, trained, near_names, accept) if plausible else Flaw.UNREADABLE
             if flaw:
-                refused[flaw] += 1
-                lately[flaw] += 1
+                rejected[flaw] += 1
+                recent[flaw] += 1
                 continue
             names[name] = None
             if len(names) == request.count:
-                return NamesResult(tuple(names), None, refused)
-            if len(names) == before + pen.enough:
+                return NamesResult(tuple(names), None, rejected)
+            if len(names) == before + sampler.kept_per_batch:
                 break
-        fruitless += pen.batch
+        fruitless += sampler.batch
         if len(names) > before:
             fruitless = 0
-            lately.clear()
+            recent.clear()
     if possible == 1 and not names:
-        (name,), (flaw,) = written, lately
-        raise NamesError(
-            f'The only name{wish} is "{name}", and that {FLAWS[flaw]}; try it without the length, '
-            "or with shorter pieces."
-        )
-    return NamesResult(tuple(names), _reason(len(names), wish, lately), refused)
+        (name,), (flaw,) = generated, recent
+        raise NamesError(OnlyNameRejected(name, flaw, constraints))
+    return NamesResult(tuple(names), _shortfall(len(names), constraints, recent), rejected)
 
 
 def reads_as_name(name: str) -> bool:
-    """Whether it reads as a dinosaur's: 3 to 26 letters, a vowel among them, no letter thrice."""
+    """Whether it reads like a dinosaur's name: 3 to 26 letters, a vowel, no letter three times."""
     return DINOSAURS.admits(name)
 
 
@@ -130,32 +117,26 @@ def _flaw(
     name: str,
     found: Collection[str],
     trained: Trained,
-    neighbours: Neighbours,
+    near_names: NearNames,
     accept: Callable[[str], bool],
-) -> str | None:
-    """Why a name is not to be given: a key of `FLAWS`, or `None`."""
+) -> Flaw | None:
+    """Why a name is rejected, or `None`."""
     if name in trained.known:
-        return "known"
-    if name in neighbours.names:
-        return "real"
-    if neighbours.nearly_has(name):
-        return "near"
+        return Flaw.KNOWN
+    if name in near_names.names:
+        return Flaw.REAL
+    if near_names.is_near(name):
+        return Flaw.NEAR
     if not shape_of(trained).admits(name):
-        return "unreadable"
+        return Flaw.UNREADABLE
     if name in found:
-        return "repeated"
-    return None if accept(name) else "unfit"
+        return Flaw.REPEATED
+    return None if accept(name) else Flaw.UNFIT
 
 
-def _reason(found: int, wish: NameConstraints, flaws: Counter[str]) -> str:
-    """What was wrong with what was written in the end, none of which could be given."""
-    names = "No new name" if not found else f"Only {found:,} new name{'s'[: found != 1]}"
+def _shortfall(found: int, constraints: NameConstraints, flaws: Counter[Flaw]) -> Shortfall:
+    """The most frequent flaw of the last names, none of which could be given."""
     if not flaws:
-        return f"{names}{wish} could be found; there are no others."
-    (flaw, count), *_ = flaws.most_common(1)
-    share = count / flaws.total()
-    much = "most of what" if share > 0.5 else "much of what"
-    if share >= 0.9:
-        much = "almost everything that"
-    written = "the network writes" if wish.is_empty else "the network makes of that"
-    return f"{names}{wish} could be found; {much} {written} {FLAWS[flaw]}."
+        return Shortfall(found, constraints, None, 0.0)
+    ((flaw, count),) = flaws.most_common(1)
+    return Shortfall(found, constraints, flaw, count / flaws.total())

@@ -1,8 +1,8 @@
-"""The notebook's own training of names, repeated to the last digit that it prints.
+"""The notebook's training of names, reproduced to the last digit that it prints.
 
-Section 3.2 of "Character level language model - Dinosaurus land": stochastic gradient descent, a
-name at a time, in an order that is shuffled once. What the notebook takes from NumPy's global
-generator comes from private ones with the same seeds.
+Section 3.2 of "Character level language model - Dinosaurus land": stochastic gradient descent, one
+name at a time, in an order that is shuffled once. Where the notebook uses NumPy's global generator,
+this uses private generators with the same seeds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,28 +28,28 @@ LEARNING_RATE = 0.01
 ITERATIONS = 35_000
 SAMPLE_EVERY = 2_000
 DINO_NAMES = 7
-"""How many names are written at each of these moments."""
-MOST_MEASURED = 250
-"""Names of the validation part that are measured, so that it takes no time worth mentioning."""
+"""Number of names sampled every `SAMPLE_EVERY` iterations."""
+MAX_VALIDATION = 250
+"""Names of the validation part that are used, so that validation takes little time."""
 
 
 class NotebookTrainer:
-    """Trains the notebook's network on a corpus as its file is. A `Trainer`.
+    """Trains the notebook's network on a corpus file as it is. Implements `Trainer`.
 
-    `Progress.loss` is the notebook's, smoothed, in nats per name. `Progress.validation`, at each
-    milestone and at the end, is the usual cross-entropy of the validation part, in nats per
-    character; but this recipe trains on that part too, so the figure flatters.
+    `Progress.loss` is the notebook's smoothed loss, in nats per name. `Progress.validation`, at
+    each milestone and at the end, is the cross-entropy of the validation part in nats per
+    character. It is too optimistic, because this recipe trains on that part too.
     """
 
     def __init__(self, corpus: Corpus) -> None:
-        """Shuffle the examples and draw the weights."""
+        """Shuffle the examples and initialize the weights."""
         lines = (line.strip() for line in corpus.plain.lower().split("\n"))
         self.examples = [line for line in lines if line]
         self.vocabulary = Vocabulary.of(self.examples)
-        # Cleaning may have made letters that the file, and so the network, does not have: é → e.
+        # Cleaning (é → e) may produce letters that the file, and so the vocabulary, does not have.
         letters = set(self.vocabulary.symbols)
-        spelt = [name + END for name in corpus.validation if letters.issuperset(name)]
-        self._validation = spelt[:MOST_MEASURED]
+        encodable = [name + END for name in corpus.validation if letters.issuperset(name)]
+        self._validation = encodable[:MAX_VALIDATION]
         np.random.RandomState(0).shuffle(self.examples)
         size = len(self.vocabulary)
         self.parameters = initialize_parameters(UNITS, size, size, np.random.RandomState(1))
@@ -63,13 +63,13 @@ class NotebookTrainer:
         return ITERATIONS
 
     def train(self) -> Iterator[Progress]:
-        """Update once for each name. The hidden state is carried from name to name."""
+        """One update per name. The hidden state carries over from name to name."""
         while self._done < ITERATIONS:
             j = self._done
             name = self.vocabulary.encode(self.examples[j % len(self.examples)]).tolist()
             curr_loss, _, self._a_prev = optimize(
-                X=[None, *name],
-                Y=[*name, self.vocabulary.end],
+                X=[None, *name],  # x⟨1⟩ = 0
+                Y=[*name, self.vocabulary.end],  # X shifted by one
                 a_prev=self._a_prev,
                 parameters=self.parameters,
                 learning_rate=LEARNING_RATE,
@@ -87,7 +87,7 @@ class NotebookTrainer:
             )
 
     def network(self) -> RNN:
-        """The newest network: the recipe does not look for the best."""
+        """The latest network: this recipe does not select the best one."""
         return RNN.from_arrays(self.vocabulary.symbols, self.arrays())
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
@@ -95,7 +95,7 @@ class NotebookTrainer:
         return {name: W.astype(np.float32) for name, W in self.parameters.items()}
 
     def checkpoint(self) -> Arrays:
-        """Parameters, hidden state, smoothed loss and the count of updates."""
+        """Parameters, hidden state, smoothed loss and number of updates."""
         return {
             "done": np.array(self._done),
             "loss": np.array(self._loss),
@@ -104,7 +104,7 @@ class NotebookTrainer:
         }
 
     def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go back to a checkpoint."""
+        """Restore a checkpoint."""
         self._done = int(checkpoint["done"])
         self._loss = float(checkpoint["loss"])
         self._a_prev = checkpoint["a_prev"].astype(np.float64)

@@ -1,6 +1,6 @@
-"""What reads as a name: how long it is, and what it never does.
+"""Rules for the names of a list: lengths, characters, vowels, separators.
 
-Of dinosaurs it is known beforehand. Of any other list it is what all of its names have in common.
+For dinosaurs they are fixed. For any other list they are what all of its names have in common.
 """
 
 import re
@@ -15,41 +15,41 @@ from models.networks.vocabulary import END
 from models.weights import ModelCard, Trained
 
 SHORTEST_NAME, LONGEST_NAME = 3, 26
-"""Letters of a dinosaur's name."""
+"""Length limits for dinosaurs."""
 VOWELS = "aeiou"
-MOST_WORDS = 8
-"""Of a name; a list with longer ones has no limit."""
+MAX_WORDS = 8
+"""Highest limit for the words of a name; a list with longer names has no limit."""
 _REGULAR = 0.9
-"""Share of a list from a to z that must read as dinosaurs do, for their rules to be its own."""
-_THRICE = re.compile(r"(.)\1\1")
+"""A list of letters from a to z gets the rules of dinosaurs if this share of it follows them."""
+_TRIPLE = re.compile(r"(.)\1\1")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The rules that a name keeps. The defaults are those of dinosaurs."""
+    """Rules for names. The defaults are those of dinosaurs."""
 
     shortest: int = SHORTEST_NAME
     longest: int = LONGEST_NAME
     usual: int = 8
-    """Characters of a usual name, for an example."""
-    vowel: bool = True
-    """Whether one of `VOWELS` must be there."""
-    thrice: bool = False
-    """Whether a character may stand three times running."""
+    """A typical length, for examples."""
+    needs_vowel: bool = True
+    """Whether a name needs one of `VOWELS`."""
+    allows_triples: bool = False
+    """Whether a character may come three times in a row."""
     separators: str = ""
-    """Those of the vocabulary that neither begin nor end a name, nor stand side by side."""
-    joints: frozenset[str] = frozenset()
-    """Where the list does so all the same: two of them, or one and the `END` before or behind."""
-    most_words: int | None = None
-    """Words, between spaces, at most; `None` for any number."""
+    """Separators of the vocabulary. They do not start or end a name, nor follow each other."""
+    adjacent_separators: frozenset[str] = frozenset()
+    """Exceptions that the list has: two separators, or one next to `END` at the start or end."""
+    max_words: int | None = None
+    """Maximum number of words, separated by spaces; `None` for any number."""
     latin: bool = True
-    """Whether names are of the letters a to z alone, and what is typed is reduced to them."""
+    """Whether names only have letters from a to z, so that typed text is reduced to them."""
 
     @classmethod
     def of(cls, symbols: str, words: tuple[str, ...]) -> "Shape":
-        """The shape of a list, all of whose characters are among the symbols of a vocabulary.
+        """The rules of a list of words, whose characters are all among `symbols`.
 
-        That of dinosaurs if it is of the letters a to z and nearly all of it reads like them.
+        Those of dinosaurs for a list of letters from a to z that nearly always follows them.
         """
         latin = set(symbols) <= {END, *string.ascii_lowercase}
         regular = latin and sum(map(DINOSAURS.admits, words)) >= _REGULAR * len(words)
@@ -62,32 +62,34 @@ class Shape:
             shortest=max(1, lengths[0]),
             longest=min(lengths[-1], LONGEST_ENTRY),
             usual=lengths[len(lengths) // 2],
-            vowel=not any(set(word).isdisjoint(VOWELS) for word in words),
-            thrice=any(map(_THRICE.search, words)),
+            needs_vowel=not any(set(word).isdisjoint(VOWELS) for word in words),
+            allows_triples=any(map(_TRIPLE.search, words)),
             separators=separators,
-            joints=frozenset(joint for word in words for joint in _joints(word, separators)),
-            most_words=spaces + 1 if " " in symbols and spaces < MOST_WORDS else None,
+            adjacent_separators=frozenset(
+                pair for word in words for pair in _adjacent_separators(word, separators)
+            ),
+            max_words=spaces + 1 if " " in symbols and spaces < MAX_WORDS else None,
             latin=latin,
         )
 
     @property
     def units(self) -> str:
-        """What lengths are counted in."""
+        """The unit of lengths: letters or characters."""
         return "letters" if self.latin else "characters"
 
-    def joins(self, before: str, after: str) -> bool:
-        """Whether a separator or an end may stand behind another; empty for what is none."""
-        return not before or before + after in self.joints
+    def may_follow(self, before: str, after: str) -> bool:
+        """Whether the separator or end `after` may follow `before`, a separator, `END` or empty."""
+        return not before or before + after in self.adjacent_separators
 
     def admits(self, name: str) -> bool:
-        """Whether a name keeps the rules."""
+        """Whether a name follows the rules."""
         return (
             self.shortest <= len(name) <= self.longest
             and not (self.latin and not set(name) <= set(string.ascii_lowercase))
-            and not (self.vowel and set(name).isdisjoint(VOWELS))
-            and (self.thrice or not _THRICE.search(name))
-            and self.joints.issuperset(_joints(name, self.separators))
-            and (self.most_words is None or name.count(" ") < self.most_words)
+            and not (self.needs_vowel and set(name).isdisjoint(VOWELS))
+            and (self.allows_triples or not _TRIPLE.search(name))
+            and self.adjacent_separators.issuperset(_adjacent_separators(name, self.separators))
+            and (self.max_words is None or name.count(" ") < self.max_words)
         )
 
 
@@ -107,10 +109,9 @@ def shape_of(trained: Trained) -> Shape:
     return Shape.of(trained.card.symbols, trained.words)
 
 
-def _joints(name: str, separators: str) -> set[str]:
-    """Each two that follow on each other in a name, where both are separators or its ends."""
+def _adjacent_separators(name: str, separators: str) -> set[str]:
+    """Pairs of neighbours in a name that are both separators, or a separator and an end."""
     if not separators:
         return set()
-    ended = f"{END}{name}{END}"
     edges = separators + END
-    return {a + b for a, b in pairwise(ended) if a in edges and b in edges}
+    return {a + b for a, b in pairwise(f"{END}{name}{END}") if a in edges and b in edges}

@@ -35,7 +35,7 @@ from tests.models.verse.test_poem import VERSES, Reciter
 
 CHECKOUT = Path(__file__).parents[2]
 FIT = FitSettings(units=8, batch=8)
-SMALL = Settings(lstms=2, fit=FIT, order=3, measure_every=10, patience=10_000, most_updates=60)
+SMALL = Settings(lstms=2, fit=FIT, order=3, measure_every=10, patience=10_000, max_updates=60)
 
 
 def small_trainer(corpus: Corpus, seed: int, _: Settings) -> NamesTrainer:

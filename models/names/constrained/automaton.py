@@ -1,10 +1,13 @@
-"""How much of a wish a name has met, letter by letter: an automaton, and how many names it takes.
+"""Finite automaton that tracks which name constraints are satisfied so far.
 
-Its states are the product of two matchers of Knuth, Morris & Pratt (1977), one for the piece that
-shall be contained and one for that at the end, and of what the shape of a name asks for: whether
-there has been a vowel, how many words have begun, whether a separator came last. The pieces may so
-overlap in any way. Of all these only what can be reached are states: about as many as the pieces
-have letters, for each word that a name may have. What breaks a rule for good leads to one dead end.
+A state is a product of two Knuth-Morris-Pratt matchers (1977), one for the piece that the name
+contains and one for the piece that it ends with, and of what the rules of `Shape` need: whether
+there was a vowel, the number of words so far, and whether the last character was a separator. The
+pieces may therefore overlap in any way. Only reachable states are built: about as many as the
+pieces have letters, times the number of words that a name may have. A broken rule leads to one dead
+end.
+
+Shapes: S states, V characters in the vocabulary.
 """
 
 from dataclasses import dataclass, replace
@@ -13,142 +16,171 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.names.constrained.constraints import NameConstraints, NamesError
+from models.names.constrained.constraints import NameConstraints
+from models.names.problems import (
+    AlwaysUnreadable,
+    CannotCombine,
+    LengthTooShort,
+    NamesError,
+    NamesProblem,
+    PiecesTooLong,
+)
 from models.names.shape import VOWELS, Shape
 from models.networks.vocabulary import END, Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
 class Automaton:
-    """Reads a name behind the beginning that was wished for."""
+    """Reads a name after the prefix of its constraints. State 0 is the state after that prefix."""
 
-    moves: NDArray[np.int64]
-    """State and letter to the next state, `(states, vocabulary)`. The first state is that of the
-    beginning, read."""
-    met: NDArray[np.bool_]
-    """Whether a name that ends here has its pieces, `(states,)`."""
-    voiced: NDArray[np.bool_]
-    """Whether it has a vowel, `(states,)`."""
+    transitions: NDArray[np.int64]
+    """State and character → next state, `(S, V)`."""
+    has_pieces: NDArray[np.bool_]
+    """Whether a name that ends in this state has its pieces and ends correctly, `(S,)`."""
+    has_vowel: NDArray[np.bool_]
+    """Whether the name has a vowel, or needs none, `(S,)`."""
 
     @classmethod
-    def of(cls, wish: NameConstraints, vocabulary: Vocabulary) -> "Automaton":
-        """The automaton of a wish, whose letters are all in the vocabulary."""
-        contains, ends = (vocabulary.encode(piece) for piece in (wish.contains, wish.ends_with))
-        inner, outer = _matcher(contains, len(vocabulary)), _matcher(ends, len(vocabulary))
-        inner[-1] = len(contains)  # once contained, always contained
-        shape, symbols = wish.shape, vocabulary.symbols
-        vowel = [symbol in VOWELS for symbol in symbols]
-        parts = [symbol in shape.separators for symbol in symbols]
-        counted = [shape.most_words is not None and symbol == " " for symbol in symbols]
+    def of(cls, constraints: NameConstraints, vocabulary: Vocabulary) -> "Automaton":
+        """Build the automaton. All characters of the pieces must be in the vocabulary."""
+        contains = vocabulary.encode(constraints.contains)
+        ends = vocabulary.encode(constraints.ends_with)
+        contained_by = _matcher(contains, len(vocabulary))  # (letters + 1, V)
+        ended_by = _matcher(ends, len(vocabulary))
+        contained_by[-1] = len(contains)  # once contained, always contained
+        shape, symbols = constraints.shape, vocabulary.symbols
+        is_vowel = [symbol in VOWELS for symbol in symbols]
+        is_separator = [symbol in shape.separators for symbol in symbols]
+        starts_word = [shape.max_words is not None and symbol == " " for symbol in symbols]
 
-        def move(state: _State, x: int) -> _State:
-            words = state.words + counted[x]
-            joined = not parts[x] or shape.joins(state.parted, symbols[x])
-            if state == _DEAD_END or not joined or words > (shape.most_words or 1):
+        def next_state(state: _State, x: int) -> _State:
+            words = state.words + starts_word[x]
+            joined = not is_separator[x] or shape.may_follow(state.separator, symbols[x])
+            if state == _DEAD_END or not joined or words > (shape.max_words or 1):
                 return _DEAD_END
-            inside, outside = int(inner[state.inner, x]), int(outer[state.outer, x])
-            parted = symbols[x] if parts[x] else ""
-            return _State(inside, outside, state.voiced or vowel[x], parted, words)
+            return _State(
+                int(contained_by[state.contained, x]),
+                int(ended_by[state.ended, x]),
+                state.has_vowel or is_vowel[x],
+                symbols[x] if is_separator[x] else "",
+                words,
+            )
 
-        begun = _State(0, 0, not shape.vowel, END if shape.separators else "", 1)
-        for x in vocabulary.encode(wish.starts_with):
-            begun = move(begun, int(x))
-        number = {begun: 0}
-        moves = []
-        for state in (states := [begun]):  # which grows meanwhile
-            reached = [move(state, x) for x in range(len(vocabulary))]
+        first = _State(0, 0, not shape.needs_vowel, END if shape.separators else "", 1)
+        for x in vocabulary.encode(constraints.starts_with):
+            first = next_state(first, int(x))
+        number = {first: 0}
+        transitions = []
+        # `states` grows while it is read, until every reachable state has been visited once.
+        for state in (states := [first]):
+            reached = [next_state(state, x) for x in range(len(vocabulary))]
             for new in reached:
                 if new not in number:
                     number[new] = len(states)
                     states.append(new)
-            moves.append([number[new] for new in reached])
-        read = len(contains), len(ends)
+            transitions.append([number[new] for new in reached])
+        complete = len(contains), len(ends)
         return cls(
-            moves=np.array(moves),
-            met=np.array([s[:2] == read and shape.joins(s.parted, END) for s in states]),
-            voiced=np.array([s.voiced for s in states]),
+            transitions=np.array(transitions),
+            has_pieces=np.array(
+                [s[:2] == complete and shape.may_follow(s.separator, END) for s in states]
+            ),
+            has_vowel=np.array([s.has_vowel for s in states]),
         )
 
 
 class _State(NamedTuple):
-    """What matters of what has been read."""
+    """What the automaton remembers of a text."""
 
-    inner: int
-    """Letters matched of the piece that shall be contained."""
-    outer: int
-    """And of that at the end."""
-    voiced: bool
-    parted: str
-    """The separator that came last, or `END` before anything did; empty for other characters."""
+    contained: int
+    """Letters matched of the piece that the name contains."""
+    ended: int
+    """Letters matched of the piece that the name ends with."""
+    has_vowel: bool
+    separator: str
+    """The last character if it is a separator, `END` at the beginning of a name, else empty."""
     words: int
 
 
-_DEAD_END = _State(-1, -1, voiced=False, parted="", words=0)
+_DEAD_END = _State(-1, -1, has_vowel=False, separator="", words=0)
 
 
-def count_possible(automaton: Automaton, wish: NameConstraints, vocabulary: Vocabulary) -> float:
-    """How many names can be as wished, whatever the network thinks of them.
+def count_possible(
+    automaton: Automaton, constraints: NameConstraints, vocabulary: Vocabulary
+) -> float:
+    """Number of names that meet the constraints, whatever their probability.
 
-    Raises `NamesError` if a wish cannot be met at all. Where nothing is wished for, none may be
-    possible: a vocabulary need not have a vowel.
+    Raises `NamesError` if there are none. Without constraints it returns 0 instead: a vocabulary
+    need not have a vowel.
     """
-    shape = wish.shape
-    readable = _count(automaton, wish, vocabulary)
-    possible = float(readable[wish.lengths].sum())
-    if possible or wish.is_empty:
+    shape = constraints.shape
+    by_length = _count(automaton, constraints, vocabulary)  # (longest + 1,)
+    possible = float(by_length[constraints.lengths].sum())
+    if possible or constraints.is_empty:
         return possible
-    lengths = np.flatnonzero(readable[shape.shortest :]) + shape.shortest
-    free = replace(wish, shape=Shape(shape.shortest, shape.longest, vowel=False, thrice=True))
-    if _count(Automaton.of(free, vocabulary), free, vocabulary)[wish.lengths].any():
-        fault = "would have no vowel, or one letter three times running"
-        if not shape.latin:
-            fault = "would do what no name on the list does"
-    elif wish.length is None:
-        fault = f"needs more than {shape.longest} {shape.units}, which are the most"
-    else:
-        fault = "cannot be so short" if (lengths > wish.length).all() else "is not possible"
+    lengths = np.flatnonzero(by_length[shape.shortest :]) + shape.shortest
+    suggested: int | None = None
     if len(lengths):
-        nearest = lengths[np.abs(lengths - (wish.length or shape.longest)).argmin()]
-        advice = f"try for example: {nearest} {shape.units}"
+        wanted = constraints.length or shape.longest
+        suggested = int(lengths[np.abs(lengths - wanted).argmin()])
+    without_rules = replace(
+        constraints,
+        shape=Shape(shape.shortest, shape.longest, needs_vowel=False, allows_triples=True),
+    )
+    relaxed = Automaton.of(without_rules, vocabulary)
+    problem: NamesProblem
+    if _count(relaxed, without_rules, vocabulary)[constraints.lengths].any():
+        problem = AlwaysUnreadable(constraints, suggested)
+    elif constraints.length is None or not len(lengths):
+        problem = PiecesTooLong(constraints, suggested)
+    elif (lengths > constraints.length).all():
+        problem = LengthTooShort(constraints, suggested)
     else:
-        advice = "try a shorter piece" + (", for example: tri" if shape.latin else ".")
-    raise NamesError(f"A name{wish} {fault}; {advice}")
+        problem = CannotCombine(constraints, suggested)
+    raise NamesError(problem)
 
 
 def _count(
-    automaton: Automaton, wish: NameConstraints, vocabulary: Vocabulary
+    automaton: Automaton, constraints: NameConstraints, vocabulary: Vocabulary
 ) -> NDArray[np.float64]:
-    """How many names of each length have the pieces and the shape of a wish: `(longest + 1,)`.
+    """Number of names of each length that meet the constraints, `(longest + 1,)`.
 
-    Exact up to 2⁵³.
+    Computed forward, letter by letter; exact up to 2⁵³.
     """
-    longest = wish.shape.longest
-    states, width = automaton.moves.shape
-    letters = np.delete(np.arange(width), vocabulary.end)
-    accepted = automaton.met & automaton.voiced
-    begun = vocabulary.encode(wish.starts_with)
+    longest = constraints.shape.longest
+    states, width = automaton.transitions.shape  # S, V
+    letters = np.delete(np.arange(width), vocabulary.end)  # (V − 1,)
+    accepted = automaton.has_pieces & automaton.has_vowel
+    prefix = vocabulary.encode(constraints.starts_with)
     counts = np.zeros(longest + 1)
-    # By state, last letter, and whether that stands there twice.
+    # n[s, c, d]: texts of the current length in state s whose last character is c, standing there
+    # once (d = 0) or twice in a row (d = 1). A third one is forbidden.
     n = np.zeros((states, width, 2))
-    last = begun[-1] if len(begun) else vocabulary.end
-    n[0, last, int(len(begun) > 1 and begun[-2] == last)] = 1
-    for length in range(len(begun), longest + 1):
+    last = prefix[-1] if len(prefix) else vocabulary.end
+    n[0, last, int(len(prefix) > 1 and prefix[-2] == last)] = 1
+    for length in range(len(prefix), longest + 1):
         counts[length] = n[accepted].sum()
-        of_last = n.sum(axis=2)
-        new = np.stack([of_last.sum(axis=1, keepdims=True) - of_last, n[:, :, 0]], axis=2)
-        if wish.shape.thrice:
-            new[:, :, 1] += n[:, :, 1]
+        by_last = n.sum(axis=2)  # (S, V)
+        # Append c: for the first time after another character, or after a single c.
+        different = by_last.sum(axis=1, keepdims=True) - by_last
+        appended = np.stack([different, n[:, :, 0]], axis=2)  # (S, V, 2)
+        if constraints.shape.allows_triples:
+            appended[:, :, 1] += n[:, :, 1]
         n = np.zeros_like(n)
-        np.add.at(n, (automaton.moves[:, letters], letters), new[:, letters])
+        # add.at, because several states may lead to the same next state.
+        np.add.at(n, (automaton.transitions[:, letters], letters), appended[:, letters])
     return counts
 
 
 def _matcher(piece: NDArray[np.int64], width: int) -> NDArray[np.int64]:
-    """Letters matched so far and the next letter to letters matched: `(len(piece) + 1, width)`."""
+    """Letters of the piece matched so far and next character → letters matched.
+
+    Shape `(len(piece) + 1, width)`; the last row is that of a text that ends with the piece.
+    """
     table = np.zeros((len(piece) + 1, width), np.int64)
-    fallback = 0  # what is matched of the text without its first letter
+    fallback = 0  # letters matched of the same text without its first letter
     for i, x in enumerate(piece):
-        table[i] = table[fallback]
+        table[i] = table[fallback]  # on a mismatch, go on with the longest shorter match
         table[i, x] = i + 1
         fallback = int(table[fallback, x]) if i else 0
     table[-1] = table[fallback]

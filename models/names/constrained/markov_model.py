@@ -1,8 +1,10 @@
-"""A small Markov model of any network that writes names, so that one can look ahead.
+"""Small Markov model of a network for names, used for the look-ahead of constrained sampling.
 
-Its contexts are what the network often read last: up to six characters, of any length that occurs
-often enough (a variable-order Markov model; Ron, Singer & Tishby, 1996). "saurus" is one, and after
-it a name ends; after "us" alone it may go on.
+Its contexts are the character sequences that the network read last: up to six characters, of every
+length that is frequent enough (variable-order Markov model; Ron, Singer & Tishby, 1996). After
+"saurus", which is one, a name ends; after "us" it may continue.
+
+Shapes: C contexts, V characters in the vocabulary.
 """
 
 from collections import Counter
@@ -19,112 +21,120 @@ from models.networks.sampling import probabilities, sample
 from models.networks.vocabulary import END, Vocabulary
 from models.weights import Trained
 
-REHEARSAL = 512
-"""Names that a network writes for its model."""
-LONGEST_CONTEXT = 6
-FEWEST_OCCURRENCES = 8
-"""Of a context in these names."""
+SAMPLE_SIZE = 512
+"""Names that are sampled from the network to estimate its Markov model."""
+MAX_CONTEXT = 6
+"""Maximum number of characters in a context."""
+MIN_OCCURRENCES = 8
+"""Minimum number of occurrences of a context in the sampled names."""
 
 
 @dataclass(frozen=True, eq=False)
 class Contexts:
-    """What was read last, as far as it matters, and what comes next."""
+    """A variable-order Markov model: contexts, transitions and probabilities."""
 
     texts: tuple[str, ...]
-    """With each its beginnings too; the first is empty. Doubled letters are always among them."""
-    moves: NDArray[np.int64]
-    """Context and character to the next context, the longest that the text then ends in:
-    `(contexts, vocabulary)`."""
+    """The contexts, shortest first, beginning with the empty one. A prefix of a context is one too,
+    and so is every doubled letter."""
+    transitions: NDArray[np.int64]
+    """Context and character → next context, the longest suffix of the text: `(C, V)`."""
     p: NDArray[np.float64]
-    """The probability of each next character, `(contexts, vocabulary)`."""
+    """Probability of each next character, `(C, V)`."""
 
     @classmethod
     def of(
-        cls, texts: Iterable[str], predictions: dict[str, NDArray[np.float64]], symbols: Vocabulary
+        cls,
+        texts: Iterable[str],
+        predictions: dict[str, NDArray[np.float64]],
+        vocabulary: Vocabulary,
     ) -> "Contexts":
-        """The model of some contexts and the sums of what was predicted after each of them.
+        """Build the model from contexts and, for each, the sum of the predictions after it, `(V,)`.
 
-        Each mean is drawn towards that of the context without its first character, by the weight
-        of one observation (as in Witten & Bell, 1991).
+        Each mean is shrunk towards that of the context without its first character, with the weight
+        of one observation (like Witten & Bell, 1991).
         """
-        doubled = {letter * n for letter in symbols.symbols for n in (1, 2)} - {END * 2}
+        symbols = vocabulary.symbols
+        # Doubled letters are needed to recognise a third one (`third_in_a_row`).
+        doubled = {letter * n for letter in symbols for n in (1, 2)} - {END * 2}
         ordered = tuple(sorted({"", *doubled, *texts}, key=lambda text: (len(text), text)))
         index = {text: number for number, text in enumerate(ordered)}
-        moves = np.zeros((len(ordered), len(symbols)), np.int64)
+        transitions = np.zeros((len(ordered), len(symbols)), np.int64)
         p = np.full((len(ordered), len(symbols)), 1 / len(symbols))
         for number, text in enumerate(ordered):
-            wider = p[index[text[1:]]]  # shorter, so it is there already
-            seen = predictions.get(text, np.zeros(len(symbols)))
-            p[number] = (seen + wider) / (seen.sum() + 1)
-        # As Aho & Corasick (1975) do it: a text that no context continues falls back to its end.
-        followed: list[list[tuple[int, int]]] = [[] for _ in ordered]
+            # The empty context is its own suffix, and starts out uniform.
+            shorter = p[index[text[1:]]]  # computed already, because contexts are sorted by length
+            total = predictions.get(text, np.zeros(len(symbols)))  # (V,)
+            p[number] = (total + shorter) / (total.sum() + 1)
+        # As in Aho & Corasick (1975): where no context continues a text, fall back to its suffix.
+        extensions: list[list[tuple[int, int]]] = [[] for _ in ordered]
         for number, text in enumerate(ordered[1:], start=1):
-            if (beginning := index.get(text[:-1])) is not None:
-                followed[beginning].append((int(symbols.encode(text[-1])[0]), number))
+            if (prefix := index.get(text[:-1])) is not None:
+                extensions[prefix].append((int(vocabulary.encode(text[-1])[0]), number))
         for number, text in enumerate(ordered):
-            moves[number] = moves[index[text[1:]]]
-            for x, longer in followed[number]:
-                moves[number, x] = longer
-        return cls(ordered, moves, p)
+            transitions[number] = transitions[index[text[1:]]]
+            for x, longer in extensions[number]:
+                transitions[number, x] = longer
+        return cls(ordered, transitions, p)
 
     def read(self, text: str) -> int:
-        """The context after a text that begins with `END`."""
-        return _longest(text, {known: number for number, known in enumerate(self.texts)})
+        """The number of the context after a text that begins with `END`."""
+        index = {context: number for number, context in enumerate(self.texts)}
+        suffixes = (text[begin:] for begin in range(len(text) + 1))  # the empty one is a context
+        return next(index[suffix] for suffix in suffixes if suffix in index)
 
-    def thrice(self, symbols: Vocabulary) -> NDArray[np.bool_]:
-        """Where the next letter would be the third running, `(contexts, vocabulary)`."""
-        return np.array([[text.endswith(c * 2) for c in symbols.symbols] for text in self.texts])
+    def third_in_a_row(self, vocabulary: Vocabulary) -> NDArray[np.bool_]:
+        """Where the next character would be the third of its kind in a row, `(C, V)`."""
+        symbols = vocabulary.symbols
+        return np.array([[text.endswith(c * 2) for c in symbols] for text in self.texts])
 
 
 @lru_cache(maxsize=8)
 def learn_contexts(trained: Trained) -> Contexts:
-    """The model of a network, made of its predictions while it writes some names.
+    """Estimate the Markov model of a network from names that it samples.
 
-    The same weights always have the same; those of the last few are kept.
+    Deterministic: the same weights always give the same model. Cached for the last few networks.
     """
-    symbols = trained.network.vocabulary
-    names, p = _rehearse(trained.network, shape_of(trained).longest, np.random.default_rng(0))
-    occurring = [
+    vocabulary = trained.network.vocabulary
+    rng = np.random.default_rng(0)
+    names, p = _sample_corpus(trained.network, shape_of(trained).longest, rng)
+    # Every suffix of every prefix, up to MAX_CONTEXT characters, with the prediction after it.
+    occurrences = [
         (name[begin:end], p[row, end - 1])
         for row, name in enumerate(names)
         for end in range(1, len(name) + 1)
-        for begin in range(max(0, end - LONGEST_CONTEXT), end + 1)
+        for begin in range(max(0, end - MAX_CONTEXT), end + 1)
     ]
-    counts = Counter(text for text, _ in occurring)
-    often = {text for text, count in counts.items() if count >= FEWEST_OCCURRENCES}
+    counts = Counter(text for text, _ in occurrences)
+    frequent = {text for text, count in counts.items() if count >= MIN_OCCURRENCES}
     sums: dict[str, NDArray[np.float64]] = {}
-    for text, prediction in occurring:
-        if text in often:
+    for text, prediction in occurrences:
+        if text in frequent:
             sums[text] = sums.get(text, 0) + prediction
-    return Contexts.of(often, sums, symbols)
+    return Contexts.of(frequent, sums, vocabulary)
 
 
-def _rehearse(
+def _sample_corpus(
     network: Network, longest: int, rng: np.random.Generator
 ) -> tuple[list[str], NDArray[np.float64]]:
-    """Some names, each behind an `END`, and the predictions `(names, longest + 1, vocabulary)`
-    after each of their characters."""
+    """Sample names, each preceded by `END`.
+
+    Returns them with the prediction after each of their characters, `(names, longest + 1, V)`.
+    """
     end = network.vocabulary.end
-    text = np.full((REHEARSAL, longest + 1), end)
+    text = np.full((SAMPLE_SIZE, longest + 1), end)
     p = np.zeros((*text.shape, len(network.vocabulary)))
-    lengths = np.full(REHEARSAL, longest + 1)
-    row, x, state = np.arange(REHEARSAL), text[:, 0], network.initial_state(REHEARSAL)
+    lengths = np.full(SAMPLE_SIZE, longest + 1)
+    # `row` are the names that have not ended; x and state are theirs only.
+    row, x, state = np.arange(SAMPLE_SIZE), text[:, 0], network.initial_state(SAMPLE_SIZE)
     for t in range(longest + 1):
         text[row, t] = x
-        logits, state = network.step(x, state)
+        logits, state = network.step(x, state)  # (rows, V)
         p[row, t] = probabilities(logits)
-        x = sample(logits, rng)
+        x = sample(logits, rng)  # (rows,)
         lengths[row[x == end]] = t + 1
-        going_on = x != end
-        row, x, state = row[going_on], x[going_on], state[..., going_on, :]
+        unfinished = x != end
+        row, x, state = row[unfinished], x[unfinished], state[..., unfinished, :]
         if not len(row):
             break
-    written = [network.vocabulary.decode(line[:n]) for line, n in zip(text, lengths, strict=True)]
-    return written, p
-
-
-def _longest(text: str, index: dict[str, int]) -> int:
-    """The number of the longest text of the index that this one ends in."""
-    while text not in index:
-        text = text[1:]
-    return index[text]
+    names = [network.vocabulary.decode(line[:n]) for line, n in zip(text, lengths, strict=True)]
+    return names, p

@@ -1,14 +1,16 @@
-"""Names drawn so that a wish comes true: the network's next letter, times a look ahead.
+"""Constrained sampling: network probabilities weighted by a look-ahead estimate.
 
-A letter c after a prefix is drawn with the probability
+After a prefix, the next character c is drawn with the probability
 
     q(c | prefix) ∝ p(c | prefix) · h(prefix c)
 
-where p is the network's and h estimates how probable it is that the network meets the wish from
-there on. With the exact h this would be the network's own distribution of the names that meet the
-wish. Here h is exact under a Markov model of the network, and zero just where the wish can no
-longer be met, so that every name obeys. What h misjudges, importance weights p / q put right: of a
-batch the names that come first are a sample by weight (Rubin, 1987).
+where p is the network's prediction and h estimates the probability that the network, continuing
+from there, meets the constraints. With the exact h, q would be the network's own distribution over
+the names that meet them. Here h is exact for a Markov model of the network, and 0 only where the
+constraints cannot be met any more, so that every name meets them. Importance weights p / q correct
+the error of h: the names of a batch are ordered by a draw that prefers high weights (Rubin, 1987).
+
+Shapes: N nodes, V characters in the vocabulary, B names in a batch.
 """
 
 import math
@@ -25,179 +27,209 @@ from models.networks.sampling import draw, probabilities
 from models.networks.vocabulary import END
 from models.weights import Trained
 
-BATCH = 32
-"""Names that are written side by side behind a mere beginning. One batch is enough for ten good
-ones as a rule."""
-CANDIDATES, ENOUGH = 128, 16
-"""Names that are written side by side for any other wish, and how many of them are to be taken."""
-FARTHEST = 20.0
-"""Nats that a name's log weight may be below the greatest of its batch. The network is driven to
-what is beyond, and babbles, where it has run out of names: at a low temperature, for example."""
+PREFIX_BATCH = 32
+"""Names per batch with at most a prefix. One batch usually has ten good names."""
+BATCH, KEPT_PER_BATCH = 128, 16
+"""Names per batch with any other constraint, and how many of them to use. The rest are spare, so
+that importance weights have something to choose from."""
+MAX_WEIGHT_GAP = 20.0
+"""How far a name's log weight may be below the highest of its batch, in nats. Beyond it the network
+was forced into text that it finds very unlikely, for example because a low temperature leaves few
+names that meet the constraints."""
 COMMON = math.log(1e-5)
-"""log p of a name that a network writes often. Where nothing is wished for, those that it writes
-even more often are taken about as rarely: a name that everybody gets is not a new one. With this
-value 99.5% of ten thousand names are distinct, instead of 97.6%, and a classifier tells them from
-real ones neither better nor worse."""
-LEAST_PROBABILITY = 1e-11
-"""Of a letter in the Markov model, so that the product over a name can be told from zero."""
+"""log p of a name that a network writes often. Without constraints, a name above it is preferred
+less, in proportion, because members want different names. With this value 99.5% of ten thousand
+names are distinct (97.6% without), and a classifier finds them as easy or hard to tell from real
+ones as before."""
+MIN_PROBABILITY = 1e-11
+"""Lower limit of a character's probability in the Markov model: the product over a name stays above
+zero in double precision."""
 
 
 @dataclass(frozen=True, eq=False)
 class ConstrainedSampler:
-    """A network that is about to write names to a wish.
+    """Samples names that meet constraints.
 
-    Its *places* are pairs of a state of the wish's automaton and a context of the Markov model.
+    Its *nodes* are pairs of an automaton state (which constraints are satisfied) and a context of
+    the Markov model (what the network read last). Node 0 is the one after the prefix.
     """
 
     network: Network
-    wish: NameConstraints
+    constraints: NameConstraints
     temperature: float
-    moves: NDArray[np.int64]
-    """Place and character to the next place, `(places, vocabulary)`. The first is that after the
-    beginning."""
-    barred: NDArray[np.bool_]
-    """Where a letter would stand three times running, `(places, vocabulary)`."""
+    transitions: NDArray[np.int64]
+    """Node and character → next node, `(N, V)`."""
+    forbidden: NDArray[np.bool_]
+    """Where a character would be the third of its kind in a row, `(N, V)`."""
     may_end: NDArray[np.bool_]
-    """Whether a name that ends there has its pieces and a vowel, `(places,)`."""
+    """Whether a name that ends here has its pieces and a vowel, `(N,)`."""
     log_h: NDArray[np.float64]
-    """By letters written and place, `(longest + 1, places)`; −∞ where the wish cannot be met
-    any more."""
+    """By number of characters so far and node, `(longest + 1, N)`; −∞ where the constraints cannot
+    be met any more."""
     logits: NDArray[np.float32]
-    """What comes after the beginning, `(1, vocabulary)`."""
+    """The network's prediction after the prefix, `(1, V)`."""
     state: State
-    """After the beginning, for a batch of one."""
+    """The network's state after the prefix, a batch of one."""
 
     @classmethod
     def of(
-        cls, trained: Trained, wish: NameConstraints, automaton: Automaton, temperature: float
+        cls,
+        trained: Trained,
+        constraints: NameConstraints,
+        automaton: Automaton,
+        temperature: float,
     ) -> "ConstrainedSampler":
-        """A pen for a wish that some name can meet.
+        """Prepare a sampler for constraints that at least one name meets.
 
-        Behind a mere beginning the network is left to itself, and h is one or zero.
+        With at most a prefix the network is not steered, and h is only 1 or 0.
         """
-        network, symbols = trained.network, trained.network.vocabulary
-        alone = wish.is_beginning
-        contexts = Contexts.of((), {}, symbols) if alone else learn_contexts(trained)
-        moves, at, after = _places(automaton, contexts, wish, symbols.end)
-        barred = contexts.thrice(symbols)[after] & (not wish.shape.thrice)
-        may_end = (automaton.met & automaton.voiced)[at]
-        p = np.maximum(probabilities(np.log(contexts.p), temperature), LEAST_PROBABILITY)[after]
-        p[barred] = 0
-        h = _look_ahead(p, moves, may_end, wish, symbols.end)
-        with np.errstate(divide="ignore"):
-            log_h = np.log(np.sign(h) if alone else h)
-        begun = read(network, END + wish.starts_with, network.initial_state(1))
-        return cls(network, wish, temperature, moves, barred, may_end, log_h, *begun)
+        network, vocabulary = trained.network, trained.network.vocabulary
+        unsteered = constraints.is_prefix_only
+        contexts = Contexts.of((), {}, vocabulary) if unsteered else learn_contexts(trained)
+        transitions, state_of, context_of = _nodes(automaton, contexts, constraints, vocabulary.end)
+        forbidden = contexts.third_in_a_row(vocabulary)[context_of] & (
+            not constraints.shape.allows_triples
+        )
+        may_end = (automaton.has_pieces & automaton.has_vowel)[state_of]  # (N,)
+        p = probabilities(np.log(contexts.p), temperature)  # (contexts, V)
+        p = np.maximum(p, MIN_PROBABILITY)[context_of]  # (N, V)
+        p[forbidden] = 0
+        h = _look_ahead(p, transitions, may_end, constraints, vocabulary.end)
+        with np.errstate(divide="ignore"):  # ln 0 = −∞ is meant
+            log_h = np.log(np.sign(h) if unsteered else h)  # (longest + 1, N)
+        logits, state = read(network, END + constraints.starts_with, network.initial_state(1))
+        return cls(
+            network,
+            constraints,
+            temperature,
+            transitions,
+            forbidden,
+            may_end,
+            log_h,
+            logits,
+            state,
+        )
 
     @property
     def batch(self) -> int:
-        """How many names are written side by side."""
-        return BATCH if self.wish.is_beginning else CANDIDATES
+        """Number of names per batch."""
+        return PREFIX_BATCH if self.constraints.is_prefix_only else BATCH
 
     @property
-    def enough(self) -> int:
-        """How many names of a batch are to be taken."""
-        return BATCH if self.wish.is_beginning else ENOUGH
+    def kept_per_batch(self) -> int:
+        """How many names of a batch to use."""
+        return PREFIX_BATCH if self.constraints.is_prefix_only else KEPT_PER_BATCH
 
-    def write(self, rng: np.random.Generator) -> list[tuple[str, bool]]:
-        """A batch of names that meet the wish, and whether the network is in earnest about each.
+    def sample(self, rng: np.random.Generator) -> list[tuple[str, bool]]:
+        """A batch of names that meet the constraints, each with whether it is plausible.
 
-        Those to be preferred tend to come first: the order is that of a sample by weight without
-        replacement (Efraimidis & Spirakis, 2006).
+        A name is implausible if the constraints forced the network far from what it would write
+        (`MAX_WEIGHT_GAP`). Names with a high importance weight tend to come first: the order is
+        that of weighted sampling without replacement (Efraimidis & Spirakis, 2006).
         """
         names, log_p, log_q = self._draw(self.batch, rng)
-        in_earnest = log_p - log_q > (log_p - log_q).max() - FARTHEST
-        log_weights = np.minimum(0, COMMON - log_p) if self.wish.is_empty else log_p - log_q
+        log_ratio = log_p - log_q  # ln p / q: (B,)
+        plausible = log_ratio > log_ratio.max() - MAX_WEIGHT_GAP
+        log_weights = np.minimum(0, COMMON - log_p) if self.constraints.is_empty else log_ratio
+        # Gumbel noise on log weights: sorting by the sum draws without replacement.
         order = np.argsort(-log_weights - rng.gumbel(size=len(names)), kind="stable")
-        return [(names[row], bool(in_earnest[row])) for row in order]
+        return [(names[row], bool(plausible[row])) for row in order]
 
     def _draw(
         self, batch: int, rng: np.random.Generator
     ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        """Names that meet the wish, and log p and log q of what was drawn of each, `(batch,)`."""
-        symbols, longest = self.network.vocabulary, self.wish.shape.longest
-        begun = len(self.wish.starts_with)
-        text = np.full((batch, longest + 1), symbols.end)
-        text[:, :begun] = symbols.encode(self.wish.starts_with)
+        """Names that meet the constraints, and log p and log q of each, `(B,)`."""
+        vocabulary, longest = self.network.vocabulary, self.constraints.shape.longest
+        prefix = len(self.constraints.starts_with)
+        text = np.full((batch, longest + 1), vocabulary.end)
+        text[:, :prefix] = vocabulary.encode(self.constraints.starts_with)
         log_p, log_q = np.zeros(batch), np.zeros(batch)
-        row = np.arange(batch)  # those that have not ended
-        place = np.zeros(batch, np.int64)
+        row = np.arange(batch)  # names that have not ended; node, logits and state are theirs only
+        node = np.zeros(batch, np.int64)
         logits, state = self.logits.repeat(batch, axis=0), self.state.repeat(batch, axis=-2)
-        for t in range(begun, longest + 1):
-            p = np.maximum(probabilities(logits, self.temperature), np.finfo(np.float64).tiny)
-            q = probabilities(np.log(p) + self._log_h_after(t, place))
-            x = draw(q, rng.random(len(q)))
+        for t in range(prefix, longest + 1):
+            p = probabilities(logits, self.temperature)  # (rows, V)
+            p = np.maximum(p, np.finfo(np.float64).tiny)  # a finite log p, even if it underflowed
+            q = probabilities(np.log(p) + self._log_h_after(t, node))
+            x = draw(q, rng.random(len(q)))  # (rows,)
             log_p[row] += np.log(p[np.arange(len(row)), x])
             log_q[row] += np.log(q[np.arange(len(row)), x])
             text[row, t] = x
-            going_on = x != symbols.end
-            row, x = row[going_on], x[going_on]
+            unfinished = x != vocabulary.end
+            row, x = row[unfinished], x[unfinished]
             if not len(row):
                 break
-            place = self.moves[place[going_on], x]
-            logits, state = self.network.step(x, state[..., going_on, :])
-        return [symbols.decode(line).partition(END)[0] for line in text], log_p, log_q
+            node = self.transitions[node[unfinished], x]
+            logits, state = self.network.step(x, state[..., unfinished, :])
+        return [vocabulary.decode(line).partition(END)[0] for line in text], log_p, log_q
 
-    def _log_h_after(self, length: int, place: NDArray[np.int64]) -> NDArray[np.float64]:
-        """log h with each next character after `length` letters: `(batch, vocabulary)`."""
-        log_h = np.full((len(place), len(self.network.vocabulary)), -np.inf)
-        if length < self.wish.shape.longest:
-            log_h = self.log_h[length + 1, self.moves[place]]
-            log_h[self.barred[place]] = -np.inf
-        may_end = self.may_end[place] & (length in self.wish.lengths)
+    def _log_h_after(self, length: int, node: NDArray[np.int64]) -> NDArray[np.float64]:
+        """log h of each next character, after `length` characters: `(rows, V)`."""
+        log_h = np.full((len(node), len(self.network.vocabulary)), -np.inf)
+        if length < self.constraints.shape.longest:
+            log_h = self.log_h[length + 1, self.transitions[node]]  # (rows, V)
+            log_h[self.forbidden[node]] = -np.inf
+        may_end = self.may_end[node] & (length in self.constraints.lengths)
         log_h[:, self.network.vocabulary.end] = np.where(may_end, 0, -np.inf)
         return log_h
 
 
-def _places(
-    automaton: Automaton, contexts: Contexts, wish: NameConstraints, end: int
+def _nodes(
+    automaton: Automaton, contexts: Contexts, constraints: NameConstraints, end: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Moves `(places, vocabulary)`, and the state and context of each place, `(places,)`.
+    """Transitions `(N, V)`, and the automaton state and the context of each node, `(N,)`.
 
-    Of all pairs only those that can be reached are places, which are few: a piece that is half
-    read tells what the context is.
+    Only reachable pairs are nodes. They are few, because a partly matched piece determines most of
+    the context.
     """
     width = len(contexts.texts)
-    first = contexts.read(END + wish.starts_with)
-    found = np.array([first])
+    pairs = len(automaton.transitions) * width
+    found = np.array([contexts.read(END + constraints.starts_with)])  # state 0 and this context
     new = found
-    while len(new):
-        reached = _pair_moves(automaton, contexts, new)
-        reached = np.delete(reached, end, axis=1)
+    for _ in range(pairs):  # breadth-first; every round finds a new pair, or is the last
+        reached = np.delete(_next_pairs(automaton, contexts, new), end, axis=1)
         new = np.setdiff1d(reached, found)
+        if not len(new):
+            break
         found = np.concatenate([found, new])
-    number = np.zeros(len(automaton.moves) * width, np.int64)  # what follows END is never needed
+    number = np.zeros(pairs, np.int64)  # the entries of what follows END are never used
     number[found] = np.arange(len(found))
-    return number[_pair_moves(automaton, contexts, found)], *np.divmod(found, width)
+    return number[_next_pairs(automaton, contexts, found)], *np.divmod(found, width)
 
 
-def _pair_moves(
+def _next_pairs(
     automaton: Automaton, contexts: Contexts, pairs: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """The pairs after each character. A pair is `state · contexts + context`."""
-    at, after = np.divmod(pairs, len(contexts.texts))
-    moves: NDArray[np.int64] = automaton.moves[at] * len(contexts.texts) + contexts.moves[after]
-    return moves
+    """The pairs after each character: `(pairs,)` → `(pairs, V)`.
+
+    A pair is the number `state · contexts + context`.
+    """
+    width = len(contexts.texts)
+    state, context = np.divmod(pairs, width)
+    following: NDArray[np.int64] = (
+        automaton.transitions[state] * width + contexts.transitions[context]
+    )
+    return following
 
 
 def _look_ahead(
     p: NDArray[np.float64],
-    moves: NDArray[np.int64],
+    transitions: NDArray[np.int64],
     may_end: NDArray[np.bool_],
-    wish: NameConstraints,
+    constraints: NameConstraints,
     end: int,
 ) -> NDArray[np.float64]:
-    """h by letters written and place, `(longest + 1, places)`, by dynamic programming.
+    """h by number of characters t and node s, `(longest + 1, N)`, by dynamic programming.
 
-    h_t(s) = [t is a length, s may end] p(END | s) + Σ_c p(c | s) h_{t+1}(move(s, c))
+    h_t(s) = [t is an allowed length, s may end] p(END | s) + Σ_c p(c | s) h_{t+1}(next(s, c))
     """
-    longest, lengths = wish.shape.longest, wish.lengths
-    h = np.zeros((longest + 1, len(moves)))
+    longest, lengths = constraints.shape.longest, constraints.lengths
+    h = np.zeros((longest + 1, len(transitions)))
     letters = np.delete(np.arange(p.shape[1]), end)
-    p_letters, moves = p[:, letters], moves[:, letters]
-    for t in range(longest, -1, -1):
+    p_letters, following = p[:, letters], transitions[:, letters]  # (N, V − 1) each
+    for t in range(longest, -1, -1):  # backward: h_t needs h_{t+1}
         if t in lengths:
             h[t] = may_end * p[:, end]
         if t < longest:
-            h[t] += np.einsum("sc,sc->s", p_letters, h[t + 1, moves])
+            h[t] += np.einsum("sc,sc->s", p_letters, h[t + 1, following])
     return h

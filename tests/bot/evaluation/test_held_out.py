@@ -20,7 +20,7 @@ from models.training.numpy_lstm import FitSettings
 from models.training.recipe import Options
 from tests.models.tiny import LETTERS, VERSE
 
-SMALL = Settings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, most_updates=10)
+SMALL = Settings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, max_updates=10)
 
 
 class Watched:

@@ -138,7 +138,7 @@ def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 async def test_names_come(serve: Serve) -> None:
     result = await serve().names(NAMES)
     assert len(result.names) == 3
-    assert result.reason is None
+    assert result.shortfall is None
 
 
 async def test_what_is_served_tells_its_list_and_its_identity(serve: Serve) -> None:

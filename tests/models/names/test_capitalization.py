@@ -1,4 +1,4 @@
-"""Capitals: what a list teaches about them, and how names are written by it."""
+"""Capitalization: the rules of a list, and their application."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ from tests.models.tiny import card
         ([], "", ()),
     ],
 )
-def test_the_majority_of_a_list_decides(
+def test_majority_decides_capitals(
     names: tuple[str, ...], capitals: str, small: tuple[str, ...]
 ) -> None:
     found, words = capitals_of(names)
@@ -33,14 +33,14 @@ def test_the_majority_of_a_list_decides(
 
 
 @pytest.mark.parametrize("names", [VILLAGES, PAINTERS, HEROES, KANA])
-def test_names_of_a_list_are_written_as_the_list_has_them(names: tuple[str, ...]) -> None:
+def test_format_name_restores_capitals(names: tuple[str, ...]) -> None:
     capitals, small = capitals_of(names)
     facts = replace(card("names"), capitals=capitals, small_words=small)
     assert [format_name(facts, normalise_entry(name)) for name in names] == list(names)
 
 
 @given(st.text("abcdefghijklmnopqrstuvwxyz"))
-def test_dinosaurs_are_written_with_one_capital(name: str) -> None:
+def test_format_dinosaur(name: str) -> None:
     assert format_name(SHIPPED, name) == format_name(None, name) == name.capitalize()
 
 
@@ -48,6 +48,6 @@ SHIPPED = load_shipped("names").card
 
 
 @given(st.text(), st.text(" -'^"))
-def test_whatever_the_name_no_more_than_capitals_change(name: str, capitals: str) -> None:
+def test_only_case_changes(name: str, capitals: str) -> None:
     facts = replace(card("names"), capitals=capitals)
     assert format_name(facts, name).casefold() == name.casefold() or not name.isascii()

@@ -1,9 +1,28 @@
-"""Wishes: what was typed, cleaned, and a sentence for what no name can be."""
+"""Parsing of name constraints, and the problem that each impossible request has."""
+
+import pickle
 
 import pytest
 
 from models.names.constrained.automaton import Automaton, count_possible
-from models.names.constrained.constraints import NameConstraints, NamesError, parse_constraints
+from models.names.constrained.constraints import NameConstraints, Piece
+from models.names.constrained.parsing import parse_constraints
+from models.names.problems import (
+    AlwaysUnreadable,
+    CannotCombine,
+    LengthOutOfRange,
+    LengthTooShort,
+    NamesError,
+    NamesProblem,
+    NotLatin,
+    NoUsableCharacters,
+    PiecesTooLong,
+    PieceTooLong,
+    TripleCharacter,
+    UnknownCharacters,
+    describe,
+)
+from models.names.shape import DINOSAURS
 from models.networks.vocabulary import Vocabulary
 from tests.models.tiny import LETTERS
 
@@ -15,108 +34,138 @@ def possible(
     length: int | None = None,
     vocabulary: Vocabulary = LETTERS,
 ) -> float:
-    """How many names a wish leaves, as it is typed."""
-    wish = parse_constraints(starts_with, contains, ends_with, length, vocabulary)
-    return count_possible(Automaton.of(wish, vocabulary), wish, vocabulary)
+    """Number of names that meet constraints as typed."""
+    constraints = parse_constraints(starts_with, contains, ends_with, length, vocabulary)
+    return count_possible(Automaton.of(constraints, vocabulary), constraints, vocabulary)
 
 
-def test_pieces_are_folded_to_plain_letters() -> None:
-    wish = parse_constraints(" Tri ", "Z É!", "-Raptor", 12, LETTERS)
-    assert wish == NameConstraints("tri", "ze", "raptor", 12)
+def test_pieces_are_folded() -> None:
+    constraints = parse_constraints(" Tri ", "Z É!", "-Raptor", 12, LETTERS)
+    assert constraints == NameConstraints("tri", "ze", "raptor", 12)
 
 
-def test_a_wish_reads_as_a_clause() -> None:
-    assert str(NameConstraints()) == ""
-    assert str(NameConstraints(length=5)) == " of 5 letters"
-    assert str(NameConstraints("tri", "", "ops")) == ' beginning with "tri" and ending with "ops"'
+def test_describe_constraints() -> None:
+    assert describe(NameConstraints()) == ""
+    assert describe(NameConstraints(length=5)) == " of 5 letters"
+    assert describe(NameConstraints("tri", ends_with="ops", length=9)) == (
+        ' of 9 letters starting with "tri" and ending with "ops"'
+    )
 
 
-def test_a_piece_alone_is_too_short_for_a_name_unless_the_length_says_so() -> None:
+def test_lengths_exclude_pieces() -> None:
     assert NameConstraints("mango", contains="go").lengths == range(6, 27)
     assert NameConstraints("mango", length=5).lengths == range(5, 6)
     assert NameConstraints().lengths == range(3, 27)
 
 
 @pytest.mark.parametrize(
-    ("typed", "sentence"),
+    ("typed", "problem", "sentence"),
     [
         (
             {"ends_with": "🦖 42"},
-            "A name can end with letters from a to z, and there are none in what you typed; "
+            NoUsableCharacters(Piece.ENDS_WITH, DINOSAURS),
+            "Names end with letters from a to z, and what you typed has none; "
             "try for example: raptor",
         ),
         (
             {"starts_with": "Новo"},
-            "A name can begin with letters from a to z, and Н is none; try for example: tyranno",
+            NotLatin(Piece.STARTS_WITH, "Н"),
+            "Names start with letters from a to z, and Н is not one; try for example: tyranno",
         ),
         (
             {"contains": "abcdefghijklmnopqrstu"},
-            "A name can contain at most 20 letters of yours, and you typed 21; "
+            PieceTooLong(Piece.CONTAINS, 21, 20, DINOSAURS),
+            "Names can contain at most 20 letters of your choice, and you typed 21; "
             "try for example: mango",
         ),
         (
             {"starts_with": "brrr"},
-            'No name has the same letter three times running, as "rrr" in what you typed; '
+            TripleCharacter(Piece.STARTS_WITH, "rrr", DINOSAURS),
+            'No name has the same letter three times in a row, like "rrr"; '
             "try for example: tyranno",
         ),
         (
             {"contains": "tango", "vocabulary": Vocabulary("\nagmno")},
-            'The list that the network learned from has no t, so no name can contain "tango"; '
+            UnknownCharacters(("t",), Piece.CONTAINS, DINOSAURS),
+            "The list that the network learned from has no t, so no name can contain that; "
             "try other letters.",
         ),
         (
             {"length": 2},
-            "A name has 3 to 26 letters, and you asked for 2; try for example: 8",
+            LengthOutOfRange(2, DINOSAURS),
+            "Names have 3 to 26 letters, not 2; try a length of 8",
         ),
         (
             {"length": 1_000},
-            "A name has 3 to 26 letters, and you asked for 1,000; try for example: 8",
+            LengthOutOfRange(1_000, DINOSAURS),
+            "Names have 3 to 26 letters, not 1,000; try a length of 8",
         ),
         (
             {"starts_with": "tri", "ends_with": "ops", "length": 5},
-            'A name of 5 letters beginning with "tri" and ending with "ops" cannot be so short; '
-            "try for example: 6 letters",
+            LengthTooShort(NameConstraints("tri", "", "ops", 5), 6),
+            "That needs more than 5 letters; try a length of 6",
         ),
         (
             {"contains": "mango", "length": 4},
-            'A name of 4 letters containing "mango" cannot be so short; try for example: 5 letters',
+            LengthTooShort(NameConstraints("", "mango", "", 4), 5),
+            "That needs more than 4 letters; try a length of 5",
         ),
         (
             {"starts_with": "aba", "ends_with": "ba", "length": 4},
-            'A name of 4 letters beginning with "aba" and ending with "ba" is not possible; '
-            "try for example: 3 letters",
+            CannotCombine(NameConstraints("aba", "", "ba", 4), 3),
+            'Names of 4 letters starting with "aba" and ending with "ba" are not possible; '
+            "try a length of 3",
         ),
         (
             {"starts_with": "brr", "length": 3},
-            'A name of 3 letters beginning with "brr" would have no vowel, or one letter three '
-            "times running; try for example: 4 letters",
+            AlwaysUnreadable(NameConstraints("brr", length=3), 4),
+            'Names of 3 letters starting with "brr" would have no vowel, or the same letter '
+            "three times in a row; try a length of 4",
         ),
         (
             {"starts_with": "maa", "ends_with": "aas", "length": 5},
-            'A name of 5 letters beginning with "maa" and ending with "aas" would have no vowel, '
-            "or one letter three times running; try for example: 4 letters",
+            AlwaysUnreadable(NameConstraints("maa", "", "aas", 5), 4),
+            'Names of 5 letters starting with "maa" and ending with "aas" would have no vowel, '
+            "or the same letter three times in a row; try a length of 4",
         ),
         (
             {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"},
-            'A name beginning with "pachycephalosaur" and ending with "tyrannosaurus" needs more '
-            "than 26 letters, which are the most; try a shorter piece, for example: tri",
+            PiecesTooLong(NameConstraints("pachycephalosaur", "", "tyrannosaurus"), None),
+            "That needs more than 26 letters, the longest that names get; "
+            "try a shorter piece, for example: tri",
+        ),
+        (
+            {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus", "length": 9},
+            PiecesTooLong(NameConstraints("pachycephalosaur", "", "tyrannosaurus", 9), None),
+            "That needs more than 26 letters, the longest that names get; "
+            "try a shorter piece, for example: tri",
         ),
         (
             {"starts_with": "xyz", "vocabulary": Vocabulary("\nxyz")},
-            'A name beginning with "xyz" would have no vowel, or one letter three times running; '
-            "try a shorter piece, for example: tri",
+            AlwaysUnreadable(NameConstraints("xyz"), None),
+            'Names starting with "xyz" would have no vowel, or the same letter three times in '
+            "a row; try a shorter piece, for example: tri",
         ),
     ],
 )
-def test_what_no_name_can_be_is_refused_with_a_sentence(
-    typed: dict[str, object], sentence: str
+def test_impossible_constraints(
+    typed: dict[str, object], problem: NamesProblem, sentence: str
 ) -> None:
-    with pytest.raises(NamesError) as refusal:
+    with pytest.raises(NamesError) as raised:
         possible(**typed)  # type: ignore[arg-type]
-    assert str(refusal.value) == sentence
+    assert raised.value.problem == problem
+    assert str(raised.value) == sentence
 
 
-def test_what_just_about_fits_is_possible() -> None:
+def test_names_error_can_be_pickled() -> None:
+    """Another process may have raised it."""
+    error = NamesError(LengthTooShort(NameConstraints("tri", length=3), 4))
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert copy.problem == error.problem
+    assert str(copy) == str(error)
+
+
+def test_tight_constraints_are_possible() -> None:
     assert possible("tri", "ce", "ops", 8) == 1
     assert possible("tri", "ri", "iops", 6) == 1
     assert possible("mei", length=3) == 1

@@ -1,4 +1,4 @@
-"""A dissected name: its letters' probabilities, its neighbours, its parts."""
+"""Dissections: letter probabilities, nearest names, parts."""
 
 import math
 
@@ -32,7 +32,7 @@ def damerau(a: str, b: str) -> int:
     return min(ways)
 
 
-def test_each_letter_and_the_end_have_their_probabilities() -> None:
+def test_letter_probabilities() -> None:
     trained = namer(lstm(LETTERS))
     dissection = dissect(trained, " Mangosaurus! ")
     assert dissection.name == "mangosaurus"
@@ -41,7 +41,7 @@ def test_each_letter_and_the_end_have_their_probabilities() -> None:
     assert loss == pytest.approx(item_losses(trained.network, ["mangosaurus\n"])[0], rel=1e-5)
 
 
-def test_the_five_likeliest_are_given_with_the_chosen_one_if_it_is_among_them() -> None:
+def test_five_alternatives() -> None:
     parrot = namer(Parrot(["mango", "mangi"]))
     *_, last, end = dissect(parrot, "mango").letters
     assert [letter for letter, _ in last.alternatives[:2]] == ["i", "o"]
@@ -54,22 +54,22 @@ def test_the_five_likeliest_are_given_with_the_chosen_one_if_it_is_among_them() 
     assert falling == sorted(falling, reverse=True)
 
 
-def test_a_small_vocabulary_has_fewer_alternatives() -> None:
+def test_small_vocabulary_has_fewer_alternatives() -> None:
     parrot = namer(Parrot(["aba"], Vocabulary("\nab")))
     assert all(len(choice.alternatives) == 3 for choice in dissect(parrot, "aba").letters)
 
 
-def test_its_parts_are_read() -> None:
+def test_parts_are_recognized() -> None:
     parts = dissect(namer(lstm(LETTERS)), "microraptor").parts
     assert [part.meaning for part in parts] == ["small", "thief"]
 
 
-def test_a_real_genus_is_the_nearest_to_itself() -> None:
+def test_genus_is_nearest_to_itself() -> None:
     assert nearest_genera("iguanodon")[0] == "iguanodon"
     assert len(set(nearest_genera("iguanodon"))) == 3
 
 
-def test_the_nearest_have_the_fewest_edits_and_of_equals_begin_most_like_it() -> None:
+def test_nearest_by_edits_then_prefix() -> None:
     assert nearest_genera("tyranosaurus")[0] == "tyrannosaurus"
     assert nearest_genera("velocirpator")[0] == "velociraptor"
     genera = load_names().words
@@ -79,7 +79,7 @@ def test_the_nearest_have_the_fewest_edits_and_of_equals_begin_most_like_it() ->
 
 
 @given(WORDS, st.lists(WORDS, min_size=1, max_size=3))
-def test_the_distance_is_that_of_damerau(name: str, others: list[str]) -> None:
+def test_edit_distance_is_damerau(name: str, others: list[str]) -> None:
     expected = [damerau(name, other) for other in others]
     np.testing.assert_array_equal(edit_distances(name, others), expected)
 
@@ -87,11 +87,11 @@ def test_the_distance_is_that_of_damerau(name: str, others: list[str]) -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("🦖", "A name has 3 to 26 letters from a to z, and yours has 0; try for .*: mangosaurus"),
-        ("x" * 27, "A name has 3 to 26 letters from a to z, and yours has 27"),
-        ("tango", "has no t, so it has nothing to say about that name; try another"),
+        ("🦖", "Names have 3 to 26 letters from a to z, and yours has 0; try for .*: mangosaurus"),
+        ("x" * 27, "Names have 3 to 26 letters from a to z, and yours has 27"),
+        ("tango", "has no t; try another name"),
     ],
 )
-def test_what_cannot_be_a_name_is_refused(typed: str, sentence: str) -> None:
+def test_not_a_name_raises(typed: str, sentence: str) -> None:
     with pytest.raises(NamesError, match=sentence):
         dissect(namer(Parrot(["mango"], Vocabulary("\nagmnox"))), typed)

@@ -1,4 +1,4 @@
-"""A name read as roots: as much of it as possible, in as few parts, and nothing by accident."""
+"""Etymology: the best reading of a name as roots."""
 
 import pytest
 from hypothesis import given
@@ -30,46 +30,46 @@ def read_as(name: str) -> str:
         ("titan", "giant"),
     ],
 )
-def test_known_roots_are_read(name: str, meaning: str) -> None:
+def test_known_roots(name: str, meaning: str) -> None:
     assert reading(parts_of(name)) == meaning
 
 
-def test_a_part_says_what_it_is() -> None:
+def test_part_facts() -> None:
     assert parts_of("microraptor") == (
         Part("micro", "mikros", "small", "Greek"),
         Part("raptor", "raptor", "thief", "Latin"),
     )
 
 
-def test_letters_that_mean_nothing_are_left_out() -> None:
+def test_unknown_letters_are_skipped() -> None:
     assert read_as("mangosaurus") == "saurus"
     assert read_as("micromangosaurus") == "micro-saurus"
     assert parts_of("blix") == ()
     assert reading(parts_of("blix")) is None
 
 
-def test_a_vowel_may_link_two_roots_and_an_ending_may_follow_one() -> None:
+def test_links_and_endings() -> None:
     assert read_as("pachyoraptor") == "pachy-raptor"
     assert read_as("macrognathus") == "macro-gnathus"
     assert read_as("eugnathia") == "eu-gnath"
 
 
 @pytest.mark.parametrize("name", ["eoblix", "diblix", "triblix"])
-def test_a_short_beginning_needs_a_root_behind_it(name: str) -> None:
+def test_short_root_needs_a_neighbour(name: str) -> None:
     assert parts_of(name) == ()
 
 
 @pytest.mark.parametrize("name", ["blimicro", "longblix", "blopsix"])
-def test_a_root_stands_in_its_place(name: str) -> None:
+def test_root_position(name: str) -> None:
     assert parts_of(name) == ()
 
 
-def test_the_longer_root_is_preferred_to_its_pieces() -> None:
+def test_longer_root_wins() -> None:
     assert read_as("mangoceratops") == "ceratops"
 
 
 @given(st.lists(st.sampled_from(sorted(load_roots())), min_size=1, max_size=4).map("".join))
-def test_parts_are_roots_of_the_name_in_its_order_and_in_their_places(name: str) -> None:
+def test_parts_are_ordered_roots(name: str) -> None:
     roots = load_roots()
     parts = parts_of(name)
     place = 0
@@ -80,10 +80,10 @@ def test_parts_are_roots_of_the_name_in_its_order_and_in_their_places(name: str)
         place = name.index(part.letters, place) + len(part.letters)
 
 
-def test_most_real_genera_have_a_part_that_is_known() -> None:
+def test_most_genera_have_a_part() -> None:
     genera = load_names().words
     assert sum(bool(parts_of(name)) for name in genera) > 0.85 * len(genera)
 
 
-def test_of_equal_readings_the_one_wins_that_reads_the_end() -> None:
+def test_tie_goes_to_the_later_end() -> None:
     assert read_as("pteranodon") == "ptera-odon"

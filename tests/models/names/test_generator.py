@@ -1,4 +1,4 @@
-"""Writing names: new ones only, begun as asked, and a reason when there are too few."""
+"""Generating names: only new ones, with their constraints, and a reason for too few."""
 
 import itertools
 import string
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from models.fingerprints import Fingerprints
 from models.names.generator import (
-    FLAWS,
+    Flaw,
     NamesError,
     NamesRequest,
+    Shortfall,
     generate_names,
     reads_as_name,
 )
@@ -28,9 +29,9 @@ SIGNS = "0123456789!?()"
 
 
 class Parrot:
-    """A network that goes on as one of its names does, each with the same probability.
+    """A network that writes one of its names, each with the same probability.
 
-    Its state counts what was read and holds which names still fit.
+    Its state: the number of characters read, and for each name whether it still fits.
     """
 
     def __init__(self, names: Iterable[str], vocabulary: Vocabulary = LETTERS) -> None:
@@ -92,32 +93,32 @@ def write(
     seed: int = 0,
     known: Iterable[str] = (),
     accept: Callable[[str], bool] = anything,
-) -> tuple[tuple[str, ...], str | None]:
+) -> tuple[tuple[str, ...], Shortfall | None]:
     request = NamesRequest(count, seed, starts_with)
     result = generate_names(trained(network, known), request, accept)
-    return result.names, result.reason
+    return result.names, result.shortfall
 
 
-def test_as_many_different_names_as_asked_for_are_written() -> None:
-    names, reason = write(untrained_rnn(), count=10)
+def test_requested_count() -> None:
+    names, shortfall = write(untrained_rnn(), count=10)
     assert len(set(names)) == 10
     assert all(map(reads_as_name, names))
-    assert reason is None
+    assert shortfall is None
 
 
-def test_the_same_seed_writes_the_same_names_and_another_seed_others() -> None:
+def test_names_depend_on_seed() -> None:
     first, again, other = (write(untrained_rnn(), 5, seed=seed) for seed in (7, 7, 8))
     assert first == again
     assert first != other
 
 
-def test_asking_for_more_with_the_same_seed_goes_on_where_fewer_ended() -> None:
+def test_larger_count_extends_smaller() -> None:
     few, _ = write(untrained_rnn(), 3)
     many, _ = write(untrained_rnn(), 10)
     assert many[:3] == few
 
 
-def test_the_temperature_is_passed_on_to_the_sampling() -> None:
+def test_temperature_changes_names() -> None:
     network = trained(lstm(LETTERS))
     names = [
         generate_names(network, NamesRequest(10, 0, temperature=t), anything).names
@@ -126,117 +127,116 @@ def test_the_temperature_is_passed_on_to_the_sampling() -> None:
     assert names[0] != names[1]
 
 
-def test_a_name_of_the_corpus_is_never_written() -> None:
+def test_corpus_names_are_rejected() -> None:
     parrot = Parrot(["mangosaurus", "papayasaurus", "figuanodont"])
     names, _ = write(parrot, count=2, known=["papayasaurus"])
     assert sorted(names) == ["figuanodont", "mangosaurus"]
 
 
-def test_a_name_that_the_network_writes_often_is_not_what_everybody_gets() -> None:
+def test_frequent_name_is_not_preferred() -> None:
     half_mango = Parrot(["mango", *(f"pa{letter}aya" for letter in string.ascii_lowercase)])
     first = [write(half_mango, seed=seed)[0] for seed in range(40)]
     assert first.count(("mango",)) < 6
 
 
-def test_neither_a_real_dinosaur_nor_its_near_copy_is_written_whatever_the_list() -> None:
+def test_real_and_near_names_are_rejected() -> None:
     parrot = Parrot(["iguanodon", "iguanadon", "guanodon", "iguanodont", "mango"])
-    names, reason = write(parrot, count=2)
+    names, shortfall = write(parrot, count=2)
     assert names == ("mango",)
-    assert reason is not None
+    assert shortfall is not None
 
 
-def test_near_copies_of_names_on_its_list_are_not_written() -> None:
+def test_near_copies_of_list_are_rejected() -> None:
     network = Parrot(["mangos", "mago", "mengo", "tomato"])
     listed = replace(trained(network), words=("mango",))
     assert generate_names(listed, NamesRequest(1, 0), anything).names == ("tomato",)
 
 
-def test_what_was_refused_is_counted_by_its_flaw() -> None:
+def test_rejected_names_are_counted() -> None:
     parrot = Parrot(["mango", "iguanodon", "iguanadon", "papaya"])
     request = NamesRequest(2, 0)
     result = generate_names(trained(parrot, ["papaya"]), request, anything)
-    assert set(result.refused) == {"known", "near", "real", "repeated"}
-    assert set(result.refused) < set(FLAWS)
-    assert sum(result.refused.values()) >= 640
+    assert set(result.rejected) == {Flaw.KNOWN, Flaw.NEAR, Flaw.REAL, Flaw.REPEATED}
+    assert sum(result.rejected.values()) >= 640
 
 
-def test_what_does_not_read_as_a_name_is_not_written() -> None:
+def test_unreadable_names_are_rejected() -> None:
     names, _ = write(Parrot(["xzk", "kaaas", "mango"]), count=2)
     assert names == ("mango",)
 
 
-def test_a_name_that_never_ends_is_not_written() -> None:
+def test_endless_name_is_rejected() -> None:
     names, _ = write(Parrot(["mango" * 20, "manga"]), count=2)
     assert names == ("manga",)
 
 
-def test_what_the_filter_refuses_is_not_written() -> None:
-    names, reason = write(
+def test_filter_rejects_names() -> None:
+    names, shortfall = write(
         Parrot(["mango", "tango"]), count=2, accept=lambda name: name.startswith("m")
     )
     assert names == ("mango",)
-    assert reason is not None
+    assert shortfall is not None
 
 
-def test_the_network_goes_on_from_the_beginning_that_was_asked_for() -> None:
+def test_starts_with() -> None:
     parrot = Parrot(["mangosaurus", "papayasaurus", "figuanodont"])
     assert write(parrot, starts_with="fig")[0] == ("figuanodont",)
 
 
 @pytest.mark.parametrize("typed", ["MAN", "  mañ!", "M🥭an", "ｍａｎ"])
-def test_a_beginning_is_folded_to_plain_letters(typed: str) -> None:
+def test_starts_with_is_folded(typed: str) -> None:
     parrot = Parrot(["mangosaurus", "papayasaurus"])
     assert write(parrot, starts_with=typed)[0] == ("mangosaurus",)
 
 
-@pytest.mark.parametrize("wish", [{"starts_with": "mango"}, {"contains": "mango"}])
-def test_a_piece_alone_is_no_answer_unless_the_length_says_so(wish: dict[str, str]) -> None:
+@pytest.mark.parametrize("constraints", [{"starts_with": "mango"}, {"contains": "mango"}])
+def test_name_is_longer_than_its_pieces(constraints: dict[str, str]) -> None:
     network = trained(Parrot(["mango", "mangol"]))
-    request = NamesRequest(1, 0, **wish)  # type: ignore[arg-type]
+    request = NamesRequest(1, 0, **constraints)  # type: ignore[arg-type]
     assert generate_names(network, request, anything).names == ("mangol",)
     assert generate_names(network, replace(request, length=5), anything).names == ("mango",)
 
 
 @pytest.mark.parametrize("typed", ["", " \n"])
-def test_no_beginning_at_all_is_fine(typed: str) -> None:
+def test_empty_starts_with(typed: str) -> None:
     assert write(Parrot(["mango"]), starts_with=typed)[0] == ("mango",)
 
 
-def test_a_beginning_without_letters_is_refused_with_an_example() -> None:
+def test_starts_with_without_letters_raises() -> None:
     with pytest.raises(NamesError, match=r"letters from a to z.*for example"):
         write(Parrot(["mango"]), starts_with="🦖🦕 42")
 
 
-def test_a_beginning_of_twenty_letters_is_served() -> None:
+def test_starts_with_twenty_letters() -> None:
     name = "micropapayacephalosaurus"
     assert write(Parrot([name]), starts_with=name[:20])[0] == (name,)
 
 
-def test_a_longer_beginning_is_refused_with_the_limit_and_an_example() -> None:
+def test_longer_starts_with_raises() -> None:
     with pytest.raises(NamesError, match=r"at most 20 letters .* typed 21; .* example: tyranno"):
         write(Parrot(["mango"]), starts_with="micropachycephalosaur")
 
 
-def test_a_letter_that_the_network_never_saw_is_named() -> None:
+def test_unknown_letter_is_named() -> None:
     parrot = Parrot(["mango"], Vocabulary("\nagmno"))
     with pytest.raises(NamesError, match="has no t"):
         write(parrot, starts_with="tango")
 
 
-def test_thousands_of_names_can_be_asked_for() -> None:
-    names, reason = write(untrained_rnn(), count=3_000)
+def test_thousands_of_names() -> None:
+    names, shortfall = write(untrained_rnn(), count=3_000)
     assert len(set(names)) == 3_000
-    assert reason is None
+    assert shortfall is None
 
 
-def test_the_search_goes_on_for_as_long_as_it_finds_something() -> None:
+def test_search_continues_while_it_finds_names() -> None:
     tried = itertools.count(1)
-    names, reason = write(untrained_rnn(), 10, accept=lambda _: next(tried) % 300 == 0)
+    names, shortfall = write(untrained_rnn(), 10, accept=lambda _: next(tried) % 300 == 0)
     assert len(names) == 10
-    assert reason is None
+    assert shortfall is None
 
 
-ONE = 'Only 1 new name beginning with "man" could be found; '
+ONE = 'Only 1 new name starting with "man" could be found; '
 
 
 @pytest.mark.parametrize(
@@ -246,79 +246,80 @@ ONE = 'Only 1 new name beginning with "man" could be found; '
             ["mango", *(f"man{letter}a" for letter in "abcdehijklmnop")],
             [f"man{letter}a" for letter in "abcdehijklmnop"],
             anything,
-            "almost everything that the network makes of that is on the list that it learned from.",
+            "almost everything that the network writes for that is already on the list that "
+            "the network learned from.",
         ),
         (
             ["mango", *(f"man{sign}" for sign in SIGNS)],
             [],
             anything,
-            "almost everything that the network makes of that does not read as a name.",
+            "almost everything that the network writes for that does not read like a name.",
         ),
         (
             ["mango", "manda", "manes"],
             [],
             lambda name: name == "mango",
-            "most of what the network makes of that is not fit to be shown.",
+            "most of what the network writes for that is rejected by the word filter.",
         ),
         (
             ["mango"],
             [],
             anything,
-            "almost everything that the network makes of that is a repetition.",
+            "almost everything that the network writes for that is a repetition.",
         ),
         (
             ["mango", "manda", "manes", "mannn", "manzzz"],
             ["manda"],
             lambda name: name != "manes",
-            "much of what the network makes of that does not read as a name.",
+            "much of what the network writes for that does not read like a name.",
         ),
     ],
 )
-def test_too_few_names_come_with_the_reason(
+def test_shortfall_names_the_main_flaw(
     names: list[str], known: list[str], accept: Callable[[str], bool], sentence: str
 ) -> None:
     network = Parrot(names, Vocabulary(LETTERS.symbols + SIGNS))
-    found, reason = write(network, 3, "man", known=known, accept=accept)
+    found, shortfall = write(network, 3, "man", known=known, accept=accept)
     assert found == ("mango",)
-    assert reason == ONE + sentence
+    assert str(shortfall) == ONE + sentence
 
 
-def test_names_that_are_all_given_are_told_to_be_all() -> None:
+def test_shortfall_when_all_names_are_found() -> None:
     request = NamesRequest(100, 0, starts_with="tri", ends_with="i", length=5)
     result = generate_names(trained(untrained_rnn()), request, anything)
     assert sorted(result.names) == [f"tri{x}i" for x in string.ascii_lowercase if x != "i"]
-    assert result.reason == (
-        'Only 25 new names of 5 letters beginning with "tri" and ending with "i" could be found; '
+    assert str(result.shortfall) == (
+        'Only 25 new names of 5 letters starting with "tri" and ending with "i" could be found; '
         "there are no others."
     )
 
 
-def test_a_wish_that_only_a_known_name_meets_is_refused() -> None:
+def test_only_name_rejected() -> None:
     request = NamesRequest(1, 0, starts_with="mei", length=3)
     with pytest.raises(NamesError, match=r'The only name of 3 letters .* is "mei", and that is a'):
         generate_names(trained(untrained_rnn()), request, anything)
 
 
-def test_a_network_without_a_vowel_has_no_names_and_says_so() -> None:
-    names, reason = write(Parrot(["xyz"], Vocabulary("\nxyz")))
+def test_vocabulary_without_vowel() -> None:
+    names, shortfall = write(Parrot(["xyz"], Vocabulary("\nxyz")))
     assert names == ()
-    assert reason == "No new name could be found; there are no others."
+    assert str(shortfall) == "No new name could be found; there are no others."
 
 
-def test_no_name_at_all_is_a_reason_too() -> None:
-    names, reason = write(Parrot(["mango"]), known=["mango"])
+def test_shortfall_without_any_name() -> None:
+    names, shortfall = write(Parrot(["mango"]), known=["mango"])
     assert names == ()
-    assert reason == (
-        "No new name could be found; almost everything that the network writes is on the list "
-        "that it learned from."
+    assert str(shortfall) == (
+        "No new name could be found; almost everything that the network writes is already on the "
+        "list that the network learned from."
     )
 
 
 @pytest.mark.parametrize("name", ["ozy", "mangosaurus", "a" + "bc" * 12 + "d"])
-def test_some_words_read_as_a_name(name: str) -> None:
+def test_reads_as_name(name: str) -> None:
     assert reads_as_name(name)
 
 
 @pytest.mark.parametrize("name", ["", "yi", "brrk", "baaad", "t rex", "émeu", "ab" * 13 + "a"])
-def test_some_words_do_not(name: str) -> None:
+def test_does_not_read_as_name(name: str) -> None:
     assert not reads_as_name(name)

@@ -1,4 +1,4 @@
-"""What is within a letter of a real name, checked against the distance itself."""
+"""Near copies, against the edit distance itself."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ WORDS = st.text("abc", min_size=1, max_size=5)
 
 
 def edit_distance(a: str, b: str) -> int:
-    """Levenshtein's distance, by its recurrence."""
+    """Levenshtein distance, by its recurrence."""
     if not a or not b:
         return len(a) + len(b)
     changed = edit_distance(a[1:], b[1:]) + (a[0] != b[0])
@@ -18,18 +18,18 @@ def edit_distance(a: str, b: str) -> int:
 
 
 @given(st.sets(WORDS, max_size=4), WORDS)
-def test_near_is_what_has_an_edit_distance_of_at_most_one(names: set[str], name: str) -> None:
+def test_is_near_is_one_edit(names: set[str], name: str) -> None:
     near = any(edit_distance(name, real) <= 1 for real in names)
-    assert RealNames.of(names).nearly_has(name) == near
+    assert RealNames.of(names).is_near(name) == near
 
 
-def test_two_letters_exchanged_are_two_changes() -> None:
-    assert not RealNames.of(["mango"]).nearly_has("magno")
+def test_swap_is_two_edits() -> None:
+    assert not RealNames.of(["mango"]).is_near("magno")
 
 
-def test_the_genera_of_the_project_are_real_beside_any_list() -> None:
+def test_genera_are_always_real() -> None:
     real = real_names(("mango",))
     assert real.names == {"mango", *load_names().items}
-    assert real.nearly_has("tyranosaurus")
-    assert real.nearly_has("mangos")
-    assert not real.nearly_has("mangosaurus")
+    assert real.is_near("tyranosaurus")
+    assert real.is_near("mangos")
+    assert not real.is_near("mangosaurus")

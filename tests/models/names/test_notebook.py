@@ -1,4 +1,4 @@
-"""The recipe `notebook`: the notebook's own trace, and the same updates as its loops make."""
+"""The recipe `notebook`, against the notebook's trace and its loops."""
 
 import itertools
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def first(trainer: NotebookTrainer, updates: int) -> list[Progress]:
 
 
 @needs_seed
-def test_the_trace_is_that_of_the_notebook() -> None:
+def test_trace_matches_notebook() -> None:
     trainer = NotebookTrainer(read_corpus(DINOS, "names"))
     trace = {
         progress.step - 1: f"{progress.loss:.6f} {' '.join(progress.samples)}"
@@ -55,7 +55,7 @@ def test_the_trace_is_that_of_the_notebook() -> None:
     assert trace == TRACE
 
 
-def test_the_first_loss_is_the_one_that_the_notebook_shows(corpus: Corpus) -> None:
+def test_first_loss_matches_notebook(corpus: Corpus) -> None:
     # The notebook's printed run was shuffled without a seed. Its first loss is what a first name
     # of 13 letters gives, whichever it is: the weights are still too small to matter.
     names = "\n".join(letter + "ngosaurianus" for letter in "abcdefghijklmnopqrstuvwxyz")
@@ -110,41 +110,41 @@ def loops_of_the_notebook(corpus: Corpus) -> Iterator[float]:
         yield smoothed
 
 
-def test_its_updates_are_those_of_the_notebooks_loops(corpus: Corpus) -> None:
+def test_updates_match_notebook_loops(corpus: Corpus) -> None:
     losses = [progress.loss for progress in first(NotebookTrainer(corpus), 300)]
     expected = list(itertools.islice(loops_of_the_notebook(corpus), 300))
     np.testing.assert_allclose(losses, expected, rtol=1e-10)
 
 
-def test_validation_is_the_cross_entropy_of_that_part_at_each_milestone(corpus: Corpus) -> None:
+def test_validation_at_milestones(corpus: Corpus) -> None:
     trainer = NotebookTrainer(corpus)
-    begun = first(trainer, 1)
+    interrupted = first(trainer, 1)
     expected = cross_entropy(trainer.network(), [name + END for name in corpus.validation])
-    assert begun[0].validation == expected == pytest.approx(np.log(27), abs=0.01)
+    assert interrupted[0].validation == expected == pytest.approx(np.log(27), abs=0.01)
     measured = [p for p in first(trainer, SAMPLE_EVERY) if p.validation is not None]
     assert [p.step for p in measured] == [1 + SAMPLE_EVERY]
     assert all(p.milestone for p in measured)
 
 
-def test_names_of_letters_that_only_cleaning_has_made_are_not_measured() -> None:
+def test_unencodable_validation_is_skipped() -> None:
     accented = "\n".join(f"{letter}ngó" for letter in "abcdefghijklmnpqrstuvwxyz")
     (progress,) = first(NotebookTrainer(parse_corpus(accented.encode(), "mine", "names")), 1)
     assert progress.validation is None
 
 
-def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(corpus: Corpus) -> None:
+def test_resumed_run_is_identical(corpus: Corpus) -> None:
     whole = NotebookTrainer(corpus)
-    begun = NotebookTrainer(corpus)
+    interrupted = NotebookTrainer(corpus)
     resumed = NotebookTrainer(corpus)
     expected = first(whole, 60)[40:]
-    first(begun, 40)
-    resumed.restore(begun.checkpoint())
+    first(interrupted, 40)
+    resumed.restore(interrupted.checkpoint())
     assert first(resumed, 20) == expected
     for name, weights in whole.arrays().items():
         np.testing.assert_array_equal(resumed.arrays()[name], weights)
 
 
-def test_a_checkpoint_does_not_change_when_training_goes_on(corpus: Corpus) -> None:
+def test_checkpoint_is_a_copy(corpus: Corpus) -> None:
     trainer = NotebookTrainer(corpus)
     first(trainer, 2)
     checkpoint = trainer.checkpoint()
@@ -154,7 +154,7 @@ def test_a_checkpoint_does_not_change_when_training_goes_on(corpus: Corpus) -> N
         np.testing.assert_array_equal(checkpoint[name], array)
 
 
-def test_it_makes_the_notebooks_number_of_updates_and_measures_after_the_last(
+def test_runs_35000_updates(
     corpus: Corpus,
 ) -> None:
     trainer = NotebookTrainer(corpus)

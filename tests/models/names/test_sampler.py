@@ -1,4 +1,4 @@
-"""Writing towards a wish: every name obeys, and is as likely as the network would have it."""
+"""Constrained sampling: every name meets the constraints, with the network's probabilities."""
 
 from collections import Counter
 from itertools import product
@@ -18,6 +18,7 @@ from models.names.generator import (
     generate_names,
     reads_as_name,
 )
+from models.names.problems import describe
 from models.networks.network import item_losses
 from models.networks.vocabulary import END, Vocabulary
 from tests.models.names.test_generator import Parrot
@@ -36,7 +37,7 @@ PIECES = st.text("abcdeinorstuyz", max_size=6)
     temperature=st.sampled_from([0.1, 0.7, 1.0, 2.0]),
     seed=st.integers(0, 9),
 )
-def test_whatever_is_wished_for_every_name_obeys(
+def test_every_name_meets_constraints(
     starts_with: str,
     contains: str,
     ends_with: str,
@@ -44,12 +45,12 @@ def test_whatever_is_wished_for_every_name_obeys(
     temperature: float,
     seed: int,
 ) -> None:
-    wish = (starts_with, temperature, ends_with, contains, length)
+    constraints = (starts_with, temperature, ends_with, contains, length)
     try:
-        result = generate_names(BABBLER, NamesRequest(3, seed, *wish), lambda _: True)
-    except NamesError:  # each sentence has its test in test_names_wish.py
+        result = generate_names(BABBLER, NamesRequest(3, seed, *constraints), lambda _: True)
+    except NamesError:  # tested in test_constraints.py
         return
-    assert len(result.names) == 3 or result.reason
+    assert len(result.names) == 3 or result.shortfall
     for name in result.names:
         assert name.startswith(starts_with)
         assert name.endswith(ends_with)
@@ -59,7 +60,7 @@ def test_whatever_is_wished_for_every_name_obeys(
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "constraints",
     [
         {"ends_with": "raptor"},
         {"contains": "mango"},
@@ -70,78 +71,82 @@ def test_whatever_is_wished_for_every_name_obeys(
     ],
     ids=str,
 )
-def test_a_wish_is_met_as_often_as_asked_and_again_from_its_seed(wish: dict[str, str]) -> None:
-    request = NamesRequest(50, 4, **wish)  # type: ignore[arg-type]
+def test_constrained_names_depend_on_seed(constraints: dict[str, str]) -> None:
+    request = NamesRequest(50, 4, **constraints)  # type: ignore[arg-type]
     result = generate_names(BABBLER, request, lambda _: True)
     assert len(result.names) == 50
-    assert result.reason is None
+    assert result.shortfall is None
     assert generate_names(BABBLER, request, lambda _: True) == result
-    other = NamesRequest(50, 5, **wish)  # type: ignore[arg-type]
+    other = NamesRequest(50, 5, **constraints)  # type: ignore[arg-type]
     assert generate_names(BABBLER, other, lambda _: True).names != result.names
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "constraints",
     [
         NameConstraints(contains="ab", length=5),
         NameConstraints("e", ends_with="ba", length=6),
         NameConstraints(length=4),
     ],
-    ids=lambda wish: str(wish).strip(),
+    ids=lambda constraints: describe(constraints).strip(),
 )
-def test_by_their_weights_the_names_are_the_networks_own(wish: NameConstraints) -> None:
+def test_weighted_names_follow_network(constraints: NameConstraints) -> None:
     vocabulary = Vocabulary("\nabe")
     trained = namer(lstm(vocabulary, units=8, layers=1, seed=3))
-    pen = ConstrainedSampler.of(trained, wish, Automaton.of(wish, vocabulary), temperature=1)
+    sampler = ConstrainedSampler.of(
+        trained, constraints, Automaton.of(constraints, vocabulary), temperature=1
+    )
     drawn = Counter[str]()
     rng = np.random.default_rng(0)
     for _ in range(100):
-        names, log_p, log_q = pen._draw(pen.batch, rng)
+        names, log_p, log_q = sampler._draw(sampler.batch, rng)
         for name, weight in zip(names, np.exp(log_p - log_q), strict=True):
             drawn[name] += weight
 
-    assert wish.length is not None
-    every = map("".join, product("abe", repeat=wish.length))
-    obeying = [
+    assert constraints.length is not None
+    every = map("".join, product("abe", repeat=constraints.length))
+    matching = [
         name
         for name in every
         if reads_as_name(name)
-        and name.startswith(wish.starts_with)
-        and name.endswith(wish.ends_with)
-        and wish.contains in name
+        and name.startswith(constraints.starts_with)
+        and name.endswith(constraints.ends_with)
+        and constraints.contains in name
     ]
-    p = np.exp(-item_losses(trained.network, [name + END for name in obeying]))
+    p = np.exp(-item_losses(trained.network, [name + END for name in matching]))
     p /= p.sum()
-    found = np.array([drawn[name] for name in obeying]) / drawn.total()
+    found = np.array([drawn[name] for name in matching]) / drawn.total()
     assert np.abs(found - p).sum() / 2 < 0.05  # total variation
 
 
-def test_what_the_network_remembers_and_its_model_forgets_comes_right_by_the_weights() -> None:
+def test_weights_correct_markov_model() -> None:
     parrot = namer(Parrot(["papayacephaloraptor", "mangocephalosaurus"]))
-    wish = NameConstraints(ends_with="raptor")
-    pen = ConstrainedSampler.of(parrot, wish, Automaton.of(wish, LETTERS), temperature=1)
-    written = pen.write(np.random.default_rng(0))
-    assert any(name.startswith("mangocephalo") and not in_earnest for name, in_earnest in written)
-    assert {name for name, in_earnest in written if in_earnest} == {"papayacephaloraptor"}
+    constraints = NameConstraints(ends_with="raptor")
+    sampler = ConstrainedSampler.of(
+        parrot, constraints, Automaton.of(constraints, LETTERS), temperature=1
+    )
+    written = sampler.sample(np.random.default_rng(0))
+    assert any(name.startswith("mangocephalo") and not plausible for name, plausible in written)
+    assert {name for name, plausible in written if plausible} == {"papayacephaloraptor"}
     assert written[0] == ("papayacephaloraptor", True)
 
 
-def test_the_model_of_a_network_is_made_once() -> None:
+def test_contexts_are_cached() -> None:
     assert learn_contexts(BABBLER) is learn_contexts(BABBLER)
 
 
-def test_the_model_of_a_network_predicts_what_the_network_does() -> None:
+def test_contexts_match_network() -> None:
     contexts = learn_contexts(BABBLER)
     np.testing.assert_allclose(contexts.p.sum(axis=1), 1)
-    begun = contexts.texts.index(END)
+    start = contexts.texts.index(END)
     logits, _ = BABBLER.network.step(np.array([0]), BABBLER.network.initial_state(1))
     p = np.exp(logits[0]) / np.exp(logits[0]).sum()
-    np.testing.assert_allclose(contexts.p[begun], p, atol=1e-3)
+    np.testing.assert_allclose(contexts.p[start], p, atol=1e-3)
 
 
-def test_a_context_moves_on_to_the_longest_that_the_text_ends_in() -> None:
+def test_transition_to_longest_suffix() -> None:
     contexts = learn_contexts(BABBLER)
     for number, text in enumerate(contexts.texts):
         for x, character in enumerate(LETTERS.symbols):
             ends = [known for known in contexts.texts if (text + character).endswith(known)]
-            assert contexts.texts[contexts.moves[number, x]] == max(ends, key=len)
+            assert contexts.texts[contexts.transitions[number, x]] == max(ends, key=len)

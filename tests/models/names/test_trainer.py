@@ -1,4 +1,4 @@
-"""The training of names: it learns, stops by itself, fits again, and can be resumed."""
+"""Training of names: early stopping, second fit, checkpoints."""
 
 from dataclasses import replace
 from itertools import islice
@@ -9,8 +9,8 @@ import pytest
 from data.corpora import Corpus, load_names, parse_corpus
 from models.names import trainer
 from models.names.trainer import (
-    LEAST_SHARE,
-    MOST_SHARE,
+    MAX_SHARE,
+    MIN_SHARE,
     QUICK,
     NamesTrainer,
     Settings,
@@ -20,7 +20,7 @@ from models.names.trainer import (
 from models.networks.mixture import Mixture
 from models.networks.network import cross_entropy
 from models.networks.ngram import NGram
-from models.networks.ngram_selection import choices
+from models.networks.ngram_selection import compare_orders
 from models.networks.sparse_ngram import SparseNGram
 from models.training.numpy_lstm import FitSettings
 from models.training.trainer import Arrays, Progress
@@ -47,7 +47,7 @@ def first(trainer: NamesTrainer, updates: int) -> list[Progress]:
 
 
 @pytest.mark.parametrize("settings", [SMALL, ALONE], ids=["a mixture", "one network"])
-def test_it_learns(corpus: Corpus, settings: Settings) -> None:
+def test_loss_decreases(corpus: Corpus, settings: Settings) -> None:
     trainer = NamesTrainer(corpus, 0, replace(settings, order=None))
     names = [name + "\n" for name in corpus.training]
     before = cross_entropy(trainer.network(), names)
@@ -56,21 +56,21 @@ def test_it_learns(corpus: Corpus, settings: Settings) -> None:
     assert cross_entropy(trainer.network(), names) < before - 0.5
 
 
-def test_it_stops_when_validation_has_not_improved_for_a_while(corpus: Corpus) -> None:
+def test_early_stopping(corpus: Corpus) -> None:
     measured = [p for p in NamesTrainer(corpus, 0, SMALL).train() if p.validation is not None]
     losses = [p.validation for p in measured]
     assert losses.index(min(losses)) == len(losses) - 1 - SMALL.patience  # type: ignore[type-var]
-    assert measured[-1].step < SMALL.most_updates
+    assert measured[-1].step < SMALL.max_updates
 
 
-def test_it_stops_at_the_latest_after_most_updates(corpus: Corpus) -> None:
-    settings = replace(SMALL, most_updates=12)
+def test_stops_after_max_updates(corpus: Corpus) -> None:
+    settings = replace(SMALL, max_updates=12)
     progress = list(NamesTrainer(corpus, 0, settings).train())
     assert [p.step for p in progress if p.validation is not None] == [5, 10]
     assert len(progress) == 12 + 10
 
 
-def test_the_planned_steps_are_the_steps_made_once_the_first_fit_has_ended(corpus: Corpus) -> None:
+def test_planned_steps_become_exact(corpus: Corpus) -> None:
     trainer = NamesTrainer(corpus, 0, SMALL)
     planned = trainer.steps
     steps = [progress.step for progress in trainer.train()]
@@ -78,28 +78,28 @@ def test_the_planned_steps_are_the_steps_made_once_the_first_fit_has_ended(corpu
     assert trainer.steps < planned
 
 
-def test_a_run_that_is_stopped_early_keeps_the_best_by_validation(corpus: Corpus) -> None:
+def test_stopped_run_keeps_best(corpus: Corpus) -> None:
     trainer = NamesTrainer(corpus, 0, SMALL)
     validation = [name + "\n" for name in corpus.validation]
     losses = [p.validation for p in first(trainer, 23) if p.validation is not None]
     assert cross_entropy(trainer.network(), validation) == pytest.approx(min(losses), abs=1e-5)
 
 
-def test_the_validation_part_is_read_only_after_it_has_said_when_to_stop(corpus: Corpus) -> None:
+def test_second_fit_reads_validation(corpus: Corpus) -> None:
     other = replace(corpus, validation=corpus.validation[:1])
-    settings = replace(SMALL, measure_every=10, most_updates=10)
+    settings = replace(SMALL, measure_every=10, max_updates=10)
     both = [NamesTrainer(c, 0, settings) for c in (corpus, other)]
     losses = [[p.loss for p in trainer.train()] for trainer in both]
     assert losses[0][:10] == losses[1][:10]
     assert losses[0][10:] != losses[1][10:]
 
 
-def test_the_held_out_part_changes_nothing(corpus: Corpus) -> None:
+def test_held_out_part_is_unused(corpus: Corpus) -> None:
     other = replace(corpus, held_out=("xxxx",))
     assert first(NamesTrainer(corpus, 0, SMALL), 5) == first(NamesTrainer(other, 0, SMALL), 5)
 
 
-def test_the_same_seed_trains_the_same_network_and_another_seed_another(corpus: Corpus) -> None:
+def test_network_depends_on_seed(corpus: Corpus) -> None:
     one, again, other = (NamesTrainer(corpus, seed, SMALL) for seed in (1, 1, 2))
     expected = first(one, 8)
     assert first(again, 8) == expected
@@ -108,22 +108,20 @@ def test_the_same_seed_trains_the_same_network_and_another_seed_another(corpus: 
 
 
 @pytest.mark.parametrize("interrupted_at", [3, 7, 40])
-def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
-    corpus: Corpus, interrupted_at: int
-) -> None:
-    settings = replace(SMALL, most_updates=30)  # so that 40 is in the second fit
-    whole, begun, resumed = (NamesTrainer(corpus, 0, settings) for _ in range(3))
+def test_resumed_run_is_identical(corpus: Corpus, interrupted_at: int) -> None:
+    settings = replace(SMALL, max_updates=30)  # so that 40 is in the second fit
+    whole, interrupted, resumed = (NamesTrainer(corpus, 0, settings) for _ in range(3))
     expected = list(whole.train())
     assert interrupted_at < len(expected)
-    first(begun, interrupted_at)
-    checkpoint = begun.checkpoint()
-    first(begun, 2)  # going on must not change what was saved
+    first(interrupted, interrupted_at)
+    checkpoint = interrupted.checkpoint()
+    first(interrupted, 2)  # must not change the checkpoint
     resumed.restore(checkpoint)
     assert list(resumed.train()) == expected[interrupted_at:]
     assert_equal(dict(resumed.arrays()), dict(whole.arrays()))
 
 
-def test_what_it_stores_is_the_network_that_serves(corpus: Corpus) -> None:
+def test_arrays_are_those_of_network(corpus: Corpus) -> None:
     trainer = NamesTrainer(corpus, 0, SMALL)
     first(trainer, 5)
     served = Mixture.from_arrays(trainer.network().vocabulary.symbols, trainer.arrays())
@@ -131,15 +129,15 @@ def test_what_it_stores_is_the_network_that_serves(corpus: Corpus) -> None:
 
 
 @pytest.mark.parametrize("settings", [SMALL, QUICK], ids=["small", "quick"])
-def test_the_shortest_list_that_is_allowed_can_be_learned_from(settings: Settings) -> None:
+def test_shortest_list(settings: Settings) -> None:
     names = "\n".join(load_names().training[:20])
     corpus = parse_corpus(names.encode(), "twenty names", "names")
-    trainer = NamesTrainer(corpus, 0, replace(settings, most_updates=20))
+    trainer = NamesTrainer(corpus, 0, replace(settings, max_updates=20))
     list(trainer.train())
     assert all(np.isfinite(array).all() for array in trainer.arrays().values())
 
 
-def test_the_members_differ_and_learn_from_the_same_names(corpus: Corpus) -> None:
+def test_members_differ_by_seed(corpus: Corpus) -> None:
     trainer = NamesTrainer(corpus, 0, SMALL)
     (progress,) = first(trainer, 1)
     one, other, _ = trainer.network().members
@@ -147,8 +145,8 @@ def test_the_members_differ_and_learn_from_the_same_names(corpus: Corpus) -> Non
     assert not np.array_equal(one.arrays()["Wx0"], other.arrays()["Wx0"])
 
 
-def test_the_n_gram_model_counts_the_validation_part_once_that_is_read(corpus: Corpus) -> None:
-    trainer = NamesTrainer(corpus, 0, replace(SMALL, most_updates=5))
+def test_ngram_counts_validation_in_second_fit(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, replace(SMALL, max_updates=5))
     counted = [int(trainer.arrays()["2-ngram/counts"].sum()) for _ in trainer.train()]
     letters = [len(name) + 1 for name in corpus.training + corpus.validation]
     assert counted[0] == sum(letters[: len(corpus.training)])
@@ -156,7 +154,7 @@ def test_the_n_gram_model_counts_the_validation_part_once_that_is_read(corpus: C
 
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.4])
-def test_the_best_share_is_where_the_likelihood_has_its_summit(share: float) -> None:
+def test_best_share_maximizes_likelihood(share: float) -> None:
     rng = np.random.default_rng(0)
     from_p = rng.random(4_000) < share
     p, others = np.where(from_p, 0.6, 0.2), np.where(from_p, 0.1, 0.5)
@@ -165,10 +163,10 @@ def test_the_best_share_is_where_the_likelihood_has_its_summit(share: float) -> 
     assert best_share(p, others) == pytest.approx(shares[np.argmax(likelihoods)], abs=0.01)
 
 
-def test_an_n_gram_model_is_never_the_larger_half_and_never_lost() -> None:
+def test_best_share_is_limited() -> None:
     sure, unsure = np.full(5, 0.9), np.full(5, 0.1)
-    assert best_share(sure, unsure) == MOST_SHARE
-    assert best_share(unsure, sure) == LEAST_SHARE
+    assert best_share(sure, unsure) == MAX_SHARE
+    assert best_share(unsure, sure) == MIN_SHARE
 
 
 # Names that are read beside the list, and names that must not be read yet
@@ -193,22 +191,18 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> Reading:
     return Reading(monkeypatch)
 
 
-def test_what_is_read_beside_the_list_is_read_in_both_fits_and_never_validates(
-    corpus: Corpus, reading: Reading
-) -> None:
-    also = ("mangosaurus", "mangosaurus", corpus.validation[0])
-    trainer = NamesTrainer(replace(corpus, extra_names=also), 0, SMALL)
+def test_extra_names_are_trained_on(corpus: Corpus, reading: Reading) -> None:
+    extra_names = ("mangosaurus", "mangosaurus", corpus.validation[0])
+    trainer = NamesTrainer(replace(corpus, extra_names=extra_names), 0, SMALL)
     list(trainer.train())
     first_fit, second_fit = reading.fits
     assert first_fit == [*corpus.training, "mangosaurus", "mangosaurus"]
-    assert sorted(second_fit) == sorted([*corpus.training, *corpus.validation, *also])
+    assert sorted(second_fit) == sorted([*corpus.training, *corpus.validation, *extra_names])
     assert trainer._validation == [name + "\n" for name in corpus.validation]
 
 
 @pytest.mark.parametrize("stopped", [7, 10_000])
-def test_reference_loss_is_never_measured_by_a_fit_that_read_its_names(
-    corpus: Corpus, reading: Reading, stopped: int
-) -> None:
+def test_reference_is_not_trained_on(corpus: Corpus, reading: Reading, stopped: int) -> None:
     reference = (*corpus.training[:9], *corpus.validation[:1], "figuanodon")
     changed = replace(corpus, reference=reference, extra_names=(corpus.training[0], "papayasaurus"))
     trainer = NamesTrainer(changed, 0, SMALL)
@@ -225,20 +219,18 @@ def test_reference_loss_is_never_measured_by_a_fit_that_read_its_names(
         assert set(corpus.training) <= set(reading.fits[1])
 
 
-def test_a_list_of_hardly_anything_else_is_not_measured_by_it(
-    corpus: Corpus, reading: Reading
-) -> None:
+def test_list_of_reference_names(corpus: Corpus, reading: Reading) -> None:
     trainer = NamesTrainer(replace(corpus, reference=corpus.items), 0, SMALL)
     assert trainer.figures().reference_loss is None
     assert reading.fits[0] == [*corpus.training]
 
 
-def test_reference_loss_is_resumed_with_the_run(corpus: Corpus) -> None:
+def test_reference_loss_is_resumed(corpus: Corpus) -> None:
     changed = replace(corpus, reference=corpus.training[:9])
-    whole, begun, resumed = (NamesTrainer(changed, 0, SMALL) for _ in range(3))
+    whole, interrupted, resumed = (NamesTrainer(changed, 0, SMALL) for _ in range(3))
     list(whole.train())
-    first(begun, whole.steps - 1)
-    resumed.restore(begun.checkpoint())
+    first(interrupted, whole.steps - 1)
+    resumed.restore(interrupted.checkpoint())
     list(resumed.train())
     assert resumed.figures() == whole.figures()
     assert whole.figures().reference_loss is not None
@@ -247,11 +239,11 @@ def test_reference_loss_is_resumed_with_the_run(corpus: Corpus) -> None:
 # Lists
 
 
-def test_of_a_list_the_order_is_chosen_and_measured_by_itself(corpus: Corpus) -> None:
+def test_list_chooses_order(corpus: Corpus) -> None:
     settings = replace(SMALL, chooses_order=True)
     trainer = NamesTrainer(corpus, 0, settings)
     training, validation = trainer._training, trainer._validation
-    found = choices(training, validation, trainer.vocabulary)
+    found = compare_orders(training, validation, trainer.vocabulary)
     best = min(found, key=lambda choice: choice.nats_per_character)
     assert trainer.figures().kneser_ney == best.nats_per_character
     assert trainer.figures().measured == len(validation)
@@ -260,17 +252,17 @@ def test_of_a_list_the_order_is_chosen_and_measured_by_itself(corpus: Corpus) ->
     assert (type(ngram), ngram.order, ngram.discount) == (NGram, best.order, best.discount)
 
 
-def test_a_large_table_is_done_without(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "LARGEST_TABLE", 100)
-    monkeypatch.setattr(trainer, "MOST_GRAMS", 200)
+def test_large_list_has_no_table(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "MAX_TABLE_SIZE", 100)
+    monkeypatch.setattr(trainer, "MAX_NGRAMS", 200)
     made = NamesTrainer(corpus, 0, replace(SMALL, chooses_order=True))
     list(made.train())
     ngram = made.network().members[-1]
     assert isinstance(ngram, SparseNGram)
-    fitting = [c for c in made._choices if c.grams <= 200]
+    fitting = [c for c in made._candidates if c.grams <= 200]
     assert ngram.order in [choice.order for choice in fitting]
 
 
-def test_the_longer_the_list_the_longer_the_training_up_to_a_bound() -> None:
-    updates = [list_settings(names).most_updates for names in (20, 1_500, 12_000, 50_000)]
+def test_longer_list_trains_longer() -> None:
+    updates = [list_settings(names).max_updates for names in (20, 1_500, 12_000, 50_000)]
     assert updates == [400, 400, 1_000, 1_600]
