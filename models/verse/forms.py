@@ -1,4 +1,4 @@
-"""The forms of verse, read from `data/forms.toml`."""
+"""Forms of verse, loaded from `data/forms.toml`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,46 +15,46 @@ TABLE = Path(__file__).parents[2] / "data" / "forms.toml"
 
 @dataclass(frozen=True)
 class Form:
-    """A form of verse."""
+    """A form of verse: its stanzas, rhyme scheme and metres."""
 
     name: str
     title: str
     description: str
     stanzas: tuple[str, ...] = ()
-    """A letter for each line; equal letters rhyme. Empty for a form that is not rhymed."""
+    """One letter per line; lines with equal letters rhyme. Empty for a form without rhyme."""
     metres: Mapping[str, Metre] | None = None
-    """The metre of the lines of each letter; `None` for a form that is not scanned."""
+    """The metre of the lines of each letter; `None` for a form without metre."""
     lines: int | None = None
-    """How many lines a poem has; `None` where characters are counted."""
+    """Lines of a poem; `None` for a form that counts characters."""
     characters: int | None = None
-    """How many characters the network writes."""
+    """Characters that the network writes, in a form that counts them."""
 
     @cached_property
     def scheme(self) -> str:
-        """The letters of all lines."""
+        """The rhyme scheme: the letters of all lines."""
         return "".join(self.stanzas)
 
     @cached_property
     def stanza_ends(self) -> frozenset[int]:
-        """Numbers of the lines behind which a stanza ends, but for the last."""
+        """Number of lines at the end of each stanza except the last."""
         return frozenset(accumulate(map(len, self.stanzas[:-1])))
 
     def metre_of(self, line: int) -> Metre:
-        """The metre of a line by its number from 0, in a form that has one."""
+        """The metre of a line by its number, from 0, in a form with metre."""
         assert self.metres is not None  # noqa: S101
         return self.metres[self.scheme[line]]
 
     def rhymes_of(self, line: int) -> tuple[int, ...]:
-        """The lines before a line that it is to rhyme with."""
+        """The earlier lines that a line has to rhyme with."""
         return tuple(i for i in range(line) if self.scheme[i] == self.scheme[line])
 
     def rhymes_to_come(self, line: int) -> int:
-        """How many lines behind a line are to rhyme with it."""
+        """Number of later lines that have to rhyme with a line."""
         return self.scheme[line + 1 :].count(self.scheme[line])
 
 
 def forms_of(table: Mapping[str, Any]) -> dict[str, Form]:
-    """The forms of a table such as `data/forms.toml`, by name."""
+    """Forms by name, from a table such as `data/forms.toml`."""
     metres = {name: Metre(tuple(templates)) for name, templates in table["metres"].items()}
     return {name: _form(name, entry, metres) for name, entry in table["forms"].items()}
 

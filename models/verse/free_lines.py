@@ -1,4 +1,4 @@
-"""Lines that are neither scanned nor rhymed."""
+"""Constraints for lines without metre and rhyme."""
 
 from collections.abc import Sequence
 
@@ -8,71 +8,71 @@ from numpy.typing import NDArray
 from models.networks.vocabulary import Vocabulary
 from models.verse.line_generator import Indices
 
-SHORTEST_LINE = 20
-"""Characters that a line has before it may end."""
-LONGEST_LINE = 56
-"""Characters after which a line ends at the next space: Shakespeare's have 42, at most 60."""
-LONGEST = 2 * LONGEST_LINE + 2
-"""Characters after which a line without a space has ended too, its `END` counted."""
-NUCLEUS = 0.95
-"""The rare rest is never drawn: it is where misspelt words come from."""
+MIN_LINE = 20
+"""Characters that a line needs before it may end."""
+MAX_LINE = 56
+"""Characters after which a line ends at the next space. Shakespeare's lines have 42, at most 60."""
+MAX_LENGTH = 2 * MAX_LINE + 2
+"""Characters after which a line ends even without a space, including its `END`."""
+TOP_P = 0.95
+"""Nucleus sampling: most misspelt words come from the rare rest."""
 
 
-class FreeWalk:
-    """Rows of lines that neither end too early nor go on for ever. A `line_writer.Walk`."""
+class LengthConstraint:
+    """Lines that are neither too short nor too long. Implements `LineConstraint`."""
 
-    def __init__(self, vocabulary: Vocabulary, begun: Sequence[int], rows: int) -> None:
-        """`begun` says how many characters each task's line has already."""
+    def __init__(self, vocabulary: Vocabulary, lengths: Sequence[int], rows: int) -> None:
+        """`lengths`: characters that each request's line already has; `rows` rows per request."""
         self._vocabulary = vocabulary
         self._space = vocabulary.symbols.find(" ")
-        self._length = np.repeat(begun, rows)
-        self._at_space = np.zeros(len(self._length), np.bool_)
+        self._length = np.repeat(lengths, rows)
+        self._after_space = np.zeros(len(self._length), np.bool_)
 
     def allowed(self, rows: Indices) -> NDArray[np.bool_]:
-        """Anything, but for the end of a line that is too short, or nothing but that."""
-        length, at_space = self._length[rows], self._at_space[rows]
+        """Everything except `END` in a line that is too short; only `END` in one too long."""
+        length, after_space = self._length[rows], self._after_space[rows]  # (rows,)
         allowed = np.ones((len(rows), len(self._vocabulary)), np.bool_)
-        allowed[length < SHORTEST_LINE, self._vocabulary.end] = False
-        too_long = (length > LONGEST - 2) | ((length > LONGEST_LINE) & at_space)
+        allowed[length < MIN_LINE, self._vocabulary.end] = False
+        too_long = (length > MAX_LENGTH - 2) | ((length > MAX_LINE) & after_space)
         allowed[too_long] = np.arange(len(self._vocabulary)) == self._vocabulary.end
         return allowed
 
     def advance(self, rows: Indices, x: Indices) -> None:
-        """Go on with a symbol each."""
+        """Append one character per row."""
         self._length[rows] += 1
-        self._at_space[rows] = x == self._space
+        self._after_space[rows] = x == self._space
 
-    def at_fork(self, rows: Indices) -> NDArray[np.bool_]:
-        """There is none."""
+    def at_branch_point(self, rows: Indices) -> NDArray[np.bool_]:
+        """Never."""
         return np.zeros(len(rows), np.bool_)
 
-    def take(self, rows: Indices) -> None:
-        """Go on with these rows."""
-        self._length, self._at_space = self._length[rows], self._at_space[rows]
+    def select(self, rows: Indices) -> None:
+        """Keep these rows."""
+        self._length, self._after_space = self._length[rows], self._after_space[rows]
 
 
-class CountingWalk:
-    """Rows that go on until so many characters are written. A `line_writer.Walk`."""
+class CharacterBudget:
+    """Text of a given number of characters. Implements `LineConstraint`."""
 
     def __init__(self, vocabulary: Vocabulary, left: Sequence[int], rows: int) -> None:
-        """`left` says how many characters each task may still write, the ends of lines included."""
+        """`left`: characters that each request may still write, including line ends."""
         self._vocabulary = vocabulary
         self._left = np.repeat(left, rows)
 
     def allowed(self, rows: Indices) -> NDArray[np.bool_]:
-        """Anything, or nothing but the end when all is written."""
+        """Everything; only `END` once the budget is spent."""
         allowed = np.ones((len(rows), len(self._vocabulary)), np.bool_)
         allowed[self._left[rows] <= 0] = np.arange(len(self._vocabulary)) == self._vocabulary.end
         return allowed
 
     def advance(self, rows: Indices, x: Indices) -> None:
-        """Go on with a symbol each."""
+        """Append one character per row."""
         self._left[rows] -= 1
 
-    def at_fork(self, rows: Indices) -> NDArray[np.bool_]:
-        """There is none."""
+    def at_branch_point(self, rows: Indices) -> NDArray[np.bool_]:
+        """Never."""
         return np.zeros(len(rows), np.bool_)
 
-    def take(self, rows: Indices) -> None:
-        """Go on with these rows."""
+    def select(self, rows: Indices) -> None:
+        """Keep these rows."""
         self._left = self._left[rows]

@@ -1,15 +1,15 @@
-"""Metre: where in a line a word can stand.
+"""Metre: where in a line a word with given stresses can be.
 
-A metre is a set of templates, one for each way in which a line can go: `wswswswsws`, weak and
-strong five times, `swwswswsws`, with the first foot reversed, and so on. A place is a gap between
-two syllables of a template. All places of all templates are numbered through, and a set of places
-is an integer with a bit for each: what has been written of a line can stand at several places, as
-long as it is not decided which template it follows, or how a word is pronounced.
+A metre is a set of templates, one for each variant of a line: `wswswswsws`, weak and strong five
+times; `swwswswsws`, with the first foot inverted; and so on. A position is a gap between two
+syllables of a template. The positions of all templates are numbered consecutively, and a set of
+positions is an integer with one bit for each. A partly written line can be at several positions, as
+long as it is open which template it follows, or how a word is pronounced.
 
     template 0:   w s w s        template 1:   s w w s
-    places       0 1 2 3 4                    5 6 7 8 9
+    positions    0 1 2 3 4                    5 6 7 8 9
 
-A word of n syllables that can stand at the places `fits` takes a line from the places S to
+A word of n syllables that fits at the positions `fits` moves a line from the positions S to
 
     S' = (S ∧ fits) ≪ n
 """
@@ -19,85 +19,93 @@ from dataclasses import dataclass
 from functools import cached_property
 
 WEAK, STRONG, FEMININE = "wsf"
+MAX_POSITIONS = 64
+"""A set of positions has to fit into a uint64."""
 
 
 @dataclass(frozen=True)
 class Metre:
-    """What a line can sound like. At most 64 places in all."""
+    """The templates of a line, of `WEAK`, `STRONG` and `FEMININE` syllables."""
 
     templates: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Refuse what is no metre."""
+        """Raise `ValueError` for an invalid template or more than `MAX_POSITIONS` positions."""
         letters = set("".join(self.templates))
         if not all(self.templates) or not letters or letters - {WEAK, STRONG, FEMININE}:
             raise ValueError(f"a template is made of w, s and f, not {self.templates}")
-        if self._offsets[-1] + len(self.templates[-1]) >= 64:
-            raise ValueError(f"{self.templates} have more than 64 places")
+        if self._offsets[-1] + len(self.templates[-1]) >= MAX_POSITIONS:
+            raise ValueError(f"{self.templates} have more than {MAX_POSITIONS} positions")
 
     @cached_property
-    def beginnings(self) -> int:
-        """Where a line can begin."""
+    def starts(self) -> int:
+        """Positions where a line can start: the first of each template."""
         return sum(1 << offset for offset in self._offsets)
 
     @cached_property
     def ends(self) -> int:
-        """Where a line can end."""
-        return sum(1 << offset + len(t) for offset, t in self._laid_out())
+        """Positions where a line can end: the last of each template."""
+        return sum(1 << offset + len(t) for offset, t in self._templates_at())  # `+` binds first
 
     @cached_property
     def syllables(self) -> int:
-        """Most syllables of a line, a feminine ending not counted."""
+        """Maximum number of syllables, without a feminine ending."""
         return max(len(template.rstrip(FEMININE)) for template in self.templates)
 
-    def places_of(self, stresses: str) -> int:
-        """Where a word can stand whose syllables are stressed so: `010`, 1 for the main stress.
+    def positions_of(self, stresses: str) -> int:
+        """Positions where a word with these stresses fits: `010`, with 1 for the main stress.
 
-        A single syllable can be weak or strong. Of a longer word the main stress is on a strong
-        place; its other syllables are wherever they fall, as in *memory* or *eternity*.
+        A single syllable can be weak or strong. The main stress of a longer word has to be strong;
+        its other syllables can be either, as in *memory* or *eternity*.
         """
-        places = 0
-        for offset, template in self._laid_out():
-            for i in range(len(template) - len(stresses) + 1):
+        positions = 0
+        for offset, template in self._templates_at():
+            for i in range(len(template) - len(stresses) + 1):  # every position with enough room
                 if _fits(stresses, template[i : i + len(stresses)]):
-                    places |= 1 << offset + i
-        return places
+                    positions |= 1 << offset + i
+        return positions
 
-    def places_before(self, places: int) -> int:
-        """From where a line can get to one of some places: these, and all before them."""
+    def positions_before(self, positions: int) -> int:
+        """Positions from which a line can get to one of these: these, and all before them."""
         before = 0
-        for offset, template in self._laid_out():
-            here = places >> offset & ((1 << len(template) + 1) - 1)
-            before |= ((1 << here.bit_length()) - 1) << offset
+        for offset, template in self._templates_at():
+            # The bits of this template alone, shifted down to 0.
+            bits = positions >> offset & ((1 << len(template) + 1) - 1)
+            # All ones up to the highest of them: everything before it, and itself.
+            before |= ((1 << bits.bit_length()) - 1) << offset
         return before
 
-    def places_left(self, most: int) -> int:
-        """Where at most so many syllables are left, and at least one."""
+    def positions_near_end(self, most: int) -> int:
+        """Positions with at most `most` syllables left, and at least one."""
         return sum(
             1 << offset + i
-            for offset, template in self._laid_out()
+            for offset, template in self._templates_at()
             for i in range(max(0, len(template) - most), len(template))
         )
 
-    def shift(self, places: int, syllables: int) -> int:
-        """Where a line is after so many syllables, whatever their stress; 0 if it has no room."""
+    def shift(self, positions: int, syllables: int) -> int:
+        """Positions after so many more syllables, whatever their stress; 0 if they do not fit."""
         after = 0
-        for offset, template in self._laid_out():
-            room = (1 << len(template) + 1) - 1
-            after |= ((places >> offset & room) << syllables & room) << offset
+        for offset, template in self._templates_at():
+            # Masked twice, so that no bit moves in from or out to another template.
+            mask = (1 << len(template) + 1) - 1
+            after |= ((positions >> offset & mask) << syllables & mask) << offset
         return after
 
     @cached_property
     def _offsets(self) -> tuple[int, ...]:
-        lengths = [len(template) + 1 for template in self.templates]
+        """The number of the first position of each template."""
+        lengths = [len(template) + 1 for template in self.templates]  # n syllables, n + 1 gaps
         return tuple(sum(lengths[:k]) for k in range(len(lengths)))
 
-    def _laid_out(self) -> Iterator[tuple[int, str]]:
+    def _templates_at(self) -> Iterator[tuple[int, str]]:
         return zip(self._offsets, self.templates, strict=True)
 
 
 def _fits(stresses: str, template: str) -> bool:
+    """Whether a word fits on a part of a template with the same number of syllables."""
     if len(stresses) == 1:
         return template != FEMININE
+    # 0 unstressed, 1 main stress, 2 secondary stress. A main stress needs a strong syllable.
     allowed = {WEAK: "02", STRONG: "012", FEMININE: "0"}
     return all(stress in allowed[place] for stress, place in zip(stresses, template, strict=True))

@@ -1,8 +1,11 @@
-"""Lines in metre and rhyme: a network's words, of which only those are drawn that fit.
+"""Constraints for lines in metre and rhyme.
 
-At every letter, what the network may not write is taken out of its prediction: letters that lead to
-no real word, words that the metre has no place for, a line that ends in another word than one of
-those that it may end in. What is left is drawn from as ever.
+Before every character, the network's prediction is masked: letters that do not lead to a known
+word, words that the metre has no position for, and line ends after a word that the line must not
+end in. What is left is sampled as usual.
+
+Shapes: R rows, P plans (one per request), V characters in the vocabulary, L letters in the trie,
+W words, K readings per word.
 """
 
 from collections.abc import Sequence
@@ -14,150 +17,162 @@ from numpy.typing import NDArray
 from models.networks.vocabulary import Vocabulary
 from models.verse.line_generator import Indices
 from models.verse.metre import Metre
-from models.verse.rhyme_and_metre import RhymeAndMetreIndex, Sets
+from models.verse.rhyme_and_metre import PositionSets, RhymeAndMetreIndex
 
-NUCLEUS = 0.9
-"""The rare rest is never drawn."""
-LONGEST = 100
-"""Characters after which a line is given up."""
-LATE = 3
-"""Syllables that are left to write at the fork, or fewer."""
+TOP_P = 0.9
+"""Nucleus sampling."""
+MAX_LENGTH = 100
+"""Characters after which a line is dropped."""
+BRANCH_SYLLABLES = 3
+"""The branch point is before a word with at most this many syllables left."""
 PUNCTUATION, CLOSING = ",.:;!?", ".!?"
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where a line stands behind the words that it begins with."""
+    """State of a line after the words that it starts with."""
 
-    places: int
-    """Behind its last whole word."""
+    positions: int
+    """After its last complete word."""
     prefix: str = ""
-    """The letters of a word that is begun."""
-    between: bool = False
-    """Whether a word has just ended, so that a space or punctuation comes next."""
+    """The letters of an incomplete word."""
+    after_word: bool = False
+    """Whether a word has just ended, so that a space or punctuation has to follow."""
     punctuated: bool = False
-    """Whether punctuation stands behind it already."""
-    full: bool = False
+    """Whether that word already has punctuation."""
+    complete: bool = False
     """Whether the line may end here."""
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What a line is to be."""
+    """Requirements for a line: its metre, its start and its possible endings."""
 
     metre: Metre
     start: Start
-    endings: Sets = field(repr=False)
-    """Where each word can end it, see `RhymeAndMetreIndex.endings`."""
-    closes: bool = False
-    """Whether it ends the poem, in a full stop or the like."""
+    endings: PositionSets = field(repr=False)
+    """Where each word can end the line, see `RhymeAndMetreIndex.endings`: `(W + 1,)`."""
+    ends_poem: bool = False
+    """Whether it is the last line, which ends with a full stop or the like."""
 
     @property
-    def alive(self) -> int:
-        """From where it can still come to an end: single syllables fill any gap."""
-        return self.metre.places_before(int(np.bitwise_or.reduce(self.endings)))
+    def viable(self) -> int:
+        """Positions from which an ending can be reached: single syllables fill any gap."""
+        return self.metre.positions_before(int(np.bitwise_or.reduce(self.endings)))
 
-    def nodes(self, poetics: RhymeAndMetreIndex) -> Sets:
-        """Where the words behind each node of the trie can stand, in it or at its end."""
-        return poetics.inner(self.metre, self.alive).nodes | poetics.trie.union(self.endings[:-1])
+    def node_positions(self, index: RhymeAndMetreIndex) -> PositionSets:
+        """For each trie node, where the words below it can be, within or at the end: `(nodes,)`."""
+        inner = index.inner_words(self.metre, self.viable)
+        return inner.nodes | index.trie.union(self.endings[:-1])
 
-    def can_be_met(self, poetics: RhymeAndMetreIndex) -> bool:
-        """Whether words lead from its start to its end."""
+    def is_possible(self, index: RhymeAndMetreIndex) -> bool:
+        """Whether known words lead from the start to an ending."""
         if not self.start.prefix:
-            return self.start.full or bool(self.start.places & self.alive)
-        behind = self.nodes(poetics)[poetics.trie.find(self.start.prefix)]
-        return bool(int(behind) & self.start.places)
+            return self.start.complete or bool(self.start.positions & self.viable)
+        below = self.node_positions(index)[index.trie.find(self.start.prefix)]
+        return bool(int(below) & self.start.positions)
 
 
-class MetricalWalk:
-    """Where the rows of a batch stand, each in its word and in its line. A `line_writer.Walk`."""
+class MetricalConstraint:
+    """Tracks each row's word and position in the line. Implements `LineConstraint`."""
 
     def __init__(
-        self, vocabulary: Vocabulary, poetics: RhymeAndMetreIndex, plans: Sequence[Plan], rows: int
+        self, vocabulary: Vocabulary, index: RhymeAndMetreIndex, plans: Sequence[Plan], rows: int
     ) -> None:
-        """All rows begin where their plan says."""
-        self._poetics, self._trie = poetics, poetics.trie
+        """`rows` rows per plan, which start as their plan says."""
+        self._index, self._trie = index, index.trie
         self._width = len(vocabulary)
-        index = {symbol: k for k, symbol in enumerate(vocabulary.symbols)}
-        self._end, self._space, self._hyphen = vocabulary.end, index[" "], index["-"]
+        symbols = {symbol: k for k, symbol in enumerate(vocabulary.symbols)}
+        self._end, self._space, self._hyphen = vocabulary.end, symbols[" "], symbols["-"]
         self._punctuation, self._closing = (
-            np.array([index[c] for c in symbols]) for symbols in (PUNCTUATION, CLOSING)
+            np.array([symbols[c] for c in marks]) for marks in (PUNCTUATION, CLOSING)
         )
         self._is_punctuation, self._is_closing = (
-            np.isin(np.arange(self._width), symbols)
-            for symbols in (self._punctuation, self._closing)
-        )
-        self._column = np.zeros(self._width, np.int64)
+            np.isin(np.arange(self._width), marks) for marks in (self._punctuation, self._closing)
+        )  # (V,) each
+        self._column = np.zeros(self._width, np.int64)  # character → letter of the trie: (V,)
         self._column[self._trie.letters] = np.arange(len(self._trie.letters))
 
-        inner = [poetics.inner(plan.metre, plan.alive) for plan in plans]
-        self._starts = np.stack([words.starts for words in inner])
-        self._nodes = np.stack([plan.nodes(poetics) for plan in plans])
-        self._endings = np.stack([plan.endings for plan in plans])
-        self._closes = np.array([plan.closes for plan in plans])
-        self._late = np.array([plan.metre.places_left(LATE) for plan in plans], np.uint64)
+        inner = [index.inner_words(plan.metre, plan.viable) for plan in plans]
+        self._starts = np.stack([words.starts for words in inner])  # (P, patterns)
+        self._nodes = np.stack([plan.node_positions(index) for plan in plans])  # (P, nodes)
+        self._endings = np.stack([plan.endings for plan in plans])  # (P, W + 1)
+        self._ends_poem = np.array([plan.ends_poem for plan in plans])
+        self._near_end = np.array(
+            [plan.metre.positions_near_end(BRANCH_SYLLABLES) for plan in plans], np.uint64
+        )
 
         starts = [plan.start for plan in plans]
-        next_places = [plan.start.places & plan.alive for plan in plans]
+        next_positions = [plan.start.positions & plan.viable for plan in plans]
+        # One entry per row, `(R,)`.
         self.plan = np.repeat(np.arange(len(plans)), rows)
-        """Which plan each row follows."""
+        """The plan of the row."""
         self.node = np.repeat([self._trie.find(start.prefix) for start in starts], rows)
-        """How far it is in its word."""
-        self.places = np.repeat(np.array([s.places for s in starts], np.uint64), rows)
-        """Where its line stood before that word."""
-        self.between = np.repeat([start.between for start in starts], rows)
-        """Whether it is behind a word, and `next` and `full` say what it may go on with."""
+        """Trie node of the current word; the root between words."""
+        self.positions = np.repeat(np.array([s.positions for s in starts], np.uint64), rows)
+        """Positions of the line before the current word."""
+        self.after_word = np.repeat([start.after_word for start in starts], rows)
+        """Whether a word and its punctuation have just ended. What may follow is then given by
+        `next_positions` and `complete`."""
         self.punctuated = np.repeat([start.punctuated for start in starts], rows)
-        self.next = np.repeat(np.array(next_places, np.uint64), rows)
-        """Where its line stands behind that word, if another one is to follow."""
-        self.full = np.repeat([start.full for start in starts], rows)
-        """Whether its line may end behind that word."""
+        """Whether punctuation has just been written."""
+        self.next_positions = np.repeat(np.array(next_positions, np.uint64), rows)
+        """Positions after that word, if another word follows."""
+        self.complete = np.repeat([start.complete for start in starts], rows)
+        """Whether the line may end after that word."""
 
     def allowed(self, rows: Indices) -> NDArray[np.bool_]:
-        """What some rows may write next, `(rows, vocabulary)`."""
-        plan, places, between = self.plan[rows], self.places[rows], self.between[rows]
+        """Which characters some rows may write next, `(rows, V)`."""
+        plan, positions, after_word = self.plan[rows], self.positions[rows], self.after_word[rows]
         node, punctuated = self.node[rows], self.punctuated[rows]
         allowed = np.zeros((len(rows), self._width), np.bool_)
-        child = self._trie.children[node]
-        fits = self._nodes[plan[:, np.newaxis], child] & places[:, np.newaxis]
-        allowed[:, self._trie.letters] = (fits != 0) & ~between[:, np.newaxis]
+        # A letter is allowed if a word below its node fits at one of the line's positions.
+        child = self._trie.children[node]  # (rows, L)
+        fits = self._nodes[plan[:, np.newaxis], child] & positions[:, np.newaxis]  # (rows, L)
+        allowed[:, self._trie.letters] = (fits != 0) & ~after_word[:, np.newaxis]
 
-        word = self._trie.word_at[node]  # −1, and so the last row, for none
-        patterns = self._poetics.patterns[word]
-        begun = self._starts[plan[:, np.newaxis], patterns] & places[:, np.newaxis]
-        behind = np.bitwise_or.reduce(begun << self._poetics.syllables[patterns], axis=1)
-        ends = (self._endings[plan, word] & places) != 0
-        self.next[rows] = np.where(between, self.next[rows], behind)
-        self.full[rows] = np.where(between, self.full[rows], ends)
+        # If the node is a word, the line could go on after it: S' = (S ∧ fits) ≪ n per reading.
+        word = self._trie.word_at[node]  # −1, and so the last row, for no word: (rows,)
+        patterns = self._index.patterns[word]  # (rows, K)
+        fitting = self._starts[plan[:, np.newaxis], patterns] & positions[:, np.newaxis]
+        behind = np.bitwise_or.reduce(fitting << self._index.syllables[patterns], axis=1)  # (rows,)
+        ends = (self._endings[plan, word] & positions) != 0
+        self.next_positions[rows] = np.where(after_word, self.next_positions[rows], behind)
+        self.complete[rows] = np.where(after_word, self.complete[rows], ends)
 
-        goes_on, full, closes = self.next[rows] != 0, self.full[rows], self._closes[plan]
-        allowed[:, self._space] = goes_on
-        allowed[:, self._hyphen] = goes_on & ~between
-        allowed[:, self._punctuation] = (goes_on | (full & ~closes))[:, np.newaxis]
-        allowed[:, self._closing] |= full[:, np.newaxis]
-        allowed[np.ix_(punctuated, self._punctuation)] = False
-        allowed[:, self._end] = full & (~closes | punctuated)
+        continues, complete = self.next_positions[rows] != 0, self.complete[rows]
+        ends_poem = self._ends_poem[plan]
+        allowed[:, self._space] = continues
+        allowed[:, self._hyphen] = continues & ~after_word
+        allowed[:, self._punctuation] = (continues | (complete & ~ends_poem))[:, np.newaxis]
+        allowed[:, self._closing] |= complete[:, np.newaxis]
+        allowed[np.ix_(punctuated, self._punctuation)] = False  # one mark at a time
+        allowed[:, self._end] = complete & (~ends_poem | punctuated)
         return allowed
 
     def advance(self, rows: Indices, x: Indices) -> None:
-        """Go on in some rows with a symbol each that was allowed, `(rows,)`."""
+        """Append one allowed character per row, `(rows,)`."""
         punctuation = self._is_punctuation[x]
-        between_words = (x == self._space) | (x == self._hyphen)
-        child = self._trie.children[self.node[rows], self._column[x]]  # of a letter
-        self.places[rows] = np.where(between_words, self.next[rows], self.places[rows])
-        self.node[rows] = np.where(between_words | punctuation, 0, child)
-        self.between[rows] = self.punctuated[rows] = punctuation
-        # A comma does not close a poem.
-        self.full[rows] &= self._is_closing[x] | ~self._closes[self.plan[rows]]
+        starts_word = (x == self._space) | (x == self._hyphen)
+        child = self._trie.children[self.node[rows], self._column[x]]  # meant for letters only
+        self.positions[rows] = np.where(
+            starts_word, self.next_positions[rows], self.positions[rows]
+        )
+        self.node[rows] = np.where(starts_word | punctuation, 0, child)
+        self.after_word[rows] = self.punctuated[rows] = punctuation
+        # A comma does not end a poem.
+        self.complete[rows] &= self._is_closing[x] | ~self._ends_poem[self.plan[rows]]
 
-    def at_fork(self, rows: Indices) -> NDArray[np.bool_]:
-        """Whether each row is before a word, with few syllables left to write."""
-        late = (self.places[rows] & self._late[self.plan[rows]]) != 0
-        at_fork: NDArray[np.bool_] = late & (self.node[rows] == 0) & ~self.between[rows]
-        return at_fork
+    def at_branch_point(self, rows: Indices) -> NDArray[np.bool_]:
+        """Whether each row is before a word, with at most `BRANCH_SYLLABLES` left."""
+        near_end = (self.positions[rows] & self._near_end[self.plan[rows]]) != 0
+        before_word = (self.node[rows] == 0) & ~self.after_word[rows]
+        at_branch_point: NDArray[np.bool_] = near_end & before_word
+        return at_branch_point
 
-    def take(self, rows: Indices) -> None:
-        """Go on with these rows alone, in this order."""
-        self.plan, self.node, self.places = self.plan[rows], self.node[rows], self.places[rows]
-        self.between, self.punctuated = self.between[rows], self.punctuated[rows]
-        self.next, self.full = self.next[rows], self.full[rows]
+    def select(self, rows: Indices) -> None:
+        """Keep only these rows, in this order."""
+        self.plan, self.node = self.plan[rows], self.node[rows]
+        self.positions, self.next_positions = self.positions[rows], self.next_positions[rows]
+        self.after_word, self.punctuated = self.after_word[rows], self.punctuated[rows]
+        self.complete = self.complete[rows]

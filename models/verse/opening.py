@@ -1,4 +1,4 @@
-"""A member's opening: the lines that it makes, and where it leaves the line that is begun."""
+"""A member's opening: wrapping it into lines, and the metrical state of its last line."""
 
 import re
 from itertools import pairwise
@@ -12,28 +12,28 @@ from models.verse.prosody import count_syllables
 from models.verse.rhyme_and_metre import RhymeAndMetreIndex
 
 FREE_SYLLABLES = 10
-"""Most syllables of a line of an opening in a form without metre."""
-MOST_LINES = 14
-"""Most lines that an opening makes in a form that counts characters."""
+"""Maximum syllables of an opening's line in a form without metre."""
+MAX_LINES = 14
+"""Maximum lines of an opening in a form that counts characters."""
 
 
 def encoded_prefix(vocabulary: Vocabulary, line: str) -> str:
-    """What the network reads of a typed line: folded, without leading and repeated spaces."""
+    """A typed line as the network reads it: folded, without leading and repeated spaces."""
     return re.sub(" +", " ", vocabulary.fold(line.replace("\t", " "))).lstrip()
 
 
-def wrapped(opening: str, form: Form, poetics: RhymeAndMetreIndex | None) -> list[str]:
-    """The lines of an opening, as typed. The last one is to be gone on with, and may be empty.
+def wrap_opening(opening: str, form: Form, index: RhymeAndMetreIndex | None) -> list[str]:
+    """The lines of an opening, as typed. The last one will be continued, and may be empty.
 
-    Typed line breaks are kept, empty lines are dropped, and lines that are too long for the form
-    are broken between words. What would make more lines than the form has is joined with its
-    shorter neighbour.
+    Typed line breaks stay, empty lines are dropped, and lines that are too long for the form are
+    broken between words. If that makes more lines than the form has, the shortest neighbours are
+    joined.
     """
     lines: list[str] = []
-    *whole, last = unify_newlines(opening).split("\n")
-    for line in [line for line in whole if line.strip()] + [last]:
-        lines += _broken(line, len(lines), form, poetics)
-    while len(lines) > (form.lines or MOST_LINES):
+    *complete, last = unify_newlines(opening).split("\n")
+    for line in [line for line in complete if line.strip()] + [last]:
+        lines += _wrap(line, len(lines), form, index)
+    while len(lines) > (form.lines or MAX_LINES):  # each pass removes a line
         lengths = [len(a) + len(b) for a, b in pairwise(lines)]
         shortest = lengths.index(min(lengths))
         lines[shortest : shortest + 2] = [lines[shortest].rstrip() + " " + lines[shortest + 1]]
@@ -41,85 +41,85 @@ def wrapped(opening: str, form: Form, poetics: RhymeAndMetreIndex | None) -> lis
 
 
 def start_of(
-    line: str, metre: Metre, poetics: RhymeAndMetreIndex, *, finished: bool = False
+    line: str, metre: Metre, index: RhymeAndMetreIndex, *, finished: bool = False
 ) -> Start:
-    """Where a line stands behind the words that it begins with, as the network read them.
+    """The metrical state after the words that a line starts with, as the network read them.
 
-    A word that does not fit the metre takes its syllables all the same. If the last word is
-    `finished`, it is not to be gone on with, even if it is none.
+    A word that does not fit the metre still takes its syllables. If the last word is `finished`, it
+    will not be completed, even if it is not a known word.
     """
-    whole, prefix = line, re.findall("[a-z']*$", line)[0]
-    unfinished = not finished and prefix not in poetics.index and poetics.trie.find(prefix) > 0
+    complete, prefix = line, re.findall("[a-z']*$", line)[0]
+    unfinished = not finished and prefix not in index.index and index.trie.find(prefix) > 0
     if unfinished:
-        whole = line.removesuffix(prefix)
-    places, room = metre.beginnings, True
-    for word in words_of(whole):
+        complete = line.removesuffix(prefix)
+    positions, fits = metre.starts, True
+    for word in words_of(complete):
         shifted = 0
-        for stresses in poetics.stresses_of(word) or ("?" * count_syllables(word),):
-            shifted |= metre.shift(places, len(stresses))
-        places = _behind(word, places, metre, poetics) or shifted
-        room = room and places != 0
-    full = not room or bool(places & metre.ends)
-    if not whole.strip():
-        return Start(places, prefix if unfinished else "")
-    if unfinished and not full:
-        return Start(places, prefix)
-    if line.endswith(tuple(PUNCTUATION)) or (full and line.endswith((" ", "-"))):
-        return Start(places, between=True, punctuated=True, full=full)
+        for stresses in index.stresses_of(word) or ("?" * count_syllables(word),):
+            shifted |= metre.shift(positions, len(stresses))
+        positions = _advance(word, positions, metre, index) or shifted
+        fits = fits and positions != 0
+    may_end = not fits or bool(positions & metre.ends)
+    if not complete.strip():
+        return Start(positions, prefix if unfinished else "")
+    if unfinished and not may_end:
+        return Start(positions, prefix)
+    if line.endswith(tuple(PUNCTUATION)) or (may_end and line.endswith((" ", "-"))):
+        return Start(positions, after_word=True, punctuated=True, complete=may_end)
     if line.endswith((" ", "-")):
-        return Start(places)
-    return Start(places, between=True, full=full)
+        return Start(positions)
+    return Start(positions, after_word=True, complete=may_end)
 
 
-def _broken(line: str, number: int, form: Form, poetics: RhymeAndMetreIndex | None) -> list[str]:
-    """Break a line before the word that would give it too many syllables.
+def _wrap(line: str, number: int, form: Form, index: RhymeAndMetreIndex | None) -> list[str]:
+    """Break a line before each word that would give it too many syllables.
 
     `number` is that of its first line in the poem.
     """
-    if _is_whole(line, number, form, poetics):
+    if _is_complete(line, number, form, index):
         return [line]
     lines = [""]
     for word in re.findall(r"\s*\S+\s*|\s+", line):
-        most = _most_syllables(form, number + len(lines) - 1)
-        if lines[-1] and _syllables(lines[-1] + word, poetics) > most:
+        limit = _max_syllables(form, number + len(lines) - 1)
+        if lines[-1] and _min_syllables(lines[-1] + word, index) > limit:
             lines[-1] = lines[-1].rstrip()
             lines.append("")
         lines[-1] += word
     return lines
 
 
-def _is_whole(line: str, number: int, form: Form, poetics: RhymeAndMetreIndex | None) -> bool:
-    """Whether a line has all the syllables of its metre, a feminine ending among them."""
+def _is_complete(line: str, number: int, form: Form, index: RhymeAndMetreIndex | None) -> bool:
+    """Whether a line fits its metre exactly, possibly with a feminine ending."""
     metre = _metre_of(form, number)
-    if metre is None or poetics is None:
+    if metre is None or index is None:
         return False
-    places = metre.beginnings
+    positions = metre.starts
     for word in words_of(fold(line)):
-        places = _behind(word, places, metre, poetics)
-    return bool(places & metre.ends)
+        positions = _advance(word, positions, metre, index)
+    return bool(positions & metre.ends)
 
 
-def _behind(word: str, places: int, metre: Metre, poetics: RhymeAndMetreIndex) -> int:
-    """Where a line stands behind a word that fits in at some places; nowhere if it does not."""
-    behind = 0
-    for stresses in poetics.stresses_of(word):
-        behind |= (places & metre.places_of(stresses)) << len(stresses)
-    return behind
+def _advance(word: str, positions: int, metre: Metre, index: RhymeAndMetreIndex) -> int:
+    """The positions after a word that fits at some of `positions`; 0 if it fits at none."""
+    after = 0
+    for stresses in index.stresses_of(word):
+        after |= (positions & metre.positions_of(stresses)) << len(stresses)
+    return after
 
 
-def _most_syllables(form: Form, number: int) -> int:
+def _max_syllables(form: Form, number: int) -> int:
     metre = _metre_of(form, number)
     return metre.syllables if metre else FREE_SYLLABLES
 
 
 def _metre_of(form: Form, number: int) -> Metre | None:
-    """The metre of a line; of one that the form has no room for, that of the last."""
+    """The metre of a line. A line beyond the end of the form has that of its last line."""
     return form.metre_of(min(number, len(form.scheme) - 1)) if form.metres else None
 
 
-def _syllables(line: str, poetics: RhymeAndMetreIndex | None) -> int:
-    """The fewest syllables that a line can have."""
+def _min_syllables(line: str, index: RhymeAndMetreIndex | None) -> int:
+    """The smallest number of syllables that a line can have."""
     return sum(
-        min(map(len, poetics.stresses_of(word) if poetics else ()), default=count_syllables(word))
+        min(map(len, index.stresses_of(word) if index else ()), default=count_syllables(word))
         for word in words_of(fold(line))
     )

@@ -1,9 +1,8 @@
-"""The sound of verse: rhyme, syllables, metre.
+"""Prosody: definitions of rhyme, syllable counts and metre, for judging verse.
 
-These are the definitions by which verse is judged. They take any function that gives the readings
-of a word (`data.phonetics.Readings`): the compiled lexicon's, or the whole dictionary's. What they
-say of Shakespeare's 154 sonnets, with the dictionary's readings and those of early modern endings
-(`data.early_modern.ENDINGS`):
+They take any function that gives the readings of a word (`data.phonetics.Readings`): that of the
+compiled lexicon, or of the whole dictionary. Results for Shakespeare's 154 sonnets, with the
+dictionary's readings and those of early modern endings (`data.early_modern.ENDINGS`):
 
     words with a reading                                                       98.2%
     pairs of ABAB CDCD EFEF GG that rhyme                                       77.8%
@@ -11,7 +10,8 @@ say of Shakespeare's 154 sonnets, with the dictionary's readings and those of ea
     lines of ten or eleven syllables                                            95.4%
     iambic lines                                                               88.3%
 
-Each also has a strict variant, without any benefit of the doubt. Whoever obeys it obeys the others.
+Each definition also has a strict variant, which leaves out every benefit of the doubt. Verse that
+satisfies the strict variant satisfies the other one.
 """
 
 import re
@@ -21,26 +21,26 @@ from data.phonetics import Reading, Readings
 from data.text import words_of
 
 IAMBIC_PENTAMETER = ("wswswswsws", "swwswswsws", "wswswswswsf", "swwswswswsf")
-"""Weak-strong five times; the first foot may be reversed, and the last have a syllable more."""
+"""Weak-strong five times. The first foot may be inverted, the last may have another syllable."""
 
 _FREE = "-"
-"""A syllable that can stand anywhere."""
+"""A syllable that can be weak or strong."""
 _STRESSES = {"w": "02-", "s": "012-", "f": "012-"}
 _STRESSES_STRICTLY = {"w": "0-", "s": "12-", "f": "0"}
-"""Which syllables may stand in a weak place, in a strong one, and behind the last strong one."""
+"""Stresses that a weak, a strong and a final feminine syllable may have."""
 _VOWELS = re.compile("[aeiouy]+")
 
 
 def is_real(word: str, readings: Readings, others: Collection[str] = frozenset()) -> bool:
-    """Whether a word has a reading, or is one of some `others`, such as those of a corpus."""
+    """Whether a word has a reading, or is one of `others`, for example the words of a corpus."""
     return word in others or bool(readings(word))
 
 
 def rhymes(a: str, b: str, readings: Readings, *, strict: bool = False) -> bool:
-    """Whether two different words share the sounds from the last stressed vowel on.
+    """Whether two different words have the same sounds from the last stressed vowel on.
 
-    They do in one reading of each; primary and secondary stress are alike. A word without a reading
-    rhymes with none. Strictly they do in the first reading of each, with the same degree of stress.
+    One reading of each is enough, and primary and secondary stress count as equal. A word without a
+    reading does not rhyme. Strict: the first readings have to rhyme, with the same stress.
     """
     if a == b:
         return False
@@ -50,9 +50,9 @@ def rhymes(a: str, b: str, readings: Readings, *, strict: bool = False) -> bool:
 
 
 def pairs_of(scheme: str) -> tuple[tuple[int, int], ...]:
-    """The lines, from 0, that a scheme wants to rhyme: `ABAB CC` → (0, 2), (1, 3), (4, 5).
+    """Pairs of lines, from 0, that have to rhyme: `ABAB CC` → (0, 2), (1, 3), (4, 5).
 
-    Each is paired with the line before it that has the same letter.
+    Each line is paired with the last one before it that has the same letter.
     """
     letters = "".join(scheme.split())
     return tuple(
@@ -63,9 +63,9 @@ def pairs_of(scheme: str) -> tuple[tuple[int, int], ...]:
 
 
 def syllable_counts(line: str, readings: Readings, *, strict: bool = False) -> set[int]:
-    """How many syllables a line of normalised verse can have; all readings are tried.
+    """Possible numbers of syllables of a line of normalised verse, over all readings.
 
-    The syllables of a word without a reading are estimated from its spelling. Strictly a line with
+    The syllables of a word without a reading are estimated from its spelling. Strict: a line with
     such a word has no count.
     """
     words = _patterns(line, readings, strict)
@@ -83,23 +83,22 @@ def is_iambic(line: str, readings: Readings, *, strict: bool = False) -> bool:
 def scans(line: str, templates: Sequence[str], readings: Readings, *, strict: bool = False) -> bool:
     """Whether a line can be read so that it fits one of the templates of a metre.
 
-    A template has a letter a syllable: `w` weak, `s` strong, `f` the last of a feminine ending.
-    No primary stress stands in a weak place; a word of one syllable, or without a reading (its
-    syllables are then estimated), stands anywhere, and so does what the feminine ending adds.
+    A template has one letter per syllable: `w` weak, `s` strong, `f` the last of a feminine ending.
+    A primary stress must not be weak. A word of one syllable fits anywhere; so does one without a
+    reading, whose syllables are estimated; so does any syllable of a feminine ending.
 
-    Strictly no secondary stress stands in a weak place either, no unstressed syllable of a longer
-    word in a strong one, a feminine ending is the unstressed one of a longer word, and every word
-    has a reading.
+    Strict: a secondary stress must not be weak either, an unstressed syllable of a longer word must
+    not be strong, a feminine ending is an unstressed syllable of a longer word, and every word has
+    a reading.
     """
     words = _patterns(line, readings, strict)
     return words is not None and any(_fits(words, template, strict) for template in templates)
 
 
 def count_syllables(line: str) -> int:
-    """Estimate the syllables of a line of folded English, 0 for one without letters.
+    """Estimate the syllables of a line of folded English; 0 for a line without letters.
 
-    Each group of vowels is a syllable; a silent final e (*fate*, *faced*, *times*) is not one. Good
-    enough to know where a long line wraps.
+    Each group of vowels is a syllable, except a silent final e (*fate*, *faced*, *times*).
     """
     return sum(_syllables_of_word(word) for word in re.findall("[a-z]+", line.replace("'", "")))
 
@@ -111,12 +110,12 @@ def _syllables_of_word(word: str) -> int:
 
 
 def _sounds(found: Sequence[Reading]) -> set[str]:
-    """The rhymes of some readings, primary and secondary stress made alike."""
+    """The rhymes of readings, with secondary stress written as primary."""
     return {reading.rhyme.replace("2", "1") for reading in found}
 
 
 def _patterns(line: str, readings: Readings, strict: bool) -> list[set[str]] | None:
-    """For each word of a line the stresses that it can have; strictly `None` if one is unknown."""
+    """The possible stresses of each word of a line. Strict: `None` if a word has no reading."""
     patterns = []
     for word in words_of(line):
         found = {r.stresses for r in readings(word)}
@@ -128,15 +127,15 @@ def _patterns(line: str, readings: Readings, strict: bool) -> list[set[str]] | N
 
 
 def _fits(words: Sequence[set[str]], template: str, strict: bool) -> bool:
-    """Whether words can stand one behind another so that they fill a template."""
+    """Whether the words in this order fill a template exactly."""
     allowed = _STRESSES_STRICTLY if strict else _STRESSES
-    reached = {0}
+    reached = {0}  # positions in the template after the words so far
     for patterns in words:
         reached = {
-            place + len(stresses)
-            for place in reached
+            position + len(stresses)
+            for position in reached
             for stresses in patterns
-            if place + len(stresses) <= len(template)
-            and all(s in allowed[t] for s, t in zip(stresses, template[place:], strict=False))
+            if position + len(stresses) <= len(template)
+            and all(s in allowed[t] for s, t in zip(stresses, template[position:], strict=False))
         }
     return len(template) in reached

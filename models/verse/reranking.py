@@ -1,9 +1,9 @@
-"""Which of some lines is kept: the likeliest, if likelihood were all.
+"""Reranking of candidate lines: likelihood, corrected for common words and repetition.
 
-The likeliest line is seldom the best. It says what is always said, in the commonest words, and says
-it again in the next line. So a line is worth its log p, and something for each rare word, and less
-for each echo. After Li et al. (2016), "A Diversity-Promoting Objective Function for Neural
-Conversation Models", which takes log p of the words by themselves away from log p of the answer.
+The most likely line is seldom the best one: it has the most common words and repeats itself. The
+score of a line is therefore its log p, plus a bonus for each rare word, minus a penalty for each
+repetition. After Li et al. (2016), "A Diversity-Promoting Objective Function for Neural
+Conversation Models", which subtracts log p of the words by themselves from log p of the answer.
 """
 
 import math
@@ -20,88 +20,90 @@ from models.verse.rhyme_and_metre import RhymeAndMetreIndex
 
 @dataclass(frozen=True)
 class RerankWeights:
-    """What a line is worth beside the likelihood of its characters, in nats."""
+    """Bonuses and penalties of a line's score, in nats."""
 
     rarity: float = 0.8
-    """For each word but the last, which the rhyme has chosen, times the logarithm of its rank: by
-    Zipf's law, times −log p of the word."""
-    ending: float = 1.5
-    """Log p of the last word counts so often again: there the rhyme was forced."""
-    echo: float = 3.0
-    """Lost for each content word that stands in the poem already."""
-    repetition: float = 2.0
-    """Lost for each word that comes again within the line."""
-    phrase: float = 1.5
-    """Lost for each pair of words that stands in the poem already."""
-    beginning: float = 1.0
-    """Lost for each line above that begins with the same word."""
-    stutter: float = 20.0
-    """Lost for each word that comes twice running."""
-    statement: float = 4.0
-    """Lost for a question mark behind what does not begin as a question."""
+    """Bonus per word, times the logarithm of its rank: by Zipf's law, that is −log p of the word.
+    The last word does not count, because the rhyme chose it."""
+    last_word: float = 1.5
+    """Additional weight of log p of the last word, which the rhyme may have forced."""
+    repeated_content_word: float = 3.0
+    """Penalty per word that is not common and already in the poem."""
+    repeated_in_line: float = 2.0
+    """Penalty per repetition of a word within the line."""
+    repeated_pair: float = 1.5
+    """Penalty per pair of consecutive words that is already in the poem."""
+    same_first_word: float = 1.0
+    """Penalty per line above that starts with the same word."""
+    doubled_word: float = 20.0
+    """Penalty per word that directly follows itself."""
+    false_question: float = 4.0
+    """Penalty per question mark after a sentence that does not start like a question."""
 
 
-TASTE = RerankWeights()
-QUESTIONS = frozenset(
+DEFAULT_WEIGHTS = RerankWeights()
+QUESTION_WORDS = frozenset(
     words_of(
         "what who whom whose why how where wherefore whence whither shall will would should do "
         "dost doth did didst does can canst could couldst may might must is are am art was "
         "were wast wert hast hath have had has wilt shalt"
     )
 )
-"""One of them is among the first words of a question: *Why, then, …*, *O, shall I …*"""
+"""One of these is among the first two words of a question: *Why, then, …*, *O, shall I …*"""
 FUNCTION_WORDS = 100
-"""So many of the commonest words may come again in a poem."""
+"""The most common words, which may be repeated within a poem."""
 SMALL_WORDS = 10
-"""And so many in a line."""
+"""The most common words, which may be repeated within a line."""
 
 
-class Poem:
-    """What a poem has said so far."""
+class PreviousLines:
+    """Words, pairs and first words of the lines so far."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        """Of folded lines."""
+        """`lines`: folded lines."""
         words = [words_of(line) for line in lines]
         self.words = frozenset(word for line in words for word in line)
-        self.phrases = frozenset(pair for line in words for pair in pairwise(line))
-        self.beginnings = Counter(line[0] for line in words if line)
+        self.pairs = frozenset(pair for line in words for pair in pairwise(line))
+        self.first_words = Counter(line[0] for line in words if line)
         self.sentence = re.split("[.?!]", "\n".join(lines))[-1]
-        """What is begun and has not come to a full stop."""
+        """The unfinished sentence at the end."""
 
 
 def score(
     candidate: Candidate,
-    begun: str,
-    poem: Poem,
-    poetics: RhymeAndMetreIndex,
-    taste: RerankWeights = TASTE,
+    prefix: str,
+    previous: PreviousLines,
+    index: RhymeAndMetreIndex,
+    weights: RerankWeights = DEFAULT_WEIGHTS,
 ) -> float:
-    """What a candidate is worth as the next line of a poem, in nats per character.
+    """The score of a candidate as the next line, in nats per character; higher is better.
 
-    `begun` is what the member has written of that line.
+    `prefix` is what the member has typed of this line, folded.
     """
     words = words_of(candidate.text)
-    line = words_of(begun + candidate.text)
-    ranks = {word: poetics.rank.get(word, 0) for word in line}
-    last_word = len(candidate.text) - (candidate.text.rfind(" ") + 1)
+    line = words_of(prefix + candidate.text)
+    # Unknown words get rank 0, like the most common word: no bonus and no penalty.
+    ranks = {word: index.rank.get(word, 0) for word in line}
+    last_word = len(candidate.text) - (candidate.text.rfind(" ") + 1)  # its characters
     total = float(candidate.log_p.sum())
-    total += taste.ending * float(candidate.log_p[-last_word - 1 :].sum())
-    total += taste.rarity * sum(math.log(1 + ranks[word]) for word in words[:-1] if word in ranks)
-    total -= taste.echo * sum(
-        word in poem.words and ranks[word] >= FUNCTION_WORDS for word in words if word in ranks
+    total += weights.last_word * float(candidate.log_p[-last_word - 1 :].sum())  # with the `END`
+    total += weights.rarity * sum(math.log(1 + ranks[word]) for word in words[:-1] if word in ranks)
+    total -= weights.repeated_content_word * sum(
+        word in previous.words and ranks[word] >= FUNCTION_WORDS for word in words if word in ranks
     )
-    total -= taste.repetition * sum(
+    total -= weights.repeated_in_line * sum(
         n - 1 for word, n in Counter(line).items() if ranks[word] >= SMALL_WORDS
     )
-    total -= taste.phrase * sum(pair in poem.phrases for pair in pairwise(line))
-    total -= taste.beginning * (poem.beginnings[line[0]] if line else 0)
-    total -= taste.stutter * sum(a == b for a, b in pairwise(line))
-    total -= taste.statement * _statements(poem.sentence + "\n" + begun + candidate.text)
-    return total / len(candidate.log_p)
+    total -= weights.repeated_pair * sum(pair in previous.pairs for pair in pairwise(line))
+    total -= weights.same_first_word * (previous.first_words[line[0]] if line else 0)
+    total -= weights.doubled_word * sum(a == b for a, b in pairwise(line))
+    sentence = previous.sentence + "\n" + prefix + candidate.text
+    total -= weights.false_question * _false_questions(sentence)
+    return total / len(candidate.log_p)  # long lines have a lower log p
 
 
-def _statements(text: str) -> int:
-    """How many sentences end in a question mark although they do not begin as a question."""
+def _false_questions(text: str) -> int:
+    """Number of sentences that end with a question mark but do not start like a question."""
     sentences = re.findall(r"[^.?!]*[.?!]", text)
-    asked = [words_of(sentence) for sentence in sentences if sentence.endswith("?")]
-    return sum(QUESTIONS.isdisjoint(words[:2]) for words in asked)
+    questions = [words_of(sentence) for sentence in sentences if sentence.endswith("?")]
+    return sum(QUESTION_WORDS.isdisjoint(words[:2]) for words in questions)

@@ -155,7 +155,7 @@ def test_too_few_names_come_with_the_reason(
     assert main(["names", "mango", "--weights", str(path)]) == 0
     first, reason = capsys.readouterr().out.splitlines()
     assert first == "Mangoa"
-    assert reason.startswith('(Only 1 new name beginning with "mango" could be found; ')
+    assert reason.startswith('(Only 1 new name starting with "mango" could be found; ')
 
 
 def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

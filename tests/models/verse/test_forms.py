@@ -1,4 +1,4 @@
-"""The forms of verse are entries of a table."""
+"""Forms of verse, from the table."""
 
 import string
 
@@ -26,7 +26,7 @@ TABLE = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
-def test_every_form_says_what_it_is(form: Form) -> None:
+def test_forms_have_titles(form: Form) -> None:
     assert FORMS[form.name] is form
     assert form.title
     assert 0 < len(form.description) <= 100  # what a choice of Discord holds
@@ -35,7 +35,7 @@ def test_every_form_says_what_it_is(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", [f for f in FORMS.values() if f.stanzas], ids=lambda f: f.name)
-def test_every_rhymed_form_has_a_letter_and_a_metre_for_each_line(form: Form) -> None:
+def test_rhymed_forms_have_metres(form: Form) -> None:
     assert form.metres is not None
     assert form.lines == len(form.scheme) == sum(map(len, form.stanzas))
     assert set(form.scheme) <= set(string.ascii_uppercase)
@@ -54,22 +54,22 @@ def test_every_rhymed_form_has_a_letter_and_a_metre_for_each_line(form: Form) ->
         ("limerick", "AABBA"),
     ],
 )
-def test_the_schemes_are_those_of_the_books(name: str, stanzas: str) -> None:
+def test_rhyme_schemes(name: str, stanzas: str) -> None:
     assert " ".join(FORMS[name].stanzas) == stanzas
 
 
-def test_unless_asked_a_sonnet_is_shakespearean() -> None:
+def test_default_form() -> None:
     assert DEFAULT_FORM == "shakespearean"
     assert FORMS["free"].lines == 14
     assert FORMS["notebook"].characters == 400
 
 
-def test_a_limerick_is_short_in_the_middle() -> None:
+def test_limerick_metres() -> None:
     limerick = FORMS["limerick"]
     assert [limerick.metre_of(line).syllables for line in range(5)] == [9, 9, 6, 6, 9]
 
 
-def test_a_new_form_is_a_new_entry() -> None:
+def test_new_form() -> None:
     forms = forms_of(TABLE)
     tercets = forms["tercets"]
     assert list(forms) == ["tercets", "lines"]
@@ -83,7 +83,7 @@ def test_a_new_form_is_a_new_entry() -> None:
     assert forms["lines"].metres is None
 
 
-def test_a_line_knows_those_that_it_rhymes_with() -> None:
+def test_rhymes_of_line() -> None:
     tercets = forms_of(TABLE)["tercets"]
     assert [tercets.rhymes_of(line) for line in range(6)] == [(), (), (0,), (1,), (), (1, 3)]
     assert [tercets.rhymes_to_come(line) for line in range(6)] == [1, 2, 0, 1, 0, 0]

@@ -1,73 +1,82 @@
-"""Free lines end in time, and counted characters are counted."""
+"""Constraints of lines without metre."""
 
 import numpy as np
 import pytest
 
 from models.verse.free_lines import (
-    LONGEST_LINE,
-    SHORTEST_LINE,
-    CountingWalk,
-    FreeWalk,
+    MAX_LINE,
+    MIN_LINE,
+    CharacterBudget,
+    LengthConstraint,
 )
-from models.verse.line_generator import Walk
+from models.verse.line_generator import LineConstraint
 from tests.models.tiny import VERSE
 
 END, SPACE, LETTER = VERSE.encode("\n a")
 
 
-def write(walk: Walk, row: int, symbol: np.int64, times: int) -> None:
+def write(constraint: LineConstraint, row: int, symbol: np.int64, times: int) -> None:
     for _ in range(times):
-        walk.advance(np.array([row]), np.array([symbol]))
+        constraint.advance(np.array([row]), np.array([symbol]))
 
 
-def may_end(walk: Walk, row: int) -> bool:
-    return bool(walk.allowed(np.array([row]))[0, END])
+def may_end(constraint: LineConstraint, row: int) -> bool:
+    return bool(constraint.allowed(np.array([row]))[0, END])
 
 
-def must_end(walk: Walk, row: int) -> bool:
-    return may_end(walk, row) and int(walk.allowed(np.array([row])).sum()) == 1
+def must_end(constraint: LineConstraint, row: int) -> bool:
+    return may_end(constraint, row) and int(constraint.allowed(np.array([row])).sum()) == 1
 
 
-def test_a_free_line_may_say_anything_but_not_end_too_early() -> None:
-    walk = FreeWalk(VERSE, [0], rows=1)
-    write(walk, 0, LETTER, SHORTEST_LINE - 1)
-    assert walk.allowed(np.array([0])).sum() == len(VERSE) - 1
-    assert not may_end(walk, 0)
-    write(walk, 0, LETTER, 1)
-    assert walk.allowed(np.array([0])).all()
+def test_free_line_min_length() -> None:
+    constraint = LengthConstraint(VERSE, [0], rows=1)
+    write(constraint, 0, LETTER, MIN_LINE - 1)
+    assert constraint.allowed(np.array([0])).sum() == len(VERSE) - 1
+    assert not may_end(constraint, 0)
+    write(constraint, 0, LETTER, 1)
+    assert constraint.allowed(np.array([0])).all()
 
 
-def test_a_long_line_ends_behind_a_word_and_an_endless_word_anywhere() -> None:
-    walk = FreeWalk(VERSE, [0, 0], rows=1)
-    write(walk, 0, LETTER, LONGEST_LINE)
-    assert not must_end(walk, 0)
-    write(walk, 0, SPACE, 1)
-    assert must_end(walk, 0)
-    write(walk, 1, LETTER, 2 * LONGEST_LINE)
-    assert not must_end(walk, 1)
-    write(walk, 1, LETTER, 1)
-    assert must_end(walk, 1)
+def test_free_line_max_length() -> None:
+    constraint = LengthConstraint(VERSE, [0, 0], rows=1)
+    write(constraint, 0, LETTER, MAX_LINE)
+    assert not must_end(constraint, 0)
+    write(constraint, 0, SPACE, 1)
+    assert must_end(constraint, 0)
+    write(constraint, 1, LETTER, 2 * MAX_LINE)
+    assert not must_end(constraint, 1)
+    write(constraint, 1, LETTER, 1)
+    assert must_end(constraint, 1)
 
 
-def test_what_a_member_has_written_of_a_line_counts() -> None:
-    walk = FreeWalk(VERSE, [0, SHORTEST_LINE, 2 * LONGEST_LINE + 1], rows=2)
-    assert [may_end(walk, row) for row in range(6)] == [False, False, True, True, True, True]
-    assert [must_end(walk, row) for row in range(6)] == [False, False, False, False, True, True]
+def test_typed_characters_count() -> None:
+    constraint = LengthConstraint(VERSE, [0, MIN_LINE, 2 * MAX_LINE + 1], rows=2)
+    assert [may_end(constraint, row) for row in range(6)] == [False, False, True, True, True, True]
+    assert [must_end(constraint, row) for row in range(6)] == [
+        False,
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
-def test_counted_characters_go_on_until_all_are_written() -> None:
-    walk = CountingWalk(VERSE, [3, 0], rows=1)
-    assert must_end(walk, 1)
+def test_character_budget() -> None:
+    constraint = CharacterBudget(VERSE, [3, 0], rows=1)
+    assert must_end(constraint, 1)
     for _ in range(3):
-        assert walk.allowed(np.array([0])).all()
-        write(walk, 0, LETTER, 1)
-    assert must_end(walk, 0)
+        assert constraint.allowed(np.array([0])).all()
+        write(constraint, 0, LETTER, 1)
+    assert must_end(constraint, 0)
 
 
-@pytest.mark.parametrize("walk", [FreeWalk(VERSE, [0, 30], 2), CountingWalk(VERSE, [0, 5], 2)])
-def test_there_is_no_fork_and_rows_can_be_taken_in_any_order(walk: Walk) -> None:
-    assert not walk.at_fork(np.arange(4)).any()
-    before = walk.allowed(np.arange(4))
+@pytest.mark.parametrize(
+    "constraint", [LengthConstraint(VERSE, [0, 30], 2), CharacterBudget(VERSE, [0, 5], 2)]
+)
+def test_no_branch_point_and_select(constraint: LineConstraint) -> None:
+    assert not constraint.at_branch_point(np.arange(4)).any()
+    before = constraint.allowed(np.arange(4))
     order = np.array([3, 0, 0])
-    walk.take(order)
-    np.testing.assert_array_equal(walk.allowed(np.arange(3)), before[order])
+    constraint.select(order)
+    np.testing.assert_array_equal(constraint.allowed(np.arange(3)), before[order])

@@ -1,4 +1,4 @@
-"""A member's opening: what is typed stays, and the line that is begun can be gone on with."""
+"""Openings: wrapping, and the state of the last line."""
 
 import re
 
@@ -11,10 +11,10 @@ from models.verse.forms import FORMS, Form
 from models.verse.metrical_lines import Start
 from models.verse.opening import (
     FREE_SYLLABLES,
-    MOST_LINES,
+    MAX_LINES,
     encoded_prefix,
     start_of,
-    wrapped,
+    wrap_opening,
 )
 from models.verse.prosody import count_syllables, scans, syllable_counts
 from models.verse.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
@@ -39,7 +39,7 @@ TYPED = (
 
 
 @pytest.fixture(scope="module")
-def poetics() -> RhymeAndMetreIndex:
+def index() -> RhymeAndMetreIndex:
     found = rhyme_and_metre_of(VERSIFIER)
     assert found is not None
     return found
@@ -54,22 +54,20 @@ def without_spaces(text: str) -> str:
 @example("a" * 300, LIMERICK)
 @example("a\n" * 150, SONNET)
 @example("", SONNET)
-def test_of_what_is_typed_only_the_breaks_of_lines_change(opening: str, form: Form) -> None:
-    poetics = rhyme_and_metre_of(VERSIFIER)
-    lines = wrapped(opening, form, poetics)
+def test_only_line_breaks_change(opening: str, form: Form) -> None:
+    index = rhyme_and_metre_of(VERSIFIER)
+    lines = wrap_opening(opening, form, index)
     assert without_spaces("".join(lines)) == without_spaces(opening)
-    assert 1 <= len(lines) <= (form.lines or MOST_LINES)
+    assert 1 <= len(lines) <= (form.lines or MAX_LINES)
     assert all(line.strip() for line in lines[:-1])
     assert not any("\n" in line or "\r" in line for line in lines)
 
 
 @settings(max_examples=200)
 @given(TYPED, st.sampled_from([SONNET, LIMERICK]))
-def test_lines_have_no_more_syllables_than_the_form_where_there_is_room(
-    opening: str, form: Form
-) -> None:
-    poetics = rhyme_and_metre_of(VERSIFIER)
-    lines = wrapped(opening, form, poetics)
+def test_lines_have_at_most_form_syllables(opening: str, form: Form) -> None:
+    index = rhyme_and_metre_of(VERSIFIER)
+    lines = wrap_opening(opening, form, index)
     if len(lines) == form.lines:
         return  # some may have been joined
     for number, line in enumerate(lines):
@@ -80,40 +78,40 @@ def test_lines_have_no_more_syllables_than_the_form_where_there_is_room(
         assert within or whole or one_word, line
 
 
-def test_a_short_opening_is_one_line_as_typed(poetics: RhymeAndMetreIndex) -> None:
+def test_short_opening_is_one_line(index: RhymeAndMetreIndex) -> None:
     for opening in ("", "Shall I", "Shall I ", " shall  I", SUMMER, f"{SUMMER}, ", "🦕"):
-        assert wrapped(opening, SONNET, poetics) == [opening]
+        assert wrap_opening(opening, SONNET, index) == [opening]
 
 
-def test_a_long_line_is_broken_before_the_word_that_is_too_much(
-    poetics: RhymeAndMetreIndex,
+def test_long_line_is_wrapped(
+    index: RhymeAndMetreIndex,
 ) -> None:
     typed = f"{SUMMER}, or is it rather autumn now?"
     parts = [f"{SUMMER},", "or is it rather autumn now?"]
-    assert wrapped(typed, SONNET, poetics) == parts
-    assert wrapped(typed, FREE, None) == parts
-    assert wrapped(typed, LIMERICK, poetics)[0] == SUMMER.removesuffix(" day")
+    assert wrap_opening(typed, SONNET, index) == parts
+    assert wrap_opening(typed, FREE, None) == parts
+    assert wrap_opening(typed, LIMERICK, index)[0] == SUMMER.removesuffix(" day")
 
 
-def test_a_line_with_a_feminine_ending_stays_whole(poetics: RhymeAndMetreIndex) -> None:
-    assert wrapped(QUESTION, SONNET, poetics) == [QUESTION]
-    assert wrapped(f"{SUMMER} or", SONNET, poetics) == [SUMMER, "or"]
+def test_feminine_ending_is_not_wrapped(index: RhymeAndMetreIndex) -> None:
+    assert wrap_opening(QUESTION, SONNET, index) == [QUESTION]
+    assert wrap_opening(f"{SUMMER} or", SONNET, index) == [SUMMER, "or"]
 
 
-def test_the_breaks_that_a_member_typed_are_kept(poetics: RhymeAndMetreIndex) -> None:
-    assert wrapped("Shall I\r\n\n compare\nthee", SONNET, poetics) == [
+def test_typed_breaks_are_kept(index: RhymeAndMetreIndex) -> None:
+    assert wrap_opening("Shall I\r\n\n compare\nthee", SONNET, index) == [
         "Shall I",
         " compare",
         "thee",
     ]
-    assert wrapped("Shall I\n", SONNET, poetics) == ["Shall I", ""]
+    assert wrap_opening("Shall I\n", SONNET, index) == ["Shall I", ""]
 
 
-def test_what_makes_too_many_lines_is_joined_where_they_are_shortest(
-    poetics: RhymeAndMetreIndex,
+def test_too_many_lines_are_joined(
+    index: RhymeAndMetreIndex,
 ) -> None:
     typed = "one line\nanother line\na\nb\na fifth line\na sixth line"
-    lines = wrapped(typed, LIMERICK, poetics)
+    lines = wrap_opening(typed, LIMERICK, index)
     assert lines == ["one line", "another line", "a b", "a fifth line", "a sixth line"]
 
 
@@ -127,7 +125,7 @@ def test_what_makes_too_many_lines_is_joined_where_they_are_shortest(
         ("a 🦕 b", "a b"),
     ],
 )
-def test_a_network_reads_the_letters_that_it_knows(typed: str, read: str) -> None:
+def test_encoded_prefix(typed: str, read: str) -> None:
     assert encoded_prefix(VERSE, typed) == read
 
 
@@ -135,59 +133,59 @@ def test_a_network_reads_the_letters_that_it_knows(typed: str, read: str) -> Non
 
 
 def start(line: str) -> Start:
-    poetics = rhyme_and_metre_of(VERSIFIER)
-    assert poetics is not None
-    return start_of(line, METRE, poetics)
+    index = rhyme_and_metre_of(VERSIFIER)
+    assert index is not None
+    return start_of(line, METRE, index)
 
 
-def behind(syllables: int) -> int:
-    return METRE.shift(METRE.beginnings, syllables)
+def after(syllables: int) -> int:
+    return METRE.shift(METRE.starts, syllables)
 
 
-def test_nothing_typed_is_the_beginning_of_a_line() -> None:
-    assert start("") == Start(METRE.beginnings)
+def test_empty_line_starts_at_start() -> None:
+    assert start("") == Start(METRE.starts)
 
 
-def test_behind_a_space_a_word_begins_and_behind_a_word_a_space_does() -> None:
-    assert start("shall i ") == Start(behind(2))
-    assert start("shall i") == Start(behind(2), between=True)
-    assert start("love-") == Start(behind(1))
-    assert start("shall i,") == Start(behind(2), between=True, punctuated=True)
+def test_start_after_space_and_after_word() -> None:
+    assert start("shall i ") == Start(after(2))
+    assert start("shall i") == Start(after(2), after_word=True)
+    assert start("love-") == Start(after(1))
+    assert start("shall i,") == Start(after(2), after_word=True, punctuated=True)
 
 
-def test_a_word_that_is_begun_is_gone_on_with() -> None:
-    assert start("shall i comp") == Start(behind(2), prefix="comp")
-    assert start("memo") == Start(METRE.beginnings, prefix="memo")
-    assert start("shall i xqz") == Start(behind(3), between=True)
+def test_incomplete_word_is_prefix() -> None:
+    assert start("shall i comp") == Start(after(2), prefix="comp")
+    assert start("memo") == Start(METRE.starts, prefix="memo")
+    assert start("shall i xqz") == Start(after(3), after_word=True)
 
 
-def test_a_word_is_finished_if_it_has_to_be() -> None:
-    poetics = rhyme_and_metre_of(VERSIFIER)
-    assert poetics is not None
-    finished = start_of("shall i comp", METRE, poetics, finished=True)
-    assert finished == Start(behind(3), between=True)
+def test_finished_word_is_not_prefix() -> None:
+    index = rhyme_and_metre_of(VERSIFIER)
+    assert index is not None
+    finished = start_of("shall i comp", METRE, index, finished=True)
+    assert finished == Start(after(3), after_word=True)
 
 
-def test_where_a_word_stands_is_where_its_stress_allows() -> None:
-    assert start("shall i compare").places == behind(4)
-    reversed_foot = start("river").places
-    assert reversed_foot == (METRE.beginnings & METRE.places_of("10")) << 2
-    assert 0 < reversed_foot < behind(2)
+def test_start_follows_stress() -> None:
+    assert start("shall i compare").positions == after(4)
+    reversed_foot = start("river").positions
+    assert reversed_foot == (METRE.starts & METRE.positions_of("10")) << 2
+    assert 0 < reversed_foot < after(2)
 
 
-def test_a_word_out_of_metre_takes_its_syllables_all_the_same() -> None:
-    assert start("memory memory").places == METRE.shift(start("memory").places, 3)
+def test_word_out_of_metre_takes_syllables() -> None:
+    assert start("memory memory").positions == METRE.shift(start("memory").positions, 3)
 
 
 @pytest.mark.parametrize("line", [SUMMER.lower(), QUESTION.lower(), f"{SUMMER.lower()} "])
-def test_a_line_that_fills_its_metre_may_end(line: str) -> None:
-    assert start(line).full
-    assert start(line).between
+def test_full_metre_may_end(line: str) -> None:
+    assert start(line).complete
+    assert start(line).after_word
 
 
-def test_a_line_beyond_its_metre_ends() -> None:
-    assert start(f"{SUMMER.lower()} or is it") == Start(0, between=True, full=True)
-    assert start("a" * 300).places == behind(count_syllables("a" * 300))
+def test_line_beyond_metre_ends() -> None:
+    assert start(f"{SUMMER.lower()} or is it") == Start(0, after_word=True, complete=True)
+    assert start("a" * 300).positions == after(count_syllables("a" * 300))
 
 
 @settings(max_examples=200)
@@ -198,28 +196,26 @@ def test_a_line_beyond_its_metre_ends() -> None:
 @example("...")
 @example("love:love:love:love:love:love:love:love:love:love-")
 @example("d:d:d:d:d:d:d:d:d:d:d:d:d-")
-def test_a_line_stands_somewhere_or_is_full(typed: str) -> None:
+def test_start_has_positions_or_is_complete(typed: str) -> None:
     line = encoded_prefix(VERSE, typed.replace("\n", " "))
     found = start(line)
-    assert found.places or found.full
-    assert found.prefix == "" or (line.endswith(found.prefix) and not found.between)
-    assert not found.punctuated or found.between
-    assert not found.full or found.between
+    assert found.positions or found.complete
+    assert found.prefix == "" or (line.endswith(found.prefix) and not found.after_word)
+    assert not found.punctuated or found.after_word
+    assert not found.complete or found.after_word
     if words_of(line) and re.search("[a-z]$", line) and not found.prefix:
-        assert found.between  # letters are not put to a word that is whole
+        assert found.after_word  # letters are not put to a word that is whole
 
 
 @pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
 @pytest.mark.parametrize("form", [SONNET, LIMERICK], ids=lambda form: form.name)
-def test_the_last_line_of_any_opening_stands_somewhere(
-    opening: str, form: Form, poetics: RhymeAndMetreIndex
-) -> None:
-    lines = wrapped(opening, form, poetics)
+def test_last_line_has_positions(opening: str, form: Form, index: RhymeAndMetreIndex) -> None:
+    lines = wrap_opening(opening, form, index)
     metre = form.metre_of(len(lines) - 1)
-    found = start_of(encoded_prefix(VERSE, lines[-1]), metre, poetics)
-    assert found.places or found.full
+    found = start_of(encoded_prefix(VERSE, lines[-1]), metre, index)
+    assert found.positions or found.complete
 
 
-def test_a_free_line_of_an_opening_has_at_most_ten_syllables() -> None:
-    lines = wrapped("la " * 40, FREE, None)
+def test_free_line_has_ten_syllables() -> None:
+    lines = wrap_opening("la " * 40, FREE, None)
     assert [count_syllables(line) for line in lines] == [FREE_SYLLABLES] * 4

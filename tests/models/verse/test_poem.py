@@ -1,4 +1,4 @@
-"""Sonnets: fourteen lines that begin as the member typed, the same again from the same seed."""
+"""Sonnets without metre: lines, openings, seeds, copies."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from models.networks.network import State, cross_entropy
 from models.networks.vocabulary import END
-from models.verse.free_lines import LONGEST_LINE, SHORTEST_LINE
+from models.verse.forms import FORMS
+from models.verse.free_lines import MAX_LINE, MIN_LINE
 from models.verse.poem import (
     FREE,
+    MAX_ATTEMPTS,
     OPENING_LIMIT,
-    TRIES,
     Draft,
     SonnetError,
     SonnetRequest,
     begin,
     extend,
 )
+from models.verse.problems import OpeningTooLong, UnknownForm
 from models.weights import Trained
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE, lstm, poet
@@ -75,14 +77,14 @@ VERSES = [f"and line {name} of this long poem goes on," for name in "abcdefghijk
 
 
 @pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
-def test_a_sonnet_has_fourteen_lines_whatever_it_begins_with(opening: str) -> None:
+def test_hostile_openings_get_fourteen_lines(opening: str) -> None:
     draft = written(SonnetRequest(opening, seed=1))
     assert len(draft.lines) == LINES
     assert all(line.strip() for line in draft.lines)
     assert not any("\n" in line for line in draft.lines)
 
 
-def test_a_draft_grows_by_the_lines_that_the_network_writes() -> None:
+def test_draft_grows_line_by_line() -> None:
     draft = begin(POET, SHALL_I)
     for number in range(1, LINES + 1):
         assert not draft.finished
@@ -106,7 +108,7 @@ typed = st.text(max_size=OPENING_LIMIT) | st.text(
 @example("a\n" * (OPENING_LIMIT // 2), 0)
 @example("la " * (OPENING_LIMIT // 3), 0)
 @example("\n\n  \n🦕\n", 0)
-def test_a_poem_begins_with_the_words_as_typed(opening: str, seed: int) -> None:
+def test_poem_starts_with_opening(opening: str, seed: int) -> None:
     draft = begin(POET, SonnetRequest(opening, seed))
     (draft,) = extend(POET, [draft], anything)
     poem = "\n".join(draft.lines)
@@ -114,19 +116,19 @@ def test_a_poem_begins_with_the_words_as_typed(opening: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("opening", ["Shall I", "SHALL i ", "  shall,I—", "🦕 Rrr", "Ô"])
-def test_a_short_opening_keeps_every_character_and_space(opening: str) -> None:
+def test_short_opening_is_kept_exactly(opening: str) -> None:
     draft = written(SonnetRequest(opening, seed=3))
     assert draft.lines[0].startswith(opening)
     assert draft.opening_length == len(opening)
 
 
-def test_typed_line_breaks_are_kept_and_empty_lines_are_not() -> None:
+def test_typed_line_breaks() -> None:
     draft = begin(POET, SonnetRequest("Shall I\r\ncompare\n\n \nthee", seed=0))
     assert draft.lines == ("Shall I", "compare")
     assert draft.prefix == "thee"
 
 
-def test_an_opening_of_more_than_ten_syllables_wraps_between_words() -> None:
+def test_long_opening_wraps() -> None:
     opening = "Shall I compare thee to a summer's day, or is it rather autumn now?"
     draft = begin(POET, SonnetRequest(opening, seed=0))
     assert draft.lines == ("Shall I compare thee to a summer's day,",)
@@ -134,49 +136,60 @@ def test_an_opening_of_more_than_ten_syllables_wraps_between_words() -> None:
     assert draft.opening_length == len(opening)  # a line break stands where a space was
 
 
-def test_an_opening_that_fills_the_poem_leaves_the_last_line_to_the_network() -> None:
+def test_opening_of_fourteen_lines() -> None:
     letters = "abcdefghijklmnopqrst"
     draft = written(SonnetRequest("\n".join(letters), seed=0))
     assert len(draft.lines) == LINES
     assert " ".join(draft.lines).startswith(" ".join(letters))
-    assert len(draft.lines[-1]) > SHORTEST_LINE
+    assert len(draft.lines[-1]) > MIN_LINE
 
 
-def test_what_a_member_types_may_be_a_known_line_and_stand_there_twice() -> None:
+def test_member_may_copy_and_repeat() -> None:
     line = "Forty winters shall besiege thy brow"
     trained = poet(known=[line.lower()])
     draft = written(SonnetRequest(f"{line}\n{line}\n", seed=0), trained)
     assert draft.lines[:2] == (line, line)
 
 
-def test_an_opening_at_the_limit_is_served_and_a_longer_one_refused_with_the_limit() -> None:
+def test_opening_limit() -> None:
     assert begin(POET, SonnetRequest("a" * OPENING_LIMIT, seed=0)).prefix
-    with pytest.raises(SonnetError, match=r"at most 300 characters, yours has 301; .* example"):
+    with pytest.raises(
+        SonnetError, match=r"at most 300 characters, .* has 301; .* example"
+    ) as raised:
         begin(POET, SonnetRequest("a" * (OPENING_LIMIT + 1), seed=0))
+    assert raised.value.problem == OpeningTooLong(301, 300)
 
 
-def test_without_an_opening_the_network_begins_alone_with_a_capital() -> None:
+def test_unknown_form() -> None:
+    with pytest.raises(
+        SonnetError, match="Unknown form 'haiku'; try one of shakespearean"
+    ) as raised:
+        begin(POET, SonnetRequest("", seed=0, form="haiku"))
+    assert raised.value.problem == UnknownForm("haiku", tuple(FORMS))
+
+
+def test_poem_without_opening() -> None:
     lines = VERSES[:LINES]
     draft = written(SonnetRequest("", seed=0), poet(Reciter(lines)))
     assert draft.opening_length == 0
     assert draft.lines[0] == lines[0].capitalize()
 
 
-def test_the_same_seed_writes_the_same_poem_and_other_seeds_others() -> None:
+def test_poem_depends_on_seed() -> None:
     poems = [written(SonnetRequest("Shall I", seed)).lines for seed in (7, 7, 8, 9)]
     assert poems[0] == poems[1]
     assert len(set(poems)) == 3
 
 
-def test_every_line_draws_anew() -> None:
+def test_lines_use_new_generators() -> None:
     assert len(set(written(SHALL_I).lines)) == LINES
 
 
-def test_the_temperature_changes_the_poem() -> None:
+def test_temperature_changes_poem() -> None:
     assert written(SHALL_I).lines != written(SonnetRequest("Shall I", 7, 1.5)).lines
 
 
-def test_what_shares_the_batch_does_not_change_a_poem() -> None:
+def test_poem_does_not_depend_on_batch() -> None:
     requests = [
         SHALL_I,
         SonnetRequest("", seed=7),
@@ -190,7 +203,7 @@ def test_what_shares_the_batch_does_not_change_a_poem() -> None:
     assert [draft.lines for draft in drafts] == alone
 
 
-def test_a_draft_can_be_gone_on_with_again_from_any_line() -> None:
+def test_draft_can_be_extended_twice() -> None:
     draft = begin(POET, SHALL_I)
     (once,) = extend(POET, [draft], anything)
     (again,) = extend(POET, [draft], anything)
@@ -198,13 +211,13 @@ def test_a_draft_can_be_gone_on_with_again_from_any_line() -> None:
     assert draft.lines == ()
 
 
-def test_a_draft_of_other_weights_is_refused() -> None:
+def test_draft_of_other_weights_raises() -> None:
     draft = begin(poet(digest="others"), SHALL_I)
     with pytest.raises(ValueError, match="weights"):
         extend(POET, [begin(POET, SHALL_I), draft], anything)
 
 
-def test_a_line_of_the_corpus_is_not_copied() -> None:
+def test_corpus_lines_are_rejected() -> None:
     unhindered = written(SHALL_I)
     first = unhindered.lines[0].lower().strip()
     trained = poet(known=[first])
@@ -212,18 +225,18 @@ def test_a_line_of_the_corpus_is_not_copied() -> None:
     assert draft.lines[0].lower().strip() != first
 
 
-def test_a_network_that_only_copies_is_an_error_with_advice() -> None:
+def test_network_that_only_copies_raises() -> None:
     trained = poet(Reciter(VERSES), known=VERSES)
     with pytest.raises(SonnetError, match=r"try again, or try another opening\.$"):
         written(SonnetRequest("", seed=0), trained)
 
 
-def test_no_line_is_written_twice() -> None:
+def test_lines_are_not_repeated() -> None:
     with pytest.raises(SonnetError):
         written(SonnetRequest("", seed=0), poet(Reciter(VERSES[:3])))
 
 
-def test_what_is_accepted_decides_what_is_written() -> None:
+def test_filter_decides_lines() -> None:
     unhindered = written(SHALL_I)
     refused = {unhindered.lines[0], unhindered.lines[4]}
     asked: list[str] = []
@@ -237,13 +250,13 @@ def test_what_is_accepted_decides_what_is_written() -> None:
     assert set(draft.lines) <= set(asked)
 
 
-def test_lines_are_tried_again_before_the_poem_is_given_up() -> None:
-    answers = itertools.chain([False] * (TRIES * CANDIDATES - 1), [True])
+def test_rejected_lines_are_retried() -> None:
+    answers = itertools.chain([False] * (MAX_ATTEMPTS * CANDIDATES - 1), [True])
     (draft,) = extend(POET, [begin(POET, SHALL_I)], lambda _: next(answers))
     assert draft.lines[0].startswith("Shall I")
 
 
-def test_when_everything_is_refused_there_is_a_sentence_after_different_tries() -> None:
+def test_no_line_found() -> None:
     offered: list[str] = []
 
     def refuse(line: str) -> bool:
@@ -252,7 +265,7 @@ def test_when_everything_is_refused_there_is_a_sentence_after_different_tries() 
 
     with pytest.raises(SonnetError, match="new and that the word filter accepts"):
         written(SHALL_I, accept=refuse)
-    assert len(set(offered)) == len(offered) == TRIES * CANDIDATES
+    assert len(set(offered)) == len(offered) == MAX_ATTEMPTS * CANDIDATES
 
 
 @pytest.mark.parametrize(
@@ -267,7 +280,7 @@ def test_when_everything_is_refused_there_is_a_sentence_after_different_tries() 
         ("and so this poem has come to its end.", "And so this poem has come to its end."),
     ],
 )
-def test_the_last_line_ends_the_sentence(last: str, shown: str) -> None:
+def test_last_line_ends_sentence(last: str, shown: str) -> None:
     network = Reciter([*VERSES[: LINES - 1], last])
     draft = written(SonnetRequest("", seed=0), poet(network))
     assert draft.lines[-1] == shown
@@ -275,7 +288,7 @@ def test_the_last_line_ends_the_sentence(last: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard", "shown"),
+    ("encoded", "shown"),
     [
         ("for i, if i am he, say that i'm not him", "For I, if I am he, say that I'm not him"),
         ("and o, my love, is it o cruel, too", "And O, my love, is it O cruel, too"),
@@ -285,29 +298,29 @@ def test_the_last_line_ends_the_sentence(last: str, shown: str) -> None:
         ("be it so. why? because! and then.so", "Be it so. Why? Because! and then.so"),
     ],
 )
-def test_capitals_come_back(heard: str, shown: str) -> None:
-    trained = poet(Reciter([heard, *VERSES]), proper=["helen", "cupid"])
+def test_capitals_are_restored(encoded: str, shown: str) -> None:
+    trained = poet(Reciter([encoded, *VERSES]), proper=["helen", "cupid"])
     assert written(SonnetRequest("", seed=0), trained).lines[0] == shown
 
 
-def test_a_word_behind_an_emoji_stands_apart_from_it() -> None:
+def test_space_after_emoji() -> None:
     network = Reciter(VERSES)
     draft = written(SonnetRequest("🦕", seed=0), poet(network))
     assert draft.lines[0] == f"🦕 {VERSES[0]}"
 
 
-def test_a_line_neither_ends_too_early_nor_goes_on_for_ever() -> None:
+def test_line_length_is_limited() -> None:
     early = poet(Reciter(["a", *VERSES]))
     for_ever = poet(Reciter(["word " * 100]))
     endless = poet(Reciter(["x" * 1_000]))
     for trained in (early, for_ever, endless):
         (draft,) = extend(trained, [begin(trained, SonnetRequest("", seed=0))], anything)
-        assert SHORTEST_LINE <= len(draft.lines[0]) <= 2 * LONGEST_LINE + 1
+        assert MIN_LINE <= len(draft.lines[0]) <= 2 * MAX_LINE + 1
     (draft,) = extend(for_ever, [begin(for_ever, SonnetRequest("", seed=0))], anything)
     assert draft.lines[0].lower() == " ".join(["word"] * 12)
 
 
-def test_of_some_candidates_the_likeliest_is_offered_first() -> None:
+def test_most_likely_candidate_comes_first() -> None:
     offered: list[str] = []
 
     def accept(line: str) -> bool:
@@ -315,12 +328,12 @@ def test_of_some_candidates_the_likeliest_is_offered_first() -> None:
         return len(offered) == CANDIDATES
 
     extend(POET, [begin(POET, SonnetRequest("", seed=0))], accept)
-    heard = [line.lower() + END for line in offered]
-    means = [cross_entropy(POET.network, [line]) for line in heard]
+    encoded = [line.lower() + END for line in offered]
+    means = [cross_entropy(POET.network, [line]) for line in encoded]
     assert len(set(means)) == CANDIDATES
     assert means == sorted(means)
 
 
-def test_networks_of_any_depth_write() -> None:
+def test_any_number_of_layers() -> None:
     for layers in (1, 3):
         assert written(SHALL_I, poet(lstm(layers=layers))).finished

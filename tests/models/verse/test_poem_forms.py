@@ -38,7 +38,7 @@ SUMMER = "Shall I compare thee to a summer's day"
 OPENINGS = {
     "nothing": "",
     "a word": "Beauty",
-    "a word that is begun": "Shall I comp",
+    "an incomplete word": "Shall I comp",
     "a word that nothing comes of": "Shall I compare thee to a summer's comp",
     "a line": SUMMER,
     "a line and a comma": f"{SUMMER},",
@@ -60,7 +60,7 @@ OPENINGS = {
     "longer than the form": ("When forty winters shall besiege thy brow,\n" * 7)[:300],
     "a form's last line": "Day\nMay\nLove\nAbove\nAnd so it has come to the end, so,",
 } | HOSTILE_OPENINGS
-FEW = ("nothing", "a word that is begun", "some lines", "an end without rhymes", "emoji only")
+FEW = ("nothing", "an incomplete word", "some lines", "an end without rhymes", "emoji only")
 """Those that the lesser forms are tried with."""
 
 _written: dict[str, dict[str, Draft]] = {}
@@ -133,7 +133,7 @@ every_form = pytest.mark.parametrize("form", FORMS)
 
 
 @every_form
-def test_a_poem_has_its_lines_whatever_it_begins_with(form: str) -> None:
+def test_every_form_has_its_lines(form: str) -> None:
     for name, draft in poems(form).items():
         assert draft.finished, name
         assert FORMS[form].lines in (len(draft.lines), None), name
@@ -142,19 +142,19 @@ def test_a_poem_has_its_lines_whatever_it_begins_with(form: str) -> None:
 
 
 @every_form
-def test_the_opening_stays_as_it_was_typed(form: str) -> None:
+def test_opening_stays_as_typed(form: str) -> None:
     for name, draft in poems(form).items():
         text = without_spaces("".join(draft.lines))
         assert text.startswith(without_spaces(OPENINGS[name])), name
 
 
-def test_the_notebooks_way_writes_four_hundred_characters_behind_the_opening() -> None:
+def test_notebook_form_writes_400_characters() -> None:
     for name, draft in poems("notebook").items():
         assert len("\n".join(draft.lines)) - draft.opening_length == 400, name
 
 
 @each_form
-def test_every_word_is_a_real_one(form: str) -> None:
+def test_every_word_is_real(form: str) -> None:
     for draft in poems(form).values():
         lines = own(draft)
         for i in untouched(draft):
@@ -171,19 +171,19 @@ def test_every_line_scans(form: str) -> None:
 
 
 @each_form
-def test_a_line_that_a_member_begins_scans_too(form: str) -> None:
-    draft = poems(form)["a word that is begun"]
+def test_line_with_prefix_scans(form: str) -> None:
+    draft = poems(form)["an incomplete word"]
     assert scans(fold(draft.lines[0]), draft.form.metre_of(0).templates, READINGS)
 
 
 @each_form
-def test_lines_rhyme_as_the_scheme_wants(form: str) -> None:
+def test_lines_rhyme(form: str) -> None:
     for name, draft in poems(form).items():
         assert rhymes_as_promised(draft), (name, draft.lines)
 
 
 @each_form
-def test_no_line_ends_as_another_does(form: str) -> None:
+def test_last_words_differ(form: str) -> None:
     for draft in poems(form).values():
         ends = [end(line) for line in draft.lines]
         for i in ends_of_its_own(draft):
@@ -191,7 +191,7 @@ def test_no_line_ends_as_another_does(form: str) -> None:
 
 
 @every_form
-def test_the_last_line_closes_unless_the_member_wrote_it(form: str) -> None:
+def test_last_line_has_full_stop(form: str) -> None:
     for name, draft in poems(form).items():
         if draft.form.lines is None:
             continue
@@ -199,34 +199,34 @@ def test_the_last_line_closes_unless_the_member_wrote_it(form: str) -> None:
         assert not re.search("[,;:][.!?]$", draft.lines[-1]), name
 
 
-def test_a_member_may_write_the_poem_to_its_end() -> None:
+def test_opening_may_fill_poem() -> None:
     draft = poems("limerick")["a form's last line"]
     assert draft.lines == tuple(OPENINGS["a form's last line"].split("\n"))
 
 
-def test_letters_that_no_word_begins_with_are_a_word_of_their_own() -> None:
+def test_unknown_prefix_is_a_word() -> None:
     line = poems("shakespearean")["a word that nothing comes of"].lines[0]
     assert re.fullmatch("Shall I compare thee to a summer's comp[,.:;!?]?", line)
 
 
-def test_an_unfinished_word_is_finished_as_a_real_one() -> None:
-    line = poems("shakespearean")["a word that is begun"].lines[0]
+def test_prefix_becomes_a_real_word() -> None:
+    line = poems("shakespearean")["an incomplete word"].lines[0]
     assert words_of(fold(line))[2] == "compare"
 
 
-def test_a_line_that_is_full_is_only_closed() -> None:
+def test_full_line_is_only_closed() -> None:
     for name in ("a line", "a line and a comma", "a line and a space", "a feminine line"):
         draft = poems("shakespearean")[name]
         assert not words_of(own(draft)[0]), name
 
 
-def test_the_network_rhymes_with_a_members_word_that_is_not_its_own() -> None:
+def test_rhyme_with_unknown_word() -> None:
     assert "replay" not in WORDS
     (draft,) = finished([SonnetRequest("I love the grand replay\n", 4, form="couplets")])
     assert rhymes("replay", end(draft.lines[1]), READINGS)
 
 
-def test_a_form_of_ones_own_is_only_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_custom_form(monkeypatch: pytest.MonkeyPatch) -> None:
     table = {
         "metres": {"short": ["wsws"], "trochees": ["swsw", "sws"]},
         "forms": {
@@ -260,14 +260,14 @@ MIXED = [
 ]
 
 
-def test_what_shares_the_batch_does_not_change_a_poem() -> None:
+def test_poem_does_not_depend_on_batch() -> None:
     together = finished(MIXED)
     for request, draft in zip(MIXED, together, strict=True):
         (alone,) = finished([request])
         assert draft.lines == alone.lines, request
 
 
-def test_a_poem_is_the_same_again_from_its_seed_and_another_from_another() -> None:
+def test_metrical_poem_depends_on_seed() -> None:
     seeds = [7, 7, 8, 0, 2**80]
     drafts = finished([SonnetRequest("", seed, form="limerick") for seed in seeds])
     assert drafts[0].lines == drafts[1].lines
@@ -275,19 +275,19 @@ def test_a_poem_is_the_same_again_from_its_seed_and_another_from_another() -> No
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_seed_is_not_negative(form: str) -> None:
+def test_seed_is_not_negative(form: str) -> None:
     with pytest.raises(ValueError, match="non-negative"):
         finished([SonnetRequest("", -7, form=form)])
 
 
 @pytest.mark.parametrize("temperature", [0.1, 2.0])
-def test_at_any_temperature_a_poem_rhymes(temperature: float) -> None:
+def test_any_temperature_rhymes(temperature: float) -> None:
     (draft,) = finished([SonnetRequest("", 1, temperature, "spenserian")])
     assert len(promised_rhymes(draft)) == 9
     assert rhymes_as_promised(draft)
 
 
-def test_a_draft_of_other_weights_is_refused() -> None:
+def test_draft_of_other_weights_raises() -> None:
     draft = begin(VERSIFIER, SonnetRequest("", seed=0))
     with pytest.raises(ValueError, match="weights that it was begun with"):
         extend(versifier(digest="others"), [draft], anything)
@@ -302,12 +302,12 @@ def first_line(opening: str = "", **known: Iterable[str]) -> str:
     return draft.lines[0]
 
 
-def test_a_line_of_the_corpus_is_not_written() -> None:
+def test_corpus_line_is_not_written() -> None:
     line = first_line()
     assert first_line(known=[fold(line)]) != line
 
 
-def test_a_run_of_seven_words_of_the_corpus_is_not_written() -> None:
+def test_corpus_run_is_not_written() -> None:
     line = first_line()
     runs = runs_of(words_of(fold(line)))
     assert runs
@@ -316,7 +316,7 @@ def test_a_run_of_seven_words_of_the_corpus_is_not_written() -> None:
     assert runs[0] not in runs_of(words_of(fold(again)))
 
 
-def test_a_run_that_begins_in_the_members_words_is_not_gone_on_with() -> None:
+def test_run_from_prefix_is_not_continued() -> None:
     opening = "May I say to thee a"
     for cut in (len(opening), len("May I say to th")):
         line = first_line(opening[:cut])
@@ -325,7 +325,7 @@ def test_a_run_that_begins_in_the_members_words_is_not_gone_on_with() -> None:
         assert runs[0] not in runs_of(words_of(fold(first_line(opening[:cut], runs=runs))))
 
 
-def test_a_run_over_the_ends_of_lines_is_not_written() -> None:
+def test_run_across_lines_is_not_written() -> None:
     request = SonnetRequest("I\nmy\nthy\nto\nso\nor\n", seed=3, form="couplets")
 
     def seventh(runs: Iterable[str] = ()) -> list[str]:
@@ -337,7 +337,7 @@ def test_a_run_over_the_ends_of_lines_is_not_written() -> None:
     assert seventh([f"i my thy to so or {first}"])[0] != first
 
 
-def test_a_members_own_words_may_be_known() -> None:
+def test_opening_may_be_known() -> None:
     opening = f"{SUMMER}\nRough winds do shake the darling buds of May\n"
     runs = runs_of(words_of(fold(opening)))
     known = [f"{SUMMER.lower()}{mark}" for mark in ("", *",.:;!?")]
@@ -345,7 +345,7 @@ def test_a_members_own_words_may_be_known() -> None:
         assert first_line(typed, known=known, runs=runs).startswith(SUMMER)
 
 
-def test_what_the_filter_refuses_is_not_written_and_if_all_is_there_is_a_sentence() -> None:
+def test_filter_rejects_lines() -> None:
     line = first_line()
     draft = begin(VERSIFIER, SonnetRequest("", seed=3))
     (other,) = extend(VERSIFIER, [draft], lambda text: text != line)
@@ -354,7 +354,7 @@ def test_what_the_filter_refuses_is_not_written_and_if_all_is_there_is_a_sentenc
         extend(VERSIFIER, [draft], lambda _: False)
 
 
-def test_words_that_are_always_refused_leave_the_poem_to_other_words() -> None:
+def test_filtered_words_are_replaced() -> None:
     refused: set[str] = set()
 
     def accept(line: str) -> bool:
@@ -368,13 +368,13 @@ def test_words_that_are_always_refused_leave_the_poem_to_other_words() -> None:
     assert refused.isdisjoint(draft.lines)
 
 
-def test_the_words_that_end_lines_are_many() -> None:
+def test_last_words_vary() -> None:
     drafts = finished([SonnetRequest("", seed) for seed in range(4)])
     ends = [end(line) for draft in drafts for line in draft.lines]
     assert len(set(ends)) > len(ends) / 2
 
 
-def test_a_network_whose_every_letter_is_impossible_says_so() -> None:
+def test_network_of_infinities_raises() -> None:
     """It wants an `x` and nothing else, and no word has one."""
 
     class Stubborn:

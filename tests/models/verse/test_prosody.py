@@ -1,4 +1,4 @@
-"""Rhyme, syllables and metre, as verse is judged."""
+"""Prosody: rhyme, syllables and metre."""
 
 import os
 
@@ -42,7 +42,7 @@ VERSE = st.lists(st.sampled_from(WORDS), max_size=10).map(" ".join)
         ("making", "taking"),
     ],
 )
-def test_words_that_are_alike_from_the_stress_on_rhyme(a: str, b: str) -> None:
+def test_rhymes(a: str, b: str) -> None:
     assert rhymes(a, b, READINGS)
     assert rhymes(a, b, READINGS, strict=True)
 
@@ -55,7 +55,7 @@ def test_words_that_are_alike_from_the_stress_on_rhyme(a: str, b: str) -> None:
         ("present", "content"),
     ],
 )
-def test_a_rhyme_that_needs_good_will_is_none_strictly(a: str, b: str) -> None:
+def test_strict_rhymes(a: str, b: str) -> None:
     assert rhymes(a, b, READINGS)
     assert not rhymes(a, b, READINGS, strict=True)
 
@@ -73,12 +73,12 @@ def test_a_rhyme_that_needs_good_will_is_none_strictly(a: str, b: str) -> None:
         ("", "day"),
     ],
 )
-def test_other_words_do_not_rhyme(a: str, b: str) -> None:
+def test_not_rhymes(a: str, b: str) -> None:
     assert not rhymes(a, b, READINGS)
 
 
 @given(st.sampled_from(WORDS), st.sampled_from(WORDS), st.booleans())
-def test_rhyme_is_mutual(a: str, b: str, strict: bool) -> None:
+def test_rhyme_is_symmetric(a: str, b: str, strict: bool) -> None:
     assert rhymes(a, b, READINGS, strict=strict) == rhymes(b, a, READINGS, strict=strict)
 
 
@@ -94,11 +94,11 @@ def test_rhyme_is_mutual(a: str, b: str, strict: bool) -> None:
         ("", ()),
     ],
 )
-def test_a_scheme_says_which_lines_rhyme(scheme: str, pairs: tuple[tuple[int, int], ...]) -> None:
+def test_pairs_of_scheme(scheme: str, pairs: tuple[tuple[int, int], ...]) -> None:
     assert pairs_of(scheme) == pairs
 
 
-def test_a_word_is_real_if_it_has_a_reading_or_stands_elsewhere() -> None:
+def test_is_real() -> None:
     assert is_real("mov'd", READINGS)
     assert not is_real("mangosaurus", READINGS)
     assert is_real("mangosaurus", READINGS, {"mangosaurus"})
@@ -118,11 +118,11 @@ def test_a_word_is_real_if_it_has_a_reading_or_stands_elsewhere() -> None:
         ("mangosaurus", {4}),  # by its spelling
     ],
 )
-def test_the_syllables_of_a_line_are_those_of_all_its_readings(line: str, counts: set[int]) -> None:
+def test_syllable_counts_of_all_readings(line: str, counts: set[int]) -> None:
     assert syllable_counts(line, READINGS) == counts
 
 
-def test_strictly_an_unknown_word_has_no_syllables() -> None:
+def test_strict_syllables_of_unknown_word() -> None:
     assert syllable_counts("mangosaurus", READINGS, strict=True) == set()
 
 
@@ -144,7 +144,7 @@ def test_syllable_counts_add_up(first: str, second: str, strict: bool) -> None:
         "a woman's face with nature's own hand painted",
     ],
 )
-def test_weak_strong_five_times_is_iambic(line: str) -> None:
+def test_is_iambic(line: str) -> None:
     assert is_iambic(line, READINGS)
     assert is_iambic(line, READINGS, strict=True)
 
@@ -158,7 +158,7 @@ def test_weak_strong_five_times_is_iambic(line: str) -> None:
         "in beauty of the summer of a rose is",
     ],
 )
-def test_a_line_that_needs_good_will_is_not_strictly_iambic(line: str) -> None:
+def test_strictly_iambic(line: str) -> None:
     assert is_iambic(line, READINGS)
     assert not is_iambic(line, READINGS, strict=True)
 
@@ -173,18 +173,18 @@ def test_a_line_that_needs_good_will_is_not_strictly_iambic(line: str) -> None:
         "compare beauty, compare beauty, compare",
     ],
 )
-def test_what_is_not_weak_strong_five_times_is_not_iambic(line: str) -> None:
+def test_not_iambic(line: str) -> None:
     assert not is_iambic(line, READINGS)
 
 
 @given(VERSE)
-def test_whatever_is_iambic_strictly_is_so(line: str) -> None:
+def test_strict_implies_iambic(line: str) -> None:
     if is_iambic(line, READINGS, strict=True):
         assert is_iambic(line, READINGS)
 
 
 @given(VERSE)
-def test_an_iambic_line_has_ten_or_eleven_syllables(line: str) -> None:
+def test_iambic_lines_have_ten_syllables(line: str) -> None:
     if is_iambic(line, READINGS):
         assert syllable_counts(line, READINGS) & {10, 11}
 
@@ -192,12 +192,12 @@ def test_an_iambic_line_has_ten_or_eleven_syllables(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "fits"), [("a beauty of a rose", True), ("beauty, begin", True), ("beauty", False)]
 )
-def test_a_line_can_be_held_against_any_metre(line: str, fits: bool) -> None:
+def test_scans_any_metre(line: str, fits: bool) -> None:
     assert scans(line, ["wswsws", "swws"], READINGS) == fits
 
 
 @given(st.text(max_size=60))
-def test_no_text_upsets_the_measures(text: str) -> None:
+def test_measures_take_any_text(text: str) -> None:
     assert all(count >= 0 for count in syllable_counts(text, READINGS))
     assert is_iambic(text, READINGS) in (True, False)
     assert not rhymes(text, text, READINGS)
@@ -222,7 +222,7 @@ def sonnets() -> list[list[str]]:
     ("strict", "rhyming", "ten_syllables", "iambic"),
     [(False, 0.78, 0.95, 0.88), (True, 0.74, 0.83, 0.61)],
 )
-def test_shakespeare_is_judged_as_he_is_known_to_be(
+def test_shakespeare_figures(
     sonnets: list[list[str]], strict: bool, rhyming: float, ten_syllables: float, iambic: float
 ) -> None:
     readings = with_fallbacks(LEXICON.entry, endings_only=True)
@@ -254,12 +254,12 @@ def test_shakespeare_is_judged_as_he_is_known_to_be(
         ),
     ],
 )
-def test_syllables_are_counted(syllables: int, words: list[str]) -> None:
+def test_count_syllables(syllables: int, words: list[str]) -> None:
     assert {word: count_syllables(word) for word in words} == dict.fromkeys(words, syllables)
 
 
 @given(st.text("abey' ,-", max_size=20), st.text("abey' ,-", max_size=20))
-def test_a_line_has_the_syllables_of_its_words(first: str, second: str) -> None:
+def test_syllables_of_line_add_up(first: str, second: str) -> None:
     assert count_syllables(f"{first} {second}") == count_syllables(first) + count_syllables(second)
 
 

@@ -1,4 +1,4 @@
-"""What a line is worth beside its likelihood, term by term."""
+"""Scores of candidate lines, term by term."""
 
 import math
 from dataclasses import fields
@@ -9,10 +9,10 @@ import pytest
 from data.phonetics import Reading
 from models.verse.line_generator import Candidate
 from models.verse.reranking import (
+    DEFAULT_WEIGHTS,
     FUNCTION_WORDS,
     SMALL_WORDS,
-    TASTE,
-    Poem,
+    PreviousLines,
     RerankWeights,
     score,
 )
@@ -20,107 +20,109 @@ from models.verse.rhyme_and_metre import RhymeAndMetreIndex
 from tests.models.tiny import VERSE
 
 WORDS = [f"{a}{b}{c}" for a in "bcdfgh" for b in "aeiou" for c in "lmnprst"]
-"""The commonest first; 210 of them."""
-POETICS = RhymeAndMetreIndex(WORDS, VERSE, lambda _word: (Reading("1", "EH1"),))
-SMALL, SMALLER_NOT = WORDS[0], WORDS[SMALL_WORDS]
+"""210 words, most common first."""
+INDEX = RhymeAndMetreIndex(WORDS, VERSE, lambda _word: (Reading("1", "EH1"),))
+SMALL, NOT_SMALL = WORDS[0], WORDS[SMALL_WORDS]
 RARE = WORDS[-1]
 LOG_P = -2.0
-NOTHING_SAID = Poem([])
+NO_LINES = PreviousLines([])
 
 
-def taste(**terms: float) -> RerankWeights:
-    """A taste for nothing but these terms."""
+def only(**terms: float) -> RerankWeights:
+    """Weights that are zero except for these terms."""
     return RerankWeights(**dict.fromkeys((f.name for f in fields(RerankWeights)), 0.0) | terms)
 
 
 def candidate(text: str, log_p: float = LOG_P, last: float | None = None) -> Candidate:
-    """A line whose characters are equally likely, but for those of its last word."""
-    of_characters = np.full(len(text) + 1, log_p)
+    """A line whose characters have the same log p, except those of the last word."""
+    log_ps = np.full(len(text) + 1, log_p)
     if last is not None:
-        of_characters[text.rfind(" ") + 1 :] = last
-    return Candidate(
-        text, of_characters, np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32)
-    )
+        log_ps[text.rfind(" ") + 1 :] = last
+    return Candidate(text, log_ps, np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32))
 
 
-def total(text: str, terms: RerankWeights, poem: Poem = NOTHING_SAID, begun: str = "") -> float:
-    """What a line is worth beside its likelihood, in nats."""
-    return (score(candidate(text), begun, poem, POETICS, terms) - LOG_P) * (len(text) + 1)
+def total(
+    text: str, weights: RerankWeights, previous: PreviousLines = NO_LINES, prefix: str = ""
+) -> float:
+    """The score of a line beside its log p, in nats."""
+    return (score(candidate(text), prefix, previous, INDEX, weights) - LOG_P) * (len(text) + 1)
 
 
-def test_without_taste_a_line_is_worth_its_likelihood_by_the_character() -> None:
+def test_score_without_weights_is_log_p() -> None:
     short, long = candidate(RARE, -1.5), candidate(f"{RARE} {RARE} {RARE}", -1.5)
     for line in (short, long):
-        assert score(line, "", Poem([f"{RARE} {RARE}"]), POETICS, taste()) == pytest.approx(-1.5)
+        assert score(line, "", PreviousLines([f"{RARE} {RARE}"]), INDEX, only()) == pytest.approx(
+            -1.5
+        )
 
 
-def test_a_rare_word_is_worth_more_than_a_common_one_but_at_the_end() -> None:
-    terms = taste(rarity=2)
-    assert total(f"{RARE} {SMALL}", terms) == pytest.approx(2 * math.log(len(WORDS)))
-    assert total(f"{SMALL} {RARE}", terms) == pytest.approx(0)
-    assert total(f"{RARE} {SMALL} {SMALL}", terms) == pytest.approx(2 * math.log(len(WORDS)))
-    assert total("unknown unknown", terms) == pytest.approx(0)
+def test_rare_words_score_higher() -> None:
+    weights = only(rarity=2)
+    assert total(f"{RARE} {SMALL}", weights) == pytest.approx(2 * math.log(len(WORDS)))
+    assert total(f"{SMALL} {RARE}", weights) == pytest.approx(0)
+    assert total(f"{RARE} {SMALL} {SMALL}", weights) == pytest.approx(2 * math.log(len(WORDS)))
+    assert total("unknown unknown", weights) == pytest.approx(0)
 
 
-def test_a_word_that_the_member_wrote_wins_nothing() -> None:
-    assert total(f"{SMALL} {SMALL}", taste(rarity=2), begun=f"{RARE} ") == pytest.approx(0)
-    assert total(f"{RARE[1:]} {SMALL}", taste(rarity=2), begun=RARE[0]) == pytest.approx(0)
+def test_typed_words_do_not_count_as_rare() -> None:
+    assert total(f"{SMALL} {SMALL}", only(rarity=2), prefix=f"{RARE} ") == pytest.approx(0)
+    assert total(f"{RARE[1:]} {SMALL}", only(rarity=2), prefix=RARE[0]) == pytest.approx(0)
 
 
-def test_an_unlikely_last_word_counts_again() -> None:
+def test_last_word_has_extra_weight() -> None:
     forced = candidate(f"{RARE} {RARE},", last=-5)
-    flat = score(forced, "", NOTHING_SAID, POETICS, taste())
-    counted = score(forced, "", NOTHING_SAID, POETICS, taste(ending=0.5))
+    flat = score(forced, "", NO_LINES, INDEX, only())
+    counted = score(forced, "", NO_LINES, INDEX, only(last_word=0.5))
     assert counted == pytest.approx(flat + 0.5 * -5 * len(f"{RARE},\n") / len(forced.log_p))
 
 
-def test_a_content_word_of_the_poem_is_an_echo_and_a_function_word_is_none() -> None:
-    function = WORDS[FUNCTION_WORDS - 1]
-    poem = Poem([f"{SMALL} {RARE}", function])
-    terms = taste(echo=3)
-    assert total(f"{RARE} {function}", terms, poem) == pytest.approx(-3)
-    assert total(f"{RARE} and {RARE}", terms, poem) == pytest.approx(-6)
-    assert total(WORDS[-2], terms, poem) == pytest.approx(0)
+def test_repeated_content_word() -> None:
+    function_word = WORDS[FUNCTION_WORDS - 1]
+    previous = PreviousLines([f"{SMALL} {RARE}", function_word])
+    weights = only(repeated_content_word=3)
+    assert total(f"{RARE} {function_word}", weights, previous) == pytest.approx(-3)
+    assert total(f"{RARE} and {RARE}", weights, previous) == pytest.approx(-6)
+    assert total(WORDS[-2], weights, previous) == pytest.approx(0)
 
 
-def test_a_word_that_comes_again_within_its_line_costs_unless_it_is_small() -> None:
-    terms = taste(repetition=2)
-    assert total(f"{RARE} {RARE} {RARE}", terms) == pytest.approx(-4)
-    assert total(f"{SMALL} {SMALL}", terms) == pytest.approx(0)
-    assert total(f"{SMALLER_NOT} {SMALLER_NOT}", terms) == pytest.approx(-2)
-    assert total(RARE, terms, begun=f"{RARE} ") == pytest.approx(-2)
+def test_repeated_word_in_line() -> None:
+    weights = only(repeated_in_line=2)
+    assert total(f"{RARE} {RARE} {RARE}", weights) == pytest.approx(-4)
+    assert total(f"{SMALL} {SMALL}", weights) == pytest.approx(0)
+    assert total(f"{NOT_SMALL} {NOT_SMALL}", weights) == pytest.approx(-2)
+    assert total(RARE, weights, prefix=f"{RARE} ") == pytest.approx(-2)
 
 
-def test_a_pair_of_words_of_the_poem_costs_but_not_over_the_end_of_a_line() -> None:
+def test_repeated_pair() -> None:
     a, b, c = WORDS[-3:]
-    poem = Poem([f"{a} {b}", f"{c} {a}"])
-    terms = taste(phrase=1.5)
-    assert total(f"{a}, {b}", terms, poem) == pytest.approx(-1.5)
-    assert total(f"{b} {c}", terms, poem) == pytest.approx(0)
-    assert total(b, terms, poem, begun=f"{a} ") == pytest.approx(-1.5)
+    previous = PreviousLines([f"{a} {b}", f"{c} {a}"])
+    weights = only(repeated_pair=1.5)
+    assert total(f"{a}, {b}", weights, previous) == pytest.approx(-1.5)
+    assert total(f"{b} {c}", weights, previous) == pytest.approx(0)
+    assert total(b, weights, previous, prefix=f"{a} ") == pytest.approx(-1.5)
 
 
-def test_each_line_above_that_begins_alike_costs() -> None:
-    poem = Poem([f"{SMALL} {RARE}", SMALL, f"{RARE} {SMALL}", "", "..."])
-    terms = taste(beginning=1)
-    assert total(f"{SMALL} {WORDS[3]}", terms, poem) == pytest.approx(-2)
-    assert total(f"{WORDS[3]} {SMALL}", terms, poem) == pytest.approx(0)
-    assert total(WORDS[3], terms, poem, begun=f"{RARE} ") == pytest.approx(-1)
+def test_same_first_word() -> None:
+    previous = PreviousLines([f"{SMALL} {RARE}", SMALL, f"{RARE} {SMALL}", "", "..."])
+    weights = only(same_first_word=1)
+    assert total(f"{SMALL} {WORDS[3]}", weights, previous) == pytest.approx(-2)
+    assert total(f"{WORDS[3]} {SMALL}", weights, previous) == pytest.approx(0)
+    assert total(WORDS[3], weights, previous, prefix=f"{RARE} ") == pytest.approx(-1)
 
 
 @pytest.mark.parametrize("text", ["", ",", ".", "?!"])
-def test_a_line_to_which_only_punctuation_was_added_is_worth_something_finite(text: str) -> None:
-    for begun in ("", f"{RARE} {RARE}", "..."):
-        assert math.isfinite(score(candidate(text), begun, Poem(["a", begun]), POETICS))
+def test_score_of_punctuation_is_finite(text: str) -> None:
+    for prefix in ("", f"{RARE} {RARE}", "..."):
+        assert math.isfinite(score(candidate(text), prefix, PreviousLines(["a", prefix]), INDEX))
 
 
-def test_by_default_every_term_counts() -> None:
-    assert all(getattr(TASTE, f.name) > 0 for f in fields(RerankWeights))
+def test_default_weights_are_positive() -> None:
+    assert all(getattr(DEFAULT_WEIGHTS, f.name) > 0 for f in fields(RerankWeights))
 
 
-def test_a_word_that_stutters_is_hardly_ever_kept() -> None:
-    assert total(f"{RARE} {RARE} {SMALL}", taste(stutter=9)) == pytest.approx(-9)
-    assert total(f"{RARE} {SMALL} {RARE}", taste(stutter=9)) == pytest.approx(0)
+def test_doubled_word() -> None:
+    assert total(f"{RARE} {RARE} {SMALL}", only(doubled_word=9)) == pytest.approx(-9)
+    assert total(f"{RARE} {SMALL} {RARE}", only(doubled_word=9)) == pytest.approx(0)
 
 
 @pytest.mark.parametrize(
@@ -136,5 +138,5 @@ def test_a_word_that_stutters_is_hardly_ever_kept() -> None:
         ("", "he comes. why?", 0),
     ],
 )
-def test_a_statement_takes_no_question_mark(above: str, line: str, lost: float) -> None:
-    assert total(line, taste(statement=4), Poem([above])) == pytest.approx(-lost)
+def test_false_question(above: str, line: str, lost: float) -> None:
+    assert total(line, only(false_question=4), PreviousLines([above])) == pytest.approx(-lost)

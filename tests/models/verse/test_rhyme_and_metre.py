@@ -1,4 +1,4 @@
-"""What a network's words sound like."""
+"""Index of words by stresses and rhyme."""
 
 from dataclasses import replace
 from functools import reduce
@@ -11,7 +11,7 @@ from data.phonetics import Reading
 from models.networks.vocabulary import Vocabulary
 from models.verse import rhyme_and_metre as module
 from models.verse.metre import Metre
-from models.verse.rhyme_and_metre import LEAST_WORDS, RhymeAndMetreIndex, rhyme_and_metre_of
+from models.verse.rhyme_and_metre import MIN_WORDS, RhymeAndMetreIndex, rhyme_and_metre_of
 from tests.models.tiny import LETTERS, VERSE, lstm, poet
 from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS
 
@@ -28,50 +28,50 @@ SOUNDS = {
     "memory": (Reading("100", "EH1 M ER0 IY0"),),
     "many": tuple(Reading("1" + "0" * n, f"EH1 {n}") for n in range(9)),
 }
-COMMONEST_FIRST = ("the", "xqzt", *list(SOUNDS)[1:])
-POETICS = RhymeAndMetreIndex(COMMONEST_FIRST, VERSE, lambda word: SOUNDS.get(word, ()))
+BY_FREQUENCY = ("the", "xqzt", *list(SOUNDS)[1:])
+INDEX = RhymeAndMetreIndex(BY_FREQUENCY, VERSE, lambda word: SOUNDS.get(word, ()))
 
 
 def rhyme(word: str) -> int:
-    return int(POETICS.rhyme[POETICS.index[word]])
+    return int(INDEX.rhyme[INDEX.index[word]])
 
 
 def only(*words: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    chosen = np.zeros(len(POETICS.index) + 1, np.bool_)
-    chosen[[POETICS.index[word] for word in words]] = True
+    chosen = np.zeros(len(INDEX.index) + 1, np.bool_)
+    chosen[[INDEX.index[word] for word in words]] = True
     return chosen
 
 
-def places(word: str, readings: int | None = None) -> int:
-    """Where in `METRE` a word can begin."""
-    return reduce(or_, (METRE.places_of(r.stresses) for r in SOUNDS[word][:readings]), 0)
+def positions(word: str, readings: int | None = None) -> int:
+    """Where in `METRE` a word can start."""
+    return reduce(or_, (METRE.positions_of(r.stresses) for r in SOUNDS[word][:readings]), 0)
 
 
-def test_words_without_sounds_are_left_out_and_the_others_keep_their_rank() -> None:
-    assert set(POETICS.index) == set(SOUNDS)
-    assert POETICS.rank["love"] == 2
-    assert POETICS.stresses_of("being") == ("10", "1")
-    assert POETICS.stresses_of("wind") == ("1",)
-    assert POETICS.stresses_of("xqzt") == ()
+def test_unknown_words_are_left_out() -> None:
+    assert set(INDEX.index) == set(SOUNDS)
+    assert INDEX.rank["love"] == 2
+    assert INDEX.stresses_of("being") == ("10", "1")
+    assert INDEX.stresses_of("wind") == ("1",)
+    assert INDEX.stresses_of("xqzt") == ()
 
 
-def test_words_rhyme_by_their_usual_sounds() -> None:
+def test_rhyme_by_first_reading() -> None:
     assert rhyme("love") == rhyme("above") >= 0
     assert rhyme("wind") != rhyme("find")
     assert rhyme("being") == rhyme("seeing")
 
 
-def test_no_line_ends_in_a_word_without_stress_or_in_half_a_quotation() -> None:
+def test_words_that_do_not_end_lines() -> None:
     assert rhyme("the") == rhyme("'bove") == -1
-    choosy = RhymeAndMetreIndex(
-        COMMONEST_FIRST, VERSE, lambda w: SOUNDS.get(w, ()), lambda w: w != "love"
+    filtered = RhymeAndMetreIndex(
+        BY_FREQUENCY, VERSE, lambda w: SOUNDS.get(w, ()), lambda w: w != "love"
     )
-    assert choosy.rhyme[choosy.index["love"]] == -1
-    assert choosy.rhyme[choosy.index["above"]] >= 0
+    assert filtered.rhyme[filtered.index["love"]] == -1
+    assert filtered.rhyme[filtered.index["above"]] >= 0
 
 
-def test_a_member_may_end_a_line_in_a_word_that_the_network_never_uses() -> None:
-    assert POETICS.rhyme_of("love") == rhyme("love")
+def test_rhyme_of_unknown_word() -> None:
+    assert INDEX.rhyme_of("love") == rhyme("love")
     learned = RhymeAndMetreIndex(
         ["above", "the", "'bove"], VERSE, lambda word: SOUNDS.get(word, ())
     )
@@ -80,59 +80,59 @@ def test_a_member_may_end_a_line_in_a_word_that_the_network_never_uses() -> None
     assert learned.rhyme_of("the") == learned.rhyme_of("xqzt") == learned.rhyme_of("") == -1
 
 
-def test_a_rhyme_is_as_rich_as_it_has_common_words() -> None:
-    def richness(poetics: RhymeAndMetreIndex, word: str) -> int:
-        return int(poetics.richness[poetics.index[word]])
+def test_rhyme_count() -> None:
+    def rhyme_count(index: RhymeAndMetreIndex, word: str) -> int:
+        return int(index.rhyme_count[index.index[word]])
 
-    assert richness(POETICS, "love") == richness(POETICS, "above") == 2
-    assert richness(POETICS, "memory") == 1
-    assert richness(POETICS, "the") == 0
-    assert POETICS.richness[-1] == 0
+    assert rhyme_count(INDEX, "love") == rhyme_count(INDEX, "above") == 2
+    assert rhyme_count(INDEX, "memory") == 1
+    assert rhyme_count(INDEX, "the") == 0
+    assert INDEX.rhyme_count[-1] == 0
 
 
-def test_a_line_ends_in_a_chosen_word_that_fits_there_by_its_usual_sounds() -> None:
+def test_endings() -> None:
     chosen = ["above", "being", "memory", "love"]
-    endings = POETICS.endings(METRE, only(*chosen))
+    endings = INDEX.endings(METRE, only(*chosen))
     assert len(endings) == len(SOUNDS) + 1
-    for word, place in POETICS.index.items():
+    for word, row in INDEX.index.items():
         n = len(SOUNDS[word][0].stresses)
-        expected = places(word, 1) & (METRE.ends >> n) if word in chosen else 0
-        assert endings[place] == expected
-    assert endings[POETICS.index["being"]] == 1 << 13  # the last foot of `wswsf`
-    assert endings[POETICS.index["memory"]] == 1 << 1  # its last syllable, at the end of `wsws`
+        expected = positions(word, 1) & (METRE.ends >> n) if word in chosen else 0
+        assert endings[row] == expected
+    assert endings[INDEX.index["being"]] == 1 << 13  # the last foot of `wswsf`
+    assert endings[INDEX.index["memory"]] == 1 << 1  # its last syllable, at the end of `wsws`
     assert endings[-1] == 0
 
 
-def test_a_word_stands_within_a_line_where_any_of_its_sounds_leads_on() -> None:
-    alive = METRE.places_before(1 << 3 | 1 << 12)
-    inner = POETICS.inner(METRE, alive)
+def test_inner_words() -> None:
+    viable = METRE.positions_before(1 << 3 | 1 << 12)
+    inner = INDEX.inner_words(METRE, viable)
     for word in SOUNDS:
         expected = 0
-        for reading in SOUNDS[word][: module.MOST_READINGS]:
+        for reading in SOUNDS[word][: module.MAX_READINGS]:
             stresses = reading.stresses
-            expected |= METRE.places_of(stresses) & (alive >> len(stresses))
-        assert inner.nodes[POETICS.trie.find(word)] & expected == expected
-        assert inner.starts[POETICS.patterns[POETICS.index[word]]].max() <= expected
-    memory = POETICS.trie.find("mem")
-    assert inner.nodes[memory] == places("memory") & (alive >> 3)
+            expected |= METRE.positions_of(stresses) & (viable >> len(stresses))
+        assert inner.nodes[INDEX.trie.find(word)] & expected == expected
+        assert inner.starts[INDEX.patterns[INDEX.index[word]]].max() <= expected
+    memory = INDEX.trie.find("mem")
+    assert inner.nodes[memory] == positions("memory") & (viable >> 3)
     assert inner.nodes[0] == 0
 
 
-def test_what_is_no_word_can_stand_nowhere() -> None:
-    assert not POETICS.patterns[-1].any()
-    assert POETICS.inner(METRE, METRE.places_before(METRE.ends)).starts[0] == 0
-    assert POETICS.endings(METRE, np.ones(len(SOUNDS) + 1, np.bool_))[-1] == 0
+def test_no_word_fits_nowhere() -> None:
+    assert not INDEX.patterns[-1].any()
+    assert INDEX.inner_words(METRE, METRE.positions_before(METRE.ends)).starts[0] == 0
+    assert INDEX.endings(METRE, np.ones(len(SOUNDS) + 1, np.bool_))[-1] == 0
 
 
-def test_a_network_of_verse_has_poetics_made_once() -> None:
-    poetics = rhyme_and_metre_of(VERSIFIER)
-    assert poetics is rhyme_and_metre_of(VERSIFIER)
-    assert poetics is not None
-    assert set(poetics.index) == {word for word in WORDS if READINGS(word)}
+def test_index_is_cached() -> None:
+    index = rhyme_and_metre_of(VERSIFIER)
+    assert index is rhyme_and_metre_of(VERSIFIER)
+    assert index is not None
+    assert set(index.index) == {word for word in WORDS if READINGS(word)}
 
 
-def test_a_network_that_does_not_write_english_has_none() -> None:
-    few = WORDS[: LEAST_WORDS - 1]
+def test_no_index_without_english() -> None:
+    few = WORDS[: MIN_WORDS - 1]
     babble = [f"xq{a}{b}" for a in LETTERS.symbols[1:] for b in LETTERS.symbols[1:]]
     no_comma = Vocabulary(VERSE.symbols.replace(",", ""))
     assert rhyme_and_metre_of(poet()) is None
@@ -142,26 +142,26 @@ def test_a_network_that_does_not_write_english_has_none() -> None:
     assert rhyme_and_metre_of(replace(poet(), words=WORDS)) is not None
 
 
-def test_words_that_only_an_apostrophe_tells_apart_are_spelt_alike() -> None:
+def test_same_spelling() -> None:
     bears = RhymeAndMetreIndex(
         ["bears", "bear's", "bear"], VERSE, lambda _: [Reading("1", "EH1 R Z")]
     )
-    assert bears.spelt_like(["bear's"]) == sorted(bears.index[w] for w in ("bears", "bear's"))
-    assert bears.spelt_like(["xqzt", ""]) == []
+    assert bears.same_spelling(["bear's"]) == sorted(bears.index[w] for w in ("bears", "bear's"))
+    assert bears.same_spelling(["xqzt", ""]) == []
 
 
-def test_a_rare_word_ends_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.verse.rhyme_and_metre.ENDING", 1)
+def test_rare_word_does_not_end_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.verse.rhyme_and_metre.MAX_ENDING_RANK", 1)
     two = RhymeAndMetreIndex(["day", "gay"], VERSE, lambda _: [Reading("1", "EY1")])
     assert [two.rhyme[two.index[word]] >= 0 for word in ("day", "gay")] == [True, False]
 
 
-def test_a_common_word_is_let_end_a_line_less_readily_than_a_rare_one() -> None:
-    weights = [POETICS.ending_weight[POETICS.index[word]] for word in ("love", "above", "memory")]
+def test_ending_weight_grows_with_rank() -> None:
+    weights = [INDEX.ending_weight[INDEX.index[word]] for word in ("love", "above", "memory")]
     assert weights == sorted(weights)
     assert all(0 < weight <= 1 for weight in weights)
 
 
-def test_the_name_of_a_letter_is_no_word() -> None:
+def test_letter_names_are_not_words() -> None:
     letters = RhymeAndMetreIndex(["a", "e", "i", "o", "x"], VERSE, lambda _: [Reading("1", "EY1")])
     assert set(letters.index) == {"a", "i", "o"}

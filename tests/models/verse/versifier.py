@@ -1,4 +1,4 @@
-"""A poet of a few hundred real words that has learned nothing: it babbles, in rhyme and metre."""
+"""An untrained network with a few hundred real words: nonsense in rhyme and metre."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -37,7 +37,7 @@ def _words() -> Iterable[str]:
 
 
 WORDS = tuple(dict.fromkeys(_words()))
-"""Words of one rime are many, so that there is always a rhyme."""
+"""Many words share a rime, so that every line can rhyme."""
 
 
 def versifier(
@@ -61,7 +61,7 @@ def finished(
     trained: Trained = VERSIFIER,
     accept: Callable[[str], bool] = anything,
 ) -> list[Draft]:
-    """Whole poems, written in one batch."""
+    """Finished poems, written in one batch."""
     drafts = [begin(trained, request) for request in requests]
     while not all(draft.finished for draft in drafts):
         drafts = extend(trained, drafts, accept)
