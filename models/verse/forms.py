@@ -8,7 +8,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from models.verse.metre import Metre
+from models.verse.constrained.metre import Metre
 
 TABLE = Path(__file__).parents[2] / "data" / "forms.toml"
 

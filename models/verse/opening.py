@@ -5,11 +5,11 @@ from itertools import pairwise
 
 from data.text import fold, unify_newlines, words_of
 from models.networks.vocabulary import Vocabulary
+from models.verse.constrained.metre import Metre
+from models.verse.constrained.metrical_lines import PUNCTUATION, Start
+from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex
 from models.verse.forms import Form
-from models.verse.metre import Metre
-from models.verse.metrical_lines import PUNCTUATION, Start
 from models.verse.prosody import count_syllables
-from models.verse.rhyme_and_metre import RhymeAndMetreIndex
 
 FREE_SYLLABLES = 10
 """Maximum syllables of an opening's line in a form without metre."""

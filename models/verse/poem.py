@@ -21,20 +21,20 @@ from data.text import fold, words_of
 from models.fingerprints import LONGEST_RUN, Fingerprints, runs_of
 from models.networks.network import State, read
 from models.networks.vocabulary import END
-from models.verse import free_lines, metrical_lines
+from models.verse.constrained import free_lines, metrical_lines
+from models.verse.constrained.free_lines import CharacterBudget, LengthConstraint
+from models.verse.constrained.metrical_lines import MetricalConstraint, Plan
+from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
-from models.verse.free_lines import CharacterBudget, LengthConstraint
 from models.verse.line_generator import (
     Candidate,
     CandidateCounts,
     LineRequest,
     generate_lines,
 )
-from models.verse.metrical_lines import MetricalConstraint, Plan
 from models.verse.opening import encoded_prefix, start_of, wrap_opening
 from models.verse.problems import NoLineFound, OpeningTooLong, SonnetError, UnknownForm
 from models.verse.reranking import PreviousLines, score
-from models.verse.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
 from models.weights import Trained
 
 __all__ = [

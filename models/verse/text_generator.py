@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from models.text_generator import Accept, Sample
 from models.verse import poem
+from models.verse.constrained.rhyme_and_metre import rhyme_and_metre_of
 from models.verse.poem import Draft, SonnetError, SonnetRequest
-from models.verse.rhyme_and_metre import rhyme_and_metre_of
 from models.weights import Trained
 
 SAMPLE_LINES = 4

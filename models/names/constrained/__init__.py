@@ -1,1 +1,1 @@
-"""Constrained sampling: names that begin, end or contain what was asked for."""
+"""Constrained sampling: names that start with, contain or end with given pieces."""

@@ -7,8 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data.text import fold, words_of
+from models.verse.constrained.metrical_lines import Start
+from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
 from models.verse.forms import FORMS, Form
-from models.verse.metrical_lines import Start
 from models.verse.opening import (
     FREE_SYLLABLES,
     MAX_LINES,
@@ -17,7 +18,6 @@ from models.verse.opening import (
     wrap_opening,
 )
 from models.verse.prosody import count_syllables, scans, syllable_counts
-from models.verse.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE
 from tests.models.verse.versifier import READINGS, VERSIFIER

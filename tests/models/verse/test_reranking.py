@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from data.phonetics import Reading
+from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex
 from models.verse.line_generator import Candidate
 from models.verse.reranking import (
     DEFAULT_WEIGHTS,
@@ -16,7 +17,6 @@ from models.verse.reranking import (
     RerankWeights,
     score,
 )
-from models.verse.rhyme_and_metre import RhymeAndMetreIndex
 from tests.models.tiny import VERSE
 
 WORDS = [f"{a}{b}{c}" for a in "bcdfgh" for b in "aeiou" for c in "lmnprst"]

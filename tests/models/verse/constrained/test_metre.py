@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.verse.metre import Metre
+from models.verse.constrained.metre import Metre
 
 PENTAMETER = Metre(("wswswswsws", "swwswswsws", "wswswswswsf", "swwswswswsf"))
 TEMPLATE = st.builds(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.verse.free_lines import (
+from models.verse.constrained.free_lines import (
     MAX_LINE,
     MIN_LINE,
     CharacterBudget,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.networks.vocabulary import Vocabulary
-from models.verse.word_trie import WordTrie
+from models.verse.constrained.word_trie import WordTrie
 
 SYMBOLS = Vocabulary("\n 'abc")
 WORD = st.text("abc'", max_size=5)

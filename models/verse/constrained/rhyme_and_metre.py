@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from data.lexicon import Reading, load_lexicon
 from data.text import words_of
 from models.networks.vocabulary import Vocabulary
-from models.verse.metre import Metre
-from models.verse.word_trie import WordTrie
+from models.verse.constrained.metre import Metre
+from models.verse.constrained.word_trie import WordTrie
 from models.weights import Trained
 
 PositionSets = NDArray[np.uint64]
-"""Sets of positions in a metre, see `models.verse.metre`."""
+"""Sets of positions in a metre, see `models.verse.constrained.metre`."""
 
 MAX_READINGS = 3
 """K: readings (pronunciations) of a word that are used, the most common ones."""

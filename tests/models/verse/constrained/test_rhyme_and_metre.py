@@ -9,9 +9,13 @@ import pytest
 
 from data.phonetics import Reading
 from models.networks.vocabulary import Vocabulary
-from models.verse import rhyme_and_metre as module
-from models.verse.metre import Metre
-from models.verse.rhyme_and_metre import MIN_WORDS, RhymeAndMetreIndex, rhyme_and_metre_of
+from models.verse.constrained import rhyme_and_metre as module
+from models.verse.constrained.metre import Metre
+from models.verse.constrained.rhyme_and_metre import (
+    MIN_WORDS,
+    RhymeAndMetreIndex,
+    rhyme_and_metre_of,
+)
 from tests.models.tiny import LETTERS, VERSE, lstm, poet
 from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS
 
@@ -151,7 +155,7 @@ def test_same_spelling() -> None:
 
 
 def test_rare_word_does_not_end_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.verse.rhyme_and_metre.MAX_ENDING_RANK", 1)
+    monkeypatch.setattr("models.verse.constrained.rhyme_and_metre.MAX_ENDING_RANK", 1)
     two = RhymeAndMetreIndex(["day", "gay"], VERSE, lambda _: [Reading("1", "EY1")])
     assert [two.rhyme[two.index[word]] >= 0 for word in ("day", "gay")] == [True, False]
 

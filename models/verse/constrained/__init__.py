@@ -1,0 +1,1 @@
+"""Constraints on lines: length, metre and rhyme."""
