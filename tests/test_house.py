@@ -39,7 +39,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     # Leaves: they import no other part.
     "bot.settings": set(),
     "bot.startup": set(),
-    "bot.logs": set(),
+    "bot.logs": {"bot.settings"},
     "bot.formats": set(),
     "bot.arguments": set(),
     # The networks.
