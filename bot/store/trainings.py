@@ -1,11 +1,12 @@
 """Queue and history of the trainings started from the chat, shared by all processes."""
 
 import asyncio
+import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,61 +23,54 @@ LOST = "Another process has taken over this training."
 
 
 @dataclass(frozen=True)
-class NewTraining:
-    """A training to enqueue. See `bot.store.schema.Training` for the fields."""
+class TrainingRequest:
+    """What to train, from the command to the trainer."""
 
     policy: str
+    """`shared` or `custom`: see `bot.services.training.policies`."""
     task: str
     recipe: str
     seed: int
     queued_at: datetime
     minutes: int | None = None
+    """Time limit; `None` for that of the recipe."""
     force: bool = False
+    """Whether to activate the result even if it is worse."""
     custom_model_id: int | None = None
     community_id: int | None = None
     member_id: int | None = None
     channel_id: int | None = None
     message_id: int | None = None
+    """The message that shows its progress."""
     title: str = ""
-    corpus: bytes | None = None
-    """An uploaded corpus, uncompressed; `None` for the task's own."""
+    """Title of the corpus."""
+    corpus: bytes | None = field(default=None, repr=False)
+    """A corpus file; `None` for the corpus of the task."""
     corpus_is_new: bool = False
-    extra_names: Sequence[str] = ()
-    notes: str = "[]"
+    """Whether the corpus replaces the one of the custom model."""
+    extra_names: Sequence[str] = field(default=(), repr=False)
+    """Names to train on in addition to the corpus."""
+    notes: tuple[str, ...] = ()
+    """Sentences about the corpus."""
 
 
-@dataclass(frozen=True)
-class TrainingRecord:
-    """A training without its corpus and its extra names."""
+@dataclass(frozen=True, kw_only=True)
+class TrainingRecord(TrainingRequest):
+    """A request in the database. Its corpus and extra names are loaded separately."""
 
     id: int
-    policy: str
-    task: str
-    recipe: str
-    seed: int
-    minutes: int | None
-    force: bool
-    custom_model_id: int | None
-    version_id: int | None
-    community_id: int | None
-    member_id: int | None
-    channel_id: int | None
-    message_id: int | None
-    title: str
-    corpus_is_new: bool
-    notes: str
     state: str
     """`queued`, `running`, `done`, `failed` or `stopped`."""
-    attempts: int
-    owner: str | None
-    stop_reason: str | None
-    queued_at: datetime
-    started_at: datetime | None
-    beat_at: datetime | None
-    ended_at: datetime | None
-    message: str
-    has_corpus: bool
-    """Whether an uploaded corpus is stored: see `Trainings.corpus`."""
+    version_id: int | None = None
+    attempts: int = 0
+    owner: str | None = None
+    stop_reason: str | None = None
+    started_at: datetime | None = None
+    beat_at: datetime | None = None
+    ended_at: datetime | None = None
+    message: str = ""
+    has_corpus: bool = False
+    """Whether a corpus file is stored: see `Trainings.corpus`."""
 
 
 class Waiting(NamedTuple):
@@ -114,7 +108,7 @@ _COLUMNS = (
     Training.beat_at,
     Training.ended_at,
     Training.message,
-    Training.corpus.is_not(None),
+    Training.corpus.is_not(None).label("has_corpus"),
 )
 _ACTIVE = ("queued", "running")
 _NO_BLOBS = {"corpus": None, "extra_names": None}
@@ -126,12 +120,13 @@ class Trainings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def enqueue(self, training: NewTraining) -> int:
+    async def enqueue(self, request: TrainingRequest) -> int:
         """Add a training to the end of its policy's queue. Returns its id."""
-        values = dict(vars(training))
-        values["corpus"] = await _compressed(training.corpus)
-        names = "\n".join(training.extra_names).encode() if training.extra_names else None
+        values = dict(vars(request))
+        values["corpus"] = await _compressed(request.corpus)
+        names = "\n".join(request.extra_names).encode() if request.extra_names else None
         values["extra_names"] = await _compressed(names)
+        values["notes"] = json.dumps(request.notes, ensure_ascii=False)
         row = Training(**values)
         async with self._database.writing() as session:
             session.add(row)
@@ -170,7 +165,7 @@ class Trainings:
                 .returning(*_COLUMNS)
             )
             row = claimed.first()
-        return None if row is None else TrainingRecord(*tuple(row))
+        return None if row is None else _record(row)
 
     async def beat(self, training_id: int, owner: str, now: datetime) -> str | None:
         """Record a heartbeat. Returns the reason to stop, if the training should stop.
@@ -274,7 +269,7 @@ class Trainings:
                 .returning(*_COLUMNS)
             )
             rows = stale.all()
-        return sorted((TrainingRecord(*tuple(row)) for row in rows), key=lambda record: record.id)
+        return sorted((_record(row) for row in rows), key=lambda record: record.id)
 
     async def get(self, training_id: int) -> TrainingRecord | None:
         """A training by its id."""
@@ -353,7 +348,7 @@ class Trainings:
         statement = select(*_COLUMNS).where(*conditions).order_by(Training.id).limit(1)
         async with self._database.reading() as session:
             row = (await session.execute(statement)).first()
-        return None if row is None else TrainingRecord(*tuple(row))
+        return None if row is None else _record(row)
 
     async def _blob(
         self, column: InstrumentedAttribute[bytes | None], training_id: int
@@ -368,6 +363,11 @@ class Trainings:
                 update(Training).where(*conditions).values(**values).returning(Training.id)
             )
             return changed.first() is not None
+
+
+def _record(row: Any) -> TrainingRecord:  # noqa: ANN401 (a row of `_COLUMNS`)
+    values = dict(row._mapping)
+    return TrainingRecord(**values | {"notes": tuple(json.loads(values["notes"]))})
 
 
 def _owned(training_id: int, owner: str) -> tuple[ColumnElement[bool], ...]:

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
-from bot.store.legacy_runs import LegacyRuns
 from bot.store.schema import Activation, Version
 
 KEPT = 10
@@ -72,7 +71,7 @@ class Live:
     """`better`, `forced`, `activated`, `rollback` or `imported`."""
 
 
-class Versions(LegacyRuns):
+class Versions:
     """Versions and activations of all tasks."""
 
     def __init__(self, database: Database) -> None:

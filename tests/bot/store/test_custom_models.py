@@ -1,6 +1,5 @@
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from bot.store.custom_models import (
     NameTaken,
     TooMany,
 )
+from bot.store.trainings import TrainingRequest
 from tests.bot.store.test_polls import NOW, POLL, opened
 
 ELVES = ("Elrond", "Galadriel", "Lúthien")
@@ -110,7 +110,9 @@ async def test_usable_includes_shared(store: Store) -> None:
 async def test_delete_keeps_polls(store: Store) -> None:
     model = await create(store)
     await opened(store, replace(POLL, custom_model_id=model.id, custom_model="Elves"))
-    await store.versions.begin_run("namer", seed=1, now=NOW, custom_model_id=model.id)
+    await store.trainings.enqueue(
+        TrainingRequest("custom", "names", "list", 1, NOW, custom_model_id=model.id)
+    )
     assert await store.custom_models.delete(model.id)
     assert not await store.custom_models.delete(model.id)
     assert not await store.custom_models.trained(model.id, b"weights", "digest", 1.0)
@@ -137,11 +139,3 @@ async def test_trained_replaces_corpus(store: Store) -> None:
     after = await store.custom_models.get(model.id)
     assert after is not None
     assert (after.title, after.entries, after.seconds) == ("towns.csv", 1, 2.5)
-
-
-async def test_legacy_stale_runs_by_kind(store: Store) -> None:
-    await store.versions.begin_run("namer", seed=1, now=NOW, channel_id=5, message_id=6)
-    await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7, message_id=8)
-    later = NOW + timedelta(minutes=2)
-    assert await store.versions.fail_stale_runs(later) == [(7, 8)]
-    assert await store.versions.fail_stale_runs(later, ("namer",)) == [(5, 6)]

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from bot.store import Store
 from bot.store.polls import Ballot
 from bot.store.privacy import Kept
+from bot.store.trainings import TrainingRequest
 from tests.bot.store.test_custom_models import create
 from tests.bot.store.test_polls import (
     LATER,
@@ -41,9 +42,8 @@ async def fill(store: Store, member: int = MEMBER, community: int = 1) -> None:
     model = await create(store, f"list {member}", community_id=community, member_id=member)
     number = await store.versions.add(version(member_id=member), NOW)
     await store.versions.activate("names", number, member_id=member, reason="forced", now=NOW)
-    await store.versions.begin_run(
-        "namer", seed=1, now=NOW, custom_model_id=model.id, community_id=community, member_id=member
-    )
+    training = TrainingRequest("custom", "names", "list", 1, NOW, custom_model_id=model.id)
+    await store.trainings.enqueue(replace(training, community_id=community, member_id=member))
     await store.button_states.put("{}", member, community, NOW)
 
 

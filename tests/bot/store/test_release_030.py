@@ -11,7 +11,7 @@ from bot.store.custom_models import Corpus
 from bot.store.hall_of_fame import Scope
 from bot.store.polls import DEFAULT_MINUTES, Ballot
 from bot.store.privacy import Kept
-from bot.store.trainings import DIED, NewTraining
+from bot.store.trainings import DIED, TrainingRequest
 from models.weights import read_weights
 from tests.bot.store import release_030 as old
 from tests.bot.store.release_030 import ADA, BOB, CAT, ELVES, LEFT, LIBRARY, MUSEUM, NOW
@@ -206,7 +206,7 @@ async def test_ids_are_not_reused(store: Store) -> None:
     )
     assert model.id == old.FORMER_NAMER + 1
     assert await store.versions.add(version(task="haiku"), NOW) == 6
-    training = NewTraining("custom", "haiku", "quick", 1, NOW, custom_model_id=model.id)
+    training = TrainingRequest("custom", "haiku", "quick", 1, NOW, custom_model_id=model.id)
     assert await store.trainings.enqueue(training) == 7
 
 
@@ -255,7 +255,7 @@ async def test_downgrade(store: Store) -> None:
     database = store.database
     before = {table: list(rows) for table, rows in old.ROWS.items()}
     before["namers"] = [row for row in before["namers"] if row["id"] != old.FORMER_NAMER]
-    waiting = NewTraining("shared", "names", "quick", 1, NOW)
+    waiting = TrainingRequest("shared", "names", "quick", 1, NOW)
     await store.trainings.enqueue(waiting)
     haiku = await store.versions.add(version(task="haiku"), NOW)
     await store.versions.activate("haiku", haiku, member_id=None, reason="better", now=NOW)

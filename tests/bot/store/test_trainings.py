@@ -8,14 +8,14 @@ from sqlalchemy import select, update
 
 from bot.store import Store
 from bot.store.schema import Training
-from bot.store.trainings import DIED, LOST, SILENCE, NewTraining, TrainingRecord
+from bot.store.trainings import DIED, LOST, SILENCE, TrainingRecord, TrainingRequest
 from tests.bot.store.test_custom_models import create
 from tests.bot.store.test_versions import add
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=30)
 LATER = NOW + SILENCE + timedelta(seconds=1)
-NEW = NewTraining(policy="shared", task="names", recipe="quick", seed=2**62, queued_at=NOW)
+NEW = TrainingRequest(policy="shared", task="names", recipe="quick", seed=2**62, queued_at=NOW)
 
 
 async def enqueue(store: Store, **changed: Any) -> int:  # noqa: ANN401
@@ -58,7 +58,7 @@ async def test_everything_is_stored(store: Store) -> None:
         corpus=b"Elrond\nGaladriel",
         corpus_is_new=True,
         extra_names=["Mangosaurus", "Mangosaurus", "Ödland"],
-        notes='["two lines were skipped"]',
+        notes=("two lines were skipped",),
     )
     number = await store.trainings.enqueue(new)
     record = await get(store, number)

@@ -1,11 +1,10 @@
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bot.store import Store, Unavailable, versions
-from bot.store.trainings import SILENCE
 from bot.store.versions import Live, NewVersion
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -159,21 +158,3 @@ async def test_live_weights_are_kept(store: Store, monkeypatch: pytest.MonkeyPat
     await back(store)
     assert await live(store) == first
     assert await store.versions.weights(first) is not None
-
-
-async def test_legacy_silent_run(store: Store) -> None:
-    run = await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7, message_id=8)
-    quiet = await store.versions.begin_run("sonnets", seed=1, now=NOW, channel_id=9)
-    later = NOW + SILENCE + timedelta(seconds=1)
-    await store.versions.beat(run, NOW + timedelta(seconds=30))
-    assert await store.versions.fail_stale_runs(NOW + SILENCE) == []
-    assert await store.versions.fail_stale_runs(later) == [(9, None)]
-    assert await store.versions.fail_stale_runs(later) == []
-    assert run != quiet
-
-
-async def test_legacy_run_ends_once(store: Store) -> None:
-    run = await store.versions.begin_run("names", seed=1, now=NOW, channel_id=7)
-    await store.versions.end_run(run, "stopped", NOW, message="Stopped by Ada.")
-    await store.versions.end_run(run, "done", NOW, version_id=await add(store))
-    assert await store.versions.fail_stale_runs(NOW + timedelta(days=1)) == []
