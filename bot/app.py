@@ -4,13 +4,14 @@ import asyncio
 import platform
 import tempfile
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 from bot.commands.app import App
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import open_versions
+from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
 from bot.services.training.service import TrainingService
 from bot.services.word_filter import WordFilter
 from bot.settings import Settings
@@ -41,13 +42,19 @@ async def build_app(settings: Settings) -> App:
         await store.close()
         code = Exit.BAD_WEIGHTS if isinstance(error, WeightsError) else Exit.BAD_DATABASE
         raise StartupError(code, str(error)) from error
+    custom_models = CustomModels(store, inference)
+    cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
+    policies = (
+        SharedModelPolicy(store, models, cooldown=cooldown, now=_now),
+        CustomModelPolicy(store, custom_models),
+    )
     return App(
         settings=settings,
         store=store,
         inference=inference,
         models=models,
-        custom_models=CustomModels(settings.state_dir, store, inference, now=_now),
-        training=TrainingService(),
+        custom_models=custom_models,
+        training=TrainingService(settings.state_dir, store, policies, now=_now),
         word_filter=word_filter,
         now=_now,
         started_at=_now(),

@@ -1,11 +1,220 @@
-"""The training service."""
+"""The training service: a queue in the database that all processes of the bot share.
+
+Each process polls the queue, claims a training when none of the same policy runs anywhere, and
+reports it. A training that is interrupted, by a restart or a crash, goes back to the queue and
+resumes from its checkpoint where that still exists.
+"""
+
+import asyncio
+import logging
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+
+from bot.services.concurrency import PeriodicTask
+from bot.services.training.policies import Policy
+from bot.services.training.process import GRACE_S, Launch, TrainerProcess
+from bot.services.training.results import Reason
+from bot.services.training.run import MAX_ATTEMPTS, Reports, Run
+from bot.services.training.run_folder import RunFolder, sweep
+from bot.store import Store, StoreError
+from bot.store.trainings import SILENCE, TrainingRecord, TrainingRequest
+
+log = logging.getLogger(__name__)
+
+POLL_S = 1.0
+"""Seconds between two looks at the queue, and at requests to stop: small queries."""
+RECOVERY_S = SILENCE.total_seconds() / 2
+"""Seconds between two searches for trainings whose process has died."""
+LAST_REPORT_S = 1.0
+"""Time for reporting an interruption on shutdown."""
+_UNREPORTED = -1
 
 
 class TrainingService:
-    """Trains what is queued."""
+    """Queues, starts, stops and recovers trainings."""
 
-    def start(self) -> None:
-        """Begin."""
+    def __init__(
+        self,
+        state_dir: Path,
+        store: Store,
+        policies: Iterable[Policy],
+        *,
+        now: Callable[[], datetime],
+        launch: Launch = TrainerProcess,
+        poll: float | None = POLL_S,
+    ) -> None:
+        """`poll` is in seconds; with `None` other processes are not noticed."""
+        self.folder = state_dir / "training"
+        self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
+        self._state_dir = state_dir
+        self._trainings = store.trainings
+        self._policies = {policy.name: policy for policy in policies}
+        self._now = now
+        self._launch = launch
+        self._poll = poll
+        self._reports: Reports | None = None
+        self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
+        """The trainings of this process, by policy."""
+        self._places: dict[int, int] = {}
+        """Trainings that wait, and how many were ahead of each when that was last reported."""
+        self._polls: list[PeriodicTask] = []
+        self._looks: set[asyncio.Task[None]] = set()
+        self._looking, self._queueing = asyncio.Lock(), asyncio.Lock()
+        self._is_closing = False
+
+    def start(self, reports: Reports) -> None:
+        """Run what is queued from now on, and report it."""
+        self._reports = reports
+        self._look_soon(self._tidy_up)
+        if self._poll is not None:
+            self._polls = [
+                PeriodicTask(self.look, self._poll),
+                PeriodicTask(self.recover, RECOVERY_S),
+            ]
 
     async def close(self) -> None:
-        """Stop."""
+        """Interrupt the trainings of this process: they write their checkpoints and are queued.
+
+        Takes a few seconds at most.
+        """
+        self._is_closing = True
+        await asyncio.gather(*(poll.close(patience=LAST_REPORT_S) for poll in self._polls))
+        self._polls = []
+        if self._looks:
+            await asyncio.wait(self._looks, timeout=LAST_REPORT_S)
+        for run, _task in self._runs.values():
+            run.interrupt()
+        if tasks := [task for _run, task in self._runs.values()]:
+            _, late = await asyncio.wait(tasks, timeout=GRACE_S + LAST_REPORT_S)
+            for task in late:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=LAST_REPORT_S)
+
+    async def check(
+        self, policy: str, *, community_id: int | None = None, custom_model_id: int | None = None
+    ) -> None:
+        """Whether a training may be queued now. Raises as `Policy.check` does."""
+        await self._policies[policy].check(
+            community_id=community_id, custom_model_id=custom_model_id
+        )
+
+    async def enqueue(self, request: TrainingRequest) -> int:
+        """Queue a training; its id. Raises as `Policy.check` does."""
+        async with self._queueing:  # two requests may each be allowed, and not both
+            await self.check(
+                request.policy,
+                community_id=request.community_id,
+                custom_model_id=request.custom_model_id,
+            )
+            training_id = await self._trainings.enqueue(request)
+        self._places[training_id] = _UNREPORTED
+        self._look_soon()
+        return training_id
+
+    async def stop(self, training_id: int, reason: str) -> TrainingRecord | None:
+        """Stop a training of any process: its state now; `None` if it does not wait or run.
+
+        `reason` is reported if it runs in this process. It is not stored: it may name a member.
+        """
+        if not await self._trainings.request_stop(training_id, Reason.BUTTON, self._now()):
+            return None
+        self._places.pop(training_id, None)
+        for run, _task in self._runs.values():
+            if run.record.id == training_id:
+                run.stop(reason)
+        return await self._trainings.get(training_id)
+
+    async def look(self) -> None:
+        """Start what may start, and report how many are ahead of what waits."""
+        if self._reports is None:
+            return
+        async with self._looking:
+            try:
+                for policy in self._policies.values():
+                    await self._claim(policy, self._reports)
+                for training_id in list(self._places):
+                    await self._report_place(training_id, self._reports)
+            except StoreError as error:
+                log.info("The queue of trainings cannot be read: %s", error)
+            except Exception:
+                log.exception("The queue of trainings could not be worked on")
+
+    async def recover(self) -> None:
+        """Queue or fail trainings whose process has died, and report that."""
+        for run, _task in list(self._runs.values()):
+            await run.beat()  # after an outage of the database it may seem dead
+        try:
+            for record in await self._trainings.fail_stale_runs(self._now(), MAX_ATTEMPTS):
+                log.warning("Training %d was interrupted and is %s", record.id, record.state)
+                if record.state == "queued":
+                    self._places[record.id] = _UNREPORTED
+                elif self._reports is not None:
+                    await self._reports.update(record)
+        except StoreError as error:
+            log.info("Interrupted trainings cannot be looked for: %s", error)
+
+    async def _claim(self, policy: Policy, reports: Reports) -> None:
+        if self._is_closing or policy.name in self._runs:
+            return
+        record = await self._trainings.next_queued(policy.name, self.owner, self._now())
+        if record is None:
+            return
+        self._places.pop(record.id, None)
+        run = Run(
+            record,
+            policy,
+            self._trainings,
+            RunFolder(self.folder, record.id),
+            owner=self.owner,
+            now=self._now,
+            launch=self._launch,
+            poll=self._poll,
+        )
+        task = asyncio.create_task(self._run(run, policy, reports))
+        self._runs[policy.name] = run, task
+
+    async def _run(self, run: Run, policy: Policy, reports: Reports) -> None:
+        try:
+            await run.to_end(reports)
+        finally:
+            del self._runs[policy.name]
+            self._look_soon()
+
+    async def _report_place(self, training_id: int, reports: Reports) -> None:
+        record = await self._trainings.get(training_id)
+        if record is None or record.state != "queued":
+            del self._places[training_id]
+            if record is not None and record.state == "stopped":
+                await reports.update(record)
+            return
+        ahead = await self._trainings.queued_before(training_id)
+        if self._places.get(training_id) != ahead:
+            self._places[training_id] = ahead
+            await reports.update(record)
+
+    async def _tidy_up(self) -> None:
+        """At start: delete old folders, adopt what waits, find what has died."""
+        try:
+            waiting = [w for name in self._policies for w in await self._trainings.waiting(name)]
+        except StoreError:
+            return
+        await asyncio.to_thread(sweep, self._state_dir, self.folder, {w.id for w in waiting})
+        self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
+        await self.recover()
+
+    def _look_soon(self, first: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Look at the queue now instead of at the next poll."""
+        if self._is_closing:
+            return
+
+        async def look() -> None:
+            if first is not None:
+                await first()
+            await self.look()
+
+        task = asyncio.create_task(look())
+        self._looks.add(task)
+        task.add_done_callback(self._looks.discard)

@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,6 @@ from bot.services.training.events import Done
 from bot.services.versions import MARGIN, may_activate
 from bot.store import Database, Store
 from bot.store.schema import Activation, Version
-from bot.store.trainings import SILENCE
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest
 from models.weights import WeightsError, save_weights
@@ -486,15 +485,3 @@ async def test_a_comparison_compares_with_the_version_before_and_the_shipped_one
     assert comparison.shipped.samples == FakeNetworks().samples["names"]
     assert comparison.curve == b"curve"
     assert await versions.compare("names", 99) is None
-
-
-async def test_runs_are_noted_beat_and_buried(store: Store) -> None:
-    runs, then = store.versions, now()
-    silent = await runs.begin_run("names", seed=1, now=then, channel_id=12, message_id=34)
-    alive = await runs.begin_run("names", seed=1, now=then)
-    later = then + SILENCE + timedelta(seconds=1)
-    await runs.beat(alive, later)
-    assert await runs.fail_stale_runs(later) == [(12, 34)]
-    assert await runs.fail_stale_runs(later) == []
-    await runs.end_run(silent, "done", later)  # the dead stay dead
-    assert silent != alive

@@ -1,0 +1,162 @@
+"""Policies: which trainings may be queued, and what becomes of their results."""
+
+import asyncio
+import csv
+import hashlib
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.services.custom_models import CustomModels
+from bot.services.training.events import Done, Failed
+from bot.services.training.results import CustomModelTrained, Reason
+from bot.services.versions import VersionCreated
+from bot.store import Store
+from bot.store.custom_models import Corpus
+from bot.store.trainings import TrainingRecord
+from data.lists import parse_list
+
+SHARED, CUSTOM = "shared", "custom"
+"""Names of the policies in the database."""
+LONGEST_QUEUE = 6
+"""Trainings of custom models in the queue of all processes, with the one that runs."""
+MOST_OF_A_COMMUNITY = 3
+"""Of those, trainings of one community."""
+
+
+class AlreadyTraining(Exception):  # noqa: N818 (it is a state, not a fault)
+    """A training that excludes this one is queued or running."""
+
+
+class QueueFull(Exception):  # noqa: N818
+    """Too many trainings are waiting."""
+
+
+class CoolingDown(Exception):  # noqa: N818
+    """The cooldown after the last training is not over."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"no training starts before {until.isoformat(timespec='seconds')}")
+        self.until = until
+
+
+class Policy(Protocol):
+    """Rules for a queue of trainings, of which one runs at a time in all processes together."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the queue in the database."""
+
+    async def check(
+        self, *, community_id: int | None = None, custom_model_id: int | None = None
+    ) -> None:
+        """Whether a training may be queued now.
+
+        Raises `AlreadyTraining`, `CoolingDown`, `QueueFull` and `Unavailable`.
+        """
+
+    async def complete(
+        self, record: TrainingRecord, done: Done
+    ) -> VersionCreated | CustomModelTrained | Failed:
+        """Store the results of a training, whose record has its corpus.
+
+        Raises `WeightsError` for weights that cannot be used, `OSError` and `Unavailable`.
+        """
+
+
+class Registry(Protocol):
+    """Makes versions; `bot.services.model_registry.ModelRegistry` does."""
+
+    async def add_trained(
+        self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
+    ) -> VersionCreated:
+        """Add the results of a training as a version."""
+
+
+class SharedModelPolicy:
+    """Trainings of the networks that all communities share: one at a time, with a cooldown."""
+
+    name = SHARED
+
+    def __init__(
+        self, store: Store, models: Registry, *, cooldown: timedelta, now: Callable[[], datetime]
+    ) -> None:
+        self._trainings = store.trainings
+        self._models = models
+        self._cooldown = cooldown
+        self._now = now
+
+    async def check(
+        self, *, community_id: int | None = None, custom_model_id: int | None = None
+    ) -> None:
+        """Raises `AlreadyTraining` while one is queued or running, then `CoolingDown`."""
+        if await self._trainings.waiting(SHARED):
+            raise AlreadyTraining
+        ended_at = await self._trainings.last_ended_at(SHARED)
+        if ended_at is not None and self._now() < (until := ended_at + self._cooldown):
+            raise CoolingDown(until)
+
+    async def complete(self, record: TrainingRecord, done: Done) -> VersionCreated:
+        """Create a version."""
+        return await self._models.add_trained(
+            record.task, done, force=record.force, member_id=record.member_id
+        )
+
+
+class CustomModelPolicy:
+    """Trainings of custom models: a queue in which no community takes all places."""
+
+    name = CUSTOM
+
+    def __init__(self, store: Store, custom_models: CustomModels) -> None:
+        self._store = store
+        self._custom_models = custom_models
+
+    async def check(
+        self, *, community_id: int | None = None, custom_model_id: int | None = None
+    ) -> None:
+        """Raises `AlreadyTraining` for a model that is queued or running, and `QueueFull`."""
+        waiting = await self._store.trainings.waiting(CUSTOM)
+        if custom_model_id is not None and any(
+            w.custom_model_id == custom_model_id for w in waiting
+        ):
+            raise AlreadyTraining
+        of_community = sum(w.community_id == community_id for w in waiting)
+        if len(waiting) >= LONGEST_QUEUE or of_community >= MOST_OF_A_COMMUNITY:
+            raise QueueFull
+
+    async def complete(self, record: TrainingRecord, done: Done) -> CustomModelTrained | Failed:
+        """Give the custom model its weights, and its corpus if that is new."""
+        content = await asyncio.to_thread(done.weights.read_bytes)
+        sample = await self._custom_models.validate(content, record.title)
+        names = await asyncio.to_thread(names_of, record.corpus or b"")
+        is_stored = await self._store.custom_models.trained(
+            record.custom_model_id or 0,
+            content,
+            sample.trained.digest,
+            done.seconds,
+            corpus_of(record.title, names) if record.corpus_is_new else None,
+        )
+        if not is_stored:
+            return Failed(Reason.DELETED)
+        self._custom_models.keep(sample.trained)
+        return CustomModelTrained(sample.trained.card, sample.samples, done.seconds, len(names))
+
+
+def corpus_of(title: str, names: tuple[str, ...]) -> Corpus:
+    """A list of names as the database stores it."""
+    return Corpus(title, names, hashlib.sha256("\n".join(names).encode()).hexdigest())
+
+
+def table_of(names: tuple[str, ...]) -> bytes:
+    """A list of names for the trainer: a table of one column, in which commas mean nothing."""
+    table = io.StringIO()
+    rows = [["name"], *([name] for name in names)]  # with a heading, which the first is not
+    csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    return table.getvalue().encode()
+
+
+def names_of(table: bytes) -> tuple[str, ...]:
+    """The inverse of `table_of`."""
+    return parse_list(table, "the corpus", lambda _: True).names

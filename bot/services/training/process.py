@@ -1,0 +1,152 @@
+"""The trainer: `python -m bot.train` in a child process that reports JSON lines."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from bot.services.training.events import Done, Failed, Stopped, TrainingEvent, from_json
+from bot.services.training.results import Reason
+from bot.services.training.run_folder import RunFolder, open_private
+from bot.store.trainings import TrainingRequest
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "bot.train")
+CHECKOUT = Path(__file__).parents[3]
+GRACE_S = 4.0
+"""Seconds between SIGTERM and SIGKILL."""
+OVERTIME = timedelta(minutes=10)
+"""Time beyond a training's minutes for reading the corpus, saving and drawing."""
+LONGEST_LINE = 2**20
+
+TrainingEvents = AsyncGenerator[TrainingEvent, None]
+
+
+class Trainer(Protocol):
+    """A training in progress."""
+
+    def events(self) -> TrainingEvents:
+        """Train, and yield what happens. The last event is `Done`, `Stopped` or `Failed`.
+
+        Closing the generator kills the training.
+        """
+
+    def stop(self) -> None:
+        """Ask the training to write its checkpoint and end."""
+
+
+Launch = Callable[[TrainingRequest, RunFolder, bool], Trainer]
+"""Makes the trainer of a request; whether it resumes from the checkpoint in the folder."""
+
+
+class TrainerProcess:
+    """A child process at low priority."""
+
+    def __init__(
+        self,
+        request: TrainingRequest,
+        folder: RunFolder,
+        resume: bool,
+        *,
+        command: Sequence[str] = COMMAND,
+        cwd: Path = CHECKOUT,
+    ) -> None:
+        """The process starts with `events`. Its results go to `folder`, which must exist."""
+        self._command = [*command, *arguments(request, folder, resume=resume)]
+        self._folder = folder
+        self._cwd = cwd
+        self._longest = timedelta(minutes=request.minutes or 0) + OVERTIME
+        self._process: asyncio.subprocess.Process | None = None
+        self._is_stopping = False
+        self._is_late = False
+
+    def stop(self) -> None:
+        """Send SIGTERM, and SIGKILL after `GRACE_S`."""
+        self._is_stopping = True
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+            asyncio.get_running_loop().call_later(GRACE_S, self._kill)
+
+    async def events(self) -> TrainingEvents:
+        """Run the process, and yield its events."""
+        loop = asyncio.get_running_loop()
+        is_final = False
+        with await asyncio.to_thread(open_private, self._folder.errors) as stderr:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+                stdin=asyncio.subprocess.DEVNULL,
+                cwd=self._cwd,
+                limit=LONGEST_LINE,
+                umask=0o077 if os.name == "posix" else -1,
+                start_new_session=True,  # Ctrl-C reaches the bot, which stops its trainings itself
+            )
+        _lower_priority(self._process.pid)
+        watchdog = loop.call_later(self._longest.total_seconds(), self._stop_late)
+        try:
+            if self._is_stopping:
+                self.stop()
+            assert self._process.stdout is not None  # noqa: S101 (it is a pipe)
+            async for line in self._process.stdout:
+                event = from_json(line)
+                if event is None:
+                    log.debug("The trainer printed %r", line)
+                    continue
+                is_final = isinstance(event, Done | Stopped | Failed)
+                yield self._checked(event)
+            code = await self._process.wait()
+            if not is_final:
+                yield self._checked(await self._post_mortem(code))
+        finally:
+            watchdog.cancel()
+            self._kill()
+
+    def _checked(self, event: TrainingEvent) -> TrainingEvent:
+        return Failed(Reason.TOO_LONG) if self._is_late and isinstance(event, Stopped) else event
+
+    async def _post_mortem(self, code: int) -> TrainingEvent:
+        """The final event of a process that reported none."""
+        if self._is_stopping:
+            return Stopped()
+        errors = await asyncio.to_thread(self._folder.errors.read_text, errors="replace")
+        log.error("The trainer ended with exit code %s: %s", code, errors[-4000:].strip() or "–")
+        return Failed(Reason.KILLED if code == -9 else Reason.CRASHED)
+
+    def _stop_late(self) -> None:
+        self._is_late = True
+        self.stop()
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
+
+def arguments(request: TrainingRequest, folder: RunFolder, *, resume: bool = False) -> list[str]:
+    """The request as options of `python -m bot.train`."""
+    corpus, extra_names = folder.corpus(request), folder.extra_names(request)
+    return [
+        request.task,
+        *("--recipe", request.recipe),
+        *("--out", str(folder.weights(request.task))),
+        *("--seed", str(request.seed)),
+        *(("--minutes", str(request.minutes)) if request.minutes else ()),
+        *("--progress", "json"),
+        *(("--corpus", str(corpus)) if corpus else ()),
+        *(("--also", str(extra_names)) if extra_names else ()),
+        *(("--resume",) if resume else ()),
+    ]
+
+
+def _lower_priority(pid: int) -> None:
+    """Give the bot's answers precedence, where the system has priorities."""
+    with suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, 10)

@@ -1,0 +1,59 @@
+"""How trainings end: what the training service adds to the events of the trainer."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.services.training.events import Failed, Stopped, TrainingEvent
+from bot.services.versions import VersionCreated
+from models.weights import ModelCard
+
+
+class Reason(StrEnum):
+    """Why a training failed or stopped, as `Failed`, `Stopped` and the database have it.
+
+    Any other text there is a sentence of the trainer.
+    """
+
+    BUTTON = "button"
+    """Somebody pressed Stop. Who it was is not stored."""
+    CRASHED = "crashed"
+    """The trainer ended without a final event."""
+    KILLED = "killed"
+    """The same, by SIGKILL: perhaps there was not enough memory."""
+    TOO_LONG = "too long"
+    """The trainer did not end in time."""
+    UNREADABLE = "unreadable"
+    """The results could not be read."""
+    DATABASE = "database"
+    """The database was unavailable when the results were ready."""
+    DELETED = "deleted"
+    """The custom model was deleted meanwhile."""
+    ATTEMPTS = "attempts"
+    """It was interrupted too often."""
+    BROKEN = "broken"
+    """An error of the bot; the log says more."""
+
+
+@dataclass(frozen=True)
+class CustomModelTrained:
+    """A custom model has new weights and can be used."""
+
+    card: ModelCard
+    samples: tuple[str, ...]
+    """Names that it wrote, as they are shown."""
+    seconds: float
+    entries: int
+    """Names in its corpus."""
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """The bot is shutting down. The training is back in the queue."""
+
+
+Result = VersionCreated | CustomModelTrained
+End = Result | Stopped | Failed | Interrupted
+"""The last event of a training is one of these."""
+Event = TrainingEvent | Result | Interrupted
+Events = AsyncGenerator[Event, None]

@@ -1,0 +1,84 @@
+"""Folders of trainings: corpus, checkpoint and results, readable by the bot only."""
+
+import os
+import re
+import shutil
+from collections.abc import Container
+from contextlib import suppress
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+from bot.store.trainings import TrainingRequest
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+_LEFTOVERS = ("namers", "retraining.json")
+"""What version 0.3.0 kept in the state directory."""
+
+
+class RunFolder:
+    """Folder `STATE_DIR/training/<id>`."""
+
+    def __init__(self, root: Path, training_id: int) -> None:
+        self.path = root.absolute() / str(training_id)
+
+    def weights(self, task: str) -> Path:
+        """Where the trainer writes the weights."""
+        return self.path / f"{task}.safetensors"
+
+    def checkpoint(self, task: str) -> Path:
+        """Where an interrupted trainer leaves its state."""
+        return self.path / f"{task}.checkpoint"
+
+    @property
+    def errors(self) -> Path:
+        """Standard error of the trainer."""
+        return self.path / "errors.txt"
+
+    def corpus(self, request: TrainingRequest) -> Path | None:
+        """The corpus file, named like the upload; `None` for the project's corpus."""
+        if request.corpus is None:
+            return None
+        return self.path / "corpus" / file_name(request.title)
+
+    def extra_names(self, request: TrainingRequest) -> Path | None:
+        """The file of names to train on as well. Reports call it by its name."""
+        return self.path / "hall of fame" if request.extra_names else None
+
+    def prepare(self, request: TrainingRequest) -> None:
+        """Create the folder and write what the trainer reads. Raises `OSError`."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o700)
+        if (corpus := self.corpus(request)) is not None:
+            corpus.parent.mkdir(mode=0o700, exist_ok=True)
+            _write(corpus, request.corpus or b"")
+        if (extra_names := self.extra_names(request)) is not None:
+            _write(extra_names, ("\n".join(request.extra_names) + "\n").encode())
+
+    def remove(self) -> None:
+        """Delete everything in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def sweep(state_dir: Path, root: Path, active: Container[int]) -> None:
+    """Delete the folders of trainings that are not `active`, and leftovers of version 0.3.0."""
+    for path in [*root.glob("*"), *(state_dir / name for name in _LEFTOVERS)]:
+        if path.parent == root and path.name.isdecimal() and int(path.name) in active:
+            continue
+        shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):
+            path.unlink()
+
+
+def file_name(title: str) -> str:
+    """A file name that resembles a title and cannot lead out of its folder."""
+    return _UNSAFE.sub("_", PurePath(title).name).strip("._")[-60:] or "corpus.txt"
+
+
+def open_private(path: Path) -> BinaryIO:
+    """A file to write to that only the bot's user can read. Raises `OSError`."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+def _write(path: Path, content: bytes) -> None:
+    with open_private(path) as file:
+        file.write(content)
