@@ -5,7 +5,9 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -14,8 +16,14 @@ import pytest
 from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry, NothingBefore, open_versions
 from bot.services.training.events import from_json
-from bot.services.versions import MARGIN
+from bot.services.training.policies import SharedModelPolicy
+from bot.services.training.process import TrainerProcess
+from bot.services.training.results import Event as TrainingEvent
+from bot.services.training.results import Events
+from bot.services.training.service import TrainingService
+from bot.services.versions import MARGIN, VersionCreated
 from bot.store import Store
+from bot.store.trainings import TrainingRecord, TrainingRequest
 from bot.train import main
 from models.tasks import TASKS, Task, task_of
 from models.text_generator import Accept, GenerationError
@@ -123,6 +131,63 @@ async def opened(
     inference, registry = await open_versions(store, tmp_path, lambda _: True, now=now)
     yield inference, registry
     await inference.close()
+
+
+TRAIN = (
+    "import sys; from pathlib import Path; from tests.toy_task import register; "
+    "register(Path(sys.argv.pop(1))); from bot.train import main; sys.exit(main())"
+)
+"""`python -m bot.train` with the toy task."""
+
+
+async def test_training_from_the_chat(
+    opened: tuple[Inference, ModelRegistry], store: Store, tmp_path: Path
+) -> None:
+    """Queued, trained in a child process, stored, activated, sampled and rolled back."""
+    inference, registry = opened
+    shipped = await written(inference)
+    ended = asyncio.Event()
+    seen: list[TrainingEvent] = []
+
+    class Reports:
+        async def follow(self, record: TrainingRecord, events: Events) -> None:
+            seen.extend([event async for event in events])
+            ended.set()
+
+        async def update(self, record: TrainingRecord) -> None:
+            """Nothing to show."""
+
+    command = [sys.executable, "-c", TRAIN, str(tmp_path / "child")]
+    service = TrainingService(
+        tmp_path,
+        store,
+        [SharedModelPolicy(store, registry, cooldown=timedelta(0), now=now)],
+        now=now,
+        launch=partial(TrainerProcess, command=command),
+    )
+    service.start(Reports())
+    request = TrainingRequest(
+        "shared", NAME, task_of(NAME).chat_recipe, 4, now(), minutes=1, force=True, member_id=7
+    )
+    corpus = "\n".join("z" * k + "oo" for k in range(1, 11)).encode()
+    number = await service.enqueue(replace(request, corpus=corpus, title="z.txt"))
+    async with asyncio.timeout(60):
+        await ended.wait()
+    await service.close()
+
+    assert isinstance(seen[0], Planned)
+    created = seen[-1]
+    assert isinstance(created, VersionCreated)
+    assert (created.card.task, created.card.recipe, created.card.seed) == (NAME, "bigrams", 4)
+    assert set("".join(await written(inference))) == {"o", "z"}
+    (version,) = await store.versions.of(NAME)
+    assert (version.member_id, version.corpus) == (7, "z.txt")
+    record = await store.trainings.get(number)
+    assert record is not None
+    assert (record.state, record.version_id) == ("done", created.number)
+    assert not list((tmp_path / "training").iterdir())
+    await registry.roll_back(NAME, member_id=7)
+    assert await written(inference) == shipped
 
 
 async def written(inference: Inference, request: WordsRequest = REQUEST) -> tuple[str, ...]:

@@ -1,348 +1,354 @@
-"""`/namer`: who may, what is accepted, and what is said of a server's own lists of names."""
+"""`/namer`: custom models, which a community trains on its own lists of names."""
 
+import asyncio
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Sequence
 
-from bot.commands.custom_model_training import ACTION, shown_names, usage
+from bot.commands import custom_model_options as options_of
+from bot.commands.app import App
+from bot.commands.autocomplete import Choice
+from bot.commands.custom_model_options import (
+    CorpusOptions,
+    ImportOptions,
+    NameOptions,
+    ShareOptions,
+)
+from bot.commands.custom_model_views import (
+    counted,
+    imported_message,
+    info_message,
+    list_message,
+)
+from bot.commands.info import Audience, CommandInfo, NoOptions
 from bot.commands.message import (
     Button,
-    Embed,
-    Field,
     File,
     Message,
-    Text,
-    Timestamp,
-    Tone,
     UserError,
     code,
-    link,
     strong,
     text,
 )
-from bot.commands.model_quality import figures, judgement
-from bot.formats import plural, shortened
-from bot.services.custom_models import LARGEST_WEIGHTS
-from bot.services.inference import ValidationSample
-from bot.services.word_filter import WordFilter
-from bot.store.custom_models import CustomModelRecord
-from data.lists import LARGEST_LIST, LONGEST_LIST
-from models.networks.vocabulary import END
-from models.weights import Trained
+from bot.commands.rights import check_community, check_manager
+from bot.commands.training_progress import Subject
+from bot.commands.training_requests import (
+    LARGEST_SEED,
+    check_queue,
+    download,
+    stop,
+    stop_reason,
+    submit,
+    title_of,
+)
+from bot.commands.translation import _
+from bot.commands.turn import Turn
+from bot.services.custom_models import TASK, Untrained
+from bot.services.training.policies import CUSTOM, corpus_of, table_of
+from bot.store.custom_models import Corpus, CustomModelRecord, NameTaken, TooMany
+from bot.store.trainings import TrainingRequest
+from models.names.shape import LIST_RECIPE
+from models.weights import WeightsError
 
-LONGEST_NAME = 32
-LONGEST_TITLE = 60
-UNNAMED = "Your list"
-"""What a list is called that has no title, or none that can be said."""
+NAMER = "namer"
+"""The group, and the action of its buttons."""
+MINUTES = 5
+"""Time limit of a training."""
+_LONGEST_NUMBER = 18
 
-_MARKS = " -'’.&"
-"""What may stand in a namer's name beside letters and digits: nothing that formats or mentions."""
-_SEPARATORS = re.compile(r"[\n,;]+")
-_JOINERS = "\u200c\u200d"
+_FILE = _("Text file with one name per line, or a table with names in the first column")
+_TEXT = _("Or the names themselves, separated by commas")
+_WHICH = {"name": _("Name of the model")}
+
+GROUP_INFO = CommandInfo(name=NAMER, description=_("Name generators trained on your own lists."))
+CREATE_INFO = CommandInfo(
+    name="namer create",
+    description=_("Train a name generator on a list."),
+    options={"name": _("Name of the new model, for example: elves"), "file": _FILE, "text": _TEXT},
+    examples=(("/namer create name:elves", _("trains a name generator on your list.")),),
+    audience=Audience.MANAGERS,
+)
+IMPORT_INFO = CommandInfo(
+    name="namer import",
+    description=_("Import a model that was exported elsewhere."),
+    options={
+        "name": _("Name of the new model, for example: elves"),
+        "file": _("File from /namer export"),
+    },
+    audience=Audience.MANAGERS,
+)
+EXPORT_INFO = CommandInfo(
+    name="namer export",
+    description=_("Download a model as a file."),
+    options=_WHICH,
+    audience=Audience.MANAGERS,
+)
+LIST_INFO = CommandInfo(
+    name="namer list",
+    description=_("List the models."),
+    examples=(("/namer list", _("lists the name generators trained here.")),),
+)
+INFO_INFO = CommandInfo(
+    name="namer info",
+    description=_("Show how good a model is and what it was trained on."),
+    options=_WHICH,
+)
+RETRAIN_INFO = CommandInfo(
+    name="namer retrain",
+    description=_("Train a model again, on its list or a new one."),
+    options={**_WHICH, "file": _FILE, "text": _TEXT},
+    audience=Audience.MANAGERS,
+)
+SHARE_INFO = CommandInfo(
+    name="namer share",
+    description=_("Let others use a model, or stop sharing it."),
+    options={**_WHICH, "on": _("Whether others can use it (default True)")},
+    audience=Audience.MANAGERS,
+)
+DELETE_INFO = CommandInfo(
+    name="namer delete",
+    description=_("Delete a model and its list."),
+    options=_WHICH,
+    audience=Audience.MANAGERS,
+)
+INFOS = (
+    CREATE_INFO,
+    IMPORT_INFO,
+    EXPORT_INFO,
+    LIST_INFO,
+    INFO_INFO,
+    RETRAIN_INFO,
+    SHARE_INFO,
+    DELETE_INFO,
+)
 
 
-def check_asker(may_manage: bool) -> None:
-    """Raise `UserError` unless this member may change the server's namers."""
-    if not may_manage:
-        raise UserError(
-            "Only members who may manage this server can do that. Everybody can ask for names with "
-            "/name, and see what there is with /namer list."
+async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
+    """Answer `/namer create`."""
+    community_id = check_manager(turn)
+    name = await options_of.new_name(app, options.name)
+    options_of.check_corpus(options, needed=True)
+    await _check_new(app, community_id, name)
+    async with app.answering(turn, NAMER):
+        await check_queue(app, CUSTOM, community_id=community_id)
+        await turn.defer(private=True)
+        title, found = await options_of.read_corpus(app, options)
+        corpus = corpus_of(title, found.names)
+        model = await _store(app, turn, community_id, name, corpus)
+        try:
+            await _train(app, turn, model, corpus, found.notes)
+        except BaseException:
+            await app.store.custom_models.delete(model.id)
+            raise
+
+
+async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
+    """Answer `/namer import`."""
+    community_id = check_manager(turn)
+    name = await options_of.new_name(app, options.name)
+    title = title_of(options.file.name, app, _("Your file"))
+    options_of.check_weights_size(title, options.file.size)
+    await _check_new(app, community_id, name)
+    async with app.answering(turn, NAMER):
+        await turn.defer(private=True)
+        content = await download(options.file, title)
+        try:
+            sample = await app.custom_models.validate(content, title)
+        except WeightsError as error:
+            raise options_of.invalid_file(title) from error
+        trained = sample.trained
+        await asyncio.to_thread(options_of.check_import, trained, app.word_filter)
+        corpus = corpus_of(title_of(trained.card.corpus, app, _("Your list")), trained.words)
+        model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
+        samples = [name for name in sample.samples if await app.allows(name)]
+        await turn.respond(imported_message(model, trained.card, samples))
+
+
+async def export(app: App, turn: Turn, options: NameOptions) -> None:
+    """Answer `/namer export`."""
+    model = await options_of.find(app, check_manager(turn), options.name)
+    async with app.answering(turn, NAMER):
+        content = await app.store.custom_models.weights(model.id)
+        if content is None:
+            raise options_of.untrained(model, is_training=await _is_training(app, model))
+        stem = re.sub(r"[^a-z0-9]+", "-", model.name.casefold()).strip("-") or NAMER
+        said = text(
+            _("{model} as a file, with the names of its list. Use it elsewhere with {command}."),
+            model=model.name,
+            command=code("/namer import"),
         )
+        file = File(f"{stem}.safetensors", content)
+        await turn.respond(Message(said, files=(file,), private=True))
 
 
-def name_of(typed: str, words: WordFilter) -> str:
-    """The name of a new namer. Raises `UserError` for one that it cannot have."""
-    name = unicodedata.normalize("NFC", " ".join(typed.split()))
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise UserError(
-            f"A namer's name has 1 to {LONGEST_NAME} characters, and yours has {len(name)}; "
-            "for example: elves"
+async def list_(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/namer list`."""
+    community_id = check_community(turn)
+    with app.in_flight.track():
+        models = await app.store.custom_models.of(community_id)
+        waiting = await app.store.trainings.waiting(CUSTOM)
+        in_training = {w.custom_model_id for w in waiting}
+        await turn.respond(list_message(models, app.settings.namers_per_guild, in_training))
+
+
+async def info(app: App, turn: Turn, options: NameOptions) -> None:
+    """Answer `/namer info`."""
+    model = await options_of.find(app, check_community(turn), options.name)
+    with app.in_flight.track():
+        await turn.defer(private=True)
+        card = None
+        try:
+            card = (await app.custom_models.load(model)).card
+        except Untrained:
+            pass
+        except WeightsError as error:
+            raise options_of.broken(model) from error
+        is_training = await _is_training(app, model)
+        await turn.respond(info_message(model, card, turn.platform.terms, is_training=is_training))
+
+
+async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
+    """Answer `/namer retrain`."""
+    community_id = check_manager(turn)
+    options_of.check_corpus(options, needed=False)
+    model = await options_of.find(app, community_id, options.name)
+    async with app.answering(turn, NAMER):
+        await check_queue(app, CUSTOM, community_id=community_id, custom_model_id=model.id)
+        if not options.has_corpus and not model.has_corpus:
+            raise options_of.without_corpus(model)
+        await turn.defer(private=True)
+        title = model.title
+        notes: tuple[str, ...] = ()
+        if options.has_corpus:
+            title, found = await options_of.read_corpus(app, options)
+            names, notes = found.names, found.notes
+        else:
+            names = await app.store.custom_models.corpus(model.id)
+        await _train(app, turn, model, corpus_of(title, names), notes, is_new=options.has_corpus)
+
+
+async def share(app: App, turn: Turn, options: ShareOptions) -> None:
+    """Answer `/namer share`."""
+    model = await options_of.find(app, check_manager(turn), options.name)
+    with app.in_flight.track():
+        await app.store.custom_models.share(model.id, options.on)
+        said = (
+            _("Other {communities} can use {model} now. They see its name, but not its list.")
+            if options.on
+            else _("Only this {community} can use {model} now.")
         )
-    fits = all(c.isalnum() or c in _MARKS or unicodedata.category(c)[0] == "M" for c in name)
-    if not fits or not any(map(str.isalnum, name)):
-        raise UserError(
-            "A namer's name is made of letters, digits, spaces, hyphens and apostrophes; "
-            "for example: sea elves"
+        terms = turn.platform.terms
+        words = {"community": terms.community, "communities": terms.communities}
+        await turn.respond(Message(text(said, model=model.name, **words), private=True))
+
+
+async def delete(app: App, turn: Turn, options: NameOptions) -> None:
+    """Answer `/namer delete`: ask first."""
+    model = await options_of.find(app, check_manager(turn), options.name)
+    said = text(
+        _("Delete {model}, its list and its weights? This can't be undone."),
+        model=strong(model.name),
+    )
+    buttons = (
+        Button(_("Delete"), NAMER, f"delete:{model.id}", dangerous=True),
+        Button(_("Cancel"), NAMER, f"keep:{model.id}"),
+    )
+    await turn.respond(Message(said, buttons=buttons, private=True))
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the buttons of `/namer delete`, and the Stop button of version 0.3.0."""
+    community_id = check_manager(turn)
+    action, _colon, number = state.partition(":")
+    is_known = action in ("delete", "keep", "stop")
+    if not is_known or not number.isdecimal() or len(number) > _LONGEST_NUMBER:
+        raise UserError(_("This button is from another version of the bot; use /namer instead."))
+    model = await app.store.custom_models.get(int(number))
+    if model is None or model.community_id != community_id:
+        raise options_of.unknown()
+    with app.in_flight.track():
+        training = await app.store.trainings.active_of(model.id)
+        if action == "stop":
+            if training is None:
+                raise UserError(_("This training has already ended."))
+            await stop(app, turn, training)
+            return
+        said = text(_("{model} was not deleted."), model=model.name)
+        if action == "delete":
+            if training is not None:
+                await app.training.stop(training.id, stop_reason(app, turn))
+            await app.store.custom_models.delete(model.id)
+            said = text(_("{model} was deleted."), model=model.name)
+        await turn.edit_source(Message(said, private=True))
+
+
+async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
+    """Custom models of the community whose names contain what was typed."""
+    models = await app.store.custom_models.of(check_community(turn))
+    wanted = typed[: options_of.LONGEST_NAME + 1].casefold()
+    fitting = [Choice(m.name, m.name) for m in models if wanted in m.name.casefold()]
+    return fitting[: turn.platform.limits.choices]
+
+
+async def _check_new(app: App, community_id: int, name: str) -> None:
+    """Raise `UserError` early for a custom model that could not be stored in the end."""
+    models = await app.store.custom_models.of(community_id)
+    options_of.check_quota(len(models), app.settings.namers_per_guild)
+    if any(model.name.casefold() == name.casefold() for model in models):
+        raise options_of.name_taken(name)
+
+
+async def _store(
+    app: App,
+    turn: Turn,
+    community_id: int,
+    name: str,
+    corpus: Corpus,
+    weights: tuple[bytes, str] | None = None,
+) -> CustomModelRecord:
+    most = app.settings.namers_per_guild
+    try:
+        return await app.store.custom_models.create(
+            community_id=community_id,
+            name=name,
+            member_id=turn.user.id,
+            corpus=corpus,
+            now=app.now(),
+            most=most,
+            weights=weights,
         )
-    if not words.allows(name):
-        raise UserError("I would rather not say that name; choose another one, for example: elves")
-    return name
+    except NameTaken as error:
+        raise options_of.name_taken(name) from error
+    except TooMany as error:
+        raise options_of.too_many(most) from error
 
 
-def check_source(has_file: bool, typed: str | None, *, needed: bool = True) -> None:
-    """Raise `UserError` unless a list comes either way, and not both."""
-    if has_file and typed is not None:
-        raise UserError("Give me the list either as a file or as text, not both.")
-    if needed and not has_file and typed is None:
-        raise UserError(
-            "Give me a list to learn from: with ",
-            code("file:"),
-            " a text file of one name a line, or with ",
-            code("text:"),
-            " the names themselves, parted by commas.",
-        )
-
-
-def check_list_size(title: str, size: int) -> None:
-    """Raise `UserError` for a list that is too large to be fetched, `size` in bytes."""
-    _check_size(title, size, LARGEST_LIST, "plain text in UTF-8, one name a line")
-
-
-def check_weights_size(title: str, size: int) -> None:
-    """Raise `UserError` for a weight file that is too large to be fetched, `size` in bytes."""
-    _check_size(title, size, LARGEST_WEIGHTS, "a weight file that /namer export has given")
-
-
-def title_of(file_name: str, words: WordFilter) -> str:
-    """What messages call a file: as its owner does, if that can be said."""
-    title = "".join(c for c in file_name if c.isprintable()).strip()
-    return shortened(title, LONGEST_TITLE) if title and words.allows(title) else UNNAMED
-
-
-def lines_of(typed: str) -> bytes:
-    """Entries that were typed, parted by new lines, commas or semicolons, as a list is read."""
-    entries = (entry.strip() for entry in _SEPARATORS.split(typed))
-    return "\n".join(filter(None, entries)).encode(errors="replace")
-
-
-def check_quota(have: int, most: int) -> None:
-    """Raise `UserError` if a server may have no more namers."""
-    if have >= most:
-        raise too_many(most)
-
-
-def too_many(most: int) -> UserError:
-    """Why there is no further namer."""
-    if most == 0:
-        return UserError("Whoever runs me lets me learn from no lists here.")
-    return UserError(
-        f"A server can have {plural(most, 'namer')}; delete one with ", code("/namer delete"), "."
+async def _train(
+    app: App,
+    turn: Turn,
+    model: CustomModelRecord,
+    corpus: Corpus,
+    notes: tuple[str, ...],
+    *,
+    is_new: bool = False,
+) -> None:
+    request = TrainingRequest(
+        policy=CUSTOM,
+        task=TASK,
+        recipe=LIST_RECIPE,
+        seed=secrets.randbelow(LARGEST_SEED),
+        queued_at=app.now(),
+        minutes=MINUTES,
+        custom_model_id=model.id,
+        community_id=model.community_id,
+        member_id=turn.user.id,
+        title=corpus.title,
+        corpus=await asyncio.to_thread(table_of, corpus.names),
+        corpus_is_new=is_new,
+        notes=(counted(len(corpus.names)), *notes),
     )
+    await submit(app, turn, request, Subject(model.name, True, model.digest is not None))
 
 
-def taken(name: str) -> UserError:
-    """Why there is no second namer of a name."""
-    return UserError(
-        f"There is a namer called {name} already; choose another name, or let it learn again with ",
-        code(f"/namer retrain name:{name}"),
-        ".",
-    )
-
-
-def unknown() -> UserError:
-    """The error for a namer that is not there."""
-    return UserError(
-        "This server has no namer of that name; ", code("/namer list"), " tells which there are."
-    )
-
-
-def check_fresh(namer: CustomModelRecord, ahead: int | None) -> None:
-    """Raise `UserError` if a namer is about to learn already, behind `ahead` others."""
-    if ahead is not None:
-        raise UserError(f"{namer.name} is {_learning(ahead)}; wait until its message says so.")
-
-
-def check_corpus(namer: CustomModelRecord) -> None:
-    """Raise `UserError` if there is no list to learn again."""
-    if not namer.has_corpus:
-        raise UserError(
-            f"{namer.name} came as a weight file, without its list. Give me a list, with ",
-            code("file:"),
-            " or ",
-            code("text:"),
-            ".",
-        )
-
-
-def unusable(title: str) -> UserError:
-    """The error for a weight file that cannot be used."""
-    return UserError(
-        f"{title} is no namer that I can use. I take the weight files that ",
-        code("/namer export"),
-        f" gives, whole and unchanged, of at most {LARGEST_WEIGHTS // 2**20} MiB.",
-    )
-
-
-def untrained(namer: CustomModelRecord, ahead: int | None) -> UserError:
-    """The error for a namer that has not learned yet."""
-    if ahead is not None:
-        return UserError(f"{namer.name} is {_learning(ahead)}; try again in a moment.")
-    return UserError(
-        f"{namer.name} has not learned its list yet; ",
-        code(f"/namer retrain name:{namer.name}"),
-        " lets it.",
-    )
-
-
-def broken(namer: CustomModelRecord) -> UserError:
-    """The error for a namer whose weights cannot be read any more."""
-    return UserError(
-        f"What {namer.name} has learned cannot be read any more; ",
-        code(f"/namer retrain name:{namer.name}"),
-        " lets it learn again.",
-    )
-
-
-def check_import(trained: Trained, words: WordFilter) -> None:
-    """Raise `UserError` for foreign weights that would show too much, or something vile.
-
-    Takes a while for a long list: not for the event loop.
-    """
-    card = trained.card
-    if not all(map(_can_be_seen, card.symbols)):
-        raise UserError("The names of that file have characters that cannot be seen.")
-    figures_in_range = all(x is None or 0 <= x <= 100 for x in (card.validation, card.kneser_ney))
-    measured_in_range = 0 <= (card.measured or 0) <= LONGEST_LIST
-    if not (figures_in_range and measured_in_range and 1 <= len(trained.words) <= LONGEST_LIST):
-        raise UserError(
-            f"What that file says of itself cannot be: a namer has read 1 to {LONGEST_LIST:,} "
-            "names, and was measured on some of them."
-        )
-    if not all(map(words.allows, trained.words)):
-        raise UserError("The list that this file has learned from holds what I would not say.")
-
-
-def begun(namer: CustomModelRecord, address: str) -> Message:
-    """What the asker is told at once."""
-    return Message(
-        content=text(f"{namer.name} begins to learn; follow it at ", link(address)), private=True
-    )
-
-
-def imported(namer: CustomModelRecord, heard: ValidationSample, words: WordFilter) -> Message:
-    """What is said of a namer that came as a weight file."""
-    samples = tuple(filter(words.allows, heard.samples))
-    card = Embed(
-        title=f"✅ {namer.name} is ready",
-        lines=(
-            *shown_names(samples),
-            (),
-            text(judgement(heard.trained.card, namer.entries)),
-            usage(namer.name),
-        ),
-        fields=figures(heard.trained.card, None),
-        tone=Tone.NAMES,
-    )
-    return Message(embeds=(card,))
-
-
-def exported(namer: CustomModelRecord, weights: bytes) -> Message:
-    """A namer as a file."""
-    stem = re.sub(r"[^a-z0-9]+", "-", namer.name.casefold()).strip("-") or "namer"
-    return Message(
-        content=text(
-            f"{namer.name} as a weight file. It holds the names of its list. On another server: ",
-            code("/namer import"),
-        ),
-        files=(File(f"{stem}.safetensors", weights),),
-        private=True,
-    )
-
-
-def listing(
-    namers: Sequence[CustomModelRecord], most: int, ahead_of: Callable[[int], int | None]
-) -> Message:
-    """The namers of a server."""
-    if not namers:
-        return Message(
-            content=text(
-                "This server has no namers yet. Who may manage it can have me learn a list: ",
-                code("/namer create name:elves file:…"),
-            ),
-            private=True,
-        )
-    lines = (_line(namer, ahead_of(namer.id)) for namer in namers)
-    title = f"🪶 {plural(len(namers), 'namer')} of at most {max(most, len(namers))}"
-    card = Embed(title, (*lines, (), usage(namers[0].name)), tone=Tone.NAMES)
-    return Message(embeds=(card,), private=True)
-
-
-def info(namer: CustomModelRecord, trained: Trained | None, ahead: int | None) -> Message:
-    """What is known of a namer; `trained` once it has learned."""
-    lines: list[Text] = []
-    fields = [Field("Names", text(f"{namer.entries:,}")), Field("List", text(namer.title))]
-    if ahead is not None:
-        lines.append(text(f"It is {_learning(ahead)}."))
-    if trained is not None:
-        lines += [text(judgement(trained.card, namer.entries)), usage(namer.name)]
-        fields += figures(trained.card, namer.seconds)
-    elif ahead is None:
-        lines.append(untrained(namer, None).text)
-    fields += [
-        Field("Other servers", text("may use it" if namer.shared else "may not use it")),
-        Field("Made", text(Timestamp(namer.created_at))),
-    ]
-    card = Embed(f"🪶 {namer.name}", tuple(lines), tuple(fields), tone=Tone.NAMES)
-    return Message(embeds=(card,), private=True)
-
-
-def shared(namer: CustomModelRecord, on: bool) -> Message:
-    """What is said when a namer was shared, or is not any more."""
-    if on:
-        said = f"Other servers may use {namer.name} now. They see its name, and no list."
-    else:
-        said = f"Only this server may use {namer.name} now."
-    return Message(content=text(said), private=True)
-
-
-def ask_to_delete(namer: CustomModelRecord) -> Message:
-    """Ask before something is lost."""
-    return Message(
-        content=text(
-            "Delete ",
-            strong(namer.name),
-            ", its list and what it has learned from it? It cannot be brought back.",
-        ),
-        buttons=(Button("Delete", ACTION, f"delete:{namer.id}", dangerous=True),),
-        private=True,
-    )
-
-
-def deleted(namer: CustomModelRecord) -> Message:
-    """What is said when a namer is no more."""
-    return Message(content=text(f"{namer.name} is deleted."), private=True)
-
-
-def stopped() -> Message:
-    """What whoever stopped a training is told."""
-    return Message(content=text("Stopped."), private=True)
-
-
-def stop_reason(name: str | None) -> str:
-    """What the message of a training says when somebody has stopped it."""
-    return f"{name or 'Somebody'} pressed Stop."
-
-
-def pressed(state: str) -> tuple[str, int]:
-    """What a button does to which namer. Raises `UserError` for one of another version."""
-    verb, _, number = state.partition(":")
-    if verb not in ("stop", "delete") or not number.isdecimal() or len(number) > 18:
-        raise UserError("This button is from another version of me; use /namer instead.")
-    return verb, int(number)
-
-
-def _learning(ahead: int) -> str:
-    return "learning just now" if ahead == 0 else f"number {ahead + 1} of those that wait to learn"
-
-
-def _line(namer: CustomModelRecord, ahead: int | None) -> Text:
-    facts = [plural(namer.entries, "name")]
-    if ahead is not None:
-        facts.append(_learning(ahead))
-    elif namer.digest is None:
-        facts.append("has not learned yet")
-    if namer.shared:
-        facts.append("shared")
-    return text(strong(namer.name), " · ", " · ".join(facts))
-
-
-def _check_size(title: str, size: int, most: int, what: str) -> None:
-    if size > most:
-        raise UserError(
-            f"{title} has {size / 2**20:.1f} MiB; here I can take at most {most // 2**20} MiB of "
-            f"{what}."
-        )
-
-
-def _can_be_seen(symbol: str) -> bool:
-    return symbol == END or symbol in _JOINERS or symbol.isprintable()
+async def _is_training(app: App, model: CustomModelRecord) -> bool:
+    return await app.store.trainings.active_of(model.id) is not None

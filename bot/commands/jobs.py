@@ -9,7 +9,6 @@ from bot.commands.turn import Platform
 from bot.services.concurrency import PeriodicTask
 
 SWEEP_S = 3600.0
-REPORTS_S = 1.0
 
 
 class Jobs:
@@ -24,9 +23,8 @@ class Jobs:
     def start(self, ready: Callable[[], Awaitable[object]]) -> None:
         """Start them once `ready` returns: then the platform can be reached."""
         self._app.models.watch()
-        self._app.training.start()
+        self._app.training.start(self.reports)
         self._tasks = [
-            PeriodicTask(self.reports.update, REPORTS_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
         ]
 

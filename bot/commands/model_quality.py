@@ -1,58 +1,79 @@
-"""What the figures of a namer say, and what they do not."""
+"""How good a custom model is, in words and in numbers."""
 
-from bot.commands.message import Field, text
-from bot.formats import human_duration, plural
+from bot.commands.message import Field, Text, text
+from bot.commands.translation import _, ngettext
+from bot.formats import human_duration
 from models.weights import ModelCard
 
 FEWEST_NAMES = 200
-"""With fewer, a list is too small to learn much from."""
+"""A list with fewer names is too small to learn much from."""
 FEWEST_MEASURED = 30
-"""Names that were kept aside, under which a figure means little."""
+"""With fewer validation names, the losses mean little."""
 
 
-def judgement(card: ModelCard, entries: int) -> str:
-    """How good a namer is, in honest sentences."""
-    sentences = []
-    measured = card.measured or 0
+def judgement(card: ModelCard, entries: int) -> Text:
+    """How good a custom model is that was trained on `entries` names."""
+    sentences: list[Text] = []
     if entries < FEWEST_NAMES:
         sentences.append(
-            f"A list of {plural(entries, 'name')} is too small to learn much from: what it writes "
-            "is mostly a shuffle of what it has read."
+            text(
+                ngettext(
+                    "A list of {count} name is too small to learn much from. Most names will be "
+                    "shuffles of names on the list.",
+                    "A list of {count} names is too small to learn much from. Most names will be "
+                    "shuffles of names on the list.",
+                    entries,
+                ),
+                count=entries,
+            )
         )
     gain = _gain(card)
     if gain is None:
-        return " ".join([*sentences, "How good it is was not measured."])
+        return _joined([*sentences, text(_("Its quality was not measured."))])
+    measured = card.measured or 0
     if measured < FEWEST_MEASURED:
         sentences.append(
-            f"The figures mean little, as only {plural(measured, 'name')} could be kept aside to "
-            "measure it."
+            text(
+                ngettext(
+                    "The losses mean little: only {count} name could be set aside for validation.",
+                    "The losses mean little: only {count} names could be set aside for validation.",
+                    measured,
+                ),
+                count=measured,
+            )
         )
     if gain <= 0:
-        sentences.append("It has learned no more than counting letters would.")
+        sentences.append(text(_("It has learned no more than letter frequencies.")))
     elif not sentences:
         sentences.append(
-            "It foresees names of the list that it has not read better than counting letters would."
+            text(_("It predicts new names of the list better than letter frequencies do."))
         )
-    return " ".join(sentences)
+    return _joined(sentences)
 
 
-def figures(card: ModelCard, seconds: float | None) -> tuple[Field, ...]:
-    """The figures themselves: on names that were kept aside, lower is better."""
+def loss_fields(card: ModelCard, seconds: float | None) -> tuple[Field, ...]:
+    """The losses on names that were set aside. Lower is better."""
     fields = [
-        Field("Validation", text(_nats(card.validation))),
-        Field("Kneser-Ney", text(_nats(card.kneser_ney))),
+        Field(_("Validation loss"), text(nats(card.validation))),
+        Field(_("Kneser-Ney loss"), text(nats(card.kneser_ney))),
     ]
     if seconds is not None:
-        fields.append(Field("Took", text(human_duration(seconds))))
+        fields.append(Field(_("Training time"), text(human_duration(seconds))))
     return tuple(fields)
 
 
+def nats(loss: float | None) -> str:
+    """A loss in nats per character."""
+    return _("not measured") if loss is None else _("{loss:.3f} nats/char").format(loss=loss)
+
+
 def _gain(card: ModelCard) -> float | None:
-    """By how many nats per character it is better than counting, as far as is shown."""
+    """Nats per character by which it is better than letter frequencies, as far as is shown."""
     if card.validation is None or card.kneser_ney is None:
         return None
     return round(card.kneser_ney, 3) - round(card.validation, 3)
 
 
-def _nats(loss: float | None) -> str:
-    return "not measured" if loss is None else f"{loss:.3f} nats/char"
+def _joined(sentences: list[Text]) -> Text:
+    first, *rest = sentences
+    return first + tuple(span for sentence in rest for span in (*text(" "), *sentence))

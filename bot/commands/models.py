@@ -1,329 +1,249 @@
-"""`/models`: which versions of the networks there are, what sets them apart, which one is live."""
+"""`/models`: list versions, compare them, choose the live one."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from statistics import fmean
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from bot.commands.autocomplete import MOST, Choice
+from bot.commands.app import App
+from bot.commands.autocomplete import Choice
+from bot.commands.dispatch import respond_when_ready
+from bot.commands.info import Audience, CommandInfo
 from bot.commands.message import (
-    Button,
-    Embed,
-    Field,
-    File,
     Message,
-    Span,
-    Text,
-    Timestamp,
-    Tone,
     UserError,
     code,
-    emphasis,
-    strong,
     text,
 )
-from bot.formats import human_duration, human_join, shortened
-from bot.services.model_registry import ModelRegistry, NothingBefore
-from bot.services.versions import VersionComparison, VersionPage, VersionSummary
-from bot.services.word_filter import WordFilter
-from bot.store.versions import Live
-from data.roots import load_roots
+from bot.commands.rights import SharedModelAction, check_shared_models
+from bot.commands.translation import _
+from bot.commands.turn import Turn
+from bot.commands.version_report import (
+    MODELS,
+    version_report,
+)
+from bot.commands.version_views import comparison_message, page_message
+from bot.formats import shortened
+from bot.services.model_registry import NothingBefore
+from bot.services.versions import FORCED, VersionSummary
 from models.tasks import TASKS
 from models.weights import WeightsError
 
-ACTION = "models"
 PAGE = 10
-"""Versions that are listed at once."""
-CURVE = "loss.png"
+"""Versions on a page."""
 SHOWN_NAMES = 10
 SHORTEST_ENDING = 4
-_LONGEST_LABEL = 100
-_LONGEST_ECHO = 40
-_WHY = {
-    "automatic": "went live automatically",
-    "better": "went live automatically",
-    "forced": "forced",
-    "activated": "chosen",
-    "rollback": "rolled back to",
-    "imported": "retrained before there were versions",
-}
+LONGEST_VERSION = 40
+"""Characters of the option `version`."""
+_LONGEST_PAGE_NUMBER = 6
+_VERSION = {"version": _("Number of the version, or for example: shipped names")}
+_TASK = {"task": _("What the model generates")}
+
+GROUP_INFO = CommandInfo(name=MODELS, description=_("Versions of the models."))
+LIST_INFO = CommandInfo(
+    name="models list",
+    description=_("List the versions of a model."),
+    options=_TASK,
+    examples=(("/models list task:names", _("lists the versions of the model for names.")),),
+)
+INFO_INFO = CommandInfo(
+    name="models info",
+    description=_("Compare a version with others: losses and samples."),
+    options=_VERSION,
+    examples=(("/models info version:2", _("compares version 2 with others.")),),
+)
+ACTIVATE_INFO = CommandInfo(
+    name="models activate",
+    description=_("Choose the live version (for administrators)."),
+    options=_VERSION,
+    examples=(("/models activate version:2", _("makes version 2 live.")),),
+    audience=Audience.ADMINISTRATORS,
+)
+ROLLBACK_INFO = CommandInfo(
+    name="models rollback",
+    description=_("Go back to the previous live version (for administrators)."),
+    options=_TASK,
+    examples=(("/models rollback task:names", _("undoes the last change of the live version.")),),
+    audience=Audience.ADMINISTRATORS,
+)
+INFOS = (LIST_INFO, INFO_INFO, ACTIVATE_INFO, ROLLBACK_INFO)
 
 
-def use_it(number: int) -> Button:
-    """The button that makes a version live although it is worse."""
-    return Button("Use it anyway", ACTION, f"use:{number}")
+@dataclass(frozen=True)
+class TaskOptions:
+    """Options of `/models list` and `/models rollback`."""
+
+    task: str
 
 
-def parse(typed: str) -> str | int:
-    """A version as it is typed: its number, or the kind whose shipped weights are meant.
+@dataclass(frozen=True)
+class VersionOptions:
+    """Options of `/models info` and `/models activate`."""
+
+    version: str
+
+
+async def list_(app: App, turn: Turn, options: TaskOptions) -> None:
+    """Answer `/models list`."""
+    async with app.answering(turn, MODELS):
+        await respond_when_ready(turn, _page(app, options.task, 0), private=True)
+
+
+async def info(app: App, turn: Turn, options: VersionOptions) -> None:
+    """Answer `/models info`."""
+    async with app.answering(turn, MODELS):
+        await respond_when_ready(turn, _comparison(app, options.version), private=True)
+
+
+async def activate(app: App, turn: Turn, options: VersionOptions) -> None:
+    """Answer `/models activate`."""
+    await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
+    with app.in_flight.track():
+        task, number = await _found(app, options.version)
+        await respond_when_ready(turn, _activated(app, turn, task, number, "activated"))
+
+
+async def rollback(app: App, turn: Turn, options: TaskOptions) -> None:
+    """Answer `/models rollback`."""
+    await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
+    with app.in_flight.track():
+        await respond_when_ready(turn, _rolled_back(app, turn, options.task))
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the buttons that turn a page, and that make a version live."""
+    action, _colon, rest = state.partition(":")
+    task, _colon, page = rest.partition(":")
+    is_page = page.isdecimal() and len(page) <= _LONGEST_PAGE_NUMBER
+    if action == "page" and task in TASKS and is_page:
+        with app.in_flight.track():
+            await turn.edit_source(await _page(app, task, int(page)))
+    elif action == "use":
+        await _use(app, turn, rest)
+    else:
+        raise UserError(_("This button is from another version of the bot; use /models instead."))
+
+
+async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
+    """Versions that fit what was typed: the newest ones, then the shipped ones."""
+    limits = turn.platform.limits
+    label = _("shipped {task} · came with the bot")
+    shipped = [Choice(label.format(task=task), f"shipped {task}") for task in TASKS]
+    found = [
+        Choice(_label(version, limits.choice_label), str(version.number))
+        for version in await app.models.newest()
+    ]
+    wanted = typed[:LONGEST_VERSION].lower().strip().lstrip("#")
+    fitting = [c for c in found if c.value.startswith(wanted) or wanted in c.label.lower()]
+    fitting = fitting[: limits.choices - len(shipped)]
+    return fitting + [choice for choice in shipped if wanted in choice.label]
+
+
+def parse_version(typed: str) -> str | int:
+    """A version as typed: its number, or the task whose shipped weights are meant.
 
     Raises `UserError` for anything else.
     """
-    words = typed.lower().replace("shipped-", "shipped ").split()
+    words = typed[: LONGEST_VERSION + 1].lower().replace("shipped-", "shipped ").split()
     number = words[0].lstrip("#") if len(words) == 1 else ""
     if number.isdecimal() and len(number) < 10:
         return int(number)
     if "shipped" in words and len(words) <= 2:
-        for kind in TASKS:
-            if kind in words:
-                return kind
-        if len(words) == 1:
-            raise UserError("Which: ", code("shipped names"), " or ", code("shipped sonnets"), "?")
+        for task in TASKS:
+            if task in words:
+                return task
     raise UserError(
-        "I know no version ",
-        code(shortened(" ".join(typed.split()), _LONGEST_ECHO) or " "),
-        "; choose one of what is offered, for example ",
-        code("12"),
-        " or ",
-        code("shipped names"),
-        ".",
+        _("{version} isn't a version. Choose a suggestion, for example {number} or {shipped}."),
+        version=code(shortened(" ".join(typed[:100].split()), LONGEST_VERSION) or " "),
+        number=code("12"),
+        shipped=code(f"shipped {next(iter(TASKS))}"),
     )
 
 
-async def offers(typed: str, versions: ModelRegistry) -> list[Choice]:
-    """What is offered while a version is typed: the newest that fit, then the shipped ones."""
-    found = [Choice(_label(facts), str(facts.number)) for facts in await versions.newest()]
-    shipped = [
-        Choice(f"shipped {kind} · those that came with me", f"shipped {kind}") for kind in TASKS
-    ]
-    wanted = typed.lower().strip().lstrip("#")
-    fitting = [
-        offer for offer in found if offer.value.startswith(wanted) or wanted in offer.label.lower()
-    ][: MOST - len(shipped)]
-    return fitting + [offer for offer in shipped if wanted in offer.label]
+async def _page(app: App, task: str, number: int) -> Message:
+    return page_message(await app.models.page(task, number, PAGE))
 
 
-async def listed(kind: str, page: int, versions: ModelRegistry) -> Message:
-    """A page of the versions of a kind."""
-    return list_reply(await versions.page(kind, page, PAGE))
-
-
-def list_reply(page: VersionPage) -> Message:
-    """The versions of a page, a line each, and buttons for the other pages."""
-    buttons = []
-    if page.number > 0:
-        buttons.append(Button("Newer", ACTION, f"page:{page.task}:{page.number - 1}"))
-    if page.number + 1 < page.pages:
-        buttons.append(Button("Older", ACTION, f"page:{page.task}:{page.number + 1}"))
-    card = Embed(
-        title=f"Versions of {page.task}",
-        lines=tuple(_line(facts, page.live) for facts in page.versions),
-        footer="The figure is nats/char on a text that is the same for all; less is better"
-        + (f" · page {page.number + 1} of {page.pages}" if page.pages > 1 else ""),
-    )
-    return Message(embeds=(card,), buttons=tuple(buttons), private=True)
-
-
-async def described(typed: str, versions: ModelRegistry, words: WordFilter) -> Message:
-    """All about a version, beside those that it is compared with. Raises `UserError`."""
-    kind, number = await _found(typed, versions)
-    sheet = await versions.compare(kind, number)
-    if sheet is None:
+async def _comparison(app: App, typed: str) -> Message:
+    task, number = await _found(app, typed)
+    comparison = await app.models.compare(task, number)
+    if comparison is None:
         raise _unknown(number)
-    # It reads the roots of names from a file the first time, and looks through many.
-    return await asyncio.to_thread(info_reply, sheet, words)
+    # In a thread: it filters long samples, and reads the roots of names from a file.
+    return await asyncio.to_thread(comparison_message, comparison, app.word_filter.allows)
 
 
-def info_reply(sheet: VersionComparison, words: WordFilter) -> Message:
-    """What `/models info` says of a version."""
-    facts = sheet.version
-    compared = _compared(sheet)
-    lines: list[Text] = [_state(facts, sheet.live)]
-    if not facts.usable:
-        lines.append(text("Its weights are not kept any more: newer versions have taken the room."))
-    samples = [(name, tuple(filter(words.allows, one.samples))) for name, one in compared]
-    if TASKS[facts.task].samples_are_names:
-        lines += _changes(samples)
-        columns = tuple(
-            Field(name, text("\n".join(n.capitalize() for n in names[:SHOWN_NAMES]) or "–"))
-            for name, names in samples
-        )
-    else:
-        columns = ()
-        for name, verse in samples:
-            lines += [(), text(strong(name)), *(text(line) for line in verse)]
-    took = () if facts.seconds is None else (Field("Took", text(human_duration(facts.seconds))),)
-    card = Embed(
-        title=_title(facts),
-        lines=tuple(lines),
-        fields=(
-            Field(
-                "Trained", text(Timestamp(facts.created)) if facts.created else text("by my makers")
-            ),
-            Field("Corpus", text(facts.corpus)),
-            Field("Recipe", text(facts.recipe)),
-            Field("Seed", text("none" if facts.seed is None else str(facts.seed))),
-            Field("Validation", text(_nats(facts.validation))),
-            Field("Yardstick", text(_yardstick(facts))),
-            *took,
-            *columns,
-        ),
-        footer="What they write, each from the same seed",
-        tone=Tone.TRAINING,
-        image=CURVE if sheet.curve else "",
-    )
-    files = (
-        (File(CURVE, sheet.curve, "The loss on training and validation text by update"),)
-        if sheet.curve
-        else ()
-    )
-    return Message(embeds=(card,), files=files, private=True)
-
-
-async def activated(
-    typed: str, versions: ModelRegistry, member_id: int, *, reason: str = "activated"
-) -> Message:
-    """Make a version live, and say so. Raises `UserError` if that cannot be."""
-    kind, number = await _found(typed, versions)
-    if await versions.is_live(kind, number):
-        raise UserError(f"{_name(number)} of my {kind} is live already.")
+async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
+    if await app.models.is_live(task, number):
+        raise UserError(_("{version} of {task} is live already."), **_names(task, number))
     try:
-        await versions.activate(kind, number, member_id=member_id, reason=reason)
+        await app.models.activate(task, number, member_id=turn.user.id, reason=reason)
     except WeightsError as error:
-        raise UserError(f"{_name(number)} cannot be used. {error}") from error
-    return Message(content=text(f"✅ {_name(number)} of my {kind} is live from now on."))
-
-
-async def rolled_back(kind: str, versions: ModelRegistry, member_id: int) -> Message:
-    """Make live what was live before, and say so. Raises `UserError` if there is nothing."""
-    try:
-        live = await versions.roll_back(kind, member_id=member_id)
-    except NothingBefore as error:
         raise UserError(
-            f"There is nothing to go back to: my {kind} are as they came with me, or back where "
-            "they began."
+            _("{version} of {task} can't be used. {reason}"),
+            **_names(task, number),
+            reason=str(error),
         ) from error
+    return Message(text(_("✅ {version} of {task} is live now."), **_names(task, number)))
+
+
+async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
+    try:
+        live = await app.models.roll_back(task, member_id=turn.user.id)
+    except NothingBefore as error:
+        raise UserError(_("There's no earlier version of {task}."), task=task) from error
     except WeightsError as error:
-        raise UserError(f"What was live before cannot be used. {error}") from error
-    return Message(content=text(f"↩️ {_name(live.version_id)} of my {kind} is live again."))
+        raise UserError(
+            _("The earlier version of {task} can't be used. {reason}"),
+            task=task,
+            reason=str(error),
+        ) from error
+    names = _names(task, live.version_id)
+    return Message(text(_("↩️ {version} of {task} is live again."), **names))
 
 
-def of_page(state: str) -> tuple[str, int] | None:
-    """str and page that a button of a list leads to; `None` for another button."""
-    action, _, rest = state.partition(":")
-    kind, _, number = rest.partition(":")
-    for known in TASKS:
-        if action == "page" and kind == known and number.isdecimal():
-            return known, int(number)
-    return None
+async def _use(app: App, turn: Turn, number: str) -> None:
+    """Make a version live although it is worse, and say so in the report of its training."""
+    await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
+    with app.in_flight.track():
+        task, version_id = await _found(app, number)
+        await turn.defer()
+        said = await _activated(app, turn, task, version_id, FORCED)
+        comparison = await app.models.compare(task, version_id)
+        if comparison is not None:
+            samples = tuple(
+                [words for words in comparison.version.samples if await app.allows(words)]
+            )
+            await turn.edit_source(version_report(comparison, samples))
+        await turn.respond(said)
 
 
-def of_use(state: str) -> str:
-    """The version that a button makes live. Raises `UserError` for a button of another version."""
-    action, _, number = state.partition(":")
-    if action != "use":
-        raise UserError("This button is from another version of me; use /models instead.")
-    return number
-
-
-def mean_length(names: Sequence[str]) -> float:
-    """Letters of a name; there is one at least."""
-    return fmean(map(len, names))
-
-
-def commonest_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]:
-    """What names end with that is known to mean something, and how many do."""
-    roots = [root for root in load_roots() if len(root) >= SHORTEST_ENDING]
-    counts: Counter[str] = Counter()
-    for name in names:
-        ending = max((root for root in roots if name.endswith(root)), key=len, default=None)
-        if ending is not None:
-            counts[ending] += 1
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
-
-
-async def _found(typed: str, versions: ModelRegistry) -> tuple[str, int | None]:
-    """str and number of a version that there is."""
-    wanted = parse(typed)
-    if not isinstance(wanted, int):
+async def _found(app: App, typed: str) -> tuple[str, int | None]:
+    """Task and number of a version that exists."""
+    wanted = parse_version(typed)
+    if isinstance(wanted, str):
         return wanted, None
-    facts = await versions.find(wanted)
-    if facts is None:
+    version = await app.models.find(wanted)
+    if version is None:
         raise _unknown(wanted)
-    return facts.task, wanted
+    return version.task, wanted
 
 
 def _unknown(number: int | None) -> UserError:
     return UserError(
-        f"There is no version {number}; ", code("/models list"), " shows those that there are."
+        _("There's no version {number}. See all with {command}."),
+        number=str(number),
+        command=code("/models list"),
     )
 
 
-def _name(number: int | None) -> str:
-    return "The shipped version" if number is None else f"Version {number}"
+def _names(task: str, number: int | None) -> dict[str, str]:
+    name = _("The shipped version") if number is None else _("Version {number}")
+    return {"version": name.format(number=number), "task": task}
 
 
-def _title(facts: VersionSummary) -> str:
-    if facts.number is None:
-        return f"The {facts.task} that came with me"
-    return f"Version {facts.number} of {facts.task}"
-
-
-def _label(facts: VersionSummary) -> str:
-    figure = "" if facts.reference_loss is None else f" · {facts.reference_loss:.3f}"
-    end = f" · {facts.recipe}{figure}"
-    begin = f"{facts.number} · {facts.task} · {facts.corpus}"
-    return shortened(begin, _LONGEST_LABEL - len(end)) + end
-
-
-def _line(facts: VersionSummary, live: Live) -> Text:
-    """A version in a list."""
-    name = "shipped" if facts.number is None else str(facts.number)
-    made: tuple[str | Timestamp, ...] = (" · ", Timestamp(facts.created)) if facts.created else ()
-    figure = "not measured" if facts.reference_loss is None else f"{facts.reference_loss:.3f}"
-    gone = "" if facts.usable else " · weights not kept"
-    shown: tuple[str | Span | Timestamp, ...] = ()
-    if live.version_id == facts.number:
-        shown = (" · ", strong("live"), *_because(live))
-    return text(strong(name), *made, f" · {facts.corpus} · {facts.recipe} · {figure}{gone}", *shown)
-
-
-def _state(facts: VersionSummary, live: Live) -> Text:
-    if live.version_id != facts.number:
-        return text("Not live.")
-    since: tuple[str | Timestamp, ...] = (" since ", Timestamp(live.at)) if live.at else ()
-    return text("Live", *since, *_because(live), ".")
-
-
-def _because(live: Live) -> tuple[str | Span, ...]:
-    return (f" ({_WHY.get(live.reason, live.reason)})",) if live.reason else ()
-
-
-def _compared(sheet: VersionComparison) -> list[tuple[str, VersionSummary]]:
-    """The version, the one before it, the shipped one: each once, with what it is called."""
-    found = [(_short(sheet.version), sheet.version)]
-    if sheet.previous is not None:
-        found.append((_short(sheet.previous), sheet.previous))
-    if sheet.version.number is not None:
-        found.append(("Shipped", sheet.shipped))
-    return found
-
-
-def _short(facts: VersionSummary) -> str:
-    return "Shipped" if facts.number is None else f"Version {facts.number}"
-
-
-def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
-    """How names changed, in a few figures."""
-    told = [(which, names) for which, names in samples if names]
-    if not told:
-        return []
-    lengths = human_join([f"{mean_length(names):.1f} ({which})" for which, names in told])
-    lines = [text(emphasis("Mean length: "), f"{lengths} letters")]
-    for which, names in told:
-        endings = [
-            f"-{ending} {count / len(names):.0%}" for ending, count in commonest_endings(names)
-        ]
-        if endings:
-            lines.append(text(emphasis(f"Endings of {which}: "), ", ".join(endings)))
-    return lines
-
-
-def _yardstick(facts: VersionSummary) -> str:
-    if facts.baseline_loss is None:
-        return _nats(facts.reference_loss)
-    return f"{_nats(facts.reference_loss)}; held against {facts.baseline_loss:.3f}"
-
-
-def _nats(loss: float | None) -> str:
-    return "not measured" if loss is None else f"{loss:.3f} nats/char"
+def _label(version: VersionSummary, longest: int) -> str:
+    """A version among suggestions."""
+    loss = "" if version.reference_loss is None else f" · {version.reference_loss:.3f}"
+    end = f" · {version.recipe}{loss}"
+    begin = f"{version.number} · {version.task} · {version.corpus}"
+    return shortened(begin, longest - len(end)) + end

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 EXTENSIONS = (
     "bot.discord.cogs.poems",
     "bot.discord.cogs.privacy",
+    "bot.discord.cogs.custom_models",
+    "bot.discord.cogs.models",
+    "bot.discord.cogs.retrain",
     "bot.discord.cogs.about",
 )
 PERMISSIONS = discord.Permissions(

@@ -1,6 +1,7 @@
 """The real bot on a Discord in memory, with networks that know what they will write."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import discord
@@ -11,10 +12,13 @@ from bot.commands.app import App
 from bot.discord.client import Mangosaurus
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry
-from bot.services.training.retraining import Event, Order
+from bot.services.training.events import TrainingEvent
+from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
+from bot.services.training.run_folder import RunFolder
 from bot.services.training.service import TrainingService
 from bot.services.word_filter import WordFilter
 from bot.settings import Settings
+from bot.store.trainings import TrainingRequest
 from models import weights
 from models.fingerprints import Fingerprints
 from models.weights import Trained, save_weights
@@ -30,8 +34,8 @@ class World:
     settings: Settings
     templates: Templates
     writer: FakeWriter = field(default_factory=FakeWriter)
-    training: list[Event] = field(default_factory=list)
-    """What the next trainings will report."""
+    training: list[TrainingEvent | int] = field(default_factory=list)
+    """What the next trainings will report, and pauses in seconds."""
     trainers: list[FakeTrainer] = field(default_factory=list)
     networks: FakeNetworks = field(default_factory=FakeNetworks)
 
@@ -40,15 +44,22 @@ class World:
         settings = self.settings.model_copy(update=changes)
         store = store_in(settings.state_dir, self.templates)
         now = discord.utils.utcnow
+        models = ModelRegistry(store, self.networks, now=now, interval=None)
+        custom_models = CustomModels(store, self.writer)
+        cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
+        policies = (
+            SharedModelPolicy(store, models, cooldown=cooldown, now=now),
+            CustomModelPolicy(store, custom_models),
+        )
         return App(
             settings=settings,
             store=store,
             inference=self.writer,
-            models=ModelRegistry(store, self.networks, now=now, interval=None),
-            custom_models=CustomModels(
-                settings.state_dir, store, self.writer, now=now, launch=self._launch
+            models=models,
+            custom_models=custom_models,
+            training=TrainingService(
+                settings.state_dir, store, policies, now=now, launch=self._launch, poll=None
             ),
-            training=TrainingService(),
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
             now=now,
             started_at=now(),
@@ -61,8 +72,8 @@ class World:
         """A bot as `python -m bot` would build it."""
         return Mangosaurus(self.make_app(**changes), shard_count=1)
 
-    def _launch(self, order: Order, folder: Path) -> FakeTrainer:
-        self.trainers.append(FakeTrainer(order, folder, self.training))
+    def _launch(self, request: TrainingRequest, folder: RunFolder, resume: bool) -> FakeTrainer:
+        self.trainers.append(FakeTrainer(request, folder, resume, [*self.training]))
         return self.trainers[-1]
 
 

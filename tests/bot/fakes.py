@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from bot.services.inference import Load, ValidationSample
-from bot.services.training.events import Stopped
-from bot.services.training.retraining import Event, Events, Order
+from bot.services.training.events import Stopped, TrainingEvent
+from bot.services.training.process import TrainingEvents
+from bot.services.training.run_folder import RunFolder
+from bot.store.trainings import TrainingRequest
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice
@@ -163,21 +164,41 @@ class FakeNetworks:
 
 
 class FakeTrainer:
-    """Reports what it is told to, at once."""
+    """Reports what it is told to. A number in its script is a pause in seconds."""
 
-    def __init__(self, order: Order, folder: Path, events: Sequence[Event]) -> None:
-        self.order = order
-        self.folder = folder
-        self.also = order.also.read_text().split() if order.also else []
-        self._events = events
-        self.stopped = False
+    def __init__(
+        self,
+        request: TrainingRequest,
+        folder: RunFolder,
+        resume: bool,
+        script: Sequence[TrainingEvent | int],
+    ) -> None:
+        self.request = request
+        self.resume = resume
+        self.corpus = folder.corpus(request)
+        self.extra_names = list(request.extra_names)
+        self._checkpoint = folder.checkpoint(request.task)
+        self._script = script
+        self._is_stopping = False
+        self._pause: asyncio.Task[None] | None = None
 
-    async def events(self) -> Events:
-        for event in self._events:
-            if self.stopped:
-                yield Stopped()
+    async def events(self) -> TrainingEvents:
+        for event in self._script:
+            if isinstance(event, int) and not self._is_stopping:
+                self._pause = asyncio.create_task(asyncio.sleep(event))
+                await asyncio.wait([self._pause])
+            if self._is_stopping:
+                self._checkpoint.write_bytes(b"so far")
+                yield Stopped(checkpoint=self._checkpoint)
                 return
-            yield event
+            if not isinstance(event, int):
+                yield event
 
     def stop(self) -> None:
-        self.stopped = True
+        self._is_stopping = True
+        self.go_on()
+
+    def go_on(self) -> None:
+        """End the pause."""
+        if self._pause is not None:
+            self._pause.cancel()

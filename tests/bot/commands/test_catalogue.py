@@ -23,6 +23,7 @@ KEYWORDS = {
 
 LOG = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 INTERNAL = {
+    "code",
     "ValueError",
     "LookupError",
     "KeyError",
@@ -32,7 +33,7 @@ INTERNAL = {
     "register",
     "Forbidden",
 }
-"""Calls whose sentences are for developers."""
+"""Calls whose sentences are for developers, or to be typed as they stand."""
 
 
 def extracted() -> set[str]:
@@ -63,6 +64,8 @@ def test_catalogue_is_up_to_date() -> None:
 
 def is_sentence(text: str) -> bool:
     """Whether a member could read this as words: two of them, or a word with a capital."""
+    if text.startswith("/"):
+        return False  # a command with its options
     words = [word for word in text.split() if any(map(str.isalpha, word))]
     return len(words) > 1 and any(word.isalpha() and len(word) > 1 for word in words)
 
@@ -84,6 +87,9 @@ def _walk(node: ast.AST) -> Iterator[tuple[int, str]]:
             return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return  # a docstring
+    if isinstance(node, ast.Call) and called(node) == "CommandInfo":
+        names = [keyword for keyword in node.keywords if keyword.arg == "name"]
+        node.keywords = [keyword for keyword in node.keywords if keyword not in names]
     if isinstance(node, ast.JoinedStr):
         words = "".join(p.value for p in node.values if isinstance(p, ast.Constant))
         if is_sentence(words):

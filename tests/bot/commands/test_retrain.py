@@ -1,4 +1,4 @@
-"""`/retrain`, as administrators and others meet it."""
+"""`/retrain` on a Discord in memory."""
 
 import json
 from dataclasses import replace
@@ -8,29 +8,21 @@ import discord
 import pytest
 import simcord
 
-from bot.commands import retrain
-from bot.commands.message import Message
-from bot.discord.rendering import view_of
-from bot.services.training.events import (
-    Done,
-    Failed,
-    Planned,
-    Progress,
-)
+from bot.services.training.events import Done, Failed, Planned, Progress
 from bot.store.schema import Candidate, Poll
-from bot.store.trainings import SILENCE
+from bot.store.trainings import SILENCE, TrainingRequest
 from models.fingerprints import Fingerprints
 from models.weights import WeightsError, save_weights
-from tests.bot.conftest import Home
+from tests.bot.conftest import Home, labels
 from tests.models.tiny import namer, poet
 
 NAMES = "\n".join(f"{letter}osaurus" for letter in "abcdefghijklmnopqrstuvwxyz").encode()
 
 
 def sentence(result: simcord.InteractionResult) -> str:
-    """The text of a reply."""
+    """The text of a reply, without the backslashes that keep it plain."""
     assert result.response is not None
-    return result.response.content
+    return result.response.content.replace("\\", "")
 
 
 def newest_report(home: Home) -> discord.Message:
@@ -39,9 +31,14 @@ def newest_report(home: Home) -> discord.Message:
 
 
 def report(home: Home) -> discord.Embed:
-    """Its card."""
+    """Its embed."""
     (embed,) = newest_report(home).embeds
     return embed
+
+
+def description(home: Home) -> str:
+    """The lines of the newest report, without the backslashes that keep them plain."""
+    return (report(home).description or "").replace("\\", "")
 
 
 async def show_to(home: Home, member: simcord.MemberActor) -> None:
@@ -52,11 +49,11 @@ async def show_to(home: Home, member: simcord.MemberActor) -> None:
 
 
 def trains(
-    home: Home, folder: Path, kind: str = "names", *, reference_loss: float | None = 1.43
+    home: Home, folder: Path, task: str = "names", *, reference_loss: float | None = 1.43
 ) -> None:
     """Let the next training succeed, with weights that are so good."""
     weights, plot = folder / "new.safetensors", folder / "new.png"
-    made = namer() if kind == "names" else poet()
+    made = namer() if task == "names" else poet()
     facts = replace(made.card, reference_loss=reference_loss, corpus="Mine")
     save_weights(weights, made.network.arrays(), facts, Fingerprints.of([]))
     weights.with_suffix(".json").write_text("{}")
@@ -75,157 +72,152 @@ def trained(home: Home, tmp_path: Path) -> Home:
     return home
 
 
-@pytest.fixture
-def sonnets_can_be_trained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.tasks.are_installed", lambda _: True)
-
-
-async def test_a_training_reports_in_an_ordinary_message_and_its_weights_are_served(
-    trained: Home, tmp_path: Path
-) -> None:
+async def test_training_is_reported_and_served(trained: Home) -> None:
     ada = trained.administrator()
     result = await ada.slash(trained.channel, "retrain names", seed=7, minutes=3)
     assert result.ephemeral
-    assert "https://discord.com/channels/" in sentence(result)
+    assert "Training names. Follow along: https://discord.com/channels/" in sentence(result)
     (trainer,) = trained.world.trainers
-    assert (trainer.order.kind, trainer.order.seed, trainer.order.minutes) == ("names", 7, 3)
-    card = report(trained)
-    assert card.title == "✅ New names: trained and in use"
-    assert (card.description or "").endswith("\n\nNovosaurus")
-    assert {field.name: field.value for field in card.fields}["Validation"] == "1.550 nats/char"
-    assert (card.image.url or "").endswith("loss.png")
+    request = trainer.request
+    assert (request.task, request.recipe, request.seed, request.minutes) == ("names", "quick", 7, 3)
+    embed = report(trained)
+    assert embed.title == "✅ Version 1 of names is live"
+    assert "2 duplicates dropped." in description(trained)
+    assert description(trained).endswith("\n\nNovosaurus\nDracoraptor")
+    fields = {field.name: field.value for field in embed.fields}
+    assert fields["Validation loss"] == "1.600 nats/char"
+    assert fields["Reference loss"] == "1.430 nats/char (live version: 1.422)"
+    assert fields["Training time"] == "1 min 15 s"
+    assert (embed.image.url or "").endswith("loss.png")
+    assert labels(newest_report(trained)) == []
     assert trained.world.networks.served["names"].card.corpus == "Mine"
-    (version,) = await trained.bot.store.versions.of("names")
+    store = trained.app.store
+    (version,) = await store.versions.of("names")
     assert version.member_id == ada.id
-    assert version.reference_loss == 1.43
-    assert version.validation == 1.6
     assert version.seconds == 75
     assert json.loads(version.samples) == ["novosaurus", "shitosaurus", "dracoraptor"]
-    assert await trained.bot.store.versions.curve(version.id) == b"\x89PNG curve"
-    live = (await trained.bot.store.versions.live())["names"]
+    assert await store.versions.curve(version.id) == b"\x89PNG curve"
+    live = (await store.versions.live())["names"]
     assert (live.version_id, live.reason) == (version.id, "automatic")
+    record = await store.trainings.get(1)
+    assert record is not None
+    assert (record.state, record.version_id) == ("done", version.id)
 
 
-async def test_weights_that_are_worse_are_kept_and_wait_for_somebody_who_wants_them(
-    home: Home, tmp_path: Path
-) -> None:
+async def test_worse_version_waits_for_use_it_anyway(home: Home, tmp_path: Path) -> None:
     trains(home, tmp_path, reference_loss=2.5)
     ada = home.administrator()
     await ada.slash(home.channel, "retrain names")
-    card = report(home)
-    assert card.title == "📦 New names: trained and kept as version 1, not in use"
-    assert "2.500 nats/char, the live one 1.422" in (card.description or "")
+    assert report(home).title == "📦 Version 1 of names is stored, but not live"
+    assert "its reference loss is 2.500, that of the live version 1.422" in description(home)
     assert not home.world.networks.served
     message = newest_report(home)
     refused = await home.alice.click(message, label="Use it anyway")
-    assert "Only administrators" in sentence(refused)
+    assert "Only administrators of this server can choose the live version" in sentence(refused)
     assert not home.world.networks.served
     await home.restart()
     pressed = await ada.click(message, label="Use it anyway")
-    assert "Version 1 of my names is live" in sentence(pressed)
+    assert "Version 1 of names is live now" in sentence(pressed)
     assert home.world.networks.served["names"].card.corpus == "Mine"
     live = (await home.app.store.versions.live())["names"]
     assert (live.version_id, live.reason) == (1, "forced")
-    again = await ada.click(message, label="Use it anyway")
-    assert "live already" in sentence(again)
+    shown = home.channel.history()
+    changed = next(m for m in shown if m.id == message.id)
+    assert changed.embeds[0].title == "✅ Version 1 of names is live"
+    assert labels(changed) == []
 
 
-async def test_weights_that_are_worse_go_live_where_that_is_forced(
-    home: Home, tmp_path: Path
-) -> None:
+async def test_force(home: Home, tmp_path: Path) -> None:
     trains(home, tmp_path, reference_loss=None)
     await home.administrator().slash(home.channel, "retrain names", force=True)
-    assert "because that was asked for" in (report(home).description or "")
+    assert "because an administrator chose so" in description(home)
     assert (await home.app.store.versions.live())["names"].reason == "forced"
 
 
-async def test_weights_that_could_not_be_measured_are_not_live_and_that_is_said(
-    home: Home, tmp_path: Path
-) -> None:
+async def test_unmeasured_version_is_not_live(home: Home, tmp_path: Path) -> None:
     trains(home, tmp_path, reference_loss=None)
     await home.administrator().slash(home.channel, "retrain names")
-    assert "could not be measured" in (report(home).description or "")
+    assert "could not be measured" in description(home)
     assert not home.world.networks.served
 
 
-async def test_weights_that_cannot_be_used_change_nothing_and_the_reason_is_said(
-    trained: Home,
-) -> None:
+async def test_unusable_weights_change_nothing(trained: Home) -> None:
     trained.world.networks.error = WeightsError("The file is damaged.")
     await trained.administrator().slash(trained.channel, "retrain names")
-    assert "The file is damaged." in (report(trained).description or "")
-    assert await trained.bot.store.versions.of("names") == []
+    assert report(trained).title == "The training of names failed"
+    assert "The file is damaged." in description(trained)
+    assert await trained.app.store.versions.of("names") == []
 
 
-async def test_a_failure_of_the_trainer_is_told(home: Home) -> None:
+async def test_failure_of_the_trainer_is_reported(home: Home) -> None:
     home.world.training += [Failed("The corpus is too small.")]
     await home.administrator().slash(home.channel, "retrain names")
-    assert "The corpus is too small." in (report(home).description or "")
+    assert "The corpus is too small." in description(home)
 
 
-async def test_a_member_does_not_see_the_command(home: Home) -> None:
+async def test_members_do_not_see_the_command(home: Home) -> None:
     assert "retrain names" not in home.alice.available_commands(home.channel)
     assert "retrain names" in home.administrator().available_commands(home.channel)
 
 
-async def test_a_member_to_whom_a_server_shows_the_command_is_refused(home: Home) -> None:
+async def test_member_is_refused(home: Home) -> None:
+    """A server can show the command to members."""
     await show_to(home, home.alice)
     result = await home.alice.slash(home.channel, "retrain names")
-    assert "Only administrators" in sentence(result)
+    assert "Only administrators of this server can retrain the models." in sentence(result)
     assert result.ephemeral
     assert not home.world.trainers
-    assert home.env.errors
 
 
-async def test_an_administrator_of_a_foreign_server_is_refused(home: Home) -> None:
+async def test_administrator_of_another_server_is_refused(home: Home) -> None:
     other = home.env.create_guild("Elsewhere")
     channel = other.create_text_channel("general")
     await home.restart(home_guilds=frozenset({home.guild.id}))
     refused = await home.administrator(other).slash(channel, "retrain names")
     assert "HOME_GUILDS" in sentence(refused)
     accepted = await home.administrator().slash(home.channel, "retrain names")
-    assert "has begun" in sentence(accepted)
-    assert home.env.errors
+    assert "Training names." in sentence(accepted)
 
 
-async def test_without_home_guilds_two_servers_are_one_too_many(home: Home) -> None:
+async def test_without_home_guilds_one_server_is_the_home(home: Home) -> None:
     home.env.create_guild("Elsewhere")
     result = await home.administrator().slash(home.channel, "retrain names")
     assert "HOME_GUILDS" in sentence(result)
-    assert home.env.errors
 
 
-async def test_an_owner_of_the_bot_may_always(home: Home) -> None:
+async def test_operator_may_always(home: Home) -> None:
     home.env.create_guild("Elsewhere")
     home.bot.owner_id = home.alice.id
     await show_to(home, home.alice)
-    assert "has begun" in sentence(await home.alice.slash(home.channel, "retrain names"))
+    assert "Training names." in sentence(await home.alice.slash(home.channel, "retrain names"))
 
 
-async def test_a_second_training_waits_for_its_rest(home: Home) -> None:
+async def test_cooldown_after_a_training(home: Home) -> None:
+    """Its end is in the database, so a restart does not end it."""
+    home.world.training += [Failed("No.")]
     ada = home.administrator()
     await ada.slash(home.channel, "retrain names")
+    await home.restart()
     refused = await ada.slash(home.channel, "retrain names")
-    assert "I need a rest from training" in sentence(refused)
+    assert "The cooldown after the last training isn't over; try again <t:" in sentence(refused)
     await home.env.advance_time(5 * 60)
     await ada.slash(home.channel, "retrain names")
     assert len(home.world.trainers) == 2
-    assert home.env.errors
 
 
-async def test_minutes_beyond_the_operators_limit_are_refused(home: Home) -> None:
+async def test_minutes_have_a_limit(home: Home) -> None:
     result = await home.administrator().slash(home.channel, "retrain names", minutes=31)
     assert "1 to 30 minutes" in sentence(result)
-    assert home.env.errors
 
 
-async def test_a_corpus_is_checked_and_handed_to_the_trainer(trained: Home) -> None:
+async def test_corpus_reaches_the_trainer(trained: Home) -> None:
     await trained.administrator().slash(
         trained.channel, "retrain names", corpus=("my names!.txt", NAMES)
     )
     (trainer,) = trained.world.trainers
-    assert trainer.order.corpus is not None
-    assert trainer.order.corpus.name == "my_names_.txt"
+    assert trainer.request.corpus == NAMES
+    assert trainer.corpus is not None
+    assert trainer.corpus.name == "my_names_.txt"
 
 
 @pytest.mark.parametrize(
@@ -235,85 +227,100 @@ async def test_a_corpus_is_checked_and_handed_to_the_trainer(trained: Home) -> N
         (b"", "is empty"),
         (b"\x00\x01", "zero bytes"),
         (b"\xff\xfe\xfa", "not UTF-8"),
+        (b"A" * (2 * 2**20 + 1), "too large"),
     ],
+    ids=range(5),
 )
-async def test_a_bad_corpus_is_refused_at_once(home: Home, content: bytes, why: str) -> None:
+async def test_bad_corpus_is_refused(home: Home, content: bytes, why: str) -> None:
     result = await home.administrator().slash(
         home.channel, "retrain names", corpus=("mine.txt", content)
     )
-    assert why in sentence(result).replace("\\", "")
+    assert why in sentence(result)
     assert result.ephemeral
     assert not home.world.trainers
-    assert home.env.errors
 
 
-async def test_verse_is_refused_without_the_extra(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_missing_packages_are_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.tasks.are_installed", lambda _: False)
     result = await home.administrator().slash(home.channel, "retrain sonnets")
     assert "`pip install -r requirements-train.txt`" in sentence(result)
-    assert home.env.errors
 
 
-@pytest.mark.usefixtures("sonnets_can_be_trained")
-async def test_verse_is_trained_with_the_extra(home: Home, tmp_path: Path) -> None:
+async def test_sonnets(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.tasks.are_installed", lambda _: True)
     trains(home, tmp_path, "sonnets")
     await home.administrator().slash(home.channel, "retrain sonnets", force=True)
     assert set(home.world.networks.served) == {"sonnets"}
 
 
-async def test_a_channel_that_it_cannot_write_in_is_said_and_nothing_begins(home: Home) -> None:
+async def test_channel_without_permission(home: Home) -> None:
     home.env.inject_error(
         "POST", "/channels/*/messages", status=403, code=50013, message="Missing Permissions"
     )
     result = await home.administrator().slash(home.channel, "retrain names")
-    assert "I may not write here" in sentence(result)
+    assert "the bot can't post here" in sentence(result)
     assert not home.world.trainers
-    assert home.env.errors
 
 
-async def test_a_message_that_was_deleted_does_not_end_the_training(trained: Home) -> None:
+async def test_deleted_message_does_not_end_the_training(trained: Home) -> None:
     trained.env.inject_error(
         "PATCH", "/channels/*", status=404, code=10008, message="Unknown Message", times=None
     )
     await trained.administrator().slash(trained.channel, "retrain names")
     assert trained.world.networks.served
+    record = await trained.app.store.trainings.get(1)
+    assert record is not None
+    assert record.message_id == newest_report(trained).id  # a second one was sent
 
 
-async def test_the_message_of_a_training_that_died_with_the_bot_is_marked(
-    home: Home, tmp_path: Path
-) -> None:
+async def silent(home: Home, attempts: int) -> None:
+    """A training whose process has died, after some attempts."""
     message = await home.bot.get_partial_messageable(home.channel.id).send("Training …")
-    where = {"channel": home.channel.id, "message": message.id}
-    (tmp_path / "retraining.json").write_text(json.dumps({"place": where, "run": None}))
-    await home.restart()
-    assert report(home).title == "The training was interrupted"
-    assert not (tmp_path / "retraining.json").exists()
-
-
-async def test_a_training_that_died_with_its_disk_is_marked_when_it_is_silent(home: Home) -> None:
-    message = await home.bot.get_partial_messageable(home.channel.id).send("Training …")
-    long_ago = discord.utils.utcnow() - 2 * SILENCE
-    await home.app.store.versions.begin_run(
-        "names", seed=1, now=long_ago, channel_id=home.channel.id, message_id=message.id
+    then = discord.utils.utcnow() - 2 * SILENCE
+    request = TrainingRequest(
+        policy="shared",
+        task="names",
+        recipe="quick",
+        seed=1,
+        queued_at=then,
+        channel_id=home.channel.id,
+        message_id=message.id,
     )
-    await home.restart()
-    assert report(home).title == "The training was interrupted"
+    trainings = home.app.store.trainings
+    number = await trainings.enqueue(request)
+    for attempt in range(attempts):
+        await trainings.next_queued("shared", "dead", then)
+        if attempt + 1 < attempts:
+            await trainings.requeue(number, "dead")
 
 
-async def test_the_hall_of_fame_is_read_as_well_weighted_by_votes(home: Home) -> None:
+async def test_training_of_a_dead_process_starts_again(trained: Home) -> None:
+    await silent(trained, attempts=1)
+    await trained.restart()
+    await trained.env.settle()
+    assert report(trained).title == "✅ Version 1 of names is live"
+
+
+async def test_training_that_died_three_times_has_failed(trained: Home) -> None:
+    await silent(trained, attempts=3)
+    await trained.restart()
+    await trained.env.settle()
+    assert report(trained).title == "The training of names failed"
+    assert "The bot was restarted meanwhile." in description(trained)
+    assert not trained.world.trainers
+
+
+async def test_hall_of_fame_is_weighted_by_votes(home: Home) -> None:
     await crown(home, {"Mangosaurus": 7, "Kiwiraptor": 2, "Shitosaurus": 3})
     await home.administrator().slash(home.channel, "retrain names", hall_of_fame=True)
     (trainer,) = home.world.trainers
-    assert trainer.also == ["kiwiraptor"] * 2 + ["mangosaurus"] * 5
+    assert trainer.extra_names == ["kiwiraptor"] * 2 + ["mangosaurus"] * 5
 
 
-async def test_an_empty_hall_of_fame_is_refused(home: Home) -> None:
+async def test_empty_hall_of_fame_is_refused(home: Home) -> None:
     result = await home.administrator().slash(home.channel, "retrain names", hall_of_fame=True)
     assert "The hall of fame is empty" in sentence(result)
     assert not home.world.trainers
-    assert home.env.errors
 
 
 async def crown(home: Home, votes: dict[str, int]) -> None:
@@ -337,18 +344,12 @@ async def crown(home: Home, votes: dict[str, int]) -> None:
             session.add(Candidate(poll_id=number, position=0, name=name))
 
 
-async def test_a_record_that_cannot_be_read_does_not_stop_the_start(
-    home: Home, tmp_path: Path
-) -> None:
-    (tmp_path / "retraining.json").write_text("{")
+async def test_leftovers_of_version_0_3_0_are_deleted(home: Home, tmp_path: Path) -> None:
+    note, corpus = tmp_path / "retraining.json", tmp_path / "training" / "corpus" / "mine.txt"
+    note.write_text("{")
+    corpus.parent.mkdir(parents=True)
+    corpus.write_bytes(NAMES)
     await home.restart()
-    assert not (tmp_path / "retraining.json").exists()
-
-
-async def test_stop_is_refused_when_nothing_runs_and_to_those_who_may_not_train(
-    home: Home,
-) -> None:
-    view = view_of(Message(buttons=(retrain.STOP,)))
-    message = await home.bot.get_partial_messageable(home.channel.id).send("…", view=view)
-    assert "Only administrators" in sentence(await home.alice.click(message, label="Stop"))
-    assert "No training" in sentence(await home.administrator().click(message, label="Stop"))
+    await home.env.settle()
+    assert not note.exists()
+    assert not corpus.exists()

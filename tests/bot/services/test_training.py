@@ -210,6 +210,17 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
+async def launched(count: int, *processes: Process) -> list[FakeTrainer]:
+    """The trainers of some processes, as soon as there are so many; the newest last."""
+    await until(lambda: sum(len(one.trainers) for one in processes) >= count)
+    trainers = [trainer for one in processes for trainer in one.trainers]
+    return sorted(trainers, key=lambda trainer: trainer.request.seed)
+
+
+async def paused(trainer: FakeTrainer) -> None:
+    await until(lambda: trainer._pause)
+
+
 async def test_result_becomes_a_version(world: World) -> None:
     one = world.process(Planned(1, "Mine"), DONE)
     number = await one.service.enqueue(replace(REQUEST, member_id=7, force=True))
@@ -315,16 +326,17 @@ async def test_forgotten_member_does_not_come_back(world: World) -> None:
 
 async def test_one_training_at_a_time_in_all_processes(world: World) -> None:
     one, other = world.process(PAUSE, world.trained()), world.process(PAUSE, world.trained())
-    numbers = [await one.service.enqueue(await world.request(name)) for name in "abc"]
+    requests = [replace(await world.request(name), seed=k) for k, name in enumerate("abc")]
+    numbers = [await one.service.enqueue(request) for request in requests]
     await until(lambda: one.trainers or other.trainers)
     await asyncio.sleep(0.1)
     assert len(one.trainers + other.trainers) == 1
     await until(lambda: (numbers[2], "queued") in one.reports.updates)
     for count in (1, 2, 3):
-        await until(lambda count=count: len(one.trainers + other.trainers) == count)
-        for trainer in one.trainers + other.trainers:
-            await until(lambda trainer=trainer: trainer._pause)
-            trainer.go_on()
+        trainers = await launched(count, one, other)
+        assert len(trainers) == count
+        await paused(trainers[-1])
+        trainers[-1].go_on()
     await until(lambda: len({**one.reports.seen, **other.reports.seen}) == 3)
     ends = one.reports.seen | other.reports.seen
     await until(lambda: all(isinstance(ends[n][-1], CustomModelTrained) for n in numbers))
@@ -437,7 +449,7 @@ async def test_third_interruption_fails(world: World) -> None:
         one = world.process(PAUSE, DONE)
         if attempt == 0:
             number = await one.service.enqueue(REQUEST)
-        await until(lambda one=one: one.trainers and one.trainers[0]._pause)
+        await paused((await launched(1, one))[0])
         await one.service.close()
     assert one.last(number) == Failed(Reason.ATTEMPTS)
     assert await one.state(number) == "failed"

@@ -1,0 +1,73 @@
+"""`/models`."""
+
+from collections.abc import Sequence
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands import models
+from bot.commands.app import App
+from bot.commands.autocomplete import Choice
+from bot.commands.models import LONGEST_VERSION, TaskOptions, VersionOptions
+from bot.commands.turn import Turn
+from bot.commands.version_report import MODELS
+from bot.discord.client import Interaction, Mangosaurus
+from models.tasks import TASKS
+
+Version = app_commands.Range[str, 1, LONGEST_VERSION]
+TASK_CHOICES = [app_commands.Choice(name=task, value=task) for task in TASKS]
+
+
+@app_commands.guild_only()
+class Models(
+    commands.GroupCog,
+    group_name=MODELS,
+    group_description=models.GROUP_INFO.description,
+):
+    """Versions of the shared models."""
+
+    def __init__(self, bot: Mangosaurus) -> None:
+        self.bot = bot
+
+    @app_commands.command(name="list", description=models.LIST_INFO.description)
+    @app_commands.describe(**models.LIST_INFO.options)
+    @app_commands.choices(task=TASK_CHOICES)
+    async def list_(self, interaction: Interaction, task: str) -> None:
+        """`/models list`."""
+        await self.bot.run_command(interaction, models.list_, TaskOptions(task))
+
+    @app_commands.command(name="info", description=models.INFO_INFO.description)
+    @app_commands.describe(**models.INFO_INFO.options)
+    async def info(self, interaction: Interaction, version: Version) -> None:
+        """`/models info`."""
+        await self.bot.run_command(interaction, models.info, VersionOptions(version))
+
+    @app_commands.command(name="activate", description=models.ACTIVATE_INFO.description)
+    @app_commands.describe(**models.ACTIVATE_INFO.options)
+    async def activate(self, interaction: Interaction, version: Version) -> None:
+        """`/models activate`."""
+        await self.bot.run_command(interaction, models.activate, VersionOptions(version))
+
+    @app_commands.command(name="rollback", description=models.ROLLBACK_INFO.description)
+    @app_commands.describe(**models.ROLLBACK_INFO.options)
+    @app_commands.choices(task=TASK_CHOICES)
+    async def rollback(self, interaction: Interaction, task: str) -> None:
+        """`/models rollback`."""
+        await self.bot.run_command(interaction, models.rollback, TaskOptions(task))
+
+    @info.autocomplete("version")
+    @activate.autocomplete("version")
+    async def versions(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest versions."""
+
+        async def suggestions(app: App, turn: Turn) -> Sequence[Choice]:
+            return await models.suggest(app, turn, typed)
+
+        return await self.bot.suggest(interaction, suggestions)
+
+
+async def setup(bot: Mangosaurus) -> None:
+    """Load the cog."""
+    await bot.add_cog(Models(bot))

@@ -1,0 +1,105 @@
+"""A chat platform without a chat: turns and messages that a test can look into."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import discord
+
+from bot.commands.message import Message, plain
+from bot.commands.turn import Gone, Limits, MessageRef, Source, Terms, User
+
+COMMUNITY, CHANNEL = 1, 5
+ADA = User(7, "ada", is_manager=True, is_administrator=True)
+BOB = User(8, "bob")
+
+
+@dataclass
+class FakePlatform:
+    """Keeps the messages of the bot, by number."""
+
+    shown: dict[int, Message] = field(default_factory=dict)
+    history: list[Message] = field(default_factory=list)
+    """Every state of every message."""
+    operators: set[int] = field(default_factory=set)
+    name = "fake"
+    limits = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
+    terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
+    communities = (COMMUNITY,)
+    sees_all_communities = True
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100))
+
+    async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
+        number = next(self._numbers)
+        self._show(number, message)
+        return number
+
+    async def edit(self, ref: MessageRef, message: Message) -> None:
+        if ref.message_id not in self.shown:
+            raise Gone("unknown message")
+        self._show(ref.message_id, message)
+
+    def link(self, ref: MessageRef) -> str:
+        return f"fake://{ref.channel_id}/{ref.message_id}"
+
+    async def is_operator(self, user_id: int) -> bool:
+        return user_id in self.operators
+
+    @property
+    def titles(self) -> list[str]:
+        """The titles of the messages as they are now."""
+        return [message.embeds[0].title for message in self.shown.values()]
+
+    def _show(self, number: int, message: Message) -> None:
+        self.shown[number] = message
+        self.history.append(message)
+
+
+@dataclass
+class FakeTurn:
+    """A request of a member, and its answers."""
+
+    platform: FakePlatform
+    user: User = ADA
+    community_id: int | None = COMMUNITY
+    channel_id: int | None = CHANNEL
+    created_at: datetime = field(default_factory=discord.utils.utcnow)
+    source: Source | None = None
+    answers: list[Message] = field(default_factory=list)
+
+    async def defer(self, *, private: bool = False) -> None:
+        """Nothing to show."""
+
+    async def acknowledge(self) -> None:
+        """Nothing to show."""
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        self.answers.append(message)
+        return None
+
+    async def edit(self, message: Message) -> None:
+        self.answers[-1] = message
+
+    async def edit_source(self, message: Message) -> None:
+        assert self.source is not None
+        await self.platform.edit(self.source.ref, message)
+
+    async def announce(self, message: Message) -> MessageRef:
+        ref = MessageRef(CHANNEL, 0, self.community_id)
+        return replace(ref, message_id=await self.platform.send(ref, message))
+
+    @property
+    def sentence(self) -> str:
+        """The text of the last answer."""
+        return plain(self.answers[-1].content)
+
+
+def lines_of(message: Message) -> str:
+    """The lines of a message's embed."""
+    return "\n".join(map(plain, message.embeds[0].lines))
+
+
+def press_on(turn: FakeTurn, number: int) -> FakeTurn:
+    """A turn for a button under a message."""
+    return replace(turn, source=Source(MessageRef(CHANNEL, number, turn.community_id)), answers=[])
