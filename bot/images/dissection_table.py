@@ -4,7 +4,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.images.dissection import ink_on, percent, shade
+from bot.images.dissection import text_color_on, percent, shade
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, reading
 from models.names.shape import of_a_list
@@ -37,7 +37,7 @@ def table(dissection: Dissection, card: ModelCard | None = None) -> Table:
 
 def _cell(letter: str, probability: float, *, chosen: bool) -> Text:
     ground = shade(probability)
-    colours = Style.parse(f"rgb{_rgb(ink_on(ground))} on rgb{_rgb(ground)}")
+    colours = Style.parse(f"rgb{_rgb(text_color_on(ground))} on rgb{_rgb(ground)}")
     return Text(f"{'▸' * chosen:1}{_spelt(letter):^3} {percent(probability):>4} ", colours)
 
 

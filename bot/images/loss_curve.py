@@ -1,4 +1,4 @@
-"""Pictures of a training run."""
+"""Loss curve of a training."""
 
 import io
 from collections.abc import Sequence
@@ -8,6 +8,11 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from bot.images.text import FontStyle, drawable_text
+
+LONGEST_PLOTTED = 5_000
+"""Updates; the losses of single batches are left out of a longer training's plot."""
+
 
 def loss_curve(
     losses: Sequence[float],
@@ -15,16 +20,17 @@ def loss_curve(
     begun_anew: Sequence[int],
     title: str,
 ) -> bytes:
-    """A PNG of the loss by update: each batch, their moving mean, and validation where measured.
+    """A PNG of the loss by update: each batch, the moving average, and the validation loss.
 
-    `losses` has an entry for each update, `validation` pairs of update and loss; `begun_anew` are
-    the updates with which another fit began.
+    losses: one for each update.
+    validation: pairs of update and validation loss.
+    begun_anew: updates at which the training started again, on all of the corpus.
     """
     figure = Figure(figsize=(8, 4.5), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     updates = np.arange(1, len(losses) + 1)
-    if len(losses) <= 5_000:
+    if len(losses) <= LONGEST_PLOTTED:
         axes.plot(updates, losses, color="#5865f2", alpha=0.25, linewidth=0.8)
     width = max(1, len(losses) // 50)
     ends = [step - 1 for step in begun_anew]
@@ -37,7 +43,10 @@ def loss_curve(
         axes.axvline(step, color="#888888", linestyle=":", label="fitted again, to all")
     if validation:
         axes.plot(*zip(*validation, strict=True), "o-", color="#eb7a34", label="validation")
-    axes.set(title=title, xlabel="updates", ylabel="cross-entropy in nats")
+    # matplotlib's figures use its own DejaVu Sans, which draws other alphabets as empty boxes.
+    drawable = drawable_text(title, FontStyle.SANS, system_fonts=False)
+    axes.set_title(drawable, parse_math=False)  # a file may be called "$1.txt"
+    axes.set(xlabel="updates", ylabel="cross-entropy in nats")
     axes.grid(alpha=0.25)
     axes.legend()
     png = io.BytesIO()

@@ -1,7 +1,7 @@
-"""Any words, drawn with what type there is: no character is ever shown as an empty box.
+"""Text rendering with font fallback; skips characters that no installed font has.
 
-Type comes with matplotlib (DejaVu), and from the system where that lacks a character. What no type
-has is spelt out where Unicode says how it sounds (さ is "sa"), and is left out otherwise.
+matplotlib ships the first fonts of each style (DejaVu, STIX). Letters and digits that these lack
+are drawn with the fonts of the operating system.
 """
 
 import importlib.util
@@ -10,154 +10,156 @@ from collections.abc import Iterator
 from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path
-from re import compile as pattern
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from PIL import ImageDraw, ImageFont
 
-REFERENCE = 100
-"""The size at which words are measured, in pixels; widths grow in proportion."""
-NOBODYS = "\U0010ffff"
-"""A character that no type has: Unicode will never give it a meaning."""
-MOST_MARKS = 2
-"""Marks above or below one letter; more would be drawn over the next line."""
+MEASURING_SIZE = 100
+"""Font size in pixels at which text is measured; widths grow in proportion."""
+UNASSIGNED = "\U0010ffff"
+"""A code point that Unicode reserves for ever, so every font draws its missing-glyph box for it."""
+MAX_MARKS = 2
+"""Combining marks on one letter; more would overlap the neighbouring lines."""
 
-# Surrogates, controls, directions, private characters and whatever is not assigned.
-_UNWRITTEN = {"Cc", "Cf", "Cn", "Co", "Cs"}
-_SOUND = pattern(r"(?:[A-Z]+ )+(?:LETTER|SYLLABLE) (?:SMALL |CAPITAL )?([A-Z]{1,5})")
+# Controls, directional formatting, private-use characters, surrogates, unassigned code points.
+_INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs"}
 
 
-class Type(Enum):
-    """A cut of type: the files that have it, best first."""
+class FontStyle(Enum):
+    """A font style: the files of matplotlib that provide it, in the order of preference."""
 
-    BOLD = ("DejaVuSerif-Bold", "DejaVuSans-Bold", "STIXGeneralBol", "STIXGeneral")
-    ITALIC = ("DejaVuSerif-Italic", "DejaVuSans-Oblique", "DejaVuSans", "STIXGeneral")
-    PLAIN = ("DejaVuSerif", "DejaVuSans", "STIXGeneral")
+    SERIF_BOLD = ("DejaVuSerif-Bold", "DejaVuSans-Bold", "STIXGeneralBol", "STIXGeneral")
+    SERIF_ITALIC = ("DejaVuSerif-Italic", "DejaVuSans-Oblique", "DejaVuSans", "STIXGeneral")
+    SERIF = ("DejaVuSerif", "DejaVuSans", "STIXGeneral")
+    SANS = ("DejaVuSans", "STIXGeneral")
 
 
 class Run(NamedTuple):
-    """Characters that stand together in the type of one file."""
+    """Consecutive characters that are drawn with the same font file."""
 
     text: str
     file: Path
 
 
-def drawable(words: str, cut: Type) -> str:
-    """The words as they can be drawn, on one line; empty if nothing can be drawn that is read."""
-    drawn, marks, lost = "", 0, False
-    for character in unicodedata.normalize("NFC", words):
+def drawable_text(text: str, style: FontStyle, *, system_fonts: bool = True) -> str:
+    """The part of a text that can be drawn, on one line.
+
+    Empty if a letter or digit had to be skipped and none is left. system_fonts: False if the
+    result is drawn with the first fonts of the style alone.
+    """
+    kept, marks, skipped = "", 0, False
+    for character in unicodedata.normalize("NFC", text):
         category = unicodedata.category(character)
-        if category in _UNWRITTEN and not character.isspace():
-            continue  # and the marks on both sides of it stand on one letter
+        if category in _INVISIBLE and not character.isspace():
+            continue  # before counting marks: those on both sides of it are on the same letter
         marks = marks + 1 if category.startswith("M") else 0
         if character.isspace():
-            drawn += " "
-        elif marks > MOST_MARKS:
+            kept += " "
+        elif marks > MAX_MARKS:
             continue
-        elif _file_of(character, cut):
-            drawn += character
-        elif sound := _spelt(character):
-            drawn += sound if drawn.strip() else sound.capitalize()
+        elif _font_file(character, style, system_fonts=system_fonts):
+            kept += character
         else:
-            lost = True
-    drawn = " ".join(drawn.split())
-    return "" if lost and not any(map(str.isalnum, drawn)) else drawn
+            skipped = True
+    kept = " ".join(kept.split())
+    return "" if skipped and not any(map(str.isalnum, kept)) else kept
 
 
-def length(words: str, cut: Type, size: int = REFERENCE) -> float:
-    """How wide drawable words are, in pixels."""
-    return sum(_font(run.file, size).getlength(run.text) for run in _runs(words, cut))
+def text_width(text: str, style: FontStyle, size: int = MEASURING_SIZE) -> float:
+    """Width in pixels of a drawable text."""
+    return sum(_font(run.file, size).getlength(run.text) for run in _runs(text, style))
 
 
-def write(
+def draw_text(
     draw: ImageDraw.ImageDraw,
-    place: tuple[float, float],
-    words: str,
-    cut: Type,
+    position: tuple[float, float],
+    text: str,
+    style: FontStyle,
     size: int,
-    ink: int,
+    fill: int | tuple[int, int, int],
+    *,
+    align: Literal["left", "center"] = "center",
+    stroke_width: int = 0,
 ) -> None:
-    """Write drawable words around `place`: the middle of their base line."""
-    x, y = place
-    x -= length(words, cut, size) / 2
-    for run in _runs(words, cut):
+    """Draw a drawable text; `position` is the left end or the center of its baseline."""
+    x, y = position
+    if align == "center":
+        x -= text_width(text, style, size) / 2
+    for run in _runs(text, style):
         font = _font(run.file, size)
-        draw.text((x, y), run.text, ink, font, anchor="ls")
+        draw.text((x, y), run.text, fill, font, anchor="ls", stroke_width=stroke_width)
         x += font.getlength(run.text)
 
 
 @lru_cache(1024)
-def _runs(words: str, cut: Type) -> tuple[Run, ...]:
-    """The words in runs of one file each: a character is of the first file that has it."""
-    if any(unicodedata.bidirectional(character) in ("R", "AL") for character in words):
-        for file in _own(cut):  # what is read from the right would be put together from the left
-            if all(_draws(file, character) for character in words):
-                return (Run(words, file),)
-    return tuple(_pieces(words, cut))
+def _runs(text: str, style: FontStyle) -> tuple[Run, ...]:
+    """Split a text into runs: each character is drawn with the first font that has it."""
+    if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
+        # Runs are placed from left to right, so right-to-left text must not be split.
+        for file in _bundled_fonts(style):
+            if all(_has_glyph(file, character) for character in text):
+                return (Run(text, file),)
+    return tuple(_split_by_font(text, style))
 
 
-def _pieces(words: str, cut: Type) -> Iterator[Run]:
-    text, file = "", None
-    for character in words:
+def _split_by_font(text: str, style: FontStyle) -> Iterator[Run]:
+    run, file = "", None
+    for character in text:
         joins = character == " " or unicodedata.category(character).startswith("M")
-        home = file if joins and file else _file_of(character, cut) or _own(cut)[0]
-        if file is not None and home != file:
-            yield Run(text, file)
-            text = ""
-        text, file = text + character, home
+        found = _font_file(character, style) or _bundled_fonts(style)[0]
+        wanted = file if joins and file else found
+        if file is not None and wanted != file:
+            yield Run(run, file)
+            run = ""
+        run, file = run + character, wanted
     if file is not None:
-        yield Run(text, file)
+        yield Run(run, file)
 
 
 @lru_cache(4096)
-def _file_of(character: str, cut: Type) -> Path | None:
-    """The first file that draws this character.
+def _font_file(character: str, style: FontStyle, *, system_fonts: bool = True) -> Path | None:
+    """The first font file that has a character, or None.
 
-    Only letters and digits are looked for in the system: its pictures are coloured ones.
+    Only letters, marks and digits are looked up in the system's fonts: their symbols are often
+    color bitmaps, which Pillow cannot draw at any size.
     """
-    own = next((file for file in _own(cut) if _draws(file, character)), None)
-    if own is not None or unicodedata.category(character)[0] not in "LMN":
-        return own
-    return next((file for file in _system() if _draws(file, character)), None)
+    bundled = next((file for file in _bundled_fonts(style) if _has_glyph(file, character)), None)
+    if bundled or not system_fonts or unicodedata.category(character)[0] not in "LMN":
+        return bundled
+    return next((file for file in _system_fonts() if _has_glyph(file, character)), None)
 
 
 @lru_cache(8192)
-def _draws(file: Path, character: str) -> bool:
-    """Whether a file has a character: one that it lacks is drawn as its box, or not at all."""
+def _has_glyph(file: Path, character: str) -> bool:
+    """Whether a font draws a character as anything but nothing or its missing-glyph box."""
     if character == " ":
         return True
     try:
-        font = ImageFont.truetype(str(file), REFERENCE, layout_engine=ImageFont.Layout.BASIC)
-        mask, box = (font.getmask(drawn) for drawn in (character, NOBODYS))
-    except OSError:  # of one fixed size, or no type after all
+        font = ImageFont.truetype(str(file), MEASURING_SIZE, layout_engine=ImageFont.Layout.BASIC)
+        mask, box = (font.getmask(drawn) for drawn in (character, UNASSIGNED))
+    except OSError:  # a bitmap font of one fixed size, or not a font
         return False
     return mask.getbbox() is not None and (mask.size, bytes(mask)) != (box.size, bytes(box))
 
 
-def _spelt(character: str) -> str:
-    """How a letter sounds that no type has; empty if Unicode does not say."""
-    sound = _SOUND.fullmatch(unicodedata.name(character, ""))
-    return sound[1].lower() if sound else ""
-
-
 @cache
-def _own(cut: Type) -> tuple[Path, ...]:
-    """The files that matplotlib brings. It is found and not imported: that would cost memory."""
+def _bundled_fonts(style: FontStyle) -> tuple[Path, ...]:
+    """The font files of matplotlib, which is located without being imported, to save memory."""
     spec = importlib.util.find_spec("matplotlib")
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("matplotlib is missing, which brings the type; install it")
+        raise ModuleNotFoundError("matplotlib is missing, which provides the fonts; install it")
     folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-    return tuple(folder / f"{name}.ttf" for name in cut.value)
+    return tuple(folder / f"{name}.ttf" for name in style.value)
 
 
 @cache
-def _system() -> tuple[Path, ...]:
-    """The files of the system, always in the same order."""
-    # Only a character that the type at hand lacks needs it.
+def _system_fonts() -> tuple[Path, ...]:
+    """The font files of the operating system, always in the same order."""
+    # Imported only once a character is missing from the bundled fonts.
     from matplotlib.font_manager import findSystemFonts
 
     files = sorted(map(Path, findSystemFonts()), key=lambda file: (file.name, file))
-    # The last resort draws boxes, by design.
+    # The "LastResort" font draws a box for every character, by design.
     return tuple(file for file in files if not file.name.startswith("LastResort"))
 
 

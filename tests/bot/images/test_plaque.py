@@ -1,7 +1,8 @@
-"""The plaque of a winner: what is engraved, and whether one can read it."""
+"""The plaque of a winner: what it shows, and that it can be read."""
 
 import datetime
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,23 +14,23 @@ from bot.images.plaque import (
     BRASS,
     HEIGHT,
     INK,
-    LARGEST,
-    LEADING,
+    LINE_HEIGHT,
     LONGEST_NAME,
+    MAX_SIZES,
+    MIN_SIZE,
+    NO_FONT_NAME,
     PLATE,
-    ROOM,
-    SMALLEST,
-    UNCUTTABLE,
+    TEXT_WIDTH,
     WIDTH,
     Block,
     name_block,
     plaque,
 )
-from bot.images.text import Type, length
+from bot.images.text import FontStyle, text_width
 
 DAY = datetime.date(2026, 11, 25)
-ROOM_WITH_ALL_DETAILS = 200.0
-"""Pixels that a name has beside a long meaning and a discoverer."""
+LITTLE_HEIGHT = 200.0
+"""Pixels left for a name on a plaque with a long meaning and a discoverer."""
 
 
 def drawn(
@@ -39,41 +40,41 @@ def drawn(
     date: datetime.date = DAY,
     votes: int = 7,
 ) -> Image.Image:
-    """The plaque, as whoever gets the file sees it."""
+    """The decoded picture."""
     return Image.open(io.BytesIO(plaque(name, meaning, discoverer, date, votes)))
 
 
 def widest(block: Block) -> float:
-    return max(length(line, block.cut, block.size) for line in block.lines)
+    return max(text_width(line, block.style, block.size) for line in block.lines)
 
 
-def test_it_is_a_png_of_one_size() -> None:
+def test_size() -> None:
     image = drawn()
     assert (image.format, image.mode, image.size) == ("PNG", "RGB", (WIDTH, HEIGHT))
 
 
-def test_the_same_words_give_the_same_bytes() -> None:
+def test_equal_bytes() -> None:
     assert plaque("Rex", "king", "Ada", DAY, 1) == plaque("Rex", "king", "Ada", DAY, 1)
 
 
 @pytest.mark.parametrize(
-    "other",
+    "change",
     [
-        drawn("Mangosaura"),
-        drawn(meaning="mango lizard"),
-        drawn(discoverer="Ada"),
-        drawn(date=datetime.date(2027, 11, 25)),
-        drawn(votes=8),
+        {"name": "Mangosaura"},
+        {"meaning": "mango lizard"},
+        {"discoverer": "Ada"},
+        {"date": datetime.date(2027, 11, 25)},
+        {"votes": 8},
     ],
-    ids=["name", "meaning", "discoverer", "date", "votes"],
+    ids=str,
 )
-def test_it_shows_all_that_it_is_told(other: Image.Image) -> None:
-    assert other.tobytes() != drawn().tobytes()
+def test_every_fact_is_shown(change: dict[str, Any]) -> None:
+    assert drawn(**change).tobytes() != drawn().tobytes()
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=80), st.none() | st.text(max_size=120), st.none() | st.text(max_size=40))
-def test_any_words_can_be_engraved_and_none_stand_beyond_the_plate(
+def test_any_text_stays_on_the_plate(
     name: str, meaning: str | None, discoverer: str | None
 ) -> None:
     difference = ImageChops.difference(drawn(name, meaning, discoverer), drawn())
@@ -83,12 +84,12 @@ def test_any_words_can_be_engraved_and_none_stand_beyond_the_plate(
 
 
 @pytest.mark.parametrize("discoverer", ["", "🦕🦖", "龍\u202e\x00"])
-def test_a_discoverer_whose_name_cannot_be_drawn_is_left_out(discoverer: str) -> None:
+def test_undrawable_discoverer_is_left_out(discoverer: str) -> None:
     assert drawn(discoverer=discoverer).tobytes() == drawn().tobytes()
 
 
-def test_a_name_that_cannot_be_drawn_is_said_to_be_so() -> None:
-    assert drawn("🦕🦖").tobytes() == drawn(UNCUTTABLE).tobytes()
+def test_undrawable_name() -> None:
+    assert drawn("🦕🦖").tobytes() == drawn(NO_FONT_NAME).tobytes()
 
 
 @pytest.mark.parametrize(
@@ -101,39 +102,39 @@ def test_a_name_that_cannot_be_drawn_is_said_to_be_so() -> None:
         "Mangosaurus" * 5 + "Undaunted",
     ],
 )
-def test_a_name_fits_and_is_large_enough_to_be_read_on_a_phone(name: str) -> None:
-    block = name_block(name, ROOM_WITH_ALL_DETAILS)
-    assert widest(block) <= ROOM
-    assert block.height <= ROOM_WITH_ALL_DETAILS
-    assert block.size >= SMALLEST
+def test_name_is_readable_on_a_phone(name: str) -> None:
+    block = name_block(name, LITTLE_HEIGHT)
+    assert widest(block) <= TEXT_WIDTH
+    assert block.height <= LITTLE_HEIGHT
+    assert block.size >= MIN_SIZE
     assert "".join(block.lines).replace(" ", "") == name.replace(" ", "")
 
 
-def test_even_the_widest_letters_fit() -> None:
-    block = name_block("W" * LONGEST_NAME, ROOM_WITH_ALL_DETAILS)
-    assert widest(block) <= ROOM
-    assert block.height <= ROOM_WITH_ALL_DETAILS
+def test_widest_letters_fit() -> None:
+    block = name_block("W" * LONGEST_NAME, LITTLE_HEIGHT)
+    assert widest(block) <= TEXT_WIDTH
+    assert block.height <= LITTLE_HEIGHT
 
 
-def test_the_longer_a_name_the_smaller_it_is() -> None:
+def test_longer_names_are_smaller() -> None:
     sizes = [name_block("a" * letters, 300.0).size for letters in range(1, LONGEST_NAME)]
-    assert sizes[0] == LARGEST[0]
-    broken = next(i for i, size in enumerate(sizes) if size <= SMALLEST)
+    assert sizes[0] == MAX_SIZES[0]
+    broken = next(i for i, size in enumerate(sizes) if size <= MIN_SIZE)
     assert sizes[:broken] == sorted(sizes[:broken], reverse=True)
 
 
-def test_a_name_of_several_words_is_broken_between_them() -> None:
+def test_name_breaks_between_words() -> None:
     block = name_block("van der Meerbeck-Achterberg", 300.0)
     assert block.lines == ("van der Meerbeck-", "Achterberg")
 
 
-def test_a_short_name_of_two_words_stays_on_one_line() -> None:
+def test_short_name_stays_on_one_line() -> None:
     assert name_block("Rex minor", 300.0).lines == ("Rex minor",)
 
 
-def test_the_lettering_stands_out_from_the_brass() -> None:
+def test_contrast() -> None:
     assert all(contrast(INK, shade) >= 4.5 for shade in BRASS)
 
 
-def test_lines_of_a_block_do_not_touch() -> None:
-    assert Block(("a", "b"), Type.BOLD, 50).height == 2 * 50 * LEADING
+def test_block_height() -> None:
+    assert Block(("a", "b"), FontStyle.SERIF_BOLD, 50).height == 2 * 50 * LINE_HEIGHT

@@ -1,4 +1,6 @@
-"""Words of any alphabet, drawn with what type there is."""
+"""Text in any alphabet, drawn with the fonts at hand."""
+
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -6,71 +8,74 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from bot.images import text
-from bot.images.text import (
-    Type,
-    drawable,
-    length,
-    write,
-)
-
-
-@pytest.fixture(autouse=True)
-def no_type_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this machine happens to have must not decide."""
-    monkeypatch.setattr(text, "_system", lambda: ())
-    text._file_of.cache_clear()
+from bot.images.text import FontStyle, draw_text, drawable_text, text_width
 
 
 @pytest.mark.parametrize("words", ["Mangosaurus", "Ταυροσαύρα", "Мангозавр", "Ada O'Neill", "علي"])
-@pytest.mark.parametrize("cut", Type)
-def test_words_that_type_has_stay_as_they_are(words: str, cut: Type) -> None:
-    assert drawable(words, cut) == words
+@pytest.mark.parametrize("style", FontStyle)
+def test_drawable_text_is_kept(words: str, style: FontStyle) -> None:
+    assert drawable_text(words, style) == words
 
 
 @pytest.mark.parametrize(
-    ("words", "spelt"),
-    [("さくらだい", "Sakuradai"), ("ゴジラ saurus", "Gozira saurus"), ("가나", "Gana")],
-)
-def test_letters_that_no_type_has_are_spelt_as_they_sound(words: str, spelt: str) -> None:
-    assert drawable(words, Type.BOLD) == spelt
-
-
-@pytest.mark.parametrize(
-    ("words", "left"),
+    ("words", "kept"),
     [
         ("🦕 Ada O'Neill 🦖", "Ada O'Neill"),
         ("a\u202eb\x00c\ufeff", "abc"),
         ("line\nbreak\t and  gap", "line break and gap"),
         ("e" + "\u0301" * 20, "é\u0301\u0301"),
+        ("龍saurus", "saurus"),
         ("龍-🦖", ""),
         ("", ""),
     ],
 )
-def test_what_cannot_be_drawn_is_left_out(words: str, left: str) -> None:
-    assert drawable(words, Type.PLAIN) == left
+def test_undrawable_characters_are_skipped(words: str, kept: str) -> None:
+    assert drawable_text(words, FontStyle.SERIF) == kept
 
 
-def test_a_file_is_asked_for_what_the_first_one_lacks() -> None:
-    runs = text._runs("Rex 😀 b", Type.PLAIN)
+def test_system_fonts_are_a_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Greek by a font of the system, where the style itself has mathematical symbols only."""
+    bundled = text._bundled_fonts(FontStyle.SERIF)
+    symbols = bundled[0].with_name("STIXSizOneSymReg.ttf")
+    monkeypatch.setattr(text, "_bundled_fonts", lambda style: (symbols,))
+    assert drawable_text("Ταύρος", FontStyle.SERIF_BOLD) == ""
+    text._font_file.cache_clear()
+    monkeypatch.setattr(text, "_system_fonts", lambda: (Path("missing.ttf"), bundled[0]))
+    assert drawable_text("Ταύρος", FontStyle.SERIF_BOLD) == "Ταύρος"
+    assert text._runs("Ταύρος", FontStyle.SERIF_BOLD)[0].file == bundled[0]
+    text._font_file.cache_clear()
+    assert drawable_text("Ταύρος", FontStyle.SERIF_BOLD, system_fonts=False) == ""
+
+
+def test_runs_are_split_by_font() -> None:
+    runs = text._runs("Rex 😀 b", FontStyle.SERIF)
     assert [run.text for run in runs] == ["Rex ", "😀 ", "b"]
     assert len({run.file for run in runs}) == 2
 
 
-def test_words_that_are_read_from_the_right_are_one_run() -> None:
-    (run,) = text._runs("علي علي 7", Type.BOLD)
+def test_right_to_left_text_is_one_run() -> None:
+    (run,) = text._runs("علي علي 7", FontStyle.SERIF_BOLD)
     assert run.file.name == "DejaVuSans-Bold.ttf"
 
 
 @given(st.text(max_size=40))
-def test_whatever_is_drawable_stays_so_and_has_a_length(words: str) -> None:
-    cleaned = drawable(words, Type.BOLD)
-    assert drawable(cleaned, Type.BOLD) == cleaned
-    assert length(cleaned, Type.BOLD) >= 0
+def test_drawable_text_is_idempotent(words: str) -> None:
+    drawable = drawable_text(words, FontStyle.SERIF_BOLD)
+    assert drawable_text(drawable, FontStyle.SERIF_BOLD) == drawable
+    assert text_width(drawable, FontStyle.SERIF_BOLD) >= 0
 
 
-def test_words_are_written_around_their_middle() -> None:
+def test_draw_text_centers() -> None:
     image = Image.new("L", (400, 100))
-    write(ImageDraw.Draw(image), (200, 70), "Hannah H", Type.BOLD, 40, 255)
+    draw_text(ImageDraw.Draw(image), (200, 70), "Hannah H", FontStyle.SERIF_BOLD, 40, 255)
     left, top, right, bottom = image.getbbox() or (0, 0, 0, 0)
     assert abs((left + right) / 2 - 200) <= 3
     assert 30 < top < bottom <= 72
+
+
+def test_draw_text_aligns_left() -> None:
+    image = Image.new("L", (400, 100))
+    draw_text(ImageDraw.Draw(image), (50, 70), "Hannah", FontStyle.SANS, 40, 255, align="left")
+    left, _, right, _ = image.getbbox() or (0, 0, 0, 0)
+    assert 50 <= left <= 56
+    assert right > 150
