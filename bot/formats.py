@@ -1,12 +1,12 @@
-"""Small text helpers: counting, joining, durations, progress bars."""
+"""Text formatting: plurals, lists, durations, progress bars, shortening."""
 
 from collections.abc import Sequence
 
-_TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
-    """A count and its noun.
+    """A count with its noun in the singular or the plural.
 
     >>> plural(1, "name"), plural(1318, "name"), plural(2, "entry", "entries")
     ('1 name', '1,318 names', '2 entries')
@@ -15,7 +15,7 @@ def plural(count: int, noun: str, nouns: str | None = None) -> str:
 
 
 def human_join(words: Sequence[str], last: str = "and") -> str:
-    """Words in a row as one says them.
+    """Join words with commas, and the last one with "and".
 
     >>> human_join(["names", "sonnets", "plays"])
     'names, sonnets and plays'
@@ -25,7 +25,7 @@ def human_join(words: Sequence[str], last: str = "and") -> str:
 
 
 def human_duration(seconds: float) -> str:
-    """A length of time in its two largest units.
+    """A duration in its two largest units.
 
     >>> human_duration(4), human_duration(75), human_duration(7260), human_duration(180_000)
     ('4 s', '1 min 15 s', '2 h 1 min', '2 d 2 h')
@@ -40,25 +40,25 @@ def human_duration(seconds: float) -> str:
     return " ".join(f"{amount} {unit}" for amount, unit in parts[:2] if amount or len(parts) == 1)
 
 
-def bar(share: float, width: int = 20) -> str:
-    """A progress bar of `width` characters; `share` from 0 to 1.
+def progress_bar(fraction: float, width: int = 20) -> str:
+    """A progress bar of `width` characters; `fraction` is clamped to 0 to 1.
 
-    >>> bar(0.5, 8)
+    >>> progress_bar(0.5, 8)
     '████░░░░'
     """
-    filled = round(min(max(share, 0.0), 1.0) * width)
+    filled = round(min(max(fraction, 0.0), 1.0) * width)
     return "█" * filled + "░" * (width - filled)
 
 
-def shortened(words: str, limit: int) -> str:
-    """The words if they fit in `limit` characters, else their beginning and an ellipsis."""
-    return words if len(words) <= limit else words[: limit - 1] + "…"
+def shortened(text: str, limit: int) -> str:
+    """The text if it has at most `limit` characters, else its beginning and an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def without_turns(words: str) -> str:
-    """Drop characters that force a direction on the text behind them: they would turn ours about.
+def without_bidi_controls(text: str) -> str:
+    """Remove characters that change the direction of the text after them.
 
-    >>> without_turns("a\u202eb")
+    >>> without_bidi_controls("a\u202eb")
     'ab'
     """
-    return words.translate(_TURNS)
+    return text.translate(_BIDI_CONTROLS)

@@ -1,4 +1,4 @@
-"""Logs on standard error: lines for people, or one JSON object a line for machines."""
+"""Logging to standard error: text lines, or one JSON object per line."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from bot.settings import LogFormat
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON: `time`, `level`, `logger`, `message`, `exception`."""
+    """Formats a record as one line of JSON: `time`, `level`, `logger`, `message`, `exception`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record."""
@@ -24,8 +24,8 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False)
 
 
-class Secret(logging.Formatter):
-    """Wraps a formatter and hides a secret wherever it would appear, tracebacks included."""
+class RedactingFormatter(logging.Formatter):
+    """Replaces a secret in the output of another formatter, tracebacks included."""
 
     def __init__(self, inner: logging.Formatter, secret: str) -> None:
         super().__init__()
@@ -38,19 +38,19 @@ class Secret(logging.Formatter):
 
 
 def set_up_logs(style: LogFormat, level: str, secret: str | None = None) -> None:
-    """Send all logs to standard error, in one format. `secret` never appears in them."""
+    """Send all logs to standard error in one format; `secret` is replaced by `[secret]`."""
     formatter: logging.Formatter = (
         JsonFormatter()
         if style == "json"
         else logging.Formatter("{asctime} {levelname:<7} {name}: {message}", style="{")
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Secret(formatter, secret) if secret else formatter)
+    handler.setFormatter(RedactingFormatter(formatter, secret) if secret else formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("discord.client").addFilter(_has_nothing_to_do_with_voice)
+    logging.getLogger("discord.client").addFilter(_is_not_about_voice)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
 
 
-def _has_nothing_to_do_with_voice(record: logging.LogRecord) -> bool:
-    """Leave out the library's warnings that it cannot speak: this bot only writes."""
+def _is_not_about_voice(record: logging.LogRecord) -> bool:
+    """Filter out discord.py's warnings about missing voice libraries, which the bot never uses."""
     return "voice will NOT be supported" not in record.getMessage()

@@ -1,8 +1,7 @@
-"""Every setting: its type, default, documentation and example, in one place.
+"""Settings: type, default, documentation and example of each.
 
-A setting is an environment variable or a line of `.env`; the environment wins, and an empty or
-blank value counts as unset. `python -m bot.settings` prints `.env.example`, which is made from this
-file.
+A setting is an environment variable or a line of `.env`. The environment wins; an empty or blank
+value counts as unset. `python -m bot.settings` prints the content of `.env.example`.
 """
 
 import difflib
@@ -22,7 +21,7 @@ DOTENV = Path(".env")
 
 
 def _split(value: object) -> object:
-    """`a, b` → `["a", "b"]`; whatever else it is passes on to be checked."""
+    """`a, b` → `["a", "b"]`. Values of other types pass unchanged, for pydantic to check."""
     if not isinstance(value, str):
         return value
     return [part.strip() for part in value.split(",") if part.strip()]
@@ -39,10 +38,10 @@ LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidat
 
 
 class Settings(BaseSettings):
-    """What an operator can set.
+    """The operator's settings, as read by `load_settings`.
 
-    Of each field `title` says what is accepted, `description` what it does, `examples` how it is
-    written. Constructed by `load_settings`, or by a test with keywords.
+    Each field has a `title` (the accepted values, for error messages), a `description` and
+    `examples` (both for `.env.example`).
     """
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
@@ -51,32 +50,34 @@ class Settings(BaseSettings):
         None,
         title="the bot's token",
         description="The bot's token, from the page Bot of your application on "
-        "https://discord.com/developers/applications. Keep it secret. Not needed to try the bot "
-        "with python -m bot --local.",
+        "https://discord.com/developers/applications. Keep it secret. Not needed for "
+        "python -m bot --local.",
         examples=["MTIz.abc.def"],
     )
     home_guilds: Identifiers = Field(
         frozenset(),
-        title="server ids, separated by commas",
-        description="Servers whose administrators may use /retrain and switch with /models (the "
-        "bot's owners always may). "
-        "Left empty, a bot that is in one server takes that as its home. To copy a server's id, "
-        "turn on Developer Mode in Discord and right-click the server.",
+        title="server IDs, separated by commas",
+        description="Servers whose administrators may use /retrain and change the active version "
+        "with /models. The bot's owners always may. If empty, and the bot is in one server only, "
+        "that server. To copy a server's ID, turn on Developer Mode in Discord and right-click "
+        "the server.",
         examples=["81384788765712384,613425648685547541"],
     )
     state_dir: Path = Field(
         Path("state"),
-        title="a folder that can be written to",
-        description="Folder for what the bot learns at run time, unless DATABASE_URL names a "
-        "database for it. Made if it is missing.",
+        title="a writable folder",
+        description="Folder for everything that the bot stores on disk. Created if missing. "
+        "python -m bot --local uses its subfolder local, so that trying the bot does not touch "
+        "the real one's data.",
         examples=["/var/lib/mangosaurus"],
     )
     database_url: SecretStr | None = Field(
         None,
         title="the address of a PostgreSQL database",
-        description="Where votes, kept poems, namers and retrained weights live. Left empty, in "
-        "the file mangosaurus.db in STATE_DIR. On a host that empties its disk at each restart, "
-        "name a PostgreSQL database here (pip install -r requirements-postgres.txt).",
+        description="PostgreSQL database for polls, saved poems, custom models and trained "
+        "weights (needs: pip install -r requirements-postgres.txt). Use one on a host that wipes "
+        "its disk at each restart. If empty, they are stored in the file mangosaurus.db in "
+        "STATE_DIR. Ignored by python -m bot --local.",
         examples=["postgres://user:password@host:5432/mangosaurus"],
     )
     cooldown_seconds: float = Field(
@@ -84,7 +85,7 @@ class Settings(BaseSettings):
         ge=0,
         le=3600,
         title="a number of seconds from 0 to 3600",
-        description="Seconds that a member waits between two answers of the same command.",
+        description="Seconds that a member must wait before using the same command again.",
         examples=["10"],
     )
     retrain_minutes: int = Field(
@@ -92,7 +93,7 @@ class Settings(BaseSettings):
         ge=1,
         le=1440,
         title="a whole number of minutes from 1 to 1440",
-        description="Longest time in minutes that one /retrain may take.",
+        description="Time limit in minutes of one /retrain.",
         examples=["60"],
     )
     retrain_cooldown_minutes: float = Field(
@@ -100,7 +101,7 @@ class Settings(BaseSettings):
         ge=0,
         le=1440,
         title="a number of minutes from 0 to 1440",
-        description="Minutes between the end of one /retrain and the start of the next.",
+        description="Minutes from the end of one /retrain until the next one may start.",
         examples=["30"],
     )
     namers_per_guild: int = Field(
@@ -108,34 +109,35 @@ class Settings(BaseSettings):
         ge=0,
         le=100,
         title="a whole number from 0 to 100",
-        description="Lists of names of its own that one server may have me learn from (/namer). "
-        "With 0 none can be made; those that there are stay.",
+        description="Maximum number of custom models (/namer) in one server. With 0 no new ones "
+        "can be created; existing ones stay.",
         examples=["25"],
     )
     blocked_words: Words = Field(
         frozenset(),
         title="words, separated by commas",
-        description="More words that the bot must neither read nor say. * stands for any letters: "
-        "mud is a whole word, mud* how a word begins, *mud* it anywhere.",
+        description="Words that the bot must not accept or write, in addition to its word list. * "
+        "matches any letters: mud is the whole word, mud* words that start with it, *mud* words "
+        "that contain it.",
         examples=["mud,*swamp*"],
     )
     allowed_words: Words = Field(
         frozenset(),
         title="words, separated by commas",
-        description="Words that are let through although the word list has them, "
-        "written in the same way.",
+        description="Words to allow although the bot's word list blocks them; same syntax as "
+        "BLOCKED_WORDS.",
         examples=["dick,chink"],
     )
     log_format: LogFormat = Field(
         "text",
         title="text or json",
-        description="text is for people, json is one object a line for machines.",
+        description="Format of the logs: text, or json (one object per line).",
         examples=["json"],
     )
     log_level: LogLevel = Field(
         "INFO",
         title="DEBUG, INFO, WARNING or ERROR",
-        description="How much is logged: DEBUG, INFO, WARNING or ERROR.",
+        description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR.",
         examples=["DEBUG"],
     )
     local_port: int = Field(
@@ -143,20 +145,20 @@ class Settings(BaseSettings):
         ge=1,
         le=65535,
         title="a port number from 1 to 65535",
-        description="Port on 127.0.0.1 of the page of python -m bot --local.",
+        description="Port of the page of python -m bot --local, on 127.0.0.1.",
         examples=["9000"],
     )
 
     @model_validator(mode="before")
     @classmethod
     def _without_blanks(cls, values: Mapping[str, object]) -> dict[str, object]:
-        """Take off the spaces around what was typed, and leave out what has nothing else."""
+        """Strip spaces around values, and drop values that are empty."""
         stripped = {k: v.strip() if isinstance(v, str) else v for k, v in values.items()}
         return {name: value for name, value in stripped.items() if value != ""}
 
 
 class SettingsError(Exception):
-    """Some settings are wrong. The message lists every problem, a sentence each."""
+    """Invalid settings. The message lists every problem, one per line."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -178,28 +180,28 @@ def load_settings(dotenv: Path = DOTENV) -> Settings:
 def suspicious_names(
     environment: Mapping[str, str] = os.environ, dotenv: Path = DOTENV
 ) -> tuple[str, ...]:
-    """A sentence for each name that is no setting but looks like one, as a slip of the pen does."""
+    """A sentence for each name that is probably a misspelled setting."""
     known = [name.upper() for name in Settings.model_fields]
     own = set(dotenv_values(dotenv)) if dotenv.is_file() else set()
     sentences = []
     for name in sorted(own | set(environment)):
         if name.upper() not in known:
-            # Any name in .env is meant for this bot; the environment is full of others' names.
+            # Every name in .env is meant for this bot; most names in the environment are not.
             alike = difflib.get_close_matches(
                 name.upper(), known, n=1, cutoff=0.6 if name in own else 0.88
             )
             if alike:
                 sentences.append(f"{name} is not a setting; did you mean {alike[0]}?")
             elif name in own:
-                sentences.append(f"{name} in {dotenv} is not a setting and is not read.")
+                sentences.append(f"{name} in {dotenv} is not a setting and is ignored.")
     return tuple(sentences)
 
 
 def example() -> str:
     """The text of `.env.example`."""
     lines = [
-        "# Settings of Mangosaurus. Copy this file to .env and change what you need; what is left",
-        "# empty or commented out keeps its default. Variables of the environment win over .env.",
+        "# Settings of Mangosaurus. Copy this file to .env and change what you need. Settings that",
+        "# are empty or commented out keep their defaults. Environment variables win over .env.",
     ]
     for name, field in Settings.model_fields.items():
         description = textwrap.wrap(field.description or "", 97, break_on_hyphens=False)
@@ -214,13 +216,13 @@ def _problems(error: ValidationError) -> Iterator[str]:
         name = str(problem["loc"][0])
         field = Settings.model_fields[name]
         yield (
-            f"{name.upper()} is {_shown(name, problem['input'])}, expected {field.title}, "
+            f"{name.upper()} is {_shown(name, problem['input'])}; expected {field.title}, "
             f"for example {name.upper()}={field.examples[0]}"  # type: ignore[index]
         )
 
 
-def _shown(name: str, value: Any) -> str:  # noqa: ANN401 (whatever somebody typed)
-    return "a text that does not fit" if "token" in name or "url" in name else repr(str(value))
+def _shown(name: str, value: Any) -> str:  # noqa: ANN401 (any value that was typed)
+    return "invalid" if "token" in name or "url" in name else repr(str(value))
 
 
 def _default(field: FieldInfo) -> str:

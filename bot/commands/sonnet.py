@@ -22,7 +22,7 @@ from bot.commands.message import (
 )
 from bot.commands.names import check_temperature
 from bot.commands.poems import KEEP
-from bot.formats import human_join, plural, shortened, without_turns
+from bot.formats import human_join, plural, shortened, without_bidi_controls
 from bot.services.word_filter import WordFilter
 from data.text import unify_newlines
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
@@ -51,7 +51,7 @@ class SonnetOptions:
 
     def __post_init__(self) -> None:
         """Drop what would turn the bot's own words about, and an opening of nothing but spaces."""
-        opening = without_turns(self.opening)
+        opening = without_bidi_controls(self.opening)
         object.__setattr__(self, "opening", opening if opening.strip() else "")
 
     def to_footer(self, seed: int) -> str:

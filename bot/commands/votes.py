@@ -20,7 +20,7 @@ from bot.commands.message import (
     strong,
     text,
 )
-from bot.formats import plural, shortened, without_turns
+from bot.formats import plural, shortened, without_bidi_controls
 from bot.images.plaque import plaque
 from bot.services.word_filter import WordFilter
 from bot.store.custom_models import CustomModelRecord
@@ -38,7 +38,7 @@ _WIDEST = 12
 
 def signature(display_name: str, words: WordFilter) -> str | None:
     """What a discoverer is called on the plaque; `None` for a name that the bot would not say."""
-    name = " ".join(without_turns(display_name).split())
+    name = " ".join(without_bidi_controls(display_name).split())
     seen = any(character.isprintable() for character in name)
     return name if seen and words.allows(name) else None
 

@@ -1,37 +1,35 @@
-"""Discord's markdown: escaping, and splitting text to size."""
+"""Discord's markdown: escaping, unescaping, splitting a text into messages."""
 
 import re
 from collections.abc import Iterable
 
 _MARKS = re.compile(r"[\\*_~|`\[\]<@]|:(?=//)")
-_MARKS_OF_LINES = re.compile(r"^([^\S\n]*(?:(?=[>#-])|\d+(?=\.\s)))(.)", re.MULTILINE)
+_LINE_MARKS = re.compile(r"^([^\S\n]*(?:(?=[>#-])|\d+(?=\.\s)))(.)", re.MULTILINE)
 
 
-def escape(words: str) -> str:
-    r"""Take the meaning from every mark of Discord's markdown, mentions and links included.
-
-    A backslash before a punctuation mark shows the mark itself.
+def escape(text: str) -> str:
+    r"""Escape markdown, mentions and links with backslashes, so that Discord shows them as typed.
 
     >>> print(escape("1. **@everyone** <@123> ||self-love|| https://a.b"))
     1\. \*\*\@everyone\*\* \<\@123> \|\|self-love\|\| https\://a.b
     """
-    return _MARKS_OF_LINES.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", words))
+    return _LINE_MARKS.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", text))
 
 
-def unescape(words: str) -> str:
+def unescape(text: str) -> str:
     r"""The inverse of `escape`.
 
     >>> print(unescape(r"\*\@everyone\*"))
     *@everyone*
     """
-    return re.sub(r"\\(.)", r"\1", words, flags=re.DOTALL)
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
 
 
 def split_lines(lines: Iterable[str], limit: int) -> list[str]:
-    """Join lines into chunks of at most `limit` characters, breaking at line ends where possible.
+    """Join lines into chunks of at most `limit` characters, splitting at line ends if possible.
 
-    A single line that is too long is cut. Joined again by newlines, the chunks give every line
-    back unless it was cut. Never breaks between a backslash and what it escapes.
+    A line longer than `limit` is cut, but not between a backslash and the character it escapes.
+    Joining the chunks with newlines restores all lines that were not cut.
     """
     chunks: list[str] = []
     for line in lines:
@@ -46,8 +44,8 @@ def split_lines(lines: Iterable[str], limit: int) -> list[str]:
 def _pieces(line: str, limit: int) -> Iterable[str]:
     while len(line) > limit:
         cut = limit
-        slashes = len(line[:cut]) - len(line[:cut].rstrip("\\"))
-        if slashes % 2 and cut > 1:
+        backslashes = len(line[:cut]) - len(line[:cut].rstrip("\\"))
+        if backslashes % 2 and cut > 1:
             cut -= 1
         yield line[:cut]
         line = line[cut:]

@@ -4,7 +4,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.images.dissection import text_color_on, percent, shade
+from bot.images.dissection import percent, shade, text_color_on
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, reading
 from models.names.shape import of_a_list

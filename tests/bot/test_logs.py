@@ -1,4 +1,4 @@
-"""Logs for people and for machines."""
+"""Logs as text and as JSON."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from bot.logs import set_up_logs
 
 
 @pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
+def restored_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -18,7 +18,7 @@ def logs_as_before() -> Iterator[None]:
     root.setLevel(level)
 
 
-def test_text_names_time_level_and_logger(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("text", "INFO")
     logging.getLogger("bot.x").info("Hello %s", "you")
     line = capsys.readouterr().err
@@ -26,7 +26,7 @@ def test_text_names_time_level_and_logger(capsys: pytest.CaptureFixture[str]) ->
     assert line.endswith("INFO    bot.x: Hello you\n")
 
 
-def test_json_is_one_object_a_line_tracebacks_included(
+def test_json(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     set_up_logs("json", "INFO")
@@ -41,14 +41,14 @@ def test_json_is_one_object_a_line_tracebacks_included(
     assert entry["time"].endswith("+00:00")
 
 
-def test_what_is_below_the_level_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_level(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("text", "WARNING")
     logging.getLogger("bot.x").info("Hello")
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
-def test_a_secret_never_appears(capsys: pytest.CaptureFixture[str], style: str) -> None:
+def test_secret_is_redacted(capsys: pytest.CaptureFixture[str], style: str) -> None:
     set_up_logs(style, "INFO", secret="s3cret")  # type: ignore[arg-type]  # noqa: S106
     try:
         raise ValueError("with s3cret")

@@ -1,4 +1,4 @@
-"""Settings: read, checked all at once, documented."""
+"""Settings: reading, checking, documentation."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_settings_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
@@ -36,70 +36,68 @@ def test_dotenv_is_read(dotenv: Path) -> None:
     assert settings.blocked_words == {"mud", "*swamp*"}
 
 
-def test_the_environment_wins_over_dotenv(dotenv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_wins(dotenv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dotenv.write_text("LOCAL_PORT=1111\n")
     monkeypatch.setenv("LOCAL_PORT", "2222")
     assert load_settings(dotenv).local_port == 2222
 
 
-def test_an_empty_value_counts_as_unset(dotenv: Path) -> None:
+def test_empty_value_is_unset(dotenv: Path) -> None:
     dotenv.write_text("\n".join(f"{name.upper()}=" for name in Settings.model_fields))
     assert load_settings(dotenv) == Settings()
 
 
-def test_a_blank_value_counts_as_unset(dotenv: Path) -> None:
+def test_blank_value_is_unset(dotenv: Path) -> None:
     dotenv.write_text("\n".join(f'{name.upper()}="  "' for name in Settings.model_fields))
     assert load_settings(dotenv) == Settings()
 
 
-def test_spaces_around_a_value_are_not_part_of_it(
-    dotenv: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_values_are_stripped(dotenv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", " MTIz.abc.def ")
     token = load_settings(dotenv).discord_token
     assert token is not None
     assert token.get_secret_value() == "MTIz.abc.def"
 
 
-def test_all_problems_are_listed_at_once_with_an_example_each(dotenv: Path) -> None:
+def test_all_problems_are_listed(dotenv: Path) -> None:
     dotenv.write_text("HOME_GUILDS=12,x\nCOOLDOWN_SECONDS=soon\nLOG_FORMAT=xml\nLOCAL_PORT=99999\n")
     with pytest.raises(SettingsError) as caught:
         load_settings(dotenv)
     assert caught.value.problems == (
-        "HOME_GUILDS is 'x', expected server ids, separated by commas, "
+        "HOME_GUILDS is 'x'; expected server IDs, separated by commas, "
         "for example HOME_GUILDS=81384788765712384,613425648685547541",
-        "COOLDOWN_SECONDS is 'soon', expected a number of seconds from 0 to 3600, "
+        "COOLDOWN_SECONDS is 'soon'; expected a number of seconds from 0 to 3600, "
         "for example COOLDOWN_SECONDS=10",
-        "LOG_FORMAT is 'xml', expected text or json, for example LOG_FORMAT=json",
-        "LOCAL_PORT is '99999', expected a port number from 1 to 65535, "
+        "LOG_FORMAT is 'xml'; expected text or json, for example LOG_FORMAT=json",
+        "LOCAL_PORT is '99999'; expected a port number from 1 to 65535, "
         "for example LOCAL_PORT=9000",
     )
 
 
-def test_the_token_is_not_shown_by_accident() -> None:
+def test_token_is_not_in_repr() -> None:
     assert "abc" not in repr(Settings(discord_token=SecretStr("abc")))
 
 
-def test_a_file_that_is_not_text_is_said_to_be_none(dotenv: Path) -> None:
+def test_dotenv_must_be_utf8(dotenv: Path) -> None:
     dotenv.write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match="UTF-8"):
         load_settings(dotenv)
 
 
-def test_a_slip_of_the_pen_is_pointed_out(dotenv: Path) -> None:
+def test_misspelled_names_are_reported(dotenv: Path) -> None:
     dotenv.write_text("DISCORD_TOKN=x\nCOLOUR=red\n")
     assert suspicious_names({"HOME_GUILD": "1", "PATH": "/bin", "STATE": "x"}, dotenv) == (
-        f"COLOUR in {dotenv} is not a setting and is not read.",
+        f"COLOUR in {dotenv} is not a setting and is ignored.",
         "DISCORD_TOKN is not a setting; did you mean DISCORD_TOKEN?",
         "HOME_GUILD is not a setting; did you mean HOME_GUILDS?",
     )
 
 
-def test_the_example_file_is_the_one_that_the_settings_describe() -> None:
+def test_example_file_is_current() -> None:
     assert (CHECKOUT / ".env.example").read_text() == example()
 
 
-def test_the_example_file_leaves_every_setting_at_its_default(dotenv: Path) -> None:
+def test_example_file_has_the_defaults(dotenv: Path) -> None:
     uncommented = [line.removeprefix("# ") for line in example().splitlines() if "=" in line]
     names = [name.upper() for name in Settings.model_fields]
     dotenv.write_text("\n".join(line for line in uncommented if line.split("=")[0] in names))
@@ -108,7 +106,7 @@ def test_the_example_file_leaves_every_setting_at_its_default(dotenv: Path) -> N
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_example_is_accepted(name: str, dotenv: Path) -> None:
+def test_examples_are_valid(name: str, dotenv: Path) -> None:
     value = (Settings.model_fields[name].examples or [])[0]
     dotenv.write_text(f"{name.upper()}={value}\n")
     assert getattr(load_settings(dotenv), name) != Settings.model_fields[name].default
