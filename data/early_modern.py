@@ -1,8 +1,8 @@
-"""Readings of early modern words that a modern dictionary lacks.
+"""Pronunciation of early modern English words that a modern dictionary does not have.
 
-Each rule takes a word to the known word that it is a form of, and says how its sound differs. Rules
-are tried in the order of `RULES`, and the first that leads to a known word decides. They cover
-inflection, elision and spelling; what a prefix or suffix makes (*un-*, *-ness*) is another word.
+Each rule maps a word to the known word that it is a form of, and to the difference in sound. The
+first of `RULES` that leads to a known word is used. They cover inflection, elision and spelling,
+but not derivation with prefixes and suffixes (*un-*, *-ness*).
 """
 
 import re
@@ -30,33 +30,32 @@ CONTRACTIONS = {
     "whate'er": "W AH0 T EH1 R",
     "whoe'er": "HH UW0 EH1 R",
 }
-"""What no rule makes, and how it sounds."""
+"""Words that no rule covers, with their phones."""
 
-DEEPEST = 2
-"""How many rules may lie one upon another: *colour'd* → *colour* → *color*."""
+MAX_DEPTH = 2
+"""How many rules can be applied in sequence: *colour'd* → *colour* → *color*."""
 
 
 class Rule(NamedTuple):
-    """A way in which words differ from those of the dictionary."""
+    """A regular difference between early modern words and those of the dictionary."""
 
     pattern: str
-    """What is found in such a word."""
+    """Regular expression that matches such words."""
     stems: Callable[[str, re.Match[str]], Iterator[str]]
-    """The words that it may be a form of, the likeliest first."""
+    """The words that it may be a form of, the most likely first."""
     sounds: Callable[[Reading], tuple[Reading, ...]]
-    """What a reading of the stem becomes."""
+    """The readings of the form, given a reading of the stem."""
 
 
 def with_fallbacks(known: Readings, *, endings_only: bool = False) -> Readings:
-    """Readings by `known`, or else by the rules for early modern words.
+    """A lookup that tries `known` first, then the rules for early modern words.
 
-    An apostrophe at either end of an unknown word is taken for a quotation mark. With
-    `endings_only`, of the rules only `ENDINGS` are used, which is all that the judging of verse
-    allows for.
+    Apostrophes at either end of an unknown word are removed, as quotation marks. endings_only: use
+    the rules `ENDINGS` only, as the evaluation of verse does.
     """
     rules, contractions = (ENDINGS, {}) if endings_only else (RULES, CONTRACTIONS)
 
-    def readings(word: str, depth: int = DEEPEST) -> tuple[Reading, ...]:
+    def readings(word: str, depth: int = MAX_DEPTH) -> tuple[Reading, ...]:
         if found := known(word):
             return found
         if (bare := word.strip("'")) != word:
@@ -73,16 +72,16 @@ def with_fallbacks(known: Readings, *, endings_only: bool = False) -> Readings:
     return readings
 
 
-# What a word is a form of. -----------------------------------------------------------------------
+# Stems ------------------------------------------------------------------------------------------
 
 
 def _before(word: str, match: re.Match[str]) -> Iterator[str]:
-    """*beauty's* → *beauty*: what stands before the ending."""
+    """The part before the ending: *beauty's* → *beauty*."""
     yield word[: match.start()]
 
 
 def _before_vowel(word: str, match: re.Match[str]) -> Iterator[str]:
-    """The stems that an ending with a vowel, said or dropped, may have been put to.
+    """The stems of an ending that starts with a vowel, pronounced or elided.
 
     *gaz'd* → *gaze*, *call'd* → *call*, *stopp'd* → *stop*, *buriest* → *bury*.
     """
@@ -107,7 +106,7 @@ def _singular(word: str, match: re.Match[str]) -> Iterator[str]:
 
 
 def _spelt(new: str) -> Callable[[str, re.Match[str]], Iterator[str]]:
-    """*colour* → *color*: with other letters in the place of those found."""
+    """The word with `new` instead of the match: *colour* → *color*."""
 
     def stems(word: str, match: re.Match[str]) -> Iterator[str]:
         yield word[: match.start()] + new + word[match.end() :]
@@ -115,7 +114,7 @@ def _spelt(new: str) -> Callable[[str, re.Match[str]], Iterator[str]]:
     return stems
 
 
-# How it sounds then. -----------------------------------------------------------------------------
+# Sounds -----------------------------------------------------------------------------------------
 
 
 def _same(reading: Reading) -> tuple[Reading, ...]:
@@ -123,28 +122,28 @@ def _same(reading: Reading) -> tuple[Reading, ...]:
 
 
 def _past(reading: Reading) -> tuple[Reading, ...]:
-    """*mov'd* ends in D, *fix'd* in T, *tempted* has a syllable more."""
+    """*mov'd* ends in D, *fix'd* in T; *tempted* has one more syllable."""
     if reading.last in DENTAL_STOPS:
         return (reading.lengthened_by("AH0 D"),)
     return (reading.closed_by("T" if reading.last in VOICELESS else "D"),)
 
 
 def _plural(reading: Reading) -> tuple[Reading, ...]:
-    """*griefs* ends in S, *bosoms* in Z, *wretch's* has a syllable more."""
+    """*griefs* ends in S, *bosoms* in Z; *wretch's* has one more syllable."""
     if reading.last in SIBILANTS:
         return (reading.lengthened_by("AH0 Z"),)
     return (reading.closed_by("S" if reading.last in VOICELESS else "Z"),)
 
 
 def _short_second_person(reading: Reading) -> tuple[Reading, ...]:
-    """*lov'st* has no syllable more, unless the stem hisses."""
+    """*lov'st* has no more syllables than its stem, unless that ends in a sibilant."""
     if reading.last in SIBILANTS:
         return (reading.lengthened_by("AH0 S T"),)
     return (reading.closed_by("S T"),)
 
 
 def _second_person(reading: Reading) -> tuple[Reading, ...]:
-    """*lovest* has a syllable more, or is said as *lov'st*."""
+    """*lovest* has one more syllable, or is pronounced as *lov'st*."""
     return (reading.lengthened_by("AH0 S T"), *_short_second_person(reading))
 
 
@@ -157,14 +156,14 @@ def _with_consonant(phone: str) -> Callable[[Reading], tuple[Reading, ...]]:
 
 
 def _without_last_vowel(reading: Reading) -> tuple[Reading, ...]:
-    """*heav'n* is *heaven* with a syllable less, *pow'r* is *power*. Nothing of other words."""
+    """*heav'n* is *heaven* with one syllable less, *pow'r* is *power*; none for other words."""
     for full, elided in ((" AH0 N", " N"), (" ER0", " R")):
         if reading.rhyme.endswith(full):
             return (Reading(reading.stresses[:-1], reading.rhyme.removesuffix(full) + elided),)
     return ()
 
 
-def _behind_over(reading: Reading) -> tuple[Reading, ...]:
+def _after_over(reading: Reading) -> tuple[Reading, ...]:
     return (Reading(f"2{reading.stresses}", reading.rhyme),)
 
 
@@ -175,7 +174,7 @@ ENDINGS = (
     Rule("est$", _before_vowel, _second_person),
     Rule("eth$", _before_vowel, _with_syllable("AH0 TH")),
 )
-"""The commonest, in which the dictionary lacks most words."""
+"""The most frequent rules, which cover most of the words that the dictionary does not have."""
 
 RULES = (
     *ENDINGS,
@@ -183,10 +182,10 @@ RULES = (
     Rule("'(?=[nr]$)", _spelt("e"), _without_last_vowel),  # *heav'n*, *pow'r*
     Rule("our", _spelt("or"), _same),  # *colour*
     Rule("ence", _spelt("ense"), _same),  # *offence*
-    Rule("^o'er", lambda word, match: iter([word[match.end() :]]), _behind_over),
+    Rule("^o'er", lambda word, match: iter([word[match.end() :]]), _after_over),
     Rule("ed$", _before_vowel, _past),
     Rule("st$", _before, _short_second_person),  # *canst*
     Rule("ing$", _before_vowel, _with_syllable("IH0 NG")),
     Rule("[^s']s$", _singular, _plural),
 )
-"""The commonest first, and those with an apostrophe before those that could be other words'."""
+"""The most frequent first, and rules with an apostrophe before ambiguous ones."""

@@ -1,4 +1,4 @@
-"""Writing a file that matters."""
+"""Atomic file writes."""
 
 import os
 import tempfile
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Put `content` at `path` so that a reader sees the old file or the new one, never a half.
+    """Write `content` to `path`; readers see the old file or the new one, never a part of it.
 
-    The bytes go to a temporary neighbour, are flushed to the disk, and then take the name.
-    Missing folders on the way are made.
+    Writes to a temporary file in the same folder, flushes it to disk and renames it. Missing
+    folders are created.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -18,7 +18,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)  # mkstemp makes files that only their owner can read
+        Path(temporary).chmod(0o644)  # mkstemp creates files that only their owner can read
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

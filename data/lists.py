@@ -1,7 +1,7 @@
-"""Lists of a member's own: names in any alphabet, one a line or in the first column of a table.
+"""Lists of names for custom models: any alphabet, one name per line or a table's first column.
 
-Nothing is guessed away in silence. What is mended is told in a note, and what cannot be used is
-refused with the number of each line, all at once.
+Every change to a list is reported in a note. Lines that cannot be used are reported with their
+numbers, all at once.
 """
 
 import csv
@@ -23,55 +23,55 @@ from data.corpora import (
     Corpus,
     CorpusError,
 )
+from data.errors import Sentence
 from data.text import unify_newlines
 
 LARGEST_LIST = 2 * 2**20
 """Bytes."""
 LONGEST_LIST = 50_000
 """Different names."""
-MOST_LINES = 4 * LONGEST_LIST
-"""Of a file, empty ones and duplicates included. Each costs memory, however short it is."""
-MOST_CHARACTERS = 200
-"""Different ones in all, capitals and small letters counted as one. With more, a network would see
-most of them too rarely to learn where they stand."""
+MAX_LINES = 4 * LONGEST_LIST
+"""Lines of a file, with empty ones and duplicates. Each takes memory, however short it is."""
+MAX_CHARACTERS = 200
+"""Different characters, ignoring case. With more, most would be too rare to be learned."""
 
-FEWEST_VALIDATED, MOST_VALIDATED = 4, 500
-"""Names of a list that training stops by. Fewer would tell nothing, and more hardly more."""
+MIN_VALIDATION, MAX_VALIDATION = 4, 500
+"""Names for validation. With fewer the loss would be noise, and more would not improve it."""
 
-MOST_LEFT_OUT = 0.02
-"""Of a list, lines that cannot be used and are left out. No long list is without any, and to find
-and mend them is tiresome; a list with more of them is another thing than was meant."""
+MAX_SKIPPED = 0.02
+"""Share of a list's lines that are skipped if they cannot be used: long lists rarely have none. A
+list with more of them is probably not a list of names, and is rejected."""
 
 _SHOWN = 5
-"""Problems, or line numbers of a note, that are told one by one."""
+"""Problems of an error, or line numbers of a note, that are listed; the rest is counted."""
 _APOSTROPHES = dict.fromkeys(map(ord, "‘’‛`´ʼ′＇"), "'")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−－"), "-")
 _JOINERS = "\u200c\u200d"
-"""Invisible, and part of how Persian and Hindi are spelt."""
-_UNSEEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
-"""Unicode's categories of controls, format characters, unassigned ones and line separators."""
+"""Invisible characters that Persian and Hindi are spelled with."""
+_INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
+"""Unicode categories: controls, formatting, unassigned, private, surrogates, line separators."""
 _HEADERS = frozenset(("name", "names"))
 
 
 class ListError(CorpusError):
-    """A list cannot be used. The message is for the member whose list it is."""
+    """A list of names cannot be used. The message is for the member who uploaded it."""
 
 
 @dataclass(frozen=True)
 class NameList:
-    """A list that can be learned from."""
+    """A list of names to train on."""
 
     names: tuple[str, ...]
-    """As written but for white space: NFC, in the order of the list, different ignoring case."""
+    """As written, but in NFC and with single spaces; in the list's order; unique ignoring case."""
     notes: tuple[str, ...] = ()
-    """What was mended, a sentence each."""
+    """What was changed or skipped, one sentence each."""
 
 
 def normalise_entry(text: str, *, ends: bool = True) -> str:
-    """A name, or a piece of one, as networks read it: lower case, NFC, single spaces. Idempotent.
+    """A name, or a part of one, as networks read it: lower case, NFC, single spaces. Idempotent.
 
-    Typographic apostrophes become `'` and dashes `-`; all else stays, accents too. A capital sigma
-    at the end becomes `ς` if the piece `ends` a name, else `σ`.
+    Typographic apostrophes become `'` and dashes `-`; accents stay. ends: whether the part ends the
+    name, and a final capital sigma becomes `ς` instead of `σ`.
     """
     spaced = " ".join(text.translate(_APOSTROPHES).translate(_DASHES).split())
     lower = spaced.lower() if ends else f"{spaced}x".lower()[:-1]
@@ -79,8 +79,8 @@ def normalise_entry(text: str, *, ends: bool = True) -> str:
 
 
 def read_list(path: Path) -> NameList:
-    """Read the list of an operator, who may teach whatever words. Raises what `parse_list` does."""
-    return parse_list(_bytes(path), path.name, lambda _: True)
+    """Read a list without a word filter, for the operator. Raises `ListError`."""
+    return parse_list(_read(path), path.name, lambda _: True)
 
 
 def read_extra_names(
@@ -92,77 +92,84 @@ def read_extra_names(
     that are on the list already (`names`), or have characters that it lacks, are left out. Raises
     `ListError` if the file cannot be read, is too large, or is not text.
     """
-    text = unify_newlines(_decoded(_bytes(path), path.name))
+    text = unify_newlines(_decoded(_read(path), path.name))
     filled = [entry for entry in map(clean, text.split("\n")) if 0 < len(entry) <= LONGEST_NAME]
     characters = set("".join(names))
     if characters.issubset(string.ascii_lowercase):
-        characters = set(string.ascii_lowercase)  # a network knows them all then
+        characters = set(string.ascii_lowercase)  # the network's vocabulary has all of them
     kept = tuple(e for e in filled if e not in names and characters.issuperset(e))
-    left_out = len(filled) - len(kept)
-    notes = [f"{len(set(kept)):,} name{'s'[: len(set(kept)) != 1]} of {path.name} read as well."]
-    if left_out:
+    skipped = len(filled) - len(kept)
+    notes = [f"{_counted(len(set(kept)), 'name')} of {path.name} added to the training."]
+    if skipped:
         notes.append(
-            f"{left_out:,} line{'s'[: left_out != 1]} of {path.name} left out: the list has the "
-            "name already, or lacks its characters."
+            f"{_counted(skipped, 'line')} of {path.name} skipped: already in the list, or with "
+            "characters that the list does not have."
         )
     return kept, tuple(notes)
 
 
-def _bytes(path: Path) -> bytes:
+def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(LARGEST_LIST + 1)
     except OSError as error:
-        raise ListError(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise ListError(
+            "Cannot read {path}: {reason}.", path=path, reason=error.strerror or error
+        ) from error
 
 
 def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameList:
-    """Read the bytes of a list. `title` is what messages call it, `accept` is the word filter.
+    """Read the content of a list. title: its name in messages; accept: the word filter.
 
-    UTF-8, or UTF-16 with a byte-order mark. A table (comma, semicolon or tab) is read as CSV, its
-    first column alone. Raises `ListError` for what is no list of `SHORTEST_LIST` to `LONGEST_LIST`
-    different names, and for names that cannot be learned or shown; each problem with its line. So
-    few of these as `MOST_LEFT_OUT` allows are left out, and noted with their lines.
+    The encoding is UTF-8, or UTF-16 with a byte-order mark. Of a table (CSV with commas, semicolons
+    or tabs), the first column is read. Lines that cannot be used are skipped with a note, up to a
+    share of `MAX_SKIPPED`. Raises `ListError`, with all problems and their lines, if there are
+    more, or unless the list has `SHORTEST_LIST` to `LONGEST_LIST` different names.
     """
     text = unify_newlines(_decoded(raw, title))
-    if (found := text.count("\n")) > MOST_LINES:
+    if (found := text.count("\n")) > MAX_LINES:
         raise ListError(
-            f"{title} has {found:,} lines: a file can have at most {MOST_LINES:,}, of which "
-            f"{LONGEST_LIST:,} are different names. Leave out a part of it."
+            "{title} has {count:,} lines. A list can have at most {lines:,} lines, with "
+            "{names:,} different names. Upload a part of it.",
+            title=title,
+            count=found,
+            lines=MAX_LINES,
+            names=LONGEST_LIST,
         )
     entries, notes = _entries(text)
     problems: list[_Problem] = []
-    first_lines: dict[str, int] = {}  # by name as the networks read it
+    first_lines: dict[str, int] = {}  # by normalised name
     names: list[str] = []
     duplicates: list[int] = []
     for entry in entries:
-        if problem := _problem(entry, accept):
-            problems.append(problem)
+        if reason := _problem(entry.text, accept):
+            problems.append(_Problem(entry.line, reason))
             continue
         name = normalise_entry(entry.text)
         if name in first_lines:
             duplicates.append(entry.line)
             continue
         first_lines[name] = entry.line
-        names.append(_written(entry.text))
-    faults = list(_faults_of_all(first_lines, len(problems)))
-    if faults or len(problems) > MOST_LEFT_OUT * len(entries):
-        raise ListError(f"{title} cannot be learned from. {_first_of(problems, faults)}")
-    notes += _left_out(problems)
+        names.append(_displayed(entry.text))
+    faults = list(_faults_of_list(first_lines, len(problems)))
+    if faults or len(problems) > MAX_SKIPPED * len(entries):
+        raise ListError(
+            "{title} can't be used. {problems}", title=title, problems=_listed(problems, faults)
+        )
+    notes += _skipped(problems)
     if duplicates:
-        count = len(duplicates)
-        notes.append(f"{count:,} duplicate{'s'[: count != 1]} dropped ({_lines(duplicates)}).")
+        notes.append(f"{_counted(len(duplicates), 'duplicate')} removed ({_lines(duplicates)}).")
     return NameList(tuple(names), tuple(notes))
 
 
 def corpus_of(found: NameList, title: str) -> Corpus:
-    """The corpus of a list: names as networks read them, a tenth for validation, none held out.
+    """The corpus of a list: normalised names, a tenth for validation, nothing held out.
 
-    Whoever brings a list wants all of it to be learned; nobody evaluates it.
+    Nothing is held out since custom models are not evaluated, and should learn the whole list.
     """
     names = tuple(sorted(map(normalise_entry, found.names)))
     order = np.random.default_rng(SPLIT_SEED).permutation(len(names))
-    tenth = min(max(len(names) // 10, FEWEST_VALIDATED), MOST_VALIDATED)
+    tenth = min(max(len(names) // 10, MIN_VALIDATION), MAX_VALIDATION)
     return Corpus(
         title=title,
         kind="names",
@@ -183,37 +190,45 @@ class _Entry(NamedTuple):
 
 class _Problem(NamedTuple):
     line: int
-    what: str
-    """A sentence without its end."""
-    advice: str
+    reason: Sentence
 
 
 def _decoded(raw: bytes, title: str) -> str:
     if len(raw) > LARGEST_LIST:
         raise ListError(
-            f"{title} is too large: a list can have at most {LARGEST_LIST // 2**20} MiB, and this "
-            f"one has {len(raw) / 2**20:.1f}. Leave out a part of it."
+            "{title} is too large: it has {size:.1f} MiB, and a list can have at most {maximum} "
+            "MiB. Upload a part of it.",
+            title=title,
+            size=len(raw) / 2**20,
+            maximum=LARGEST_LIST // 2**20,
         )
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     try:
         text = raw.decode(encoding).removeprefix(BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        where = f"line {line} holds byte 0x{raw[error.start]:02x}" if encoding == "utf-8" else ""
+        if encoding == "utf-16":
+            raise ListError(
+                "{title} is not UTF-16 text. Save it as plain text in UTF-8, one name per line.",
+                title=title,
+            ) from error
         raise ListError(
-            f"{title} is not {encoding.upper()} text{where and f' ({where})'}; save it as plain "
-            "text in UTF-8, one name a line."
+            "{title} is not UTF-8 text: line {line} contains the byte 0x{byte:02x}. Save it as "
+            "plain text in UTF-8, one name per line.",
+            title=title,
+            line=raw[: error.start].count(b"\n") + 1,
+            byte=raw[error.start],
         ) from error
     if "\0" in text:
         raise ListError(
-            f"{title} is not a text file (it holds zero bytes); save it as plain text in UTF-8, "
-            "one name a line."
+            "{title} is not a text file: it contains zero bytes. Save it as plain text in UTF-8, "
+            "one name per line.",
+            title=title,
         )
     return text
 
 
 def _entries(text: str) -> tuple[list[_Entry], list[str]]:
-    """The names with their lines, empty lines skipped; and notes about the table, if it is one."""
+    """The non-empty lines, or a table's first column, with their line numbers; and notes."""
     lines = [_Entry(number, line) for number, line in enumerate(text.split("\n"), start=1)]
     lines = [entry for entry in lines if entry.text.strip(" \t")]
     notes = []
@@ -223,15 +238,16 @@ def _entries(text: str) -> tuple[list[_Entry], list[str]]:
         if columns > 1:
             notes.append(f"Of {columns} columns, only the first was read.")
     if lines and lines[0].text.strip().lower() in _HEADERS:
-        notes.append(f'The heading "{lines[0].text.strip()}" was left out.')
+        notes.append(f'The heading "{lines[0].text.strip()}" was skipped.')
         lines = lines[1:]
     return lines, notes
 
 
 def _table(lines: list[_Entry]) -> tuple[int, list[_Entry]] | None:
-    """How many columns a table has, and its first; `None` for a plain list.
+    """A table's number of columns, and its first column; `None` for a plain list.
 
-    A table has one separator equally often in each line, quotes aside, or each line in quotes.
+    A text is a table if each line has the same number of separators outside of quotes, or if each
+    line is quoted.
     """
     for separator in ("\t", ";", ","):
         if not lines or (separator not in lines[0].text and not _is_quoted(lines[0].text)):
@@ -251,76 +267,93 @@ def _is_quoted(line: str) -> bool:
     return re.fullmatch(r'\s*"(?:[^"]|"")*"\s*', line) is not None
 
 
-def _problem(entry: _Entry, accept: Callable[[str], bool]) -> _Problem | None:
-    """What is wrong with an entry."""
-    name, written = normalise_entry(entry.text), _written(entry.text)
-    what, advice = "", ""
-    if unseen := next((c for c in entry.text if _is_unseen(c)), ""):
-        what = f"there is a character that cannot be seen (U+{ord(unseen):04X})"
-        advice = "; take it out"
-    elif (length := max(len(name), len(written))) > LONGEST_NAME:
-        what = f"a name has at most {LONGEST_NAME} characters, and this one has {length:,}"
-    elif not any(map(str.isalpha, name)):
-        what = "a name needs a letter, and there is none"
-    elif not (accept(name) and accept(written)):
-        what = "this is nothing that I would say"
-        advice = "; take it out"
-    return _Problem(entry.line, what, advice) if what else None
+def _problem(text: str, accept: Callable[[str], bool]) -> Sentence | None:
+    """Why an entry cannot be used; `None` if it can."""
+    name, displayed = normalise_entry(text), _displayed(text)
+    if invisible := next((c for c in text if _is_invisible(c)), ""):
+        code = f"U+{ord(invisible):04X}"
+        return Sentence("the invisible character {code} is not allowed", {"code": code})
+    if (length := max(len(name), len(displayed))) > LONGEST_NAME:
+        return Sentence(
+            "a name can have at most {maximum} characters, not {length:,}",
+            {"maximum": LONGEST_NAME, "length": length},
+        )
+    if not any(map(str.isalpha, name)):
+        return Sentence("a name needs at least one letter")
+    if not (accept(name) and accept(displayed)):
+        return Sentence("this word is not allowed")
+    return None
 
 
-def _is_unseen(character: str) -> bool:
+def _is_invisible(character: str) -> bool:
     if character == "\t" or character in _JOINERS:
         return False
-    return unicodedata.category(character) in _UNSEEN
+    return unicodedata.category(character) in _INVISIBLE
 
 
-def _faults_of_all(names: dict[str, int], refused: int) -> Iterator[str]:
-    """What is wrong with a list of different names as a whole, `refused` entries aside."""
-    found = len(names)
-    if found + refused < SHORTEST_LIST:
-        yield (
-            f"A list needs at least {SHORTEST_LIST} different names, one a line, and there are "
-            f"{found + refused}."
+def _faults_of_list(names: dict[str, int], rejected: int) -> Iterator[Sentence]:
+    """What is wrong with the list as a whole. names: unique names with their first lines."""
+    if len(names) + rejected < SHORTEST_LIST:
+        yield Sentence(
+            "A list needs at least {minimum} different names, one per line; names found: {found}.",
+            {"minimum": SHORTEST_LIST, "found": len(names) + rejected},
         )
-    if found > LONGEST_LIST:
-        yield f"A list can have at most {LONGEST_LIST:,} different names, and there are {found:,}."
+    if len(names) > LONGEST_LIST:
+        yield Sentence(
+            "A list can have at most {maximum:,} different names, not {found:,}.",
+            {"maximum": LONGEST_LIST, "found": len(names)},
+        )
     first_seen: dict[str, int] = {}
     for name, line in names.items():
         for character in name:
             first_seen.setdefault(character, line)
-    if len(first_seen) > MOST_CHARACTERS:
-        line = [*first_seen.values()][MOST_CHARACTERS]
-        yield (
-            f"A list can have at most {MOST_CHARACTERS} different characters, and there are "
-            f"{len(first_seen):,} (one too many from line {line} on)."
+    if len(first_seen) > MAX_CHARACTERS:
+        yield Sentence(
+            "A list can have at most {maximum} different characters, not {found:,}; line {line} "
+            "exceeds the limit.",
+            {
+                "maximum": MAX_CHARACTERS,
+                "found": len(first_seen),
+                "line": [*first_seen.values()][MAX_CHARACTERS],
+            },
         )
 
 
-def _written(text: str) -> str:
+def _displayed(text: str) -> str:
+    """An entry as members see it: NFC, single spaces."""
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
-def _left_out(problems: list[_Problem]) -> list[str]:
-    """Notes of lines that were left out, for each reason."""
+def _skipped(problems: list[_Problem]) -> list[str]:
+    """Notes on skipped lines, one for each reason."""
     lines: dict[str, list[int]] = {}
     for problem in problems:
-        lines.setdefault(problem.what, []).append(problem.line)
+        lines.setdefault(problem.reason.format(), []).append(problem.line)
     reasons = [*lines.items()]
     notes = [
-        f"{len(found):,} line{'s'[: len(found) != 1]} left out: {what} ({_lines(found)})."
-        for what, found in reasons[:_SHOWN]
+        f"{_counted(len(found), 'line')} skipped: {reason} ({_lines(found)})."
+        for reason, found in reasons[:_SHOWN]
     ]
     if more := sorted(line for _, found in reasons[_SHOWN:] for line in found):
-        notes.append(f"{len(more):,} more left out for other reasons ({_lines(more)}).")
+        notes.append(f"{_counted(len(more), 'line')} skipped for other reasons ({_lines(more)}).")
     return notes
 
 
-def _first_of(problems: list[_Problem], faults: list[str]) -> str:
-    told = [
-        f"Line {problem.line}: {problem.what}{problem.advice}." for problem in problems[:_SHOWN]
+def _listed(problems: list[_Problem], faults: list[Sentence]) -> tuple[Sentence, ...]:
+    """The first problems of an error, and how many more there are."""
+    listed = [
+        Sentence("Line {line}: {reason}.", {"line": problem.line, "reason": problem.reason})
+        for problem in problems[:_SHOWN]
     ]
-    more = len(problems) + len(faults) - _SHOWN
-    return " ".join((told + faults)[:_SHOWN]) + (f" And {more:,} more." if more > 0 else "")
+    listed = (listed + faults)[:_SHOWN]
+    if (more := len(problems) + len(faults) - _SHOWN) > 0:
+        listed.append(Sentence("More problems: {count:,}.", {"count": more}))
+    return tuple(listed)
+
+
+def _counted(count: int, noun: str) -> str:
+    """`1 line`, `2,000 lines`."""
+    return f"{count:,} {noun}{'s'[: count != 1]}"
 
 
 def _lines(numbers: list[int]) -> str:

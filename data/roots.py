@@ -1,4 +1,4 @@
-"""The roots that names of dinosaurs are made of: a small table of facts, `roots.toml`."""
+"""Roots of dinosaur names and their meanings, from `roots.toml`."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -12,26 +12,26 @@ Place = Literal["begins", "joins", "ends"]
 
 
 class RootsError(Exception):
-    """The table of roots cannot be used. The message is a sentence for whoever edits it."""
+    """`roots.toml` is invalid. The message is for its editor."""
 
 
 class Root(NamedTuple):
-    """What some letters of a name mean."""
+    """A root: what some letters of a name mean."""
 
     word: str
-    """The word that they come from, in Latin letters: `mikros`."""
+    """The word that the letters come from, in the Latin alphabet: `mikros`."""
     meaning: str
     language: str
-    """That of the word; for a proper name `place`, `people` or `person`."""
+    """The word's language; for a proper name `place`, `people` or `person`."""
     place: Place
-    """Where in a name they stand: before other parts, anywhere, or at the end."""
+    """The position in a name: before other parts, anywhere, or at the end."""
 
 
 @lru_cache(maxsize=1)
 def load_roots(path: Path = TABLE) -> Mapping[str, Root]:
-    """Each root by its letters as they occur in names; a root may occur in several ways.
+    """Roots by their letters; variants of a root are separate keys.
 
-    Raises `RootsError` for a table that is not as its own first lines say.
+    Raises `RootsError` unless the table has the format described in its first lines.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -40,19 +40,21 @@ def load_roots(path: Path = TABLE) -> Mapping[str, Root]:
     roots: dict[str, Root] = {}
     for letters, root in _entries(table):
         if not all("a" <= letter <= "z" for letter in letters) or len(letters) < 2:
-            raise RootsError(f"{letters!r} are no letters; expected a to z, for example micro")
+            raise RootsError(
+                f"{letters!r} is not a root; expected 2 or more letters a–z, like micro"
+            )
         if letters in roots:
-            raise RootsError(f"{letters} stands twice in {path.name}; leave one of them out")
+            raise RootsError(f"{path.name} has {letters} twice; remove one of them")
         roots[letters] = root
     return roots
 
 
 def _entries(table: Mapping[str, object]) -> Iterator[tuple[str, Root]]:
-    """The letters and roots of a table that may hold anything."""
+    """Validate a table and list its letters and roots."""
     for language, places in table.items():
         if not isinstance(places, dict) or not set(places) <= set(get_args(Place)):
             raise RootsError(
-                f"{language} holds {places!r}; expected a table for each place, for example "
+                f"{language} is {places!r}; expected a table for each position, like "
                 f"[{language}.begins]"
             )
         for place, entries in places.items():
@@ -63,6 +65,6 @@ def _entries(table: Mapping[str, object]) -> Iterator[tuple[str, Root]]:
                         yield from ((letters, root) for letters in variants.split())
                     case _:
                         raise RootsError(
-                            f"{variants} is {entry!r}; expected a word and its meaning, for "
-                            'example ["mikros", "small"]'
+                            f"{variants} is {entry!r}; expected a word and its meaning, like "
+                            '["mikros", "small"]'
                         )

@@ -1,4 +1,4 @@
-"""One way of cleaning text, for the shipped corpora, an operator's own, and a member's words."""
+"""Text cleaning, the same for corpora, uploads and members' input."""
 
 import re
 import unicodedata
@@ -6,21 +6,20 @@ from collections import Counter
 from collections.abc import Iterable
 
 VERSE_SYMBOLS = frozenset("abcdefghijklmnopqrstuvwxyz \n'!(),-.:;?")
-"""What is left of a text after `normalise_verse`."""
+"""The characters that `normalise_verse` keeps."""
 
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _QUOTES = dict.fromkeys(map(ord, '"‘’‚‛“”„‟«»‹›`´ʼ′″'), "'")
-# Letters that Unicode does not take apart into a base letter and an accent.
+# Letters that Unicode does not decompose into a base letter and an accent.
 _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
 )
 
 
 def fold(text: str) -> str:
-    """Turn each character into its nearest plain one: lower case, `é` → `e`, `“` → `'`, `—` → `-`.
+    """Simplify characters: lower case, `é` → `e`, `“` → `'`, `—` → `-`.
 
-    Characters that have no plain neighbour (an emoji, a Greek letter) are left as they are, for the
-    caller to drop or to keep.
+    Characters without a simple equivalent (emoji, Greek letters) are unchanged.
     """
     plain = text.lower().translate(_DASHES).translate(_QUOTES).translate(_LETTERS)
     decomposed = unicodedata.normalize("NFKD", plain)
@@ -28,15 +27,14 @@ def fold(text: str) -> str:
 
 
 def unify_newlines(text: str) -> str:
-    """Make every line ending a single line feed."""
+    """Convert all line endings to line feeds."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def normalise_verse(text: str) -> str:
-    """Clean a text as the verse networks read it: folded, `VERSE_SYMBOLS` only, lines stripped.
+    """Clean a text for the verse networks: folded, `VERSE_SYMBOLS` only, stripped. Idempotent.
 
-    Runs of spaces become one space and runs of empty lines one empty line; the text neither begins
-    nor ends with white space. Idempotent.
+    Several spaces become one space, and several empty lines one empty line.
     """
     folded = fold(unify_newlines(text)).replace("\t", " ")
     kept = "".join(c for c in folded if c in VERSE_SYMBOLS)
@@ -45,10 +43,9 @@ def normalise_verse(text: str) -> str:
 
 
 def proper_nouns(text: str) -> frozenset[str]:
-    """Words that a text writes with a capital within a line, and hardly ever without.
+    """Words that are nearly always capitalized within sentences: proper nouns.
 
-    Lower case, without a possessive *'s*. They tell where capitals come back in text that was
-    written in lower case.
+    In lower case, without possessive *'s*. Used to capitalize generated text, which is lower case.
     """
     capitals, words = Counter[str](), Counter[str]()
     for line in unify_newlines(text).split("\n"):
@@ -69,17 +66,17 @@ def proper_nouns(text: str) -> frozenset[str]:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of normalised verse, in order: `o'er`, `love's`; a hyphen parts two words.
+    """The words of normalised verse, in order: `o'er`, `love's`. Hyphens separate words.
 
-    An apostrophe at either end of a word cannot be told from a quotation mark, and stays outside.
+    Apostrophes at either end of a word are excluded: they could be quotation marks.
     """
     return re.findall("[a-z]+(?:'[a-z]+)*", text)
 
 
 def spellings(texts: Iterable[str]) -> list[str]:
-    """The different words of some normalised verse, the commonest first.
+    """The distinct words of normalised verse, the most frequent first.
 
-    Words that as a rule stand with an apostrophe at an end (`'tis`, `th'`) come with it.
+    Words that mostly occur with an apostrophe at one end (`'tis`, `th'`) include it.
     """
     counts = Counter(word for text in texts for word in re.findall("[a-z']+", text))
     bare = Counter(word for text in texts for word in words_of(text))
@@ -92,5 +89,5 @@ def spellings(texts: Iterable[str]) -> list[str]:
 
 
 def clean_name(line: str) -> str:
-    """Clean one line of a list of names: folded, a–z only. May be empty. Idempotent."""
+    """Clean a line of a list of names: folded, a–z only; can become empty. Idempotent."""
     return "".join(c for c in fold(line) if "a" <= c <= "z")

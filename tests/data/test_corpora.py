@@ -1,4 +1,4 @@
-"""The corpora: their sizes and splits, files of one's own, and fetching what is not committed."""
+"""The corpora: sizes and splits, uploaded files, downloads."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ from data.corpora import (
     SHORTEST_TEXT,
     Corpus,
     CorpusError,
-    Kind,
+    CorpusKind,
     load_names,
     load_plays,
     load_sonnets,
@@ -37,17 +37,17 @@ def verse_of(text: str) -> Corpus:
     return parse_corpus(text.encode(), "mine.txt", "verse")
 
 
-# The names that come with the project
+# The project's names
 
 
-def test_there_are_1318_names_sorted_and_plain() -> None:
+def test_names() -> None:
     names = load_names().items
     assert len(names) == 1_318
     assert list(names) == sorted(set(names))
     assert set("".join(names)) == set(LETTERS)
 
 
-def test_the_names_are_split_as_quality_md_says() -> None:
+def test_split_of_the_names() -> None:
     corpus = load_names()
     order = np.random.default_rng(3407).permutation(1_318)
     shuffled = [corpus.items[i] for i in order]
@@ -56,25 +56,23 @@ def test_the_names_are_split_as_quality_md_says() -> None:
     assert list(corpus.training) == shuffled[262:]
 
 
-def test_the_recipe_notebook_does_not_see_the_held_out_names() -> None:
+def test_plain_text_excludes_held_out_names() -> None:
     corpus = load_names()
     assert set(corpus.plain.split("\n")) == {*corpus.training, *corpus.validation}
 
 
-def test_a_changed_list_of_names_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_changed_file_of_names_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "corpora.toml").write_bytes((corpora.HERE / "corpora.toml").read_bytes())
     (tmp_path / "dinos.txt").write_text("mangosaurus\n")
     monkeypatch.setattr(corpora, "HERE", tmp_path)
-    with pytest.raises(CorpusError, match=r"data/dinos\.txt is not the list"):
+    with pytest.raises(CorpusError, match=r"data/dinos\.txt differs from the file"):
         load_names()
 
 
-# Files of one's own
+# Other files
 
 
-def test_a_list_is_sorted_and_split_in_tenths() -> None:
+def test_list_is_sorted_and_split() -> None:
     corpus = names_of("\n".join(reversed(NAMES)))
     assert list(corpus.items) == NAMES
     parts = (corpus.held_out, corpus.validation, corpus.training)
@@ -85,15 +83,15 @@ def test_a_list_is_sorted_and_split_in_tenths() -> None:
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\r"])
-def test_a_byte_order_mark_and_other_line_endings_change_nothing_and_are_reported(
+def test_byte_order_mark_and_line_endings(
     ending: str,
 ) -> None:
     corpus = names_of("\ufeff" + ending.join([*NAMES, ""]))
     assert corpus.items == tuple(NAMES)
     assert corpus.sha256 == names_of("\n".join(NAMES)).sha256
     assert corpus.notes == (
-        "1 byte-order mark dropped.",
-        "26 line endings of another system (CR LF or CR) turned into LF.",
+        "1 byte-order mark removed.",
+        "26 line endings converted from CR LF or CR to LF.",
     )
 
 
@@ -102,26 +100,26 @@ def test_a_byte_order_mark_and_other_line_endings_change_nothing_and_are_reporte
     [
         (["", "  "], "2 empty lines skipped."),
         ([""], "1 empty line skipped."),
-        (["恐龍", "42"], "2 lines without any letter from a to z skipped."),
-        (["angosaurus"], "1 duplicate dropped."),
-        (["ANGOSAURUS", "Ängosaurus"], "2 duplicates dropped."),
-        (["a" * 65, "1" * 2_000_000], "2 lines of more than 64 characters skipped."),
-        (["ß" * 40], "1 line of more than 64 characters skipped."),
+        (["恐龍", "42"], "2 lines without a letter from a to z skipped."),
+        (["angosaurus"], "1 duplicate removed."),
+        (["ANGOSAURUS", "Ängosaurus"], "2 duplicates removed."),
+        (["a" * 65, "1" * 2_000_000], "2 lines with more than 64 characters skipped."),
+        (["ß" * 40], "1 line with more than 64 characters skipped."),
         (["ANGOSAURUS"], "1 name simplified to the letters a to z."),
         (["Ñandusaurus", "T. rex"], "2 names simplified to the letters a to z."),
     ],
 )
-def test_what_cleaning_does_to_a_list_is_reported(lines: list[str], note: str) -> None:
+def test_notes_on_a_list(lines: list[str], note: str) -> None:
     assert note in names_of("\n".join([*lines, *NAMES])).notes
 
 
-def test_a_name_of_64_letters_is_kept_and_a_longer_one_is_read_by_no_recipe() -> None:
+def test_longest_name() -> None:
     corpus = names_of("\n".join([*NAMES, "z" * 64, "z" * 65, "ß" * 33]))
     assert corpus.items == (*NAMES, "z" * 64)
     assert corpus.plain == "\n".join([*NAMES, "z" * 64])
 
 
-def test_only_a_file_of_ones_own_is_read_with_its_held_out_part_by_the_recipe_notebook() -> None:
+def test_plain_text_of_other_files_includes_held_out() -> None:
     own = names_of("\n".join(NAMES))
     assert own.reads_all
     assert set(own.held_out) <= set(own.plain.split("\n"))
@@ -129,7 +127,7 @@ def test_only_a_file_of_ones_own_is_read_with_its_held_out_part_by_the_recipe_no
     assert not load_names().reads_all
 
 
-def test_a_list_is_the_same_corpus_however_it_is_written() -> None:
+def test_order_and_case_do_not_matter() -> None:
     tidy = names_of("\n".join(NAMES))
     untidy = names_of("\n\n".join([name.upper() for name in reversed(NAMES)] + NAMES))
     assert (untidy.items, untidy.training, untidy.sha256) == (
@@ -139,7 +137,7 @@ def test_a_list_is_the_same_corpus_however_it_is_written() -> None:
     )
 
 
-def test_a_text_is_split_in_tenths_at_the_beginning_of_lines() -> None:
+def test_verse_is_split_at_lines() -> None:
     corpus = verse_of(VERSE)
     parts = [*corpus.training, *corpus.validation, *corpus.held_out]
     assert "".join(parts) == corpus.items[0] == VERSE + "\n"
@@ -149,24 +147,24 @@ def test_a_text_is_split_in_tenths_at_the_beginning_of_lines() -> None:
     assert corpus.notes == ()
 
 
-def test_a_text_is_cleaned_and_what_that_did_is_reported() -> None:
+def test_notes_on_verse() -> None:
     corpus = verse_of("\ufeff\r\n“Ô” [2]\r\n\r\n[3]\r\n\r\n" + VERSE.replace("\n", "\r\n"))
     assert corpus.items[0].startswith("'o'\n\nwhen forty winters")
     assert corpus.notes == (
-        "1 byte-order mark dropped.",
-        "205 line endings of another system (CR LF or CR) turned into LF.",
-        "6 characters that verse has no use for (digits, symbols) dropped.",
-        "3 characters simplified (capitals to small letters, accents, quotation marks and dashes).",
-        "3 empty lines dropped (at either end, or one behind another).",
+        "1 byte-order mark removed.",
+        "205 line endings converted from CR LF or CR to LF.",
+        "6 characters not used in verse (digits, symbols) removed.",
+        "3 characters simplified (capital letters, accents, quotation marks, dashes).",
+        "3 empty lines removed (at the start or end, or repeated).",
     )
 
 
-def test_every_line_of_a_text_is_known() -> None:
+def test_known_lines() -> None:
     corpus = verse_of("Shall I compare thee\n\n" + VERSE)
     assert corpus.known() == {"shall i compare thee", "when forty winters shall besiege thy brow"}
 
 
-def test_the_recipe_notebook_reads_a_file_of_ones_own_as_it_is() -> None:
+def test_plain_text_is_not_cleaned() -> None:
     assert names_of("\n".join([*NAMES, "Bango"])).plain.endswith("\nBango")
     assert verse_of("Forty\r\n" + VERSE).plain == "Forty\n" + VERSE
 
@@ -183,12 +181,12 @@ def utf_16(text: str) -> bytes:
         (b" \n\t\r\n", r"mine\.txt is empty"),
         (b"\xef\xbb\xbf", r"mine\.txt is empty"),
         ("\ufeff \r\n\u00a0".encode(), r"mine\.txt is empty"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not a UTF-8 text file .* zero bytes"),
-        (utf_16(VERSE), "not a UTF-8 text file .* UTF-16"),
-        ("龍".encode("utf-16") * 5_000, r"not UTF-8 text \(line 1 holds byte 0xff\)"),
-        ("Où\n".encode("latin-1") * 5_000, r"not UTF-8 text \(line 1 holds byte 0xf9\)"),
-        (b"a\nb\n\xe9\n", r"line 3 holds byte 0xe9"),
-        (b"a" * (LARGEST_FILE + 1), r"mine\.txt is too large; at most 16 MiB"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not a UTF-8 text file: it contains zero bytes"),
+        (utf_16(VERSE), "not a UTF-8 text file: .* UTF-16"),
+        ("龍".encode("utf-16") * 5_000, "not UTF-8 text: line 1 contains the byte 0xff"),
+        ("Où\n".encode("latin-1") * 5_000, "not UTF-8 text: line 1 contains the byte 0xf9"),
+        (b"a\nb\n\xe9\n", "line 3 contains the byte 0xe9"),
+        (b"a" * (LARGEST_FILE + 1), r"mine\.txt is too large\. .* at most 16 MiB"),
     ],
     ids=[
         "empty",
@@ -203,44 +201,42 @@ def utf_16(text: str) -> bytes:
         "large",
     ],
 )
-def test_a_file_that_is_no_text_is_refused_with_the_reason(
-    raw: bytes, why: str, kind: Kind
-) -> None:
+def test_corpus_must_be_text(raw: bytes, why: str, kind: CorpusKind) -> None:
     with pytest.raises(CorpusError, match=why):
         parse_corpus(raw, "mine.txt", kind)
 
 
 @pytest.mark.parametrize("text", ["mango\n" * 500, "\n".join(NAMES[:19]), "42\n" * 99])
-def test_a_list_of_too_few_names_is_refused_with_how_many_and_an_example(text: str) -> None:
-    with pytest.raises(CorpusError, match=r"holds \d+ different names; .* at least 20, .*: mango"):
+def test_shortest_list(text: str) -> None:
+    with pytest.raises(CorpusError, match=r"too few names: \d+ .* at least 20 .*: mango"):
         names_of(text)
 
 
-def test_a_list_of_twenty_names_has_every_part() -> None:
+def test_list_of_twenty_names_has_every_part() -> None:
     corpus = names_of("\n".join(NAMES[:20]))
     assert all((corpus.training, corpus.validation, corpus.held_out))
 
 
-def test_a_text_that_is_too_short_is_refused_with_its_length() -> None:
-    with pytest.raises(CorpusError, match=r"holds 15 characters of text; at least 5,000"):
+def test_shortest_verse() -> None:
+    with pytest.raises(CorpusError, match="too short: 15 characters of verse, and at least 5,000"):
         verse_of("shall i compare")
-    with pytest.raises(CorpusError, match="holds 4,999 characters"):
+    with pytest.raises(CorpusError, match="4,999 characters"):
         verse_of("a" * (SHORTEST_TEXT - 1))
 
 
 @pytest.mark.parametrize("text", ["a " * 9_000, "a\n" + "b " * 9_000])
-def test_a_text_without_line_breaks_is_refused(text: str) -> None:
-    with pytest.raises(CorpusError, match="needs line breaks"):
+def test_verse_needs_line_breaks(text: str) -> None:
+    with pytest.raises(CorpusError, match="It needs line breaks"):
         verse_of(text)
 
 
-def test_a_file_is_called_by_its_name(tmp_path: Path) -> None:
+def test_title_is_the_file_name(tmp_path: Path) -> None:
     path = tmp_path / "elves.txt"
     path.write_text("\n".join(NAMES))
     assert read_corpus(path, "names").title == "elves.txt"
 
 
-def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+def test_missing_file_and_folder(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"Cannot read .*elves\.txt: No such file"):
         read_corpus(tmp_path / "elves.txt", "names")
     with pytest.raises(CorpusError, match="Cannot read"):
@@ -248,15 +244,15 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a file without an end")
-def test_no_more_of_a_huge_file_is_read_than_shows_that_it_is_too_large() -> None:
+def test_endless_file() -> None:
     with pytest.raises(CorpusError, match="zero is too large"):
         read_corpus(Path("/dev/zero"), "names")
 
 
-# Fetching, from a package index that is a folder
+# Downloads, from a folder as package index
 
 PIP = '''
-"""Downloads from the folder that it lies in."""
+"""Downloads from its own folder."""
 import shutil, sys
 from pathlib import Path
 
@@ -275,20 +271,20 @@ WHEEL = "verses-1.0-py3-none-any.whl"
 
 @dataclass
 class Index:
-    """A package index of one wheel, and the description of what is expected from it."""
+    """A package index with one wheel, and a corpora.toml that describes it."""
 
     folder: Path
     described: Path
     cache: Path
 
     def publish(self, members: dict[str, str], name: str = WHEEL) -> None:
-        """Put a wheel on the index."""
+        """Add a wheel to the index."""
         with zipfile.ZipFile(self.folder / name, "w") as wheel:
             for member, text in members.items():
                 wheel.writestr(member, text)
 
     def describe(self, **changes: str) -> None:
-        """Expect the wheel as it is, but for some changes."""
+        """Describe the present wheel, with some changes."""
         (wheel,) = self.folder.glob("*.whl")
         text = "\n\n".join(poem.replace("\r\n", "\n").strip() for poem in POEMS) + "\n"
         source = {
@@ -305,14 +301,14 @@ class Index:
 
     @property
     def asked(self) -> list[str]:
-        """What was asked of pip."""
+        """Requirements that pip was called with."""
         asked = self.folder / "asked.txt"
         return asked.read_text().splitlines() if asked.exists() else []
 
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
-    """An index whose wheel holds twelve poems, and a pip that knows no other."""
+    """An index with a wheel of twelve poems, and a fake pip that downloads from it."""
     index = Index(*(tmp_path / name for name in ("index", "described", "cache")))
     index.folder.mkdir()
     index.described.mkdir()
@@ -325,14 +321,14 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
 
 
 def fetch_fails(index: Index) -> str:
-    """The sentence with which a fetch fails; nothing is left behind."""
+    """The message of a failing download, which leaves nothing in the cache."""
     with pytest.raises(CorpusError) as failed:
         load_sonnets(index.cache)
     assert not index.cache.exists() or not list(index.cache.iterdir())
     return str(failed.value)
 
 
-def test_poems_are_fetched_pinned_and_split(index: Index) -> None:
+def test_download(index: Index) -> None:
     corpus = load_sonnets(index.cache)
     assert index.asked == ["verses==1.0"]
     assert len(corpus.items) == 12
@@ -344,46 +340,46 @@ def test_poems_are_fetched_pinned_and_split(index: Index) -> None:
     assert "Poem e,\nwith “two” lines." in corpus.plain
 
 
-def test_a_second_reading_fetches_nothing(index: Index) -> None:
+def test_second_load_uses_the_cache(index: Index) -> None:
     first = load_sonnets(index.cache)
     (index.folder / WHEEL).unlink()
     assert load_sonnets(index.cache) == first
     assert len(index.asked) == 1
 
 
-def test_without_a_network_the_reason_and_the_remedy_are_given(index: Index) -> None:
+def test_download_without_network(index: Index) -> None:
     (index.folder / WHEEL).unlink()
     assert fetch_fails(index) == (
-        "Cannot fetch the verses (package verses==1.0): "
+        "Cannot download the verses (package verses==1.0): "
         "ERROR: No matching distribution found for verses==1.0 "
-        "A network connection is needed the first time."
+        "The first time, a network connection is needed."
     )
 
 
-def test_a_wheel_that_is_not_the_described_one_is_not_kept(index: Index) -> None:
+def test_other_wheel_is_rejected(index: Index) -> None:
     index.publish({MEMBER: "other poems"})
     assert f"{WHEEL} is not the file that data/corpora.toml describes" in fetch_fails(index)
 
 
-def test_a_wheel_of_another_name_is_refused(index: Index) -> None:
+def test_wheel_of_another_name_is_rejected(index: Index) -> None:
     (index.folder / WHEEL).rename(index.folder / "verses-1.0-cp311-abi3-any.whl")
-    assert fetch_fails(index) == f"The package verses==1.0 did not come as {WHEEL}."
+    assert fetch_fails(index) == (
+        f"pip downloaded the package verses==1.0 in another form than {WHEEL}."
+    )
 
 
-def test_a_wheel_without_the_text_is_refused(index: Index) -> None:
+def test_wheel_without_the_text_is_rejected(index: Index) -> None:
     index.publish({"verses/more.txt": "no poem"})
     index.describe()
-    assert fetch_fails(index) == f"{WHEEL} holds no {MEMBER}."
+    assert fetch_fails(index) == f"{WHEEL} contains no file {MEMBER}."
 
 
-def test_without_pip_the_reason_is_given(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_download_without_pip(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", str(index.folder / "no python"))
-    assert fetch_fails(index).startswith("Cannot run pip to fetch the verses: ")
+    assert fetch_fails(index).startswith("Cannot run pip to download the verses: ")
 
 
-def test_a_write_that_fails_leaves_no_half_a_corpus(
-    index: Index, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failing_write_leaves_no_file(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_space(_: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -393,13 +389,13 @@ def test_a_write_that_fails_leaves_no_half_a_corpus(
     assert not list(index.cache.iterdir())
 
 
-def test_a_cached_text_that_was_changed_is_removed_and_fetched_anew_the_next_time(
+def test_changed_cache_is_deleted(
     index: Index,
 ) -> None:
     expected = load_sonnets(index.cache)
     cached = index.cache / "sonnets.txt"
     cached.write_text(cached.read_text() + "and one of mine\n")
-    with pytest.raises(CorpusError, match="the verses had changed and was removed; run the same"):
+    with pytest.raises(CorpusError, match="the verses was changed, and is deleted now"):
         load_sonnets(index.cache)
     assert not cached.exists()
     assert load_sonnets(index.cache) == expected
@@ -410,7 +406,7 @@ def test_a_cached_text_that_was_changed_is_removed_and_fetched_anew_the_next_tim
 
 @pytest.fixture(scope="module")
 def real() -> Callable[[Callable[[], Corpus]], Corpus]:
-    """A function that loads a corpus, or skips when it cannot be fetched."""
+    """A function that loads a corpus, and skips the test if it cannot be downloaded."""
 
     def load(loader: Callable[[], Corpus]) -> Corpus:
         try:
@@ -426,7 +422,7 @@ def real() -> Callable[[Callable[[], Corpus]], Corpus]:
 Real = Callable[[Callable[[], Corpus]], Corpus]
 
 
-def test_there_are_154_sonnets_of_36_symbols(real: Real) -> None:
+def test_sonnets(real: Real) -> None:
     corpus = real(load_sonnets)
     assert len(corpus.items) == 154
     assert len(set("".join(corpus.items))) == 36
@@ -434,7 +430,7 @@ def test_there_are_154_sonnets_of_36_symbols(real: Real) -> None:
     assert corpus.items[17].startswith("shall i compare thee to a summer's day?\n")
 
 
-def test_the_held_out_sonnets_are_those_of_quality_md(real: Real) -> None:
+def test_held_out_sonnets(real: Real) -> None:
     corpus = real(load_sonnets)
     text = "".join(corpus.held_out)
     assert len(corpus.held_out) == 15
@@ -446,7 +442,7 @@ def test_the_held_out_sonnets_are_those_of_quality_md(real: Real) -> None:
     assert not {*corpus.held_out, *corpus.validation} & set(corpus.training)
 
 
-def test_the_plays_hold_speech_alone_and_no_line_of_the_held_out_sonnets(real: Real) -> None:
+def test_plays_are_speech_without_held_out_lines(real: Real) -> None:
     plays = real(load_plays)
     held_out = {
         line for poem in real(load_sonnets).held_out for line in poem.split("\n") if len(line) > 25

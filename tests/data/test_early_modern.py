@@ -1,4 +1,4 @@
-"""Early modern words are read by the known words that they are forms of."""
+"""Pronunciation rules for early modern words."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ ENDINGS = with_fallbacks(LEXICON.entry, endings_only=True)
 
 
 def first(word: str) -> tuple[str, str]:
-    """The usual reading of a word that the dictionary itself lacks."""
+    """The usual reading of a word that the dictionary does not have."""
     assert not LEXICON.entry(word)
     reading = LEXICON.readings(word)[0]
     return reading.stresses, reading.rhyme
@@ -74,49 +74,49 @@ def first(word: str) -> tuple[str, str]:
         ("prizing", "10", "AY1 Z IH0 NG"),
     ],
 )
-def test_a_form_sounds_as_its_word_does(word: str, stresses: str, rhyme: str) -> None:
+def test_readings_of_forms(word: str, stresses: str, rhyme: str) -> None:
     assert first(word) == (stresses, rhyme)
 
 
-def test_the_second_person_is_said_with_a_syllable_more_or_without() -> None:
+def test_second_person_has_two_readings() -> None:
     assert [reading.stresses for reading in LEXICON.readings("deservest")] == ["010", "01"]
 
 
-def test_a_hiss_before_st_takes_a_syllable() -> None:
+def test_sibilant_before_st_adds_a_syllable() -> None:
     assert [reading.stresses for reading in LEXICON.readings("gazest")] == ["10"]
 
 
-def test_quotation_marks_are_no_part_of_a_word() -> None:
+def test_quotation_marks_are_removed() -> None:
     assert LEXICON.readings("'night'") == LEXICON.readings("night") != ()
 
 
-def test_a_word_that_is_known_is_read_as_it_stands() -> None:
+def test_known_words_need_no_rule() -> None:
     assert LEXICON.readings("blessed") == LEXICON.entry("blessed") != ()
 
 
 @pytest.mark.parametrize("word", ["qqq'd", "xzest", "zzzeth", "vvv's", "hea'n", "our", "th"])
-def test_an_ending_alone_makes_no_word(word: str) -> None:
+def test_ending_alone_is_unknown(word: str) -> None:
     assert LEXICON.readings(word) == LEXICON.entry(word)
 
 
 @pytest.mark.parametrize("word", CONTRACTIONS)
-def test_contractions_are_none_of_the_dictionarys_words(word: str) -> None:
+def test_contractions_are_not_in_the_dictionary(word: str) -> None:
     assert not LEXICON.entry(word)
     assert LEXICON.readings(word)
 
 
 @pytest.mark.parametrize("word", ["mov'd", "lov'st", "lovest", "loveth", "beauty's", "wooed"])
-def test_with_endings_alone_the_commonest_forms_are_read(word: str) -> None:
+def test_endings_only_reads_frequent_forms(word: str) -> None:
     assert ENDINGS(word) == LEXICON.readings(word) != ()
 
 
 @pytest.mark.parametrize("word", ["o'er", "canst", "griefs", "pow'r", "vigour", "prizing", "is't"])
-def test_with_endings_alone_others_are_not(word: str) -> None:
+def test_endings_only_skips_other_forms(word: str) -> None:
     assert ENDINGS(word) == ()
 
 
 @given(st.text("abdeinorstu'y", max_size=12), st.sampled_from(["'d", "'st", "est", "eth", "'s"]))
-def test_a_form_is_never_shorter_than_its_word(stem: str, ending: str) -> None:
+def test_forms_have_at_least_the_syllables_of_the_stem(stem: str, ending: str) -> None:
     if not LEXICON.entry(stem) or LEXICON.entry(stem + ending):
         return
     shortest = min(len(reading.stresses) for reading in LEXICON.readings(stem))
@@ -124,5 +124,5 @@ def test_a_form_is_never_shorter_than_its_word(stem: str, ending: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["our", "ed", "'d", "'s", "est", "eth", "ing", "o'er", "love"])))
-def test_endings_upon_endings_come_to_an_end(parts: list[str]) -> None:
+def test_repeated_endings_terminate(parts: list[str]) -> None:
     assert isinstance(LEXICON.readings("".join(parts)), tuple)

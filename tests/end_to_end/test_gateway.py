@@ -52,7 +52,7 @@ async def connected(local: LocalDiscord) -> AsyncIterator[Socket]:
         yield socket
 
 
-async def test_a_dropped_connection_is_resumed(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_connection_is_resumed(local: LocalDiscord, toy: ToyBot) -> None:
     await local.drop_gateway()
     asked = await local.run_command("quick")  # asked while nobody listens
     assert asked.message.content == "1 for Mary at 0.5"
@@ -60,9 +60,7 @@ async def test_a_dropped_connection_is_resumed(local: LocalDiscord, toy: ToyBot)
     assert (toy.ready_count, toy.resumed_count) == (1, 1)
 
 
-async def test_every_interaction_asked_while_the_line_is_down_is_replayed(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_missed_interactions_are_replayed(local: LocalDiscord, toy: ToyBot) -> None:
     await local.drop_gateway()
     asked = await asyncio.gather(
         *(local.run_command("quick", {"count": count}) for count in (1, 2, 3))
@@ -70,7 +68,7 @@ async def test_every_interaction_asked_while_the_line_is_down_is_replayed(
     assert sorted(one.message.content[0] for one in asked) == ["1", "2", "3"]
 
 
-async def test_an_invalid_session_is_begun_anew(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_invalid_session_is_replaced(local: LocalDiscord, toy: ToyBot) -> None:
     await local.invalidate_session()
     lost = await local.run_command("quick", until="sent")
     await local.wait_for(lambda: local.state.online)
@@ -80,13 +78,13 @@ async def test_an_invalid_session_is_begun_anew(local: LocalDiscord, toy: ToyBot
     assert toy.resumed_count == 0
 
 
-async def test_a_bot_that_says_goodbye_is_offline(local: LocalDiscord) -> None:
+async def test_closing_goes_offline(local: LocalDiscord) -> None:
     async with running(ToyBot, local):
         assert local.state.online
     await local.wait_for(lambda: not local.state.online)
 
 
-async def test_ready_comes_before_the_guild(local: LocalDiscord) -> None:
+async def test_ready_precedes_guild_create(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         ready = await socket.identify(local)
         created = await socket.next()
@@ -96,7 +94,7 @@ async def test_ready_comes_before_the_guild(local: LocalDiscord) -> None:
     assert created["d"]["channels"][0]["id"] == str(local.channel_id)
 
 
-async def test_a_bot_hears_when_it_is_put_out_of_the_server_and_let_in_again(
+async def test_bot_is_removed_and_added(
     local: LocalDiscord,
 ) -> None:
     async with connected(local) as socket:
@@ -110,7 +108,7 @@ async def test_a_bot_hears_when_it_is_put_out_of_the_server_and_let_in_again(
     assert (created["t"], created["d"]["id"]) == ("GUILD_CREATE", str(local.guild_id))
 
 
-async def test_a_bot_that_was_put_out_is_in_no_server_when_it_starts(local: LocalDiscord) -> None:
+async def test_removed_bot_starts_without_guild(local: LocalDiscord) -> None:
     local.state.remove_bot()
     async with running(ToyBot, local) as bot:
         assert list(bot.guilds) == []
@@ -119,7 +117,7 @@ async def test_a_bot_that_was_put_out_is_in_no_server_when_it_starts(local: Loca
         await eventually(lambda: [guild.id for guild in bot.guilds] == [local.guild_id])
 
 
-async def test_a_client_hears_that_it_was_removed(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_guild_delete(local: LocalDiscord, toy: ToyBot) -> None:
     local.state.remove_bot()
     await eventually(lambda: toy.left == [local.guild_id])
     with pytest.raises(discord.Forbidden, match="50001"):
@@ -129,13 +127,13 @@ async def test_a_client_hears_that_it_was_removed(local: LocalDiscord, toy: ToyB
     assert toy.left == [local.guild_id]
 
 
-async def test_a_heartbeat_is_answered(local: LocalDiscord) -> None:
+async def test_heartbeat(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.send(1, None)
         assert await socket.next() == {"op": 11}
 
 
-async def test_only_the_guilds_own_shard_hears_of_it(local: LocalDiscord) -> None:
+async def test_events_go_to_the_guilds_shard(local: LocalDiscord) -> None:
     home = (local.guild_id >> 22) % 2
     async with connected(local) as here, connected(local) as elsewhere:
         assert (await here.identify(local, shard=[home, 2]))["d"]["guilds"]
@@ -147,7 +145,7 @@ async def test_only_the_guilds_own_shard_hears_of_it(local: LocalDiscord) -> Non
         assert (await elsewhere.next())["op"] == 11
 
 
-async def test_a_sharded_bot_opens_every_shard_and_answers_once() -> None:
+async def test_sharded_bot() -> None:
     async with LocalDiscord(port=0, shards=2) as local, running(ToyBot, local) as bot:
         assert len(bot.shards) == 2
         asked = await local.run_command("quick")
@@ -155,7 +153,7 @@ async def test_a_sharded_bot_opens_every_shard_and_answers_once() -> None:
         assert bot.errors == []
 
 
-async def test_a_resumed_session_gets_what_it_missed_and_then_resumed(local: LocalDiscord) -> None:
+async def test_resume_replays_events(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         session_id = (await socket.identify(local))["d"]["session_id"]
         assert (await socket.next())["s"] == 2
@@ -170,9 +168,7 @@ async def test_a_resumed_session_gets_what_it_missed_and_then_resumed(local: Loc
 
 
 @pytest.mark.parametrize("change", [{"session_id": "unknown"}, {"seq": 99}, {"token": "stolen"}])
-async def test_a_session_that_cannot_be_resumed_is_invalid(
-    local: LocalDiscord, change: dict[str, object]
-) -> None:
+async def test_unknown_session_is_invalid(local: LocalDiscord, change: dict[str, object]) -> None:
     async with connected(local) as socket:
         session_id = (await socket.identify(local))["d"]["session_id"]
         await local.drop_gateway()
@@ -181,7 +177,7 @@ async def test_a_session_that_cannot_be_resumed_is_invalid(
         assert await socket.next() == {"op": 9, "d": False}
 
 
-async def test_messages_are_sent_to_those_who_asked_for_them(local: LocalDiscord) -> None:
+async def test_message_intent(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.identify(local, intents=GUILDS)
         await socket.next()
@@ -190,13 +186,13 @@ async def test_messages_are_sent_to_those_who_asked_for_them(local: LocalDiscord
         assert (await socket.next())["op"] == 11
 
 
-async def test_a_wrong_token_closes_with_4004(local: LocalDiscord) -> None:
+async def test_wrong_gateway_token(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.send(2, {"token": "stolen", "intents": 0})
         assert await socket.close_code() == 4004
 
 
-async def test_privileged_intents_close_with_4014(local: LocalDiscord) -> None:
+async def test_privileged_intents(local: LocalDiscord) -> None:
     def make() -> discord.Client:
         return discord.Client(intents=discord.Intents.all())
 
@@ -206,20 +202,20 @@ async def test_privileged_intents_close_with_4014(local: LocalDiscord) -> None:
                 await asyncio.wait_for(client.start(local.token), 5)
 
 
-async def test_an_opcode_before_identify_closes_with_4003(local: LocalDiscord) -> None:
+async def test_opcode_before_identify(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.send(42, {})
         assert await socket.close_code() == 4003
 
 
-async def test_a_client_that_falls_silent_is_disconnected() -> None:
+async def test_missing_heartbeats() -> None:
     async with LocalDiscord(port=0, heartbeat_s=0.05) as local, connected(local) as socket:
         await socket.identify(local)
         await socket.next()
         assert await socket.close_code() == 4009
 
 
-async def test_a_client_that_is_slow_to_read_loses_no_event(local: LocalDiscord) -> None:
+async def test_slow_client_loses_no_event(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.identify(local)
         await socket.next()

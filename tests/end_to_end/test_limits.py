@@ -128,15 +128,13 @@ def choice(**changes: object) -> dict[str, object]:
         ),
     ],
 )
-def test_a_message_over_a_limit_is_refused_at_its_path(
-    payload: dict[str, object], path: str, sentence: str
-) -> None:
+def test_message_over_a_limit(payload: dict[str, object], path: str, sentence: str) -> None:
     with pytest.raises(ApiError) as refusal:
         check_message(payload)
     assert sentence in complaints(refusal.value, path)
 
 
-def test_a_message_at_every_limit_passes() -> None:
+def test_message_at_every_limit() -> None:
     fields = [{"name": "x" * 100, "value": "x"}] * 25
     embeds = [{"title": "x" * 256, "fields": fields}, {"description": "x" * 3219}]
     buttons = [button(custom_id=f"{n}".rjust(100), label="x" * 80) for n in range(25)]
@@ -144,7 +142,7 @@ def test_a_message_at_every_limit_passes() -> None:
     check_message({"content": "x" * 2000, "embeds": embeds, "components": components})
 
 
-def test_every_complaint_comes_at_once() -> None:
+def test_all_errors_are_reported() -> None:
     with pytest.raises(ApiError) as refusal:
         check_message({"content": "x" * 2001, "embeds": [{"title": "x" * 257}]}, prefix="data")
     assert complaints(refusal.value, "data.content")
@@ -171,15 +169,13 @@ def test_every_complaint_comes_at_once() -> None:
         ([command(options=[option(name=f"o{n}", choices=[choice()] * 25) for n in range(4)])], "0"),
     ],
 )
-def test_a_command_that_discord_would_not_register_is_refused(
-    commands: list[dict[str, object]], path: str
-) -> None:
+def test_invalid_command(commands: list[dict[str, object]], path: str) -> None:
     with pytest.raises(ApiError) as refusal:
         check_commands(commands)
     assert complaints(refusal.value, path)
 
 
-def test_the_same_name_may_be_a_slash_command_and_a_context_menu() -> None:
+def test_command_names_are_unique_by_type() -> None:
     check_commands([command(), {"type": 3, "name": "sonnet"}])
 
 
@@ -199,9 +195,7 @@ def test_the_same_name_may_be_a_slash_command_and_a_context_menu() -> None:
         ({"opening": "x", "of": 1}, "No such option; there are: opening, count, what, corpus."),
     ],
 )
-def test_a_value_that_does_not_fit_its_option_is_refused(
-    given: dict[str, object], sentence: str
-) -> None:
+def test_invalid_option_value(given: dict[str, object], sentence: str) -> None:
     choices = [{"name": name.title(), "value": name} for name in ("names", "sonnets")]
     options = [
         option(required=True, min_length=1, max_length=40),
@@ -215,22 +209,22 @@ def test_a_value_that_does_not_fit_its_option_is_refused(
     assert [complaint["message"] for complaint in found["_errors"]] == [sentence]
 
 
-def test_values_that_fit_pass() -> None:
+def test_valid_option_values() -> None:
     options = [option(), option(type=10, name="temperature"), option(type=11, name="corpus")]
     check_values(options, {"opening": "Shall I ", "temperature": 1, "corpus": Upload("a", b"")})
 
 
-def test_more_than_25_choices_are_refused() -> None:
+def test_too_many_choices() -> None:
     with pytest.raises(ApiError) as refusal:
         check_choices({"choices": [{"name": "a", "value": "b"}] * 26})
     assert complaints(refusal.value, "data.choices") == ["Must be 25 or fewer in length."]
 
 
-def test_a_form_without_complaints_passes() -> None:
+def test_form_without_errors() -> None:
     Form().check()
 
 
-def test_a_bucket_is_full_again_after_its_window() -> None:
+def test_rate_limit_window() -> None:
     now = 0.0
     limiter = RateLimiter(2, 5.0, lambda: now)
     first, second, third = (limiter.take("channel") for _ in range(3))
@@ -243,7 +237,7 @@ def test_a_bucket_is_full_again_after_its_window() -> None:
     assert limiter.take("channel").granted
 
 
-def test_a_file_is_an_image_by_its_bytes_and_not_by_its_name() -> None:
+def test_content_type() -> None:
     assert content_type("curve.txt", png(1, 1)) == "image/png"
     assert content_type("page.png", b"<script>") == "application/octet-stream"
     assert content_type("drawing.svg", b"<svg>") == "application/octet-stream"

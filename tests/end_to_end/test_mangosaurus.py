@@ -125,7 +125,7 @@ async def finished_poem(scene: Scene, opening: str) -> Message:
 
 
 @pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
-async def test_any_opening_gets_a_poem_that_begins_with_it(scene: Scene, opening: str) -> None:
+async def test_poem_of_any_opening(scene: Scene, opening: str) -> None:
     poem = await finished_poem(scene, opening)
     stanzas = poem.embed["description"].split("\n\n")
     lines = [line for stanza in stanzas for line in stanza.split("\n")]
@@ -136,7 +136,7 @@ async def test_any_opening_gets_a_poem_that_begins_with_it(scene: Scene, opening
     assert not poem.mention_everyone
 
 
-async def test_a_poem_grows_and_another_begins_with_the_same_words(scene: Scene) -> None:
+async def test_another_poem_has_the_same_opening(scene: Scene) -> None:
     poem = await finished_poem(scene, "Shall I ")
     assert poem.edits
     again = await scene.local.press(poem, "Another")
@@ -145,7 +145,7 @@ async def test_a_poem_grows_and_another_begins_with_the_same_words(scene: Scene)
     assert again.message.embed["description"] != poem.embed["description"]
 
 
-async def test_a_poem_whose_message_is_deleted_frees_its_place(scene: Scene) -> None:
+async def test_deleted_poem_is_cancelled(scene: Scene) -> None:
     asked = await scene.local.run_command("sonnet", until="acknowledged")
     scene.local.state.delete(asked.message.channel_id, asked.message.id)
     inference = scene.bot.writer
@@ -153,21 +153,21 @@ async def test_a_poem_whose_message_is_deleted_frees_its_place(scene: Scene) -> 
     assert (await scene.local.run_command("help")).message.embed
 
 
-async def test_names_and_more_of_them(scene: Scene) -> None:
+async def test_more_names(scene: Scene) -> None:
     asked = await scene.local.run_command("dinoname", {"count": 3, "starts_with": "Man"})
     assert [line[:5] for line in asked.message.embed["description"].split("\n")] == ["**Man"] * 3
     more = await scene.local.press(asked.message, "More")
     assert more.message.embed["description"] != asked.message.embed["description"]
 
 
-async def test_endings_of_the_list_are_offered_as_one_types(scene: Scene) -> None:
+async def test_endings_are_completed(scene: Scene) -> None:
     offered = await scene.local.autocomplete("dinoname", "ends_with", "rap")
     assert [choice["value"] for choice in offered] == ["rap", "raptor"]
     asked = await scene.local.run_command("dinoname", {"ends_with": offered[1]["value"]})
     assert asked.message.embed["description"].count("raptor**") == 5
 
 
-async def test_a_name_of_a_card_is_dissected_with_a_picture(scene: Scene) -> None:
+async def test_dissect(scene: Scene) -> None:
     names = await scene.local.run_command("dinoname", {"count": 2})
     which = await scene.local.press(names.message, "Dissect")
     assert which.message.ephemeral
@@ -180,7 +180,7 @@ async def test_a_name_of_a_card_is_dissected_with_a_picture(scene: Scene) -> Non
     assert asked.message.embed["image"]["url"] == picture.url
 
 
-async def test_new_weights_answer_after_a_training_and_again_after_a_restart(
+async def test_new_weights_survive_a_restart(
     scene: Scene, tmp_path: Path, templates: Templates
 ) -> None:
     fresh = tmp_path / "fresh"
@@ -203,7 +203,7 @@ async def test_new_weights_answer_after_a_training_and_again_after_a_restart(
     await store.close()
 
 
-async def test_weights_of_the_wrong_kind_are_not_put_to_use(scene: Scene, tmp_path: Path) -> None:
+async def test_weights_of_another_task_are_rejected(scene: Scene, tmp_path: Path) -> None:
     fresh = tmp_path / "fresh"
     write_tiny_weights(fresh)
     wrong = retrained_path(fresh, "sonnets")
@@ -214,7 +214,7 @@ async def test_weights_of_the_wrong_kind_are_not_put_to_use(scene: Scene, tmp_pa
     assert scene.bot.writer.cards["names"] is before
 
 
-async def test_an_administrator_stops_a_training(scene: Scene) -> None:
+async def test_stop_training(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
     await scene.local.run_command("retrain names", as_admin=True)
     await scene.local.wait_for(lambda: scene.report.embed["description"] == "Mine")
@@ -226,14 +226,14 @@ async def test_an_administrator_stops_a_training(scene: Scene) -> None:
     assert not scene.report.buttons
 
 
-async def test_an_administrator_may_retrain_a_bot_that_is_in_one_server(scene: Scene) -> None:
+async def test_only_guild_is_the_home_guild(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
     asked = await scene.local.run_command("retrain names", as_admin=True)
     assert not await scene.bot.is_owner(discord.Object(int(asked.user.id)))  # type: ignore[arg-type]
     assert "has begun" in asked.message.content
 
 
-async def test_an_administrator_of_no_home_server_is_refused(
+async def test_other_guilds_cannot_retrain(
     local: LocalDiscord, tmp_path: Path, templates: Templates
 ) -> None:
     async with playing(
@@ -245,7 +245,7 @@ async def test_an_administrator_of_no_home_server_is_refused(
         assert not scene.bot.retraining.running
 
 
-async def test_while_one_training_runs_a_second_is_refused(scene: Scene) -> None:
+async def test_one_training_at_a_time(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
     await scene.local.run_command("retrain names", as_admin=True)
     second = await scene.local.run_command("retrain names", as_admin=True)
@@ -253,7 +253,7 @@ async def test_while_one_training_runs_a_second_is_refused(scene: Scene) -> None
     assert [button.label for button in second.message.buttons] == ["Stop"]
 
 
-async def test_shutting_down_ends_the_training_and_says_so(scene: Scene) -> None:
+async def test_shutdown_stops_the_training(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
     await scene.local.run_command("retrain names", as_admin=True)
     await scene.local.wait_for(lambda: scene.report.embed["description"] == "Mine")
@@ -262,7 +262,7 @@ async def test_shutting_down_ends_the_training_and_says_so(scene: Scene) -> None
     assert not (scene.folder / "state" / "retraining.json").exists()
 
 
-async def test_shutting_down_finishes_a_poem_that_is_being_written(scene: Scene) -> None:
+async def test_shutdown_finishes_the_poem(scene: Scene) -> None:
     asked = await scene.local.run_command("sonnet", until="acknowledged")
     await scene.bot.shut_down()
     assert len(asked.message.embed["description"].replace("\n\n", "\n").split("\n")) == 14

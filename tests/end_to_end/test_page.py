@@ -37,7 +37,7 @@ def newest(local: LocalDiscord) -> Interaction:
     return list(local.state.interactions.values())[-1]
 
 
-async def test_a_command_is_picked_and_filled_in_with_the_keyboard(page: Page) -> None:
+async def test_fill_in_a_command_with_the_keyboard(page: Page) -> None:
     await page.keyboard.type("/")
     options = page.get_by_role("option")
     await expect(options.first).to_contain_text("/burst")
@@ -58,7 +58,7 @@ async def test_a_command_is_picked_and_filled_in_with_the_keyboard(page: Page) -
     await expect(page.get_by_role("combobox", name="Message")).to_be_focused()
 
 
-async def test_the_arrows_walk_through_the_picker(page: Page) -> None:
+async def test_arrow_keys(page: Page) -> None:
     await page.keyboard.type("/s")
     selected = page.locator("[aria-selected=true]")
     await expect(selected).to_contain_text("/secret")
@@ -68,7 +68,7 @@ async def test_the_arrows_walk_through_the_picker(page: Page) -> None:
     await expect(selected).to_contain_text("/secret")
 
 
-async def test_thinking_turns_into_lines_that_are_edited_in_place(page: Page, toy: ToyBot) -> None:
+async def test_deferred_answer_is_edited(page: Page, toy: ToyBot) -> None:
     toy.go.clear()
     await fill_in(page, "slow")
     await page.get_by_label("lines").fill("4")
@@ -80,7 +80,7 @@ async def test_thinking_turns_into_lines_that_are_edited_in_place(page: Page, to
     await expect(page.locator(".message")).to_have_count(1)
 
 
-async def test_a_card_shows_its_parts_and_its_buttons_work(page: Page) -> None:
+async def test_embed_and_buttons(page: Page) -> None:
     await fill_in(page, "dig")
     await page.keyboard.press("Enter")
     card = page.locator(".embed")
@@ -95,7 +95,7 @@ async def test_a_card_shows_its_parts_and_its_buttons_work(page: Page) -> None:
     await expect(card).to_contain_text("3 m down.")
 
 
-async def test_an_ephemeral_error_is_seen_by_one_and_can_be_dismissed(page: Page) -> None:
+async def test_ephemeral_message(page: Page) -> None:
     await fill_in(page, "dig")
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Whisper").click()
@@ -109,7 +109,7 @@ async def test_an_ephemeral_error_is_seen_by_one_and_can_be_dismissed(page: Page
     await expect(page.locator(".message")).to_have_count(1)
 
 
-async def test_an_administrator_sees_more_commands(page: Page) -> None:
+async def test_commands_of_administrators(page: Page) -> None:
     await page.keyboard.type("/shake")
     await expect(page.get_by_role("listbox")).to_contain_text("No command /shake for Mary.")
     await page.get_by_label("Ada").check()
@@ -122,7 +122,7 @@ async def test_an_administrator_sees_more_commands(page: Page) -> None:
     await expect(last(page)).to_contain_text("The ground shakes at 9.")
 
 
-async def test_a_file_is_attached_and_a_picture_comes_back(page: Page) -> None:
+async def test_upload_and_picture(page: Page) -> None:
     await fill_in(page, "weigh")
     await page.get_by_role("button", name="Send").click()
     await expect(page.get_by_role("alert")).to_have_text("file: choose a file.")
@@ -138,7 +138,7 @@ async def test_a_file_is_attached_and_a_picture_comes_back(page: Page) -> None:
     await expect(page.get_by_role("link", name="copy-bones.txt")).to_be_visible()
 
 
-async def test_files_that_are_no_pictures_are_downloaded(page: Page) -> None:
+async def test_downloads(page: Page) -> None:
     await fill_in(page, "pack")
     await page.keyboard.press("Enter")
     for name, content in PACKED.items():
@@ -150,7 +150,7 @@ async def test_files_that_are_no_pictures_are_downloaded(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-async def test_twelve_buttons_stand_in_rows_under_a_picture(page: Page, width: int) -> None:
+async def test_rows_of_buttons(page: Page, width: int) -> None:
     await page.set_viewport_size({"width": width, "height": 800})
     await fill_in(page, "election")
     await page.keyboard.press("Enter")
@@ -169,7 +169,7 @@ async def test_twelve_buttons_stand_in_rows_under_a_picture(page: Page, width: i
         assert box["x"] + box["width"] <= width
 
 
-async def test_a_text_of_six_thousand_characters_is_sent(page: Page) -> None:
+async def test_longest_text_from_the_page(page: Page) -> None:
     await fill_in(page, "count")
     await page.get_by_label("text").fill("x" * 6001)
     await page.keyboard.press("Enter")
@@ -181,9 +181,7 @@ async def test_a_text_of_six_thousand_characters_is_sent(page: Page) -> None:
     await expect(last(page)).to_contain_text("6000 characters")
 
 
-async def test_a_bot_that_was_put_out_of_the_server_offers_nothing(
-    page: Page, local: LocalDiscord
-) -> None:
+async def test_removed_bot_has_no_commands(page: Page, local: LocalDiscord) -> None:
     local.state.remove_bot()
     await expect(page.locator("#banner")).to_contain_text("Mangosaurus is not in this server")
     await page.keyboard.type("/dig")
@@ -193,7 +191,7 @@ async def test_a_bot_that_was_put_out_of_the_server_offers_nothing(
     await expect(page.get_by_role("option")).to_contain_text("/dig")
 
 
-async def test_choices_come_as_one_types(page: Page) -> None:
+async def test_page_autocomplete(page: Page) -> None:
     await fill_in(page, "find")
     await expect(page.get_by_role("option")).to_have_count(5)
     await page.keyboard.type("tri")
@@ -203,7 +201,7 @@ async def test_choices_come_as_one_types(page: Page) -> None:
     await expect(last(page)).to_contain_text("Found: TRILOBITE")
 
 
-async def test_no_choice_is_made_for_whoever_has_typed_nothing(page: Page) -> None:
+async def test_no_choice_is_preselected(page: Page) -> None:
     await fill_in(page, "find")
     await expect(page.get_by_role("option")).to_have_count(5)
     await page.keyboard.press("Enter")
@@ -212,7 +210,7 @@ async def test_no_choice_is_made_for_whoever_has_typed_nothing(page: Page) -> No
     await expect(page.locator("[aria-selected=true]")).to_have_text("Trilobite")
 
 
-async def test_a_list_that_was_offered_for_less_is_not_chosen_from(page: Page) -> None:
+async def test_outdated_choices_are_ignored(page: Page) -> None:
     await fill_in(page, "find")
     await expect(page.get_by_role("option")).to_have_count(5)
     await page.keyboard.type("zork")
@@ -229,7 +227,7 @@ async def test_a_list_that_was_offered_for_less_is_not_chosen_from(page: Page) -
         ("rate", "much", "rate: a number, please."),
     ],
 )
-async def test_a_wrong_value_is_not_sent(
+async def test_invalid_value_is_not_sent(
     page: Page, local: LocalDiscord, field: str, typed: str, sentence: str
 ) -> None:
     await fill_in(page, "quick")
@@ -240,7 +238,7 @@ async def test_a_wrong_value_is_not_sent(
     assert local.messages == []
 
 
-async def test_markdown_is_drawn_and_markup_is_not_run(page: Page) -> None:
+async def test_markdown(page: Page) -> None:
     await fill_in(page, "styles")
     await page.keyboard.press("Enter")
     message = last(page)
@@ -261,16 +259,14 @@ async def test_markdown_is_drawn_and_markup_is_not_run(page: Page) -> None:
     await expect(message.locator("script")).to_have_count(0)
 
 
-async def test_ordinary_text_is_shown_and_escaped(page: Page) -> None:
+async def test_plain_message(page: Page) -> None:
     await page.keyboard.type("<b>good</b> *morning*")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("<b>good</b> morning")
     await expect(last(page).locator("b")).to_have_count(0)
 
 
-async def test_a_command_without_an_answer_is_worded_as_on_discord(
-    page: Page, local: LocalDiscord
-) -> None:
+async def test_unanswered_command(page: Page, local: LocalDiscord) -> None:
     await fill_in(page, "silent")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("Sending command…")
@@ -280,7 +276,7 @@ async def test_a_command_without_an_answer_is_worded_as_on_discord(
     await expect(page.locator(".message")).to_have_count(0)
 
 
-async def test_thinking_for_ever_ends_as_on_discord(page: Page, local: LocalDiscord) -> None:
+async def test_unfinished_deferral(page: Page, local: LocalDiscord) -> None:
     await fill_in(page, "forgetful")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("Mangosaurus is thinking…")
@@ -288,9 +284,7 @@ async def test_thinking_for_ever_ends_as_on_discord(page: Page, local: LocalDisc
     await expect(last(page)).to_contain_text("The application did not respond")
 
 
-async def test_a_button_without_an_answer_is_worded_as_on_discord(
-    page: Page, local: LocalDiscord
-) -> None:
+async def test_unanswered_button(page: Page, local: LocalDiscord) -> None:
     await fill_in(page, "dig")
     await page.keyboard.press("Enter")
     broken = page.get_by_role("button", name="Break")
@@ -301,7 +295,7 @@ async def test_a_button_without_an_answer_is_worded_as_on_discord(
     await expect(broken).to_have_text("Break")
 
 
-async def test_the_page_says_when_the_bot_is_away_and_comes_back_with_the_stand_in(
+async def test_page_reconnects(
     browser: Browser,
 ) -> None:
     page = await browser.new_page()
@@ -320,9 +314,7 @@ async def test_the_page_says_when_the_bot_is_away_and_comes_back_with_the_stand_
         await expect(last(page)).to_contain_text("back again")
 
 
-async def test_the_newest_message_stays_in_sight_until_one_scrolls_up(
-    page: Page, local: LocalDiscord
-) -> None:
+async def test_scrolling(page: Page, local: LocalDiscord) -> None:
     def say(text: str) -> None:
         local.state.say(local.state.guild.admin, text)
 
@@ -337,7 +329,7 @@ async def test_the_newest_message_stays_in_sight_until_one_scrolls_up(
     await expect(page.get_by_text("unseen")).not_to_be_in_viewport()
 
 
-async def test_the_page_fits_a_phone(page: Page) -> None:
+async def test_small_screen(page: Page) -> None:
     await page.set_viewport_size({"width": 360, "height": 640})
     await fill_in(page, "dig")
     await page.keyboard.press("Enter")

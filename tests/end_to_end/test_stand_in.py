@@ -30,16 +30,14 @@ async def client(
 # Commands
 
 
-async def test_a_command_is_answered(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_command(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("quick", {"count": 3, "name": "Ada"})
     assert asked.message.content == "3 for Ada at 0.5"
     assert asked.message.payload()["interaction_metadata"]["name"] == "quick"
     assert local.messages == [asked.message]
 
 
-async def test_a_deferred_answer_is_thinking_first_and_edited_later(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_deferral(local: LocalDiscord, toy: ToyBot) -> None:
     toy.go.clear()
     asked = await local.run_command("slow", {"lines": 3}, until="acknowledged")
     assert asked.message.loading
@@ -50,9 +48,7 @@ async def test_a_deferred_answer_is_thinking_first_and_edited_later(
     assert asked.message.edited
 
 
-async def test_an_ephemeral_answer_is_seen_by_one_member_only(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_ephemeral_answer(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("secret")
     assert asked.message.ephemeral
     assert asked.message.only_for == local.state.guild.member.id
@@ -61,9 +57,7 @@ async def test_an_ephemeral_answer_is_seen_by_one_member_only(
         await channel.fetch_message(int(asked.message.id))
 
 
-async def test_mentions_that_are_not_allowed_notify_nobody(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_allowed_mentions(local: LocalDiscord, toy: ToyBot) -> None:
     channel = toy.get_partial_messageable(local.channel_id)
     mary = f"<@{local.state.guild.member.id}>"
     quiet = await channel.send(f"@everyone {mary}")
@@ -74,30 +68,26 @@ async def test_mentions_that_are_not_allowed_notify_nobody(
     assert [user.name for user in loud.mentions] == ["mary"]
 
 
-async def test_autocomplete_gives_the_choices_of_the_bot(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_autocomplete(local: LocalDiscord, toy: ToyBot) -> None:
     choices = await local.autocomplete("find", "kind", "i")
     assert choices == [{"name": "Ichthyosaur", "value": "ICHTHYOSAUR"}]
 
 
-async def test_options_are_checked_before_the_bot_hears_of_them(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_invalid_options_are_not_sent(local: LocalDiscord, toy: ToyBot) -> None:
     with pytest.raises(ApiError, match="Must be at most 10"):
         await local.run_command("quick", {"count": 11})
     with pytest.raises(ApiError, match="Unknown application command"):
         await local.run_command("nothing")
 
 
-async def test_a_text_of_six_thousand_characters_is_an_option(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_longest_text(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("count", {"text": "ä" * 6000})
     assert asked.message.content == "6000 characters"
     with pytest.raises(ApiError, match="Must be between 1 and 6000 in length"):
         await local.run_command("count", {"text": "x" * 6001})
 
 
-async def test_files_go_in_and_come_out(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_files(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("weigh", {"file": Upload("bones.txt", b"four")})
     await local.wait_for(lambda: asked.followups)
     assert asked.original is not None
@@ -112,7 +102,7 @@ async def test_files_go_in_and_come_out(local: LocalDiscord, toy: ToyBot) -> Non
             assert await copy.read() == b"four"
 
 
-async def test_a_message_takes_its_files_with_it(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_files_are_deleted_with_their_message(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("weigh", {"file": Upload("bones.txt", b"four")})
     await local.wait_for(lambda: asked.followups)
     followup = asked.followups[0]
@@ -121,7 +111,7 @@ async def test_a_message_takes_its_files_with_it(local: LocalDiscord, toy: ToyBo
         assert answer.status == 404
 
 
-async def test_a_picture_that_is_replaced_is_forgotten(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_replaced_file_is_deleted(local: LocalDiscord, toy: ToyBot) -> None:
     channel = toy.get_partial_messageable(local.channel_id)
     message = await channel.send(file=discord.File(io.BytesIO(png()), "curve.png"))
     first = message.attachments[0].url
@@ -132,7 +122,7 @@ async def test_a_picture_that_is_replaced_is_forgotten(local: LocalDiscord, toy:
         assert answer.status == 404
 
 
-async def test_a_file_over_ten_mebibytes_is_refused(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_largest_file(local: LocalDiscord, toy: ToyBot) -> None:
     huge = bytes(10 * 1024 * 1024 + 1)
     with pytest.raises(ApiError, match="Request entity too large"):
         await local.run_command("weigh", {"file": Upload("huge.txt", huge)})
@@ -141,7 +131,7 @@ async def test_a_file_over_ten_mebibytes_is_refused(local: LocalDiscord, toy: To
         await channel.send(file=discord.File(io.BytesIO(huge), "huge.txt"))
 
 
-async def test_an_answer_that_is_taken_back_is_gone(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_deleted_answer(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("forgetful", until="acknowledged")
     path = f"api/v10/webhooks/{local.application_id}/{asked.token}/messages/@original"
     async with client(local) as session:
@@ -153,9 +143,7 @@ async def test_an_answer_that_is_taken_back_is_gone(local: LocalDiscord, toy: To
     assert local.messages == []
 
 
-async def test_a_followup_after_a_deferral_takes_the_place_of_thinking(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_followup_replaces_deferral(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("forgetful", until="acknowledged")
     async with client(local) as session:
         path = f"api/v10/webhooks/{local.application_id}/{asked.token}"
@@ -169,17 +157,13 @@ async def test_a_followup_after_a_deferral_takes_the_place_of_thinking(
 # Time
 
 
-async def test_three_seconds_without_a_word_are_a_failure(
-    hasty: LocalDiscord, hasty_toy: ToyBot
-) -> None:
+async def test_no_response_fails(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
     asked = await hasty.run_command("silent")
     assert asked.failed
     assert hasty.messages == []
 
 
-async def test_an_answer_that_comes_too_late_is_10062(
-    hasty: LocalDiscord, hasty_toy: ToyBot
-) -> None:
+async def test_late_response(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
     asked = await hasty.run_command("late", {"after": 1.2})
     assert asked.failed
     await eventually(lambda: bool(hasty_toy.errors))
@@ -187,7 +171,7 @@ async def test_an_answer_that_comes_too_late_is_10062(
     assert hasty.messages == []
 
 
-async def test_thinking_ends_with_the_token(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
+async def test_expired_deferral(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
     asked = await hasty.run_command("forgetful")
     assert asked.failed
     assert asked.message.failed
@@ -198,25 +182,21 @@ async def test_thinking_ends_with_the_token(hasty: LocalDiscord, hasty_toy: ToyB
             assert (await answer.json())["code"] == 50027
 
 
-async def test_a_second_first_answer_is_40060(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_second_response(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("twice")
     await eventually(lambda: bool(toy.errors))
     assert (toy.errors[0].status, toy.errors[0].code) == (400, 40060)
     assert asked.message.content == "Once"
 
 
-async def test_a_followup_before_the_first_answer_is_10015(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_early_followup(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("silent", until="sent")
     path = f"api/v10/webhooks/{local.application_id}/{asked.token}"
     async with client(local) as session, session.post(path, json={"content": "x"}) as answer:
         assert (await answer.json())["code"] == 10015
 
 
-async def test_too_long_a_text_is_50035_and_says_where(
-    hasty: LocalDiscord, hasty_toy: ToyBot
-) -> None:
+async def test_too_long_response(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
     asked = await hasty.run_command("long")
     assert asked.failed
     assert hasty_toy.errors[0].code == 50035
@@ -226,7 +206,7 @@ async def test_too_long_a_text_is_50035_and_says_where(
 # Buttons
 
 
-async def test_a_button_edits_its_message(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_button_edits_its_message(local: LocalDiscord, toy: ToyBot) -> None:
     card = (await local.run_command("dig")).message
     for depth in (2, 3):
         asked = await local.press(card, "Dig deeper")
@@ -235,7 +215,7 @@ async def test_a_button_edits_its_message(local: LocalDiscord, toy: ToyBot) -> N
     assert len(local.messages) == 1
 
 
-async def test_a_button_outlives_the_bot(local: LocalDiscord) -> None:
+async def test_button_after_restart(local: LocalDiscord) -> None:
     async with running(ToyBot, local):
         card = (await local.run_command("dig")).message
     async with running(ToyBot, local):
@@ -243,7 +223,7 @@ async def test_a_button_outlives_the_bot(local: LocalDiscord) -> None:
     assert card.embed["description"] == "2 m down."
 
 
-async def test_a_button_can_answer_in_private_or_later(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_button_answers_privately_or_later(local: LocalDiscord, toy: ToyBot) -> None:
     card = (await local.run_command("dig")).message
     whisper = await local.press(card, "Whisper")
     assert whisper.message.ephemeral
@@ -252,9 +232,7 @@ async def test_a_button_can_answer_in_private_or_later(local: LocalDiscord, toy:
     assert card.content == "Later has come."
 
 
-async def test_a_card_of_twelve_buttons_keeps_its_picture_through_every_kind_of_edit(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_edits_keep_the_picture(local: LocalDiscord, toy: ToyBot) -> None:
     card = (await local.run_command("election")).message
     assert [len(row["components"]) for row in card.components] == [5, 5, 2]
     picture = card.embed["image"]["url"]
@@ -268,9 +246,7 @@ async def test_a_card_of_twelve_buttons_keeps_its_picture_through_every_kind_of_
         assert await answer.read() == png()
 
 
-async def test_a_card_is_edited_through_the_interaction_and_through_the_channel(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_edit_routes(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("election")
     card, at = asked.message, f"messages/{asked.message.id}"
     async with client(local) as session:
@@ -285,9 +261,7 @@ async def test_a_card_is_edited_through_the_interaction_and_through_the_channel(
     assert card.embed["image"]["url"].startswith(local.url)
 
 
-async def test_many_members_press_at_once_and_all_are_heard(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_concurrent_presses(local: LocalDiscord, toy: ToyBot) -> None:
     card = (await local.run_command("election")).message
     crowd = [local.state.guild.add_member(f"Member {number}") for number in range(60)]
     await asyncio.gather(*(local.press(card, "choose:2", by=member) for member in crowd))
@@ -295,14 +269,12 @@ async def test_many_members_press_at_once_and_all_are_heard(
     assert card.embed["description"].count("chose 2") == 60
 
 
-async def test_a_button_that_nobody_answers_fails(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
+async def test_button_without_response_fails(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
     card = (await hasty.run_command("dig")).message
     assert (await hasty.press(card, "Break")).failed
 
 
-async def test_a_button_that_is_not_there_or_is_locked_cannot_be_pressed(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_missing_and_disabled_buttons(local: LocalDiscord, toy: ToyBot) -> None:
     card = (await local.run_command("dig")).message
     with pytest.raises(LookupError, match="its buttons: 'Dig deeper', 'Whisper'"):
         await local.press(card, "Nothing")
@@ -313,9 +285,7 @@ async def test_a_button_that_is_not_there_or_is_locked_cannot_be_pressed(
 # Permissions
 
 
-async def test_default_permissions_hide_a_command_from_members(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_default_permissions(local: LocalDiscord, toy: ToyBot) -> None:
     def offered(as_admin: bool) -> list[str]:
         user = local.state.guild.admin if as_admin else local.state.guild.member
         return [line["name"] for line in local.state.commands.picker(user)]
@@ -326,18 +296,14 @@ async def test_default_permissions_hide_a_command_from_members(
         await local.run_command("admin shake")
 
 
-async def test_the_bots_own_check_decides_where_defaults_are_overridden(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_overridden_permissions(local: LocalDiscord, toy: ToyBot) -> None:
     refused = await local.run_command("admin shake", despite_permissions=True)
     assert refused.message.content == "Administrators only."
     granted = await local.run_command("admin shake", {"how": 9}, as_admin=True)
     assert granted.message.content == "The ground shakes at 9."
 
 
-async def test_ada_owns_the_server_and_the_bot_has_another_owner(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_owners(local: LocalDiscord, toy: ToyBot) -> None:
     assert (await toy.application_info()).owner.name == "gideon"
     assert not await toy.is_owner(discord.Object(int(local.state.guild.admin.id)))  # type: ignore[arg-type]
     guild = toy.get_guild(local.guild_id)
@@ -348,9 +314,7 @@ async def test_ada_owns_the_server_and_the_bot_has_another_owner(
 # Commands, registered
 
 
-async def test_a_command_keeps_its_id_when_it_is_registered_again(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_command_ids_are_stable(local: LocalDiscord, toy: ToyBot) -> None:
     before = {command.name: command.id for command in await toy.tree.fetch_commands()}
     toy.tree.remove_command("quick")
     await toy.tree.sync()
@@ -358,7 +322,7 @@ async def test_a_command_keeps_its_id_when_it_is_registered_again(
     assert before.items() - after.items() == {("quick", before["quick"])}
 
 
-async def test_a_servers_own_command_hides_the_global_one(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_guild_command_hides_global_command(local: LocalDiscord, toy: ToyBot) -> None:
     guild = discord.Object(local.guild_id)
 
     @toy.tree.command(name="quick", description="The server's own", guild=guild)
@@ -372,9 +336,7 @@ async def test_a_servers_own_command_hides_the_global_one(local: LocalDiscord, t
 # Messages and rates
 
 
-async def test_a_bot_reads_edits_and_deletes_its_own_messages_only(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_message_routes(local: LocalDiscord, toy: ToyBot) -> None:
     channel = toy.get_channel(local.channel_id)
     assert isinstance(channel, discord.TextChannel)
     message = await channel.send("one")
@@ -391,7 +353,7 @@ async def test_a_bot_reads_edits_and_deletes_its_own_messages_only(
         await channel.send(" ")
 
 
-async def test_a_burst_of_edits_is_answered_with_429(local: LocalDiscord, toy: ToyBot) -> None:
+async def test_rate_limit(local: LocalDiscord, toy: ToyBot) -> None:
     message = local.state.post(str(local.channel_id), {"content": "0"})
     path = f"api/v10/channels/{local.channel_id}/messages/{message.id}"
     statuses = []
@@ -409,9 +371,7 @@ async def test_a_burst_of_edits_is_answered_with_429(local: LocalDiscord, toy: T
     assert local.refused == {"PATCH /channels/{channel}/messages/{message}": 1}
 
 
-async def test_the_edits_of_one_channel_share_one_rate_and_those_of_each_answer_have_their_own(
-    local: LocalDiscord, toy: ToyBot
-) -> None:
+async def test_rate_limit_buckets(local: LocalDiscord, toy: ToyBot) -> None:
     cards = [await local.run_command("dig") for _ in range(3)]
     async with client(local) as session:
 
@@ -427,7 +387,7 @@ async def test_the_edits_of_one_channel_share_one_rate_and_those_of_each_answer_
         assert await statuses(through_answers) == [200] * 6
 
 
-async def test_fifty_requests_a_second_are_all_there_are(local: LocalDiscord) -> None:
+async def test_global_rate_limit(local: LocalDiscord) -> None:
     async with client(local) as session:
         answers = await asyncio.gather(*(session.get("api/v10/users/@me") for _ in range(60)))
         refused = [answer for answer in answers if answer.status == 429]
@@ -435,7 +395,7 @@ async def test_fifty_requests_a_second_are_all_there_are(local: LocalDiscord) ->
         assert (await refused[0].json())["global"] is True
 
 
-async def test_an_obedient_client_waits_and_loses_no_edit() -> None:
+async def test_client_waits_for_rate_limit() -> None:
     async with (
         LocalDiscord(port=0, window_s=0.2) as local,
         running(ToyBot, local),
@@ -448,9 +408,7 @@ async def test_an_obedient_client_waits_and_loses_no_edit() -> None:
 # The door
 
 
-async def test_an_unknown_route_is_named(
-    local: LocalDiscord, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_unknown_route(local: LocalDiscord, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         async with client(local) as session:
             async with session.get("api/v10/voice/regions") as answer:
@@ -463,7 +421,7 @@ async def test_an_unknown_route_is_named(
     assert "has no route DELETE /api/v10/gateway/bot." in caplog.text
 
 
-async def test_a_wrong_token_is_refused(local: LocalDiscord) -> None:
+async def test_wrong_token(local: LocalDiscord) -> None:
     async with client(local, "stolen") as session, session.get("api/v10/users/@me") as answer:
         assert answer.status == 401
     with local.pointing_clients_here(), pytest.raises(discord.LoginFailure):
@@ -471,7 +429,7 @@ async def test_a_wrong_token_is_refused(local: LocalDiscord) -> None:
             await bot.login("stolen")
 
 
-async def test_broken_json_is_refused(local: LocalDiscord) -> None:
+async def test_invalid_json(local: LocalDiscord) -> None:
     async with client(local) as session:
         path = f"api/v10/channels/{local.channel_id}/messages"
         async with session.post(path, data="{", headers={"Content-Type": "application/json"}) as r:
@@ -489,14 +447,14 @@ async def test_broken_json_is_refused(local: LocalDiscord) -> None:
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-async def test_other_sites_are_refused(local: LocalDiscord, headers: dict[str, str]) -> None:
+async def test_other_sites_are_rejected(local: LocalDiscord, headers: dict[str, str]) -> None:
     async with client(local) as session:
         for path in ("api/v10/users/@me", "local/events", "gateway"):
             async with session.get(path, headers=headers) as answer:
                 assert answer.status == 403
 
 
-async def test_the_pages_requests_need_its_own_secret(local: LocalDiscord) -> None:
+async def test_csrf(local: LocalDiscord) -> None:
     async with client(local) as session:
         async with session.get("local/events", params={"csrf": "guess"}) as answer:
             assert answer.status == 403
@@ -505,7 +463,7 @@ async def test_the_pages_requests_need_its_own_secret(local: LocalDiscord) -> No
     assert local.messages == []
 
 
-async def test_the_page_may_load_nothing_from_elsewhere(local: LocalDiscord) -> None:
+async def test_content_security_policy(local: LocalDiscord) -> None:
     async with client(local) as session, session.get("") as answer:
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -514,18 +472,18 @@ async def test_the_page_may_load_nothing_from_elsewhere(local: LocalDiscord) -> 
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org", ""])  # noqa: S104
-def test_only_loopback_is_listened_on(host: str) -> None:
+def test_loopback_only(host: str) -> None:
     with pytest.raises(ValueError, match="loopback only"):
         LocalDiscord(host=host)
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
-def test_a_port_is_a_port(port: int) -> None:
+def test_invalid_port(port: int) -> None:
     with pytest.raises(ValueError, match=f"{port} is no port: use 1 to 65535"):
         LocalDiscord(port=port)
 
 
-async def test_a_port_in_use_is_one_sentence(local: LocalDiscord) -> None:
+async def test_port_in_use(local: LocalDiscord) -> None:
     port = int(local.url.rstrip("/").rsplit(":", 1)[1])
     with pytest.raises(OSError, match=f"Cannot listen on 127.0.0.1:{port}") as refusal:
         async with LocalDiscord(port=port):
@@ -533,7 +491,7 @@ async def test_a_port_in_use_is_one_sentence(local: LocalDiscord) -> None:
     assert refusal.value.errno == errno.EADDRINUSE
 
 
-async def test_clients_point_here_only_inside(local: LocalDiscord) -> None:
+async def test_pointing_clients_here(local: LocalDiscord) -> None:
     def address() -> str:
         return discord.http.Route("GET", "/users/@me").url
 
@@ -543,6 +501,6 @@ async def test_clients_point_here_only_inside(local: LocalDiscord) -> None:
     assert address() == outside
 
 
-async def test_what_never_happens_is_said(local: LocalDiscord) -> None:
+async def test_wait_for_timeout(local: LocalDiscord) -> None:
     with pytest.raises(TimeoutError, match=r"Rain did not happen within 0.01 s"):
         await local.wait_for(lambda: False, timeout_s=0.01, what="Rain")

@@ -54,9 +54,7 @@ def answer(state: State, asked: Interaction, kind: int, **data: object) -> None:
     state.answer(asked.id, asked.token, {"type": kind, "data": data})
 
 
-def test_three_seconds_are_counted_by_the_clock_and_not_by_a_timer(
-    state: State, clock: Clock
-) -> None:
+def test_deadline_uses_the_clock(state: State, clock: Clock) -> None:
     in_time = state.invoke(state.guild.member, "hello")
     clock.now += 3.0
     answer(state, in_time, 4, content="hello")
@@ -67,7 +65,7 @@ def test_three_seconds_are_counted_by_the_clock_and_not_by_a_timer(
     assert [message.content for message in state.messages.values()] == ["hello"]
 
 
-def test_an_answered_interaction_cannot_fail_any_more(state: State) -> None:
+def test_answered_interaction_cannot_fail(state: State) -> None:
     asked = state.invoke(state.guild.member, "hello")
     answer(state, asked, 4, content="hello")
     state.give_up(asked)
@@ -75,7 +73,7 @@ def test_an_answered_interaction_cannot_fail_any_more(state: State) -> None:
     assert asked.status is Status.ANSWERED
 
 
-def test_a_token_is_worth_nothing_once_it_has_expired(state: State) -> None:
+def test_expired_token(state: State) -> None:
     asked = state.invoke(state.guild.member, "hello")
     answer(state, asked, 5)
     state.expire(asked)
@@ -84,7 +82,7 @@ def test_a_token_is_worth_nothing_once_it_has_expired(state: State) -> None:
         state.follow_up(asked.token, {"content": "late"})
 
 
-def test_a_press_that_was_acknowledged_does_not_fail_fifteen_minutes_later(state: State) -> None:
+def test_acknowledged_press_does_not_fail(state: State) -> None:
     row = {"type": 1, "components": [{"type": 2, "style": 1, "label": "A", "custom_id": "a"}]}
     card = state.post(state.guild.channel_id, {"content": "Choose", "components": [row]})
     asked = state.press(state.guild.member, card.id, "a")
@@ -94,7 +92,7 @@ def test_a_press_that_was_acknowledged_does_not_fail_fifteen_minutes_later(state
     assert asked.status is Status.ANSWERED
 
 
-def test_the_time_of_the_first_answer_is_kept(state: State, clock: Clock) -> None:
+def test_acknowledged_at(state: State, clock: Clock) -> None:
     asked = state.invoke(state.guild.member, "hello")
     assert asked.acknowledged_at is None
     clock.now += 2.0
@@ -104,7 +102,7 @@ def test_the_time_of_the_first_answer_is_kept(state: State, clock: Clock) -> Non
     assert asked.acknowledged_at == asked.created_at + 2.0
 
 
-def test_members_can_be_added_and_are_counted(state: State) -> None:
+def test_add_member(state: State) -> None:
     before = state.guild.payload()["member_count"]
     grace = state.guild.add_member("Grace Hopper", locale="el")
     boss = state.guild.add_member("Boss", administrator=True)
@@ -117,7 +115,7 @@ def test_members_can_be_added_and_are_counted(state: State) -> None:
     assert "retrain names" in [line["name"] for line in state.picker(boss)]
 
 
-def test_a_bot_that_was_put_out_sees_nothing_until_it_is_let_in_again(state: State) -> None:
+def test_remove_bot(state: State) -> None:
     card = state.post(state.guild.channel_id, {"content": "here"})
     state.remove_bot()
     assert state.picker(state.guild.admin) == []
@@ -133,7 +131,7 @@ def test_a_bot_that_was_put_out_sees_nothing_until_it_is_let_in_again(state: Sta
     answer(state, state.invoke(state.guild.member, "hello"), 4, content="back")
 
 
-def test_a_refused_answer_leaves_the_interaction_open(state: State) -> None:
+def test_rejected_answer_can_be_repeated(state: State) -> None:
     asked = state.invoke(state.guild.member, "hello")
     with pytest.raises(ApiError, match="Invalid Form Body"):
         answer(state, asked, 4, content="x" * 2001)
@@ -143,7 +141,7 @@ def test_a_refused_answer_leaves_the_interaction_open(state: State) -> None:
     assert asked.message.content == "shorter"
 
 
-def test_a_refused_edit_changes_nothing(state: State) -> None:
+def test_rejected_edit_changes_nothing(state: State) -> None:
     asked = state.invoke(state.guild.member, "hello")
     answer(state, asked, 4, content="before")
     with pytest.raises(ApiError, match="Invalid Form Body"):
@@ -151,7 +149,7 @@ def test_a_refused_edit_changes_nothing(state: State) -> None:
     assert (asked.message.content, asked.message.edits) == ("before", [])
 
 
-def test_an_interaction_carries_what_a_client_parses(state: State) -> None:
+def test_interaction_payload(state: State) -> None:
     asked = state.invoke(state.guild.admin, "retrain names", {"corpus": Upload("a.txt", b"rex\n")})
     payload = state.interaction_payload(asked)
     (subcommand,) = payload["data"]["options"]
@@ -163,20 +161,20 @@ def test_an_interaction_carries_what_a_client_parses(state: State) -> None:
     assert payload["context"] == 0
 
 
-def test_a_file_is_kept_as_long_as_its_interaction(state: State) -> None:
+def test_files_are_deleted_with_their_interaction(state: State) -> None:
     asked = state.invoke(state.guild.admin, "retrain names", {"corpus": Upload("a.txt", b"rex\n")})
     assert len(state.attachments) == 1
     state.expire(asked)
     assert state.attachments == {}
 
 
-def test_autocomplete_tells_which_option_has_the_focus(state: State) -> None:
+def test_focused_option(state: State) -> None:
     asked = state.complete(state.guild.admin, "retrain names", {"recipe": "note"}, "recipe")
     (recipe,) = asked.data["options"][0]["options"]
     assert recipe == {"name": "recipe", "type": 3, "value": "note", "focused": True}
 
 
-def test_an_ephemeral_message_belongs_to_its_member(state: State) -> None:
+def test_dismiss(state: State) -> None:
     asked = state.invoke(state.guild.member, "hello")
     answer(state, asked, 4, content="psst", flags=64)
     with pytest.raises(ApiError, match="Unknown Message"):
@@ -185,14 +183,14 @@ def test_an_ephemeral_message_belongs_to_its_member(state: State) -> None:
     assert state.messages == {}
 
 
-def test_names_with_markup_in_them_become_harmless_files(state: State) -> None:
+def test_file_names_are_sanitised(state: State) -> None:
     message = state.post(state.guild.channel_id, {}, [Upload('../"<b>.txt', b"x")])
     (file,) = message.files
     assert file.filename == ".._" + "__b_.txt"
     assert file.url.endswith(file.filename)
 
 
-def test_old_messages_are_forgotten(state: State) -> None:
+def test_history_is_limited(state: State) -> None:
     first = state.say(state.guild.member, "the first")
     for number in range(500):
         state.say(state.guild.member, f"{number}")
@@ -200,7 +198,7 @@ def test_old_messages_are_forgotten(state: State) -> None:
     assert len(state.messages) == 500
 
 
-def test_listeners_hear_of_everything_in_order(state: State) -> None:
+def test_listeners(state: State) -> None:
     heard: list[Event] = []
     state.listeners.append(heard.append)
     asked = state.invoke(state.guild.member, "hello")

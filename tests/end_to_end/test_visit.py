@@ -51,7 +51,7 @@ def card(page: Page) -> Locator:
     return last(page).locator(".embed > .content")
 
 
-async def test_a_member_asks_for_names_and_for_more(page: Page) -> None:
+async def test_names(page: Page) -> None:
     await fill_in(page, "dinoname")
     await page.get_by_label("starts_with").fill("mango")
     await page.keyboard.press("Enter")
@@ -64,7 +64,7 @@ async def test_a_member_asks_for_names_and_for_more(page: Page) -> None:
     assert await card(page).inner_text() != first
 
 
-async def test_a_member_chooses_an_ending_and_dissects_a_name(page: Page) -> None:
+async def test_ending_and_dissection(page: Page) -> None:
     await fill_in(page, "dinoname")
     await page.get_by_label("ends_with").press_sequentially("rap")
     raptor = page.get_by_role("option", name="-raptor")
@@ -85,7 +85,7 @@ async def test_a_member_chooses_an_ending_and_dissects_a_name(page: Page) -> Non
     assert box["width"] >= 250
 
 
-async def test_a_member_asks_for_a_sonnet_and_for_another(page: Page) -> None:
+async def test_sonnets(page: Page) -> None:
     sonnet = re.compile(r"^O mighty lizard.*(\n.+){3}(\n\n.+(\n.+){3}){2}\n\n.+\n.+$")
     await fill_in(page, "sonnet")
     await page.get_by_label("opening").fill("O mighty lizard")
@@ -101,14 +101,14 @@ async def test_a_member_asks_for_a_sonnet_and_for_another(page: Page) -> None:
     assert await card(page).inner_text() != first
 
 
-async def test_a_member_is_not_offered_to_retrain(page: Page) -> None:
+async def test_retrain_is_hidden_from_members(page: Page) -> None:
     await page.keyboard.type("/retrain")
     offered = page.get_by_role("listbox")
     await expect(offered).to_contain_text("/namer retrain")  # who may is checked when it is sent
     await expect(offered).not_to_contain_text("/retrain")
 
 
-async def test_an_administrator_trains_on_a_list_and_the_new_weights_answer(page: Page) -> None:
+async def test_training(page: Page) -> None:
     await page.get_by_label("Ada").check()
     await fill_in(page, "retrain names")
     elves = FilePayload(name="elves.txt", mimeType="text/plain", buffer=ELVES.encode())
@@ -140,9 +140,7 @@ async def test_an_administrator_trains_on_a_list_and_the_new_weights_answer(page
     assert len(elvish) >= 5
 
 
-async def test_a_member_votes_sees_the_winner_keeps_a_poem_and_is_forgotten(
-    page: Page, bot: Mangosaurus
-) -> None:
+async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await page.get_by_label("Ada").check()
     await run(page, "settings", vote_minutes="1")
     await expect(last(page)).to_contain_text("A vote on names lasts 1 minute here")

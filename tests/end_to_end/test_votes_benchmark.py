@@ -64,9 +64,7 @@ def press(position: int, *, acknowledged: bool = True, card: str = "c", member: 
         ("**Mangosaurus**\n**Mangosaur**\n**Rex**", [], ("Mangosaurus 1234", "Mangosaur 5", "Rex")),
     ],
 )
-def test_a_tally_is_read_wherever_it_stands(
-    description: str, fields: list[JSON], labels: tuple[str, ...]
-) -> None:
+def test_shows(description: str, fields: list[JSON], labels: tuple[str, ...]) -> None:
     card = message(description, fields, labels)
     assert shows(card, NAMES, [1234, 5, 0])
     assert not shows(card, NAMES, [1233, 5, 0])
@@ -74,25 +72,25 @@ def test_a_tally_is_read_wherever_it_stands(
     assert not shows(card, NAMES, [1234, 5, 1])
 
 
-def test_vote_buttons_are_found_by_their_ids() -> None:
+def test_vote_buttons() -> None:
     card = voting_card(message(labels=("Rex", "Ox")))
     assert card.id == "a1"
     assert card.buttons == {0: "vote:a1:0", 1: "vote:a1:1"}
 
 
-def test_a_card_without_vote_buttons_is_said_to_be_one() -> None:
+def test_message_without_vote_buttons() -> None:
     with pytest.raises(LookupError, match="takes no votes"):
         voting_card(message("Rex"))
 
 
-def test_the_last_acknowledged_vote_counts_and_an_unanswered_one_may() -> None:
+def test_allowed_votes() -> None:
     presses = [press(0), press(1), press(2, acknowledged=False), press(3, card="d", member=2)]
     allowed = allowed_votes(presses, {("c", 9): 4, ("d", 2): 0})
     assert allowed == {("c", 1): {1, 2}, ("c", 9): {4}, ("d", 2): {3}}
     assert allowed_votes([press(0, acknowledged=False)], {}) == {("c", 1): {None, 0}}
 
 
-def test_lost_changed_and_invented_votes_are_wrong() -> None:
+def test_wrong_votes() -> None:
     allowed: dict[tuple[str, int], set[int | None]] = {("c", 1): {1}, ("c", 2): {None, 0}}
     assert wrong_votes(allowed, {("c", 1): 1}) == []
     assert wrong_votes(allowed, {("c", 1): 1, ("c", 2): 0}) == []
@@ -110,11 +108,11 @@ def test_lost_changed_and_invented_votes_are_wrong() -> None:
         ("sqlite:///y.db", "sqlite+aiosqlite:///y.db"),
     ],
 )
-def test_a_database_is_opened_by_the_url_that_the_bot_takes(given: str | None, opened: str) -> None:
+def test_database_url(given: str | None, opened: str) -> None:
     assert database_url(given, Path("x")).render_as_string(hide_password=False) == opened
 
 
-def test_a_kill_before_any_answer_proves_nothing() -> None:
+def test_early_kill_proves_nothing() -> None:
     assert Outcome(acknowledged_before_kill=0).proves_nothing
     assert not Outcome(acknowledged_before_kill=1).proves_nothing
     assert not Outcome().proves_nothing

@@ -192,7 +192,7 @@ def zipped() -> bytes:
     [
         (b"", "at least 20"),
         ("\n".join(ELVES[:10]).encode(), "there are 10"),
-        ("\n".join([*ELVES, "fuckrond"]).encode(), "Line 31: this is nothing that I would say"),
+        ("\n".join([*ELVES, "fuckrond"]).encode(), "Line 31: this word is not allowed"),
         ("Lú\n".encode("latin-1") * 20, "save it as plain text in UTF-8"),
         (b"\xff\xfe\xfa", "not UTF-16 text"),
         (zipped(), "not"),

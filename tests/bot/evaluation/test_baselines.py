@@ -21,7 +21,7 @@ def nobody(_: str) -> None:
     """Is told what is being done."""
 
 
-def test_every_order_has_the_discount_that_validation_chose_and_reads_both_parts() -> None:
+def test_kneser_ney() -> None:
     models = list(kneser_ney(TRAINING, VALIDATION, LETTERS, nobody))
     assert [model.order for model in models] == [1, 2, 3, 4, 5, 6, 7, 8]
     for model in models:
@@ -50,7 +50,7 @@ def commit(checkout: Path) -> None:
         subprocess.run(["git", *command], cwd=checkout, check=True, capture_output=True)
 
 
-def test_the_previous_weights_are_the_newest_others_of_the_history(checkout: Path) -> None:
+def test_previous_weights_from_git(checkout: Path) -> None:
     file = checkout / "models" / "weights" / "names.safetensors"
     ours, old, older = (namer(lstm(LETTERS, seed=seed)) for seed in (1, 2, 3))
     for trained in (older, old, ours):
@@ -61,7 +61,7 @@ def test_the_previous_weights_are_the_newest_others_of_the_history(checkout: Pat
     np.testing.assert_array_equal(found.network.arrays()["Wy"], old.network.arrays()["Wy"])
 
 
-def test_without_a_history_or_others_in_it_it_says_so(checkout: Path) -> None:
+def test_previous_weights_missing(checkout: Path) -> None:
     ours = namer(lstm(LETTERS, seed=1))
     assert "no git history" in previous_weights(ours, None).missing
     saved(checkout / "models" / "weights" / "names.safetensors", ours)
@@ -69,7 +69,7 @@ def test_without_a_history_or_others_in_it_it_says_so(checkout: Path) -> None:
     assert "no other weights" in previous_weights(ours, None).missing
 
 
-def test_a_file_takes_the_place_of_the_history(tmp_path: Path) -> None:
+def test_previous_weights_from_a_file(tmp_path: Path) -> None:
     saved(tmp_path / "mine.safetensors", namer(lstm(LETTERS, seed=5)))
     found = previous_weights(namer(), tmp_path / "mine.safetensors")
     assert found.network is not None
@@ -77,7 +77,7 @@ def test_a_file_takes_the_place_of_the_history(tmp_path: Path) -> None:
     assert "Cannot read" in previous_weights(namer(), tmp_path / "none.safetensors").missing
 
 
-def test_the_notebooks_sonnets_may_be_missing(tmp_path: Path) -> None:
+def test_notebook_sonnets_missing(tmp_path: Path) -> None:
     assert notebook_sonnets(tmp_path / "x.safetensors").missing == "x.safetensors is not there"
     (tmp_path / "x.safetensors").write_text("nothing")
     assert "is not a whole safetensors file" in notebook_sonnets(tmp_path / "x.safetensors").missing

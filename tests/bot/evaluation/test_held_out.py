@@ -130,9 +130,7 @@ def test_no_recipe_of_sonnets_reads_a_held_out_line(recipe: str, read: list[str]
 
 
 @pytest.mark.parametrize("kind", ["names", "sonnets"])
-def test_no_table_beside_ours_counts_held_out_text(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_baselines_exclude_held_out(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[str] = []
     fit = NGram.fit
 
@@ -155,7 +153,7 @@ def test_no_table_beside_ours_counts_held_out_text(
         assert lines_in(counted).isdisjoint(lines_in([*corpus.held_out]))
 
 
-def test_the_notebook_beside_ours_reads_no_held_out_name_of_an_own_list(
+def test_notebook_baseline_excludes_held_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained_on: list[str] = []
@@ -174,9 +172,7 @@ def test_the_notebook_beside_ours_reads_no_held_out_name_of_an_own_list(
     assert sorted(trained_on) == sorted(own.training + own.validation)
 
 
-def test_a_recipe_that_read_held_out_text_would_be_found(
-    read: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_detects_a_leak(read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = load_names()
     leaky = dataclasses.replace(corpus, plain="\n".join(corpus.items))
     monkeypatch.setattr("models.names.recipes.corpora.load_names", lambda: leaky)

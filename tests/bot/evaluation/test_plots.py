@@ -37,7 +37,7 @@ def size_of(png: bytes) -> tuple[int, int]:
         return image.size
 
 
-def test_pictures_are_white_cards_of_one_size() -> None:
+def test_plot_size() -> None:
     sizes = [Size("one", 32, 1_000, 1.6, 1.7), Size("four", 64, 9_000, 1.5, 1.6)]
     shares = {"ours": [None, *SHARES], "Shakespeare": [*SHARES, 0.8]}
     pictures = (
@@ -48,11 +48,11 @@ def test_pictures_are_white_cards_of_one_size() -> None:
     assert {size_of(png) for png in pictures} == {(960, 540)}
 
 
-def test_a_system_of_which_nothing_counts_is_drawn_without_points() -> None:
+def test_plot_without_points() -> None:
     assert size_of(by_line({"rhymes": {"ours": [None] * 14}})) == (960, 540)
 
 
-def test_histories_are_read_by_kind(tmp_path: Path) -> None:
+def test_histories_by_task(tmp_path: Path) -> None:
     (tmp_path / "names-best.json").write_text(json.dumps(HISTORY))
     (tmp_path / "sonnets-best.json").write_text(json.dumps(HISTORY | {"recipe": "other"}))
     (tmp_path / "names-sizes.json").write_text(json.dumps(SIZES))
@@ -61,7 +61,7 @@ def test_histories_are_read_by_kind(tmp_path: Path) -> None:
     assert read_sizes("sonnets", tmp_path) == []
 
 
-def test_losses_in_nats_per_name_are_left_out(tmp_path: Path) -> None:
+def test_losses_per_name_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "names-notebook.json").write_text(json.dumps(HISTORY | {"recipe": "notebook"}))
     (run,) = read_runs("names", tmp_path)
     assert run.losses == ()
@@ -69,14 +69,14 @@ def test_losses_in_nats_per_name_are_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"kind": "names"}', "3"])
-def test_a_file_that_is_no_history_is_refused(tmp_path: Path, content: str) -> None:
+def test_invalid_history_is_rejected(tmp_path: Path, content: str) -> None:
     (tmp_path / "names-best.json").write_text(content)
     with pytest.raises(ScoreboardError, match=r"names-best\.json is no"):
         read_runs("names", tmp_path)
 
 
 @pytest.mark.parametrize("content", ["3", "[3]", '[{"units": 3}]'])
-def test_a_file_that_holds_no_sizes_is_refused(tmp_path: Path, content: str) -> None:
+def test_invalid_sizes_are_rejected(tmp_path: Path, content: str) -> None:
     (tmp_path / "names-sizes.json").write_text(content)
     with pytest.raises(ScoreboardError, match="is no list of sizes"):
         read_sizes("names", tmp_path)

@@ -17,18 +17,18 @@ from bot.evaluation.report.publish import publish
 from tests.bot.evaluation.boards import board
 
 
-def test_a_bound_is_met_from_the_right_side() -> None:
+def test_target_bounds() -> None:
     assert Target.at_most("x", 1.5, 1.5, ".2f") == Target("x", "at most 1.50", "1.50", True)
     assert not Target.at_most("x", 1.5, 1.5001, ".2f").met
     assert Target.at_least("x", 0.97, 0.97, ".0%") == Target("x", "at least 97%", "97%", True)
     assert not Target.at_least("x", 0.97, 0.9699, ".0%").met
 
 
-def test_a_board_is_the_same_after_json() -> None:
+def test_scoreboard_json_round_trip() -> None:
     assert Board.from_json(board().to_json()) == board()
 
 
-def test_the_page_shows_targets_tables_plots_and_samples() -> None:
+def test_page() -> None:
     text = page({"names": board()}, "scoreboard")
     assert "| ✓ | held-out nats/char | at most 1.500 | 1.487 |" in text
     assert "| ✗ | distinct names | at least 99.0% | 50.0% |" in text
@@ -37,14 +37,14 @@ def test_the_page_shows_targets_tables_plots_and_samples() -> None:
     assert "```text\nMangosaurus, Rex\n```" in text
 
 
-def test_poems_are_set_apart_and_names_are_not() -> None:
+def test_samples_on_the_page() -> None:
     poems = board("sonnets", samples=("one\ntwo", "three\nfour"))
     assert "one\ntwo\n\nthree\nfour\n```" in page({"sonnets": poems}, "x")
     rows = board(samples=("a, b", "c, d"))
     assert "a, b\nc, d\n```" in page({"names": rows}, "x")
 
 
-def test_a_run_of_one_kind_leaves_the_part_of_the_other(tmp_path: Path) -> None:
+def test_tasks_are_published_independently(tmp_path: Path) -> None:
     path = tmp_path / "scoreboard.md"
     publish(board("sonnets"), {}, path)
     first = replace(board(), facts=(("weights", "the old ones"),))
@@ -58,7 +58,7 @@ def test_a_run_of_one_kind_leaves_the_part_of_the_other(tmp_path: Path) -> None:
     assert figures["figures"] == {"held_out": {"ours": 1.4871}}
 
 
-def test_figures_of_another_version_are_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_outdated_figures_are_rejected(tmp_path: Path) -> None:
     path = tmp_path / "scoreboard.md"
     publish(board("sonnets"), {}, path)
     (tmp_path / "scoreboard" / "sonnets.json").write_text('{"kind": "sonnets"}')

@@ -66,9 +66,7 @@ def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["sonnets", "--count", "3", "--openings", str(openings), *map(str, options)]
 
 
-def test_names_are_measured_shown_and_written_down(
-    names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_names_run(names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(names) == 0
     shown = capsys.readouterr().out
     for words in ("held-out nats/char", "Kneser-Ney, order 8", "ends_with: raptor", "Written"):
@@ -88,7 +86,7 @@ def test_names_are_measured_shown_and_written_down(
     assert all(target["name"] in page for target in figures["targets"])
 
 
-def test_sonnets_are_measured_shown_and_written_down(
+def test_sonnets_run(
     sonnets: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(sonnets) == 0
@@ -106,9 +104,7 @@ def test_sonnets_are_measured_shown_and_written_down(
     assert (folder / "sonnets-lines.png").exists()
 
 
-def test_other_seeds_write_other_texts(
-    names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_seeds_differ(names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     samples = []
     for seed in ("0", "0", "500"):
         assert main([*names, "--seed", seed, "--json"]) == 0
@@ -116,7 +112,7 @@ def test_other_seeds_write_other_texts(
     assert samples[0] == samples[1] != samples[2]
 
 
-def test_the_headline_of_weights_that_are_not_shipped_is_not_kept(
+def test_headline_of_other_weights_is_not_saved(
     names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main([*names, "--record"]) == 0
@@ -130,7 +126,7 @@ def test_the_headline_of_weights_that_are_not_shipped_is_not_kept(
     assert "the notebook" in headline[0].beside
 
 
-def test_without_the_extra_it_says_what_to_install(
+def test_missing_extra(
     names: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(evaluate, "can_classify", lambda: False)
@@ -139,7 +135,7 @@ def test_without_the_extra_it_says_what_to_install(
     assert main([*names, "--quick"]) == 0
 
 
-def test_openings_that_cannot_be_read_are_refused(
+def test_unreadable_openings(
     sonnets: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*sonnets, "--openings", str(tmp_path / "none.txt")]) == 1

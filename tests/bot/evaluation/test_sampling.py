@@ -14,7 +14,7 @@ def has_three_lines(text: str) -> bool:
     return text.count("\n") >= 3
 
 
-def test_names_are_what_the_model_expects() -> None:
+def test_sample_frequencies() -> None:
     names = sample_names(COUNTED, 300, np.random.default_rng(0))
     assert len(names) == 300
     share = names.count("rexy") / 300
@@ -22,7 +22,7 @@ def test_names_are_what_the_model_expects() -> None:
     assert names.count("rex") + names.count("rexy") > 280
 
 
-def test_a_name_without_an_end_is_a_letter_too_long() -> None:
+def test_endless_name_is_cut() -> None:
     arrays = lstm(LETTERS).arrays()
     arrays["by"] = arrays["by"] - 100 * (np.arange(len(LETTERS)) == LETTERS.end)
     endless = type(lstm(LETTERS)).from_arrays(LETTERS.symbols, arrays)
@@ -30,12 +30,12 @@ def test_a_name_without_an_end_is_a_letter_too_long() -> None:
     assert {len(name) for name in names} == {LONGEST_NAME + 1}
 
 
-def test_the_same_generator_writes_the_same() -> None:
+def test_sampling_is_reproducible() -> None:
     one, other = (sample_names(lstm(LETTERS), 20, np.random.default_rng(4)) for _ in range(2))
     assert one == other
 
 
-def test_poems_go_on_from_their_openings_and_have_no_empty_lines() -> None:
+def test_poems_continue_their_openings() -> None:
     openings = ["Shall I compare thee", "", "O"]
     poems = sample_verse(
         lstm(), openings, np.random.default_rng(0), temperature=0.8, is_whole=has_three_lines
@@ -47,7 +47,7 @@ def test_poems_go_on_from_their_openings_and_have_no_empty_lines() -> None:
         assert all(poem.removesuffix("\n").split("\n"))
 
 
-def test_an_opening_that_is_whole_already_stays_whole() -> None:
+def test_complete_opening_is_unchanged() -> None:
     poems = sample_verse(
         lstm(VERSE),
         ["abcdefgh"],

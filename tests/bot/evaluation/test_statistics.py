@@ -19,18 +19,18 @@ def losses(*nats: float) -> Losses:
     return Losses(np.array(nats), np.full(len(nats), 10.0))
 
 
-def test_the_figure_is_the_mean_over_characters_and_not_over_items() -> None:
+def test_mean_is_over_characters() -> None:
     assert Losses(np.array([1.0, 9.0]), np.array([1.0, 4.0])).nats_per_character == 2.0
 
 
-def test_a_network_and_a_table_are_measured_the_same_way() -> None:
+def test_network_and_ngram_agree() -> None:
     model = NGram.fit(NAMES, LETTERS, 3, 0.9)
     np.testing.assert_allclose(losses_of(model, NAMES).nats, item_losses(model, NAMES), rtol=1e-5)
     network = lstm(LETTERS)
     np.testing.assert_allclose(losses_of(network, NAMES).nats, item_losses(network, NAMES))
 
 
-def test_what_a_model_does_not_know_is_counted_and_left_out() -> None:
+def test_unknown_characters_are_skipped() -> None:
     found = losses_of(lstm(Vocabulary("\nabcdefg")), ["fabled\n"])
     assert found.sizes.tolist() == [6]
     assert found.unknown == 1
@@ -41,7 +41,7 @@ def test_the_interval_of_equal_items_has_no_width() -> None:
     assert interval(losses(12)) is None
 
 
-def test_a_difference_is_paired_by_item() -> None:
+def test_difference_is_paired() -> None:
     hard_and_easy = losses(30, 10, 20, 5)
     a_little_worse = losses(31, 11, 21, 6)
     found = difference(hard_and_easy, a_little_worse)
@@ -52,7 +52,7 @@ def test_a_difference_is_paired_by_item() -> None:
     assert np.ptp(ends) > 1
 
 
-def test_a_difference_that_turns_with_the_items_has_an_interval_around_it() -> None:
+def test_difference_interval() -> None:
     found = difference(losses(10, 20, 10, 20), losses(20, 10, 20, 10))
     assert found is not None
     assert found.value == 0
@@ -60,11 +60,11 @@ def test_a_difference_that_turns_with_the_items_has_an_interval_around_it() -> N
     assert found.high > 0.5
 
 
-def test_a_single_item_allows_no_comparison() -> None:
+def test_difference_needs_two_items() -> None:
     assert difference(losses(10), losses(20)) is None
 
 
-def test_the_table_holds_everybody_and_says_who_is_missing() -> None:
+def test_table() -> None:
     held_out = HeldOut(NAMES)
     held_out.measure("ours", lstm(LETTERS))
     held_out.measure("Kneser-Ney, order 1", NGram.fit(NAMES, LETTERS, 1, 0.9))

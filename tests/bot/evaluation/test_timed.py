@@ -17,7 +17,7 @@ def nothing(_: str) -> bool:
     return False
 
 
-def test_poems_come_whole_and_know_what_is_the_members() -> None:
+def test_timed_poems() -> None:
     requests = [SonnetRequest("Shall I", seed, form="free") for seed in (1, 2)]
     one, other = write_poems(poet(), requests, anything, nobody)
     assert one.poem.text.startswith("Shall I")
@@ -27,7 +27,7 @@ def test_poems_come_whole_and_know_what_is_the_members() -> None:
     assert 0 < one.first_line < one.whole
 
 
-def test_a_poem_that_cannot_be_written_is_what_the_member_wrote() -> None:
+def test_failing_poem_is_its_opening() -> None:
     requests = [SonnetRequest("Shall I", 1, form="free"), SonnetRequest("a" * 999, 2)]
     refused, too_long = write_poems(poet(), requests, nothing, nobody)
     assert refused.poem.words == []

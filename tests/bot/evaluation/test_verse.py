@@ -37,11 +37,11 @@ def measure(*poems: Poem, sonnets: tuple[str, ...] = (), others: tuple[str, ...]
     return judge(sonnets, others).measure(poems)
 
 
-def test_the_pairs_are_those_of_the_shakespearean_scheme() -> None:
+def test_rhyming_pairs() -> None:
     assert PAIRS == ((0, 2), (1, 3), (4, 6), (5, 7), (8, 10), (9, 11), (12, 13))
 
 
-def test_a_sonnet_that_keeps_the_form_has_full_marks() -> None:
+def test_perfect_sonnet() -> None:
     form = measure(Poem(SONNET))
     assert form.fourteen_lines == form.real_words == form.rhyming_pairs == 1
     assert form.whole_schemes == form.syllables == form.iambic == 1
@@ -49,12 +49,12 @@ def test_a_sonnet_that_keeps_the_form_has_full_marks() -> None:
     assert form.copied_lines == form.longest_run == 0
 
 
-def test_capitals_and_marks_at_the_end_change_nothing() -> None:
+def test_case_and_punctuation_do_not_matter() -> None:
     shown = SONNET.replace("again the", "again, the").title().replace("\n", ";\n") + "."
     assert measure(Poem(shown)) == measure(Poem(SONNET))
 
 
-def test_a_poem_of_other_length_fails_and_so_do_the_rhymes_that_it_lacks() -> None:
+def test_wrong_length() -> None:
     form = measure(Poem("\n".join(SONNET.split("\n")[:13])))
     assert form.fourteen_lines == 0
     assert form.rhyming_pairs == 6 / 7
@@ -62,19 +62,19 @@ def test_a_poem_of_other_length_fails_and_so_do_the_rhymes_that_it_lacks() -> No
     assert form.rhyming_by_line[11:] == (1, 0, 0)
 
 
-def test_the_same_word_is_no_rhyme_and_neither_is_one_without_a_sound() -> None:
+def test_no_rhyme() -> None:
     assert measure(Poem(SONNET.replace("may", "day"))).rhyming_pairs == 3 / 7
     assert measure(Poem(SONNET.replace("may", "zorp"))).rhyming_pairs == 3 / 7
 
 
-def test_a_rhyme_is_whole_if_all_seven_are() -> None:
+def test_complete_rhyme_scheme() -> None:
     lame = SONNET.removesuffix("may") + "gold"
     form = measure(Poem(SONNET), Poem(lame))
     assert form.rhyming_pairs == 13 / 14
     assert form.whole_schemes == 1 / 2
 
 
-def test_words_are_real_in_the_dictionary_or_in_the_sonnets() -> None:
+def test_real_words() -> None:
     form = measure(Poem("the zorp and gold"), sonnets=("and so\n\n",))
     assert form.dictionary_words == 2 / 4
     assert form.real_words == 3 / 4
@@ -90,12 +90,12 @@ def test_words_are_real_in_the_dictionary_or_in_the_sonnets() -> None:
         (f"{FEET} beauty", 1, 0),
     ],
 )
-def test_a_line_is_measured_by_its_syllables(line: str, syllables: int, iambic: int) -> None:
+def test_metre(line: str, syllables: int, iambic: int) -> None:
     form = measure(Poem(line))
     assert (form.syllables, form.iambic) == (syllables, iambic)
 
 
-def test_copies_are_found_in_any_corpus_and_runs_in_the_sonnets() -> None:
+def test_copied_lines_and_runs() -> None:
     poem = Poem("the gold of day\nagain the night of gold")
     form = measure(
         poem,
@@ -106,14 +106,14 @@ def test_copies_are_found_in_any_corpus_and_runs_in_the_sonnets() -> None:
     assert form.longest_run == 4
 
 
-def test_a_run_goes_over_the_ends_of_lines_but_not_of_poems() -> None:
+def test_runs_span_lines_of_a_poem() -> None:
     assert longest_run([["a", "b"], ["c"]], [["a", "b", "c"]]) == 2
     assert longest_run([["a", "b", "c"]], [["x", "a", "b", "c"]]) == 3
     assert longest_run([[]], [["a"]]) == 0
     assert measure(Poem("the gold\nof day"), sonnets=("gold of\nday\n\n",)).longest_run == 3
 
 
-def test_repetitions_are_counted_by_poem() -> None:
+def test_repetitions() -> None:
     twice = Poem("the day\nthe night\nThe day,")
     form = measure(twice, Poem("the day\nthe night"))
     assert form.lines_twice == 1
@@ -124,20 +124,20 @@ def test_repetitions_are_counted_by_poem() -> None:
 # The member's words
 
 
-def test_the_words_of_the_member_are_not_measured() -> None:
+def test_given_words_are_excluded() -> None:
     poem = Poem("Zorp blargh the day\nthe night", given=len("Zorp blargh "))
     form = measure(poem)
     assert form.real_words == 1
     assert form.iambic_by_line[0] is None
 
 
-def test_a_word_that_the_member_began_is_the_members() -> None:
+def test_started_word_counts_as_given() -> None:
     assert Line("Shall I comp", "are the day").words == ["the", "day"]
     assert Line("Shall I ", "compare").words == ["compare"]
     assert Line("I sing,", "day").words == ["day"]
 
 
-def test_a_line_with_words_of_the_member_is_neither_scanned_nor_a_copy() -> None:
+def test_lines_with_given_words_are_excluded() -> None:
     poem = Poem("the gold of day\nagain", given=3)
     form = measure(poem, sonnets=("the gold of day\n\n",))
     assert form.copied_lines == 0
@@ -145,7 +145,7 @@ def test_a_line_with_words_of_the_member_is_neither_scanned_nor_a_copy() -> None
     assert (form.syllables, form.iambic_by_line[0]) == (0, None)
 
 
-def test_a_rhyme_whose_end_word_the_member_fixed_does_not_count() -> None:
+def test_given_end_words_do_not_rhyme() -> None:
     lame = SONNET.replace("day", "gold", 1)
     first_line = lame.index("\n")
     assert measure(Poem(lame)).rhyming_pairs == 6 / 7
@@ -154,13 +154,13 @@ def test_a_rhyme_whose_end_word_the_member_fixed_does_not_count() -> None:
     assert measure(Poem(lame, given=first_line - 4)).rhyming_pairs == 6 / 7
 
 
-def test_lines_of_the_member_begin_and_end_with_what_was_given() -> None:
+def test_given_lines() -> None:
     lines = Poem("ab\ncd\nef", given=4).lines
     assert lines == (Line("ab", ""), Line("c", "d"), Line("", "ef"))
     assert replace(Poem("ab\ncd\nef", given=4), given=3).lines[1] == Line("", "cd")
 
 
-def test_poems_without_anything_written_have_no_shares() -> None:
+def test_no_generated_words() -> None:
     form = measure(Poem("", 0))
     assert form.real_words == form.rhyming_pairs == 0
     assert form.iambic_by_line == (None,) * 14
