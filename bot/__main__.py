@@ -97,8 +97,9 @@ async def _run(settings: Settings, token: str) -> None:
 
 async def _run_local(settings: Settings) -> None:
     """Serve a small Discord on this machine, with a page to try the bot on."""
-    from bot.local.server import LocalDiscord  # here: only this needs the stand-in
+    from bot.local.server import LocalDiscord  # here: only this needs the simulator
 
+    settings = local_settings(settings)
     try:
         async with (
             LocalDiscord(host=LOCALHOST, port=settings.local_port) as local,
@@ -135,6 +136,13 @@ async def running_bot(
         await app.inference.close()
 
 
+def local_settings(settings: Settings) -> Settings:
+    """The settings of `--local`: its state is apart from that of the bot on Discord."""
+    return settings.model_copy(
+        update={"state_dir": settings.state_dir / "local", "database_url": None}
+    )
+
+
 async def _serve(bot: Mangosaurus, token: str) -> None:
     """Run the bot until it ends by itself or receives a signal."""
     loop = asyncio.get_running_loop()
@@ -168,8 +176,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--local",
         action="store_true",
-        help="serve a small Discord on this machine instead, and print the address of a page to "
-        "try the bot on; needs no token and no account",
+        help="simulate Discord on this machine, and print the address of a page to try the bot on. "
+        "Needs no token and no account, and keeps its state apart, in STATE_DIR/local",
     )
     return parser
 

@@ -19,12 +19,14 @@ from bot.settings import Settings
 from tests.bot.tiny import write_tiny_weights
 
 CHECKOUT = Path(__file__).parents[2]
+TOKEN = {"DISCORD_TOKEN": "not.used.here"}
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """An environment without settings but for a state directory with tiny networks."""
     write_tiny_weights(tmp_path / "state")
+    write_tiny_weights(tmp_path / "state" / "local")
     names = {name.upper() for name in Settings.model_fields}
     outside = {name: value for name, value in os.environ.items() if name not in names}
     return outside | {"STATE_DIR": str(tmp_path / "state"), "PYTHONPATH": str(CHECKOUT)}
@@ -112,7 +114,7 @@ def test_a_database_that_cannot_be_reached_is_said(
     tmp_path: Path, environment: dict[str, str], free_port: int
 ) -> None:
     address = f"postgres://user:secret@127.0.0.1:{free_port}/mangosaurus"
-    code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address}, "--local")
+    code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address} | TOKEN)
     assert code == Exit.BAD_DATABASE
     assert "mangosaurus at 127.0.0.1" in errors
     assert "is DATABASE_URL right?" in errors
@@ -122,7 +124,7 @@ def test_a_database_that_cannot_be_reached_is_said(
 
 def test_a_database_that_is_none_is_said(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "state" / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
-    code, errors = outcome(tmp_path, environment, "--local")
+    code, errors = outcome(tmp_path, environment | TOKEN)
     assert code == Exit.BAD_DATABASE
     assert "file is not a database; is STATE_DIR right?" in errors
     assert "Traceback" not in errors
@@ -130,7 +132,7 @@ def test_a_database_that_is_none_is_said(tmp_path: Path, environment: dict[str, 
 
 def test_an_address_that_is_none_is_said(tmp_path: Path, environment: dict[str, str]) -> None:
     address = "mysql://user:secret@host/mangosaurus"
-    code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address}, "--local")
+    code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address} | TOKEN)
     assert code == Exit.BAD_DATABASE
     assert "DATABASE_URL is not a valid database address" in errors
     assert "secret" not in errors
@@ -154,7 +156,8 @@ def test_a_port_that_is_taken_is_said(
 def test_the_local_bot_serves_its_page_until_it_is_told_to_stop(
     tmp_path: Path, environment: dict[str, str], free_port: int, number: signal.Signals
 ) -> None:
-    local = environment | {"LOCAL_PORT": str(free_port)}
+    """Its state is in STATE_DIR/local, apart from that of the bot on Discord."""
+    local = environment | {"LOCAL_PORT": str(free_port), "DATABASE_URL": "postgres://nowhere/db"}
     with started(tmp_path, local, "--local") as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -166,6 +169,8 @@ def test_the_local_bot_serves_its_page_until_it_is_told_to_stop(
             assert process.poll() is None
         process.send_signal(number)
         assert process.wait(timeout=30) == Exit.OK
+    databases = [path.relative_to(tmp_path) for path in tmp_path.rglob("mangosaurus.db")]
+    assert databases == [Path("state/local/mangosaurus.db")]
 
 
 def test_a_token_that_discord_rejects_is_said(

@@ -236,7 +236,12 @@ def test_errors_can_be_translated() -> None:
     with pytest.raises(ListError) as rejected:
         parse_list("\n".join([*TOWNS, "42"]).encode(), "towns.txt", anything)
     templates: list[str] = []
-    assert rejected.value.translated(lambda t: (templates.append(t), t)[1]) == str(rejected.value)
+
+    def translate(template: str) -> str:
+        templates.append(template)
+        return template
+
+    assert rejected.value.translated(translate) == str(rejected.value)
     assert templates == [
         "{title} can't be used. {problems}",
         "Line {line}: {reason}.",
