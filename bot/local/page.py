@@ -1,7 +1,7 @@
-"""The page's side: what a member sees of the state, and what the page may ask for.
+"""The web page: its routes, its events, and its requests on behalf of a member.
 
-The page hears of every change by server-sent events and answers with small POSTs. Each needs the
-secret that only this run's page holds.
+The page receives every change as a server-sent event and sends POST requests. Both need a secret
+(CSRF token) that is new in each run.
 """
 
 import asyncio
@@ -20,7 +20,11 @@ from bot.local.records import Interaction, Kind, Message
 from bot.local.rest import json_response
 from bot.local.state import Event, State
 
-HTML = Path(__file__).with_name("page.html")
+WEB = Path(__file__).with_name("web")
+SCRIPTS = (
+    *("elements", "markdown", "messages", "connection", "suggestions"),
+    *("typed_command", "composer", "command_form", "main"),
+)
 CSRF_HEADER = "X-Local-Csrf"
 _STRICT = {
     "X-Content-Type-Options": "nosniff",
@@ -30,14 +34,14 @@ _STRICT = {
 
 
 class Page:
-    """The routes of the page; `answered` waits until an interaction has its answer."""
+    """The routes of the page. answered: waits until an interaction is answered or has failed."""
 
     def __init__(
         self, state: State, answered: Callable[[Interaction], Awaitable[Interaction]]
     ) -> None:
         self._state, self._answered = state, answered
         self._csrf = secrets.token_urlsafe(24)
-        self._html = HTML.read_text("utf-8")
+        self._html = _read_page()
         self._queues: set[asyncio.Queue[Event | None]] = set()
         state.listeners.append(self._hear)
 
@@ -52,7 +56,7 @@ class Page:
         app.router.add_post("/local/dismiss", self._dismiss)
 
     def close(self) -> None:
-        """Let every open page go."""
+        """End the event streams of all open pages."""
         for queue in self._queues:
             queue.put_nowait(None)
 
@@ -85,7 +89,7 @@ class Page:
         return web.Response(body=attachment.data, headers=headers | _STRICT)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """What the page's user sees, then every change of it (server-sent events)."""
+        """Send a snapshot of what the user sees, then every change (server-sent events)."""
         self._check_csrf(request.query.get("csrf"))
         user = self._user(request.query.get("as"))
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -95,7 +99,7 @@ class Page:
         await response.prepare(request)
         self._queues.add(queue)
         try:
-            await response.write(b"retry: 1000\n\n")  # ms until the page looks for a lost stand-in
+            await response.write(b"retry: 1000\n\n")  # ms until the page reconnects
             await _send(response, self._snapshot(user))
             while (event := await queue.get()) is not None:
                 view = self._view(event, user)
@@ -125,7 +129,7 @@ class Page:
         }
 
     def _view(self, event: Event, user: User) -> JSON | None:
-        """An event as the page is told of it; None if it is not for this user."""
+        """An event as JSON for the page; None if this user does not see it."""
         subject = event.subject
         if isinstance(subject, Message):
             if not subject.visible_to(user):
@@ -171,7 +175,7 @@ class Page:
         return json_response({})
 
     async def _posted(self, request: web.Request) -> tuple[User, JSON, dict[str, Upload]]:
-        """The page's request: who sends it, its JSON part, its files by name."""
+        """A request of the page: its user, its JSON part, its files by option name."""
         self._check_csrf(request.headers.get(CSRF_HEADER))
         form = await request.post()
         body = json.loads(str(form.get("payload_json") or "{}"))
@@ -184,10 +188,18 @@ class Page:
 
     def _check_csrf(self, given: str | None) -> None:
         if given is None or not secrets.compare_digest(given, self._csrf):
-            raise web.HTTPForbidden(text="The page is of an earlier run: load it again.")
+            raise web.HTTPForbidden(text="This page belongs to an earlier run. Reload it.")
 
     def _user(self, name: object) -> User:
         return self._state.guild.admin if name == "admin" else self._state.guild.member
+
+
+def _read_page() -> str:
+    """The page with its style and scripts; `{{nonce}}` and `{{csrf}}` are filled in on request."""
+    script = "\n".join((WEB / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
+    page = (WEB / "page.html").read_text("utf-8")
+    style = (WEB / "page.css").read_text("utf-8")
+    return page.replace("{{style}}", style).replace("{{script}}", script)
 
 
 def _message_view(message: Message) -> JSON:

@@ -1,4 +1,4 @@
-"""The page, in a real browser: what a member sees, types and presses."""
+"""The page in a browser: what a member sees, types and presses."""
 
 from collections.abc import AsyncIterator
 
@@ -56,6 +56,83 @@ async def test_fill_in_a_command_with_the_keyboard(page: Page) -> None:
     await expect(last(page)).to_contain_text("Mary used /quick")
     await expect(last(page)).to_contain_text("3 for Ada at 0.5")
     await expect(page.get_by_role("combobox", name="Message")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/quick count:3 name:Ada Lovelace rate:0.25", "3 for Ada Lovelace at 0.25"),
+        ("/quick ", "1 for Mary at 0.5"),
+        ("/QUICK  NAME: Ada of: Lyme  ", "1 for Ada of: Lyme at 0.5"),
+        ('/quick name:"Ada count:2" count:4', "4 for Ada count:2 at 0.5"),
+        ("/find kind:ammo", "Found: ammo"),
+        ("/secret loud:TRUE", "BETWEEN US"),
+    ],
+)
+async def test_typed_command(page: Page, line: str, answer: str) -> None:
+    await page.keyboard.type(line)
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text(answer)
+    await expect(page.get_by_role("combobox", name="Message")).to_have_value("")
+    await expect(page.get_by_role("combobox", name="Message")).to_be_focused()
+
+
+async def test_typed_subcommand(page: Page) -> None:
+    await page.get_by_label("Ada").check()
+    await page.get_by_role("combobox", name="Message").fill("/admin shake how:7")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("The ground shakes at 7.")
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("/quick cuont:3", "/quick has no option cuont. Did you mean count?"),
+        ("/quick name:Ada rat:1", "/quick has no option rat. Did you mean rate?"),
+        ("/quick colour:red", "/quick has no option colour. Options of /quick: count, name, rate."),
+        ("/quick count:3 count:4", "/quick has the option count twice. Use it once."),
+        ("/quick three", "Write options as name:value. Options of /quick: count, name, rate."),
+        ("/dig deeper:yes", "/dig has no option deeper. /dig has no options."),
+        ("/quik count:3", "No command /quik for Mary. Did you mean /quick?"),
+        ("/admin shake how:7", "No command /admin for Mary."),
+    ],
+)
+async def test_typed_command_with_a_problem(
+    page: Page, local: LocalDiscord, line: str, problem: str
+) -> None:
+    """The line stays, so that it can be corrected, and the problem is shown below it."""
+    await page.keyboard.type(line)
+    await page.keyboard.press("Enter")
+    alert = page.get_by_role("alert")
+    await expect(alert).to_have_text(problem)
+    message = page.get_by_role("combobox", name="Message")
+    await expect(message).to_have_value(line)
+    above, below = await message.bounding_box(), await alert.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] <= below["y"]
+    assert local.messages == []
+    await page.keyboard.press("End")
+    await page.keyboard.type(" ")
+    await expect(alert).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "problem"),
+    [
+        ("/quick count:11 name:Ada", "count", "count: enter at most 10."),
+        ("/find ", "kind", "kind: this option is required."),
+        ("/secret loud:very", "loud", "loud: choose one of: True, False."),
+        ("/weigh file:bones.txt", "file", "file: choose a file here."),
+    ],
+)
+async def test_typed_value_can_be_corrected_in_the_form(
+    page: Page, line: str, field: str, problem: str
+) -> None:
+    await page.keyboard.type(line)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_have_text(problem)
+    await expect(page.get_by_label(field)).to_be_focused()
 
 
 async def test_arrow_keys(page: Page) -> None:
@@ -174,7 +251,7 @@ async def test_longest_text_from_the_page(page: Page) -> None:
     await page.get_by_label("text").fill("x" * 6001)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("alert")).to_have_text(
-        "text: at most 6000 characters; these are 6001."
+        "text: enter at most 6000 characters, not 6001."
     )
     await page.get_by_label("text").fill("x" * 6000)
     await page.keyboard.press("Enter")
@@ -221,10 +298,10 @@ async def test_outdated_choices_are_ignored(page: Page) -> None:
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
-        ("count", "11", "count: at most 10."),
-        ("count", "2.5", "count: a whole number, please."),
-        ("name", "x" * 41, "name: at most 40 characters; these are 41."),
-        ("rate", "much", "rate: a number, please."),
+        ("count", "11", "count: enter at most 10."),
+        ("count", "2.5", "count: enter a whole number."),
+        ("name", "x" * 41, "name: enter at most 40 characters, not 41."),
+        ("rate", "much", "rate: enter a number."),
     ],
 )
 async def test_invalid_value_is_not_sent(
@@ -306,7 +383,7 @@ async def test_page_reconnects(
         await expect(banner).to_contain_text("Mangosaurus is not connected")
         async with running(ToyBot, local):
             await expect(banner).to_be_hidden()
-    await expect(banner).to_contain_text("The connection to the stand-in is lost")
+    await expect(banner).to_contain_text("The connection to the bot is lost")
     async with LocalDiscord(port=port) as local, running(ToyBot, local):
         await expect(banner).to_be_hidden(timeout=15_000)
         await page.get_by_role("combobox", name="Message").fill("back again")

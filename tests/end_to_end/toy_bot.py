@@ -283,8 +283,10 @@ async def count(interaction: discord.Interaction, text: app_commands.Range[str, 
 
 
 @app_commands.command(description="Answers only you")
-async def secret(interaction: discord.Interaction) -> None:
-    await interaction.response.send_message("Between us: @everyone digs.", ephemeral=True)
+@app_commands.describe(loud="Whether in capitals")
+async def secret(interaction: discord.Interaction, loud: bool = False) -> None:
+    answer = "Between us: @everyone digs."
+    await interaction.response.send_message(answer.upper() if loud else answer, ephemeral=True)
 
 
 @app_commands.command(description="Finds a fossil by its first letters")

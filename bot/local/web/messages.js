@@ -1,0 +1,170 @@
+// ---- Messages
+
+function renderEmbed(embed) {
+  const node = el("article", { class: "embed" });
+  if (embed.color) node.style.borderLeftColor = `#${embed.color.toString(16).padStart(6, "0")}`;
+  if (embed.author) node.append(el("div", { class: "author" }, embed.author.name));
+  if (embed.title) node.append(el("div", { class: "title" }, embed.url ? link(embed.url, inline(embed.title)) : inline(embed.title)));
+  if (embed.description) node.append(el("div", { class: "content" }, markdown(embed.description)));
+  if (embed.fields && embed.fields.length) node.append(renderFields(embed.fields));
+  if (embed.thumbnail) node.append(el("img", { class: "thumbnail", src: local(embed.thumbnail.url), alt: "" }));
+  if (embed.image) node.append(el("img", { class: "picture", src: local(embed.image.url), alt: embed.image.description || "", width: embed.image.width, height: embed.image.height }));
+  const foot = [embed.footer && embed.footer.text, embed.timestamp && day(new Date(embed.timestamp))].filter(Boolean);
+  if (foot.length) node.append(el("footer", {}, foot.join(" • ")));
+  return node;
+}
+
+function renderFields(fields) {
+  const box = el("div", { class: "fields" });
+  for (let i = 0; i < fields.length; ) {
+    let run = 1;  // inline fields share a line, three at most
+    if (fields[i].inline) while (run < 3 && fields[i + run] && fields[i + run].inline) run += 1;
+    for (const field of fields.slice(i, i + run)) {
+      const cell = el("div", {}, el("b", {}, inline(field.name)), el("div", { class: "content" }, markdown(field.value)));
+      cell.style.gridColumn = field.inline && run > 1 ? `span ${6 / run}` : field.inline ? "span 2" : "1 / -1";
+      box.append(cell);
+    }
+    i += run;
+  }
+  return box;
+}
+
+function renderFile(file) {
+  const url = local(file.url);
+  if ((file.content_type || "").startsWith("image/")) {
+    const image = el("img", { class: "picture", src: url, alt: file.description || file.filename, width: file.width, height: file.height });
+    return el("a", { href: url, target: "_blank", rel: "noopener" }, image);
+  }
+  const name = el("a", { href: url, download: file.filename }, file.filename);
+  return el("div", { class: "file" }, el("span", { "aria-hidden": "true" }, "📄"), el("div", {}, name, el("small", {}, kilobytes(file.size))));
+}
+
+function renderButton(message, button) {
+  const emoji = button.emoji && button.emoji.name ? el("span", { "aria-hidden": "true" }, button.emoji.name) : null;
+  if (button.style === 5) return el("a", { href: button.url, target: "_blank", rel: "noreferrer noopener" }, emoji, button.label || "", " ↗");
+  const pressed = [...state.waiting.values()].find((asked) => asked.source === message.id && asked.custom_id === button.custom_id && asked.status === "waiting");
+  return el("button", {
+    type: "button", class: `style${button.style}${pressed ? " busy" : ""}`, disabled: button.disabled, "data-id": button.custom_id,
+    "aria-busy": pressed ? "true" : null,
+    "aria-label": button.label || (button.emoji && button.emoji.name),
+    onclick: () => { if (!pressed) press(message, button.custom_id); },
+  }, ...(pressed ? [dots()] : [emoji, button.label || ""]));
+}
+
+function renderContext(message) {
+  if (message.asked && message.asked.kind === COMMAND && message.type === 20) return commandContext(message.asked);
+  if (!message.message_reference) return null;
+  const target = state.messages.get(message.message_reference.message_id);
+  if (!target) return el("div", { class: "context" }, el("i", {}, "Original message was deleted"));
+  const said = target.content || (target.embeds[0] && (target.embeds[0].title || target.embeds[0].description)) || "Click to see attachment";
+  return el("div", { class: "context" }, avatar(target.author, "tiny"), el("b", {}, displayName(target.author)), el("span", { class: "said" }, inline(said.split("\n")[0])));
+}
+
+function commandContext(asked) {
+  return el("div", { class: "context" }, avatar(asked.by, "tiny"), el("b", {}, displayName(asked.by)), " used ", el("span", { class: "command" }, asked.title));
+}
+
+function shell(id, author, timestamp, context, classes) {
+  const date = new Date(timestamp);
+  const name = el("span", { class: `name${author.id === state.admin ? " admin" : ""}` }, displayName(author));
+  return el("li", { class: `message ${classes}`, id: `m${id}` },
+    context, avatar(author),
+    el("div", { class: "meta" }, name, author.bot ? el("span", { class: "tag" }, "APP") : null,
+      el("time", { datetime: timestamp, title: date.toLocaleString() }, day(date))));
+}
+
+function renderMessage(message, previous) {
+  const context = renderContext(message);
+  const hidden = Boolean(message.flags & EPHEMERAL);
+  const date = new Date(message.timestamp);
+  const grouped = !context && previous && previous.author.id === message.author.id && !(previous.flags & EPHEMERAL)
+    && !hidden && date - new Date(previous.timestamp) < 420000;
+  const pinged = message.mention_everyone || message.mentions.some((user) => state.me && user.id === state.me.id);
+  const classes = [hidden ? "private" : "", pinged ? "pinged" : "", context ? "reply" : "", grouped ? "grouped" : ""].join(" ");
+  const node = grouped
+    ? el("li", { class: `message ${classes}`, id: `m${message.id}` }, el("time", { class: "when", datetime: message.timestamp }, clock(date)))
+    : shell(message.id, message.author, message.timestamp, context, classes);
+  if (message.flags & LOADING) {
+    node.append(message.failed
+      ? el("div", { class: "failure" }, "The application did not respond")
+      : el("div", { class: "pending" }, dots(), `${displayName(message.author)} is thinking…`));
+  } else {
+    const edited = message.edited_timestamp ? el("span", { class: "edited", title: new Date(message.edited_timestamp).toLocaleString() }, " (edited)") : null;
+    if (message.content || edited) node.append(el("div", { class: "content" }, markdown(message.content), edited));
+    node.append(...message.attachments.map(renderFile), ...message.embeds.map(renderEmbed));
+    for (const row of message.components) node.append(el("div", { class: "row" }, ...row.components.map((button) => renderButton(message, button))));
+  }
+  for (const asked of state.waiting.values()) {
+    if (asked.source === message.id && asked.status === "failed") node.append(el("div", { class: "failure", role: "alert" }, "This interaction failed"));
+  }
+  if (hidden) node.append(note(() => send("dismiss", { message: message.id })));
+  return node;
+}
+
+function renderWaiting(asked) {
+  const node = shell(asked.id, state.bot, new Date().toISOString(), commandContext(asked), `reply${asked.status === "failed" ? " private" : ""}`);
+  if (asked.status === "failed") {
+    node.append(el("div", { class: "failure", role: "alert" }, "The application did not respond"),
+      note(() => { state.waiting.delete(asked.id); node.remove(); }));
+  } else node.append(el("div", { class: "pending" }, "Sending command…"));
+  return node;
+}
+
+function note(dismiss) {
+  return el("div", { class: "note" }, "👁 Only you can see this • ", el("button", { type: "button", onclick: dismiss }, "Dismiss message"));
+}
+
+function atBottom() {
+  const box = $("scroll");
+  return box.scrollHeight - box.scrollTop - box.clientHeight < 120;
+}
+
+function toBottom() {
+  state.follow = true;
+  $("scroll").scrollTop = $("scroll").scrollHeight;
+}
+
+// Keep the newest message in view while messages grow, until the reader scrolls up.
+let lastTop = 0;
+new ResizeObserver(() => { if (state.follow) toBottom(); }).observe($("log"));
+$("scroll").addEventListener("scroll", () => {
+  if (atBottom()) state.follow = true;
+  else if ($("scroll").scrollTop < lastTop) state.follow = false;
+  lastTop = $("scroll").scrollTop;
+});
+
+function put(node) {
+  const old = $(node.id);
+  if (old) {
+    const focused = old.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    old.replaceWith(node);
+    if (focused) node.querySelectorAll("button[data-id]").forEach((button) => { if (button.dataset.id === focused) button.focus(); });
+  } else $("log").append(node);
+  if (state.follow) toBottom();
+}
+
+function showMessage(message) {
+  const ids = [...state.messages.keys()];
+  const position = ids.indexOf(message.id);
+  const previous = state.messages.get(position < 0 ? ids[ids.length - 1] : ids[position - 1]);
+  state.messages.set(message.id, message);
+  put(renderMessage(message, previous));
+}
+
+function showInteraction(asked) {
+  if (asked.kind === COMPONENT) {
+    for (const other of [...state.waiting.values()]) if (other.source === asked.source && other.status === "failed") state.waiting.delete(other.id);
+  }
+  if (asked.status === "waiting" || (asked.status === "failed" && !asked.answered_with)) state.waiting.set(asked.id, asked);
+  else state.waiting.delete(asked.id);
+  if (asked.kind === COMPONENT) {
+    const message = state.messages.get(asked.source);
+    if (message) showMessage(message);
+  } else if (state.waiting.has(asked.id)) put(renderWaiting(asked));
+  else if ($(`m${asked.id}`)) $(`m${asked.id}`).remove();
+}
+
+function removeMessage(id) {
+  state.messages.delete(id);
+  if ($(`m${id}`)) $(`m${id}`).remove();
+}
