@@ -1,8 +1,9 @@
-"""`python -m benchmarks.activation postgres://…`: how soon another process serves an activation.
+"""Benchmark of activations: how soon another process serves a version after its activation.
 
-Two bots, each a process of its own on a stand-in of its own, share the database, which should be
-one to throw away: versions are put into it. An administrator of the first activates one; a member
-of the second asks `/about` again and again until it is what answers there.
+Two bots in subprocesses, each with a simulator, share a PostgreSQL database. Use a temporary one:
+versions are added to it. An administrator activates a version on the first bot, and `/about` is
+repeated on the second until it shows that version. Run with:
+python -m benchmarks.activation postgres://…
 """
 
 import argparse
@@ -20,7 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.elsewhere import BotElsewhere
+from benchmarks.bot_process import BotProcess
 from bot.local.server import LocalDiscord
 from bot.store import Database, Store, url_of
 from bot.store.versions import NewVersion
@@ -29,12 +30,12 @@ from models.tasks import TASKS, task_of
 from models.weights import save_weights
 
 PAUSE = 0.2
-"""Seconds between two looks."""
-LONGEST = 30.0
+"""Seconds between two calls of `/about`."""
+TIMEOUT_S = 30.0
 
 
 async def measure(address: str, rounds: int) -> dict[str, list[float]]:
-    """Seconds from the command to one process to an answer of the other with the new weights."""
+    """Seconds from each activation in one process to its effect in the other, by task."""
     store = Store(Database(url_of(address, Path())))
     await store.database.migrate()
     numbers = {kind: await _add_version(store, kind) for kind in TASKS}
@@ -45,7 +46,7 @@ async def measure(address: str, rounds: int) -> dict[str, list[float]]:
         bots = []
         for local in (here, there):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            bots.append(BotElsewhere(local, folder, environment))
+            bots.append(BotProcess(local, folder, environment))
             stack.push_async_callback(bots[-1].stop)
         await asyncio.gather(*(bot.start() for bot in bots))
         for _ in range(rounds):
@@ -68,13 +69,13 @@ async def _activate(here: LocalDiscord, there: LocalDiscord, kind: str, version:
         served = fields[kind.capitalize()]
         if served.startswith(wanted) if wanted else not served.startswith("Version"):
             return time.perf_counter() - started
-        if time.perf_counter() - started > LONGEST:
-            raise TimeoutError(f"{version} of {kind} was not served within {LONGEST:g} s")
+        if time.perf_counter() - started > TIMEOUT_S:
+            raise TimeoutError(f"{version} of {kind} was not served within {TIMEOUT_S:g} s")
         await asyncio.sleep(PAUSE)
 
 
 async def _add_version(store: Store, kind: str) -> int:
-    """A version as large as the shipped one, which it is but for a word on its card."""
+    """Add a version that differs from the shipped weights in its model card only."""
     trained = await asyncio.to_thread(task_of(kind).load_shipped)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{kind}.safetensors"
@@ -107,10 +108,10 @@ async def _add_version(store: Store, kind: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.activation", description=__doc__)
-    parser.add_argument("database", help="the address of a PostgreSQL database to throw away")
-    parser.add_argument("--rounds", type=int, default=10, help="of each version (default: 10)")
+    parser.add_argument("database", help="address of a temporary PostgreSQL database")
+    parser.add_argument("--rounds", type=int, default=10, help="per version (default: 10)")
     options = parser.parse_args(arguments)
     seconds = asyncio.run(measure(options.database, options.rounds))
     table = Table("network", "activations", "median", "longest")

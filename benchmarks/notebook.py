@@ -1,7 +1,7 @@
-"""`python -m benchmarks.notebook [FILE]`: the founding notebook's training, timed.
+"""Benchmark of the founding notebook's training: 35,000 updates on names.
 
-35,000 updates on FILE, a name a line in the order of the file, or on the project's names. Shows
-the loss and the names of every 2,000th, as the notebook does.
+Prints the loss and sample names every 2,000 updates, as the notebook does. Run with:
+python -m benchmarks.notebook [FILE]
 """
 
 import argparse
@@ -15,9 +15,9 @@ from models.names.notebook import NotebookTrainer
 
 
 def main() -> None:
-    """Train and print."""
+    """Train, and print the progress."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.notebook", description=__doc__)
-    parser.add_argument("file", nargs="?", type=Path, help="such as the notebook's dinos.txt")
+    parser.add_argument("file", nargs="?", type=Path, help="names, one per line")
     file = parser.parse_args().file
     corpus = read_corpus(file, "names") if file else load_names()
     console = Console(highlight=False)

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.serving`: time and memory of what answers members.
+"""Benchmark of inference: response times and memory.
 
-Start to ready is measured on a bot of its own (`python -m bot --local`); the rest in this process,
-which imports all that the bot imports. `--keras` adds a Keras network that is asked for one
-character after another, as the founding notebook did.
+The start is measured on a subprocess (`python -m bot --local`), the rest in this process, which
+imports the bot. `--keras` adds a Keras network that predicts one character after another, as the
+founding notebook did. Run with: python -m benchmarks.serving
 """
 
 import argparse
@@ -21,7 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-import bot.__main__  # noqa: F401 (for its memory)
+import bot.__main__  # noqa: F401 (imported for its memory)
 from bot.services.inference import Inference, open_inference
 from bot.services.word_filter import WordFilter
 from models.names.generator import NamesRequest
@@ -47,10 +47,10 @@ print((time.perf_counter() - started) / 50)
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
-    parser.add_argument("--poems", type=int, default=100, help="sonnets to write (default: 100)")
-    parser.add_argument("--keras", action="store_true", help="compare with a Keras predict loop")
+    parser.add_argument("--poems", type=int, default=100, help="number of sonnets (default: 100)")
+    parser.add_argument("--keras", action="store_true", help="compare with Keras")
     options = parser.parse_args()
     table = Table("figure", "median", "95th percentile")
     table.add_row("start to ready", f"{start_to_ready():.2f} s", "")
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def start_to_ready() -> float:
-    """Seconds from the start of a bot to its line *Ready*."""
+    """Seconds from the start of the bot until it logs "Ready"."""
     with tempfile.TemporaryDirectory() as state:
         environment = os.environ | {"STATE_DIR": state, "LOCAL_PORT": "8099", "DISCORD_TOKEN": ""}
         started = time.perf_counter()
@@ -82,22 +82,22 @@ def start_to_ready() -> float:
         finally:
             process.terminate()
             process.wait()
-    raise RuntimeError("the bot ended before it was ready")
+    raise RuntimeError("the bot stopped before it was ready")
 
 
 async def _serve(table: Table, poems: int) -> None:
     inference = await open_inference(WordFilter().allows)
     table.add_row("memory at rest", f"{_resident():.0f} MiB", "")
-    names, wished = [], []
+    names, raptors = [], []
     for seed in range(50):
         names.append(await _timed_names(inference, NamesRequest(10, seed)))
-        raptors = NamesRequest(10, seed, ends_with="raptor")
-        wished.append(await _timed_names(inference, raptors))
+        request = NamesRequest(10, seed, ends_with="raptor")
+        raptors.append(await _timed_names(inference, request))
     first, whole, character = zip(
         *[await _timed_sonnet(inference, seed) for seed in range(poems)], strict=True
     )
     _row(table, "ten names", names)
-    _row(table, "ten names that end in raptor", wished)
+    _row(table, "ten names that end in raptor", raptors)
     _row(table, "a sonnet's first line", first)
     _row(table, "a whole sonnet", whole)
     _row(table, "a character of a sonnet", character)
@@ -112,7 +112,7 @@ async def _timed_names(inference: Inference, request: NamesRequest) -> float:
 
 
 async def _timed_sonnet(inference: Inference, seed: int) -> tuple[float, float, float]:
-    """Seconds to the first line, to the last, and for each character."""
+    """Seconds to the first line, to the last line, and per character."""
     opening = OPENINGS[seed % len(OPENINGS)]
     started = time.perf_counter()
     first = None
@@ -125,8 +125,8 @@ async def _timed_sonnet(inference: Inference, seed: int) -> tuple[float, float, 
 
 
 def keras_loop() -> float:
-    """Seconds that `model.predict` takes for one character, in a process of its own."""
-    done = subprocess.run(  # noqa: S603 (the arguments are our own)
+    """Seconds per character with `model.predict`, in a subprocess."""
+    done = subprocess.run(  # noqa: S603 (constant arguments)
         [sys.executable, "-c", KERAS_LOOP], capture_output=True, text=True, check=True
     )
     return float(done.stdout.split()[-1])

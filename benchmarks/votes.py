@@ -1,18 +1,17 @@
-"""`python -m benchmarks.votes`: hundreds of members vote at once, and the bot is killed meanwhile.
+"""Benchmark of votes: hundreds of members vote at once, and the bot is killed meanwhile.
 
-The bot runs in a process of its own. First round: every member presses one button on every card,
-some change their mind. Second round: the same, but the bot is killed (SIGKILL) when a third of the
-votes are acknowledged, and started again. After each, what the database holds is compared with what
-was acknowledged. The exit code is 1 if a vote is lost, a card shows something else, or the bot was
-killed before it had acknowledged anything, which would prove nothing.
+The bot runs in a subprocess. In the first round, every member votes in every poll, and some change
+their vote. In the second round, the bot is killed (SIGKILL) when a third of the votes are
+acknowledged, and started again. After each round, the votes in the database are compared with the
+acknowledged ones. The exit code is 1 if a vote is lost, if a poll shows other counts, or if the bot
+was killed before it acknowledged any vote, which proves nothing.
 
-Time is taken by the stand-in, which shares the machine with the bot: the slowest press may be slow
-because of either.
+The simulator measures response times. It runs on the same machine, so a slow response can be due to
+either of the two. Run with: python -m benchmarks.votes
 """
 
 import argparse
 import asyncio
-import re
 import statistics
 import sys
 import tempfile
@@ -27,250 +26,118 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import URL, bindparam, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from benchmarks.elsewhere import BotElsewhere
+from benchmarks.ballots import (
+    Ballot,
+    Poll,
+    Press,
+    VotesDatabase,
+    allowed_votes,
+    database_url,
+    poll_of,
+    shows,
+    wrong_votes,
+)
+from benchmarks.bot_process import BotProcess
+from bot.local.events import Event
 from bot.local.guild import User
-from bot.local.records import Interaction, Message
+from bot.local.records import Interaction
 from bot.local.server import LocalDiscord
-from bot.local.state import Event
 
-VOTE_BUTTON = re.compile(r"vote:(?P<card>[^:]+):(?P<position>\d+)")
 CHANGED = 0.1
-"""The share of presses that are taken back by a second one, on another name."""
+"""Share of members who change their vote."""
 DEADLINE_S = 3.0
-"""Discord's: an interaction that is not acknowledged by then has failed."""
+"""Discord's deadline for the first response to an interaction."""
 KILLED_AFTER = 1 / 3
-"""The share of a round's votes that are acknowledged when the bot is killed."""
-PATIENCE_S = 120.0
-"""Seconds that cards have to show what was voted."""
+"""Share of a round's votes that are acknowledged when the bot is killed."""
+DISPLAY_TIMEOUT_S = 120.0
+"""Seconds until every poll must show its votes."""
 
-KILLED = "killed on the way"
+KILLED = "killed"
 """The name of the second round."""
-
-Ballot = tuple[str, int]
-"""A card's id and a member's."""
-
-
-@dataclass(frozen=True)
-class VotingCard:
-    """A card that takes votes."""
-
-    id: str
-    message: Message
-    buttons: Mapping[int, str]
-    """The custom_id of each name's button, by position."""
-
-
-@dataclass(frozen=True)
-class Press:
-    """A vote as it was sent."""
-
-    card: str
-    member: int
-    position: int
-    asked: Interaction
-
-    @property
-    def ballot(self) -> Ballot:
-        return self.card, self.member
 
 
 @dataclass
 class Outcome:
-    """What a round has come to."""
+    """Result of a round."""
 
     presses: list[Press] = field(default_factory=list)
     seconds_to_press: float = 0.0
     """From the first press to the last answer."""
-    seconds_of_stand_in: float = 0.0
-    """Of a processor, in that time: what the bot could not have."""
+    simulator_seconds: float = 0.0
+    """CPU time of the simulator in that time, which the bot could not use."""
     seconds_to_show: float | None = None
-    """From the last answer until every card showed the votes; None if that never came."""
+    """From the last answer until every poll showed its votes; None if one never did."""
     edits: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     acknowledged_before_kill: int | None = None
-    """None where nobody was killed."""
+    """None if the bot was not killed."""
     wrong: list[str] = field(default_factory=list)
     edits_before: Mapping[str, int] = field(default_factory=dict)
     refused_before: Counter[str] = field(default_factory=Counter)
 
     @property
     def acknowledged(self) -> int:
-        """How many presses have had a first response."""
+        """Number of presses with a response."""
         return len(self.waits)
 
     @property
     def proves_nothing(self) -> bool:
-        """Whether the kill came when there was nothing yet that it could have lost."""
+        """Whether the bot was killed before it could lose a vote."""
         return self.acknowledged_before_kill == 0
 
     @property
     def waits(self) -> list[float]:
-        """Seconds to the first response, of the presses that had one."""
+        """Seconds to the first response, of presses with a response."""
         asked = [press.asked for press in self.presses]
         return [a.acknowledged_at - a.created_at for a in asked if a.acknowledged_at is not None]
 
 
-# What is true, and what is shown
-
-
-def voting_card(message: Message) -> VotingCard:
-    """A message's vote buttons. LookupError if it has none."""
-    found = [VOTE_BUTTON.fullmatch(button.custom_id or "") for button in message.buttons]
-    matches = [match for match in found if match]
-    if not matches:
-        raise LookupError(
-            "The cards of /dinoname have no buttons vote:<card id>:<position>: "
-            "this bot takes no votes."
-        )
-    buttons = {int(match["position"]): match[0] for match in matches}
-    return VotingCard(matches[0]["card"], message, buttons)
-
-
-def allowed_votes(
-    presses: Sequence[Press], before: Mapping[Ballot, int]
-) -> dict[Ballot, set[int | None]]:
-    """What each ballot may say: what was acknowledged last, or what was sent since.
-
-    A press that got no answer may count or not: its member was told that it failed. None stands
-    for no vote at all.
-    """
-    allowed: dict[Ballot, set[int | None]] = {ballot: {vote} for ballot, vote in before.items()}
-    for press in presses:
-        if press.asked.acknowledged_at is not None:
-            allowed[press.ballot] = {press.position}
-        else:
-            allowed.setdefault(press.ballot, {None}).add(press.position)
-    return allowed
-
-
-def wrong_votes(
-    allowed: Mapping[Ballot, set[int | None]], stored: Mapping[Ballot, int]
-) -> list[str]:
-    """A sentence for each ballot that says something else."""
-    return [
-        f"card {card}, member {member}: {stored.get((card, member))} is stored, not "
-        + " or ".join(sorted(map(str, votes)))
-        for (card, member), votes in allowed.items()
-        if stored.get((card, member)) not in votes
-    ] + [f"nobody voted, and yet there is {ballot}" for ballot in stored.keys() - allowed.keys()]
-
-
-def shows(message: Message, names: Sequence[str], tally: Sequence[int]) -> bool:
-    """Whether a card has each name's count beside it: in its embed, or on its button.
-
-    What is beside a name reaches to the next name. A count of nothing may be left out.
-    """
-    embed = message.embed
-    fields = embed.get("fields") or []
-    written = [embed.get("description") or ""]
-    written += [f"{part['name']}\n{part['value']}" for part in fields]
-    written += [f"{button.label}\n" for button in message.buttons]
-    any_name = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    pieces = re.split(f"(?<!\\w)({any_name})(?!\\w)", "\n".join(written))
-    beside: dict[str, set[int]] = {name: set() for name in names}
-    for name, said in zip(pieces[1::2], pieces[2::2], strict=True):
-        beside[name] |= {int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", said)}
-    return all(
-        count in beside[name] or (count == 0 and not beside[name])
-        for name, count in zip(names, tally, strict=True)
-    )
-
-
-class Truth:
-    """The bot's database, read from outside."""
-
-    def __init__(self, url: URL) -> None:
-        self._engine: AsyncEngine = create_async_engine(url)
-
-    async def close(self) -> None:
-        await self._engine.dispose()
-
-    async def names(self, card: VotingCard) -> list[str]:
-        """The names of a card, by position. LookupError if it has none."""
-        query = text(
-            "SELECT name FROM candidates WHERE CAST(poll_id AS VARCHAR(40)) = :card "
-            "ORDER BY position"
-        )
-        async with self._engine.connect() as connection:
-            names = [str(name) for (name,) in await connection.execute(query, {"card": card.id})]
-        if len(names) != len(card.buttons):
-            raise LookupError(
-                f"Card {card.id} has {len(card.buttons)} vote buttons, and the database has "
-                f"{len(names)} names for it."
-            )
-        return names
-
-    async def votes(self, cards: Sequence[VotingCard]) -> dict[Ballot, int]:
-        """The votes on these cards."""
-        query = text(
-            "SELECT poll_id, member_id, position FROM votes "
-            "WHERE CAST(poll_id AS VARCHAR(40)) IN :cards"
-        ).bindparams(bindparam("cards", expanding=True))
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(query, {"cards": [card.id for card in cards]})
-            return {(str(card), int(member)): int(vote) for card, member, vote in rows}
-
-
-def database_url(given: str | None, state_dir: Path) -> URL:
-    """Where the bot's database is, for an engine that awaits."""
-    if given is None:
-        return URL.create("sqlite+aiosqlite", database=str(state_dir / "mangosaurus.db"))
-    url = make_url(re.sub(r"^postgres:", "postgresql:", given))
-    drivers = {"postgresql": "asyncpg", "sqlite": "aiosqlite"}
-    return url.set(drivername=f"{url.get_backend_name()}+{drivers[url.get_backend_name()]}")
-
-
-# The rounds
-
-
 @dataclass
 class Election:
-    """Members, cards, and a bot that may be killed."""
+    """Runs the rounds."""
 
     local: LocalDiscord
-    bot: BotElsewhere
-    truth: Truth
+    bot: BotProcess
+    database: VotesDatabase
     rng: np.random.Generator
     seconds: float
     members: list[User] = field(default_factory=list)
-    cards: list[VotingCard] = field(default_factory=list)
+    polls: list[Poll] = field(default_factory=list)
     names: dict[str, list[str]] = field(default_factory=dict)
     _waiting: dict[str, "asyncio.Future[None]"] = field(default_factory=dict)
     _missing: int = 0
-    """Acknowledgements until a round has had enough of them for a kill."""
+    """Acknowledgements until the bot is killed."""
     _enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.local.state.listeners.append(self._hear)
+        self.local.state.events.listeners.append(self._hear)
 
-    async def prepare(self, members: int, cards: int) -> None:
-        """Let members come in and have cards dealt."""
+    async def prepare(self, members: int, polls: int) -> None:
+        """Add members, and let them open polls."""
         self.members = [self.local.state.guild.add_member(f"Member {n}") for n in range(members)]
-        for number in range(cards):
+        for number in range(polls):
             member = self.members[number % members]
             asked = await self.local.run_command("dinoname", by=member)
-            card = voting_card(asked.message)
-            self.cards.append(card)
-            self.names[card.id] = await self.truth.names(card)
+            poll = poll_of(asked.message)
+            self.polls.append(poll)
+            self.names[poll.id] = await self.database.names(poll)
 
     async def round(self, *, killing: bool = False) -> Outcome:
-        """Let everybody vote on every card; with `killing`, the bot dies on the way and returns."""
-        outcome, before = Outcome(), await self.truth.votes(self.cards)
-        self._missing = max(1, round(KILLED_AFTER * len(self.members) * len(self.cards)))
+        """Let every member vote in every poll; with `killing`, kill the bot and restart it."""
+        outcome, before = Outcome(), await self.database.votes(self.polls)
+        self._missing = max(1, round(KILLED_AFTER * len(self.members) * len(self.polls)))
         self._enough.clear()
         with self._measured(outcome):
             voting = asyncio.gather(
                 *(
-                    self._vote(member, card, before.get((card.id, int(member.id))), outcome.presses)
+                    self._vote(member, poll, before.get((poll.id, int(member.id))), outcome.presses)
                     for member in self.members
-                    for card in self.cards
+                    for poll in self.polls
                 )
             )
             if killing:
-                # A fixed time would not know how fast this bot is on this database.
+                # After a number of votes, not a time: bots and databases differ in speed.
                 enough = asyncio.create_task(self._enough.wait())
                 either: list[asyncio.Future[Any]] = [enough, voting]
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -280,58 +147,56 @@ class Election:
             await voting
         if killing:
             await self.bot.start()
-        else:  # what came before a kill is shown once somebody votes again
+        else:  # after a kill, polls are updated by the next vote
             outcome.seconds_to_show = await self._shown()
         await self._judge(outcome, before)
         return outcome
 
     async def press_each_once(self) -> Outcome:
-        """One vote more on each card: whether its buttons are alive, and what it shows then."""
+        """One more vote in each poll, to see that its buttons work and its counts are right."""
         newcomer = self.local.state.guild.add_member("Newcomer")
-        outcome, before = Outcome(), await self.truth.votes(self.cards)
+        outcome, before = Outcome(), await self.database.votes(self.polls)
         with self._measured(outcome):
-            for card in self.cards:
-                await self._press(newcomer, card, min(card.buttons), outcome.presses)
+            for poll in self.polls:
+                await self._press(newcomer, poll, min(poll.buttons), outcome.presses)
         outcome.seconds_to_show = await self._shown()
         await self._judge(outcome, before)
-        dead = [press.card for press in outcome.presses if press.asked.failed]
-        outcome.wrong += [f"card {card}: a dead button" for card in dead]
+        dead = [press.poll for press in outcome.presses if press.asked.failed]
+        outcome.wrong += [f"poll {poll}: a button does not respond" for poll in dead]
         return outcome
 
     @contextmanager
     def _measured(self, outcome: Outcome) -> Iterator[None]:
-        """Take the time of a rush, and what had happened before it."""
-        outcome.edits_before = {card.id: len(card.message.edits) for card in self.cards}
+        """Measure the time of a round, and note the counts before it."""
+        outcome.edits_before = {poll.id: len(poll.message.edits) for poll in self.polls}
         outcome.refused_before = Counter(self.local.refused)
         started, worked = time.perf_counter(), time.process_time()
         yield
         outcome.seconds_to_press = time.perf_counter() - started
-        outcome.seconds_of_stand_in = time.process_time() - worked
+        outcome.simulator_seconds = time.process_time() - worked
 
     async def _judge(self, outcome: Outcome, before: Mapping[Ballot, int]) -> None:
-        stored = await self.truth.votes(self.cards)
+        stored = await self.database.votes(self.polls)
         outcome.wrong = wrong_votes(allowed_votes(outcome.presses, before), stored)
-        for card in self.cards:
-            outcome.edits[card.id] = len(card.message.edits) - outcome.edits_before[card.id]
+        for poll in self.polls:
+            outcome.edits[poll.id] = len(poll.message.edits) - outcome.edits_before[poll.id]
         outcome.refused = Counter(self.local.refused) - outcome.refused_before
 
     async def _vote(
-        self, member: User, card: VotingCard, before: int | None, presses: list[Press]
+        self, member: User, poll: Poll, before: int | None, presses: list[Press]
     ) -> None:
-        """Vote at some moment; some change their mind, as soon as they see that it counted."""
+        """Vote at a random moment; some change their vote after the first response."""
         moment, changed = self.rng.random(2)
-        others = [position for position in card.buttons if position != before]
+        others = [position for position in poll.buttons if position != before]
         first, second = map(int, self.rng.permutation(others)[:2])
         await asyncio.sleep(moment * self.seconds)
         for position in (first, second) if changed < CHANGED else (first,):
             if self.local.state.online:
-                await self._press(member, card, position, presses)
+                await self._press(member, poll, position, presses)
 
-    async def _press(
-        self, member: User, card: VotingCard, position: int, presses: list[Press]
-    ) -> None:
-        asked = self.local.state.press(member, card.message.id, card.buttons[position])
-        press = Press(card.id, int(member.id), position, asked)
+    async def _press(self, member: User, poll: Poll, position: int, presses: list[Press]) -> None:
+        asked = self.local.state.press(member, poll.message.id, poll.buttons[position])
+        press = Press(poll.id, int(member.id), position, asked)
         presses.append(press)
         await self._answered(press)
         if press.asked.acknowledged_at is not None:
@@ -340,7 +205,7 @@ class Election:
                 self._enough.set()
 
     async def _answered(self, press: Press) -> None:
-        """Wait for the first response, or for the end of the three seconds."""
+        """Wait for the first response or the deadline."""
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[press.asked.id] = answer
         await answer
@@ -352,27 +217,24 @@ class Election:
                 answer.set_result(None)
 
     async def _shown(self) -> float | None:
-        """Seconds from now until every card shows what the database holds."""
+        """Seconds from now until every poll shows the votes of the database."""
         started = time.perf_counter()
-        while time.perf_counter() - started < PATIENCE_S:
-            votes = await self.truth.votes(self.cards)
-            counts = Counter((card, position) for (card, _), position in votes.items())
-            if all(self._shows(card, counts) for card in self.cards):
+        while time.perf_counter() - started < DISPLAY_TIMEOUT_S:
+            votes = await self.database.votes(self.polls)
+            counts = Counter((poll, position) for (poll, _), position in votes.items())
+            if all(self._shows(poll, counts) for poll in self.polls):
                 return time.perf_counter() - started
             await asyncio.sleep(0.1)
         return None
 
-    def _shows(self, card: VotingCard, counts: Mapping[tuple[str, int], int]) -> bool:
-        names = self.names[card.id]
-        tally = [counts.get((card.id, position), 0) for position in range(len(names))]
-        return shows(card.message, names, tally)
-
-
-# The report
+    def _shows(self, poll: Poll, counts: Mapping[tuple[str, int], int]) -> bool:
+        names = self.names[poll.id]
+        tally = [counts.get((poll.id, position), 0) for position in range(len(names))]
+        return shows(poll.message, names, tally)
 
 
 def report(outcomes: Mapping[str, Outcome], memory_mib: float) -> Table:
-    """What was measured, a column for each round."""
+    """A table with one column per round."""
     table = Table("figure", *outcomes)
 
     def row(figure: str, *values: str) -> None:
@@ -381,17 +243,17 @@ def report(outcomes: Mapping[str, Outcome], memory_mib: float) -> Table:
     every = list(outcomes.values())
     row("presses sent", *(f"{len(o.presses):,}" for o in every))
     row("first press to last answer", *(f"{o.seconds_to_press:.2f} s" for o in every))
-    row("of it, the stand-in's own work", *(f"{o.seconds_of_stand_in:.2f} s" for o in every))
+    row("CPU time of the simulator", *(f"{o.simulator_seconds:.2f} s" for o in every))
     row("acknowledged within 3 s", *(f"{_in_time(o):,}" for o in every))
     row("of them, before the kill", *(_count(o.acknowledged_before_kill) for o in every))
     row("median response", *(f"{1e3 * statistics.median(o.waits or [0]):.0f} ms" for o in every))
     row("slowest response", *(f"{1e3 * max(o.waits, default=0):.0f} ms" for o in every))
-    row("edits of a card", *(_span(list(o.edits.values())) for o in every))
-    row("edits in all", *(f"{o.edits.total():,}" for o in every))
-    row("429s", *(f"{o.refused.total():,}" for o in every))
-    row("then, until the cards show it", *(_shown_after(o) for o in every))
-    row("wrong in the database", *(f"{len(o.wrong):,}" for o in every))
-    table.caption = f"the bot's memory at its peak: {memory_mib:.0f} MiB"
+    row("edits of a poll", *(_span(list(o.edits.values())) for o in every))
+    row("edits in total", *(f"{o.edits.total():,}" for o in every))
+    row("429 responses", *(f"{o.refused.total():,}" for o in every))
+    row("until all polls show it", *(_shown_after(o) for o in every))
+    row("wrong votes in the database", *(f"{len(o.wrong):,}" for o in every))
+    table.caption = f"peak memory of the bot: {memory_mib:.0f} MiB"
     return table
 
 
@@ -417,43 +279,41 @@ async def run(
     folder: Path,
     *,
     members: int,
-    cards: int,
+    polls: int,
     seconds: float = 1.0,
     seed: int = 7,
-    database: str | None = None,
-    module: str = "benchmarks.elsewhere",
+    address: str | None = None,
 ) -> tuple[dict[str, Outcome], float]:
-    """All rounds by name, and the most memory of the bot in MiB.
+    """The results of all rounds by name, and the bot's peak memory in MiB.
 
-    `database` is a URL as the bot takes it, SQLite in `folder` if there is none; `module` is what
-    is run as the bot.
+    address: DATABASE_URL of the bot; None is SQLite in `folder`.
     """
-    environment = {"COOLDOWN_SECONDS": "0"} | ({"DATABASE_URL": database} if database else {})
+    environment = {"COOLDOWN_SECONDS": "0"} | ({"DATABASE_URL": address} if address else {})
     async with (
         LocalDiscord(port=0) as local,
-        BotElsewhere(local, folder, environment, module) as bot,
+        BotProcess(local, folder, environment) as bot,
     ):
-        truth = Truth(database_url(database, bot.state_dir))
-        election = Election(local, bot, truth, np.random.default_rng(seed), seconds)
+        database = VotesDatabase(database_url(address, bot.state_dir))
+        election = Election(local, bot, database, np.random.default_rng(seed), seconds)
         try:
-            await election.prepare(members, cards)
-            outcomes = {"everybody votes": await election.round()}
+            await election.prepare(members, polls)
+            outcomes = {"all members vote": await election.round()}
             memory = bot.memory_mib()
             outcomes[KILLED] = await election.round(killing=True)
-            outcomes["one more on each card"] = await election.press_each_once()
+            outcomes["one more vote per poll"] = await election.press_each_once()
         finally:
-            await truth.close()
+            await database.close()
     return outcomes, memory
 
 
 def main() -> int:
-    """Measure, print, and judge."""
+    """Run the benchmark; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.votes", description=__doc__)
-    parser.add_argument("--database-url", metavar="URL", help="(default: SQLite, thrown away)")
-    parser.add_argument("--members", type=int, default=200, help="who vote (default: 200)")
-    parser.add_argument("--cards", type=int, default=10, help="voted on (default: 10)")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of a rush (default: 1)")
-    parser.add_argument("--seed", type=int, default=7, help="of who votes how (default: 7)")
+    parser.add_argument("--database-url", metavar="URL", help="(default: a temporary SQLite file)")
+    parser.add_argument("--members", type=int, default=200, help="number of members (default: 200)")
+    parser.add_argument("--polls", type=int, default=10, help="number of polls (default: 10)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of a round (default: 1)")
+    parser.add_argument("--seed", type=int, default=7, help="seed of the votes (default: 7)")
     options = parser.parse_args()
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
@@ -462,10 +322,10 @@ def main() -> int:
                 run(
                     Path(folder),
                     members=options.members,
-                    cards=options.cards,
+                    polls=options.polls,
                     seconds=options.seconds,
                     seed=options.seed,
-                    database=options.database_url,
+                    address=options.database_url,
                 )
             )
         except LookupError as error:
@@ -481,10 +341,10 @@ def main() -> int:
         if outcome.seconds_to_show is None and name != KILLED
     ]
     for name in unseen:
-        console.print(f"{name}: after {PATIENCE_S:.0f} s some card did not show its votes")
+        console.print(f"{name}: a poll did not show its votes in {DISPLAY_TIMEOUT_S:.0f} s")
     unproven = [name for name, outcome in outcomes.items() if outcome.proves_nothing]
     for name in unproven:
-        console.print(f"{name}: no vote was acknowledged before the kill, which proves nothing")
+        console.print(f"{name}: killed before a vote was acknowledged, which proves nothing")
     return 1 if wrong or unseen or unproven else 0
 
 

@@ -29,8 +29,8 @@ async def build_app(settings: Settings) -> App:
     except OSError as error:
         raise StartupError(
             Exit.BAD_STATE_DIR,
-            f"STATE_DIR={settings.state_dir} is not a folder that the bot can write to "
-            f"({error.strerror}). Set another one, for example STATE_DIR=state",
+            f"The bot can't write to the folder {settings.state_dir} ({error.strerror}). Set "
+            "STATE_DIR to another folder, for example STATE_DIR=state",
         ) from error
     word_filter = WordFilter(settings.blocked_words, settings.allowed_words)
     store = await _open_store(settings)

@@ -1,14 +1,20 @@
-"""A small Discord on loopback, for trying the bot without a token and for end-to-end tests.
+"""Discord simulator on loopback: for trying the bot without a token, and for end-to-end tests.
 
-    server.py    LocalDiscord: listens, keeps strangers out, and is the window of a test
-    rest.py      the REST routes, with tokens and rates
-    gateway.py   the websocket: sessions, heartbeats, resuming
-    page.py      what the page (page.html) sees and may ask for
-    state.py     what happens: messages, interactions, who hears of them
-    records.py   messages, interactions, files, as the API describes them
-    guild.py     the one server and its people; more can be added
-    registry.py  the registered commands
-    limits.py    what the platform refuses
+It simulates one server with one channel, its REST API and gateway as far as the bot uses them, and
+a web page on which a person acts as a member or an administrator. The client is an unmodified
+discord.py over real sockets. What Discord would reject is rejected with the same error codes.
+
+    server.py    LocalDiscord: starts everything; methods for tests
+    rest.py      REST routes, token check, rate limits
+    gateway.py   WebSocket: sessions, heartbeats, resuming
+    page.py      the page's routes and events (its files are in web/)
+    state.py     the server, its commands, every interaction
+    channel.py   messages and files
+    events.py    events for the gateway, the page and tests
+    records.py   messages, interactions, files, and their payloads
+    guild.py     the server, its roles and members
+    registry.py  registered commands
+    limits.py    error codes, limits of payloads, rate limits
 
 Start with `bot.local.server.LocalDiscord`.
 """

@@ -1,7 +1,7 @@
-"""The gateway: the websocket over which the bot hears what happens.
+"""Gateway: the WebSocket that sends events to the bot.
 
-A session outlives its connection. Every event gets a number and is kept, so a client that lost the
-connection resumes from the last number it saw and misses nothing (Discord's "Gateway" chapter).
+A session outlives its connection. Events are numbered and kept, so a client that lost its
+connection can resume after the last event it received (Discord's documentation, "Gateway").
 """
 
 import asyncio
@@ -14,16 +14,17 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
+from bot.local.events import Event
 from bot.local.limits import JSON
 from bot.local.records import Interaction, Message
-from bot.local.state import Event, State
+from bot.local.state import State
 
 _log = logging.getLogger(__name__)
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 0, 1, 2, 6, 9, 10, 11
 UNKNOWN_OPCODE, NOT_AUTHENTICATED, AUTHENTICATION_FAILED, TIMED_OUT = 4001, 4003, 4004, 4009
 DISALLOWED_INTENTS = 4014
-# Members, presences and message content must be switched on in Discord's portal for each bot.
+# Members, presences, message content: they have to be enabled for a bot in Discord's portal.
 PRIVILEGED_INTENTS = 1 << 1 | 1 << 8 | 1 << 15
 GUILD_MESSAGES_INTENT = 1 << 9
 KEPT_EVENTS = 1000
@@ -31,7 +32,7 @@ KEPT_EVENTS = 1000
 
 @dataclass(eq=False)
 class Session:
-    """One identified client, whether it is connected now or not."""
+    """An identified client, connected or not."""
 
     id: str
     shard: tuple[int, int]
@@ -39,7 +40,7 @@ class Session:
     socket: web.WebSocketResponse | None = None
     transport: asyncio.Transport | None = None
     sequence: int = 0
-    cursor: int = 0  # the number of the last event sent over the present connection
+    cursor: int = 0  # number of the last event sent over the present connection
     kept: deque[str] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -47,14 +48,14 @@ class Session:
         self.sequence += 1
         frame = {"op": DISPATCH, "t": name, "s": self.sequence, "d": data}
         self.kept.append(json.dumps(frame))
-        # What a slow client has yet to be sent is kept, however much it is.
+        # Events that a slow client has not received yet are all kept.
         unsent = self.sequence - self.cursor if self.socket is not None else 0
         while len(self.kept) > max(KEPT_EVENTS, unsent):
             self.kept.popleft()
         self.wake.set()
 
     def remembers(self, sequence: int) -> bool:
-        """Whether every event after number `sequence` is still at hand."""
+        """Whether every event after number `sequence` is still kept."""
         return self.sequence - len(self.kept) <= sequence <= self.sequence
 
     def pending(self) -> Iterator[str]:
@@ -65,29 +66,29 @@ class Session:
 
 
 class Gateway:
-    """Every session, and the door through which the state's events reach them."""
+    """All sessions. Sends the state's events to those that should receive them."""
 
     def __init__(self, state: State, token: str, *, heartbeat_s: float = 41.25) -> None:
         self.url = ""
         self._state, self._token, self._heartbeat_s = state, token, heartbeat_s
         self._sessions: dict[str, Session] = {}
-        state.listeners.append(self._hear)
+        state.events.listeners.append(self._hear)
 
     async def drop(self) -> None:
-        """Cut every connection without a word, as a failing network does; sessions live on."""
+        """Cut every connection, like a failing network; the sessions can be resumed."""
         for session in self._sessions.values():
             if session.transport is not None:
                 session.transport.abort()
                 session.socket = session.transport = None
-        self._tell_online()
+        self._update_online()
 
     async def invalidate(self) -> None:
-        """Tell every client that its session is over and cannot be resumed (op 9)."""
+        """End every session with op 9: it cannot be resumed."""
         sessions, self._sessions = list(self._sessions.values()), {}
         for session in sessions:
             if session.socket is not None:
                 await session.socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
-        self._tell_online()
+        self._update_online()
 
     async def close(self) -> None:
         for session in self._sessions.values():
@@ -95,7 +96,7 @@ class Gateway:
                 await session.socket.close(code=1001)
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
-        """Serve one connection from HELLO to its end."""
+        """Serve a connection from HELLO until it closes."""
         socket = web.WebSocketResponse(receive_timeout=self._heartbeat_s * 1.5, timeout=1.0)
         await socket.prepare(request)
         interval = int(self._heartbeat_s * 1000)
@@ -117,8 +118,8 @@ class Gateway:
                         session.socket = socket
                         session.transport = request.transport
                         pump = asyncio.create_task(_pump(session, socket))
-                        self._tell_online()
-                elif op not in (3, 4, 8):  # presence, voice state, member request: nothing to do
+                        self._update_online()
+                elif op not in (3, 4, 8):  # presence, voice state, member request: ignored
                     code = NOT_AUTHENTICATED if session is None else UNKNOWN_OPCODE
                     await socket.close(code=code, message=f"Opcode {op}".encode())
         except TimeoutError:
@@ -145,7 +146,7 @@ class Gateway:
         }
         self._sessions[session.id] = session
         state = self._state
-        guilds = [state.guild.id] * (state.joined and self._has_guild(session))
+        guilds = [state.guild.id] * (state.guild.joined and self._has_guild(session))
         session.append(
             "READY",
             {
@@ -168,7 +169,7 @@ class Gateway:
         if data.get("token") != self._token or session is None or not session.remembers(sequence):
             await socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
             return None
-        _log.info("The client resumes; it missed %d events.", session.sequence - sequence)
+        _log.info("The client resumed its session; missed events: %d.", session.sequence - sequence)
         session.cursor = sequence
         session.append("RESUMED", {})
         return session
@@ -176,11 +177,11 @@ class Gateway:
     def _disconnected(self, session: Session, socket: web.WebSocketResponse) -> None:
         if session.socket is socket:
             session.socket = session.transport = None
-        if socket.close_code in (1000, 1001):  # a client that says goodbye does not come back
+        if socket.close_code in (1000, 1001):  # a client that closes properly does not resume
             self._sessions.pop(session.id, None)
-        self._tell_online()
+        self._update_online()
 
-    def _tell_online(self) -> None:
+    def _update_online(self) -> None:
         self._state.set_online(any(s.socket is not None for s in self._sessions.values()))
 
     def _has_guild(self, session: Session) -> bool:
@@ -188,9 +189,9 @@ class Gateway:
         return (int(self._state.guild.id) >> 22) % int(shard_count) == shard_id
 
     def _hear(self, event: Event) -> None:
-        """Pass an event of the state on to the session whose shard holds the server."""
+        """Send an event of the state to the session whose shard has the server."""
         subject = event.subject
-        if event.name == "membership" and self._state.joined:
+        if event.name == "membership" and self._state.guild.joined:
             self._dispatch("GUILD_CREATE", self._state.guild.payload())
         elif event.name == "membership":
             self._dispatch("GUILD_DELETE", {"id": self._state.guild.id})
@@ -199,7 +200,7 @@ class Gateway:
         elif isinstance(subject, Message) and not subject.ephemeral:
             data = subject.payload() | {"guild_id": self._state.guild.id}
             if subject.author is not self._state.guild.bot:
-                data["content"] = ""  # what a bot without the message content intent is given
+                data["content"] = ""  # hidden without the message content intent
                 data["member"] = self._state.guild.member_payload(subject.author)
             name = {"message": "CREATE", "edit": "UPDATE", "delete": "DELETE"}[event.name]
             self._dispatch(f"MESSAGE_{name}", data, intent=GUILD_MESSAGES_INTENT)
@@ -211,7 +212,7 @@ class Gateway:
 
 
 async def _pump(session: Session, socket: web.WebSocketResponse) -> None:
-    """Send what the session has, then wait for more, for as long as the connection lasts."""
+    """Send a session's events until the connection closes."""
     while not socket.closed:
         session.wake.clear()
         for frame in session.pending():

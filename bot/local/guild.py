@@ -1,4 +1,4 @@
-"""The one server: its people, its channel, its roles, as the API describes them."""
+"""The simulated server: its members, channel and roles, and their payloads."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MEMBER_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 31
 
 
 class Snowflakes:
-    """Ids that sort by time: milliseconds since Discord's epoch, then a counter."""
+    """Generator of IDs: milliseconds since Discord's epoch, then a counter."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock, self._count = clock, 0
@@ -26,18 +26,18 @@ class Snowflakes:
 
 
 def snowflake_time(snowflake: str) -> float:
-    """The time at which an id was given, in seconds since 1970."""
+    """The creation time of an ID, in seconds since 1970."""
     return ((int(snowflake) >> 22) + DISCORD_EPOCH_MS) / 1000
 
 
 def iso(seconds: float) -> str:
-    """A time as the API writes it."""
+    """A time in the format of the API."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or the bot, with the permissions held in the one server."""
+    """A person or the bot, with their permissions in the server."""
 
     id: str
     name: str
@@ -57,7 +57,7 @@ class User:
         }
 
     def may_use(self, command: JSON) -> bool:
-        """Whether the command's default permissions let this member see and run it."""
+        """Whether the default permissions of a command allow this member to use it."""
         required = command.get("default_member_permissions")
         if required is None or self.permissions & ADMINISTRATOR:
             return True
@@ -65,10 +65,10 @@ class User:
 
 
 class Guild:
-    """A bot called `bot_name`, Mary who is a member, Ada who owns the server.
+    """The server: the bot, Mary (a member) and Ada (an administrator, owner of the server).
 
-    Gideon runs the bot and is not there: so what Ada may do, she may as an administrator.
-    More members can be added; the page goes on being Mary's and Ada's.
+    Gideon owns the bot and is not a member, so that Ada has the rights of an administrator only.
+    Tests can add members; the page acts as Mary or Ada.
     """
 
     def __init__(self, new_id: Callable[[], str], bot_name: str) -> None:
@@ -78,6 +78,8 @@ class Guild:
         self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
         self.bot_owner = User(new_id(), "Gideon", permissions=0)
         self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
+        self.joined = True
+        """Whether the bot is in the server."""
         self._users = {user.id: user for user in (self.bot, self.member, self.admin)}
 
     @property
@@ -90,7 +92,7 @@ class Guild:
         return self.users[user_id]
 
     def add_member(self, name: str, *, administrator: bool = False, locale: str = "en-US") -> User:
-        """One more member. The bot hears of them once they do something, as without the intent."""
+        """Add a member. The bot gets no event, since it has no members intent."""
         permissions = ALL_PERMISSIONS if administrator else MEMBER_PERMISSIONS
         user = User(self._new_id(), name, permissions, locale=locale)
         self._users[user.id] = user
@@ -117,7 +119,7 @@ class Guild:
             "guild_id": self.id,
             "type": 0,
             "name": "mangosaurus",
-            "topic": "A Discord of one channel, on this machine only. Type / to see the commands.",
+            "topic": "Simulated Discord on this machine. Type / to see the commands.",
             "position": 0,
             "nsfw": False,
             "rate_limit_per_user": 0,
@@ -134,7 +136,7 @@ class Guild:
 
         return {
             "id": self.id,
-            "name": "The local stand-in",
+            "name": "Local server",
             "owner_id": self.admin.id,
             "icon": None,
             "roles": [
@@ -146,7 +148,7 @@ class Guild:
             "features": [],
             "channels": [self.channel_payload()],
             "threads": [],
-            "members": [self.member_payload(self.bot)],  # all that is sent without the intent
+            "members": [self.member_payload(self.bot)],  # all without the members intent
             "member_count": len(self.users),
             "voice_states": [],
             "presences": [],

@@ -1,8 +1,7 @@
-"""What the platform refuses: error codes, lengths of payloads, rates.
+"""Discord's limits: error codes, checks of payloads, rate limits.
 
-The figures are those of Discord's API documentation ("Message Object", "Embed Limits",
-"Component Reference", "Application Commands", "Rate Limits"). Everything here is pure: a payload or
-a time comes in, an error or an allowance goes out.
+The limits are those of Discord's API documentation ("Message Object", "Embed Limits",
+"Component Reference", "Application Commands", "Rate Limits").
 """
 
 import re
@@ -13,7 +12,8 @@ from typing import Any
 JSON = dict[str, Any]
 
 ATTACHMENT_BYTES = 10 * 1024 * 1024
-LONGEST_OPTION = 6000  # characters of a text
+LONGEST_OPTION = 6000
+"""Characters of a text option."""
 ACTION_ROW, BUTTON = 1, 2
 LINK_BUTTON = 5
 SUBCOMMAND, SUBCOMMAND_GROUP = 1, 2
@@ -42,7 +42,7 @@ _ERRORS: Mapping[int, tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that somebody sends."""
+    """A file to be sent."""
 
     filename: str
     data: bytes
@@ -50,9 +50,10 @@ class Upload:
 
 
 class ApiError(Exception):
-    """A refusal, as the API words it.
+    """An error response of the API.
 
-    `code` is Discord's own code (10062, 50035, …); the HTTP status and the sentence follow from it.
+    code: Discord's error code (10062, 50035, …), which determines the HTTP status and the message.
+    errors: for 50035, the errors by path in the payload.
     """
 
     def __init__(self, code: int, *, errors: JSON | None = None) -> None:
@@ -69,7 +70,7 @@ class ApiError(Exception):
 
 
 class Form:
-    """Gathers everything that is wrong with one payload, each complaint at its path.
+    """Collects the errors of a payload by path.
 
     >>> form = Form()
     >>> form.length("embeds.0.title", "x" * 300, 0, 256)
@@ -81,37 +82,37 @@ class Form:
         self.errors: JSON = {}
         self._prefix = prefix
 
-    def complain(self, path: str, code: str, message: str) -> None:
+    def add_error(self, path: str, code: str, message: str) -> None:
         node = self.errors
         for key in filter(None, f"{self._prefix}.{path}".split(".")):
             node = node.setdefault(key, {})
         node.setdefault("_errors", []).append({"code": code, "message": message})
 
     def length(self, path: str, value: object, low: int, high: int) -> None:
-        """Complain unless `value` is a text or a list of `low` to `high` items; absent is 0."""
+        """Add an error unless `value` is a text or list of `low` to `high` items; None has 0."""
         if value is not None and not isinstance(value, (str, list)):
-            self.complain(path, "BASE_TYPE_INVALID", "Not a well formed value.")
+            self.add_error(path, "BASE_TYPE_INVALID", "Not a well formed value.")
             return
         size = len(value) if value is not None else 0
         if low <= size <= high:
             return
         if size == 0:
-            self.complain(path, "BASE_TYPE_REQUIRED", "This field is required")
+            self.add_error(path, "BASE_TYPE_REQUIRED", "This field is required")
         elif low == 0:
-            self.complain(path, "BASE_TYPE_MAX_LENGTH", f"Must be {high} or fewer in length.")
+            self.add_error(path, "BASE_TYPE_MAX_LENGTH", f"Must be {high} or fewer in length.")
         else:
             message = f"Must be between {low} and {high} in length."
-            self.complain(path, "BASE_TYPE_BAD_LENGTH", message)
+            self.add_error(path, "BASE_TYPE_BAD_LENGTH", message)
 
     def one_of(self, path: str, value: object, accepted: Sequence[object]) -> bool:
         if value in accepted:
             return True
         listed = ", ".join(map(str, accepted))
-        self.complain(path, "BASE_TYPE_CHOICES", f"Value must be one of {{{listed}}}.")
+        self.add_error(path, "BASE_TYPE_CHOICES", f"Value must be one of {{{listed}}}.")
         return False
 
     def check(self) -> None:
-        """Raise one 50035 that carries every complaint."""
+        """Raise a 50035 with all errors, if there are any."""
         if self.errors:
             raise ApiError(50035, errors=self.errors)
 
@@ -120,7 +121,7 @@ class Form:
 
 
 def check_message(payload: JSON, *, prefix: str = "") -> None:
-    """Raise 50035 where a message's content, embeds or components are over a limit."""
+    """Raise a 50035 if a message's content, embeds or components exceed a limit."""
     form = Form(prefix)
     form.length("content", payload.get("content"), 0, 2000)
     embeds = payload.get("embeds") or []
@@ -129,14 +130,14 @@ def check_message(payload: JSON, *, prefix: str = "") -> None:
         _check_embed(form, f"embeds.{index}", embed)
     if sum(map(embed_size, embeds)) > 6000:
         message = "Embed size exceeds maximum size of 6000"
-        form.complain("embeds", "MAX_EMBED_SIZE_EXCEEDED", message)
+        form.add_error("embeds", "MAX_EMBED_SIZE_EXCEEDED", message)
     _check_components(form, payload.get("components") or [])
     form.length("attachments", payload.get("attachments"), 0, 10)
     form.check()
 
 
 def embed_size(embed: JSON) -> int:
-    """The characters of an embed that count towards the 6,000 of a message."""
+    """The number of an embed's characters that count towards a message's 6,000."""
     texts = [embed.get("title"), embed.get("description")]
     texts += [(embed.get("footer") or {}).get("text"), (embed.get("author") or {}).get("name")]
     for field in embed.get("fields") or []:
@@ -163,29 +164,29 @@ def _check_url(form: Form, path: str, url: object, *, attachment: bool = False) 
     schemes = ("http", "https", "attachment") if attachment else ("http", "https")
     if url is not None and not re.match(rf"({'|'.join(schemes)})://\S", str(url)):
         message = f"Not a well formed URL: the scheme must be one of {schemes}."
-        form.complain(path, "URL_TYPE_INVALID_URL", message)
+        form.add_error(path, "URL_TYPE_INVALID_URL", message)
 
 
 def _check_components(form: Form, rows: list[JSON]) -> None:
     form.length("components", rows, 0, 5)
     seen: set[str] = set()
     for r, row in enumerate(rows):
-        if not _drawn(form, f"components.{r}.type", row, ACTION_ROW):
+        if not _is_supported(form, f"components.{r}.type", row, ACTION_ROW):
             continue
         buttons = row.get("components") or []
         form.length(f"components.{r}.components", buttons, 1, 5)
         for b, button in enumerate(buttons):
             path = f"components.{r}.components.{b}"
-            if _drawn(form, f"{path}.type", button, BUTTON):
+            if _is_supported(form, f"{path}.type", button, BUTTON):
                 _check_button(form, path, button, seen)
 
 
-def _drawn(form: Form, path: str, component: JSON, kind: int) -> bool:
-    """The stand-in draws rows of buttons; anything else is refused rather than left out."""
+def _is_supported(form: Form, path: str, component: JSON, kind: int) -> bool:
+    """Whether the page can show a component: rows and buttons only; others are an error."""
     if component.get("type") == kind:
         return True
-    message = f"Value must be {kind}: the local stand-in draws rows (1) of buttons (2) only."
-    form.complain(path, "BASE_TYPE_CHOICES", message)
+    message = f"Value must be {kind}: the simulator supports rows (1) of buttons (2) only."
+    form.add_error(path, "BASE_TYPE_CHOICES", message)
     return False
 
 
@@ -194,7 +195,7 @@ def _check_button(form: Form, path: str, button: JSON, seen: set[str]) -> None:
     form.length(f"{path}.label", button.get("label"), 0, 80)
     if not button.get("label") and not button.get("emoji"):
         message = "A label or an emoji is required"
-        form.complain(f"{path}.label", "BASE_TYPE_REQUIRED", message)
+        form.add_error(f"{path}.label", "BASE_TYPE_REQUIRED", message)
     if button.get("style") == LINK_BUTTON:
         form.length(f"{path}.url", button.get("url"), 1, 512)
         _check_url(form, f"{path}.url", button.get("url"))
@@ -203,15 +204,15 @@ def _check_button(form: Form, path: str, button: JSON, seen: set[str]) -> None:
     form.length(f"{path}.custom_id", custom_id, 1, 100)
     if custom_id in seen:
         message = "Component custom id cannot be duplicated"
-        form.complain(f"{path}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", message)
+        form.add_error(f"{path}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", message)
     seen.add(str(custom_id))
 
 
-# Commands, as the bot registers them
+# Commands that the bot registers
 
 
 def check_commands(commands: list[JSON], *, limit: int = 100) -> None:
-    """Raise 50035 where a set of application commands breaks a rule of naming, length or order."""
+    """Raise a 50035 if application commands break a rule of naming, length or order."""
     form = Form()
     form.length("commands", commands, 0, limit)
     names: set[tuple[int, str]] = set()
@@ -219,7 +220,7 @@ def check_commands(commands: list[JSON], *, limit: int = 100) -> None:
         key = (command.get("type") or 1, str(command.get("name")))
         if key in names:
             message = "Application command names must be unique"
-            form.complain(
+            form.add_error(
                 f"{index}.name", "APPLICATION_COMMANDS_DUPLICATE_NAME", f"{message}: {key[1]}"
             )
         names.add(key)
@@ -230,7 +231,7 @@ def check_commands(commands: list[JSON], *, limit: int = 100) -> None:
             form.length(f"{index}.name", command.get("name"), 1, 32)
         if _command_size(command) > 8000:
             message = "Command exceeds maximum size (8000)"
-            form.complain(f"{index}", "APPLICATION_COMMAND_TOO_LARGE", message)
+            form.add_error(f"{index}", "APPLICATION_COMMAND_TOO_LARGE", message)
     form.check()
 
 
@@ -239,7 +240,7 @@ def _check_named(form: Form, path: str, item: JSON) -> None:
     form.length(f"{path}.name", name, 1, 32)
     if name and (not re.fullmatch(r"[-_'\w]+", name) or name != name.lower()):
         message = "Command name is invalid: lower-case letters, digits, - and _"
-        form.complain(f"{path}.name", "APPLICATION_COMMAND_INVALID_NAME", message)
+        form.add_error(f"{path}.name", "APPLICATION_COMMAND_INVALID_NAME", message)
     form.length(f"{path}.description", item.get("description"), 1, 100)
 
 
@@ -252,7 +253,7 @@ def _check_options(form: Form, path: str, options: list[JSON]) -> None:
         _check_named(form, here, option)
         if option.get("name") in names:
             message = "Option name already exists"
-            form.complain(here, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", message)
+            form.add_error(here, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", message)
         names.add(str(option.get("name")))
         if option.get("type") in (SUBCOMMAND, SUBCOMMAND_GROUP):
             _check_options(form, here, option.get("options") or [])
@@ -261,19 +262,19 @@ def _check_options(form: Form, path: str, options: list[JSON]) -> None:
         _check_lengths(form, here, option)
         if option.get("required") and optional_seen:
             message = "Required options must be placed before non-required options"
-            form.complain(here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
+            form.add_error(here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
         optional_seen |= not option.get("required")
         if option.get("choices"):
             _check_choices(form, f"{here}.choices", option["choices"])
 
 
 def _check_lengths(form: Form, path: str, option: JSON) -> None:
-    """What a text may be asked to be: 0 to 6,000 characters at least, 1 to 6,000 at most."""
+    """Check `min_length` (0 to 6,000) and `max_length` (1 to 6,000)."""
     for name, lowest in (("min_length", 0), ("max_length", 1)):
         asked = option.get(name)
         if asked is not None and not lowest <= asked <= LONGEST_OPTION:
             message = f"Value should be from {lowest} to {LONGEST_OPTION}."
-            form.complain(f"{path}.{name}", "NUMBER_TYPE_RANGE", message)
+            form.add_error(f"{path}.{name}", "NUMBER_TYPE_RANGE", message)
 
 
 def _check_choices(form: Form, path: str, choices: list[JSON]) -> None:
@@ -285,7 +286,7 @@ def _check_choices(form: Form, path: str, choices: list[JSON]) -> None:
 
 
 def check_choices(data: JSON) -> list[JSON]:
-    """The choices of an autocomplete answer, or 50035."""
+    """The choices of an autocomplete response; raises a 50035 if they are invalid."""
     form = Form("data")
     choices: list[JSON] = data.get("choices") or []
     _check_choices(form, "choices", choices)
@@ -300,7 +301,7 @@ def _command_size(item: JSON) -> int:
     return size + sum(map(_command_size, item.get("options") or []))
 
 
-# Options, as a member fills them in
+# Options that a member fills in
 
 _TYPES: Mapping[int, tuple[tuple[type, ...], str]] = {
     STRING: ((str,), "a text"),
@@ -312,50 +313,50 @@ _TYPES: Mapping[int, tuple[tuple[type, ...], str]] = {
 
 
 def check_values(options: list[JSON], values: Mapping[str, object]) -> None:
-    """Raise 50035 where a member's values do not fit a command's options.
+    """Raise a 50035 if a member's values do not fit a command's options.
 
-    `values` maps option names to what was typed; an attachment's value is the file itself.
+    values: by option name; the value of an attachment option is an `Upload`.
     """
     form = Form()
     known = {option["name"]: option for option in options}
     for name in values.keys() - known.keys():
         accepted = ", ".join(known) or "none"
-        form.complain(name, "BASE_TYPE_CHOICES", f"No such option; there are: {accepted}.")
+        form.add_error(name, "BASE_TYPE_CHOICES", f"No such option. Options: {accepted}.")
     for name, option in known.items():
         if name in values:
             _check_value(form, option, values[name])
         elif option.get("required"):
-            form.complain(name, "BASE_TYPE_REQUIRED", "This option is required.")
+            form.add_error(name, "BASE_TYPE_REQUIRED", "This option is required.")
     form.check()
 
 
 def _check_value(form: Form, option: JSON, value: object) -> None:
     name, kind = option["name"], option["type"]
     if kind not in _TYPES:
-        form.complain(name, "BASE_TYPE_INVALID", f"The stand-in has no options of type {kind}.")
+        form.add_error(name, "BASE_TYPE_INVALID", f"The simulator has no options of type {kind}.")
         return
     accepted, words = _TYPES[kind]
     if not isinstance(value, accepted) or (kind != BOOLEAN and isinstance(value, bool)):
-        form.complain(name, "BASE_TYPE_INVALID", f"Must be {words}.")
+        form.add_error(name, "BASE_TYPE_INVALID", f"Must be {words}.")
     elif isinstance(value, str):
         low, high = option.get("min_length", 0), option.get("max_length", LONGEST_OPTION)
         form.length(name, value, low, high)
     elif isinstance(value, (int, float)):
         low, high = option.get("min_value"), option.get("max_value")
         if low is not None and value < low:
-            form.complain(name, "NUMBER_TYPE_MIN", f"Must be at least {low}.")
+            form.add_error(name, "NUMBER_TYPE_MIN", f"Must be at least {low}.")
         if high is not None and value > high:
-            form.complain(name, "NUMBER_TYPE_MAX", f"Must be at most {high}.")
+            form.add_error(name, "NUMBER_TYPE_MAX", f"Must be at most {high}.")
     if option.get("choices"):
         form.one_of(name, value, [choice["value"] for choice in option["choices"]])
 
 
-# Rates
+# Rate limits
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a bucket after one more request; `granted` if that one may pass."""
+    """The rate limit of a bucket after a request; `granted` if the request is allowed."""
 
     granted: bool
     limit: int
@@ -364,15 +365,15 @@ class Allowance:
 
 
 class RateLimiter:
-    """Buckets of `allowed` requests, each full again `window_s` seconds after its first request."""
+    """Allows `allowed` requests in each bucket, within `window_s` seconds of its first request."""
 
     def __init__(self, allowed: int, window_s: float, clock: Callable[[], float]) -> None:
         self._allowed, self._window, self._clock = allowed, window_s, clock
-        self._buckets: dict[str, tuple[float, int]] = {}  # key -> when it began, requests taken
+        self._buckets: dict[str, tuple[float, int]] = {}  # start of the window, requests in it
 
     def take(self, key: str) -> Allowance:
         now = self._clock()
-        if len(self._buckets) > 1000:  # tokens come and go: forget the buckets that are full again
+        if len(self._buckets) > 1000:  # tokens come and go: drop old windows
             fresh = {k: v for k, v in self._buckets.items() if now - v[0] < self._window}
             self._buckets = fresh
         began, taken = self._buckets.get(key, (now, 0))

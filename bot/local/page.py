@@ -14,11 +14,12 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from bot.local.events import Event
 from bot.local.guild import User
 from bot.local.limits import JSON, ApiError, Upload
 from bot.local.records import Interaction, Kind, Message
 from bot.local.rest import json_response
-from bot.local.state import Event, State
+from bot.local.state import State
 
 WEB = Path(__file__).with_name("web")
 SCRIPTS = (
@@ -43,7 +44,7 @@ class Page:
         self._csrf = secrets.token_urlsafe(24)
         self._html = _read_page()
         self._queues: set[asyncio.Queue[Event | None]] = set()
-        state.listeners.append(self._hear)
+        state.events.listeners.append(self._hear)
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/", self._index)
@@ -76,7 +77,7 @@ class Page:
         return web.Response(text=html, content_type="text/html", headers=headers | _STRICT)
 
     async def _attachment(self, request: web.Request) -> web.Response:
-        attachment = self._state.attachments.get(request.match_info["attachment"])
+        attachment = self._state.channel.attachments.get(request.match_info["attachment"])
         if attachment is None:
             raise ApiError(10008)
         kind = "inline" if attachment.content_type.startswith("image/") else "attachment"
@@ -112,7 +113,7 @@ class Page:
         return response
 
     def _snapshot(self, user: User) -> JSON:
-        messages = self._state.messages.values()
+        messages = self._state.channel.messages.values()
         waiting = [asked for asked in self._state.interactions.values() if not asked.settled]
         return {
             "type": "snapshot",
@@ -122,7 +123,7 @@ class Page:
             "guild": self._state.guild.payload()["name"],
             "channel": self._state.guild.channel_payload(),
             "online": self._state.online,
-            "joined": self._state.joined,
+            "joined": self._state.guild.joined,
             "commands": self._state.picker(user),
             "messages": [_message_view(m) for m in messages if m.visible_to(user)],
             "waiting": [_interaction_view(asked) for asked in waiting if asked.user is user],
@@ -143,7 +144,7 @@ class Page:
             return {"type": "interaction", "interaction": _interaction_view(subject)}
         if event.name == "commands":
             return {"type": "commands", "commands": self._state.picker(user)}
-        return {"type": "online", "online": self._state.online, "joined": self._state.joined}
+        return {"type": "online", "online": self._state.online, "joined": self._state.guild.joined}
 
     async def _run(self, request: web.Request) -> web.Response:
         user, body, files = await self._posted(request)
@@ -167,11 +168,11 @@ class Page:
 
     async def _say(self, request: web.Request) -> web.Response:
         user, body, _ = await self._posted(request)
-        return json_response({"id": self._state.say(user, str(body.get("content"))).id})
+        return json_response({"id": self._state.channel.say(user, str(body.get("content"))).id})
 
     async def _dismiss(self, request: web.Request) -> web.Response:
         user, body, _ = await self._posted(request)
-        self._state.dismiss(user, str(body.get("message")))
+        self._state.channel.dismiss(user, str(body.get("message")))
         return json_response({})
 
     async def _posted(self, request: web.Request) -> tuple[User, JSON, dict[str, Upload]]:

@@ -1,7 +1,4 @@
-"""The things that the stand-in remembers: people, files, messages, interactions.
-
-Each knows how it looks in the API (`payload`); none knows who else hears of it.
-"""
+"""Messages, interactions and files, with their API payloads."""
 
 import enum
 import mimetypes
@@ -15,7 +12,7 @@ EPHEMERAL, LOADING = 1 << 6, 1 << 7
 
 
 class Kind(enum.IntEnum):
-    """What an interaction asks for (Discord's interaction types)."""
+    """Discord's interaction types."""
 
     COMMAND = 2
     COMPONENT = 3
@@ -23,7 +20,7 @@ class Kind(enum.IntEnum):
 
 
 class Reply(enum.IntEnum):
-    """How a bot first answers an interaction (Discord's callback types)."""
+    """Discord's callback types: the kinds of first response to an interaction."""
 
     MESSAGE = 4
     DEFERRED_MESSAGE = 5
@@ -33,17 +30,17 @@ class Reply(enum.IntEnum):
 
 
 class Status(enum.StrEnum):
-    """How far an interaction has come."""
+    """Progress of an interaction."""
 
-    WAITING = "waiting"  # the bot has not answered
-    DEFERRED = "deferred"  # it has said that an answer will come
+    WAITING = "waiting"  # no response yet
+    DEFERRED = "deferred"  # the bot has announced an answer
     ANSWERED = "answered"
     FAILED = "failed"  # no answer in time
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that the stand-in keeps and serves."""
+    """A file that the simulator serves."""
 
     id: str
     filename: str
@@ -54,7 +51,7 @@ class Attachment:
 
     @property
     def size(self) -> JSON:
-        """{"width", "height"} in pixels of a PNG; empty for other files."""
+        """{"width", "height"} of a PNG in pixels; empty for other files."""
         if self.content_type != "image/png" or len(self.data) < 24:
             return {}
         width, height = struct.unpack(">II", self.data[16:24])
@@ -75,7 +72,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button as a member sees it."""
+    """A button of a message."""
 
     label: str
     custom_id: str | None
@@ -86,7 +83,7 @@ class Button:
 
 @dataclass
 class Message:
-    """One message of the channel; `edits` holds the time of each edit."""
+    """A message of the channel; `edits` has the time of each edit."""
 
     id: str
     channel_id: str
@@ -103,7 +100,7 @@ class Message:
     edited: bool = False
     asked: "Interaction | None" = None
     reply_to: "Message | None" = None
-    failed: bool = False  # it was to be filled in later, and never was
+    failed: bool = False  # deferred, and not edited in time
     deleted: bool = False
 
     @property
@@ -116,7 +113,7 @@ class Message:
 
     @property
     def only_for(self) -> str | None:
-        """The id of the one user who sees it, or None if everyone does."""
+        """The ID of the only user who sees it, or None if everyone does."""
         return self.asked.user.id if self.asked and self.ephemeral else None
 
     def visible_to(self, user: User) -> bool:
@@ -124,12 +121,12 @@ class Message:
 
     @property
     def embed(self) -> JSON:
-        """Its first embed; empty if it has none."""
+        """The first embed; empty if there is none."""
         return self.embeds[0] if self.embeds else {}
 
     @property
     def attachments(self) -> list[Attachment]:
-        """Its files, without those that an embed shows."""
+        """The files, except those that an embed shows."""
         shown = {(embed.get("image") or {}).get("url") for embed in self.embeds}
         shown |= {(embed.get("thumbnail") or {}).get("url") for embed in self.embeds}
         return [file for file in self.files if file.url not in shown]
@@ -149,12 +146,12 @@ class Message:
         ]
 
     def button(self, name: str) -> Button:
-        """The button whose label or custom_id is `name`; LookupError lists those there are."""
+        """The button with this label or custom_id; raises LookupError."""
         for button in self.buttons:
             if name in (button.label, button.custom_id):
                 return button
         labels = ", ".join(repr(button.label) for button in self.buttons) or "none"
-        raise LookupError(f"No button {name!r} on this message; its buttons: {labels}.")
+        raise LookupError(f"The message has no button {name!r}. Its buttons: {labels}.")
 
     def payload(self) -> JSON:
         body: JSON = {
@@ -191,7 +188,7 @@ class Message:
 
 @dataclass(eq=False)
 class Interaction:
-    """A member asks the bot for something; the bot has `first_response_s` to say that it heard."""
+    """A command, button press or autocomplete request of a member."""
 
     id: str
     token: str
@@ -201,13 +198,13 @@ class Interaction:
     data: JSON
     created_at: float
     guild_id: str
-    source: Message | None = None  # what the pressed button hangs on
+    source: Message | None = None  # the message with the pressed button
     status: Status = Status.WAITING
-    original: Message | None = None  # what @original names
+    original: Message | None = None  # the message that @original refers to
     followups: list[Message] = field(default_factory=list)
-    files: list[Attachment] = field(default_factory=list)  # given as options
+    files: list[Attachment] = field(default_factory=list)  # values of options
     choices: list[JSON] = field(default_factory=list)
-    acknowledged_at: float | None = None  # when its first answer came
+    acknowledged_at: float | None = None  # time of the first response
 
     @property
     def acknowledged(self) -> bool:
@@ -215,7 +212,7 @@ class Interaction:
 
     @property
     def settled(self) -> bool:
-        """Whether the member has an answer, or the news that none will come."""
+        """Whether it has been answered or has failed."""
         return self.status in (Status.ANSWERED, Status.FAILED)
 
     @property
@@ -224,13 +221,13 @@ class Interaction:
 
     @property
     def messages(self) -> list[Message]:
-        """The messages that answer it and are still there, @original first."""
+        """Its answers that are not deleted, @original first."""
         every = [self.original, *self.followups]
         return [message for message in every if message is not None and not message.deleted]
 
     @property
     def message(self) -> Message:
-        """The newest message that answers it; LookupError if the bot gave none."""
+        """The newest answer; raises LookupError if there is none."""
         if not self.messages:
             raise LookupError(f"{self.title} has no answer: it is {self.status}.")
         return self.messages[-1]
@@ -250,7 +247,7 @@ class Interaction:
 
 
 def content_type(filename: str, data: bytes) -> str:
-    """What a file is. Only its first bytes make it an image: its name may lie."""
+    """The MIME type of a file. Images are recognized by their first bytes, not by their name."""
     signatures = {
         b"\x89PNG\r\n\x1a\n": "image/png",
         b"\xff\xd8\xff": "image/jpeg",

@@ -1,4 +1,4 @@
-"""The commands that the bot has registered, as a member finds and fills them in."""
+"""Registered commands, and how members find and run them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,24 +15,24 @@ from bot.local.limits import (
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line of the `/` picker: a command, or one of its subcommands."""
+    """An entry in the list of commands: a command, or one of its subcommands."""
 
     command: JSON
-    path: tuple[JSON, ...]  # the groups and the subcommand below the command
+    path: tuple[JSON, ...]  # groups and subcommand of the command
     options: list[JSON]
 
     @property
     def name(self) -> str:
-        """Its full name, "retrain names"."""
+        """The full name: "retrain names"."""
         return " ".join([self.command["name"], *(step["name"] for step in self.path)])
 
     def view(self) -> JSON:
-        """What the picker shows."""
+        """The entry as the page shows it."""
         description = (self.path[-1] if self.path else self.command)["description"]
         return {"name": self.name, "description": description, "options": self.options}
 
     def data(self, values: Mapping[str, object], focused: str | None = None) -> JSON:
-        """The `data` of an interaction that runs it, or that asks for choices of `focused`."""
+        """The `data` of an interaction that runs it, or that requests choices for `focused`."""
         filled: list[JSON] = [
             {"name": name, "type": option["type"], "value": values.get(name, "")}
             | ({"focused": True} if name == focused else {})
@@ -47,7 +47,7 @@ class Choice:
 
 
 class Registry:
-    """Global commands (scope None) and those of the one server (scope: its id)."""
+    """Global commands (scope None) and commands of the server (scope: its ID)."""
 
     def __init__(self, application_id: str, guild_id: str, new_id: Callable[[], str]) -> None:
         self._application_id, self._new_id = application_id, new_id
@@ -66,7 +66,7 @@ class Registry:
         raise ApiError(10063)
 
     def overwrite(self, scope: str | None, payloads: list[JSON]) -> list[JSON]:
-        """Replace every command of one scope; a command that keeps its name keeps its id."""
+        """Replace all commands of a scope. A command with the same name keeps its ID."""
         known = {(old["type"], old["name"]): old["id"] for old in self.all(scope)}
         check_commands(payloads)
         defaults: JSON = {"default_member_permissions": None, "nsfw": False}
@@ -86,7 +86,7 @@ class Registry:
         return registered
 
     def upsert(self, scope: str | None, payload: JSON) -> JSON:
-        """Add one command, or replace the one of the same name."""
+        """Add a command, or replace the one with the same name."""
         key = (payload.get("type") or 1, payload.get("name"))
         others = [c for c in self.all(scope) if (c["type"], c["name"]) != key]
         return self.overwrite(scope, [*others, payload])[-1]
@@ -95,20 +95,20 @@ class Registry:
         self.all(scope).remove(self.get(scope, command_id))
 
     def find(self, name: str) -> Choice:
-        """Look "dinoname" or "retrain names" up; an unknown name raises 10063."""
+        """Look up "dinoname" or "retrain names"; raises `ApiError` 10063."""
         for choice in self._choices():
             if choice.name == name:
                 return choice
         raise ApiError(10063)
 
     def picker(self, user: User) -> list[JSON]:
-        """What the `/` picker lists for this member, by name."""
+        """The commands that this member sees, by name."""
         shown = [choice for choice in self._choices() if user.may_use(choice.command)]
         return [choice.view() for choice in sorted(shown, key=lambda choice: choice.name)]
 
     def _choices(self) -> Iterable[Choice]:
         seen: set[str] = set()
-        for commands in self._scopes.values():  # the server's own first: they hide global ones
+        for commands in self._scopes.values():  # commands of the server hide global ones
             slash = [c for c in commands if c["type"] == 1 and c["name"] not in seen]
             for command in slash:
                 yield from _leaves(command, command, ())

@@ -1,7 +1,6 @@
-"""The REST routes that the bot uses, as one table.
+"""REST API: a table of the routes that the bot uses, with token check and rate limits.
 
-Every answer says exactly `application/json`, every refusal has Discord's code, and a route that is
-not here is answered with an error that names it.
+Errors have Discord's codes. An unknown route is answered with an error that names it.
 """
 
 import hashlib
@@ -22,49 +21,47 @@ from bot.local.state import State
 _log = logging.getLogger(__name__)
 
 PREFIX = "/api/v10"
-UPLOAD_BYTES = 100 * 1024 * 1024  # of one request, all its files together
+UPLOAD_BYTES = 100 * 1024 * 1024
+"""Size of a request, with all its files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, parsed: path parameters, query, payload and files."""
+    """A parsed request: path parameters, query, payload and files."""
 
     path: Mapping[str, str]
     query: Mapping[str, str]
     payload: JSON
-    items: list[JSON]  # the payload of the one route that takes a list
+    items: list[JSON]  # the payload of the route that takes a list
     uploads: list[Upload]
 
     def __getitem__(self, parameter: str) -> str:
-        """A parameter of the path."""
+        """A path parameter."""
         return self.path[parameter]
 
     @property
     def scope(self) -> str | None:
-        """Whose commands: a guild's, or None for the global ones."""
+        """The guild whose commands are meant, or None for global commands."""
         return self.path.get("guild")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One line of the table.
-
-    The handler's answer is sent as JSON (a message as its payload); None is an empty 204.
-    """
+    """A route. The handler's result is sent as JSON (a message as its payload), None as a 204."""
 
     method: str
     path: str
     handler: Callable[[Call], object]
-    limited_by: str | None = None  # the path parameter that has a bucket of its own
+    limited_by: str | None = None  # the path parameter by which requests are limited
 
     @property
     def authorised(self) -> bool:
-        """Whether the bot's token is asked for; an interaction's own token stands in the path."""
+        """Whether the bot's token is required; interactions have a token in their path."""
         return "{token}" not in self.path
 
 
 class TooManyRequestsError(Exception):
-    """A 429, which discord.py waits out and tries again."""
+    """A 429, after which discord.py waits and tries again."""
 
     def __init__(self, allowance: Allowance, headers: Mapping[str, str]) -> None:
         super().__init__("You are being rate limited.")
@@ -76,28 +73,28 @@ class TooManyRequestsError(Exception):
             "retry_after": round(self._wait, 3),
             "global": "X-RateLimit-Global" in self._headers,
         }
-        # discord.py takes a 429 without Via for a ban by the proxy in front of the API.
-        extra = {"Via": "1.1 stand-in", "Retry-After": f"{math.ceil(self._wait)}"}
+        # discord.py takes a 429 without Via for a ban by Cloudflare.
+        extra = {"Via": "1.1 local", "Retry-After": f"{math.ceil(self._wait)}"}
         return json_response(body, status=429, headers=dict(self._headers) | extra)
 
 
 def json_response(
     body: object, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """A JSON answer whose type has no charset: discord.py takes anything else for text."""
+    """A JSON response. Its type has no charset, or discord.py would read it as text."""
     content = {"Content-Type": "application/json"} | dict(headers or {})
     return web.Response(body=json.dumps(body).encode(), status=status, headers=content)
 
 
 def unknown_route(method: str, path: str) -> web.Response:
-    """The answer to a route that the stand-in does not have."""
-    _log.warning("The stand-in has no route %s %s.", method, path)
-    message = f"404: Not Found. The local stand-in has no route {method} {path}."
+    """The response to a route that the simulator does not have."""
+    _log.warning("The Discord simulator has no route %s %s.", method, path)
+    message = f"404: Not Found. The Discord simulator has no route {method} {path}."
     return json_response({"message": message, "code": 0}, status=404)
 
 
 async def parse(request: web.Request) -> Call:
-    """Read a request's body, JSON or multipart (`payload_json` and `files[n]`)."""
+    """Parse a request's body: JSON, or multipart with `payload_json` and `files[n]`."""
     body: object = {}
     uploads: list[Upload] = []
     if request.content_type.startswith("multipart/"):
@@ -125,7 +122,7 @@ def _loads(text: str) -> object:
 
 
 class Rest:
-    """The routes, the bot's token, and how often each route may be used."""
+    """The routes, the bot's token, and the rate limits."""
 
     def __init__(
         self,
@@ -150,11 +147,11 @@ class Rest:
             app.router.add_route(route.method, PREFIX + route.path, self._serve(route))
 
     def _routes(self) -> Iterator[Route]:
-        s, guild = self._state, self._state.guild
+        s, guild, channel = self._state, self._state.guild, self._state.channel
         yield Route("GET", "/gateway", lambda c: {"url": self.gateway_url})
         yield Route("GET", "/gateway/bot", lambda c: self._gateway_bot())
         yield Route("GET", "/users/@me", lambda c: guild.bot.payload())
-        yield Route("GET", "/users/@me/guilds", lambda c: [guild.payload()] * s.joined)
+        yield Route("GET", "/users/@me/guilds", lambda c: [guild.payload()] * guild.joined)
         yield Route("GET", "/users/{user}", lambda c: guild.user(c["user"]).payload())
         yield Route("GET", "/applications/@me", lambda c: guild.application_payload())
         yield Route("GET", "/oauth2/applications/@me", lambda c: guild.application_payload())
@@ -184,10 +181,10 @@ class Rest:
         many, one = "/channels/{channel}/messages", "/channels/{channel}/messages/{message}"
         yield Route("POST", "/channels/{channel}/typing", self._typing)
         yield Route("GET", many, self._history)
-        yield Route("POST", many, lambda c: s.post(c["channel"], c.payload, c.uploads), "channel")
-        yield Route("GET", one, lambda c: s.find(c["channel"], c["message"]))
+        yield Route("POST", many, self._post, "channel")
+        yield Route("GET", one, lambda c: channel.find(c["channel"], c["message"]))
         yield Route("PATCH", one, self._edit, "channel")
-        yield Route("DELETE", one, lambda c: s.delete(c["channel"], c["message"]), "channel")
+        yield Route("DELETE", one, lambda c: channel.delete(c["channel"], c["message"]), "channel")
 
     def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def serve(request: web.Request) -> web.Response:
@@ -202,7 +199,7 @@ class Rest:
         return serve
 
     def _admit(self, route: Route, request: web.Request) -> dict[str, str]:
-        """Check the token and the rates: the headers for the answer, or 401 or 429."""
+        """Check the token and the rate limits; the headers for the response, or a 401 or 429."""
         if route.authorised:
             if request.headers.get("Authorization") != f"Bot {self._token}":
                 raise ApiError(0)
@@ -224,7 +221,7 @@ class Rest:
         return {"url": self.gateway_url, "shards": self._shards, "session_start_limit": limit}
 
     def _guild(self, call: Call) -> JSON:
-        if call["guild"] != self._state.guild.id or not self._state.joined:
+        if call["guild"] != self._state.guild.id or not self._state.guild.joined:
             raise ApiError(10004)
         return self._state.guild.payload()
 
@@ -233,22 +230,27 @@ class Rest:
         return self._state.guild.member_payload(self._state.guild.user(call["user"]))
 
     def _channel(self, call: Call) -> JSON:
-        self._state.check_channel(call["channel"])
+        self._state.channel.check_channel(call["channel"])
         return self._state.guild.channel_payload()
 
     def _typing(self, call: Call) -> None:
-        self._state.check_channel(call["channel"])
+        self._state.channel.check_channel(call["channel"])
 
     def _history(self, call: Call) -> list[JSON]:
-        self._state.check_channel(call["channel"])
+        self._state.channel.check_channel(call["channel"])
         limit = call.query.get("limit", "50")
         if not limit.isdecimal() or not 1 <= int(limit) <= 100:
             raise ApiError(50035)
-        seen = [message for message in self._state.messages.values() if not message.ephemeral]
-        return [message.payload() for message in reversed(seen[-int(limit) :])]
+        messages = self._state.channel.messages.values()
+        public = [message for message in messages if not message.ephemeral]
+        return [message.payload() for message in reversed(public[-int(limit) :])]
+
+    def _post(self, call: Call) -> Message:
+        return self._state.channel.post(call["channel"], call.payload, call.uploads)
 
     def _edit(self, call: Call) -> Message:
-        return self._state.edit(call["channel"], call["message"], call.payload, call.uploads)
+        channel = self._state.channel
+        return channel.edit(call["channel"], call["message"], call.payload, call.uploads)
 
     def _edit_reply(self, call: Call) -> Message:
         return self._state.edit_reply(call["token"], call["message"], call.payload, call.uploads)

@@ -1,13 +1,12 @@
-"""A Discord of one channel on loopback, for a bot without a token.
+"""`LocalDiscord`: starts the Discord simulator, and is its interface for tests.
 
     async with LocalDiscord(port=8080) as local:
         print(local.url)
         with local.pointing_clients_here():
             await bot.start(local.token)
 
-The client is discord.py as it is, over real sockets. The page at `local.url` is a member's (or an
-administrator's) window; the methods `run_command`, `press`, `autocomplete` and `wait_for` are the
-same window for a test.
+On the page at `local.url`, a person acts as a member or an administrator. Tests do the same with
+the methods `run_command`, `press`, `autocomplete` and `wait_for`.
 """
 
 import asyncio
@@ -26,6 +25,7 @@ import discord.http
 import yarl
 from aiohttp import web
 
+from bot.local.events import Event
 from bot.local.gateway import Gateway
 from bot.local.guild import User
 from bot.local.limits import JSON, ApiError
@@ -39,7 +39,7 @@ from bot.local.rest import (
     json_response,
     unknown_route,
 )
-from bot.local.state import Event, State
+from bot.local.state import State
 
 _log = logging.getLogger(__name__)
 
@@ -48,15 +48,15 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class LocalDiscord:
-    """The stand-in, listening from `async with` to its end.
+    """The simulator; listens inside of `async with`.
 
-    host: a loopback address (127.0.0.1, ::1, localhost); anything else is a ValueError.
-    port: 0 to 65535; 0 takes one that is free. If it is in use, the start raises OSError.
-    first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes, shorter in tests.
-    heartbeat_s: how often a client is to send a heartbeat.
-    shards: how many connections a sharded client is told to open.
-    rate_limited: whether a burst is answered with 429: `writes` messages or edits in `window_s`
-        seconds for a channel or an interaction, `per_second` requests a second over all routes.
+    host: a loopback address (127.0.0.1, ::1, localhost); others raise ValueError.
+    port: 0 to 65535; 0 is any free port. OSError is raised at the start if it is in use.
+    first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes; shorter in tests.
+    heartbeat_s: interval of heartbeats that clients are told.
+    shards: number of shards that clients are told.
+    rate_limited: whether to answer with 429 above `writes` messages or edits in `window_s` seconds
+        for a channel or an interaction, and above `per_second` requests per second in total.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class LocalDiscord:
         self._runner: web.AppRunner | None = None
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
         self._changes: set[asyncio.Future[None]] = set()
-        self.state.listeners.append(self._hear)
+        self.state.events.listeners.append(self._hear)
 
     @property
     def application_id(self) -> int:
@@ -108,13 +108,13 @@ class LocalDiscord:
 
     @property
     def refused(self) -> Mapping[str, int]:
-        """How many requests met a 429, by route ("PATCH /channels/…") or "everything"."""
+        """Number of 429 responses by route ("PATCH /channels/…"), or "everything" for the total."""
         return self._rest.refused
 
     @property
     def url(self) -> str:
-        """The one address of the page, "http://127.0.0.1:8080/"; empty before the start."""
-        return self.state.base_url
+        """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""
+        return self.state.channel.base_url
 
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[self._guard], client_max_size=UPLOAD_BYTES)
@@ -131,12 +131,12 @@ class LocalDiscord:
             raise OSError(
                 error.errno,
                 f"Cannot listen on {self._host}:{self._port}: {os.strerror(error.errno or 0)}. "
-                "Stop what uses the port, or choose another one, for example 8081 (0: any).",
+                "Stop the program that uses the port, or choose another port, for example 8081.",
             ) from error
         port = self._runner.addresses[0][1]
         authority = f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
         self._authorities = {authority, f"localhost:{port}"}
-        self.state.base_url = f"http://{authority}/"
+        self.state.channel.base_url = f"http://{authority}/"
         self.gateway.url = self._rest.gateway_url = f"ws://{authority}/gateway"
         return self
 
@@ -156,16 +156,16 @@ class LocalDiscord:
 
     @contextlib.contextmanager
     def pointing_clients_here(self) -> Iterator[None]:
-        """Let every discord.py client started inside talk to this Discord, not the real one."""
+        """Make discord.py clients that start in this context connect to the simulator."""
         with pointing_clients_at(self.url.removesuffix("/") + PREFIX, self.gateway.url):
             yield
 
-    # For tests: the member's window, without the page
+    # For tests: what a member does on the page
 
     @property
     def messages(self) -> list[Message]:
-        """Everything in the channel, oldest first, ephemeral replies included."""
-        return list(self.state.messages.values())
+        """All messages of the channel, oldest first, with ephemeral ones."""
+        return list(self.state.channel.messages.values())
 
     async def run_command(
         self,
@@ -178,12 +178,13 @@ class LocalDiscord:
         until: Until = "answered",
         timeout_s: float = 10.0,
     ) -> Interaction:
-        """Run `/name` and wait until the bot has answered, or has failed to (`.failed`).
+        """Run a command, and wait until the bot has answered or failed to (`.failed`).
 
         name: "dinoname", or "retrain names" for a subcommand.
         options: values by name; an `Upload` for an attachment.
-        by: whoever was added with `state.guild.add_member`; else Ada or Mary.
-        despite_permissions: as if an administrator had opened the command to everyone.
+        by: a user added with `state.guild.add_member`; by default Mary, or Ada if `as_admin`.
+        despite_permissions: as if an administrator had allowed the command to everyone.
+        until: what to wait for: "sent" returns at once, "acknowledged" after the first response.
         """
         asked = self.state.invoke(
             self._user(as_admin, by), name, options, despite_permissions=despite_permissions
@@ -200,9 +201,9 @@ class LocalDiscord:
         until: Until = "answered",
         timeout_s: float = 10.0,
     ) -> Interaction:
-        """Press the button of this label or custom_id, and wait as `run_command` does.
+        """Press the button with this label or custom_id, and wait like `run_command`.
 
-        A press that the bot only acknowledges (type 6) has no answer: wait until "acknowledged".
+        A press that the bot only acknowledges (type 6) has no answer: use until="acknowledged".
         """
         custom_id = message.button(button).custom_id or ""
         asked = self.state.press(self._user(as_admin, by), message.id, custom_id)
@@ -219,7 +220,7 @@ class LocalDiscord:
         by: User | None = None,
         timeout_s: float = 10.0,
     ) -> list[JSON]:
-        """The choices ({"name", "value"}) that the bot offers for what has been typed so far."""
+        """The choices ({"name", "value"}) that the bot offers for the typed text."""
         values = dict(options or {}) | {option: typed}
         asked = self.state.complete(self._user(as_admin, by), name, values, option)
         await self._answered(asked, "answered", timeout_s)
@@ -228,7 +229,7 @@ class LocalDiscord:
     async def wait_for(
         self, condition: Callable[[], object], *, timeout_s: float = 10.0, what: str = ""
     ) -> None:
-        """Return as soon as `condition()` holds; it is looked at after each change of the state."""
+        """Wait until `condition()` holds; it is checked after each event. Raises TimeoutError."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout_s):
@@ -240,10 +241,11 @@ class LocalDiscord:
                     finally:
                         self._changes.discard(change)
         except TimeoutError:
-            raise TimeoutError(f"{what or 'It'} did not happen within {timeout_s} s.") from None
+            happened = what or "The condition"
+            raise TimeoutError(f"{happened} did not happen within {timeout_s} s.") from None
 
     async def drop_gateway(self) -> None:
-        """Cut the bot's connection; its session lives on, so it can resume."""
+        """Cut the bot's connection; it can resume its session."""
         await self.gateway.drop()
 
     async def invalidate_session(self) -> None:
@@ -264,7 +266,7 @@ class LocalDiscord:
     def _user(self, as_admin: bool, by: User | None) -> User:
         return by or (self.state.guild.admin if as_admin else self.state.guild.member)
 
-    # What follows from a change of the state
+    # Timers
 
     def _hear(self, event: Event) -> None:
         if event.name == "interaction" and isinstance(event.subject, Interaction):
@@ -289,19 +291,19 @@ class LocalDiscord:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Let nobody in but this machine's own page and bot; word every error as Discord does.
+        """Reject requests of other sites, and turn errors into Discord's responses.
 
-        A page of another site can make a browser send requests here (DNS rebinding gives it even a
-        name for this address): the Host, the Origin and the Fetch Metadata headers tell it apart.
+        Other sites can make a browser send requests to this address, by DNS rebinding even under
+        their own name. The headers Host, Origin and Sec-Fetch-Site reveal them.
         """
         origin = request.headers.get("Origin")
         site = request.headers.get("Sec-Fetch-Site", "same-origin")
         if request.headers.get("Host") not in self._authorities:
-            return _refused("The Host header does not name this server.")
+            return _rejected("The Host header is not the address of this server.")
         if origin is not None and origin.removeprefix("http://") not in self._authorities:
-            return _refused("Requests of other origins are refused.")
+            return _rejected("Requests from other origins are not allowed.")
         if site not in ("same-origin", "none") and request.path != "/":
-            return _refused("Requests of other sites are refused.")
+            return _rejected("Requests from other sites are not allowed.")
         try:
             return await handler(request)
         except ApiError as error:
@@ -317,7 +319,7 @@ class LocalDiscord:
 
 @contextlib.contextmanager
 def pointing_clients_at(api: str, gateway: str) -> Iterator[None]:
-    """Let every discord.py client started inside talk to these addresses, not the real Discord's.
+    """Make discord.py clients that start in this context connect to these addresses.
 
     api: "http://127.0.0.1:8080/api/v10"; gateway: "ws://127.0.0.1:8080/gateway".
     """
@@ -338,8 +340,8 @@ def _loopback(host: str) -> str:
     except ValueError:
         pass
     raise ValueError(
-        f"The local stand-in listens on loopback only, not on {host!r}: "
-        "anybody who reaches it can act as an administrator. Use 127.0.0.1 or ::1."
+        f"The Discord simulator can't listen on {host!r}, because everyone who can reach it can "
+        "act as an administrator. Use 127.0.0.1 or ::1."
     )
 
 
@@ -347,10 +349,10 @@ def _port(port: int) -> int:
     if 0 <= port <= 65535:
         return port
     raise ValueError(
-        f"{port} is no port: use 1 to 65535, for example 8080, or 0 for any that is free."
+        f"{port} is not a port. Use 1 to 65535, for example 8080, or 0 for any free port."
     )
 
 
-def _refused(reason: str) -> web.Response:
-    _log.warning("Refused a request: %s", reason)
+def _rejected(reason: str) -> web.Response:
+    _log.warning("Rejected a request: %s", reason)
     return json_response({"message": reason, "code": 0}, status=403)

@@ -1,12 +1,12 @@
-"""A stand-in for Discord, and a way to run any bot against it.
+"""The Discord simulator, and how to run a bot on it.
 
     async def test_a_name_is_given(local: LocalDiscord) -> None:
         async with running(MyBot, local) as bot:
             asked = await local.run_command("dinoname", {"count": 3})
             assert asked.message.embed["title"]
 
-Import what is no fixture from here: `running`, `mangosaurus`, `eventually`, and for the page
-`visiting`, `fill_in` and `last`. The fixtures come by themselves.
+Helpers to import: `running`, `mangosaurus`, `eventually`, and for the page `visiting`, `fill_in`,
+`last`.
 """
 
 import asyncio
@@ -52,16 +52,16 @@ ELVES = "\n".join(
     first + second
     for i, first in enumerate(FIRST_PARTS)
     for j, second in enumerate(SECOND_PARTS)
-    if (i + j) % 3  # some are left to be invented, none a letter away from one of the list
+    if (i + j) % 3  # some are left to be generated, none of them one letter away from the list
 )
-"""A list of names that trains in seconds."""
+"""A list of names that takes seconds to train on."""
 
 Bot = TypeVar("Bot", bound=commands.Bot | commands.AutoShardedBot)
 
 
 @contextlib.asynccontextmanager
 async def running(make: Callable[[], Bot], local: LocalDiscord) -> AsyncIterator[Bot]:
-    """A bot that is logged in to the stand-in and ready; an error of its start is raised here."""
+    """A bot that is connected and ready; errors of its start are raised here."""
     with local.pointing_clients_here():
         bot = make()
         async with bot:
@@ -102,22 +102,22 @@ async def mangosaurus(
 
 
 async def eventually(condition: Callable[[], object]) -> None:
-    """Return once `condition()` holds: for what happens in the bot and not in the stand-in."""
+    """Wait until `condition()` holds, for changes inside the bot."""
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - nobody signals what happens inside the bot
+        while not condition():  # noqa: ASYNC110 - changes inside the bot have no event
             await asyncio.sleep(0.01)
 
 
 @pytest.fixture
 async def local() -> AsyncIterator[LocalDiscord]:
-    """A started stand-in with Discord's own limits of time and rate."""
+    """A simulator with Discord's deadlines and rate limits."""
     async with LocalDiscord(port=0) as started:
         yield started
 
 
 @pytest.fixture
 async def hasty() -> AsyncIterator[LocalDiscord]:
-    """A started stand-in whose 3 seconds are 1, and whose 15 minutes are 2 seconds."""
+    """A simulator with deadlines of 1 s instead of 3 s, and 2 s instead of 15 minutes."""
     async with LocalDiscord(port=0, first_response_s=1.0, token_lifetime_s=2.0) as started:
         yield started
 
@@ -138,15 +138,15 @@ async def hasty_toy(hasty: LocalDiscord) -> AsyncIterator[ToyBot]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Headless Chromium with an empty profile; absent, the test is skipped, or fails under CI.
+    """Headless Chromium. Without it, tests are skipped, or fail if MANGOSAURUS_NO_SKIP=1.
 
-    Starting it takes seconds, so all tests share it; those that use it share its event loop:
+    All tests share it, since it takes seconds to start, and must use its event loop:
     `pytestmark = pytest.mark.asyncio(loop_scope="session")`.
     """
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        reason = f"no browser for the page: none of {', '.join(names)} is on the PATH"
+        reason = f"no browser found: none of {', '.join(names)} is on the PATH"
         if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
             pytest.fail(f"{reason}, and MANGOSAURUS_NO_SKIP=1 allows no skip")
         pytest.skip(reason)
@@ -158,7 +158,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @contextlib.asynccontextmanager
 async def visiting(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
-    """The page of a running bot; an error in its script or a blocked resource fails the test."""
+    """The page of a running bot; script errors and blocked resources fail the test."""
     problems: list[str] = []
 
     def hear(line: ConsoleMessage) -> None:
@@ -176,7 +176,7 @@ async def visiting(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]
 
 
 async def fill_in(page: Page, name: str) -> None:
-    """Pick a command with the keyboard, so that its options can be filled in."""
+    """Open the form of a command with the keyboard."""
     await page.get_by_role("combobox", name="Message").focus()
     await page.keyboard.type(f"/{name}")
     await expect(page.get_by_role("option").first).to_contain_text(f"/{name}")

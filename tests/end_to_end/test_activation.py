@@ -1,4 +1,4 @@
-"""Two bot processes on one PostgreSQL."""
+"""Two bot processes with one PostgreSQL database."""
 
 from benchmarks.activation import measure
 from bot.store import Database

@@ -1,4 +1,4 @@
-"""The bot itself on the stand-in: real sockets, the shipped weights, a real training."""
+"""The bot on the simulator: real sockets, shipped weights, a real training."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""A host that empties its disk at each restart, and a database that does not."""
+"""A host that wipes its disk at each restart, with an external database."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The gateway keeps sessions, numbers and promises as Discord's does."""
+"""The gateway: sessions, sequence numbers, resuming."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ GUILDS, MESSAGES, CONTENT = 1, 1 << 9, 1 << 15
 
 
 class Socket:
-    """A client that shows every frame."""
+    """A client with access to every frame."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
@@ -54,7 +54,7 @@ async def connected(local: LocalDiscord) -> AsyncIterator[Socket]:
 
 async def test_connection_is_resumed(local: LocalDiscord, toy: ToyBot) -> None:
     await local.drop_gateway()
-    asked = await local.run_command("quick")  # asked while nobody listens
+    asked = await local.run_command("quick")  # while disconnected
     assert asked.message.content == "1 for Mary at 0.5"
     await local.wait_for(lambda: local.state.online)
     assert (toy.ready_count, toy.resumed_count) == (1, 1)
@@ -100,7 +100,7 @@ async def test_bot_is_removed_and_added(
     async with connected(local) as socket:
         await socket.identify(local)
         await socket.next()
-        for _ in range(2):  # the second time, it is out already
+        for _ in range(2):  # the second call has no effect
             local.state.remove_bot()
         local.state.add_bot()
         removed, created = await socket.next(), await socket.next()
@@ -139,7 +139,7 @@ async def test_events_go_to_the_guilds_shard(local: LocalDiscord) -> None:
         assert (await here.identify(local, shard=[home, 2]))["d"]["guilds"]
         assert not (await elsewhere.identify(local, shard=[1 - home, 2]))["d"]["guilds"]
         assert (await here.next())["t"] == "GUILD_CREATE"
-        local.state.say(local.state.guild.member, "hello")
+        local.state.channel.say(local.state.guild.member, "hello")
         assert (await here.next())["t"] == "MESSAGE_CREATE"
         await elsewhere.send(1, None)
         assert (await elsewhere.next())["op"] == 11
@@ -158,12 +158,12 @@ async def test_resume_replays_events(local: LocalDiscord) -> None:
         session_id = (await socket.identify(local))["d"]["session_id"]
         assert (await socket.next())["s"] == 2
         await local.drop_gateway()
-    local.state.say(local.state.guild.member, "missed")
+    local.state.channel.say(local.state.guild.member, "missed")
     async with connected(local) as socket:
         await socket.send(6, {"token": local.token, "session_id": session_id, "seq": 2})
         missed, resumed = await socket.next(), await socket.next()
     assert (missed["t"], missed["s"]) == ("MESSAGE_CREATE", 3)
-    assert missed["d"]["content"] == ""  # without the intent for it
+    assert missed["d"]["content"] == ""  # without the message content intent
     assert resumed["t"] == "RESUMED"
 
 
@@ -181,7 +181,7 @@ async def test_message_intent(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.identify(local, intents=GUILDS)
         await socket.next()
-        local.state.say(local.state.guild.member, "hello")
+        local.state.channel.say(local.state.guild.member, "hello")
         await socket.send(1, None)
         assert (await socket.next())["op"] == 11
 
@@ -219,8 +219,8 @@ async def test_slow_client_loses_no_event(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.identify(local)
         await socket.next()
-        for number in range(3 * KEPT_EVENTS):  # all before the first of them can be sent
-            local.state.say(local.state.guild.member, f"{number}")
+        for number in range(3 * KEPT_EVENTS):  # all before the first one can be sent
+            local.state.channel.say(local.state.guild.member, f"{number}")
         created = 0
         while created < 3 * KEPT_EVENTS:
             created += (await socket.next())["t"] == "MESSAGE_CREATE"

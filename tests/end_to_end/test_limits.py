@@ -1,4 +1,4 @@
-"""What the stand-in refuses, and in which words: no sockets, no waiting."""
+"""Limits and error messages of the simulator, without sockets."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ from bot.local.limits import (
 from bot.local.records import content_type
 from tests.end_to_end.toy_bot import png
 
-ROWS_ONLY = "Value must be 1: the local stand-in draws rows (1) of buttons (2) only."
-BUTTONS_ONLY = "Value must be 2: the local stand-in draws rows (1) of buttons (2) only."
+ROWS_ONLY = "Value must be 1: the simulator supports rows (1) of buttons (2) only."
+BUTTONS_ONLY = "Value must be 2: the simulator supports rows (1) of buttons (2) only."
 
 
 def complaints(error: ApiError, path: str) -> list[str]:
-    """The sentences of a 50035 at a path such as "embeds.0.title"."""
+    """The messages of a 50035 at a path like "embeds.0.title"."""
     assert error.code == 50035
     node: Any = error.errors
     for key in path.split("."):
@@ -192,7 +192,7 @@ def test_command_names_are_unique_by_type() -> None:
         ({"opening": "x", "count": 11}, "Must be at most 10."),
         ({"opening": "x", "what": "plays"}, "Value must be one of {names, sonnets}."),
         ({"opening": "x", "corpus": "a text"}, "Must be a file."),
-        ({"opening": "x", "of": 1}, "No such option; there are: opening, count, what, corpus."),
+        ({"opening": "x", "of": 1}, "No such option. Options: opening, count, what, corpus."),
     ],
 )
 def test_invalid_option_value(given: dict[str, object], sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""The real bot, its real networks (tiny ones) and trainer process, over real sockets."""
+"""The bot with tiny networks and its trainer process, over real sockets."""
 
 import contextlib
 import sys
@@ -147,7 +147,7 @@ async def test_another_poem_has_the_same_opening(scene: Scene) -> None:
 
 async def test_deleted_poem_is_cancelled(scene: Scene) -> None:
     asked = await scene.local.run_command("sonnet", until="acknowledged")
-    scene.local.state.delete(asked.message.channel_id, asked.message.id)
+    scene.local.state.channel.delete(asked.message.channel_id, asked.message.id)
     inference = scene.bot.writer
     await eventually(lambda: inference.at_work == 0)  # type: ignore[attr-defined]
     assert (await scene.local.run_command("help")).message.embed

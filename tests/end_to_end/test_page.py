@@ -393,7 +393,7 @@ async def test_page_reconnects(
 
 async def test_scrolling(page: Page, local: LocalDiscord) -> None:
     def say(text: str) -> None:
-        local.state.say(local.state.guild.admin, text)
+        local.state.channel.say(local.state.guild.admin, text)
 
     for number in range(50):
         say(f"message {number}")

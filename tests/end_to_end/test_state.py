@@ -1,14 +1,15 @@
-"""What the stand-in remembers and allows, with a clock that stands still: no sockets."""
+"""State of the simulator, with a fake clock and without sockets."""
 
 import pytest
 
+from bot.local.events import Event
 from bot.local.limits import JSON, ApiError, Upload
 from bot.local.records import Interaction, Status
-from bot.local.state import Event, State
+from bot.local.state import State
 
 
 class Clock:
-    """Time that passes when the test says so."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0
@@ -59,10 +60,10 @@ def test_deadline_uses_the_clock(state: State, clock: Clock) -> None:
     clock.now += 3.0
     answer(state, in_time, 4, content="hello")
     late = state.invoke(state.guild.member, "hello")
-    clock.now += 3.01  # a bot that blocks the event loop holds every timer up as well
+    clock.now += 3.01  # a blocked event loop would delay timers too
     with pytest.raises(ApiError, match="Unknown interaction"):
         answer(state, late, 4, content="hello")
-    assert [message.content for message in state.messages.values()] == ["hello"]
+    assert [message.content for message in state.channel.messages.values()] == ["hello"]
 
 
 def test_answered_interaction_cannot_fail(state: State) -> None:
@@ -84,7 +85,7 @@ def test_expired_token(state: State) -> None:
 
 def test_acknowledged_press_does_not_fail(state: State) -> None:
     row = {"type": 1, "components": [{"type": 2, "style": 1, "label": "A", "custom_id": "a"}]}
-    card = state.post(state.guild.channel_id, {"content": "Choose", "components": [row]})
+    card = state.channel.post(state.guild.channel_id, {"content": "Choose", "components": [row]})
     asked = state.press(state.guild.member, card.id, "a")
     answer(state, asked, 6)
     assert not asked.settled
@@ -116,12 +117,12 @@ def test_add_member(state: State) -> None:
 
 
 def test_remove_bot(state: State) -> None:
-    card = state.post(state.guild.channel_id, {"content": "here"})
+    card = state.channel.post(state.guild.channel_id, {"content": "here"})
     state.remove_bot()
     assert state.picker(state.guild.admin) == []
     for refused in (
-        lambda: state.post(state.guild.channel_id, {"content": "there"}),
-        lambda: state.edit(state.guild.channel_id, card.id, {"content": "there"}),
+        lambda: state.channel.post(state.guild.channel_id, {"content": "there"}),
+        lambda: state.channel.edit(state.guild.channel_id, card.id, {"content": "there"}),
         lambda: state.invoke(state.guild.member, "hello"),
     ):
         with pytest.raises(ApiError, match="Missing Access"):
@@ -163,9 +164,9 @@ def test_interaction_payload(state: State) -> None:
 
 def test_files_are_deleted_with_their_interaction(state: State) -> None:
     asked = state.invoke(state.guild.admin, "retrain names", {"corpus": Upload("a.txt", b"rex\n")})
-    assert len(state.attachments) == 1
+    assert len(state.channel.attachments) == 1
     state.expire(asked)
-    assert state.attachments == {}
+    assert state.channel.attachments == {}
 
 
 def test_focused_option(state: State) -> None:
@@ -178,29 +179,29 @@ def test_dismiss(state: State) -> None:
     asked = state.invoke(state.guild.member, "hello")
     answer(state, asked, 4, content="psst", flags=64)
     with pytest.raises(ApiError, match="Unknown Message"):
-        state.dismiss(state.guild.admin, asked.message.id)
-    state.dismiss(state.guild.member, asked.message.id)
-    assert state.messages == {}
+        state.channel.dismiss(state.guild.admin, asked.message.id)
+    state.channel.dismiss(state.guild.member, asked.message.id)
+    assert state.channel.messages == {}
 
 
 def test_file_names_are_sanitised(state: State) -> None:
-    message = state.post(state.guild.channel_id, {}, [Upload('../"<b>.txt', b"x")])
+    message = state.channel.post(state.guild.channel_id, {}, [Upload('../"<b>.txt', b"x")])
     (file,) = message.files
     assert file.filename == ".._" + "__b_.txt"
     assert file.url.endswith(file.filename)
 
 
 def test_history_is_limited(state: State) -> None:
-    first = state.say(state.guild.member, "the first")
+    first = state.channel.say(state.guild.member, "the first")
     for number in range(500):
-        state.say(state.guild.member, f"{number}")
+        state.channel.say(state.guild.member, f"{number}")
     assert first.deleted
-    assert len(state.messages) == 500
+    assert len(state.channel.messages) == 500
 
 
 def test_listeners(state: State) -> None:
     heard: list[Event] = []
-    state.listeners.append(heard.append)
+    state.events.listeners.append(heard.append)
     asked = state.invoke(state.guild.member, "hello")
     answer(state, asked, 5)
     state.edit_reply(asked.token, "@original", {"content": "done"})

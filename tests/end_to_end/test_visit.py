@@ -1,4 +1,4 @@
-"""A visit to the page of `python -m bot --local`: the bot, its shipped weights, a browser."""
+"""The page of `python -m bot --local` in a browser, with the shipped weights."""
 
 import re
 from collections.abc import AsyncIterator

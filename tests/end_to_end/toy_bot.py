@@ -1,4 +1,8 @@
-"""A small bot with one command for each thing that the stand-in must do as Discord does."""
+"""Bot for testing the simulator: one command for each behavior, right or wrong.
+
+Mangosaurus itself does not answer late, twice or never, so it cannot test how that is handled; see
+docs/decisions/toy-bot.md.
+"""
 
 import asyncio
 import io
@@ -67,7 +71,7 @@ class DigButton(
 class ChoiceButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"choose:(?P<number>\d+)"
 ):
-    """One of twelve: an even one answers with the edit (type 7), an odd one edits later (6)."""
+    """One of twelve: even ones edit at once (type 7), odd ones defer and edit later (6)."""
 
     def __init__(self, number: int) -> None:
         label = f"{number}. {FOSSILS[number % len(FOSSILS)]}"
@@ -95,14 +99,14 @@ class ChoiceButton(
 
 
 def ballot(chosen: Mapping[str, int]) -> discord.Embed:
-    """The card of an election: who chose what, above a picture."""
+    """The embed of an election: who chose what, above a picture."""
     lines = [f"{name} chose {number}" for name, number in sorted(chosen.items())]
     shown = discord.Embed(title="Which shall it be?", description="\n".join(lines) or "Choose!")
     return shown.set_image(url="attachment://map.png")
 
 
 def buttons(depth: int) -> discord.ui.View:
-    """The buttons of the card: one that is answered even after a restart, and four others."""
+    """Buttons of the embed: one that works even after a restart, and four others."""
     grey, red = discord.ButtonStyle.secondary, discord.ButtonStyle.danger
     view = discord.ui.View(timeout=None)
     view.add_item(DigButton(depth))
@@ -122,12 +126,12 @@ def card(text: str) -> discord.Embed:
 
 
 class ToyBot(commands.AutoShardedBot):
-    """Started like any bot.
+    """The bot.
 
-    errors: what the API refused, newest last.
-    chosen: which number each member chose in the election.
-    left: the ids of the servers that it was put out of.
-    go: while it is cleared, `/slow` does not get beyond its deferral.
+    errors: error responses of the API, newest last.
+    chosen: the number that each member chose in the election.
+    left: IDs of the servers that it was removed from.
+    go: while cleared, `/slow` waits after its deferral.
     """
 
     def __init__(self) -> None:
@@ -146,7 +150,7 @@ class ToyBot(commands.AutoShardedBot):
         self.left: list[int] = []
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Identify again at once: the real Discord wants five seconds between two."""
+        """Identify at once, without the five seconds that Discord requires."""
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(DigButton, ChoiceButton)

@@ -1,4 +1,4 @@
-"""The stand-in answers an unmodified client as Discord does: over real sockets, with a toy bot."""
+"""The simulator behaves like Discord: an unmodified client over real sockets."""
 
 import asyncio
 import errno
@@ -21,7 +21,7 @@ from tests.end_to_end.toy_bot import ToyBot, png
 async def client(
     local: LocalDiscord, token: str | None = None
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """A bare HTTP client, for what discord.py would hide."""
+    """A plain HTTP client, for responses that discord.py hides."""
     headers = {"Authorization": f"Bot {token or local.token}"}
     async with aiohttp.ClientSession(local.url, headers=headers) as session:
         yield session
@@ -154,7 +154,7 @@ async def test_followup_replaces_deferral(local: LocalDiscord, toy: ToyBot) -> N
     assert [message.content for message in asked.followups] == ["second"]
 
 
-# Time
+# Deadlines
 
 
 async def test_no_response_fails(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
@@ -276,7 +276,7 @@ async def test_button_without_response_fails(hasty: LocalDiscord, hasty_toy: Toy
 
 async def test_missing_and_disabled_buttons(local: LocalDiscord, toy: ToyBot) -> None:
     card = (await local.run_command("dig")).message
-    with pytest.raises(LookupError, match="its buttons: 'Dig deeper', 'Whisper'"):
+    with pytest.raises(LookupError, match="Its buttons: 'Dig deeper', 'Whisper'"):
         await local.press(card, "Nothing")
     with pytest.raises(ApiError, match="Missing Permissions"):
         await local.press(card, "Locked")
@@ -311,7 +311,7 @@ async def test_owners(local: LocalDiscord, toy: ToyBot) -> None:
     assert guild.owner_id == int(local.state.guild.admin.id)
 
 
-# Commands, registered
+# Registration of commands
 
 
 async def test_command_ids_are_stable(local: LocalDiscord, toy: ToyBot) -> None:
@@ -333,7 +333,7 @@ async def test_guild_command_hides_global_command(local: LocalDiscord, toy: ToyB
     assert (await local.run_command("quick")).message.content == "our own"
 
 
-# Messages and rates
+# Messages and rate limits
 
 
 async def test_message_routes(local: LocalDiscord, toy: ToyBot) -> None:
@@ -342,7 +342,7 @@ async def test_message_routes(local: LocalDiscord, toy: ToyBot) -> None:
     message = await channel.send("one")
     await message.edit(content="two")
     assert (await channel.fetch_message(message.id)).content == "two"
-    foreign = local.state.say(local.state.guild.member, "Good morning")
+    foreign = local.state.channel.say(local.state.guild.member, "Good morning")
     assert [m.content async for m in channel.history()] == ["Good morning", "two"]
     with pytest.raises(discord.Forbidden, match="50005"):
         await channel.get_partial_message(int(foreign.id)).edit(content="mine now")
@@ -354,7 +354,7 @@ async def test_message_routes(local: LocalDiscord, toy: ToyBot) -> None:
 
 
 async def test_rate_limit(local: LocalDiscord, toy: ToyBot) -> None:
-    message = local.state.post(str(local.channel_id), {"content": "0"})
+    message = local.state.channel.post(str(local.channel_id), {"content": "0"})
     path = f"api/v10/channels/{local.channel_id}/messages/{message.id}"
     statuses = []
     async with client(local) as session:
@@ -405,7 +405,7 @@ async def test_client_waits_for_rate_limit() -> None:
         assert len(local.messages[-1].edits) == 12
 
 
-# The door
+# Access
 
 
 async def test_unknown_route(local: LocalDiscord, caplog: pytest.LogCaptureFixture) -> None:
@@ -473,13 +473,13 @@ async def test_content_security_policy(local: LocalDiscord) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org", ""])  # noqa: S104
 def test_loopback_only(host: str) -> None:
-    with pytest.raises(ValueError, match="loopback only"):
+    with pytest.raises(ValueError, match="can't listen on"):
         LocalDiscord(host=host)
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_invalid_port(port: int) -> None:
-    with pytest.raises(ValueError, match=f"{port} is no port: use 1 to 65535"):
+    with pytest.raises(ValueError, match=rf"{port} is not a port\. Use 1 to 65535"):
         LocalDiscord(port=port)
 
 

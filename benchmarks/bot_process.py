@@ -1,11 +1,11 @@
-"""The bot as a process of its own, on a stand-in that lives in another: it can be killed.
+"""The bot in a subprocess, connected to a simulator in this process; it can be killed.
 
-    async with LocalDiscord(port=0) as local, BotElsewhere(local, folder) as bot:
+    async with LocalDiscord(port=0) as local, BotProcess(local, folder) as bot:
         await bot.kill()
         await bot.start()
 
-`python -m benchmarks.elsewhere API GATEWAY` is that process: `python -m bot`, but for the two
-addresses. They are no setting, since nobody but a benchmark or a test has a use for them.
+The subprocess is `python -m benchmarks.bot_process API GATEWAY`: `python -m bot` with the addresses
+of the simulator, which are not a setting, since only benchmarks and tests need them.
 """
 
 import argparse
@@ -24,16 +24,15 @@ from bot.local.server import LocalDiscord, pointing_clients_at
 
 CHECKOUT = Path(__file__).parents[1]
 START_S = 60.0
-"""Seconds until a bot must be connected; a busy machine takes its time."""
+"""Seconds within which the bot must connect, also on a busy machine."""
 STOP_S = 15.0
 
 
-class BotElsewhere:
-    """A bot that runs from `async with` to its end, unless it is stopped or killed before.
+class BotProcess:
+    """A bot that runs inside of `async with`, unless it is stopped or killed before.
 
-    folder: where it keeps its state and its log; it sees no `.env`.
-    environment: its settings, beside the token and the state directory.
-    module: what is run, with the addresses of the API and of the gateway as its arguments.
+    folder: for its state and log; it reads no `.env`.
+    environment: its settings, except for the token and the state directory.
     """
 
     def __init__(
@@ -41,10 +40,9 @@ class BotElsewhere:
         local: LocalDiscord,
         folder: Path,
         environment: Mapping[str, str] | None = None,
-        module: str = "benchmarks.elsewhere",
     ) -> None:
         self.state_dir, self.log = folder / "state", folder / "bot.log"
-        self._local, self._folder, self._module = local, folder, module
+        self._local, self._folder = local, folder
         self._environment = dict(environment or {})
         self._process: asyncio.subprocess.Process | None = None
 
@@ -61,7 +59,7 @@ class BotElsewhere:
         await self.stop()
 
     async def start(self) -> None:
-        """Start it and wait until it is connected. RuntimeError with its last words if it ends."""
+        """Start the bot and wait until it is connected; RuntimeError with its log if it ends."""
         environment = os.environ | {
             "DISCORD_TOKEN": self._local.token,
             "STATE_DIR": str(self.state_dir),
@@ -71,7 +69,7 @@ class BotElsewhere:
         addresses = self._local.url.removesuffix("/") + PREFIX, self._local.gateway.url
         with self.log.open("ab") as log:
             process = self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", self._module, *addresses),
+                *(sys.executable, "-m", "benchmarks.bot_process", *addresses),
                 cwd=self._folder,
                 env=environment,
                 stdout=log,
@@ -86,19 +84,19 @@ class BotElsewhere:
         await asyncio.wait({online, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             online.cancel()
-            raise RuntimeError(f"The bot ended with {process.returncode}:\n{self.last_words()}")
+            raise RuntimeError(f"The bot ended with {process.returncode}:\n{self.log_tail()}")
         ended.cancel()
         await online
 
     async def kill(self) -> None:
-        """End it as a power cut would (SIGKILL), and wait until the stand-in has noticed."""
+        """Kill the bot (SIGKILL), and wait until its connection is closed."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
         await self._local.wait_for(lambda: not self._local.state.online, what="The lost connection")
 
     async def stop(self) -> int | None:
-        """Ask it to stop (SIGTERM), and kill it if it will not; its exit code."""
+        """Stop the bot (SIGTERM), or kill it after a timeout; its exit code."""
         process = self._process
         if process is None:
             return None
@@ -110,12 +108,12 @@ class BotElsewhere:
                 process.kill()
         return await process.wait()
 
-    def last_words(self, lines: int = 20) -> str:
-        """The end of its log."""
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def memory_mib(self) -> float:
-        """The most memory that it has held at once, in MiB (Linux); not a number elsewhere."""
+        """Peak memory in MiB on Linux, NaN on other systems."""
         try:
             status = Path(f"/proc/{self._process.pid if self._process else 0}/status").read_text()
         except OSError:
@@ -125,10 +123,10 @@ class BotElsewhere:
 
 
 def main() -> int:
-    """Run the bot on the Discord at these addresses; the bot's exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.elsewhere", description=__doc__)
-    parser.add_argument("api", help="such as http://127.0.0.1:8080/api/v10")
-    parser.add_argument("gateway", help="such as ws://127.0.0.1:8080/gateway")
+    """Run the bot with these addresses; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bot_process", description=__doc__)
+    parser.add_argument("api", help="like http://127.0.0.1:8080/api/v10")
+    parser.add_argument("gateway", help="like ws://127.0.0.1:8080/gateway")
     options = parser.parse_args()
     with pointing_clients_at(options.api, options.gateway):
         return run_bot([])

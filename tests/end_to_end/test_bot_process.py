@@ -1,17 +1,17 @@
-"""The bot in a process of its own, which can be killed without a word."""
+"""The bot in a subprocess that can be killed."""
 
 from pathlib import Path
 
 import pytest
 
-from benchmarks.elsewhere import BotElsewhere
+from benchmarks.bot_process import BotProcess
 from bot.local.server import LocalDiscord
 
 SETTINGS = {"COOLDOWN_SECONDS": "0"}
 
 
 async def test_subprocess_answers_and_stops(local: LocalDiscord, tmp_path: Path) -> None:
-    bot = BotElsewhere(local, tmp_path, SETTINGS)
+    bot = BotProcess(local, tmp_path, SETTINGS)
     async with bot:
         asked = await local.run_command("dinoname", {"count": 3})
         assert len(asked.message.embed["description"].split("\n")) == 3
@@ -20,7 +20,7 @@ async def test_subprocess_answers_and_stops(local: LocalDiscord, tmp_path: Path)
 
 
 async def test_killed_bot_restarts(local: LocalDiscord, tmp_path: Path) -> None:
-    async with BotElsewhere(local, tmp_path, SETTINGS) as bot:
+    async with BotProcess(local, tmp_path, SETTINGS) as bot:
         card = (await local.run_command("dinoname", {"starts_with": "mango"})).message
         await bot.kill()
         unheard = await local.press(card, "More", until="sent")
@@ -32,4 +32,4 @@ async def test_killed_bot_restarts(local: LocalDiscord, tmp_path: Path) -> None:
 
 async def test_failing_start(local: LocalDiscord, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="COOLDOWN_SECONDS"):
-        await BotElsewhere(local, tmp_path, {"COOLDOWN_SECONDS": "never"}).start()
+        await BotProcess(local, tmp_path, {"COOLDOWN_SECONDS": "never"}).start()

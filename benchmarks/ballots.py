@@ -1,0 +1,147 @@
+"""Votes as they were cast, shown and stored, for the votes benchmark."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, bindparam, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.local.records import Interaction, Message
+
+VOTE_BUTTON = re.compile(r"vote:(?P<poll>[^:]+):(?P<position>\d+)")
+
+Ballot = tuple[str, int]
+"""The IDs of a poll and of a member."""
+
+
+@dataclass(frozen=True)
+class Poll:
+    """A message with vote buttons."""
+
+    id: str
+    message: Message
+    buttons: Mapping[int, str]
+    """The custom_id of each button, by the position of its name."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """A press of a vote button."""
+
+    poll: str
+    member: int
+    position: int
+    asked: Interaction
+
+    @property
+    def ballot(self) -> Ballot:
+        return self.poll, self.member
+
+
+def poll_of(message: Message) -> Poll:
+    """The poll of a message; raises LookupError if it has no vote buttons."""
+    found = [VOTE_BUTTON.fullmatch(button.custom_id or "") for button in message.buttons]
+    matches = [match for match in found if match]
+    if not matches:
+        raise LookupError(
+            "The messages of /dinoname have no buttons vote:<poll id>:<position>: "
+            "this bot takes no votes."
+        )
+    buttons = {int(match["position"]): match[0] for match in matches}
+    return Poll(matches[0]["poll"], message, buttons)
+
+
+def allowed_votes(
+    presses: Sequence[Press], before: Mapping[Ballot, int]
+) -> dict[Ballot, set[int | None]]:
+    """The votes that each ballot may have now, where None is no vote.
+
+    An acknowledged press counts. A later press without a response may count or not, since the
+    member was told that it failed. before: the votes before the presses.
+    """
+    allowed: dict[Ballot, set[int | None]] = {ballot: {vote} for ballot, vote in before.items()}
+    for press in presses:
+        if press.asked.acknowledged_at is not None:
+            allowed[press.ballot] = {press.position}
+        else:
+            allowed.setdefault(press.ballot, {None}).add(press.position)
+    return allowed
+
+
+def wrong_votes(
+    allowed: Mapping[Ballot, set[int | None]], stored: Mapping[Ballot, int]
+) -> list[str]:
+    """A sentence for each stored vote that is not allowed."""
+    return [
+        f"poll {poll}, member {member}: {stored.get((poll, member))} is stored, not "
+        + " or ".join(sorted(map(str, votes)))
+        for (poll, member), votes in allowed.items()
+        if stored.get((poll, member)) not in votes
+    ] + [f"there is a vote of nobody: {ballot}" for ballot in stored.keys() - allowed.keys()]
+
+
+def shows(message: Message, names: Sequence[str], tally: Sequence[int]) -> bool:
+    """Whether a message shows the count of each name after it, in its embed or on its button.
+
+    Text belongs to the name before it. A count of 0 may be missing.
+    """
+    embed = message.embed
+    fields = embed.get("fields") or []
+    written = [embed.get("description") or ""]
+    written += [f"{part['name']}\n{part['value']}" for part in fields]
+    written += [f"{button.label}\n" for button in message.buttons]
+    any_name = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    pieces = re.split(f"(?<!\\w)({any_name})(?!\\w)", "\n".join(written))
+    beside: dict[str, set[int]] = {name: set() for name in names}
+    for name, said in zip(pieces[1::2], pieces[2::2], strict=True):
+        beside[name] |= {int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", said)}
+    return all(
+        count in beside[name] or (count == 0 and not beside[name])
+        for name, count in zip(names, tally, strict=True)
+    )
+
+
+class VotesDatabase:
+    """Reads votes from the bot's database."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine: AsyncEngine = create_async_engine(url)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def names(self, poll: Poll) -> list[str]:
+        """The names of a poll, by position; raises LookupError unless each button has one."""
+        query = text(
+            "SELECT name FROM candidates WHERE CAST(poll_id AS VARCHAR(40)) = :poll "
+            "ORDER BY position"
+        )
+        async with self._engine.connect() as connection:
+            names = [str(name) for (name,) in await connection.execute(query, {"poll": poll.id})]
+        if len(names) != len(poll.buttons):
+            raise LookupError(
+                f"Card {poll.id} has {len(poll.buttons)} vote buttons, and the database has "
+                f"{len(names)} names for it."
+            )
+        return names
+
+    async def votes(self, polls: Sequence[Poll]) -> dict[Ballot, int]:
+        """The votes of these polls."""
+        query = text(
+            "SELECT poll_id, member_id, position FROM votes "
+            "WHERE CAST(poll_id AS VARCHAR(40)) IN :polls"
+        ).bindparams(bindparam("polls", expanding=True))
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(query, {"polls": [poll.id for poll in polls]})
+            return {(str(poll), int(member)): int(vote) for poll, member, vote in rows}
+
+
+def database_url(given: str | None, state_dir: Path) -> URL:
+    """The SQLAlchemy URL of the bot's database; `given` is its DATABASE_URL."""
+    if given is None:
+        return URL.create("sqlite+aiosqlite", database=str(state_dir / "mangosaurus.db"))
+    url = make_url(re.sub(r"^postgres:", "postgresql:", given))
+    drivers = {"postgresql": "asyncpg", "sqlite": "aiosqlite"}
+    return url.set(drivername=f"{url.get_backend_name()}+{drivers[url.get_backend_name()]}")
