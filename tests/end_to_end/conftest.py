@@ -30,7 +30,7 @@ from playwright.async_api import (
 )
 from pydantic import SecretStr
 
-from bot.__main__ import build
+from bot.app import build_app
 from bot.discord.client import Mangosaurus
 from bot.local.server import LocalDiscord
 from bot.settings import Settings
@@ -95,10 +95,10 @@ async def mangosaurus(
         cooldown_seconds=0,
         database_url=SecretStr(database_url) if database_url else None,
     )
-    inference, bot = await build(settings, always_sync=True)
-    async with running(lambda: bot, local):
+    app = await build_app(settings)
+    async with running(lambda: Mangosaurus(app, always_sync=True), local) as bot:
         yield bot
-    await inference.close()
+    await app.inference.close()
 
 
 async def eventually(condition: Callable[[], object]) -> None:

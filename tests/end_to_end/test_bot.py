@@ -84,11 +84,11 @@ async def test_training_is_served_after_a_restart(local: LocalDiscord, tmp_path:
         )
         report = local.messages[-1]
         await local.wait_for(lambda: "image" in report.embed, timeout_s=120, what="A loss curve")
-        await eventually(lambda: not bot.retraining.running)
-        assert bot.writer.cards["names"].corpus == "elves.txt"
-        assert bot.writer.cards["names"].seed == 1
+        await eventually(lambda: not bot.app.training.running)
+        assert bot.app.inference.cards["names"].corpus == "elves.txt"
+        assert bot.app.inference.cards["names"].seed == 1
     async with mangosaurus(local, tmp_path) as bot:
-        assert bot.writer.cards["names"].corpus == "elves.txt"
+        assert bot.app.inference.cards["names"].corpus == "elves.txt"
         assert names_on((await local.run_command("dinoname")).message)
 
 
@@ -127,7 +127,7 @@ async def test_custom_model_survives_restart_and_export(
             lambda: report.embed["title"] == "✅ elves is ready", timeout_s=120, what="A namer"
         )
         assert "too small to learn much from" in report.embed["description"]
-        assert not list(bot.namers.folder.iterdir())
+        assert not list(bot.app.custom_models.folder.iterdir())
     async with mangosaurus(local, tmp_path):
         options = {"namer": "Elves", "count": 10, "starts_with": "b"}
         written = (await local.run_command("name", options)).message

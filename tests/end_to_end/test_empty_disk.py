@@ -32,13 +32,13 @@ async def test_everything_is_restored_on_an_empty_disk(
         )
         options = {"corpus": elves, "seed": 1, "force": True}
         await local.run_command("retrain names", options, as_admin=True)
-        await eventually(lambda: bot.retraining.running)
+        await eventually(lambda: bot.app.training.running)
         await local.wait_for(
             lambda: any(says(message, "trained and in use") for message in local.messages),
             timeout_s=60,
             what="New weights",
         )
-        card = bot.writer.cards["names"]
+        card = bot.app.inference.cards["names"]
         closed = (await local.run_command("dinoname", {"count": 2})).message
         winner, _ = (button.label for button in closed.buttons[:2])
         assert winner is not None
@@ -52,7 +52,7 @@ async def test_everything_is_restored_on_an_empty_disk(
         verse = poem.embed["description"]
 
     async with mangosaurus(local, tmp_path / "second", database_url=address) as bot:
-        assert bot.writer.cards["names"] == card
+        assert bot.app.inference.cards["names"] == card
         assert (card.corpus, card.seed) == ("elves.txt", 1)
         named = await local.run_command("name", {"namer": "elves", "count": 3})
         assert len(named.message.embed["description"].split("\n")) == 3

@@ -148,7 +148,7 @@ async def test_another_poem_has_the_same_opening(scene: Scene) -> None:
 async def test_deleted_poem_is_cancelled(scene: Scene) -> None:
     asked = await scene.local.run_command("sonnet", until="acknowledged")
     scene.local.state.channel.delete(asked.message.channel_id, asked.message.id)
-    inference = scene.bot.writer
+    inference = scene.bot.app.inference
     await eventually(lambda: inference.at_work == 0)  # type: ignore[attr-defined]
     assert (await scene.local.run_command("help")).message.embed
 
@@ -186,19 +186,19 @@ async def test_new_weights_survive_a_restart(
     fresh = tmp_path / "fresh"
     write_tiny_weights(fresh, reference_loss=1.43)
     scene.train_with(QUICK_TRAINER.format(weights=str(retrained_path(fresh, "names"))))
-    before = scene.bot.writer.cards["names"]
+    before = scene.bot.app.inference.cards["names"]
     asked = await scene.local.run_command("retrain names", {"seed": 5}, as_admin=True)
     assert asked.message.ephemeral
     await scene.local.wait_for(lambda: "in use" in scene.report.embed["title"])
     assert "Novosaurus" in scene.report.embed["description"]
     assert [file.data for file in scene.report.files] == [b"a curve"]
-    assert scene.bot.writer.cards["names"] is not before
-    await eventually(lambda: not scene.bot.retraining.running)
-    store, words = store_in(tmp_path / "state", templates), scene.bot.words
+    assert scene.bot.app.inference.cards["names"] is not before
+    await eventually(lambda: not scene.bot.app.training.running)
+    store, words = store_in(tmp_path / "state", templates), scene.bot.app.word_filter
     again, _ = await open_versions(
         store, tmp_path / "nowhere", words.allows, now=discord.utils.utcnow
     )
-    assert again.cards["names"] == scene.bot.writer.cards["names"]
+    assert again.cards["names"] == scene.bot.app.inference.cards["names"]
     await again.close()
     await store.close()
 
@@ -208,10 +208,10 @@ async def test_weights_of_another_task_are_rejected(scene: Scene, tmp_path: Path
     write_tiny_weights(fresh)
     wrong = retrained_path(fresh, "sonnets")
     scene.train_with(QUICK_TRAINER.format(weights=str(wrong)))
-    before = scene.bot.writer.cards["names"]
+    before = scene.bot.app.inference.cards["names"]
     await scene.local.run_command("retrain names", as_admin=True)
     await scene.local.wait_for(lambda: "could not be retrained" in scene.report.embed["title"])
-    assert scene.bot.writer.cards["names"] is before
+    assert scene.bot.app.inference.cards["names"] is before
 
 
 async def test_stop_training(scene: Scene) -> None:
@@ -242,7 +242,7 @@ async def test_other_guilds_cannot_retrain(
         refused = await local.run_command("retrain names", as_admin=True)
         assert "HOME_GUILDS" in refused.message.content
         assert refused.message.ephemeral
-        assert not scene.bot.retraining.running
+        assert not scene.bot.app.training.running
 
 
 async def test_one_training_at_a_time(scene: Scene) -> None:
