@@ -21,10 +21,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from bot.arguments import count, whole_number
-from bot.evaluation.measures.classifier import can_classify
-from bot.evaluation.measures.sounds import can_hear
+from bot.evaluation.measures.classifier import has_classifier
+from bot.evaluation.measures.pronunciation import has_dictionary
 from bot.evaluation.report.board import ScoreboardError
-from bot.evaluation.report.card import caution, check_record, record
+from bot.evaluation.report.card import check_record, leak_warning, record
 from bot.evaluation.report.headline import FILE, write_headline
 from bot.evaluation.report.publish import other_boards, publish
 from bot.evaluation.report.terminal import show
@@ -76,7 +76,7 @@ def _make_scoreboard(
     path: Path, trained: Trained, corpus: Corpus, options: argparse.Namespace, console: Console
 ) -> None:
     """Measure everything, show it, and write the page."""
-    if not (can_classify() and can_hear()):
+    if not (has_classifier() and has_dictionary()):
         raise ScoreboardError(NOT_INSTALLED)
     page = options.page or (PAGE if _is_usual(options) else OTHER_PAGE)
     other_boards(options.task, page)  # an unreadable one is better found now than in minutes
@@ -113,7 +113,7 @@ def _show_quick(
         console.print_json(json.dumps(figures))
         return
     console.print(quick_table(trained, corpus, evaluation))
-    if flatters := caution(trained, corpus):
+    if flatters := leak_warning(trained, corpus):
         console.print(escape(flatters))
 
 

@@ -1,4 +1,4 @@
-"""Measuring names: everything, and everything beside it, in one run."""
+"""Evaluation of names and their baselines."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.evaluation.measures.baselines import (
-    Tell,
+    ShowStatus,
     kneser_ney,
     notebook_names,
     previous_weights,
@@ -20,8 +20,8 @@ from bot.evaluation.measures.classifier import (
     Auc,
     auc,
 )
-from bot.evaluation.measures.held_out import HeldOut
-from bot.evaluation.measures.names import Wish, Writing, measure_writing
+from bot.evaluation.measures.held_out import HeldOutLosses
+from bot.evaluation.measures.names import ConstraintResult, NamesQuality, quality_of
 from bot.evaluation.measures.sampling import sample_names
 from data.corpora import Corpus
 from models.names.generator import NamesError, NamesRequest, generate_names
@@ -30,55 +30,55 @@ from models.networks.vocabulary import END
 from models.training.numpy_lstm import LETTERS
 from models.weights import Trained
 
-NAMES_OF_REQUEST = 10
-WISHED_FOR = 100
-"""Names that are asked for with each control."""
-JUDGED_ORDER = 6
-"""The order of Kneser-Ney whose names are judged too."""
+NAMES_PER_REQUEST = 10
+NAMES_PER_CONSTRAINT = 100
+"""Names to request with each constraint."""
+CLASSIFIED_ORDER = 6
+"""Order of the Kneser-Ney model whose names are classified as well."""
 
 Accept = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
 class NamesOptions:
-    """What may be chosen of a run."""
+    """Options of an evaluation."""
 
     requests: int = 1_000
-    """Requests of ten names."""
+    """Number of requests, of ten names each."""
     seed: int = 0
-    """Of the first request; the others count on from it."""
+    """Seed of the first request; each further request adds 1."""
     corpus_file: Path | None = None
-    """Where the corpus comes from, if it is not the project's."""
+    """The corpus file, if it is not the project's."""
     previous: Path | None = None
-    """The weights to compare with, if not the last shipped ones."""
+    """Weights to compare with; by default the last different ones in the git history."""
     draws: int = DRAWS
-    """Over which the area under the classifier's curve is averaged."""
+    """Number of draws for the AUC."""
 
 
 @dataclass(frozen=True)
-class Written:
-    """What a system wrote: how good it is, and how well it can be told from real names."""
+class SystemNames:
+    """Quality of a system's names, and how well they can be told from real ones."""
 
-    writing: Writing
+    quality: NamesQuality
     auc: Auc | None
-    """`None` if there are too few names to tell."""
+    """`None` if there are too few names."""
 
 
 @dataclass(frozen=True)
 class NamesFindings:
-    """What a run found."""
+    """Results of an evaluation."""
 
-    losses: HeldOut
+    losses: HeldOutLosses
     quick: str
-    """What the recipe `quick` is called among the losses."""
+    """Name of the recipe `quick` among the losses."""
     quick_seconds: float
-    written: tuple[Written, ...]
-    """Ours first."""
+    systems: tuple[SystemNames, ...]
+    """Mangosaurus first."""
     real: Auc | None
-    """The same classifier on real names that are not held out."""
-    wishes: tuple[Wish, ...]
+    """AUC of real names of the training part."""
+    constraints: tuple[ConstraintResult, ...]
     names: tuple[str, ...]
-    """All that ours wrote."""
+    """All names of Mangosaurus."""
 
 
 def measure_names(
@@ -87,88 +87,94 @@ def measure_names(
     held_out: Sequence[str],
     accept: Accept,
     options: NamesOptions,
-    tell: Tell,
+    show_status: ShowStatus,
 ) -> NamesFindings:
-    """Run every measure. `held_out` are the names of that part of the corpus."""
+    """Run all measures. held_out: the held-out names of the corpus."""
     ours = f"Mangosaurus ({trained.card.recipe})"
-    losses = HeldOut([name + END for name in held_out])
+    losses = HeldOutLosses([name + END for name in held_out])
     losses.measure(ours, trained.network)
-    judged: dict[str, Network] = {"the same network, drawn plainly": trained.network}
-    judged |= _baselines(trained, corpus, losses, options, tell)
-    quick_network, seconds = quick_names(options.corpus_file, tell)
+    classified: dict[str, Network] = {"the same network, plain sampling": trained.network}
+    classified |= _baselines(trained, corpus, losses, options, show_status)
+    quick_network, seconds = quick_names(options.corpus_file, show_status)
     quick = f"the recipe quick, trained in {seconds:.0f} s"
     losses.measure(quick, quick_network)
 
-    names, thrown_away = _write(trained, accept, options, tell)
-    written = [_judge(ours, names, corpus, held_out, options, thrown_away)]
-    for system, network in judged.items():
-        tell(f"names by {system}")
+    names, rejected = _generate(trained, accept, options, show_status)
+    systems = [_evaluate(ours, names, corpus, held_out, options, rejected)]
+    for system, network in classified.items():
+        show_status(f"names by {system}")
         drawn = sample_names(network, len(names), np.random.default_rng(options.seed))
-        written.append(_judge(system, drawn, corpus, held_out, options))
-    tell("what can be wished for")
+        systems.append(_evaluate(system, drawn, corpus, held_out, options))
+    show_status("constraints")
     return NamesFindings(
         losses,
         quick,
         seconds,
-        tuple(written),
+        tuple(systems),
         _auc(corpus.training, held_out, options),
-        tuple(grant(trained, corpus, accept, options.seed, wish) for wish in WISHES),
+        tuple(
+            measure_constraint(trained, corpus, accept, options.seed, each) for each in CONSTRAINTS
+        ),
         tuple(names),
     )
 
 
 def _baselines(
-    trained: Trained, corpus: Corpus, losses: HeldOut, options: NamesOptions, tell: Tell
+    trained: Trained,
+    corpus: Corpus,
+    losses: HeldOutLosses,
+    options: NamesOptions,
+    show_status: ShowStatus,
 ) -> dict[str, Network]:
-    """Measure the others on the held-out names; those whose names are judged too."""
-    judged: dict[str, Network] = {}
+    """Measure the baselines on the held-out names; returns those to classify as well."""
+    classified: dict[str, Network] = {}
     training, validation = (
         [name + END for name in part] for part in (corpus.training, corpus.validation)
     )
-    for model in kneser_ney(training, validation, LETTERS, tell):
+    for model in kneser_ney(training, validation, LETTERS, show_status):
         name = f"Kneser-Ney, order {model.order}"
         losses.measure(f"{name} (discount {model.discount:.2f})", model)
-        if model.order == JUDGED_ORDER:
-            judged[name] = model
-    judged["the notebook's recipe"] = notebook_names(corpus, tell)
-    losses.measure("the notebook's recipe", judged["the notebook's recipe"])
+        if model.order == CLASSIFIED_ORDER:
+            classified[name] = model
+    classified["the notebook's recipe"] = notebook_names(corpus, show_status)
+    losses.measure("the notebook's recipe", classified["the notebook's recipe"])
     previous = previous_weights(trained, options.previous)
     if previous.network is None:
         losses.missing[previous.name] = previous.missing
     else:
-        judged["the previous weights"] = previous.network
+        classified["the previous weights"] = previous.network
         losses.measure(previous.name, previous.network)
-    return judged
+    return classified
 
 
-def _write(
-    trained: Trained, accept: Accept, options: NamesOptions, tell: Tell
+def _generate(
+    trained: Trained, accept: Accept, options: NamesOptions, show_status: ShowStatus
 ) -> tuple[list[str], Mapping[str, float]]:
-    """All requests, each with a seed of its own; of what was written, the shares thrown away."""
+    """Run all requests with consecutive seeds; the names, and the rejected shares by reason."""
     names: list[str] = []
     refused = Counter[str]()
     for number in range(options.requests):
         if number % 50 == 0:
-            tell(f"{len(names):,} of {NAMES_OF_REQUEST * options.requests:,} names")
-        request = NamesRequest(NAMES_OF_REQUEST, options.seed + number)
+            show_status(f"{len(names):,} of {NAMES_PER_REQUEST * options.requests:,} names")
+        request = NamesRequest(NAMES_PER_REQUEST, options.seed + number)
         result = generate_names(trained, request, accept)
         names += result.names
         refused.update(result.rejected)
-    all_written = len(names) + refused.total()
-    return names, {why: count / all_written for why, count in refused.most_common()}
+    total = len(names) + refused.total()
+    return names, {why: count / total for why, count in refused.most_common()}
 
 
-def _judge(
+def _evaluate(
     system: str,
     names: Sequence[str],
     corpus: Corpus,
     held_out: Sequence[str],
     options: NamesOptions,
-    thrown_away: Mapping[str, float] | None = None,
-) -> Written:
-    writing = measure_writing(system, names, corpus.items, thrown_away)
+    rejected: Mapping[str, float] | None = None,
+) -> SystemNames:
+    quality = quality_of(system, names, corpus.items, rejected)
     new = sorted(set(filter(None, names)).difference(corpus.items))
-    return Written(writing, _auc(new, held_out, options))
+    return SystemNames(quality, _auc(new, held_out, options))
 
 
 def _auc(names: Sequence[str], held_out: Sequence[str], options: NamesOptions) -> Auc | None:
@@ -178,32 +184,32 @@ def _auc(names: Sequence[str], held_out: Sequence[str], options: NamesOptions) -
 
 
 @dataclass(frozen=True)
-class Wished:
-    """A control, and how to see whether a name obeys it."""
+class Constraint:
+    """A constraint, and how to check it."""
 
     title: str
     request: Callable[[int, int], NamesRequest]
-    """Of how many names and of which seed."""
+    """The request, given a number of names and a seed."""
     is_obeyed: Callable[[str], bool]
 
 
-WISHES = (
-    Wished(
+CONSTRAINTS = (
+    Constraint(
         "ends_with: raptor",
         lambda count, seed: NamesRequest(count, seed, ends_with="raptor"),
         lambda name: name.endswith("raptor"),
     ),
-    Wished(
+    Constraint(
         "contains: mango",
         lambda count, seed: NamesRequest(count, seed, contains="mango"),
         lambda name: "mango" in name,
     ),
-    Wished(
+    Constraint(
         "length: 5",
         lambda count, seed: NamesRequest(count, seed, length=5),
         lambda name: len(name) == 5,
     ),
-    Wished(
+    Constraint(
         "length: 20",
         lambda count, seed: NamesRequest(count, seed, length=20),
         lambda name: len(name) == 20,
@@ -211,17 +217,21 @@ WISHES = (
 )
 
 
-def grant(trained: Trained, corpus: Corpus, accept: Accept, seed: int, wished: Wished) -> Wish:
-    """Ask for names with a control, and count."""
+def measure_constraint(
+    trained: Trained, corpus: Corpus, accept: Accept, seed: int, constraint: Constraint
+) -> ConstraintResult:
+    """Request names with a constraint, and count the results."""
     try:
-        names = generate_names(trained, wished.request(WISHED_FOR, seed), accept).names
+        names = generate_names(
+            trained, constraint.request(NAMES_PER_CONSTRAINT, seed), accept
+        ).names
     except NamesError:
         names = ()
     known = set(corpus.items)
-    return Wish(
-        wished.title,
-        asked=WISHED_FOR,
+    return ConstraintResult(
+        constraint.title,
+        asked=NAMES_PER_CONSTRAINT,
         given=len(names),
-        obeying=sum(map(wished.is_obeyed, names)),
+        obeying=sum(map(constraint.is_obeyed, names)),
         new=sum(name not in known for name in names),
     )

@@ -1,4 +1,4 @@
-"""Measures a network on held-out text, and everything else that the scoreboard shows.
+"""Evaluation of a task: held-out loss, and everything on the scoreboard.
 
 The only reader of held-out text.
 """
@@ -12,11 +12,11 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from bot.evaluation.measures.baselines import Tell
+from bot.evaluation.measures.baselines import ShowStatus
 from bot.evaluation.measures.statistics import interval
 from bot.evaluation.names_run import NamesOptions, measure_names
 from bot.evaluation.report.board import Board, ScoreboardError
-from bot.evaluation.report.card import caution
+from bot.evaluation.report.card import leak_warning
 from bot.evaluation.report.names_board import names_board
 from bot.evaluation.report.publish import Pictures, lines, trainings
 from bot.evaluation.report.sonnets_board import sonnets_board
@@ -38,12 +38,12 @@ class Evaluation:
     items: int
     characters: int
     unknown: int
-    """Number of characters that are not in the vocabulary, and were left out."""
+    """Number of characters outside of the vocabulary, which are skipped."""
 
 
 @dataclass(frozen=True)
 class ScoreboardOptions:
-    """What is measured, where it differs from the page of the project."""
+    """Options of an evaluation; the defaults are those of the project's page."""
 
     seed: int = 0
     """Seed of the first text."""
@@ -58,7 +58,7 @@ class ScoreboardOptions:
 
 
 def evaluate(trained: Trained, corpus: Corpus) -> Evaluation:
-    """Measure a network on the held-out part of a corpus, each item from a fresh state."""
+    """Measure a network on the held-out part of a corpus, each item from the initial state."""
     losses = losses_of(trained.network, [item + corpus.item_end for item in corpus.held_out])
     return Evaluation(
         nats_per_character=losses.nats_per_character,
@@ -75,7 +75,7 @@ def quick_table(trained: Trained, corpus: Corpus, evaluation: Evaluation) -> Tab
     table.add_row("weights", f"{escape(trained.card.recipe)}, {trained.digest[:12]}")
     table.add_row("held out", f"{evaluation.items:,} items, {evaluation.characters:,} characters")
     if evaluation.unknown:
-        table.add_row("left out", f"{evaluation.unknown:,} characters it does not know")
+        table.add_row("skipped", f"{evaluation.unknown:,} characters outside of its vocabulary")
     table.add_row("nats/char", f"[bold]{evaluation.nats_per_character:.4f}[/bold]")
     if evaluation.interval is not None:
         low, high = evaluation.interval
@@ -84,21 +84,28 @@ def quick_table(trained: Trained, corpus: Corpus, evaluation: Evaluation) -> Tab
 
 
 def measure_board(
-    path: Path, trained: Trained, corpus: Corpus, options: ScoreboardOptions, tell: Tell
+    path: Path,
+    trained: Trained,
+    corpus: Corpus,
+    options: ScoreboardOptions,
+    show_status: ShowStatus,
 ) -> tuple[Board, Pictures]:
-    """Measure everything that is known to measure of the network's task.
+    """Run all measures of the network's task, which takes minutes.
 
-    Takes minutes; `tell` is called with what is being measured. Raises `ScoreboardError` for a task
-    that has no scoreboard.
+    Raises `ScoreboardError` for a task without scoreboard.
     """
     measure = _BOARDS.get(trained.card.task)
     if measure is None:
         raise ScoreboardError(f"There is no scoreboard for {trained.card.task}; use --quick.")
-    return measure(path, trained, corpus, options, tell)
+    return measure(path, trained, corpus, options, show_status)
 
 
 def _names(
-    path: Path, trained: Trained, corpus: Corpus, options: ScoreboardOptions, tell: Tell
+    path: Path,
+    trained: Trained,
+    corpus: Corpus,
+    options: ScoreboardOptions,
+    show_status: ShowStatus,
 ) -> tuple[Board, Pictures]:
     started = time.monotonic()
     wanted = NamesOptions(
@@ -108,7 +115,7 @@ def _names(
         previous=options.previous,
     )
     accept = WordFilter().allows
-    findings = measure_names(trained, corpus, corpus.held_out, accept, wanted, tell)
+    findings = measure_names(trained, corpus, corpus.held_out, accept, wanted, show_status)
     pictures = trainings("names", findings.losses)
     seeds = (options.seed, options.seed + wanted.requests - 1)
     facts = _facts(path, trained, corpus, seeds, time.monotonic() - started)
@@ -116,7 +123,11 @@ def _names(
 
 
 def _sonnets(
-    path: Path, trained: Trained, corpus: Corpus, options: ScoreboardOptions, tell: Tell
+    path: Path,
+    trained: Trained,
+    corpus: Corpus,
+    options: ScoreboardOptions,
+    show_status: ShowStatus,
 ) -> tuple[Board, Pictures]:
     started = time.monotonic()
     wanted = SonnetsOptions(
@@ -126,21 +137,21 @@ def _sonnets(
         previous=options.previous,
     )
     plays, accept = corpora.load_plays(), WordFilter().allows
-    findings = measure_sonnets(trained, corpus, corpus.held_out, plays, accept, wanted, tell)
+    findings = measure_sonnets(trained, corpus, corpus.held_out, plays, accept, wanted, show_status)
     pictures = trainings("sonnets", findings.losses) | lines(findings)
     seeds = (options.seed, options.seed + wanted.poems - 1)
     facts = _facts(path, trained, corpus, seeds, time.monotonic() - started)
     return sonnets_board(trained, path, findings, facts, list(pictures)), pictures
 
 
-_Measure = Callable[[Path, Trained, Corpus, ScoreboardOptions, Tell], tuple[Board, Pictures]]
+_Measure = Callable[[Path, Trained, Corpus, ScoreboardOptions, ShowStatus], tuple[Board, Pictures]]
 _BOARDS: Mapping[str, _Measure] = {"names": _names, "sonnets": _sonnets}
 
 
 def _facts(
     path: Path, trained: Trained, corpus: Corpus, seeds: tuple[int, int], seconds: float
 ) -> list[tuple[str, str]]:
-    """What was measured, when and how."""
+    """Facts about the run: what was measured, when and how."""
     card = trained.card
     parameters = sum(array.size for array in trained.network.arrays().values())
     facts = [
@@ -151,5 +162,5 @@ def _facts(
         ("seeds", "{} to {}".format(*seeds)),
         ("measured", f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, in {seconds:.0f} s"),
     ]
-    flatters = caution(trained, corpus)
-    return [*facts, ("caution", flatters)] if flatters else facts
+    warning = leak_warning(trained, corpus)
+    return [*facts, ("caution", warning)] if warning else facts

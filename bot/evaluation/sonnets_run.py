@@ -1,4 +1,4 @@
-"""Measuring sonnets: everything, and everything beside it, in one run."""
+"""Evaluation of sonnets and their baselines."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.evaluation.measures.baselines import (
-    Tell,
+    ShowStatus,
     kneser_ney,
     notebook_sonnets,
     pretrained,
     previous_weights,
 )
-from bot.evaluation.measures.held_out import HeldOut
+from bot.evaluation.measures.held_out import HeldOutLosses
+from bot.evaluation.measures.pronunciation import dictionary
 from bot.evaluation.measures.sampling import sample_verse
-from bot.evaluation.measures.sounds import dictionary
-from bot.evaluation.measures.timed import write_poems
+from bot.evaluation.measures.timed import generate_poems
 from bot.evaluation.measures.verse import (
     LINES,
-    Form,
-    Judge,
     Poem,
+    VerseEvaluator,
+    VerseQuality,
 )
 from bot.evaluation.report.board import ScoreboardError
 from data.corpora import Corpus
@@ -38,63 +38,63 @@ OPENINGS = Path(__file__).parent / "openings.txt"
 VERSE = Vocabulary("".join(sorted(VERSE_SYMBOLS)))
 TEMPERATURE = 0.8
 NOTEBOOK_CHARACTERS = 400
-JUDGING_ORDER = 5
-"""The order of Kneser-Ney that says how likely a text is."""
+LIKELIHOOD_ORDER = 5
+"""Order of the Kneser-Ney model for measuring likelihood."""
 TIMED = 50
-"""Poems whose time is taken."""
+"""Number of poems for the response times."""
 
 Accept = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
 class SonnetsOptions:
-    """What may be chosen of a run."""
+    """Options of an evaluation."""
 
     poems: int = 100
     seed: int = 0
-    """Of the first poem; the others count on from it."""
+    """Seed of the first poem; each further poem adds 1."""
     openings: tuple[str, ...] = ()
-    """What the poems begin with, in turn; the scoreboard's own if there are none."""
+    """Openings of the poems, in turn; by default those of `OPENINGS`."""
     previous: Path | None = None
-    """The weights to compare with, if not the last shipped ones."""
+    """Weights to compare with; by default the last different ones in the git history."""
 
 
 @dataclass(frozen=True)
-class Sense:
-    """How likely the characters are that a system wrote, in nats per character: low is likely."""
+class Likelihood:
+    """Mean −ln p of a system's characters, in nats per character; lower is more likely."""
 
     network: float
-    """By the network that is measured, at temperature 1."""
+    """Under the evaluated network, at temperature 1."""
     ngram: float
-    """By Kneser-Ney, fitted on the sonnets alone."""
+    """Under a Kneser-Ney model of the sonnets."""
 
 
 @dataclass(frozen=True)
-class Verse:
-    """What a system wrote: how well it keeps the form, and how likely it is."""
+class SystemVerse:
+    """Quality and likelihood of a system's verse."""
 
     system: str
-    form: Form
-    sense: Sense | None
-    """`None` for what was learnt by heart, so that its likelihood says nothing."""
+    form: VerseQuality
+    sense: Likelihood | None
+    """`None` for the corpus itself, which was trained on."""
 
 
 @dataclass(frozen=True)
 class SonnetsFindings:
-    """What a run found."""
+    """Results of an evaluation."""
 
-    losses: HeldOut
-    verse: tuple[Verse, ...]
-    """Ours, then plain sampling of the same network, then the others."""
+    losses: HeldOutLosses
+    verse: tuple[SystemVerse, ...]
+    """Mangosaurus, then plain sampling of its network, then others."""
     first_line: tuple[float, ...]
-    """Seconds from a request to its first line, of each poem whose time was taken."""
+    """Seconds from the request to the first line, of each timed poem."""
     whole_poem: tuple[float, ...]
     poems: tuple[str, ...]
-    """All that ours wrote."""
+    """All poems of Mangosaurus."""
     openings: int
-    """With how many different ones they begin."""
+    """Number of distinct openings."""
     missing: str
-    """Why the notebook wrote nothing, if so."""
+    """Why there are no poems of the notebook; empty if there are."""
 
 
 def measure_sonnets(
@@ -104,35 +104,35 @@ def measure_sonnets(
     plays: Corpus,
     accept: Accept,
     options: SonnetsOptions,
-    tell: Tell,
+    show_status: ShowStatus,
 ) -> SonnetsFindings:
-    """Run every measure. `held_out` are the poems of that part of the corpus."""
-    losses = HeldOut(held_out)
+    """Run all measures. held_out: the held-out poems of the corpus."""
+    losses = HeldOutLosses(held_out)
     losses.measure(f"Mangosaurus ({trained.card.recipe})", trained.network)
-    judging = _baselines(trained, corpus, losses, options, tell)
+    judging = _baselines(trained, corpus, losses, options, show_status)
 
     wanted = options.openings or read_openings(OPENINGS)
     openings = [wanted[i % len(wanted)] for i in range(options.poems)]
     requests = [
         SonnetRequest(opening, options.seed + i, TEMPERATURE) for i, opening in enumerate(openings)
     ]
-    written = write_poems(trained, requests, accept, tell)
-    tell("the same openings, sampled plainly")
-    judge = Judge(dictionary(), corpus.items, plays.items)
+    written = generate_poems(trained, requests, accept, show_status)
+    show_status("plain sampling")
+    evaluator = VerseEvaluator(dictionary(), corpus.items, plays.items)
     rng = np.random.default_rng(options.seed)
     plain = _sample(trained.network, openings, rng, TEMPERATURE, _has_all_lines)
     verse = [
-        _judge("Mangosaurus", [w.poem for w in written], judge, trained.network, judging),
-        _judge("sampled plainly", plain, judge, trained.network, judging),
+        _evaluate("Mangosaurus", [w.poem for w in written], evaluator, trained.network, judging),
+        _evaluate("plain sampling", plain, evaluator, trained.network, judging),
     ]
     notebook = notebook_sonnets()
     if notebook.network is not None:
-        tell("what the notebook would write")
+        show_status("the notebook's poems")
         poems = _sample(notebook.network, openings, rng, 1.0, _has_all_characters)
-        verse.append(_judge("the notebook", poems, judge, trained.network, judging))
-    tell("Shakespeare")
-    shakespeare = judge.measure(list(map(Poem, corpus.items)), copies=False)
-    verse.append(Verse("Shakespeare", shakespeare, None))
+        verse.append(_evaluate("the notebook", poems, evaluator, trained.network, judging))
+    show_status("Shakespeare")
+    shakespeare = evaluator.measure(list(map(Poem, corpus.items)), copies=False)
+    verse.append(SystemVerse("Shakespeare", shakespeare, None))
     timed = written[:TIMED]
     return SonnetsFindings(
         losses,
@@ -146,7 +146,7 @@ def measure_sonnets(
 
 
 def read_openings(path: Path) -> tuple[str, ...]:
-    """A file of openings, one a line. Raises `ScoreboardError` if it has none."""
+    """Read openings from a file, one per line. Raises `ScoreboardError` if there are none."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -154,16 +154,20 @@ def read_openings(path: Path) -> tuple[str, ...]:
     openings = tuple(line for line in lines if line.strip())
     if not openings:
         raise ScoreboardError(
-            f"{path} holds no opening; it needs one a line, for example: Shall I compare thee"
+            f"{path} has no openings. Write one per line, for example: Shall I compare thee"
         )
     return openings
 
 
 def _baselines(
-    trained: Trained, corpus: Corpus, losses: HeldOut, options: SonnetsOptions, tell: Tell
+    trained: Trained,
+    corpus: Corpus,
+    losses: HeldOutLosses,
+    options: SonnetsOptions,
+    show_status: ShowStatus,
 ) -> NGram:
-    """Measure the others on the held-out poems; the n-gram model that judges sense."""
-    models = list(kneser_ney(corpus.training, corpus.validation, VERSE, tell))
+    """Measure the baselines on the held-out poems; returns the n-gram model for likelihoods."""
+    models = list(kneser_ney(corpus.training, corpus.validation, VERSE, show_status))
     for model in models:
         name = f"Kneser-Ney, order {model.order} (discount {model.discount:.2f})"
         losses.measure(name, model)
@@ -173,7 +177,7 @@ def _baselines(
             losses.missing[other.name] = other.missing
         else:
             losses.measure(other.name, other.network)
-    return next(model for model in models if model.order == JUDGING_ORDER)
+    return next(model for model in models if model.order == LIKELIHOOD_ORDER)
 
 
 def _sample(
@@ -196,15 +200,15 @@ def _has_all_characters(text: str) -> bool:
     return len(text) >= NOTEBOOK_CHARACTERS
 
 
-def _judge(
-    system: str, poems: Sequence[Poem], judge: Judge, network: Network, ngram: NGram
-) -> Verse:
-    sense = Sense(mean_nats(network, poems), mean_nats(ngram, poems))
-    return Verse(system, judge.measure(poems), sense)
+def _evaluate(
+    system: str, poems: Sequence[Poem], evaluator: VerseEvaluator, network: Network, ngram: NGram
+) -> SystemVerse:
+    sense = Likelihood(mean_nats(network, poems), mean_nats(ngram, poems))
+    return SystemVerse(system, evaluator.measure(poems), sense)
 
 
 def mean_nats(network: Network, poems: Sequence[Poem]) -> float:
-    """Mean −ln p of the characters that were written, behind those that were given."""
+    """Mean −ln p of the generated characters, given the openings."""
     vocabulary = network.vocabulary
     given = [vocabulary.fold(poem.text[: poem.given]) for poem in poems]
     whole = [

@@ -174,7 +174,7 @@ def test_the_figure_of_another_corpus_is_not_recorded(
     other.write_text("\n".join(load_names().training[:50]))
     before = weights.read_bytes()
     arguments: list[object] = ["names", "--weights", weights, "--corpus", other, "--record"]
-    assert "of its corpus (A corpus of tests), not of dwarves.txt" in refusal(arguments, capsys)
+    assert "on its own corpus (A corpus of tests), not on dwarves.txt" in refusal(arguments, capsys)
     assert weights.read_bytes() == before
 
 

@@ -1,1 +1,1 @@
-"""The measures of names and of verse."""
+"""Measures of the quality of names and verse."""

@@ -1,4 +1,4 @@
-"""What our networks are measured beside."""
+"""Baselines: other models of the same corpora, for comparison."""
 
 import subprocess
 import tempfile
@@ -21,16 +21,16 @@ from models.weights import SHIPPED, Trained, WeightsError, load_shipped, load_we
 
 ORDERS = range(1, 9)
 NOTEBOOK_SONNETS = SHIPPED / "baselines" / "notebook-sonnets.safetensors"
-"""The notebook's recipe takes Keras and hours, so its network is kept: `bot.train sonnets --recipe
-notebook`."""
+"""Network of the notebook's recipe (`bot.train sonnets --recipe notebook`), which needs Keras and
+hours to train."""
 
-Tell = Callable[[str], None]
-"""Is told what is being done, in a few words."""
+ShowStatus = Callable[[str], None]
+"""Callback that shows what is being done, in a few words."""
 
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """Another model of the same text, or why there is none."""
+    """Another model of the same text, or the reason why it is missing."""
 
     name: str
     network: Network | None
@@ -38,40 +38,43 @@ class Baseline:
 
 
 def kneser_ney(
-    training: Sequence[str], validation: Sequence[str], vocabulary: Vocabulary, tell: Tell
+    training: Sequence[str],
+    validation: Sequence[str],
+    vocabulary: Vocabulary,
+    show_status: ShowStatus,
 ) -> Iterator[NGram]:
-    """Models of all `ORDERS`: the discount chosen on validation, then fitted to both parts."""
+    """Models of all `ORDERS`: the discount is chosen on validation, then both parts are fitted."""
     for order in ORDERS:
-        tell(f"Kneser-Ney of order {order}")
+        show_status(f"Kneser-Ney of order {order}")
         discount = choose_discount(training, validation, vocabulary, order)
         yield NGram.fit([*training, *validation], vocabulary, order, discount)
 
 
-def notebook_names(corpus: Corpus, tell: Tell) -> RNN:
-    """The notebook's recipe, trained here and now on the training and validation parts."""
+def notebook_names(corpus: Corpus, show_status: ShowStatus) -> RNN:
+    """Train the notebook's recipe on the training and validation parts."""
     read = "\n".join(sorted(corpus.training + corpus.validation))
     trainer = NotebookTrainer(replace(corpus, plain=read, reads_all=False))
     for progress in trainer.train():
         if progress.milestone:
-            tell(f"the notebook's recipe, update {progress.step:,} of {ITERATIONS:,}")
+            show_status(f"the notebook's recipe, update {progress.step:,} of {ITERATIONS:,}")
     return trainer.network()
 
 
-def quick_names(corpus_file: Path | None, tell: Tell) -> tuple[Network, float]:
-    """The network of the recipe `quick`, trained here and now, and the seconds that it took."""
+def quick_names(corpus_file: Path | None, show_status: ShowStatus) -> tuple[Network, float]:
+    """Train the recipe `quick`; its network, and the seconds it took."""
     started = time.monotonic()
     trainer = RECIPES["quick"].plan(Options(corpus=corpus_file)).trainer
     for progress in trainer.train():
         if progress.validation is not None:
-            tell(f"the recipe quick, update {progress.step:,}")
+            show_status(f"the recipe quick, update {progress.step:,}")
     return trainer.network(), time.monotonic() - started
 
 
 def notebook_sonnets(path: Path = NOTEBOOK_SONNETS) -> Baseline:
-    """A network of the notebook's recipe for sonnets; its model card tells how long it learned."""
+    """The stored network of the notebook's recipe for sonnets."""
     name = "the notebook's recipe"
     if not path.exists():
-        return Baseline(name, None, f"{path.name} is not there")
+        return Baseline(name, None, f"{path.name} is missing")
     try:
         shipped = path == NOTEBOOK_SONNETS
         network = load_shipped(f"baselines/{path.stem}") if shipped else load_weights(path)
@@ -81,19 +84,19 @@ def notebook_sonnets(path: Path = NOTEBOOK_SONNETS) -> Baseline:
 
 
 def pretrained(trained: Trained) -> Baseline:
-    """What the network of sonnets was before it read any: how much the sonnets taught it."""
+    """The network that the sonnets' training started from, to show the effect of the training."""
     name = "the network of the plays"
     try:
         plays = load_shipped("plays")
     except WeightsError as error:
         return Baseline(name, None, str(error))
     if trained.card.begun_with != plays.digest:
-        name += ", but another than ours began with"
+        name += " (not the one that ours started from)"
     return Baseline(name, plays.network)
 
 
 def previous_weights(trained: Trained, path: Path | None) -> Baseline:
-    """The weights of `path`, or else the newest shipped ones in the history that are others."""
+    """The weights of `path`, or else the last different weights in the git history."""
     name = "the previous weights"
     try:
         previous = load_weights(path) if path else _last_other(trained)
@@ -113,19 +116,19 @@ def _last_other(trained: Trained) -> Trained:
             other = load_weights(copy)
         if not _same_parameters(trained.network, other.network):
             return other
-    raise WeightsError("the history holds no other weights")
+    raise WeightsError("the git history has no other weights")
 
 
 def _git(*arguments: str) -> bytes:
     try:
-        done = subprocess.run(  # noqa: S603 (the arguments are our own)
+        done = subprocess.run(  # noqa: S603 (constant arguments)
             ["git", *arguments],  # noqa: S607
             cwd=SHIPPED.parents[1],
             capture_output=True,
             check=True,
         )
     except (OSError, subprocess.CalledProcessError) as error:
-        raise WeightsError("there is no git history here; give a file with --previous") from error
+        raise WeightsError("there is no git history; use --previous FILE") from error
     return done.stdout
 
 

@@ -1,4 +1,4 @@
-"""Whether a classifier can tell written names from real ones."""
+"""Classifier test: can generated names be told from real ones?"""
 
 import importlib.util
 from collections.abc import Sequence
@@ -13,36 +13,37 @@ DRAWS = 20
 
 @dataclass(frozen=True)
 class Auc:
-    """Area under the ROC curve over some draws: 0.5 if names cannot be told from real ones."""
+    """Area under the ROC curve over several draws; 0.5 means that names cannot be told apart."""
 
     mean: float
     deviation: float
-    """Standard deviation between the draws."""
+    """Standard deviation over the draws."""
 
 
 def auc(written: Sequence[str], real: Sequence[str], draws: int = DRAWS) -> Auc:
-    """How well a logistic regression on character 1–4-grams (TF-IDF) tells written from real.
+    """AUC of a logistic regression on character 1–4-grams (TF-IDF), by 5-fold cross-validation.
 
-    `written` are different names that are not in the corpus, more than there are `real` ones, which
-    are held out. In each draw as many of them are taken as there are real ones, and the area is
-    that of five-fold cross-validation. Raises `ValueError` if there are too few.
+    written: distinct generated names that are not in the corpus.
+    real: held-out names; each draw takes as many of `written`.
+
+    Raises `ValueError` if there are too few names.
     """
     if len(written) < len(real) or len(real) < FOLDS:
         raise ValueError(
-            f"there are {len(written)} written names and {len(real)} real ones; "
-            f"{FOLDS} real ones are needed, and as many written ones"
+            f"{len(written)} generated and {len(real)} real names are too few; at least {FOLDS} "
+            "real ones are needed, and as many generated ones"
         )
     areas = [_area(written, real, draw) for draw in range(draws)]
     return Auc(float(np.mean(areas)), float(np.std(areas)))
 
 
-def can_classify() -> bool:
-    """Whether what is needed is installed. Imports nothing of it."""
+def has_classifier() -> bool:
+    """Whether scikit-learn is installed; does not import it."""
     return importlib.util.find_spec("sklearn") is not None
 
 
 def _area(written: Sequence[str], real: Sequence[str], draw: int) -> float:
-    # Here, because it takes a second, and only the whole scoreboard needs it.
+    # Imported here since it takes a second, and only the full scoreboard needs it.
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_score

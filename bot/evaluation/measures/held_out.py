@@ -1,4 +1,4 @@
-"""The table of held-out cross-entropies: ours, and the others beside it."""
+"""Table of held-out cross-entropies: Mangosaurus and the baselines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,45 +9,45 @@ from models.networks.network import Network
 from models.training.losses import Losses, losses_of
 
 NOTE = (
-    "Mean −ln p over every character of the held-out part, each item from a fresh state. The "
-    "interval (95%) is a bootstrap over the items; so is that of the difference, which is paired "
-    "by item: below zero, ours is better."
+    "Mean −ln p per character of the held-out part, each item from the initial state. The 95% "
+    "intervals are bootstrapped over the items. Differences are paired by item; below zero, "
+    "Mangosaurus is better."
 )
 
 
 @dataclass
-class HeldOut:
-    """The held-out texts, and what each model makes of them."""
+class HeldOutLosses:
+    """The held-out texts, and their losses under each model."""
 
     texts: Sequence[str]
-    """Each with its own end."""
+    """With end symbols."""
     losses: dict[str, Losses] = field(default_factory=dict)
-    """By the name of the system, ours first."""
+    """By system; the first is Mangosaurus."""
     missing: dict[str, str] = field(default_factory=dict)
-    """Systems that could not be measured, and why."""
+    """Reasons by system, for those that could not be measured."""
 
     def measure(self, system: str, network: Network) -> Losses:
-        """Let a model predict the texts, and note it down."""
+        """Measure and store the losses of a model."""
         self.losses[system] = losses_of(network, self.texts)
         return self.losses[system]
 
     @property
     def ours(self) -> Losses:
-        """The losses of the system that was measured first."""
+        """The losses of Mangosaurus, which is measured first."""
         return next(iter(self.losses.values()))
 
     def best(self, family: str) -> tuple[str, Losses]:
-        """Of the systems whose names begin so, that with the lowest loss."""
+        """The system with the lowest loss among those whose names start with `family`."""
         found = [(name, x) for name, x in self.losses.items() if name.startswith(family)]
         return min(found, key=lambda system: system[1].nats_per_character)
 
     def differences(self) -> dict[str, Estimate | None]:
-        """Ours less each other one's."""
+        """The loss of Mangosaurus minus that of each other system."""
         others = list(self.losses.items())[1:]
         return {system: difference(self.ours, losses) for system, losses in others}
 
     def table(self) -> Table:
-        """All of it, ours first."""
+        """The table for the scoreboard."""
         differences = self.differences()
         rows = [
             (
@@ -59,11 +59,11 @@ class HeldOut:
             for system, losses in self.losses.items()
         ]
         rows += [(system, "–", why, "") for system, why in self.missing.items()]
-        columns = ("system", "nats/char", "95% interval", "ours less this one")
+        columns = ("system", "nats/char", "95% interval", "Mangosaurus minus this")
         return Table("Held-out text", NOTE, columns, tuple(rows))
 
     def figures(self) -> dict[str, object]:
-        """The same, unrounded."""
+        """The unrounded figures, for the JSON file."""
         differences = self.differences()
         return {
             system: {

@@ -1,4 +1,4 @@
-"""What makes a list of written names good. Everything here is a function of names alone."""
+"""Quality of generated names: copies, near copies, repetitions, well-formedness."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,47 +7,47 @@ from models.names.generator import reads_as_name
 
 
 @dataclass(frozen=True)
-class Writing:
-    """Names that a system wrote, and how good they are. Shares are from 0 to 1."""
+class NamesQuality:
+    """Quality of the names of a system. Shares are from 0 to 1."""
 
     system: str
-    written: int
+    count: int
     in_corpus: float
-    """Share of names that stand in the corpus."""
+    """Share of names that are in the corpus."""
     near: float
-    """Share within edit distance 1 of a real genus, the genera themselves included."""
+    """Share within edit distance 1 of a real genus, or equal to one."""
     distinct: float
     well_formed: float
-    """Share that reads as a name (`models.names.generator.reads_as_name`)."""
-    thrown_away: Mapping[str, float] = field(default_factory=dict)
-    """Of everything that was written on the way, the share that was not given, by its reason."""
+    """Share that is well-formed (`models.names.generator.reads_as_name`)."""
+    rejected: Mapping[str, float] = field(default_factory=dict)
+    """Shares of all generated names that were rejected, by reason."""
 
 
-def measure_writing(
+def quality_of(
     system: str,
     names: Sequence[str],
     genera: Collection[str],
-    thrown_away: Mapping[str, float] | None = None,
-) -> Writing:
-    """Measure names in lower case against the genera of the corpus. There is one at least."""
-    count, real = len(names), Genera(genera)
-    return Writing(
+    rejected: Mapping[str, float] | None = None,
+) -> NamesQuality:
+    """Measure lower-case names, at least one, against the genera of the corpus."""
+    count, real = len(names), GenusIndex(genera)
+    return NamesQuality(
         system=system,
-        written=count,
+        count=count,
         in_corpus=sum(name in real for name in names) / count,
-        near=sum(real.is_near(name) for name in names) / count,
+        near=sum(real.has_near(name) for name in names) / count,
         distinct=len(set(names)) / count,
         well_formed=sum(map(reads_as_name, names)) / count,
-        thrown_away=thrown_away or {},
+        rejected=rejected or {},
     )
 
 
-class Genera:
-    """Real names, among which near ones are found quickly.
+class GenusIndex:
+    """Index of real names for finding near ones quickly.
 
-    Of two texts within edit distance 1, one of these holds: they are equal, one is the other
-    without a letter, or both are the same without a letter each. So near ones share an entry in an
-    index of all names and of what is left of them without one letter.
+    Two texts within edit distance 1 are equal, or one is the other without a letter, or both are
+    equal without one letter each. So they share a key in an index of all names, each with and
+    without each of its letters.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -58,17 +58,17 @@ class Genera:
                 self._index.setdefault(key, []).append(name)
 
     def __contains__(self, name: str) -> bool:
-        """Whether it is one of them."""
+        """Whether the name is in the index."""
         return name in self._index.get(name, ())
 
-    def is_near(self, name: str) -> bool:
-        """Whether one of them is within edit distance 1."""
+    def has_near(self, name: str) -> bool:
+        """Whether the index has a name within edit distance 1."""
         found = (real for key in _shortened(name) for real in self._index.get(key, ()))
         return any(within_one_edit(name, real) for real in found)
 
 
 def within_one_edit(a: str, b: str) -> bool:
-    """Whether one letter inserted, left out or replaced, or none, makes one text of the other."""
+    """Whether two texts differ by at most one inserted, deleted or replaced letter."""
     short, long = sorted((a, b), key=len)
     if len(long) - len(short) > 1:
         return False
@@ -84,8 +84,8 @@ def _shortened(name: str) -> set[str]:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A control, and names that were asked for with it."""
+class ConstraintResult:
+    """Names that were requested with a constraint."""
 
     name: str
     asked: int
@@ -96,5 +96,5 @@ class Wish:
 
     @property
     def fulfilled(self) -> bool:
-        """Whether all that was asked for came, obeys and is new."""
+        """Whether all requested names were generated, satisfy the constraint and are new."""
         return self.asked == self.given == self.obeying == self.new

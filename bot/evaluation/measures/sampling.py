@@ -1,6 +1,6 @@
-"""Writing without any help: each character is drawn as the model expects it, and nothing is chosen.
+"""Plain sampling: each character is drawn from the model's distribution, with nothing rejected.
 
-What a decoder adds is measured against this.
+The baseline for measuring what decoding adds.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,11 +13,11 @@ from models.networks.sampling import sample
 from models.networks.vocabulary import END
 
 BATCH = 250
-"""Names that are written side by side."""
+"""Names in one batch."""
 
 
 def sample_names(network: Network, count: int, rng: np.random.Generator) -> list[str]:
-    """Names without their ends; one that does not end in time is a letter too long."""
+    """Names without end symbols. A name without an end is cut one letter above the limit."""
     names: list[str] = []
     while len(names) < count:
         batch = min(BATCH, count - len(names))
@@ -34,12 +34,12 @@ def sample_verse(
     temperature: float,
     is_whole: Callable[[str], bool],
 ) -> list[str]:
-    """A poem for each opening, as long as `is_whole` wants it; it holds the opening as it was read.
+    """Continue each opening until `is_whole(text)`; poems include their folded openings.
 
-    The empty line with which a poem ends is never drawn: all go on.
+    The empty line that ends a poem is never drawn.
     """
-    begun = [network.vocabulary.fold(opening) for opening in openings]
-    return _sample(network, begun, rng, temperature, is_whole, no_empty_line=True)
+    prefixes = [network.vocabulary.fold(opening) for opening in openings]
+    return _sample(network, prefixes, rng, temperature, is_whole, no_empty_line=True)
 
 
 def _is_whole_name(text: str) -> bool:
@@ -48,17 +48,17 @@ def _is_whole_name(text: str) -> bool:
 
 def _sample(
     network: Network,
-    begun: Sequence[str],
+    prefixes: Sequence[str],
     rng: np.random.Generator,
     temperature: float,
     is_whole: Callable[[str], bool],
     *,
     no_empty_line: bool = False,
 ) -> list[str]:
-    """Go on with each text until it is whole, in one batch."""
+    """Continue each text until `is_whole(text)`, in one batch."""
     vocabulary = network.vocabulary
-    given = [vocabulary.encode(text) for text in begun]
-    texts = [""] * len(begun)
+    given = [vocabulary.encode(prefix) for prefix in prefixes]
+    texts = [""] * len(prefixes)
     state, x = network.initial_state(len(texts)), np.full(len(texts), vocabulary.end)
     waiting = set(range(len(texts)))
     while waiting:

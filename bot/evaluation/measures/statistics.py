@@ -1,8 +1,8 @@
 """Bootstrap intervals for cross-entropies and their differences.
 
-Items are resampled with replacement (the bootstrap; Efron, 1979), always with the same generator,
-so that the same losses have the same interval. Two models are compared on the same resampled items:
-a poem that is hard for both says little about which is better.
+Items are resampled with replacement (Efron, 1979), always with the same generator, so that equal
+losses have equal intervals. Two models are compared on the same resampled items, since a poem that
+is hard for both says little about which of them is better.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,10 @@ def interval(losses: Losses) -> tuple[float, float] | None:
 
 
 def difference(ours: Losses, other: Losses) -> Estimate | None:
-    """How much lower our cross-entropy is, if negative, in nats per character; paired by item."""
+    """Our cross-entropy minus the other, in nats per character, paired by item.
+
+    Below zero, ours is better. `None` for a single item.
+    """
     if len(ours.nats) < 2:
         return None
     rows = _rows(len(ours.nats))

@@ -1,4 +1,4 @@
-"""Poems as a member gets them, through the door that members come by, and how long they wait."""
+"""Poems through the bot's inference service, with response times."""
 
 import asyncio
 import time
@@ -6,47 +6,47 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.evaluation.measures.baselines import Tell
+from bot.evaluation.measures.baselines import ShowStatus
 from bot.evaluation.measures.verse import Poem
 from bot.services.inference import Inference
 from models.verse.poem import SonnetError, SonnetRequest
 from models.weights import Trained
 
 DEADLINE = 120.0
-"""Seconds for a line: a slow machine is to be measured, and not to be given up."""
+"""Seconds per line; far above the bot's, so that slow machines are measured too."""
 
 
 @dataclass(frozen=True)
 class TimedPoem:
-    """A poem, and the seconds from its request."""
+    """A poem, with seconds since its request."""
 
     poem: Poem
     first_line: float
     whole: float
 
 
-def write_poems(
+def generate_poems(
     trained: Trained,
     requests: Sequence[SonnetRequest],
     accept: Callable[[str], bool],
-    tell: Tell,
+    show_status: ShowStatus,
 ) -> list[TimedPoem]:
-    """Write poems one after another. One that cannot be gone on with stays as it is."""
-    return asyncio.run(_write_poems(trained, requests, accept, tell))
+    """Generate poems one after another. A poem that fails is kept as far as it got."""
+    return asyncio.run(_generate_poems(trained, requests, accept, show_status))
 
 
-async def _write_poems(
+async def _generate_poems(
     trained: Trained,
     requests: Sequence[SonnetRequest],
     accept: Callable[[str], bool],
-    tell: Tell,
+    show_status: ShowStatus,
 ) -> list[TimedPoem]:
     inference = Inference({"sonnets": trained}, accept, deadline=DEADLINE)
     try:
-        await _write(inference, requests[0])  # a bot that runs has written before
+        await _write(inference, requests[0])  # warm up, like a running bot
         poems = []
         for number, request in enumerate(requests):
-            tell(f"{number} of {len(requests)} poems")
+            show_status(f"{number} of {len(requests)} poems")
             poems.append(await _write(inference, request))
         return poems
     finally:
@@ -57,7 +57,7 @@ async def _write(inference: Inference, request: SonnetRequest) -> TimedPoem:
     poem = Poem(request.opening, len(request.opening))
     started = time.perf_counter()
     seconds = []
-    with suppress(SonnetError):  # what there is will be measured, and found too short
+    with suppress(SonnetError):  # the measures will find it too short
         async for draft in inference.sonnet(request):
             poem = Poem("\n".join(draft.lines), draft.opening_length)
             seconds.append(time.perf_counter() - started)

@@ -1,7 +1,7 @@
-"""What makes a Shakespearean sonnet. Everything here is a function of poems and a dictionary.
+"""Quality of Shakespearean sonnets: form, words, rhyme, metre, copies.
 
-The beginning of a poem is the member's: its characters are left out of the measures of words, metre
-and copying, and a rhyme is left out if the member's words fix one of its end words.
+The opening of a poem was given by the member. Its characters are excluded from the measures of
+words, metre and copies, and rhymes are excluded if one of their end words was given.
 """
 
 import re
@@ -25,32 +25,32 @@ LINES = 14
 SCHEME = "ABABCDCDEFEFGG"
 PAIRS = pairs_of(SCHEME)
 SYLLABLES = frozenset({10, 11})
-COUNTED_FOR_VARIETY = 100
-"""Poems whose end words are counted: of more poems there are more."""
+POEMS_FOR_VARIETY = 100
+"""Poems whose end words are counted, since more poems have more end words."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a poem, in two parts."""
+    """A line of a poem: the given part, and the generated part."""
 
     given: str
-    """What the member wrote of it."""
+    """The part of the member's opening."""
     written: str
-    """What was written behind it."""
+    """The generated part."""
 
     @property
     def text(self) -> str:
-        """All of it, normalised."""
+        """The whole line, normalised."""
         return normalise_verse(self.given + self.written)
 
     @property
     def is_written(self) -> bool:
-        """Whether nothing of it is the member's, so that it can be measured as a line."""
+        """Whether all of it was generated, so that it can be measured as a line."""
         return not self.given and bool(words_of(self.text))
 
     @cached_property
     def words(self) -> list[str]:
-        """The words that were written. One that the member had begun is the member's."""
+        """The generated words. A word that the member started counts as given."""
         written = fold(self.written)
         if re.search("[a-z']$", fold(self.given)):
             written = re.sub("^[a-z']+", "", written)
@@ -58,25 +58,25 @@ class Line:
 
     @property
     def end_word(self) -> str:
-        """Its last word, whoever wrote it; empty if it has none."""
+        """The last word, given or generated; empty if there is none."""
         return (words_of(self.text) or [""])[-1]
 
     @property
     def end_is_written(self) -> bool:
-        """Whether its last word is not the member's."""
+        """Whether the last word was generated."""
         return bool(words_of(normalise_verse(self.written)))
 
 
 @dataclass(frozen=True)
 class Poem:
-    """A poem, and how many characters at its beginning are the member's."""
+    """A poem; its first `given` characters are the member's opening."""
 
     text: str
     given: int = 0
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """Its lines, the empty ones left out."""
+        """The lines, without empty ones."""
         lines, begin = [], 0
         for line in self.text.split("\n"):
             own = max(0, min(self.given - begin, len(line)))
@@ -87,50 +87,50 @@ class Poem:
 
     @property
     def words(self) -> list[str]:
-        """The words that were written."""
+        """The generated words."""
         return [word for line in self.lines for word in line.words]
 
 
 @dataclass(frozen=True)
-class Form:
-    """How well some poems keep the form. Shares are from 0 to 1; `None` where nothing counts."""
+class VerseQuality:
+    """Quality of some poems. Shares are from 0 to 1; `None` where nothing can be measured."""
 
     poems: int
     fourteen_lines: float
     real_words: float
-    """Share of words that are in the dictionary or in the sonnets."""
+    """Share of words in the dictionary or the sonnets."""
     dictionary_words: float
     rhyming_pairs: float
     whole_schemes: float
-    """Share of poems all of whose pairs rhyme."""
+    """Share of poems in which every pair rhymes."""
     syllables: float
-    """Share of lines that can be read in ten or eleven syllables."""
+    """Share of lines with a reading of ten or eleven syllables."""
     iambic: float
     copied_lines: int | None
-    """Lines that stand word for word in a corpus; `None` for the corpus itself."""
+    """Lines with the same words as a line of a corpus; `None` for the corpus itself."""
     longest_run: int | None
-    """Words in succession that are so in the sonnets too."""
+    """Length in words of the longest sequence that occurs in the sonnets."""
     lines_twice: int
     """Poems in which a line occurs twice."""
     rhyme_words_twice: int
     """Poems in which two lines end with the same word."""
     end_words: int
-    """Different words with which lines end, in the first hundred poems."""
+    """Distinct end words in the first hundred poems."""
     rhyming_by_line: tuple[float | None, ...]
-    """Share of rhymes at each of the fourteen lines, a pair at both of its."""
+    """Share of rhymes at each of the fourteen lines; a pair counts at both of its lines."""
     iambic_by_line: tuple[float | None, ...]
     syllables_by_line: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
-    """Measures poems against a dictionary and the verse that must not be copied."""
+class VerseEvaluator:
+    """Measures poems, with a dictionary and the verse that must not be copied."""
 
     readings: Readings
     sonnets: Sequence[str]
-    """All of them, normalised."""
+    """All sonnets, normalised."""
     others: Sequence[str] = ()
-    """What else was read in training: the plays."""
+    """Other verse of the training: the plays."""
 
     @cached_property
     def _words(self) -> frozenset[str]:
@@ -146,17 +146,14 @@ class Judge:
     def _texts(self) -> tuple[list[str], ...]:
         return tuple(words_of(poem) for poem in self.sonnets)
 
-    def measure(self, poems: Sequence[Poem], *, copies: bool = True) -> Form:
-        """Measure some poems, one at least. Without `copies`, nothing is looked for in the corpora.
-
-        What Shakespeare wrote is a copy of itself.
-        """
+    def measure(self, poems: Sequence[Poem], *, copies: bool = True) -> VerseQuality:
+        """Measure at least one poem. copies: False for Shakespeare's own poems."""
         words = [word for poem in poems for word in poem.words]
         rhyming = [self._rhymes(poem) for poem in poems]
         written = [line.text for poem in poems for line in poem.lines if line.is_written]
         ends = [[line.end_word for line in poem.lines if line.end_is_written] for poem in poems]
         syllables, iambic = self._has_ten_syllables, self._is_iambic
-        return Form(
+        return VerseQuality(
             poems=len(poems),
             fourteen_lines=_share(len(poem.lines) == LINES for poem in poems),
             real_words=_share(is_real(word, self.readings, self._words) for word in words),
@@ -168,18 +165,18 @@ class Judge:
             copied_lines=self._copied(written) if copies else None,
             longest_run=longest_run([p.words for p in poems], self._texts) if copies else None,
             lines_twice=sum(
-                _repeats(word_for_word(line.text) for line in poem.lines if line.is_written)
+                _repeats(words_only(line.text) for line in poem.lines if line.is_written)
                 for poem in poems
             ),
             rhyme_words_twice=sum(map(_repeats, ends)),
-            end_words=len({word for end in ends[:COUNTED_FOR_VARIETY] for word in end}),
+            end_words=len({word for end in ends[:POEMS_FOR_VARIETY] for word in end}),
             rhyming_by_line=_rhyming_by_line(rhyming),
             iambic_by_line=_by_line(poems, iambic),
             syllables_by_line=_by_line(poems, syllables),
         )
 
     def _copied(self, lines: Iterable[str]) -> int:
-        return sum(word_for_word(line) in self._lines for line in lines)
+        return sum(words_only(line) in self._lines for line in lines)
 
     def _has_ten_syllables(self, line: str) -> bool:
         return not SYLLABLES.isdisjoint(syllable_counts(line, self.readings))
@@ -188,7 +185,7 @@ class Judge:
         return is_iambic(line, self.readings)
 
     def _rhymes(self, poem: Poem) -> list[tuple[int, bool]]:
-        """Which pairs that count rhyme; those of lines that are missing do not."""
+        """Number of each measurable pair, and whether it rhymes; missing lines do not."""
         rhyming = []
         for number, (first, second) in enumerate(PAIRS):
             if second >= len(poem.lines):
@@ -200,13 +197,13 @@ class Judge:
         return rhyming
 
 
-def word_for_word(line: str) -> str:
-    """A line without its marks: the words alone make it the same line."""
+def words_only(line: str) -> str:
+    """The words of a line, for comparing lines without punctuation."""
     return " ".join(words_of(line))
 
 
 def longest_run(written: Iterable[Sequence[str]], texts: Iterable[Sequence[str]]) -> int:
-    """How many words in succession are the same somewhere in what was written and in the texts."""
+    """Length of the longest word sequence that occurs in both."""
     written, texts = list(written), list(texts)
     length = 0
     while not _runs(written, length + 1).isdisjoint(_runs(texts, length + 1)):
@@ -223,7 +220,7 @@ def _repeats(texts: Iterable[str]) -> bool:
 
 
 def _share(facts: Iterable[bool]) -> float:
-    """The share of true ones; 0 of none."""
+    """The share of true values; 0 if there are none."""
     listed = list(facts)
     return sum(listed) / len(listed) if listed else 0.0
 

@@ -1,4 +1,4 @@
-"""What a run of the scoreboard found, ready for a terminal, a page and a file."""
+"""Results of an evaluation as text: for the terminal, the page and the JSON file."""
 
 import dataclasses
 import json
@@ -10,12 +10,12 @@ from bot.evaluation.report.headline import Figure
 
 
 class ScoreboardError(Exception):
-    """The scoreboard cannot be made. The message is a sentence for whoever asked for it."""
+    """The scoreboard cannot be made. The message is for the operator."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What shall be reached, and whether it is."""
+    """A target, and whether it is met."""
 
     name: str
     wanted: str
@@ -25,18 +25,18 @@ class Target:
 
     @classmethod
     def at_most(cls, name: str, bound: float, found: float, form: str) -> "Target":
-        """A figure that shall be low. `form` is how figures are written: `.3f`, `.1%`."""
+        """A target with an upper bound. form: the format of figures, `.3f` or `.1%`."""
         return cls(name, f"at most {bound:{form}}", f"{found:{form}}", found <= bound)
 
     @classmethod
     def at_least(cls, name: str, bound: float, found: float, form: str) -> "Target":
-        """A figure that shall be high."""
+        """A target with a lower bound."""
         return cls(name, f"at least {bound:{form}}", f"{found:{form}}", found >= bound)
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as they are shown; those of the first column say what a row is."""
+    """A table of formatted cells; the first column names the rows."""
 
     title: str
     note: str
@@ -47,12 +47,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture of the page, in the folder of its plots."""
+    """A plot of the page; `file` is its name in the folder of plots."""
 
     file: str
     title: str
     note: str
-    """What there is to see."""
+    """Explanation."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class Board:
     weights: str
     """SHA-256 of the weight file."""
     facts: tuple[tuple[str, str], ...]
-    """What was measured, when and how."""
+    """Facts about the run: what was measured, when and how."""
     targets: tuple[Target, ...]
     tables: tuple[Table, ...]
     samples_title: str
     samples: tuple[str, ...]
-    """What the network writes, unpicked: poems, or lists of names."""
+    """Unselected samples: poems, or lists of names."""
     plots: tuple[Plot, ...]
     headline: tuple[Figure, ...]
     figures: Mapping[str, Any]
@@ -82,7 +82,7 @@ class Board:
 
     @classmethod
     def from_json(cls, text: str) -> "Board":
-        """The inverse. Raises `ValueError`, `KeyError` or `TypeError` for another text."""
+        """The inverse of `to_json`. Raises `ValueError`, `KeyError` or `TypeError`."""
         read = json.loads(text)
         read["task"] = read.pop("kind")
         read["facts"] = tuple(tuple(fact) for fact in read["facts"])

@@ -1,4 +1,4 @@
-"""What a model card may say of held-out text."""
+"""The held-out loss on a model card."""
 
 import dataclasses
 from pathlib import Path
@@ -8,36 +8,38 @@ from data.files import write_atomically
 from models.weights import Trained, describe, save_weights
 
 
-def caution(trained: Trained, corpus: Corpus) -> str | None:
-    """Why a figure may say too much."""
+def leak_warning(trained: Trained, corpus: Corpus) -> str | None:
+    """A warning if the held-out loss is too optimistic."""
     if trained.card.corpus_sha256 != corpus.sha256:
         return (
-            f"These weights were trained on another corpus ({trained.card.corpus}); "
-            "if the two share text, the figure flatters them."
+            f"These weights were trained on another corpus ({trained.card.corpus}). If it shares "
+            "text with this one, the loss is too optimistic."
         )
     if trained.card.reads_all:
-        return "These weights were trained on the held-out part too: the figure flatters them."
+        return "These weights were trained on the held-out part too, so the loss is too optimistic."
     return None
 
 
 def check_record(trained: Trained, corpus: Corpus) -> None:
-    """Raise `CorpusError` if the figure would not be what a model card calls held out."""
+    """Raise `CorpusError` if the loss is not the held-out loss of a model card."""
     if trained.card.corpus_sha256 != corpus.sha256:
         raise CorpusError(
-            f"A model card records the held-out part of its corpus ({trained.card.corpus}), "
-            f"not of {corpus.title}; leave out --record, or give that corpus with --corpus."
+            "A model card records the held-out loss on its own corpus ({own}), not on {title}. "
+            "Leave out --record, or use that corpus with --corpus.",
+            own=trained.card.corpus,
+            title=corpus.title,
         )
     if trained.card.reads_all:
         raise CorpusError(
-            "These weights were trained on the held-out part too, so there is no held-out figure "
-            "to record; leave out --record."
+            "These weights were trained on the held-out part too, so they have no held-out loss to "
+            "record. Leave out --record."
         )
 
 
 def record(path: Path, trained: Trained, nats_per_character: float) -> Trained:
-    """Write the figure into the model card of the weights at `path`; the weights as they are now.
+    """Write the held-out loss into the model card of the weights at `path`; returns the result.
 
-    Their digest is another one, because the card is a part of the file.
+    The digest changes, since the card is a part of the file.
     """
     card = dataclasses.replace(trained.card, held_out=nats_per_character)
     digest = save_weights(

@@ -1,4 +1,4 @@
-"""The few figures of the scoreboard that `/about` shows, in a file beside the shipped weights."""
+"""The figures of the scoreboard that `/about` shows, in a file beside the shipped weights."""
 
 import dataclasses
 import json
@@ -15,21 +15,20 @@ PATH = SHIPPED / FILE
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure, ready to be shown."""
+    """A formatted figure."""
 
     measure: str
-    """What was measured: `Held-out text`."""
+    """The measure: `Held-out text`."""
     figure: str
-    """What came out, with its unit: `1.487 nats/char`."""
+    """The value with its unit: `1.487 nats/char`."""
     beside: str
-    """What others reach: `Kneser-Ney 1.563, the notebook 1.823`."""
+    """Values of others: `Kneser-Ney 1.563, the notebook 1.823`."""
 
 
 def read_headline(task: str, digest: str, path: Path = PATH) -> tuple[Figure, ...]:
-    """The figures of the weights with this digest; none where they have not been measured.
+    """The figures of the weights with this digest; empty if they have not been measured.
 
-    Weights that were retrained since have another digest, and a file that cannot be read says
-    nothing: no figure is shown rather than a wrong one.
+    Also empty if the file cannot be read.
     """
     try:
         entry = json.loads(path.read_text(encoding="utf-8"))[task]
@@ -41,7 +40,7 @@ def read_headline(task: str, digest: str, path: Path = PATH) -> tuple[Figure, ..
 
 
 def write_headline(task: str, digest: str, figures: Sequence[Figure], path: Path = PATH) -> None:
-    """Put the figures of one task in the place of its former ones."""
+    """Replace the figures of a task."""
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

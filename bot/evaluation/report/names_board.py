@@ -1,10 +1,10 @@
-"""What was found about names, as tables and targets."""
+"""Results for names as tables and targets."""
 
 import dataclasses
 from collections.abc import Sequence
 
-from bot.evaluation.measures.names import Wish
-from bot.evaluation.names_run import NamesFindings, Written
+from bot.evaluation.measures.names import ConstraintResult
+from bot.evaluation.names_run import NamesFindings, SystemNames
 from bot.evaluation.report.board import (
     Board,
     Plot,
@@ -18,24 +18,22 @@ SAMPLES = 100
 SAMPLES_IN_ROW = 5
 
 WRITING = (
-    "Ours is what the bot would have shown, {count:,} names in requests of ten; of what it wrote "
-    "on the way, the shares that were not shown are given with their reasons. The bot takes common "
-    "names, which copies are, as rarely as others, so that how much the network copies is seen "
-    "where it is drawn plainly, as the others are: as many of each, and nothing thrown away. The "
-    "classifier is a logistic regression "
-    "on character 1–4-grams (TF-IDF), which is to tell new names from as many held-out real ones: "
-    "the area under its ROC curve in five-fold cross-validation, the mean of {draws} draws ± their "
-    "standard deviation. At 0.5 it cannot."
+    "Mangosaurus: {count:,} names in requests of ten, as the bot shows them. The shares of names "
+    "that it rejected are listed by reason. The other systems are sampled plainly, as many names "
+    "each and none rejected. How much the network copies is seen in its plain samples. AUC: area "
+    "under the ROC curve of a logistic regression on character 1–4-grams (TF-IDF) that separates "
+    "new names from as many held-out real ones, in five-fold cross-validation, as mean ± standard "
+    "deviation of {draws} draws. 0.5 means that it cannot tell them apart."
 )
 REASONS = {
     "known": "in the corpus",
     "near": "within edit distance 1 of a genus",
     "unreadable": "not well-formed",
-    "unfit": "refused by the word filter",
+    "unfit": "rejected by the word filter",
     "repeated": "repetitions within a request",
 }
-"""Why a name is thrown away, by the words of `models.names.generator`."""
-WISHES = "Names that were asked for with one control each."
+"""Descriptions of the reasons for rejection in `models.names.generator`."""
+CONSTRAINTS = "Names that were requested with one constraint each."
 
 
 def names_board(
@@ -45,7 +43,7 @@ def names_board(
     plots: Sequence[Plot],
     draws: int,
 ) -> Board:
-    """The part of names."""
+    """The part of names on the scoreboard."""
     return Board(
         task="names",
         weights=trained.digest,
@@ -53,10 +51,10 @@ def names_board(
         targets=_targets(findings),
         tables=(
             findings.losses.table(),
-            _writing(findings, draws),
-            _wishes(findings.wishes),
+            _quality(findings, draws),
+            _constraints(findings.constraints),
         ),
-        samples_title=f"The first {SAMPLES} names, unpicked",
+        samples_title=f"The first {SAMPLES} names",
         samples=_rows([name.capitalize() for name in findings.names[:SAMPLES]]),
         plots=tuple(plots),
         headline=_headline(findings),
@@ -67,66 +65,66 @@ def names_board(
 def _targets(findings: NamesFindings) -> tuple[Target, ...]:
     ours = findings.losses.ours
     quick = findings.losses.losses[findings.quick]
-    first = findings.written[0]
-    writing = first.writing
-    copies = round(writing.in_corpus * writing.written)
+    first = findings.systems[0]
+    quality = first.quality
+    copies = round(quality.in_corpus * quality.count)
     targets = [
         Target.at_most("held-out nats/char", 1.50, ours.nats_per_character, ".3f"),
         Target.at_most(
             "held-out nats/char of the recipe quick", 1.60, quick.nats_per_character, ".3f"
         ),
-        Target.at_most("seconds that the recipe quick takes", 30, findings.quick_seconds, ".0f"),
-        Target.at_most("names that are in the corpus", 0, copies, "d"),
-        Target.at_most("names within edit distance 1 of a genus", 0.02, writing.near, ".2%"),
-        Target.at_least("distinct names", 0.99, writing.distinct, ".2%"),
-        Target.at_least("well-formed names", 0.995, writing.well_formed, ".2%"),
+        Target.at_most("seconds to train the recipe quick", 30, findings.quick_seconds, ".0f"),
+        Target.at_most("names in the corpus", 0, copies, "d"),
+        Target.at_most("names within edit distance 1 of a genus", 0.02, quality.near, ".2%"),
+        Target.at_least("distinct names", 0.99, quality.distinct, ".2%"),
+        Target.at_least("well-formed names", 0.995, quality.well_formed, ".2%"),
     ]
     if first.auc is not None:
-        name = "area under the curve of the classifier"
+        name = "AUC of the classifier"
         targets.append(Target.at_most(name, 0.58, first.auc.mean, ".3f"))
     targets += [
         Target(
             wish.name,
-            f"{wish.asked} given, all obeying, all new",
-            f"{wish.given} given, {wish.obeying} obeying, {wish.new} new",
+            f"{wish.asked} names, all valid, all new",
+            f"{wish.given} names, {wish.obeying} valid, {wish.new} new",
             wish.fulfilled,
         )
-        for wish in findings.wishes
+        for wish in findings.constraints
     ]
     return tuple(targets)
 
 
-def _writing(findings: NamesFindings, draws: int) -> Table:
-    written = findings.written
-    systems = [w.writing.system for w in written]
+def _quality(findings: NamesFindings, draws: int) -> Table:
+    systems = findings.systems
+    titles = [w.quality.system for w in systems]
     rows = [
-        ("in the corpus", *(f"{w.writing.in_corpus:.1%}" for w in written), ""),
-        ("within edit distance 1 of a genus", *(f"{w.writing.near:.1%}" for w in written), ""),
-        ("distinct", *(f"{w.writing.distinct:.1%}" for w in written), ""),
-        ("well-formed", *(f"{w.writing.well_formed:.1%}" for w in written), ""),
-        ("told from real names", *map(_auc, written), _auc_of(findings)),
+        ("in the corpus", *(f"{w.quality.in_corpus:.1%}" for w in systems), ""),
+        ("within edit distance 1 of a genus", *(f"{w.quality.near:.1%}" for w in systems), ""),
+        ("distinct", *(f"{w.quality.distinct:.1%}" for w in systems), ""),
+        ("well-formed", *(f"{w.quality.well_formed:.1%}" for w in systems), ""),
+        ("AUC of the classifier", *map(_auc, systems), _auc_of(findings)),
     ]
-    thrown_away = written[0].writing.thrown_away
+    rejected = systems[0].quality.rejected
     rows += [
-        (f"thrown away: {REASONS.get(why, why)}", f"{share:.1%}", *[""] * len(written))
-        for why, share in thrown_away.items()
+        (f"rejected: {REASONS.get(why, why)}", f"{share:.1%}", *[""] * len(systems))
+        for why, share in rejected.items()
     ]
-    note = WRITING.format(count=written[0].writing.written, draws=draws)
-    return Table("What it writes", note, ("", *systems, "real names that trained"), tuple(rows))
+    note = WRITING.format(count=systems[0].quality.count, draws=draws)
+    return Table("Quality", note, ("", *titles, "real names (training part)"), tuple(rows))
 
 
-def _auc(written: Written) -> str:
-    return f"{written.auc.mean:.2f} ± {written.auc.deviation:.2f}" if written.auc else "–"
+def _auc(system: SystemNames) -> str:
+    return f"{system.auc.mean:.2f} ± {system.auc.deviation:.2f}" if system.auc else "–"
 
 
 def _auc_of(findings: NamesFindings) -> str:
     return f"{findings.real.mean:.2f} ± {findings.real.deviation:.2f}" if findings.real else "–"
 
 
-def _wishes(wishes: Sequence[Wish]) -> Table:
-    rows = [(w.name, *map(str, (w.asked, w.given, w.obeying, w.new))) for w in wishes]
-    columns = ("control", "asked for", "given", "obeying", "new")
-    return Table("What can be wished for", WISHES, columns, tuple(rows))
+def _constraints(constraints: Sequence[ConstraintResult]) -> Table:
+    rows = [(w.name, *map(str, (w.asked, w.given, w.obeying, w.new))) for w in constraints]
+    columns = ("constraint", "requested", "generated", "valid", "new")
+    return Table("Constraints", CONSTRAINTS, columns, tuple(rows))
 
 
 def _rows(names: Sequence[str]) -> tuple[str, ...]:
@@ -140,7 +138,7 @@ def _headline(findings: NamesFindings) -> tuple[Figure, ...]:
         "Kneser-Ney": findings.losses.best("Kneser-Ney"),
         "the notebook": findings.losses.best("the notebook"),
     }
-    first = findings.written[0]
+    first = findings.systems[0]
     figures = [
         Figure(
             "Held-out names",
@@ -148,12 +146,12 @@ def _headline(findings: NamesFindings) -> tuple[Figure, ...]:
             ", ".join(f"{name} {x.nats_per_character:.3f}" for name, (_, x) in beside.items()),
         )
     ]
-    others = [w for w in findings.written if w.writing.system == "the notebook's recipe"]
+    others = [w for w in findings.systems if w.quality.system == "the notebook's recipe"]
     if first.auc is not None and others[0].auc is not None:
         figures.append(
             Figure(
-                "Told from real names by a classifier",
-                f"AUC {first.auc.mean:.2f} (0.5: not at all)",
+                "Classifier against real names",
+                f"AUC {first.auc.mean:.2f} (0.5 is ideal)",
                 f"the notebook {others[0].auc.mean:.2f}",
             )
         )
@@ -164,7 +162,7 @@ def _figures(findings: NamesFindings) -> dict[str, object]:
     return {
         "held_out": findings.losses.figures(),
         "quick_seconds": findings.quick_seconds,
-        "writing": [dataclasses.asdict(written) for written in findings.written],
+        "writing": [dataclasses.asdict(system) for system in findings.systems],
         "auc_of_real_names": findings.real and dataclasses.asdict(findings.real),
-        "wishes": [dataclasses.asdict(wish) for wish in findings.wishes],
+        "wishes": [dataclasses.asdict(wish) for wish in findings.constraints],
     }

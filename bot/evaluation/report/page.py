@@ -1,4 +1,4 @@
-"""The scoreboard as a Markdown page, for whoever reads the repository."""
+"""The scoreboard as a Markdown page."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,17 +8,17 @@ from models.tasks import TASKS
 INTRODUCTION = """\
 # Scoreboard
 
-What `python -m bot.evaluate names` and `python -m bot.evaluate sonnets` found, each in one run that
-anyone can repeat. They need what `requirements-evaluate.txt` lists. `--seed` and `--openings` take
-the same measures on seeds and openings that nobody has seen; `--help` says more.
+Results of `python -m bot.evaluate names` and `python -m bot.evaluate sonnets`. To repeat them,
+install `requirements-evaluate.txt`. Use `--seed` and `--openings` for other seeds and openings; see
+`--help`.
 
-Text is held out from every training and every choice. Hyper-parameters, discounts and shares of a
-mixture were chosen on the validation part.
+Held-out text was not used for any training or choice. Hyperparameters, discounts and mixture
+weights were chosen on the validation part.
 """
 
 
 def page(boards: Mapping[str, Board], folder: str) -> str:
-    """The page of the tasks that were measured; its plots lie in `folder`, relative to it."""
+    """The page with all measured tasks. folder: that of the plots, relative to the page."""
     parts = [_part(boards[task], folder) for task in TASKS if task in boards]
     return "\n".join([INTRODUCTION, *parts])
 
@@ -56,6 +56,6 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _samples(samples: Sequence[str]) -> str:
-    """Texts as they are, whatever signs stand in them."""
+    """Samples in a code block, so that no character is Markdown."""
     separator = "\n\n" if any("\n" in sample for sample in samples) else "\n"
     return f"```text\n{separator.join(samples)}\n```"

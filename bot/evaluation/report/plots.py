@@ -1,4 +1,4 @@
-"""The pictures of the scoreboard's page: a white card each, legible in a dark theme and a light."""
+"""Plots of the scoreboard, with a white background for dark and light themes."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -13,28 +13,28 @@ from matplotlib.ticker import MaxNLocator
 
 BLUE, ORANGE, GREY, INK = "#4453d6", "#d9622b", "#8a8d93", "#26282c"
 WIDTH, HEIGHT = 8.0, 4.5
-"""In inches, at 120 dots each."""
+"""In inches, at 120 dpi."""
 
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A training, as `bot.train` leaves it behind."""
+    """The history of a training, as stored by `bot.train`."""
 
     recipe: str
     losses: tuple[float, ...]
-    """By update; nothing where they are not in nats per character."""
+    """By update; empty if they are not in nats per character."""
     validation: tuple[tuple[int, float], ...]
-    """Update and loss."""
+    """Pairs of update and validation loss."""
     begun_anew: tuple[int, ...]
-    """Updates with which another fit began."""
+    """Updates at which the training started again on all of the corpus."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """A model of some size, and its losses on two parts of its corpus, in nats per character."""
+    """A model of some size, with its losses in nats per character."""
 
     line: str
-    """What it has in common with those that it is drawn with, for the legend."""
+    """Legend of the line that it belongs to."""
     units: int
     parameters: int
     validation: float
@@ -42,7 +42,7 @@ class Size:
 
 
 def loss_curves(runs: Sequence[StoredRun]) -> bytes:
-    """A PNG with a panel for each run: the moving mean of the loss, and validation."""
+    """A PNG with one panel per run: moving average of the loss, and validation loss."""
     figure, panels = _figure(len(runs))
     for axes, run in zip(panels, runs, strict=True):
         width = max(1, len(run.losses) // 50)
@@ -59,24 +59,24 @@ def loss_curves(runs: Sequence[StoredRun]) -> bytes:
         axes.legend(frameon=False)
         axes.sharey(panels[0])
     measured = [loss for run in runs for _, loss in run.validation]
-    if measured:  # the first, high losses would make everything else look flat
+    if measured:  # cut off the first, high losses
         panels[0].set_ylim(min(measured) - 0.2, min(measured) + 0.9)
     panels[0].set_ylabel("nats per character")
     return _png(figure)
 
 
 def losses_by_size(sizes: Sequence[Size], beside: Mapping[str, float]) -> bytes:
-    """A PNG of held-out loss by the number of parameters, with its lines.
+    """A PNG of the held-out loss by the number of parameters.
 
-    `beside` are losses of others, drawn across.
+    beside: losses of other models, drawn as horizontal lines.
     """
     figure, (axes,) = _figure(1)
     lines = dict.fromkeys(size.line for size in sizes)
-    for label, colour in zip(lines, _SHADES * 9, strict=False):
+    for label, color in zip(lines, _SHADES * 9, strict=False):
         line = sorted((s for s in sizes if s.line == label), key=lambda s: s.parameters)
         x = [size.parameters for size in line]
-        axes.plot(x, [size.tested for size in line], "o-", color=colour, label=label)
-        axes.plot(x, [size.validation for size in line], "o:", color=colour, alpha=0.6)
+        axes.plot(x, [size.tested for size in line], "o-", color=color, label=label)
+        axes.plot(x, [size.validation for size in line], "o:", color=color, alpha=0.6)
         for size in line:
             _note(axes, f"{size.units} units", (size.parameters, size.tested), ha="center")
     for name, loss in beside.items():
@@ -91,15 +91,15 @@ def losses_by_size(sizes: Sequence[Size], beside: Mapping[str, float]) -> bytes:
 
 
 def by_line(measures: Mapping[str, Mapping[str, Sequence[float | None]]]) -> bytes:
-    """A PNG with a panel for each measure: its share at each line, a curve for each system."""
+    """A PNG with one panel per measure: the share at each line, one curve per system."""
     figure, panels = _figure(len(measures))
     for axes, (measure, systems) in zip(panels, measures.items(), strict=True):
-        for (system, shares), (colour, style) in zip(systems.items(), _STYLES, strict=False):
+        for (system, shares), (color, style) in zip(systems.items(), _STYLES, strict=False):
             lines = [(i, 100 * s) for i, s in enumerate(shares, 1) if s is not None]
-            axes.plot(*zip(*lines, strict=True), style, color=colour, label=system)
+            axes.plot(*zip(*lines, strict=True), style, color=color, label=system)
         axes.set(title=measure, xlabel="line", xticks=range(1, 15), ylim=(-3, 103))
         axes.tick_params(axis="x", labelsize=8)
-    panels[0].set_ylabel("per cent")
+    panels[0].set_ylabel("percent")
     handles, labels = panels[-1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
     return _png(figure)
@@ -120,7 +120,7 @@ def _figure(panels: int) -> tuple[Figure, list[Axes]]:
 
 
 def _note(axes: Axes, text: str, point: tuple[float, float], *, ha: str, color: str = INK) -> None:
-    """Write a little above a point."""
+    """Write a text above a point."""
     axes.annotate(text, point, (0, 6), textcoords="offset points", ha=ha, color=color, fontsize=8)
 
 

@@ -1,9 +1,9 @@
-"""The files of the scoreboard: its pictures, its figures and its page."""
+"""Writing the scoreboard: plots, figures and the page."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.evaluation.measures.held_out import HeldOut
+from bot.evaluation.measures.held_out import HeldOutLosses
 from bot.evaluation.report.board import Board, Plot, ScoreboardError
 from bot.evaluation.report.page import page
 from bot.evaluation.report.plots import by_line, loss_curves, losses_by_size
@@ -13,24 +13,25 @@ from data.files import write_atomically
 from models.tasks import TASKS
 
 LOSS = (
-    "A panel for each recipe, from stored runs. Training is a moving mean, with dropout where the "
-    "recipe has it; a curve that begins again is a second fit, to training and validation. The "
-    "notebook trains on the validation part too, so that its curve flatters."
+    "One panel per recipe, from stored histories. The training loss is a moving average, with "
+    "dropout if the recipe has it. A curve that starts again is a second training, on the training "
+    "and validation parts. The notebook trains on the validation part too, so its curve is too "
+    "optimistic."
 )
 SIZES = (
-    "From stored runs, by the parameters of the LSTMs. Several networks for names are mixed, with "
-    "the Kneser-Ney model that belongs to the recipe."
+    "From stored histories, by the number of parameters of the LSTMs. Networks for names are "
+    "mixtures of several LSTMs and the recipe's Kneser-Ney model."
 )
 LINES = (
-    "The share of poems in which a line rhymes with its partner, and can be read as iambic. Lines "
-    "with words of the member's are left out of the second."
+    "Share of poems in which a line rhymes with its partner, and in which it is iambic. Lines with "
+    "given words are excluded from the latter."
 )
 
 Pictures = Mapping[Plot, bytes]
 
 
-def trainings(task: str, losses: HeldOut) -> dict[Plot, bytes]:
-    """The pictures of stored trainings: the loss by update, and by the size of the network."""
+def trainings(task: str, losses: HeldOutLosses) -> dict[Plot, bytes]:
+    """Plots of stored trainings: loss by update, and by size of the network."""
     pictures: dict[Plot, bytes] = {}
     if runs := read_runs(task):
         plot = Plot(f"{task}-loss.png", "Loss by update", LOSS)
@@ -44,7 +45,7 @@ def trainings(task: str, losses: HeldOut) -> dict[Plot, bytes]:
 
 
 def lines(findings: SonnetsFindings) -> dict[Plot, bytes]:
-    """The picture of rhyme and metre by line: ours, plain sampling and Shakespeare."""
+    """Plot of rhyme and metre by line: Mangosaurus, plain sampling and Shakespeare."""
     shown = [v for v in findings.verse if v.system != "the notebook"]
     measures = {
         "rhymes": {v.system: v.form.rhyming_by_line for v in shown},
@@ -55,9 +56,9 @@ def lines(findings: SonnetsFindings) -> dict[Plot, bytes]:
 
 
 def publish(board: Board, pictures: Pictures, path: Path) -> list[Path]:
-    """Write the page at `path` and what belongs to it in the folder beside it; what was written.
+    """Write the page to `path`, and its files to the folder beside it; returns the files.
 
-    The part of the other task is that of its last run, whose figures lie there.
+    The part of the other task is taken from its last run's figures.
     """
     folder = path.with_suffix("")
     boards = other_boards(board.task, path) | {board.task: board}
@@ -71,9 +72,9 @@ def publish(board: Board, pictures: Pictures, path: Path) -> list[Path]:
 
 
 def other_boards(task: str, path: Path) -> dict[str, Board]:
-    """What was measured of the other tasks, for the page at `path`.
+    """The stored results of the other tasks, for the page at `path`.
 
-    Raises `ScoreboardError` for a file that another version wrote.
+    Raises `ScoreboardError` for a file of another version.
     """
     boards: dict[str, Board] = {}
     for other in TASKS:
@@ -83,7 +84,7 @@ def other_boards(task: str, path: Path) -> dict[str, Board]:
                 boards[other] = Board.from_json(file.read_text(encoding="utf-8"))
             except (KeyError, TypeError, ValueError) as error:
                 raise ScoreboardError(
-                    f"{file} holds no figures of this scoreboard ({error!r}); remove it, and run "
+                    f"{file} is of another version ({error!r}). Delete it, and run "
                     f"python -m bot.evaluate {other} again."
                 ) from error
     return boards

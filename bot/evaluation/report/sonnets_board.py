@@ -1,4 +1,4 @@
-"""What was found about sonnets, as tables and targets."""
+"""Results for sonnets as tables and targets."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.evaluation.measures.verse import COUNTED_FOR_VARIETY
+from bot.evaluation.measures.verse import POEMS_FOR_VARIETY
 from bot.evaluation.report.board import (
     Board,
     Plot,
@@ -17,25 +17,25 @@ from bot.evaluation.report.headline import Figure
 from bot.evaluation.sonnets_run import (
     TEMPERATURE,
     TIMED,
-    Sense,
+    Likelihood,
     SonnetsFindings,
-    Verse,
+    SystemVerse,
 )
 from models.weights import Trained
 
 SAMPLES = 10
 LARGEST_FILE = 10_000_000
-"""Bytes of a weight file."""
+"""Target for the weight file, in bytes."""
 
 FORM = (
-    "{count} poems from {openings} openings, at temperature {temperature}. *Sampled plainly* is "
-    "the same network from the same openings at the same temperature, without form, nucleus or "
-    "choice; *the notebook* draws 400 characters at temperature 1. Words and sounds come from the "
-    "CMU Pronouncing Dictionary itself, not from the lexicon that the bot reads. The opening is "
-    "the member's: its characters are left out, and so is a rhyme whose end word it fixes. *Sense* "
-    "is the mean −ln p of the written characters: by the network, and by Kneser-Ney of order 5."
+    "{count} poems from {openings} openings, at temperature {temperature}. *Plain sampling* is the "
+    "same network with the same openings and temperature, without form, nucleus, reranking; *the "
+    "notebook* draws 400 characters at temperature 1. Words and sounds are looked up in the CMU "
+    "Pronouncing Dictionary itself, not in the bot's lexicon. The characters of the opening are "
+    "excluded, and so are rhymes with an end word of the opening. The likelihood is the mean −ln p "
+    "of the generated characters, under the network and under a Kneser-Ney model of order 5."
 )
-SPEED = "From a request to its first line and to its last, {count} poems, one core, in this run."
+SPEED = "Time from the request to the first and to the last line, {count} poems, on one core."
 
 
 def sonnets_board(
@@ -45,14 +45,14 @@ def sonnets_board(
     facts: Sequence[tuple[str, str]],
     plots: Sequence[Plot],
 ) -> Board:
-    """The part of sonnets. `weights` is the file that was measured."""
+    """The part of sonnets on the scoreboard. weights: the measured file."""
     return Board(
         task="sonnets",
         weights=trained.digest,
         facts=tuple(facts),
         targets=_targets(findings, weights.stat().st_size),
         tables=(findings.losses.table(), _form(findings), _speed(findings)),
-        samples_title=f"The first {SAMPLES} poems, unpicked",
+        samples_title=f"The first {SAMPLES} poems",
         samples=findings.poems[:SAMPLES],
         plots=tuple(plots),
         headline=_headline(findings),
@@ -70,20 +70,20 @@ def _targets(findings: SonnetsFindings, size: int) -> tuple[Target, ...]:
         at_least("poems of fourteen lines", 1, form.fourteen_lines, ".0%"),
         at_least("real words", 0.995, form.real_words, ".2%"),
         at_least("rhyming pairs", 0.97, form.rhyming_pairs, ".1%"),
-        at_least("poems that rhyme throughout", 0.8, form.whole_schemes, ".0%"),
+        at_least("poems with a complete rhyme scheme", 0.8, form.whole_schemes, ".0%"),
         at_least("lines of ten or eleven syllables", 0.98, form.syllables, ".1%"),
         at_least("iambic lines", 0.95, form.iambic, ".1%"),
-        at_most("lines that stand word for word in a corpus", 0, form.copied_lines or 0, "d"),
-        at_most("words in succession shared with the sonnets", 6, form.longest_run or 0, "d"),
+        at_most("lines copied from a corpus", 0, form.copied_lines or 0, "d"),
+        at_most("longest word sequence shared with the sonnets", 6, form.longest_run or 0, "d"),
         at_most("poems in which a line occurs twice", 0, form.lines_twice, "d"),
         at_most("poems in which a rhyme word occurs twice", 0, form.rhyme_words_twice, "d"),
     ]
-    if form.poems >= COUNTED_FOR_VARIETY:
+    if form.poems >= POEMS_FOR_VARIETY:
         targets.append(at_least("different end words", 600, form.end_words, "d"))
     if ours.sense and plain.sense:
         network = ours.sense.network - plain.sense.network
         ngram = ours.sense.ngram - plain.sense.ngram
-        above = "nats/char above plain sampling, by"
+        above = "nats/char above plain sampling, under"
         targets += [
             at_most(f"{above} the network", 0.15, network, "+.3f"),
             at_most(f"{above} Kneser-Ney", 0.15, ngram, "+.3f"),
@@ -97,10 +97,10 @@ def _targets(findings: SonnetsFindings, size: int) -> tuple[Target, ...]:
 
 
 def _form(findings: SonnetsFindings) -> Table:
-    def row(name: str, cell: Callable[[Verse], str]) -> tuple[str, ...]:
+    def row(name: str, cell: Callable[[SystemVerse], str]) -> tuple[str, ...]:
         return (name, *map(cell, findings.verse))
 
-    def sense(of: Callable[[Sense], float]) -> Callable[[Verse], str]:
+    def sense(of: Callable[[Likelihood], float]) -> Callable[[SystemVerse], str]:
         return lambda v: f"{of(v.sense):.3f}" if v.sense else "–"
 
     rows: tuple[tuple[str, ...], ...] = (
@@ -108,16 +108,16 @@ def _form(findings: SonnetsFindings) -> Table:
         row("real words", lambda v: f"{v.form.real_words:.2%}"),
         row("… in the dictionary", lambda v: f"{v.form.dictionary_words:.2%}"),
         row("rhyming pairs", lambda v: f"{v.form.rhyming_pairs:.1%}"),
-        row("whole scheme", lambda v: f"{v.form.whole_schemes:.0%}"),
+        row("complete rhyme scheme", lambda v: f"{v.form.whole_schemes:.0%}"),
         row("ten or eleven syllables", lambda v: f"{v.form.syllables:.1%}"),
         row("iambic", lambda v: f"{v.form.iambic:.1%}"),
-        row("lines of a corpus", lambda v: _count(v.form.copied_lines)),
-        row("longest run shared with the sonnets", lambda v: _count(v.form.longest_run)),
+        row("lines copied from a corpus", lambda v: _count(v.form.copied_lines)),
+        row("longest word sequence shared with the sonnets", lambda v: _count(v.form.longest_run)),
         row("poems with a line twice", lambda v: f"{v.form.lines_twice}"),
         row("poems with a rhyme word twice", lambda v: f"{v.form.rhyme_words_twice}"),
         row("different end words", lambda v: f"{v.form.end_words:,}"),
-        row("sense: by the network", sense(lambda s: s.network)),
-        row("sense: by Kneser-Ney", sense(lambda s: s.ngram)),
+        row("−ln p under the network", sense(lambda s: s.network)),
+        row("−ln p under Kneser-Ney", sense(lambda s: s.ngram)),
         row("poems", lambda v: f"{v.form.poems}"),
     )
     if findings.missing:
@@ -128,7 +128,7 @@ def _form(findings: SonnetsFindings) -> Table:
         temperature=TEMPERATURE,
     )
     systems = [verse.system for verse in findings.verse]
-    return Table("What it writes", note, ("", *systems), rows)
+    return Table("Quality", note, ("", *systems), rows)
 
 
 def _count(number: int | None) -> str:
@@ -144,7 +144,7 @@ def _speed(findings: SonnetsFindings) -> Table:
         )
     ]
     note = SPEED.format(count=min(TIMED, len(findings.first_line)))
-    return Table("How long it takes", note, ("", "median", "95th percentile"), tuple(rows))
+    return Table("Response times", note, ("", "median", "95th percentile"), tuple(rows))
 
 
 def _headline(findings: SonnetsFindings) -> tuple[Figure, ...]:

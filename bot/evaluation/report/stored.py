@@ -1,7 +1,7 @@
-"""Trainings of the past, from which the page draws: nothing long is trained for a picture.
+"""Stored histories of trainings, for the plots.
 
-`docs/runs` holds the histories that `bot.train` wrote beside its weights (`names-best.json`), and
-for each task how the loss changes with the size of the network (`names-sizes.json`).
+`docs/runs` has the histories that `bot.train` wrote beside its weights (`names-best.json`), and
+for each task the loss by size of the network (`names-sizes.json`).
 """
 
 import json
@@ -13,20 +13,17 @@ from bot.evaluation.report.plots import Size, StoredRun
 
 RUNS = Path(__file__).parents[3] / "docs" / "runs"
 IN_NATS_PER_NAME = frozenset({("names", "notebook")})
-"""Recipes whose losses cannot be drawn beside validation, which is in nats per character."""
+"""Recipes whose training losses are not in nats per character, and are not plotted."""
 
 
 def read_runs(task: str, folder: Path = RUNS) -> list[StoredRun]:
-    """The histories of one task, by file name. Raises `ScoreboardError` for a file that is none."""
+    """The histories of a task, by file name. Raises `ScoreboardError` for an invalid file."""
     paths = sorted(folder.glob(f"{task}-*.json"))
     return [_run(_read(path), path) for path in paths if path.stem != f"{task}-sizes"]
 
 
 def read_sizes(task: str, folder: Path = RUNS) -> list[Size]:
-    """Networks of several sizes; none if none were stored.
-
-    Raises `ScoreboardError` as `read_runs` does.
-    """
+    """Networks of several sizes; empty if none are stored. Raises like `read_runs`."""
     path = folder / f"{task}-sizes.json"
     if not path.exists():
         return []
@@ -36,7 +33,7 @@ def read_sizes(task: str, folder: Path = RUNS) -> list[Size]:
             for s in _read(path)
         ]
     except (KeyError, TypeError) as error:
-        raise ScoreboardError(f"{path} is no list of sizes and losses: {error!r}.") from error
+        raise ScoreboardError(f"{path} is not a list of sizes and losses: {error!r}.") from error
 
 
 def _run(history: dict[str, Any], path: Path) -> StoredRun:
@@ -49,11 +46,11 @@ def _run(history: dict[str, Any], path: Path) -> StoredRun:
             tuple(history["begun_anew"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ScoreboardError(f"{path} is no history of a training: {error!r}.") from error
+        raise ScoreboardError(f"{path} is not the history of a training: {error!r}.") from error
 
 
-def _read(path: Path) -> Any:  # noqa: ANN401 (whatever the JSON holds)
+def _read(path: Path) -> Any:  # noqa: ANN401 (any JSON)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ScoreboardError(f"{path} is no JSON: {error}.") from error
+        raise ScoreboardError(f"{path} is not JSON: {error}.") from error

@@ -9,7 +9,7 @@ from bot.evaluation.report.board import Board, Table
 
 
 def show(board: Board, console: Console) -> None:
-    """Print targets and tables."""
+    """Print facts, targets and tables."""
     for name, fact in board.facts:
         console.print(f"{escape(name)}: {escape(fact)}")
     targets = RichTable("", "target", "wanted", "found", title="Targets", title_justify="left")

@@ -10,7 +10,7 @@ from bot.evaluation.report.headline import Figure
 
 
 def board(task: str = "names", *, samples: tuple[str, ...] = ("Mangosaurus, Rex",)) -> Board:
-    """A board with one of everything."""
+    """A board with one part of each kind."""
     return Board(
         task=task,
         weights="abc",

@@ -1,4 +1,4 @@
-"""What ours is measured beside."""
+"""Baselines."""
 
 import subprocess
 from pathlib import Path
@@ -18,7 +18,7 @@ VALIDATION = ["apatosaurus\n", "camarasaurus\n"]
 
 
 def nobody(_: str) -> None:
-    """Is told what is being done."""
+    """A status callback that does nothing."""
 
 
 def test_kneser_ney() -> None:
@@ -38,7 +38,7 @@ def saved(path: Path, trained: Trained) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout of weights, without a history."""
+    """A checkout with weights, but without git history."""
     monkeypatch.setattr(baselines, "SHIPPED", tmp_path / "models" / "weights")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     return tmp_path
@@ -78,6 +78,6 @@ def test_previous_weights_from_a_file(tmp_path: Path) -> None:
 
 
 def test_notebook_sonnets_missing(tmp_path: Path) -> None:
-    assert notebook_sonnets(tmp_path / "x.safetensors").missing == "x.safetensors is not there"
+    assert notebook_sonnets(tmp_path / "x.safetensors").missing == "x.safetensors is missing"
     (tmp_path / "x.safetensors").write_text("nothing")
     assert "is not a whole safetensors file" in notebook_sonnets(tmp_path / "x.safetensors").missing

@@ -1,4 +1,4 @@
-"""Whether written names can be told from real ones."""
+"""The classifier test of generated names."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_auc_is_reproducible() -> None:
 
 
 def test_auc_needs_enough_names() -> None:
-    with pytest.raises(ValueError, match="4 real ones; 5 real ones are needed"):
+    with pytest.raises(ValueError, match="and 4 real names are too few"):
         auc(REAL[:60], REAL[300:304])
-    with pytest.raises(ValueError, match="3 written names"):
+    with pytest.raises(ValueError, match="3 generated"):
         auc(REAL[:3], REAL[300:330])

@@ -1,4 +1,4 @@
-"""No text that is held out is an input of any training, pretraining and baselines included."""
+"""Held-out text is not in the input of any training, pretraining or baseline."""
 
 import dataclasses
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.evaluation.measures.baselines import kneser_ney, notebook_names
-from bot.evaluation.measures.names import Genera
+from bot.evaluation.measures.names import GenusIndex
 from data.corpora import Corpus, CorpusError, load_names, load_plays, load_sonnets, read_corpus
 from data.text import clean_name, normalise_verse, words_of
 from models.names.notebook import NotebookTrainer
@@ -24,7 +24,7 @@ SMALL = Settings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, ma
 
 
 class Watched:
-    """A corpus that notes which texts are read of it."""
+    """A corpus that records which of its texts are read."""
 
     def __init__(self, corpus: Corpus, read: list[str]) -> None:
         self._corpus, self._read = corpus, read
@@ -37,7 +37,7 @@ class Watched:
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """All texts that an argument is made of."""
+    """All texts in an argument."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Corpus):
@@ -49,7 +49,7 @@ def texts_in(value: object) -> Iterator[str]:
 
 
 class Keras:
-    """In the place of `keras_lstm`: its trainers note which texts they are given."""
+    """A fake `keras_lstm` whose trainers record their texts."""
 
     def __init__(self, read: list[str]) -> None:
         self._read = read
@@ -65,7 +65,7 @@ class Keras:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The texts that all trainers of the recipes are given, or take out of their corpus."""
+    """The texts that the trainers of all recipes are given, or read from their corpus."""
     texts: list[str] = []
     monkeypatch.setattr("models.names.notebook.ITERATIONS", 20)
 
@@ -82,7 +82,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def nobody(_: str) -> None:
-    """Is told what is being done."""
+    """A status callback that does nothing."""
 
 
 def corpus_or_skip(load: Callable[[], Corpus]) -> Corpus:
@@ -99,7 +99,7 @@ def names_in(texts: list[str]) -> set[str]:
 
 
 def lines_in(texts: list[str]) -> set[str]:
-    """The lines of some verse, by their words."""
+    """The lines of some verse, without punctuation."""
     normal = "\n".join(map(normalise_verse, texts))
     return {" ".join(words_of(line)) for line in normal.split("\n")} - {""}
 
@@ -113,9 +113,9 @@ def test_no_recipe_of_names_reads_a_held_out_name_or_a_near_copy_from_elsewhere(
     corpus, names = load_names(), names_in(read)
     assert names.issuperset(corpus.training)
     assert names.isdisjoint(corpus.held_out)
-    held_out = Genera(corpus.held_out)
+    held_out = GenusIndex(corpus.held_out)
     for name in names.difference(corpus.training, corpus.validation):
-        assert not held_out.is_near(name)
+        assert not held_out.has_near(name)
         assert not any(hidden in name for hidden in corpus.held_out)
 
 

@@ -1,4 +1,4 @@
-"""What is measured of names."""
+"""Measures of names."""
 
 from functools import cache
 
@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.evaluation.measures.names import (
-    Genera,
-    Wish,
-    measure_writing,
+    ConstraintResult,
+    GenusIndex,
+    quality_of,
     within_one_edit,
 )
 
@@ -18,7 +18,7 @@ words = st.text("ab", max_size=6)
 
 @cache
 def distance(a: str, b: str) -> int:
-    """Levenshtein's, by its definition."""
+    """Levenshtein distance, by its definition."""
     if not a or not b:
         return len(a) + len(b)
     return min(
@@ -33,13 +33,13 @@ def test_within_one_edit(a: str, b: str) -> None:
 
 @given(words, st.lists(words, max_size=5))
 def test_near_copies_are_found(name: str, genera: list[str]) -> None:
-    assert Genera(genera).is_near(name) == any(distance(name, g) <= 1 for g in genera)
+    assert GenusIndex(genera).has_near(name) == any(distance(name, g) <= 1 for g in genera)
 
 
 def test_measure_names() -> None:
     names = ["mangosaurus", "mangosauru", "mangasaurus", "bananasaurus", "bananasaurus"]
-    writing = measure_writing("ours", names, GENERA)
-    assert writing.written == 5
+    writing = quality_of("ours", names, GENERA)
+    assert writing.count == 5
     assert writing.in_corpus == 1 / 5
     assert writing.near == 3 / 5
     assert writing.distinct == 4 / 5
@@ -47,16 +47,16 @@ def test_measure_names() -> None:
 
 
 def test_swap_is_two_edits() -> None:
-    assert measure_writing("ours", ["mie"], GENERA).near == 0
+    assert quality_of("ours", ["mie"], GENERA).near == 0
 
 
 def test_reads_as_name() -> None:
     names = ["rex", "xkcd", "aaardonyx", "ox", "rex2"]
-    assert measure_writing("ours", names, GENERA).well_formed == 1 / 5
+    assert quality_of("ours", names, GENERA).well_formed == 1 / 5
 
 
 def test_constraint_fulfilled() -> None:
-    assert Wish("length: 5", 100, 100, 100, 100).fulfilled
-    assert not Wish("length: 5", 100, 99, 99, 99).fulfilled
-    assert not Wish("length: 5", 100, 100, 99, 100).fulfilled
-    assert not Wish("length: 5", 100, 100, 100, 99).fulfilled
+    assert ConstraintResult("length: 5", 100, 100, 100, 100).fulfilled
+    assert not ConstraintResult("length: 5", 100, 99, 99, 99).fulfilled
+    assert not ConstraintResult("length: 5", 100, 100, 99, 100).fulfilled
+    assert not ConstraintResult("length: 5", 100, 100, 100, 99).fulfilled

@@ -1,4 +1,4 @@
-"""What is drawn, and from which stored trainings."""
+"""Plots, and the stored histories they are drawn from."""
 
 import io
 import json
@@ -78,7 +78,7 @@ def test_invalid_history_is_rejected(tmp_path: Path, content: str) -> None:
 @pytest.mark.parametrize("content", ["3", "[3]", '[{"units": 3}]'])
 def test_invalid_sizes_are_rejected(tmp_path: Path, content: str) -> None:
     (tmp_path / "names-sizes.json").write_text(content)
-    with pytest.raises(ScoreboardError, match="is no list of sizes"):
+    with pytest.raises(ScoreboardError, match="is not a list of sizes"):
         read_sizes("names", tmp_path)
 
 

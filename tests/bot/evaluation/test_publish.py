@@ -1,4 +1,4 @@
-"""The page, its figures and its pictures."""
+"""The page, its figures and its plots."""
 
 import json
 from dataclasses import replace

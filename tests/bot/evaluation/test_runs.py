@@ -1,4 +1,4 @@
-"""Whole runs of the scoreboard, with networks of a few units."""
+"""Complete evaluations, with tiny networks."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ VERSE_TEXT = "When forty winters shall besiege thy brow,\nAnd dig deep trenches 
 
 @pytest.fixture
 def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Arguments to measure small weights on a hundred names; what would be trained is not."""
+    """Arguments for evaluating tiny weights with a hundred names, without training."""
 
     def untrained(*_: object) -> RNN:
         return rnn(LETTERS)
@@ -49,7 +49,7 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Arguments to measure small weights on some verse."""
+    """Arguments for evaluating tiny weights with some verse."""
     corpus = tmp_path / "verse.txt"
     corpus.write_text(VERSE_TEXT)
     read = parse_corpus(VERSE_TEXT.encode(), "verse.txt", "verse")
@@ -75,11 +75,11 @@ def test_names_run(names: list[str], tmp_path: Path, capsys: pytest.CaptureFixtu
     systems = figures["figures"]["held_out"]
     assert len([name for name in systems if name.startswith("Kneser-Ney")]) == 8
     assert systems["the recipe quick, trained in 12 s"]["difference"]["value"] == 0
-    written = {w["writing"]["system"]: w["writing"] for w in figures["figures"]["writing"]}
-    ours = written["Mangosaurus (default)"]
-    assert ours["written"] <= 30
+    quality = {w["quality"]["system"]: w["quality"] for w in figures["figures"]["writing"]}
+    ours = quality["Mangosaurus (default)"]
+    assert ours["count"] <= 30
     assert ours["in_corpus"] == 0
-    assert set(written) >= {"Kneser-Ney, order 6", "the notebook's recipe", "the previous weights"}
+    assert set(quality) >= {"Kneser-Ney, order 6", "the notebook's recipe", "the previous weights"}
     page = (tmp_path / "docs" / "scoreboard.md").read_text()
     assert "## Names" in page
     assert "## Sonnets" not in page
@@ -94,7 +94,7 @@ def test_sonnets_run(
     folder = tmp_path / "docs" / "scoreboard"
     figures = json.loads((folder / "sonnets.json").read_text())
     ours, plain, *_ = figures["figures"]["verse"]
-    assert (ours["system"], plain["system"]) == ("Mangosaurus", "sampled plainly")
+    assert (ours["system"], plain["system"]) == ("Mangosaurus", "plain sampling")
     assert ours["form"]["poems"] == plain["form"]["poems"] == 3
     notebook, shakespeare = figures["figures"]["verse"][2:]
     assert (notebook["system"], shakespeare["system"]) == ("the notebook", "Shakespeare")
@@ -129,7 +129,7 @@ def test_headline_of_other_weights_is_not_saved(
 def test_missing_extra(
     names: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(evaluate, "can_classify", lambda: False)
+    monkeypatch.setattr(evaluate, "has_classifier", lambda: False)
     assert main(names) == 1
     assert "requirements-evaluate.txt" in " ".join(capsys.readouterr().err.split())
     assert main([*names, "--quick"]) == 0
@@ -142,4 +142,4 @@ def test_unreadable_openings(
     assert "Cannot read the openings" in capsys.readouterr().err
     (tmp_path / "openings.txt").write_text("\n  \n")
     assert main(sonnets) == 1
-    assert "holds no opening" in " ".join(capsys.readouterr().err.split())
+    assert "has no openings" in " ".join(capsys.readouterr().err.split())

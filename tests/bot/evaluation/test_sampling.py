@@ -1,4 +1,4 @@
-"""Writing without any help."""
+"""Plain sampling."""
 
 import numpy as np
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bot.evaluation.measures.held_out import HeldOut
+from bot.evaluation.measures.held_out import HeldOutLosses
 from bot.evaluation.measures.statistics import difference, interval
 from models.networks.network import item_losses
 from models.networks.ngram import NGram
@@ -65,7 +65,7 @@ def test_difference_needs_two_items() -> None:
 
 
 def test_table() -> None:
-    held_out = HeldOut(NAMES)
+    held_out = HeldOutLosses(NAMES)
     held_out.measure("ours", lstm(LETTERS))
     held_out.measure("Kneser-Ney, order 1", NGram.fit(NAMES, LETTERS, 1, 0.9))
     held_out.measure("Kneser-Ney, order 3", NGram.fit(NAMES, LETTERS, 3, 0.9))

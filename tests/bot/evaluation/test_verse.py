@@ -1,4 +1,4 @@
-"""What is measured of sonnets."""
+"""Measures of sonnets."""
 
 from dataclasses import replace
 
@@ -6,10 +6,10 @@ import pytest
 
 from bot.evaluation.measures.verse import (
     PAIRS,
-    Form,
-    Judge,
     Line,
     Poem,
+    VerseEvaluator,
+    VerseQuality,
     longest_run,
 )
 from data.phonetics import Reading
@@ -29,12 +29,14 @@ ENDS = ("day", "night", "may", "light") * 3 + ("day", "may")
 SONNET = "\n".join(f"{FEET} the {end}" for end in ENDS)
 
 
-def judge(sonnets: tuple[str, ...] = (), others: tuple[str, ...] = ()) -> Judge:
-    return Judge(lambda word: SOUNDS.get(word, ()), sonnets, others)
+def evaluator(sonnets: tuple[str, ...] = (), others: tuple[str, ...] = ()) -> VerseEvaluator:
+    return VerseEvaluator(lambda word: SOUNDS.get(word, ()), sonnets, others)
 
 
-def measure(*poems: Poem, sonnets: tuple[str, ...] = (), others: tuple[str, ...] = ()) -> Form:
-    return judge(sonnets, others).measure(poems)
+def measure(
+    *poems: Poem, sonnets: tuple[str, ...] = (), others: tuple[str, ...] = ()
+) -> VerseQuality:
+    return evaluator(sonnets, others).measure(poems)
 
 
 def test_rhyming_pairs() -> None:

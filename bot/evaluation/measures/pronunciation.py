@@ -1,7 +1,7 @@
-"""How words sound, by the CMU Pronouncing Dictionary itself.
+"""Pronunciation by the CMU Pronouncing Dictionary, for evaluation.
 
-The bot reads a lexicon that was compiled from it (`data/lexicon.py`); whoever judges should not
-take the defendant's word.
+The bot uses a lexicon compiled from it (`data/lexicon.py`). The evaluation uses the dictionary
+itself, so that errors of the lexicon do not go unnoticed.
 """
 
 import importlib.util
@@ -11,14 +11,14 @@ from data.early_modern import with_fallbacks
 from data.phonetics import Reading, Readings, reading_of
 
 
-def can_hear() -> bool:
-    """Whether the dictionary is installed. Imports nothing of it."""
+def has_dictionary() -> bool:
+    """Whether the dictionary is installed; does not import it."""
     return importlib.util.find_spec("pronouncing") is not None
 
 
 def dictionary() -> Readings:
-    """The dictionary's readings, with the fallbacks for early modern endings."""
-    import pronouncing  # here, because only the whole scoreboard needs it
+    """The dictionary's readings, with the rules for early modern endings."""
+    import pronouncing  # only the full scoreboard needs it
 
     def known(word: str) -> tuple[Reading, ...]:
         spoken = (phones.partition("#")[0] for phones in pronouncing.phones_for_word(word))
