@@ -1,4 +1,4 @@
-"""`python -m bot`: run the bot, on Discord or on the local stand-in."""
+"""`python -m bot`: run the bot, on Discord or on a local simulation of it."""
 
 import os
 

@@ -4,8 +4,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-
-from bot.settings import LogFormat
+from typing import Literal
 
 
 class JsonFormatter(logging.Formatter):
@@ -37,7 +36,7 @@ class RedactingFormatter(logging.Formatter):
         return self._inner.format(record).replace(self._secret, "[secret]")
 
 
-def set_up_logs(style: LogFormat, level: str, secret: str | None = None) -> None:
+def set_up_logs(style: Literal["text", "json"], level: str, secret: str | None = None) -> None:
     """Send all logs to standard error in one format; `secret` is replaced by `[secret]`."""
     formatter: logging.Formatter = (
         JsonFormatter()

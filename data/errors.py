@@ -56,6 +56,10 @@ class TemplatedError(Exception):
         return self.sentence.format(translate)
 
 
+class CorpusError(TemplatedError):
+    """A corpus cannot be read or used. The message is for the member or operator who chose it."""
+
+
 def _restored(kind: type[TemplatedError], sentence: Sentence) -> TemplatedError:
     return kind(sentence.template, **sentence.facts)
 

