@@ -16,7 +16,9 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
     match error:
         case UserError():
             return error.text
-        case NamesError() | SonnetError() | CorpusError():
+        case CorpusError():
+            return verbatim(error.translated(_))
+        case NamesError() | SonnetError():
             return verbatim(str(error))
         case Busy(ahead=ahead):
             return text(

@@ -18,6 +18,7 @@ KEYWORDS = {
     "ngettext": (1, 2),
     "CorpusError": (1,),
     "ListError": (1,),
+    "Sentence": (1,),
 }
 """Functions whose first arguments are sentences, as in the Makefile's `catalogue`."""
 
