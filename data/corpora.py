@@ -208,8 +208,8 @@ def _names_corpus(title: str, text: str) -> Corpus:
     names = tuple(sorted({name for _, name in readable}))
     if len(names) < SHORTEST_LIST:
         raise CorpusError(
-            "{title} has too few names: {count} different ones, and at least {minimum} are needed, "
-            "one per line, for example: mangosaurus",
+            "{title} has too few names. A list needs at least {minimum} different ones, one per "
+            "line, for example: mangosaurus. Names found: {count}.",
             title=title,
             count=len(names),
             minimum=SHORTEST_LIST,
@@ -247,8 +247,8 @@ def _verse_corpus(title: str, text: str) -> Corpus:
     cleaned = normalise_verse(text)
     if len(cleaned) < SHORTEST_TEXT:
         raise CorpusError(
-            "{title} is too short: {count:,} characters of verse, and at least {minimum:,} are "
-            "needed, for example a dozen sonnets.",
+            "{title} is too short. Verse needs at least {minimum:,} characters, for example a dozen "
+            "sonnets. Characters found: {count:,}.",
             title=title,
             count=len(cleaned),
             minimum=SHORTEST_TEXT,

@@ -206,7 +206,7 @@ def test_corpus_must_be_text(raw: bytes, why: str, kind: CorpusKind) -> None:
 
 @pytest.mark.parametrize("text", ["mango\n" * 500, "\n".join(NAMES[:19]), "42\n" * 99])
 def test_shortest_list(text: str) -> None:
-    with pytest.raises(CorpusError, match=r"too few names: \d+ .* at least 20 .*: mango"):
+    with pytest.raises(CorpusError, match=r"too few names\. .* at least 20 .*: mango.* found: \d"):
         names_of(text)
 
 
@@ -216,9 +216,9 @@ def test_list_of_twenty_names_has_every_part() -> None:
 
 
 def test_shortest_verse() -> None:
-    with pytest.raises(CorpusError, match="too short: 15 characters of verse, and at least 5,000"):
+    with pytest.raises(CorpusError, match=r"too short\. .* at least 5,000 .* found: 15\."):
         verse_of("shall i compare")
-    with pytest.raises(CorpusError, match="4,999 characters"):
+    with pytest.raises(CorpusError, match=r"found: 4,999\."):
         verse_of("a" * (SHORTEST_TEXT - 1))
 
 
