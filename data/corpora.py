@@ -247,8 +247,8 @@ def _verse_corpus(title: str, text: str) -> Corpus:
     cleaned = normalise_verse(text)
     if len(cleaned) < SHORTEST_TEXT:
         raise CorpusError(
-            "{title} is too short. Verse needs at least {minimum:,} characters, for example a dozen "
-            "sonnets. Characters found: {count:,}.",
+            "{title} is too short. Verse needs at least {minimum:,} characters, for example a "
+            "dozen sonnets. Characters found: {count:,}.",
             title=title,
             count=len(cleaned),
             minimum=SHORTEST_TEXT,

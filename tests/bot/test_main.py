@@ -1,4 +1,4 @@
-"""`python -m bot`: the ways in which it starts, fails to start, and ends."""
+"""`python -m bot`: start, failures of the start, and exit codes."""
 
 import json
 import os
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import Exit
 from bot.settings import Settings
+from bot.startup import Exit
 from tests.bot.tiny import write_tiny_weights
 
 CHECKOUT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ TOKEN = {"DISCORD_TOKEN": "not.used.here"}
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """An environment without settings but for a state directory with tiny networks."""
+    """An environment with no settings except a state directory with tiny weights."""
     write_tiny_weights(tmp_path / "state")
     write_tiny_weights(tmp_path / "state" / "local")
     names = {name.upper() for name in Settings.model_fields}
@@ -36,7 +36,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def started(
     cwd: Path, environment: dict[str, str], *arguments: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """A bot in a process of its own, far from any .env."""
+    """A bot in a subprocess, in a folder without .env."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", *arguments],
         cwd=cwd,
@@ -53,7 +53,7 @@ def started(
 
 
 def outcome(cwd: Path, environment: dict[str, str], *arguments: str) -> tuple[int, str]:
-    """Exit code and standard error of a bot that ends by itself."""
+    """Exit code and standard error of a bot that stops by itself."""
     with started(cwd, environment, *arguments) as process:
         _, errors = process.communicate(timeout=60)
         return process.returncode, errors
@@ -67,7 +67,7 @@ def free_port() -> int:
         return port
 
 
-def test_logs_of_json_end_in_json_too(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_json_logs_include_the_error(tmp_path: Path, environment: dict[str, str]) -> None:
     code, errors = outcome(tmp_path, environment | {"LOG_FORMAT": "json"})
     assert code == Exit.NO_TOKEN
     entry = json.loads(errors.splitlines()[-1])
@@ -75,16 +75,14 @@ def test_logs_of_json_end_in_json_too(tmp_path: Path, environment: dict[str, str
     assert "DISCORD_TOKEN" in entry["message"]
 
 
-def test_a_token_of_two_lines_is_named_as_such(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_token_of_two_lines(tmp_path: Path, environment: dict[str, str]) -> None:
     code, errors = outcome(tmp_path, environment | {"DISCORD_TOKEN": "first\nsecond"})
     assert code == Exit.BAD_SETTINGS
-    assert "holds a space or a line break" in errors
+    assert "contains a space or a line break" in errors
     assert "second" not in errors
 
 
-def test_without_a_token_both_ways_to_go_on_are_named(
-    tmp_path: Path, environment: dict[str, str]
-) -> None:
+def test_no_token(tmp_path: Path, environment: dict[str, str]) -> None:
     code, errors = outcome(tmp_path, environment)
     assert code == Exit.NO_TOKEN
     assert "DISCORD_TOKEN" in errors
@@ -92,7 +90,7 @@ def test_without_a_token_both_ways_to_go_on_are_named(
     assert "Traceback" not in errors
 
 
-def test_wrong_settings_are_all_listed(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_invalid_settings(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=loud\nLOCAL_PORT=0\n")
     code, errors = outcome(tmp_path, environment, "--local")
     assert code == Exit.BAD_SETTINGS
@@ -101,36 +99,32 @@ def test_wrong_settings_are_all_listed(tmp_path: Path, environment: dict[str, st
     assert "Traceback" not in errors
 
 
-def test_a_state_directory_that_cannot_be_made_is_said(
-    tmp_path: Path, environment: dict[str, str]
-) -> None:
+def test_unwritable_state_dir(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "file").write_text("")
     code, errors = outcome(tmp_path, environment | {"STATE_DIR": str(tmp_path / "file")}, "--local")
     assert code == Exit.BAD_STATE_DIR
     assert "STATE_DIR" in errors
 
 
-def test_a_database_that_cannot_be_reached_is_said(
-    tmp_path: Path, environment: dict[str, str], free_port: int
-) -> None:
+def test_unreachable_database(tmp_path: Path, environment: dict[str, str], free_port: int) -> None:
     address = f"postgres://user:secret@127.0.0.1:{free_port}/mangosaurus"
     code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address} | TOKEN)
     assert code == Exit.BAD_DATABASE
     assert "mangosaurus at 127.0.0.1" in errors
-    assert "is DATABASE_URL right?" in errors
+    assert "Check DATABASE_URL." in errors
     assert "Traceback" not in errors
     assert "secret" not in errors
 
 
-def test_a_database_that_is_none_is_said(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_invalid_database_file(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "state" / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
     code, errors = outcome(tmp_path, environment | TOKEN)
     assert code == Exit.BAD_DATABASE
-    assert "file is not a database; is STATE_DIR right?" in errors
+    assert "file is not a database. Check STATE_DIR." in errors
     assert "Traceback" not in errors
 
 
-def test_an_address_that_is_none_is_said(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_invalid_database_url(tmp_path: Path, environment: dict[str, str]) -> None:
     address = "mysql://user:secret@host/mangosaurus"
     code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address} | TOKEN)
     assert code == Exit.BAD_DATABASE
@@ -138,9 +132,7 @@ def test_an_address_that_is_none_is_said(tmp_path: Path, environment: dict[str, 
     assert "secret" not in errors
 
 
-def test_a_port_that_is_taken_is_said(
-    tmp_path: Path, environment: dict[str, str], free_port: int
-) -> None:
+def test_port_in_use(tmp_path: Path, environment: dict[str, str], free_port: int) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", free_port))
         taken.listen()
@@ -153,7 +145,7 @@ def test_a_port_that_is_taken_is_said(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_local_bot_serves_its_page_until_it_is_told_to_stop(
+def test_local_bot(
     tmp_path: Path, environment: dict[str, str], free_port: int, number: signal.Signals
 ) -> None:
     """Its state is in STATE_DIR/local, apart from that of the bot on Discord."""
@@ -173,10 +165,8 @@ def test_the_local_bot_serves_its_page_until_it_is_told_to_stop(
     assert databases == [Path("state/local/mangosaurus.db")]
 
 
-def test_a_token_that_discord_rejects_is_said(
-    tmp_path: Path, environment: dict[str, str], free_port: int
-) -> None:
-    """The client is pointed at a stand-in that knows another token."""
+def test_rejected_token(tmp_path: Path, environment: dict[str, str], free_port: int) -> None:
+    """The client connects to a simulator with another token."""
     source = (
         "import asyncio, sys\n"
         "from bot.__main__ import main\n"
@@ -184,11 +174,11 @@ def test_a_token_that_discord_rejects_is_said(
         "import threading\n"
         "ready = threading.Event()\n"
         "local = LocalDiscord(port=0)\n"
-        "async def stand_in():\n"
+        "async def simulator():\n"
         "    async with local:\n"
         "        ready.set()\n"
         "        await asyncio.Event().wait()\n"
-        "threading.Thread(target=asyncio.run, args=(stand_in(),), daemon=True).start()\n"
+        "threading.Thread(target=asyncio.run, args=(simulator(),), daemon=True).start()\n"
         "ready.wait()\n"
         "with local.pointing_clients_here():\n"
         "    sys.exit(main([]))\n"
@@ -208,9 +198,7 @@ def test_a_token_that_discord_rejects_is_said(
     assert "not.the.token" not in done.stderr
 
 
-def test_discord_that_cannot_be_reached_is_said(
-    tmp_path: Path, environment: dict[str, str], free_port: int
-) -> None:
+def test_unreachable_discord(tmp_path: Path, environment: dict[str, str], free_port: int) -> None:
     source = (
         "import sys, discord\n"
         f"discord.http.Route.BASE = 'http://127.0.0.1:{free_port}/api/v10'\n"
@@ -231,7 +219,7 @@ def test_discord_that_cannot_be_reached_is_said(
     assert "Traceback" not in done.stderr
 
 
-def test_serving_imports_neither_tensorflow_nor_keras_nor_the_stand_in() -> None:
+def test_serving_imports_neither_tensorflow_nor_keras_nor_the_simulator() -> None:
     source = (
         "import sys, bot.__main__\n"
         "for extension in bot.discord.client.EXTENSIONS: __import__(extension)\n"
@@ -244,6 +232,6 @@ def test_serving_imports_neither_tensorflow_nor_keras_nor_the_stand_in() -> None
     assert done.returncode == 0, done.stderr
 
 
-def test_every_way_to_end_has_a_code_of_its_own() -> None:
+def test_exit_codes_are_distinct() -> None:
     assert len(Exit.__members__) == len(set(Exit))
     assert not {1, 2} & set(Exit)
