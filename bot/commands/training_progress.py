@@ -26,7 +26,7 @@ from bot.commands.model_quality import judgement, loss_fields, nats
 from bot.commands.translation import _, ngettext
 from bot.commands.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.commands.version_report import version_report
-from bot.formats import bar
+from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
 from bot.services.training.events import Failed, Planned, Progress, Samples, Stopped
 from bot.services.training.policies import CUSTOM
@@ -126,7 +126,7 @@ def progress_message(state: TrainingState) -> Message:
         lines.append(text(waiting, count=state.ahead))
     if state.progress is not None:
         share = state.progress.step / max(state.progress.steps, 1)
-        lines.append(text("{bar} {share:.0%}", bar=bar(share), share=share))
+        lines.append(text("{bar} {share:.0%}", bar=progress_bar(share), share=share))
         fields = _figures(state.progress, state.ready_at)
     if state.samples:
         lines += [(), *map(verbatim, state.samples[:SAMPLES_ON_THE_WAY])]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import discord
 import pytest
+from bot.services.training.retraining import Order, Retraining, TrainerProcess
 
 from bot.discord.client import Mangosaurus
 from bot.discord.markdown import escape
@@ -18,7 +19,6 @@ from bot.local.server import LocalDiscord
 from bot.services.custom_models import CustomModels
 from bot.services.legacy_weights import retrained_path
 from bot.services.model_registry import open_versions
-from bot.services.training.retraining import Order, Retraining, TrainerProcess
 from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from tests.bot.hostile import HOSTILE_OPENINGS
