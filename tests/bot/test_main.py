@@ -1,4 +1,4 @@
-"""`python -m bot`: the ways in which it starts, fails to start, and ends."""
+"""`python -m bot`: starting, failing to start, stopping."""
 
 import json
 import os
@@ -23,7 +23,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """An environment without settings but for a state directory with tiny networks."""
+    """An environment with no setting but a state directory with tiny networks."""
     write_tiny_weights(tmp_path / "state")
     names = {name.upper() for name in Settings.model_fields}
     outside = {name: value for name, value in os.environ.items() if name not in names}
@@ -34,7 +34,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def started(
     cwd: Path, environment: dict[str, str], *arguments: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """A bot in a process of its own, far from any .env."""
+    """A bot in another process, in a folder without .env."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", *arguments],
         cwd=cwd,
@@ -51,7 +51,7 @@ def started(
 
 
 def outcome(cwd: Path, environment: dict[str, str], *arguments: str) -> tuple[int, str]:
-    """Exit code and standard error of a bot that ends by itself."""
+    """Exit code and standard error of a bot that stops by itself."""
     with started(cwd, environment, *arguments) as process:
         _, errors = process.communicate(timeout=60)
         return process.returncode, errors
@@ -65,7 +65,7 @@ def free_port() -> int:
         return port
 
 
-def test_logs_of_json_end_in_json_too(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_json_logs(tmp_path: Path, environment: dict[str, str]) -> None:
     code, errors = outcome(tmp_path, environment | {"LOG_FORMAT": "json"})
     assert code == Exit.NO_TOKEN
     entry = json.loads(errors.splitlines()[-1])
@@ -73,16 +73,14 @@ def test_logs_of_json_end_in_json_too(tmp_path: Path, environment: dict[str, str
     assert "DISCORD_TOKEN" in entry["message"]
 
 
-def test_a_token_of_two_lines_is_named_as_such(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_token_with_line_break(tmp_path: Path, environment: dict[str, str]) -> None:
     code, errors = outcome(tmp_path, environment | {"DISCORD_TOKEN": "first\nsecond"})
     assert code == Exit.BAD_SETTINGS
-    assert "holds a space or a line break" in errors
+    assert "contains a space or a line break" in errors
     assert "second" not in errors
 
 
-def test_without_a_token_both_ways_to_go_on_are_named(
-    tmp_path: Path, environment: dict[str, str]
-) -> None:
+def test_no_token(tmp_path: Path, environment: dict[str, str]) -> None:
     code, errors = outcome(tmp_path, environment)
     assert code == Exit.NO_TOKEN
     assert "DISCORD_TOKEN" in errors
@@ -90,7 +88,7 @@ def test_without_a_token_both_ways_to_go_on_are_named(
     assert "Traceback" not in errors
 
 
-def test_wrong_settings_are_all_listed(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_invalid_settings_are_listed(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=loud\nLOCAL_PORT=0\n")
     code, errors = outcome(tmp_path, environment, "--local")
     assert code == Exit.BAD_SETTINGS
@@ -99,36 +97,32 @@ def test_wrong_settings_are_all_listed(tmp_path: Path, environment: dict[str, st
     assert "Traceback" not in errors
 
 
-def test_a_state_directory_that_cannot_be_made_is_said(
-    tmp_path: Path, environment: dict[str, str]
-) -> None:
+def test_bad_state_dir(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "file").write_text("")
     code, errors = outcome(tmp_path, environment | {"STATE_DIR": str(tmp_path / "file")}, "--local")
     assert code == Exit.BAD_STATE_DIR
     assert "STATE_DIR" in errors
 
 
-def test_a_database_that_cannot_be_reached_is_said(
-    tmp_path: Path, environment: dict[str, str], free_port: int
-) -> None:
+def test_unreachable_database(tmp_path: Path, environment: dict[str, str], free_port: int) -> None:
     address = f"postgres://user:secret@127.0.0.1:{free_port}/mangosaurus"
     code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address}, "--local")
     assert code == Exit.BAD_DATABASE
     assert "mangosaurus at 127.0.0.1" in errors
-    assert "is DATABASE_URL right?" in errors
+    assert "Check DATABASE_URL." in errors
     assert "Traceback" not in errors
     assert "secret" not in errors
 
 
-def test_a_database_that_is_none_is_said(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_database_file_that_is_none(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "state" / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
     code, errors = outcome(tmp_path, environment, "--local")
     assert code == Exit.BAD_DATABASE
-    assert "file is not a database; is STATE_DIR right?" in errors
+    assert "file is not a database. Check STATE_DIR." in errors
     assert "Traceback" not in errors
 
 
-def test_an_address_that_is_none_is_said(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_invalid_database_url(tmp_path: Path, environment: dict[str, str]) -> None:
     address = "mysql://user:secret@host/mangosaurus"
     code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address}, "--local")
     assert code == Exit.BAD_DATABASE
@@ -136,9 +130,7 @@ def test_an_address_that_is_none_is_said(tmp_path: Path, environment: dict[str, 
     assert "secret" not in errors
 
 
-def test_a_port_that_is_taken_is_said(
-    tmp_path: Path, environment: dict[str, str], free_port: int
-) -> None:
+def test_port_in_use(tmp_path: Path, environment: dict[str, str], free_port: int) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", free_port))
         taken.listen()
@@ -151,7 +143,7 @@ def test_a_port_that_is_taken_is_said(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_local_bot_serves_its_page_until_it_is_told_to_stop(
+def test_local_bot_serves_until_signal(
     tmp_path: Path, environment: dict[str, str], free_port: int, number: signal.Signals
 ) -> None:
     local = environment | {"LOCAL_PORT": str(free_port)}
@@ -168,9 +160,7 @@ def test_the_local_bot_serves_its_page_until_it_is_told_to_stop(
         assert process.wait(timeout=30) == Exit.OK
 
 
-def test_a_token_that_discord_rejects_is_said(
-    tmp_path: Path, environment: dict[str, str], free_port: int
-) -> None:
+def test_rejected_token(tmp_path: Path, environment: dict[str, str], free_port: int) -> None:
     """The client is pointed at a stand-in that knows another token."""
     source = (
         "import asyncio, sys\n"
@@ -203,9 +193,7 @@ def test_a_token_that_discord_rejects_is_said(
     assert "not.the.token" not in done.stderr
 
 
-def test_discord_that_cannot_be_reached_is_said(
-    tmp_path: Path, environment: dict[str, str], free_port: int
-) -> None:
+def test_unreachable_discord(tmp_path: Path, environment: dict[str, str], free_port: int) -> None:
     source = (
         "import sys, discord\n"
         f"discord.http.Route.BASE = 'http://127.0.0.1:{free_port}/api/v10'\n"
@@ -226,7 +214,7 @@ def test_discord_that_cannot_be_reached_is_said(
     assert "Traceback" not in done.stderr
 
 
-def test_serving_imports_neither_tensorflow_nor_keras_nor_the_stand_in() -> None:
+def test_serving_imports() -> None:
     source = (
         "import sys, bot.__main__\n"
         "for extension in bot.discord.client.EXTENSIONS: __import__(extension)\n"
@@ -239,6 +227,6 @@ def test_serving_imports_neither_tensorflow_nor_keras_nor_the_stand_in() -> None
     assert done.returncode == 0, done.stderr
 
 
-def test_every_way_to_end_has_a_code_of_its_own() -> None:
+def test_exit_codes_differ() -> None:
     assert len(Exit.__members__) == len(set(Exit))
     assert not {1, 2} & set(Exit)

@@ -27,6 +27,7 @@ INTERNAL = {
     "ValueError",
     "LookupError",
     "KeyError",
+    "code",
     "compile",
     "match",
     "fullmatch",
