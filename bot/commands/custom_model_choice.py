@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bot.commands.app import App
 from bot.commands.autocomplete import Choice, within_limits
-from bot.commands.message import UserError, code
+from bot.commands.custom_model_options import broken, unknown, untrained
+from bot.commands.message import UserError
 from bot.commands.name_options import LONGEST_CHOICE
 from bot.commands.translation import _, ngettext
 from bot.commands.turn import Turn
@@ -39,17 +40,10 @@ async def ready(app: App, record: CustomModelRecord) -> NamesModel:
     try:
         trained = await app.custom_models.load(record)
     except Untrained as error:
-        raise UserError(
-            _("{name} hasn't been trained yet. If its training failed, try {command}."),
-            name=record.name,
-            command=code(f"/namer retrain name:{record.name}"),
-        ) from error
+        is_training = await app.store.trainings.active_of(record.id) is not None
+        raise untrained(record, is_training=is_training) from error
     except WeightsError as error:
-        raise UserError(
-            _("The weights of {name} can't be read anymore. Train it again with {command}."),
-            name=record.name,
-            command=code(f"/namer retrain name:{record.name}"),
-        ) from error
+        raise broken(record) from error
     return NamesModel(trained.card, trained.words, record, trained)
 
 
@@ -67,10 +61,7 @@ async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
         usable = await store.usable(community_id, typed=typed)
         record = next((r for r in usable if r.name.casefold() == typed.casefold()), None)
     if record is None or not _may_use(record, turn):
-        raise UserError(
-            _("There's no such namer here. Pick one of the suggestions, or see {command}."),
-            command=code("/namer list"),
-        )
+        raise unknown()
     return record
 
 
@@ -78,7 +69,7 @@ async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRe
     """The model of a button. Raises `UserError` if it may no longer be used here."""
     record = await app.store.custom_models.get(custom_model_id)
     if record is None or not _may_use(record, turn):
-        raise UserError(_("This namer was deleted or is no longer shared. Pick another in /name."))
+        raise UserError(_("This model was deleted or is no longer shared. Pick another in /name."))
     return record
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import Exit
 from bot.settings import Settings
+from bot.startup import Exit
 from tests.bot.tiny import write_tiny_weights
 
 CHECKOUT = Path(__file__).parents[2]

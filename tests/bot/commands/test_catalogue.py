@@ -27,7 +27,6 @@ INTERNAL = {
     "ValueError",
     "LookupError",
     "KeyError",
-    "code",
     "compile",
     "match",
     "fullmatch",
