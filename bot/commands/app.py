@@ -10,7 +10,7 @@ from bot.commands.interfaces import TextGenerator
 from bot.commands.message import UserError
 from bot.commands.translation import _
 from bot.commands.turn import Turn
-from bot.services.concurrency import EditThrottle, InFlight
+from bot.services.concurrency import EditThrottle, InFlight, Locks
 from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry
@@ -45,6 +45,8 @@ class App:
     in_flight: InFlight = field(default_factory=InFlight)
     edits: EditThrottle = field(init=False)
     """Edits of messages, by channel."""
+    poll_locks: Locks = field(default_factory=Locks)
+    """Held while the message of a poll is edited, so that an older tally never replaces a newer."""
 
     def __post_init__(self) -> None:
         """Make what depends on settings."""

@@ -1,8 +1,8 @@
-"""What is offered while a member types: pieces of the names that the network learned from.
+"""Suggestions while a member types: names, and the morphemes that they are made of.
 
-Where one piece of a name ends and the next begins is not written anywhere, but it shows: behind
-*ornitho* many letters may come, behind *ornith* hardly any but *o* (Z. Harris, "From phoneme to
-morpheme", Language 31, 1955). So the pieces come from whatever list the network has read.
+Morphemes are found by letter successor variety: many letters follow *ornitho*, hardly any but *o*
+follows *ornith* (Z. Harris, "From phoneme to morpheme", Language 31, 1955). So any list of names
+has suggestions.
 """
 
 from collections import Counter, defaultdict
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
+from bot.commands.turn import Limits
+from bot.formats import shortened
 from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME
 from data.roots import load_roots
@@ -20,61 +22,74 @@ from models.names.constrained.constraints import clean_piece
 from models.names.generator import LONGEST_PIECE
 
 MOST = 25
-"""How much is offered at once."""
-
+"""Suggestions at once. A platform may show fewer."""
 _SHORTEST, _LONGEST = 4, 12
-"""Characters of a piece. It may be shorter where half a name of the list is."""
+"""Characters of a morpheme. It may be shorter where half a name of the list is."""
 _MOST_READ = 5_000
-"""Names that pieces are looked for in, taken from all over a longer list."""
+"""Names that are searched for morphemes, sampled evenly from a longer list."""
 _MOST_ALIKE = 0.7
-"""Share of the commonest next letter from which on a piece is thought to go on."""
+"""Share of the most common next letter above which a morpheme continues."""
 _RAREST = 250
-"""A piece stands in at least two names, and in one of so many."""
+"""A morpheme occurs in at least two names, and in one of so many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to choose: what is shown, and what is taken for it."""
+    """A suggestion."""
 
     label: str
+    """What the member sees."""
     value: str
+    """What the option is set to."""
+
+
+def within_limits(choices: Iterable[Choice], limits: Limits) -> list[Choice]:
+    """As many choices as a platform shows, labels cut to size. Values are never cut."""
+    usable = (choice for choice in choices if len(choice.value) <= limits.choice_label)
+    return [
+        Choice(shortened(choice.label, limits.choice_label), choice.value)
+        for choice in islice(usable, limits.choices)
+    ]
 
 
 def beginnings(
     typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
 ) -> list[Choice]:
-    """How names begin: as typed, then the commonest that fit; and what dinosaurs' pieces mean."""
-    found = _fitting(typed, _beginnings(names), words, names)
+    """First letters of names: as typed, then the most common morphemes that match.
+
+    `meanings`: whether to tell what the morphemes of dinosaurs mean.
+    """
+    found = _matching(typed, _beginnings(names), words, names)
     return [Choice(f"{piece}-{_meaning(piece) if meanings else ''}", piece) for piece in found]
 
 
 def endings(
     typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
 ) -> list[Choice]:
-    """How names end: the same."""
-    found = _fitting(typed, _endings(names), words, names, ends=True)
+    """Last letters of names, in the same way."""
+    found = _matching(typed, _endings(names), words, names, ends=True)
     return [Choice(f"-{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
 
 
 def pieces(
     typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
 ) -> list[Choice]:
-    """What names are made of: the same."""
-    found = _fitting(typed, _pieces(names), words, names)
+    """Letters anywhere in names, in the same way."""
+    found = _matching(typed, _pieces(names), words, names)
     return [Choice(f"{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
 
 
 def whole_names(
     typed: str, names: tuple[str, ...], words: WordFilter, card: Capitals | None = None
 ) -> list[Choice]:
-    """Names: as typed, then those of the list that fit; with nothing typed, from all over it."""
+    """Names: as typed, then those of the list that match; with nothing typed, an even sample."""
     is_blank = not _cleaned(typed, names, ends=True)
     shown = names[:: max(1, len(names) // MOST)] if is_blank else names
-    found = _fitting(typed, shown, words, names, LONGEST_NAME, ends=True)
+    found = _matching(typed, shown, words, names, LONGEST_NAME, ends=True)
     return [Choice(format_name(card, name), name) for name in found]
 
 
-def _fitting(
+def _matching(
     typed: str,
     known: Iterable[str],
     words: WordFilter,
@@ -83,16 +98,18 @@ def _fitting(
     *,
     ends: bool = False,
 ) -> list[str]:
-    """What was typed comes first: whoever sends it off has chosen it."""
+    """What was typed comes first, so that it can be chosen as well."""
+    if len(typed) > 2 * longest:
+        return []
     wanted = _cleaned(typed, names, ends=ends)
-    fitting = sorted((k for k in known if wanted in k), key=lambda k: not k.startswith(wanted))
+    matching = sorted((k for k in known if wanted in k), key=lambda k: not k.startswith(wanted))
     if 0 < len(wanted) <= longest:
-        fitting.insert(0, wanted)
-    return [*islice(filter(words.allows, dict.fromkeys(fitting)), MOST)]
+        matching.insert(0, wanted)
+    return [*islice(filter(words.allows, dict.fromkeys(matching)), MOST)]
 
 
 def _cleaned(typed: str, names: tuple[str, ...], *, ends: bool) -> str:
-    """What was typed, as the network of such names reads it."""
+    """What was typed, as a network for these names reads it."""
     characters = _characters(names)
     if characters <= _A_TO_Z:
         return clean_name(typed)
@@ -104,21 +121,21 @@ _A_TO_Z = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 @lru_cache(maxsize=4)
 def _characters(names: tuple[str, ...]) -> frozenset[str]:
-    """All that names are made of."""
+    """All characters of some names."""
     return frozenset("".join(names))
 
 
 def _meaning(piece: str) -> str:
-    """` · tooth`, where it is known what a piece means."""
+    """` · tooth`, where the meaning of a morpheme is known."""
     root = load_roots().get(piece)
     return f" · {root.meaning}" if root else ""
 
 
 @lru_cache(maxsize=4)
 def _beginnings(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Pieces that names of a list begin with, the commonest first.
+    """Morphemes that names begin with, the most common first.
 
-    A piece that begins with a commoner one is left out.
+    One that begins with a more common one is left out.
     """
     following: dict[str, Counter[str]] = defaultdict(Counter)
     names = names[:: 1 + len(names) // _MOST_READ]
@@ -139,14 +156,14 @@ def _beginnings(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def _endings(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The same of how they end: the beginnings of the names read backwards."""
+    """Morphemes that names end with: the beginnings of the reversed names."""
     backwards = _beginnings.__wrapped__(tuple(name[::-1] for name in names))
     return tuple(piece[::-1] for piece in backwards)
 
 
 @lru_cache(maxsize=4)
 def _pieces(names: tuple[str, ...]) -> tuple[str, ...]:
-    """All of them, the commonest first."""
+    """Both, the most common first."""
     read = names[:: 1 + len(names) // _MOST_READ]
     count = {
         piece: sum(piece in name for name in read)

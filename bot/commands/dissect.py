@@ -1,11 +1,18 @@
-"""`/dissect`: how the network would choose each letter of a name, as a picture and in words."""
+"""`/dissect`: how the network chooses each letter of a name, as a picture and in words."""
 
 import asyncio
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from bot.commands.interfaces import TextGenerator
+from bot.commands import autocomplete, legacy
+from bot.commands.app import App
+from bot.commands.autocomplete import Choice, within_limits
+from bot.commands.button_states import fits, load_state
+from bot.commands.custom_model_choice import NamesModel, dinosaurs, of_button, ready
+from bot.commands.dispatch import respond_when_ready
+from bot.commands.info import CommandInfo
 from bot.commands.message import (
     Button,
     Embed,
@@ -18,174 +25,246 @@ from bot.commands.message import (
     strong,
     text,
 )
-from bot.commands.name import Namer, card_state, fits
-from bot.commands.name import more as more_of
-from bot.commands.names import NamesOptions, more
+from bot.commands.name_message import DISSECT
+from bot.commands.names import more_like
+from bot.commands.translation import _
+from bot.commands.turn import Limits, Turn
 from bot.formats import human_join, shortened
 from bot.images.dissection import percent, picture
-from bot.services.word_filter import WordFilter
+from data.corpora import LONGEST_NAME
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice, reading
 from models.names.etymology import Part
-from models.names.shape import of_a_list
+from models.names.generator import NamesRequest
 from models.networks.vocabulary import END
 from models.weights import ModelCard
 
-ACTION = "dissect"
 PICTURE = "dissection.png"
 
-_OF_A_NAMER = re.compile(r"#(\d{1,18}):(.*)")
-_LONGEST_DESCRIPTION = 1024
-"""Characters that platforms take as the description of a picture."""
+INFO = CommandInfo(
+    name="dissect",
+    description=_("See how the network chooses each letter of a name, and what it may mean."),
+    options={"name": _("A dinosaur, real or invented, for example: Mangosaurus")},
+    examples=(("/dissect name:Mangosaurus", _("shows how likely each letter is.")),),
+)
+
+_OF_CUSTOM_MODEL = re.compile(r"#(?P<id>\d{1,18}):(?P<rest>.*)", re.DOTALL)
+_POLL = re.compile(r"@poll:(\d{1,19})")
+_STORED = re.compile(r"@\d{1,19}")
 _MOST_OF_IT = 0.7
-"""Share of its letters that a name's meaning must explain."""
+"""Share of the letters that a meaning must explain to be that of the whole name."""
 _USUAL = 0.4
-"""How far from the usual surprise one is still usual, in nats per letter."""
+"""Distance from the usual surprise that is still usual, in nats per letter."""
 
 
-def check(name: str, words: WordFilter) -> None:
-    """Raise `UserError` for a name that is not fit to be shown."""
-    if not (words.allows(name) and words.allows(clean_name(name))):
-        raise UserError("I would rather not dissect that; try another name.")
+@dataclass(frozen=True)
+class DissectOptions:
+    """Options of `/dissect`."""
+
+    name: str
 
 
-def chosen(state: str) -> tuple[int | None, str]:
-    """What a button's state says: the number of the namer, if it is one's, and the name."""
-    match = _OF_A_NAMER.fullmatch(state)
-    return (int(match[1]), match[2]) if match else (None, state)
+async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
+    """Answer `/dissect`."""
+    await _answer(app, turn, options.name, None)
 
 
-async def answer(name: str, writer: TextGenerator, namer: Namer | None = None) -> Message:
-    """Dissect a dinosaur's name, or one of a namer. Raises what `TextGenerator.dissect` raises."""
-    dissection = await writer.dissect(name, namer.trained if namer else None)
-    card = namer.trained.card if namer else writer.cards["names"]
-    png = await asyncio.to_thread(picture, dissection, card)
-    return reply(dissection, png, _usual_surprise(card), card, namer)
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the button below names, or the one of a single name."""
+    custom_model_id, names = await names_of(app, turn, state)
+    if not names:
+        raise UserError(_("The names can't be read anymore; use /dissect instead."))
+    if len(names) == 1:
+        await _answer(app, turn, names[0], custom_model_id)
+    else:
+        await turn.respond(question(names, custom_model_id, turn.platform.limits))
 
 
-def reply(
-    dissection: Dissection,
-    png: bytes,
-    usual: float | None,
-    card: ModelCard | None = None,
-    namer: Namer | None = None,
-) -> Message:
-    """What the answer says. `usual` is the mean surprise at real names, in nats per letter.
+async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Real names."""
+    names = await asyncio.to_thread(
+        autocomplete.whole_names, typed, app.inference.genera, app.word_filter
+    )
+    return within_limits(names, turn.platform.limits)
 
-    Without a `card`, of a dinosaur.
+
+async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequence[str]]:
+    """The custom model and the names of a button. Raises `UserError`, `Unavailable`.
+
+    A state is a name; or refers to a poll, or to a stored list of names; or is empty in version
+    0.3.0, where the names are on the message. `#12:` before it stands for a custom model.
     """
-    listed = card is not None and of_a_list(card)
+    match = _OF_CUSTOM_MODEL.fullmatch(state)
+    custom_model_id = int(match["id"]) if match else None
+    rest = match["rest"] if match else state
+    if found := _POLL.fullmatch(rest):
+        number = int(found[1])
+        poll = await app.store.polls.find(number) if number < 2**63 else None
+        return custom_model_id, poll.names if poll is not None else ()
+    if _STORED.fullmatch(rest):
+        stored = (await load_state(app, rest)).get("names")
+        return custom_model_id, [str(n) for n in stored] if isinstance(stored, list) else ()
+    return custom_model_id, [rest] if rest else legacy.names_of(turn.source)
+
+
+def question(names: Sequence[str], custom_model_id: int | None, limits: Limits) -> Message:
+    """Ask which of several names to dissect."""
+    prefix = f"#{custom_model_id}:" if custom_model_id is not None else ""
+    states = {name: prefix + name for name in names}
+    buttons = tuple(
+        Button(shortened(name, limits.button_label), DISSECT, state)
+        for name, state in states.items()
+        if fits(limits, DISSECT, state)
+    )
+    return Message(content=text(_("Which one?")), buttons=buttons, private=True)
+
+
+async def _answer(app: App, turn: Turn, name: str, custom_model_id: int | None) -> None:
+    if len(name) > LONGEST_NAME:
+        raise UserError(
+            _("A name can have at most {limit} characters, and yours has {count}: “{name}”"),
+            limit=LONGEST_NAME,
+            count=len(name),
+            name=shortened(name, 2 * LONGEST_NAME),
+        )
+    async with app.answering(turn, DISSECT):
+        if not (await app.allows(name) and await app.allows(clean_name(name))):
+            raise UserError(_("The bot won't dissect that; try another name."))
+        await respond_when_ready(turn, _dissected(app, turn, name, custom_model_id))
+
+
+async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | None) -> Message:
+    model = dinosaurs(app)
+    if custom_model_id is not None:
+        model = await ready(app, await of_button(app, turn, custom_model_id))
+    dissection = await app.inference.dissect(name, model.trained)
+    png = await asyncio.to_thread(picture, dissection, model.card)
+    return dissection_message(dissection, png, model, turn.platform.limits)
+
+
+def dissection_message(
+    dissection: Dissection, png: bytes, model: NamesModel, limits: Limits
+) -> Message:
+    """The picture of a dissection, its meaning, and buttons for more names like it."""
+    card, is_list = model.card, model.record is not None
     nearest = human_join([format_name(card, name) for name in dissection.nearest])
+    near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
     lines = [
-        *_reading(dissection),
-        text("Nearest on its list: " if listed else "Nearest real genera: ", nearest, "."),
-        text(_surprise(dissection, usual, "name of the list" if listed else "dinosaur")),
-        text(emphasis("The brighter, the likelier; the letter of the name is framed.")),
+        *_meaning(dissection),
+        text(near, names=nearest),
+        _surprise(dissection, usual_surprise(card), is_list=is_list),
+        text(emphasis(_("Brighter is more likely. The letter used is boxed."))),
     ]
+    embed = Embed(
+        title=f"🔬 {format_name(card, dissection.name)}",
+        lines=tuple(lines),
+        tone=Tone.NAMES,
+        image=PICTURE,
+    )
+    alt_text = description(dissection, card, limits)
     return Message(
-        embeds=(
-            Embed(
-                title=f"🔬 {format_name(card, dissection.name)}",
-                lines=tuple(lines),
-                tone=Tone.NAMES,
-                image=PICTURE,
-            ),
-        ),
-        buttons=tuple(_more_like(dissection, card, namer)),
-        files=(File(PICTURE, png, description(dissection, card)),),
+        embeds=(embed,),
+        buttons=tuple(_more_like(dissection, model, limits)),
+        files=(File(PICTURE, png, alt_text),),
     )
 
 
-def question(names: Sequence[str], custom_model_id: int | None = None) -> Message:
-    """Ask which of the names of a card is meant, of dinosaurs or of a namer's."""
-    if custom_model_id is None:
-        buttons = tuple(Button(name.capitalize(), ACTION, clean_name(name)) for name in names)
-    else:
-        states = {name: f"{card_state(custom_model_id)}{name}" for name in names}
-        buttons = tuple(Button(n, ACTION, s) for n, s in states.items() if fits(ACTION, s))
-    return Message(content=text("Which one shall I dissect?"), buttons=buttons, private=True)
-
-
-def description(dissection: Dissection, card: ModelCard | None = None) -> str:
-    """The picture in words, for whoever cannot see it."""
-    letters = "; ".join(map(_choice, dissection.letters))
-    words = f"How likely each letter of {format_name(card, dissection.name)} was: {letters}."
-    return shortened(words, _LONGEST_DESCRIPTION)
+def description(dissection: Dissection, card: ModelCard, limits: Limits) -> str:
+    """The picture in words."""
+    words = _("How likely each letter of {name} was: {letters}.").format(
+        name=format_name(card, dissection.name),
+        letters="; ".join(map(_choice, dissection.letters)),
+    )
+    return shortened(words, limits.alt_text)
 
 
 def mean_surprise(dissection: Dissection) -> float:
-    """Mean −ln p of the letters, the end among them, in nats."""
+    """Mean −ln p of the letters and the end of a name, in nats."""
     total = sum(-math.log(max(choice.probability, 1e-12)) for choice in dissection.letters)
     return total / len(dissection.letters)
 
 
+def usual_surprise(card: ModelCard) -> float | None:
+    """Mean −ln p of new real names, in nats per letter; `None` if it was not measured."""
+    return card.held_out if card.held_out is not None else card.validation
+
+
 def _choice(choice: LetterChoice) -> str:
-    """`m 5%, rather a 9%`."""
-    own = f"{_spelt(choice.letter)} {percent(choice.probability)}"
+    """`m 5% (a 9%)`."""
+    own = f"{_letter(choice.letter)} {percent(choice.probability)}"
     likeliest, probability = choice.alternatives[0]
     if likeliest == choice.letter:
         return own
-    return f"{own}, rather {_spelt(likeliest)} {percent(probability)}"
+    return f"{own} ({_letter(likeliest)} {percent(probability)})"
 
 
-def _spelt(letter: str) -> str:
-    return "its end" if letter == END else letter
+def _letter(letter: str) -> str:
+    return _("end") if letter == END else letter
 
 
-def _reading(dissection: Dissection) -> Iterator[Text]:
-    """What the name may mean, and why."""
+def _meaning(dissection: Dissection) -> Iterator[Text]:
+    """What a name may mean, with its roots."""
     parts = dissection.parts
     meaning = reading(parts)
     if meaning is None:
         return
-    read = sum(len(part.letters) for part in parts)
-    what = "It" if read >= _MOST_OF_IT * len(dissection.name) else "Some of it"
-    yield text(f"{what} may mean ", strong(meaning), f": {human_join([*map(_origin, parts)])}.")
+    explained = sum(len(part.letters) for part in parts)
+    sentence = _("Part of it may mean {meaning}: {roots}.")
+    if explained >= _MOST_OF_IT * len(dissection.name):
+        sentence = _("It may mean {meaning}: {roots}.")
+    yield text(sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)]))
 
 
 def _origin(part: Part) -> str:
-    """`odon (Greek odous: tooth)`; what means itself is told once."""
+    """`odon (Greek odous: tooth)`; a root that is its own meaning is left out."""
     source = part.language if part.root == part.meaning else f"{part.language} {part.root}"
     return f"{part.letters} ({source}: {part.meaning})"
 
 
-def _surprise(dissection: Dissection, usual: float | None, real: str) -> str:
+def _surprise(dissection: Dissection, usual: float | None, *, is_list: bool) -> Text:
     surprise = mean_surprise(dissection)
     if dissection.name in dissection.nearest:
-        return f"It is a real one that I know: {surprise:.2f} nats of surprise a letter."
+        sentence = _("This one is real, and on the list: {surprise:.2f} nats per letter.")
+        if not is_list:
+            sentence = _("This is a real dinosaur: {surprise:.2f} nats per letter.")
+        return text(sentence, surprise=surprise)
     if usual is None:
-        return f"My surprise at it: {surprise:.2f} nats a letter."
+        return text(_("Surprise: {surprise:.2f} nats per letter."), surprise=surprise)
     if surprise > usual + _USUAL:
-        how = f"It surprises me more than a real {real} would"
+        how = (
+            _("Less plausible than a name of the list")
+            if is_list
+            else _("Less plausible than a real dinosaur")
+        )
     elif surprise < usual - _USUAL:
-        how = f"It surprises me less than a real {real} would"
+        how = (
+            _("More plausible than a name of the list")
+            if is_list
+            else _("More plausible than a real dinosaur")
+        )
     else:
-        how = f"It surprises me as much as a real {real} would"
-    return f"{how}: {surprise:.2f} nats a letter, where new real ones have {usual:.2f}."
+        how = (
+            _("About as plausible as a name of the list")
+            if is_list
+            else _("About as plausible as a real dinosaur")
+        )
+    return text(
+        _("{how}: {surprise:.2f} nats per letter; new real names have {usual:.2f}."),
+        how=how,
+        surprise=surprise,
+        usual=usual,
+    )
 
 
-def _usual_surprise(card: ModelCard) -> float | None:
-    return card.held_out if card.held_out is not None else card.validation
-
-
-def _more_like(
-    dissection: Dissection, card: ModelCard | None, namer: Namer | None
-) -> Iterator[Button]:
-    """Buttons for more names that begin, and that end, as the known parts of this one."""
+def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Iterator[Button]:
+    """Buttons for names with the same beginning, and with the same ending."""
     name, parts = dissection.name, dissection.parts
     beginning = parts[0].letters if parts and name.startswith(parts[0].letters) else name[:4]
     if len(beginning) < len(name) and not any(letter * 3 in beginning for letter in beginning):
-        yield from _more(
-            NamesOptions(starts_with=beginning), f"{format_name(card, beginning)}…", namer
-        )
+        label = _("More {letters}").format(letters=f"{format_name(model.card, beginning)}…")
+        yield from more_like(limits, NamesRequest(starts_with=beginning), label, model.record)
     if parts and name.endswith(parts[-1].letters) and len(parts[-1].letters) < len(name):
-        ending = parts[-1].letters
-        yield from _more(NamesOptions(ends_with=ending), f"…{ending}", namer)
-
-
-def _more(ask: NamesOptions, what: str, namer: Namer | None) -> Iterator[Button]:
-    if namer is None:
-        yield more(ask, f"More {what}")
-    else:
-        yield from more_of(ask, namer.id, f"More {what}")
+        label = _("More {letters}").format(letters=f"…{parts[-1].letters}")
+        request = NamesRequest(ends_with=parts[-1].letters)
+        yield from more_like(limits, request, label, model.record)

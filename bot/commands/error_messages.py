@@ -1,14 +1,22 @@
 """Sentences for errors."""
 
 from bot.commands.message import Text, UserError, code, text, verbatim
+from bot.commands.name_problems import explain_problem
 from bot.commands.translation import _, ngettext
 from bot.commands.turn import Forbidden, Terms, Unreachable
+from bot.formats import human_join
 from bot.services.concurrency import ShuttingDown
 from bot.services.inference import Busy, TooSlow
 from bot.store import Unavailable
 from data.corpora import CorpusError
-from models.names.generator import NamesError
-from models.verse.poem import SonnetError
+from models.names.problems import NamesError
+from models.verse.problems import (
+    NoLineFound,
+    OpeningTooLong,
+    SonnetError,
+    SonnetProblem,
+    UnknownForm,
+)
 
 
 def explain(error: BaseException, terms: Terms) -> Text | None:
@@ -16,10 +24,12 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
     match error:
         case UserError():
             return error.text
+        case NamesError(problem=problem):
+            return explain_problem(problem)
+        case SonnetError(problem=problem):
+            return _explain_poem(problem)
         case CorpusError():
             return verbatim(error.translated(_))
-        case NamesError() | SonnetError():
-            return verbatim(str(error))
         case Busy(ahead=ahead):
             return text(
                 ngettext(
@@ -43,6 +53,29 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
             return text(_("{platform} isn't answering; try again in a minute."), **_terms(terms))
         case _:
             return None
+
+
+def _explain_poem(problem: SonnetProblem) -> Text:
+    match problem:
+        case OpeningTooLong(length, limit):
+            return text(
+                _("An opening can have at most {limit} characters, and yours has {length}."),
+                limit=limit,
+                length=length,
+            )
+        case UnknownForm(form, forms):
+            return text(
+                _("There's no form {form}. A poem can be {forms}."),
+                form=form,
+                forms=human_join(forms, _("or")),
+            )
+        case NoLineFound():
+            return text(
+                _(
+                    "No next line was found that is new and passes the word filter. Try again, or "
+                    "try another opening."
+                )
+            )
 
 
 def apology(reference: str) -> Text:

@@ -1,14 +1,18 @@
 """Work that recurs beside the answering of requests, for one platform."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from bot.commands.app import App
+from bot.commands.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.commands.privacy import CommunitySweeper
 from bot.commands.training_progress import TrainingReports
 from bot.commands.turn import Platform
 from bot.services.concurrency import PeriodicTask
 
 SWEEP_S = 3600.0
+UNLOADING_S = 2.0
+"""Seconds that a running round may take when the bot stops."""
 
 
 class Jobs:
@@ -16,6 +20,7 @@ class Jobs:
 
     def __init__(self, app: App, platform: Platform) -> None:
         self._app = app
+        self.polls = PollCloser(app, platform)
         self.communities = CommunitySweeper(app, platform)
         self.reports = TrainingReports(app, platform)
         self._tasks: list[PeriodicTask] = []
@@ -25,10 +30,10 @@ class Jobs:
         self._app.models.watch()
         self._app.training.start(self.reports)
         self._tasks = [
+            PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
         ]
 
     async def close(self) -> None:
         """Let running rounds finish, and stop."""
-        for task in self._tasks:
-            await task.close()
+        await asyncio.gather(*(task.close(UNLOADING_S) for task in self._tasks))

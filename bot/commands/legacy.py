@@ -18,7 +18,7 @@ _POEM_FOOTER = re.compile(
     r"temperature (?P<temperature>\d+(?:\.\d+)?) · seed \d+",
     re.DOTALL,
 )
-_NAME_IN_LIST = re.compile(r"^(?:👑 )?\*\*(?P<name>[^*\n]+)\*\*(?: · .*)?$", re.MULTILINE)
+_NAME_IN_LIST = re.compile(r"^(?:👑 )?\*\*(?P<name>.+?)\*\*(?: · .*)?$", re.MULTILINE)
 
 
 def poem_of(source: Source | None) -> Mapping[str, str]:

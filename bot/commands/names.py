@@ -1,216 +1,265 @@
-"""`/dinoname`: new dinosaurs on a card, and a button for more."""
+"""`/dinoname` and `/name`: new names of dinosaurs, or of a custom model, put to the vote."""
 
-import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 
-from bot.commands.interfaces import TextGenerator
-from bot.commands.message import (
-    Button,
-    Embed,
-    Message,
-    Text,
-    Tone,
-    UserError,
-    code,
-    strong,
-    text,
+from bot.commands import autocomplete
+from bot.commands.app import App
+from bot.commands.autocomplete import Choice, within_limits
+from bot.commands.button_states import expand, fits, shorten, try_to_save
+from bot.commands.custom_model_choice import NamesModel, choose, dinosaurs, of_button, ready
+from bot.commands.dispatch import PATIENCE_S
+from bot.commands.info import CommandInfo
+from bot.commands.message import Button, Message, UserError, strong, text
+from bot.commands.name_message import (
+    DISSECT,
+    MORE,
+    MORE_OF_CUSTOM_MODEL,
+    buttons_of,
+    more_button,
+    names_message,
 )
-from bot.formats import plural, shortened
+from bot.commands.name_options import (
+    NamesOptions,
+    as_read,
+    check_bounds,
+    from_state,
+    outdated,
+    pieces_of,
+    to_state,
+    with_echo,
+)
+from bot.commands.name_problems import explain_problem, explain_shortfall
+from bot.commands.translation import _
+from bot.commands.turn import Limits, Turn
+from bot.commands.votes import Candidates, open_poll, poll_message
+from bot.services.concurrency import in_time
 from bot.services.word_filter import WordFilter
+from bot.store import Unavailable
+from bot.store.custom_models import CustomModelRecord
+from bot.store.polls import PollRecord
 from data.text import clean_name
-from models.names.capitalization import Capitals, format_name
-from models.names.generator import (
-    LONGEST_NAME,
-    SHORTEST_NAME,
-    NamesError,
-    NamesRequest,
-    NamesResult,
+from models.names.capitalization import format_name
+from models.names.constrained.constraints import clean_piece
+from models.names.generator import NamesError, NamesRequest
+
+_SHARED_OPTIONS = {
+    "count": _("Number of names (default 5)"),
+    "starts_with": _("First letters of the names"),
+    "ends_with": _("Last letters of the names"),
+    "contains": _("Letters anywhere in the names"),
+    "length": _("Letters in each name (default: any number)"),
+    "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 1"),
+}
+DINONAME_INFO = CommandInfo(
+    name="dinoname",
+    description=_("Name new dinosaurs."),
+    options=_SHARED_OPTIONS
+    | {
+        "starts_with": _("First letters of the names, for example: mango"),
+        "ends_with": _("Last letters of the names, for example: raptor"),
+        "contains": _("Letters anywhere in the names, for example: drago"),
+        "length": _("Letters in each name, 3 to 26 (default: any number)"),
+    },
+    examples=(
+        ("/dinoname", _("names five new dinosaurs, and lets everyone vote.")),
+        ("/dinoname starts_with:mango ends_with:raptor", _("chooses how the names look.")),
+    ),
+)
+NAME_INFO = CommandInfo(
+    name="name",
+    description=_("New names in the style of a list that was uploaded with /namer."),
+    options={"namer": _("Which list, for example: elves")} | _SHARED_OPTIONS,
+    examples=(("/name namer:elves", _("writes names in the style of a list of yours.")),),
 )
 
-ACTION = "names"
-DISSECT = "dissect"
-"""The action that dissects a name of the card."""
-MOST_NAMES = 10
-COLDEST, HOTTEST = 0.1, 2.0
-"""Temperatures that are accepted: below, it repeats itself; above, it babbles."""
+LookUp = Callable[[], Awaitable[CustomModelRecord | None]]
+"""Looks up the custom model of a request; `None` for dinosaurs."""
 
-_STATE = re.compile(
-    r"(?P<count>\d+):(?P<temperature>\d+(?:\.\d+)?):(?P<starts_with>[a-z]*)"
-    # Buttons of the first version end here.
-    r"(?::(?P<ends_with>[a-z]*):(?P<contains>[a-z]*):(?P<length>\d*))?"
-)
-_LONGEST_ECHO = 60
-"""Characters of an option that are repeated to whoever typed it."""
+_PLACES = (str.startswith, str.__contains__, str.endswith)
 
 
-@dataclass(frozen=True)
-class NamesOptions:
-    """What a member can ask of `/dinoname`; the pieces as they were typed."""
+async def names(app: App, turn: Turn, options: NamesOptions) -> None:
+    """Answer `/dinoname`, and with a custom model `/name`."""
+    typed = options.custom_model
 
-    count: int = 5
-    starts_with: str = ""
-    temperature: float = 1.0
-    ends_with: str = ""
-    contains: str = ""
-    length: int | None = None
+    async def look_up() -> CustomModelRecord | None:
+        return await choose(app, turn, typed) if typed is not None else None
 
-    @property
-    def pieces(self) -> tuple[str, str, str]:
-        """The pieces in the order in which a name has them."""
-        return self.starts_with, self.contains, self.ends_with
-
-    def to_state(self) -> str:
-        """All of this in a button's state; the pieces as the network reads them."""
-        starts, contains, ends = map(clean_name, self.pieces)
-        temperature = f"{round(self.temperature, 2):g}"
-        return f"{self.count}:{temperature}:{starts}:{ends}:{contains}:{self.length or ''}"
-
-    @classmethod
-    def from_state(cls, state: str) -> "NamesOptions":
-        """The inverse of `to_state`. Raises `UserError` for a button of an unknown version."""
-        match = _STATE.fullmatch(state)
-        if match is None:
-            raise UserError("This button is from another version of me; use /dinoname instead.")
-        return cls(
-            int(match["count"]),
-            match["starts_with"],
-            float(match["temperature"]),
-            match["ends_with"] or "",
-            match["contains"] or "",
-            int(match["length"]) if match["length"] else None,
-        )
-
-    def typed(self) -> str:
-        """The command as it may be typed again, long pieces shortened."""
-        default = NamesOptions()
-        options = {
-            name: value for name, value in vars(self).items() if value != getattr(default, name)
-        }
-        echoes = (
-            f"{name}:{shortened(' '.join(str(value).split()), _LONGEST_ECHO)}"
-            for name, value in options.items()
-        )
-        return " ".join(["/dinoname", *echoes])
+    await _answer(app, turn, options, look_up)
 
 
-def check(ask: NamesOptions, words: WordFilter, genera: Collection[str]) -> None:
-    """Raise `UserError` for what cannot be met.
+async def more(app: App, turn: Turn, state: str) -> None:
+    """Answer the button for more dinosaurs."""
+    await names(app, turn, NamesOptions(from_state(await expand(app, state))))
 
-    A piece is fit to be shown by itself, or because one of the real `genera` has it in its place.
+
+async def more_of_custom_model(app: App, turn: Turn, state: str) -> None:
+    """Answer the button for more names of a custom model."""
+    number, _colon, rest = (await expand(app, state)).partition(":")
+    if not number.isdecimal() or len(number) > 18:
+        raise outdated()
+    options = NamesOptions(from_state(rest), f"#{number}")
+    await _answer(app, turn, options, lambda: of_button(app, turn, int(number)))
+
+
+def more_like(
+    limits: Limits, request: NamesRequest, label: str, record: CustomModelRecord | None
+) -> Iterator[Button]:
+    """A button for names of another request, if its id can hold that."""
+    state = _more_state(request, record)
+    if fits(limits, MORE if record is None else MORE_OF_CUSTOM_MODEL, state):
+        yield more_button(state, label, of_custom_model=record is not None)
+
+
+async def suggest_letters(
+    app: App, turn: Turn, option: str, typed: str, custom_model: str | None = None
+) -> list[Choice]:
+    """Suggestions for `starts_with`, `ends_with` or `contains`.
+
+    Raises `UserError` while no custom model is chosen, and `Unavailable`.
     """
-    if not 1 <= ask.count <= MOST_NAMES:
-        raise UserError(f"I write 1 to {MOST_NAMES} names at a time, for example 5.")
-    if ask.length is not None and not SHORTEST_NAME <= ask.length <= LONGEST_NAME:
-        raise UserError(f"A name has {SHORTEST_NAME} to {LONGEST_NAME} letters, for example 12.")
-    check_temperature(ask.temperature)
-    fit = all(_is_fit(piece, place, words, genera) for piece, place in _pieces_of(ask))
-    if not fit or not all(map(words.allows, _names_of(ask))):
-        raise UserError("No dinosaur of mine is called anything like that; try other letters.")
-
-
-_Place = Callable[[str, str], bool]
-"""Whether a name has a piece where it was wished for."""
-
-
-def _pieces_of(ask: NamesOptions) -> Iterator[tuple[str, _Place]]:
-    """Each piece as typed and as it is read."""
-    places = str.startswith, str.__contains__, str.endswith
-    for typed, place in zip(ask.pieces, places, strict=True):
-        yield typed, place
-        yield clean_name(typed), place
-
-
-def _is_fit(piece: str, place: _Place, words: WordFilter, genera: Collection[str]) -> bool:
-    """Whether a piece may be asked for: *tit* may, because of *Titanosaurus*."""
-    return words.allows(piece) or any(place(genus, piece.lower()) for genus in genera)
-
-
-def _names_of(ask: NamesOptions) -> Iterator[str]:
-    """Names that a member's pieces may come to stand in, each piece as typed and as it is read.
-
-    Pieces that are fit by themselves may not be so together.
-    """
-    for starts, contains, ends in (ask.pieces, tuple(map(clean_name, ask.pieces))):
-        yield f"{starts}saurus"
-        yield f"mango{contains}saurus"
-        yield f"mango{ends}"
-        yield f"{starts or 'mango'}{contains}{ends or 'saurus'}"
-
-
-def check_temperature(temperature: float) -> None:
-    """Raise `UserError` for a temperature out of range."""
-    if not COLDEST <= temperature <= HOTTEST:
-        raise UserError(
-            f"The temperature goes from {COLDEST:g} (sober) to {HOTTEST:g} (wild), for example 0.8."
-        )
-
-
-@dataclass(frozen=True)
-class Answered:
-    """Names that were found, as they are shown, and what is said of them."""
-
-    reply: Message
-    names: tuple[str, ...] = ()
-    note: str = ""
-    """Why they are fewer than asked for, if they are."""
-
-
-async def answer(ask: NamesOptions, seed: int, writer: TextGenerator) -> Answered:
-    """Name some dinosaurs. Raises what the generator raises, and `UserError` for `NamesError`."""
-    request = NamesRequest(
-        ask.count,
-        seed,
-        ask.starts_with,
-        ask.temperature,
-        ends_with=ask.ends_with,
-        contains=ask.contains,
-        length=ask.length,
+    functions: dict[str, Callable[..., list[Choice]]] = {
+        "starts_with": autocomplete.beginnings,
+        "ends_with": autocomplete.endings,
+        "contains": autocomplete.pieces,
+    }
+    if custom_model is None:
+        model = dinosaurs(app)
+    else:
+        model = await ready(app, await choose(app, turn, custom_model))
+    meanings = model.record is None
+    choices = await asyncio.to_thread(
+        functions[option], typed, model.words, app.word_filter, meanings=meanings
     )
+    return within_limits(choices, turn.platform.limits)
+
+
+def _action(options: NamesOptions) -> str:
+    """The key of the cooldown."""
+    return MORE if options.custom_model is None else MORE_OF_CUSTOM_MODEL
+
+
+async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) -> None:
     try:
-        result = await writer.names(request)
-        return answered(ask, seed, result, writer.cards["names"])
+        check_bounds(options)
+    except UserError as error:
+        raise UserError(*with_echo(error.text, options)) from error
+    async with app.answering(turn, _action(options)):
+        message, poll = await in_time(
+            _message(app, turn, options, look_up), PATIENCE_S, on_delay=turn.defer
+        )
+        sent = await turn.respond(message)
+        if poll is not None and sent is not None:
+            with suppress(Unavailable):
+                await app.store.polls.sent(poll.id, sent.message_id)
+
+
+async def _message(
+    app: App, turn: Turn, options: NamesOptions, look_up: LookUp
+) -> tuple[Message, PollRecord | None]:
+    """Generate names, and open a poll on them where that is possible."""
+    record = await look_up()
+    if record is not None:
+        options = replace(options, custom_model=record.name)
+    model = await ready(app, record) if record is not None else dinosaurs(app)
+    if not await asyncio.to_thread(is_fit, options.request, model, app.word_filter):
+        raise UserError(_("The bot won't write names like that; try other letters."))
+    candidates = await _generate(app, options, model)
+    action = _action(options)
+    more_state = await shorten(app, turn, action, _more_state(options.request, record))
+    candidates = replace(candidates, more_state=more_state or "")
+    poll = await open_poll(app, turn, candidates)
+    if poll is not None:
+        return poll_message(poll, turn.platform.limits), poll
+    dissect_state = await _dissect_state(app, turn, candidates)
+    message = names_message(
+        [text(strong(name)) for name in candidates.names],
+        custom_model=record.name if record is not None else None,
+        note=candidates.note,
+        footer=candidates.footer,
+        buttons=[*buttons_of(more_state, dissect_state, of_custom_model=record is not None)],
+    )
+    return message, None
+
+
+async def _generate(app: App, options: NamesOptions, model: NamesModel) -> Candidates:
+    """Generate names. Raises `UserError` if no name can be like that, and inference errors."""
+    request = replace(options.request, seed=secrets.randbelow(2**32))
+    try:
+        result = await app.inference.names(request, model.trained)
     except NamesError as error:
-        raise UserError(*_with_what_was_typed(str(error), ask)) from error
-
-
-def answered(
-    ask: NamesOptions, seed: int, result: NamesResult, capitals: Capitals | None = None
-) -> Answered:
-    """What the answer says. `capitals` tells how names are written; else they are dinosaurs'."""
+        raise UserError(*with_echo(explain_problem(error.problem), options)) from error
+    note = explain_shortfall(result.shortfall) if result.shortfall is not None else ""
     if not result.names:
-        reason = str(result.shortfall or "No new name could be found.")
-        return Answered(Message(content=_with_what_was_typed(reason, ask), private=True))
-    names = tuple(format_name(capitals, name) for name in result.names)
-    note = str(result.shortfall or "")
-    footer = f"temperature {round(ask.temperature, 2):g} · seed {seed}"
-    lines = [text(strong(name)) for name in names]
-    return Answered(card(lines, note, footer, more(ask)), names, note)
-
-
-def card(lines: Sequence[Text], note: str, footer: str, more_button: Button) -> Message:
-    """A card of names, a line each, with the sentence below them if there is one."""
-    below = ((), text(note)) if note else ()
-    return Message(
-        embeds=(
-            Embed(
-                title=f"🦕 {plural(len(lines), 'new dinosaur')}",
-                lines=(*lines, *below),
-                footer=footer,
-                tone=Tone.NAMES,
-            ),
-        ),
-        buttons=(more_button, Button("Dissect", DISSECT, emoji="🔬")),
+        raise UserError(*with_echo(text(note), options))
+    footer = _("temperature {temperature:g} · seed {seed}")
+    return Candidates(
+        names=tuple(format_name(model.card, name) for name in result.names),
+        note=note,
+        footer=footer.format(temperature=round(request.temperature, 2), seed=request.seed),
+        custom_model=model.record,
     )
 
 
-def more(ask: NamesOptions, label: str = "More") -> Button:
-    """The button for more names of the same kind."""
-    return Button(label, ACTION, ask.to_state(), emoji="🥚")
+def _more_state(request: NamesRequest, record: CustomModelRecord | None) -> str:
+    state = to_state(as_read(request, latin=record is None))
+    return state if record is None else f"{record.id}:{state}"
 
 
-def _with_what_was_typed(sentence: str, ask: NamesOptions) -> Text:
-    """A chat forgets a command that was sent: whoever wants to mend it finds it here."""
-    if ask == NamesOptions():
-        return text(sentence)
-    return text(f"{sentence}\nYou asked for: ", code(ask.typed()))
+async def _dissect_state(app: App, turn: Turn, candidates: Candidates) -> str | None:
+    """The state of the Dissect button of names without a poll."""
+    record = candidates.custom_model
+    prefix = f"#{record.id}:" if record is not None else ""
+    if len(candidates.names) == 1 and fits(
+        turn.platform.limits, DISSECT, prefix + candidates.names[0]
+    ):
+        return prefix + candidates.names[0]
+    reference = await try_to_save(app, turn, {"names": candidates.names})
+    return prefix + reference if reference is not None else None
+
+
+def is_fit(request: NamesRequest, model: NamesModel, words: WordFilter) -> bool:
+    """Whether the word filter lets all letters of a request pass. Slow: not for the event loop.
+
+    Letters pass by themselves, or because a name that the model was trained on has them in the
+    same place: *tit*, because of *Titanosaurus*. Those that pass alone may not pass together.
+    """
+    for pieces in _readings(request, model):
+        for piece, place in zip(pieces, _PLACES, strict=True):
+            if not words.allows(piece) and not any(
+                place(name, piece.lower()) for name in model.words
+            ):
+                return False
+        if not all(map(words.allows, _completed(pieces, model))):
+            return False
+    return True
+
+
+def _readings(request: NamesRequest, model: NamesModel) -> Iterator[tuple[str, ...]]:
+    """The letters as typed, and as a network reads them."""
+    pieces = pieces_of(request)
+    yield pieces
+    yield tuple(map(clean_name, pieces))
+    if model.record is not None:
+        yield tuple(
+            clean_piece(piece, model.card.symbols, ends=place is str.endswith)
+            for piece, place in zip(pieces, _PLACES, strict=True)
+        )
+
+
+def _completed(pieces: tuple[str, ...], model: NamesModel) -> Iterator[str]:
+    """Names that the letters may end up in."""
+    starts, contains, ends = pieces
+    together = "".join(pieces)
+    if model.record is not None:
+        if together not in pieces:
+            yield together
+        return
+    yield f"{starts}saurus"
+    yield f"mango{contains}saurus"
+    yield f"mango{ends}"
+    yield f"{starts or 'mango'}{contains}{ends or 'saurus'}"

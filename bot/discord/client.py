@@ -26,11 +26,16 @@ from bot.store import Unavailable
 log = logging.getLogger(__name__)
 
 EXTENSIONS = (
+    "bot.discord.cogs.names",
+    "bot.discord.cogs.sonnet",
+    "bot.discord.cogs.dissect",
+    "bot.discord.cogs.hall_of_fame",
     "bot.discord.cogs.poems",
     "bot.discord.cogs.privacy",
     "bot.discord.cogs.custom_models",
     "bot.discord.cogs.models",
     "bot.discord.cogs.retrain",
+    "bot.discord.cogs.settings",
     "bot.discord.cogs.about",
 )
 PERMISSIONS = discord.Permissions(

@@ -1,10 +1,30 @@
-"""Declarations that several commands share."""
+"""Declarations that several commands share: contexts, and bounds of options."""
 
 from typing import TypeVar
 
 from discord import app_commands
 
+from bot.commands.name_options import (
+    HIGHEST_TEMPERATURE,
+    LONGEST_CHOICE,
+    LONGEST_TYPED,
+    LOWEST_TEMPERATURE,
+    MOST_NAMES,
+)
+from data.corpora import LONGEST_NAME as LONGEST_ENTRY
+from models.names.generator import LONGEST_NAME, SHORTEST_NAME
+
 T = TypeVar("T")
+
+Count = app_commands.Range[int, 1, MOST_NAMES]
+Length = app_commands.Range[int, SHORTEST_NAME, LONGEST_NAME]
+AnyLength = app_commands.Range[int, 1, LONGEST_ENTRY]
+Temperature = app_commands.Range[float, LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE]
+Letters = app_commands.Range[str, 0, LONGEST_TYPED]
+Name = app_commands.Range[str, 0, LONGEST_ENTRY]
+CustomModel = app_commands.Range[str, 1, LONGEST_CHOICE]
+
+Choices = list[app_commands.Choice[str]]
 
 
 def anywhere(command: T) -> T:

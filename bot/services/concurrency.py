@@ -12,7 +12,8 @@ from collections.abc import (
     Iterator,
 )
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,30 @@ async def in_time(
         return await task
     finally:
         task.cancel()
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Await `work` for some seconds. Raises `TimeoutError` after them, and lets `work` go on.
+
+    For queries: one that is cancelled can leave a thread behind that never ends.
+    """
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    done, _ = await asyncio.wait([task], timeout=seconds)
+    if not done:
+        raise TimeoutError
+    return task.result()
+
+
+class Locks:
+    """A lock for each key, as long as it is in use."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, key: Hashable) -> asyncio.Lock:
+        """The lock of a key."""
+        return self._locks.setdefault(key, asyncio.Lock())
 
 
 class InFlight:

@@ -36,8 +36,8 @@ MAX_FRUITLESS = 640
 class NamesRequest:
     """A request for names, with pieces as typed."""
 
-    count: int
-    seed: int
+    count: int = 5
+    seed: int = 0
     """The same request with the same seed and weights gives the same names."""
     starts_with: str = ""
     """As typed, like the other pieces: capitals are folded, and so are accents that the list lacks;

@@ -69,9 +69,9 @@ MIN_RHYMES = 8
 class SonnetRequest:
     """A request for a poem."""
 
-    opening: str
+    opening: str = ""
     """The first words, as the member typed them; may be empty."""
-    seed: int
+    seed: int = 0
     """0 or more. The same request with the same seed and weights gives the same poem."""
     temperature: float = 0.8
     form: str = DEFAULT_FORM

@@ -1,7 +1,7 @@
 """The real bot on a Discord in memory, with networks that know what they will write."""
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import discord
@@ -25,6 +25,8 @@ from models.weights import Trained, save_weights
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
 from tests.databases import Templates, store_in
 from tests.models.tiny import namer, poet
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -109,6 +111,13 @@ class Home:
         role = guild.create_role("boss", permissions=discord.Permissions(administrator=True))
         return guild.add_member(self.env.create_user("ada"), roles=[role])
 
+    def rewrite_button(self, message_id: int, label: str, custom_id: str) -> None:
+        """Give a button the id that an older version would have given it."""
+        stored = self.env.backend.get_message(self.channel.id, message_id)
+        buttons = [button for row in stored.components for button in row["components"]]
+        (found,) = (button for button in buttons if button["label"] == label)
+        found["custom_id"] = custom_id
+
     async def restart(self, **changes: object) -> None:
         """End the process and start a new one, with some settings changed."""
         await self.env.restart_bot(self.world.make_bot(**changes))
@@ -147,11 +156,3 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Traine
     (folder / "SHA256SUMS").write_text("".join(lines))
     monkeypatch.setattr(weights, "SHIPPED", folder)
     return made
-
-
-def labels(message: discord.Message) -> list[str]:
-    """What its buttons say."""
-    buttons = [item for row in message.components for item in getattr(row, "children", ())]
-    return [
-        button.label for button in buttons if isinstance(button, discord.Button) and button.label
-    ]

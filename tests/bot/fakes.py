@@ -14,7 +14,7 @@ from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice
 from models.names.etymology import Part
-from models.names.generator import NamesRequest, NamesResult
+from models.names.generator import NamesRequest, NamesResult, Shortfall
 from models.networks.vocabulary import END
 from models.verse.forms import FORMS
 from models.verse.poem import Draft, SonnetRequest
@@ -84,7 +84,7 @@ class FakeWriter:
         self.sonnets_asked: list[SonnetRequest] = []
         self.dissected: list[str] = []
         self.names_found: tuple[str, ...] = ("mangosaurus", "bravosaurus", "kilosaurus")
-        self.reason: str | None = None
+        self.shortfall: Shortfall | None = None
         self.error: Exception | None = None
         self.lines_before_error = 0
         self.verse = [f"line {number} of the poem," for number in range(1, LONGEST_POEM + 1)]
@@ -107,7 +107,7 @@ class FakeWriter:
         self.trained_asked.append(trained)
         if self.error:
             raise self.error
-        return NamesResult(self.names_found[: request.count], self.reason)
+        return NamesResult(self.names_found[: request.count], self.shortfall)
 
     async def dissect(self, name: str, trained: Trained | None = None) -> Dissection:
         self.dissected.append(name)

@@ -23,7 +23,8 @@ from bot.services.training.events import (
 )
 from bot.services.training.policies import names_of
 from bot.store.custom_models import CustomModelRecord
-from tests.bot.conftest import Home, labels
+from tests.bot.conftest import Home
+from tests.bot.replies import labels
 from tests.bot.tiny import tiny_namer
 
 ELVES = tuple(

@@ -1,4 +1,4 @@
-"""`/dissect`, as a member meets it."""
+"""`/dissect`."""
 
 import io
 import math
@@ -9,33 +9,30 @@ import simcord
 from PIL import Image
 
 from bot.commands import dissect
+from bot.commands.custom_model_choice import NamesModel
 from bot.commands.message import Message, plain
+from bot.discord.platform import LIMITS
 from bot.images.dissection import WIDTH
 from bot.services.inference import Busy
 from models.names.dissection import Dissection, LetterChoice
 from models.names.etymology import Part
-from models.names.generator import NamesError
+from models.names.problems import NamesError, NotAName
+from models.names.shape import DINOSAURS
 from tests.bot.conftest import Home
-from tests.bot.fakes import GENERA, PARTS, dissection
+from tests.bot.fakes import GENERA, PARTS, card, dissection
+from tests.bot.replies import buttons, description, embed, sentence
 
 
-def sentence(result: simcord.InteractionResult) -> str:
-    """The text of a reply without a card."""
-    assert result.response is not None
-    return result.response.content
+def message_of(found: Dissection, usual: float | None = 1.5) -> Message:
+    """The answer. `usual` is the mean surprise at real names, in nats per letter."""
+    model = NamesModel(card("names", held_out=usual, validation=None), ())
+    return dissect.dissection_message(found, b"", model, LIMITS)
 
 
-def title(result: simcord.InteractionResult) -> str | None:
-    """The title of a reply's card."""
-    assert result.response is not None
-    (embed,) = result.response.embeds
-    return embed.title
-
-
-def words_of(reply: Message) -> str:
-    """What the card says below its title."""
-    (card,) = reply.embeds
-    return "\n".join(map(plain, card.lines))
+def words_of(found: Dissection, usual: float | None = 1.5) -> str:
+    """What the answer says below its title."""
+    (shown,) = message_of(found, usual).embeds
+    return "\n".join(map(plain, shown.lines))
 
 
 def likely(name: str, probability: float) -> Dissection:
@@ -44,74 +41,74 @@ def likely(name: str, probability: float) -> Dissection:
     return replace(dissection(name), letters=letters)
 
 
-async def test_a_name_is_dissected_on_a_card_with_a_picture(home: Home) -> None:
+async def test_picture_and_meaning(home: Home) -> None:
     result = await home.alice.slash(home.channel, "dissect", name="Mangosaurus!")
     assert home.writer.dissected == ["Mangosaurus!"]
-    assert title(result) == "🔬 Mangosaurus"
+    assert embed(result).title == "🔬 Mangosaurus"
     assert not result.ephemeral
     assert result.response is not None
-    (embed,) = result.response.embeds
-    assert "**mango lizard**" in (embed.description or "")
-    assert "Dracosaurus, Anchisaurus and Minmi" in (embed.description or "")
-    assert embed.image.url == f"attachment://{dissect.PICTURE}"
+    assert "**mango lizard**" in description(result)
+    assert "Dracosaurus, Anchisaurus and Minmi" in description(result)
+    assert embed(result).image.url == f"attachment://{dissect.PICTURE}"
     (picture,) = result.response.attachments
     assert Image.open(io.BytesIO(await picture.read())).width == WIDTH
-    assert picture.description == dissect.description(dissection("mangosaurus"))
+    assert picture.description == dissect.description(
+        dissection("mangosaurus"), card("names"), LIMITS
+    )
 
 
-def test_the_picture_is_told_in_words_too() -> None:
+def test_alt_text() -> None:
     letters = (
         LetterChoice("m", 0.05, (("a", 0.12), ("s", 0.1))),
         LetterChoice("o", 0.47, (("o", 0.47), ("a", 0.1))),
         LetterChoice("\n", 0.001, (("s", 0.9), ("\n", 0.001))),
     )
-    told = dissect.description(Dissection("mo", letters, ("minmi",), ()))
-    assert "m 5%, rather a 12%; o 47%; its end <1%, rather s 90%." in told
+    told = dissect.description(Dissection("mo", letters, ("minmi",), ()), card("names"), LIMITS)
+    assert "m 5% (a 12%); o 47%; end <1% (s 90%)." in told
 
 
-def test_the_words_for_the_longest_name_are_no_longer_than_a_platform_takes() -> None:
-    told = dissect.description(dissection("w" * 26))
-    assert len(told) <= 1024
-    assert told.endswith("rather a 50%.")
+def test_alt_text_of_longest_name() -> None:
+    told = dissect.description(dissection("w" * 26), card("names"), LIMITS)
+    assert len(told) <= LIMITS.alt_text
+    assert told.endswith("(a 50%).")
 
 
-def test_a_name_without_known_parts_and_of_few_letters_has_neither_meaning_nor_more() -> None:
-    reply = dissect.reply(dissection("zyx", parts=()), b"", 1.5)
-    assert "mean" not in words_of(reply)
-    assert not reply.buttons
+def test_short_name_without_parts() -> None:
+    assert "mean" not in words_of(dissection("zyx", parts=()))
+    assert not message_of(dissection("zyx", parts=())).buttons
 
 
-def test_the_meaning_comes_with_its_roots() -> None:
-    assert words_of(dissect.reply(dissection(), b"", 1.5)).startswith(
+def test_meaning_has_roots() -> None:
+    assert words_of(dissection(), 1.5).startswith(
         "It may mean mango lizard: mango (fruit: mango) and saurus (Greek sauros: lizard)."
     )
 
 
-def test_a_meaning_of_few_of_its_letters_is_that_of_some_of_it() -> None:
+def test_meaning_of_a_part() -> None:
     lizard = dissection("mangosaurus", parts=PARTS[1:])
-    assert words_of(dissect.reply(lizard, b"", 1.5)).startswith("Some of it may mean lizard: ")
+    assert words_of(lizard, 1.5).startswith("Part of it may mean lizard: ")
 
 
 @pytest.mark.parametrize(
-    ("nats", "how"), [(0.8, "less than"), (1.5, "as much as"), (2.5, "more than")]
+    ("nats", "how"),
+    [(0.8, "More plausible than"), (1.5, "About as plausible as"), (2.5, "Less plausible than")],
 )
-def test_the_surprise_is_compared_with_that_at_real_names(nats: float, how: str) -> None:
-    words = words_of(dissect.reply(likely("mangosaurus", math.exp(-nats)), b"", 1.5))
-    assert f"surprises me {how} a real dinosaur" in words
-    assert f"{nats:.2f} nats a letter" in words
+def test_surprise_is_compared(nats: float, how: str) -> None:
+    words = words_of(likely("mangosaurus", math.exp(-nats)), 1.5)
+    assert f"{how} a real dinosaur: {nats:.2f} nats per letter" in words
     assert "1.50" in words
 
 
-def test_the_surprise_is_told_alone_where_there_is_nothing_to_compare_it_with() -> None:
-    words = words_of(dissect.reply(likely("mangosaurus", 0.5), b"", None))
-    assert "0.69 nats a letter." in words
+def test_surprise_alone() -> None:
+    words = words_of(likely("mangosaurus", 0.5), None)
+    assert "0.69 nats per letter." in words
 
 
-def test_a_real_name_is_said_to_be_one() -> None:
-    assert "a real one" in words_of(dissect.reply(likely("minmi", 0.5), b"", 1.5))
+def test_real_name() -> None:
+    assert "This is a real dinosaur" in words_of(likely("minmi", 0.5), 1.5)
 
 
-def test_an_impossible_letter_does_not_break_the_sum() -> None:
+def test_impossible_letter() -> None:
     assert math.isfinite(dissect.mean_surprise(likely("mangosaurus", 0.0)))
 
 
@@ -119,9 +116,7 @@ def test_an_impossible_letter_does_not_break_the_sum() -> None:
     ("label", "wish"),
     [("More Mango…", ("mango", "")), ("More …saurus", ("", "saurus"))],
 )
-async def test_more_names_of_its_kind_are_a_button_away(
-    home: Home, label: str, wish: tuple[str, str]
-) -> None:
+async def test_more_like_it(home: Home, label: str, wish: tuple[str, str]) -> None:
     first = await home.alice.slash(home.channel, "dissect", name="mangosaurus")
     assert first.response is not None
     await home.restart()
@@ -130,12 +125,12 @@ async def test_more_names_of_its_kind_are_a_button_away(
     assert (request.starts_with, request.ends_with) == wish
 
 
-def test_a_part_that_is_the_whole_name_has_no_button() -> None:
+def test_whole_name_has_no_button() -> None:
     whole = (Part("minmi", "Minmi", "a crossing", "English"),)
-    assert not dissect.reply(dissection("minmi", parts=whole), b"", None).buttons
+    assert not message_of(dissection("minmi", parts=whole), None).buttons
 
 
-async def test_a_name_of_a_card_is_dissected_when_it_is_chosen(home: Home) -> None:
+async def test_choose_name_of_poll(home: Home) -> None:
     names = await home.alice.slash(home.channel, "dinoname", count=3)
     assert names.response is not None
     await home.restart()
@@ -143,61 +138,88 @@ async def test_a_name_of_a_card_is_dissected_when_it_is_chosen(home: Home) -> No
     assert which.ephemeral
     assert which.response is not None
     result = await home.alice.click(which.response, label="Bravosaurus")
-    assert home.writer.dissected == ["bravosaurus"]
-    assert title(result) == "🔬 Bravosaurus"
+    assert home.writer.dissected == ["Bravosaurus"]
+    assert embed(result).title == "🔬 Bravosaurus"
 
 
-async def test_the_only_name_of_a_card_is_dissected_at_once(home: Home) -> None:
+async def test_only_name_of_poll(home: Home) -> None:
     names = await home.alice.slash(home.channel, "dinoname", count=1)
     assert names.response is not None
     result = await home.alice.click(names.response, label="Dissect")
-    assert title(result) == "🔬 Mangosaurus"
+    assert embed(result).title == "🔬 Mangosaurus"
 
 
-async def test_a_card_whose_names_are_gone_is_refused_with_a_sentence(home: Home) -> None:
+async def test_unknown_poll(home: Home) -> None:
     names = await home.alice.slash(home.channel, "dinoname")
     assert names.response is not None
+    for state in ("@poll:12", f"@poll:{2**63}"):
+        home.rewrite_button(names.response.id, "Dissect", f"dissect:{state}")
+        result = await home.alice.click(names.response, label="Dissect")
+        assert "use /dissect instead" in sentence(result)
+        assert result.ephemeral
+
+
+async def test_unknown_button_state(home: Home) -> None:
+    names = await home.alice.slash(home.channel, "dinoname")
+    assert names.response is not None
+    home.rewrite_button(names.response.id, "Dissect", "dissect:@12")
+    result = await home.alice.click(names.response, label="Dissect")
+    assert "no longer works" in sentence(result)
+
+
+async def test_message_of_0_3_0(home: Home) -> None:
+    """The names stand on it; a name's button holds the name."""
+    names = await home.alice.slash(home.channel, "dinoname", count=3)
+    assert names.response is not None
+    home.rewrite_button(names.response.id, "Dissect", "dissect:")
+    which = await home.alice.click(names.response, label="Dissect")
+    assert which.response is not None
+    assert buttons(which) == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
+    home.rewrite_button(which.response.id, "Bravosaurus", "dissect:bravosaurus")
+    await home.alice.click(which.response, label="Bravosaurus")
+    assert home.writer.dissected == ["bravosaurus"]
     stored = home.env.backend.get_message(home.channel.id, names.response.id)
     stored.embeds[0]["description"] = "removed"
     result = await home.alice.click(names.response, label="Dissect")
     assert "use /dissect instead" in sentence(result)
-    assert result.ephemeral
+
+
+async def test_bounds_are_declared(home: Home) -> None:
+    with pytest.raises(simcord.OptionError):
+        await home.alice.slash(home.channel, "dissect", name="m" * 65)
 
 
 @pytest.mark.parametrize("name", ["fuck", "F u c k", "ﬀuck-o"])
-async def test_a_vile_name_is_refused_before_the_network_sees_it(home: Home, name: str) -> None:
+async def test_vile_name_is_refused(home: Home, name: str) -> None:
     result = await home.alice.slash(home.channel, "dissect", name=name)
-    assert "rather not" in sentence(result)
+    assert sentence(result).startswith("The bot won't dissect that")
     assert result.ephemeral
     assert not home.writer.dissected
-    assert home.env.errors
 
 
-@pytest.mark.parametrize("error", [NamesError("That is no name; try Mangosaurus."), Busy(2)])
-async def test_what_cannot_be_dissected_is_said_in_private(home: Home, error: Exception) -> None:
+@pytest.mark.parametrize("error", [NamesError(NotAName(0, DINOSAURS, "mangosaurus")), Busy(2)])
+async def test_errors_are_private(home: Home, error: Exception) -> None:
     home.writer.error = error
     result = await home.alice.slash(home.channel, "dissect", name="日本")
     assert sentence(result)
-    assert "broke" not in sentence(result)
+    assert "wrong" not in sentence(result)
     assert result.ephemeral
-    assert home.env.errors
 
 
-async def offered(home: Home, typed: str) -> list[str]:
-    """The names that are offered while a member types."""
+async def suggested(home: Home, typed: str) -> list[str]:
+    """The names that are suggested while a member types."""
     choices = await home.alice.autocomplete(home.channel, "dissect", "name", typed)
     return [choice["name"] for choice in choices]
 
 
-async def test_real_names_are_offered_as_one_types(home: Home) -> None:
-    assert await offered(home, "") == [name.capitalize() for name in GENERA]
-    assert await offered(home, "Draco") == ["Draco", "Dracoraptor", "Dracosaurus"]
-    assert await offered(home, "fuck") == []
+async def test_suggest_real_names(home: Home) -> None:
+    assert await suggested(home, "") == [name.capitalize() for name in GENERA]
+    assert await suggested(home, "Draco") == ["Draco", "Dracoraptor", "Dracosaurus"]
+    assert await suggested(home, "fuck") == []
 
 
-async def test_a_member_rests_between_two_dissections(home: Home) -> None:
+async def test_cooldown(home: Home) -> None:
     await home.restart(cooldown_seconds=10)
     await home.alice.slash(home.channel, "dissect", name="minmi")
     refused = await home.alice.slash(home.channel, "dissect", name="minmi")
-    assert "ask again" in sentence(refused)
-    assert home.env.errors
+    assert "too fast" in sentence(refused)

@@ -1,36 +1,24 @@
-"""What is kept about a member and a server, and how it is forgotten."""
+"""`/privacy`: data of members and servers, and how it is deleted."""
 
 import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
-import discord
 import pytest
 
-from bot.commands.message import UserError
-from bot.commands.privacy import press
-from bot.discord.client import Mangosaurus
-from bot.discord.cogs.privacy import GRACE, Privacy
+from bot.commands.app import App
+from bot.commands.privacy import GRACE, CommunitySweeper
+from bot.commands.turn import Platform
 from bot.store import Store, Unavailable
 from bot.store.hall_of_fame import Scope
 from bot.store.polls import Ballot
 from tests.bot.champions import crown
-from tests.bot.commands.test_hall_of_fame import (
-    buttons,
-    embed,
-    lines,
-    sentence,
-)
-from tests.bot.commands.test_votes import (
-    TEN_MINUTES,
-    a_card,
-    card,
-    members,
-)
-from tests.bot.conftest import Home, labels
+from tests.bot.conftest import Home
+from tests.bot.polls import TEN_MINUTES, a_poll, first_message, members
+from tests.bot.replies import buttons, embed, labels, lines, sentence
 from tests.bot.store.test_polls import NOW, POLL, opened
 
 
@@ -44,82 +32,81 @@ async def kept(home: Home) -> str:
 async def forget(home: Home) -> None:
     result = await home.alice.slash(home.channel, "privacy")
     assert result.response is not None
-    await home.alice.click(result.response, label="Forget me")
-    await home.alice.click(result.response, label="Yes, forget me")
-    assert sentence(result) == "Done: I keep nothing about you any more."
+    await home.alice.click(result.response, label="Delete my data")
+    await home.alice.click(result.response, label="Yes, delete my data")
+    assert sentence(result) == "Done. The bot no longer stores anything about you."
 
 
 async def sweep(home: Home) -> None:
     """What happens every hour."""
-    cog: Any = home.bot.get_cog("Privacy")
-    await cog.forget_communities()
+    await home.bot.jobs.communities.sweep()
 
 
-async def test_a_stranger_is_told_that_nothing_is_kept(home: Home) -> None:
+async def test_nothing_stored(home: Home) -> None:
     result = await home.alice.slash(home.channel, "privacy")
-    assert lines(result)[0] == "I keep nothing about you."
+    assert lines(result)[0] == "The bot stores nothing about you."
     assert buttons(result) == []
 
 
-async def test_everything_that_is_kept_is_told(home: Home) -> None:
+async def test_counts(home: Home) -> None:
     for _ in range(2):
-        message = await a_card(home)
+        message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     poem = await home.alice.slash(home.channel, "sonnet")
     assert poem.response is not None
     await home.alice.click(poem.response, label="Keep")
-    assert await kept(home) == "Of yours I keep 1 vote, 2 cards of names and 1 poem."
+    assert await kept(home) == "The bot stores 1 vote, 2 polls, 1 poem and 1 button state of yours."
 
 
-async def test_every_row_that_is_kept_can_be_had_as_a_file(home: Home) -> None:
-    message = await a_card(home)
+async def test_show_everything(home: Home) -> None:
+    message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     result = await home.alice.slash(home.channel, "privacy")
     assert result.response is not None
-    shown = await home.alice.click(result.response, label="Show me all of it")
+    shown = await home.alice.click(result.response, label="Show everything")
     assert shown.ephemeral
     assert shown.response is not None
     (attachment,) = shown.response.attachments
     rows = json.loads(await attachment.read())
     assert [vote["position"] for vote in rows["votes"]] == [1]
     assert [card["discoverer"] for card in rows["polls"]] == ["alice"]
-    assert buttons(result) == ["Show me all of it", "Forget me"]
+    assert buttons(result) == ["Show everything", "Delete my data"]
 
 
-async def test_forgetting_is_asked_for_twice(home: Home) -> None:
-    await a_card(home)
+async def test_delete_asks_first(home: Home) -> None:
+    await a_poll(home)
     result = await home.alice.slash(home.channel, "privacy")
     assert result.response is not None
-    assert buttons(result) == ["Show me all of it", "Forget me"]
-    await home.alice.click(result.response, label="Forget me")
-    assert "cannot be undone" in sentence(result)
-    assert buttons(result) == ["Yes, forget me"]
-    assert await kept(home) == "Of yours I keep 1 card of names."
-    await home.alice.click(result.response, label="Yes, forget me")
-    assert sentence(result) == "Done: I keep nothing about you any more."
+    assert buttons(result) == ["Show everything", "Delete my data"]
+    await home.alice.click(result.response, label="Delete my data")
+    assert "can't be undone" in sentence(result)
+    assert buttons(result) == ["Yes, delete my data", "Cancel"]
+    assert await kept(home) == "The bot stores 1 poll of yours."
+    await home.alice.click(result.response, label="Yes, delete my data")
+    assert sentence(result) == "Done. The bot no longer stores anything about you."
     assert buttons(result) == []
-    assert await kept(home) == "I keep nothing about you."
+    assert await kept(home) == "The bot stores nothing about you."
 
 
-async def test_only_who_asks_is_forgotten(home: Home) -> None:
-    message = await a_card(home)
+async def test_other_members_keep_data(home: Home) -> None:
+    message = await a_poll(home)
     (bob,) = members(home, 1)
     await bob.click(message, label="Bravosaurus")
     await forget(home)
     assert (await home.app.store.privacy.of(bob.id)).votes == 1
 
 
-async def test_the_tally_of_an_open_card_falls(home: Home) -> None:
-    await a_card(home)
+async def test_open_poll_loses_vote(home: Home) -> None:
+    await a_poll(home)
     bob, carol = members(home, 2)
-    await home.alice.click(card(home), label="Bravosaurus")
-    await bob.click(card(home), label="Bravosaurus · 1")
+    await home.alice.click(first_message(home), label="Bravosaurus")
+    await bob.click(first_message(home), label="Bravosaurus · 1")
     await forget(home)
-    await carol.click(card(home), label="Kilosaurus")
-    assert labels(card(home))[:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus · 1"]
+    await carol.click(first_message(home), label="Kilosaurus")
+    assert labels(first_message(home))[:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus · 1"]
 
 
-async def test_a_crowned_name_stays_in_the_hall_without_its_discoverer(home: Home) -> None:
+async def test_winner_stays_without_discoverer(home: Home) -> None:
     await crown(
         home.app.store,
         "Bravosaurus",
@@ -134,8 +121,8 @@ async def test_a_crowned_name_stays_in_the_hall_without_its_discoverer(home: Hom
     assert lines(hall) == ["🥇 **Bravosaurus** · 3 votes"]
 
 
-async def test_the_plaque_of_a_card_that_was_open_has_no_discoverer(home: Home) -> None:
-    message = await a_card(home)
+async def test_open_poll_loses_discoverer(home: Home) -> None:
+    message = await a_poll(home)
     (bob,) = members(home, 1)
     await bob.click(message, label="Bravosaurus")
     await forget(home)
@@ -146,14 +133,28 @@ async def test_the_plaque_of_a_card_that_was_open_has_no_discoverer(home: Home) 
     assert "Discovered" not in (shown.description or "")
 
 
-async def test_privacy_is_there_in_direct_messages(home: Home) -> None:
+async def test_direct_messages(home: Home) -> None:
     result = await home.env.create_user("diana").slash("privacy")
-    assert embed(result).title == "🔏 What I keep about you"
+    assert embed(result).title == "🔏 Your data"
 
 
-async def test_a_button_of_another_version_is_refused(store: Store) -> None:
-    with pytest.raises(UserError, match="use /privacy instead"):
-        await press("really", 1, store.privacy)
+async def test_invalid_state(home: Home) -> None:
+    await a_poll(home)
+    result = await home.alice.slash(home.channel, "privacy")
+    assert result.response is not None
+    home.rewrite_button(result.response.id, "Show everything", "privacy:really")
+    pressed = await home.alice.click(result.response, label="Show everything")
+    assert "use /privacy instead" in sentence(pressed)
+
+
+async def test_cancel(home: Home) -> None:
+    await a_poll(home)
+    result = await home.alice.slash(home.channel, "privacy")
+    assert result.response is not None
+    await home.alice.click(result.response, label="Delete my data")
+    await home.alice.click(result.response, label="Cancel")
+    assert buttons(result) == ["Show everything", "Delete my data"]
+    assert await kept(home) == "The bot stores 1 poll of yours."
 
 
 async def leave(home: Home) -> None:
@@ -163,7 +164,7 @@ async def leave(home: Home) -> None:
     await home.env.settle()
 
 
-async def test_a_server_that_removes_the_bot_is_forgotten_after_a_month(home: Home) -> None:
+async def test_former_server_is_deleted(home: Home) -> None:
     await crown(home.app.store, "Homesaurus", at=home.env.now(), community_id=home.guild.id)
     await leave(home)
     await sweep(home)
@@ -178,14 +179,14 @@ async def count_of(home: Home) -> int:
     return await home.app.store.hall_of_fame.count(Scope(home.guild.id))
 
 
-async def test_a_server_that_takes_the_bot_back_in_time_is_kept(store: Store) -> None:
+async def test_returning_server_is_kept(store: Store) -> None:
     await crown(store, "Homesaurus", at=NOW, community_id=7)
     await store.privacy.left(7, NOW - GRACE * 2)
     await store.privacy.joined(7)
     assert await store.privacy.forget_communities(NOW) == []
 
 
-async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed_at_its_start(
+async def test_server_left_while_offline(
     home: Home,
 ) -> None:
     store, now = home.app.store, home.env.now()
@@ -198,14 +199,14 @@ async def test_a_server_that_was_left_while_the_bot_was_away_is_noticed_at_its_s
     assert await count_of(home) == 1
 
 
-async def test_the_bot_notes_at_its_start_in_which_servers_it_is(home: Home) -> None:
+async def test_servers_noted_at_start(home: Home) -> None:
     await home.app.store.privacy.left(home.guild.id, home.env.now() - GRACE * 2)
     await home.restart()
     await home.env.settle()
     assert await home.app.store.privacy.forget_communities(home.env.now()) == []
 
 
-async def test_a_server_can_be_noted_twice_at_once(store: Store) -> None:
+async def test_server_noted_simultaneously(store: Store) -> None:
     await asyncio.gather(
         *(store.privacy.joined(7) for _ in range(5)),
         *(store.polls.set_minutes(7, 30) for _ in range(5)),
@@ -213,7 +214,7 @@ async def test_a_server_can_be_noted_twice_at_once(store: Store) -> None:
     assert await store.polls.minutes(7) == 30
 
 
-async def test_a_member_is_forgotten_while_she_votes_on_her_own_cards(store: Store) -> None:
+async def test_deleted_while_voting(store: Store) -> None:
     for turn in range(5):
         cards = [replace(POLL, id=10 * turn + number, member_id=5) for number in range(3)]
         for each in cards:
@@ -227,27 +228,34 @@ async def test_a_member_is_forgotten_while_she_votes_on_her_own_cards(store: Sto
     assert not await store.privacy.of(5)
 
 
-@pytest.mark.parametrize(("shards", "gone"), [(None, [12]), ([0], [])])
-async def test_a_process_with_some_of_the_shards_takes_no_server_for_left(
-    store: Store, shards: list[int] | None, gone: list[int]
+def sweeper(store: Store, *, sees_all: bool = True) -> CommunitySweeper:
+    """Deletes data of former servers; the bot is in none."""
+    app = SimpleNamespace(store=store, now=lambda: NOW)
+    platform = SimpleNamespace(communities=[], sees_all_communities=sees_all)
+    return CommunitySweeper(cast(App, app), cast(Platform, platform))
+
+
+@pytest.mark.parametrize(("sees_all", "gone"), [(True, [12]), (False, [])])
+async def test_some_shards_take_no_server_for_left(
+    store: Store, sees_all: bool, gone: list[int]
+) -> None:
+    """A process with some of the shards does not see all servers."""
+    await crown(store, "Farsaurus", at=NOW, community_id=12)
+    await sweeper(store, sees_all=sees_all).sweep()
+    assert await store.privacy.forget_communities(NOW + GRACE) == gone
+
+
+async def test_failed_first_sweep_is_repeated(
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await crown(store, "Farsaurus", at=NOW, community_id=12)
-    bot = SimpleNamespace(handlers={}, store=store, shard_ids=shards, guilds=[])
-    cog = Privacy(cast(Mangosaurus, bot))
-    await cog._sweep()
-    assert await store.privacy.forget_communities(discord.utils.utcnow() + GRACE) == gone
-
-
-async def test_a_first_look_at_the_servers_that_fails_is_tried_again(store: Store) -> None:
-    await crown(store, "Farsaurus", at=NOW, community_id=12)
-    bot = SimpleNamespace(handlers={}, store=store, shard_ids=None, guilds=[])
-    cog = Privacy(cast(Mangosaurus, bot))
-    with pytest.MonkeyPatch.context() as patched:
+    communities = sweeper(store)
+    with monkeypatch.context() as patched:
 
         async def away(*_: object) -> None:
             raise Unavailable("gone")
 
         patched.setattr(store.privacy, "seen", away)
-        await cog._sweep()
-    await cog._sweep()
-    assert await store.privacy.forget_communities(discord.utils.utcnow() + GRACE) == [12]
+        await communities.sweep()
+    await communities.sweep()
+    assert await store.privacy.forget_communities(NOW + GRACE) == [12]

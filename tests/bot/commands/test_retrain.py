@@ -13,7 +13,8 @@ from bot.store.schema import Candidate, Poll
 from bot.store.trainings import SILENCE, TrainingRequest
 from models.fingerprints import Fingerprints
 from models.weights import WeightsError, save_weights
-from tests.bot.conftest import Home, labels
+from tests.bot.conftest import Home
+from tests.bot.replies import labels
 from tests.models.tiny import namer, poet
 
 NAMES = "\n".join(f"{letter}osaurus" for letter in "abcdefghijklmnopqrstuvwxyz").encode()

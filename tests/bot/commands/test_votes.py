@@ -1,207 +1,298 @@
-"""Votes on a card of names, as members meet them."""
+"""Polls on names: votes, tallies, results."""
 
 import asyncio
-from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import aiohttp
 import discord
 import pytest
 import simcord
 
-from bot.commands.message import UserError
-from bot.commands.votes import parse, signature
-from bot.discord.cogs import votes as votes_cog
+from bot.commands import poll_closing, votes
+from bot.commands.message import Message, UserError, plain
+from bot.commands.turn import Platform
+from bot.commands.votes import parse, poll_message, signature, tie_sentence
+from bot.discord.platform import LIMITS
 from bot.services.word_filter import WordFilter
 from bot.store import Unavailable
 from bot.store.polls import Ballot, PollRecord
-from tests.bot.conftest import Home, labels
+from tests.bot.champions import crown
+from tests.bot.conftest import Home
+from tests.bot.polls import TEN_MINUTES, a_poll, first_message, members, names_on
+from tests.bot.replies import labels, sentence
 
-TEN_MINUTES = 600.0
-
-
-async def a_card(home: Home) -> discord.Message:
-    """Three names that a member has asked for."""
-    await home.alice.slash(home.channel, "dinoname", count=3)
-    return card(home)
+TOMORROW = timedelta(days=1)
 
 
-def card(home: Home) -> discord.Message:
-    """The first card of the channel, as it is now."""
-    return home.channel.history()[0]
+def receipt(result: simcord.InteractionResult) -> simcord.ResponseMessage:
+    """The private note that follows a vote."""
+    (note,) = result.followups
+    assert note.ephemeral
+    return note
 
 
-def names_on(message: discord.Message) -> Sequence[str]:
-    (embed,) = message.embeds
-    return (embed.description or "").split("\n")
-
-
-def members(home: Home, count: int) -> list[simcord.MemberActor]:
-    return [home.guild.add_member(home.env.create_user(f"member{i}")) for i in range(count)]
-
-
-async def test_a_card_of_names_can_be_voted_on(home: Home) -> None:
-    message = await a_card(home)
+async def test_poll_has_button_for_each_name(home: Home) -> None:
+    message = await a_poll(home)
     assert labels(message) == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "More", "Dissect"]
     assert message.content.startswith("Which is the coolest? The vote ends <t:")
 
 
-async def test_the_tally_is_shown_on_the_card_and_its_buttons(home: Home) -> None:
-    message = await a_card(home)
+async def test_tally(home: Home) -> None:
+    message = await a_poll(home)
     first, second = members(home, 2)
     await first.click(message, label="Bravosaurus")
-    assert labels(card(home))[:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus"]
-    await second.click(card(home), label="Bravosaurus · 1")
-    assert names_on(card(home)) == ["**Mangosaurus**", "**Bravosaurus** · ▰▰ 2", "**Kilosaurus**"]
+    assert labels(first_message(home))[:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus"]
+    await second.click(first_message(home), label="Bravosaurus · 1")
+    assert names_on(first_message(home)) == [
+        "**Mangosaurus**",
+        "**Bravosaurus** · ▰▰ 2",
+        "**Kilosaurus**",
+    ]
 
 
-async def test_a_vote_can_be_changed_and_is_one_vote(home: Home) -> None:
-    await a_card(home)
-    await home.alice.click(card(home), label="Bravosaurus")
-    await home.alice.click(card(home), label="Kilosaurus")
-    await home.alice.click(card(home), label="Kilosaurus · 1")
-    assert labels(card(home))[:3] == ["Mangosaurus", "Bravosaurus", "Kilosaurus · 1"]
+async def test_vote_counts_once(home: Home) -> None:
+    await a_poll(home)
+    await home.alice.click(first_message(home), label="Bravosaurus")
+    await home.alice.click(first_message(home), label="Kilosaurus")
+    await home.alice.click(first_message(home), label="Kilosaurus · 1")
+    assert labels(first_message(home))[:3] == ["Mangosaurus", "Bravosaurus", "Kilosaurus · 1"]
 
 
-async def test_a_vote_is_answered_with_nothing_but_the_tally(home: Home) -> None:
-    message = await a_card(home)
-    await home.alice.click(message, label="Mangosaurus")
+async def test_member_sees_own_vote(home: Home) -> None:
+    """In private: nothing is added to the channel."""
+    message = await a_poll(home)
+    result = await home.alice.click(message, label="Mangosaurus")
+    assert receipt(result).content == (
+        "You voted for **Mangosaurus**. Press another name to change your vote."
+    )
     assert len(home.channel.history()) == 1
 
 
-async def test_the_winner_is_crowned_when_the_card_closes(home: Home) -> None:
-    message = await a_card(home)
+async def test_vote_taken_back(home: Home) -> None:
+    message = await a_poll(home)
+    (bob,) = members(home, 1)
+    await bob.click(message, label="Bravosaurus")
+    result = await home.alice.click(first_message(home), label="Bravosaurus · 1")
+    assert labels(first_message(home))[1] == "Bravosaurus · 2"
+    await home.alice.click(receipt(result), label="Take it back")
+    await home.env.settle()
+    assert labels(first_message(home))[1] == "Bravosaurus · 1"
+    await home.alice.click(first_message(home), label="Kilosaurus")
+    assert labels(first_message(home))[1:3] == ["Bravosaurus · 1", "Kilosaurus · 1"]
+
+
+async def test_vote_cannot_be_taken_back_later(home: Home) -> None:
+    message = await a_poll(home)
+    result = await home.alice.click(message, label="Bravosaurus")
+    await home.env.advance_time(TEN_MINUTES + 60)
+    late = await home.alice.click(receipt(result), label="Take it back")
+    assert sentence(late) == "This vote is over: Bravosaurus has won."
+    assert names_on(first_message(home))[1] == "👑 **Bravosaurus** · ▰ 1"
+
+
+async def test_winner_is_announced(home: Home) -> None:
+    message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     await home.env.advance_time(TEN_MINUTES + 60)
-    closed, crowning = home.channel.history()
+    closed, announcement = home.channel.history()
     assert closed.content == "The vote is over: Bravosaurus has won."
     assert names_on(closed)[1] == "👑 **Bravosaurus** · ▰ 1"
     assert labels(closed) == ["More", "Dissect"]
-    (embed,) = crowning.embeds
+    (embed,) = announcement.embeds
     assert embed.title == "👑 A name has been chosen"
     assert "**Bravosaurus** won with 1 vote." in (embed.description or "")
     assert "Discovered by alice." in (embed.description or "")
-    (attachment,) = crowning.attachments
+    assert "tied" not in (embed.description or "")
+    (attachment,) = announcement.attachments
     assert attachment.filename == "plaque.png"
 
 
-async def test_a_card_without_votes_closes_quietly(home: Home) -> None:
-    await a_card(home)
+async def test_tie_is_explained(home: Home) -> None:
+    message = await a_poll(home)
+    first, second = members(home, 2)
+    await first.click(message, label="Kilosaurus")
+    await home.env.advance_time(5)
+    await second.click(first_message(home), label="Bravosaurus")
+    await home.env.advance_time(TEN_MINUTES + 60)
+    closed, announcement = home.channel.history()
+    tie = "It tied with Bravosaurus at 1 vote, and got there first."
+    assert closed.content == f"The vote is over: Kilosaurus has won. {tie}"
+    assert tie in (announcement.embeds[0].description or "")
+
+
+def test_tie_of_several(poll: PollRecord) -> None:
+    assert plain(tie_sentence(poll)) == (
+        "It tied with Mangosaurus and Kilosaurus at 3 votes each, and got there first."
+    )
+
+
+@pytest.fixture
+def poll(home: Home) -> PollRecord:
+    """A closed poll with a tie."""
+    now = home.env.now()
+    return PollRecord(
+        id=1,
+        community_id=home.guild.id,
+        channel_id=home.channel.id,
+        message_id=5,
+        member_id=1,
+        discoverer=None,
+        names=("Mangosaurus", "Bravosaurus", "Kilosaurus", "Minmi"),
+        votes=(3, 3, 3, 1),
+        opened_at=now,
+        closes_at=now,
+        closed_at=now,
+        winner=1,
+    )
+
+
+async def test_poll_without_votes_closes_quietly(home: Home) -> None:
+    await a_poll(home)
     await home.env.advance_time(TEN_MINUTES + 60)
     (closed,) = home.channel.history()
-    assert closed.content == "The vote is over, and nobody has voted."
+    assert closed.content == "The vote is over: nobody voted."
 
 
-async def test_a_vote_after_the_end_is_told_who_has_won(home: Home) -> None:
-    message = await a_card(home)
+async def test_late_vote_is_told_the_winner(home: Home) -> None:
+    message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     stored = home.env.backend.get_message(home.channel.id, message.id)
     stale = deepcopy(stored.components)
     await home.env.advance_time(TEN_MINUTES + 60)
     stored.components = stale
-    result = await home.alice.click(card(home), label="Kilosaurus")
+    result = await home.alice.click(first_message(home), label="Kilosaurus")
     assert result.ephemeral
-    assert result.response is not None
-    assert result.response.content == "This vote is over: Bravosaurus has won."
+    assert sentence(result) == "This vote is over: Bravosaurus has won."
 
 
-async def test_votes_and_cards_outlive_a_restart(home: Home) -> None:
-    message = await a_card(home)
+async def test_polls_outlive_restart(home: Home) -> None:
+    message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     await home.restart()
     (member,) = members(home, 1)
-    await member.click(card(home), label="Bravosaurus · 1")
-    assert labels(card(home))[1] == "Bravosaurus · 2"
+    await member.click(first_message(home), label="Bravosaurus · 1")
+    assert labels(first_message(home))[1] == "Bravosaurus · 2"
     await home.env.advance_time(TEN_MINUTES + 60)
-    assert card(home).content == "The vote is over: Bravosaurus has won."
+    assert first_message(home).content == "The vote is over: Bravosaurus has won."
 
 
-async def test_a_server_may_vote_for_longer(home: Home) -> None:
+async def test_settings_change_vote_minutes(home: Home) -> None:
     boss = home.administrator()
+    look = await boss.slash(home.channel, "settings")
+    assert sentence(look).startswith("Votes last 10 minutes here. Change it with")
     result = await boss.slash(home.channel, "settings", vote_minutes=60)
     assert result.ephemeral
-    assert result.response is not None
-    assert result.response.content.startswith("A vote on names lasts 60 minutes here")
+    assert sentence(result) == "Votes now last 60 minutes here; open polls keep their own time."
+    look = await boss.slash(home.channel, "settings")
+    assert sentence(look).startswith("Votes last 60 minutes here.")
     await home.alice.slash(home.channel, "dinoname")
     await home.env.advance_time(TEN_MINUTES + 60)
-    assert card(home).content.startswith("Which is the coolest?")
+    assert first_message(home).content.startswith("Which is the coolest?")
     await home.env.advance_time(6 * TEN_MINUTES)
-    assert card(home).content == "The vote is over, and nobody has voted."
+    assert first_message(home).content == "The vote is over: nobody voted."
 
 
-async def test_settings_are_for_who_manages_the_server(home: Home) -> None:
+async def test_settings_are_for_managers(home: Home) -> None:
+    """Also where a server lets everyone use the command."""
     commands = await home.bot.tree.fetch_commands()
     (command,) = [command for command in commands if command.name == "settings"]
     home.guild.set_command_permissions(command.id, {home.alice: True})
     result = await home.alice.slash(home.channel, "settings", vote_minutes=60)
-    assert result.response is not None
-    assert result.response.content == "You may not use this command here."
+    assert sentence(result) == "You don't have permission to use this command here."
     assert await home.app.store.polls.minutes(home.guild.id) == 10
-    assert home.env.errors
 
 
-async def test_names_come_without_a_vote_when_memory_fails(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fails(*_: object) -> None:
-        raise Unavailable("The database does not answer.")
+async def unavailable(*_: object) -> None:
+    raise Unavailable("The database does not answer.")
 
-    monkeypatch.setattr(home.app.store.polls, "open", fails)
-    message = await a_card(home)
+
+async def test_names_without_poll(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no poll can be stored, the names are shown all the same."""
+    monkeypatch.setattr(home.app.store.polls, "open", unavailable)
+    message = await a_poll(home)
     assert labels(message) == ["More", "Dissect"]
     assert names_on(message) == ["**Mangosaurus**", "**Bravosaurus**", "**Kilosaurus**"]
 
 
-async def test_a_vote_that_cannot_be_kept_is_not_shown(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fails(*_: object) -> None:
-        raise Unavailable("The database does not answer.")
+async def test_dissect_needs_the_database(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several names are too long for a button: without a database it is left out."""
+    monkeypatch.setattr(home.app.store.polls, "open", unavailable)
+    monkeypatch.setattr(home.app.store.button_states, "put", unavailable)
+    assert labels(await a_poll(home)) == ["More"]
 
-    message = await a_card(home)
-    monkeypatch.setattr(home.app.store.polls, "cast", fails)
+
+async def test_lost_vote_is_not_shown(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = await a_poll(home)
+    monkeypatch.setattr(home.app.store.polls, "cast", unavailable)
     result = await home.alice.click(message, label="Bravosaurus")
-    assert result.response is not None
-    assert result.response.content.startswith("My memory does not answer just now")
-    assert labels(card(home))[1] == "Bravosaurus"
+    assert sentence(result).startswith("The database isn't answering")
+    assert labels(first_message(home))[1] == "Bravosaurus"
 
 
-async def test_a_button_of_a_lost_database_votes_on_nothing(home: Home) -> None:
-    message = await a_card(home)
-    stored = home.env.backend.get_message(home.channel.id, message.id)
-    stored.components[0]["components"][0]["custom_id"] = "vote:123:0"
+async def test_poll_of_another_database(home: Home) -> None:
+    message = await a_poll(home)
+    home.rewrite_button(message.id, "Mangosaurus", "vote:123:0")
     result = await home.alice.click(message, custom_id="vote:123:0")
-    assert result.response is not None
-    assert result.response.content.startswith("I do not know this card any more")
+    assert sentence(result).startswith("This vote is no longer stored")
 
 
-async def test_the_names_of_a_card_with_votes_can_be_dissected(home: Home) -> None:
-    message = await a_card(home)
+async def test_vote_of_0_3_0(home: Home) -> None:
+    """Ids of its buttons were the same."""
+    message = await a_poll(home)
+    (record,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
+    home.rewrite_button(message.id, "Bravosaurus", f"vote:{record.id}:1")
+    home.rewrite_button(message.id, "More", "names:3:1::::")
+    home.rewrite_button(message.id, "Dissect", "dissect:")
     await home.alice.click(message, label="Bravosaurus")
-    result = await home.alice.click(card(home), label="Dissect")
+    assert labels(first_message(home))[1] == "Bravosaurus · 1"
+
+
+async def test_names_of_poll_can_be_dissected(home: Home) -> None:
+    message = await a_poll(home)
+    await home.alice.click(message, label="Bravosaurus")
+    result = await home.alice.click(first_message(home), label="Dissect")
+    assert sentence(result) == "Which one?"
     assert result.response is not None
-    assert result.response.content == "Which one shall I dissect?"
-    assert len(result.response.components) == 1
+    assert labels(result.response.message) == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
 
 
-@pytest.mark.parametrize("state", ["", "1", "1:", ":1", "a:1", "1:-1", "9" * 20 + ":0"])
-def test_a_state_of_no_vote_is_refused(state: str) -> None:
-    with pytest.raises(UserError):
+@pytest.mark.parametrize(
+    "state",
+    [
+        "",
+        "1",
+        "1:",
+        ":1",
+        "a:1",
+        "1:-1",
+        "1:x",
+        "-5:0",
+        "9" * 20 + ":0",
+        f"{2**63}:0",
+        f"1:{2**15}",
+    ],
+)
+def test_invalid_state(state: str) -> None:
+    with pytest.raises(UserError, match="no longer stored"):
         parse(state)
 
 
+def test_largest_state() -> None:
+    assert parse(f"{2**63 - 1}:9") == (2**63 - 1, 9)
+
+
 async def close_elsewhere(home: Home) -> None:
-    """Another process closes the card, and has not shown it yet."""
-    (record,) = await home.app.store.polls.due(home.env.now() + timedelta(days=1))
+    """Another process closes the poll, and has not shown it yet."""
+    (record,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
     assert await home.app.store.polls.close(record.id, home.env.now()) is not None
 
 
 @pytest.fixture
 def slow_edits(home: Home, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """While a tally is on its way, its card is closed; what the edits say is noted."""
+    """While a tally is on its way, its poll is closed. What the edits said."""
     said: list[str] = []
     edit_message = discord.InteractionResponse.edit_message
 
@@ -214,30 +305,38 @@ def slow_edits(home: Home, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return said
 
 
-async def test_a_tally_that_was_on_its_way_does_not_open_a_closed_card_again(
-    home: Home, slow_edits: list[str]
-) -> None:
-    message = await a_card(home)
+async def test_late_tally_does_not_reopen_poll(home: Home, slow_edits: list[str]) -> None:
+    message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     assert slow_edits[0].startswith("Which is the coolest?")
-    assert card(home).content == "The vote is over: Bravosaurus has won."
-    assert labels(card(home)) == ["More", "Dissect"]
+    assert first_message(home).content == "The vote is over: Bravosaurus has won."
+    assert labels(first_message(home)) == ["More", "Dissect"]
 
 
-async def test_a_vote_that_cannot_be_answered_any_more_is_shown_nevertheless(home: Home) -> None:
-    message = await a_card(home)
+async def test_unanswered_vote_is_shown(home: Home) -> None:
+    """A vote counts also when its interaction has expired: the bot edits the message itself."""
+    message = await a_poll(home)
     for method, path in (("POST", "/interactions/*"), ("PATCH", "/webhooks/*")):
         home.env.inject_error(
             method, path, status=404, code=10062, message="Unknown interaction", times=None
         )
     await home.alice.click(message, label="Bravosaurus")
-    assert labels(card(home))[1] == "Bravosaurus · 1"
+    assert labels(first_message(home))[1] == "Bravosaurus · 1"
 
 
-async def test_an_error_after_the_tally_leaves_the_card_as_it_is(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    message = await a_card(home)
+async def test_busy_channel_shows_votes_later(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The member is told at once; the tally waits for the throttle."""
+    message = await a_poll(home)
+    monkeypatch.setattr(home.app.edits, "enter", lambda _channel: False)
+    result = await home.alice.click(message, label="Bravosaurus")
+    assert receipt(result).content.startswith("You voted for **Bravosaurus**.")
+    await home.env.settle()
+    assert labels(first_message(home))[1] == "Bravosaurus · 1"
+
+
+async def test_error_after_tally(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The poll stays as it is; the member gets an apology."""
+    message = await a_poll(home)
     find, found = home.app.store.polls.find, 0
 
     async def fails_later(poll_id: int) -> PollRecord | None:
@@ -249,28 +348,22 @@ async def test_an_error_after_the_tally_leaves_the_card_as_it_is(
 
     monkeypatch.setattr(home.app.store.polls, "find", fails_later)
     result = await home.alice.click(message, label="Bravosaurus")
-    assert labels(card(home))[1] == "Bravosaurus · 1"
-    (apology,) = result.followups
-    assert apology.ephemeral
-    assert apology.content.startswith("Sorry, something broke on my side.")
+    assert labels(first_message(home))[1] == "Bravosaurus · 1"
+    assert receipt(result).content.startswith("Sorry, something went wrong.")
 
 
-async def test_a_card_whose_number_was_never_noted_is_closed_all_the_same(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def dies(*_: object) -> None:
-        raise Unavailable("The process is gone.")
-
-    with monkeypatch.context() as dying:
-        dying.setattr(home.app.store.polls, "sent", dies)
-        message = await a_card(home)
+async def test_unnoted_message_is_closed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process ended before it could note which message shows the poll: a vote tells."""
+    with monkeypatch.context() as ending:
+        ending.setattr(home.app.store.polls, "sent", unavailable)
+        message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     await home.env.advance_time(TEN_MINUTES + 60)
-    assert card(home).content == "The vote is over: Bravosaurus has won."
+    assert first_message(home).content == "The vote is over: Bravosaurus has won."
 
 
-async def test_an_end_that_a_dead_process_did_not_tell_is_told_once(home: Home) -> None:
-    message = await a_card(home)
+async def test_abandoned_result_is_announced_once(home: Home) -> None:
+    message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     await close_elsewhere(home)
     await home.restart()
@@ -282,40 +375,36 @@ async def test_an_end_that_a_dead_process_did_not_tell_is_told_once(home: Home) 
     ]
 
 
-async def test_the_end_is_told_when_discord_is_back(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    message = await a_card(home)
+async def test_result_waits_for_discord(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     with monkeypatch.context() as storm:
-        down = RuntimeError("never reached")
 
         async def unreachable(*_: object, **__: object) -> None:
-            raise aiohttp.ClientError(down)
+            raise aiohttp.ClientError
 
         storm.setattr(discord.abc.Messageable, "send", unreachable)
         storm.setattr(discord.PartialMessage, "edit", unreachable)
         await home.env.advance_time(TEN_MINUTES + 300)
         assert len(home.channel.history()) == 1
     await home.env.advance_time(240)
-    closed, crowning = home.channel.history()
+    closed, announcement = home.channel.history()
     assert closed.content == "The vote is over: Bravosaurus has won."
-    assert crowning.attachments[0].size > 10_000
+    assert announcement.attachments[0].size > 10_000
     await home.env.advance_time(240)
     assert len(home.channel.history()) == 2
 
 
-async def test_a_plaque_is_whole_when_it_is_sent_again(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    message = await a_card(home)
+async def test_resent_plaque_is_complete(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file can be read once: it is made anew for each attempt."""
+    message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
-    send, lost = discord.abc.Messageable.send, 0
+    send, attempts = discord.abc.Messageable.send, 0
 
     async def loses_one(channel: discord.abc.Messageable, **options: object) -> object:
-        nonlocal lost
-        lost += 1
-        if lost == 1:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
             (file,) = cast("list[discord.File]", options["files"])
             file.fp.read()  # it was on its way
             raise aiohttp.ClientError
@@ -323,13 +412,13 @@ async def test_a_plaque_is_whole_when_it_is_sent_again(
 
     monkeypatch.setattr(discord.abc.Messageable, "send", loses_one)
     await home.env.advance_time(TEN_MINUTES + 120)
-    _, crowning = home.channel.history()
-    assert crowning.attachments[0].size > 10_000
-    assert lost == 2
+    _, announcement = home.channel.history()
+    assert announcement.attachments[0].size > 10_000
+    assert attempts == 2
 
 
-async def test_where_the_bot_may_not_speak_the_plaque_is_on_the_card(home: Home) -> None:
-    message = await a_card(home)
+async def test_plaque_on_poll_where_bot_may_not_send(home: Home) -> None:
+    message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     home.env.inject_error(
         "POST", "/channels/*", status=403, code=50013, message="Missing Permissions", times=None
@@ -342,32 +431,32 @@ async def test_where_the_bot_may_not_speak_the_plaque_is_on_the_card(home: Home)
     assert closed.embeds[0].image.url is not None
 
 
-async def crowned_by(home: Home, called: str) -> discord.Message:
-    """The crowning of a name that a member of some name has asked for."""
-    member = home.guild.add_member(home.env.create_user("mallory", global_name=called))
+async def announced_for(home: Home, display_name: str) -> discord.Message:
+    """The announcement of a name that a member of some name has discovered."""
+    member = home.guild.add_member(home.env.create_user("mallory", global_name=display_name))
     await member.slash(home.channel, "dinoname", count=3)
-    await member.click(card(home), label="Bravosaurus")
+    await member.click(first_message(home), label="Bravosaurus")
     await home.env.advance_time(TEN_MINUTES + 60)
     return home.channel.history()[-1]
 
 
-async def test_a_discoverers_name_formats_nothing_and_calls_nobody(home: Home) -> None:
-    crowning = await crowned_by(home, "**@everyone** <@1> \u202eoverturned")
-    said = crowning.embeds[0].description or ""
+async def test_discoverer_is_escaped(home: Home) -> None:
+    announcement = await announced_for(home, "**@everyone** <@1> \u202eoverturned")
+    said = announcement.embeds[0].description or ""
     assert r"Discovered by \*\*\@everyone\*\* \<\@1> overturned." in said
-    assert not crowning.mention_everyone
+    assert not announcement.mention_everyone
 
 
-async def test_a_discoverer_whose_name_cannot_be_said_is_left_out(home: Home) -> None:
-    crowning = await crowned_by(home, "Cunt McFace")
-    assert "Discovered" not in (crowning.embeds[0].description or "")
+async def test_vile_discoverer_is_left_out(home: Home) -> None:
+    announcement = await announced_for(home, "Cunt McFace")
+    assert "Discovered" not in (announcement.embeds[0].description or "")
     hall = await home.alice.slash(home.channel, "halloffame")
     assert hall.response is not None
     assert hall.response.embeds[0].description == "🥇 **Bravosaurus** · 1 vote"
 
 
 @pytest.mark.parametrize(
-    ("called", "signed"),
+    ("display_name", "signed"),
     [
         ("Ada", "Ada"),
         (" Ada \n Lovelace ", "Ada Lovelace"),
@@ -378,77 +467,102 @@ async def test_a_discoverer_whose_name_cannot_be_said_is_left_out(home: Home) ->
         ("\u200b", None),
     ],
 )
-def test_a_name_is_signed_as_far_as_it_can_be_said(called: str, signed: str | None) -> None:
-    assert signature(called, WordFilter()) == signed
+def test_signature(display_name: str, signed: str | None) -> None:
+    assert signature(display_name, WordFilter()) == signed
 
 
-async def test_names_in_direct_messages_are_not_put_to_the_vote(home: Home) -> None:
-    result = await home.env.create_user("diana").slash("dinoname")
+async def test_no_poll_in_direct_messages(home: Home) -> None:
+    diana = home.env.create_user("diana")
+    result = await diana.slash("dinoname")
     assert result.response is not None
     assert labels(result.response.message) == ["More", "Dissect"]
+    chosen = await diana.click(result.response, label="Dissect")
+    assert chosen.response is not None
+    assert labels(chosen.response.message) == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
 
 
-async def test_an_older_tally_never_comes_after_a_newer_one(home: Home) -> None:
-    await a_card(home)
-    (record,) = await home.app.store.polls.due(home.env.now() + timedelta(days=1))
-    cog: Any = home.bot.get_cog("Votes")
-    pressed = SimpleNamespace(message=None)
-    may_go_on, shown = asyncio.Event(), list[str]()
+class SlowTurn:
+    """A turn whose edits arrive when they may."""
 
-    async def quick(**card: list[discord.Embed]) -> None:
-        shown.append(card["embeds"][0].description or "")
+    source = None
 
-    async def slow(**card: list[discord.Embed]) -> None:
-        await may_go_on.wait()
-        await quick(**card)
+    def __init__(self, platform: Platform, shown: list[Message]) -> None:
+        self.platform = platform
+        self.may_arrive = asyncio.Event()
+        self._shown = shown
 
+    async def edit_source(self, message: Message) -> None:
+        await self.may_arrive.wait()
+        self._shown.append(message)
+
+
+async def test_tallies_arrive_in_order(home: Home) -> None:
+    """An older tally never replaces a newer one."""
+    await a_poll(home)
+    (record,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
+    shown: list[Message] = []
+    slow, quick = (SlowTurn(home.bot.platform, shown) for _ in range(2))
+    quick.may_arrive.set()
     tasks = []
-    for votes, edit in enumerate([slow, quick]):
-        await home.app.store.polls.cast(Ballot(record.id, votes, 1), home.env.now())
-        tasks.append(asyncio.create_task(cog._draw(record.id, pressed, edit)))
+    for member_id, turn in enumerate([slow, quick]):
+        await home.app.store.polls.cast(Ballot(record.id, member_id, 1), home.env.now())
+        drawing = votes.draw(home.app, turn, record.id, turn.edit_source)  # type: ignore[arg-type]
+        tasks.append(asyncio.create_task(drawing))
         await asyncio.sleep(0.1)
-    may_go_on.set()
+    slow.may_arrive.set()
     await asyncio.gather(*tasks)
-    assert ["▰▰ 2" in card for card in shown] == [False, True]
+    bars = ["".join(map(plain, message.embeds[0].lines)) for message in shown]
+    assert ["▰▰ 2" in bar for bar in bars] == [False, True]
 
 
-async def test_where_the_database_hangs_the_names_come_without_a_vote(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def hang(_: object) -> None:
+async def test_hanging_database(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names are shown without a poll."""
+
+    async def hang(*_: object) -> None:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(votes_cog, "OPENING_S", 0.01)
+    monkeypatch.setattr(votes, "OPENING_S", 0.01)
     monkeypatch.setattr(home.app.store.polls, "open", hang)
     result = await home.alice.slash(home.channel, "dinoname", count=2)
     assert result.response is not None
     assert labels(result.response.message) == ["More", "Dissect"]
 
 
-def test_a_button_of_a_number_that_no_card_has_is_refused() -> None:
-    for state in (f"{2**63}:0", f"1:{2**15}", "-5:0", "1", "1:x"):
-        with pytest.raises(UserError, match="I do not know this card"):
-            parse(state)
-    assert parse(f"{2**63 - 1}:9") == (2**63 - 1, 9)
-
-
-async def test_a_channel_that_is_slow_holds_up_no_other(home: Home) -> None:
-    slow = await a_card(home)
+async def test_slow_channel_delays_no_other(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = await a_poll(home)
     other = home.guild.create_text_channel("bones")
     await home.alice.slash(other, "dinoname", count=2)
-    cog: Any = home.bot.get_cog("Votes")
-    tell, told = cog._tell, asyncio.Event()
+    closer = home.bot.jobs.polls
+    show, shown = closer._show, asyncio.Event()
 
-    async def wait_in_the_first_channel(card: PollRecord) -> bool:
-        if card.message_id == slow.id:
-            await told.wait()
-        heard: bool = await tell(card)
-        if card.message_id != slow.id:
-            told.set()
-        return heard
+    async def waits_in_first_channel(poll: PollRecord) -> None:
+        if poll.message_id == slow.id:
+            await shown.wait()
+        await show(poll)
+        shown.set()
 
-    cog._tell = wait_in_the_first_channel
+    monkeypatch.setattr(closer, "_show", waits_in_first_channel)
     async with asyncio.timeout(5):
-        await cog.close_due(home.env.now() + timedelta(days=1))
+        await closer.close_due(home.env.now() + TOMORROW)
     for channel in (home.channel, other):
         assert "The vote is over" in channel.history()[0].content
+
+
+async def test_winner_without_room_for_poem(home: Home) -> None:
+    """A name of a list can be too long for a button."""
+    poll = await crown(
+        home.app.store,
+        "𝒳" * 64,
+        at=home.env.now(),
+        community_id=home.guild.id,
+        namer="letters",
+    )
+    message = await poll_closing.winner_message(poll, LIMITS)
+    assert not message.buttons
+
+
+def test_long_names_fit_on_buttons(poll: PollRecord) -> None:
+    long = replace(poll, names=("x" * 90, *poll.names[1:]), closed_at=None, winner=None)
+    button = poll_message(long, LIMITS).buttons[0]
+    assert button.label == "x" * 75 + "… · 3"
+    assert len(button.label) == LIMITS.button_label

@@ -10,10 +10,12 @@ import pytest
 from bot.services.concurrency import (
     EditThrottle,
     InFlight,
+    Locks,
     PeriodicTask,
     ShuttingDown,
     in_time,
     latest_throttled,
+    within,
 )
 
 
@@ -295,3 +297,40 @@ async def test_at_the_end_an_update_that_is_on_its_way_arrives() -> None:
     await begun.wait()
     await street.lanes.close()
     assert arrived.is_set()
+
+
+async def test_within_time() -> None:
+    async def quick() -> int:
+        return 7
+
+    assert await within(1, quick()) == 7
+
+
+async def test_within_lets_work_go_on() -> None:
+    """Work that takes longer is not cancelled."""
+    may_end, ended = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        await may_end.wait()
+        ended.set()
+
+    with pytest.raises(TimeoutError):
+        await within(0.01, slow())
+    may_end.set()
+    async with asyncio.timeout(1):
+        await ended.wait()
+
+
+async def test_within_raises_error_of_work() -> None:
+    async def fails() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await within(1, fails())
+
+
+def test_locks_by_key() -> None:
+    locks = Locks()
+    first = locks.of(1)
+    assert locks.of(1) is first
+    assert locks.of(2) is not first

@@ -1,0 +1,35 @@
+"""`/dissect`."""
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands import dissect
+from bot.discord.client import Interaction, Mangosaurus
+from bot.discord.declarations import Choices, Name, anywhere
+
+
+class Dissect(commands.Cog):
+    """Names explained."""
+
+    def __init__(self, bot: Mangosaurus) -> None:
+        self.bot = bot
+
+    @app_commands.command(name="dissect", description=dissect.INFO.description)
+    @app_commands.describe(**dissect.INFO.options)
+    @anywhere
+    async def dissect_(self, interaction: Interaction, name: Name) -> None:
+        """`/dissect`."""
+        options = dissect.DissectOptions(name)
+        await self.bot.run_command(interaction, dissect.dissect, options)
+
+    @dissect_.autocomplete("name")
+    async def names(self, interaction: Interaction, typed: str) -> Choices:
+        """Suggest real names."""
+        return await self.bot.suggest(
+            interaction, lambda app, turn: dissect.suggest(app, turn, typed)
+        )
+
+
+async def setup(bot: Mangosaurus) -> None:
+    """Load the cog."""
+    await bot.add_cog(Dissect(bot))

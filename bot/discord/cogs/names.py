@@ -1,0 +1,130 @@
+"""`/dinoname` and `/name`."""
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands import custom_model_choice, names
+from bot.commands.name_options import NamesOptions
+from bot.discord.client import Interaction, Mangosaurus
+from bot.discord.declarations import (
+    AnyLength,
+    Choices,
+    Count,
+    CustomModel,
+    Length,
+    Letters,
+    Temperature,
+    anywhere,
+)
+from models.names.generator import NamesRequest
+
+
+class Names(commands.Cog):
+    """Generated names."""
+
+    def __init__(self, bot: Mangosaurus) -> None:
+        self.bot = bot
+
+    @app_commands.command(name="dinoname", description=names.DINONAME_INFO.description)
+    @app_commands.describe(**names.DINONAME_INFO.options)
+    @anywhere
+    async def dinoname(
+        self,
+        interaction: Interaction,
+        count: Count = 5,
+        starts_with: Letters = "",
+        ends_with: Letters = "",
+        contains: Letters = "",
+        length: Length | None = None,
+        temperature: Temperature = 1.0,
+    ) -> None:
+        """`/dinoname`."""
+        request = NamesRequest(
+            count=count,
+            starts_with=starts_with,
+            temperature=temperature,
+            ends_with=ends_with,
+            contains=contains,
+            length=length,
+        )
+        await self.bot.run_command(interaction, names.names, NamesOptions(request))
+
+    @app_commands.command(name="name", description=names.NAME_INFO.description)
+    @app_commands.describe(**names.NAME_INFO.options)
+    @anywhere
+    async def name_(
+        self,
+        interaction: Interaction,
+        namer: CustomModel,
+        count: Count = 5,
+        starts_with: Letters = "",
+        ends_with: Letters = "",
+        contains: Letters = "",
+        length: AnyLength | None = None,
+        temperature: Temperature = 1.0,
+    ) -> None:
+        """`/name`."""
+        request = NamesRequest(
+            count=count,
+            starts_with=starts_with,
+            temperature=temperature,
+            ends_with=ends_with,
+            contains=contains,
+            length=length,
+        )
+        await self.bot.run_command(interaction, names.names, NamesOptions(request, namer))
+
+    @name_.autocomplete("namer")
+    async def custom_models(self, interaction: Interaction, typed: str) -> Choices:
+        """Suggest custom models."""
+        return await self.bot.suggest(
+            interaction, lambda app, turn: custom_model_choice.suggest(app, turn, typed)
+        )
+
+    @dinoname.autocomplete("starts_with")
+    async def first_letters(self, interaction: Interaction, typed: str) -> Choices:
+        """Suggest beginnings of dinosaurs' names."""
+        return await self._letters(interaction, "starts_with", typed)
+
+    @dinoname.autocomplete("ends_with")
+    async def last_letters(self, interaction: Interaction, typed: str) -> Choices:
+        """Suggest endings of dinosaurs' names."""
+        return await self._letters(interaction, "ends_with", typed)
+
+    @dinoname.autocomplete("contains")
+    async def letters(self, interaction: Interaction, typed: str) -> Choices:
+        """Suggest parts of dinosaurs' names."""
+        return await self._letters(interaction, "contains", typed)
+
+    @name_.autocomplete("starts_with")
+    async def first_letters_of_list(self, interaction: Interaction, typed: str) -> Choices:
+        """Suggest beginnings of names on the list."""
+        return await self._letters(interaction, "starts_with", typed, _chosen(interaction))
+
+    @name_.autocomplete("ends_with")
+    async def last_letters_of_list(self, interaction: Interaction, typed: str) -> Choices:
+        """Suggest endings of names on the list."""
+        return await self._letters(interaction, "ends_with", typed, _chosen(interaction))
+
+    @name_.autocomplete("contains")
+    async def letters_of_list(self, interaction: Interaction, typed: str) -> Choices:
+        """Suggest parts of names on the list."""
+        return await self._letters(interaction, "contains", typed, _chosen(interaction))
+
+    async def _letters(
+        self, interaction: Interaction, option: str, typed: str, custom_model: str | None = None
+    ) -> Choices:
+        return await self.bot.suggest(
+            interaction,
+            lambda app, turn: names.suggest_letters(app, turn, option, typed, custom_model),
+        )
+
+
+def _chosen(interaction: Interaction) -> str:
+    """The custom model that is chosen so far."""
+    return interaction.namespace.namer or ""
+
+
+async def setup(bot: Mangosaurus) -> None:
+    """Load the cog."""
+    await bot.add_cog(Names(bot))

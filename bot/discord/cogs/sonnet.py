@@ -1,0 +1,51 @@
+"""`/sonnet`."""
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands import hall_of_fame, sonnet
+from bot.discord.client import Interaction, Mangosaurus
+from bot.discord.declarations import Choices, Name, Temperature, anywhere
+from models.verse.forms import DEFAULT_FORM, FORMS
+from models.verse.poem import OPENING_LIMIT, SonnetRequest
+
+FORM_CHOICES = [
+    app_commands.Choice(name=form.description, value=form.name) for form in FORMS.values()
+]
+Opening = app_commands.Range[str, 0, OPENING_LIMIT]
+
+
+class Sonnet(commands.Cog):
+    """Poems."""
+
+    def __init__(self, bot: Mangosaurus) -> None:
+        self.bot = bot
+
+    @app_commands.command(name="sonnet", description=sonnet.INFO.description)
+    @app_commands.describe(**sonnet.INFO.options)
+    @app_commands.choices(form=FORM_CHOICES)
+    @anywhere
+    async def sonnet_(
+        self,
+        interaction: Interaction,
+        opening: Opening = "",
+        form: str = DEFAULT_FORM,
+        temperature: Temperature = 0.8,
+        about: Name = "",
+    ) -> None:
+        """`/sonnet`."""
+        request = SonnetRequest(opening, temperature=temperature, form=form)
+        options = sonnet.SonnetOptions(request, about)
+        await self.bot.run_command(interaction, sonnet.sonnet, options)
+
+    @sonnet_.autocomplete("about")
+    async def names(self, interaction: Interaction, typed: str) -> Choices:
+        """Suggest names that won votes."""
+        return await self.bot.suggest(
+            interaction, lambda app, turn: hall_of_fame.suggest_names(app, turn, typed)
+        )
+
+
+async def setup(bot: Mangosaurus) -> None:
+    """Load the cog."""
+    await bot.add_cog(Sonnet(bot))

@@ -1,0 +1,42 @@
+"""Errors of discord.py as delivery errors."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+
+from bot.commands.turn import DeliveryError, Forbidden, Gone, Unreachable
+from bot.discord.platform import delivery
+
+
+def refused(kind: type[discord.HTTPException], status: int, code: int) -> discord.HTTPException:
+    response: Any = SimpleNamespace(status=status, reason="")
+    return kind(response, {"code": code, "message": "no"})
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (aiohttp.ClientError(), Unreachable),
+        (TimeoutError(), Unreachable),
+        (ConnectionResetError(), Unreachable),
+        (refused(discord.DiscordServerError, 503, 0), Unreachable),
+        (refused(discord.NotFound, 404, 10008), Gone),
+        (refused(discord.NotFound, 404, 10062), Gone),
+        (refused(discord.HTTPException, 401, 50027), Gone),
+        (refused(discord.Forbidden, 403, 50013), Forbidden),
+        (refused(discord.HTTPException, 400, 50035), DeliveryError),
+    ],
+)
+def test_delivery_errors(raised: Exception, expected: type[Exception]) -> None:
+    with pytest.raises(DeliveryError) as caught, delivery():
+        raise raised
+    assert type(caught.value) is expected
+    assert caught.value.__cause__ is raised
+
+
+def test_bugs_are_raised_as_they_are() -> None:
+    with pytest.raises(ZeroDivisionError), delivery():
+        raise ZeroDivisionError

@@ -1,0 +1,31 @@
+"""Cooldowns per key."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.services.cooldowns import Cooldowns, TooSoon
+from tests.bot.conftest import NOW
+
+
+def test_once_per_cooldown() -> None:
+    cooldowns = Cooldowns(10)
+    cooldowns.start("alice", NOW)
+    with pytest.raises(TooSoon):
+        cooldowns.start("alice", NOW + timedelta(seconds=9))
+    cooldowns.start("bob", NOW + timedelta(seconds=9))
+    cooldowns.start("alice", NOW + timedelta(seconds=10))
+
+
+def test_ended_cooldown() -> None:
+    cooldowns = Cooldowns(10)
+    cooldowns.start("alice", NOW)
+    cooldowns.end("alice")
+    cooldowns.start("alice", NOW)
+
+
+def test_keys_are_forgotten() -> None:
+    cooldowns = Cooldowns(10)
+    for member in range(1000):
+        cooldowns.start(member, NOW + timedelta(seconds=member))
+    assert len(cooldowns._until) == 10
