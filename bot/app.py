@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.commands.app import App
+from bot.commands.core.app import App
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import open_versions
 from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy

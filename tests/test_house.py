@@ -185,7 +185,7 @@ def cycles(graph: Mapping[str, set[str]]) -> list[set[str]]:
             elif target in stack:
                 low[node] = min(low[node], index[target])
         if low[node] == index[node]:
-            component = set()
+            component: set[str] = set()
             while not component or node not in component:
                 component.add(stack.pop())
             if len(component) > 1:

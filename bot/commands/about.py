@@ -3,11 +3,20 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from bot.commands.app import App
-from bot.commands.info import CommandInfo, NoOptions
-from bot.commands.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
-from bot.commands.translation import _, ngettext
-from bot.commands.turn import Turn
+from bot.commands.core.app import App
+from bot.commands.core.info import CommandInfo, NoOptions
+from bot.commands.core.message import (
+    Embed,
+    Field,
+    Message,
+    Span,
+    Text,
+    Timestamp,
+    strong,
+    text,
+)
+from bot.commands.core.translation import _, ngettext
+from bot.commands.core.turn import Turn
 from bot.evaluation.report.headline import Figure, read_headline
 from bot.formats import human_join
 from bot.store.versions import Live

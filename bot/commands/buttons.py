@@ -2,23 +2,19 @@
 
 from collections.abc import Mapping
 
-from bot.commands import (
+from bot.commands import privacy
+from bot.commands.core.dispatch import ButtonHandler
+from bot.commands.naming import dissect, name_message, names
+from bot.commands.polls import hall_of_fame, votes
+from bot.commands.training import (
     custom_models,
-    dissect,
-    hall_of_fame,
     models,
-    name_message,
-    names,
-    poems,
-    privacy,
+    requests,
     retrain,
-    sonnet,
-    training_requests,
-    votes,
 )
-from bot.commands.dispatch import ButtonHandler
-from bot.commands.training_progress import STOP
-from bot.commands.version_report import MODELS
+from bot.commands.training.progress import STOP
+from bot.commands.training.version_report import MODELS
+from bot.commands.verse import poems, sonnet
 
 HANDLERS: Mapping[str, ButtonHandler] = {
     name_message.MORE: names.more,
@@ -32,7 +28,7 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     poems.KEEP: poems.keep,
     poems.BOOK: poems.press,
     privacy.ACTION: privacy.press,
-    STOP: training_requests.press_stop,
+    STOP: requests.press_stop,
     retrain.RETRAIN: retrain.press,
     custom_models.NAMER: custom_models.press,
     MODELS: models.press,

@@ -1,19 +1,11 @@
 """All commands, in the order of `/help`."""
 
-from bot.commands import (
-    about,
-    custom_models,
-    dissect,
-    hall_of_fame,
-    models,
-    names,
-    poems,
-    privacy,
-    retrain,
-    settings_command,
-    sonnet,
-)
-from bot.commands.info import CommandInfo
+from bot.commands import about, privacy, settings
+from bot.commands.core.info import CommandInfo
+from bot.commands.naming import dissect, names
+from bot.commands.polls import hall_of_fame
+from bot.commands.training import custom_models, models, retrain
+from bot.commands.verse import poems, sonnet
 from models.tasks import TASKS
 
 COMMANDS: tuple[CommandInfo, ...] = (
@@ -29,6 +21,6 @@ COMMANDS: tuple[CommandInfo, ...] = (
     *custom_models.INFOS,
     *models.INFOS,
     *map(retrain.info_of, TASKS.values()),
-    settings_command.INFO,
+    settings.INFO,
     about.INFO,
 )

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bot.commands.app import App
-from bot.commands.poll_closing import LONGEST_SLEEP_S, PollCloser
+from bot.commands.core.app import App
+from bot.commands.core.turn import Platform
+from bot.commands.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.commands.privacy import CommunitySweeper
-from bot.commands.training_progress import TrainingReports
-from bot.commands.turn import Platform
+from bot.commands.training.progress import TrainingReports
 from bot.services.concurrency import PeriodicTask
 
 SWEEP_S = 3600.0

@@ -4,11 +4,19 @@ import json
 import logging
 from datetime import timedelta
 
-from bot.commands.app import App
-from bot.commands.info import CommandInfo, NoOptions
-from bot.commands.message import Button, Embed, File, Message, Text, UserError, text
-from bot.commands.translation import _, ngettext
-from bot.commands.turn import Platform, Turn
+from bot.commands.core.app import App
+from bot.commands.core.info import CommandInfo, NoOptions
+from bot.commands.core.message import (
+    Button,
+    Embed,
+    File,
+    Message,
+    Text,
+    UserError,
+    text,
+)
+from bot.commands.core.translation import _, ngettext
+from bot.commands.core.turn import Platform, Turn
 from bot.formats import human_join
 from bot.store import Unavailable
 from bot.store.privacy import Kept

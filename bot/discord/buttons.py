@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import discord
 
-from bot.commands.message import Button
+from bot.commands.core.message import Button
 
 LONGEST_ID = 100
 """Characters of a `custom_id`."""

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from discord import app_commands
 
-from bot.commands.name_options import (
+from bot.commands.naming.name_options import (
     HIGHEST_TEMPERATURE,
     LONGEST_CHOICE,
     LONGEST_TYPED,

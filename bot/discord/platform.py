@@ -7,9 +7,17 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.commands.message import Message
-from bot.commands.translation import _
-from bot.commands.turn import DeliveryError, Forbidden, Gone, Limits, MessageRef, Terms, Unreachable
+from bot.commands.core.message import Message
+from bot.commands.core.translation import _
+from bot.commands.core.turn import (
+    DeliveryError,
+    Forbidden,
+    Gone,
+    Limits,
+    MessageRef,
+    Terms,
+    Unreachable,
+)
 from bot.discord.rendering import render, render_edit
 
 NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError)
@@ -43,7 +51,7 @@ def delivery() -> Iterator[None]:
 
 
 class DiscordPlatform:
-    """A `bot.commands.turn.Platform`."""
+    """A `bot.commands.core.turn.Platform`."""
 
     name = "discord"
     limits = LIMITS

@@ -5,7 +5,7 @@ from typing import Any
 
 import discord
 
-from bot.commands.message import (
+from bot.commands.core.message import (
     Embed,
     Field,
     Message,

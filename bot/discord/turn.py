@@ -1,11 +1,16 @@
-"""A Discord interaction as a `bot.commands.turn.Turn`."""
+"""A Discord interaction as a `bot.commands.core.turn.Turn`."""
 
 from datetime import datetime
 
 import discord
 
-from bot.commands.message import Message
-from bot.commands.turn import Forbidden, MessageRef, Source, User
+from bot.commands.core.message import Message
+from bot.commands.core.turn import (
+    Forbidden,
+    MessageRef,
+    Source,
+    User,
+)
 from bot.discord.markdown import unescape
 from bot.discord.platform import DiscordPlatform, delivery
 from bot.discord.rendering import render, render_edit
@@ -125,7 +130,7 @@ class DiscordTurn:
 
 
 class DiscordAttachment:
-    """An uploaded file: a `bot.commands.turn.Attachment`."""
+    """An uploaded file: a `bot.commands.core.turn.Attachment`."""
 
     def __init__(self, attachment: discord.Attachment) -> None:
         self._attachment = attachment

@@ -8,7 +8,7 @@ import discord
 import pytest
 import simcord
 
-from bot.commands.app import App
+from bot.commands.core.app import App
 from bot.discord.client import Mangosaurus
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry

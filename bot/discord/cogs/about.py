@@ -3,8 +3,9 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands import about, help_command
-from bot.commands.info import NoOptions
+from bot.commands import about
+from bot.commands import help as help_command
+from bot.commands.core.info import NoOptions
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.declarations import anywhere
 

@@ -6,10 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands import custom_models
-from bot.commands.app import App
-from bot.commands.autocomplete import Choice
-from bot.commands.custom_model_options import (
+from bot.commands.core.app import App
+from bot.commands.core.info import NoOptions
+from bot.commands.core.turn import Turn
+from bot.commands.naming.autocomplete import Choice
+from bot.commands.training import custom_models
+from bot.commands.training.custom_model_options import (
     LONGEST_NAME,
     LONGEST_TEXT,
     CorpusOptions,
@@ -17,8 +19,6 @@ from bot.commands.custom_model_options import (
     NameOptions,
     ShareOptions,
 )
-from bot.commands.info import NoOptions
-from bot.commands.turn import Turn
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.turn import DiscordAttachment, attachment_of
 

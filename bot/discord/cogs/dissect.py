@@ -3,7 +3,7 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands import dissect
+from bot.commands.naming import dissect
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.declarations import Choices, Name, anywhere
 

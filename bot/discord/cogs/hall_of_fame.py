@@ -3,9 +3,9 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands import hall_of_fame
-from bot.commands.hall_of_fame import HallOfFameOptions, period_label, scope_label
-from bot.commands.info import NoOptions
+from bot.commands.core.info import NoOptions
+from bot.commands.polls import hall_of_fame
+from bot.commands.polls.hall_of_fame import HallOfFameOptions, period_label, scope_label
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.declarations import anywhere
 from bot.discord.platform import TERMS

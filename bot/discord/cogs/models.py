@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands import models
-from bot.commands.app import App
-from bot.commands.autocomplete import Choice
-from bot.commands.models import LONGEST_VERSION, TaskOptions, VersionOptions
-from bot.commands.turn import Turn
-from bot.commands.version_report import MODELS
+from bot.commands.core.app import App
+from bot.commands.core.turn import Turn
+from bot.commands.naming.autocomplete import Choice
+from bot.commands.training import models
+from bot.commands.training.models import LONGEST_VERSION, TaskOptions, VersionOptions
+from bot.commands.training.version_report import MODELS
 from bot.discord.client import Interaction, Mangosaurus
 from models.tasks import TASKS
 

@@ -3,8 +3,8 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands import custom_model_choice, names
-from bot.commands.name_options import NamesOptions
+from bot.commands.naming import custom_model_choice, names
+from bot.commands.naming.name_options import NamesOptions
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.declarations import (
     AnyLength,

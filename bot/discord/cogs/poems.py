@@ -3,8 +3,8 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands import poems
-from bot.commands.info import NoOptions
+from bot.commands.core.info import NoOptions
+from bot.commands.verse import poems
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.declarations import anywhere
 

@@ -4,7 +4,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import privacy
-from bot.commands.info import NoOptions
+from bot.commands.core.info import NoOptions
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.declarations import anywhere
 

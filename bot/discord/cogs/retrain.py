@@ -7,8 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands import retrain
-from bot.commands.training_requests import LARGEST_SEED
+from bot.commands.training import retrain
+from bot.commands.training.requests import LARGEST_SEED
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.turn import attachment_of
 from models.tasks import TASKS, Task

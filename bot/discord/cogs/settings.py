@@ -3,10 +3,10 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands import settings_command
+from bot.commands import settings
 from bot.discord.client import Interaction, Mangosaurus
 
-Minutes = app_commands.Range[int, settings_command.SHORTEST, settings_command.LONGEST]
+Minutes = app_commands.Range[int, settings.SHORTEST, settings.LONGEST]
 
 
 class Settings(commands.Cog):
@@ -15,14 +15,14 @@ class Settings(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="settings", description=settings_command.INFO.description)
-    @app_commands.describe(**settings_command.INFO.options)
+    @app_commands.command(name="settings", description=settings.INFO.description)
+    @app_commands.describe(**settings.INFO.options)
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def settings(self, interaction: Interaction, vote_minutes: Minutes | None = None) -> None:
         """`/settings`."""
-        options = settings_command.SettingsOptions(vote_minutes)
-        await self.bot.run_command(interaction, settings_command.settings, options)
+        options = settings.SettingsOptions(vote_minutes)
+        await self.bot.run_command(interaction, settings.settings, options)
 
 
 async def setup(bot: Mangosaurus) -> None:

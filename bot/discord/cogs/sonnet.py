@@ -3,7 +3,8 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands import hall_of_fame, sonnet
+from bot.commands.polls import hall_of_fame
+from bot.commands.verse import sonnet
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.declarations import Choices, Name, Temperature, anywhere
 from models.verse.forms import DEFAULT_FORM, FORMS

@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class Reports(Protocol):
-    """Shows trainings to members; `bot.commands.training_progress.TrainingReports` does."""
+    """Shows trainings to members; `TrainingReports` in `bot.commands` does."""
 
     async def follow(self, record: TrainingRecord, events: Events) -> None:
         """Show a training of this process. The last of its events is an `End`."""

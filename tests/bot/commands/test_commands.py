@@ -11,8 +11,13 @@ from discord import app_commands
 from bot.commands import about as about_command
 from bot.commands.buttons import HANDLERS
 from bot.commands.command_list import COMMANDS
-from bot.commands.info import Audience
-from bot.commands.message import Timestamp, UserError, strong, text
+from bot.commands.core.info import Audience
+from bot.commands.core.message import (
+    Timestamp,
+    UserError,
+    strong,
+    text,
+)
 from bot.evaluation.report.headline import Figure
 from bot.store.versions import Live
 from tests.bot.conftest import NOW, Home

@@ -9,9 +9,9 @@ from typing import cast
 
 import pytest
 
-from bot.commands.app import App
+from bot.commands.core.app import App
+from bot.commands.core.turn import Platform
 from bot.commands.privacy import GRACE, CommunitySweeper
-from bot.commands.turn import Platform
 from bot.store import Store, Unavailable
 from bot.store.hall_of_fame import Scope
 from bot.store.polls import Ballot

@@ -7,7 +7,7 @@ import discord
 import pytest
 import simcord
 
-from bot.commands.message import Button, Message
+from bot.commands.core.message import Button, Message
 from bot.discord.client import Mangosaurus
 from bot.discord.rendering import view_of
 from tests.bot.conftest import Home, World

@@ -7,7 +7,12 @@ import aiohttp
 import discord
 import pytest
 
-from bot.commands.turn import DeliveryError, Forbidden, Gone, Unreachable
+from bot.commands.core.turn import (
+    DeliveryError,
+    Forbidden,
+    Gone,
+    Unreachable,
+)
 from bot.discord.platform import delivery
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.message import (
+from bot.commands.core.message import (
     Button,
     Embed,
     Field,

@@ -1,0 +1,1 @@
+"""What all commands share: messages, turns, the app, dispatch, sentences for errors."""

@@ -1,0 +1,82 @@
+"""Everything that commands use, handed to each of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.commands.core.interfaces import TextGenerator
+from bot.commands.core.message import UserError
+from bot.commands.core.translation import _
+from bot.commands.core.turn import Turn
+from bot.services.concurrency import EditThrottle, InFlight, Locks
+from bot.services.cooldowns import Cooldowns, TooSoon
+from bot.services.custom_models import CustomModels
+from bot.services.model_registry import ModelRegistry
+from bot.services.training.service import TrainingService
+from bot.services.word_filter import WordFilter
+from bot.settings import Settings
+from bot.store import Store
+
+LONG_TEXT = 64
+"""Characters from which on the word filter runs in a thread beside the event loop."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The services and settings behind the commands. One for a process, whatever it serves."""
+
+    settings: Settings
+    store: Store
+    inference: TextGenerator
+    models: ModelRegistry
+    custom_models: CustomModels
+    training: TrainingService
+    word_filter: WordFilter
+    now: Callable[[], datetime]
+    started_at: datetime
+    version: str
+    libraries: Mapping[str, str]
+    """Names and versions, for `/about`."""
+    edit_interval: float = 1.0
+    """Seconds between two edits of a message."""
+    cooldowns: Cooldowns = field(init=False)
+    in_flight: InFlight = field(default_factory=InFlight)
+    edits: EditThrottle = field(init=False)
+    """Edits of messages, by channel."""
+    poll_locks: Locks = field(default_factory=Locks)
+    """Held while the message of a poll is edited, so that an older tally never replaces a newer."""
+
+    def __post_init__(self) -> None:
+        """Make what depends on settings."""
+        cooldowns = Cooldowns(self.settings.cooldown_seconds)
+        object.__setattr__(self, "cooldowns", cooldowns)
+        object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
+
+    async def allows(self, text: str) -> bool:
+        """Whether the word filter lets a text pass. Its length must have been checked."""
+        if len(text) <= LONG_TEXT:
+            return self.word_filter.allows(text)
+        return await asyncio.to_thread(self.word_filter.allows, text)
+
+    @asynccontextmanager
+    async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:
+        """Track an answer and start the member's cooldown for `action`.
+
+        A refused request costs the cooldown too; a failure of ours does not. Raises `UserError`
+        during a cooldown, and `ShuttingDown`.
+        """
+        key = (turn.user.id, action)
+        try:
+            self.cooldowns.start(key, turn.created_at)
+        except TooSoon as error:
+            raise UserError(_("You're going too fast; try again in a few seconds.")) from error
+        with self.in_flight.track():
+            try:
+                yield
+            except UserError:
+                raise
+            except Exception:
+                self.cooldowns.end(key)
+                raise

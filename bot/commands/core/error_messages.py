@@ -1,0 +1,133 @@
+"""Sentences for errors."""
+
+from bot.commands.core.message import (
+    Text,
+    UserError,
+    code,
+    text,
+    verbatim,
+)
+from bot.commands.core.translation import _, ngettext
+from bot.commands.core.turn import Forbidden, Terms, Unreachable
+from bot.commands.naming.name_problems import explain_problem
+from bot.formats import human_join
+from bot.services.concurrency import ShuttingDown
+from bot.services.inference import Busy, TooSlow
+from bot.store import Unavailable
+from data.corpora import CorpusError
+from models.names.problems import NamesError
+from models.verse.problems import (
+    NoLineFound,
+    OpeningTooLong,
+    SonnetError,
+    SonnetProblem,
+    UnknownForm,
+)
+
+
+def explain(error: BaseException, terms: Terms) -> Text | None:
+    """The sentence for an error; `None` for one that only a developer can do something about."""
+    match error:
+        case UserError():
+            return error.text
+        case NamesError(problem=problem):
+            return explain_problem(problem)
+        case SonnetError(problem=problem):
+            return _explain_poem(problem)
+        case CorpusError():
+            return verbatim(error.translated(_))
+        case Busy(ahead=ahead):
+            return text(
+                ngettext(
+                    "The bot is busy with {ahead} other answer; try again in a moment.",
+                    "The bot is busy with {ahead} other answers; try again in a moment.",
+                    ahead,
+                ),
+                ahead=ahead,
+            )
+        case TooSlow():
+            return text(_("That took too long, so the bot gave up; try again in a moment."))
+        case Unavailable():
+            return text(
+                _("The database isn't answering, so nothing was saved; try again in a minute.")
+            )
+        case ShuttingDown():
+            return text(_("The bot is restarting; try again in a minute."))
+        case Forbidden():
+            return missing_permission(terms)
+        case Unreachable():
+            return text(_("{platform} isn't answering; try again in a minute."), **_terms(terms))
+        case _:
+            return None
+
+
+def _explain_poem(problem: SonnetProblem) -> Text:
+    match problem:
+        case OpeningTooLong(length, limit):
+            return text(
+                _("An opening can have at most {limit} characters, and yours has {length}."),
+                limit=limit,
+                length=length,
+            )
+        case UnknownForm(form, forms):
+            return text(
+                _("There's no form {form}. A poem can be {forms}."),
+                form=form,
+                forms=human_join(forms, _("or")),
+            )
+        case NoLineFound():
+            return text(
+                _(
+                    "No next line was found that is new and passes the word filter. Try again, or "
+                    "try another opening."
+                )
+            )
+
+
+def apology(reference: str) -> Text:
+    """The sentence for an unknown error. The log has the same reference beside the traceback."""
+    return text(
+        _("Sorry, something went wrong. If it keeps happening, tell the bot's operator: {code}"),
+        code=code(reference),
+    )
+
+
+# What a platform finds wrong before a command has its say.
+
+
+def outdated(terms: Terms) -> Text:
+    """The command was registered in another form."""
+    return text(_("This command has changed; {reload} and try again."), **_terms(terms))
+
+
+def invalid_value(value: object) -> Text:
+    """An option has a value that the command does not take."""
+    return text(
+        _("{value} isn't a valid choice here; pick one of the suggestions."),
+        value=code(str(value)[:60]),
+    )
+
+
+def community_only(terms: Terms) -> Text:
+    """The command does not work in direct messages."""
+    return text(_("This command only works in a {community}."), **_terms(terms))
+
+
+def missing_permission(terms: Terms) -> Text:
+    """The bot may not write there."""
+    return text(
+        _(
+            "The bot lacks a permission in this channel: it must be able to view it, send "
+            "messages, embed links and attach files."
+        ),
+        **_terms(terms),
+    )
+
+
+def not_allowed() -> Text:
+    """The member may not use the command."""
+    return text(_("You don't have permission to use this command here."))
+
+
+def _terms(terms: Terms) -> dict[str, str]:
+    return {"platform": terms.platform, "community": terms.community, "reload": terms.reload}

@@ -1,0 +1,186 @@
+"""The request of a member, and the platform that it came from, as commands see them.
+
+A platform (`bot/discord/`) implements these protocols. Nothing in `bot/commands/` knows which
+platform it serves: its limits and its words arrive here.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.commands.core.message import Message
+
+
+class DeliveryError(Exception):
+    """A message could not be delivered."""
+
+
+class Unreachable(DeliveryError):  # noqa: N818 (a state)
+    """The platform cannot be reached; later it may be."""
+
+
+class Gone(DeliveryError):  # noqa: N818
+    """The message, the channel or the request no longer exists."""
+
+
+class Forbidden(DeliveryError):  # noqa: N818
+    """The bot lacks a permission there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of a platform that shape answers. Text is cut to size when it is rendered."""
+
+    button_label: int
+    """Characters on a button."""
+    button_id: int
+    """UTF-16 code units of a button's action and state together."""
+    choices: int
+    """Suggestions while a member types."""
+    choice_label: int
+    """Characters of a suggestion."""
+    alt_text: int
+    """Characters that describe a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Words of a platform, for sentences: "Only {community} managers can do that."."""
+
+    platform: str
+    """Its name, for example Discord."""
+    community: str
+    """What members gather in: server, workspace."""
+    communities: str
+    reload: str
+    """How a member reloads the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who sent the request, with the rights that the platform vouches for."""
+
+    id: int
+    display_name: str
+    is_manager: bool = False
+    """Whether the user may manage the community, for example change its settings."""
+    is_administrator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A message that was sent."""
+
+    channel_id: int
+    message_id: int
+    community_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The message whose button was pressed."""
+
+    ref: MessageRef
+    title: str = field(default="", repr=False)
+    body: str = field(default="", repr=False)
+    footer: str = field(default="", repr=False)
+    """The rendered text of its embed. Only `legacy.py` reads it, for messages of 0.3.0."""
+
+
+class Attachment(Protocol):
+    """A file that a member uploaded."""
+
+    @property
+    def name(self) -> str:
+        """The file name, as the member's machine has it."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    async def read(self) -> bytes:
+        """Download it. Raises `DeliveryError`."""
+
+
+class Platform(Protocol):
+    """A chat platform, as far as the bot acts on its own: progress, tallies, winners."""
+
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def terms(self) -> Terms: ...
+
+    @property
+    def name(self) -> str:
+        """`discord`, as `bot.store.identities` has it."""
+
+    @property
+    def communities(self) -> Collection[int]:
+        """The communities that this process sees the bot in."""
+
+    @property
+    def sees_all_communities(self) -> bool:
+        """Whether no other process serves communities of this bot."""
+
+    async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
+        """Send a message to the channel of `ref`; its id. Of equal nonces one message is kept.
+
+        Raises `DeliveryError`.
+        """
+
+    async def edit(self, ref: MessageRef, message: Message) -> None:
+        """Replace a message of the bot. Raises `DeliveryError`."""
+
+    def link(self, ref: MessageRef) -> str:
+        """The address of a message."""
+
+    async def is_operator(self, user_id: int) -> bool:
+        """Whether the user owns the bot's application."""
+
+
+class Turn(Protocol):
+    """One request of a member: a command, or a pressed button.
+
+    It is answered once with `respond`; `edit` replaces the answer afterwards. Each method raises
+    `DeliveryError`.
+    """
+
+    @property
+    def platform(self) -> Platform: ...
+
+    @property
+    def user(self) -> User: ...
+
+    @property
+    def community_id(self) -> int | None:
+        """`None` in a direct message."""
+
+    @property
+    def channel_id(self) -> int | None: ...
+
+    @property
+    def created_at(self) -> datetime: ...
+
+    @property
+    def source(self) -> Source | None:
+        """The message whose button was pressed; `None` for a command."""
+
+    async def defer(self, *, private: bool = False) -> None:
+        """Show that an answer is being prepared. No effect after the first response."""
+
+    async def acknowledge(self) -> None:
+        """Take note of a pressed button without an answer. No effect after the first response."""
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        """Answer, in place of what `defer` shows. The reference, if the platform tells it."""
+
+    async def edit(self, message: Message) -> None:
+        """Replace the answer."""
+
+    async def edit_source(self, message: Message) -> None:
+        """Replace the message whose button was pressed."""
+
+    async def announce(self, message: Message) -> MessageRef:
+        """Send an ordinary message to the channel: one that can be edited for days."""

@@ -1,0 +1,38 @@
+"""`/help`: each command with an example."""
+
+from bot.commands.command_list import COMMANDS
+from bot.commands.core.app import App
+from bot.commands.core.info import Audience, CommandInfo, NoOptions
+from bot.commands.core.message import (
+    Embed,
+    Message,
+    code,
+    strong,
+    text,
+)
+from bot.commands.core.translation import _
+from bot.commands.core.turn import Turn, User
+
+INFO = CommandInfo(name="help", description=_("What the bot can do, with examples."))
+
+
+async def help_(_app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/help`, with the commands that the member may use."""
+    lines = [
+        text("{example} {what}", example=code(example), what=what)
+        for info in COMMANDS
+        if info.audience <= _audience_of(turn.user)
+        for example, what in info.examples
+    ]
+    hint = text(
+        _("{temperature} goes from 0.1 (tame) to 2 (wild). The buttons under an answer do more."),
+        temperature=strong("temperature"),
+    )
+    embed = Embed(_("What the bot can do"), (*lines, (), hint))
+    await turn.respond(Message(embeds=(embed,), private=True))
+
+
+def _audience_of(user: User) -> Audience:
+    if user.is_administrator:
+        return Audience.ADMINISTRATORS
+    return Audience.MANAGERS if user.is_manager else Audience.EVERYONE

@@ -1,0 +1,1 @@
+"""Names: `/dinoname`, `/name`, `/dissect`, and suggestions while typing."""

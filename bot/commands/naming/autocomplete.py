@@ -1,0 +1,172 @@
+"""Suggestions while a member types: names, and the morphemes that they are made of.
+
+Morphemes are found by letter successor variety: many letters follow *ornitho*, hardly any but *o*
+follows *ornith* (Z. Harris, "From phoneme to morpheme", Language 31, 1955). So any list of names
+has suggestions.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+from bot.commands.core.turn import Limits
+from bot.formats import shortened
+from bot.services.word_filter import WordFilter
+from data.corpora import LONGEST_NAME
+from data.roots import load_roots
+from data.text import clean_name
+from models.names.capitalization import Capitals, format_name
+from models.names.constrained.constraints import clean_piece
+from models.names.generator import LONGEST_PIECE
+
+MOST = 25
+"""Suggestions at once. A platform may show fewer."""
+_SHORTEST, _LONGEST = 4, 12
+"""Characters of a morpheme. It may be shorter where half a name of the list is."""
+_MOST_READ = 5_000
+"""Names that are searched for morphemes, sampled evenly from a longer list."""
+_MOST_ALIKE = 0.7
+"""Share of the most common next letter above which a morpheme continues."""
+_RAREST = 250
+"""A morpheme occurs in at least two names, and in one of so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A suggestion."""
+
+    label: str
+    """What the member sees."""
+    value: str
+    """What the option is set to."""
+
+
+def within_limits(choices: Iterable[Choice], limits: Limits) -> list[Choice]:
+    """As many choices as a platform shows, labels cut to size. Values are never cut."""
+    usable = (choice for choice in choices if len(choice.value) <= limits.choice_label)
+    return [
+        Choice(shortened(choice.label, limits.choice_label), choice.value)
+        for choice in islice(usable, limits.choices)
+    ]
+
+
+def beginnings(
+    typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
+) -> list[Choice]:
+    """First letters of names: as typed, then the most common morphemes that match.
+
+    `meanings`: whether to tell what the morphemes of dinosaurs mean.
+    """
+    found = _matching(typed, _beginnings(names), words, names)
+    return [Choice(f"{piece}-{_meaning(piece) if meanings else ''}", piece) for piece in found]
+
+
+def endings(
+    typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
+) -> list[Choice]:
+    """Last letters of names, in the same way."""
+    found = _matching(typed, _endings(names), words, names, ends=True)
+    return [Choice(f"-{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
+
+
+def pieces(
+    typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
+) -> list[Choice]:
+    """Letters anywhere in names, in the same way."""
+    found = _matching(typed, _pieces(names), words, names)
+    return [Choice(f"{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
+
+
+def whole_names(
+    typed: str, names: tuple[str, ...], words: WordFilter, card: Capitals | None = None
+) -> list[Choice]:
+    """Names: as typed, then those of the list that match; with nothing typed, an even sample."""
+    is_blank = not _cleaned(typed, names, ends=True)
+    shown = names[:: max(1, len(names) // MOST)] if is_blank else names
+    found = _matching(typed, shown, words, names, LONGEST_NAME, ends=True)
+    return [Choice(format_name(card, name), name) for name in found]
+
+
+def _matching(
+    typed: str,
+    known: Iterable[str],
+    words: WordFilter,
+    names: tuple[str, ...],
+    longest: int = LONGEST_PIECE,
+    *,
+    ends: bool = False,
+) -> list[str]:
+    """What was typed comes first, so that it can be chosen as well."""
+    if len(typed) > 2 * longest:
+        return []
+    wanted = _cleaned(typed, names, ends=ends)
+    matching = sorted((k for k in known if wanted in k), key=lambda k: not k.startswith(wanted))
+    if 0 < len(wanted) <= longest:
+        matching.insert(0, wanted)
+    return [*islice(filter(words.allows, dict.fromkeys(matching)), MOST)]
+
+
+def _cleaned(typed: str, names: tuple[str, ...], *, ends: bool) -> str:
+    """What was typed, as a network for these names reads it."""
+    characters = _characters(names)
+    if characters <= _A_TO_Z:
+        return clean_name(typed)
+    return clean_piece(typed, characters, ends=ends)
+
+
+_A_TO_Z = frozenset("abcdefghijklmnopqrstuvwxyz")
+
+
+@lru_cache(maxsize=4)
+def _characters(names: tuple[str, ...]) -> frozenset[str]:
+    """All characters of some names."""
+    return frozenset("".join(names))
+
+
+def _meaning(piece: str) -> str:
+    """` · tooth`, where the meaning of a morpheme is known."""
+    root = load_roots().get(piece)
+    return f" · {root.meaning}" if root else ""
+
+
+@lru_cache(maxsize=4)
+def _beginnings(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Morphemes that names begin with, the most common first.
+
+    One that begins with a more common one is left out.
+    """
+    following: dict[str, Counter[str]] = defaultdict(Counter)
+    names = names[:: 1 + len(names) // _MOST_READ]
+    half = sorted(map(len, names))[len(names) // 2] // 2 if names else 0
+    shortest = max(1, min(_SHORTEST, half))
+    for name in names:
+        for length in range(shortest, min(len(name), _LONGEST + 1)):
+            following[name[:length]][name[length]] += 1
+    least = max(2, len(names) // _RAREST)
+    found: list[str] = []
+    for piece, letters in sorted(following.items(), key=lambda item: (-item[1].total(), item[0])):
+        ends = max(letters.values()) <= _MOST_ALIKE * letters.total()
+        is_whole = piece == piece.strip()  # a space at its end would be lost where it is typed
+        if letters.total() >= least and ends and is_whole and not piece.startswith(tuple(found)):
+            found.append(piece)
+    return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def _endings(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Morphemes that names end with: the beginnings of the reversed names."""
+    backwards = _beginnings.__wrapped__(tuple(name[::-1] for name in names))
+    return tuple(piece[::-1] for piece in backwards)
+
+
+@lru_cache(maxsize=4)
+def _pieces(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Both, the most common first."""
+    read = names[:: 1 + len(names) // _MOST_READ]
+    count = {
+        piece: sum(piece in name for name in read)
+        for piece in (*_endings(names), *_beginnings(names))
+    }
+    return tuple(sorted(count, key=lambda piece: -count[piece]))

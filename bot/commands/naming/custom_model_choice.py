@@ -1,0 +1,105 @@
+"""Choosing a custom model: by name or number, the community's own or one that others share."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.commands.core.app import App
+from bot.commands.core.message import UserError
+from bot.commands.core.translation import _, ngettext
+from bot.commands.core.turn import Turn
+from bot.commands.naming.autocomplete import Choice, within_limits
+from bot.commands.naming.name_options import LONGEST_CHOICE
+from bot.commands.training.custom_model_options import broken, unknown, untrained
+from bot.services.custom_models import Untrained
+from bot.store.custom_models import CustomModelRecord
+from models.weights import ModelCard, Trained, WeightsError
+
+_NUMBER = re.compile(r"#(\d{1,18})$")
+
+
+@dataclass(frozen=True)
+class NamesModel:
+    """A model that writes names: of dinosaurs, or a custom model."""
+
+    card: ModelCard
+    words: tuple[str, ...]
+    """The names that it was trained on."""
+    record: CustomModelRecord | None = None
+    trained: Trained | None = None
+    """The weights of the custom model; `None` for those that are served."""
+
+
+def dinosaurs(app: App) -> NamesModel:
+    """The model that is served for dinosaurs."""
+    return NamesModel(app.inference.cards["names"], app.inference.genera)
+
+
+async def ready(app: App, record: CustomModelRecord) -> NamesModel:
+    """A custom model with its weights loaded. Raises `UserError`."""
+    try:
+        trained = await app.custom_models.load(record)
+    except Untrained as error:
+        is_training = await app.store.trainings.active_of(record.id) is not None
+        raise untrained(record, is_training=is_training) from error
+    except WeightsError as error:
+        raise broken(record) from error
+    return NamesModel(trained.card, trained.words, record, trained)
+
+
+async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
+    """The model of a name or a number; the community's own before those that others share.
+
+    Raises `UserError`, also for a model that may not be used here.
+    """
+    store, community_id = app.store.custom_models, turn.community_id
+    typed = " ".join(typed[: LONGEST_CHOICE + 1].split())
+    record = await store.named(community_id, typed) if community_id is not None else None
+    if record is None and (match := _NUMBER.search(typed)):
+        record = await store.get(int(match[1]))
+    if record is None:
+        usable = await store.usable(community_id, typed=typed)
+        record = next((r for r in usable if r.name.casefold() == typed.casefold()), None)
+    if record is None or not _may_use(record, turn):
+        raise unknown()
+    return record
+
+
+async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRecord:
+    """The model of a button. Raises `UserError` if it may no longer be used here."""
+    record = await app.store.custom_models.get(custom_model_id)
+    if record is None or not _may_use(record, turn):
+        raise UserError(_("This model was deleted or is no longer shared. Pick another in /name."))
+    return record
+
+
+async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Models to choose from: the community's own, then those that others share.
+
+    Raises `Unavailable`.
+    """
+    if len(typed) > LONGEST_CHOICE:
+        return []
+    limits = turn.platform.limits
+    found = await app.store.custom_models.usable(
+        turn.community_id, typed=typed.strip(), most=limits.choices
+    )
+    return within_limits(_choices(found, turn), limits)
+
+
+def _choices(records: Sequence[CustomModelRecord], turn: Turn) -> list[Choice]:
+    community = turn.platform.terms.community
+    choices = []
+    for record in records:
+        label = ngettext("{name} · {count:,} name", "{name} · {count:,} names", record.entries)
+        value = record.name
+        if record.community_id != turn.community_id:
+            label += _(" · shared by another {community}")
+            value = f"{record.name} #{record.id}"
+        label = label.format(name=record.name, count=record.entries, community=community)
+        choices.append(Choice(label, value))
+    return choices
+
+
+def _may_use(record: CustomModelRecord, turn: Turn) -> bool:
+    return record.shared or record.community_id == turn.community_id

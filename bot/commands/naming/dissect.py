@@ -1,0 +1,276 @@
+"""`/dissect`: how the network chooses each letter of a name, as a picture and in words."""
+
+import asyncio
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.commands.core import legacy
+from bot.commands.core.app import App
+from bot.commands.core.button_states import fits, load_state
+from bot.commands.core.dispatch import respond_when_ready
+from bot.commands.core.info import CommandInfo
+from bot.commands.core.message import (
+    Button,
+    Embed,
+    File,
+    Message,
+    Text,
+    Tone,
+    UserError,
+    emphasis,
+    strong,
+    text,
+)
+from bot.commands.core.translation import _
+from bot.commands.core.turn import Limits, Turn
+from bot.commands.naming import autocomplete
+from bot.commands.naming.autocomplete import Choice, within_limits
+from bot.commands.naming.custom_model_choice import (
+    NamesModel,
+    dinosaurs,
+    of_button,
+    ready,
+)
+from bot.commands.naming.name_message import DISSECT
+from bot.commands.naming.names import more_like
+from bot.formats import human_join, shortened
+from bot.images.dissection import percent, picture
+from data.corpora import LONGEST_NAME
+from data.text import clean_name
+from models.names.capitalization import format_name
+from models.names.dissection import Dissection, LetterChoice, reading
+from models.names.etymology import Part
+from models.names.generator import NamesRequest
+from models.networks.vocabulary import END
+from models.weights import ModelCard
+
+PICTURE = "dissection.png"
+
+INFO = CommandInfo(
+    name="dissect",
+    description=_("See how the network chooses each letter of a name, and what it may mean."),
+    options={"name": _("A dinosaur, real or invented, for example: Mangosaurus")},
+    examples=(("/dissect name:Mangosaurus", _("shows how likely each letter is.")),),
+)
+
+_OF_CUSTOM_MODEL = re.compile(r"#(?P<id>\d{1,18}):(?P<rest>.*)", re.DOTALL)
+_POLL = re.compile(r"@poll:(\d{1,19})")
+_STORED = re.compile(r"@\d{1,19}")
+_MOST_OF_IT = 0.7
+"""Share of the letters that a meaning must explain to be that of the whole name."""
+_USUAL = 0.4
+"""Distance from the usual surprise that is still usual, in nats per letter."""
+
+
+@dataclass(frozen=True)
+class DissectOptions:
+    """Options of `/dissect`."""
+
+    name: str
+
+
+async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
+    """Answer `/dissect`."""
+    await _answer(app, turn, options.name, None)
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the button below names, or the one of a single name."""
+    custom_model_id, names = await names_of(app, turn, state)
+    if not names:
+        raise UserError(_("The names can't be read anymore; use /dissect instead."))
+    if len(names) == 1:
+        await _answer(app, turn, names[0], custom_model_id)
+    else:
+        await turn.respond(question(names, custom_model_id, turn.platform.limits))
+
+
+async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Real names."""
+    names = await asyncio.to_thread(
+        autocomplete.whole_names, typed, app.inference.genera, app.word_filter
+    )
+    return within_limits(names, turn.platform.limits)
+
+
+async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequence[str]]:
+    """The custom model and the names of a button. Raises `UserError`, `Unavailable`.
+
+    A state is a name; or refers to a poll, or to a stored list of names; or is empty in version
+    0.3.0, where the names are on the message. `#12:` before it stands for a custom model.
+    """
+    match = _OF_CUSTOM_MODEL.fullmatch(state)
+    custom_model_id = int(match["id"]) if match else None
+    rest = match["rest"] if match else state
+    if found := _POLL.fullmatch(rest):
+        number = int(found[1])
+        poll = await app.store.polls.find(number) if number < 2**63 else None
+        return custom_model_id, poll.names if poll is not None else ()
+    if _STORED.fullmatch(rest):
+        stored = (await load_state(app, rest)).get("names")
+        return custom_model_id, [str(n) for n in stored] if isinstance(stored, list) else ()
+    return custom_model_id, [rest] if rest else legacy.names_of(turn.source)
+
+
+def question(names: Sequence[str], custom_model_id: int | None, limits: Limits) -> Message:
+    """Ask which of several names to dissect."""
+    prefix = f"#{custom_model_id}:" if custom_model_id is not None else ""
+    states = {name: prefix + name for name in names}
+    buttons = tuple(
+        Button(shortened(name, limits.button_label), DISSECT, state)
+        for name, state in states.items()
+        if fits(limits, DISSECT, state)
+    )
+    return Message(content=text(_("Which one?")), buttons=buttons, private=True)
+
+
+async def _answer(app: App, turn: Turn, name: str, custom_model_id: int | None) -> None:
+    if len(name) > LONGEST_NAME:
+        raise UserError(
+            _("A name can have at most {limit} characters, and yours has {count}: “{name}”"),
+            limit=LONGEST_NAME,
+            count=len(name),
+            name=shortened(name, 2 * LONGEST_NAME),
+        )
+    async with app.answering(turn, DISSECT):
+        if not (await app.allows(name) and await app.allows(clean_name(name))):
+            raise UserError(_("The bot won't dissect that; try another name."))
+        await respond_when_ready(turn, _dissected(app, turn, name, custom_model_id))
+
+
+async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | None) -> Message:
+    model = dinosaurs(app)
+    if custom_model_id is not None:
+        model = await ready(app, await of_button(app, turn, custom_model_id))
+    dissection = await app.inference.dissect(name, model.trained)
+    png = await asyncio.to_thread(picture, dissection, model.card)
+    return dissection_message(dissection, png, model, turn.platform.limits)
+
+
+def dissection_message(
+    dissection: Dissection, png: bytes, model: NamesModel, limits: Limits
+) -> Message:
+    """The picture of a dissection, its meaning, and buttons for more names like it."""
+    card, is_list = model.card, model.record is not None
+    nearest = human_join([format_name(card, name) for name in dissection.nearest])
+    near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
+    lines = [
+        *_meaning(dissection),
+        text(near, names=nearest),
+        _surprise(dissection, usual_surprise(card), is_list=is_list),
+        text(emphasis(_("Brighter is more likely. The letter used is boxed."))),
+    ]
+    embed = Embed(
+        title=f"🔬 {format_name(card, dissection.name)}",
+        lines=tuple(lines),
+        tone=Tone.NAMES,
+        image=PICTURE,
+    )
+    alt_text = description(dissection, card, limits)
+    return Message(
+        embeds=(embed,),
+        buttons=tuple(_more_like(dissection, model, limits)),
+        files=(File(PICTURE, png, alt_text),),
+    )
+
+
+def description(dissection: Dissection, card: ModelCard, limits: Limits) -> str:
+    """The picture in words."""
+    words = _("How likely each letter of {name} was: {letters}.").format(
+        name=format_name(card, dissection.name),
+        letters="; ".join(map(_choice, dissection.letters)),
+    )
+    return shortened(words, limits.alt_text)
+
+
+def mean_surprise(dissection: Dissection) -> float:
+    """Mean −ln p of the letters and the end of a name, in nats."""
+    total = sum(-math.log(max(choice.probability, 1e-12)) for choice in dissection.letters)
+    return total / len(dissection.letters)
+
+
+def usual_surprise(card: ModelCard) -> float | None:
+    """Mean −ln p of new real names, in nats per letter; `None` if it was not measured."""
+    return card.held_out if card.held_out is not None else card.validation
+
+
+def _choice(choice: LetterChoice) -> str:
+    """`m 5% (a 9%)`."""
+    own = f"{_letter(choice.letter)} {percent(choice.probability)}"
+    likeliest, probability = choice.alternatives[0]
+    if likeliest == choice.letter:
+        return own
+    return f"{own} ({_letter(likeliest)} {percent(probability)})"
+
+
+def _letter(letter: str) -> str:
+    return _("end") if letter == END else letter
+
+
+def _meaning(dissection: Dissection) -> Iterator[Text]:
+    """What a name may mean, with its roots."""
+    parts = dissection.parts
+    meaning = reading(parts)
+    if meaning is None:
+        return
+    explained = sum(len(part.letters) for part in parts)
+    sentence = _("Part of it may mean {meaning}: {roots}.")
+    if explained >= _MOST_OF_IT * len(dissection.name):
+        sentence = _("It may mean {meaning}: {roots}.")
+    yield text(sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)]))
+
+
+def _origin(part: Part) -> str:
+    """`odon (Greek odous: tooth)`; a root that is its own meaning is left out."""
+    source = part.language if part.root == part.meaning else f"{part.language} {part.root}"
+    return f"{part.letters} ({source}: {part.meaning})"
+
+
+def _surprise(dissection: Dissection, usual: float | None, *, is_list: bool) -> Text:
+    surprise = mean_surprise(dissection)
+    if dissection.name in dissection.nearest:
+        sentence = _("This one is real, and on the list: {surprise:.2f} nats per letter.")
+        if not is_list:
+            sentence = _("This is a real dinosaur: {surprise:.2f} nats per letter.")
+        return text(sentence, surprise=surprise)
+    if usual is None:
+        return text(_("Surprise: {surprise:.2f} nats per letter."), surprise=surprise)
+    if surprise > usual + _USUAL:
+        how = (
+            _("Less plausible than a name of the list")
+            if is_list
+            else _("Less plausible than a real dinosaur")
+        )
+    elif surprise < usual - _USUAL:
+        how = (
+            _("More plausible than a name of the list")
+            if is_list
+            else _("More plausible than a real dinosaur")
+        )
+    else:
+        how = (
+            _("About as plausible as a name of the list")
+            if is_list
+            else _("About as plausible as a real dinosaur")
+        )
+    return text(
+        _("{how}: {surprise:.2f} nats per letter; new real names have {usual:.2f}."),
+        how=how,
+        surprise=surprise,
+        usual=usual,
+    )
+
+
+def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Iterator[Button]:
+    """Buttons for names with the same beginning, and with the same ending."""
+    name, parts = dissection.name, dissection.parts
+    beginning = parts[0].letters if parts and name.startswith(parts[0].letters) else name[:4]
+    if len(beginning) < len(name) and not any(letter * 3 in beginning for letter in beginning):
+        label = _("More {letters}").format(letters=f"{format_name(model.card, beginning)}…")
+        yield from more_like(limits, NamesRequest(starts_with=beginning), label, model.record)
+    if parts and name.endswith(parts[-1].letters) and len(parts[-1].letters) < len(name):
+        label = _("More {letters}").format(letters=f"…{parts[-1].letters}")
+        request = NamesRequest(ends_with=parts[-1].letters)
+        yield from more_like(limits, request, label, model.record)

@@ -1,0 +1,57 @@
+"""The message with generated names, with and without a poll, and its buttons."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.commands.core.message import (
+    Button,
+    Embed,
+    Message,
+    Text,
+    Tone,
+    text,
+)
+from bot.commands.core.translation import _, ngettext
+
+MORE, MORE_OF_CUSTOM_MODEL = "names", "name"
+"""Actions of the button for more names. The state of the second begins with the model's number."""
+DISSECT = "dissect"
+
+
+def names_message(
+    lines: Sequence[Text],
+    *,
+    custom_model: str | None,
+    note: str = "",
+    footer: str = "",
+    buttons: Sequence[Button] = (),
+) -> Message:
+    """Names, one on each line, with a note below."""
+    count = len(lines)
+    if custom_model is None:
+        title = ngettext("🦕 {count} new dinosaur", "🦕 {count} new dinosaurs", count)
+    else:
+        title = ngettext("🪶 {name}: {count} new name", "🪶 {name}: {count} new names", count)
+    below = ((), text(note)) if note else ()
+    embed = Embed(
+        title=title.format(count=count, name=custom_model),
+        lines=(*lines, *below),
+        footer=footer,
+        tone=Tone.NAMES,
+    )
+    return Message(embeds=(embed,), buttons=tuple(buttons))
+
+
+def buttons_of(
+    more_state: str | None, dissect_state: str | None, *, of_custom_model: bool
+) -> Iterator[Button]:
+    """The buttons below names. One without a state is left out."""
+    if more_state:
+        yield more_button(more_state, of_custom_model=of_custom_model)
+    if dissect_state:
+        yield Button(_("Dissect"), DISSECT, dissect_state, emoji="🔬")
+
+
+def more_button(state: str, label: str = "", *, of_custom_model: bool) -> Button:
+    """The button for more names of the same request."""
+    action, emoji = (MORE_OF_CUSTOM_MODEL, "🪶") if of_custom_model else (MORE, "🥚")
+    return Button(label or _("More"), action, state, emoji=emoji)

@@ -1,0 +1,282 @@
+"""`/dinoname` and `/name`: new names of dinosaurs, or of a custom model, put to the vote."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from bot.commands.core.app import App
+from bot.commands.core.button_states import (
+    expand,
+    fits,
+    shorten,
+    try_to_save,
+)
+from bot.commands.core.dispatch import PATIENCE_S
+from bot.commands.core.info import CommandInfo
+from bot.commands.core.message import (
+    Button,
+    Message,
+    UserError,
+    strong,
+    text,
+)
+from bot.commands.core.translation import _
+from bot.commands.core.turn import Limits, Turn
+from bot.commands.naming import autocomplete
+from bot.commands.naming.autocomplete import Choice, within_limits
+from bot.commands.naming.custom_model_choice import (
+    NamesModel,
+    choose,
+    dinosaurs,
+    of_button,
+    ready,
+)
+from bot.commands.naming.name_message import (
+    DISSECT,
+    MORE,
+    MORE_OF_CUSTOM_MODEL,
+    buttons_of,
+    more_button,
+    names_message,
+)
+from bot.commands.naming.name_options import (
+    NamesOptions,
+    as_read,
+    check_bounds,
+    from_state,
+    outdated,
+    pieces_of,
+    to_state,
+    with_echo,
+)
+from bot.commands.naming.name_problems import explain_problem, explain_shortfall
+from bot.commands.polls.votes import Candidates, open_poll, poll_message
+from bot.services.concurrency import in_time
+from bot.services.word_filter import WordFilter
+from bot.store import Unavailable
+from bot.store.custom_models import CustomModelRecord
+from bot.store.polls import PollRecord
+from data.text import clean_name
+from models.names.capitalization import format_name
+from models.names.constrained.constraints import clean_piece
+from models.names.generator import NamesError, NamesRequest
+
+_SHARED_OPTIONS = {
+    "count": _("Number of names (default 5)"),
+    "starts_with": _("First letters of the names"),
+    "ends_with": _("Last letters of the names"),
+    "contains": _("Letters anywhere in the names"),
+    "length": _("Letters in each name (default: any number)"),
+    "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 1"),
+}
+DINONAME_INFO = CommandInfo(
+    name="dinoname",
+    description=_("Name new dinosaurs."),
+    options=_SHARED_OPTIONS
+    | {
+        "starts_with": _("First letters of the names, for example: mango"),
+        "ends_with": _("Last letters of the names, for example: raptor"),
+        "contains": _("Letters anywhere in the names, for example: drago"),
+        "length": _("Letters in each name, 3 to 26 (default: any number)"),
+    },
+    examples=(
+        ("/dinoname", _("names five new dinosaurs, and lets everyone vote.")),
+        ("/dinoname starts_with:mango ends_with:raptor", _("chooses how the names look.")),
+    ),
+)
+NAME_INFO = CommandInfo(
+    name="name",
+    description=_("New names in the style of a list that was uploaded with /namer."),
+    options={"namer": _("Which list, for example: elves")} | _SHARED_OPTIONS,
+    examples=(("/name namer:elves", _("writes names in the style of a list of yours.")),),
+)
+
+LookUp = Callable[[], Awaitable[CustomModelRecord | None]]
+"""Looks up the custom model of a request; `None` for dinosaurs."""
+
+_PLACES = (str.startswith, str.__contains__, str.endswith)
+
+
+async def names(app: App, turn: Turn, options: NamesOptions) -> None:
+    """Answer `/dinoname`, and with a custom model `/name`."""
+    typed = options.custom_model
+
+    async def look_up() -> CustomModelRecord | None:
+        return await choose(app, turn, typed) if typed is not None else None
+
+    await _answer(app, turn, options, look_up)
+
+
+async def more(app: App, turn: Turn, state: str) -> None:
+    """Answer the button for more dinosaurs."""
+    await names(app, turn, NamesOptions(from_state(await expand(app, state))))
+
+
+async def more_of_custom_model(app: App, turn: Turn, state: str) -> None:
+    """Answer the button for more names of a custom model."""
+    number, _colon, rest = (await expand(app, state)).partition(":")
+    if not number.isdecimal() or len(number) > 18:
+        raise outdated()
+    options = NamesOptions(from_state(rest), f"#{number}")
+    await _answer(app, turn, options, lambda: of_button(app, turn, int(number)))
+
+
+def more_like(
+    limits: Limits, request: NamesRequest, label: str, record: CustomModelRecord | None
+) -> Iterator[Button]:
+    """A button for names of another request, if its id can hold that."""
+    state = _more_state(request, record)
+    if fits(limits, MORE if record is None else MORE_OF_CUSTOM_MODEL, state):
+        yield more_button(state, label, of_custom_model=record is not None)
+
+
+async def suggest_letters(
+    app: App, turn: Turn, option: str, typed: str, custom_model: str | None = None
+) -> list[Choice]:
+    """Suggestions for `starts_with`, `ends_with` or `contains`.
+
+    Raises `UserError` while no custom model is chosen, and `Unavailable`.
+    """
+    functions: dict[str, Callable[..., list[Choice]]] = {
+        "starts_with": autocomplete.beginnings,
+        "ends_with": autocomplete.endings,
+        "contains": autocomplete.pieces,
+    }
+    if custom_model is None:
+        model = dinosaurs(app)
+    else:
+        model = await ready(app, await choose(app, turn, custom_model))
+    meanings = model.record is None
+    choices = await asyncio.to_thread(
+        functions[option], typed, model.words, app.word_filter, meanings=meanings
+    )
+    return within_limits(choices, turn.platform.limits)
+
+
+def _action(options: NamesOptions) -> str:
+    """The key of the cooldown."""
+    return MORE if options.custom_model is None else MORE_OF_CUSTOM_MODEL
+
+
+async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) -> None:
+    try:
+        check_bounds(options)
+    except UserError as error:
+        raise UserError(*with_echo(error.text, options)) from error
+    async with app.answering(turn, _action(options)):
+        message, poll = await in_time(
+            _message(app, turn, options, look_up), PATIENCE_S, on_delay=turn.defer
+        )
+        sent = await turn.respond(message)
+        if poll is not None and sent is not None:
+            with suppress(Unavailable):
+                await app.store.polls.sent(poll.id, sent.message_id)
+
+
+async def _message(
+    app: App, turn: Turn, options: NamesOptions, look_up: LookUp
+) -> tuple[Message, PollRecord | None]:
+    """Generate names, and open a poll on them where that is possible."""
+    record = await look_up()
+    if record is not None:
+        options = replace(options, custom_model=record.name)
+    model = await ready(app, record) if record is not None else dinosaurs(app)
+    if not await asyncio.to_thread(is_fit, options.request, model, app.word_filter):
+        raise UserError(_("The bot won't write names like that; try other letters."))
+    candidates = await _generate(app, options, model)
+    action = _action(options)
+    more_state = await shorten(app, turn, action, _more_state(options.request, record))
+    candidates = replace(candidates, more_state=more_state or "")
+    poll = await open_poll(app, turn, candidates)
+    if poll is not None:
+        return poll_message(poll, turn.platform.limits), poll
+    dissect_state = await _dissect_state(app, turn, candidates)
+    message = names_message(
+        [text(strong(name)) for name in candidates.names],
+        custom_model=record.name if record is not None else None,
+        note=candidates.note,
+        footer=candidates.footer,
+        buttons=[*buttons_of(more_state, dissect_state, of_custom_model=record is not None)],
+    )
+    return message, None
+
+
+async def _generate(app: App, options: NamesOptions, model: NamesModel) -> Candidates:
+    """Generate names. Raises `UserError` if no name can be like that, and inference errors."""
+    request = replace(options.request, seed=secrets.randbelow(2**32))
+    try:
+        result = await app.inference.names(request, model.trained)
+    except NamesError as error:
+        raise UserError(*with_echo(explain_problem(error.problem), options)) from error
+    note = explain_shortfall(result.shortfall) if result.shortfall is not None else ""
+    if not result.names:
+        raise UserError(*with_echo(text(note), options))
+    footer = _("temperature {temperature:g} · seed {seed}")
+    return Candidates(
+        names=tuple(format_name(model.card, name) for name in result.names),
+        note=note,
+        footer=footer.format(temperature=round(request.temperature, 2), seed=request.seed),
+        custom_model=model.record,
+    )
+
+
+def _more_state(request: NamesRequest, record: CustomModelRecord | None) -> str:
+    state = to_state(as_read(request, latin=record is None))
+    return state if record is None else f"{record.id}:{state}"
+
+
+async def _dissect_state(app: App, turn: Turn, candidates: Candidates) -> str | None:
+    """The state of the Dissect button of names without a poll."""
+    record = candidates.custom_model
+    prefix = f"#{record.id}:" if record is not None else ""
+    if len(candidates.names) == 1 and fits(
+        turn.platform.limits, DISSECT, prefix + candidates.names[0]
+    ):
+        return prefix + candidates.names[0]
+    reference = await try_to_save(app, turn, {"names": candidates.names})
+    return prefix + reference if reference is not None else None
+
+
+def is_fit(request: NamesRequest, model: NamesModel, words: WordFilter) -> bool:
+    """Whether the word filter lets all letters of a request pass. Slow: not for the event loop.
+
+    Letters pass by themselves, or because a name that the model was trained on has them in the
+    same place: *tit*, because of *Titanosaurus*. Those that pass alone may not pass together.
+    """
+    for pieces in _readings(request, model):
+        for piece, place in zip(pieces, _PLACES, strict=True):
+            if not words.allows(piece) and not any(
+                place(name, piece.lower()) for name in model.words
+            ):
+                return False
+        if not all(map(words.allows, _completed(pieces, model))):
+            return False
+    return True
+
+
+def _readings(request: NamesRequest, model: NamesModel) -> Iterator[tuple[str, ...]]:
+    """The letters as typed, and as a network reads them."""
+    pieces = pieces_of(request)
+    yield pieces
+    yield tuple(map(clean_name, pieces))
+    if model.record is not None:
+        yield tuple(
+            clean_piece(piece, model.card.symbols, ends=place is str.endswith)
+            for piece, place in zip(pieces, _PLACES, strict=True)
+        )
+
+
+def _completed(pieces: tuple[str, ...], model: NamesModel) -> Iterator[str]:
+    """Names that the letters may end up in."""
+    starts, contains, ends = pieces
+    together = "".join(pieces)
+    if model.record is not None:
+        if together not in pieces:
+            yield together
+        return
+    yield f"{starts}saurus"
+    yield f"mango{contains}saurus"
+    yield f"mango{ends}"
+    yield f"{starts or 'mango'}{contains}{ends or 'saurus'}"

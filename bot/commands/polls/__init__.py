@@ -1,0 +1,1 @@
+"""Polls on names: voting, closing, the hall of fame."""

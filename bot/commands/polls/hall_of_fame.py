@@ -1,0 +1,260 @@
+"""`/halloffame` and `/champion`: the names that won votes."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.commands.core.app import App
+from bot.commands.core.dispatch import respond_when_ready
+from bot.commands.core.info import CommandInfo, NoOptions
+from bot.commands.core.message import (
+    Button,
+    Embed,
+    File,
+    Message,
+    Text,
+    Tone,
+    UserError,
+    emphasis,
+    strong,
+    text,
+)
+from bot.commands.core.translation import _, ngettext
+from bot.commands.core.turn import Terms, Turn
+from bot.commands.naming.autocomplete import Choice, within_limits
+from bot.images.plaque import plaque
+from bot.services.word_filter import WordFilter
+from bot.store.hall_of_fame import Champion, Scope
+from models.names.dissection import reading
+from models.names.etymology import parts_of
+
+ACTION, CHAMPION = "fame", "champion"
+POEM = "about"
+"""The action of the button that writes a poem about a name."""
+PLAQUE = "plaque.png"
+PAGE = 10
+"""Names on a page."""
+LONGEST_NAME = 64
+"""Characters of a name of any list."""
+
+PERIODS: Mapping[str, tuple[str, timedelta | None]] = {
+    "day": (_("today"), None),
+    "week": (_("past 7 days"), timedelta(days=7)),
+    "month": (_("past 30 days"), timedelta(days=30)),
+    "year": (_("past 365 days"), timedelta(days=365)),
+    "ever": (_("all time"), None),
+}
+SCOPES: Mapping[str, str] = {
+    "here": _("this {community}"),
+    "mine": _("discovered by you"),
+    "all": _("all {communities}"),
+}
+_MEDALS = ("🥇", "🥈", "🥉")
+
+INFO = CommandInfo(
+    name="halloffame",
+    description=_("The names that won the most votes."),
+    options={
+        "period": _("When they won (default: all time)"),
+        "scope": _("Where they won (default: here)"),
+    },
+    examples=(
+        (f"/halloffame period:{PERIODS['week'][0]}", _("shows the names with the most votes.")),
+    ),
+)
+CHAMPION_INFO = CommandInfo(
+    name="champion",
+    description=_("Show today's winning name."),
+    examples=(("/champion", _("shows today's winning name.")),),
+)
+
+
+@dataclass(frozen=True)
+class HallOfFameOptions:
+    """Options of `/halloffame`, and the page."""
+
+    period: str = "ever"
+    """A key of `PERIODS`."""
+    scope: str = "here"
+    """A key of `SCOPES`."""
+    page: int = 0
+    member_id: int | None = None
+    """Whose names, where the scope is `mine`."""
+
+    def to_state(self) -> str:
+        """The state of a button."""
+        return f"{self.period}:{self.scope}:{self.page}:{self.member_id or ''}"
+
+    @classmethod
+    def from_state(cls, state: str) -> "HallOfFameOptions":
+        """The inverse of `to_state`. Raises `UserError` for a state of another version."""
+        period, scope, page, member = (*state.split(":"), "", "", "", "")[:4]
+        scope = "here" if scope == "server" else scope  # as version 0.3.0 has it
+        known = period in PERIODS and scope in SCOPES and page.isdecimal() and len(page) < 10
+        if not known or (scope == "mine") != member.isdecimal() or len(member) > 20:
+            raise UserError(
+                _("This button is from another version of the bot; use /halloffame instead.")
+            )
+        return cls(period, scope, int(page), int(member) if member else None)
+
+
+async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None:
+    """Answer `/halloffame`."""
+    if options.period not in PERIODS or options.scope not in SCOPES:
+        raise UserError(_("There's no such choice; pick one of the suggestions."))
+    if options.scope == "mine":
+        options = replace(options, member_id=turn.user.id)
+    async with app.answering(turn, ACTION):
+        await respond_when_ready(turn, page_of(app, turn, options))
+
+
+async def turn_page(app: App, turn: Turn, state: str) -> None:
+    """Answer the buttons that turn pages."""
+    options = HallOfFameOptions.from_state(state)
+    if options.scope == "mine" and options.member_id != turn.user.id:
+        raise UserError(_("These names are someone else's. See yours with /halloffame."))
+    with app.in_flight.track():
+        await turn.edit_source(await page_of(app, turn, options))
+
+
+async def champion(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/champion`."""
+    async with app.answering(turn, CHAMPION):
+        await respond_when_ready(turn, _champion(app, turn))
+
+
+async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Names for a poem: as typed, then today's champion, then the best. Raises `Unavailable`."""
+    if len(typed) > 2 * LONGEST_NAME or len(wanted := " ".join(typed.split())) > LONGEST_NAME:
+        return []
+    store, now = app.store.hall_of_fame, app.now()
+    today = await store.best(scope_of(HallOfFameOptions("day"), turn.community_id, now), most=1)
+    ever = await store.best(scope_of(HallOfFameOptions(), turn.community_id, now), most=100)
+    names = [champion.name for champion in (*today, *ever)]
+    matching = [name for name in names if wanted.casefold() in name.casefold()]
+    unique = dict.fromkeys([wanted, *matching] if wanted else matching)
+    allowed = (name for name in unique if app.word_filter.allows(name))
+    return within_limits((Choice(name, name) for name in allowed), turn.platform.limits)
+
+
+def period_label(period: str) -> str:
+    """A period, as members see it."""
+    return PERIODS[period][0]
+
+
+def scope_label(scope: str, terms: Terms) -> str:
+    """A scope, as members see it."""
+    return SCOPES[scope].format(community=terms.community, communities=terms.communities)
+
+
+async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
+    """A page of the hall of fame; the last one if there are fewer."""
+    store, scope = app.store.hall_of_fame, scope_of(options, turn.community_id, app.now())
+    count = await store.count(scope)
+    pages = max(1, -(-count // PAGE))
+    page = min(options.page, pages - 1)
+    found = await store.best(scope, skip=page * PAGE, most=PAGE)
+    everywhere = turn.community_id is None and options.scope == "here"
+    period = period_label(options.period)
+    place = scope_label("all" if everywhere else options.scope, turn.platform.terms)
+    if not found:
+        return Message(
+            content=text(
+                _("No name has won a vote yet ({period}, {place}). Get some with /dinoname!"),
+                period=period,
+                place=place,
+            )
+        )
+    lines = tuple(
+        _line(page * PAGE + i, name, turn.community_id, app.word_filter)
+        for i, name in enumerate(found)
+    )
+    footer = ""
+    if pages > 1:
+        footer = ngettext(
+            "page {page} of {pages} · {count:,} name",
+            "page {page} of {pages} · {count:,} names",
+            count,
+        ).format(page=page + 1, pages=pages, count=count)
+    title = _("🏛️ Best names: {period}, {place}").format(period=period, place=place)
+    embed = Embed(title, lines, footer=footer, tone=Tone.NAMES)
+    return Message(embeds=(embed,), buttons=tuple(_paging(replace(options, page=page), pages)))
+
+
+async def _champion(app: App, turn: Turn) -> Message:
+    """Today's best name, or else the last that won."""
+    store, words, community_id = app.store.hall_of_fame, app.word_filter, turn.community_id
+    scope = scope_of(HallOfFameOptions("day"), community_id, app.now())
+    found = [name for name in await store.best(scope, most=PAGE) if words.allows(name.name)]
+    best = found[0] if found else await store.latest(replace(scope, since=None))
+    if best is None or not words.allows(best.name):
+        return Message(
+            content=text(_("No name has won a vote yet. Get some with /dinoname, and vote!"))
+        )
+    title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
+    meaning = None if best.custom_model else await asyncio.to_thread(meaning_of, best.name)
+    discoverer = _discoverer(best, community_id, words)
+    png = await asyncio.to_thread(
+        plaque, best.name, meaning, discoverer, best.crowned_at.date(), best.votes
+    )
+    description = ngettext(
+        "A plaque: {name}, {votes} vote", "A plaque: {name}, {votes} votes", best.votes
+    ).format(name=best.name, votes=best.votes)
+    embed = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES, image=PLAQUE)
+    return Message(
+        embeds=(embed,),
+        files=(File(PLAQUE, png, description),),
+        buttons=(poem_about(best.name),),
+    )
+
+
+def meaning_of(name: str) -> str | None:
+    """What the name of a dinosaur may mean. Reads a file the first time."""
+    return reading(parts_of(name.lower()))
+
+
+def poem_about(name: str) -> Button:
+    """The button for a poem about a name."""
+    return Button(_("A poem about it"), POEM, name, emoji="📜")
+
+
+def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime) -> Scope:
+    """Which names to look up: in direct messages, those of all. Days begin at midnight UTC."""
+    _label, length = PERIODS[options.period]
+    since = now - length if length else None
+    if options.period == "day":
+        since = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Scope(
+        community_id=community_id if options.scope == "here" else None,
+        home_id=community_id if options.scope == "mine" else None,
+        member_id=options.member_id if options.scope == "mine" else None,
+        since=since,
+    )
+
+
+def _discoverer(name: Champion, community_id: int | None, words: WordFilter) -> str | None:
+    """The discoverer of a name, which only their own community is told."""
+    known = name.discoverer if name.community_id == community_id else None
+    return known if known and words.allows(known) else None
+
+
+def _line(place: int, name: Champion, community_id: int | None, words: WordFilter) -> Text:
+    """A name, its votes, and in its own community its discoverer."""
+    rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
+    votes = ngettext("{votes:,} vote", "{votes:,} votes", name.votes).format(votes=name.votes)
+    if not words.allows(name.name):
+        return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), f" · {votes}")
+    known = _discoverer(name, community_id, words)
+    by = f" · {known}" if known else ""
+    source = text(" ", emphasis(f"({name.custom_model})")) if name.custom_model else ()
+    return (*text(f"{rank} ", strong(name.name)), *source, *text(f" · {votes}{by}"))
+
+
+def _paging(options: HallOfFameOptions, pages: int) -> Iterator[Button]:
+    if options.page > 0:
+        before = replace(options, page=options.page - 1)
+        yield Button(_("Back"), ACTION, before.to_state(), emoji="◀️")
+    if options.page < pages - 1:
+        after = replace(options, page=options.page + 1)
+        yield Button(_("More"), ACTION, after.to_state(), emoji="▶️")

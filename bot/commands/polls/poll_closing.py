@@ -1,0 +1,195 @@
+"""Closing polls when their time is over, and announcing the winners."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.commands.core.app import App
+from bot.commands.core.button_states import fits
+from bot.commands.core.dispatch import deliver
+from bot.commands.core.message import (
+    Embed,
+    File,
+    Message,
+    Text,
+    Tone,
+    emphasis,
+    strong,
+    text,
+)
+from bot.commands.core.translation import _, ngettext
+from bot.commands.core.turn import (
+    DeliveryError,
+    Limits,
+    Platform,
+    Unreachable,
+)
+from bot.commands.polls.hall_of_fame import PLAQUE, meaning_of, poem_about
+from bot.commands.polls.votes import message_of, poll_message, tie_sentence
+from bot.images.plaque import plaque
+from bot.services.concurrency import ShuttingDown
+from bot.store import Unavailable
+from bot.store.polls import PollRecord
+
+log = logging.getLogger(__name__)
+
+LONGEST_SLEEP_S = 60.0
+"""Another process may open a poll that this one must close."""
+ABANDONED = timedelta(minutes=2)
+"""Age of a result that was not announced from which on its process is taken to have ended."""
+AT_ONCE = 8
+"""Results that are announced side by side."""
+ANNOUNCING_S = 60.0
+"""Seconds that announcing a result may take: less than `ABANDONED`."""
+TRIES = 3
+
+
+class PollCloser:
+    """Closes polls of all processes, and announces their results on one platform."""
+
+    def __init__(self, app: App, platform: Platform) -> None:
+        self._app = app
+        self._platform = platform
+        self._announcing = asyncio.Semaphore(AT_ONCE)
+
+    async def close_due_polls(self) -> float:
+        """One round. Returns the seconds until the next."""
+        try:
+            await self.close_due(self._app.now())
+            return await self._seconds_to_next()
+        except (ShuttingDown, Unavailable):  # the latter is logged where it is raised
+            return LONGEST_SLEEP_S
+
+    async def close_due(self, now: datetime) -> None:
+        """Close every poll whose time is over, and announce the results.
+
+        Results that cannot be announced, because the platform cannot be reached, are announced
+        later, by this process or another.
+        """
+        app, polls = self._app, self._app.store.polls
+        closed = []
+        for due in await polls.due(now):
+            with app.in_flight.track():
+                poll = await polls.close(due.id, max(now, app.now()))
+                if poll is not None:  # else another process has closed it
+                    closed.append(poll)
+        # Side by side, so that a slow channel does not delay the others.
+        arrived = all(await asyncio.gather(*(self._announce(poll, now) for poll in closed)))
+        for poll in await polls.unannounced(now - ABANDONED):
+            if not arrived:
+                break
+            with app.in_flight.track():
+                arrived = await self._announce_late(poll, now)
+
+    async def _seconds_to_next(self) -> float:
+        """Polls last a minute at least, so nothing is due before then."""
+        closing = await self._app.store.polls.next_closing()
+        if closing is None:
+            return LONGEST_SLEEP_S
+        left = (closing - self._app.now()).total_seconds()
+        return min(max(left, 0.1), LONGEST_SLEEP_S)
+
+    async def _announce(self, poll: PollRecord, now: datetime) -> bool:
+        """Announce a result; whether the platform could be reached."""
+        async with self._announcing:
+            with self._app.in_flight.track():
+                arrived = await self._try_to_show(poll)
+                if arrived:
+                    await self._app.store.polls.announced(poll.id, max(now, self._app.now()))
+                return arrived
+
+    async def _announce_late(self, poll: PollRecord, now: datetime) -> bool:
+        """Announce an abandoned result, unless another process does."""
+        polls = self._app.store.polls
+        if not await polls.announced(poll.id, now):
+            return True
+        arrived = False
+        try:
+            arrived = await self._try_to_show(poll)
+        finally:
+            if not arrived:
+                await polls.not_announced(poll.id)
+        return arrived
+
+    async def _try_to_show(self, poll: PollRecord) -> bool:
+        """Show a result as far as the platform allows; whether the platform could be reached."""
+        try:
+            async with asyncio.timeout(ANNOUNCING_S), self._app.poll_locks.of(poll.id):
+                await self._show(poll)
+        except Unreachable:
+            return False
+        except TimeoutError:
+            log.info("A result took too long to announce")
+            return False
+        except Exception:  # which would be the same the next time
+            log.exception("The result of poll %d could not be announced", poll.id)
+        return True
+
+    async def _show(self, poll: PollRecord) -> None:
+        """Show a closed poll, and its winner in a message below. Raises `Unreachable`."""
+        limits, place = self._platform.limits, message_of(poll)
+        closed = poll_message(poll, limits)
+        await self._edit(poll, closed)
+        if poll.winner is None:
+            return
+        announcement = await winner_message(poll, limits)
+        # The platform keeps one of messages with the same nonce, should its answer get lost.
+        sent = await _tried(lambda: self._platform.send(place, announcement, nonce=poll.id))
+        if not sent:  # a bot that may not send messages may still edit its own
+            await self._edit(poll, _with_plaque(closed, announcement))
+
+    async def _edit(self, poll: PollRecord, message: Message) -> None:
+        if poll.message_id is not None:
+            await _tried(lambda: self._platform.edit(message_of(poll), message))
+
+
+async def winner_message(poll: PollRecord, limits: Limits) -> Message:
+    """The announcement of a winner, with its plaque."""
+    assert poll.winner is not None  # noqa: S101 (checked by the caller)
+    assert poll.closed_at is not None  # noqa: S101
+    name, count = poll.names[poll.winner], poll.votes[poll.winner]
+    meaning = None if poll.custom_model is not None else await asyncio.to_thread(meaning_of, name)
+    day = poll.closed_at.date()
+    png = await asyncio.to_thread(plaque, name, meaning, poll.discoverer, day, count)
+    won = ngettext("{name} won with {votes} vote.", "{name} won with {votes} votes.", count)
+    lines: list[Text] = [text(won, name=strong(name), votes=count)]
+    if tie := tie_sentence(poll):
+        lines.append(tie)
+    if meaning:
+        lines.append(text(_("It may mean {meaning}."), meaning=emphasis(meaning)))
+    if poll.discoverer:
+        lines.append(text(_("Discovered by {discoverer}."), discoverer=poll.discoverer))
+    embed = Embed(_("👑 A name has been chosen"), tuple(lines), tone=Tone.NAMES, image=PLAQUE)
+    button = poem_about(name)
+    return Message(
+        embeds=(embed,),
+        files=(File(PLAQUE, png, _alt_text(name, meaning, count, f"{day:%d %B %Y}")),),
+        buttons=(button,) if fits(limits, button.action, button.state) else (),
+    )
+
+
+def _alt_text(name: str, meaning: str | None, count: int, day: str) -> str:
+    votes = ngettext("{votes} vote", "{votes} votes", count).format(votes=count)
+    parts = [name, f"“{meaning}”" if meaning else "", votes, day]
+    return _("A plaque: {details}").format(details=", ".join(filter(None, parts)))
+
+
+def _with_plaque(closed: Message, announcement: Message) -> Message:
+    """The poll with the winner's plaque, for channels where the bot may not send messages."""
+    (embed,) = closed.embeds
+    return replace(closed, embeds=(replace(embed, image=PLAQUE),), files=announcement.files)
+
+
+async def _tried(send: Callable[[], Awaitable[object]]) -> bool:
+    """Whether the platform accepted something. Raises `Unreachable`."""
+    try:
+        if not await deliver(send, tries=TRIES):
+            raise Unreachable
+    except Unreachable:
+        raise
+    except DeliveryError as error:
+        log.info("A result could not be shown: %s", error)
+        return False
+    return True

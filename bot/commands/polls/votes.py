@@ -1,0 +1,319 @@
+"""Polls on names: opening one, voting, the tally, taking a vote back."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.commands.core.app import App
+from bot.commands.core.message import (
+    Button,
+    Message,
+    Text,
+    Timestamp,
+    UserError,
+    strong,
+    text,
+)
+from bot.commands.core.translation import _, ngettext
+from bot.commands.core.turn import (
+    DeliveryError,
+    Gone,
+    Limits,
+    MessageRef,
+    Turn,
+)
+from bot.commands.naming.name_message import buttons_of, names_message
+from bot.formats import human_join, shortened, without_bidi_controls
+from bot.services.concurrency import within
+from bot.services.word_filter import WordFilter
+from bot.store import Unavailable
+from bot.store.custom_models import CustomModelRecord
+from bot.store.polls import Ballot, PollRecord
+
+log = logging.getLogger(__name__)
+
+ACTION, RETRACT = "vote", "unvote"
+"""Actions of the buttons that vote, and that take a vote back."""
+OPENING_S = 1.0
+"""Seconds that opening a poll may take; then the names are shown without one."""
+LONGEST_STATE = 24
+LONGEST_BAR = 12
+"""Blocks in the bar of the name with the most votes."""
+
+Edit = Callable[[Message], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Generated names, as they are shown."""
+
+    names: tuple[str, ...]
+    note: str = ""
+    """Why they are fewer than requested, if they are."""
+    footer: str = ""
+    more_state: str = ""
+    """State of the button for more."""
+    custom_model: CustomModelRecord | None = None
+    """What wrote them; `None` for dinosaurs."""
+
+
+async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord | None:
+    """Store a poll on names. It is stored before it is shown, so that every vote finds it.
+
+    `None` where the bot cannot keep its message up to date, and if the database does not answer.
+    """
+    if turn.channel_id is None or turn.community_id not in turn.platform.communities:
+        return None
+    try:
+        return await within(OPENING_S, _stored(app, turn, candidates))
+    except TimeoutError:
+        log.warning("The database is slow: names are sent without a poll")
+    except Unavailable:  # logged where it is raised
+        pass
+    return None
+
+
+async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
+    assert turn.community_id is not None  # noqa: S101 (see `open_poll`)
+    assert turn.channel_id is not None  # noqa: S101
+    now, model = app.now(), candidates.custom_model
+    minutes = await app.store.polls.minutes(turn.community_id)
+    poll = PollRecord(
+        id=secrets.randbits(62),
+        community_id=turn.community_id,
+        channel_id=turn.channel_id,
+        message_id=None,
+        member_id=turn.user.id,
+        discoverer=signature(turn.user.display_name, app.word_filter),
+        names=candidates.names,
+        opened_at=now,
+        closes_at=now + timedelta(minutes=minutes),
+        note=candidates.note,
+        footer=candidates.footer,
+        state=candidates.more_state,
+        custom_model_id=model.id if model is not None else None,
+        custom_model=model.name if model is not None else None,
+        votes=(0,) * len(candidates.names),
+    )
+    await app.store.polls.open(poll)
+    return poll
+
+
+def signature(display_name: str, words: WordFilter) -> str | None:
+    """A display name for the plaque; `None` for one that is invisible or not fit to be shown."""
+    name = " ".join(without_bidi_controls(display_name).split())
+    is_visible = any(character.isprintable() for character in name)
+    return name if is_visible and words.allows(name) else None
+
+
+async def vote(app: App, turn: Turn, state: str) -> None:
+    """Answer a vote: with the new tally, and privately with what was voted for.
+
+    In a busy channel the tally follows with those of the next votes.
+    """
+    poll_id, position = parse(state)
+    polls = app.store.polls
+    with app.in_flight.track():
+        if not await polls.cast(Ballot(poll_id, turn.user.id, position), app.now()):
+            raise too_late(await polls.find(poll_id))
+        await _update(app, turn, poll_id)
+        with suppress(Unavailable):  # the vote is stored all the same
+            poll = await polls.find(poll_id)
+            if poll is not None:
+                await turn.respond(_receipt(poll, position))
+
+
+async def retract(app: App, turn: Turn, state: str) -> None:
+    """Answer the button that takes a vote back."""
+    poll_id, _position = parse(f"{state}:0")
+    polls = app.store.polls
+    with app.in_flight.track():
+        poll = await polls.find(poll_id)
+        if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
+            raise too_late(poll)
+        await polls.retract(poll_id, turn.user.id, app.now())
+        said = text(_("You took your vote back. Press a name to vote again."))
+        await turn.edit_source(Message(content=said, private=True))
+
+        async def edit(message: Message) -> None:
+            await turn.platform.edit(message_of(poll), message)
+
+        if poll.message_id is not None:
+            app.edits.ask(poll.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit))
+
+
+async def _update(app: App, turn: Turn, poll_id: int) -> None:
+    """Answer a vote that was counted with the poll's message, or acknowledge it and edit later.
+
+    If the answer does not arrive, the tally is shown nevertheless.
+    """
+    late = not app.edits.enter(turn.channel_id)
+    edit = _edit_source(turn)
+    try:
+        if not late:
+            with suppress(Unavailable):  # the vote is stored, and shown with the next one
+                await draw(app, turn, poll_id, turn.edit_source)
+        await turn.acknowledge()
+    except DeliveryError:
+        late = True
+        raise
+    finally:
+        if late:  # only after the response: before it the platform has nothing to edit
+            app.edits.ask(turn.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit))
+
+
+async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
+    """Show the tally of an open poll.
+
+    An edit can take long. If the poll was closed meanwhile, also by another process, the edit has
+    replaced its result, which is shown again.
+    """
+    polls, limits = app.store.polls, turn.platform.limits
+    async with app.poll_locks.of(poll_id):
+        poll = await polls.find(poll_id)
+        if poll is None or poll.closed_at is not None:
+            return
+        if poll.message_id is None and turn.source is not None:
+            # The process that sent the message ended before it could note which one it was.
+            await polls.sent(poll_id, turn.source.ref.message_id)
+        await edit(poll_message(poll, limits))
+        now = await polls.find(poll_id)
+        if now is not None and now.closed_at is not None and now.message_id is not None:
+            with suppress(DeliveryError):  # then `PollCloser` shows it
+                await turn.platform.edit(message_of(now), poll_message(now, limits))
+
+
+async def _try_to_draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
+    """Draw a tally. One that cannot be shown comes with the next vote."""
+    try:
+        await draw(app, turn, poll_id, edit)
+    except (DeliveryError, Unavailable) as error:
+        log.info("The tally of a poll cannot be shown: %s", error)
+
+
+def _edit_source(turn: Turn) -> Edit:
+    """Edit the message of the pressed button as its answer, or by the bot's own right."""
+
+    async def edit(message: Message) -> None:
+        try:
+            await turn.edit_source(message)
+        except Gone:
+            if turn.source is None:
+                raise
+            await turn.platform.edit(turn.source.ref, message)
+
+    return edit
+
+
+def message_of(poll: PollRecord) -> MessageRef:
+    """Where a poll is shown; message 0 of its channel if that was never noted."""
+    return MessageRef(poll.channel_id, poll.message_id or 0, poll.community_id)
+
+
+def poll_message(poll: PollRecord, limits: Limits) -> Message:
+    """A poll as it stands: with a button for each name while it is open, then with its winner."""
+    of_custom_model = poll.custom_model is not None
+    dissect_state = f"@poll:{poll.id}"
+    more_state: str | None = poll.state
+    if of_custom_model:
+        if poll.custom_model_id is None:  # deleted
+            dissect_state = ""
+            more_state = None
+        else:
+            dissect_state = f"#{poll.custom_model_id}:{dissect_state}"
+    message = names_message(
+        list(_lines(poll)),
+        custom_model=poll.custom_model,
+        note=poll.note,
+        footer=poll.footer,
+        buttons=[*buttons_of(more_state, dissect_state, of_custom_model=of_custom_model)],
+    )
+    if poll.closed_at is not None:
+        return replace(message, content=_result(poll))
+    return replace(
+        message,
+        content=text(
+            _("Which is the coolest? The vote ends {end}."), end=Timestamp(poll.closes_at)
+        ),
+        buttons=(*_ballot(poll, limits), *message.buttons),
+    )
+
+
+def tie_sentence(poll: PollRecord) -> Text:
+    """How a tie was decided; empty if there was none."""
+    if poll.winner is None or not poll.votes[poll.winner]:
+        return ()
+    votes = poll.votes[poll.winner]
+    others = [
+        name
+        for position, (name, count) in enumerate(zip(poll.names, poll.votes, strict=True))
+        if count == votes and position != poll.winner
+    ]
+    if not others:
+        return ()
+    return text(
+        ngettext(
+            "It tied with {others} at {votes} vote, and got there first.",
+            "It tied with {others} at {votes} votes each, and got there first.",
+            votes,
+        ),
+        others=human_join(others),
+        votes=votes,
+    )
+
+
+def too_late(poll: PollRecord | None) -> UserError:
+    """The error for a vote that no longer counts."""
+    if poll is None:
+        return UserError(_("This vote is no longer stored. Get new names with /dinoname."))
+    if poll.winner is None:
+        return UserError(_("This vote is over. Get new names with /dinoname."))
+    return UserError(_("This vote is over: {name} has won."), name=poll.names[poll.winner])
+
+
+def parse(state: str) -> tuple[int, int]:
+    """Poll and position of a button. Raises `UserError` for a state of another version."""
+    poll_id, _colon, position = state.partition(":")
+    if not (poll_id.isdecimal() and position.isdecimal() and len(state) < LONGEST_STATE):
+        raise too_late(None)
+    if int(poll_id) >= 2**63 or int(position) >= 2**15:  # does not fit in the database
+        raise too_late(None)
+    return int(poll_id), int(position)
+
+
+def _receipt(poll: PollRecord, position: int) -> Message:
+    """A private note of what was voted for."""
+    said = text(
+        _("You voted for {name}. Press another name to change your vote."),
+        name=strong(poll.names[position]),
+    )
+    button = Button(_("Take it back"), RETRACT, str(poll.id))
+    return Message(content=said, buttons=(button,), private=True)
+
+
+def _ballot(poll: PollRecord, limits: Limits) -> Iterator[Button]:
+    for position, (name, votes) in enumerate(zip(poll.names, poll.votes, strict=True)):
+        tally = f" · {votes}" if votes else ""
+        label = shortened(name, limits.button_label - len(tally)) + tally
+        yield Button(label, ACTION, f"{poll.id}:{position}", primary=True)
+
+
+def _lines(poll: PollRecord) -> Iterator[Text]:
+    most = max(poll.votes, default=0)
+    for position, (name, votes) in enumerate(zip(poll.names, poll.votes, strict=True)):
+        parts = ["👑 " if position == poll.winner else "", strong(name)]
+        if votes:
+            blocks = "▰" * max(1, round(votes / most * min(most, LONGEST_BAR)))
+            parts.append(f" · {blocks} {votes}")
+        yield text(*parts)
+
+
+def _result(poll: PollRecord) -> Text:
+    if poll.winner is None:
+        return text(_("The vote is over: nobody voted."))
+    said = text(_("The vote is over: {name} has won."), name=poll.names[poll.winner])
+    tie = tie_sentence(poll)
+    return (*said, *text(" "), *tie) if tie else said

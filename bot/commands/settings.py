@@ -1,0 +1,76 @@
+"""`/settings`: how long votes last in a community."""
+
+from dataclasses import dataclass
+
+from bot.commands.core.app import App
+from bot.commands.core.error_messages import community_only, not_allowed
+from bot.commands.core.info import Audience, CommandInfo
+from bot.commands.core.message import (
+    Message,
+    UserError,
+    code,
+    text,
+)
+from bot.commands.core.translation import _, ngettext
+from bot.commands.core.turn import Turn
+
+SHORTEST, LONGEST = 1, 1440
+"""Minutes that a vote can last."""
+
+INFO = CommandInfo(
+    name="settings",
+    description=_("How long votes last here (managers only)."),
+    options={"vote_minutes": _("Minutes that a vote lasts, 1 to 1440 (default 10)")},
+    examples=(("/settings vote_minutes:30", _("makes votes last half an hour.")),),
+    audience=Audience.MANAGERS,
+)
+
+
+@dataclass(frozen=True)
+class SettingsOptions:
+    """Options of `/settings`."""
+
+    vote_minutes: int | None = None
+
+
+async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
+    """Answer `/settings`: change what is given, else show the present value."""
+    if turn.community_id is None:
+        raise UserError(*community_only(turn.platform.terms))
+    if not turn.user.is_manager:
+        raise UserError(*not_allowed())
+    polls, minutes = app.store.polls, options.vote_minutes
+    with app.in_flight.track():
+        if minutes is None:
+            present = await polls.minutes(turn.community_id)
+            said = text(
+                ngettext(
+                    "Votes last {minutes} minute here. Change it with {command}.",
+                    "Votes last {minutes} minutes here. Change it with {command}.",
+                    present,
+                ),
+                minutes=present,
+                command=code("/settings vote_minutes:"),
+            )
+        else:
+            check(minutes)
+            await polls.set_minutes(turn.community_id, minutes)
+            said = text(
+                ngettext(
+                    "Votes now last {minutes} minute here; open polls keep their own time.",
+                    "Votes now last {minutes} minutes here; open polls keep their own time.",
+                    minutes,
+                ),
+                minutes=minutes,
+            )
+        await turn.respond(Message(content=said, private=True))
+
+
+def check(minutes: int) -> None:
+    """Raise `UserError` for a time out of bounds."""
+    if not SHORTEST <= minutes <= LONGEST:
+        raise UserError(
+            _("A vote can last {shortest} to {longest} minutes, for example 10."),
+            shortest=SHORTEST,
+            longest=LONGEST,
+        )

@@ -1,0 +1,237 @@
+"""Options of `/namer`: what is accepted, and the errors for what is not."""
+
+import asyncio
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from bot.commands.core.app import App
+from bot.commands.core.message import UserError, code
+from bot.commands.core.translation import _, ngettext
+from bot.commands.core.turn import Attachment
+from bot.commands.training.requests import check_size, download, title_of
+from bot.services.custom_models import LARGEST_WEIGHTS
+from bot.services.word_filter import WordFilter
+from bot.store.custom_models import CustomModelRecord
+from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
+from models.networks.vocabulary import END
+from models.weights import Trained
+
+LONGEST_NAME = 32
+"""Characters of a custom model's name."""
+LONGEST_TEXT = 6000
+"""Characters of a list that is typed."""
+_MARKS = " -'’.&"
+"""Characters of a name besides letters and digits: none that formats or mentions."""
+_SEPARATORS = re.compile(r"[\n,;]+")
+_JOINERS = "\u200c\u200d"
+
+
+@dataclass(frozen=True)
+class NameOptions:
+    """Options of the commands for one custom model."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class CorpusOptions:
+    """Options of `/namer create` and `/namer retrain`."""
+
+    name: str
+    file: Attachment | None = None
+    text: str | None = None
+
+    @property
+    def has_corpus(self) -> bool:
+        """Whether a list is given."""
+        return self.file is not None or self.text is not None
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """Options of `/namer import`."""
+
+    name: str
+    file: Attachment
+
+
+@dataclass(frozen=True)
+class ShareOptions:
+    """Options of `/namer share`."""
+
+    name: str
+    on: bool = True
+
+
+async def new_name(app: App, typed: str) -> str:
+    """The name of a new custom model. Raises `UserError`."""
+    example = code("name:elves")
+    name = unicodedata.normalize("NFC", " ".join(typed[: 4 * LONGEST_NAME].split()))
+    if not 1 <= len(name) <= LONGEST_NAME or len(typed) > 4 * LONGEST_NAME:
+        raise UserError(
+            _("A name has 1 to {limit} characters; for example, {example}."),
+            limit=LONGEST_NAME,
+            example=example,
+        )
+    fits = all(c.isalnum() or c in _MARKS or unicodedata.category(c)[0] == "M" for c in name)
+    if not fits or not any(map(str.isalnum, name)):
+        raise UserError(
+            _(
+                "A name can have letters, digits, spaces, hyphens and apostrophes; for example, "
+                "{example}."
+            ),
+            example=example,
+        )
+    if not await app.allows(name):
+        raise UserError(_("That name isn't allowed; choose another one."))
+    return name
+
+
+async def find(app: App, community_id: int, typed: str) -> CustomModelRecord:
+    """A custom model of a community by its name. Raises `UserError`."""
+    name = " ".join(typed[: LONGEST_NAME + 1].split())
+    found = await app.store.custom_models.named(community_id, name)
+    if found is None:
+        raise unknown()
+    return found
+
+
+def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
+    """Raise `UserError` unless one list is given, as a file or as text, and it is not too long."""
+    if options.file is not None and options.text is not None:
+        raise UserError(_("Give the list either as a file or as text, not both."))
+    if needed and not options.has_corpus:
+        raise UserError(
+            _(
+                "Give a list of names: {file} takes a text file with one name per line, {text} "
+                "takes names separated by commas."
+            ),
+            file=code("file:"),
+            text=code("text:"),
+        )
+    if options.text is not None and len(options.text) > LONGEST_TEXT:
+        raise UserError(
+            _("That list is too long to type; upload it as a text file with {file}."),
+            file=code("file:"),
+        )
+    if options.file is not None:
+        check_size(_("That file"), options.file.size, LARGEST_LIST, _("plain text in UTF-8"))
+
+
+async def read_corpus(app: App, options: CorpusOptions) -> tuple[str, NameList]:
+    """Title and names of a list that was checked. Raises `UserError` and `ListError`."""
+    if options.file is None:
+        title, content = _("Your list"), lines_of(options.text or "")
+    else:
+        title = title_of(options.file.name, app, _("Your list"))
+        content = await download(options.file, title)
+    return title, await asyncio.to_thread(parse_list, content, title, app.word_filter.allows)
+
+
+def lines_of(typed: str) -> bytes:
+    """Names separated by new lines, commas or semicolons, as the content of a list."""
+    entries = (entry.strip() for entry in _SEPARATORS.split(typed))
+    return "\n".join(filter(None, entries)).encode(errors="replace")
+
+
+def check_weights_size(title: str, size: int) -> None:
+    """Raise `UserError` for a weight file that is too large."""
+    check_size(title, size, LARGEST_WEIGHTS, _("a file from /namer export"))
+
+
+def check_import(trained: Trained, words: WordFilter) -> None:
+    """Raise `UserError` for a foreign weight file with absurd figures or forbidden names.
+
+    Takes a while for a long list: not for the event loop.
+    """
+    card = trained.card
+    if not all(map(_is_visible, card.symbols)):
+        raise UserError(_("The names of that file have invisible characters."))
+    losses_in_range = all(x is None or 0 <= x <= 100 for x in (card.validation, card.kneser_ney))
+    measured_in_range = 0 <= (card.measured or 0) <= LONGEST_LIST
+    if not (losses_in_range and measured_in_range and 1 <= len(trained.words) <= LONGEST_LIST):
+        raise UserError(
+            _("The figures in that file can't be right: a list has 1 to {limit} names."),
+            limit=LONGEST_LIST,
+        )
+    if not all(map(words.allows, trained.words)):
+        raise UserError(_("The list that this file was trained on has words that aren't allowed."))
+
+
+def check_quota(have: int, most: int) -> None:
+    """Raise `UserError` if a community may have no more custom models."""
+    if have >= most:
+        raise too_many(most)
+
+
+def too_many(most: int) -> UserError:
+    """The error for one custom model too many."""
+    if most == 0:
+        return UserError(_("The bot's operator has turned off custom models."))
+    limit = ngettext(
+        "You can have {limit} model here; delete one with {command}.",
+        "You can have {limit} models here; delete one with {command}.",
+        most,
+    )
+    return UserError(limit, limit=most, command=code("/namer delete"))
+
+
+def name_taken(name: str) -> UserError:
+    """The error for a name that another custom model has."""
+    return UserError(
+        _("There's a model called {name} already. Choose another name, or use {command}."),
+        name=name,
+        command=code(f"/namer retrain name:{name}"),
+    )
+
+
+def unknown() -> UserError:
+    """The error for a custom model that does not exist."""
+    return UserError(
+        _("There's no model with that name here. See all with {command}."),
+        command=code("/namer list"),
+    )
+
+
+def without_corpus(model: CustomModelRecord) -> UserError:
+    """The error for retraining an imported model."""
+    return UserError(
+        _("{model} was imported without its list. Give a list with {file} or {text}."),
+        model=model.name,
+        file=code("file:"),
+        text=code("text:"),
+    )
+
+
+def invalid_file(title: str) -> UserError:
+    """The error for a weight file that cannot be used."""
+    return UserError(
+        _("{file} isn't a valid namer file. Use an unchanged file from {command}."),
+        file=title,
+        command=code("/namer export"),
+    )
+
+
+def untrained(model: CustomModelRecord, *, is_training: bool) -> UserError:
+    """The error for a custom model without weights."""
+    if is_training:
+        return UserError(_("{model} is still being trained."), model=model.name)
+    return UserError(
+        _("{model} hasn't been trained yet. Train it with {command}."),
+        model=model.name,
+        command=code(f"/namer retrain name:{model.name}"),
+    )
+
+
+def broken(model: CustomModelRecord) -> UserError:
+    """The error for a custom model whose weights cannot be read."""
+    return UserError(
+        _("The weights of {model} are damaged. Train it again with {command}."),
+        model=model.name,
+        command=code(f"/namer retrain name:{model.name}"),
+    )
+
+
+def _is_visible(symbol: str) -> bool:
+    return symbol == END or symbol in _JOINERS or symbol.isprintable()

@@ -1,0 +1,354 @@
+"""`/namer`: custom models, which a community trains on its own lists of names."""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Sequence
+
+from bot.commands.core.app import App
+from bot.commands.core.info import Audience, CommandInfo, NoOptions
+from bot.commands.core.message import (
+    Button,
+    File,
+    Message,
+    UserError,
+    code,
+    strong,
+    text,
+)
+from bot.commands.core.translation import _
+from bot.commands.core.turn import Turn
+from bot.commands.naming.autocomplete import Choice
+from bot.commands.training import custom_model_options as options_of
+from bot.commands.training.custom_model_options import (
+    CorpusOptions,
+    ImportOptions,
+    NameOptions,
+    ShareOptions,
+)
+from bot.commands.training.custom_model_views import (
+    counted,
+    imported_message,
+    info_message,
+    list_message,
+)
+from bot.commands.training.progress import Subject
+from bot.commands.training.requests import (
+    LARGEST_SEED,
+    check_queue,
+    download,
+    stop,
+    stop_reason,
+    submit,
+    title_of,
+)
+from bot.commands.training.rights import check_community, check_manager
+from bot.services.custom_models import TASK, Untrained
+from bot.services.training.policies import CUSTOM, corpus_of, table_of
+from bot.store.custom_models import Corpus, CustomModelRecord, NameTaken, TooMany
+from bot.store.trainings import TrainingRequest
+from models.names.shape import LIST_RECIPE
+from models.weights import WeightsError
+
+NAMER = "namer"
+"""The group, and the action of its buttons."""
+MINUTES = 5
+"""Time limit of a training."""
+_LONGEST_NUMBER = 18
+
+_FILE = _("Text file with one name per line, or a table with names in the first column")
+_TEXT = _("Or the names themselves, separated by commas")
+_WHICH = {"name": _("Name of the model")}
+
+GROUP_INFO = CommandInfo(name=NAMER, description=_("Name generators trained on your own lists."))
+CREATE_INFO = CommandInfo(
+    name="namer create",
+    description=_("Train a name generator on a list."),
+    options={"name": _("Name of the new model, for example: elves"), "file": _FILE, "text": _TEXT},
+    examples=(("/namer create name:elves", _("trains a name generator on your list.")),),
+    audience=Audience.MANAGERS,
+)
+IMPORT_INFO = CommandInfo(
+    name="namer import",
+    description=_("Import a model that was exported elsewhere."),
+    options={
+        "name": _("Name of the new model, for example: elves"),
+        "file": _("File from /namer export"),
+    },
+    audience=Audience.MANAGERS,
+)
+EXPORT_INFO = CommandInfo(
+    name="namer export",
+    description=_("Download a model as a file."),
+    options=_WHICH,
+    audience=Audience.MANAGERS,
+)
+LIST_INFO = CommandInfo(
+    name="namer list",
+    description=_("List the models."),
+    examples=(("/namer list", _("lists the name generators trained here.")),),
+)
+INFO_INFO = CommandInfo(
+    name="namer info",
+    description=_("Show how good a model is and what it was trained on."),
+    options=_WHICH,
+)
+RETRAIN_INFO = CommandInfo(
+    name="namer retrain",
+    description=_("Train a model again, on its list or a new one."),
+    options={**_WHICH, "file": _FILE, "text": _TEXT},
+    audience=Audience.MANAGERS,
+)
+SHARE_INFO = CommandInfo(
+    name="namer share",
+    description=_("Let others use a model, or stop sharing it."),
+    options={**_WHICH, "on": _("Whether others can use it (default True)")},
+    audience=Audience.MANAGERS,
+)
+DELETE_INFO = CommandInfo(
+    name="namer delete",
+    description=_("Delete a model and its list."),
+    options=_WHICH,
+    audience=Audience.MANAGERS,
+)
+INFOS = (
+    CREATE_INFO,
+    IMPORT_INFO,
+    EXPORT_INFO,
+    LIST_INFO,
+    INFO_INFO,
+    RETRAIN_INFO,
+    SHARE_INFO,
+    DELETE_INFO,
+)
+
+
+async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
+    """Answer `/namer create`."""
+    community_id = check_manager(turn)
+    name = await options_of.new_name(app, options.name)
+    options_of.check_corpus(options, needed=True)
+    await _check_new(app, community_id, name)
+    async with app.answering(turn, NAMER):
+        await check_queue(app, CUSTOM, community_id=community_id)
+        await turn.defer(private=True)
+        title, found = await options_of.read_corpus(app, options)
+        corpus = corpus_of(title, found.names)
+        model = await _store(app, turn, community_id, name, corpus)
+        try:
+            await _train(app, turn, model, corpus, found.notes)
+        except BaseException:
+            await app.store.custom_models.delete(model.id)
+            raise
+
+
+async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
+    """Answer `/namer import`."""
+    community_id = check_manager(turn)
+    name = await options_of.new_name(app, options.name)
+    title = title_of(options.file.name, app, _("Your file"))
+    options_of.check_weights_size(title, options.file.size)
+    await _check_new(app, community_id, name)
+    async with app.answering(turn, NAMER):
+        await turn.defer(private=True)
+        content = await download(options.file, title)
+        try:
+            sample = await app.custom_models.validate(content, title)
+        except WeightsError as error:
+            raise options_of.invalid_file(title) from error
+        trained = sample.trained
+        await asyncio.to_thread(options_of.check_import, trained, app.word_filter)
+        corpus = corpus_of(title_of(trained.card.corpus, app, _("Your list")), trained.words)
+        model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
+        samples = [name for name in sample.samples if await app.allows(name)]
+        await turn.respond(imported_message(model, trained.card, samples))
+
+
+async def export(app: App, turn: Turn, options: NameOptions) -> None:
+    """Answer `/namer export`."""
+    model = await options_of.find(app, check_manager(turn), options.name)
+    async with app.answering(turn, NAMER):
+        content = await app.store.custom_models.weights(model.id)
+        if content is None:
+            raise options_of.untrained(model, is_training=await _is_training(app, model))
+        stem = re.sub(r"[^a-z0-9]+", "-", model.name.casefold()).strip("-") or NAMER
+        said = text(
+            _("{model} as a file, with the names of its list. Use it elsewhere with {command}."),
+            model=model.name,
+            command=code("/namer import"),
+        )
+        file = File(f"{stem}.safetensors", content)
+        await turn.respond(Message(said, files=(file,), private=True))
+
+
+async def list_(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/namer list`."""
+    community_id = check_community(turn)
+    with app.in_flight.track():
+        models = await app.store.custom_models.of(community_id)
+        waiting = await app.store.trainings.waiting(CUSTOM)
+        in_training = {w.custom_model_id for w in waiting}
+        await turn.respond(list_message(models, app.settings.namers_per_guild, in_training))
+
+
+async def info(app: App, turn: Turn, options: NameOptions) -> None:
+    """Answer `/namer info`."""
+    model = await options_of.find(app, check_community(turn), options.name)
+    with app.in_flight.track():
+        await turn.defer(private=True)
+        card = None
+        try:
+            card = (await app.custom_models.load(model)).card
+        except Untrained:
+            pass
+        except WeightsError as error:
+            raise options_of.broken(model) from error
+        is_training = await _is_training(app, model)
+        await turn.respond(info_message(model, card, turn.platform.terms, is_training=is_training))
+
+
+async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
+    """Answer `/namer retrain`."""
+    community_id = check_manager(turn)
+    options_of.check_corpus(options, needed=False)
+    model = await options_of.find(app, community_id, options.name)
+    async with app.answering(turn, NAMER):
+        await check_queue(app, CUSTOM, community_id=community_id, custom_model_id=model.id)
+        if not options.has_corpus and not model.has_corpus:
+            raise options_of.without_corpus(model)
+        await turn.defer(private=True)
+        title = model.title
+        notes: tuple[str, ...] = ()
+        if options.has_corpus:
+            title, found = await options_of.read_corpus(app, options)
+            names, notes = found.names, found.notes
+        else:
+            names = await app.store.custom_models.corpus(model.id)
+        await _train(app, turn, model, corpus_of(title, names), notes, is_new=options.has_corpus)
+
+
+async def share(app: App, turn: Turn, options: ShareOptions) -> None:
+    """Answer `/namer share`."""
+    model = await options_of.find(app, check_manager(turn), options.name)
+    with app.in_flight.track():
+        await app.store.custom_models.share(model.id, options.on)
+        said = (
+            _("Other {communities} can use {model} now. They see its name, but not its list.")
+            if options.on
+            else _("Only this {community} can use {model} now.")
+        )
+        terms = turn.platform.terms
+        words = {"community": terms.community, "communities": terms.communities}
+        await turn.respond(Message(text(said, model=model.name, **words), private=True))
+
+
+async def delete(app: App, turn: Turn, options: NameOptions) -> None:
+    """Answer `/namer delete`: ask first."""
+    model = await options_of.find(app, check_manager(turn), options.name)
+    said = text(
+        _("Delete {model}, its list and its weights? This can't be undone."),
+        model=strong(model.name),
+    )
+    buttons = (
+        Button(_("Delete"), NAMER, f"delete:{model.id}", dangerous=True),
+        Button(_("Cancel"), NAMER, f"keep:{model.id}"),
+    )
+    await turn.respond(Message(said, buttons=buttons, private=True))
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the buttons of `/namer delete`, and the Stop button of version 0.3.0."""
+    community_id = check_manager(turn)
+    action, _colon, number = state.partition(":")
+    is_known = action in ("delete", "keep", "stop")
+    if not is_known or not number.isdecimal() or len(number) > _LONGEST_NUMBER:
+        raise UserError(_("This button is from another version of the bot; use /namer instead."))
+    model = await app.store.custom_models.get(int(number))
+    if model is None or model.community_id != community_id:
+        raise options_of.unknown()
+    with app.in_flight.track():
+        training = await app.store.trainings.active_of(model.id)
+        if action == "stop":
+            if training is None:
+                raise UserError(_("This training has already ended."))
+            await stop(app, turn, training)
+            return
+        said = text(_("{model} was not deleted."), model=model.name)
+        if action == "delete":
+            if training is not None:
+                await app.training.stop(training.id, stop_reason(app, turn))
+            await app.store.custom_models.delete(model.id)
+            said = text(_("{model} was deleted."), model=model.name)
+        await turn.edit_source(Message(said, private=True))
+
+
+async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
+    """Custom models of the community whose names contain what was typed."""
+    models = await app.store.custom_models.of(check_community(turn))
+    wanted = typed[: options_of.LONGEST_NAME + 1].casefold()
+    fitting = [Choice(m.name, m.name) for m in models if wanted in m.name.casefold()]
+    return fitting[: turn.platform.limits.choices]
+
+
+async def _check_new(app: App, community_id: int, name: str) -> None:
+    """Raise `UserError` early for a custom model that could not be stored in the end."""
+    models = await app.store.custom_models.of(community_id)
+    options_of.check_quota(len(models), app.settings.namers_per_guild)
+    if any(model.name.casefold() == name.casefold() for model in models):
+        raise options_of.name_taken(name)
+
+
+async def _store(
+    app: App,
+    turn: Turn,
+    community_id: int,
+    name: str,
+    corpus: Corpus,
+    weights: tuple[bytes, str] | None = None,
+) -> CustomModelRecord:
+    most = app.settings.namers_per_guild
+    try:
+        return await app.store.custom_models.create(
+            community_id=community_id,
+            name=name,
+            member_id=turn.user.id,
+            corpus=corpus,
+            now=app.now(),
+            most=most,
+            weights=weights,
+        )
+    except NameTaken as error:
+        raise options_of.name_taken(name) from error
+    except TooMany as error:
+        raise options_of.too_many(most) from error
+
+
+async def _train(
+    app: App,
+    turn: Turn,
+    model: CustomModelRecord,
+    corpus: Corpus,
+    notes: tuple[str, ...],
+    *,
+    is_new: bool = False,
+) -> None:
+    request = TrainingRequest(
+        policy=CUSTOM,
+        task=TASK,
+        recipe=LIST_RECIPE,
+        seed=secrets.randbelow(LARGEST_SEED),
+        queued_at=app.now(),
+        minutes=MINUTES,
+        custom_model_id=model.id,
+        community_id=model.community_id,
+        member_id=turn.user.id,
+        title=corpus.title,
+        corpus=await asyncio.to_thread(table_of, corpus.names),
+        corpus_is_new=is_new,
+        notes=(counted(len(corpus.names)), *notes),
+    )
+    await submit(app, turn, request, Subject(model.name, True, model.digest is not None))
+
+
+async def _is_training(app: App, model: CustomModelRecord) -> bool:
+    return await app.store.trainings.active_of(model.id) is not None

@@ -1,0 +1,181 @@
+"""What all commands that train share: uploads, the queue, the progress message, Stop."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from bot.commands.core.app import App
+from bot.commands.core.message import (
+    Message,
+    Timestamp,
+    UserError,
+    link,
+    text,
+)
+from bot.commands.core.translation import _
+from bot.commands.core.turn import (
+    Attachment,
+    DeliveryError,
+    Forbidden,
+    MessageRef,
+    Turn,
+)
+from bot.commands.polls.votes import signature
+from bot.commands.training.progress import (
+    Subject,
+    TrainingState,
+    failed_message,
+    progress_message,
+    stopped_message,
+    subject_of,
+)
+from bot.commands.training.rights import SharedModelAction, check_manager, check_shared_models
+from bot.formats import shortened
+from bot.services.training.policies import CUSTOM, SHARED, AlreadyTraining, CoolingDown, QueueFull
+from bot.services.training.results import Reason
+from bot.store.trainings import TrainingRecord, TrainingRequest
+
+LARGEST_SEED = 2**31
+LONGEST_TITLE = 60
+"""Characters of a file name that are shown."""
+_LONGEST_NUMBER = 18
+"""Digits of an id that the database has room for."""
+
+
+async def check_queue(
+    app: App,
+    policy: str,
+    *,
+    community_id: int | None = None,
+    custom_model_id: int | None = None,
+) -> None:
+    """Raise `UserError` unless a training can be queued now."""
+    try:
+        await app.training.check(policy, community_id=community_id, custom_model_id=custom_model_id)
+    except (AlreadyTraining, CoolingDown, QueueFull) as error:
+        raise _refusal(error) from error
+
+
+async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subject) -> None:
+    """Announce a training, queue it, and tell the member where to follow it.
+
+    Raises `UserError` if it cannot be announced or queued.
+    """
+    try:
+        ref = await turn.announce(progress_message(TrainingState(request, subject)))
+    except Forbidden as error:
+        raise UserError(
+            _(
+                "Progress is shown in this channel, but the bot can't post here. Allow it to view "
+                "the channel, send messages, embed links and attach files, or use another channel."
+            )
+        ) from error
+    request = replace(request, channel_id=ref.channel_id, message_id=ref.message_id)
+    try:
+        await app.training.enqueue(request)
+    except (AlreadyTraining, CoolingDown, QueueFull) as error:
+        refusal = _refusal(error)
+        await _withdraw(turn, ref, subject, str(refusal))
+        raise refusal from error
+    except BaseException:
+        await _withdraw(turn, ref, subject, Reason.BROKEN)
+        raise
+    said = text(
+        _("Training {subject}. Follow along: {link}"),
+        subject=subject.name,
+        link=link(turn.platform.link(ref)),
+    )
+    await turn.respond(Message(said, private=True))
+
+
+def title_of(name: str, app: App, unnamed: str) -> str:
+    """The name of a corpus or file, as it can be shown; else `unnamed`."""
+    name = "".join(c for c in name[:255] if c.isprintable()).strip()
+    title = shortened(name, LONGEST_TITLE)
+    return title if title and app.word_filter.allows(title) else unnamed
+
+
+def check_size(title: str, size: int, most: int, what: str) -> None:
+    """Raise `UserError` for an upload of more than `most` bytes. `what` says what is accepted."""
+    if size > most:
+        raise UserError(
+            _("{file} is too large ({size:.1f} MiB). The limit is {limit} MiB of {what}."),
+            file=title,
+            size=size / 2**20,
+            limit=most // 2**20,
+            what=what,
+        )
+
+
+async def download(upload: Attachment, title: str) -> bytes:
+    """The content of an upload, whose size was checked. Raises `UserError`."""
+    try:
+        return await upload.read()
+    except DeliveryError as error:
+        raise UserError(_("{file} could not be downloaded; send it again."), file=title) from error
+
+
+async def press_stop(app: App, turn: Turn, state: str) -> None:
+    """Answer the button that stops a training."""
+    action, _colon, number = state.partition(":")
+    record = None
+    if action == "stop" and number.isdecimal() and len(number) <= _LONGEST_NUMBER:
+        record = await app.store.trainings.get(int(number))
+    if record is None:
+        raise UserError(_("This training has already ended."))
+    await stop(app, turn, record)
+
+
+async def stop_shared(app: App, turn: Turn) -> None:
+    """Stop the training of a shared model. Its button of version 0.3.0 had no number."""
+    await check_shared_models(app, turn, SharedModelAction.TRAIN)
+    waiting = await app.store.trainings.waiting(SHARED)
+    record = await app.store.trainings.get(waiting[0].id) if waiting else None
+    if record is None:
+        raise UserError(_("This training has already ended."))
+    await stop(app, turn, record)
+
+
+async def stop(app: App, turn: Turn, record: TrainingRecord) -> None:
+    """Stop a training that the user may stop."""
+    if record.policy == CUSTOM:
+        if check_manager(turn) != record.community_id:
+            raise UserError(
+                _("This training belongs to another {community}."),
+                community=turn.platform.terms.community,
+            )
+    else:
+        await check_shared_models(app, turn, SharedModelAction.TRAIN)
+    with app.in_flight.track():
+        reason = stop_reason(app, turn)
+        stopped = await app.training.stop(record.id, reason)
+        if stopped is None:
+            raise UserError(_("This training has already ended."))
+        if stopped.state == "stopped" and turn.source is not None:  # it had not started
+            subject = await subject_of(app, record)
+            await turn.edit_source(stopped_message(subject, reason))
+        await turn.respond(Message(text(_("Stopped.")), private=True))
+
+
+def stop_reason(app: App, turn: Turn) -> str:
+    """Who has stopped a training, for its message alone."""
+    name = signature(turn.user.display_name, app.word_filter)
+    return Reason.BUTTON if name is None else _("{member} pressed Stop.").format(member=name)
+
+
+async def _withdraw(turn: Turn, ref: MessageRef, subject: Subject, reason: str) -> None:
+    """Take back the announcement of a training that could not be queued."""
+    with suppress(DeliveryError):
+        await turn.platform.edit(ref, failed_message(subject, reason))
+
+
+def _refusal(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:
+    match error:
+        case AlreadyTraining():
+            return UserError(_("It is being trained already; wait until that has ended."))
+        case CoolingDown(until=until):
+            return UserError(
+                _("The cooldown after the last training isn't over; try again {time}."),
+                time=Timestamp(until),
+            )
+        case QueueFull():
+            return UserError(_("Too many trainings are waiting; try again in a few minutes."))

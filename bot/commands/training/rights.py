@@ -1,0 +1,86 @@
+"""Who may train, activate and manage models."""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+from bot.commands.core import error_messages
+from bot.commands.core.app import App
+from bot.commands.core.message import UserError, code
+from bot.commands.core.translation import _
+from bot.commands.core.turn import Turn
+
+
+class SharedModelAction(Enum):
+    """What may be done to the models that all communities share."""
+
+    TRAIN = auto()
+    ACTIVATE = auto()
+
+
+_FOR_ADMINISTRATORS: Mapping[SharedModelAction, str] = {
+    SharedModelAction.TRAIN: _("Only administrators of this {community} can retrain the models."),
+    SharedModelAction.ACTIVATE: _(
+        "Only administrators of this {community} can choose the live version."
+    ),
+}
+_FOR_HOMES: Mapping[SharedModelAction, str] = {
+    SharedModelAction.TRAIN: _(
+        "All {communities} share the models, so only the bot's operator and administrators of its "
+        "home {communities} can retrain them. The operator can add a home {community} with the "
+        "setting {setting}."
+    ),
+    SharedModelAction.ACTIVATE: _(
+        "All {communities} share the models, so only the bot's operator and administrators of its "
+        "home {communities} can choose the live version. The operator can add a home {community} "
+        "with the setting {setting}."
+    ),
+}
+
+
+async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -> None:
+    """Raise `UserError` unless the user may train or activate the shared models.
+
+    The bot's operator may, and so may administrators of its home communities. If none are set, the
+    only community that the bot is in is its home.
+    """
+    platform, terms = turn.platform, turn.platform.terms
+    if turn.community_id is None:
+        raise UserError(*error_messages.community_only(terms))
+    homes = app.settings.home_guilds
+    if not homes and len(platform.communities) == 1 and platform.sees_all_communities:
+        homes = frozenset(platform.communities)
+    if turn.user.is_administrator and turn.community_id in homes:
+        return
+    if await platform.is_operator(turn.user.id):
+        return
+    if not turn.user.is_administrator:
+        raise UserError(_FOR_ADMINISTRATORS[action], community=terms.community)
+    raise UserError(
+        _FOR_HOMES[action],
+        community=terms.community,
+        communities=terms.communities,
+        setting=code("HOME_GUILDS"),
+    )
+
+
+def check_manager(turn: Turn) -> int:
+    """The community whose custom models the user may change. Raises `UserError`."""
+    community_id = check_community(turn)
+    if not turn.user.is_manager:
+        raise UserError(
+            _(
+                "Only {community} managers can do that. Everyone can get names with {name}, and "
+                "see the models with {list}."
+            ),
+            community=turn.platform.terms.community,
+            name=code("/name"),
+            list=code("/namer list"),
+        )
+    return community_id
+
+
+def check_community(turn: Turn) -> int:
+    """The community where the command was used. Raises `UserError` in direct messages."""
+    if turn.community_id is None:
+        raise UserError(*error_messages.community_only(turn.platform.terms))
+    return turn.community_id

@@ -1,0 +1,116 @@
+"""A version after its training: how good it is, whether it is live, and why not."""
+
+from collections.abc import Sequence
+
+from bot.commands.core.message import (
+    Button,
+    Embed,
+    Field,
+    File,
+    Message,
+    Text,
+    Tone,
+    emphasis,
+    text,
+    verbatim,
+)
+from bot.commands.core.translation import _
+from bot.commands.training.model_quality import nats
+from bot.formats import human_duration
+from bot.services.versions import FORCED, MARGIN, VersionComparison, VersionSummary
+from models.tasks import TASKS
+
+MODELS = "models"
+"""The action of buttons under versions."""
+CURVE = "loss.png"
+SHOWN_SAMPLES = 7
+
+
+def use_button(number: int) -> Button:
+    """The button that makes a version live although it is worse."""
+    return Button(_("Use it anyway"), MODELS, f"use:{number}")
+
+
+def version_report(
+    comparison: VersionComparison, samples: tuple[str, ...], notes: tuple[str, ...] = ()
+) -> Message:
+    """The message of a training that has created a version. `samples` can be shown."""
+    version, live = comparison.version, comparison.live
+    number = version.number or 0
+    is_live = live.version_id == version.number
+    title = (
+        _("✅ Version {number} of {task} is live")
+        if is_live
+        else _("📦 Version {number} of {task} is stored, but not live")
+    )
+    lines = [
+        verbatim(version.corpus),
+        *(text(emphasis(note)) for note in notes),
+        (),
+        *map(verbatim, capitalized(version.task, samples[:SHOWN_SAMPLES])),
+    ]
+    if not is_live:
+        lines += [(), _why_not(version)]
+    elif live.reason == FORCED:
+        lines += [(), text(_("It is live because an administrator chose so."))]
+    embed = Embed(
+        title=title.format(number=number, task=version.task),
+        lines=tuple(lines),
+        fields=(
+            Field(_("Validation loss"), text(nats(version.validation))),
+            Field(_("Reference loss"), text(reference_loss(version))),
+            *training_time(version),
+            Field(_("Seed"), text("–" if version.seed is None else str(version.seed))),
+        ),
+        tone=Tone.TRAINING,
+        image=CURVE if comparison.curve else "",
+    )
+    buttons = () if is_live else (use_button(number),)
+    return Message(embeds=(embed,), files=curve_file(comparison), buttons=buttons)
+
+
+def capitalized(task: str, samples: Sequence[str]) -> tuple[str, ...]:
+    """Samples as they are shown: version 0.3.0 stored names in lower case."""
+    if task not in TASKS or not TASKS[task].samples_are_names:
+        return tuple(samples)
+    return tuple(name[:1].upper() + name[1:] for name in samples)
+
+
+def curve_file(comparison: VersionComparison) -> tuple[File, ...]:
+    """The picture of the losses, if there is one."""
+    if not comparison.curve:
+        return ()
+    return (File(CURVE, comparison.curve, _("Training and validation loss by update")),)
+
+
+def reference_loss(version: VersionSummary) -> str:
+    """The loss by which versions are compared, and what it had to reach."""
+    loss = nats(version.reference_loss)
+    if version.baseline_loss is None:
+        return loss
+    return _("{loss} (live version: {baseline:.3f})").format(
+        loss=loss, baseline=version.baseline_loss
+    )
+
+
+def training_time(version: VersionSummary) -> tuple[Field, ...]:
+    """How long the training took, if that is known."""
+    if version.seconds is None:
+        return ()
+    return (Field(_("Training time"), text(human_duration(version.seconds))),)
+
+
+def _why_not(version: VersionSummary) -> Text:
+    if version.reference_loss is None:
+        return text(_("It isn't live because its reference loss could not be measured."))
+    if version.baseline_loss is None:
+        return text(_("It isn't live because the reference loss of the live version is not known."))
+    return text(
+        _(
+            "It isn't live because it is worse: its reference loss is {loss:.3f}, that of the "
+            "live version {baseline:.3f}. Up to {margin:.2f} more would be accepted."
+        ),
+        loss=version.reference_loss,
+        baseline=version.baseline_loss,
+        margin=MARGIN,
+    )

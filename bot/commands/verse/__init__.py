@@ -1,0 +1,1 @@
+"""Poems: writing and keeping them."""

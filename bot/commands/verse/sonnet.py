@@ -1,0 +1,273 @@
+"""`/sonnet`: a poem that begins with the member's own words, and a button for another."""
+
+import re
+import secrets
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from bot.commands.core import legacy
+from bot.commands.core.app import App
+from bot.commands.core.button_states import expand, shorten, try_to_save
+from bot.commands.core.dispatch import stream
+from bot.commands.core.info import CommandInfo
+from bot.commands.core.message import (
+    Button,
+    Embed,
+    Message,
+    Text,
+    Tone,
+    UserError,
+    code,
+    text,
+    verbatim,
+)
+from bot.commands.core.translation import _
+from bot.commands.core.turn import Turn
+from bot.commands.naming.name_options import check_temperature
+from bot.commands.polls.hall_of_fame import LONGEST_NAME
+from bot.commands.verse.poems import keep_button
+from bot.formats import human_join, shortened, without_bidi_controls
+from data.text import unify_newlines
+from models.verse.forms import DEFAULT_FORM, FORMS, Form
+from models.verse.poem import OPENING_LIMIT, Draft, SonnetRequest
+
+ACTION = "sonnet"
+WRITING = text("✒️ …")
+"""The last line of a message while its poem is being written."""
+LONGEST_ECHO = 800
+"""Characters of a refused opening that are given back."""
+
+INFO = CommandInfo(
+    name="sonnet",
+    description=_("Write a sonnet that begins with your own words."),
+    options={
+        "opening": _("First words, for example: Shall I compare thee (default: the bot begins)"),
+        "form": _("Form of the poem (default: a Shakespearean sonnet)"),
+        "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.8"),
+        "about": _("A name to begin with instead, for example today's champion"),
+    },
+    examples=(
+        (_("/sonnet opening:Shall I compare thee"), _("writes a sonnet that begins like that.")),
+        ("/sonnet about:Mangosaurus", _("writes a sonnet about a name.")),
+    ),
+)
+
+_STATE = re.compile(
+    r"(?P<temperature>\d{1,3}(?:\.\d{1,4})?):(?P<form>[a-z-]+):(?P<kind>[oa])“(?P<words>.*)”",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class SonnetOptions:
+    """Options of `/sonnet`."""
+
+    request: SonnetRequest = field(default_factory=SonnetRequest)
+    """The opening as typed; an empty one lets the bot begin. The command draws the seed."""
+    about: str = ""
+    """A name that the poem begins with, in place of an opening."""
+
+    def as_typed(self) -> str:
+        """The command, to be typed again. What is too long is shortened."""
+        request, default = self.request, SonnetRequest()
+        typed = {
+            "opening": " ".join(request.opening[: 2 * LONGEST_ECHO].split()),
+            "about": " ".join(self.about[:LONGEST_ECHO].split()),
+            "form": request.form if request.form != default.form else "",
+            "temperature": f"{request.temperature:g}"
+            if request.temperature != default.temperature
+            else "",
+        }
+        options = (f"{k}:{shortened(v, LONGEST_ECHO)}" for k, v in typed.items() if v)
+        return " ".join(["/sonnet", *options])
+
+    def to_state(self) -> str:
+        """The state of a button. The quotes keep the spaces around an opening."""
+        kind, words = ("a", self.about) if self.about else ("o", self.request.opening)
+        return f"{round(self.request.temperature, 2):g}:{self.request.form}:{kind}“{words}”"
+
+    @classmethod
+    def from_state(cls, state: str) -> "SonnetOptions":
+        """The inverse of `to_state`. Raises `UserError` for a state of another version."""
+        match = _STATE.fullmatch(state)
+        if match is None:
+            raise _outdated()
+        request = SonnetRequest(temperature=float(match["temperature"]), form=match["form"])
+        if match["kind"] == "a":
+            return cls(request, match["words"])
+        return cls(replace(request, opening=match["words"]))
+
+
+async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
+    """Answer `/sonnet`: the poem grows line by line."""
+    try:
+        options = checked(options)
+    except UserError as error:
+        echo = text(_("You asked for: {command}"), command=code(options.as_typed()))
+        raise UserError(*error.text, *text("\n"), *echo) from error
+    async with app.answering(turn, ACTION):
+        if not await app.allows(options.request.opening):
+            raise UserError(_("The bot won't begin a poem with those words; try others."))
+        await turn.defer()
+        another = await _another_button(app, turn, options)
+        poem = write(app, turn, options, another)
+
+        def broken_off(shown: Message, why: Text) -> Message:
+            return with_reason(shown, why, another)
+
+        await stream(turn, poem, app.edit_interval, broken_off)
+
+
+async def another(app: App, turn: Turn, state: str) -> None:
+    """Answer the button for another poem from the same options."""
+    await sonnet(app, turn, await _options_of(app, turn, state))
+
+
+async def about(app: App, turn: Turn, state: str) -> None:
+    """Answer the button for a poem about a name."""
+    await sonnet(app, turn, SonnetOptions(about=state))
+
+
+def checked(options: SonnetOptions) -> SonnetOptions:
+    """The options, when they are valid: the request has the opening that the poem begins with.
+
+    Measures lengths before reading anything. Raises `UserError`.
+    """
+    request, name = options.request, options.about
+    if len(name) > 2 * LONGEST_NAME or len(name := " ".join(name.split())) > LONGEST_NAME:
+        raise UserError(
+            _(
+                "A name can have at most {limit} characters, and yours has {count}. To begin with "
+                "more words, use /sonnet opening:"
+            ),
+            limit=LONGEST_NAME,
+            count=len(name),
+        )
+    # A line end of two characters counts once.
+    is_long = len(request.opening) > 2 * OPENING_LIMIT
+    opening = request.opening if is_long else unify_newlines(request.opening)
+    if len(opening) > OPENING_LIMIT:
+        raise UserError(
+            _(
+                "An opening can have at most {limit} characters, and yours has {count}. Try its "
+                "first line."
+            ),
+            limit=OPENING_LIMIT,
+            count=len(opening),
+        )
+    if name and opening.strip():
+        raise UserError(_("A poem about a name begins with that name, so leave out the opening."))
+    check_temperature(request.temperature)
+    if request.form not in FORMS:
+        raise UserError(
+            _("A poem can be {forms}; pick one of the suggestions."),
+            forms=human_join([*FORMS], _("or")),
+        )
+    name, opening = without_bidi_controls(name), without_bidi_controls(opening)
+    # The comma ends the name; without it the network continues the word.
+    opening = f"{name}, " if name else opening if opening.strip() else ""
+    return SonnetOptions(replace(request, opening=opening), name)
+
+
+async def write(
+    app: App, turn: Turn, options: SonnetOptions, another: Button | None
+) -> AsyncGenerator[Message, None]:
+    """Write a poem: the whole message again after each line. Raises inference errors."""
+    request = replace(options.request, seed=secrets.randbelow(2**32))
+    async with aclosing(app.inference.sonnet(request)) as drafts:
+        async for draft in drafts:
+            message = poem_message(options, request.seed, draft)
+            if draft.finished:
+                message = replace(
+                    message, buttons=tuple(await _buttons(app, turn, message, another))
+                )
+            yield message
+
+
+def poem_message(options: SonnetOptions, seed: int, draft: Draft) -> Message:
+    """A poem as far as it is written, without its buttons."""
+    form = FORMS[options.request.form]
+    lines = tuple(_in_stanzas(draft.lines, form))
+    embed = Embed(
+        title=f"📜 {form.title}",
+        lines=lines if draft.finished else (*lines, WRITING),
+        footer=_footer(options, seed),
+        tone=Tone.VERSE,
+    )
+    return Message(embeds=(embed,))
+
+
+def with_reason(shown: Message, why: Text, another: Button | None) -> Message:
+    """A poem that cannot be finished: the lines so far, and the reason."""
+    (embed,) = shown.embeds
+    lines = [line for line in embed.lines if line != WRITING]
+    if lines and lines[-1]:
+        lines.append(())
+    return replace(
+        shown,
+        embeds=(replace(embed, lines=(*lines, why), tone=Tone.TROUBLE),),
+        buttons=(another,) if another is not None else (),
+    )
+
+
+async def _options_of(app: App, turn: Turn, state: str) -> SonnetOptions:
+    """The options of a button. Raises `UserError`."""
+    if state:
+        options = SonnetOptions.from_state(await expand(app, state))
+    else:  # of version 0.3.0 or before
+        found = legacy.poem_options_of(turn.source)
+        if found is None:
+            raise _outdated()
+        request = SonnetRequest(
+            found.get("opening", ""),
+            temperature=float(found["temperature"]),
+            form=found.get("form", DEFAULT_FORM),
+        )
+        options = SonnetOptions(request)
+    if options.request.form not in FORMS:
+        raise _outdated()
+    return options
+
+
+def _outdated() -> UserError:
+    return UserError(_("The opening of this poem can't be read anymore; use /sonnet instead."))
+
+
+async def _another_button(app: App, turn: Turn, options: SonnetOptions) -> Button | None:
+    """The button for another poem; `None` if its state can be stored nowhere."""
+    plain = options
+    if options.about:  # the opening follows from the name
+        plain = replace(options, request=replace(options.request, opening=""))
+    state = await shorten(app, turn, ACTION, plain.to_state())
+    return Button(_("Another"), ACTION, state, emoji="🪶") if state is not None else None
+
+
+async def _buttons(app: App, turn: Turn, finished: Message, another: Button | None) -> list[Button]:
+    """The buttons below a poem. Keep is left out if the database does not answer."""
+    (embed,) = finished.embeds
+    body = "\n".join("".join(getattr(span, "text", "") for span in line) for line in embed.lines)
+    state = await try_to_save(app, turn, {"title": embed.title, "text": body.strip()})
+    buttons = [another] if another is not None else []
+    return [*buttons, keep_button(state)] if state is not None else buttons
+
+
+def _in_stanzas(lines: Sequence[str], form: Form) -> Iterator[Text]:
+    """The lines, with an empty one after each stanza."""
+    for number, line in enumerate(lines, start=1):
+        yield verbatim(line)
+        if number in form.stanza_ends:
+            yield ()
+
+
+def _footer(options: SonnetOptions, seed: int) -> str:
+    """How the poem was made. For readers: no button reads it."""
+    request = options.request
+    parts = []
+    if options.about:
+        parts.append(_("About {name}").format(name=options.about))
+    elif request.opening:
+        parts.append(_("From “{opening}”").format(opening=request.opening))
+    temperature = _("temperature {temperature:g}").format(temperature=round(request.temperature, 2))
+    parts += [request.form, temperature, _("seed {seed}").format(seed=seed)]
+    return " · ".join(parts)

@@ -1,0 +1,125 @@
+"""Answers on a network that comes and goes."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+
+from bot.commands.core.dispatch import LAST_TRIES, deliver, stream
+from bot.commands.core.message import (
+    Message,
+    Text,
+    plain,
+    text,
+)
+from bot.commands.core.turn import Forbidden, Gone, Unreachable
+from bot.discord.platform import TERMS
+from bot.services.inference import Busy
+
+
+class Line:
+    """Something to send on. Fails as often as it has errors."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.shown: list[Message] = []
+        self.platform: Any = self
+        self.terms = TERMS
+
+    async def edit(self, message: Message) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.shown.append(message)
+
+    async def send(self) -> None:
+        await self.edit(Message())
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds between attempts."""
+    seconds: list[float] = []
+
+    async def sleep(duration: float) -> None:
+        seconds.append(duration)
+
+    monkeypatch.setattr("bot.commands.core.dispatch.asyncio.sleep", sleep)
+    return seconds
+
+
+async def test_retries_after_longer_and_longer(slept: list[float]) -> None:
+    line = Line(*[Unreachable()] * 3)
+    assert await deliver(line.send, tries=5)
+    assert len(line.shown) == 1
+    assert slept == [1, 2, 4]
+
+
+async def test_gives_up_after_last_try(slept: list[float]) -> None:
+    line = Line(*[Unreachable()] * 3)
+    assert not await deliver(line.send, tries=3)
+    assert not line.shown
+
+
+@pytest.mark.parametrize("error", [Gone(), Forbidden()])
+async def test_refusal_is_raised_at_once(slept: list[float], error: Exception) -> None:
+    with pytest.raises(type(error)):
+        await deliver(Line(error).send, tries=5)
+    assert slept == []
+
+
+async def growing(*words: str, error: Exception | None = None) -> AsyncGenerator[Message, None]:
+    """An answer that grows, and may break off."""
+    for word in words:
+        yield Message(text(word))
+    if error is not None:
+        raise error
+
+
+def broken_off(shown: Message, why: Text) -> Message:
+    return Message((*shown.content, *text(" "), *why))
+
+
+async def streamed(line: Any, messages: AsyncGenerator[Message, None]) -> list[str]:  # noqa: ANN401
+    """What is shown of an answer."""
+    await stream(line, messages, 0, broken_off)
+    return [plain(message.content) for message in line.shown]
+
+
+async def test_stream_shows_the_end() -> None:
+    shown = await streamed(Line(), growing("one", "two", "three"))
+    assert shown[-1] == "three"
+
+
+async def test_lost_edit_is_made_up_for(slept: list[float]) -> None:
+    """By the next; the last one is repeated."""
+    shown = await streamed(Line(*[Unreachable()] * (LAST_TRIES - 1)), growing("one", "two"))
+    assert shown == ["two"]
+
+
+async def test_broken_stream_keeps_its_beginning() -> None:
+    shown = await streamed(Line(), growing("one", error=Busy(2)))
+    assert shown[-1] == "one The bot is busy with 2 other answers; try again in a moment."
+
+
+async def test_stream_without_beginning_raises() -> None:
+    with pytest.raises(Busy):
+        await streamed(Line(), growing(error=Busy(2)))
+
+
+async def test_deleted_answer_ends_stream() -> None:
+    """Nothing is written for a message that is gone."""
+    closed = False
+
+    async def endless() -> AsyncGenerator[Message, None]:
+        nonlocal closed
+        try:
+            while True:
+                yield Message(text("line"))
+                await asyncio.sleep(0)
+        finally:
+            closed = True
+
+    with pytest.raises(Gone):
+        await streamed(Line(Gone()), endless())
+    assert closed

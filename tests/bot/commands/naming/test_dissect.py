@@ -1,0 +1,225 @@
+"""`/dissect`."""
+
+import io
+import math
+from dataclasses import replace
+
+import pytest
+import simcord
+from PIL import Image
+
+from bot.commands.core.message import Message, plain
+from bot.commands.naming import dissect
+from bot.commands.naming.custom_model_choice import NamesModel
+from bot.discord.platform import LIMITS
+from bot.images.dissection import WIDTH
+from bot.services.inference import Busy
+from models.names.dissection import Dissection, LetterChoice
+from models.names.etymology import Part
+from models.names.problems import NamesError, NotAName
+from models.names.shape import DINOSAURS
+from tests.bot.conftest import Home
+from tests.bot.fakes import GENERA, PARTS, card, dissection
+from tests.bot.replies import buttons, description, embed, sentence
+
+
+def message_of(found: Dissection, usual: float | None = 1.5) -> Message:
+    """The answer. `usual` is the mean surprise at real names, in nats per letter."""
+    model = NamesModel(card("names", held_out=usual, validation=None), ())
+    return dissect.dissection_message(found, b"", model, LIMITS)
+
+
+def words_of(found: Dissection, usual: float | None = 1.5) -> str:
+    """What the answer says below its title."""
+    (shown,) = message_of(found, usual).embeds
+    return "\n".join(map(plain, shown.lines))
+
+
+def likely(name: str, probability: float) -> Dissection:
+    """A dissection of equally likely letters."""
+    letters = tuple(replace(choice, probability=probability) for choice in dissection(name).letters)
+    return replace(dissection(name), letters=letters)
+
+
+async def test_picture_and_meaning(home: Home) -> None:
+    result = await home.alice.slash(home.channel, "dissect", name="Mangosaurus!")
+    assert home.writer.dissected == ["Mangosaurus!"]
+    assert embed(result).title == "🔬 Mangosaurus"
+    assert not result.ephemeral
+    assert result.response is not None
+    assert "**mango lizard**" in description(result)
+    assert "Dracosaurus, Anchisaurus and Minmi" in description(result)
+    assert embed(result).image.url == f"attachment://{dissect.PICTURE}"
+    (picture,) = result.response.attachments
+    assert Image.open(io.BytesIO(await picture.read())).width == WIDTH
+    assert picture.description == dissect.description(
+        dissection("mangosaurus"), card("names"), LIMITS
+    )
+
+
+def test_alt_text() -> None:
+    letters = (
+        LetterChoice("m", 0.05, (("a", 0.12), ("s", 0.1))),
+        LetterChoice("o", 0.47, (("o", 0.47), ("a", 0.1))),
+        LetterChoice("\n", 0.001, (("s", 0.9), ("\n", 0.001))),
+    )
+    told = dissect.description(Dissection("mo", letters, ("minmi",), ()), card("names"), LIMITS)
+    assert "m 5% (a 12%); o 47%; end <1% (s 90%)." in told
+
+
+def test_alt_text_of_longest_name() -> None:
+    told = dissect.description(dissection("w" * 26), card("names"), LIMITS)
+    assert len(told) <= LIMITS.alt_text
+    assert told.endswith("(a 50%).")
+
+
+def test_short_name_without_parts() -> None:
+    assert "mean" not in words_of(dissection("zyx", parts=()))
+    assert not message_of(dissection("zyx", parts=())).buttons
+
+
+def test_meaning_has_roots() -> None:
+    assert words_of(dissection(), 1.5).startswith(
+        "It may mean mango lizard: mango (fruit: mango) and saurus (Greek sauros: lizard)."
+    )
+
+
+def test_meaning_of_a_part() -> None:
+    lizard = dissection("mangosaurus", parts=PARTS[1:])
+    assert words_of(lizard, 1.5).startswith("Part of it may mean lizard: ")
+
+
+@pytest.mark.parametrize(
+    ("nats", "how"),
+    [(0.8, "More plausible than"), (1.5, "About as plausible as"), (2.5, "Less plausible than")],
+)
+def test_surprise_is_compared(nats: float, how: str) -> None:
+    words = words_of(likely("mangosaurus", math.exp(-nats)), 1.5)
+    assert f"{how} a real dinosaur: {nats:.2f} nats per letter" in words
+    assert "1.50" in words
+
+
+def test_surprise_alone() -> None:
+    words = words_of(likely("mangosaurus", 0.5), None)
+    assert "0.69 nats per letter." in words
+
+
+def test_real_name() -> None:
+    assert "This is a real dinosaur" in words_of(likely("minmi", 0.5), 1.5)
+
+
+def test_impossible_letter() -> None:
+    assert math.isfinite(dissect.mean_surprise(likely("mangosaurus", 0.0)))
+
+
+@pytest.mark.parametrize(
+    ("label", "wish"),
+    [("More Mango…", ("mango", "")), ("More …saurus", ("", "saurus"))],
+)
+async def test_more_like_it(home: Home, label: str, wish: tuple[str, str]) -> None:
+    first = await home.alice.slash(home.channel, "dissect", name="mangosaurus")
+    assert first.response is not None
+    await home.restart()
+    await home.alice.click(first.response, label=label)
+    request = home.writer.names_asked[-1]
+    assert (request.starts_with, request.ends_with) == wish
+
+
+def test_whole_name_has_no_button() -> None:
+    whole = (Part("minmi", "Minmi", "a crossing", "English"),)
+    assert not message_of(dissection("minmi", parts=whole), None).buttons
+
+
+async def test_choose_name_of_poll(home: Home) -> None:
+    names = await home.alice.slash(home.channel, "dinoname", count=3)
+    assert names.response is not None
+    await home.restart()
+    which = await home.alice.click(names.response, label="Dissect")
+    assert which.ephemeral
+    assert which.response is not None
+    result = await home.alice.click(which.response, label="Bravosaurus")
+    assert home.writer.dissected == ["Bravosaurus"]
+    assert embed(result).title == "🔬 Bravosaurus"
+
+
+async def test_only_name_of_poll(home: Home) -> None:
+    names = await home.alice.slash(home.channel, "dinoname", count=1)
+    assert names.response is not None
+    result = await home.alice.click(names.response, label="Dissect")
+    assert embed(result).title == "🔬 Mangosaurus"
+
+
+async def test_unknown_poll(home: Home) -> None:
+    names = await home.alice.slash(home.channel, "dinoname")
+    assert names.response is not None
+    for state in ("@poll:12", f"@poll:{2**63}"):
+        home.rewrite_button(names.response.id, "Dissect", f"dissect:{state}")
+        result = await home.alice.click(names.response, label="Dissect")
+        assert "use /dissect instead" in sentence(result)
+        assert result.ephemeral
+
+
+async def test_unknown_button_state(home: Home) -> None:
+    names = await home.alice.slash(home.channel, "dinoname")
+    assert names.response is not None
+    home.rewrite_button(names.response.id, "Dissect", "dissect:@12")
+    result = await home.alice.click(names.response, label="Dissect")
+    assert "no longer works" in sentence(result)
+
+
+async def test_message_of_0_3_0(home: Home) -> None:
+    """The names stand on it; a name's button holds the name."""
+    names = await home.alice.slash(home.channel, "dinoname", count=3)
+    assert names.response is not None
+    home.rewrite_button(names.response.id, "Dissect", "dissect:")
+    which = await home.alice.click(names.response, label="Dissect")
+    assert which.response is not None
+    assert buttons(which) == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
+    home.rewrite_button(which.response.id, "Bravosaurus", "dissect:bravosaurus")
+    await home.alice.click(which.response, label="Bravosaurus")
+    assert home.writer.dissected == ["bravosaurus"]
+    stored = home.env.backend.get_message(home.channel.id, names.response.id)
+    stored.embeds[0]["description"] = "removed"
+    result = await home.alice.click(names.response, label="Dissect")
+    assert "use /dissect instead" in sentence(result)
+
+
+async def test_bounds_are_declared(home: Home) -> None:
+    with pytest.raises(simcord.OptionError):
+        await home.alice.slash(home.channel, "dissect", name="m" * 65)
+
+
+@pytest.mark.parametrize("name", ["fuck", "F u c k", "ﬀuck-o"])
+async def test_vile_name_is_refused(home: Home, name: str) -> None:
+    result = await home.alice.slash(home.channel, "dissect", name=name)
+    assert sentence(result).startswith("The bot won't dissect that")
+    assert result.ephemeral
+    assert not home.writer.dissected
+
+
+@pytest.mark.parametrize("error", [NamesError(NotAName(0, DINOSAURS, "mangosaurus")), Busy(2)])
+async def test_errors_are_private(home: Home, error: Exception) -> None:
+    home.writer.error = error
+    result = await home.alice.slash(home.channel, "dissect", name="日本")
+    assert sentence(result)
+    assert "wrong" not in sentence(result)
+    assert result.ephemeral
+
+
+async def suggested(home: Home, typed: str) -> list[str]:
+    """The names that are suggested while a member types."""
+    choices = await home.alice.autocomplete(home.channel, "dissect", "name", typed)
+    return [choice["name"] for choice in choices]
+
+
+async def test_suggest_real_names(home: Home) -> None:
+    assert await suggested(home, "") == [name.capitalize() for name in GENERA]
+    assert await suggested(home, "Draco") == ["Draco", "Dracoraptor", "Dracosaurus"]
+    assert await suggested(home, "fuck") == []
+
+
+async def test_cooldown(home: Home) -> None:
+    await home.restart(cooldown_seconds=10)
+    await home.alice.slash(home.channel, "dissect", name="minmi")
+    refused = await home.alice.slash(home.channel, "dissect", name="minmi")
+    assert "too fast" in sentence(refused)
