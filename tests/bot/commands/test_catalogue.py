@@ -92,7 +92,7 @@ def _walk(node: ast.AST) -> Iterator[tuple[int, str]]:
         names = [keyword for keyword in node.keywords if keyword.arg == "name"]
         node.keywords = [keyword for keyword in node.keywords if keyword not in names]
     if isinstance(node, ast.JoinedStr):
-        words = "".join(p.value for p in node.values if isinstance(p, ast.Constant))
+        words = "".join(str(p.value) for p in node.values if isinstance(p, ast.Constant))
         if is_sentence(words):
             yield node.lineno, words
         return
