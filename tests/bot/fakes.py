@@ -9,6 +9,7 @@ from bot.services.inference import Load, ValidationSample
 from bot.services.training.events import Stopped, TrainingEvent
 from bot.services.training.process import TrainingEvents
 from bot.services.training.run_folder import RunFolder
+from bot.store import Unavailable
 from bot.store.trainings import TrainingRequest
 from data.text import clean_name
 from models.names.capitalization import format_name
@@ -202,3 +203,8 @@ class FakeTrainer:
         """End the pause."""
         if self._pause is not None:
             self._pause.cancel()
+
+
+async def unavailable(*_: object, **__: object) -> None:
+    """A query of a database that does not answer."""
+    raise Unavailable("The database does not answer.")

@@ -119,9 +119,9 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     with app.in_flight.track():
         if not await polls.cast(Ballot(poll_id, turn.user.id, position), app.now()):
             raise too_late(await polls.find(poll_id))
-        await _update(app, turn, poll_id)
+        poll = await _update(app, turn, poll_id)
         with suppress(Unavailable):  # the vote is stored all the same
-            poll = await polls.find(poll_id)
+            poll = poll or await polls.find(poll_id)
             if poll is not None:
                 await turn.respond(_receipt(poll, position))
 
@@ -145,18 +145,20 @@ async def retract(app: App, turn: Turn, state: str) -> None:
             app.edits.ask(poll.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit))
 
 
-async def _update(app: App, turn: Turn, poll_id: int) -> None:
+async def _update(app: App, turn: Turn, poll_id: int) -> PollRecord | None:
     """Answer a vote that was counted with the poll's message, or acknowledge it and edit later.
 
-    If the answer does not arrive, the tally is shown nevertheless.
+    If the answer does not arrive, the tally is shown nevertheless. Returns the poll if it was read.
     """
     late = not app.edits.enter(turn.channel_id)
     edit = _edit_source(turn)
+    poll = None
     try:
         if not late:
             with suppress(Unavailable):  # the vote is stored, and shown with the next one
-                await draw(app, turn, poll_id, turn.edit_source)
+                poll = await draw(app, turn, poll_id, turn.edit_source)
         await turn.acknowledge()
+        return poll
     except DeliveryError:
         late = True
         raise
@@ -165,8 +167,8 @@ async def _update(app: App, turn: Turn, poll_id: int) -> None:
             app.edits.ask(turn.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit))
 
 
-async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
-    """Show the tally of an open poll.
+async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | None:
+    """Show the tally of an open poll. Returns the poll as it is now, if it exists.
 
     An edit can take long. If the poll was closed meanwhile, also by another process, the edit has
     replaced its result, which is shown again.
@@ -175,7 +177,7 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
     async with app.poll_locks.of(poll_id):
         poll = await polls.find(poll_id)
         if poll is None or poll.closed_at is not None:
-            return
+            return poll
         if poll.message_id is None and turn.source is not None:
             # The process that sent the message ended before it could note which one it was.
             await polls.sent(poll_id, turn.source.ref.message_id)
@@ -184,6 +186,7 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
         if now is not None and now.closed_at is not None and now.message_id is not None:
             with suppress(DeliveryError):  # then `PollCloser` shows it
                 await turn.platform.edit(message_of(now), poll_message(now, limits))
+        return now
 
 
 async def _try_to_draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:

@@ -109,9 +109,8 @@ def test_shortfall_has_reason(flaw: Flaw, share: float, much: str) -> None:
 def test_longest_shortfall_fits_in_database() -> None:
     """A poll keeps it as a note of at most 400 characters."""
     piece = string.ascii_lowercase[:20]
-    said = explain_shortfall(
-        Shortfall(9, NameConstraints(piece, piece, piece, 26), Flaw.NEAR, 0.95)
-    )
+    constraints = NameConstraints(piece, piece, piece, 26)
+    said = explain_shortfall(Shortfall(9, constraints, Flaw.NEAR, 0.95))
     assert len(said) <= 400
 
 

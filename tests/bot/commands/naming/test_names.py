@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from bot.commands.core.button_states import fits
 from bot.commands.core.message import UserError, plain
-from bot.commands.naming import autocomplete
 from bot.commands.naming.custom_model_choice import NamesModel
 from bot.commands.naming.name_message import MORE
 from bot.commands.naming.name_options import (
@@ -268,60 +267,6 @@ async def test_expired_interaction_is_logged(home: Home, caplog: pytest.LogCaptu
 async def test_direct_messages(home: Home) -> None:
     result = await home.alice.user.slash("dinoname", count=1)
     assert description(result) == "**Mangosaurus**"
-
-
-async def suggested(home: Home, option: str, typed: str) -> list[tuple[str, str]]:
-    """Labels and values of suggestions while a member types."""
-    choices = await home.alice.autocomplete(home.channel, "dinoname", option, typed)
-    return [(choice["name"], choice["value"]) for choice in choices]
-
-
-async def test_suggest_endings(home: Home) -> None:
-    assert await suggested(home, "ends_with", "") == [
-        ("-raptor · thief", "raptor"),
-        ("-saurus · lizard", "saurus"),
-    ]
-
-
-async def test_suggestions_match_typed(home: Home) -> None:
-    """What was typed can be chosen as it is."""
-    assert await suggested(home, "ends_with", "Rap") == [
-        ("-rap", "rap"),
-        ("-raptor · thief", "raptor"),
-    ]
-    assert await suggested(home, "starts_with", "dr") == [
-        ("dr-", "dr"),
-        ("draco- · dragon", "draco"),
-    ]
-    assert await suggested(home, "contains", "mango") == [("mango", "mango")]
-
-
-async def test_suggest_parts(home: Home) -> None:
-    assert [value for _, value in await suggested(home, "contains", "")] == [
-        "raptor",
-        "saurus",
-        "draco",
-    ]
-
-
-async def test_vile_names_are_not_suggested(home: Home) -> None:
-    assert autocomplete.whole_names("f", ("fukuiraptor", "fuckosaurus"), home.app.word_filter) == [
-        autocomplete.Choice("F", "f"),
-        autocomplete.Choice("Fukuiraptor", "fukuiraptor"),
-    ]
-
-
-@pytest.mark.parametrize("typed", ["fuck", "z" * 100, "z" * 6000, "日本", "?"])
-async def test_invalid_letters_are_not_suggested(home: Home, typed: str) -> None:
-    assert all(typed not in value for _, value in await suggested(home, "contains", typed))
-
-
-def test_suggestions_keep_limits() -> None:
-    """Labels are cut; what has too long a value is left out."""
-    choices = [autocomplete.Choice("x" * 200, str(n)) for n in range(40)]
-    kept = autocomplete.within_limits([autocomplete.Choice("", "y" * 101), *choices], LIMITS)
-    assert [choice.value for choice in kept] == [str(n) for n in range(25)]
-    assert {len(choice.label) for choice in kept} == {100}
 
 
 # Options, as a platform hands them over that checks nothing.

@@ -3,17 +3,14 @@
 import asyncio
 from copy import deepcopy
 from dataclasses import replace
-from datetime import timedelta
-from typing import cast
 
-import aiohttp
 import discord
 import pytest
 import simcord
 
 from bot.commands.core.message import Message, UserError, plain
 from bot.commands.core.turn import Platform
-from bot.commands.polls import poll_closing, votes
+from bot.commands.polls import votes
 from bot.commands.polls.votes import (
     parse,
     poll_message,
@@ -22,14 +19,19 @@ from bot.commands.polls.votes import (
 )
 from bot.discord.platform import LIMITS
 from bot.services.word_filter import WordFilter
-from bot.store import Unavailable
 from bot.store.polls import Ballot, PollRecord
-from tests.bot.champions import crown
 from tests.bot.conftest import Home
-from tests.bot.polls import TEN_MINUTES, a_poll, first_message, members, names_on
+from tests.bot.fakes import unavailable
+from tests.bot.polls import (
+    TEN_MINUTES,
+    TOMORROW,
+    a_poll,
+    close_elsewhere,
+    first_message,
+    members,
+    names_on,
+)
 from tests.bot.replies import labels, sentence
-
-TOMORROW = timedelta(days=1)
 
 
 def receipt(result: simcord.InteractionResult) -> simcord.ResponseMessage:
@@ -98,36 +100,6 @@ async def test_vote_cannot_be_taken_back_later(home: Home) -> None:
     assert names_on(first_message(home))[1] == "👑 **Bravosaurus** · ▰ 1"
 
 
-async def test_winner_is_announced(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
-    closed, announcement = home.channel.history()
-    assert closed.content == "The vote is over: Bravosaurus has won."
-    assert names_on(closed)[1] == "👑 **Bravosaurus** · ▰ 1"
-    assert labels(closed) == ["More", "Dissect"]
-    (embed,) = announcement.embeds
-    assert embed.title == "👑 A name has been chosen"
-    assert "**Bravosaurus** won with 1 vote." in (embed.description or "")
-    assert "Discovered by alice." in (embed.description or "")
-    assert "tied" not in (embed.description or "")
-    (attachment,) = announcement.attachments
-    assert attachment.filename == "plaque.png"
-
-
-async def test_tie_is_explained(home: Home) -> None:
-    message = await a_poll(home)
-    first, second = members(home, 2)
-    await first.click(message, label="Kilosaurus")
-    await home.env.advance_time(5)
-    await second.click(first_message(home), label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
-    closed, announcement = home.channel.history()
-    tie = "It tied with Bravosaurus at 1 vote, and got there first."
-    assert closed.content == f"The vote is over: Kilosaurus has won. {tie}"
-    assert tie in (announcement.embeds[0].description or "")
-
-
 def test_tie_of_several(poll: PollRecord) -> None:
     assert plain(tie_sentence(poll)) == (
         "It tied with Mangosaurus and Kilosaurus at 3 votes each, and got there first."
@@ -152,13 +124,6 @@ def poll(home: Home) -> PollRecord:
         closed_at=now,
         winner=1,
     )
-
-
-async def test_poll_without_votes_closes_quietly(home: Home) -> None:
-    await a_poll(home)
-    await home.env.advance_time(TEN_MINUTES + 60)
-    (closed,) = home.channel.history()
-    assert closed.content == "The vote is over: nobody voted."
 
 
 async def test_late_vote_is_told_the_winner(home: Home) -> None:
@@ -208,10 +173,6 @@ async def test_settings_are_for_managers(home: Home) -> None:
     result = await home.alice.slash(home.channel, "settings", vote_minutes=60)
     assert sentence(result) == "You don't have permission to use this command here."
     assert await home.app.store.polls.minutes(home.guild.id) == 10
-
-
-async def unavailable(*_: object) -> None:
-    raise Unavailable("The database does not answer.")
 
 
 async def test_names_without_poll(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,12 +250,6 @@ def test_largest_state() -> None:
     assert parse(f"{2**63 - 1}:9") == (2**63 - 1, 9)
 
 
-async def close_elsewhere(home: Home) -> None:
-    """Another process closes the poll, and has not shown it yet."""
-    (record,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
-    assert await home.app.store.polls.close(record.id, home.env.now()) is not None
-
-
 @pytest.fixture
 def slow_edits(home: Home, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """While a tally is on its way, its poll is closed. What the edits said."""
@@ -355,109 +310,6 @@ async def test_error_after_tally(home: Home, monkeypatch: pytest.MonkeyPatch) ->
     result = await home.alice.click(message, label="Bravosaurus")
     assert labels(first_message(home))[1] == "Bravosaurus · 1"
     assert receipt(result).content.startswith("Sorry, something went wrong.")
-
-
-async def test_unnoted_message_is_closed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process ended before it could note which message shows the poll: a vote tells."""
-    with monkeypatch.context() as ending:
-        ending.setattr(home.app.store.polls, "sent", unavailable)
-        message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
-    assert first_message(home).content == "The vote is over: Bravosaurus has won."
-
-
-async def test_abandoned_result_is_announced_once(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    await close_elsewhere(home)
-    await home.restart()
-    await home.env.advance_time(240)
-    await home.env.advance_time(240)
-    assert [message.content for message in home.channel.history()] == [
-        "The vote is over: Bravosaurus has won.",
-        "",
-    ]
-
-
-async def test_result_waits_for_discord(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    with monkeypatch.context() as storm:
-
-        async def unreachable(*_: object, **__: object) -> None:
-            raise aiohttp.ClientError
-
-        storm.setattr(discord.abc.Messageable, "send", unreachable)
-        storm.setattr(discord.PartialMessage, "edit", unreachable)
-        await home.env.advance_time(TEN_MINUTES + 300)
-        assert len(home.channel.history()) == 1
-    await home.env.advance_time(240)
-    closed, announcement = home.channel.history()
-    assert closed.content == "The vote is over: Bravosaurus has won."
-    assert announcement.attachments[0].size > 10_000
-    await home.env.advance_time(240)
-    assert len(home.channel.history()) == 2
-
-
-async def test_resent_plaque_is_complete(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file can be read once: it is made anew for each attempt."""
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    send, attempts = discord.abc.Messageable.send, 0
-
-    async def loses_one(channel: discord.abc.Messageable, **options: object) -> object:
-        nonlocal attempts
-        attempts += 1
-        if attempts == 1:
-            (file,) = cast("list[discord.File]", options["files"])
-            file.fp.read()  # it was on its way
-            raise aiohttp.ClientError
-        return await send(channel, **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(discord.abc.Messageable, "send", loses_one)
-    await home.env.advance_time(TEN_MINUTES + 120)
-    _, announcement = home.channel.history()
-    assert announcement.attachments[0].size > 10_000
-    assert attempts == 2
-
-
-async def test_plaque_on_poll_where_bot_may_not_send(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    home.env.inject_error(
-        "POST", "/channels/*", status=403, code=50013, message="Missing Permissions", times=None
-    )
-    await home.env.advance_time(TEN_MINUTES + 60)
-    (closed,) = home.channel.history()
-    assert closed.content == "The vote is over: Bravosaurus has won."
-    (plaque,) = closed.attachments
-    assert (plaque.description or "").startswith("A plaque: Bravosaurus, ")
-    assert closed.embeds[0].image.url is not None
-
-
-async def announced_for(home: Home, display_name: str) -> discord.Message:
-    """The announcement of a name that a member of some name has discovered."""
-    member = home.guild.add_member(home.env.create_user("mallory", global_name=display_name))
-    await member.slash(home.channel, "dinoname", count=3)
-    await member.click(first_message(home), label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
-    return home.channel.history()[-1]
-
-
-async def test_discoverer_is_escaped(home: Home) -> None:
-    announcement = await announced_for(home, "**@everyone** <@1> \u202eoverturned")
-    said = announcement.embeds[0].description or ""
-    assert r"Discovered by \*\*\@everyone\*\* \<\@1> overturned." in said
-    assert not announcement.mention_everyone
-
-
-async def test_vile_discoverer_is_left_out(home: Home) -> None:
-    announcement = await announced_for(home, "Cunt McFace")
-    assert "Discovered" not in (announcement.embeds[0].description or "")
-    hall = await home.alice.slash(home.channel, "halloffame")
-    assert hall.response is not None
-    assert hall.response.embeds[0].description == "🥇 **Bravosaurus** · 1 vote"
 
 
 @pytest.mark.parametrize(
@@ -531,39 +383,6 @@ async def test_hanging_database(home: Home, monkeypatch: pytest.MonkeyPatch) -> 
     result = await home.alice.slash(home.channel, "dinoname", count=2)
     assert result.response is not None
     assert labels(result.response.message) == ["More", "Dissect"]
-
-
-async def test_slow_channel_delays_no_other(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = await a_poll(home)
-    other = home.guild.create_text_channel("bones")
-    await home.alice.slash(other, "dinoname", count=2)
-    closer = home.bot.jobs.polls
-    show, shown = closer._show, asyncio.Event()
-
-    async def waits_in_first_channel(poll: PollRecord) -> None:
-        if poll.message_id == slow.id:
-            await shown.wait()
-        await show(poll)
-        shown.set()
-
-    monkeypatch.setattr(closer, "_show", waits_in_first_channel)
-    async with asyncio.timeout(5):
-        await closer.close_due(home.env.now() + TOMORROW)
-    for channel in (home.channel, other):
-        assert "The vote is over" in channel.history()[0].content
-
-
-async def test_winner_without_room_for_poem(home: Home) -> None:
-    """A name of a list can be too long for a button."""
-    poll = await crown(
-        home.app.store,
-        "𝒳" * 64,
-        at=home.env.now(),
-        community_id=home.guild.id,
-        namer="letters",
-    )
-    message = await poll_closing.winner_message(poll, LIMITS)
-    assert not message.buttons
 
 
 def test_long_names_fit_on_buttons(poll: PollRecord) -> None:

@@ -1,0 +1,70 @@
+"""Suggestions while a member types."""
+
+import pytest
+
+from bot.commands.naming import autocomplete
+from bot.discord.platform import LIMITS
+from tests.bot.conftest import Home
+
+OPTIONS: dict[str, object] = {
+    "count": 3,
+    "starts_with": "Dra",
+    "ends_with": "-Raptor",
+    "contains": "éo!",
+    "length": 14,
+    "temperature": 0.75,
+}
+
+
+async def suggested(home: Home, option: str, typed: str) -> list[tuple[str, str]]:
+    """Labels and values of suggestions while a member types."""
+    choices = await home.alice.autocomplete(home.channel, "dinoname", option, typed)
+    return [(choice["name"], choice["value"]) for choice in choices]
+
+
+async def test_suggest_endings(home: Home) -> None:
+    assert await suggested(home, "ends_with", "") == [
+        ("-raptor · thief", "raptor"),
+        ("-saurus · lizard", "saurus"),
+    ]
+
+
+async def test_suggestions_match_typed(home: Home) -> None:
+    """What was typed can be chosen as it is."""
+    assert await suggested(home, "ends_with", "Rap") == [
+        ("-rap", "rap"),
+        ("-raptor · thief", "raptor"),
+    ]
+    assert await suggested(home, "starts_with", "dr") == [
+        ("dr-", "dr"),
+        ("draco- · dragon", "draco"),
+    ]
+    assert await suggested(home, "contains", "mango") == [("mango", "mango")]
+
+
+async def test_suggest_parts(home: Home) -> None:
+    assert [value for _, value in await suggested(home, "contains", "")] == [
+        "raptor",
+        "saurus",
+        "draco",
+    ]
+
+
+async def test_vile_names_are_not_suggested(home: Home) -> None:
+    assert autocomplete.whole_names("f", ("fukuiraptor", "fuckosaurus"), home.app.word_filter) == [
+        autocomplete.Choice("F", "f"),
+        autocomplete.Choice("Fukuiraptor", "fukuiraptor"),
+    ]
+
+
+@pytest.mark.parametrize("typed", ["fuck", "z" * 100, "z" * 6000, "日本", "?"])
+async def test_invalid_letters_are_not_suggested(home: Home, typed: str) -> None:
+    assert all(typed not in value for _, value in await suggested(home, "contains", typed))
+
+
+def test_suggestions_keep_limits() -> None:
+    """Labels are cut; what has too long a value is left out."""
+    choices = [autocomplete.Choice("x" * 200, str(n)) for n in range(40)]
+    kept = autocomplete.within_limits([autocomplete.Choice("", "y" * 101), *choices], LIMITS)
+    assert [choice.value for choice in kept] == [str(n) for n in range(25)]
+    assert {len(choice.label) for choice in kept} == {100}
