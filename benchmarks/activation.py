@@ -23,8 +23,9 @@ from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
 from bot.local.server import LocalDiscord
+from bot.services.versions import version_of
 from bot.store import Database, Store, url_of
-from bot.store.versions import NewVersion
+from bot.store.versions import VersionFiles
 from models.fingerprints import Fingerprints
 from models.tasks import TASKS, task_of
 from models.weights import save_weights
@@ -92,19 +93,8 @@ async def _add_version(store: Store, kind: str) -> int:
             words=trained.words,
         )
         content = await asyncio.to_thread(path.read_bytes)
-    version = NewVersion(
-        task=kind,
-        digest=digest,
-        weights=content,
-        corpus=card.corpus,
-        corpus_sha256=card.corpus_sha256,
-        recipe=card.recipe,
-        seed=card.seed,
-        validation=card.validation,
-        reference_loss=card.reference_loss,
-        baseline_loss=None,
-    )
-    return await store.versions.add(version, datetime.datetime.now(datetime.UTC))
+    version, now = version_of(card, digest), datetime.datetime.now(datetime.UTC)
+    return await store.versions.add(version, VersionFiles(content), now)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -35,9 +35,7 @@ async def build_app(settings: Settings) -> App:
     word_filter = WordFilter(settings.blocked_words, settings.allowed_words)
     store = await _open_store(settings)
     try:
-        inference, models = await open_versions(
-            store, settings.state_dir, word_filter.allows, now=_now
-        )
+        inference, models = await open_versions(store, word_filter.allows, now=_now)
     except (WeightsError, StoreError) as error:
         await store.close()
         code = Exit.BAD_WEIGHTS if isinstance(error, WeightsError) else Exit.BAD_DATABASE

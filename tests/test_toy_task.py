@@ -21,9 +21,10 @@ from bot.services.training.process import TrainerProcess
 from bot.services.training.results import Event as TrainingEvent
 from bot.services.training.results import Events
 from bot.services.training.service import TrainingService
-from bot.services.versions import MARGIN, VersionCreated
+from bot.services.versions import MARGIN
 from bot.store import Store
 from bot.store.trainings import TrainingRecord, TrainingRequest
+from bot.store.versions import VersionRecord
 from bot.train import main
 from models.tasks import TASKS, Task, task_of
 from models.text_generator import Accept, GenerationError
@@ -128,7 +129,7 @@ async def opened(
     words: Task, store: Store, tmp_path: Path
 ) -> AsyncIterator[tuple[Inference, ModelRegistry]]:
     """Inference and registry, as the bot opens them."""
-    inference, registry = await open_versions(store, tmp_path, lambda _: True, now=now)
+    inference, registry = await open_versions(store, lambda _: True, now=now)
     yield inference, registry
     await inference.close()
 
@@ -177,8 +178,8 @@ async def test_training_from_the_chat(
 
     assert isinstance(seen[0], Planned)
     created = seen[-1]
-    assert isinstance(created, VersionCreated)
-    assert (created.card.task, created.card.recipe, created.card.seed) == (NAME, "bigrams", 4)
+    assert isinstance(created, VersionRecord)
+    assert (created.task, created.recipe, created.seed) == (NAME, "bigrams", 4)
     assert set("".join(await written(inference))) == {"o", "z"}
     (version,) = await store.versions.of(NAME)
     assert (version.member_id, version.corpus) == (7, "z.txt")
@@ -206,15 +207,15 @@ async def test_versions_of_a_toy_task(
     assert len(shipped) == 5
 
     same = await registry.add_trained(NAME, trained(words, tmp_path / "a.safetensors", seed=9))
-    assert same.reason == "automatic"  # a tie with the shipped weights
-    assert registry.served[NAME].version_id == same.number
+    live = registry.served[NAME]  # a tie with the shipped weights
+    assert (live.version_id, live.reason) == (same.number, "automatic")
     assert inference.cards[NAME].seed == 9
 
     corpus = tmp_path / "z.txt"
     corpus.write_text("\n".join("z" * k + "oo" for k in range(1, 11)))
     done = trained(words, tmp_path / "b.safetensors", "bigrams", corpus=corpus)
     worse = await registry.add_trained(NAME, done)
-    assert worse.reason == ""
+    assert registry.served[NAME] == live
     assert worse.reference_loss is not None
     assert worse.baseline_loss is not None
     assert worse.reference_loss > worse.baseline_loss + MARGIN
@@ -230,7 +231,7 @@ async def test_versions_of_a_toy_task(
     page = await registry.page(NAME, 0, 10)
     assert [one.number for one in page.versions] == [worse.number, same.number, None]
 
-    again, _ = await open_versions(store, tmp_path / "empty", lambda _: True, now=now)
+    again, _ = await open_versions(store, lambda _: True, now=now)
     assert again.digests[NAME] == words.load(tmp_path / "b.safetensors").digest
     await again.close()
 

@@ -6,34 +6,27 @@ in one process is served by all of them within seconds.
 
 import asyncio
 import hashlib
-import json
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 
 from bot.services.concurrency import PeriodicTask
 from bot.services.inference import Inference, Load, ValidationSample, open_inference
-from bot.services.legacy_weights import import_retrained
 from bot.services.versions import (
     AUTOMATIC,
     AUTOMATIC_REASONS,
     FORCED,
     VersionComparison,
-    VersionCreated,
     VersionPage,
-    VersionSummary,
     may_activate,
-    new_version,
-    shipped_summary,
-    summary_of,
+    version_of,
 )
 from bot.store import Store, Unavailable
-from bot.store.versions import Live
+from bot.store.versions import Live, VersionFiles, VersionRecord
 from models.tasks import TASKS, task_of
 from models.text_generator import Accept
 from models.training.events import Done
@@ -81,7 +74,7 @@ class ModelRegistry:
         self._served = {task: (served or {}).get(task, Live(0, None)) for task in TASKS}
         self._seen = {task: live.activation_id for task, live in self._served.items()}
         self._interval = interval
-        self._shipped: dict[str, VersionSummary] = {}
+        self._shipped: dict[str, VersionRecord] = {}
         self._lock = asyncio.Lock()
         """Held while weights are swapped."""
         self._watch: PeriodicTask | None = None
@@ -116,38 +109,35 @@ class ModelRegistry:
 
     async def add_trained(
         self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
-    ) -> VersionCreated:
+    ) -> VersionRecord:
         """Add the result of a training as a version, and activate it if it is good enough.
 
         It is activated if `may_activate` says so, or if `force` is set. Raises `WeightsError` for
         weights that cannot be used, and `OSError` and `Unavailable` if the results cannot be read
         or stored; none of that changes anything.
         """
-        content, curve, history = await asyncio.to_thread(_results, done)
-        load = partial(task_of(task).read, content, done.weights.name)
+        files = await asyncio.to_thread(_results, done)
+        load = partial(task_of(task).read, files.weights, done.weights.name)
         sample = await self._networks.validate(task, load)
-        live = await self._live(task)
-        baseline = await self._baseline_loss(task, live)
+        baseline = await self._baseline_loss(task, await self._live(task))
         version = replace(
-            new_version(sample.trained, content),
+            version_of(sample.trained.card, sample.trained.digest),
+            created_at=self._now(),
             baseline_loss=baseline,
             member_id=member_id,
             seconds=done.seconds,
-            history=history,
-            curve=curve,
-            samples=json.dumps(sample.samples, ensure_ascii=False),
+            samples=sample.samples,
         )
         reason = FORCED if force else ""
         if may_activate(version.reference_loss, baseline):
             reason = AUTOMATIC
         if reason:
             async with self._lock:
-                number, live = await self._records.add_live(version, reason, self._now())
+                number, live = await self._records.add_live(version, files, reason, self._now())
                 self._serve(task, live, sample.trained)
         else:
-            number = await self._records.add(version, self._now())
-        card = sample.trained.card
-        return VersionCreated(number, card, done, curve, reason, version.reference_loss, baseline)
+            number = await self._records.add(version, files, self._now())
+        return replace(version, number=number)
 
     async def activate(
         self, task: str, number: int | None, *, member_id: int | None, reason: str = "activated"
@@ -188,40 +178,28 @@ class ModelRegistry:
         live = await self._live(task)
         return live.version_id == number == self._served[task].version_id
 
-    async def find(self, number: int) -> VersionSummary | None:
-        """Return a version by its number."""
-        record = await self._records.get(number)
-        return None if record is None else summary_of(record)
-
-    async def newest(self) -> list[VersionSummary]:
-        """Return the newest versions of all tasks, newest first."""
-        return [summary_of(record) for record in await self._records.of()]
-
     async def page(self, task: str, number: int, size: int) -> VersionPage:
         """Return a page of `size` versions of a task. The last page ends with the shipped one."""
         total = await self._records.count(task) + 1
         pages = -(-total // size)
         number = min(max(number, 0), pages - 1)
-        records = await self._records.of(task, skip=number * size, most=size)
-        versions = [summary_of(record) for record in records]
+        versions = await self._records.of(task, skip=number * size, most=size)
         if number == pages - 1:
-            versions.append(await self._shipped_summary(task))
+            versions.append(await self._shipped_version(task))
         return VersionPage(task, tuple(versions), await self._live(task), number, pages)
 
     async def compare(self, task: str, number: int | None) -> VersionComparison | None:
         """Compare a version, or the shipped weights, with others; `None` if it does not exist."""
-        shipped = await self._shipped_summary(task, with_samples=True)
+        shipped = await self._shipped_version(task, with_samples=True)
         live = await self._live(task)
         if number is None:
             return VersionComparison(shipped, live, None, shipped, None)
-        record = await self._records.get(number)
-        if record is None:
+        version = await self._records.get(number)
+        if version is None:
             return None
-        found = await self._records.previous(task, number)
-        previous = summary_of(found) if found else None
+        previous = await self._records.previous(task, number)
         curve = await self._records.curve(number)
-        version = summary_of(record)
-        if version.usable and not version.samples:  # it was imported from version 0.2.0
+        if version.has_weights and not version.samples:  # version 0.3.0 imported it from 0.2.0
             with suppress(WeightsError):
                 version = replace(version, samples=(await self._sample(task, number)).samples)
         return VersionComparison(version, live, previous, shipped, curve)
@@ -276,25 +254,24 @@ class ModelRegistry:
         """
         record = await self._records.get(live.version_id) if live.version_id else None
         if record is None or record.reference_loss is None:
-            return (await self._shipped_summary(task)).reference_loss
+            return (await self._shipped_version(task)).reference_loss
         if live.reason in AUTOMATIC_REASONS and record.baseline_loss is not None:
             return min(record.reference_loss, record.baseline_loss)
         return record.reference_loss
 
-    async def _shipped_summary(self, task: str, *, with_samples: bool = False) -> VersionSummary:
+    async def _shipped_version(self, task: str, *, with_samples: bool = False) -> VersionRecord:
         """Describe the shipped weights; `with_samples` takes a second the first time."""
-        summary = self._shipped.get(task)
-        if summary is None:
-            summary = await asyncio.to_thread(shipped_summary, task)
-        if with_samples and not summary.samples:
-            summary = replace(summary, samples=(await self._sample(task, None)).samples)
-        self._shipped[task] = summary
-        return summary
+        version = self._shipped.get(task)
+        if version is None:
+            version = version_of(await asyncio.to_thread(lambda: task_of(task).shipped_card))
+        if with_samples and not version.samples:
+            version = replace(version, samples=(await self._sample(task, None)).samples)
+        self._shipped[task] = version
+        return version
 
 
 async def open_versions(
     store: Store,
-    state_dir: Path,
     accept: Accept,
     *,
     now: Callable[[], datetime],
@@ -304,7 +281,6 @@ async def open_versions(
 
     Raises `Unavailable`, and `WeightsError` if shipped weights cannot be used, either.
     """
-    await import_retrained(store, state_dir, now)
     live = await store.versions.live()
     contents: dict[str, bytes] = {}
     for task, one in live.items():
@@ -319,10 +295,10 @@ async def open_versions(
     return inference, ModelRegistry(store, inference, now=now, served=served, interval=interval)
 
 
-def _results(done: Done) -> tuple[bytes, bytes, str | None]:
+def _results(done: Done) -> VersionFiles:
     """Read the weights, the loss curve and the history of a training."""
     history = done.weights.with_suffix(".json")
-    return (
+    return VersionFiles(
         done.weights.read_bytes(),
         done.plot.read_bytes(),
         history.read_text() if history.exists() else None,

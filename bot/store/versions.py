@@ -1,8 +1,10 @@
 """Versions of the shared networks, and which of them is live."""
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,47 +16,67 @@ KEPT = 10
 """Versions of a task that keep their weights; older ones keep only their metrics."""
 
 
-@dataclass(frozen=True)
-class NewVersion:
-    """The result of a training. See `bot.store.schema.Version` for the fields."""
-
-    task: str
-    digest: str
-    weights: bytes
-    corpus: str
-    corpus_sha256: str
-    recipe: str
-    seed: int | None
-    validation: float | None
-    reference_loss: float | None
-    baseline_loss: float | None
-    member_id: int | None = None
-    seconds: float | None = None
-    history: str | None = None
-    curve: bytes | None = None
-    samples: str = "[]"
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VersionRecord:
-    """A version without its weights, history and curve."""
+    """A version without its files. Losses are in nats per character."""
 
-    id: int
     task: str
-    digest: str
-    created_at: datetime
-    member_id: int | None
+    number: int | None = None
+    """`None` for the shipped weights, and until it is stored."""
+    created_at: datetime | None = None
+    """`None` as long as `number` is."""
+    member_id: int | None = None
+    """Who requested the training."""
+    digest: str = ""
+    """SHA-256 of the weight file; empty for the shipped weights."""
     corpus: str
+    """Title of the corpus."""
     corpus_sha256: str
     recipe: str
     seed: int | None
     validation: float | None
+    """Validation loss on its own corpus."""
     reference_loss: float | None
-    baseline_loss: float | None
-    seconds: float | None
-    samples: str
-    has_weights: bool
+    """Validation loss on the project's corpus, comparable between versions of a task."""
+    baseline_loss: float | None = None
+    """The reference loss that it was compared with after its training."""
+    seconds: float | None = None
+    """Duration of the training."""
+    samples: tuple[str, ...] = ()
+    """Texts sampled from a fixed seed."""
+    has_weights: bool = True
     """Whether it can be activated."""
+
+
+class VersionFiles(NamedTuple):
+    """What a training writes."""
+
+    weights: bytes
+    curve: bytes | None = None
+    """Plot of the history, a PNG."""
+    history: str | None = None
+    """Losses by update: JSON."""
+
+
+_DERIVED = ("number", "created_at", "has_weights")
+"""Fields that are not stored from a record."""
+_COLUMNS = (
+    Version.task,
+    Version.id.label("number"),
+    Version.created_at,
+    Version.member_id,
+    Version.digest,
+    Version.corpus,
+    Version.corpus_sha256,
+    Version.recipe,
+    Version.seed,
+    Version.validation,
+    Version.reference_loss,
+    Version.baseline_loss,
+    Version.seconds,
+    Version.samples,
+    Version.weights.is_not(None).label("has_weights"),
+)
 
 
 @dataclass(frozen=True)
@@ -77,16 +99,18 @@ class Versions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, version: NewVersion, now: datetime) -> int:
-        """Store a version without activating it. Returns its id."""
+    async def add(self, version: VersionRecord, files: VersionFiles, now: datetime) -> int:
+        """Store a version without activating it. Returns its number."""
         async with self._database.writing() as session:
-            return await self._add(session, version, now)
+            return await self._add(session, version, files, now)
 
-    async def add_live(self, version: NewVersion, reason: str, now: datetime) -> tuple[int, Live]:
-        """Store and activate a version in one transaction. Returns its id and what is live."""
+    async def add_live(
+        self, version: VersionRecord, files: VersionFiles, reason: str, now: datetime
+    ) -> tuple[int, Live]:
+        """Store and activate a version in one transaction. Returns its number and what is live."""
         async with self._database.writing() as session:
             await self._lock(session)
-            number = await self._add(session, version, now)
+            number = await self._add(session, version, files, now)
             live = await self._activate(
                 session, version.task, number, version.member_id, reason, now
             )
@@ -111,7 +135,7 @@ class Versions:
         return found[0] if found else None
 
     async def get(self, version_id: int) -> VersionRecord | None:
-        """A version by its id."""
+        """A version by its number."""
         found = await self._find(Version.id == version_id, most=1)
         return found[0] if found else None
 
@@ -173,8 +197,12 @@ class Versions:
         async with self._database.reading() as session:
             return await self._before(session, task)
 
-    async def _add(self, session: AsyncSession, version: NewVersion, now: datetime) -> int:
-        row = Version(created_at=now, **vars(version))
+    async def _add(
+        self, session: AsyncSession, version: VersionRecord, files: VersionFiles, now: datetime
+    ) -> int:
+        values = {name: value for name, value in vars(version).items() if name not in _DERIVED}
+        values["samples"] = json.dumps(version.samples, ensure_ascii=False)
+        row = Version(created_at=now, **values, **files._asdict())
         session.add(row)
         await session.flush()
         await self._drop_old_weights(session, version.task)
@@ -246,23 +274,7 @@ class Versions:
         self, *conditions: ColumnElement[bool], most: int, skip: int = 0
     ) -> list[VersionRecord]:
         statement = (
-            select(
-                Version.id,
-                Version.task,
-                Version.digest,
-                Version.created_at,
-                Version.member_id,
-                Version.corpus,
-                Version.corpus_sha256,
-                Version.recipe,
-                Version.seed,
-                Version.validation,
-                Version.reference_loss,
-                Version.baseline_loss,
-                Version.seconds,
-                Version.samples,
-                Version.weights.is_not(None),
-            )
+            select(*_COLUMNS)
             .where(*conditions)
             .order_by(Version.id.desc())
             .offset(skip)
@@ -270,4 +282,7 @@ class Versions:
         )
         async with self._database.reading() as session:
             rows = (await session.execute(statement)).all()
-        return [VersionRecord(*tuple(row)) for row in rows]
+        return [
+            VersionRecord(**{**row._mapping, "samples": tuple(json.loads(row.samples))})
+            for row in rows
+        ]

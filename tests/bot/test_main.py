@@ -149,6 +149,7 @@ def test_local_bot(
     tmp_path: Path, environment: dict[str, str], free_port: int, number: signal.Signals
 ) -> None:
     """Its state is in STATE_DIR/local, apart from that of the bot on Discord."""
+    (tmp_path / "state" / "mangosaurus.db").unlink()
     local = environment | {"LOCAL_PORT": str(free_port), "DATABASE_URL": "postgres://nowhere/db"}
     with started(tmp_path, local, "--local") as process:
         assert process.stdout is not None

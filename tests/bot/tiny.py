@@ -1,20 +1,25 @@
 """Networks of a few units with random weights: they babble, in no time."""
 
+import asyncio
 import string
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.services.legacy_weights import retrained_path
+from bot.services.versions import version_of
+from bot.store import Database, Store, url_of
+from bot.store.versions import VersionFiles
 from data.lists import normalise_entry
 from data.text import VERSE_SYMBOLS
 from models.fingerprints import Fingerprints
 from models.names.shape import LIST_RECIPE
 from models.networks.vocabulary import Vocabulary
-from models.tasks import TASKS
+from models.tasks import TASKS, task_of
 from models.weights import save_weights
 from tests.bot.fakes import GENERA, card
 
@@ -22,16 +27,38 @@ UNITS = 8
 
 
 def write_tiny_weights(state_dir: Path, **changes: object) -> None:
-    """Put babbling networks where those of version 0.2.0 are looked for, and taken over."""
+    """Make babbling networks live in the SQLite database of a state directory.
+
+    Their files are at `tiny_weights_path`.
+    """
     symbols = {
         "names": Vocabulary.of([string.ascii_lowercase]).symbols,
         "sonnets": Vocabulary.of(["".join(VERSE_SYMBOLS)]).symbols,
     }
-    for kind in TASKS:
-        facts = card(kind, symbols=symbols[kind], **changes)
-        words = GENERA if kind == "names" else ()
-        path = retrained_path(state_dir, kind)
-        save_weights(path, _arrays(len(symbols[kind])), facts, Fingerprints.of(words), words=words)
+    for task in TASKS:
+        facts = card(task, symbols=symbols[task], **changes)
+        words = GENERA if task == "names" else ()
+        path = tiny_weights_path(state_dir, task)
+        save_weights(path, _arrays(len(symbols[task])), facts, Fingerprints.of(words), words=words)
+    with ThreadPoolExecutor(1) as pool:  # the caller may be in an event loop
+        pool.submit(asyncio.run, _activate(state_dir)).result()
+
+
+def tiny_weights_path(state_dir: Path, task: str) -> Path:
+    """Where `write_tiny_weights` puts a weight file."""
+    return state_dir / "weights" / f"{task}.safetensors"
+
+
+async def _activate(state_dir: Path) -> None:
+    database = Database(url_of(None, state_dir))
+    await database.migrate()
+    store = Store(database)
+    for task in TASKS:
+        path = tiny_weights_path(state_dir, task)
+        trained, files = task_of(task).load(path), VersionFiles(path.read_bytes())
+        version = version_of(trained.card, trained.digest)
+        await store.versions.add_live(version, files, "activated", datetime.now(UTC))
+    await store.close()
 
 
 def tiny_namer(

@@ -21,7 +21,8 @@ from bot.commands.training.version_report import MODELS, version_report
 from bot.commands.training.version_views import comparison_message, page_message
 from bot.formats import shortened
 from bot.services.model_registry import NothingBefore
-from bot.services.versions import FORCED, VersionSummary
+from bot.services.versions import FORCED
+from bot.store.versions import VersionRecord
 from models.tasks import TASKS
 from models.weights import WeightsError
 
@@ -127,7 +128,7 @@ async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     shipped = [Choice(label.format(task=task), f"shipped {task}") for task in TASKS]
     found = [
         Choice(_label(version, limits.choice_label), str(version.number))
-        for version in await app.models.newest()
+        for version in await app.store.versions.of()
     ]
     wanted = typed[:LONGEST_VERSION].lower().strip().lstrip("#")
     fitting = [c for c in found if c.value.startswith(wanted) or wanted in c.label.lower()]
@@ -219,7 +220,7 @@ async def _found(app: App, typed: str) -> tuple[str, int | None]:
     wanted = parse_version(typed)
     if isinstance(wanted, str):
         return wanted, None
-    version = await app.models.find(wanted)
+    version = await app.store.versions.get(wanted)
     if version is None:
         raise _unknown(wanted)
     return version.task, wanted
@@ -238,7 +239,7 @@ def _names(task: str, number: int | None) -> dict[str, str]:
     return {"version": name.format(number=number), "task": task}
 
 
-def _label(version: VersionSummary, longest: int) -> str:
+def _label(version: VersionRecord, longest: int) -> str:
     """A version among suggestions."""
     loss = "" if version.reference_loss is None else f" · {version.reference_loss:.3f}"
     end = f" · {version.recipe}{loss}"

@@ -42,8 +42,8 @@ from bot.services.training.results import (
     Interrupted,
     Reason,
 )
-from bot.services.versions import VersionCreated
 from bot.store.trainings import DIED, TrainingRecord, TrainingRequest
+from bot.store.versions import VersionRecord
 
 log = logging.getLogger(__name__)
 
@@ -286,8 +286,8 @@ class TrainingReports:
 
     async def _message(self, state: TrainingState, event: Event) -> Message:
         match event:
-            case VersionCreated(number=number):
-                return await self._version(state.request.task, number, state.notes)
+            case VersionRecord():
+                return await self._version(event, state.notes)
             case CustomModelTrained():
                 samples = await self._allowed(event.samples)
                 return custom_model_ready(state, replace(event, samples=samples))
@@ -314,8 +314,8 @@ class TrainingReports:
             case _:
                 return None
 
-    async def _version(self, task: str, number: int, notes: tuple[str, ...]) -> Message:
-        comparison = await self._app.models.compare(task, number)
+    async def _version(self, version: VersionRecord, notes: tuple[str, ...]) -> Message:
+        comparison = await self._app.models.compare(version.task, version.number)
         assert comparison is not None  # noqa: S101 (it was created a moment ago)
         samples = await self._allowed(comparison.version.samples)
         return version_report(comparison, samples, notes)

@@ -17,7 +17,8 @@ from bot.commands.core.message import (
 from bot.commands.core.translation import _
 from bot.commands.training.model_quality import nats
 from bot.formats import human_duration
-from bot.services.versions import FORCED, MARGIN, VersionComparison, VersionSummary
+from bot.services.versions import FORCED, MARGIN, VersionComparison
+from bot.store.versions import VersionRecord
 from models.tasks import TASKS
 
 MODELS = "models"
@@ -83,7 +84,7 @@ def curve_file(comparison: VersionComparison) -> tuple[File, ...]:
     return (File(CURVE, comparison.curve, _("Training and validation loss by update")),)
 
 
-def reference_loss(version: VersionSummary) -> str:
+def reference_loss(version: VersionRecord) -> str:
     """The loss by which versions are compared, and what it had to reach."""
     loss = nats(version.reference_loss)
     if version.baseline_loss is None:
@@ -93,14 +94,14 @@ def reference_loss(version: VersionSummary) -> str:
     )
 
 
-def training_time(version: VersionSummary) -> tuple[Field, ...]:
+def training_time(version: VersionRecord) -> tuple[Field, ...]:
     """How long the training took, if that is known."""
     if version.seconds is None:
         return ()
     return (Field(_("Training time"), text(human_duration(version.seconds))),)
 
 
-def _why_not(version: VersionSummary) -> Text:
+def _why_not(version: VersionRecord) -> Text:
     if version.reference_loss is None:
         return text(_("It isn't live because its reference loss could not be measured."))
     if version.baseline_loss is None:

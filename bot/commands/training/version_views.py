@@ -28,8 +28,8 @@ from bot.commands.training.version_report import (
     training_time,
 )
 from bot.formats import human_join
-from bot.services.versions import AUTOMATIC, FORCED, VersionComparison, VersionPage, VersionSummary
-from bot.store.versions import Live
+from bot.services.versions import AUTOMATIC, FORCED, VersionComparison, VersionPage
+from bot.store.versions import Live, VersionRecord
 from data.roots import load_roots
 from models.tasks import TASKS, task_of
 
@@ -64,7 +64,7 @@ def comparison_message(comparison: VersionComparison, allows: Callable[[str], bo
     """A version beside others. `allows` is the word filter, which takes a while."""
     version = comparison.version
     lines: list[Text] = [_state(version, comparison.live)]
-    if not version.usable:
+    if not version.has_weights:
         lines.append(text(_("Its weights were deleted in favor of newer versions.")))
     samples = [
         (label, capitalized(one.task, tuple(filter(allows, one.samples))))
@@ -80,7 +80,8 @@ def comparison_message(comparison: VersionComparison, allows: Callable[[str], bo
     else:
         for label, verses in samples:
             lines += [(), text(strong(label)), *map(verbatim, verses)]
-    trained = text(Timestamp(version.created)) if version.created else text(_("by the developers"))
+    made = version.created_at
+    trained = text(Timestamp(made)) if made else text(_("by the developers"))
     embed = Embed(
         title=_title(version),
         lines=tuple(lines),
@@ -126,25 +127,25 @@ def _page_footer(page: VersionPage) -> str:
     return f"{meaning} · {place}"
 
 
-def _title(version: VersionSummary) -> str:
+def _title(version: VersionRecord) -> str:
     if version.number is None:
         return _("Shipped version of {task}").format(task=version.task)
     return _("Version {number} of {task}").format(number=version.number, task=version.task)
 
 
-def _line(version: VersionSummary, live: Live) -> Text:
+def _line(version: VersionRecord, live: Live) -> Text:
     """A version in a list."""
     name = _("shipped") if version.number is None else str(version.number)
     parts = [text(strong(name))]
-    if version.created:
-        parts.append(text(Timestamp(version.created)))
+    if version.created_at:
+        parts.append(text(Timestamp(version.created_at)))
     loss = version.reference_loss
     parts += [
         verbatim(version.corpus),
         verbatim(version.recipe),
         text(_("not measured") if loss is None else f"{loss:.3f}"),
     ]
-    if not version.usable:
+    if not version.has_weights:
         parts.append(text(_("weights deleted")))
     if live.version_id == version.number:
         parts.append(text(strong(_("live")), *_because(live)))
@@ -152,7 +153,7 @@ def _line(version: VersionSummary, live: Live) -> Text:
     return first + tuple(span for part in others for span in (*text(" · "), *part))
 
 
-def _state(version: VersionSummary, live: Live) -> Text:
+def _state(version: VersionRecord, live: Live) -> Text:
     if live.version_id != version.number:
         return text(_("Not live."))
     if live.at is None:
@@ -166,7 +167,7 @@ def _because(live: Live) -> tuple[str, ...]:
     return (f" ({_REASONS.get(live.reason, live.reason)})",) if live.reason else ()
 
 
-def _compared(comparison: VersionComparison) -> list[tuple[str, VersionSummary]]:
+def _compared(comparison: VersionComparison) -> list[tuple[str, VersionRecord]]:
     """The version, the previous one, the shipped one: each once, with its label."""
     found = [comparison.version]
     if comparison.previous is not None:

@@ -11,10 +11,10 @@ from typing import Protocol
 from bot.services.custom_models import CustomModels
 from bot.services.training.events import Done, Failed
 from bot.services.training.results import CustomModelTrained, Reason
-from bot.services.versions import VersionCreated
 from bot.store import Store
 from bot.store.custom_models import Corpus
 from bot.store.trainings import TrainingRecord
+from bot.store.versions import VersionRecord
 from data.lists import parse_list
 
 SHARED, CUSTOM = "shared", "custom"
@@ -58,7 +58,7 @@ class Policy(Protocol):
 
     async def complete(
         self, record: TrainingRecord, done: Done
-    ) -> VersionCreated | CustomModelTrained | Failed:
+    ) -> VersionRecord | CustomModelTrained | Failed:
         """Store the results of a training, whose record has its corpus.
 
         Raises `WeightsError` for weights that cannot be used, `OSError` and `Unavailable`.
@@ -70,7 +70,7 @@ class Registry(Protocol):
 
     async def add_trained(
         self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
-    ) -> VersionCreated:
+    ) -> VersionRecord:
         """Add the results of a training as a version."""
 
 
@@ -97,7 +97,7 @@ class SharedModelPolicy:
         if ended_at is not None and self._now() < (until := ended_at + self._cooldown):
             raise CoolingDown(until)
 
-    async def complete(self, record: TrainingRecord, done: Done) -> VersionCreated:
+    async def complete(self, record: TrainingRecord, done: Done) -> VersionRecord:
         """Create a version."""
         return await self._models.add_trained(
             record.task, done, force=record.force, member_id=record.member_id

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.services.training.events import Failed, Stopped, TrainingEvent
-from bot.services.versions import VersionCreated
+from bot.store.versions import VersionRecord
 from models.weights import ModelCard
 
 
@@ -52,7 +52,7 @@ class Interrupted:
     """The bot is shutting down. The training is back in the queue."""
 
 
-Result = VersionCreated | CustomModelTrained
+Result = VersionRecord | CustomModelTrained
 End = Result | Stopped | Failed | Interrupted
 """The last event of a training is one of these."""
 Event = TrainingEvent | Result | Interrupted

@@ -22,9 +22,9 @@ from bot.services.training.results import (
     Reason,
 )
 from bot.services.training.run_folder import RunFolder
-from bot.services.versions import VersionCreated
 from bot.store import StoreError, Unavailable
 from bot.store.trainings import LOST, TrainingRecord, Trainings
+from bot.store.versions import VersionRecord
 from models.weights import WeightsError
 
 log = logging.getLogger(__name__)
@@ -233,7 +233,7 @@ class Run:
                 state, message = "stopped", Reason.BUTTON
             case Failed():
                 state, message = "failed", end.message
-            case VersionCreated():
+            case VersionRecord():
                 version_id = end.number
             case CustomModelTrained() | Interrupted():
                 pass

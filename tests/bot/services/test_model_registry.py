@@ -1,7 +1,6 @@
 """Versions: kept whole, let through or not, served by every process, taken back."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -12,12 +11,12 @@ import pytest
 from sqlalchemy import update
 
 from bot.services.inference import Inference
-from bot.services.legacy_weights import retrained_path
 from bot.services.model_registry import ModelRegistry, NothingBefore, open_versions
 from bot.services.training.events import Done
 from bot.services.versions import MARGIN, may_activate
 from bot.store import Database, Store
 from bot.store.schema import Activation, Version
+from bot.store.versions import VersionRecord
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest
 from models.weights import WeightsError, save_weights
@@ -66,6 +65,12 @@ def seed_of(networks: FakeNetworks, kind: str = "names") -> int | None:
     return networks.served[kind].card.seed
 
 
+def why(versions: ModelRegistry, kept: VersionRecord) -> str:
+    """Why a version is live; empty if it is not."""
+    live = versions.served[kept.task]
+    return live.reason if live.version_id == kept.number else ""
+
+
 @pytest.fixture
 def networks() -> FakeNetworks:
     return FakeNetworks()
@@ -97,15 +102,16 @@ async def test_a_version_is_kept_whole_and_goes_live(
 ) -> None:
     done = made(tmp_path, seed=3)
     kept = await versions.add_trained("names", done, member_id=MEMBER)
-    assert (kept.reason, kept.reference_loss, kept.curve) == ("automatic", 1.43, b"curve")
+    assert (why(versions, kept), kept.reference_loss) == ("automatic", 1.43)
     assert kept.baseline_loss == pytest.approx(SHIPPED_LOSS, abs=1e-3)
+    assert kept.number is not None
     record = await store.versions.get(kept.number)
-    assert record is not None
+    assert record == kept
     assert (record.task, record.corpus, record.recipe) == ("names", "A corpus of tests", "default")
     assert (record.seed, record.validation, record.reference_loss) == (3, 1.6, 1.43)
     assert (record.member_id, record.seconds) == (77, 12.5)
     assert record.baseline_loss == kept.baseline_loss
-    assert json.loads(record.samples)[0] == "novosaurus"
+    assert record.samples[0] == "novosaurus"
     assert await store.versions.weights(kept.number) == done.weights.read_bytes()
     assert await store.versions.curve(kept.number) == b"curve"
     assert seed_of(networks) == 3
@@ -118,7 +124,7 @@ async def test_a_version_is_compared_with_what_is_live(
 ) -> None:
     await versions.add_trained("names", made(tmp_path, seed=1, reference_loss=1.30))
     kept = await versions.add_trained("names", made(tmp_path, seed=2, reference_loss=1.325))
-    assert (kept.reason, kept.baseline_loss) == ("", 1.30)
+    assert (why(versions, kept), kept.baseline_loss) == ("", 1.30)
     assert seed_of(networks) == 1
 
 
@@ -127,7 +133,7 @@ async def test_quick_does_not_replace_best(versions: ModelRegistry, tmp_path: Pa
     """`quick` is 0.023 to 0.027 behind the shipped weights, another seed up to 0.005."""
     for loss, reason in ((SHIPPED_LOSS + 0.023, ""), (SHIPPED_LOSS + 0.005, "automatic")):
         done = made(tmp_path, reference_loss=loss)
-        assert (await versions.add_trained("names", done)).reason == reason
+        assert why(versions, await versions.add_trained("names", done)) == reason
 
 
 @ON_SQLITE
@@ -139,7 +145,7 @@ async def test_baseline_of_older_databases(
     async with store.database.writing() as session:
         await session.execute(update(Activation).values(reason="better"))
     created = await versions.add_trained("names", made(tmp_path, seed=2, reference_loss=1.438))
-    assert created.reason == ""
+    assert why(versions, created) == ""
     assert created.baseline_loss == pytest.approx(SHIPPED_LOSS, abs=1e-3)
 
 
@@ -148,15 +154,15 @@ async def test_many_that_are_a_little_worse_do_not_add_up(
     versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     figures = [1.30, 1.308, 1.309, 1.316]
-    kept = [
-        await versions.add_trained("names", made(tmp_path, seed=seed, reference_loss=figure))
-        for seed, figure in enumerate(figures, start=1)
-    ]
-    assert [one.reason for one in kept] == ["automatic", "automatic", "automatic", ""]
+    kept = []
+    for seed, figure in enumerate(figures, start=1):
+        done = made(tmp_path, seed=seed, reference_loss=figure)
+        kept.append(await versions.add_trained("names", done))
+        assert why(versions, kept[-1]) == ("automatic" if seed < 4 else "")
     assert [one.baseline_loss for one in kept[1:]] == [1.30] * 3
     await versions.add_trained("names", made(tmp_path, seed=5, reference_loss=2.0), force=True)
     passed = await versions.add_trained("names", made(tmp_path, seed=6, reference_loss=2.009))
-    assert (passed.reason, passed.baseline_loss) == ("automatic", 2.0)
+    assert (why(versions, passed), passed.baseline_loss) == ("automatic", 2.0)
 
 
 @ON_SQLITE
@@ -166,7 +172,7 @@ async def test_what_is_measured_beats_what_was_forced_and_never_measured(
     await versions.add_trained("names", made(tmp_path, seed=1, reference_loss=None), force=True)
     assert seed_of(networks) == 1
     kept = await versions.add_trained("names", made(tmp_path, seed=2))
-    assert kept.reason == "automatic"
+    assert why(versions, kept) == "automatic"
     assert kept.baseline_loss == pytest.approx(SHIPPED_LOSS, abs=1e-3)
 
 
@@ -196,7 +202,7 @@ async def test_death_between_keeping_and_activating_leaves_the_old_version_alone
         patched.setattr(store.versions, "_activate", die)
         with pytest.raises(SystemError):
             await versions.add_trained("names", made(tmp_path, seed=2))
-    assert [kept.id for kept in await store.versions.of()] == [old.number]
+    assert [kept.number for kept in await store.versions.of()] == [old.number]
     assert (await store.versions.live())["names"].version_id == old.number
     assert seed_of(networks) == 1
     reborn = FakeNetworks()
@@ -342,11 +348,9 @@ async def opened(shipped: object) -> AsyncIterator[list[Inference]]:
         await door.close()
 
 
-async def start(
-    store: Store, state_dir: Path, doors: list[Inference]
-) -> tuple[Inference, ModelRegistry]:
+async def start(store: Store, doors: list[Inference]) -> tuple[Inference, ModelRegistry]:
     """What a process does at its start."""
-    inference, versions = await open_versions(store, state_dir, lambda _: True, now=now)
+    inference, versions = await open_versions(store, lambda _: True, now=now)
     doors.append(inference)
     return inference, versions
 
@@ -354,12 +358,12 @@ async def start(
 async def test_a_restart_on_an_empty_disk_serves_the_retrained_weights(
     store: Store, database: Database, tmp_path: Path, opened: list[Inference]
 ) -> None:
-    inference, versions = await start(store, tmp_path / "first", opened)
+    inference, versions = await start(store, opened)
     kept = await versions.add_trained("names", made(tmp_path, seed=6), force=True)
     request = NamesRequest(count=3, seed=1)
     before = await inference.names(request)
     again = Store(Database(database.url))
-    reborn, versions = await start(again, tmp_path / "empty", opened)
+    reborn, versions = await start(again, opened)
     assert (await reborn.names(request)).names == before.names
     assert reborn.cards["names"].seed == 6
     assert versions.served["names"].version_id == kept.number
@@ -378,49 +382,12 @@ async def test_broken_weights_are_told_to_the_operator_and_the_shipped_ones_serv
     await versions.add_trained("names", made(tmp_path), force=True)
     async with store.database.writing() as session:
         await session.execute(update(Version).values(weights=None))
-    inference, reborn = await start(store, tmp_path, opened)
+    inference, reborn = await start(store, opened)
     assert inference.cards["names"].recipe == "shipped"
     assert reborn.served["names"].version_id is None
     assert "The live version of names is not a whole safetensors file" in caplog.text
     await reborn.catch_up()
     assert reborn.served["names"].version_id is None
-
-
-@ON_SQLITE
-async def test_weights_of_the_version_before_are_taken_over_once(
-    store: Store, tmp_path: Path, opened: list[Inference]
-) -> None:
-    path = retrained_path(tmp_path, "names")
-    content = made(tmp_path, seed=8, reference_loss=None).weights.read_bytes()
-    path.parent.mkdir()
-    path.write_bytes(content)
-    inference, versions = await start(store, tmp_path, opened)
-    assert inference.cards["names"].seed == 8
-    assert not path.exists()
-    assert path.with_suffix(".imported").read_bytes() == content
-    live = versions.served["names"]
-    assert (live.version_id, live.reason) == (1, "imported")
-    path.write_bytes(made(tmp_path, seed=9).weights.read_bytes())
-    inference, _ = await start(store, tmp_path, opened)
-    assert inference.cards["names"].seed == 8
-
-
-@ON_SQLITE
-@pytest.mark.parametrize("broken", ["kind", "file"])
-async def test_what_cannot_be_taken_over_is_told_and_stays_where_it_is(
-    store: Store,
-    tmp_path: Path,
-    opened: list[Inference],
-    caplog: pytest.LogCaptureFixture,
-    broken: str,
-) -> None:
-    path = retrained_path(tmp_path, "names")
-    path.parent.mkdir()
-    path.write_bytes(made(tmp_path, "sonnets").weights.read_bytes() if broken == "kind" else b"no")
-    inference, _ = await start(store, tmp_path, opened)
-    assert inference.cards["names"].recipe == "shipped"
-    assert "cannot be imported" in caplog.text
-    assert path.exists()
 
 
 @ON_SQLITE
@@ -430,9 +397,10 @@ async def test_old_versions_lose_their_weights_and_say_so(
     first = await versions.add_trained("names", made(tmp_path, seed=0, reference_loss=9.0))
     for seed in range(1, 12):
         await versions.add_trained("names", made(tmp_path, seed=seed, reference_loss=9.0))
-    facts = await versions.find(first.number)
+    assert first.number is not None
+    facts = await store.versions.get(first.number)
     assert facts is not None
-    assert not facts.usable
+    assert not facts.has_weights
     with pytest.raises(WeightsError, match="not kept any more"):
         await versions.activate("names", first.number, member_id=77)
     assert (await store.versions.live())["names"].version_id is None
@@ -440,7 +408,7 @@ async def test_old_versions_lose_their_weights_and_say_so(
 
 @ON_SQLITE
 async def test_lists_have_pages_and_end_with_the_shipped_weights(
-    versions: ModelRegistry, tmp_path: Path
+    versions: ModelRegistry, store: Store, tmp_path: Path
 ) -> None:
     for seed in range(4):
         await versions.add_trained("names", made(tmp_path, seed=seed))
@@ -452,7 +420,7 @@ async def test_lists_have_pages_and_end_with_the_shipped_weights(
     ]
     assert {page.pages for page in pages} == {3}
     assert (await versions.page("names", 99, 2)).number == 2
-    assert [facts.number for facts in await versions.newest()] == [4, 3, 2, 1]
+    assert [facts.number for facts in await store.versions.of()] == [4, 3, 2, 1]
 
 
 @ON_SQLITE

@@ -35,11 +35,11 @@ from bot.services.training.results import (
 )
 from bot.services.training.run_folder import RunFolder
 from bot.services.training.service import TrainingService
-from bot.services.versions import VersionCreated
+from bot.services.versions import version_of
 from bot.store import Store, Unavailable
 from bot.store.custom_models import CustomModelRecord
 from bot.store.trainings import SILENCE, TrainingRecord, TrainingRequest
-from bot.store.versions import NewVersion
+from bot.store.versions import VersionFiles, VersionRecord
 from models.weights import WeightsError
 from tests.bot.fakes import FakeTrainer, FakeWriter, card
 from tests.bot.tiny import tiny_namer
@@ -48,18 +48,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 REQUEST = TrainingRequest(policy=SHARED, task="names", recipe="quick", seed=5, queued_at=NOW)
 KANA = tuple(a + b for a in "サクタマハ" for b in ("トシ", "クラ", "ロウ", "ミ"))
 DONE = Done(Path("w"), Path("p"), 1.5, (), 2.5)
-VERSION = NewVersion(
-    task="names",
-    digest="0" * 64,
-    weights=b"",
-    corpus="Mine",
-    corpus_sha256="0" * 64,
-    recipe="quick",
-    seed=5,
-    validation=None,
-    reference_loss=None,
-    baseline_loss=None,
-)
+VERSION = version_of(card("names"))
 PAUSE = 600
 COOLDOWN = timedelta(minutes=5)
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -77,12 +66,12 @@ class FakeRegistry:
 
     async def add_trained(
         self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
-    ) -> VersionCreated:
+    ) -> VersionRecord:
         if self.error:
             raise self.error.pop(0)
         self.added.append((task, force, member_id))
-        number = await self.store.versions.add(VERSION, NOW)
-        return VersionCreated(number, card("names"), done, b"", "automatic", 1.4, 1.4)
+        number = await self.store.versions.add(VERSION, VersionFiles(b""), NOW)
+        return replace(VERSION, number=number)
 
 
 class FakeReports:
@@ -224,7 +213,7 @@ async def paused(trainer: FakeTrainer) -> None:
 async def test_result_becomes_a_version(world: World) -> None:
     one = world.process(Planned(1, "Mine"), DONE)
     number = await one.service.enqueue(replace(REQUEST, member_id=7, force=True))
-    await until(lambda: isinstance(one.last(number), VersionCreated))
+    await until(lambda: isinstance(one.last(number), VersionRecord))
     assert one.registry.added == [("names", True, 7)]
     assert isinstance(one.reports.seen[number][0], Planned)
     await until(lambda: not one.service._runs)
@@ -269,7 +258,7 @@ async def test_short_outage_costs_no_training(
     one = world.process(DONE)
     one.registry.error = [Unavailable(), Unavailable()]
     number = await one.service.enqueue(REQUEST)
-    await until(lambda: isinstance(one.last(number), VersionCreated))
+    await until(lambda: isinstance(one.last(number), VersionRecord))
 
 
 @ON_SQLITE
@@ -412,7 +401,7 @@ async def test_shutdown_requeues_and_restart_resumes(world: World) -> None:
     record = await one.record(number)
     assert (record.state, record.attempts) == ("queued", 1)
     other = world.process(DONE)
-    await until(lambda: isinstance(other.last(number), VersionCreated))
+    await until(lambda: isinstance(other.last(number), VersionRecord))
     (trainer,) = other.trainers
     assert trainer.resume
     assert trainer.request.corpus == b"own"
@@ -427,7 +416,7 @@ async def test_without_its_folder_it_starts_anew(world: World, tmp_path: Path) -
     await one.service.close()
     world.folder = tmp_path / "elsewhere"
     other = world.process(DONE)
-    await until(lambda: isinstance(other.last(number), VersionCreated))
+    await until(lambda: isinstance(other.last(number), VersionRecord))
     assert not other.trainers[0].resume
 
 
@@ -460,7 +449,7 @@ async def test_training_of_a_dead_process_is_taken_over(world: World) -> None:
     then = NOW - SILENCE - timedelta(seconds=1)
     assert await world.store.trainings.next_queued(SHARED, "dead", then)
     one = world.process(DONE)
-    await until(lambda: isinstance(one.last(number), VersionCreated))
+    await until(lambda: isinstance(one.last(number), VersionRecord))
 
 
 @ON_SQLITE

@@ -16,7 +16,7 @@ from tests.bot.store.test_polls import (
     opened,
     votes_of,
 )
-from tests.bot.store.test_versions import version
+from tests.bot.store.test_versions import FILES, version
 
 MEMBER = 3
 TABLES = (
@@ -40,7 +40,7 @@ async def fill(store: Store, member: int = MEMBER, community: int = 1) -> None:
     await store.polls.cast(Ballot(poll.id, member + 1, 1), NOW)
     await store.poems.keep(member, community, 9, "title", "text", NOW)
     model = await create(store, f"list {member}", community_id=community, member_id=member)
-    number = await store.versions.add(version(member_id=member), NOW)
+    number = await store.versions.add(version(member_id=member), FILES, NOW)
     await store.versions.activate("names", number, member_id=member, reason="forced", now=NOW)
     training = TrainingRequest("custom", "names", "list", 1, NOW, custom_model_id=model.id)
     await store.trainings.enqueue(replace(training, community_id=community, member_id=member))
@@ -102,7 +102,7 @@ async def test_shared_data_survives_its_member(store: Store) -> None:
     assert await store.custom_models.corpus(model.id)
     (trained,) = await store.versions.of("names")
     assert trained.has_weights
-    assert (await store.versions.live())["names"].version_id == trained.id
+    assert (await store.versions.live())["names"].version_id == trained.number
 
 
 async def test_forget_member_during_votes(store: Store) -> None:

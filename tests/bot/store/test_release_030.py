@@ -1,6 +1,7 @@
 """A database of 0.3.0 after the migration: everything in it can still be used."""
 
 import hashlib
+import json
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from models.weights import read_weights
 from tests.bot.store import release_030 as old
 from tests.bot.store.release_030 import ADA, BOB, CAT, ELVES, LEFT, LIBRARY, MUSEUM, NOW
 from tests.bot.store.test_migrations import downgrade
-from tests.bot.store.test_versions import version
+from tests.bot.store.test_versions import FILES, version
 
 
 @pytest.fixture
@@ -139,10 +140,11 @@ async def test_custom_models(store: Store) -> None:
 
 
 async def test_versions(store: Store) -> None:
-    assert [found.id for found in await store.versions.of("names")] == [5, 4, 2, 1]
+    assert [found.number for found in await store.versions.of("names")] == [5, 4, 2, 1]
     record = await store.versions.get(2)
     assert record is not None
-    assert (record.task, record.seed, record.samples) == ("names", 2**62 + 2, old.SAMPLES)
+    assert (record.task, record.seed) == ("names", 2**62 + 2)
+    assert record.samples == tuple(json.loads(old.SAMPLES))
     assert (record.validation, record.reference_loss, record.baseline_loss) == (1.75, 1.502, 1.5)
     assert (record.member_id, record.recipe, record.has_weights) == (ADA, "quick", True)
     content = await store.versions.weights(2)
@@ -205,7 +207,7 @@ async def test_ids_are_not_reused(store: Store) -> None:
         community_id=MUSEUM, name="New", member_id=ADA, corpus=corpus, now=NOW, most=9
     )
     assert model.id == old.FORMER_NAMER + 1
-    assert await store.versions.add(version(task="haiku"), NOW) == 6
+    assert await store.versions.add(version(task="haiku"), FILES, NOW) == 6
     training = TrainingRequest("custom", "haiku", "quick", 1, NOW, custom_model_id=model.id)
     assert await store.trainings.enqueue(training) == 7
 
@@ -257,7 +259,7 @@ async def test_downgrade(store: Store) -> None:
     before["namers"] = [row for row in before["namers"] if row["id"] != old.FORMER_NAMER]
     waiting = TrainingRequest("shared", "names", "quick", 1, NOW)
     await store.trainings.enqueue(waiting)
-    haiku = await store.versions.add(version(task="haiku"), NOW)
+    haiku = await store.versions.add(version(task="haiku"), FILES, NOW)
     await store.versions.activate("haiku", haiku, member_id=None, reason="better", now=NOW)
     await store.identities.resolve("slack", "user", "T1", "U1")
     await store.button_states.put("{}", ADA, MUSEUM, NOW)

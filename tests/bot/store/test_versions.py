@@ -5,16 +5,15 @@ from typing import Any
 import pytest
 
 from bot.store import Store, Unavailable, versions
-from bot.store.versions import Live, NewVersion
+from bot.store.versions import Live, VersionFiles, VersionRecord
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
-def version(**changed: Any) -> NewVersion:  # noqa: ANN401
+def version(**changed: Any) -> VersionRecord:  # noqa: ANN401
     wanted: dict[str, Any] = {
         "task": "names",
         "digest": "d" * 64,
-        "weights": b"weights",
         "corpus": "dinosaurs",
         "corpus_sha256": "0" * 64,
         "recipe": "default",
@@ -23,11 +22,14 @@ def version(**changed: Any) -> NewVersion:  # noqa: ANN401
         "reference_loss": 1.25,
         "baseline_loss": None,
     }
-    return NewVersion(**(wanted | changed))
+    return VersionRecord(**(wanted | changed))
+
+
+FILES = VersionFiles(b"weights", b"png")
 
 
 async def add(store: Store, **changed: Any) -> int:  # noqa: ANN401
-    return await store.versions.add(version(**changed), NOW)
+    return await store.versions.add(version(**changed), FILES, NOW)
 
 
 async def activate(store: Store, number: int | None, why: str = "activated") -> Live:
@@ -43,7 +45,7 @@ async def live(store: Store) -> int | None:
 
 
 async def test_add_does_not_activate(store: Store) -> None:
-    number = await add(store, curve=b"png", member_id=3, samples='["Mangosaurus"]')
+    number = await add(store, member_id=3, samples=("Mangosaurus",))
     kept = await store.versions.get(number)
     assert kept is not None
     assert (kept.seed, kept.validation, kept.reference_loss) == (2**62, 1.5, 1.25)
@@ -56,9 +58,9 @@ async def test_add_does_not_activate(store: Store) -> None:
 async def test_newest_first_by_task(store: Store) -> None:
     first, second = await add(store), await add(store)
     sonnets = await add(store, task="sonnets")
-    assert [v.id for v in await store.versions.of("names")] == [second, first]
-    assert [v.id for v in await store.versions.of("names", most=1)] == [second]
-    assert [v.id for v in await store.versions.of("sonnets")] == [sonnets]
+    assert [v.number for v in await store.versions.of("names")] == [second, first]
+    assert [v.number for v in await store.versions.of("names", most=1)] == [second]
+    assert [v.number for v in await store.versions.of("sonnets")] == [sonnets]
 
 
 async def test_last_activation_is_live(store: Store) -> None:
@@ -102,7 +104,7 @@ async def test_rollback_skips_deleted_weights(
 
 
 async def test_add_live_is_atomic(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    number, made = await store.versions.add_live(version(member_id=7), "better", NOW)
+    number, made = await store.versions.add_live(version(member_id=7), FILES, "better", NOW)
     assert made == (await store.versions.live())["names"]
     assert (made.version_id, made.reason) == (number, "better")
 
@@ -111,8 +113,8 @@ async def test_add_live_is_atomic(store: Store, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(store.versions, "_activate", broken)
     with pytest.raises(Unavailable):
-        await store.versions.add_live(version(), "better", NOW)
-    assert [kept.id for kept in await store.versions.of("names")] == [number]
+        await store.versions.add_live(version(), FILES, "better", NOW)
+    assert [kept.number for kept in await store.versions.of("names")] == [number]
 
 
 async def test_rollback_by_task(store: Store) -> None:
@@ -139,8 +141,8 @@ async def test_old_weights_are_deleted(store: Store, monkeypatch: pytest.MonkeyP
     sonnets = await add(store, task="sonnets")
     numbers = [await add(store) for _ in range(4)]
     kept = await store.versions.of("names")
-    assert {v.id for v in kept} == set(numbers)
-    assert {v.id for v in kept if v.has_weights} == set(numbers[2:])
+    assert {v.number for v in kept} == set(numbers)
+    assert {v.number for v in kept if v.has_weights} == set(numbers[2:])
     assert await store.versions.weights(numbers[0]) is None
     assert await store.versions.weights(sonnets) is not None
 
