@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -57,14 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(
     task: Task, recipe: str, options: argparse.Namespace, reporter: Reporter, stop: Event
 ) -> int:
-    chosen = Options(
-        corpus=options.corpus,
-        seed=options.seed,
-        initial_weights=options.initial_weights,
-        epochs=options.epochs,
-        units=options.units,
-        extra_names=options.extra_names,
-    )
+    chosen = Options(**{field.name: getattr(options, field.name) for field in fields(Options)})
     out = options.out or Path("out") / f"{task.name}.safetensors"
     run = task.start(recipe, chosen, out, loss_curve)
     if options.resume:

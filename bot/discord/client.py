@@ -54,6 +54,8 @@ PATIENCE_S = 8.0
 Interaction = discord.Interaction["Mangosaurus"]
 Options = TypeVar("Options")
 Command = Callable[[App, Turn, Options], Awaitable[None]]
+Suggestions = Callable[[App, Turn, str], Awaitable[Sequence[Choice]]]
+"""Finds suggestions for what is typed so far."""
 
 
 class Mangosaurus(commands.AutoShardedBot):
@@ -124,14 +126,12 @@ class Mangosaurus(commands.AutoShardedBot):
         await dispatch.press(self.app, turn, button.action, button.state, HANDLERS)
 
     async def suggest(
-        self,
-        interaction: Interaction,
-        suggestions: Callable[[App, Turn], Awaitable[Sequence[Choice]]],
+        self, interaction: Interaction, suggestions: Suggestions, typed: str
     ) -> list[app_commands.Choice[str]]:
         """Suggestions while a member types; none if they cannot be found."""
         turn = DiscordTurn(interaction, self.platform)
         try:
-            found = await suggestions(self.app, turn)
+            found = await suggestions(self.app, turn, typed)
         except (Unavailable, UserError):
             return []
         return [app_commands.Choice(name=choice.label, value=choice.value) for choice in found]

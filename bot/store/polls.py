@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Executable, Select, delete, func, select, tuple_, update
@@ -57,6 +57,10 @@ class PollRecord:
     announced_at: datetime | None = None
 
 
+_STORED = tuple(f.name for f in fields(PollRecord) if f.name not in ("names", "votes"))
+"""Fields with a column."""
+
+
 @dataclass(frozen=True)
 class Ballot:
     """A member's vote for a position of a poll."""
@@ -96,26 +100,11 @@ class Polls:
     async def open(self, poll: PollRecord) -> None:
         """Store a new poll without votes."""
         async with self._database.writing() as session:
-            session.add(
-                Poll(
-                    id=poll.id,
-                    community_id=poll.community_id,
-                    channel_id=poll.channel_id,
-                    message_id=poll.message_id,
-                    member_id=poll.member_id,
-                    discoverer=poll.discoverer,
-                    # NULL if the model was deleted while it wrote the names.
-                    custom_model_id=select(CustomModel.id)
-                    .where(CustomModel.id == poll.custom_model_id)
-                    .scalar_subquery(),
-                    custom_model=poll.custom_model,
-                    note=poll.note,
-                    footer=poll.footer,
-                    state=poll.state,
-                    opened_at=poll.opened_at,
-                    closes_at=poll.closes_at,
-                )
-            )
+            model = select(CustomModel.id).where(CustomModel.id == poll.custom_model_id)
+            values = {field: getattr(poll, field) for field in _STORED}
+            # NULL if the model was deleted while it wrote the names.
+            values["custom_model_id"] = model.scalar_subquery()
+            session.add(Poll(**values))
             await session.flush()
             session.add_all(
                 Candidate(poll_id=poll.id, position=position, name=name)
@@ -369,22 +358,4 @@ def _standings(poll_ids: Sequence[int]) -> Select[int, str, int]:
 
 def _record(poll: Poll) -> PollRecord:
     """A poll without its names and votes."""
-    return PollRecord(
-        id=poll.id,
-        community_id=poll.community_id,
-        channel_id=poll.channel_id,
-        message_id=poll.message_id,
-        member_id=poll.member_id,
-        discoverer=poll.discoverer,
-        names=(),
-        opened_at=poll.opened_at,
-        closes_at=poll.closes_at,
-        note=poll.note,
-        footer=poll.footer,
-        state=poll.state,
-        custom_model_id=poll.custom_model_id,
-        custom_model=poll.custom_model,
-        closed_at=poll.closed_at,
-        winner=poll.winner,
-        announced_at=poll.announced_at,
-    )
+    return PollRecord(names=(), **{field: getattr(poll, field) for field in _STORED})

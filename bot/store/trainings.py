@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,15 +71,6 @@ class TrainingRecord(TrainingRequest):
     message: str = ""
     has_corpus: bool = False
     """Whether a corpus file is stored: see `Trainings.corpus`."""
-
-
-class Waiting(NamedTuple):
-    """A queued or running training, for quotas."""
-
-    id: int
-    community_id: int | None
-    custom_model_id: int | None
-    state: str
 
 
 _COLUMNS = (
@@ -307,15 +298,9 @@ class Trainings:
         async with self._database.reading() as session:
             return await session.scalar(statement) or 0
 
-    async def waiting(self, policy: str) -> list[Waiting]:
+    async def waiting(self, policy: str) -> list[TrainingRecord]:
         """Queued and running trainings of a policy, the oldest first."""
-        statement = (
-            select(Training.id, Training.community_id, Training.custom_model_id, Training.state)
-            .where(Training.policy == policy, Training.state.in_(_ACTIVE))
-            .order_by(Training.id)
-        )
-        async with self._database.reading() as session:
-            return [Waiting(*row) for row in await session.execute(statement)]
+        return await self._find(Training.policy == policy, Training.state.in_(_ACTIVE))
 
     async def last_ended_at(self, policy: str) -> datetime | None:
         """When the last training of a policy ended, in any process.
@@ -345,10 +330,13 @@ class Trainings:
             await session.execute(text("LOCK TABLE trainings IN SHARE ROW EXCLUSIVE MODE"))
 
     async def _first(self, *conditions: ColumnElement[bool]) -> TrainingRecord | None:
-        statement = select(*_COLUMNS).where(*conditions).order_by(Training.id).limit(1)
+        found = await self._find(*conditions)
+        return found[0] if found else None
+
+    async def _find(self, *conditions: ColumnElement[bool]) -> list[TrainingRecord]:
+        statement = select(*_COLUMNS).where(*conditions).order_by(Training.id)
         async with self._database.reading() as session:
-            row = (await session.execute(statement)).first()
-        return None if row is None else _record(row)
+            return [_record(row) for row in await session.execute(statement)]
 
     async def _blob(
         self, column: InstrumentedAttribute[bytes | None], training_id: int

@@ -12,7 +12,6 @@ from bot.commands.core.app import App
 from bot.discord.client import Mangosaurus
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry
-from bot.services.training.events import TrainingEvent
 from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
 from bot.services.training.run_folder import RunFolder
 from bot.services.training.service import TrainingService
@@ -21,6 +20,7 @@ from bot.settings import Settings
 from bot.store.trainings import TrainingRequest
 from models import weights
 from models.fingerprints import Fingerprints
+from models.training.events import TrainingEvent
 from models.weights import Trained, save_weights
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
 from tests.databases import Templates, store_in

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 import numpy as np
 
 from bot.services.inference import Load, ValidationSample
-from bot.services.training.events import Stopped, TrainingEvent
 from bot.services.training.process import TrainingEvents
 from bot.services.training.run_folder import RunFolder
 from bot.store import Unavailable
@@ -17,6 +16,7 @@ from models.names.dissection import Dissection, LetterChoice
 from models.names.etymology import Part
 from models.names.generator import NamesRequest, NamesResult, Shortfall
 from models.networks.vocabulary import END
+from models.training.events import Stopped, TrainingEvent
 from models.verse.forms import FORMS
 from models.verse.poem import Draft, SonnetRequest
 from models.weights import ModelCard, Trained

@@ -15,7 +15,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from bot.images.loss_curve import loss_curve
-from bot.services.training.events import Stopped, from_json
+from bot.services.training.events import from_json
 from bot.train import main
 from data.corpora import Corpus, CorpusError, load_names, load_sonnets, parse_corpus
 from models.fingerprints import Fingerprints
@@ -24,6 +24,7 @@ from models.names.trainer import NamesTrainer, Settings
 from models.networks.network import Network, cross_entropy
 from models.tasks import TASKS, task_of
 from models.training import run as training_run
+from models.training.events import Stopped
 from models.training.numpy_lstm import FitSettings
 from models.training.recipe import Plan
 from models.training.run import TrainingRun

@@ -133,7 +133,7 @@ def more_like(
 
 
 async def suggest_letters(
-    app: App, turn: Turn, option: str, typed: str, custom_model: str | None = None
+    app: App, turn: Turn, typed: str, option: str, custom_model: str | None = None
 ) -> list[Choice]:
     """Suggestions for `starts_with`, `ends_with` or `contains`.
 

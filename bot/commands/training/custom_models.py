@@ -269,8 +269,6 @@ async def press(app: App, turn: Turn, state: str) -> None:
     with app.in_flight.track():
         training = await app.store.trainings.active_of(model.id)
         if action == "stop":
-            if training is None:
-                raise UserError(_("This training has already ended."))
             await stop(app, turn, training)
             return
         said = text(_("{model} was not deleted."), model=model.name)

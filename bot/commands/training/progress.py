@@ -33,7 +33,6 @@ from bot.commands.training.model_quality import judgement, loss_fields, nats
 from bot.commands.training.version_report import version_report
 from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
-from bot.services.training.events import Failed, Planned, Progress, Samples, Stopped
 from bot.services.training.policies import CUSTOM
 from bot.services.training.results import (
     CustomModelTrained,
@@ -44,6 +43,7 @@ from bot.services.training.results import (
 )
 from bot.store.trainings import DIED, TrainingRecord, TrainingRequest
 from bot.store.versions import VersionRecord
+from models.training.events import Failed, Planned, Progress, Samples, Stopped
 
 log = logging.getLogger(__name__)
 

@@ -120,8 +120,6 @@ async def press_stop(app: App, turn: Turn, state: str) -> None:
     record = None
     if action == "stop" and number.isdecimal() and len(number) <= _LONGEST_NUMBER:
         record = await app.store.trainings.get(int(number))
-    if record is None:
-        raise UserError(_("This training has already ended."))
     await stop(app, turn, record)
 
 
@@ -129,14 +127,13 @@ async def stop_shared(app: App, turn: Turn) -> None:
     """Stop the training of a shared model. Its button of version 0.3.0 had no number."""
     await check_shared_models(app, turn, SharedModelAction.TRAIN)
     waiting = await app.store.trainings.waiting(SHARED)
-    record = await app.store.trainings.get(waiting[0].id) if waiting else None
+    await stop(app, turn, waiting[0] if waiting else None)
+
+
+async def stop(app: App, turn: Turn, record: TrainingRecord | None) -> None:
+    """Stop a training that the user may stop. Raises `UserError` if there is none."""
     if record is None:
         raise UserError(_("This training has already ended."))
-    await stop(app, turn, record)
-
-
-async def stop(app: App, turn: Turn, record: TrainingRecord) -> None:
-    """Stop a training that the user may stop."""
     if record.policy == CUSTOM:
         if check_manager(turn) != record.community_id:
             raise UserError(

@@ -1,15 +1,10 @@
 """`/namer`."""
 
-from collections.abc import Sequence
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.core.app import App
 from bot.commands.core.info import NoOptions
-from bot.commands.core.turn import Turn
-from bot.commands.naming.autocomplete import Choice
 from bot.commands.training import custom_models
 from bot.commands.training.custom_model_options import (
     LONGEST_NAME,
@@ -20,6 +15,7 @@ from bot.commands.training.custom_model_options import (
     ShareOptions,
 )
 from bot.discord.client import Interaction, Mangosaurus
+from bot.discord.declarations import Choices
 from bot.discord.turn import DiscordAttachment, attachment_of
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
@@ -97,13 +93,9 @@ class CustomModels(
     @retrain.autocomplete("name")
     @share.autocomplete("name")
     @delete.autocomplete("name")
-    async def names(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    async def names(self, interaction: Interaction, typed: str) -> Choices:
         """Suggest custom models."""
-
-        async def suggestions(app: App, turn: Turn) -> Sequence[Choice]:
-            return await custom_models.suggest(app, turn, typed)
-
-        return await self.bot.suggest(interaction, suggestions)
+        return await self.bot.suggest(interaction, custom_models.suggest, typed)
 
 
 async def setup(bot: Mangosaurus) -> None:

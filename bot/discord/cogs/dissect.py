@@ -25,9 +25,7 @@ class Dissect(commands.Cog):
     @dissect_.autocomplete("name")
     async def names(self, interaction: Interaction, typed: str) -> Choices:
         """Suggest real names."""
-        return await self.bot.suggest(
-            interaction, lambda app, turn: dissect.suggest(app, turn, typed)
-        )
+        return await self.bot.suggest(interaction, dissect.suggest, typed)
 
 
 async def setup(bot: Mangosaurus) -> None:

@@ -1,17 +1,13 @@
 """`/models`."""
 
-from collections.abc import Sequence
-
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.core.app import App
-from bot.commands.core.turn import Turn
-from bot.commands.naming.autocomplete import Choice
 from bot.commands.training import models
 from bot.commands.training.models import LONGEST_VERSION, TaskOptions, VersionOptions
 from bot.commands.training.version_report import MODELS
 from bot.discord.client import Interaction, Mangosaurus
+from bot.discord.declarations import Choices
 from models.tasks import TASKS
 
 Version = app_commands.Range[str, 1, LONGEST_VERSION]
@@ -19,11 +15,7 @@ TASK_CHOICES = [app_commands.Choice(name=task, value=task) for task in TASKS]
 
 
 @app_commands.guild_only()
-class Models(
-    commands.GroupCog,
-    group_name=MODELS,
-    group_description=models.GROUP_INFO.description,
-):
+class Models(commands.GroupCog, group_name=MODELS, group_description=models.GROUP_INFO.description):
     """Versions of the shared models."""
 
     def __init__(self, bot: Mangosaurus) -> None:
@@ -57,15 +49,9 @@ class Models(
 
     @info.autocomplete("version")
     @activate.autocomplete("version")
-    async def versions(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
+    async def versions(self, interaction: Interaction, typed: str) -> Choices:
         """Suggest versions."""
-
-        async def suggestions(app: App, turn: Turn) -> Sequence[Choice]:
-            return await models.suggest(app, turn, typed)
-
-        return await self.bot.suggest(interaction, suggestions)
+        return await self.bot.suggest(interaction, models.suggest, typed)
 
 
 async def setup(bot: Mangosaurus) -> None:

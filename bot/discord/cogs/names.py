@@ -1,5 +1,7 @@
 """`/dinoname` and `/name`."""
 
+from functools import partial
+
 from discord import app_commands
 from discord.ext import commands
 
@@ -77,9 +79,7 @@ class Names(commands.Cog):
     @name_.autocomplete("namer")
     async def custom_models(self, interaction: Interaction, typed: str) -> Choices:
         """Suggest custom models."""
-        return await self.bot.suggest(
-            interaction, lambda app, turn: custom_model_choice.suggest(app, turn, typed)
-        )
+        return await self.bot.suggest(interaction, custom_model_choice.suggest, typed)
 
     @dinoname.autocomplete("starts_with")
     async def first_letters(self, interaction: Interaction, typed: str) -> Choices:
@@ -114,10 +114,8 @@ class Names(commands.Cog):
     async def _letters(
         self, interaction: Interaction, option: str, typed: str, custom_model: str | None = None
     ) -> Choices:
-        return await self.bot.suggest(
-            interaction,
-            lambda app, turn: names.suggest_letters(app, turn, option, typed, custom_model),
-        )
+        suggest = partial(names.suggest_letters, option=option, custom_model=custom_model)
+        return await self.bot.suggest(interaction, suggest, typed)
 
 
 def _chosen(interaction: Interaction) -> str:

@@ -42,9 +42,7 @@ class Sonnet(commands.Cog):
     @sonnet_.autocomplete("about")
     async def names(self, interaction: Interaction, typed: str) -> Choices:
         """Suggest names that won votes."""
-        return await self.bot.suggest(
-            interaction, lambda app, turn: hall_of_fame.suggest_names(app, turn, typed)
-        )
+        return await self.bot.suggest(interaction, hall_of_fame.suggest_names, typed)
 
 
 async def setup(bot: Mangosaurus) -> None:

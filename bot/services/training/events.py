@@ -4,27 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from models.training.events import (
-    Done,
-    Failed,
-    Planned,
-    Progress,
-    Samples,
-    Stopped,
-    TrainingEvent,
-)
-
-__all__ = [
-    "Done",
-    "Failed",
-    "Planned",
-    "Progress",
-    "Samples",
-    "Stopped",
-    "TrainingEvent",
-    "from_json",
-    "to_json",
-]
+from models.training.events import TrainingEvent
 
 _EVENTS: TypeAdapter[TrainingEvent] = TypeAdapter(
     Annotated[TrainingEvent, Field(discriminator="event")]

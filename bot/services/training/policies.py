@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.services.custom_models import CustomModels
-from bot.services.training.events import Done, Failed
 from bot.services.training.results import CustomModelTrained, Reason
 from bot.store import Store
 from bot.store.custom_models import Corpus
 from bot.store.trainings import TrainingRecord
 from bot.store.versions import VersionRecord
 from data.lists import parse_list
+from models.training.events import Done, Failed
 
 SHARED, CUSTOM = "shared", "custom"
 """Names of the policies in the database."""

@@ -10,10 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from bot.services.training.events import Done, Failed, Stopped, TrainingEvent, from_json
+from bot.services.training.events import from_json
 from bot.services.training.results import Reason
 from bot.services.training.run_folder import RunFolder, open_private
 from bot.store.trainings import TrainingRequest
+from models.training.events import Done, Failed, Stopped, TrainingEvent
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.services.training.events import Failed, Stopped, TrainingEvent
 from bot.store.versions import VersionRecord
+from models.training.events import Failed, Stopped, TrainingEvent
 from models.weights import ModelCard
 
 

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.services.concurrency import PeriodicTask
-from bot.services.training.events import Done, Failed, Stopped
 from bot.services.training.policies import Policy
 from bot.services.training.process import Launch, Trainer, TrainingEvents
 from bot.services.training.results import (
@@ -25,6 +24,7 @@ from bot.services.training.run_folder import RunFolder
 from bot.store import StoreError, Unavailable
 from bot.store.trainings import LOST, TrainingRecord, Trainings
 from bot.store.versions import VersionRecord
+from models.training.events import Done, Failed, Stopped
 from models.weights import WeightsError
 
 log = logging.getLogger(__name__)

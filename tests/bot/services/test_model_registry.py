@@ -12,13 +12,13 @@ from sqlalchemy import update
 
 from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry, NothingBefore, open_versions
-from bot.services.training.events import Done
 from bot.services.versions import MARGIN, may_activate
 from bot.store import Database, Store
 from bot.store.schema import Activation, Version
 from bot.store.versions import VersionRecord
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest
+from models.training.events import Done
 from models.weights import WeightsError, save_weights
 from tests.bot.fakes import FakeNetworks
 from tests.databases import Templates, store_in

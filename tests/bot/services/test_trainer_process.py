@@ -12,20 +12,12 @@ from pathlib import Path
 import pytest
 
 from bot.services.training import process
-from bot.services.training.events import (
-    Done,
-    Failed,
-    Planned,
-    Progress,
-    Samples,
-    Stopped,
-    TrainingEvent,
-    from_json,
-)
+from bot.services.training.events import from_json
 from bot.services.training.process import TrainerProcess
 from bot.services.training.results import Reason
 from bot.services.training.run_folder import RunFolder, file_name, sweep
 from bot.store.trainings import TrainingRequest
+from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
 
 REQUEST = TrainingRequest(
     policy="shared",

@@ -10,7 +10,6 @@ import pytest
 
 from bot.services.custom_models import LARGEST_WEIGHTS, CustomModels
 from bot.services.training import process, run, service
-from bot.services.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from bot.services.training.policies import (
     CUSTOM,
     LONGEST_QUEUE,
@@ -40,6 +39,7 @@ from bot.store import Store, Unavailable
 from bot.store.custom_models import CustomModelRecord
 from bot.store.trainings import SILENCE, TrainingRecord, TrainingRequest
 from bot.store.versions import VersionFiles, VersionRecord
+from models.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from models.weights import WeightsError
 from tests.bot.fakes import FakeTrainer, FakeWriter, card
 from tests.bot.tiny import tiny_namer

@@ -258,10 +258,9 @@ async def test_waiting_lists_queued_and_running(store: Store) -> None:
     running = await started(store, policy="custom", community_id=1, custom_model_id=model.id)
     queued = await enqueue(store, policy="custom", community_id=2)
     await enqueue(store)
-    assert await store.trainings.waiting("custom") == [
-        (running, 1, model.id, "running"),
-        (queued, 2, None, "queued"),
-    ]
+    waiting = await store.trainings.waiting("custom")
+    assert waiting == [await get(store, running), await get(store, queued)]
+    assert [(one.community_id, one.state) for one in waiting] == [(1, "running"), (2, "queued")]
 
 
 async def test_active_of(store: Store) -> None:

@@ -14,15 +14,9 @@ from safetensors.numpy import save
 from bot.commands.core.message import Button, Message, UserError
 from bot.commands.training.custom_model_options import CorpusOptions, check_corpus, new_name
 from bot.discord.rendering import view_of
-from bot.services.training.events import (
-    Done,
-    Failed,
-    Planned,
-    Progress,
-    Samples,
-)
 from bot.services.training.policies import names_of
 from bot.store.custom_models import CustomModelRecord
+from models.training.events import Done, Failed, Planned, Progress, Samples
 from tests.bot.conftest import Home
 from tests.bot.replies import labels
 from tests.bot.tiny import tiny_namer

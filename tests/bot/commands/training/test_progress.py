@@ -13,7 +13,7 @@ from bot.commands.training import custom_models, requests, retrain
 from bot.commands.training.custom_model_options import CorpusOptions
 from bot.commands.training.progress import TrainingReports
 from bot.commands.training.retrain import RetrainOptions
-from bot.services.training.events import Done, Failed, Planned, Progress, Samples
+from models.training.events import Done, Failed, Planned, Progress, Samples
 from models.weights import save_weights
 from tests.bot.conftest import World
 from tests.bot.tiny import tiny_namer

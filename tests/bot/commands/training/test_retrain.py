@@ -7,10 +7,10 @@ import discord
 import pytest
 import simcord
 
-from bot.services.training.events import Done, Failed, Planned, Progress
 from bot.store.schema import Candidate, Poll
 from bot.store.trainings import SILENCE, TrainingRequest
 from models.fingerprints import Fingerprints
+from models.training.events import Done, Failed, Planned, Progress
 from models.weights import WeightsError, save_weights
 from tests.bot.conftest import Home
 from tests.bot.replies import labels
