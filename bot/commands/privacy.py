@@ -77,6 +77,7 @@ async def _overview(app: App, turn: Turn) -> Message:
             ),
             platform=turn.platform.terms.platform,
         ),
+        *_about_buttons(kept),
     )
     buttons = (
         Button(_("Show everything"), ACTION, "all"),
@@ -96,8 +97,9 @@ async def _everything(app: App, turn: Turn) -> Message:
 def _confirmation() -> Message:
     said = text(
         _(
-            "Delete your data? Your votes and kept poems will be deleted. Names, lists and models "
-            "that others use stay, without your name. This can't be undone."
+            "Delete your data? Your votes and kept poems will be deleted, and some buttons under "
+            "your poems and names will stop working. Names, lists and models that others use "
+            "stay, without your name. This can't be undone."
         )
     )
     buttons = (
@@ -105,6 +107,19 @@ def _confirmation() -> Message:
         Button(_("Cancel"), ACTION, "cancel"),
     )
     return Message(content=said, buttons=buttons, private=True)
+
+
+def _about_buttons(kept: Kept) -> tuple[Text, ...]:
+    if not kept.button_states:
+        return ()
+    return (
+        text(
+            _(
+                "A button state is what a button needs to work later: the poem that Keep keeps, "
+                "or the words that Another begins with."
+            )
+        ),
+    )
 
 
 def _counted(kept: Kept) -> str:

@@ -28,6 +28,9 @@ DISALLOWED_INTENTS = 4014
 PRIVILEGED_INTENTS = 1 << 1 | 1 << 8 | 1 << 15
 GUILD_MESSAGES_INTENT = 1 << 9
 KEPT_EVENTS = 1000
+ACK_DELAY_S = 0.05
+"""Seconds until a heartbeat is acknowledged. discord.py notes the time of a heartbeat after it has
+sent it: an answer that is there before seems to be late, and is logged as "Can't keep up"."""
 
 
 @dataclass(eq=False)
@@ -110,6 +113,7 @@ class Gateway:
                 frame = json.loads(message.data)
                 op, data = frame.get("op"), frame.get("d")
                 if op == HEARTBEAT:
+                    await asyncio.sleep(ACK_DELAY_S)
                     await socket.send_str(json.dumps({"op": HEARTBEAT_ACK}))
                 elif op in (IDENTIFY, RESUME) and session is None:
                     open_session = self._identify if op == IDENTIFY else self._resume

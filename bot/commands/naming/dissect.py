@@ -154,7 +154,8 @@ def dissection_message(
 ) -> Message:
     """The picture of a dissection, its meaning, and buttons for more names like it."""
     card, is_list = model.card, model.record is not None
-    nearest = human_join([format_name(card, name) for name in dissection.nearest])
+    others = [name for name in dissection.nearest if name != dissection.name]
+    nearest = human_join([format_name(card, name) for name in others])
     near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
     lines = [
         *_meaning(dissection),
@@ -255,8 +256,13 @@ def _surprise(dissection: Dissection, usual: float | None, *, is_list: bool) -> 
             if is_list
             else _("About as plausible as a real dinosaur")
         )
+    sentence = (
+        _("{how}: {surprise:.2f} nats per letter; unseen names of the list have {usual:.2f}.")
+        if is_list
+        else _("{how}: {surprise:.2f} nats per letter; new real names have {usual:.2f}.")
+    )
     return text(
-        _("{how}: {surprise:.2f} nats per letter; new real names have {usual:.2f}."),
+        sentence,
         how=how,
         surprise=surprise,
         usual=usual,

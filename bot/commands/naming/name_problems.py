@@ -30,7 +30,7 @@ EXAMPLES: Mapping[Piece, str] = {
     Piece.ENDS_WITH: "raptor",
 }
 _FLAWS: Mapping[Flaw, str] = {
-    Flaw.KNOWN: _("is already on the list"),
+    Flaw.KNOWN: _("is on the list that the network learned from"),
     Flaw.REAL: _("is a real dinosaur"),
     Flaw.NEAR: _("is only one letter away from a real name"),
     Flaw.UNREADABLE: _("doesn't read like a name"),
@@ -144,11 +144,11 @@ def explain_shortfall(shortfall: Shortfall) -> str:
     if shortfall.flaw is None:
         return _("{names} There are no others.").format(names=names)
     if shortfall.share >= 0.9:
-        why = _("{names} Almost everything else {flaw}.")
+        why = _("{names} Almost everything that was tried {flaw}.")
     elif shortfall.share > 0.5:
-        why = _("{names} Most of the rest {flaw}.")
+        why = _("{names} Most of what was tried {flaw}.")
     else:
-        why = _("{names} Much of the rest {flaw}.")
+        why = _("{names} Much of what was tried {flaw}.")
     return why.format(names=names, flaw=_FLAWS[shortfall.flaw])
 
 

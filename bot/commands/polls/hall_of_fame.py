@@ -60,7 +60,7 @@ INFO = CommandInfo(
         "scope": _("Where they won (default: here)"),
     },
     examples=(
-        (f"/halloffame period:{PERIODS['week'][0]}", _("shows the names with the most votes.")),
+        (f"/halloffame period:{PERIODS['week'][0]}", _("shows the best names of that time.")),
     ),
 )
 CHAMPION_INFO = CommandInfo(

@@ -53,9 +53,11 @@ def list_message(
         "🪶 {count} model (at most {limit})", "🪶 {count} models (at most {limit})", len(models)
     )
     lines = (_line(model, is_training=model.id in in_training) for model in models)
+    usable = next((model for model in models if model.digest is not None), None)
+    hint = ((), usage(usable.name)) if usable is not None else ()
     embed = Embed(
         title.format(count=len(models), limit=max(most, len(models))),
-        (*lines, (), usage(models[0].name)),
+        (*lines, *hint),
         tone=Tone.NAMES,
     )
     return Message(embeds=(embed,), private=True)

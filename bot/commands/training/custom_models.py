@@ -65,7 +65,12 @@ CREATE_INFO = CommandInfo(
     name="namer create",
     description=_("Train a name generator on a list."),
     options={"name": _("Name of the new model, for example: elves"), "file": _FILE, "text": _TEXT},
-    examples=(("/namer create name:elves", _("trains a name generator on your list.")),),
+    examples=(
+        (
+            _("/namer create name:elves text:Galadriel, Celebrimbor, …"),
+            _("trains a name generator on your list of 20 names or more."),
+        ),
+    ),
     audience=Audience.MANAGERS,
 )
 IMPORT_INFO = CommandInfo(

@@ -110,9 +110,13 @@ class TrainingState:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences about the corpus."""
+        """Sentences about the corpus: of the request, or else of the trainer.
+
+        A request for a custom model has those about the member's list. The trainer's are about the
+        table that the list was stored in.
+        """
         found = self.planned.notes if self.planned else ()
-        return tuple(dict.fromkeys(self.request.notes + found))
+        return self.request.notes or found
 
 
 def stop_button(training_id: int) -> Button:

@@ -56,6 +56,8 @@ async def test_counts(home: Home) -> None:
     assert poem.response is not None
     await home.alice.click(poem.response, label="Keep")
     assert await kept(home) == "The bot stores 1 vote, 2 polls, 1 poem and 1 button state of yours."
+    result = await home.alice.slash(home.channel, "privacy")
+    assert "A button state is what a button needs to work later" in lines(result)[-1]
 
 
 async def test_show_everything(home: Home) -> None:
@@ -79,6 +81,7 @@ async def test_delete_asks_first(home: Home) -> None:
     assert result.response is not None
     assert buttons(result) == ["Show everything", "Delete my data"]
     await home.alice.click(result.response, label="Delete my data")
+    assert "some buttons under your poems and names will stop working" in sentence(result)
     assert "can't be undone" in sentence(result)
     assert buttons(result) == ["Yes, delete my data", "Cancel"]
     assert await kept(home) == "The bot stores 1 poll of yours."

@@ -14,6 +14,7 @@ from bot.commands.naming.custom_model_choice import NamesModel
 from bot.discord.platform import LIMITS
 from bot.images.dissection import WIDTH
 from bot.services.inference import Busy
+from bot.store.custom_models import CustomModelRecord
 from models.names.dissection import Dissection, LetterChoice
 from models.names.etymology import Part
 from models.names.problems import NamesError, NotAName
@@ -105,7 +106,31 @@ def test_surprise_alone() -> None:
 
 
 def test_real_name() -> None:
-    assert "This is a real dinosaur" in words_of(likely("minmi", 0.5), 1.5)
+    words = words_of(likely("minmi", 0.5), 1.5)
+    assert "This is a real dinosaur" in words
+    assert "Nearest real genera: Dracosaurus and Anchisaurus." in words
+
+
+async def test_custom_model_is_compared_with_its_list(home: Home) -> None:
+    record = CustomModelRecord(
+        id=1,
+        community_id=home.guild.id,
+        name="elves",
+        member_id=None,
+        shared=False,
+        created_at=home.env.now(),
+        title="elves.txt",
+        entries=30,
+        has_corpus=True,
+        digest="0" * 64,
+        seconds=None,
+    )
+    model = NamesModel(card("names", held_out=1.5), (), record)
+    (shown,) = dissect.dissection_message(dissection(), b"", model, LIMITS).embeds
+    words = "\n".join(map(plain, shown.lines))
+    assert "Nearest on the list:" in words
+    assert "unseen names of the list have 1.50" in words
+    assert "real" not in words
 
 
 def test_impossible_letter() -> None:

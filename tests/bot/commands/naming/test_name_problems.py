@@ -98,7 +98,7 @@ def test_every_problem_is_tested() -> None:
 
 @pytest.mark.parametrize("flaw", Flaw)
 @pytest.mark.parametrize(
-    ("share", "much"), [(0.3, "Much of the rest"), (0.6, "Most of"), (0.95, "Almost everything")]
+    ("share", "much"), [(0.3, "Much of what"), (0.6, "Most of what"), (0.95, "Almost everything")]
 )
 def test_shortfall_has_reason(flaw: Flaw, share: float, much: str) -> None:
     said = explain_shortfall(Shortfall(1, NameConstraints(), flaw, share))

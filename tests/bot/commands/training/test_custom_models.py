@@ -70,7 +70,7 @@ def teachable(home: Home, tmp_path: Path) -> Home:
     weights = tmp_path / "new.safetensors"
     weights.write_bytes(tiny_namer(ELVES, validation=1.25, kneser_ney=1.5, measured=150))
     home.world.training[:] = [
-        Planned(100, "elves.txt"),
+        Planned(100, "elves.txt", ('The heading "name" was skipped.',)),  # of the stored table
         Progress(50, 100, 1.9, 1.8, 50_000, 6),
         Samples(50, ("Galuwen", "Shitrond")),
         Done(weights, tmp_path / "new.png", 1.25, ("Galuwen",), 7),
@@ -320,6 +320,23 @@ async def test_list_and_info(teachable: Home) -> None:
     assert shown["Validation loss"] == "1.250 nats/char"
     assert shown["Kneser-Ney loss"] == "1.500 nats/char"
     assert shown["List"] == "elves.txt"
+
+
+async def test_list_shows_how_to_use_a_trained_model(teachable: Home) -> None:
+    await create(teachable)
+    teachable.world.training[:] = [Failed("broken")]
+    await create(teachable, "dwarves")
+    listed = await teachable.alice.slash(teachable.channel, "namer list")
+    text = card(listed).description or ""
+    assert "**dwarves** · 30 names · not trained yet" in text
+    assert text.endswith("`/name namer:elves`.")
+
+
+async def test_list_of_untrained_models(teachable: Home) -> None:
+    teachable.world.training[:] = [Failed("broken")]
+    await create(teachable)
+    listed = await teachable.alice.slash(teachable.channel, "namer list")
+    assert card(listed).description == "**elves** · 30 names · not trained yet"
 
 
 async def test_missing_model(home: Home) -> None:
