@@ -104,7 +104,9 @@ async def mangosaurus(
     )
     app = dataclasses.replace(built, edit_interval=edit_interval)
     try:
-        async with running(lambda: Mangosaurus(app, always_sync=True, guild_ready_timeout=0.1), local) as bot:
+        async with running(
+            lambda: Mangosaurus(app, always_sync=True, guild_ready_timeout=0.1), local
+        ) as bot:
             yield bot
     finally:
         await app.inference.close()
