@@ -61,7 +61,7 @@ async def measure(address: str, rounds: int) -> dict[str, list[float]]:
 async def _activate(here: LocalDiscord, there: LocalDiscord, kind: str, version: str) -> float:
     started = time.perf_counter()
     asked = await here.run_command("models activate", {"version": version}, as_admin=True)
-    if "is live from now on" not in asked.message.content:
+    if "is live now" not in asked.message.content:
         raise RuntimeError(asked.message.content)
     wanted = f"Version {version}, live" if version.isdecimal() else ""
     while True:

@@ -12,6 +12,7 @@ from bot.commands.core.app import App
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import open_versions
 from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
+from bot.services.training.process import Launch, TrainerProcess
 from bot.services.training.service import TrainingService
 from bot.services.word_filter import WordFilter
 from bot.settings import Settings
@@ -22,8 +23,8 @@ from models.weights import WeightsError
 CHECKOUT = Path(__file__).parents[1]
 
 
-async def build_app(settings: Settings) -> App:
-    """Open the database and load the networks. Raises `StartupError`."""
+async def build_app(settings: Settings, *, launch: Launch = TrainerProcess) -> App:
+    """Open the database and load the networks. `launch` makes trainers. Raises `StartupError`."""
     try:
         await asyncio.to_thread(_check_folder, settings.state_dir)
     except OSError as error:
@@ -52,7 +53,7 @@ async def build_app(settings: Settings) -> App:
         inference=inference,
         models=models,
         custom_models=custom_models,
-        training=TrainingService(settings.state_dir, store, policies, now=_now),
+        training=TrainingService(settings.state_dir, store, policies, now=_now, launch=launch),
         word_filter=word_filter,
         now=_now,
         started_at=_now(),

@@ -11,11 +11,12 @@ Helpers to import: `running`, `mangosaurus`, `eventually`, and for the page `vis
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
@@ -28,11 +29,11 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
-from pydantic import SecretStr
 
 from bot.app import build_app
 from bot.discord.client import Mangosaurus
 from bot.local.server import LocalDiscord
+from bot.services.training.process import Launch, TrainerProcess
 from bot.settings import Settings
 from tests.end_to_end.toy_bot import ToyBot
 
@@ -86,19 +87,29 @@ async def _ready(bot: commands.Bot | commands.AutoShardedBot, local: LocalDiscor
 
 @contextlib.asynccontextmanager
 async def mangosaurus(
-    local: LocalDiscord, state_dir: Path, *, database_url: str | None = None
+    local: LocalDiscord,
+    state_dir: Path,
+    *,
+    launch: Launch = TrainerProcess,
+    edit_interval: float = 1.0,
+    **settings: Any,  # noqa: ANN401 (of various types)
 ) -> AsyncIterator[Mangosaurus]:
-    """The bot as `python -m bot --local` builds it, without cooldowns."""
-    settings = Settings(
-        _env_file=None,
-        state_dir=state_dir,
-        cooldown_seconds=0,
-        database_url=SecretStr(database_url) if database_url else None,
+    """The bot as `python -m bot --local` builds it, without cooldowns.
+
+    `launch` makes the trainers of `/retrain` and `/namer`; `settings` are values of `Settings`.
+    """
+    defaults = {"cooldown_seconds": 0, "retrain_cooldown_minutes": 0}
+    built = await build_app(
+        Settings(_env_file=None, state_dir=state_dir, **defaults | settings), launch=launch
     )
-    app = await build_app(settings)
-    async with running(lambda: Mangosaurus(app, always_sync=True), local) as bot:
-        yield bot
-    await app.inference.close()
+    app = dataclasses.replace(built, edit_interval=edit_interval)
+    try:
+        async with running(
+            lambda: Mangosaurus(app, always_sync=True, guild_ready_timeout=0.1), local
+        ) as bot:
+            yield bot
+    finally:
+        await app.inference.close()
 
 
 async def eventually(condition: Callable[[], object]) -> None:

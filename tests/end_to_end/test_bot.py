@@ -84,7 +84,7 @@ async def test_training_is_served_after_a_restart(local: LocalDiscord, tmp_path:
         )
         report = local.messages[-1]
         await local.wait_for(lambda: "image" in report.embed, timeout_s=120, what="A loss curve")
-        await eventually(lambda: not bot.app.training.running)
+        assert "It is live because an administrator chose so." in report.embed["description"]
         assert bot.app.inference.cards["names"].corpus == "elves.txt"
         assert bot.app.inference.cards["names"].seed == 1
     async with mangosaurus(local, tmp_path) as bot:
@@ -121,13 +121,15 @@ async def test_custom_model_survives_restart_and_export(
     async with mangosaurus(local, tmp_path) as bot:
         asked = {"name": "elves", "file": upload}
         begun = await local.run_command("namer create", asked, as_admin=True)
-        assert "begins to learn" in begun.message.content
+        assert "Training elves. Follow along:" in begun.message.content
         report = next(message for message in local.messages if message.embeds)
         await local.wait_for(
-            lambda: report.embed["title"] == "✅ elves is ready", timeout_s=120, what="A namer"
+            lambda: report.embed["title"] == "✅ elves is ready",
+            timeout_s=120,
+            what="A custom model",
         )
         assert "too small to learn much from" in report.embed["description"]
-        assert not list(bot.app.custom_models.folder.iterdir())
+        await eventually(lambda: not list(bot.app.training.folder.iterdir()))
     async with mangosaurus(local, tmp_path):
         options = {"namer": "Elves", "count": 10, "starts_with": "b"}
         written = (await local.run_command("name", options)).message

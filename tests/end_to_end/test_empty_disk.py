@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import discord
 
@@ -28,13 +27,12 @@ async def test_everything_is_restored_on_an_empty_disk(
         await local.wait_for(
             lambda: any(says(message, "elves is ready") for message in local.messages),
             timeout_s=60,
-            what="A namer",
+            what="A custom model",
         )
         options = {"corpus": elves, "seed": 1, "force": True}
         await local.run_command("retrain names", options, as_admin=True)
-        await eventually(lambda: bot.app.training.running)
         await local.wait_for(
-            lambda: any(says(message, "trained and in use") for message in local.messages),
+            lambda: any(says(message, "of names is live") for message in local.messages),
             timeout_s=60,
             what="New weights",
         )
@@ -43,8 +41,7 @@ async def test_everything_is_restored_on_an_empty_disk(
         winner, _ = (button.label for button in closed.buttons[:2])
         assert winner is not None
         await local.press(closed, winner, until="acknowledged")
-        votes: Any = bot.get_cog("Votes")
-        await votes.close_due(discord.utils.utcnow() + timedelta(days=1))
+        await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(days=1))
         still_open = (await local.run_command("dinoname", {"count": 2})).message
         poem = (await local.run_command("sonnet", {"form": "couplets"})).message
         await local.wait_for(lambda: len(poem.buttons) > 1, timeout_s=30, what="A poem")
@@ -60,7 +57,7 @@ async def test_everything_is_restored_on_an_empty_disk(
         assert says((await local.run_command("champion")).message, winner)
         assert (await local.run_command("poems")).message.embed["description"] == verse
         assert says(
-            (await local.run_command("models list", {"kind": "names"})).message, "elves.txt"
+            (await local.run_command("models list", {"task": "names"})).message, "elves.txt"
         )
         name = still_open.buttons[0].label or ""
         await local.press(still_open, name, until="acknowledged")

@@ -1,36 +1,37 @@
-"""The bot with tiny networks and its trainer process, over real sockets."""
+"""The bot with tiny networks and a scripted trainer process, over real sockets."""
 
 import contextlib
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import discord
 import pytest
-from bot.services.training.retraining import Order, Retraining, TrainerProcess
 
 from bot.discord.client import Mangosaurus
 from bot.discord.markdown import escape
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
-from bot.services.custom_models import CustomModels
 from bot.services.legacy_weights import retrained_path
-from bot.services.model_registry import open_versions
-from bot.services.word_filter import WordFilter
-from bot.settings import Settings
+from bot.services.training.policies import SHARED
+from bot.services.training.process import TrainerProcess
+from bot.services.training.run_folder import RunFolder
+from bot.store.trainings import TrainingRequest
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.bot.tiny import write_tiny_weights
-from tests.databases import Templates, store_in
-from tests.end_to_end.conftest import eventually, running
+from tests.end_to_end.conftest import eventually, mangosaurus
 
 SLOW_TRAINER = """
 import json, signal, sys, time
+from pathlib import Path
+
 def stop(*_):
-    print(json.dumps({"event": "stopped"}), flush=True)
+    checkpoint = Path(sys.argv[sys.argv.index("--out") + 1]).with_suffix(".checkpoint")
+    checkpoint.write_text("4")
+    print(json.dumps({"event": "stopped", "checkpoint": str(checkpoint)}), flush=True)
     sys.exit(3)
+
 signal.signal(signal.SIGTERM, stop)
 print(json.dumps({"event": "plan", "steps": 9, "corpus": "Mine", "notes": []}), flush=True)
 time.sleep(60)
@@ -40,6 +41,10 @@ QUICK_TRAINER = """
 import json, sys
 from pathlib import Path
 out = Path(sys.argv[sys.argv.index("--out") + 1])
+notes = []
+if "--resume" in sys.argv:
+    notes.append("Resumed at " + out.with_suffix(".checkpoint").read_text())
+print(json.dumps({{"event": "plan", "steps": 9, "corpus": "Mine", "notes": notes}}), flush=True)
 out.write_bytes(Path({weights!r}).read_bytes())
 out.with_suffix(".png").write_bytes(b"a curve")
 print(json.dumps({{"event": "done", "weights": str(out), "plot": str(out.with_suffix(".png")),
@@ -56,65 +61,44 @@ class Scene:
     folder: Path
 
     def train_with(self, source: str) -> None:
-        """What `/retrain` will run."""
+        """Replace the trainer."""
         (self.folder / "trainer.py").write_text(source)
 
     @property
     def report(self) -> Message:
-        """The ordinary message that a training reports in."""
+        """The progress message of a training: an ordinary message."""
         return next(message for message in self.local.messages if message.asked is None)
 
 
 @contextlib.asynccontextmanager
 async def playing(
-    local: LocalDiscord,
-    folder: Path,
-    templates: Templates,
-    home_guilds: frozenset[int] = frozenset(),
+    local: LocalDiscord, folder: Path, home_guilds: frozenset[int] = frozenset()
 ) -> AsyncIterator[Scene]:
     """A bot that keeps everything in `folder`."""
-    settings = Settings(
-        _env_file=None, state_dir=folder / "state", cooldown_seconds=0, home_guilds=home_guilds
-    )
-    write_tiny_weights(settings.state_dir)
-    words = WordFilter()
-    store, now = store_in(settings.state_dir, templates), discord.utils.utcnow
-    inference, versions = await open_versions(store, settings.state_dir, words.allows, now=now)
+    state_dir = folder / "state"
+    if not state_dir.exists():
+        write_tiny_weights(state_dir)
 
-    def launch(order: Order, results: Path) -> TrainerProcess:
+    def launch(request: TrainingRequest, results: RunFolder, resume: bool) -> TrainerProcess:
         command = [sys.executable, str(folder / "trainer.py")]
-        return TrainerProcess(order, results, command=command)
+        return TrainerProcess(request, results, resume, command=command)
 
-    make = partial(
-        Mangosaurus,
-        settings=settings,
-        writer=inference,
-        words=words,
-        retraining=Retraining(
-            settings.state_dir,
-            versions.add_trained,
-            store.versions,
-            rest=timedelta(0),
-            now=now,
-            launch=launch,
-        ),
-        namers=CustomModels(settings.state_dir, store, inference, now=now),
-        store=store,
-        versions=versions,
-        version="0",
-        always_sync=True,
-        edit_interval=0.2,
-        guild_ready_timeout=0.1,
-    )
-    async with running(make, local) as bot:
+    async with mangosaurus(
+        local, state_dir, launch=launch, edit_interval=0.2, home_guilds=home_guilds
+    ) as bot:
         yield Scene(local, bot, folder)
-    await inference.close()
 
 
 @pytest.fixture
-async def scene(tmp_path: Path, local: LocalDiscord, templates: Templates) -> AsyncIterator[Scene]:
-    async with playing(local, tmp_path, templates) as begun:
+async def scene(tmp_path: Path, local: LocalDiscord) -> AsyncIterator[Scene]:
+    async with playing(local, tmp_path) as begun:
         yield begun
+
+
+def better_weights(folder: Path, task: str) -> str:
+    """Source of a trainer whose result is better than the live version."""
+    write_tiny_weights(folder, reference_loss=1.43)
+    return QUICK_TRAINER.format(weights=str(retrained_path(folder, task)))
 
 
 async def finished_poem(scene: Scene, opening: str) -> Message:
@@ -180,37 +164,31 @@ async def test_dissect(scene: Scene) -> None:
     assert asked.message.embed["image"]["url"] == picture.url
 
 
-async def test_new_weights_survive_a_restart(
-    scene: Scene, tmp_path: Path, templates: Templates
-) -> None:
-    fresh = tmp_path / "fresh"
-    write_tiny_weights(fresh, reference_loss=1.43)
-    scene.train_with(QUICK_TRAINER.format(weights=str(retrained_path(fresh, "names"))))
-    before = scene.bot.app.inference.cards["names"]
-    asked = await scene.local.run_command("retrain names", {"seed": 5}, as_admin=True)
-    assert asked.message.ephemeral
-    await scene.local.wait_for(lambda: "in use" in scene.report.embed["title"])
-    assert "Novosaurus" in scene.report.embed["description"]
-    assert [file.data for file in scene.report.files] == [b"a curve"]
-    assert scene.bot.app.inference.cards["names"] is not before
-    await eventually(lambda: not scene.bot.app.training.running)
-    store, words = store_in(tmp_path / "state", templates), scene.bot.app.word_filter
-    again, _ = await open_versions(
-        store, tmp_path / "nowhere", words.allows, now=discord.utils.utcnow
-    )
-    assert again.cards["names"] == scene.bot.app.inference.cards["names"]
-    await again.close()
-    await store.close()
+async def test_new_weights_survive_a_restart(local: LocalDiscord, tmp_path: Path) -> None:
+    async with playing(local, tmp_path) as scene:
+        scene.train_with(better_weights(tmp_path / "fresh", "names"))
+        before = scene.bot.app.inference.cards["names"]
+        asked = await local.run_command("retrain names", {"seed": 5}, as_admin=True)
+        assert asked.message.ephemeral
+        await local.wait_for(lambda: "is live" in scene.report.embed["title"], timeout_s=30)
+        corpus, names = scene.report.embed["description"].split("\n\n")
+        assert corpus == "A corpus of tests"
+        assert names
+        assert [file.data for file in scene.report.files] == [b"a curve"]
+        trained = scene.bot.app.inference.cards["names"]
+        assert trained != before
+    async with playing(local, tmp_path) as scene:
+        assert scene.bot.app.inference.cards["names"] == trained
 
 
 async def test_weights_of_another_task_are_rejected(scene: Scene, tmp_path: Path) -> None:
-    fresh = tmp_path / "fresh"
-    write_tiny_weights(fresh)
-    wrong = retrained_path(fresh, "sonnets")
-    scene.train_with(QUICK_TRAINER.format(weights=str(wrong)))
+    scene.train_with(better_weights(tmp_path / "fresh", "sonnets"))
     before = scene.bot.app.inference.cards["names"]
     await scene.local.run_command("retrain names", as_admin=True)
-    await scene.local.wait_for(lambda: "could not be retrained" in scene.report.embed["title"])
+    await scene.local.wait_for(
+        lambda: scene.report.embed["title"].endswith("The training of names failed")
+    )
+    assert "The live version is unchanged." in scene.report.embed["description"]
     assert scene.bot.app.inference.cards["names"] is before
 
 
@@ -230,36 +208,40 @@ async def test_only_guild_is_the_home_guild(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
     asked = await scene.local.run_command("retrain names", as_admin=True)
     assert not await scene.bot.is_owner(discord.Object(int(asked.user.id)))  # type: ignore[arg-type]
-    assert "has begun" in asked.message.content
+    assert "Training names. Follow along:" in asked.message.content
 
 
-async def test_other_guilds_cannot_retrain(
-    local: LocalDiscord, tmp_path: Path, templates: Templates
-) -> None:
-    async with playing(
-        local, tmp_path, templates, home_guilds=frozenset({local.guild_id + 1})
-    ) as scene:
+async def test_other_guilds_cannot_retrain(local: LocalDiscord, tmp_path: Path) -> None:
+    elsewhere = frozenset({local.guild_id + 1})
+    async with playing(local, tmp_path, home_guilds=elsewhere) as scene:
         refused = await local.run_command("retrain names", as_admin=True)
         assert "HOME_GUILDS" in refused.message.content
         assert refused.message.ephemeral
-        assert not scene.bot.app.training.running
+        assert await scene.bot.app.store.trainings.waiting(SHARED) == []
 
 
 async def test_one_training_at_a_time(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
     await scene.local.run_command("retrain names", as_admin=True)
     second = await scene.local.run_command("retrain names", as_admin=True)
-    assert "one at a time" in second.message.content
+    assert "A training is running already" in second.message.content
     assert [button.label for button in second.message.buttons] == ["Stop"]
 
 
-async def test_shutdown_stops_the_training(scene: Scene) -> None:
-    scene.train_with(SLOW_TRAINER)
-    await scene.local.run_command("retrain names", as_admin=True)
-    await scene.local.wait_for(lambda: scene.report.embed["description"] == "Mine")
-    await scene.bot.shut_down()
-    assert "I am being restarted" in scene.report.embed["description"]
-    assert not (scene.folder / "state" / "retraining.json").exists()
+async def test_training_resumes_after_shutdown(local: LocalDiscord, tmp_path: Path) -> None:
+    async with playing(local, tmp_path) as scene:
+        scene.train_with(SLOW_TRAINER)
+        await local.run_command("retrain names", as_admin=True)
+        await local.wait_for(lambda: scene.report.embed["description"] == "Mine")
+        await scene.bot.shut_down()
+        assert "The training resumes after that." in scene.report.embed["description"]
+        assert [button.label for button in scene.report.buttons] == ["Stop"]
+        scene.train_with(better_weights(tmp_path / "fresh", "names"))
+    async with playing(local, tmp_path) as scene:
+        await local.wait_for(lambda: "is live" in scene.report.embed["title"], timeout_s=30)
+        assert "Resumed at 4" in scene.report.embed["description"]
+        assert len([message for message in local.messages if message.asked is None]) == 1
+        await eventually(lambda: not list((tmp_path / "state" / "training").iterdir()))
 
 
 async def test_shutdown_finishes_the_poem(scene: Scene) -> None:

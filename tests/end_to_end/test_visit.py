@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import discord
 import pytest
@@ -46,8 +45,8 @@ async def page(local: LocalDiscord, bot: Mangosaurus, browser: Browser) -> Async
         yield opened
 
 
-def card(page: Page) -> Locator:
-    """What the newest message says below its title: names or verse."""
+def body(page: Page) -> Locator:
+    """The newest message below its title: names or verse."""
     return last(page).locator(".embed > .content")
 
 
@@ -56,12 +55,12 @@ async def test_names(page: Page) -> None:
     await page.get_by_label("starts_with").fill("mango")
     await page.keyboard.press("Enter")
     five_names = re.compile(r"^(Mango[a-z]*\n?){5}$")
-    await expect(card(page)).to_have_text(five_names, use_inner_text=True)
-    first = await card(page).inner_text()
+    await expect(body(page)).to_have_text(five_names, use_inner_text=True)
+    first = await body(page).inner_text()
     await page.get_by_role("button", name="More").click()
     await expect(page.locator(".message")).to_have_count(2)
-    await expect(card(page)).to_have_text(five_names, use_inner_text=True)
-    assert await card(page).inner_text() != first
+    await expect(body(page)).to_have_text(five_names, use_inner_text=True)
+    assert await body(page).inner_text() != first
 
 
 async def test_ending_and_dissection(page: Page) -> None:
@@ -70,10 +69,10 @@ async def test_ending_and_dissection(page: Page) -> None:
     raptor = page.get_by_role("option", name="-raptor")
     await raptor.click()
     await page.keyboard.press("Enter")
-    await expect(card(page)).to_have_text(
+    await expect(body(page)).to_have_text(
         re.compile(r"^([A-Z][a-z]*raptor\n?){5}$"), use_inner_text=True
     )
-    first, *_ = (await card(page).inner_text()).split()
+    first, *_ = (await body(page).inner_text()).split()
     await page.get_by_role("button", name="Dissect").click()
     await last(page).get_by_role("button", name=first).click()
     picture = last(page).get_by_role("img", name=f"How likely each letter of {first} was")
@@ -91,14 +90,14 @@ async def test_sonnets(page: Page) -> None:
     await page.get_by_label("opening").fill("O mighty lizard")
     await page.keyboard.press("Enter")
     another = last(page).get_by_role("button", name="Another")
-    await expect(another).to_be_visible(timeout=20_000)
-    await expect(card(page)).to_have_text(sonnet, use_inner_text=True)
-    first = await card(page).inner_text()
+    await expect(another).to_be_visible(timeout=40_000)
+    await expect(body(page)).to_have_text(sonnet, use_inner_text=True)
+    first = await body(page).inner_text()
     await another.click()
     await expect(page.locator(".message")).to_have_count(2)
-    await expect(another).to_be_visible(timeout=20_000)
-    await expect(card(page)).to_have_text(sonnet, use_inner_text=True)
-    assert await card(page).inner_text() != first
+    await expect(another).to_be_visible(timeout=40_000)
+    await expect(body(page)).to_have_text(sonnet, use_inner_text=True)
+    assert await body(page).inner_text() != first
 
 
 async def test_retrain_is_hidden_from_members(page: Page) -> None:
@@ -119,23 +118,23 @@ async def test_training(page: Page) -> None:
     await page.get_by_role("button", name="Send").click()
     follow_it = page.get_by_role("button", name="# mangosaurus")
     await follow_it.click()  # the report is on this page, and not on the real Discord
-    report = page.locator(".message", has_text="New names: trained and kept as version 1")
+    report = page.locator(".message", has_text="Version 1 of names is stored, but not live")
     await expect(report).to_be_visible(timeout=60_000)
     width = await report.locator(".embed img").evaluate(
         "image => image.decode().then(() => image.naturalWidth)"
     )
     assert width > 0
     await report.get_by_role("button", name="Use it anyway").click()
-    await expect(last(page)).to_contain_text("Version 1 of my names is live from now on.")
+    await expect(last(page)).to_contain_text("Version 1 of names is live now.")
     await page.get_by_label("Mary").check()
     await fill_in(page, "about")
     await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("Has read: elves.txt")
+    await expect(last(page)).to_contain_text("Trained on: elves.txt")
     await fill_in(page, "dinoname")
     await page.get_by_label("count").fill("10")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("10 new dinosaurs")
-    names = (await card(page).inner_text()).lower().split()
+    names = (await body(page).inner_text()).lower().split()
     elvish = [name for name in names if name.startswith(FIRST_PARTS) or name.endswith(SECOND_PARTS)]
     assert len(elvish) >= 5
 
@@ -143,20 +142,20 @@ async def test_training(page: Page) -> None:
 async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await page.get_by_label("Ada").check()
     await run(page, "settings", vote_minutes="1")
-    await expect(last(page)).to_contain_text("A vote on names lasts 1 minute here")
+    await expect(last(page)).to_contain_text("Votes now last 1 minute here")
     await page.get_by_label("Mary").check()
     await expect(page.locator(".message")).to_have_count(0)  # that was for Ada only
 
     await run(page, "dinoname", count="3")
     await expect(last(page)).to_contain_text("Which is the coolest? The vote ends in")
-    name, *_ = (await card(page).inner_text()).split()
+    name, *_ = (await body(page).inner_text()).split()
     vote = page.locator(".message").first
     await vote.get_by_role("button", name=name, exact=True).click()
+    await expect(last(page)).to_contain_text(f"You voted for {name}.")
     await expect(vote.locator(".embed > .content")).to_contain_text(f"{name} · ▰ 1")
     await expect(vote.get_by_role("button", name=f"{name} · 1")).to_be_visible()
 
-    cog: Any = bot.get_cog("Votes")
-    await cog.close_due(discord.utils.utcnow() + timedelta(minutes=1))
+    await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(minutes=1))
     await expect(vote).to_contain_text(f"The vote is over: {name} has won.")
     await expect(vote.get_by_role("button")).to_have_text(["🥚More", "🔬Dissect"])
     await expect(last(page)).to_contain_text(f"{name} won with 1 vote.")
@@ -171,24 +170,24 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await expect(last(page)).to_contain_text("Today's champion")
     await see_plaque_of(name, page)
 
-    await poem.get_by_role("button", name="Keep").click(timeout=25_000)
+    await poem.get_by_role("button", name="Keep").click(timeout=40_000)
     written = await poem.locator(".embed > .content").inner_text()
     assert written.startswith(f"{name}, ")
-    await expect(last(page)).to_contain_text("Kept. Your book has 1 poem")
+    await expect(last(page)).to_contain_text("Kept. You have 1 poem")
     await run(page, "poems")
-    await expect(card(page)).to_have_text(written, use_inner_text=True)
+    await expect(body(page)).to_have_text(written, use_inner_text=True)
     await run(page, "export")
     async with page.expect_download() as download:
         await last(page).get_by_role("link", name="poems.txt").click()
     assert written in (await (await download.value).path()).read_text()
 
     await run(page, "privacy")
-    await expect(last(page)).to_contain_text("Of yours I keep 1 vote, 1 card of names and 1 poem.")
-    await last(page).get_by_role("button", name="Forget me").click()
-    await last(page).get_by_role("button", name="Yes, forget me").click()
-    await expect(last(page)).to_contain_text("Done: I keep nothing about you any more.")
+    await expect(last(page)).to_contain_text("The bot stores 1 vote, 1 poll, 1 poem")
+    await last(page).get_by_role("button", name="Delete my data").click()
+    await last(page).get_by_role("button", name="Yes, delete my data").click()
+    await expect(last(page)).to_contain_text("Done. The bot no longer stores anything about you.")
     await run(page, "halloffame")
-    await expect(card(page)).to_have_text(f"🥇 {name} · 1 vote")
+    await expect(body(page)).to_have_text(f"🥇 {name} · 1 vote")
 
 
 async def run(page: Page, command: str, **options: str) -> None:

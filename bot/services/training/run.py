@@ -153,6 +153,7 @@ class Run:
         await asyncio.to_thread(self._folder.prepare, record)
         checkpoint = self._folder.checkpoint(record.task)
         if await asyncio.to_thread(checkpoint.exists):
+            log.info("Training %d resumes from its checkpoint", record.id)
             async with aclosing(self._start(resume=True)) as events:
                 first = await anext(events)
                 if not isinstance(first, Failed):
