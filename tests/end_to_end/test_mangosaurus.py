@@ -13,13 +13,12 @@ from bot.discord.client import Mangosaurus
 from bot.discord.markdown import escape
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
-from bot.services.legacy_weights import retrained_path
 from bot.services.training.policies import SHARED
 from bot.services.training.process import TrainerProcess
 from bot.services.training.run_folder import RunFolder
 from bot.store.trainings import TrainingRequest
 from tests.bot.hostile import HOSTILE_OPENINGS
-from tests.bot.tiny import write_tiny_weights
+from tests.bot.tiny import tiny_weights_path, write_tiny_weights
 from tests.end_to_end.conftest import eventually, mangosaurus
 
 SLOW_TRAINER = """
@@ -98,7 +97,7 @@ async def scene(tmp_path: Path, local: LocalDiscord) -> AsyncIterator[Scene]:
 def better_weights(folder: Path, task: str) -> str:
     """Source of a trainer whose result is better than the live version."""
     write_tiny_weights(folder, reference_loss=1.43)
-    return QUICK_TRAINER.format(weights=str(retrained_path(folder, task)))
+    return QUICK_TRAINER.format(weights=str(tiny_weights_path(folder, task)))
 
 
 async def finished_poem(scene: Scene, opening: str) -> Message:
