@@ -4,6 +4,7 @@ import asyncio
 import platform
 import tempfile
 import tomllib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +24,14 @@ from models.weights import WeightsError
 CHECKOUT = Path(__file__).parents[1]
 
 
-async def build_app(settings: Settings, *, launch: Launch = TrainerProcess) -> App:
+def utc_now() -> datetime:
+    """The current time."""
+    return datetime.now(UTC)
+
+
+async def build_app(
+    settings: Settings, *, launch: Launch = TrainerProcess, now: Callable[[], datetime] = utc_now
+) -> App:
     """Open the database and load the networks. `launch` makes trainers. Raises `StartupError`."""
     try:
         await asyncio.to_thread(_check_folder, settings.state_dir)
@@ -36,7 +44,7 @@ async def build_app(settings: Settings, *, launch: Launch = TrainerProcess) -> A
     word_filter = WordFilter(settings.blocked_words, settings.allowed_words)
     store = await _open_store(settings)
     try:
-        inference, models = await open_versions(store, word_filter.allows, now=_now)
+        inference, models = await open_versions(store, word_filter.allows, now=now)
     except (WeightsError, StoreError) as error:
         await store.close()
         code = Exit.BAD_WEIGHTS if isinstance(error, WeightsError) else Exit.BAD_DATABASE
@@ -44,7 +52,7 @@ async def build_app(settings: Settings, *, launch: Launch = TrainerProcess) -> A
     custom_models = CustomModels(store, inference)
     cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
     policies = (
-        SharedModelPolicy(store, models, cooldown=cooldown, now=_now),
+        SharedModelPolicy(store, models, cooldown=cooldown, now=now),
         CustomModelPolicy(store, custom_models),
     )
     return App(
@@ -53,10 +61,10 @@ async def build_app(settings: Settings, *, launch: Launch = TrainerProcess) -> A
         inference=inference,
         models=models,
         custom_models=custom_models,
-        training=TrainingService(settings.state_dir, store, policies, now=_now, launch=launch),
+        training=TrainingService(settings.state_dir, store, policies, now=now, launch=launch),
         word_filter=word_filter,
-        now=_now,
-        started_at=_now(),
+        now=now,
+        started_at=now(),
         version=_version(),
         libraries={
             "Python": platform.python_version(),
@@ -77,10 +85,6 @@ async def _open_store(settings: Settings) -> Store:
     except StoreError as error:
         raise StartupError(Exit.BAD_DATABASE, str(error)) from error
     return Store(database)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _check_folder(folder: Path) -> None:

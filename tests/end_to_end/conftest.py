@@ -15,6 +15,7 @@ import dataclasses
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,7 +31,7 @@ from playwright.async_api import (
     expect,
 )
 
-from bot.app import build_app
+from bot.app import build_app, utc_now
 from bot.discord.client import Mangosaurus
 from bot.local.server import LocalDiscord
 from bot.services.training.process import Launch, TrainerProcess
@@ -91,6 +92,7 @@ async def mangosaurus(
     state_dir: Path,
     *,
     launch: Launch = TrainerProcess,
+    now: Callable[[], datetime] = utc_now,
     edit_interval: float = 1.0,
     **settings: Any,  # noqa: ANN401 (of various types)
 ) -> AsyncIterator[Mangosaurus]:
@@ -100,7 +102,7 @@ async def mangosaurus(
     """
     defaults = {"cooldown_seconds": 0, "retrain_cooldown_minutes": 0}
     built = await build_app(
-        Settings(_env_file=None, state_dir=state_dir, **defaults | settings), launch=launch
+        Settings(_env_file=None, state_dir=state_dir, **defaults | settings), launch=launch, now=now
     )
     app = dataclasses.replace(built, edit_interval=edit_interval)
     try:
