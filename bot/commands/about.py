@@ -62,7 +62,7 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
         )
         for task, card in app.inference.cards.items()
     )
-    libraries = human_join([f"{name} {number}" for name, number in app.libraries.items()])
+    libraries = human_join([f"{name} {number}" for name, number in app.libraries.items()], _("and"))
     footer = _("Made with {libraries}").format(libraries=libraries)
     embed = Embed(f"🦖 Mangosaurus {app.version}", lines, fields, footer)
     await turn.respond(Message(embeds=(embed,), private=True))

@@ -68,7 +68,7 @@ async def _overview(app: App, turn: Turn) -> Message:
         nothing = text(_("The bot stores nothing about you."))
         return Message(embeds=(Embed(title, (nothing,)),), private=True)
     lines: tuple[Text, ...] = (
-        text(_("The bot stores {counts} of yours."), counts=_counted(kept)),
+        text(_("The bot stores data of yours: {counts}."), counts=_counted(kept)),
         (),
         text(
             _(
@@ -98,7 +98,7 @@ def _confirmation() -> Message:
     said = text(
         _(
             "Delete your data? Your votes and kept poems will be deleted, and some buttons under "
-            "your poems and names will stop working. Names, lists and models that others use "
+            "your poems and names will stop working. Names, namers and versions that others use "
             "stay, without your name. This can't be undone."
         )
     )
@@ -129,19 +129,21 @@ def _counted(kept: Kept) -> str:
         (kept.poems, ngettext("{count} poem", "{count} poems", kept.poems)),
         (
             kept.custom_models,
-            ngettext("{count} list of names", "{count} lists of names", kept.custom_models),
+            ngettext("{count} namer", "{count} namers", kept.custom_models),
         ),
         (kept.trainings, ngettext("{count} training", "{count} trainings", kept.trainings)),
         (
             kept.activations,
-            ngettext("{count} model change", "{count} model changes", kept.activations),
+            ngettext("{count} change of version", "{count} changes of version", kept.activations),
         ),
         (
             kept.button_states,
             ngettext("{count} button state", "{count} button states", kept.button_states),
         ),
     )
-    return human_join([words.format(count=f"{count:,}") for count, words in counts if count])
+    return human_join(
+        [words.format(count=f"{count:,}") for count, words in counts if count], _("and")
+    )
 
 
 class CommunitySweeper:

@@ -117,8 +117,8 @@ def missing_permission(terms: Terms) -> Text:
     """The bot may not write there."""
     return text(
         _(
-            "The bot lacks a permission in this channel: it must be able to view it, send "
-            "messages, embed links and attach files."
+            "The bot can't post in this channel. Allow it to view the channel, send messages, "
+            "embed links and attach files."
         ),
         **_terms(terms),
     )

@@ -69,7 +69,7 @@ async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRe
     """The model of a button. Raises `UserError` if it may no longer be used here."""
     record = await app.store.custom_models.get(custom_model_id)
     if record is None or not _may_use(record, turn):
-        raise UserError(_("This model was deleted or is no longer shared. Pick another in /name."))
+        raise UserError(_("This namer was deleted or is no longer shared. Pick another in /name."))
     return record
 
 
@@ -94,7 +94,7 @@ def _choices(records: Sequence[CustomModelRecord], turn: Turn) -> list[Choice]:
         label = ngettext("{name} · {count:,} name", "{name} · {count:,} names", record.entries)
         value = record.name
         if record.community_id != turn.community_id:
-            label += _(" · shared by another {community}")
+            label = f"{label} · {_('shared by another {community}')}"
             value = f"{record.name} #{record.id}"
         label = label.format(name=record.name, count=record.entries, community=community)
         choices.append(Choice(label, value))

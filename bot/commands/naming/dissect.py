@@ -50,7 +50,7 @@ PICTURE = "dissection.png"
 
 INFO = CommandInfo(
     name="dissect",
-    description=_("See how the network chooses each letter of a name, and what it may mean."),
+    description=_("See how the network chooses each letter of a name, and what the name may mean."),
     options={"name": _("A dinosaur, real or invented, for example: Mangosaurus")},
     examples=(("/dissect name:Mangosaurus", _("shows how likely each letter is.")),),
 )
@@ -155,7 +155,7 @@ def dissection_message(
     """The picture of a dissection, its meaning, and buttons for more names like it."""
     card, is_list = model.card, model.record is not None
     others = [name for name in dissection.nearest if name != dissection.name]
-    nearest = human_join([format_name(card, name) for name in others])
+    nearest = human_join([format_name(card, name) for name in others], _("and"))
     near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
     lines = [
         *_meaning(dissection),
@@ -220,7 +220,9 @@ def _meaning(dissection: Dissection) -> Iterator[Text]:
     sentence = _("Part of it may mean {meaning}: {roots}.")
     if explained >= _MOST_OF_IT * len(dissection.name):
         sentence = _("It may mean {meaning}: {roots}.")
-    yield text(sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)]))
+    yield text(
+        sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)], _("and"))
+    )
 
 
 def _origin(part: Part) -> str:
@@ -232,7 +234,7 @@ def _origin(part: Part) -> str:
 def _surprise(dissection: Dissection, usual: float | None, *, is_list: bool) -> Text:
     surprise = mean_surprise(dissection)
     if dissection.name in dissection.nearest:
-        sentence = _("This one is real, and on the list: {surprise:.2f} nats per letter.")
+        sentence = _("This name is on the list: {surprise:.2f} nats per letter.")
         if not is_list:
             sentence = _("This is a real dinosaur: {surprise:.2f} nats per letter.")
         return text(sentence, surprise=surprise)
@@ -240,19 +242,19 @@ def _surprise(dissection: Dissection, usual: float | None, *, is_list: bool) -> 
         return text(_("Surprise: {surprise:.2f} nats per letter."), surprise=surprise)
     if surprise > usual + _USUAL:
         how = (
-            _("Less plausible than a name of the list")
+            _("Less plausible than a name on the list")
             if is_list
             else _("Less plausible than a real dinosaur")
         )
     elif surprise < usual - _USUAL:
         how = (
-            _("More plausible than a name of the list")
+            _("More plausible than a name on the list")
             if is_list
             else _("More plausible than a real dinosaur")
         )
     else:
         how = (
-            _("About as plausible as a name of the list")
+            _("About as plausible as a name on the list")
             if is_list
             else _("About as plausible as a real dinosaur")
         )

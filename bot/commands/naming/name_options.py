@@ -63,11 +63,11 @@ def check_bounds(options: NamesOptions) -> None:
     request = options.request
     if max(map(len, pieces_of(request))) > LONGEST_TYPED:
         raise UserError(
-            _("Letters of a name can be at most {limit:,} characters long; try fewer."),
+            _("Each option for letters can have at most {limit:,} characters; try fewer."),
             limit=LONGEST_TYPED,
         )
     if options.custom_model is not None and len(options.custom_model) > LONGEST_CHOICE:
-        raise UserError(_("No model has such a long name; pick one of the suggestions."))
+        raise UserError(_("No namer has such a long name; pick one of the suggestions."))
     if not 1 <= request.count <= MOST_NAMES:
         raise UserError(_("Ask for 1 to {limit} names at a time, for example 5."), limit=MOST_NAMES)
     check_temperature(request.temperature)

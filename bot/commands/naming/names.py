@@ -82,15 +82,15 @@ DINONAME_INFO = CommandInfo(
         "length": _("Letters in each name, 3 to 26 (default: any number)"),
     },
     examples=(
-        ("/dinoname", _("names five new dinosaurs, and lets everyone vote.")),
-        ("/dinoname starts_with:mango ends_with:raptor", _("chooses how the names look.")),
+        ("/dinoname", _("names five new dinosaurs and lets everyone vote.")),
+        ("/dinoname starts_with:mango ends_with:raptor", _("sets how the names begin and end.")),
     ),
 )
 NAME_INFO = CommandInfo(
     name="name",
-    description=_("New names in the style of a list that was uploaded with /namer."),
-    options={"namer": _("Which list, for example: elves")} | _SHARED_OPTIONS,
-    examples=(("/name namer:elves", _("writes names in the style of a list of yours.")),),
+    description=_("Get new names from a namer, in the style of its list."),
+    options={"namer": _("Which namer, for example: elves")} | _SHARED_OPTIONS,
+    examples=(("/name namer:elves", _("gets names from the namer elves.")),),
 )
 
 LookUp = Callable[[], Awaitable[CustomModelRecord | None]]

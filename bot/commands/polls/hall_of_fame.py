@@ -54,7 +54,7 @@ _MEDALS = ("🥇", "🥈", "🥉")
 
 INFO = CommandInfo(
     name="halloffame",
-    description=_("The names that won the most votes."),
+    description=_("The winning names with the most votes."),
     options={
         "period": _("When they won (default: all time)"),
         "scope": _("Where they won (default: here)"),
@@ -161,7 +161,7 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
     if not found:
         return Message(
             content=text(
-                _("No name has won a vote yet ({period}, {place}). Get some with /dinoname!"),
+                _("No name has won a poll yet ({period}, {place}). Get some with /dinoname!"),
                 period=period,
                 place=place,
             )
@@ -190,7 +190,7 @@ async def _champion(app: App, turn: Turn) -> Message:
     best = found[0] if found else await store.latest(replace(scope, since=None))
     if best is None or not words.allows(best.name):
         return Message(
-            content=text(_("No name has won a vote yet. Get some with /dinoname, and vote!"))
+            content=text(_("No name has won a poll yet. Get some with /dinoname, and vote!"))
         )
     title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
     meaning = None if best.custom_model else await asyncio.to_thread(meaning_of, best.name)

@@ -239,7 +239,7 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
     return replace(
         message,
         content=text(
-            _("Which is the coolest? The vote ends {end}."), end=Timestamp(poll.closes_at)
+            _("Which is the coolest? The poll closes {end}."), end=Timestamp(poll.closes_at)
         ),
         buttons=(*_ballot(poll, limits), *message.buttons),
     )
@@ -263,7 +263,7 @@ def tie_sentence(poll: PollRecord) -> Text:
             "It tied with {others} at {votes} votes each, and got there first.",
             votes,
         ),
-        others=human_join(others),
+        others=human_join(others, _("and")),
         votes=votes,
     )
 
@@ -271,10 +271,10 @@ def tie_sentence(poll: PollRecord) -> Text:
 def too_late(poll: PollRecord | None) -> UserError:
     """The error for a vote that no longer counts."""
     if poll is None:
-        return UserError(_("This vote is no longer stored. Get new names with /dinoname."))
+        return UserError(_("This poll no longer exists. Get new names with /dinoname."))
     if poll.winner is None:
-        return UserError(_("This vote is over. Get new names with /dinoname."))
-    return UserError(_("This vote is over: {name} has won."), name=poll.names[poll.winner])
+        return UserError(_("This poll is closed. Get new names with /dinoname."))
+    return UserError(_("This poll is closed: {name} has won."), name=poll.names[poll.winner])
 
 
 def parse(state: str) -> tuple[int, int]:
@@ -316,7 +316,7 @@ def _lines(poll: PollRecord) -> Iterator[Text]:
 
 def _result(poll: PollRecord) -> Text:
     if poll.winner is None:
-        return text(_("The vote is over: nobody voted."))
-    said = text(_("The vote is over: {name} has won."), name=poll.names[poll.winner])
+        return text(_("The poll is closed: nobody voted."))
+    said = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])
     tie = tie_sentence(poll)
     return (*said, *text(" "), *tie) if tie else said

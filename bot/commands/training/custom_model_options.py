@@ -137,7 +137,7 @@ def lines_of(typed: str) -> bytes:
 
 def check_weights_size(title: str, size: int) -> None:
     """Raise `UserError` for a weight file that is too large."""
-    check_size(title, size, LARGEST_WEIGHTS, _("a file from /namer export"))
+    check_size(title, size, LARGEST_WEIGHTS, _("files from /namer export"))
 
 
 def check_import(trained: Trained, words: WordFilter) -> None:
@@ -147,7 +147,7 @@ def check_import(trained: Trained, words: WordFilter) -> None:
     """
     card = trained.card
     if not all(map(_is_visible, card.symbols)):
-        raise UserError(_("The names of that file have invisible characters."))
+        raise UserError(_("The names in that file have invisible characters."))
     losses_in_range = all(x is None or 0 <= x <= 100 for x in (card.validation, card.kneser_ney))
     measured_in_range = 0 <= (card.measured or 0) <= LONGEST_LIST
     if not (losses_in_range and measured_in_range and 1 <= len(trained.words) <= LONGEST_LIST):
@@ -168,10 +168,10 @@ def check_quota(have: int, most: int) -> None:
 def too_many(most: int) -> UserError:
     """The error for one custom model too many."""
     if most == 0:
-        return UserError(_("The bot's operator has turned off custom models."))
+        return UserError(_("The bot's operator has turned off new namers."))
     limit = ngettext(
-        "You can have {limit} model here; delete one with {command}.",
-        "You can have {limit} models here; delete one with {command}.",
+        "You can have {limit} namer here; delete one with {command}.",
+        "You can have {limit} namers here; delete one with {command}.",
         most,
     )
     return UserError(limit, limit=most, command=code("/namer delete"))
@@ -180,7 +180,7 @@ def too_many(most: int) -> UserError:
 def name_taken(name: str) -> UserError:
     """The error for a name that another custom model has."""
     return UserError(
-        _("There's a model called {name} already. Choose another name, or use {command}."),
+        _("There's a namer called {name} already. Choose another name, or use {command}."),
         name=name,
         command=code(f"/namer retrain name:{name}"),
     )
@@ -189,7 +189,7 @@ def name_taken(name: str) -> UserError:
 def unknown() -> UserError:
     """The error for a custom model that does not exist."""
     return UserError(
-        _("There's no model with that name here. See all with {command}."),
+        _("There's no namer with that name here. See all with {command}."),
         command=code("/namer list"),
     )
 
@@ -197,8 +197,8 @@ def unknown() -> UserError:
 def without_corpus(model: CustomModelRecord) -> UserError:
     """The error for retraining an imported model."""
     return UserError(
-        _("{model} was imported without its list. Give a list with {file} or {text}."),
-        model=model.name,
+        _("{namer} was imported without its list. Give a list with {file} or {text}."),
+        namer=model.name,
         file=code("file:"),
         text=code("text:"),
     )
@@ -216,10 +216,10 @@ def invalid_file(title: str) -> UserError:
 def untrained(model: CustomModelRecord, *, is_training: bool) -> UserError:
     """The error for a custom model without weights."""
     if is_training:
-        return UserError(_("{model} is still being trained."), model=model.name)
+        return UserError(_("{namer} is still being trained."), namer=model.name)
     return UserError(
-        _("{model} hasn't been trained yet. Train it with {command}."),
-        model=model.name,
+        _("{namer} hasn't been trained yet. Train it with {command}."),
+        namer=model.name,
         command=code(f"/namer retrain name:{model.name}"),
     )
 
@@ -227,8 +227,8 @@ def untrained(model: CustomModelRecord, *, is_training: bool) -> UserError:
 def broken(model: CustomModelRecord) -> UserError:
     """The error for a custom model whose weights cannot be read."""
     return UserError(
-        _("The weights of {model} are damaged. Train it again with {command}."),
-        model=model.name,
+        _("The weights of {namer} are damaged. Train it again with {command}."),
+        namer=model.name,
         command=code(f"/namer retrain name:{model.name}"),
     )
 

@@ -26,7 +26,7 @@ from models.weights import ModelCard
 def imported_message(model: CustomModelRecord, card: ModelCard, samples: Sequence[str]) -> Message:
     """A custom model that was imported, and names that it wrote."""
     embed = Embed(
-        title=_("✅ {model} is ready").format(model=model.name),
+        title=_("✅ {namer} is ready").format(namer=model.name),
         lines=(
             *(text(strong(name)) for name in samples),
             (),
@@ -45,12 +45,12 @@ def list_message(
     """The custom models of a community, which may have `most`."""
     if not models:
         said = text(
-            _("There are no models here yet. Managers can train one with {command}."),
-            command=code("/namer create name:elves file:…"),
+            _("There are no namers here yet. Managers can train one with {command}."),
+            command=code("/namer create name:elves file:elves.txt"),
         )
         return Message(said, private=True)
     title = ngettext(
-        "🪶 {count} model (at most {limit})", "🪶 {count} models (at most {limit})", len(models)
+        "🪶 {count} namer (at most {limit})", "🪶 {count} namers (at most {limit})", len(models)
     )
     lines = (_line(model, is_training=model.id in in_training) for model in models)
     usable = next((model for model in models if model.digest is not None), None)

@@ -58,61 +58,63 @@ _LONGEST_NUMBER = 18
 
 _FILE = _("Text file with one name per line, or a table with names in the first column")
 _TEXT = _("Or the names themselves, separated by commas")
-_WHICH = {"name": _("Name of the model")}
+_WHICH = {"name": _("Which namer, for example: elves")}
 
-GROUP_INFO = CommandInfo(name=NAMER, description=_("Name generators trained on your own lists."))
+GROUP_INFO = CommandInfo(
+    name=NAMER, description=_("Namers: train the bot on your own lists of names.")
+)
 CREATE_INFO = CommandInfo(
     name="namer create",
-    description=_("Train a name generator on a list."),
-    options={"name": _("Name of the new model, for example: elves"), "file": _FILE, "text": _TEXT},
+    description=_("Train a namer on a list of names."),
+    options={"name": _("Name of the new namer, for example: elves"), "file": _FILE, "text": _TEXT},
     examples=(
         (
             _("/namer create name:elves text:Galadriel, Celebrimbor, …"),
-            _("trains a name generator on your list of 20 names or more."),
+            _("trains a namer on your list of 20 names or more."),
         ),
     ),
     audience=Audience.MANAGERS,
 )
 IMPORT_INFO = CommandInfo(
     name="namer import",
-    description=_("Import a model that was exported elsewhere."),
+    description=_("Import a namer that was exported elsewhere."),
     options={
-        "name": _("Name of the new model, for example: elves"),
+        "name": _("Name of the new namer, for example: elves"),
         "file": _("File from /namer export"),
     },
     audience=Audience.MANAGERS,
 )
 EXPORT_INFO = CommandInfo(
     name="namer export",
-    description=_("Download a model as a file."),
+    description=_("Download a namer as a file."),
     options=_WHICH,
     audience=Audience.MANAGERS,
 )
 LIST_INFO = CommandInfo(
     name="namer list",
-    description=_("List the models."),
-    examples=(("/namer list", _("lists the name generators trained here.")),),
+    description=_("List the namers."),
+    examples=(("/namer list", _("lists the namers that were trained here.")),),
 )
 INFO_INFO = CommandInfo(
     name="namer info",
-    description=_("Show how good a model is and what it was trained on."),
+    description=_("Show how good a namer is and what it was trained on."),
     options=_WHICH,
 )
 RETRAIN_INFO = CommandInfo(
     name="namer retrain",
-    description=_("Train a model again, on its list or a new one."),
+    description=_("Train a namer again, on its list or a new one."),
     options={**_WHICH, "file": _FILE, "text": _TEXT},
     audience=Audience.MANAGERS,
 )
 SHARE_INFO = CommandInfo(
     name="namer share",
-    description=_("Let others use a model, or stop sharing it."),
+    description=_("Let others use a namer, or stop sharing it."),
     options={**_WHICH, "on": _("Whether others can use it (default True)")},
     audience=Audience.MANAGERS,
 )
 DELETE_INFO = CommandInfo(
     name="namer delete",
-    description=_("Delete a model and its list."),
+    description=_("Delete a namer and its list."),
     options=_WHICH,
     audience=Audience.MANAGERS,
 )
@@ -178,8 +180,8 @@ async def export(app: App, turn: Turn, options: NameOptions) -> None:
             raise options_of.untrained(model, is_training=await _is_training(app, model))
         stem = re.sub(r"[^a-z0-9]+", "-", model.name.casefold()).strip("-") or NAMER
         said = text(
-            _("{model} as a file, with the names of its list. Use it elsewhere with {command}."),
-            model=model.name,
+            _("{namer} as a file, with the names of its list. Use it elsewhere with {command}."),
+            namer=model.name,
             command=code("/namer import"),
         )
         file = File(f"{stem}.safetensors", content)
@@ -238,21 +240,21 @@ async def share(app: App, turn: Turn, options: ShareOptions) -> None:
     with app.in_flight.track():
         await app.store.custom_models.share(model.id, options.on)
         said = (
-            _("Other {communities} can use {model} now. They see its name, but not its list.")
+            _("Other {communities} can use {namer} now. They see its name, but not its list.")
             if options.on
-            else _("Only this {community} can use {model} now.")
+            else _("Only this {community} can use {namer} now.")
         )
         terms = turn.platform.terms
         words = {"community": terms.community, "communities": terms.communities}
-        await turn.respond(Message(text(said, model=model.name, **words), private=True))
+        await turn.respond(Message(text(said, namer=model.name, **words), private=True))
 
 
 async def delete(app: App, turn: Turn, options: NameOptions) -> None:
     """Answer `/namer delete`: ask first."""
     model = await options_of.find(app, check_manager(turn), options.name)
     said = text(
-        _("Delete {model}, its list and its weights? This can't be undone."),
-        model=strong(model.name),
+        _("Delete {namer}, its list and its weights? This can't be undone."),
+        namer=strong(model.name),
     )
     buttons = (
         Button(_("Delete"), NAMER, f"delete:{model.id}", dangerous=True),
@@ -276,12 +278,12 @@ async def press(app: App, turn: Turn, state: str) -> None:
         if action == "stop":
             await stop(app, turn, training)
             return
-        said = text(_("{model} was not deleted."), model=model.name)
+        said = text(_("{namer} was not deleted."), namer=model.name)
         if action == "delete":
             if training is not None:
                 await app.training.stop(training.id, stop_reason(app, turn))
             await app.store.custom_models.delete(model.id)
-            said = text(_("{model} was deleted."), model=model.name)
+            said = text(_("{namer} was deleted."), namer=model.name)
         await turn.edit_source(Message(said, private=True))
 
 

@@ -33,7 +33,7 @@ SHORTEST_ENDING = 4
 LONGEST_VERSION = 40
 """Characters of the option `version`."""
 _LONGEST_PAGE_NUMBER = 6
-_VERSION = {"version": _("Number of the version, or for example: shipped names")}
+_VERSION = {"version": _("Number of the version, for example 2, or: shipped names")}
 _TASK = {"task": _("What the model generates")}
 
 GROUP_INFO = CommandInfo(name=MODELS, description=_("Versions of the models."))

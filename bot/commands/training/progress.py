@@ -60,7 +60,7 @@ _REASONS: Mapping[str, str] = {
     Reason.TOO_LONG: _("The training did not end in time."),
     Reason.UNREADABLE: _("The results could not be read; the bot's log says more."),
     Reason.DATABASE: _("The database isn't answering, so the results could not be stored."),
-    Reason.DELETED: _("The model was deleted meanwhile."),
+    Reason.DELETED: _("The namer was deleted meanwhile."),
     Reason.ATTEMPTS: _("It was interrupted too often."),
     Reason.BROKEN: _("Something went wrong; the bot's log says more."),
     DIED: _("The bot was restarted meanwhile."),
@@ -153,7 +153,7 @@ def progress_message(state: TrainingState) -> Message:
 def custom_model_ready(state: TrainingState, trained: CustomModelTrained) -> Message:
     """A custom model that has been trained."""
     embed = Embed(
-        title=_("✅ {model} is ready").format(model=state.subject.name),
+        title=_("✅ {namer} is ready").format(namer=state.subject.name),
         lines=(
             *_corpus(state),
             (),
@@ -201,7 +201,7 @@ def _trouble(title: str, subject: Subject, reason: str) -> Message:
     if not subject.is_custom:
         consequence = text(_("The live version is unchanged."))
     elif subject.has_weights:
-        consequence = text(_("It generates names as before."))
+        consequence = text(_("The namer works as before."))
     else:
         command = code(f"/namer retrain name:{subject.name}")
         consequence = text(_("Try again with {command}."), command=command)

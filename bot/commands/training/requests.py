@@ -98,7 +98,7 @@ def check_size(title: str, size: int, most: int, what: str) -> None:
     """Raise `UserError` for an upload of more than `most` bytes. `what` says what is accepted."""
     if size > most:
         raise UserError(
-            _("{file} is too large ({size:.1f} MiB). The limit is {limit} MiB of {what}."),
+            _("{file} is too large ({size:.1f} MiB). The limit for {what} is {limit} MiB."),
             file=title,
             size=size / 2**20,
             limit=most // 2**20,
@@ -111,7 +111,9 @@ async def download(upload: Attachment, title: str) -> bytes:
     try:
         return await upload.read()
     except DeliveryError as error:
-        raise UserError(_("{file} could not be downloaded; send it again."), file=title) from error
+        raise UserError(
+            _("{file} could not be downloaded; upload it again."), file=title
+        ) from error
 
 
 async def press_stop(app: App, turn: Turn, state: str) -> None:
@@ -168,7 +170,7 @@ async def _withdraw(turn: Turn, ref: MessageRef, subject: Subject, reason: str) 
 def _refusal(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:
     match error:
         case AlreadyTraining():
-            return UserError(_("It is being trained already; wait until that has ended."))
+            return UserError(_("This is already being trained; try again when that has ended."))
         case CoolingDown(until=until):
             return UserError(
                 _("The cooldown after the last training isn't over; try again {time}."),

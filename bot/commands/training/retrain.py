@@ -53,7 +53,7 @@ _OPTIONS = {
     "minutes": _("Time limit in minutes"),
     "force": _("Use the new version even if it is worse (default False)"),
 }
-_EXTRA_NAMES = {"hall_of_fame": _("Train on the winners of votes as well (default False)")}
+_EXTRA_NAMES = {"hall_of_fame": _("Also train on names that won a poll (default False)")}
 
 
 def info_of(task: Task) -> CommandInfo:
@@ -93,7 +93,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
     with app.in_flight.track():
         active = await app.store.trainings.waiting(SHARED)
         if active:
-            said = text(_("A training is running already; wait until it has ended, or stop it."))
+            said = text(_("A training is already running; wait until it has ended, or stop it."))
             await turn.respond(Message(said, buttons=(stop_button(active[0].id),), private=True))
             return
         await check_queue(app, SHARED)
@@ -156,8 +156,8 @@ def _minutes(minutes: int | None, limit: int) -> int:
     if minutes is not None and not 1 <= minutes <= limit:
         raise UserError(
             ngettext(
-                "A training takes 1 to {limit} minute here; for example, {example}.",
-                "A training takes 1 to {limit} minutes here; for example, {example}.",
+                "A training can take at most {limit} minute here; for example, {example}.",
+                "A training can take 1 to {limit} minutes here; for example, {example}.",
                 limit,
             ),
             limit=limit,

@@ -70,7 +70,7 @@ def check_manager(turn: Turn) -> int:
         raise UserError(
             _(
                 "Only {community} managers can do that. Everyone can get names with {name}, and "
-                "see the models with {list}."
+                "see the namers with {list}."
             ),
             community=turn.platform.terms.community,
             name=code("/name"),

@@ -108,8 +108,8 @@ def _why_not(version: VersionRecord) -> Text:
         return text(_("It isn't live because the reference loss of the live version is not known."))
     return text(
         _(
-            "It isn't live because it is worse: its reference loss is {loss:.3f}, that of the "
-            "live version {baseline:.3f}. Up to {margin:.2f} more would be accepted."
+            "It isn't live because it is worse than the live version: its reference loss is "
+            "{loss:.3f}, compared with {baseline:.3f}. Up to {margin:.2f} more is accepted."
         ),
         loss=version.reference_loss,
         baseline=version.baseline_loss,

@@ -12,7 +12,6 @@ from bot.commands.core.message import (
     Text,
     Timestamp,
     Tone,
-    emphasis,
     strong,
     text,
     verbatim,
@@ -183,15 +182,15 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
     found = [(label, names) for label, names in samples if names]
     if not found:
         return []
-    lengths = human_join([f"{mean_length(names):.1f} ({label})" for label, names in found])
-    lines = [text(_("{mean} {lengths} letters"), mean=emphasis(_("Mean length:")), lengths=lengths)]
+    lengths = human_join(
+        [f"{mean_length(names):.1f} ({label})" for label, names in found], _("and")
+    )
+    lines = [text(_("Mean length: {lengths} letters"), lengths=lengths)]
     for label, names in found:
         endings = [
             f"-{ending} {count / len(names):.0%}" for ending, count in commonest_endings(names)
         ]
         if endings:
-            title = _("Endings of {version}:").format(version=label)
-            lines.append(
-                text("{title} {endings}", title=emphasis(title), endings=", ".join(endings))
-            )
+            line = _("Endings of {version}: {endings}")
+            lines.append(text(line, version=label, endings=", ".join(endings)))
     return lines

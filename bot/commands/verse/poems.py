@@ -61,7 +61,9 @@ async def poems(app: App, turn: Turn, _options: NoOptions) -> None:
 async def export(app: App, turn: Turn, options: ExportOptions) -> None:
     """Answer `/export`: all kept poems in one file."""
     if options.format not in FORMATS:
-        raise UserError(_("An export is {text} or {json}."), text=code("text"), json=code("json"))
+        raise UserError(
+            _("The format can be {text} or {json}."), text=code("text"), json=code("json")
+        )
     async with app.answering(turn, EXPORT):
         kept = await app.store.poems.of(turn.user.id)
         if not kept:

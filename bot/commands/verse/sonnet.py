@@ -45,7 +45,7 @@ INFO = CommandInfo(
         "opening": _("First words, for example: Shall I compare thee (default: the bot begins)"),
         "form": _("Form of the poem (default: a Shakespearean sonnet)"),
         "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.8"),
-        "about": _("A name to begin with instead, for example today's champion"),
+        "about": _("A name to write about instead, for example today's champion"),
     },
     examples=(
         (_("/sonnet opening:Shall I compare thee"), _("writes a sonnet that begins like that.")),

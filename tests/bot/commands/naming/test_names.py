@@ -134,8 +134,8 @@ async def test_fewer_names_have_reason(home: Home) -> None:
     *names, _blank, why = lines(result)
     assert names[-1] == "**Kilosaurus**"
     assert why == (
-        r"Only 3 new names were found (starts\_with:dra). Most of what was tried is on the list "
-        "that the network learned from."
+        r"Only 3 new names were found (starts\_with:dra). Most of what was tried was rejected: "
+        "on the list that the network learned from."
     )
 
 

@@ -121,8 +121,8 @@ async def test_info(home: Home, tmp_path: Path) -> None:
     assert fields["Version 2"] == "Minmi\nMangosaurus"
     assert fields["Version 1"] == "Novosaurus\nDracoraptor"
     assert "Shipped" in fields
-    assert "*Mean length:* 8.0 (Version 2), 10.5 (Version 1)" in description(result)
-    assert "*Endings of Version 2:* -saurus 50%" in description(result)
+    assert "Mean length: 8.0 (Version 2), 10.5 (Version 1)" in description(result)
+    assert "Endings of Version 2: -saurus 50%" in description(result)
     assert (embed.image.url or "").endswith("loss.png")
 
 
