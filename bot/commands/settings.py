@@ -34,7 +34,7 @@ class SettingsOptions:
 
 
 async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
-    """Answer `/settings`: change what is given, else show the present value."""
+    """Answer `/settings`: change the value if one is given, else show it."""
     if turn.community_id is None:
         raise UserError(*community_only(turn.platform.terms))
     if not turn.user.is_manager:
@@ -42,20 +42,20 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
     polls, minutes = app.store.polls, options.vote_minutes
     with app.in_flight.track():
         if minutes is None:
-            present = await polls.minutes(turn.community_id)
-            said = text(
+            current = await polls.minutes(turn.community_id)
+            reply = text(
                 ngettext(
                     "Polls stay open for {minutes} minute here. Change it with {command}.",
                     "Polls stay open for {minutes} minutes here. Change it with {command}.",
-                    present,
+                    current,
                 ),
-                minutes=present,
+                minutes=current,
                 command=code("/settings vote_minutes:"),
             )
         else:
             check(minutes)
             await polls.set_minutes(turn.community_id, minutes)
-            said = text(
+            reply = text(
                 ngettext(
                     "New polls stay open for {minutes} minute here; open ones keep their time.",
                     "New polls stay open for {minutes} minutes here; open ones keep their time.",
@@ -63,7 +63,7 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
                 ),
                 minutes=minutes,
             )
-        await turn.respond(Message(content=said, private=True))
+        await turn.respond(Message(content=reply, private=True))
 
 
 def check(minutes: int) -> None:

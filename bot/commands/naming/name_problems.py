@@ -1,4 +1,4 @@
-"""Sentences for problems with a request for names, and with a name to dissect."""
+"""Sentences for problems with requests for names, and with names to dissect."""
 
 from collections.abc import Mapping
 
@@ -40,7 +40,7 @@ _FLAWS: Mapping[Flaw, str] = {
 
 
 def explain_problem(problem: NamesProblem) -> Text:
-    """What is wrong, and what to try instead."""
+    """The sentence for a problem, with what to try instead."""
     match problem:
         case LengthOutOfRange(length, shape):
             return text(
@@ -130,7 +130,7 @@ def explain_problem(problem: NamesProblem) -> Text:
 
 
 def explain_shortfall(shortfall: Shortfall) -> str:
-    """Why there are fewer names than requested."""
+    """The sentence for a result with fewer names than requested."""
     found = shortfall.found
     if found:
         names = ngettext(
@@ -144,16 +144,16 @@ def explain_shortfall(shortfall: Shortfall) -> str:
     if shortfall.flaw is None:
         return _("{names} There are no others.").format(names=names)
     if shortfall.share >= 0.9:
-        why = _("{names} Almost everything that was tried was rejected: {flaw}.")
+        sentence = _("{names} Almost everything that was tried was rejected: {flaw}.")
     elif shortfall.share > 0.5:
-        why = _("{names} Most of what was tried was rejected: {flaw}.")
+        sentence = _("{names} Most of what was tried was rejected: {flaw}.")
     else:
-        why = _("{names} Much of what was tried was rejected: {flaw}.")
-    return why.format(names=names, flaw=_FLAWS[shortfall.flaw])
+        sentence = _("{names} Much of what was tried was rejected: {flaw}.")
+    return sentence.format(names=names, flaw=_FLAWS[shortfall.flaw])
 
 
 def describe(constraints: NameConstraints) -> str:
-    """Constraints as the options that set them, in parentheses; empty if there are none."""
+    """Constraints as options, in parentheses: ` (length:9)`. Empty without constraints."""
     options = [f"{p.value}:{t}" for p in Piece if (t := constraints.piece(p))]
     if constraints.length is not None:
         options.append(f"length:{constraints.length}")
@@ -163,17 +163,17 @@ def describe(constraints: NameConstraints) -> str:
 def _not_a_name(problem: NotAName) -> Text:
     shape = problem.shape
     if problem.example is None:
-        said = _(
+        sentence = _(
             "Names here have {shortest} to {longest} characters of their list, and yours has "
             "{length}. Try another."
         )
     else:
-        said = _(
+        sentence = _(
             "A name has {shortest} to {longest} letters from a to z, and yours has {length}. Try "
             "{example}."
         )
     return text(
-        said,
+        sentence,
         shortest=shape.shortest,
         longest=shape.longest,
         length=problem.length,

@@ -1,4 +1,4 @@
-"""Options of `/namer`: what is accepted, and the errors for what is not."""
+"""Options of `/namer`: validation, and the errors."""
 
 import asyncio
 import re
@@ -22,14 +22,14 @@ LONGEST_NAME = 32
 LONGEST_TEXT = 6000
 """Characters of a list that is typed."""
 _MARKS = " -'’.&"
-"""Characters of a name besides letters and digits: none that formats or mentions."""
+"""Allowed characters besides letters and digits. None of them formats or mentions."""
 _SEPARATORS = re.compile(r"[\n,;]+")
 _JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True)
 class NameOptions:
-    """Options of the commands for one custom model."""
+    """Options of commands that take only the name of a custom model."""
 
     name: str
 
@@ -65,7 +65,7 @@ class ShareOptions:
 
 
 async def new_name(app: App, typed: str) -> str:
-    """The name of a new custom model. Raises `UserError`."""
+    """Validate and normalise the name of a new custom model. Raises `UserError`."""
     example = code("name:elves")
     name = unicodedata.normalize("NFC", " ".join(typed[: 4 * LONGEST_NAME].split()))
     if not 1 <= len(name) <= LONGEST_NAME or len(typed) > 4 * LONGEST_NAME:
@@ -74,8 +74,8 @@ async def new_name(app: App, typed: str) -> str:
             limit=LONGEST_NAME,
             example=example,
         )
-    fits = all(c.isalnum() or c in _MARKS or unicodedata.category(c)[0] == "M" for c in name)
-    if not fits or not any(map(str.isalnum, name)):
+    is_allowed = all(c.isalnum() or c in _MARKS or unicodedata.category(c)[0] == "M" for c in name)
+    if not is_allowed or not any(map(str.isalnum, name)):
         raise UserError(
             _(
                 "A name can have letters, digits, spaces, hyphens and apostrophes; for example, "
@@ -98,7 +98,7 @@ async def find(app: App, community_id: int, typed: str) -> CustomModelRecord:
 
 
 def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
-    """Raise `UserError` unless one list is given, as a file or as text, and it is not too long."""
+    """Raise `UserError` unless one list is given, as a file or as text, within the limits."""
     if options.file is not None and options.text is not None:
         raise UserError(_("Give the list either as a file or as text, not both."))
     if needed and not options.has_corpus:
@@ -120,7 +120,7 @@ def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
 
 
 async def read_corpus(app: App, options: CorpusOptions) -> tuple[str, NameList]:
-    """Title and names of a list that was checked. Raises `UserError` and `ListError`."""
+    """Read the list after `check_corpus`: title and names. Raises `UserError`, `ListError`."""
     if options.file is None:
         title, content = _("Your list"), lines_of(options.text or "")
     else:
@@ -141,9 +141,9 @@ def check_weights_size(title: str, size: int) -> None:
 
 
 def check_import(trained: Trained, words: WordFilter) -> None:
-    """Raise `UserError` for a foreign weight file with absurd figures or forbidden names.
+    """Raise `UserError` for an imported weight file with impossible figures or blocked names.
 
-    Takes a while for a long list: not for the event loop.
+    Slow for long lists; call it in a thread.
     """
     card = trained.card
     if not all(map(_is_visible, card.symbols)):
@@ -159,14 +159,14 @@ def check_import(trained: Trained, words: WordFilter) -> None:
         raise UserError(_("The list that this file was trained on has words that aren't allowed."))
 
 
-def check_quota(have: int, most: int) -> None:
-    """Raise `UserError` if a community may have no more custom models."""
-    if have >= most:
+def check_quota(count: int, most: int) -> None:
+    """Raise `UserError` if a community has the maximum number of custom models."""
+    if count >= most:
         raise too_many(most)
 
 
 def too_many(most: int) -> UserError:
-    """The error for one custom model too many."""
+    """The error for too many custom models."""
     if most == 0:
         return UserError(_("The bot's operator has turned off new namers."))
     limit = ngettext(
@@ -178,7 +178,7 @@ def too_many(most: int) -> UserError:
 
 
 def name_taken(name: str) -> UserError:
-    """The error for a name that another custom model has."""
+    """The error for a name that is taken."""
     return UserError(
         _("There's a namer called {name} already. Choose another name, or use {command}."),
         name=name,
@@ -195,7 +195,7 @@ def unknown() -> UserError:
 
 
 def without_corpus(model: CustomModelRecord) -> UserError:
-    """The error for retraining an imported model."""
+    """The error for retraining an imported model that has no corpus."""
     return UserError(
         _("{namer} was imported without its list. Give a list with {file} or {text}."),
         namer=model.name,

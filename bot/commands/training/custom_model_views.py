@@ -1,4 +1,4 @@
-"""Lists and descriptions of custom models."""
+"""Messages about custom models."""
 
 from collections.abc import Container, Sequence
 
@@ -24,7 +24,7 @@ from models.weights import ModelCard
 
 
 def imported_message(model: CustomModelRecord, card: ModelCard, samples: Sequence[str]) -> Message:
-    """A custom model that was imported, and names that it wrote."""
+    """A custom model that was imported, with sample names."""
     embed = Embed(
         title=_("✅ {namer} is ready").format(namer=model.name),
         lines=(
@@ -42,13 +42,13 @@ def imported_message(model: CustomModelRecord, card: ModelCard, samples: Sequenc
 def list_message(
     models: Sequence[CustomModelRecord], most: int, in_training: Container[int | None]
 ) -> Message:
-    """The custom models of a community, which may have `most`."""
+    """The custom models of a community; `most` is the maximum."""
     if not models:
-        said = text(
+        reply = text(
             _("There are no namers here yet. Managers can train one with {command}."),
             command=code("/namer create name:elves file:elves.txt"),
         )
-        return Message(said, private=True)
+        return Message(reply, private=True)
     title = ngettext(
         "🪶 {count} namer (at most {limit})", "🪶 {count} namers (at most {limit})", len(models)
     )
@@ -77,7 +77,7 @@ def _line(model: CustomModelRecord, *, is_training: bool) -> Text:
 def info_message(
     model: CustomModelRecord, card: ModelCard | None, terms: Terms, *, is_training: bool
 ) -> Message:
-    """A custom model; `card` if it has weights."""
+    """Details of a custom model. `card` is `None` if it has no weights."""
     lines: list[Text] = []
     fields = [
         Field(_("Names"), text(f"{model.entries:,}")),

@@ -1,4 +1,4 @@
-"""`/namer`: custom models, which a community trains on its own lists of names."""
+"""`/namer`: custom models that a community trains on its own lists of names."""
 
 import asyncio
 import re
@@ -53,7 +53,7 @@ from models.weights import WeightsError
 NAMER = "namer"
 """The group, and the action of its buttons."""
 MINUTES = 5
-"""Time limit of a training."""
+"""Time limit of a training, in minutes."""
 _LONGEST_NUMBER = 18
 
 _FILE = _("Text file with one name per line, or a table with names in the first column")
@@ -179,13 +179,13 @@ async def export(app: App, turn: Turn, options: NameOptions) -> None:
         if content is None:
             raise options_of.untrained(model, is_training=await _is_training(app, model))
         stem = re.sub(r"[^a-z0-9]+", "-", model.name.casefold()).strip("-") or NAMER
-        said = text(
+        reply = text(
             _("{namer} as a file, with the names of its list. Use it elsewhere with {command}."),
             namer=model.name,
             command=code("/namer import"),
         )
         file = File(f"{stem}.safetensors", content)
-        await turn.respond(Message(said, files=(file,), private=True))
+        await turn.respond(Message(reply, files=(file,), private=True))
 
 
 async def list_(app: App, turn: Turn, _options: NoOptions) -> None:
@@ -239,20 +239,20 @@ async def share(app: App, turn: Turn, options: ShareOptions) -> None:
     model = await options_of.find(app, check_manager(turn), options.name)
     with app.in_flight.track():
         await app.store.custom_models.share(model.id, options.on)
-        said = (
+        sentence = (
             _("Other {communities} can use {namer} now. They see its name, but not its list.")
             if options.on
             else _("Only this {community} can use {namer} now.")
         )
         terms = turn.platform.terms
         words = {"community": terms.community, "communities": terms.communities}
-        await turn.respond(Message(text(said, namer=model.name, **words), private=True))
+        await turn.respond(Message(text(sentence, namer=model.name, **words), private=True))
 
 
 async def delete(app: App, turn: Turn, options: NameOptions) -> None:
-    """Answer `/namer delete`: ask first."""
+    """Answer `/namer delete` with a confirmation."""
     model = await options_of.find(app, check_manager(turn), options.name)
-    said = text(
+    reply = text(
         _("Delete {namer}, its list and its weights? This can't be undone."),
         namer=strong(model.name),
     )
@@ -260,7 +260,7 @@ async def delete(app: App, turn: Turn, options: NameOptions) -> None:
         Button(_("Delete"), NAMER, f"delete:{model.id}", dangerous=True),
         Button(_("Cancel"), NAMER, f"keep:{model.id}"),
     )
-    await turn.respond(Message(said, buttons=buttons, private=True))
+    await turn.respond(Message(reply, buttons=buttons, private=True))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -278,25 +278,25 @@ async def press(app: App, turn: Turn, state: str) -> None:
         if action == "stop":
             await stop(app, turn, training)
             return
-        said = text(_("{namer} was not deleted."), namer=model.name)
+        reply = text(_("{namer} was not deleted."), namer=model.name)
         if action == "delete":
             if training is not None:
                 await app.training.stop(training.id, stop_reason(app, turn))
             await app.store.custom_models.delete(model.id)
-            said = text(_("{namer} was deleted."), namer=model.name)
-        await turn.edit_source(Message(said, private=True))
+            reply = text(_("{namer} was deleted."), namer=model.name)
+        await turn.edit_source(Message(reply, private=True))
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     """Custom models of the community whose names contain what was typed."""
     models = await app.store.custom_models.of(check_community(turn))
-    wanted = typed[: options_of.LONGEST_NAME + 1].casefold()
-    fitting = [Choice(m.name, m.name) for m in models if wanted in m.name.casefold()]
-    return fitting[: turn.platform.limits.choices]
+    typed = typed[: options_of.LONGEST_NAME + 1].casefold()
+    matching = [Choice(m.name, m.name) for m in models if typed in m.name.casefold()]
+    return matching[: turn.platform.limits.choices]
 
 
 async def _check_new(app: App, community_id: int, name: str) -> None:
-    """Raise `UserError` early for a custom model that could not be stored in the end."""
+    """Raise `UserError` if a new custom model could not be stored."""
     models = await app.store.custom_models.of(community_id)
     options_of.check_quota(len(models), app.settings.namers_per_guild)
     if any(model.name.casefold() == name.casefold() for model in models):

@@ -261,7 +261,7 @@ async def test_expired_interaction_is_logged(home: Home, caplog: pytest.LogCaptu
         "POST", "/interactions/*/callback", status=404, code=10062, message="Unknown interaction"
     )
     await home.alice.slash(home.channel, "dinoname")
-    assert "Nobody waits for this answer" in caplog.text
+    assert "The request no longer exists" in caplog.text
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 

@@ -7,7 +7,7 @@ import simcord
 
 from bot.commands.core.message import Button, Message, UserError
 from bot.commands.training.models import parse_version
-from bot.commands.training.version_views import commonest_endings, mean_length
+from bot.commands.training.version_views import common_endings, mean_length
 from bot.discord.rendering import view_of
 from bot.store.versions import Live
 from models.weights import WeightsError
@@ -67,7 +67,7 @@ async def test_unknown_button(home: Home, state: str) -> None:
 def test_figures_of_names() -> None:
     names = ("Dracosaurus", "Mangosaurus", "Microraptor", "Minmi")
     assert mean_length(names) == (11 + 11 + 11 + 5) / 4
-    assert commonest_endings(names) == [("saurus", 2), ("raptor", 1)]
+    assert common_endings(names) == [("saurus", 2), ("raptor", 1)]
 
 
 async def test_list(home: Home, tmp_path: Path) -> None:
