@@ -8,12 +8,12 @@ from pathlib import Path
 
 import discord
 import pytest
+from bot.services.legacy_weights import retrained_path
 
 from bot.discord.client import Mangosaurus
 from bot.discord.markdown import escape
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
-from bot.services.legacy_weights import retrained_path
 from bot.services.training.policies import SHARED
 from bot.services.training.process import TrainerProcess
 from bot.services.training.run_folder import RunFolder
