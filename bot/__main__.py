@@ -39,7 +39,7 @@ UNREACHABLE = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the bot until it is told to stop; the exit code."""
+    """Run the bot until it is stopped. Returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()
@@ -56,8 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if token and any(character.isspace() for character in token):
             raise StartupError(
                 Exit.BAD_SETTINGS,
-                "DISCORD_TOKEN contains a space or a line break, which no token does; copy it "
-                "again.",
+                "DISCORD_TOKEN contains a space or a line break. Copy it again.",
             )
         asyncio.run(_run_local(settings) if options.local else _run(settings, token or ""))
     except SettingsError as error:
@@ -68,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.OK
     except StartupError as error:
         log.debug("Start-up failed", exc_info=error)
-        if settings.log_format == "json":  # a program that reads JSON lines reads nothing else
+        if settings.log_format == "json":  # the reader of JSON lines reads nothing else
             log.critical(str(error))
         else:
             sys.stderr.write(f"{error}\n")
@@ -96,7 +95,7 @@ async def _run(settings: Settings, token: str) -> None:
 
 
 async def _run_local(settings: Settings) -> None:
-    """Serve a small Discord on this machine, with a page to try the bot on."""
+    """Serve the simulator of Discord on this machine, with a page to try the bot on."""
     from bot.local.server import LocalDiscord  # here: only this needs the simulator
 
     settings = local_settings(settings)
@@ -112,13 +111,13 @@ async def _run_local(settings: Settings) -> None:
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
-        why = "is in use, perhaps by another bot. Stop that one"
+        reason = "is in use, perhaps by another bot. Stop that one"
         if error.errno == errno.EACCES:
-            why = "is not open to this user. Run the bot as another user"
+            reason = "is not open to this user. Run the bot as another user"
         other = settings.local_port % 65535 + 1
         raise StartupError(
             Exit.PORT_IN_USE,
-            f"Port {settings.local_port} {why}, or set another port, for example "
+            f"Port {settings.local_port} {reason}, or set another port, for example "
             f"LOCAL_PORT={other}",
         ) from error
 
@@ -137,23 +136,23 @@ async def running_bot(
 
 
 def local_settings(settings: Settings) -> Settings:
-    """The settings of `--local`: its state is apart from that of the bot on Discord."""
+    """The settings for `--local`, which keep its state apart from that of the bot on Discord."""
     return settings.model_copy(
         update={"state_dir": settings.state_dir / "local", "database_url": None}
     )
 
 
 async def _serve(bot: Mangosaurus, token: str) -> None:
-    """Run the bot until it ends by itself or receives a signal."""
+    """Run the bot until it ends or receives a signal."""
     loop = asyncio.get_running_loop()
-    asked = asyncio.Event()
+    stop_requested = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
-            loop.add_signal_handler(number, asked.set)
+            loop.add_signal_handler(number, stop_requested.set)
         except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(asked.set))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop_requested.set))
     running = asyncio.create_task(bot.start(token))
-    stopping = asyncio.create_task(asked.wait())
+    stopping = asyncio.create_task(stop_requested.wait())
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     if stopping.done():
         await bot.shut_down()

@@ -1,4 +1,4 @@
-"""Putting the bot together: the database, the services, and the `App` that commands use."""
+"""Builds the `App`: opens the database, loads the networks, creates the services."""
 
 import asyncio
 import platform

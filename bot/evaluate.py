@@ -120,58 +120,67 @@ def _show_quick(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot.evaluate",
-        description="Measure a network beside what it must beat: a table here, a page with plots "
-        "and samples, and the figures as JSON beside it.",
+        description="Compare a network with its baselines. Prints a table, and writes a page with "
+        "plots and samples and the figures as JSON.",
         epilog=f"examples:\n{EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("task", choices=tuple(TASKS), help="what the network writes")
     parser.add_argument(
-        "--quick", action="store_true", help="the cross-entropy of held-out text alone; no page"
+        "--quick",
+        action="store_true",
+        help="measure only the cross-entropy of held-out text; no page",
     )
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="weights of your own (default: the shipped)"
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="weight file to measure (default: the shipped one)",
     )
     parser.add_argument(
         "--corpus",
         type=Path,
         metavar="FILE",
-        help="a corpus of your own; a tenth of it is held out (default: the project's)",
+        help="corpus file, a tenth of which is held out (default: the project's)",
     )
     parser.add_argument(
         "--previous",
         type=Path,
         metavar="FILE",
-        help="the weights to compare with (default: the last shipped ones in the git history)",
+        help="weight file to compare with (default: the last shipped one in the git history)",
     )
     parser.add_argument(
-        "--seed", type=whole_number, default=0, metavar="N", help="of the first text (default: 0)"
+        "--seed",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="seed of the first text (default: 0)",
     )
     parser.add_argument(
         "--count",
         type=count,
         metavar="N",
-        help="requests of ten names (default: 1000), or poems (default: 100)",
+        help="number of requests for ten names (default: 1000), or of poems (default: 100)",
     )
     parser.add_argument(
         "--openings",
         type=Path,
         metavar="FILE",
-        help="sonnets: what they begin with, one a line (default: the scoreboard's twenty)",
+        help="sonnets: file with one opening per line (default: the scoreboard's twenty)",
     )
     parser.add_argument(
         "--page",
         type=Path,
         metavar="FILE",
-        help="the page; what belongs to it lies in a folder beside it (default: "
-        "docs/scoreboard.md for the shipped weights, measured as usual; else out/scoreboard.md)",
+        help="page to write, with a folder of the same name for its files (default: "
+        "docs/scoreboard.md for the shipped weights and default options, else out/scoreboard.md)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument(
         "--record",
         action="store_true",
-        help="write the held-out figure into the weights' model card, and the headline of shipped "
-        "ones beside them",
+        help="store the held-out loss in the model card of the weights, and the headline figures "
+        "of shipped weights beside them",
     )
     return parser
 

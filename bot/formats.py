@@ -15,7 +15,7 @@ def plural(count: int, noun: str, nouns: str | None = None) -> str:
 
 
 def human_join(words: Sequence[str], last: str = "and") -> str:
-    """Join words with commas, and the last one with "and".
+    """Join words with commas, and the final one with the word `last`.
 
     >>> human_join(["names", "sonnets", "plays"])
     'names, sonnets and plays'

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     _check_length(parser, options)
-    console, told = (
+    console, stderr = (
         Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
         for stderr in (False, True)
     )
@@ -49,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for shown in options.write(trained, options, words):
             console.print(shown)
         if not (options.json or options.write is _dissection):
-            told.print(f"(seed {options.seed})", style="dim")
+            stderr.print(f"(seed {options.seed})", style="dim")
     except (GenerationError, WeightsError) as error:
-        told.print(str(error), style="red")
+        stderr.print(str(error), style="red")
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED

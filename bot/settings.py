@@ -57,27 +57,26 @@ class Settings(BaseSettings):
     home_guilds: Identifiers = Field(
         frozenset(),
         title="server IDs, separated by commas",
-        description="Servers whose administrators may use /retrain and change the active version "
-        "with /models. The bot's owners always may. If empty, and the bot is in one server only, "
-        "that server. To copy a server's ID, turn on Developer Mode in Discord and right-click "
-        "the server.",
+        description="Servers whose administrators can use /retrain and choose the live version "
+        "with /models; the bot's owners always can. Default: the bot's only server, if it is in "
+        "one. To copy a server's ID, turn on Developer Mode in Discord and right-click the server.",
         examples=["81384788765712384,613425648685547541"],
     )
     state_dir: Path = Field(
         Path("state"),
         title="a writable folder",
         description="Folder for everything that the bot stores on disk. Created if missing. "
-        "python -m bot --local uses its subfolder local, so that trying the bot does not touch "
-        "the real one's data.",
+        "python -m bot --local uses its subfolder local, which keeps its data apart from that "
+        "of the bot on Discord.",
         examples=["/var/lib/mangosaurus"],
     )
     database_url: SecretStr | None = Field(
         None,
         title="the address of a PostgreSQL database",
-        description="PostgreSQL database for polls, saved poems, custom models and trained "
-        "weights (needs: pip install -r requirements-postgres.txt). Use one on a host that wipes "
-        "its disk at each restart. If empty, they are stored in the file mangosaurus.db in "
-        "STATE_DIR. Ignored by python -m bot --local.",
+        description="PostgreSQL database for polls, kept poems, namers and trained weights "
+        "(needs: pip install -r requirements-postgres.txt). Use one on a host that wipes its disk "
+        "at each restart. If empty, everything is stored in the file mangosaurus.db in STATE_DIR. "
+        "Ignored by python -m bot --local.",
         examples=["postgres://user:password@host:5432/mangosaurus"],
     )
     cooldown_seconds: float = Field(
@@ -101,7 +100,7 @@ class Settings(BaseSettings):
         ge=0,
         le=1440,
         title="a number of minutes from 0 to 1440",
-        description="Minutes from the end of one /retrain until the next one may start.",
+        description="Minutes between the end of one /retrain and the start of the next.",
         examples=["30"],
     )
     namers_per_guild: int = Field(
@@ -109,8 +108,8 @@ class Settings(BaseSettings):
         ge=0,
         le=100,
         title="a whole number from 0 to 100",
-        description="Maximum number of custom models (/namer) in one server. With 0 no new ones "
-        "can be created; existing ones stay.",
+        description="Maximum number of namers (see /namer) in one server. 0 allows no new ones; "
+        "existing ones stay.",
         examples=["25"],
     )
     blocked_words: Words = Field(

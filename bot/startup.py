@@ -1,4 +1,4 @@
-"""Exit codes, and the error for a bot that cannot start."""
+"""Exit codes and `StartupError`."""
 
 from enum import IntEnum
 

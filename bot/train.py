@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         "--progress",
         choices=("bar", "json"),
         default="bar",
-        help="a progress bar, or JSON lines for a program (default: bar)",
+        help="progress bar, or JSON lines for a program (default: bar)",
     )
     return parser
 

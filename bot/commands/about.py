@@ -1,4 +1,4 @@
-"""`/about`: what runs, on which weights, and how good they are."""
+"""`/about`: version, uptime, and the weights in service with their quality."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -62,19 +62,19 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
         )
         for task, card in app.inference.cards.items()
     )
-    libraries = human_join([f"{name} {number}" for name, number in app.libraries.items()])
+    libraries = human_join([f"{name} {number}" for name, number in app.libraries.items()], _("and"))
     footer = _("Made with {libraries}").format(libraries=libraries)
     embed = Embed(f"🦖 Mangosaurus {app.version}", lines, fields, footer)
     await turn.respond(Message(embeds=(embed,), private=True))
 
 
 def _headlines(digests: Mapping[str, str]) -> dict[str, tuple[Figure, ...]]:
-    """The scoreboard's figures of the weights that are served."""
+    """The scoreboard's figures for the served weights."""
     return {task: read_headline(task, digest) for task, digest in digests.items()}
 
 
 def _live(live: Live | None) -> Text:
-    """The version, if the weights did not come with the bot."""
+    """The live version; empty for the shipped weights."""
     if live is None or live.version_id is None:
         return ()
     if live.at is None:
@@ -107,7 +107,7 @@ def _network(card: ModelCard, headline: Sequence[Figure]) -> Text:
 
 
 def _loss(card: ModelCard) -> str:
-    """One figure only: the other may be of a fit that had not read that part yet."""
+    """Only one loss: the other may be from a fit before it was trained on that part."""
     if card.held_out is not None:
         return _("{loss:.3f} nats/char on held-out text").format(loss=card.held_out)
     if card.validation is not None:

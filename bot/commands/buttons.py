@@ -1,4 +1,4 @@
-"""Which function answers which button."""
+"""The handlers of all buttons."""
 
 from collections.abc import Mapping
 
@@ -33,4 +33,4 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     custom_models.NAMER: custom_models.press,
     MODELS: models.press,
 }
-"""By the action in the button's id. Ids of old messages must go on working."""
+"""By the action in the button's id. Buttons of old messages must keep working."""

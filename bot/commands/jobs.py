@@ -1,4 +1,4 @@
-"""Work that recurs beside the answering of requests, for one platform."""
+"""Background jobs of one platform: closing polls, reporting trainings, deleting old data."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ UNLOADING_S = 2.0
 
 
 class Jobs:
-    """Closing polls, reporting trainings, deleting the data of former communities."""
+    """Starts and stops the background jobs."""
 
     def __init__(self, app: App, platform: Platform) -> None:
         self._app = app
@@ -26,7 +26,7 @@ class Jobs:
         self._tasks: list[PeriodicTask] = []
 
     def start(self, ready: Callable[[], Awaitable[object]]) -> None:
-        """Start them once `ready` returns: then the platform can be reached."""
+        """Start them; those that need the platform wait for `ready`."""
         self._app.models.watch()
         self._app.training.start(self.reports)
         self._tasks = [

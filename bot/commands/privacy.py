@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 
 ACTION = "privacy"
 GRACE = timedelta(days=30)
-"""How long the data of a community is kept after it has removed the bot; it may come back."""
+"""How long the data of a community is kept after it removed the bot; it may add it again."""
 LONGEST_STATE = timedelta(days=365)
-"""How long states of buttons are kept."""
+"""How long button states are kept."""
 
 INFO = CommandInfo(
     name="privacy",
@@ -53,8 +53,8 @@ async def press(app: App, turn: Turn, state: str) -> None:
                 await turn.edit_source(await _overview(app, turn))
             case "yes":
                 await app.store.privacy.forget_member(turn.user.id)
-                said = text(_("Done. The bot no longer stores anything about you."))
-                await turn.edit_source(Message(content=said, private=True))
+                reply = text(_("Done. The bot no longer stores anything about you."))
+                await turn.edit_source(Message(content=reply, private=True))
             case _unknown:
                 raise UserError(
                     _("This button is from another version of the bot; use /privacy instead.")
@@ -68,7 +68,7 @@ async def _overview(app: App, turn: Turn) -> Message:
         nothing = text(_("The bot stores nothing about you."))
         return Message(embeds=(Embed(title, (nothing,)),), private=True)
     lines: tuple[Text, ...] = (
-        text(_("The bot stores {counts} of yours."), counts=_counted(kept)),
+        text(_("The bot stores data of yours: {counts}."), counts=_counted(kept)),
         (),
         text(
             _(
@@ -90,15 +90,15 @@ async def _everything(app: App, turn: Turn) -> Message:
     rows = await app.store.privacy.all_of(turn.user.id)
     content = json.dumps(rows, ensure_ascii=False, indent=2, default=str).encode()
     file = File("your-data.json", content, _("Everything that the bot stores about you"))
-    said = text(_("Everything that the bot stores about you:"))
-    return Message(content=said, files=(file,), private=True)
+    reply = text(_("Everything that the bot stores about you:"))
+    return Message(content=reply, files=(file,), private=True)
 
 
 def _confirmation() -> Message:
-    said = text(
+    reply = text(
         _(
             "Delete your data? Your votes and kept poems will be deleted, and some buttons under "
-            "your poems and names will stop working. Names, lists and models that others use "
+            "your poems and names will stop working. Names, namers and versions that others use "
             "stay, without your name. This can't be undone."
         )
     )
@@ -106,7 +106,7 @@ def _confirmation() -> Message:
         Button(_("Yes, delete my data"), ACTION, "yes", dangerous=True),
         Button(_("Cancel"), ACTION, "cancel"),
     )
-    return Message(content=said, buttons=buttons, private=True)
+    return Message(content=reply, buttons=buttons, private=True)
 
 
 def _about_buttons(kept: Kept) -> tuple[Text, ...]:
@@ -129,19 +129,21 @@ def _counted(kept: Kept) -> str:
         (kept.poems, ngettext("{count} poem", "{count} poems", kept.poems)),
         (
             kept.custom_models,
-            ngettext("{count} list of names", "{count} lists of names", kept.custom_models),
+            ngettext("{count} namer", "{count} namers", kept.custom_models),
         ),
         (kept.trainings, ngettext("{count} training", "{count} trainings", kept.trainings)),
         (
             kept.activations,
-            ngettext("{count} model change", "{count} model changes", kept.activations),
+            ngettext("{count} change of version", "{count} changes of version", kept.activations),
         ),
         (
             kept.button_states,
             ngettext("{count} button state", "{count} button states", kept.button_states),
         ),
     )
-    return human_join([words.format(count=f"{count:,}") for count, words in counts if count])
+    return human_join(
+        [words.format(count=f"{count:,}") for count, words in counts if count], _("and")
+    )
 
 
 class CommunitySweeper:
@@ -150,30 +152,30 @@ class CommunitySweeper:
     def __init__(self, app: App, platform: Platform) -> None:
         self._app = app
         self._platform = platform
-        self._has_looked = False
+        self._has_synced = False
 
     async def sweep(self) -> None:
-        """One round. The first also notes which communities have gone in the meantime."""
+        """Run once. The first run also records communities that left while the bot was off."""
         app, now = self._app, self._app.now()
         try:
-            if not self._has_looked and self._platform.sees_all_communities:
+            if not self._has_synced and self._platform.sees_all_communities:
                 await app.store.privacy.seen(self._platform.communities, now)
-                self._has_looked = True
+                self._has_synced = True
             for community_id in await app.store.privacy.forget_communities(now - GRACE):
                 log.info("Deleted the data of community %d, which removed the bot", community_id)
             await app.store.button_states.prune(now - LONGEST_STATE)
         except Unavailable:
-            log.info("Data of former communities is deleted when the database answers again")
+            log.info("The database isn't answering; data of former communities is deleted later")
 
     async def joined(self, community_id: int) -> None:
-        """Note that a community has added the bot, perhaps again."""
+        """Record that a community has added the bot, perhaps again."""
         try:
             await self._app.store.privacy.joined(community_id)
         except Unavailable as error:
             log.warning("The list of communities may be out of date: %s", error)
 
     async def left(self, community_id: int) -> None:
-        """Note that a community has removed the bot."""
+        """Record that a community has removed the bot."""
         try:
             await self._app.store.privacy.left(community_id, self._app.now())
         except Unavailable as error:

@@ -1,4 +1,4 @@
-"""`/settings`: how long votes last in a community."""
+"""`/settings`: how long polls stay open in a community."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn
 
 SHORTEST, LONGEST = 1, 1440
-"""Minutes that a vote can last."""
+"""Minutes that a poll can stay open."""
 
 INFO = CommandInfo(
     name="settings",
-    description=_("How long votes last here (managers only)."),
-    options={"vote_minutes": _("Minutes that a vote lasts, 1 to 1440 (default 10)")},
-    examples=(("/settings vote_minutes:30", _("makes votes last half an hour.")),),
+    description=_("How long polls stay open here (managers only)."),
+    options={"vote_minutes": _("Minutes that a poll stays open, 1 to 1440 (default 10)")},
+    examples=(("/settings vote_minutes:30", _("keeps polls open for half an hour.")),),
     audience=Audience.MANAGERS,
 )
 
@@ -34,7 +34,7 @@ class SettingsOptions:
 
 
 async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
-    """Answer `/settings`: change what is given, else show the present value."""
+    """Answer `/settings`: change the value if one is given, else show it."""
     if turn.community_id is None:
         raise UserError(*community_only(turn.platform.terms))
     if not turn.user.is_manager:
@@ -42,35 +42,35 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
     polls, minutes = app.store.polls, options.vote_minutes
     with app.in_flight.track():
         if minutes is None:
-            present = await polls.minutes(turn.community_id)
-            said = text(
+            current = await polls.minutes(turn.community_id)
+            reply = text(
                 ngettext(
-                    "Votes last {minutes} minute here. Change it with {command}.",
-                    "Votes last {minutes} minutes here. Change it with {command}.",
-                    present,
+                    "Polls stay open for {minutes} minute here. Change it with {command}.",
+                    "Polls stay open for {minutes} minutes here. Change it with {command}.",
+                    current,
                 ),
-                minutes=present,
+                minutes=current,
                 command=code("/settings vote_minutes:"),
             )
         else:
             check(minutes)
             await polls.set_minutes(turn.community_id, minutes)
-            said = text(
+            reply = text(
                 ngettext(
-                    "Votes now last {minutes} minute here; open polls keep their own time.",
-                    "Votes now last {minutes} minutes here; open polls keep their own time.",
+                    "New polls stay open for {minutes} minute here; open ones keep their time.",
+                    "New polls stay open for {minutes} minutes here; open ones keep their time.",
                     minutes,
                 ),
                 minutes=minutes,
             )
-        await turn.respond(Message(content=said, private=True))
+        await turn.respond(Message(content=reply, private=True))
 
 
 def check(minutes: int) -> None:
     """Raise `UserError` for a time out of bounds."""
     if not SHORTEST <= minutes <= LONGEST:
         raise UserError(
-            _("A vote can last {shortest} to {longest} minutes, for example 10."),
+            _("A poll can stay open for {shortest} to {longest} minutes, for example 10."),
             shortest=SHORTEST,
             longest=LONGEST,
         )

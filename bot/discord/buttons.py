@@ -1,4 +1,4 @@
-"""Buttons that survive a restart: all of their state is in the `custom_id`."""
+"""Persistent buttons, with all of their state in the `custom_id`."""
 
 import re
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ class ButtonClient(Protocol):
     """A client that answers pressed buttons."""
 
     async def press(self, interaction: Any, button: Button) -> None:  # noqa: ANN401
-        """Answer one."""
+        """Answer a pressed button."""
 
 
 class MessageButton(

@@ -1,4 +1,4 @@
-"""The bot on Discord: start-up, commands synced, requests handed to commands, shutdown."""
+"""The bot on Discord: start-up, registration of commands, dispatch, shutdown."""
 
 import asyncio
 import logging
@@ -47,9 +47,9 @@ PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, attach_files=True
 )
 LAST_EDITS_S = 2.0
-"""Time for showing tallies when the bot stops."""
+"""Seconds for the last edits of tallies when the bot stops."""
 PATIENCE_S = 8.0
-"""Time that running answers have when the bot stops: most hosts kill after ten seconds."""
+"""Seconds that running answers have when the bot stops: most hosts kill after ten."""
 
 Interaction = discord.Interaction["Mangosaurus"]
 Options = TypeVar("Options")
@@ -59,7 +59,7 @@ Suggestions = Callable[[App, Turn, str], Awaitable[Sequence[Choice]]]
 
 
 class Mangosaurus(commands.AutoShardedBot):
-    """The Discord client. Everything it needs is handed to it."""
+    """The Discord client. Its dependencies are passed to the constructor."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Mangosaurus(commands.AutoShardedBot):
         always_sync: bool = False,
         **options: Any,  # noqa: ANN401 (passed on to discord.py)
     ) -> None:
-        """`always_sync` registers the commands at each start, for a stand-in that forgets them."""
+        """`always_sync` registers the commands at each start; the simulator forgets them."""
         super().__init__(
             commands.when_mentioned,
             help_command=None,
@@ -84,7 +84,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self._always_sync = always_sync
 
     async def setup_hook(self) -> None:
-        """Prepare everything that must be there before the first event."""
+        """Prepare everything that the first event needs."""
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         self.add_dynamic_items(MessageButton)
@@ -93,15 +93,15 @@ class Mangosaurus(commands.AutoShardedBot):
         log.info("Invite the bot to a server: %s", self.invitation)
 
     async def on_ready(self) -> None:
-        """Log that the bot is connected. Discord may say so more than once."""
+        """Log that the bot is connected. Discord may send this event more than once."""
         log.info("Ready as %s, servers: %d", self.user, len(self.guilds))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Note a server that has added the bot, perhaps again."""
+        """Record that a server has added the bot, perhaps again."""
         await self.jobs.communities.joined(guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Note a server that has removed the bot."""
+        """Record that a server has removed the bot."""
         await self.jobs.communities.left(guild.id)
 
     @property
@@ -137,7 +137,7 @@ class Mangosaurus(commands.AutoShardedBot):
         return [app_commands.Choice(name=choice.label, value=choice.value) for choice in found]
 
     async def close(self) -> None:
-        """Disconnect. Trainings stop with the bot and go on after the next start."""
+        """Disconnect. Trainings are interrupted and resume after the next start."""
         if not self.is_closed():
             await self.app.training.close()
         await self.jobs.close()
@@ -149,7 +149,7 @@ class Mangosaurus(commands.AutoShardedBot):
         await self.app.store.close()
 
     async def shut_down(self) -> None:
-        """Begin nothing new, let running answers finish if they do soon, and disconnect."""
+        """Accept nothing new, wait a while for running answers, and disconnect."""
         log.info("Stopping; running answers have %g s to finish", PATIENCE_S)
         finished, _ = await asyncio.gather(
             self.app.in_flight.finish(PATIENCE_S), self.app.training.close()
@@ -169,7 +169,7 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
             error = error.original  # type: ignore[assignment]
         turn = DiscordTurn(interaction, self.client.platform)
         if interaction.type is discord.InteractionType.autocomplete:
-            dispatch.explained(error, turn)  # for the log; a list has no room for a sentence
+            dispatch.explained(error, turn)  # for the log: suggestions cannot show a sentence
             return
         sentence = _explain(error, turn)
         if sentence is None:
@@ -178,7 +178,7 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
         try:
             await turn.respond(Message(sentence, private=True))
         except DeliveryError as failure:
-            log.info("An answer to an error could not be sent: %s", failure)
+            log.info("An error message could not be sent: %s", failure)
 
 
 def _explain(error: BaseException, turn: Turn) -> Text | None:

@@ -1,4 +1,4 @@
-"""Declarations that several commands share: contexts, and bounds of options."""
+"""Shared declarations of commands: contexts, and bounds of options."""
 
 from typing import TypeVar
 

@@ -1,4 +1,4 @@
-"""Discord as a platform: its limits and terms, and messages that the bot sends by itself."""
+"""Discord as a platform: limits, terms, and messages outside of interactions."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -21,10 +21,10 @@ from bot.commands.core.turn import (
 from bot.discord.rendering import render, render_edit
 
 NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError)
-"""What discord.py raises when the network or Discord itself is down; OSError includes timeouts."""
+"""Raised by discord.py when the network or Discord is down; `OSError` includes timeouts."""
 
 _GONE = {10003, 10008, 10015, 10062, 30046, 50027}
-"""Unknown channel, message, webhook or interaction; too old to edit so often; invalid token."""
+"""Unknown channel, message, webhook or interaction; too old for more edits; invalid token."""
 
 LIMITS = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
 TERMS = Terms(
@@ -37,7 +37,7 @@ TERMS = Terms(
 
 @contextmanager
 def delivery() -> Iterator[None]:
-    """Turn what discord.py raises into a `DeliveryError`."""
+    """Convert errors of discord.py to `DeliveryError`."""
     try:
         yield
     except NO_NETWORK as error:
@@ -71,7 +71,7 @@ class DiscordPlatform:
         return self._client.shard_ids is None
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
-        """Send a message to the channel of `ref`; its id. Raises `DeliveryError`."""
+        """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`."""
         options = render(message)[0]
         if nonce is not None:
             options["nonce"] = nonce

@@ -1,4 +1,4 @@
-"""Rendering messages for discord.py: escaped, and within Discord's limits."""
+"""Rendering of messages for discord.py, escaped and within Discord's limits."""
 
 from io import BytesIO
 from typing import Any
@@ -33,9 +33,9 @@ _COLOURS = {
 
 
 def render(message: Message) -> list[dict[str, Any]]:
-    """A message as keyword arguments of `send`, for each message that Discord needs: mostly one.
+    """A message as keyword arguments of `send`: a list, since a long one is split.
 
-    The first carries the text, the last the buttons and files.
+    The first part has the text, the last the buttons and files.
     """
     embeds = [embed for part in message.embeds for embed in embeds_of(part)]
     contents = (
@@ -59,9 +59,9 @@ def render(message: Message) -> list[dict[str, Any]]:
 
 
 def render_edit(message: Message) -> dict[str, Any]:
-    """A message as keyword arguments of `edit`: what it lacks is removed.
+    """A message as keyword arguments of `edit`. Parts that it lacks are removed.
 
-    An edited message stays one message; what goes beyond it is left out.
+    An edit cannot add messages, so content beyond the first one is left out.
     """
     first = render(message)[0]
     return {
@@ -81,7 +81,7 @@ def view_of(message: Message) -> discord.ui.View:
 
 
 def embeds_of(embed: Embed) -> list[discord.Embed]:
-    """An embed, or several if its lines do not fit: the title first, the footer last."""
+    """An embed, split if its lines do not fit. The first has the title, the last the footer."""
     colour = _COLOURS[embed.tone]
     lines = [to_markdown(line) for line in embed.lines]
     embeds = [
@@ -102,7 +102,7 @@ def embeds_of(embed: Embed) -> list[discord.Embed]:
 
 
 def to_markdown(words: Text) -> str:
-    """Text in Discord's markdown. Whatever is not a style is escaped."""
+    """Text in Discord's markdown, escaped."""
     return "".join(
         discord.utils.format_dt(part.at, "R") if isinstance(part, Timestamp) else _styled(part)
         for part in words

@@ -1,4 +1,4 @@
-"""Registering the commands with Discord, when they have changed."""
+"""Registration of the commands with Discord, only when they have changed."""
 
 import asyncio
 import hashlib
@@ -20,20 +20,23 @@ FILE = "commands.sha256"
 async def sync_if_changed(
     tree: app_commands.CommandTree[discord.Client], state_dir: Path, *, always: bool = False
 ) -> None:
-    """Register the commands unless they are the ones that were registered last."""
+    """Register the commands if they differ from those that were registered last."""
     payloads = [command.to_dict(tree) for command in tree.get_commands()]
-    wanted = hashlib.sha256(
+    digest = hashlib.sha256(
         json.dumps([tree.client.application_id, payloads], sort_keys=True).encode()
     ).hexdigest()
     path = state_dir / FILE
-    if not always and await asyncio.to_thread(_read, path) == wanted:
+    if not always and await asyncio.to_thread(_read, path) == digest:
         return
     await tree.sync()
-    log.info("The commands have changed and were registered")
+    log.info("Registered the commands with Discord")
     try:
-        await asyncio.to_thread(write_atomically, path, wanted.encode())
+        await asyncio.to_thread(write_atomically, path, digest.encode())
     except OSError as error:
-        log.warning("The next start will register the commands again: %s", error)
+        log.warning(
+            "The digest of the commands was not saved; the next start registers them again: %s",
+            error,
+        )
 
 
 def _read(path: Path) -> str | None:

@@ -19,7 +19,7 @@ _UPDATES = {
     discord.InteractionResponseType.message_update,
     discord.InteractionResponseType.deferred_message_update,
 }
-"""Responses to a button that change the message that it is on."""
+"""Responses that edit the message with the pressed button."""
 
 
 class DiscordTurn:
@@ -72,13 +72,13 @@ class DiscordTurn:
                 await self._interaction.response.defer(ephemeral=private, thinking=True)
 
     async def acknowledge(self) -> None:
-        """Take note of a pressed button."""
+        """Acknowledge a pressed button without an answer."""
         if not self._interaction.response.is_done():
             with delivery():
                 await self._interaction.response.defer()
 
     async def respond(self, message: Message) -> MessageRef | None:
-        """Answer, in place of "thinking…"; a message that is too long goes on in more of them."""
+        """Answer, replacing "thinking…". A message that is too long is split."""
         interaction = self._interaction
         with delivery():
             if interaction.response.type in _UPDATES:  # the message with the button stays
@@ -120,7 +120,7 @@ class DiscordTurn:
                 await self._interaction.message.edit(**render_edit(message))
 
     async def announce(self, message: Message) -> MessageRef:
-        """Send an ordinary message: an interaction can be edited for 15 minutes only."""
+        """Send an ordinary message: answers to an interaction can be edited for 15 minutes only."""
         channel = self._interaction.channel
         if not isinstance(channel, discord.abc.Messageable):
             raise Forbidden("this channel takes no messages")

@@ -172,7 +172,7 @@ class Poem(Base):
 
 
 class CustomModel(Base):
-    """A name generator that a community trained on its own list."""
+    """A custom model: a model for names that a community trained on its own list."""
 
     __tablename__ = "custom_models"
     __table_args__ = (

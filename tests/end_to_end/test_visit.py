@@ -142,12 +142,12 @@ async def test_training(page: Page) -> None:
 async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await page.get_by_label("Ada").check()
     await run(page, "settings", vote_minutes="1")
-    await expect(last(page)).to_contain_text("Votes now last 1 minute here")
+    await expect(last(page)).to_contain_text("New polls stay open for 1 minute here")
     await page.get_by_label("Mary").check()
     await expect(page.locator(".message")).to_have_count(0)  # that was for Ada only
 
     await run(page, "dinoname", count="3")
-    await expect(last(page)).to_contain_text("Which is the coolest? The vote ends in")
+    await expect(last(page)).to_contain_text("Which is the coolest? The poll closes in")
     name, *_ = (await body(page).inner_text()).split()
     vote = page.locator(".message").first
     await vote.get_by_role("button", name=name, exact=True).click()
@@ -156,7 +156,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await expect(vote.get_by_role("button", name=f"{name} · 1")).to_be_visible()
 
     await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(minutes=1))
-    await expect(vote).to_contain_text(f"The vote is over: {name} has won.")
+    await expect(vote).to_contain_text(f"The poll is closed: {name} has won.")
     await expect(vote.get_by_role("button")).to_have_text(["🥚More", "🔬Dissect"])
     await expect(last(page)).to_contain_text(f"{name} won with 1 vote.")
     await see_plaque_of(name, page)

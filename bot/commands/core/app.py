@@ -1,4 +1,4 @@
-"""Everything that commands use, handed to each of them."""
+"""`App`: the services and settings that every command gets."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,12 +20,12 @@ from bot.settings import Settings
 from bot.store import Store
 
 LONG_TEXT = 64
-"""Characters from which on the word filter runs in a thread beside the event loop."""
+"""Longest text, in characters, that is filtered on the event loop; longer ones in a thread."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """The services and settings behind the commands. One for a process, whatever it serves."""
+    """The services and settings behind the commands. One per process."""
 
     settings: Settings
     store: Store
@@ -46,10 +46,10 @@ class App:
     edits: EditThrottle = field(init=False)
     """Edits of messages, by channel."""
     poll_locks: Locks = field(default_factory=Locks)
-    """Held while the message of a poll is edited, so that an older tally never replaces a newer."""
+    """Held while a poll's message is edited: an older tally must not replace a newer one."""
 
     def __post_init__(self) -> None:
-        """Make what depends on settings."""
+        """Create the members that depend on settings."""
         cooldowns = Cooldowns(self.settings.cooldown_seconds)
         object.__setattr__(self, "cooldowns", cooldowns)
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
@@ -64,8 +64,8 @@ class App:
     async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:
         """Track an answer and start the member's cooldown for `action`.
 
-        A refused request costs the cooldown too; a failure of ours does not. Raises `UserError`
-        during a cooldown, and `ShuttingDown`.
+        The cooldown also applies to refused requests, but not after an error of the bot. Raises
+        `UserError` during a cooldown, and `ShuttingDown`.
         """
         key = (turn.user.id, action)
         try:

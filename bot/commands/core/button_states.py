@@ -1,6 +1,6 @@
-"""States of buttons that are too long for a button id: kept in the database, referred to by number.
+"""Button states in the database, for those that are too long for a button's id.
 
-A state is a JSON object. `@12` in a button stands for row 12.
+A state is a JSON object. The button holds a reference: `@12` is row 12.
 """
 
 import json
@@ -27,7 +27,7 @@ _REFERENCE = re.compile(r"@\d{1,19}")
 
 
 async def save_state(app: App, turn: Turn, state: State) -> str:
-    """Keep a state; what the button holds instead. Raises `Unavailable`."""
+    """Store a state. Returns a reference for the button. Raises `Unavailable`."""
     number = await app.store.button_states.put(
         json.dumps(state, ensure_ascii=False), turn.user.id, turn.community_id, app.now()
     )
@@ -35,7 +35,7 @@ async def save_state(app: App, turn: Turn, state: State) -> str:
 
 
 async def load_state(app: App, reference: str) -> State:
-    """The inverse of `save_state`. Raises `UserError` for a state that is no longer kept."""
+    """The inverse of `save_state`. Raises `UserError` for a state that is no longer stored."""
     payload = None
     if _REFERENCE.fullmatch(reference) and (number := int(reference[1:])) < 2**63:
         payload = await app.store.button_states.get(number)
@@ -46,22 +46,22 @@ async def load_state(app: App, reference: str) -> State:
 
 
 async def try_to_save(app: App, turn: Turn, state: State) -> str | None:
-    """`save_state`, or `None` if the database does not answer soon."""
+    """Like `save_state`, but `None` if the database does not answer in time."""
     try:
         return await within(SAVING_S, save_state(app, turn, state))
     except (TimeoutError, Unavailable):
-        log.warning("The database does not answer: a button is left out")
+        log.warning("The database isn't answering; a button was left out")
         return None
 
 
 def fits(limits: Limits, action: str, state: str) -> bool:
-    """Whether a button's id can hold a state. Line ends do not survive in one."""
+    """Whether a state fits in a button's id, which cannot have line ends."""
     length = len(f"{action}:{state}".encode("utf-16-le", "surrogatepass")) // 2
     return length <= limits.button_id and "\n" not in state
 
 
 async def shorten(app: App, turn: Turn, action: str, state: str) -> str | None:
-    """A state that fits in a button's id: itself, or a reference to it; `None` if neither can be.
+    """The state if it fits in a button's id, else a reference to it; `None` if not stored.
 
     `expand` is the inverse.
     """
@@ -71,7 +71,7 @@ async def shorten(app: App, turn: Turn, action: str, state: str) -> str | None:
 
 
 async def expand(app: App, state: str) -> str:
-    """The inverse of `shorten`. Raises `UserError` for a state that is no longer kept."""
+    """The inverse of `shorten`. Raises `UserError` for a state that is no longer stored."""
     if not _REFERENCE.fullmatch(state):
         return state
     return str((await load_state(app, state)).get("state", ""))

@@ -1,4 +1,4 @@
-"""Running a command: every request gets an answer, also when it fails."""
+"""Runs commands and button handlers; a request that fails is answered with an error."""
 
 import asyncio
 import logging
@@ -20,16 +20,16 @@ from bot.services.concurrency import in_time, latest_throttled
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 1.0
-"""Seconds before an answer that is still being prepared says so."""
+"""Seconds until an answer that is not ready is deferred."""
 LAST_TRIES = 7
-"""Attempts to deliver the end of an answer: for about a minute."""
+"""Attempts to deliver the final state of an answer, over about a minute."""
 
 ButtonHandler = Callable[[App, Turn, str], Awaitable[None]]
-"""Answers a pressed button, whose state it is given."""
+"""Answers a pressed button, given its state."""
 
 
 async def run(app: App, turn: Turn, answer: Awaitable[None]) -> None:
-    """Await the answer of a command. An error becomes a sentence for the member."""
+    """Await the answer of a command. Errors are reported to the member."""
     try:
         await answer
     except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
@@ -48,18 +48,18 @@ async def press(
 
 
 async def answer_error(app: App, turn: Turn, error: BaseException) -> None:
-    """Tell the member what went wrong. Never raises."""
+    """Report an error to the member. Never raises."""
     if isinstance(error, Gone):
-        log.info("Nobody waits for this answer any more: %s", error)
+        log.info("The request no longer exists: %s", error)
         return
     try:
         await turn.respond(Message(explained(error, turn), private=True))
     except DeliveryError as failure:
-        log.info("An answer to an error could not be sent: %s", failure)
+        log.info("An error message could not be sent: %s", failure)
 
 
 def explained(error: BaseException, turn: Turn) -> Text:
-    """A sentence for the member. The log has an unknown error, under a reference."""
+    """The sentence for an error. An unknown one is logged with a reference that members see."""
     sentence = explain(error, turn.platform.terms)
     if sentence is None:
         reference = secrets.token_hex(3)
@@ -71,7 +71,7 @@ def explained(error: BaseException, turn: Turn) -> Text:
 async def respond_when_ready(
     turn: Turn, answer: Awaitable[Message], *, private: bool = False
 ) -> None:
-    """Respond with a message that may take a while: it says so after a second."""
+    """Respond with a message, and defer the response if that takes more than a second."""
     message = await in_time(answer, PATIENCE_S, on_delay=lambda: turn.defer(private=private))
     await turn.respond(message)
 
@@ -82,10 +82,10 @@ async def stream(
     interval: float,
     broken_off: Callable[[Message, Text], Message],
 ) -> None:
-    """Show a growing answer: its latest state, at most every `interval` seconds.
+    """Show the latest state of a growing answer, at most every `interval` seconds.
 
-    An edit that the network swallows is made up for by the next, and the last is repeated. After
-    an error, what was shown stays, with the reason.
+    An edit that fails to arrive is superseded by the next one, and the last one is retried. After
+    an error the message keeps its content, and `broken_off` adds the reason.
     """
     shown: Message | None = None
     arrived = True
@@ -103,9 +103,9 @@ async def stream(
 
 
 async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> bool:
-    """Send something; while the platform is unreachable, try again after 1, 2, 4, … seconds.
+    """Call `send`, and retry after 1, 2, 4, … seconds while the platform is unreachable.
 
-    `False` if it did not arrive. Raises other `DeliveryError`s.
+    Returns whether it succeeded. Raises other `DeliveryError`s.
     """
     for attempt in range(tries):
         if attempt:

@@ -26,7 +26,7 @@ from models.verse.problems import (
 
 
 def explain(error: BaseException, terms: Terms) -> Text | None:
-    """The sentence for an error; `None` for one that only a developer can do something about."""
+    """The sentence for an error; `None` for an unknown one."""
     match error:
         case UserError():
             return error.text
@@ -85,23 +85,23 @@ def _explain_poem(problem: SonnetProblem) -> Text:
 
 
 def apology(reference: str) -> Text:
-    """The sentence for an unknown error. The log has the same reference beside the traceback."""
+    """The sentence for an unknown error, with the reference of its traceback in the log."""
     return text(
         _("Sorry, something went wrong. If it keeps happening, tell the bot's operator: {code}"),
         code=code(reference),
     )
 
 
-# What a platform finds wrong before a command has its say.
+# Errors that the platform finds before the command is called.
 
 
 def outdated(terms: Terms) -> Text:
-    """The command was registered in another form."""
+    """The command was registered with other options."""
     return text(_("This command has changed; {reload} and try again."), **_terms(terms))
 
 
 def invalid_value(value: object) -> Text:
-    """An option has a value that the command does not take."""
+    """The value of an option is not one of its choices."""
     return text(
         _("{value} isn't a valid choice here; pick one of the suggestions."),
         value=code(str(value)[:60]),
@@ -114,11 +114,11 @@ def community_only(terms: Terms) -> Text:
 
 
 def missing_permission(terms: Terms) -> Text:
-    """The bot may not write there."""
+    """The bot lacks a permission in the channel."""
     return text(
         _(
-            "The bot lacks a permission in this channel: it must be able to view it, send "
-            "messages, embed links and attach files."
+            "The bot can't post in this channel. Allow it to view the channel, send messages, "
+            "embed links and attach files."
         ),
         **_terms(terms),
     )

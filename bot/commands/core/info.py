@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Audience(IntEnum):
-    """Who can use a command. `/help` shows a member the commands that are for them."""
+    """Who can use a command. `/help` shows members only the commands that they can use."""
 
     EVERYONE = 0
     MANAGERS = 1
@@ -15,15 +15,15 @@ class Audience(IntEnum):
 
 @dataclass(frozen=True)
 class CommandInfo:
-    """What members read about a command."""
+    """Name, description and examples of a command."""
 
     name: str
-    """As it is typed, without the slash; a subcommand behind its group: `models list`."""
+    """As typed, without the slash. A subcommand includes its group: `models list`."""
     description: str
     options: Mapping[str, str] = field(default_factory=dict)
-    """What each option means."""
+    """Descriptions of the options, by name."""
     examples: tuple[tuple[str, str], ...] = ()
-    """Commands to type, and what each does: a sentence for `/help`."""
+    """Commands to type with what each does, for `/help`."""
     audience: Audience = Audience.EVERYONE
 
     @property

@@ -1,4 +1,4 @@
-"""What the commands need of the networks. `bot.services.inference.Inference` is one."""
+"""The interface of inference that commands use, implemented by `Inference`."""
 
 from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
@@ -10,28 +10,28 @@ from models.weights import ModelCard, Trained
 
 
 class TextGenerator(Protocol):
-    """Writes names and poems; see `Inference` for what its methods raise."""
+    """Generates names and poems. See `Inference` for the errors raised."""
 
     @property
     def cards(self) -> Mapping[str, ModelCard]:
-        """What is known of the networks that are served."""
+        """Model cards of the served networks, by task."""
 
     @property
     def digests(self) -> Mapping[str, str]:
-        """The identities of their weights."""
+        """Digests of their weights, by task."""
 
     @property
     def genera(self) -> tuple[str, ...]:
-        """The names that the network for names learned from, sorted."""
+        """The names that the served network for names was trained on, sorted."""
 
     async def names(self, request: NamesRequest, trained: Trained | None = None) -> NamesResult:
-        """Write names of dinosaurs, or of a namer's weights."""
+        """Generate names of dinosaurs, or with the weights of a custom model."""
 
     async def dissect(self, name: str, trained: Trained | None = None) -> Dissection:
-        """Find out how the letters of a name would be chosen."""
+        """Compute how likely each letter of a name is."""
 
     def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
-        """Write a poem: a draft after each line, the last one finished."""
+        """Generate a poem. Yields a draft after each line; the last one is finished."""
 
     async def close(self) -> None:
-        """Stop what is running."""
+        """Cancel requests in progress."""

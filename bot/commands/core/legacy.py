@@ -1,6 +1,6 @@
-"""Buttons of version 0.3.0, whose state stood in the text of their message.
+"""Support for buttons of version 0.3.0, whose state is in the text of their message.
 
-Newer buttons hold their state, or its number in the database. Nothing else reads rendered text.
+Newer buttons hold their state or a reference to it. Nothing else reads rendered text.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Messages on any chat platform: text, embeds, buttons, files.
 
-All text is plain. The platform escapes it, so that words of a member or a network can neither
-format nor mention anything; a `Style` marks what should stand out.
+All text is plain: the platform escapes it, so text of a member or a network can neither format nor
+mention anything. A `Style` formats a span.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,11 +38,11 @@ class Timestamp:
 
 Text = tuple[Span | Timestamp, ...]
 Value = str | int | float | Span | Timestamp | Text
-"""What can fill a field of a sentence."""
+"""The value of a field in a sentence."""
 
 
 def text(*parts: str | Span | Timestamp, **fields: Value) -> Text:
-    """Fill the fields of a sentence. A field may have a style, or a format as in `str.format`.
+    """Fill the fields of a sentence. A value may be styled; formats are those of `str.format`.
 
     >>> text("{name} won with {loss:.2f}.", name=strong("Mangosaurus"), loss=1.5)[0]
     Span(text='Mangosaurus', style=<Style.STRONG: 2>)
@@ -59,7 +59,7 @@ def text(*parts: str | Span | Timestamp, **fields: Value) -> Text:
 
 
 def verbatim(words: str) -> Text:
-    """Words of a member or of a network, in which braces mean nothing."""
+    """Text of a member or a network, in which braces are literal."""
     return (Span(words),) if words else ()
 
 
@@ -81,22 +81,22 @@ def _filled(template: str, fields: Mapping[str, Value]) -> Iterator[Span | Times
 
 
 def strong(words: str) -> Span:
-    """Words that stand out."""
+    """Bold text."""
     return Span(words, Style.STRONG)
 
 
 def emphasis(words: str) -> Span:
-    """Words said in another voice."""
+    """Italic text."""
     return Span(words, Style.EMPHASIS)
 
 
 def code(words: str) -> Span:
-    """Words to be typed as they stand."""
+    """Text to type exactly as shown."""
     return Span(words, Style.CODE)
 
 
 def link(address: str) -> Span:
-    """An address of the platform's own, to be followed. Never a member's."""
+    """A clickable link of the platform. Never text of a member."""
     return Span(address, Style.LINK)
 
 
@@ -109,7 +109,7 @@ def plain(words: Text) -> str:
 
 
 class Tone(Enum):
-    """What a card is about, so that a platform can give it a colour."""
+    """What an embed is about; platforms choose its color by it."""
 
     NAMES = auto()
     VERSE = auto()
@@ -120,7 +120,7 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A short named fact on a card."""
+    """A short fact with a name, in an embed."""
 
     name: str
     value: Text
@@ -128,7 +128,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Embed:
-    """A framed part of an answer. Lines that do not fit on one card go on to the next."""
+    """A framed part of a message. Platforms split one that is too long."""
 
     title: str
     lines: tuple[Text, ...] = ()
@@ -136,14 +136,14 @@ class Embed:
     footer: str = ""
     tone: Tone = Tone.INFORMATION
     image: str = ""
-    """The name of one of the reply's files, shown on the card."""
+    """Name of a file of the message, shown in the embed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to press. `action` says which command answers it, `state` all that it must know.
+    """A button. `action` selects its handler, which gets `state`.
 
-    Nothing is remembered between the card and the press, so a button outlives any restart.
+    Both are stored in the message, so buttons keep working after a restart.
     """
 
     label: str
@@ -152,12 +152,12 @@ class Button:
     emoji: str = ""
     dangerous: bool = False
     primary: bool = False
-    """Whether it is what one is meant to press first."""
+    """Whether it is the main action."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that goes with an answer."""
+    """A file of a message."""
 
     name: str
     content: bytes = field(repr=False)
@@ -166,7 +166,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An answer. A `private` one is seen by the member who asked, and by nobody else."""
+    """A message. Only the member who sent the request sees a `private` one."""
 
     content: Text = ()
     embeds: tuple[Embed, ...] = ()
@@ -176,9 +176,9 @@ class Message:
 
 
 class UserError(Exception):
-    """A request that cannot be met. Its text is a sentence for the member.
+    """A request that is refused. Its text is a sentence for the member.
 
-    It says what was wrong, what is accepted, and gives an example where possible.
+    The sentence says what was wrong and what is accepted, with an example where possible.
     """
 
     def __init__(self, *parts: str | Span | Timestamp, **fields: Value) -> None:

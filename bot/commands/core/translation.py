@@ -1,16 +1,16 @@
-"""Translation of the bot's sentences, gettext style: English message ids, one catalogue.
+"""Translation of the bot's sentences with gettext: English message ids, one catalogue.
 
-Sentences are marked where they are used. `python -m bot.commands.catalogue` extracts them.
+Sentences are marked where they are used. `make catalogue` extracts them to `messages.pot`.
 """
 
 from gettext import NullTranslations
 
 _TRANSLATIONS = NullTranslations()
-"""English, as written in the source. A language is a `GNUTranslations` in its place."""
+"""English, as in the source. A translation is a `GNUTranslations`."""
 
 
 def _(sentence: str) -> str:
-    """The translation of a sentence. Fields stand in braces: `_("Won with {votes}.")`."""
+    """The translation of a sentence. Fields are in braces: `_("Won with {votes}.")`."""
     return _TRANSLATIONS.gettext(sentence)
 
 

@@ -1,7 +1,7 @@
-"""The request of a member, and the platform that it came from, as commands see them.
+"""`Turn` and `Platform`: a member's request, and the chat platform that it came from.
 
-A platform (`bot/discord/`) implements these protocols. Nothing in `bot/commands/` knows which
-platform it serves: its limits and its words arrive here.
+Each platform (`bot/discord/`) implements these protocols. Commands do not know which platform they
+serve; they get its limits and terms from here.
 """
 
 from collections.abc import Collection
@@ -17,7 +17,7 @@ class DeliveryError(Exception):
 
 
 class Unreachable(DeliveryError):  # noqa: N818 (a state)
-    """The platform cannot be reached; later it may be."""
+    """The platform cannot be reached at the moment."""
 
 
 class Gone(DeliveryError):  # noqa: N818
@@ -30,12 +30,12 @@ class Forbidden(DeliveryError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of a platform that shape answers. Text is cut to size when it is rendered."""
+    """Limits of a platform that commands consider. Rendering shortens other text."""
 
     button_label: int
     """Characters on a button."""
     button_id: int
-    """UTF-16 code units of a button's action and state together."""
+    """UTF-16 code units of `action:state`."""
     choices: int
     """Suggestions while a member types."""
     choice_label: int
@@ -46,12 +46,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Words of a platform, for sentences: "Only {community} managers can do that."."""
+    """A platform's words for sentences such as "Only {community} managers can do that."."""
 
     platform: str
     """Its name, for example Discord."""
     community: str
-    """What members gather in: server, workspace."""
+    """Server, or workspace."""
     communities: str
     reload: str
     """How a member reloads the app."""
@@ -59,12 +59,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who sent the request, with the rights that the platform vouches for."""
+    """The user who sent the request, with their rights according to the platform."""
 
     id: int
     display_name: str
     is_manager: bool = False
-    """Whether the user may manage the community, for example change its settings."""
+    """Whether the user can manage the community, for example change its settings."""
     is_administrator: bool = False
 
 
@@ -93,7 +93,7 @@ class Attachment(Protocol):
 
     @property
     def name(self) -> str:
-        """The file name, as the member's machine has it."""
+        """The file name, as uploaded."""
 
     @property
     def size(self) -> int:
@@ -104,7 +104,7 @@ class Attachment(Protocol):
 
 
 class Platform(Protocol):
-    """A chat platform, as far as the bot acts on its own: progress, tallies, winners."""
+    """A chat platform: its limits, and messages outside of requests (progress, winners)."""
 
     @property
     def limits(self) -> Limits: ...
@@ -125,9 +125,9 @@ class Platform(Protocol):
         """Whether no other process serves communities of this bot."""
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
-        """Send a message to the channel of `ref`; its id. Of equal nonces one message is kept.
+        """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`.
 
-        Raises `DeliveryError`.
+        Of several messages with the same `nonce` the platform posts one.
         """
 
     async def edit(self, ref: MessageRef, message: Message) -> None:
@@ -143,7 +143,7 @@ class Platform(Protocol):
 class Turn(Protocol):
     """One request of a member: a command, or a pressed button.
 
-    It is answered once with `respond`; `edit` replaces the answer afterwards. Each method raises
+    It is answered once with `respond`; `edit` replaces the answer afterwards. All methods raise
     `DeliveryError`.
     """
 
@@ -171,10 +171,10 @@ class Turn(Protocol):
         """Show that an answer is being prepared. No effect after the first response."""
 
     async def acknowledge(self) -> None:
-        """Take note of a pressed button without an answer. No effect after the first response."""
+        """Acknowledge a pressed button without an answer. No effect after the first response."""
 
     async def respond(self, message: Message) -> MessageRef | None:
-        """Answer, in place of what `defer` shows. The reference, if the platform tells it."""
+        """Answer, replacing what `defer` shows. Returns a reference if the platform has one."""
 
     async def edit(self, message: Message) -> None:
         """Replace the answer."""
@@ -183,4 +183,4 @@ class Turn(Protocol):
         """Replace the message whose button was pressed."""
 
     async def announce(self, message: Message) -> MessageRef:
-        """Send an ordinary message to the channel: one that can be edited for days."""
+        """Send an ordinary message to the channel, which can be edited without a time limit."""

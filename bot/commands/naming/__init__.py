@@ -1,1 +1,1 @@
-"""Names: `/dinoname`, `/name`, `/dissect`, and suggestions while typing."""
+"""Names: `/dinoname`, `/name`, `/dissect`, autocompletion."""

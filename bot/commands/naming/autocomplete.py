@@ -1,8 +1,8 @@
-"""Suggestions while a member types: names, and the morphemes that they are made of.
+"""Autocompletion: suggests names and their morphemes while a member types.
 
 Morphemes are found by letter successor variety: many letters follow *ornitho*, hardly any but *o*
-follows *ornith* (Z. Harris, "From phoneme to morpheme", Language 31, 1955). So any list of names
-has suggestions.
+follows *ornith* (Z. Harris, "From phoneme to morpheme", Language 31, 1955). So it works for any
+list of names.
 """
 
 from collections import Counter, defaultdict
@@ -22,15 +22,15 @@ from models.names.constrained.constraints import clean_piece
 from models.names.generator import LONGEST_PIECE
 
 MOST = 25
-"""Suggestions at once. A platform may show fewer."""
+"""Maximum number of suggestions. A platform may show fewer."""
 _SHORTEST, _LONGEST = 4, 12
-"""Characters of a morpheme. It may be shorter where half a name of the list is."""
+"""Characters of a morpheme. It can be shorter if half a typical name is."""
 _MOST_READ = 5_000
-"""Names that are searched for morphemes, sampled evenly from a longer list."""
+"""Number of names searched for morphemes; longer lists are sampled evenly."""
 _MOST_ALIKE = 0.7
 """Share of the most common next letter above which a morpheme continues."""
 _RAREST = 250
-"""A morpheme occurs in at least two names, and in one of so many."""
+"""A morpheme occurs in at least two names, and in at least one of this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Choice:
 
 
 def within_limits(choices: Iterable[Choice], limits: Limits) -> list[Choice]:
-    """As many choices as a platform shows, labels cut to size. Values are never cut."""
+    """As many choices as a platform shows, with shortened labels. Values are never cut."""
     usable = (choice for choice in choices if len(choice.value) <= limits.choice_label)
     return [
         Choice(shortened(choice.label, limits.choice_label), choice.value)
@@ -57,7 +57,7 @@ def beginnings(
 ) -> list[Choice]:
     """First letters of names: as typed, then the most common morphemes that match.
 
-    `meanings`: whether to tell what the morphemes of dinosaurs mean.
+    `meanings` adds the meanings of the morphemes, if known.
     """
     found = _matching(typed, _beginnings(names), words, names)
     return [Choice(f"{piece}-{_meaning(piece) if meanings else ''}", piece) for piece in found]
@@ -66,7 +66,7 @@ def beginnings(
 def endings(
     typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
 ) -> list[Choice]:
-    """Last letters of names, in the same way."""
+    """Last letters of names; see `beginnings`."""
     found = _matching(typed, _endings(names), words, names, ends=True)
     return [Choice(f"-{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
 
@@ -74,7 +74,7 @@ def endings(
 def pieces(
     typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
 ) -> list[Choice]:
-    """Letters anywhere in names, in the same way."""
+    """Letters anywhere in names; see `beginnings`."""
     found = _matching(typed, _pieces(names), words, names)
     return [Choice(f"{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
 
@@ -82,7 +82,7 @@ def pieces(
 def whole_names(
     typed: str, names: tuple[str, ...], words: WordFilter, card: Capitals | None = None
 ) -> list[Choice]:
-    """Names: as typed, then those of the list that match; with nothing typed, an even sample."""
+    """Names: as typed, then those on the list that match. An even sample if nothing is typed."""
     is_blank = not _cleaned(typed, names, ends=True)
     shown = names[:: max(1, len(names) // MOST)] if is_blank else names
     found = _matching(typed, shown, words, names, LONGEST_NAME, ends=True)
@@ -98,18 +98,18 @@ def _matching(
     *,
     ends: bool = False,
 ) -> list[str]:
-    """What was typed comes first, so that it can be chosen as well."""
+    """Known names or pieces that contain `typed`, after `typed` itself if it can be chosen."""
     if len(typed) > 2 * longest:
         return []
-    wanted = _cleaned(typed, names, ends=ends)
-    matching = sorted((k for k in known if wanted in k), key=lambda k: not k.startswith(wanted))
-    if 0 < len(wanted) <= longest:
-        matching.insert(0, wanted)
+    cleaned = _cleaned(typed, names, ends=ends)
+    matching = sorted((k for k in known if cleaned in k), key=lambda k: not k.startswith(cleaned))
+    if 0 < len(cleaned) <= longest:
+        matching.insert(0, cleaned)
     return [*islice(filter(words.allows, dict.fromkeys(matching)), MOST)]
 
 
 def _cleaned(typed: str, names: tuple[str, ...], *, ends: bool) -> str:
-    """What was typed, as a network for these names reads it."""
+    """The typed text as a network for these names reads it."""
     characters = _characters(names)
     if characters <= _A_TO_Z:
         return clean_name(typed)
@@ -121,21 +121,21 @@ _A_TO_Z = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 @lru_cache(maxsize=4)
 def _characters(names: tuple[str, ...]) -> frozenset[str]:
-    """All characters of some names."""
+    """All characters in the names."""
     return frozenset("".join(names))
 
 
 def _meaning(piece: str) -> str:
-    """` · tooth`, where the meaning of a morpheme is known."""
+    """` · tooth` if the meaning of a morpheme is known, else empty."""
     root = load_roots().get(piece)
     return f" · {root.meaning}" if root else ""
 
 
 @lru_cache(maxsize=4)
 def _beginnings(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Morphemes that names begin with, the most common first.
+    """Morphemes that names begin with, most common first.
 
-    One that begins with a more common one is left out.
+    Those that begin with a more common one are left out.
     """
     following: dict[str, Counter[str]] = defaultdict(Counter)
     names = names[:: 1 + len(names) // _MOST_READ]
@@ -148,7 +148,7 @@ def _beginnings(names: tuple[str, ...]) -> tuple[str, ...]:
     found: list[str] = []
     for piece, letters in sorted(following.items(), key=lambda item: (-item[1].total(), item[0])):
         ends = max(letters.values()) <= _MOST_ALIKE * letters.total()
-        is_whole = piece == piece.strip()  # a space at its end would be lost where it is typed
+        is_whole = piece == piece.strip()  # platforms strip a space at its end
         if letters.total() >= least and ends and is_whole and not piece.startswith(tuple(found)):
             found.append(piece)
     return tuple(found)
@@ -163,7 +163,7 @@ def _endings(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def _pieces(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Both, the most common first."""
+    """Beginnings and endings together, most common first."""
     read = names[:: 1 + len(names) // _MOST_READ]
     count = {
         piece: sum(piece in name for name in read)

@@ -1,4 +1,4 @@
-"""Choosing a custom model: by name or number, the community's own or one that others share."""
+"""Lookup of custom models by name or number: the community's own and shared ones."""
 
 import re
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ _NUMBER = re.compile(r"#(\d{1,18})$")
 
 @dataclass(frozen=True)
 class NamesModel:
-    """A model that writes names: of dinosaurs, or a custom model."""
+    """A model that generates names: the served one for dinosaurs, or a custom model."""
 
     card: ModelCard
     words: tuple[str, ...]
     """The names that it was trained on."""
     record: CustomModelRecord | None = None
     trained: Trained | None = None
-    """The weights of the custom model; `None` for those that are served."""
+    """The weights of the custom model; `None` for the served ones."""
 
 
 def dinosaurs(app: App) -> NamesModel:
-    """The model that is served for dinosaurs."""
+    """The served model for dinosaurs."""
     return NamesModel(app.inference.cards["names"], app.inference.genera)
 
 
@@ -48,9 +48,9 @@ async def ready(app: App, record: CustomModelRecord) -> NamesModel:
 
 
 async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
-    """The model of a name or a number; the community's own before those that others share.
+    """Find a custom model by its name or number, the community's own ones first.
 
-    Raises `UserError`, also for a model that may not be used here.
+    Raises `UserError` if it does not exist or cannot be used here.
     """
     store, community_id = app.store.custom_models, turn.community_id
     typed = " ".join(typed[: LONGEST_CHOICE + 1].split())
@@ -66,15 +66,15 @@ async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
 
 
 async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRecord:
-    """The model of a button. Raises `UserError` if it may no longer be used here."""
+    """The custom model of a button. Raises `UserError` if it can no longer be used here."""
     record = await app.store.custom_models.get(custom_model_id)
     if record is None or not _may_use(record, turn):
-        raise UserError(_("This model was deleted or is no longer shared. Pick another in /name."))
+        raise UserError(_("This namer was deleted or is no longer shared. Pick another in /name."))
     return record
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
-    """Models to choose from: the community's own, then those that others share.
+    """Suggest custom models: the community's own, then shared ones.
 
     Raises `Unavailable`.
     """
@@ -94,7 +94,7 @@ def _choices(records: Sequence[CustomModelRecord], turn: Turn) -> list[Choice]:
         label = ngettext("{name} · {count:,} name", "{name} · {count:,} names", record.entries)
         value = record.name
         if record.community_id != turn.community_id:
-            label += _(" · shared by another {community}")
+            label = f"{label} · {_('shared by another {community}')}"
             value = f"{record.name} #{record.id}"
         label = label.format(name=record.name, count=record.entries, community=community)
         choices.append(Choice(label, value))

@@ -1,4 +1,4 @@
-"""`/dissect`: how the network chooses each letter of a name, as a picture and in words."""
+"""`/dissect`: shows how the network chooses each letter of a name."""
 
 import asyncio
 import math
@@ -50,7 +50,7 @@ PICTURE = "dissection.png"
 
 INFO = CommandInfo(
     name="dissect",
-    description=_("See how the network chooses each letter of a name, and what it may mean."),
+    description=_("See how the network chooses each letter of a name, and what the name may mean."),
     options={"name": _("A dinosaur, real or invented, for example: Mangosaurus")},
     examples=(("/dissect name:Mangosaurus", _("shows how likely each letter is.")),),
 )
@@ -58,10 +58,10 @@ INFO = CommandInfo(
 _OF_CUSTOM_MODEL = re.compile(r"#(?P<id>\d{1,18}):(?P<rest>.*)", re.DOTALL)
 _POLL = re.compile(r"@poll:(\d{1,19})")
 _STORED = re.compile(r"@\d{1,19}")
-_MOST_OF_IT = 0.7
-"""Share of the letters that a meaning must explain to be that of the whole name."""
-_USUAL = 0.4
-"""Distance from the usual surprise that is still usual, in nats per letter."""
+_EXPLAINED_SHARE = 0.7
+"""Share of the letters that must have a known meaning for the whole name to have one."""
+_TOLERANCE = 0.4
+"""Difference from the usual surprise that still counts as usual, in nats per letter."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
-    """Answer the button below names, or the one of a single name."""
+    """Answer the Dissect button: ask which name, if the message has several."""
     custom_model_id, names = await names_of(app, turn, state)
     if not names:
         raise UserError(_("The names can't be read anymore; use /dissect instead."))
@@ -88,7 +88,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
-    """Real names."""
+    """Suggest real names."""
     names = await asyncio.to_thread(
         autocomplete.whole_names, typed, app.inference.genera, app.word_filter
     )
@@ -98,8 +98,8 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
 async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequence[str]]:
     """The custom model and the names of a button. Raises `UserError`, `Unavailable`.
 
-    A state is a name; or refers to a poll, or to a stored list of names; or is empty in version
-    0.3.0, where the names are on the message. `#12:` before it stands for a custom model.
+    The state is a name, or refers to a poll or a stored list of names. In version 0.3.0 it is empty
+    and the names are read from the message. The prefix `#12:` stands for a custom model.
     """
     match = _OF_CUSTOM_MODEL.fullmatch(state)
     custom_model_id = int(match["id"]) if match else None
@@ -152,10 +152,10 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
 def dissection_message(
     dissection: Dissection, png: bytes, model: NamesModel, limits: Limits
 ) -> Message:
-    """The picture of a dissection, its meaning, and buttons for more names like it."""
+    """The picture of a dissection, the name's meaning, and buttons for similar names."""
     card, is_list = model.card, model.record is not None
     others = [name for name in dissection.nearest if name != dissection.name]
-    nearest = human_join([format_name(card, name) for name in others])
+    nearest = human_join([format_name(card, name) for name in others], _("and"))
     near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
     lines = [
         *_meaning(dissection),
@@ -178,7 +178,7 @@ def dissection_message(
 
 
 def description(dissection: Dissection, card: ModelCard, limits: Limits) -> str:
-    """The picture in words."""
+    """Alternative text of the picture."""
     words = _("How likely each letter of {name} was: {letters}.").format(
         name=format_name(card, dissection.name),
         letters="; ".join(map(_choice, dissection.letters)),
@@ -211,20 +211,22 @@ def _letter(letter: str) -> str:
 
 
 def _meaning(dissection: Dissection) -> Iterator[Text]:
-    """What a name may mean, with its roots."""
+    """The possible meaning of a name, with its roots. Yields one line or none."""
     parts = dissection.parts
     meaning = reading(parts)
     if meaning is None:
         return
     explained = sum(len(part.letters) for part in parts)
     sentence = _("Part of it may mean {meaning}: {roots}.")
-    if explained >= _MOST_OF_IT * len(dissection.name):
+    if explained >= _EXPLAINED_SHARE * len(dissection.name):
         sentence = _("It may mean {meaning}: {roots}.")
-    yield text(sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)]))
+    yield text(
+        sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)], _("and"))
+    )
 
 
 def _origin(part: Part) -> str:
-    """`odon (Greek odous: tooth)`; a root that is its own meaning is left out."""
+    """`odon (Greek odous: tooth)`, without the root if it equals the meaning."""
     source = part.language if part.root == part.meaning else f"{part.language} {part.root}"
     return f"{part.letters} ({source}: {part.meaning})"
 
@@ -232,27 +234,27 @@ def _origin(part: Part) -> str:
 def _surprise(dissection: Dissection, usual: float | None, *, is_list: bool) -> Text:
     surprise = mean_surprise(dissection)
     if dissection.name in dissection.nearest:
-        sentence = _("This one is real, and on the list: {surprise:.2f} nats per letter.")
+        sentence = _("This name is on the list: {surprise:.2f} nats per letter.")
         if not is_list:
             sentence = _("This is a real dinosaur: {surprise:.2f} nats per letter.")
         return text(sentence, surprise=surprise)
     if usual is None:
         return text(_("Surprise: {surprise:.2f} nats per letter."), surprise=surprise)
-    if surprise > usual + _USUAL:
+    if surprise > usual + _TOLERANCE:
         how = (
-            _("Less plausible than a name of the list")
+            _("Less plausible than a name on the list")
             if is_list
             else _("Less plausible than a real dinosaur")
         )
-    elif surprise < usual - _USUAL:
+    elif surprise < usual - _TOLERANCE:
         how = (
-            _("More plausible than a name of the list")
+            _("More plausible than a name on the list")
             if is_list
             else _("More plausible than a real dinosaur")
         )
     else:
         how = (
-            _("About as plausible as a name of the list")
+            _("About as plausible as a name on the list")
             if is_list
             else _("About as plausible as a real dinosaur")
         )

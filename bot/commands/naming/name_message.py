@@ -1,4 +1,4 @@
-"""The message with generated names, with and without a poll, and its buttons."""
+"""The message with generated names, and its buttons."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +13,7 @@ from bot.commands.core.message import (
 from bot.commands.core.translation import _, ngettext
 
 MORE, MORE_OF_CUSTOM_MODEL = "names", "name"
-"""Actions of the button for more names. The state of the second begins with the model's number."""
+"""Actions of the button for more names. With a custom model the state begins with its number."""
 DISSECT = "dissect"
 
 
@@ -44,7 +44,7 @@ def names_message(
 def buttons_of(
     more_state: str | None, dissect_state: str | None, *, of_custom_model: bool
 ) -> Iterator[Button]:
-    """The buttons below names. One without a state is left out."""
+    """The buttons below names, except those without a state."""
     if more_state:
         yield more_button(more_state, of_custom_model=of_custom_model)
     if dissect_state:
@@ -52,6 +52,6 @@ def buttons_of(
 
 
 def more_button(state: str, label: str = "", *, of_custom_model: bool) -> Button:
-    """The button for more names of the same request."""
+    """The button that repeats a request."""
     action, emoji = (MORE_OF_CUSTOM_MODEL, "🪶") if of_custom_model else (MORE, "🥚")
     return Button(label or _("More"), action, state, emoji=emoji)

@@ -1,4 +1,4 @@
-"""Options of `/dinoname` and `/name`: their bounds, and their form in the state of a button."""
+"""Options of `/dinoname` and `/name`: bounds, and encoding as the state of a button."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from models.names.generator import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME, N
 MOST_NAMES = 10
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.1, 2.0
 LONGEST_TYPED = 2 * LONGEST_PIECE
-"""Characters of an option as typed: marks and spaces that no name has are dropped later."""
+"""Characters of an option as typed; those that names do not have are dropped later."""
 LONGEST_CHOICE = 64
 """Characters of the name of a custom model, with its number."""
 
@@ -32,7 +32,7 @@ _STATE = re.compile(
 
 @dataclass(frozen=True)
 class NamesOptions:
-    """Options of `/dinoname`, and with a custom model of `/name`."""
+    """Options of `/dinoname`, or of `/name` if `custom_model` is set."""
 
     request: NamesRequest = field(default_factory=NamesRequest)
     """As typed. The command draws the seed."""
@@ -40,7 +40,7 @@ class NamesOptions:
     """Name or number of a custom model, as typed; `None` for dinosaurs."""
 
     def as_typed(self) -> str:
-        """The command, to be typed again. What is too long is shortened."""
+        """The command as the member typed it, shortened if too long."""
         default = vars(NamesRequest())
         options = {k: v for k, v in vars(self.request).items() if v != default[k] and k != "seed"}
         command = "/dinoname"
@@ -51,7 +51,7 @@ class NamesOptions:
 
 
 def with_echo(sentence: Text, options: NamesOptions) -> Text:
-    """A sentence about options, followed by them: the chat has dropped what was typed."""
+    """A sentence about options, followed by the command: chats do not keep rejected ones."""
     if options == NamesOptions():
         return sentence
     echo = text(_("You asked for: {command}"), command=code(options.as_typed()))
@@ -63,11 +63,11 @@ def check_bounds(options: NamesOptions) -> None:
     request = options.request
     if max(map(len, pieces_of(request))) > LONGEST_TYPED:
         raise UserError(
-            _("Letters of a name can be at most {limit:,} characters long; try fewer."),
+            _("Each option for letters can have at most {limit:,} characters; try fewer."),
             limit=LONGEST_TYPED,
         )
     if options.custom_model is not None and len(options.custom_model) > LONGEST_CHOICE:
-        raise UserError(_("No model has such a long name; pick one of the suggestions."))
+        raise UserError(_("No namer has such a long name; pick one of the suggestions."))
     if not 1 <= request.count <= MOST_NAMES:
         raise UserError(_("Ask for 1 to {limit} names at a time, for example 5."), limit=MOST_NAMES)
     check_temperature(request.temperature)
@@ -92,12 +92,12 @@ def check_temperature(temperature: float) -> None:
 
 
 def pieces_of(request: NamesRequest) -> tuple[str, str, str]:
-    """The letters that a name must have, in the order in which it has them."""
+    """The required letters, in the order in which they occur in a name."""
     return request.starts_with, request.contains, request.ends_with
 
 
 def as_read(request: NamesRequest, *, latin: bool) -> NamesRequest:
-    """A request without what no name can have. `latin`: only a to z, as in names of dinosaurs."""
+    """A request without characters that no name has. `latin`: names have only a to z."""
 
     def read(typed: str, *, ends: bool = False) -> str:
         return clean_name(typed) if latin else normalise_entry(typed, ends=ends)
@@ -111,7 +111,7 @@ def as_read(request: NamesRequest, *, latin: bool) -> NamesRequest:
 
 
 def to_state(request: NamesRequest) -> str:
-    """A request as the state of a button, without its seed."""
+    """Encode a request, without its seed, as the state of a button."""
     starts, contains, ends = map(_escaped, pieces_of(request))
     temperature = f"{round(request.temperature, 2):g}"
     return f"{request.count}:{temperature}:{starts}:{ends}:{contains}:{request.length or ''}"

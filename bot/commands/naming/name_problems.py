@@ -1,4 +1,4 @@
-"""Sentences for problems with a request for names, and with a name to dissect."""
+"""Sentences for problems with requests for names, and with names to dissect."""
 
 from collections.abc import Mapping
 
@@ -30,17 +30,17 @@ EXAMPLES: Mapping[Piece, str] = {
     Piece.ENDS_WITH: "raptor",
 }
 _FLAWS: Mapping[Flaw, str] = {
-    Flaw.KNOWN: _("is on the list that the network learned from"),
-    Flaw.REAL: _("is a real dinosaur"),
-    Flaw.NEAR: _("is only one letter away from a real name"),
-    Flaw.UNREADABLE: _("doesn't read like a name"),
-    Flaw.REPEATED: _("is a repetition"),
-    Flaw.UNFIT: _("is blocked by the word filter"),
+    Flaw.KNOWN: _("on the list that the network learned from"),
+    Flaw.REAL: _("a real dinosaur"),
+    Flaw.NEAR: _("only one letter away from a real name"),
+    Flaw.UNREADABLE: _("not readable as a name"),
+    Flaw.REPEATED: _("a repetition"),
+    Flaw.UNFIT: _("blocked by the word filter"),
 }
 
 
 def explain_problem(problem: NamesProblem) -> Text:
-    """What is wrong, and what to try instead."""
+    """The sentence for a problem, with what to try instead."""
     match problem:
         case LengthOutOfRange(length, shape):
             return text(
@@ -108,21 +108,21 @@ def explain_problem(problem: NamesProblem) -> Text:
             )
         case CannotCombine(constraints, suggested):
             return text(
-                _("No name can be like that{wish}. {advice}"),
-                wish=describe(constraints),
+                _("No name can meet all of that{options}. {advice}"),
+                options=describe(constraints),
                 advice=_try_length(suggested),
             )
         case AlwaysUnreadable(constraints, suggested):
             return text(
-                _("Nothing that reads like a name can be like that{wish}. {advice}"),
-                wish=describe(constraints),
+                _("Nothing that meets all of that{options} reads like a name. {advice}"),
+                options=describe(constraints),
                 advice=_try_length(suggested),
             )
         case OnlyNameRejected(name, flaw, _constraints):
             return text(
                 _(
-                    "The only such name is {name}, and it {flaw}. Leave out the length, or some "
-                    "letters."
+                    "The only such name, {name}, was rejected: {flaw}. Leave out the length, or "
+                    "some letters."
                 ),
                 name=name,
                 flaw=_FLAWS[flaw],
@@ -130,30 +130,30 @@ def explain_problem(problem: NamesProblem) -> Text:
 
 
 def explain_shortfall(shortfall: Shortfall) -> str:
-    """Why there are fewer names than requested."""
+    """The sentence for a result with fewer names than requested."""
     found = shortfall.found
     if found:
         names = ngettext(
-            "Only {count} new name was found{wish}.",
-            "Only {count} new names were found{wish}.",
+            "Only {count} new name was found{options}.",
+            "Only {count} new names were found{options}.",
             found,
         )
     else:
-        names = _("No new name was found{wish}.")
-    names = names.format(count=found, wish=describe(shortfall.constraints))
+        names = _("No new name was found{options}.")
+    names = names.format(count=found, options=describe(shortfall.constraints))
     if shortfall.flaw is None:
         return _("{names} There are no others.").format(names=names)
     if shortfall.share >= 0.9:
-        why = _("{names} Almost everything that was tried {flaw}.")
+        sentence = _("{names} Almost everything that was tried was rejected: {flaw}.")
     elif shortfall.share > 0.5:
-        why = _("{names} Most of what was tried {flaw}.")
+        sentence = _("{names} Most of what was tried was rejected: {flaw}.")
     else:
-        why = _("{names} Much of what was tried {flaw}.")
-    return why.format(names=names, flaw=_FLAWS[shortfall.flaw])
+        sentence = _("{names} Much of what was tried was rejected: {flaw}.")
+    return sentence.format(names=names, flaw=_FLAWS[shortfall.flaw])
 
 
 def describe(constraints: NameConstraints) -> str:
-    """Constraints as the options that set them, in parentheses; empty if there are none."""
+    """Constraints as options, in parentheses: ` (length:9)`. Empty without constraints."""
     options = [f"{p.value}:{t}" for p in Piece if (t := constraints.piece(p))]
     if constraints.length is not None:
         options.append(f"length:{constraints.length}")
@@ -163,17 +163,17 @@ def describe(constraints: NameConstraints) -> str:
 def _not_a_name(problem: NotAName) -> Text:
     shape = problem.shape
     if problem.example is None:
-        said = _(
+        sentence = _(
             "Names here have {shortest} to {longest} characters of their list, and yours has "
             "{length}. Try another."
         )
     else:
-        said = _(
+        sentence = _(
             "A name has {shortest} to {longest} letters from a to z, and yours has {length}. Try "
             "{example}."
         )
     return text(
-        said,
+        sentence,
         shortest=shape.shortest,
         longest=shape.longest,
         length=problem.length,

@@ -1,4 +1,4 @@
-"""`/dinoname` and `/name`: new names of dinosaurs, or of a custom model, put to the vote."""
+"""`/dinoname` and `/name`: generated names, with a poll on them."""
 
 import asyncio
 import secrets
@@ -82,25 +82,25 @@ DINONAME_INFO = CommandInfo(
         "length": _("Letters in each name, 3 to 26 (default: any number)"),
     },
     examples=(
-        ("/dinoname", _("names five new dinosaurs, and lets everyone vote.")),
-        ("/dinoname starts_with:mango ends_with:raptor", _("chooses how the names look.")),
+        ("/dinoname", _("names five new dinosaurs and lets everyone vote.")),
+        ("/dinoname starts_with:mango ends_with:raptor", _("sets how the names begin and end.")),
     ),
 )
 NAME_INFO = CommandInfo(
     name="name",
-    description=_("New names in the style of a list that was uploaded with /namer."),
-    options={"namer": _("Which list, for example: elves")} | _SHARED_OPTIONS,
-    examples=(("/name namer:elves", _("writes names in the style of a list of yours.")),),
+    description=_("Get new names from a namer, in the style of its list."),
+    options={"namer": _("Which namer, for example: elves")} | _SHARED_OPTIONS,
+    examples=(("/name namer:elves", _("gets names from the namer elves.")),),
 )
 
 LookUp = Callable[[], Awaitable[CustomModelRecord | None]]
-"""Looks up the custom model of a request; `None` for dinosaurs."""
+"""Returns the custom model of a request; `None` for dinosaurs."""
 
 _PLACES = (str.startswith, str.__contains__, str.endswith)
 
 
 async def names(app: App, turn: Turn, options: NamesOptions) -> None:
-    """Answer `/dinoname`, and with a custom model `/name`."""
+    """Answer `/dinoname`, or `/name` if the options have a custom model."""
     typed = options.custom_model
 
     async def look_up() -> CustomModelRecord | None:
@@ -110,12 +110,12 @@ async def names(app: App, turn: Turn, options: NamesOptions) -> None:
 
 
 async def more(app: App, turn: Turn, state: str) -> None:
-    """Answer the button for more dinosaurs."""
+    """Answer the More button of `/dinoname`."""
     await names(app, turn, NamesOptions(from_state(await expand(app, state))))
 
 
 async def more_of_custom_model(app: App, turn: Turn, state: str) -> None:
-    """Answer the button for more names of a custom model."""
+    """Answer the More button of `/name`."""
     number, _colon, rest = (await expand(app, state)).partition(":")
     if not number.isdecimal() or len(number) > 18:
         raise outdated()
@@ -126,7 +126,7 @@ async def more_of_custom_model(app: App, turn: Turn, state: str) -> None:
 def more_like(
     limits: Limits, request: NamesRequest, label: str, record: CustomModelRecord | None
 ) -> Iterator[Button]:
-    """A button for names of another request, if its id can hold that."""
+    """A button for another request, if that fits in its id."""
     state = _more_state(request, record)
     if fits(limits, MORE if record is None else MORE_OF_CUSTOM_MODEL, state):
         yield more_button(state, label, of_custom_model=record is not None)
@@ -137,7 +137,7 @@ async def suggest_letters(
 ) -> list[Choice]:
     """Suggestions for `starts_with`, `ends_with` or `contains`.
 
-    Raises `UserError` while no custom model is chosen, and `Unavailable`.
+    Raises `UserError` for an unknown custom model, and `Unavailable`.
     """
     functions: dict[str, Callable[..., list[Choice]]] = {
         "starts_with": autocomplete.beginnings,
@@ -178,7 +178,7 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
 async def _message(
     app: App, turn: Turn, options: NamesOptions, look_up: LookUp
 ) -> tuple[Message, PollRecord | None]:
-    """Generate names, and open a poll on them where that is possible."""
+    """Generate names, and open a poll on them if possible."""
     record = await look_up()
     if record is not None:
         options = replace(options, custom_model=record.name)
@@ -204,7 +204,7 @@ async def _message(
 
 
 async def _generate(app: App, options: NamesOptions, model: NamesModel) -> Candidates:
-    """Generate names. Raises `UserError` if no name can be like that, and inference errors."""
+    """Generate names. Raises `UserError` if none meets the request, and inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
     try:
         result = await app.inference.names(request, model.trained)
@@ -228,7 +228,7 @@ def _more_state(request: NamesRequest, record: CustomModelRecord | None) -> str:
 
 
 async def _dissect_state(app: App, turn: Turn, candidates: Candidates) -> str | None:
-    """The state of the Dissect button of names without a poll."""
+    """The state of the Dissect button on a message without a poll."""
     record = candidates.custom_model
     prefix = f"#{record.id}:" if record is not None else ""
     if len(candidates.names) == 1 and fits(
@@ -240,10 +240,10 @@ async def _dissect_state(app: App, turn: Turn, candidates: Candidates) -> str | 
 
 
 def is_fit(request: NamesRequest, model: NamesModel, words: WordFilter) -> bool:
-    """Whether the word filter lets all letters of a request pass. Slow: not for the event loop.
+    """Whether the word filter allows the letters of a request. Slow; call it in a thread.
 
-    Letters pass by themselves, or because a name that the model was trained on has them in the
-    same place: *tit*, because of *Titanosaurus*. Those that pass alone may not pass together.
+    Blocked letters are allowed if a name that the model was trained on has them in the same place,
+    for example *tit* in *Titanosaurus*. Combinations of the letters are checked as well.
     """
     for pieces in _readings(request, model):
         for piece, place in zip(pieces, _PLACES, strict=True):
@@ -257,7 +257,7 @@ def is_fit(request: NamesRequest, model: NamesModel, words: WordFilter) -> bool:
 
 
 def _readings(request: NamesRequest, model: NamesModel) -> Iterator[tuple[str, ...]]:
-    """The letters as typed, and as a network reads them."""
+    """The letters as typed, and as the network reads them."""
     pieces = pieces_of(request)
     yield pieces
     yield tuple(map(clean_name, pieces))
@@ -269,7 +269,7 @@ def _readings(request: NamesRequest, model: NamesModel) -> Iterator[tuple[str, .
 
 
 def _completed(pieces: tuple[str, ...], model: NamesModel) -> Iterator[str]:
-    """Names that the letters may end up in."""
+    """Names that the letters may be part of."""
     starts, contains, ends = pieces
     together = "".join(pieces)
     if model.record is not None:

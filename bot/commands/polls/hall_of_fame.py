@@ -1,4 +1,4 @@
-"""`/halloffame` and `/champion`: the names that won votes."""
+"""`/halloffame` and `/champion`: names that won polls."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -31,12 +31,12 @@ from models.names.etymology import parts_of
 
 ACTION, CHAMPION = "fame", "champion"
 POEM = "about"
-"""The action of the button that writes a poem about a name."""
+"""The action of the button for a poem about a name."""
 PLAQUE = "plaque.png"
 PAGE = 10
 """Names on a page."""
 LONGEST_NAME = 64
-"""Characters of a name of any list."""
+"""Longest name on any list, in characters."""
 
 PERIODS: Mapping[str, tuple[str, timedelta | None]] = {
     "day": (_("today"), None),
@@ -54,7 +54,7 @@ _MEDALS = ("🥇", "🥈", "🥉")
 
 INFO = CommandInfo(
     name="halloffame",
-    description=_("The names that won the most votes."),
+    description=_("The winning names with the most votes."),
     options={
         "period": _("When they won (default: all time)"),
         "scope": _("Where they won (default: here)"),
@@ -72,7 +72,7 @@ CHAMPION_INFO = CommandInfo(
 
 @dataclass(frozen=True)
 class HallOfFameOptions:
-    """Options of `/halloffame`, and the page."""
+    """Options of `/halloffame`, with the page number."""
 
     period: str = "ever"
     """A key of `PERIODS`."""
@@ -80,7 +80,7 @@ class HallOfFameOptions:
     """A key of `SCOPES`."""
     page: int = 0
     member_id: int | None = None
-    """Whose names, where the scope is `mine`."""
+    """The discoverer, if the scope is `mine`."""
 
     def to_state(self) -> str:
         """The state of a button."""
@@ -90,7 +90,7 @@ class HallOfFameOptions:
     def from_state(cls, state: str) -> "HallOfFameOptions":
         """The inverse of `to_state`. Raises `UserError` for a state of another version."""
         period, scope, page, member = (*state.split(":"), "", "", "", "")[:4]
-        scope = "here" if scope == "server" else scope  # as version 0.3.0 has it
+        scope = "here" if scope == "server" else scope  # the name in version 0.3.0
         known = period in PERIODS and scope in SCOPES and page.isdecimal() and len(page) < 10
         if not known or (scope == "mine") != member.isdecimal() or len(member) > 20:
             raise UserError(
@@ -125,15 +125,18 @@ async def champion(app: App, turn: Turn, _options: NoOptions) -> None:
 
 
 async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
-    """Names for a poem: as typed, then today's champion, then the best. Raises `Unavailable`."""
-    if len(typed) > 2 * LONGEST_NAME or len(wanted := " ".join(typed.split())) > LONGEST_NAME:
+    """Suggest names for a poem: as typed, then the champions of today and of all time.
+
+    Raises `Unavailable`.
+    """
+    if len(typed) > 2 * LONGEST_NAME or len(cleaned := " ".join(typed.split())) > LONGEST_NAME:
         return []
     store, now = app.store.hall_of_fame, app.now()
     today = await store.best(scope_of(HallOfFameOptions("day"), turn.community_id, now), most=1)
     ever = await store.best(scope_of(HallOfFameOptions(), turn.community_id, now), most=100)
     names = [champion.name for champion in (*today, *ever)]
-    matching = [name for name in names if wanted.casefold() in name.casefold()]
-    unique = dict.fromkeys([wanted, *matching] if wanted else matching)
+    matching = [name for name in names if cleaned.casefold() in name.casefold()]
+    unique = dict.fromkeys([cleaned, *matching] if cleaned else matching)
     allowed = (name for name in unique if app.word_filter.allows(name))
     return within_limits((Choice(name, name) for name in allowed), turn.platform.limits)
 
@@ -149,7 +152,7 @@ def scope_label(scope: str, terms: Terms) -> str:
 
 
 async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
-    """A page of the hall of fame; the last one if there are fewer."""
+    """A page of the hall of fame, at most the last one."""
     store, scope = app.store.hall_of_fame, scope_of(options, turn.community_id, app.now())
     count = await store.count(scope)
     pages = max(1, -(-count // PAGE))
@@ -161,7 +164,7 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
     if not found:
         return Message(
             content=text(
-                _("No name has won a vote yet ({period}, {place}). Get some with /dinoname!"),
+                _("No name has won a poll yet ({period}, {place}). Get some with /dinoname!"),
                 period=period,
                 place=place,
             )
@@ -183,14 +186,14 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
 
 
 async def _champion(app: App, turn: Turn) -> Message:
-    """Today's best name, or else the last that won."""
+    """Today's best name, or the latest winner if nobody won today."""
     store, words, community_id = app.store.hall_of_fame, app.word_filter, turn.community_id
     scope = scope_of(HallOfFameOptions("day"), community_id, app.now())
     found = [name for name in await store.best(scope, most=PAGE) if words.allows(name.name)]
     best = found[0] if found else await store.latest(replace(scope, since=None))
     if best is None or not words.allows(best.name):
         return Message(
-            content=text(_("No name has won a vote yet. Get some with /dinoname, and vote!"))
+            content=text(_("No name has won a poll yet. Get some with /dinoname, and vote!"))
         )
     title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
     meaning = None if best.custom_model else await asyncio.to_thread(meaning_of, best.name)
@@ -210,7 +213,7 @@ async def _champion(app: App, turn: Turn) -> Message:
 
 
 def meaning_of(name: str) -> str | None:
-    """What the name of a dinosaur may mean. Reads a file the first time."""
+    """The possible meaning of a dinosaur's name. Reads a file the first time."""
     return reading(parts_of(name.lower()))
 
 
@@ -220,7 +223,7 @@ def poem_about(name: str) -> Button:
 
 
 def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime) -> Scope:
-    """Which names to look up: in direct messages, those of all. Days begin at midnight UTC."""
+    """The scope of a query. Days begin at midnight UTC; direct messages see all communities."""
     _label, length = PERIODS[options.period]
     since = now - length if length else None
     if options.period == "day":
@@ -234,13 +237,13 @@ def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime
 
 
 def _discoverer(name: Champion, community_id: int | None, words: WordFilter) -> str | None:
-    """The discoverer of a name, which only their own community is told."""
+    """The discoverer of a name, which is shown only in the community where it was found."""
     known = name.discoverer if name.community_id == community_id else None
     return known if known and words.allows(known) else None
 
 
 def _line(place: int, name: Champion, community_id: int | None, words: WordFilter) -> Text:
-    """A name, its votes, and in its own community its discoverer."""
+    """A name with its votes and, in its own community, its discoverer."""
     rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
     votes = ngettext("{votes:,} vote", "{votes:,} votes", name.votes).format(votes=name.votes)
     if not words.allows(name.name):

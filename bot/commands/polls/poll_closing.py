@@ -1,4 +1,4 @@
-"""Closing polls when their time is over, and announcing the winners."""
+"""Closes polls when they are due, and announces the winners."""
 
 import asyncio
 import logging
@@ -36,13 +36,13 @@ from bot.store.polls import PollRecord
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_S = 60.0
-"""Another process may open a poll that this one must close."""
+"""Limit on the pause between two rounds: another process may have opened a poll."""
 ABANDONED = timedelta(minutes=2)
-"""Age of a result that was not announced from which on its process is taken to have ended."""
+"""Age at which another process announces a result in place of the one that closed the poll."""
 AT_ONCE = 8
-"""Results that are announced side by side."""
+"""Results that are announced concurrently."""
 ANNOUNCING_S = 60.0
-"""Seconds that announcing a result may take: less than `ABANDONED`."""
+"""Time limit for announcing a result, in seconds; less than `ABANDONED`."""
 TRIES = 3
 
 
@@ -55,7 +55,7 @@ class PollCloser:
         self._announcing = asyncio.Semaphore(AT_ONCE)
 
     async def close_due_polls(self) -> float:
-        """One round. Returns the seconds until the next."""
+        """Run once. Returns the seconds until the next run."""
         try:
             await self.close_due(self._app.now())
             return await self._seconds_to_next()
@@ -63,10 +63,10 @@ class PollCloser:
             return LONGEST_SLEEP_S
 
     async def close_due(self, now: datetime) -> None:
-        """Close every poll whose time is over, and announce the results.
+        """Close all polls that are due, and announce the results.
 
-        Results that cannot be announced, because the platform cannot be reached, are announced
-        later, by this process or another.
+        While the platform cannot be reached, results stay unannounced; this or another process
+        announces them later.
         """
         app, polls = self._app, self._app.store.polls
         closed = []
@@ -75,7 +75,7 @@ class PollCloser:
                 poll = await polls.close(due.id, max(now, app.now()))
                 if poll is not None:  # else another process has closed it
                     closed.append(poll)
-        # Side by side, so that a slow channel does not delay the others.
+        # Concurrently: a slow channel must not delay the others.
         arrived = all(await asyncio.gather(*(self._announce(poll, now) for poll in closed)))
         for poll in await polls.unannounced(now - ABANDONED):
             if not arrived:
@@ -84,7 +84,7 @@ class PollCloser:
                 arrived = await self._announce_late(poll, now)
 
     async def _seconds_to_next(self) -> float:
-        """Polls last a minute at least, so nothing is due before then."""
+        """Seconds until the next poll is due, at most `LONGEST_SLEEP_S`."""
         closing = await self._app.store.polls.next_closing()
         if closing is None:
             return LONGEST_SLEEP_S
@@ -92,7 +92,7 @@ class PollCloser:
         return min(max(left, 0.1), LONGEST_SLEEP_S)
 
     async def _announce(self, poll: PollRecord, now: datetime) -> bool:
-        """Announce a result; whether the platform could be reached."""
+        """Announce a result. Returns whether the platform could be reached."""
         async with self._announcing:
             with self._app.in_flight.track():
                 arrived = await self._try_to_show(poll)
@@ -101,7 +101,7 @@ class PollCloser:
                 return arrived
 
     async def _announce_late(self, poll: PollRecord, now: datetime) -> bool:
-        """Announce an abandoned result, unless another process does."""
+        """Announce an abandoned result, unless another process does so."""
         polls = self._app.store.polls
         if not await polls.announced(poll.id, now):
             return True
@@ -114,35 +114,35 @@ class PollCloser:
         return arrived
 
     async def _try_to_show(self, poll: PollRecord) -> bool:
-        """Show a result as far as the platform allows; whether the platform could be reached."""
+        """Show a result, if permitted. Returns whether the platform could be reached."""
         try:
             async with asyncio.timeout(ANNOUNCING_S), self._app.poll_locks.of(poll.id):
                 await self._show(poll)
         except Unreachable:
             return False
         except TimeoutError:
-            log.info("A result took too long to announce")
+            log.info("Announcing the result of poll %d took too long", poll.id)
             return False
-        except Exception:  # which would be the same the next time
+        except Exception:  # not retried: it would fail again
             log.exception("The result of poll %d could not be announced", poll.id)
         return True
 
     async def _show(self, poll: PollRecord) -> None:
-        """Show a closed poll, and its winner in a message below. Raises `Unreachable`."""
+        """Show a closed poll, and announce its winner in a new message. Raises `Unreachable`."""
         limits, place = self._platform.limits, message_of(poll)
         closed = poll_message(poll, limits)
         await self._edit(poll, closed)
         if poll.winner is None:
             return
         announcement = await winner_message(poll, limits)
-        # The platform keeps one of messages with the same nonce, should its answer get lost.
-        sent = await _tried(lambda: self._platform.send(place, announcement, nonce=poll.id))
-        if not sent:  # a bot that may not send messages may still edit its own
+        # The nonce prevents a duplicate if the platform's response gets lost.
+        sent = await _delivered(lambda: self._platform.send(place, announcement, nonce=poll.id))
+        if not sent:  # the bot may lack the permission to send; it can still edit
             await self._edit(poll, _with_plaque(closed, announcement))
 
     async def _edit(self, poll: PollRecord, message: Message) -> None:
         if poll.message_id is not None:
-            await _tried(lambda: self._platform.edit(message_of(poll), message))
+            await _delivered(lambda: self._platform.edit(message_of(poll), message))
 
 
 async def winner_message(poll: PollRecord, limits: Limits) -> Message:
@@ -182,8 +182,8 @@ def _with_plaque(closed: Message, announcement: Message) -> Message:
     return replace(closed, embeds=(replace(embed, image=PLAQUE),), files=announcement.files)
 
 
-async def _tried(send: Callable[[], Awaitable[object]]) -> bool:
-    """Whether the platform accepted something. Raises `Unreachable`."""
+async def _delivered(send: Callable[[], Awaitable[object]]) -> bool:
+    """Call `send` with retries. Returns whether it was accepted. Raises `Unreachable`."""
     try:
         if not await deliver(send, tries=TRIES):
             raise Unreachable

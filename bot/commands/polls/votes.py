@@ -1,4 +1,4 @@
-"""Polls on names: opening one, voting, the tally, taking a vote back."""
+"""Polls on names: opening, voting, retracting a vote, the tally."""
 
 import logging
 import secrets
@@ -36,9 +36,9 @@ from bot.store.polls import Ballot, PollRecord
 log = logging.getLogger(__name__)
 
 ACTION, RETRACT = "vote", "unvote"
-"""Actions of the buttons that vote, and that take a vote back."""
+"""Actions of the buttons for voting and for retracting a vote."""
 OPENING_S = 1.0
-"""Seconds that opening a poll may take; then the names are shown without one."""
+"""Time limit for opening a poll, in seconds; after it the names are shown without one."""
 LONGEST_STATE = 24
 LONGEST_BAR = 12
 """Blocks in the bar of the name with the most votes."""
@@ -48,29 +48,29 @@ Edit = Callable[[Message], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Candidates:
-    """Generated names, as they are shown."""
+    """Generated names, as displayed."""
 
     names: tuple[str, ...]
     note: str = ""
-    """Why they are fewer than requested, if they are."""
+    """The reason, if they are fewer than requested."""
     footer: str = ""
     more_state: str = ""
     """State of the button for more."""
     custom_model: CustomModelRecord | None = None
-    """What wrote them; `None` for dinosaurs."""
+    """The model that generated them; `None` for dinosaurs."""
 
 
 async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord | None:
-    """Store a poll on names. It is stored before it is shown, so that every vote finds it.
+    """Store a poll on names, before it is shown.
 
-    `None` where the bot cannot keep its message up to date, and if the database does not answer.
+    `None` where the bot cannot edit messages, and if the database does not answer in time.
     """
     if turn.channel_id is None or turn.community_id not in turn.platform.communities:
         return None
     try:
         return await within(OPENING_S, _stored(app, turn, candidates))
     except TimeoutError:
-        log.warning("The database is slow: names are sent without a poll")
+        log.warning("The database is slow; names were sent without a poll")
     except Unavailable:  # logged where it is raised
         pass
     return None
@@ -103,16 +103,16 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
 
 
 def signature(display_name: str, words: WordFilter) -> str | None:
-    """A display name for the plaque; `None` for one that is invisible or not fit to be shown."""
+    """A display name for the plaque; `None` if it is invisible or blocked by the word filter."""
     name = " ".join(without_bidi_controls(display_name).split())
     is_visible = any(character.isprintable() for character in name)
     return name if is_visible and words.allows(name) else None
 
 
 async def vote(app: App, turn: Turn, state: str) -> None:
-    """Answer a vote: with the new tally, and privately with what was voted for.
+    """Answer a vote: update the tally, and confirm the vote privately.
 
-    In a busy channel the tally follows with those of the next votes.
+    In a busy channel the tally is updated later, together with other votes.
     """
     poll_id, position = parse(state)
     polls = app.store.polls
@@ -120,14 +120,14 @@ async def vote(app: App, turn: Turn, state: str) -> None:
         if not await polls.cast(Ballot(poll_id, turn.user.id, position), app.now()):
             raise too_late(await polls.find(poll_id))
         poll = await _update(app, turn, poll_id)
-        with suppress(Unavailable):  # the vote is stored all the same
+        with suppress(Unavailable):  # the vote is stored anyway
             poll = poll or await polls.find(poll_id)
             if poll is not None:
                 await turn.respond(_receipt(poll, position))
 
 
 async def retract(app: App, turn: Turn, state: str) -> None:
-    """Answer the button that takes a vote back."""
+    """Answer the button that retracts a vote."""
     poll_id, _position = parse(f"{state}:0")
     polls = app.store.polls
     with app.in_flight.track():
@@ -135,8 +135,8 @@ async def retract(app: App, turn: Turn, state: str) -> None:
         if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
             raise too_late(poll)
         await polls.retract(poll_id, turn.user.id, app.now())
-        said = text(_("You took your vote back. Press a name to vote again."))
-        await turn.edit_source(Message(content=said, private=True))
+        reply = text(_("You took your vote back. Press a name to vote again."))
+        await turn.edit_source(Message(content=reply, private=True))
 
         async def edit(message: Message) -> None:
             await turn.platform.edit(message_of(poll), message)
@@ -146,9 +146,9 @@ async def retract(app: App, turn: Turn, state: str) -> None:
 
 
 async def _update(app: App, turn: Turn, poll_id: int) -> PollRecord | None:
-    """Answer a vote that was counted with the poll's message, or acknowledge it and edit later.
+    """Answer a counted vote with the new tally, or acknowledge it and edit the message later.
 
-    If the answer does not arrive, the tally is shown nevertheless. Returns the poll if it was read.
+    If the answer does not arrive, the edit is made later as well. Returns the poll if it was read.
     """
     late = not app.edits.enter(turn.channel_id)
     edit = _edit_source(turn)
@@ -170,8 +170,8 @@ async def _update(app: App, turn: Turn, poll_id: int) -> PollRecord | None:
 async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | None:
     """Show the tally of an open poll. Returns the poll as it is now, if it exists.
 
-    An edit can take long. If the poll was closed meanwhile, also by another process, the edit has
-    replaced its result, which is shown again.
+    The poll may be closed during the edit, also by another process. The edit has then replaced the
+    result, which is shown again.
     """
     polls, limits = app.store.polls, turn.platform.limits
     async with app.poll_locks.of(poll_id):
@@ -179,7 +179,7 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
         if poll is None or poll.closed_at is not None:
             return poll
         if poll.message_id is None and turn.source is not None:
-            # The process that sent the message ended before it could note which one it was.
+            # The process that sent the message ended before it stored the id.
             await polls.sent(poll_id, turn.source.ref.message_id)
         await edit(poll_message(poll, limits))
         now = await polls.find(poll_id)
@@ -190,7 +190,7 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
 
 
 async def _try_to_draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
-    """Draw a tally. One that cannot be shown comes with the next vote."""
+    """Like `draw`, but only log errors: the next vote shows the tally."""
     try:
         await draw(app, turn, poll_id, edit)
     except (DeliveryError, Unavailable) as error:
@@ -198,7 +198,7 @@ async def _try_to_draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
 
 
 def _edit_source(turn: Turn) -> Edit:
-    """Edit the message of the pressed button as its answer, or by the bot's own right."""
+    """Edit the message of the pressed button, also after the interaction has expired."""
 
     async def edit(message: Message) -> None:
         try:
@@ -212,12 +212,12 @@ def _edit_source(turn: Turn) -> Edit:
 
 
 def message_of(poll: PollRecord) -> MessageRef:
-    """Where a poll is shown; message 0 of its channel if that was never noted."""
+    """The message of a poll; its id is 0 if it was never stored."""
     return MessageRef(poll.channel_id, poll.message_id or 0, poll.community_id)
 
 
 def poll_message(poll: PollRecord, limits: Limits) -> Message:
-    """A poll as it stands: with a button for each name while it is open, then with its winner."""
+    """A poll: with a button for each name while it is open, and with its winner once closed."""
     of_custom_model = poll.custom_model is not None
     dissect_state = f"@poll:{poll.id}"
     more_state: str | None = poll.state
@@ -239,7 +239,7 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
     return replace(
         message,
         content=text(
-            _("Which is the coolest? The vote ends {end}."), end=Timestamp(poll.closes_at)
+            _("Which is the coolest? The poll closes {end}."), end=Timestamp(poll.closes_at)
         ),
         buttons=(*_ballot(poll, limits), *message.buttons),
     )
@@ -263,7 +263,7 @@ def tie_sentence(poll: PollRecord) -> Text:
             "It tied with {others} at {votes} votes each, and got there first.",
             votes,
         ),
-        others=human_join(others),
+        others=human_join(others, _("and")),
         votes=votes,
     )
 
@@ -271,10 +271,10 @@ def tie_sentence(poll: PollRecord) -> Text:
 def too_late(poll: PollRecord | None) -> UserError:
     """The error for a vote that no longer counts."""
     if poll is None:
-        return UserError(_("This vote is no longer stored. Get new names with /dinoname."))
+        return UserError(_("This poll no longer exists. Get new names with /dinoname."))
     if poll.winner is None:
-        return UserError(_("This vote is over. Get new names with /dinoname."))
-    return UserError(_("This vote is over: {name} has won."), name=poll.names[poll.winner])
+        return UserError(_("This poll is closed. Get new names with /dinoname."))
+    return UserError(_("This poll is closed: {name} has won."), name=poll.names[poll.winner])
 
 
 def parse(state: str) -> tuple[int, int]:
@@ -288,13 +288,13 @@ def parse(state: str) -> tuple[int, int]:
 
 
 def _receipt(poll: PollRecord, position: int) -> Message:
-    """A private note of what was voted for."""
-    said = text(
+    """The private confirmation of a vote."""
+    reply = text(
         _("You voted for {name}. Press another name to change your vote."),
         name=strong(poll.names[position]),
     )
     button = Button(_("Take it back"), RETRACT, str(poll.id))
-    return Message(content=said, buttons=(button,), private=True)
+    return Message(content=reply, buttons=(button,), private=True)
 
 
 def _ballot(poll: PollRecord, limits: Limits) -> Iterator[Button]:
@@ -316,7 +316,7 @@ def _lines(poll: PollRecord) -> Iterator[Text]:
 
 def _result(poll: PollRecord) -> Text:
     if poll.winner is None:
-        return text(_("The vote is over: nobody voted."))
-    said = text(_("The vote is over: {name} has won."), name=poll.names[poll.winner])
+        return text(_("The poll is closed: nobody voted."))
+    reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])
     tie = tie_sentence(poll)
-    return (*said, *text(" "), *tie) if tie else said
+    return (*reply, *text(" "), *tie) if tie else reply

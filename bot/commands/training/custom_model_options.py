@@ -1,4 +1,4 @@
-"""Options of `/namer`: what is accepted, and the errors for what is not."""
+"""Options of `/namer`: validation, and the errors."""
 
 import asyncio
 import re
@@ -22,14 +22,14 @@ LONGEST_NAME = 32
 LONGEST_TEXT = 6000
 """Characters of a list that is typed."""
 _MARKS = " -'’.&"
-"""Characters of a name besides letters and digits: none that formats or mentions."""
+"""Allowed characters besides letters and digits. None of them formats or mentions."""
 _SEPARATORS = re.compile(r"[\n,;]+")
 _JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True)
 class NameOptions:
-    """Options of the commands for one custom model."""
+    """Options of commands that take only the name of a custom model."""
 
     name: str
 
@@ -65,7 +65,7 @@ class ShareOptions:
 
 
 async def new_name(app: App, typed: str) -> str:
-    """The name of a new custom model. Raises `UserError`."""
+    """Validate and normalise the name of a new custom model. Raises `UserError`."""
     example = code("name:elves")
     name = unicodedata.normalize("NFC", " ".join(typed[: 4 * LONGEST_NAME].split()))
     if not 1 <= len(name) <= LONGEST_NAME or len(typed) > 4 * LONGEST_NAME:
@@ -74,8 +74,8 @@ async def new_name(app: App, typed: str) -> str:
             limit=LONGEST_NAME,
             example=example,
         )
-    fits = all(c.isalnum() or c in _MARKS or unicodedata.category(c)[0] == "M" for c in name)
-    if not fits or not any(map(str.isalnum, name)):
+    is_allowed = all(c.isalnum() or c in _MARKS or unicodedata.category(c)[0] == "M" for c in name)
+    if not is_allowed or not any(map(str.isalnum, name)):
         raise UserError(
             _(
                 "A name can have letters, digits, spaces, hyphens and apostrophes; for example, "
@@ -98,7 +98,7 @@ async def find(app: App, community_id: int, typed: str) -> CustomModelRecord:
 
 
 def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
-    """Raise `UserError` unless one list is given, as a file or as text, and it is not too long."""
+    """Raise `UserError` unless one list is given, as a file or as text, within the limits."""
     if options.file is not None and options.text is not None:
         raise UserError(_("Give the list either as a file or as text, not both."))
     if needed and not options.has_corpus:
@@ -120,7 +120,7 @@ def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
 
 
 async def read_corpus(app: App, options: CorpusOptions) -> tuple[str, NameList]:
-    """Title and names of a list that was checked. Raises `UserError` and `ListError`."""
+    """Read the list after `check_corpus`: title and names. Raises `UserError`, `ListError`."""
     if options.file is None:
         title, content = _("Your list"), lines_of(options.text or "")
     else:
@@ -137,17 +137,17 @@ def lines_of(typed: str) -> bytes:
 
 def check_weights_size(title: str, size: int) -> None:
     """Raise `UserError` for a weight file that is too large."""
-    check_size(title, size, LARGEST_WEIGHTS, _("a file from /namer export"))
+    check_size(title, size, LARGEST_WEIGHTS, _("files from /namer export"))
 
 
 def check_import(trained: Trained, words: WordFilter) -> None:
-    """Raise `UserError` for a foreign weight file with absurd figures or forbidden names.
+    """Raise `UserError` for an imported weight file with impossible figures or blocked names.
 
-    Takes a while for a long list: not for the event loop.
+    Slow for long lists; call it in a thread.
     """
     card = trained.card
     if not all(map(_is_visible, card.symbols)):
-        raise UserError(_("The names of that file have invisible characters."))
+        raise UserError(_("The names in that file have invisible characters."))
     losses_in_range = all(x is None or 0 <= x <= 100 for x in (card.validation, card.kneser_ney))
     measured_in_range = 0 <= (card.measured or 0) <= LONGEST_LIST
     if not (losses_in_range and measured_in_range and 1 <= len(trained.words) <= LONGEST_LIST):
@@ -159,28 +159,28 @@ def check_import(trained: Trained, words: WordFilter) -> None:
         raise UserError(_("The list that this file was trained on has words that aren't allowed."))
 
 
-def check_quota(have: int, most: int) -> None:
-    """Raise `UserError` if a community may have no more custom models."""
-    if have >= most:
+def check_quota(count: int, most: int) -> None:
+    """Raise `UserError` if a community has the maximum number of custom models."""
+    if count >= most:
         raise too_many(most)
 
 
 def too_many(most: int) -> UserError:
-    """The error for one custom model too many."""
+    """The error for too many custom models."""
     if most == 0:
-        return UserError(_("The bot's operator has turned off custom models."))
+        return UserError(_("The bot's operator has turned off new namers."))
     limit = ngettext(
-        "You can have {limit} model here; delete one with {command}.",
-        "You can have {limit} models here; delete one with {command}.",
+        "You can have {limit} namer here; delete one with {command}.",
+        "You can have {limit} namers here; delete one with {command}.",
         most,
     )
     return UserError(limit, limit=most, command=code("/namer delete"))
 
 
 def name_taken(name: str) -> UserError:
-    """The error for a name that another custom model has."""
+    """The error for a name that is taken."""
     return UserError(
-        _("There's a model called {name} already. Choose another name, or use {command}."),
+        _("There's a namer called {name} already. Choose another name, or use {command}."),
         name=name,
         command=code(f"/namer retrain name:{name}"),
     )
@@ -189,16 +189,16 @@ def name_taken(name: str) -> UserError:
 def unknown() -> UserError:
     """The error for a custom model that does not exist."""
     return UserError(
-        _("There's no model with that name here. See all with {command}."),
+        _("There's no namer with that name here. See all with {command}."),
         command=code("/namer list"),
     )
 
 
 def without_corpus(model: CustomModelRecord) -> UserError:
-    """The error for retraining an imported model."""
+    """The error for retraining an imported model that has no corpus."""
     return UserError(
-        _("{model} was imported without its list. Give a list with {file} or {text}."),
-        model=model.name,
+        _("{namer} was imported without its list. Give a list with {file} or {text}."),
+        namer=model.name,
         file=code("file:"),
         text=code("text:"),
     )
@@ -216,10 +216,10 @@ def invalid_file(title: str) -> UserError:
 def untrained(model: CustomModelRecord, *, is_training: bool) -> UserError:
     """The error for a custom model without weights."""
     if is_training:
-        return UserError(_("{model} is still being trained."), model=model.name)
+        return UserError(_("{namer} is still being trained."), namer=model.name)
     return UserError(
-        _("{model} hasn't been trained yet. Train it with {command}."),
-        model=model.name,
+        _("{namer} hasn't been trained yet. Train it with {command}."),
+        namer=model.name,
         command=code(f"/namer retrain name:{model.name}"),
     )
 
@@ -227,8 +227,8 @@ def untrained(model: CustomModelRecord, *, is_training: bool) -> UserError:
 def broken(model: CustomModelRecord) -> UserError:
     """The error for a custom model whose weights cannot be read."""
     return UserError(
-        _("The weights of {model} are damaged. Train it again with {command}."),
-        model=model.name,
+        _("The weights of {namer} are damaged. Train it again with {command}."),
+        namer=model.name,
         command=code(f"/namer retrain name:{model.name}"),
     )
 

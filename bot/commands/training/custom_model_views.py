@@ -1,4 +1,4 @@
-"""Lists and descriptions of custom models."""
+"""Messages about custom models."""
 
 from collections.abc import Container, Sequence
 
@@ -24,9 +24,9 @@ from models.weights import ModelCard
 
 
 def imported_message(model: CustomModelRecord, card: ModelCard, samples: Sequence[str]) -> Message:
-    """A custom model that was imported, and names that it wrote."""
+    """A custom model that was imported, with sample names."""
     embed = Embed(
-        title=_("✅ {model} is ready").format(model=model.name),
+        title=_("✅ {namer} is ready").format(namer=model.name),
         lines=(
             *(text(strong(name)) for name in samples),
             (),
@@ -42,15 +42,15 @@ def imported_message(model: CustomModelRecord, card: ModelCard, samples: Sequenc
 def list_message(
     models: Sequence[CustomModelRecord], most: int, in_training: Container[int | None]
 ) -> Message:
-    """The custom models of a community, which may have `most`."""
+    """The custom models of a community; `most` is the maximum."""
     if not models:
-        said = text(
-            _("There are no models here yet. Managers can train one with {command}."),
-            command=code("/namer create name:elves file:…"),
+        reply = text(
+            _("There are no namers here yet. Managers can train one with {command}."),
+            command=code("/namer create name:elves file:elves.txt"),
         )
-        return Message(said, private=True)
+        return Message(reply, private=True)
     title = ngettext(
-        "🪶 {count} model (at most {limit})", "🪶 {count} models (at most {limit})", len(models)
+        "🪶 {count} namer (at most {limit})", "🪶 {count} namers (at most {limit})", len(models)
     )
     lines = (_line(model, is_training=model.id in in_training) for model in models)
     usable = next((model for model in models if model.digest is not None), None)
@@ -77,7 +77,7 @@ def _line(model: CustomModelRecord, *, is_training: bool) -> Text:
 def info_message(
     model: CustomModelRecord, card: ModelCard | None, terms: Terms, *, is_training: bool
 ) -> Message:
-    """A custom model; `card` if it has weights."""
+    """Details of a custom model. `card` is `None` if it has no weights."""
     lines: list[Text] = []
     fields = [
         Field(_("Names"), text(f"{model.entries:,}")),

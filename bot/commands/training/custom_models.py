@@ -1,4 +1,4 @@
-"""`/namer`: custom models, which a community trains on its own lists of names."""
+"""`/namer`: custom models that a community trains on its own lists of names."""
 
 import asyncio
 import re
@@ -53,66 +53,68 @@ from models.weights import WeightsError
 NAMER = "namer"
 """The group, and the action of its buttons."""
 MINUTES = 5
-"""Time limit of a training."""
+"""Time limit of a training, in minutes."""
 _LONGEST_NUMBER = 18
 
 _FILE = _("Text file with one name per line, or a table with names in the first column")
 _TEXT = _("Or the names themselves, separated by commas")
-_WHICH = {"name": _("Name of the model")}
+_WHICH = {"name": _("Which namer, for example: elves")}
 
-GROUP_INFO = CommandInfo(name=NAMER, description=_("Name generators trained on your own lists."))
+GROUP_INFO = CommandInfo(
+    name=NAMER, description=_("Namers: train the bot on your own lists of names.")
+)
 CREATE_INFO = CommandInfo(
     name="namer create",
-    description=_("Train a name generator on a list."),
-    options={"name": _("Name of the new model, for example: elves"), "file": _FILE, "text": _TEXT},
+    description=_("Train a namer on a list of names."),
+    options={"name": _("Name of the new namer, for example: elves"), "file": _FILE, "text": _TEXT},
     examples=(
         (
             _("/namer create name:elves text:Galadriel, Celebrimbor, …"),
-            _("trains a name generator on your list of 20 names or more."),
+            _("trains a namer on your list of 20 names or more."),
         ),
     ),
     audience=Audience.MANAGERS,
 )
 IMPORT_INFO = CommandInfo(
     name="namer import",
-    description=_("Import a model that was exported elsewhere."),
+    description=_("Import a namer that was exported elsewhere."),
     options={
-        "name": _("Name of the new model, for example: elves"),
+        "name": _("Name of the new namer, for example: elves"),
         "file": _("File from /namer export"),
     },
     audience=Audience.MANAGERS,
 )
 EXPORT_INFO = CommandInfo(
     name="namer export",
-    description=_("Download a model as a file."),
+    description=_("Download a namer as a file."),
     options=_WHICH,
     audience=Audience.MANAGERS,
 )
 LIST_INFO = CommandInfo(
     name="namer list",
-    description=_("List the models."),
-    examples=(("/namer list", _("lists the name generators trained here.")),),
+    description=_("List the namers."),
+    examples=(("/namer list", _("lists the namers that were trained here.")),),
 )
 INFO_INFO = CommandInfo(
     name="namer info",
-    description=_("Show how good a model is and what it was trained on."),
+    description=_("Show how good a namer is and what it was trained on."),
     options=_WHICH,
 )
 RETRAIN_INFO = CommandInfo(
     name="namer retrain",
-    description=_("Train a model again, on its list or a new one."),
+    description=_("Train a namer again, on its list or a new one."),
     options={**_WHICH, "file": _FILE, "text": _TEXT},
     audience=Audience.MANAGERS,
 )
 SHARE_INFO = CommandInfo(
     name="namer share",
-    description=_("Let others use a model, or stop sharing it."),
+    description=_("Let others use a namer, or stop sharing it."),
     options={**_WHICH, "on": _("Whether others can use it (default True)")},
     audience=Audience.MANAGERS,
 )
 DELETE_INFO = CommandInfo(
     name="namer delete",
-    description=_("Delete a model and its list."),
+    description=_("Delete a namer and its list."),
     options=_WHICH,
     audience=Audience.MANAGERS,
 )
@@ -177,13 +179,13 @@ async def export(app: App, turn: Turn, options: NameOptions) -> None:
         if content is None:
             raise options_of.untrained(model, is_training=await _is_training(app, model))
         stem = re.sub(r"[^a-z0-9]+", "-", model.name.casefold()).strip("-") or NAMER
-        said = text(
-            _("{model} as a file, with the names of its list. Use it elsewhere with {command}."),
-            model=model.name,
+        reply = text(
+            _("{namer} as a file, with the names of its list. Use it elsewhere with {command}."),
+            namer=model.name,
             command=code("/namer import"),
         )
         file = File(f"{stem}.safetensors", content)
-        await turn.respond(Message(said, files=(file,), private=True))
+        await turn.respond(Message(reply, files=(file,), private=True))
 
 
 async def list_(app: App, turn: Turn, _options: NoOptions) -> None:
@@ -237,28 +239,28 @@ async def share(app: App, turn: Turn, options: ShareOptions) -> None:
     model = await options_of.find(app, check_manager(turn), options.name)
     with app.in_flight.track():
         await app.store.custom_models.share(model.id, options.on)
-        said = (
-            _("Other {communities} can use {model} now. They see its name, but not its list.")
+        sentence = (
+            _("Other {communities} can use {namer} now. They see its name, but not its list.")
             if options.on
-            else _("Only this {community} can use {model} now.")
+            else _("Only this {community} can use {namer} now.")
         )
         terms = turn.platform.terms
         words = {"community": terms.community, "communities": terms.communities}
-        await turn.respond(Message(text(said, model=model.name, **words), private=True))
+        await turn.respond(Message(text(sentence, namer=model.name, **words), private=True))
 
 
 async def delete(app: App, turn: Turn, options: NameOptions) -> None:
-    """Answer `/namer delete`: ask first."""
+    """Answer `/namer delete` with a confirmation."""
     model = await options_of.find(app, check_manager(turn), options.name)
-    said = text(
-        _("Delete {model}, its list and its weights? This can't be undone."),
-        model=strong(model.name),
+    reply = text(
+        _("Delete {namer}, its list and its weights? This can't be undone."),
+        namer=strong(model.name),
     )
     buttons = (
         Button(_("Delete"), NAMER, f"delete:{model.id}", dangerous=True),
         Button(_("Cancel"), NAMER, f"keep:{model.id}"),
     )
-    await turn.respond(Message(said, buttons=buttons, private=True))
+    await turn.respond(Message(reply, buttons=buttons, private=True))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -276,25 +278,25 @@ async def press(app: App, turn: Turn, state: str) -> None:
         if action == "stop":
             await stop(app, turn, training)
             return
-        said = text(_("{model} was not deleted."), model=model.name)
+        reply = text(_("{namer} was not deleted."), namer=model.name)
         if action == "delete":
             if training is not None:
                 await app.training.stop(training.id, stop_reason(app, turn))
             await app.store.custom_models.delete(model.id)
-            said = text(_("{model} was deleted."), model=model.name)
-        await turn.edit_source(Message(said, private=True))
+            reply = text(_("{namer} was deleted."), namer=model.name)
+        await turn.edit_source(Message(reply, private=True))
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     """Custom models of the community whose names contain what was typed."""
     models = await app.store.custom_models.of(check_community(turn))
-    wanted = typed[: options_of.LONGEST_NAME + 1].casefold()
-    fitting = [Choice(m.name, m.name) for m in models if wanted in m.name.casefold()]
-    return fitting[: turn.platform.limits.choices]
+    typed = typed[: options_of.LONGEST_NAME + 1].casefold()
+    matching = [Choice(m.name, m.name) for m in models if typed in m.name.casefold()]
+    return matching[: turn.platform.limits.choices]
 
 
 async def _check_new(app: App, community_id: int, name: str) -> None:
-    """Raise `UserError` early for a custom model that could not be stored in the end."""
+    """Raise `UserError` if a new custom model could not be stored."""
     models = await app.store.custom_models.of(community_id)
     options_of.check_quota(len(models), app.settings.namers_per_guild)
     if any(model.name.casefold() == name.casefold() for model in models):

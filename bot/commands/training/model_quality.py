@@ -1,4 +1,4 @@
-"""How good a custom model is, in words and in numbers."""
+"""Quality of a custom model: a judgement in words, and its losses."""
 
 from bot.commands.core.message import Field, Text, text
 from bot.commands.core.translation import _, ngettext
@@ -6,13 +6,13 @@ from bot.formats import human_duration
 from models.weights import ModelCard
 
 FEWEST_NAMES = 200
-"""A list with fewer names is too small to learn much from."""
+"""With fewer names on the list, the judgement contains a warning."""
 FEWEST_MEASURED = 30
-"""With fewer validation names, the losses mean little."""
+"""With fewer validation names, the judgement contains a warning about the losses."""
 
 
 def judgement(card: ModelCard, entries: int) -> Text:
-    """How good a custom model is that was trained on `entries` names."""
+    """Describe how good a custom model is. `entries` is the number of names on its list."""
     sentences: list[Text] = []
     if entries < FEWEST_NAMES:
         sentences.append(
@@ -52,7 +52,7 @@ def judgement(card: ModelCard, entries: int) -> Text:
 
 
 def loss_fields(card: ModelCard, seconds: float | None) -> tuple[Field, ...]:
-    """The losses on names that were set aside. Lower is better."""
+    """Losses on validation names (lower is better), and the training time in seconds."""
     fields = [
         Field(_("Validation loss"), text(nats(card.validation))),
         Field(_("Kneser-Ney loss"), text(nats(card.kneser_ney))),
@@ -68,7 +68,7 @@ def nats(loss: float | None) -> str:
 
 
 def _gain(card: ModelCard) -> float | None:
-    """Nats per character by which it is better than letter frequencies, as far as is shown."""
+    """Improvement over the Kneser-Ney loss in nats per character, of the rounded losses."""
     if card.validation is None or card.kneser_ney is None:
         return None
     return round(card.kneser_ney, 3) - round(card.validation, 3)

@@ -1,4 +1,4 @@
-"""`/models`: list versions, compare them, choose the live one."""
+"""`/models`: list and compare versions, and choose the live one."""
 
 import asyncio
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ SHORTEST_ENDING = 4
 LONGEST_VERSION = 40
 """Characters of the option `version`."""
 _LONGEST_PAGE_NUMBER = 6
-_VERSION = {"version": _("Number of the version, or for example: shipped names")}
+_VERSION = {"version": _("Number of the version, for example 2, or: shipped names")}
 _TASK = {"task": _("What the model generates")}
 
 GROUP_INFO = CommandInfo(name=MODELS, description=_("Versions of the models."))
@@ -108,7 +108,7 @@ async def rollback(app: App, turn: Turn, options: TaskOptions) -> None:
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
-    """Answer the buttons that turn a page, and that make a version live."""
+    """Answer the buttons that turn pages and that make a version live."""
     action, _colon, rest = state.partition(":")
     task, _colon, page = rest.partition(":")
     is_page = page.isdecimal() and len(page) <= _LONGEST_PAGE_NUMBER
@@ -122,7 +122,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
-    """Versions that fit what was typed: the newest ones, then the shipped ones."""
+    """Suggest versions that match `typed`: the newest ones, then the shipped ones."""
     limits = turn.platform.limits
     label = _("shipped {task} · came with the bot")
     shipped = [Choice(label.format(task=task), f"shipped {task}") for task in TASKS]
@@ -130,14 +130,14 @@ async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
         Choice(_label(version, limits.choice_label), str(version.number))
         for version in await app.store.versions.of()
     ]
-    wanted = typed[:LONGEST_VERSION].lower().strip().lstrip("#")
-    fitting = [c for c in found if c.value.startswith(wanted) or wanted in c.label.lower()]
-    fitting = fitting[: limits.choices - len(shipped)]
-    return fitting + [choice for choice in shipped if wanted in choice.label]
+    typed = typed[:LONGEST_VERSION].lower().strip().lstrip("#")
+    matching = [c for c in found if c.value.startswith(typed) or typed in c.label.lower()]
+    matching = matching[: limits.choices - len(shipped)]
+    return matching + [choice for choice in shipped if typed in choice.label]
 
 
 def parse_version(typed: str) -> str | int:
-    """A version as typed: its number, or the task whose shipped weights are meant.
+    """Parse a version: a number, or for `shipped names` the task.
 
     Raises `UserError` for anything else.
     """
@@ -166,7 +166,7 @@ async def _comparison(app: App, typed: str) -> Message:
     comparison = await app.models.compare(task, number)
     if comparison is None:
         raise _unknown(number)
-    # In a thread: it filters long samples, and reads the roots of names from a file.
+    # In a thread: filtering long samples is slow, and roots are read from a file.
     return await asyncio.to_thread(comparison_message, comparison, app.word_filter.allows)
 
 
@@ -200,30 +200,30 @@ async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
 
 
 async def _use(app: App, turn: Turn, number: str) -> None:
-    """Make a version live although it is worse, and say so in the report of its training."""
+    """Make a worse version live, and update the report of its training."""
     await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
     with app.in_flight.track():
         task, version_id = await _found(app, number)
         await turn.defer()
-        said = await _activated(app, turn, task, version_id, FORCED)
+        reply = await _activated(app, turn, task, version_id, FORCED)
         comparison = await app.models.compare(task, version_id)
         if comparison is not None:
             samples = tuple(
                 [words for words in comparison.version.samples if await app.allows(words)]
             )
             await turn.edit_source(version_report(comparison, samples))
-        await turn.respond(said)
+        await turn.respond(reply)
 
 
 async def _found(app: App, typed: str) -> tuple[str, int | None]:
-    """Task and number of a version that exists."""
-    wanted = parse_version(typed)
-    if isinstance(wanted, str):
-        return wanted, None
-    version = await app.store.versions.get(wanted)
+    """Task and number of an existing version. Raises `UserError`."""
+    parsed = parse_version(typed)
+    if isinstance(parsed, str):
+        return parsed, None
+    version = await app.store.versions.get(parsed)
     if version is None:
-        raise _unknown(wanted)
-    return version.task, wanted
+        raise _unknown(parsed)
+    return version.task, parsed
 
 
 def _unknown(number: int | None) -> UserError:
@@ -240,7 +240,7 @@ def _names(task: str, number: int | None) -> dict[str, str]:
 
 
 def _label(version: VersionRecord, longest: int) -> str:
-    """A version among suggestions."""
+    """The label of a version in suggestions."""
     loss = "" if version.reference_loss is None else f" · {version.reference_loss:.3f}"
     end = f" · {version.recipe}{loss}"
     begin = f"{version.number} · {version.task} · {version.corpus}"

@@ -1,4 +1,4 @@
-"""Progress messages of trainings: of the shared models and of custom models alike."""
+"""Progress messages of trainings, for the shared models and for custom models."""
 
 import logging
 from collections.abc import AsyncGenerator, Mapping
@@ -50,8 +50,8 @@ log = logging.getLogger(__name__)
 STOP = "training"
 """The action of the button that stops a training."""
 EDITS = 3
-"""An edit of a progress message counts as this many: it is less urgent than a poem."""
-SAMPLES_ON_THE_WAY = 4
+"""Multiple of the edit interval between two edits of a progress message."""
+SHOWN_SAMPLES = 4
 
 _REASONS: Mapping[str, str] = {
     Reason.BUTTON: _("Somebody pressed Stop."),
@@ -60,17 +60,17 @@ _REASONS: Mapping[str, str] = {
     Reason.TOO_LONG: _("The training did not end in time."),
     Reason.UNREADABLE: _("The results could not be read; the bot's log says more."),
     Reason.DATABASE: _("The database isn't answering, so the results could not be stored."),
-    Reason.DELETED: _("The model was deleted meanwhile."),
+    Reason.DELETED: _("The namer was deleted meanwhile."),
     Reason.ATTEMPTS: _("It was interrupted too often."),
     Reason.BROKEN: _("Something went wrong; the bot's log says more."),
     DIED: _("The bot was restarted meanwhile."),
 }
-"""Other reasons are sentences already."""
+"""Any other reason is already a sentence."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is trained."""
+    """The model that is trained."""
 
     name: str
     """The task, or the name of the custom model."""
@@ -81,22 +81,22 @@ class Subject:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What is known of a training so far."""
+    """The state of a training, as events report it."""
 
     request: TrainingRequest
     subject: Subject
     training_id: int | None = None
     """`None` until it is queued."""
     ahead: int = 0
-    """Trainings that come first."""
+    """Number of trainings ahead in the queue."""
     planned: Planned | None = None
     progress: Progress | None = None
     ready_at: datetime | None = None
     samples: tuple[str, ...] = ()
-    """Those that can be shown."""
+    """Samples that the word filter allows."""
 
     def after(self, event: Event, now: datetime) -> "TrainingState":
-        """What is known after an event."""
+        """The state after an event."""
         match event:
             case Planned():
                 return replace(self, planned=event)
@@ -125,7 +125,7 @@ def stop_button(training_id: int) -> Button:
 
 
 def progress_message(state: TrainingState) -> Message:
-    """A training that waits or runs."""
+    """A training that is queued or running."""
     lines = list(_corpus(state))
     fields: tuple[Field, ...] = ()
     title = _("🏋️ Training {subject}")
@@ -138,7 +138,7 @@ def progress_message(state: TrainingState) -> Message:
         lines.append(text("{bar} {share:.0%}", bar=progress_bar(share), share=share))
         fields = _figures(state.progress, state.ready_at)
     if state.samples:
-        lines += [(), *map(verbatim, state.samples[:SAMPLES_ON_THE_WAY])]
+        lines += [(), *map(verbatim, state.samples[:SHOWN_SAMPLES])]
     embed = Embed(
         title=title.format(subject=state.subject.name),
         lines=tuple(lines),
@@ -153,7 +153,7 @@ def progress_message(state: TrainingState) -> Message:
 def custom_model_ready(state: TrainingState, trained: CustomModelTrained) -> Message:
     """A custom model that has been trained."""
     embed = Embed(
-        title=_("✅ {model} is ready").format(model=state.subject.name),
+        title=_("✅ {namer} is ready").format(namer=state.subject.name),
         lines=(
             *_corpus(state),
             (),
@@ -185,7 +185,7 @@ def failed_message(subject: Subject, reason: str) -> Message:
 
 
 def interrupted_message(state: TrainingState) -> Message:
-    """A training that goes on after the bot's restart."""
+    """A training that resumes after a restart of the bot."""
     embed = Embed(
         title=_("⏸️ The training of {subject} is interrupted").format(subject=state.subject.name),
         lines=(*_corpus(state), text(_("The bot is restarting. The training resumes after that."))),
@@ -201,7 +201,7 @@ def _trouble(title: str, subject: Subject, reason: str) -> Message:
     if not subject.is_custom:
         consequence = text(_("The live version is unchanged."))
     elif subject.has_weights:
-        consequence = text(_("It generates names as before."))
+        consequence = text(_("The namer works as before."))
     else:
         command = code(f"/namer retrain name:{subject.name}")
         consequence = text(_("Try again with {command}."), command=command)
@@ -239,7 +239,7 @@ def _figures(progress: Progress, ready_at: datetime | None) -> tuple[Field, ...]
 
 
 async def subject_of(app: App, request: TrainingRequest) -> Subject:
-    """What a training is about. Raises `Unavailable`."""
+    """The subject of a training. Raises `Unavailable`."""
     if request.policy != CUSTOM:
         return Subject(request.task, is_custom=False)
     model = None
@@ -258,7 +258,7 @@ class TrainingReports:
         self._platform = platform
 
     async def follow(self, record: TrainingRecord, events: Events) -> None:
-        """Show a training of this process to its end."""
+        """Show a training of this process until its end."""
         report = _Report(self._app, self._platform, record)
         message, arrived = None, True
         messages = self._messages(record, events)
@@ -270,7 +270,7 @@ class TrainingReports:
             await report.show(message, tries=LAST_TRIES)
 
     async def update(self, record: TrainingRecord) -> None:
-        """Show a training that waits, or that has ended elsewhere."""
+        """Show a training that is queued, or that has ended in another process."""
         message = await self._current(record)
         if message is not None:
             await _Report(self._app, self._platform, record).show(message)
@@ -278,7 +278,7 @@ class TrainingReports:
     async def _messages(
         self, record: TrainingRecord, events: Events
     ) -> AsyncGenerator[Message, None]:
-        """The whole message again after each event."""
+        """Yield the whole message after each event."""
         state = TrainingState(record, await subject_of(self._app, record), record.id)
         yield progress_message(state)
         async with aclosing(events):
@@ -329,7 +329,7 @@ class TrainingReports:
 
 
 class _Report:
-    """The progress message of a training. Once it is deleted, a second one is sent."""
+    """The progress message of a training. If it is deleted, one new message is sent."""
 
     def __init__(self, app: App, platform: Platform, record: TrainingRecord) -> None:
         self._app = app
@@ -341,7 +341,7 @@ class _Report:
         self._may_send = True
 
     async def show(self, message: Message, *, tries: int = 1) -> bool:
-        """Edit the message. Returns whether that arrived, or never will."""
+        """Edit the message. Returns whether it succeeded, or will never succeed."""
         ref = self._ref
         if ref is None:
             return True
@@ -355,7 +355,7 @@ class _Report:
         try:
             number = await self._platform.send(ref, message)
         except DeliveryError as error:
-            log.info("A new message cannot be sent, either: %s", error)
+            log.info("A new message for training %d cannot be sent: %s", self._training_id, error)
             return True
         self._ref = replace(ref, message_id=number)
         await self._app.store.trainings.set_message(self._training_id, ref.channel_id, number)

@@ -1,4 +1,4 @@
-"""What all commands that train share: uploads, the queue, the progress message, Stop."""
+"""Training requests: uploads, the queue, the progress message, the Stop button."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -38,7 +38,7 @@ LARGEST_SEED = 2**31
 LONGEST_TITLE = 60
 """Characters of a file name that are shown."""
 _LONGEST_NUMBER = 18
-"""Digits of an id that the database has room for."""
+"""Digits of an id that fits in the database."""
 
 
 async def check_queue(
@@ -56,7 +56,7 @@ async def check_queue(
 
 
 async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subject) -> None:
-    """Announce a training, queue it, and tell the member where to follow it.
+    """Announce a training, queue it, and reply with a link to its progress message.
 
     Raises `UserError` if it cannot be announced or queued.
     """
@@ -79,26 +79,26 @@ async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subjec
     except BaseException:
         await _withdraw(turn, ref, subject, Reason.BROKEN)
         raise
-    said = text(
+    reply = text(
         _("Training {subject}. Follow along: {link}"),
         subject=subject.name,
         link=link(turn.platform.link(ref)),
     )
-    await turn.respond(Message(said, private=True))
+    await turn.respond(Message(reply, private=True))
 
 
 def title_of(name: str, app: App, unnamed: str) -> str:
-    """The name of a corpus or file, as it can be shown; else `unnamed`."""
+    """The name of a corpus or file if it can be shown, else `unnamed`."""
     name = "".join(c for c in name[:255] if c.isprintable()).strip()
     title = shortened(name, LONGEST_TITLE)
     return title if title and app.word_filter.allows(title) else unnamed
 
 
 def check_size(title: str, size: int, most: int, what: str) -> None:
-    """Raise `UserError` for an upload of more than `most` bytes. `what` says what is accepted."""
+    """Raise `UserError` for an upload of more than `most` bytes. `what` names accepted files."""
     if size > most:
         raise UserError(
-            _("{file} is too large ({size:.1f} MiB). The limit is {limit} MiB of {what}."),
+            _("{file} is too large ({size:.1f} MiB). The limit for {what} is {limit} MiB."),
             file=title,
             size=size / 2**20,
             limit=most // 2**20,
@@ -107,11 +107,13 @@ def check_size(title: str, size: int, most: int, what: str) -> None:
 
 
 async def download(upload: Attachment, title: str) -> bytes:
-    """The content of an upload, whose size was checked. Raises `UserError`."""
+    """The content of an upload whose size was checked. Raises `UserError`."""
     try:
         return await upload.read()
     except DeliveryError as error:
-        raise UserError(_("{file} could not be downloaded; send it again."), file=title) from error
+        raise UserError(
+            _("{file} could not be downloaded; upload it again."), file=title
+        ) from error
 
 
 async def press_stop(app: App, turn: Turn, state: str) -> None:
@@ -124,7 +126,7 @@ async def press_stop(app: App, turn: Turn, state: str) -> None:
 
 
 async def stop_shared(app: App, turn: Turn) -> None:
-    """Stop the training of a shared model. Its button of version 0.3.0 had no number."""
+    """Stop the training of a shared model: buttons of version 0.3.0 have no number."""
     await check_shared_models(app, turn, SharedModelAction.TRAIN)
     waiting = await app.store.trainings.waiting(SHARED)
     await stop(app, turn, waiting[0] if waiting else None)
@@ -154,13 +156,13 @@ async def stop(app: App, turn: Turn, record: TrainingRecord | None) -> None:
 
 
 def stop_reason(app: App, turn: Turn) -> str:
-    """Who has stopped a training, for its message alone."""
+    """The reason with the member's name. It is only shown, never stored."""
     name = signature(turn.user.display_name, app.word_filter)
     return Reason.BUTTON if name is None else _("{member} pressed Stop.").format(member=name)
 
 
 async def _withdraw(turn: Turn, ref: MessageRef, subject: Subject, reason: str) -> None:
-    """Take back the announcement of a training that could not be queued."""
+    """Replace the announcement of a training that could not be queued."""
     with suppress(DeliveryError):
         await turn.platform.edit(ref, failed_message(subject, reason))
 
@@ -168,7 +170,7 @@ async def _withdraw(turn: Turn, ref: MessageRef, subject: Subject, reason: str) 
 def _refusal(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:
     match error:
         case AlreadyTraining():
-            return UserError(_("It is being trained already; wait until that has ended."))
+            return UserError(_("This is already being trained; try again when that has ended."))
         case CoolingDown(until=until):
             return UserError(
                 _("The cooldown after the last training isn't over; try again {time}."),

@@ -1,4 +1,4 @@
-"""`/retrain`: train one of the shared models, on its own corpus or on an uploaded one."""
+"""`/retrain`: train a shared model on its own corpus or an uploaded one."""
 
 import asyncio
 import secrets
@@ -36,9 +36,9 @@ from models.tasks import TASKS, Task
 RETRAIN = "retrain"
 """The group, and the action of the Stop button of version 0.3.0."""
 LARGEST_UPLOAD = 2 * 2**20
-"""Bytes. It is checked on the machine that serves; 200,000 names have less."""
+"""Bytes. The bot checks the whole corpus; 200,000 names fit."""
 MOST_COPIES = 5
-"""Copies of a name with many votes in the corpus."""
+"""Maximum number of copies of a name in the corpus."""
 
 GROUP_INFO = CommandInfo(
     name=RETRAIN,
@@ -53,7 +53,7 @@ _OPTIONS = {
     "minutes": _("Time limit in minutes"),
     "force": _("Use the new version even if it is worse (default False)"),
 }
-_EXTRA_NAMES = {"hall_of_fame": _("Train on the winners of votes as well (default False)")}
+_EXTRA_NAMES = {"hall_of_fame": _("Also train on names that won a poll (default False)")}
 
 
 def info_of(task: Task) -> CommandInfo:
@@ -93,8 +93,8 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
     with app.in_flight.track():
         active = await app.store.trainings.waiting(SHARED)
         if active:
-            said = text(_("A training is running already; wait until it has ended, or stop it."))
-            await turn.respond(Message(said, buttons=(stop_button(active[0].id),), private=True))
+            reply = text(_("A training is already running; wait until it has ended, or stop it."))
+            await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
             return
         await check_queue(app, SHARED)
         await turn.defer(private=True)
@@ -123,7 +123,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
-    """Answer the button that stops a training: of version 0.3.0 without a number."""
+    """Answer the Stop button of version 0.3.0, with or without a number."""
     if state == "stop":
         await stop_shared(app, turn)
     else:
@@ -131,7 +131,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 
 def weighted_names(chosen: Iterable[tuple[str, int]], words: WordFilter) -> tuple[str, ...]:
-    """Names with their votes as lines of a corpus: one line per vote, at most `MOST_COPIES`."""
+    """Names as lines of a corpus: one line per vote, at most `MOST_COPIES`."""
     cleaned = ((clean_name(name), votes) for name, votes in chosen if words.allows(name))
     return tuple(
         name
@@ -156,8 +156,8 @@ def _minutes(minutes: int | None, limit: int) -> int:
     if minutes is not None and not 1 <= minutes <= limit:
         raise UserError(
             ngettext(
-                "A training takes 1 to {limit} minute here; for example, {example}.",
-                "A training takes 1 to {limit} minutes here; for example, {example}.",
+                "A training can take at most {limit} minute here; for example, {example}.",
+                "A training can take 1 to {limit} minutes here; for example, {example}.",
                 limit,
             ),
             limit=limit,

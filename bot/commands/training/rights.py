@@ -1,4 +1,4 @@
-"""Who may train, activate and manage models."""
+"""Permissions to train, activate and manage models."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -11,7 +11,7 @@ from bot.commands.core.turn import Turn
 
 
 class SharedModelAction(Enum):
-    """What may be done to the models that all communities share."""
+    """Actions on the models that all communities share."""
 
     TRAIN = auto()
     ACTIVATE = auto()
@@ -40,8 +40,8 @@ _FOR_HOMES: Mapping[SharedModelAction, str] = {
 async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -> None:
     """Raise `UserError` unless the user may train or activate the shared models.
 
-    The bot's operator may, and so may administrators of its home communities. If none are set, the
-    only community that the bot is in is its home.
+    The bot's operator and the administrators of its home communities may. If no home is set and the
+    bot is in only one community, that is its home.
     """
     platform, terms = turn.platform, turn.platform.terms
     if turn.community_id is None:
@@ -64,13 +64,13 @@ async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -
 
 
 def check_manager(turn: Turn) -> int:
-    """The community whose custom models the user may change. Raises `UserError`."""
+    """Raise `UserError` unless the user is a manager. Returns the community's id."""
     community_id = check_community(turn)
     if not turn.user.is_manager:
         raise UserError(
             _(
                 "Only {community} managers can do that. Everyone can get names with {name}, and "
-                "see the models with {list}."
+                "see the namers with {list}."
             ),
             community=turn.platform.terms.community,
             name=code("/name"),
@@ -80,7 +80,7 @@ def check_manager(turn: Turn) -> int:
 
 
 def check_community(turn: Turn) -> int:
-    """The community where the command was used. Raises `UserError` in direct messages."""
+    """Return the community's id. Raises `UserError` in direct messages."""
     if turn.community_id is None:
         raise UserError(*error_messages.community_only(turn.platform.terms))
     return turn.community_id

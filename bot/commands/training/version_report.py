@@ -1,4 +1,4 @@
-"""A version after its training: how good it is, whether it is live, and why not."""
+"""Report of a training that created a version: quality, and whether and why it is live."""
 
 from collections.abc import Sequence
 
@@ -22,20 +22,20 @@ from bot.store.versions import VersionRecord
 from models.tasks import TASKS
 
 MODELS = "models"
-"""The action of buttons under versions."""
+"""The action of buttons on messages about versions."""
 CURVE = "loss.png"
 SHOWN_SAMPLES = 7
 
 
 def use_button(number: int) -> Button:
-    """The button that makes a version live although it is worse."""
+    """The button that makes a worse version live."""
     return Button(_("Use it anyway"), MODELS, f"use:{number}")
 
 
 def version_report(
     comparison: VersionComparison, samples: tuple[str, ...], notes: tuple[str, ...] = ()
 ) -> Message:
-    """The message of a training that has created a version. `samples` can be shown."""
+    """The message of a training that created a version. `samples` are filtered ones."""
     version, live = comparison.version, comparison.live
     number = version.number or 0
     is_live = live.version_id == version.number
@@ -71,21 +71,21 @@ def version_report(
 
 
 def capitalized(task: str, samples: Sequence[str]) -> tuple[str, ...]:
-    """Samples as they are shown: version 0.3.0 stored names in lower case."""
+    """Samples with capitals: version 0.3.0 stored names in lower case."""
     if task not in TASKS or not TASKS[task].samples_are_names:
         return tuple(samples)
     return tuple(name[:1].upper() + name[1:] for name in samples)
 
 
 def curve_file(comparison: VersionComparison) -> tuple[File, ...]:
-    """The picture of the losses, if there is one."""
+    """The picture of the loss curve, if any."""
     if not comparison.curve:
         return ()
     return (File(CURVE, comparison.curve, _("Training and validation loss by update")),)
 
 
 def reference_loss(version: VersionRecord) -> str:
-    """The loss by which versions are compared, and what it had to reach."""
+    """The reference loss of a version, with the baseline that it was compared with."""
     loss = nats(version.reference_loss)
     if version.baseline_loss is None:
         return loss
@@ -95,7 +95,7 @@ def reference_loss(version: VersionRecord) -> str:
 
 
 def training_time(version: VersionRecord) -> tuple[Field, ...]:
-    """How long the training took, if that is known."""
+    """The training time, if known."""
     if version.seconds is None:
         return ()
     return (Field(_("Training time"), text(human_duration(version.seconds))),)
@@ -108,8 +108,8 @@ def _why_not(version: VersionRecord) -> Text:
         return text(_("It isn't live because the reference loss of the live version is not known."))
     return text(
         _(
-            "It isn't live because it is worse: its reference loss is {loss:.3f}, that of the "
-            "live version {baseline:.3f}. Up to {margin:.2f} more would be accepted."
+            "It isn't live because it is worse than the live version: its reference loss is "
+            "{loss:.3f}, compared with {baseline:.3f}. Up to {margin:.2f} more is accepted."
         ),
         loss=version.reference_loss,
         baseline=version.baseline_loss,

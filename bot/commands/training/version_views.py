@@ -1,4 +1,4 @@
-"""Lists and comparisons of versions."""
+"""Messages with lists and comparisons of versions."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +12,6 @@ from bot.commands.core.message import (
     Text,
     Timestamp,
     Tone,
-    emphasis,
     strong,
     text,
     verbatim,
@@ -46,7 +45,7 @@ _REASONS: Mapping[str, str] = {
 
 
 def page_message(page: VersionPage) -> Message:
-    """A page of versions, a line each, and buttons for the other pages."""
+    """A page of versions, one per line, with buttons for the other pages."""
     task, buttons = page.task, []
     if page.number > 0:
         buttons.append(Button(_("Newer"), MODELS, f"page:{task}:{page.number - 1}", emoji="◀️"))
@@ -61,7 +60,7 @@ def page_message(page: VersionPage) -> Message:
 
 
 def comparison_message(comparison: VersionComparison, allows: Callable[[str], bool]) -> Message:
-    """A version beside others. `allows` is the word filter, which takes a while."""
+    """A version compared with others. `allows` is the word filter, which is slow."""
     version = comparison.version
     lines: list[Text] = [_state(version, comparison.live)]
     if not version.has_weights:
@@ -103,12 +102,12 @@ def comparison_message(comparison: VersionComparison, allows: Callable[[str], bo
 
 
 def mean_length(names: Sequence[str]) -> float:
-    """Mean number of letters; there must be a name."""
+    """Mean number of letters. Raises `statistics.StatisticsError` without names."""
     return fmean(map(len, names))
 
 
-def commonest_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]:
-    """The commonest endings of names that have a known meaning, with their counts."""
+def common_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]:
+    """The most common endings with a known meaning, with their counts."""
     roots = [root for root in load_roots() if len(root) >= SHORTEST_ENDING]
     counts: Counter[str] = Counter()
     for name in names:
@@ -168,7 +167,7 @@ def _because(live: Live) -> tuple[str, ...]:
 
 
 def _compared(comparison: VersionComparison) -> list[tuple[str, VersionRecord]]:
-    """The version, the previous one, the shipped one: each once, with its label."""
+    """The version, the previous one and the shipped one, with labels."""
     found = [comparison.version]
     if comparison.previous is not None:
         found.append(comparison.previous)
@@ -179,19 +178,17 @@ def _compared(comparison: VersionComparison) -> list[tuple[str, VersionRecord]]:
 
 
 def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
-    """How names differ between versions, in numbers."""
+    """Mean length and common endings of the names of each version."""
     found = [(label, names) for label, names in samples if names]
     if not found:
         return []
-    lengths = human_join([f"{mean_length(names):.1f} ({label})" for label, names in found])
-    lines = [text(_("{mean} {lengths} letters"), mean=emphasis(_("Mean length:")), lengths=lengths)]
+    lengths = human_join(
+        [f"{mean_length(names):.1f} ({label})" for label, names in found], _("and")
+    )
+    lines = [text(_("Mean length: {lengths} letters"), lengths=lengths)]
     for label, names in found:
-        endings = [
-            f"-{ending} {count / len(names):.0%}" for ending, count in commonest_endings(names)
-        ]
+        endings = [f"-{ending} {count / len(names):.0%}" for ending, count in common_endings(names)]
         if endings:
-            title = _("Endings of {version}:").format(version=label)
-            lines.append(
-                text("{title} {endings}", title=emphasis(title), endings=", ".join(endings))
-            )
+            line = _("Endings of {version}: {endings}")
+            lines.append(text(line, version=label, endings=", ".join(endings)))
     return lines

@@ -1,4 +1,4 @@
-"""`/poems` and `/export`: poems that members keep, and the button that keeps one."""
+"""`/poems` and `/export`: poems that members keep, and the Keep button."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ class ExportOptions:
 
 
 def keep_button(state: str) -> Button:
-    """The button under a finished poem; `state` leads to its text."""
+    """The button under a finished poem; `state` refers to its text."""
     return Button(_("Keep"), KEEP, state, emoji="🔖")
 
 
@@ -61,7 +61,9 @@ async def poems(app: App, turn: Turn, _options: NoOptions) -> None:
 async def export(app: App, turn: Turn, options: ExportOptions) -> None:
     """Answer `/export`: all kept poems in one file."""
     if options.format not in FORMATS:
-        raise UserError(_("An export is {text} or {json}."), text=code("text"), json=code("json"))
+        raise UserError(
+            _("The format can be {text} or {json}."), text=code("text"), json=code("json")
+        )
     async with app.answering(turn, EXPORT):
         kept = await app.store.poems.of(turn.user.id)
         if not kept:
@@ -69,12 +71,12 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
         is_json = options.format == "json"
         content = _as_json(kept) if is_json else _as_text(kept)
         name = "poems.json" if is_json else "poems.txt"
-        said = text(
+        reply = text(
             ngettext("Your {count} poem.", "Your {count} poems, the newest first.", len(kept)),
             count=len(kept),
         )
         file = File(name, content.encode(), _("Your poems"))
-        await turn.respond(Message(content=said, files=(file,), private=True))
+        await turn.respond(Message(content=reply, files=(file,), private=True))
 
 
 async def keep(app: App, turn: Turn, state: str) -> None:
@@ -103,18 +105,18 @@ async def keep(app: App, turn: Turn, state: str) -> None:
             ) from error
         count = await app.store.poems.count(turn.user.id)
         if is_new:
-            said = ngettext(
+            reply = ngettext(
                 "Kept. You have {count} poem: /poems",
                 "Kept. You have {count} poems: /poems",
                 count,
             )
         else:
-            said = ngettext(
+            reply = ngettext(
                 "You've kept this one already. You have {count} poem: /poems",
                 "You've kept this one already. You have {count} poems: /poems",
                 count,
             )
-        await turn.respond(Message(content=text(said, count=count), private=True))
+        await turn.respond(Message(content=text(reply, count=count), private=True))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -136,8 +138,8 @@ async def _page(app: App, member_id: int, place: int) -> Message:
     place = max(0, min(place, count - 1))
     found = await app.store.poems.of(member_id, skip=place, most=1) if count else []
     if not found:
-        said = text(_("You haven't kept any poems yet. Press Keep under a finished one."))
-        return Message(content=said, private=True)
+        reply = text(_("You haven't kept any poems yet. Press Keep under a finished one."))
+        return Message(content=reply, private=True)
     (poem,) = found
     day = poem.kept_at.date().isoformat()
     embed = Embed(

@@ -1,4 +1,4 @@
-"""`/sonnet`: a poem that begins with the member's own words, and a button for another."""
+"""`/sonnet`: poems that begin with the member's own words."""
 
 import re
 import secrets
@@ -36,7 +36,7 @@ ACTION = "sonnet"
 WRITING = text("✒️ …")
 """The last line of a message while its poem is being written."""
 LONGEST_ECHO = 800
-"""Characters of a refused opening that are given back."""
+"""Characters of a refused opening that are repeated in the error."""
 
 INFO = CommandInfo(
     name="sonnet",
@@ -45,7 +45,7 @@ INFO = CommandInfo(
         "opening": _("First words, for example: Shall I compare thee (default: the bot begins)"),
         "form": _("Form of the poem (default: a Shakespearean sonnet)"),
         "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.8"),
-        "about": _("A name to begin with instead, for example today's champion"),
+        "about": _("A name to write about instead, for example today's champion"),
     },
     examples=(
         (_("/sonnet opening:Shall I compare thee"), _("writes a sonnet that begins like that.")),
@@ -64,12 +64,12 @@ class SonnetOptions:
     """Options of `/sonnet`."""
 
     request: SonnetRequest = field(default_factory=SonnetRequest)
-    """The opening as typed; an empty one lets the bot begin. The command draws the seed."""
+    """The opening as typed; if empty, the bot begins. The command draws the seed."""
     about: str = ""
-    """A name that the poem begins with, in place of an opening."""
+    """A name that the poem begins with, instead of an opening."""
 
     def as_typed(self) -> str:
-        """The command, to be typed again. What is too long is shortened."""
+        """The command as the member typed it, shortened if too long."""
         request, default = self.request, SonnetRequest()
         typed = {
             "opening": " ".join(request.opening[: 2 * LONGEST_ECHO].split()),
@@ -83,7 +83,7 @@ class SonnetOptions:
         return " ".join(["/sonnet", *options])
 
     def to_state(self) -> str:
-        """The state of a button. The quotes keep the spaces around an opening."""
+        """Encode as the state of a button. The quotes preserve spaces around an opening."""
         kind, words = ("a", self.about) if self.about else ("o", self.request.opening)
         return f"{round(self.request.temperature, 2):g}:{self.request.form}:{kind}“{words}”"
 
@@ -100,7 +100,7 @@ class SonnetOptions:
 
 
 async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
-    """Answer `/sonnet`: the poem grows line by line."""
+    """Answer `/sonnet`, showing the poem line by line."""
     try:
         options = checked(options)
     except UserError as error:
@@ -113,14 +113,14 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
         another = await _another_button(app, turn, options)
         poem = write(app, turn, options, another)
 
-        def broken_off(shown: Message, why: Text) -> Message:
-            return with_reason(shown, why, another)
+        def broken_off(shown: Message, reason: Text) -> Message:
+            return with_reason(shown, reason, another)
 
         await stream(turn, poem, app.edit_interval, broken_off)
 
 
 async def another(app: App, turn: Turn, state: str) -> None:
-    """Answer the button for another poem from the same options."""
+    """Answer the button for another poem with the same options."""
     await sonnet(app, turn, await _options_of(app, turn, state))
 
 
@@ -130,9 +130,9 @@ async def about(app: App, turn: Turn, state: str) -> None:
 
 
 def checked(options: SonnetOptions) -> SonnetOptions:
-    """The options, when they are valid: the request has the opening that the poem begins with.
+    """Validate options. Returns them with the opening that the poem begins with.
 
-    Measures lengths before reading anything. Raises `UserError`.
+    Checks lengths before processing any text. Raises `UserError`.
     """
     request, name = options.request, options.about
     if len(name) > 2 * LONGEST_NAME or len(name := " ".join(name.split())) > LONGEST_NAME:
@@ -144,7 +144,7 @@ def checked(options: SonnetOptions) -> SonnetOptions:
             limit=LONGEST_NAME,
             count=len(name),
         )
-    # A line end of two characters counts once.
+    # Line ends of two characters count once.
     is_long = len(request.opening) > 2 * OPENING_LIMIT
     opening = request.opening if is_long else unify_newlines(request.opening)
     if len(opening) > OPENING_LIMIT:
@@ -173,7 +173,7 @@ def checked(options: SonnetOptions) -> SonnetOptions:
 async def write(
     app: App, turn: Turn, options: SonnetOptions, another: Button | None
 ) -> AsyncGenerator[Message, None]:
-    """Write a poem: the whole message again after each line. Raises inference errors."""
+    """Generate a poem. Yields the whole message after each line. Raises inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
     async with aclosing(app.inference.sonnet(request)) as drafts:
         async for draft in drafts:
@@ -186,7 +186,7 @@ async def write(
 
 
 def poem_message(options: SonnetOptions, seed: int, draft: Draft) -> Message:
-    """A poem as far as it is written, without its buttons."""
+    """A poem so far, without buttons."""
     form = FORMS[options.request.form]
     lines = tuple(_in_stanzas(draft.lines, form))
     embed = Embed(
@@ -198,15 +198,15 @@ def poem_message(options: SonnetOptions, seed: int, draft: Draft) -> Message:
     return Message(embeds=(embed,))
 
 
-def with_reason(shown: Message, why: Text, another: Button | None) -> Message:
-    """A poem that cannot be finished: the lines so far, and the reason."""
+def with_reason(shown: Message, reason: Text, another: Button | None) -> Message:
+    """A poem that cannot be finished: its lines so far, and the reason."""
     (embed,) = shown.embeds
     lines = [line for line in embed.lines if line != WRITING]
     if lines and lines[-1]:
         lines.append(())
     return replace(
         shown,
-        embeds=(replace(embed, lines=(*lines, why), tone=Tone.TROUBLE),),
+        embeds=(replace(embed, lines=(*lines, reason), tone=Tone.TROUBLE),),
         buttons=(another,) if another is not None else (),
     )
 
@@ -235,9 +235,9 @@ def _outdated() -> UserError:
 
 
 async def _another_button(app: App, turn: Turn, options: SonnetOptions) -> Button | None:
-    """The button for another poem; `None` if its state can be stored nowhere."""
+    """The button for another poem; `None` if its state cannot be stored."""
     plain = options
-    if options.about:  # the opening follows from the name
+    if options.about:  # derived from the name
         plain = replace(options, request=replace(options.request, opening=""))
     state = await shorten(app, turn, ACTION, plain.to_state())
     return Button(_("Another"), ACTION, state, emoji="🪶") if state is not None else None
@@ -261,7 +261,7 @@ def _in_stanzas(lines: Sequence[str], form: Form) -> Iterator[Text]:
 
 
 def _footer(options: SonnetOptions, seed: int) -> str:
-    """How the poem was made. For readers: no button reads it."""
+    """The options of a poem, for readers: no button depends on it."""
     request = options.request
     parts = []
     if options.about:

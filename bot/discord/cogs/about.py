@@ -11,7 +11,7 @@ from bot.discord.declarations import anywhere
 
 
 class About(commands.Cog):
-    """What the bot is and what it can do."""
+    """Information about the bot, and help."""
 
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot

@@ -9,7 +9,7 @@ from bot.discord.declarations import Choices, Name, anywhere
 
 
 class Dissect(commands.Cog):
-    """Names explained."""
+    """Dissections of names."""
 
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot

@@ -17,7 +17,7 @@ SCOPES = [
 
 
 class HallOfFame(commands.Cog):
-    """Names that won votes."""
+    """Names that won polls."""
 
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot

@@ -119,7 +119,7 @@ class Names(commands.Cog):
 
 
 def _chosen(interaction: Interaction) -> str:
-    """The custom model that is chosen so far."""
+    """The value of the option `namer`, while other options are typed."""
     return interaction.namespace.namer or ""
 
 

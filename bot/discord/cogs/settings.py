@@ -10,7 +10,7 @@ Minutes = app_commands.Range[int, settings.SHORTEST, settings.LONGEST]
 
 
 class Settings(commands.Cog):
-    """Settings of a server."""
+    """Server settings."""
 
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot

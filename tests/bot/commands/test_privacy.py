@@ -55,7 +55,10 @@ async def test_counts(home: Home) -> None:
     poem = await home.alice.slash(home.channel, "sonnet")
     assert poem.response is not None
     await home.alice.click(poem.response, label="Keep")
-    assert await kept(home) == "The bot stores 1 vote, 2 polls, 1 poem and 1 button state of yours."
+    assert (
+        await kept(home)
+        == "The bot stores data of yours: 1 vote, 2 polls, 1 poem and 1 button state."
+    )
     result = await home.alice.slash(home.channel, "privacy")
     assert "A button state is what a button needs to work later" in lines(result)[-1]
 
@@ -84,7 +87,7 @@ async def test_delete_asks_first(home: Home) -> None:
     assert "some buttons under your poems and names will stop working" in sentence(result)
     assert "can't be undone" in sentence(result)
     assert buttons(result) == ["Yes, delete my data", "Cancel"]
-    assert await kept(home) == "The bot stores 1 poll of yours."
+    assert await kept(home) == "The bot stores data of yours: 1 poll."
     await home.alice.click(result.response, label="Yes, delete my data")
     assert sentence(result) == "Done. The bot no longer stores anything about you."
     assert buttons(result) == []
@@ -157,7 +160,7 @@ async def test_cancel(home: Home) -> None:
     await home.alice.click(result.response, label="Delete my data")
     await home.alice.click(result.response, label="Cancel")
     assert buttons(result) == ["Show everything", "Delete my data"]
-    assert await kept(home) == "The bot stores 1 poll of yours."
+    assert await kept(home) == "The bot stores data of yours: 1 poll."
 
 
 async def leave(home: Home) -> None:

@@ -148,7 +148,7 @@ async def test_unshared_model_is_unknown(home: Home) -> None:
     theirs = await learned(home, community_id=77)
     for value in ("heroes", f"heroes #{theirs.id}", f"#{theirs.id}", "#999999999999999999", "%"):
         refused = await home.alice.slash(home.channel, "name", namer=value)
-        assert "There's no model with that name here" in sentence(refused)
+        assert "There's no namer with that name here" in sentence(refused)
     assert not home.writer.names_asked
 
 
@@ -262,7 +262,7 @@ async def test_vote_on_list_names(home: Home) -> None:
     assert description(more) == "**Νικεύς**\n**Θησίων**"
     await home.env.advance_time(660)
     closed = home.channel.history()[0]
-    assert closed.content == "The vote is over: Θησίων has won."
+    assert closed.content == "The poll is closed: Θησίων has won."
     (won,) = await home.app.store.hall_of_fame.best(Scope(community_id=home.guild.id))
     assert (won.name, won.custom_model) == ("Θησίων", "heroes")
     assert await home.app.store.hall_of_fame.best(Scope()) == []  # other servers do not see it

@@ -72,16 +72,16 @@ EXPLAINED = [
     ),
     (
         CannotCombine(WISH, 10),
-        "No name can be like that (starts_with:tri ends_with:ops length:9). Try length:10.",
+        "No name can meet all of that (starts_with:tri ends_with:ops length:9). Try length:10.",
     ),
     (
         AlwaysUnreadable(WISH, None),
-        "Nothing that reads like a name can be like that "
-        "(starts_with:tri ends_with:ops length:9). Try fewer letters.",
+        "Nothing that meets all of that (starts_with:tri ends_with:ops length:9) "
+        "reads like a name. Try fewer letters.",
     ),
     (
         OnlyNameRejected("triops", Flaw.REAL, WISH),
-        "The only such name is triops, and it is a real dinosaur. "
+        "The only such name, triops, was rejected: a real dinosaur. "
         "Leave out the length, or some letters.",
     ),
 ]

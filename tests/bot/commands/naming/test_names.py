@@ -134,8 +134,8 @@ async def test_fewer_names_have_reason(home: Home) -> None:
     *names, _blank, why = lines(result)
     assert names[-1] == "**Kilosaurus**"
     assert why == (
-        r"Only 3 new names were found (starts\_with:dra). Most of what was tried is on the list "
-        "that the network learned from."
+        r"Only 3 new names were found (starts\_with:dra). Most of what was tried was rejected: "
+        "on the list that the network learned from."
     )
 
 
@@ -261,7 +261,7 @@ async def test_expired_interaction_is_logged(home: Home, caplog: pytest.LogCaptu
         "POST", "/interactions/*/callback", status=404, code=10062, message="Unknown interaction"
     )
     await home.alice.slash(home.channel, "dinoname")
-    assert "Nobody waits for this answer" in caplog.text
+    assert "The request no longer exists" in caplog.text
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 

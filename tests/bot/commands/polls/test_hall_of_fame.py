@@ -196,7 +196,7 @@ def test_state_round_trip(ask: HallOfFameOptions) -> None:
 async def test_empty_hall(home: Home) -> None:
     result = await home.alice.slash(home.channel, "halloffame", period="day", scope="all")
     assert sentence(result) == (
-        "No name has won a vote yet (today, all servers). Get some with /dinoname!"
+        "No name has won a poll yet (today, all servers). Get some with /dinoname!"
     )
 
 
@@ -236,7 +236,7 @@ async def test_latest_champion(home: Home) -> None:
 
 async def test_no_champion(home: Home) -> None:
     result = await home.alice.slash(home.channel, "champion")
-    assert sentence(result).startswith("No name has won a vote yet.")
+    assert sentence(result).startswith("No name has won a poll yet.")
 
 
 async def test_cooldowns(home: Home) -> None:

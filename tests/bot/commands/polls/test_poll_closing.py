@@ -30,7 +30,7 @@ async def test_winner_is_announced(home: Home) -> None:
     await home.alice.click(message, label="Bravosaurus")
     await home.env.advance_time(TEN_MINUTES + 60)
     closed, announcement = home.channel.history()
-    assert closed.content == "The vote is over: Bravosaurus has won."
+    assert closed.content == "The poll is closed: Bravosaurus has won."
     assert names_on(closed)[1] == "👑 **Bravosaurus** · ▰ 1"
     assert labels(closed) == ["More", "Dissect"]
     (embed,) = announcement.embeds
@@ -51,7 +51,7 @@ async def test_tie_is_explained(home: Home) -> None:
     await home.env.advance_time(TEN_MINUTES + 60)
     closed, announcement = home.channel.history()
     tie = "It tied with Bravosaurus at 1 vote, and got there first."
-    assert closed.content == f"The vote is over: Kilosaurus has won. {tie}"
+    assert closed.content == f"The poll is closed: Kilosaurus has won. {tie}"
     assert tie in (announcement.embeds[0].description or "")
 
 
@@ -59,7 +59,7 @@ async def test_poll_without_votes_closes_quietly(home: Home) -> None:
     await a_poll(home)
     await home.env.advance_time(TEN_MINUTES + 60)
     (closed,) = home.channel.history()
-    assert closed.content == "The vote is over: nobody voted."
+    assert closed.content == "The poll is closed: nobody voted."
 
 
 async def test_unnoted_message_is_closed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ async def test_unnoted_message_is_closed(home: Home, monkeypatch: pytest.MonkeyP
         message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     await home.env.advance_time(TEN_MINUTES + 60)
-    assert first_message(home).content == "The vote is over: Bravosaurus has won."
+    assert first_message(home).content == "The poll is closed: Bravosaurus has won."
 
 
 async def test_abandoned_result_is_announced_once(home: Home) -> None:
@@ -80,7 +80,7 @@ async def test_abandoned_result_is_announced_once(home: Home) -> None:
     await home.env.advance_time(240)
     await home.env.advance_time(240)
     assert [message.content for message in home.channel.history()] == [
-        "The vote is over: Bravosaurus has won.",
+        "The poll is closed: Bravosaurus has won.",
         "",
     ]
 
@@ -99,7 +99,7 @@ async def test_result_waits_for_discord(home: Home, monkeypatch: pytest.MonkeyPa
         assert len(home.channel.history()) == 1
     await home.env.advance_time(240)
     closed, announcement = home.channel.history()
-    assert closed.content == "The vote is over: Bravosaurus has won."
+    assert closed.content == "The poll is closed: Bravosaurus has won."
     assert announcement.attachments[0].size > 10_000
     await home.env.advance_time(240)
     assert len(home.channel.history()) == 2
@@ -135,7 +135,7 @@ async def test_plaque_on_poll_where_bot_may_not_send(home: Home) -> None:
     )
     await home.env.advance_time(TEN_MINUTES + 60)
     (closed,) = home.channel.history()
-    assert closed.content == "The vote is over: Bravosaurus has won."
+    assert closed.content == "The poll is closed: Bravosaurus has won."
     (plaque,) = closed.attachments
     assert (plaque.description or "").startswith("A plaque: Bravosaurus, ")
     assert closed.embeds[0].image.url is not None
@@ -182,7 +182,7 @@ async def test_slow_channel_delays_no_other(home: Home, monkeypatch: pytest.Monk
     async with asyncio.timeout(5):
         await closer.close_due(home.env.now() + TOMORROW)
     for channel in (home.channel, other):
-        assert "The vote is over" in channel.history()[0].content
+        assert "The poll is closed" in channel.history()[0].content
 
 
 async def test_winner_without_room_for_poem(home: Home) -> None:

@@ -44,7 +44,7 @@ def receipt(result: simcord.InteractionResult) -> simcord.ResponseMessage:
 async def test_poll_has_button_for_each_name(home: Home) -> None:
     message = await a_poll(home)
     assert labels(message) == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "More", "Dissect"]
-    assert message.content.startswith("Which is the coolest? The vote ends <t:")
+    assert message.content.startswith("Which is the coolest? The poll closes <t:")
 
 
 async def test_tally(home: Home) -> None:
@@ -96,7 +96,7 @@ async def test_vote_cannot_be_taken_back_later(home: Home) -> None:
     result = await home.alice.click(message, label="Bravosaurus")
     await home.env.advance_time(TEN_MINUTES + 60)
     late = await home.alice.click(receipt(result), label="Take it back")
-    assert sentence(late) == "This vote is over: Bravosaurus has won."
+    assert sentence(late) == "This poll is closed: Bravosaurus has won."
     assert names_on(first_message(home))[1] == "👑 **Bravosaurus** · ▰ 1"
 
 
@@ -135,7 +135,7 @@ async def test_late_vote_is_told_the_winner(home: Home) -> None:
     stored.components = stale
     result = await home.alice.click(first_message(home), label="Kilosaurus")
     assert result.ephemeral
-    assert sentence(result) == "This vote is over: Bravosaurus has won."
+    assert sentence(result) == "This poll is closed: Bravosaurus has won."
 
 
 async def test_polls_outlive_restart(home: Home) -> None:
@@ -146,23 +146,23 @@ async def test_polls_outlive_restart(home: Home) -> None:
     await member.click(first_message(home), label="Bravosaurus · 1")
     assert labels(first_message(home))[1] == "Bravosaurus · 2"
     await home.env.advance_time(TEN_MINUTES + 60)
-    assert first_message(home).content == "The vote is over: Bravosaurus has won."
+    assert first_message(home).content == "The poll is closed: Bravosaurus has won."
 
 
 async def test_settings_change_vote_minutes(home: Home) -> None:
     boss = home.administrator()
     look = await boss.slash(home.channel, "settings")
-    assert sentence(look).startswith("Votes last 10 minutes here. Change it with")
+    assert sentence(look).startswith("Polls stay open for 10 minutes here. Change it with")
     result = await boss.slash(home.channel, "settings", vote_minutes=60)
     assert result.ephemeral
-    assert sentence(result) == "Votes now last 60 minutes here; open polls keep their own time."
+    assert sentence(result) == "New polls stay open for 60 minutes here; open ones keep their time."
     look = await boss.slash(home.channel, "settings")
-    assert sentence(look).startswith("Votes last 60 minutes here.")
+    assert sentence(look).startswith("Polls stay open for 60 minutes here.")
     await home.alice.slash(home.channel, "dinoname")
     await home.env.advance_time(TEN_MINUTES + 60)
     assert first_message(home).content.startswith("Which is the coolest?")
     await home.env.advance_time(6 * TEN_MINUTES)
-    assert first_message(home).content == "The vote is over: nobody voted."
+    assert first_message(home).content == "The poll is closed: nobody voted."
 
 
 async def test_settings_are_for_managers(home: Home) -> None:
@@ -202,7 +202,7 @@ async def test_poll_of_another_database(home: Home) -> None:
     message = await a_poll(home)
     home.rewrite_button(message.id, "Mangosaurus", "vote:123:0")
     result = await home.alice.click(message, custom_id="vote:123:0")
-    assert sentence(result).startswith("This vote is no longer stored")
+    assert sentence(result).startswith("This poll no longer exists")
 
 
 async def test_vote_of_0_3_0(home: Home) -> None:
@@ -242,7 +242,7 @@ async def test_names_of_poll_can_be_dissected(home: Home) -> None:
     ],
 )
 def test_invalid_state(state: str) -> None:
-    with pytest.raises(UserError, match="no longer stored"):
+    with pytest.raises(UserError, match="no longer exists"):
         parse(state)
 
 
@@ -269,7 +269,7 @@ async def test_late_tally_does_not_reopen_poll(home: Home, slow_edits: list[str]
     message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     assert slow_edits[0].startswith("Which is the coolest?")
-    assert first_message(home).content == "The vote is over: Bravosaurus has won."
+    assert first_message(home).content == "The poll is closed: Bravosaurus has won."
     assert labels(first_message(home)) == ["More", "Dissect"]
 
 

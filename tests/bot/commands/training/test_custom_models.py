@@ -196,7 +196,7 @@ def zipped() -> bytes:
         ("\n".join([*ELVES, "a\u200eb"]).encode(), "Line 31: the invisible character U+200E"),
         ("\n".join(ELVES[:10] * 9).encode(), "names found: 10"),
         ("\n".join([*ELVES, *map(chr, range(0x4E00, 0x4F00))]).encode(), "different characters"),
-        (b"A\n" * (3 * 2**19), "The limit is 2 MiB"),
+        (b"A\n" * (3 * 2**19), "is 2 MiB"),
     ],
     ids=range(12),
 )
@@ -215,7 +215,7 @@ async def test_names_are_unique_in_a_server(teachable: Home) -> None:
     result = await manager(teachable).slash(
         teachable.channel, "namer create", name="ELVES", file=("elves.txt", LIST)
     )
-    assert "There's a model called ELVES already." in sentence(result)
+    assert "There's a namer called ELVES already." in sentence(result)
 
 
 async def test_quota(teachable: Home) -> None:
@@ -226,7 +226,7 @@ async def test_quota(teachable: Home) -> None:
         refused = await steward.slash(
             teachable.channel, f"namer {command}", name="dwarfs", file=("x", file)
         )
-        assert "You can have 1 model here; delete one" in sentence(refused)
+        assert "You can have 1 namer here; delete one" in sentence(refused)
 
 
 async def test_same_name_in_two_servers(teachable: Home) -> None:
@@ -341,7 +341,7 @@ async def test_list_of_untrained_models(teachable: Home) -> None:
 
 async def test_missing_model(home: Home) -> None:
     result = await home.alice.slash(home.channel, "namer info", name="dwarfs")
-    assert "There's no model with that name here." in sentence(result)
+    assert "There's no namer with that name here." in sentence(result)
 
 
 async def test_suggestions(teachable: Home) -> None:
@@ -377,7 +377,7 @@ async def test_failed_retraining_changes_nothing(
     await manager(teachable).slash(
         teachable.channel, "namer retrain", name="elves", text=",".join(f"{n}x" for n in ELVES)
     )
-    assert "It generates names as before." in (report(teachable).description or "")
+    assert "The namer works as before." in (report(teachable).description or "")
     assert await namer(teachable) == before
 
 
@@ -414,7 +414,7 @@ async def test_forged_buttons_do_nothing(teachable: Home, state: str) -> None:
     channel = other.create_text_channel("general")
     message = await teachable.bot.get_partial_messageable(channel.id).send("…", view=view)
     refused = await manager(teachable, other).click(message, label="Delete")
-    assert "no model with that name" in sentence(refused) or "another version" in sentence(refused)
+    assert "no namer with that name" in sentence(refused) or "another version" in sentence(refused)
     here = await teachable.bot.get_partial_messageable(teachable.channel.id).send("…", view=view)
     refused = await teachable.alice.click(here, label="Delete")
     assert "Only server managers can do that." in sentence(refused)

@@ -7,7 +7,7 @@ import simcord
 
 from bot.commands.core.message import Button, Message, UserError
 from bot.commands.training.models import parse_version
-from bot.commands.training.version_views import commonest_endings, mean_length
+from bot.commands.training.version_views import common_endings, mean_length
 from bot.discord.rendering import view_of
 from bot.store.versions import Live
 from models.weights import WeightsError
@@ -67,7 +67,7 @@ async def test_unknown_button(home: Home, state: str) -> None:
 def test_figures_of_names() -> None:
     names = ("Dracosaurus", "Mangosaurus", "Microraptor", "Minmi")
     assert mean_length(names) == (11 + 11 + 11 + 5) / 4
-    assert commonest_endings(names) == [("saurus", 2), ("raptor", 1)]
+    assert common_endings(names) == [("saurus", 2), ("raptor", 1)]
 
 
 async def test_list(home: Home, tmp_path: Path) -> None:
@@ -121,8 +121,8 @@ async def test_info(home: Home, tmp_path: Path) -> None:
     assert fields["Version 2"] == "Minmi\nMangosaurus"
     assert fields["Version 1"] == "Novosaurus\nDracoraptor"
     assert "Shipped" in fields
-    assert "*Mean length:* 8.0 (Version 2), 10.5 (Version 1)" in description(result)
-    assert "*Endings of Version 2:* -saurus 50%" in description(result)
+    assert "Mean length: 8.0 (Version 2), 10.5 (Version 1)" in description(result)
+    assert "Endings of Version 2: -saurus 50%" in description(result)
     assert (embed.image.url or "").endswith("loss.png")
 
 

@@ -180,7 +180,7 @@ async def test_one_shared_training_at_a_time(scene: Scene, tmp_path: Path) -> No
     scene.world.training[:] = [600, done(tmp_path)]
     await scene.retrain()
     turn = await scene.retrain()
-    assert turn.sentence.startswith("A training is running already")
+    assert turn.sentence.startswith("A training is already running")
     (stop,) = turn.answers[-1].buttons
     await requests.press_stop(scene.app, scene.turn(), stop.state)
     await scene.shows("The training of names was stopped")
@@ -234,7 +234,7 @@ async def test_custom_model_that_fails_after_it_was_trained(scene: Scene, tmp_pa
     scene.world.training[:] = [Failed("There is no room on the disk.")]
     await custom_models.retrain(scene.app, scene.turn(), CorpusOptions("elves"))
     message = await scene.shows("The training of elves failed", 101)
-    assert lines_of(message) == "There is no room on the disk. It generates names as before."
+    assert lines_of(message) == "There is no room on the disk. The namer works as before."
 
 
 async def test_deleted_message_is_sent_again_once(scene: Scene, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ async def test_worse_version_waits_for_use_it_anyway(home: Home, tmp_path: Path)
     ada = home.administrator()
     await ada.slash(home.channel, "retrain names")
     assert report(home).title == "📦 Version 1 of names is stored, but not live"
-    assert "its reference loss is 2.500, that of the live version 1.422" in description(home)
+    assert "its reference loss is 2.500, compared with 1.422" in description(home)
     assert not home.world.networks.served
     message = newest_report(home)
     refused = await home.alice.click(message, label="Use it anyway")
