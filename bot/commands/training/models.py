@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.commands.core.app import App
 from bot.commands.core.dispatch import respond_when_ready
+from bot.commands.core.error_messages import invalid_value
 from bot.commands.core.info import Audience, CommandInfo
 from bot.commands.core.message import (
     Message,
@@ -82,6 +83,7 @@ class VersionOptions:
 
 async def list_(app: App, turn: Turn, options: TaskOptions) -> None:
     """Answer `/models list`."""
+    _check_task(options.task)
     async with app.answering(turn, MODELS):
         await respond_when_ready(turn, _page(app, options.task, 0), private=True)
 
@@ -103,6 +105,7 @@ async def activate(app: App, turn: Turn, options: VersionOptions) -> None:
 async def rollback(app: App, turn: Turn, options: TaskOptions) -> None:
     """Answer `/models rollback`."""
     await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
+    _check_task(options.task)
     with app.in_flight.track():
         await respond_when_ready(turn, _rolled_back(app, turn, options.task))
 
@@ -155,6 +158,11 @@ def parse_version(typed: str) -> str | int:
         number=code("12"),
         shipped=code(f"shipped {next(iter(TASKS))}"),
     )
+
+
+def _check_task(task: str) -> None:
+    if task not in TASKS:
+        raise UserError(*invalid_value(task))
 
 
 async def _page(app: App, task: str, number: int) -> Message:

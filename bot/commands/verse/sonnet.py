@@ -139,10 +139,11 @@ def checked(options: SonnetOptions) -> SonnetOptions:
         raise UserError(
             _(
                 "A name can have at most {limit} characters, and yours has {count}. To begin with "
-                "more words, use /sonnet opening:"
+                "more words, use {option}."
             ),
             limit=LONGEST_NAME,
             count=len(name),
+            option=code("opening:"),
         )
     # Line ends of two characters count once.
     is_long = len(request.opening) > 2 * OPENING_LIMIT

@@ -1,16 +1,18 @@
 """Commands together: `/help`, `/about`, their descriptions, errors."""
 
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
 import simcord
-from discord import app_commands
+from discord import AppCommandOptionType, app_commands
 
 from bot.commands import about as about_command
 from bot.commands.buttons import HANDLERS
 from bot.commands.command_list import COMMANDS
+from bot.commands.core.app import LONG_TEXT
 from bot.commands.core.info import Audience
 from bot.commands.core.message import (
     Timestamp,
@@ -18,10 +20,23 @@ from bot.commands.core.message import (
     strong,
     text,
 )
+from bot.commands.naming import dissect, names
+from bot.commands.naming.dissect import DissectOptions
+from bot.commands.naming.name_options import NamesOptions
+from bot.commands.training import custom_models, models
+from bot.commands.training.custom_model_options import CorpusOptions, NameOptions
+from bot.commands.training.models import VersionOptions
+from bot.commands.verse import sonnet
+from bot.commands.verse.sonnet import SonnetOptions
 from bot.evaluation.report.headline import Figure
+from bot.services.word_filter import WordFilter
 from bot.store.versions import Live
+from data.corpora import CorpusError
+from models.names.generator import NamesRequest
+from models.verse.poem import SonnetRequest
 from tests.bot.conftest import NOW, Home
 from tests.bot.replies import description, embed, sentence
+from tests.bot.turns import FakePlatform, FakeTurn
 
 CHECKOUT = Path(__file__).parents[3]
 DESCRIPTION = 100
@@ -110,6 +125,50 @@ async def test_descriptions_are_those_of_the_commands(home: Home) -> None:
         described = {p.name: str(p.description) for p in command.parameters}
         assert described == dict(info.options)
         assert max(map(len, [info.description, *described.values()])) <= DESCRIPTION
+
+
+async def test_text_options_have_a_limit(home: Home) -> None:
+    """Discord refuses a longer text before the bot reads it."""
+    found = 0
+    for command in home.bot.tree.walk_commands():
+        for option in getattr(command, "parameters", ()):
+            if option.type is AppCommandOptionType.string and not option.choices:
+                found += 1
+                assert option.max_value is not None, f"/{command.qualified_name} {option.name}"
+    assert found > 10
+
+
+@pytest.mark.parametrize("forged", ["x" * 6000, "f u c k " * 750, "🦖" * 6000, "a\n" * 3000])
+async def test_long_text_is_not_filtered_on_the_event_loop(
+    home: Home, forged: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the platform does not check lengths: the filter takes seconds for a long text."""
+    loop_thread, allows = threading.get_ident(), WordFilter.allows
+    read: list[int] = []
+
+    def checked(words: WordFilter, text: str) -> bool:
+        read.append(len(text))
+        assert len(text) <= LONG_TEXT or threading.get_ident() != loop_thread
+        return allows(words, text)
+
+    monkeypatch.setattr(WordFilter, "allows", checked)
+    request = NamesRequest(starts_with=forged)
+    commands: list[tuple[Callable[..., Awaitable[None]], object]] = [
+        (names.names, NamesOptions(request)),
+        (names.names, NamesOptions(request, "elves")),
+        (names.names, NamesOptions(NamesRequest(), forged)),
+        (sonnet.sonnet, SonnetOptions(SonnetRequest(forged))),
+        (sonnet.sonnet, SonnetOptions(about=forged)),
+        (dissect.dissect, DissectOptions(forged)),
+        (custom_models.create, CorpusOptions(forged, text="a")),
+        (custom_models.create, CorpusOptions("elves", text=forged)),
+        (custom_models.info, NameOptions(forged)),
+        (models.info, VersionOptions(forged)),
+    ]
+    for command, options in commands:
+        with pytest.raises((UserError, CorpusError)):
+            await command(home.app, FakeTurn(FakePlatform()), options)
+    assert read  # the list of names is read line by line
 
 
 @pytest.mark.parametrize(

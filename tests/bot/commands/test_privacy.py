@@ -102,6 +102,15 @@ async def test_other_members_keep_data(home: Home) -> None:
     assert (await home.app.store.privacy.of(bob.id)).votes == 1
 
 
+async def test_buttons_stop_working(home: Home) -> None:
+    poem = await home.alice.slash(home.channel, "sonnet")
+    assert poem.response is not None
+    await forget(home)
+    pressed = await home.alice.click(poem.response, label="Keep")
+    assert sentence(pressed) == "This button no longer works; use the command instead."
+    assert await kept(home) == "The bot stores nothing about you."
+
+
 async def test_open_poll_loses_vote(home: Home) -> None:
     await a_poll(home)
     bob, carol = members(home, 2)

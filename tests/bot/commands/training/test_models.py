@@ -1,12 +1,14 @@
 """`/models` on a Discord in memory."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 import simcord
 
 from bot.commands.core.message import Button, Message, UserError
-from bot.commands.training.models import parse_version
+from bot.commands.training import models
+from bot.commands.training.models import TaskOptions, parse_version
 from bot.commands.training.version_views import common_endings, mean_length
 from bot.discord.rendering import view_of
 from bot.store.versions import Live
@@ -14,6 +16,7 @@ from models.weights import WeightsError
 from tests.bot.commands.training.test_retrain import sentence
 from tests.bot.conftest import Home
 from tests.bot.services.test_model_registry import made
+from tests.bot.turns import ADA, FakePlatform, FakeTurn
 
 
 async def train(home: Home, folder: Path, *seeds: int, task: str = "names") -> None:
@@ -53,6 +56,14 @@ def test_parse_version(typed: str, read: object) -> None:
 def test_parse_version_refuses(typed: str) -> None:
     with pytest.raises(UserError, match=r"isn't a version\. .* for example 12 or shipped names"):
         parse_version(typed)
+
+
+@pytest.mark.parametrize("command", [models.list_, models.rollback])
+async def test_unknown_task(home: Home, command: Callable[..., Awaitable[None]]) -> None:
+    """An outdated choice, or a forged one."""
+    turn = FakeTurn(FakePlatform(operators={ADA.id}))
+    with pytest.raises(UserError, match="plays isn't a valid choice here"):
+        await command(home.app, turn, TaskOptions("plays"))
 
 
 @pytest.mark.parametrize(

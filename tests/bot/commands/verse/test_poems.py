@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+from datetime import timedelta
 
 import discord
 import pytest
@@ -19,6 +21,19 @@ async def poem(home: Home, **options: object) -> discord.Message:
     result = await home.alice.slash(home.channel, "sonnet", **options)
     assert result.response is not None
     return result.response.message
+
+
+def custom_id_of(message: discord.Message, label: str) -> str:
+    """The id of the button with a label."""
+    rows = (row for row in message.components if isinstance(row, discord.ActionRow))
+    (found,) = (
+        button.custom_id
+        for row in rows
+        for button in row.children
+        if isinstance(button, discord.Button) and button.label == label
+    )
+    assert found is not None
+    return found
 
 
 def words_of(message: discord.Message) -> str:
@@ -69,6 +84,26 @@ async def test_kept_once(home: Home) -> None:
     assert await keep(home, home.alice, shown) == "Kept. You have 1 poem: /poems"
     again = await keep(home, home.alice, shown)
     assert again == "You've kept this one already. You have 1 poem: /poems"
+
+
+async def test_keep_reads_no_rendered_text(home: Home) -> None:
+    """The poem is in the database, under the number in the button."""
+    shown = await poem(home)
+    words = words_of(shown).strip()
+    assert re.fullmatch(r"keep:@\d+", custom_id_of(shown, "Keep"))
+    stored = home.env.backend.get_message(home.channel.id, shown.id)
+    stored.embeds[0]["description"] = "Something else"
+    await keep(home, home.alice, shown)
+    assert await kept_by(home, home.alice) == [words]
+
+
+async def test_keep_after_its_state_is_deleted(home: Home) -> None:
+    shown = await poem(home)
+    await home.app.store.button_states.prune(home.env.now() + timedelta(seconds=1))
+    assert await keep(home, home.alice, shown) == (
+        "This button no longer works; use the command instead."
+    )
+    assert await kept_by(home, home.alice) == []
 
 
 async def test_kept_by_other_member(home: Home) -> None:
