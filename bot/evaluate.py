@@ -23,13 +23,13 @@ from rich.markup import escape
 from bot.arguments import count, whole_number
 from bot.evaluation.measures.classifier import has_classifier
 from bot.evaluation.measures.pronunciation import has_dictionary
+from bot.evaluation.options import ScoreboardOptions
 from bot.evaluation.report.board import ScoreboardError
 from bot.evaluation.report.card import check_record, leak_warning, record
 from bot.evaluation.report.headline import FILE, write_headline
 from bot.evaluation.report.publish import other_boards, publish
 from bot.evaluation.report.terminal import show
 from bot.evaluation.scoreboard import (
-    ScoreboardOptions,
     evaluate,
     measure_board,
     quick_table,
@@ -81,7 +81,7 @@ def _make_scoreboard(
     page = options.page or (PAGE if _is_usual(options) else OTHER_PAGE)
     other_boards(options.task, page)  # an unreadable one is better found now than in minutes
     chosen = ScoreboardOptions(
-        options.seed, options.count, options.corpus, options.openings, options.previous
+        options.seed, options.count or 0, options.corpus, options.openings, options.previous
     )
     with Console(stderr=True).status("Measuring ...") as status:
         board, pictures = measure_board(

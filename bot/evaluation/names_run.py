@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -14,15 +13,11 @@ from bot.evaluation.measures.baselines import (
     previous_weights,
     quick_names,
 )
-from bot.evaluation.measures.classifier import (
-    DRAWS,
-    FOLDS,
-    Auc,
-    auc,
-)
+from bot.evaluation.measures.classifier import FOLDS, Auc, auc
 from bot.evaluation.measures.held_out import HeldOutLosses
 from bot.evaluation.measures.names import ConstraintResult, NamesQuality, quality_of
 from bot.evaluation.measures.sampling import sample_names
+from bot.evaluation.options import ScoreboardOptions
 from data.corpora import Corpus
 from models.names.generator import NamesError, NamesRequest, generate_names
 from models.networks.network import Network
@@ -37,22 +32,6 @@ CLASSIFIED_ORDER = 6
 """Order of the Kneser-Ney model whose names are classified as well."""
 
 Accept = Callable[[str], bool]
-
-
-@dataclass(frozen=True)
-class NamesOptions:
-    """Options of an evaluation."""
-
-    requests: int = 1_000
-    """Number of requests, of ten names each."""
-    seed: int = 0
-    """Seed of the first request; each further request adds 1."""
-    corpus_file: Path | None = None
-    """The corpus file, if it is not the project's."""
-    previous: Path | None = None
-    """Weights to compare with; by default the last different ones in the git history."""
-    draws: int = DRAWS
-    """Number of draws for the AUC."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +65,7 @@ def measure_names(
     corpus: Corpus,
     held_out: Sequence[str],
     accept: Accept,
-    options: NamesOptions,
+    options: ScoreboardOptions,
     show_status: ShowStatus,
 ) -> NamesFindings:
     """Run all measures. held_out: the held-out names of the corpus."""
@@ -95,23 +74,23 @@ def measure_names(
     losses.measure(ours, trained.network)
     classified: dict[str, Network] = {"the same network, plain sampling": trained.network}
     classified |= _baselines(trained, corpus, losses, options, show_status)
-    quick_network, seconds = quick_names(options.corpus_file, show_status)
+    quick_network, seconds = quick_names(options.corpus, show_status)
     quick = f"the recipe quick, trained in {seconds:.0f} s"
     losses.measure(quick, quick_network)
 
     names, rejected = _generate(trained, accept, options, show_status)
-    systems = [_evaluate(ours, names, corpus, held_out, options, rejected)]
+    systems = [_evaluate(ours, names, corpus, held_out, rejected)]
     for system, network in classified.items():
         show_status(f"names by {system}")
         drawn = sample_names(network, len(names), np.random.default_rng(options.seed))
-        systems.append(_evaluate(system, drawn, corpus, held_out, options))
+        systems.append(_evaluate(system, drawn, corpus, held_out))
     show_status("constraints")
     return NamesFindings(
         losses,
         quick,
         seconds,
         tuple(systems),
-        _auc(corpus.training, held_out, options),
+        _auc(corpus.training, held_out),
         tuple(
             measure_constraint(trained, corpus, accept, options.seed, each) for each in CONSTRAINTS
         ),
@@ -123,7 +102,7 @@ def _baselines(
     trained: Trained,
     corpus: Corpus,
     losses: HeldOutLosses,
-    options: NamesOptions,
+    options: ScoreboardOptions,
     show_status: ShowStatus,
 ) -> dict[str, Network]:
     """Measure the baselines on the held-out names; returns those to classify as well."""
@@ -148,14 +127,14 @@ def _baselines(
 
 
 def _generate(
-    trained: Trained, accept: Accept, options: NamesOptions, show_status: ShowStatus
+    trained: Trained, accept: Accept, options: ScoreboardOptions, show_status: ShowStatus
 ) -> tuple[list[str], Mapping[str, float]]:
     """Run all requests with consecutive seeds; the names, and the rejected shares by reason."""
     names: list[str] = []
     refused = Counter[str]()
-    for number in range(options.requests):
+    for number in range(options.count):
         if number % 50 == 0:
-            show_status(f"{len(names):,} of {NAMES_PER_REQUEST * options.requests:,} names")
+            show_status(f"{len(names):,} of {NAMES_PER_REQUEST * options.count:,} names")
         request = NamesRequest(NAMES_PER_REQUEST, options.seed + number)
         result = generate_names(trained, request, accept)
         names += result.names
@@ -169,18 +148,17 @@ def _evaluate(
     names: Sequence[str],
     corpus: Corpus,
     held_out: Sequence[str],
-    options: NamesOptions,
     rejected: Mapping[str, float] | None = None,
 ) -> SystemNames:
     quality = quality_of(system, names, corpus.items, rejected)
     new = sorted(set(filter(None, names)).difference(corpus.items))
-    return SystemNames(quality, _auc(new, held_out, options))
+    return SystemNames(quality, _auc(new, held_out))
 
 
-def _auc(names: Sequence[str], held_out: Sequence[str], options: NamesOptions) -> Auc | None:
+def _auc(names: Sequence[str], held_out: Sequence[str]) -> Auc | None:
     if len(held_out) < FOLDS or len(names) < len(held_out):
         return None
-    return auc(names, held_out, options.draws)
+    return auc(names, held_out)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ The only reader of held-out text.
 import datetime
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.markup import escape
@@ -14,13 +14,14 @@ from rich.table import Table
 
 from bot.evaluation.measures.baselines import ShowStatus
 from bot.evaluation.measures.statistics import interval
-from bot.evaluation.names_run import NamesOptions, measure_names
+from bot.evaluation.names_run import measure_names
+from bot.evaluation.options import ScoreboardOptions
 from bot.evaluation.report.board import Board, ScoreboardError
 from bot.evaluation.report.card import leak_warning
 from bot.evaluation.report.names_board import names_board
 from bot.evaluation.report.publish import Pictures, lines, trainings
 from bot.evaluation.report.sonnets_board import sonnets_board
-from bot.evaluation.sonnets_run import SonnetsOptions, measure_sonnets, read_openings
+from bot.evaluation.sonnets_run import measure_sonnets
 from bot.services.word_filter import WordFilter
 from data import corpora
 from data.corpora import Corpus
@@ -39,22 +40,6 @@ class Evaluation:
     characters: int
     unknown: int
     """Number of characters outside of the vocabulary, which are skipped."""
-
-
-@dataclass(frozen=True)
-class ScoreboardOptions:
-    """Options of an evaluation; the defaults are those of the project's page."""
-
-    seed: int = 0
-    """Seed of the first text."""
-    count: int | None = None
-    """Number of requests, or of poems."""
-    corpus: Path | None = None
-    """A corpus file instead of the project's corpus."""
-    openings: Path | None = None
-    """A file of openings of poems, one per line."""
-    previous: Path | None = None
-    """Weights to compare with."""
 
 
 def evaluate(trained: Trained, corpus: Corpus) -> Evaluation:
@@ -94,9 +79,10 @@ def measure_board(
 
     Raises `ScoreboardError` for a task without scoreboard.
     """
-    measure = _BOARDS.get(trained.card.task)
+    measure, count = _BOARDS.get(trained.card.task, (None, 0))
     if measure is None:
         raise ScoreboardError(f"There is no scoreboard for {trained.card.task}; use --quick.")
+    options = replace(options, count=options.count or count)
     return measure(path, trained, corpus, options, show_status)
 
 
@@ -107,19 +93,11 @@ def _names(
     options: ScoreboardOptions,
     show_status: ShowStatus,
 ) -> tuple[Board, Pictures]:
-    started = time.monotonic()
-    wanted = NamesOptions(
-        requests=options.count or NamesOptions.requests,
-        seed=options.seed,
-        corpus_file=options.corpus,
-        previous=options.previous,
-    )
-    accept = WordFilter().allows
-    findings = measure_names(trained, corpus, corpus.held_out, accept, wanted, show_status)
+    started, accept = time.monotonic(), WordFilter().allows
+    findings = measure_names(trained, corpus, corpus.held_out, accept, options, show_status)
     pictures = trainings("names", findings.losses)
-    seeds = (options.seed, options.seed + wanted.requests - 1)
-    facts = _facts(path, trained, corpus, seeds, time.monotonic() - started)
-    return names_board(trained, findings, facts, list(pictures), wanted.draws), pictures
+    facts = _facts(path, trained, corpus, options, started)
+    return names_board(trained, findings, facts, list(pictures)), pictures
 
 
 def _sonnets(
@@ -129,37 +107,32 @@ def _sonnets(
     options: ScoreboardOptions,
     show_status: ShowStatus,
 ) -> tuple[Board, Pictures]:
-    started = time.monotonic()
-    wanted = SonnetsOptions(
-        poems=options.count or SonnetsOptions.poems,
-        seed=options.seed,
-        openings=read_openings(options.openings) if options.openings else (),
-        previous=options.previous,
+    started, accept, plays = time.monotonic(), WordFilter().allows, corpora.load_plays()
+    findings = measure_sonnets(
+        trained, corpus, corpus.held_out, plays, accept, options, show_status
     )
-    plays, accept = corpora.load_plays(), WordFilter().allows
-    findings = measure_sonnets(trained, corpus, corpus.held_out, plays, accept, wanted, show_status)
     pictures = trainings("sonnets", findings.losses) | lines(findings)
-    seeds = (options.seed, options.seed + wanted.poems - 1)
-    facts = _facts(path, trained, corpus, seeds, time.monotonic() - started)
+    facts = _facts(path, trained, corpus, options, started)
     return sonnets_board(trained, path, findings, facts, list(pictures)), pictures
 
 
 _Measure = Callable[[Path, Trained, Corpus, ScoreboardOptions, ShowStatus], tuple[Board, Pictures]]
-_BOARDS: Mapping[str, _Measure] = {"names": _names, "sonnets": _sonnets}
+_BOARDS: Mapping[str, tuple[_Measure, int]] = {"names": (_names, 1_000), "sonnets": (_sonnets, 100)}
+"""By task, with the number of requests or poems on the project's page."""
 
 
 def _facts(
-    path: Path, trained: Trained, corpus: Corpus, seeds: tuple[int, int], seconds: float
+    path: Path, trained: Trained, corpus: Corpus, options: ScoreboardOptions, started: float
 ) -> list[tuple[str, str]]:
     """Facts about the run: what was measured, when and how."""
-    card = trained.card
+    card, seconds = trained.card, time.monotonic() - started
     parameters = sum(array.size for array in trained.network.arrays().values())
     facts = [
         ("weights", f"recipe `{card.recipe}`, {card.architecture}, SHA-256 `{trained.digest}`"),
         ("size", f"{parameters:,} parameters, {path.stat().st_size / 1e6:.1f} MB"),
         ("corpus", corpus.title),
         ("held out", f"{len(corpus.held_out):,} items"),
-        ("seeds", "{} to {}".format(*seeds)),
+        ("seeds", f"{options.seed} to {options.seed + options.count - 1}"),
         ("measured", f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, in {seconds:.0f} s"),
     ]
     warning = leak_warning(trained, corpus)

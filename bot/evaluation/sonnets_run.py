@@ -24,6 +24,7 @@ from bot.evaluation.measures.verse import (
     VerseEvaluator,
     VerseQuality,
 )
+from bot.evaluation.options import ScoreboardOptions
 from bot.evaluation.report.board import ScoreboardError
 from data.corpora import Corpus
 from data.text import VERSE_SYMBOLS
@@ -44,19 +45,6 @@ TIMED = 50
 """Number of poems for the response times."""
 
 Accept = Callable[[str], bool]
-
-
-@dataclass(frozen=True)
-class SonnetsOptions:
-    """Options of an evaluation."""
-
-    poems: int = 100
-    seed: int = 0
-    """Seed of the first poem; each further poem adds 1."""
-    openings: tuple[str, ...] = ()
-    """Openings of the poems, in turn; by default those of `OPENINGS`."""
-    previous: Path | None = None
-    """Weights to compare with; by default the last different ones in the git history."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +91,15 @@ def measure_sonnets(
     held_out: Sequence[str],
     plays: Corpus,
     accept: Accept,
-    options: SonnetsOptions,
+    options: ScoreboardOptions,
     show_status: ShowStatus,
 ) -> SonnetsFindings:
     """Run all measures. held_out: the held-out poems of the corpus."""
+    wanted = read_openings(options.openings or OPENINGS)  # an error now, not in minutes
     losses = HeldOutLosses(held_out)
     losses.measure(f"Mangosaurus ({trained.card.recipe})", trained.network)
     judging = _baselines(trained, corpus, losses, options, show_status)
-
-    wanted = options.openings or read_openings(OPENINGS)
-    openings = [wanted[i % len(wanted)] for i in range(options.poems)]
+    openings = [wanted[i % len(wanted)] for i in range(options.count)]
     requests = [
         SonnetRequest(opening, options.seed + i, TEMPERATURE) for i, opening in enumerate(openings)
     ]
@@ -163,7 +150,7 @@ def _baselines(
     trained: Trained,
     corpus: Corpus,
     losses: HeldOutLosses,
-    options: SonnetsOptions,
+    options: ScoreboardOptions,
     show_status: ShowStatus,
 ) -> NGram:
     """Measure the baselines on the held-out poems; returns the n-gram model for likelihoods."""

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
+from bot.evaluation.measures.classifier import DRAWS
 from bot.evaluation.measures.names import ConstraintResult
 from bot.evaluation.names_run import NamesFindings, SystemNames
 from bot.evaluation.report.board import (
@@ -41,7 +42,6 @@ def names_board(
     findings: NamesFindings,
     facts: Sequence[tuple[str, str]],
     plots: Sequence[Plot],
-    draws: int,
 ) -> Board:
     """The part of names on the scoreboard."""
     return Board(
@@ -51,7 +51,7 @@ def names_board(
         targets=_targets(findings),
         tables=(
             findings.losses.table(),
-            _quality(findings, draws),
+            _quality(findings),
             _constraints(findings.constraints),
         ),
         samples_title=f"The first {SAMPLES} names",
@@ -94,7 +94,7 @@ def _targets(findings: NamesFindings) -> tuple[Target, ...]:
     return tuple(targets)
 
 
-def _quality(findings: NamesFindings, draws: int) -> Table:
+def _quality(findings: NamesFindings) -> Table:
     systems = findings.systems
     titles = [w.quality.system for w in systems]
     rows = [
@@ -109,7 +109,7 @@ def _quality(findings: NamesFindings, draws: int) -> Table:
         (f"rejected: {REASONS.get(why, why)}", f"{share:.1%}", *[""] * len(systems))
         for why, share in rejected.items()
     ]
-    note = WRITING.format(count=systems[0].quality.count, draws=draws)
+    note = WRITING.format(count=systems[0].quality.count, draws=DRAWS)
     return Table("Quality", note, ("", *titles, "real names (training part)"), tuple(rows))
 
 
