@@ -3,9 +3,8 @@
 import asyncio
 from collections import OrderedDict
 from functools import partial
-from typing import Protocol
 
-from bot.services.inference import Load, ValidationSample
+from bot.services.inference import Inference, ValidationSample
 from bot.store import Store
 from bot.store.custom_models import CustomModelRecord
 from models.tasks import task_of
@@ -22,20 +21,10 @@ class Untrained(Exception):  # noqa: N818 (it is a state, not a fault)
     """The custom model has no weights."""
 
 
-class Networks(Protocol):
-    """Loads weights; `bot.services.inference.Inference` does."""
-
-    async def prepare(self, task: str, load: Load) -> Trained:
-        """Load weights that were validated before. Raises `WeightsError`."""
-
-    async def validate(self, task: str, load: Load, *, full: bool = True) -> ValidationSample:
-        """Load weights and let them write. Raises `WeightsError`."""
-
-
 class CustomModels:
     """Loads and validates weights of custom models."""
 
-    def __init__(self, store: Store, networks: Networks) -> None:
+    def __init__(self, store: Store, networks: Inference) -> None:
         self._records = store.custom_models
         self._networks = networks
         self._loaded: OrderedDict[str, Trained] = OrderedDict()

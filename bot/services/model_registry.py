@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
 
 from bot.services.concurrency import PeriodicTask
 from bot.services.inference import Inference, Load, ValidationSample, open_inference
@@ -38,19 +37,6 @@ INTERVAL = 1.0
 """Seconds between two polls of what is live: one small query each."""
 
 
-class Networks(Protocol):
-    """Loads and serves weights; `bot.services.inference.Inference` does."""
-
-    async def validate(self, task: str, load: Load, *, full: bool = True) -> ValidationSample:
-        """Load weights and let them write. Raises `WeightsError`."""
-
-    async def prepare(self, task: str, load: Load) -> Trained:
-        """Load weights that were validated before. Raises `WeightsError`."""
-
-    def swap(self, task: str, trained: Trained) -> None:
-        """Serve weights from now on."""
-
-
 class NothingBefore(Exception):  # noqa: N818 (it is an answer, not a fault)
     """There is no earlier version to roll back to."""
 
@@ -61,7 +47,7 @@ class ModelRegistry:
     def __init__(
         self,
         store: Store,
-        networks: Networks,
+        networks: Inference,
         *,
         now: Callable[[], datetime],
         served: Mapping[str, Live] | None = None,

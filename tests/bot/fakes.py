@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 
 import numpy as np
 
-from bot.services.inference import Load, ValidationSample
+from bot.services.inference import Inference, Load, ValidationSample
 from bot.services.training.process import TrainingEvents
 from bot.services.training.run_folder import RunFolder
 from bot.store import Unavailable
@@ -75,10 +75,11 @@ def dissection(name: str = "mangosaurus", parts: tuple[Part, ...] = PARTS) -> Di
     return Dissection(name, letters, ("dracosaurus", "anchisaurus", "minmi"), parts)
 
 
-class FakeWriter:
+class FakeWriter(Inference):
     """Writes what it is told to, and remembers what it was asked."""
 
     def __init__(self) -> None:
+        super().__init__({}, lambda _: True)
         self.names_asked: list[NamesRequest] = []
         self.trained_asked: list[Trained | None] = []
         """By which weights each of them was asked for; `None` is the dinosaurs'."""
@@ -135,14 +136,12 @@ class FakeWriter:
             await asyncio.sleep(0)  # as the real one does, it lets others run
         self.finished_poems += 1
 
-    async def close(self) -> None:
-        """Nothing is running."""
 
-
-class FakeNetworks:
+class FakeNetworks(Inference):
     """Loads what it is to serve, and says that it wrote what it is told to."""
 
     def __init__(self) -> None:
+        super().__init__({}, lambda _: True)
         self.served: dict[str, Trained] = {}
         self.samples: Mapping[str, tuple[str, ...]] = {
             "names": ("novosaurus", "shitosaurus", "dracoraptor"),

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.commands.core.interfaces import TextGenerator
 from bot.commands.core.message import UserError
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
 from bot.services.concurrency import EditThrottle, InFlight, Locks
 from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.custom_models import CustomModels
+from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.service import TrainingService
 from bot.services.word_filter import WordFilter
@@ -29,7 +29,7 @@ class App:
 
     settings: Settings
     store: Store
-    inference: TextGenerator
+    inference: Inference
     models: ModelRegistry
     custom_models: CustomModels
     training: TrainingService

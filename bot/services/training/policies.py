@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.services.custom_models import CustomModels
+from bot.services.model_registry import ModelRegistry
 from bot.services.training.results import CustomModelTrained, Reason
 from bot.store import Store
 from bot.store.custom_models import Corpus
@@ -65,22 +66,18 @@ class Policy(Protocol):
         """
 
 
-class Registry(Protocol):
-    """Makes versions; `bot.services.model_registry.ModelRegistry` does."""
-
-    async def add_trained(
-        self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
-    ) -> VersionRecord:
-        """Add the results of a training as a version."""
-
-
 class SharedModelPolicy:
     """Trainings of the networks that all communities share: one at a time, with a cooldown."""
 
     name = SHARED
 
     def __init__(
-        self, store: Store, models: Registry, *, cooldown: timedelta, now: Callable[[], datetime]
+        self,
+        store: Store,
+        models: ModelRegistry,
+        *,
+        cooldown: timedelta,
+        now: Callable[[], datetime],
     ) -> None:
         self._trainings = store.trainings
         self._models = models

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.services.custom_models import LARGEST_WEIGHTS, CustomModels
+from bot.services.model_registry import ModelRegistry
 from bot.services.training import process, run, service
 from bot.services.training.policies import (
     CUSTOM,
@@ -41,7 +42,7 @@ from bot.store.trainings import SILENCE, TrainingRecord, TrainingRequest
 from bot.store.versions import VersionFiles, VersionRecord
 from models.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from models.weights import WeightsError
-from tests.bot.fakes import FakeTrainer, FakeWriter, card
+from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter, card
 from tests.bot.tiny import tiny_namer
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -55,10 +56,11 @@ ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """For what no database decides."""
 
 
-class FakeRegistry:
+class FakeRegistry(ModelRegistry):
     """Makes versions of anything."""
 
     def __init__(self, store: Store) -> None:
+        super().__init__(store, FakeNetworks(), now=lambda: NOW, interval=None)
         self.store = store
         self.error: list[Exception] = []
         """Raised by the next calls."""
