@@ -21,6 +21,7 @@ from data.text import fold, words_of
 from models.fingerprints import LONGEST_RUN, Fingerprints, runs_of
 from models.networks.network import State, read
 from models.networks.vocabulary import END
+from models.text_generator import GenerationError
 from models.verse.constrained import free_lines, metrical_lines
 from models.verse.constrained.free_lines import CharacterBudget, LengthConstraint
 from models.verse.constrained.metrical_lines import MetricalConstraint, Plan
@@ -33,13 +34,13 @@ from models.verse.line_generator import (
     generate_lines,
 )
 from models.verse.opening import encoded_prefix, start_of, wrap_opening
-from models.verse.problems import NoLineFound, OpeningTooLong, SonnetError, UnknownForm
 from models.verse.reranking import PreviousLines, score
 from models.weights import Trained
 
 __all__ = [
     "OPENING_LIMIT",
     "Draft",
+    "NoLineFound",
     "SonnetError",
     "SonnetRequest",
     "begin",
@@ -63,6 +64,14 @@ RHYME_ATTEMPTS = 3
 """Attempts after which a line may end without its rhyme."""
 MIN_RHYMES = 8
 """Common words that have to rhyme with a word, including itself, if a later line has to rhyme."""
+
+
+class SonnetError(GenerationError):
+    """A poem that cannot be written."""
+
+
+class NoLineFound(SonnetError):  # noqa: N818 (a state)
+    """No candidate for the next line is new and passes the word filter."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +138,12 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
     Raises `SonnetError` for an opening that is too long, and for an unknown form.
     """
     if len(request.opening) > OPENING_LIMIT:
-        raise SonnetError(OpeningTooLong(len(request.opening), OPENING_LIMIT))
+        raise SonnetError(
+            f"An opening has at most {OPENING_LIMIT} characters, and yours has "
+            f"{len(request.opening)}; try its first line, for example: Shall I compare thee"
+        )
     if request.form not in FORMS:
-        raise SonnetError(UnknownForm(request.form, tuple(FORMS)))
+        raise SonnetError(f"Unknown form {request.form!r}; try one of {', '.join(FORMS)}")
     network, index = trained.network, rhyme_and_metre_of(trained)
     *complete, prefix = lines = wrap_opening(request.opening, FORMS[request.form], index)
     read_prefix = encoded_prefix(network.vocabulary, prefix)
@@ -148,7 +160,7 @@ def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bo
     """Write the next line of each draft. Finished drafts are returned unchanged.
 
     The best candidate is kept that `accept` accepts, that is not a line of the corpus, nor has a
-    long run of its words, nor is in the poem already. Raises `SonnetError` if a draft has no such
+    long run of its words, nor is in the poem already. Raises `NoLineFound` if a draft has no such
     candidate, and `ValueError` for a draft that was begun with other weights.
     """
     if any(draft.weights != trained.digest for draft in drafts):
@@ -164,7 +176,10 @@ def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bo
             if best is not None:
                 extended[i] = best
     if len(extended) < len(drafts):
-        raise SonnetError(NoLineFound())
+        raise NoLineFound(
+            "No next line was found that is new and that the word filter accepts; "
+            "try again, or try another opening."
+        )
     return [extended[i] for i in range(len(drafts))]
 
 

@@ -10,19 +10,12 @@ from bot.commands.core.message import (
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Forbidden, Terms, Unreachable
 from bot.commands.naming.name_problems import explain_problem
-from bot.formats import human_join
 from bot.services.concurrency import ShuttingDown
 from bot.services.inference import Busy, TooSlow
 from bot.store import Unavailable
 from data.corpora import CorpusError
 from models.names.problems import NamesError
-from models.verse.problems import (
-    NoLineFound,
-    OpeningTooLong,
-    SonnetError,
-    SonnetProblem,
-    UnknownForm,
-)
+from models.verse.poem import NoLineFound
 
 
 def explain(error: BaseException, terms: Terms) -> Text | None:
@@ -32,8 +25,13 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
             return error.text
         case NamesError(problem=problem):
             return explain_problem(problem)
-        case SonnetError(problem=problem):
-            return _explain_poem(problem)
+        case NoLineFound():
+            return text(
+                _(
+                    "No next line was found that is new and passes the word filter. Try again, or "
+                    "try another opening."
+                )
+            )
         case CorpusError():
             return verbatim(error.translated(_))
         case Busy(ahead=ahead):
@@ -59,29 +57,6 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
             return text(_("{platform} isn't answering; try again in a minute."), **_terms(terms))
         case _:
             return None
-
-
-def _explain_poem(problem: SonnetProblem) -> Text:
-    match problem:
-        case OpeningTooLong(length, limit):
-            return text(
-                _("An opening can have at most {limit} characters, and yours has {length}."),
-                limit=limit,
-                length=length,
-            )
-        case UnknownForm(form, forms):
-            return text(
-                _("There's no form {form}. A poem can be {forms}."),
-                form=form,
-                forms=human_join(forms, _("or")),
-            )
-        case NoLineFound():
-            return text(
-                _(
-                    "No next line was found that is new and passes the word filter. Try again, or "
-                    "try another opening."
-                )
-            )
 
 
 def apology(reference: str) -> Text:

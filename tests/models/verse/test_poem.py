@@ -23,7 +23,6 @@ from models.verse.poem import (
     begin,
     extend,
 )
-from models.verse.problems import OpeningTooLong, UnknownForm
 from models.weights import Trained
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE, lstm, poet
@@ -153,19 +152,13 @@ def test_member_may_copy_and_repeat() -> None:
 
 def test_opening_limit() -> None:
     assert begin(POET, SonnetRequest("a" * OPENING_LIMIT, seed=0)).prefix
-    with pytest.raises(
-        SonnetError, match=r"at most 300 characters, .* has 301; .* example"
-    ) as raised:
+    with pytest.raises(SonnetError, match=r"at most 300 characters, .* has 301; .* example"):
         begin(POET, SonnetRequest("a" * (OPENING_LIMIT + 1), seed=0))
-    assert raised.value.problem == OpeningTooLong(301, 300)
 
 
 def test_unknown_form() -> None:
-    with pytest.raises(
-        SonnetError, match="Unknown form 'haiku'; try one of shakespearean"
-    ) as raised:
+    with pytest.raises(SonnetError, match=f"Unknown form 'haiku'; try one of {', '.join(FORMS)}"):
         begin(POET, SonnetRequest("", seed=0, form="haiku"))
-    assert raised.value.problem == UnknownForm("haiku", tuple(FORMS))
 
 
 def test_poem_without_opening() -> None:

@@ -26,8 +26,7 @@ from bot.discord.markdown import escape
 from bot.services.inference import Busy, TooSlow
 from bot.store import Unavailable
 from models.verse.forms import FORMS
-from models.verse.poem import OPENING_LIMIT, SonnetRequest
-from models.verse.problems import NoLineFound, SonnetError
+from models.verse.poem import OPENING_LIMIT, NoLineFound, SonnetRequest
 from tests.bot.champions import crown
 from tests.bot.conftest import Home
 from tests.bot.hostile import HOSTILE_OPENINGS
@@ -147,7 +146,7 @@ async def test_busy(home: Home) -> None:
 @pytest.mark.parametrize(
     ("error", "why"),
     [
-        (SonnetError(NoLineFound()), "No next line was found that is new"),
+        (NoLineFound(), "No next line was found that is new"),
         (TooSlow(), "That took too long, so the bot gave up; try again in a moment."),
         (RuntimeError("a bug"), "Sorry, something went wrong."),
     ],
