@@ -10,7 +10,7 @@ from bot.local.limits import ATTACHMENT_BYTES, JSON, ApiError, Upload, check_mes
 from bot.local.records import LOADING, Attachment, Interaction, Message, content_type
 
 HISTORY = 500
-"""Messages to keep; older ones are deleted with their files."""
+"""Messages to keep, and as many ephemeral ones; older ones are deleted with their files."""
 
 
 class Channel:
@@ -114,8 +114,9 @@ class Channel:
     def add(self, message: Message) -> Message:
         self.messages[message.id] = message
         self._events.emit("message", message)
-        while len(self.messages) > HISTORY:
-            self.remove(next(iter(self.messages.values())))
+        alike = [other for other in self.messages.values() if other.ephemeral == message.ephemeral]
+        for oldest in alike[:-HISTORY]:
+            self.remove(oldest)
         return message
 
     def remove(self, message: Message) -> None:
