@@ -8,6 +8,7 @@ from pathlib import Path
 
 import discord
 import pytest
+from bot.services.legacy_weights import retrained_path
 
 from bot.discord.client import Mangosaurus
 from bot.discord.markdown import escape

@@ -38,7 +38,7 @@ from bot.commands.training.requests import (
     check_queue,
     download,
     stop,
-    stop_reason,
+    stop_of_deleted,
     submit,
     title_of,
 )
@@ -281,7 +281,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
         reply = text(_("{namer} was not deleted."), namer=model.name)
         if action == "delete":
             if training is not None:
-                await app.training.stop(training.id, stop_reason(app, turn))
+                await stop_of_deleted(app, turn, training, model)
             await app.store.custom_models.delete(model.id)
             reply = text(_("{namer} was deleted."), namer=model.name)
         await turn.edit_source(Message(reply, private=True))

@@ -60,7 +60,7 @@ _REASONS: Mapping[str, str] = {
     Reason.TOO_LONG: _("The training did not end in time."),
     Reason.UNREADABLE: _("The results could not be read; the bot's log says more."),
     Reason.DATABASE: _("The database isn't answering, so the results could not be stored."),
-    Reason.DELETED: _("The namer was deleted meanwhile."),
+    Reason.DELETED: _("The namer was deleted."),
     Reason.ATTEMPTS: _("It was interrupted too often."),
     Reason.BROKEN: _("Something went wrong; the bot's log says more."),
     DIED: _("The bot was restarted meanwhile."),
@@ -198,7 +198,10 @@ def interrupted_message(state: TrainingState) -> Message:
 
 def _trouble(title: str, subject: Subject, reason: str) -> Message:
     sentence = text(_REASONS[reason]) if reason in _REASONS else verbatim(reason)
-    if not subject.is_custom:
+    consequence: Text = ()
+    if reason == Reason.DELETED:
+        pass
+    elif not subject.is_custom:
         consequence = text(_("The live version is unchanged."))
     elif subject.has_weights:
         consequence = text(_("The namer works as before."))
@@ -207,7 +210,7 @@ def _trouble(title: str, subject: Subject, reason: str) -> Message:
         consequence = text(_("Try again with {command}."), command=command)
     embed = Embed(
         title=title.format(subject=subject.name),
-        lines=((*sentence, *text(" "), *consequence),),
+        lines=((*sentence, *text(" "), *consequence) if consequence else sentence,),
         tone=Tone.TROUBLE,
     )
     return Message(embeds=(embed,))

@@ -32,6 +32,7 @@ from bot.commands.training.rights import SharedModelAction, check_manager, check
 from bot.formats import shortened
 from bot.services.training.policies import CUSTOM, SHARED, AlreadyTraining, CoolingDown, QueueFull
 from bot.services.training.results import Reason
+from bot.store.custom_models import CustomModelRecord
 from bot.store.trainings import TrainingRecord, TrainingRequest
 
 LARGEST_SEED = 2**31
@@ -153,6 +154,19 @@ async def stop(app: App, turn: Turn, record: TrainingRecord | None) -> None:
             subject = await subject_of(app, record)
             await turn.edit_source(stopped_message(subject, reason))
         await turn.respond(Message(text(_("Stopped.")), private=True))
+
+
+async def stop_of_deleted(
+    app: App, turn: Turn, record: TrainingRecord, model: CustomModelRecord
+) -> None:
+    """Stop the training of a custom model that is about to be deleted."""
+    stopped = await app.training.stop(record.id, Reason.DELETED)
+    has_message = record.channel_id is not None and record.message_id is not None
+    if stopped is not None and stopped.state == "stopped" and has_message:  # it had not started
+        ref = MessageRef(record.channel_id or 0, record.message_id or 0, record.community_id)
+        subject = Subject(model.name, is_custom=True)
+        with suppress(DeliveryError):
+            await turn.platform.edit(ref, stopped_message(subject, Reason.DELETED))
 
 
 def stop_reason(app: App, turn: Turn) -> str:

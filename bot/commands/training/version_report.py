@@ -89,7 +89,7 @@ def reference_loss(version: VersionRecord) -> str:
     loss = nats(version.reference_loss)
     if version.baseline_loss is None:
         return loss
-    return _("{loss} (live version: {baseline:.3f})").format(
+    return _("{loss} (live version at the time: {baseline:.3f})").format(
         loss=loss, baseline=version.baseline_loss
     )
 

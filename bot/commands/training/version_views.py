@@ -185,7 +185,7 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
     lengths = human_join(
         [f"{mean_length(names):.1f} ({label})" for label, names in found], _("and")
     )
-    lines = [text(_("Mean length: {lengths} letters"), lengths=lengths)]
+    lines = [text(_("Mean length in letters: {lengths}"), lengths=lengths)]
     for label, names in found:
         endings = [f"-{ending} {count / len(names):.0%}" for ending, count in common_endings(names)]
         if endings:

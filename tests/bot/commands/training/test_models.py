@@ -127,12 +127,12 @@ async def test_info(home: Home, tmp_path: Path) -> None:
     (embed,) = result.response.embeds
     assert embed.title == "Version 2 of names"
     fields = {field.name: field.value for field in embed.fields}
-    assert fields["Reference loss"] == "1.430 nats/char (live version: 1.422)"
+    assert fields["Reference loss"] == "1.430 nats/char (live version at the time: 1.422)"
     assert fields["Seed"] == "2"
     assert fields["Version 2"] == "Minmi\nMangosaurus"
     assert fields["Version 1"] == "Novosaurus\nDracoraptor"
     assert "Shipped" in fields
-    assert "Mean length: 8.0 (Version 2), 10.5 (Version 1)" in description(result)
+    assert "Mean length in letters: 8.0 (Version 2), 10.5 (Version 1)" in description(result)
     assert "Endings of Version 2: -saurus 50%" in description(result)
     assert (embed.image.url or "").endswith("loss.png")
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.commands.core.app import App
 from bot.commands.core.message import Message, UserError, plain
+from bot.commands.core.turn import MessageRef
 from bot.commands.training import custom_models, requests, retrain
 from bot.commands.training.custom_model_options import CorpusOptions
 from bot.commands.training.progress import TrainingReports
@@ -202,6 +203,25 @@ async def test_places_in_the_queue(scene: Scene, tmp_path: Path) -> None:
     scene.world.trainers[0].go_on()
     await scene.shows("✅ elves is ready")
     await scene.shows("🏋️ Training orcs", 102)
+
+
+async def test_delete_while_training(scene: Scene, tmp_path: Path) -> None:
+    """Both messages say so: that of a running training, and that of a waiting one."""
+    scene.world.training[:] = [600, done_with_list(tmp_path)]
+    await scene.create("elves")
+    await scene.create("dwarfs")
+    await scene.shows("🏋️ Training elves")
+    await scene.shows("⏳ dwarfs: waiting for training", 101)
+    for number, name in enumerate(("elves", "dwarfs")):
+        question = await scene.platform.send(MessageRef(5, 0, 1), Message())
+        model = await scene.app.store.custom_models.named(1, name)
+        assert model is not None
+        turn = press_on(scene.turn(), question)
+        await custom_models.press(scene.app, turn, f"delete:{model.id}")
+        assert plain(scene.platform.shown[question].content) == f"{name} was deleted."
+        message = await scene.shows(f"The training of {name} was stopped", 100 + number)
+        assert lines_of(message) == "The namer was deleted."
+        assert labels(message) == []
 
 
 async def test_stop_of_another_community(scene: Scene, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ async def test_training_is_reported_and_served(trained: Home) -> None:
     assert description(trained).endswith("\n\nNovosaurus\nDracoraptor")
     fields = {field.name: field.value for field in embed.fields}
     assert fields["Validation loss"] == "1.600 nats/char"
-    assert fields["Reference loss"] == "1.430 nats/char (live version: 1.422)"
+    assert fields["Reference loss"] == "1.430 nats/char (live version at the time: 1.422)"
     assert fields["Training time"] == "1 min 15 s"
     assert (embed.image.url or "").endswith("loss.png")
     assert labels(newest_report(trained)) == []
