@@ -10,6 +10,7 @@ import discord
 import pytest
 from bot.services.legacy_weights import retrained_path
 
+from bot.commands.core.app import MOST_RECEIPTS
 from bot.discord.client import Mangosaurus
 from bot.discord.markdown import escape
 from bot.local.records import Message
@@ -144,6 +145,19 @@ async def test_more_names(scene: Scene) -> None:
     assert more.message.embed["description"] != asked.message.embed["description"]
 
 
+async def test_votes_precede_receipts(scene: Scene) -> None:
+    """In a rush of votes all are acknowledged in time; the receipts follow."""
+    receipts = scene.bot.app.receipts
+    poll = (await scene.local.run_command("dinoname", {"count": 2})).message
+    for _ in range(MOST_RECEIPTS):
+        await receipts.acquire()
+    asked = await scene.local.press(poll, poll.buttons[0].label, until="acknowledged")
+    assert not asked.followups
+    receipts.release()
+    await scene.local.wait_for(lambda: asked.followups, what="The receipt")
+    assert "You voted for" in asked.message.content
+
+
 async def test_endings_are_completed(scene: Scene) -> None:
     offered = await scene.local.autocomplete("dinoname", "ends_with", "rap")
     assert [choice["value"] for choice in offered] == ["rap", "raptor"]
@@ -224,7 +238,7 @@ async def test_one_training_at_a_time(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
     await scene.local.run_command("retrain names", as_admin=True)
     second = await scene.local.run_command("retrain names", as_admin=True)
-    assert "A training is running already" in second.message.content
+    assert "A training is already running" in second.message.content
     assert [button.label for button in second.message.buttons] == ["Stop"]
 
 

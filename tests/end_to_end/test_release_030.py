@@ -98,7 +98,7 @@ def names_on(message: Message) -> list[str]:
 async def test_due_poll_is_closed(museum: Museum) -> None:
     poll = museum.local.messages[0]
     await museum.local.wait_for(lambda: poll.edited, what="The result")
-    assert poll.content.startswith("The vote is over: Mangosaurus has won. It tied with Manosaurus")
+    assert poll.content.startswith("The poll is closed: Mangosaurus has won. It tied with Manosaurus")
     assert poll.embed["description"].startswith("👑 **Mangosaurus** · ▰ 1")
     assert names_on((await museum.press(poll, "More")).message)
     which = await museum.press(poll, "Dissect")
@@ -116,7 +116,7 @@ async def test_names(museum: Museum) -> None:
         footer="temperature 1 · seed 3893353276",
     )
     late = await museum.press(message, "Kilosaurus · 1")
-    assert late.message.content == "This vote is over: Limasaurus has won."
+    assert late.message.content == "This poll is closed: Limasaurus has won."
     more = await museum.press(message, "More")
     assert all(re.fullmatch("Man.{6}us", name) for name in names_on(more.message))
     which = await museum.press(message, "Dissect")
@@ -177,7 +177,7 @@ async def test_hall_of_fame(museum: Museum) -> None:
         page = museum.post(button("More", f"fame:{state}"))
         shown = await museum.press(page, "More")
         text = shown.message.embed.get("title", "") or shown.message.content
-        assert text.startswith(("🏛️ Best names: ", "No name has won a vote yet")), state
+        assert text.startswith(("🏛️ Best names: ", "No name has won a poll yet")), state
     other = await museum.said(f"fame:ever:mine:1:{old.ADA}")
     assert other == "These names are someone else's. See yours with /halloffame."
 

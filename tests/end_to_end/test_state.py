@@ -199,6 +199,16 @@ def test_history_is_limited(state: State) -> None:
     assert len(state.channel.messages) == 500
 
 
+def test_ephemeral_messages_keep_others(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.local.channel.HISTORY", 2)
+    state.channel.say(state.guild.member, "a poll")
+    for number in range(3):
+        asked = state.invoke(state.guild.member, "hello")
+        answer(state, asked, 4, content=f"receipt {number}", flags=64)
+    kept = [message.content for message in state.channel.messages.values()]
+    assert kept == ["a poll", "receipt 1", "receipt 2"]
+
+
 def test_listeners(state: State) -> None:
     heard: list[Event] = []
     state.events.listeners.append(heard.append)

@@ -19,6 +19,8 @@ from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from bot.store import Store
 
+MOST_RECEIPTS = 4
+"""Votes that are confirmed at the same time: few, so that a rush of votes is counted first."""
 LONG_TEXT = 64
 """Longest text, in characters, that is filtered on the event loop; longer ones in a thread."""
 
@@ -45,6 +47,8 @@ class App:
     in_flight: InFlight = field(default_factory=InFlight)
     edits: EditThrottle = field(init=False)
     """Edits of messages, by channel."""
+    receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
+    """Held while a vote is confirmed."""
     poll_locks: Locks = field(default_factory=Locks)
     """Held while a poll's message is edited: an older tally must not replace a newer one."""
 

@@ -120,10 +120,11 @@ async def vote(app: App, turn: Turn, state: str) -> None:
         if not await polls.cast(Ballot(poll_id, turn.user.id, position), app.now()):
             raise too_late(await polls.find(poll_id))
         poll = await _update(app, turn, poll_id)
-        with suppress(Unavailable):  # the vote is stored anyway
-            poll = poll or await polls.find(poll_id)
-            if poll is not None:
-                await turn.respond(_receipt(poll, position))
+        async with app.receipts:
+            with suppress(Unavailable):  # the vote is stored anyway
+                poll = poll or await polls.find(poll_id)
+                if poll is not None:
+                    await turn.respond(_receipt(poll, position))
 
 
 async def retract(app: App, turn: Turn, state: str) -> None:
