@@ -29,11 +29,7 @@ from bot.evaluation.report.card import check_record, leak_warning, record
 from bot.evaluation.report.headline import FILE, write_headline
 from bot.evaluation.report.publish import other_boards, publish
 from bot.evaluation.report.terminal import show
-from bot.evaluation.scoreboard import (
-    evaluate,
-    measure_board,
-    quick_table,
-)
+from bot.evaluation.scoreboard import evaluate, measure_board, quick_table
 from data.corpora import Corpus, CorpusError
 from models.tasks import TASKS
 from models.weights import SHIPPED, Trained, WeightsError

@@ -16,12 +16,7 @@ from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from models.names.capitalization import format_name
 from models.names.dissection import dissect
-from models.names.generator import (
-    LONGEST_NAME,
-    SHORTEST_NAME,
-    NamesRequest,
-    generate_names,
-)
+from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesRequest, generate_names
 from models.tasks import TASKS
 from models.text_generator import GenerationError
 from models.verse.forms import DEFAULT_FORM, FORMS

@@ -5,16 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.commands.core.app import App
 from bot.commands.core.info import CommandInfo, NoOptions
-from bot.commands.core.message import (
-    Embed,
-    Field,
-    Message,
-    Span,
-    Text,
-    Timestamp,
-    strong,
-    text,
-)
+from bot.commands.core.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn
 from bot.evaluation.report.headline import Figure, read_headline

@@ -3,13 +3,7 @@
 from bot.commands.command_list import COMMANDS
 from bot.commands.core.app import App
 from bot.commands.core.info import Audience, CommandInfo, NoOptions
-from bot.commands.core.message import (
-    Embed,
-    Message,
-    code,
-    strong,
-    text,
-)
+from bot.commands.core.message import Embed, Message, code, strong, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn, User
 

@@ -6,15 +6,7 @@ from datetime import timedelta
 
 from bot.commands.core.app import App
 from bot.commands.core.info import CommandInfo, NoOptions
-from bot.commands.core.message import (
-    Button,
-    Embed,
-    File,
-    Message,
-    Text,
-    UserError,
-    text,
-)
+from bot.commands.core.message import Button, Embed, File, Message, Text, UserError, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Platform, Turn
 from bot.formats import human_join

@@ -5,16 +5,7 @@ from typing import Any
 
 import discord
 
-from bot.commands.core.message import (
-    Embed,
-    Field,
-    Message,
-    Span,
-    Style,
-    Text,
-    Timestamp,
-    Tone,
-)
+from bot.commands.core.message import Embed, Field, Message, Span, Style, Text, Timestamp, Tone
 from bot.discord.buttons import MessageButton
 from bot.discord.markdown import escape, split_lines
 from bot.formats import shortened

@@ -5,12 +5,7 @@ from datetime import datetime
 import discord
 
 from bot.commands.core.message import Message
-from bot.commands.core.turn import (
-    Forbidden,
-    MessageRef,
-    Source,
-    User,
-)
+from bot.commands.core.turn import Forbidden, MessageRef, Source, User
 from bot.discord.markdown import unescape
 from bot.discord.platform import DiscordPlatform, delivery
 from bot.discord.rendering import render, render_edit

@@ -22,6 +22,7 @@ from data.corpora import Corpus
 from models.names.generator import NamesError, NamesRequest, generate_names
 from models.networks.network import Network
 from models.networks.vocabulary import END
+from models.text_generator import Accept
 from models.training.numpy_lstm import LETTERS
 from models.weights import Trained
 
@@ -30,8 +31,6 @@ NAMES_PER_CONSTRAINT = 100
 """Names to request with each constraint."""
 CLASSIFIED_ORDER = 6
 """Order of the Kneser-Ney model whose names are classified as well."""
-
-Accept = Callable[[str], bool]
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,7 @@ from bot.evaluation.measures.held_out import HeldOutLosses
 from bot.evaluation.measures.pronunciation import dictionary
 from bot.evaluation.measures.sampling import sample_verse
 from bot.evaluation.measures.timed import generate_poems
-from bot.evaluation.measures.verse import (
-    LINES,
-    Poem,
-    VerseEvaluator,
-    VerseQuality,
-)
+from bot.evaluation.measures.verse import LINES, Poem, VerseEvaluator, VerseQuality
 from bot.evaluation.options import ScoreboardOptions
 from bot.evaluation.report.board import ScoreboardError
 from data.corpora import Corpus
@@ -31,6 +26,7 @@ from data.text import VERSE_SYMBOLS
 from models.networks.network import Network
 from models.networks.ngram import NGram
 from models.networks.vocabulary import Vocabulary
+from models.text_generator import Accept
 from models.training.losses import losses_of
 from models.verse.poem import SonnetRequest
 from models.weights import Trained
@@ -43,8 +39,6 @@ LIKELIHOOD_ORDER = 5
 """Order of the Kneser-Ney model for measuring likelihood."""
 TIMED = 50
 """Number of poems for the response times."""
-
-Accept = Callable[[str], bool]
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.local.guild import User
-from bot.local.limits import (
-    JSON,
-    SUBCOMMAND,
-    SUBCOMMAND_GROUP,
-    ApiError,
-    check_commands,
-)
+from bot.local.limits import JSON, SUBCOMMAND, SUBCOMMAND_GROUP, ApiError, check_commands
 
 
 @dataclass(frozen=True, slots=True)

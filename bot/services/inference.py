@@ -273,11 +273,7 @@ def _extend_each(
 
 
 async def open_inference(
-    accept: Accept,
-    retrained: Mapping[str, bytes] = MappingProxyType({}),
-    *,
-    queue: int = 16,
-    deadline: float = 20.0,
+    accept: Accept, retrained: Mapping[str, bytes] = MappingProxyType({})
 ) -> Inference:
     """Load the weights to serve: for each task the retrained ones if usable, else the shipped ones.
 
@@ -287,7 +283,7 @@ async def open_inference(
     loaded = {
         task: await asyncio.to_thread(_load_best, task, retrained.get(task)) for task in TASKS
     }
-    return Inference(loaded, accept, queue=queue, deadline=deadline)
+    return Inference(loaded, accept)
 
 
 def _load_best(task: str, retrained: bytes | None) -> Trained:

@@ -17,10 +17,7 @@ from dataclasses import dataclass
 
 from pyobscenity.dataset import Dataset  # type: ignore[import-untyped]
 from pyobscenity.english_preset import english_dataset  # type: ignore[import-untyped]
-from pyobscenity.transformers import (  # type: ignore[import-untyped]
-    confusable_mapping,
-    leet_mapping,
-)
+from pyobscenity.transformers import confusable_mapping, leet_mapping  # type: ignore[import-untyped]
 
 from data.text import fold
 

@@ -22,7 +22,7 @@ _PARTICIPLES: Mapping[Piece, str] = {
     Piece.CONTAINS: "containing",
     Piece.ENDS_WITH: "ending with",
 }
-_EXAMPLES: Mapping[Piece, str] = {
+EXAMPLES: Mapping[Piece, str] = {
     Piece.STARTS_WITH: "tyranno",
     Piece.CONTAINS: "mango",
     Piece.ENDS_WITH: "raptor",
@@ -98,7 +98,7 @@ class NotLatin:
         """Plain English, for terminals and logs."""
         return (
             f"Names {_VERBS[self.piece]} letters from a to z, and {self.character} is not one; "
-            f"try for example: {_EXAMPLES[self.piece]}"
+            f"try for example: {EXAMPLES[self.piece]}"
         )
 
 
@@ -328,7 +328,7 @@ def _alphabet(shape: Shape) -> str:
 
 def _try_piece(piece: Piece, shape: Shape) -> str:
     if shape.latin:
-        return f"try for example: {_EXAMPLES[piece]}"
+        return f"try for example: {EXAMPLES[piece]}"
     return "try the characters of a name on the list"
 
 

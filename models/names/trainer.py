@@ -22,12 +22,7 @@ from models.networks.ngram import NGram, choose_discount
 from models.networks.ngram_selection import MAX_ORDER, NGramCandidate, compare_orders
 from models.networks.sparse_ngram import SparseNGram
 from models.networks.vocabulary import END, Vocabulary
-from models.training.numpy_lstm import (
-    Fit,
-    FitSettings,
-    select_prefix,
-    vocabulary_of,
-)
+from models.training.numpy_lstm import Fit, FitSettings, select_prefix, vocabulary_of
 from models.training.trainer import Arrays, Figures, Progress
 
 Probabilities = NDArray[np.float64]

@@ -11,12 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.ngram import (
-    DISCOUNTS,
-    Integers,
-    max_order,
-    ngram_codes,
-)
+from models.networks.ngram import DISCOUNTS, Integers, max_order, ngram_codes
 from models.networks.vocabulary import Vocabulary
 
 Probabilities = NDArray[np.float64]

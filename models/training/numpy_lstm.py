@@ -11,12 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.networks.lstm import LSTM
-from models.networks.lstm_gradient import (
-    Batch,
-    Dropout,
-    Parameters,
-    loss_and_gradients,
-)
+from models.networks.lstm_gradient import Batch, Dropout, Parameters, loss_and_gradients
 from models.networks.vocabulary import END, Vocabulary
 from models.training.optimiser import AdamW, clip_norm, update_average
 

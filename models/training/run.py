@@ -18,14 +18,7 @@ from safetensors.numpy import save
 
 from data.files import write_atomically
 from models.text_generator import Accept, Sample
-from models.training.events import (
-    Done,
-    Planned,
-    Progress,
-    Samples,
-    Stopped,
-    TrainingEvent,
-)
+from models.training.events import Done, Planned, Progress, Samples, Stopped, TrainingEvent
 from models.training.recipe import Plan
 from models.weights import ModelCard, Trained, describe, save_weights
 

@@ -14,13 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.network import (
-    Network,
-    State,
-    join_states,
-    log_softmax,
-    state_row,
-)
+from models.networks.network import Network, State, join_states, log_softmax, state_row
 from models.networks.sampling import draw, probabilities
 
 Indices = NDArray[np.int64]

@@ -27,12 +27,7 @@ from models.verse.constrained.free_lines import CharacterBudget, LengthConstrain
 from models.verse.constrained.metrical_lines import MetricalConstraint, Plan
 from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
-from models.verse.line_generator import (
-    Candidate,
-    CandidateCounts,
-    LineRequest,
-    generate_lines,
-)
+from models.verse.line_generator import Candidate, CandidateCounts, LineRequest, generate_lines
 from models.verse.opening import encoded_prefix, start_of, wrap_opening
 from models.verse.reranking import PreviousLines, score
 from models.weights import Trained

@@ -8,14 +8,7 @@ from datetime import datetime
 import discord
 
 from bot.commands.core.message import Message, plain
-from bot.commands.core.turn import (
-    Gone,
-    Limits,
-    MessageRef,
-    Source,
-    Terms,
-    User,
-)
+from bot.commands.core.turn import Gone, Limits, MessageRef, Source, Terms, User
 
 COMMUNITY, CHANNEL = 1, 5
 ADA = User(7, "ada", is_manager=True, is_administrator=True)

@@ -22,14 +22,7 @@ from typing import Any, TypeVar
 import pytest
 import pytest_asyncio
 from discord.ext import commands
-from playwright.async_api import (
-    Browser,
-    ConsoleMessage,
-    Locator,
-    Page,
-    async_playwright,
-    expect,
-)
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
 
 from bot.app import build_app, utc_now
 from bot.discord.client import Mangosaurus

@@ -9,12 +9,7 @@ from contextlib import aclosing
 from bot.commands.core.app import App
 from bot.commands.core.error_messages import apology, explain
 from bot.commands.core.message import Message, Text
-from bot.commands.core.turn import (
-    DeliveryError,
-    Gone,
-    Turn,
-    Unreachable,
-)
+from bot.commands.core.turn import DeliveryError, Gone, Turn, Unreachable
 from bot.services.concurrency import in_time, latest_throttled
 
 log = logging.getLogger(__name__)

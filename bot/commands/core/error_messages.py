@@ -1,12 +1,6 @@
 """Sentences for errors."""
 
-from bot.commands.core.message import (
-    Text,
-    UserError,
-    code,
-    text,
-    verbatim,
-)
+from bot.commands.core.message import Text, UserError, code, text, verbatim
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Forbidden, Terms, Unreachable
 from bot.commands.naming.name_problems import explain_problem

@@ -27,12 +27,7 @@ from bot.commands.core.translation import _
 from bot.commands.core.turn import Limits, Turn
 from bot.commands.naming import autocomplete
 from bot.commands.naming.autocomplete import Choice, within_limits
-from bot.commands.naming.custom_model_choice import (
-    NamesModel,
-    dinosaurs,
-    of_button,
-    ready,
-)
+from bot.commands.naming.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.commands.naming.name_message import DISSECT
 from bot.commands.naming.names import more_like
 from bot.formats import human_join, shortened

@@ -2,14 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.commands.core.message import (
-    Button,
-    Embed,
-    Message,
-    Text,
-    Tone,
-    text,
-)
+from bot.commands.core.message import Button, Embed, Message, Text, Tone, text
 from bot.commands.core.translation import _, ngettext
 
 MORE, MORE_OF_CUSTOM_MODEL = "names", "name"

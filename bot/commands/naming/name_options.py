@@ -3,12 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from bot.commands.core.message import (
-    Text,
-    UserError,
-    code,
-    text,
-)
+from bot.commands.core.message import Text, UserError, code, text
 from bot.commands.core.translation import _
 from bot.formats import shortened
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY

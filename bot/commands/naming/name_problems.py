@@ -6,6 +6,7 @@ from bot.commands.core.message import Text, text
 from bot.commands.core.translation import _, ngettext
 from models.names.constrained.constraints import NameConstraints, Piece
 from models.names.problems import (
+    EXAMPLES,
     AlwaysUnreadable,
     CannotCombine,
     Flaw,
@@ -24,11 +25,6 @@ from models.names.problems import (
 )
 from models.names.shape import Shape
 
-EXAMPLES: Mapping[Piece, str] = {
-    Piece.STARTS_WITH: "tyranno",
-    Piece.CONTAINS: "mango",
-    Piece.ENDS_WITH: "raptor",
-}
 _FLAWS: Mapping[Flaw, str] = {
     Flaw.KNOWN: _("on the list that the network learned from"),
     Flaw.REAL: _("a real dinosaur"),

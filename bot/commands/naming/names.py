@@ -7,32 +7,15 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.commands.core.app import App
-from bot.commands.core.button_states import (
-    expand,
-    fits,
-    shorten,
-    try_to_save,
-)
+from bot.commands.core.button_states import expand, fits, shorten, try_to_save
 from bot.commands.core.dispatch import PATIENCE_S
 from bot.commands.core.info import CommandInfo
-from bot.commands.core.message import (
-    Button,
-    Message,
-    UserError,
-    strong,
-    text,
-)
+from bot.commands.core.message import Button, Message, UserError, strong, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Limits, Turn
 from bot.commands.naming import autocomplete
 from bot.commands.naming.autocomplete import Choice, within_limits
-from bot.commands.naming.custom_model_choice import (
-    NamesModel,
-    choose,
-    dinosaurs,
-    of_button,
-    ready,
-)
+from bot.commands.naming.custom_model_choice import NamesModel, choose, dinosaurs, of_button, ready
 from bot.commands.naming.name_message import (
     DISSECT,
     MORE,

@@ -9,23 +9,9 @@ from datetime import datetime, timedelta
 from bot.commands.core.app import App
 from bot.commands.core.button_states import fits
 from bot.commands.core.dispatch import deliver
-from bot.commands.core.message import (
-    Embed,
-    File,
-    Message,
-    Text,
-    Tone,
-    emphasis,
-    strong,
-    text,
-)
+from bot.commands.core.message import Embed, File, Message, Text, Tone, emphasis, strong, text
 from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import (
-    DeliveryError,
-    Limits,
-    Platform,
-    Unreachable,
-)
+from bot.commands.core.turn import DeliveryError, Limits, Platform, Unreachable
 from bot.commands.polls.hall_of_fame import PLAQUE, meaning_of, poem_about
 from bot.commands.polls.votes import message_of, poll_message, tie_sentence
 from bot.images.plaque import plaque

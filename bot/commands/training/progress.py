@@ -23,24 +23,13 @@ from bot.commands.core.message import (
     verbatim,
 )
 from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import (
-    DeliveryError,
-    Gone,
-    MessageRef,
-    Platform,
-)
+from bot.commands.core.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.commands.training.model_quality import judgement, loss_fields, nats
 from bot.commands.training.version_report import version_report
 from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
 from bot.services.training.policies import CUSTOM
-from bot.services.training.results import (
-    CustomModelTrained,
-    Event,
-    Events,
-    Interrupted,
-    Reason,
-)
+from bot.services.training.results import CustomModelTrained, Event, Events, Interrupted, Reason
 from bot.store.trainings import DIED, TrainingRecord, TrainingRequest
 from bot.store.versions import VersionRecord
 from models.training.events import Failed, Planned, Progress, Samples, Stopped

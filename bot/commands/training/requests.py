@@ -4,21 +4,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.commands.core.app import App
-from bot.commands.core.message import (
-    Message,
-    Timestamp,
-    UserError,
-    link,
-    text,
-)
+from bot.commands.core.message import Message, Timestamp, UserError, link, text
 from bot.commands.core.translation import _
-from bot.commands.core.turn import (
-    Attachment,
-    DeliveryError,
-    Forbidden,
-    MessageRef,
-    Turn,
-)
+from bot.commands.core.turn import Attachment, DeliveryError, Forbidden, MessageRef, Turn
 from bot.commands.polls.votes import signature
 from bot.commands.training.progress import (
     Subject,

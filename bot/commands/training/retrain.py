@@ -7,12 +7,7 @@ from dataclasses import dataclass
 
 from bot.commands.core.app import App
 from bot.commands.core.info import Audience, CommandInfo
-from bot.commands.core.message import (
-    Message,
-    UserError,
-    code,
-    text,
-)
+from bot.commands.core.message import Message, UserError, code, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Attachment, Turn
 from bot.commands.training.progress import Subject, stop_button

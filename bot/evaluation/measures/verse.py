@@ -13,13 +13,7 @@ from itertools import groupby
 
 from data.phonetics import Readings
 from data.text import fold, normalise_verse, words_of
-from models.verse.prosody import (
-    is_iambic,
-    is_real,
-    pairs_of,
-    rhymes,
-    syllable_counts,
-)
+from models.verse.prosody import is_iambic, is_real, pairs_of, rhymes, syllable_counts
 
 LINES = 14
 SCHEME = "ABABCDCDEFEFGG"

@@ -7,20 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from bot.evaluation.measures.verse import POEMS_FOR_VARIETY
-from bot.evaluation.report.board import (
-    Board,
-    Plot,
-    Table,
-    Target,
-)
+from bot.evaluation.report.board import Board, Plot, Table, Target
 from bot.evaluation.report.headline import Figure
-from bot.evaluation.sonnets_run import (
-    TEMPERATURE,
-    TIMED,
-    Likelihood,
-    SonnetsFindings,
-    SystemVerse,
-)
+from bot.evaluation.sonnets_run import TEMPERATURE, TIMED, Likelihood, SonnetsFindings, SystemVerse
 from models.weights import Trained
 
 SAMPLES = 10

@@ -11,15 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from bot.services.training.events import to_json
-from models.training.events import (
-    Done,
-    Failed,
-    Planned,
-    Progress,
-    Samples,
-    Stopped,
-    TrainingEvent,
-)
+from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
 
 
 class Reporter(Protocol):

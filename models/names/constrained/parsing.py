@@ -1,12 +1,7 @@
 """Parsing and validation of name constraints as a member typed them."""
 
 from data.text import clean_name
-from models.names.constrained.constraints import (
-    LONGEST_PIECE,
-    NameConstraints,
-    Piece,
-    clean_piece,
-)
+from models.names.constrained.constraints import LONGEST_PIECE, NameConstraints, Piece, clean_piece
 from models.names.problems import (
     LengthOutOfRange,
     NamesError,

@@ -14,12 +14,7 @@ from bot.commands.buttons import HANDLERS
 from bot.commands.command_list import COMMANDS
 from bot.commands.core.app import LONG_TEXT
 from bot.commands.core.info import Audience
-from bot.commands.core.message import (
-    Timestamp,
-    UserError,
-    strong,
-    text,
-)
+from bot.commands.core.message import Timestamp, UserError, strong, text
 from bot.commands.naming import dissect, names
 from bot.commands.naming.dissect import DissectOptions
 from bot.commands.naming.name_options import NamesOptions

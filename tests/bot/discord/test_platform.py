@@ -7,12 +7,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.commands.core.turn import (
-    DeliveryError,
-    Forbidden,
-    Gone,
-    Unreachable,
-)
+from bot.commands.core.turn import DeliveryError, Forbidden, Gone, Unreachable
 from bot.discord.platform import delivery
 
 

@@ -20,12 +20,7 @@ from bot.commands.core.message import (
 )
 from bot.discord import rendering as limits
 from bot.discord.buttons import MessageButton
-from bot.discord.rendering import (
-    embeds_of,
-    render,
-    render_edit,
-    to_markdown,
-)
+from bot.discord.rendering import embeds_of, render, render_edit, to_markdown
 from tests.bot.conftest import NOW
 
 

@@ -1,11 +1,6 @@
 """A small board, as a run would make it."""
 
-from bot.evaluation.report.board import (
-    Board,
-    Plot,
-    Table,
-    Target,
-)
+from bot.evaluation.report.board import Board, Plot, Table, Target
 from bot.evaluation.report.headline import Figure
 
 

@@ -5,12 +5,7 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.evaluation.measures.names import (
-    ConstraintResult,
-    GenusIndex,
-    quality_of,
-    within_one_edit,
-)
+from bot.evaluation.measures.names import ConstraintResult, GenusIndex, quality_of, within_one_edit
 
 GENERA = ["mangosaurus", "triceratops", "mei", "yi"]
 words = st.text("ab", max_size=6)

@@ -8,13 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.evaluation.report.board import ScoreboardError
-from bot.evaluation.report.plots import (
-    Size,
-    StoredRun,
-    by_line,
-    loss_curves,
-    losses_by_size,
-)
+from bot.evaluation.report.plots import Size, StoredRun, by_line, loss_curves, losses_by_size
 from bot.evaluation.report.stored import read_runs, read_sizes
 from models.tasks import TASKS
 

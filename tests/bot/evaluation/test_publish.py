@@ -6,12 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluation.report.board import (
-    Board,
-    Plot,
-    ScoreboardError,
-    Target,
-)
+from bot.evaluation.report.board import Board, Plot, ScoreboardError, Target
 from bot.evaluation.report.page import page
 from bot.evaluation.report.publish import publish
 from tests.bot.evaluation.boards import board

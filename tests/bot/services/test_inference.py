@@ -13,12 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bot.services.inference import (
-    Busy,
-    Inference,
-    TooSlow,
-    open_inference,
-)
+from bot.services.inference import Busy, Inference, TooSlow, open_inference
 from models import weights
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesError, NamesRequest
@@ -26,12 +21,7 @@ from models.networks.lstm import LSTM
 from models.networks.network import State
 from models.networks.vocabulary import END
 from models.tasks import TASKS
-from models.verse.poem import (
-    Draft,
-    SonnetError,
-    SonnetRequest,
-    extend,
-)
+from models.verse.poem import Draft, SonnetError, SonnetRequest, extend
 from models.verse.text_generator import SonnetGenerator
 from models.weights import Trained, WeightsError, load_weights, save_weights
 from tests.bot.tiny import tiny_namer

@@ -26,13 +26,7 @@ from bot.services.training.policies import (
     table_of,
 )
 from bot.services.training.process import TrainerProcess
-from bot.services.training.results import (
-    CustomModelTrained,
-    Event,
-    Events,
-    Interrupted,
-    Reason,
-)
+from bot.services.training.results import CustomModelTrained, Event, Events, Interrupted, Reason
 from bot.services.training.run_folder import RunFolder
 from bot.services.training.service import TrainingService
 from bot.services.versions import version_of

@@ -5,12 +5,7 @@ from typing import Any
 import pytest
 
 from bot.store import Store
-from bot.store.custom_models import (
-    Corpus,
-    CustomModelRecord,
-    NameTaken,
-    TooMany,
-)
+from bot.store.custom_models import Corpus, CustomModelRecord, NameTaken, TooMany
 from bot.store.trainings import TrainingRequest
 from tests.bot.store.test_polls import NOW, POLL, opened
 

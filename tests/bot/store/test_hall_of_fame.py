@@ -4,12 +4,7 @@ from datetime import timedelta
 from bot.store import Store
 from bot.store.hall_of_fame import Champion, Scope
 from bot.store.polls import Ballot
-from tests.bot.store.test_polls import (
-    LATER,
-    NOW,
-    POLL,
-    opened,
-)
+from tests.bot.store.test_polls import LATER, NOW, POLL, opened
 
 ALL = Scope()
 

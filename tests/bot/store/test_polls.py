@@ -8,12 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store import Store, Unavailable
-from bot.store.polls import (
-    DEFAULT_MINUTES,
-    STALE,
-    Ballot,
-    PollRecord,
-)
+from bot.store.polls import DEFAULT_MINUTES, STALE, Ballot, PollRecord
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)

@@ -9,13 +9,7 @@ from bot.store.polls import Ballot
 from bot.store.privacy import Kept
 from bot.store.trainings import TrainingRequest
 from tests.bot.store.test_custom_models import create
-from tests.bot.store.test_polls import (
-    LATER,
-    NOW,
-    POLL,
-    opened,
-    votes_of,
-)
+from tests.bot.store.test_polls import LATER, NOW, POLL, opened, votes_of
 from tests.bot.store.test_versions import FILES, version
 
 MEMBER = 3

@@ -13,12 +13,7 @@ from data.corpora import load_names
 from models.fingerprints import NOTHING
 from models.networks import ngram
 from models.networks.network import cross_entropy, item_losses, read
-from models.networks.ngram import (
-    DISCOUNTS,
-    MAX_STORED_PROBABILITIES,
-    NGram,
-    choose_discount,
-)
+from models.networks.ngram import DISCOUNTS, MAX_STORED_PROBABILITIES, NGram, choose_discount
 from models.networks.vocabulary import END, Vocabulary
 from models.weights import WeightsError, load_weights, save_weights
 from tests.models.tiny import LETTERS, card

@@ -4,12 +4,7 @@ import string
 
 import pytest
 
-from models.verse.forms import (
-    DEFAULT_FORM,
-    FORMS,
-    Form,
-    forms_of,
-)
+from models.verse.forms import DEFAULT_FORM, FORMS, Form, forms_of
 
 TABLE = {
     "metres": {"trochees": ["swsw"], "iambs": ["wsws", "wswsf"]},

@@ -16,19 +16,8 @@ from data.text import fold, words_of
 from models.fingerprints import runs_of
 from models.verse.constrained.rhyme_and_metre import rhyme_and_metre_of
 from models.verse.forms import FORMS, forms_of
-from models.verse.poem import (
-    Draft,
-    SonnetError,
-    SonnetRequest,
-    begin,
-    extend,
-)
-from models.verse.prosody import (
-    pairs_of,
-    rhymes,
-    scans,
-    syllable_counts,
-)
+from models.verse.poem import Draft, SonnetError, SonnetRequest, begin, extend
+from models.verse.prosody import pairs_of, rhymes, scans, syllable_counts
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE
 from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, anything, finished, versifier

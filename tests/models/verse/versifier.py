@@ -6,12 +6,7 @@ from itertools import product
 
 from data.lexicon import load_lexicon
 from models.fingerprints import Fingerprints
-from models.verse.poem import (
-    Draft,
-    SonnetRequest,
-    begin,
-    extend,
-)
+from models.verse.poem import Draft, SonnetRequest, begin, extend
 from models.weights import Trained
 from tests.models.tiny import lstm, poet
 

@@ -7,12 +7,7 @@ from typing import Any
 import pytest
 
 from bot.commands.core.dispatch import LAST_TRIES, deliver, stream
-from bot.commands.core.message import (
-    Message,
-    Text,
-    plain,
-    text,
-)
+from bot.commands.core.message import Message, Text, plain, text
 from bot.commands.core.turn import Forbidden, Gone, Unreachable
 from bot.discord.platform import TERMS
 from bot.services.inference import Busy

@@ -27,12 +27,7 @@ from bot.services.inference import Busy, TooSlow
 from bot.services.word_filter import WordFilter
 from data.text import clean_name
 from models.names.constrained.constraints import NameConstraints
-from models.names.generator import (
-    LONGEST_NAME,
-    LONGEST_PIECE,
-    SHORTEST_NAME,
-    NamesRequest,
-)
+from models.names.generator import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME, NamesRequest
 from models.names.problems import Flaw, LengthTooShort, NamesError, Shortfall
 from tests.bot.conftest import Home
 from tests.bot.fakes import card

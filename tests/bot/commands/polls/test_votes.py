@@ -11,12 +11,7 @@ import simcord
 from bot.commands.core.message import Message, UserError, plain
 from bot.commands.core.turn import Platform
 from bot.commands.polls import votes
-from bot.commands.polls.votes import (
-    parse,
-    poll_message,
-    signature,
-    tie_sentence,
-)
+from bot.commands.polls.votes import parse, poll_message, signature, tie_sentence
 from bot.discord.platform import LIMITS
 from bot.services.word_filter import WordFilter
 from bot.store.polls import Ballot, PollRecord

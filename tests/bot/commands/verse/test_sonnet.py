@@ -9,19 +9,8 @@ import simcord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.core.message import (
-    Embed,
-    Message,
-    UserError,
-    plain,
-    text,
-)
-from bot.commands.verse.sonnet import (
-    WRITING,
-    SonnetOptions,
-    checked,
-    with_reason,
-)
+from bot.commands.core.message import Embed, Message, UserError, plain, text
+from bot.commands.verse.sonnet import WRITING, SonnetOptions, checked, with_reason
 from bot.discord.markdown import escape
 from bot.services.inference import Busy, TooSlow
 from bot.store import Unavailable
