@@ -36,7 +36,7 @@ Accept = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class SystemNames:
-    """Quality of a system's names, and how well they can be told from real ones."""
+    """Quality of a system's names, and how well a classifier distinguishes them from real ones."""
 
     quality: NamesQuality
     auc: Auc | None

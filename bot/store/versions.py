@@ -107,7 +107,7 @@ class Versions:
     async def add_live(
         self, version: VersionRecord, files: VersionFiles, reason: str, now: datetime
     ) -> tuple[int, Live]:
-        """Store and activate a version in one transaction. Returns its number and what is live."""
+        """Store and activate a version in one transaction; its number and the activation."""
         async with self._database.writing() as session:
             await self._lock(session)
             number = await self._add(session, version, files, now)

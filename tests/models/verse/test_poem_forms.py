@@ -289,7 +289,7 @@ def test_any_temperature_rhymes(temperature: float) -> None:
 
 def test_draft_of_other_weights_raises() -> None:
     draft = begin(VERSIFIER, SonnetRequest("", seed=0))
-    with pytest.raises(ValueError, match="weights that it was begun with"):
+    with pytest.raises(ValueError, match="weights that started it"):
         extend(versifier(digest="others"), [draft], anything)
 
 
