@@ -31,7 +31,7 @@ def lines(weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> "Lines
 
 
 class Lines:
-    """Runs the command with small weights; what it prints, line by line."""
+    """Runs the command with small weights. Returns its lines of output."""
 
     def __init__(self, weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
         self._weights = weights

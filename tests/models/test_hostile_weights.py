@@ -84,7 +84,7 @@ def refusal(content: bytes) -> str:
 
 
 def read_or_refuse(content: bytes) -> None:
-    """Whatever passes as a network can write, too."""
+    """Weights that are accepted can also generate text."""
     with at_little_cost():
         try:
             trained = TASKS["names"].read(content, "theirs")

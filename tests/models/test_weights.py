@@ -1,4 +1,4 @@
-"""Weight files: what is saved comes back, and what cannot be used is refused with a sentence."""
+"""Weight files: round trips, and errors for invalid files."""
 
 import dataclasses
 import json

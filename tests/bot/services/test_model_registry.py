@@ -28,7 +28,7 @@ MEMBER = 77
 SHIPPED_LOSS = 1.4218
 INTERVAL = 0.02
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-"""For what no database decides."""
+"""For tests that do not depend on the database."""
 
 
 def now() -> datetime:
@@ -38,7 +38,7 @@ def now() -> datetime:
 def made(
     folder: Path, kind: str = "names", *, seed: int = 0, reference_loss: float | None = 1.43
 ) -> Done:
-    """What a training leaves: weights, a curve and a history."""
+    """The results of a training: weights, a curve and a history."""
     trained = namer(lstm(LETTERS, seed=seed)) if kind == "names" else poet(lstm(seed=seed))
     weights = folder / f"{kind}-{seed}-{reference_loss}.safetensors"
     facts = replace(trained.card, reference_loss=reference_loss, seed=seed)

@@ -103,7 +103,7 @@ async def test_sigkill(tmp_path: Path) -> None:
 
 
 async def stopped(trainer: TrainerProcess) -> list[TrainingEvent]:
-    """What it reports if it is stopped at its first event."""
+    """Its events if it is stopped at the first one."""
     seen: list[TrainingEvent] = []
     async for event in trainer.events():
         if not seen:

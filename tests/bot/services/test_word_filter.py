@@ -1,4 +1,4 @@
-"""The word filter: what it stops, what it lets through."""
+"""The word filter."""
 
 import pytest
 from hypothesis import given

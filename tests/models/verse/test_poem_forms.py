@@ -1,6 +1,6 @@
-"""Whole poems in every form: they rhyme and scan, whatever the network and the opening.
+"""Whole poems in every form: they rhyme and scan for any network and opening.
 
-The poet here has learned nothing, so that what it writes well, it owes to the decoder.
+The network is untrained: rhyme and metre come from the decoder alone.
 """
 
 import re
