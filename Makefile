@@ -7,9 +7,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 help:
-	@echo "make run     set up and start the bot (on a local page, if there is no DISCORD_TOKEN)"
+	@echo "make run     set up and start the bot (on a local page without DISCORD_TOKEN)"
 	@echo "make test    set up and pass every check: style, types, tests"
-	@echo "make format  rewrite the code in the house style"
+	@echo "make format  format the code"
 	@echo "make catalogue  collect the sentences that members are shown, for translators"
 	@echo "make lock    pin the newest dependencies that pyproject.toml allows"
 	@echo "make clean   remove what the other commands made"

@@ -59,7 +59,7 @@ def allowed_votes(
     """The votes that each ballot may have now, where None is no vote.
 
     An acknowledged press counts. A later press without a response may count or not, since the
-    member was told that it failed. before: the votes before the presses.
+    member was told of a failure. before: the votes before the presses.
     """
     allowed: dict[Ballot, set[int | None]] = {ballot: {vote} for ballot, vote in before.items()}
     for press in presses:
@@ -79,7 +79,7 @@ def wrong_votes(
         + " or ".join(sorted(map(str, votes)))
         for (poll, member), votes in allowed.items()
         if stored.get((poll, member)) not in votes
-    ] + [f"there is a vote of nobody: {ballot}" for ballot in stored.keys() - allowed.keys()]
+    ] + [f"a vote that nobody cast: {ballot}" for ballot in stored.keys() - allowed.keys()]
 
 
 def shows(message: Message, names: Sequence[str], tally: Sequence[int]) -> bool:

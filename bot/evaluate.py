@@ -1,4 +1,4 @@
-"""`python -m bot.evaluate`: measure how good a network is, beside what it must beat.
+"""`python -m bot.evaluate`: compare a network with its baselines.
 
 Writes everything that `docs/scoreboard.md` shows; `--quick` measures the cross-entropy of held-out
 text alone.

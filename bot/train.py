@@ -48,10 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return _train(task, recipe, options, reporter, stop)
         except (CorpusError, RecipeError, WeightsError, ResumeError) as error:
-            reporter.tell(Failed(str(error)))
+            reporter.report(Failed(str(error)))
             return FAILED
         except OSError as error:
-            reporter.tell(Failed(f"Cannot write the results: {error}."))
+            reporter.report(Failed(f"Cannot write the results: {error}."))
             return FAILED
 
 
@@ -65,7 +65,7 @@ def _train(
         run.resume()
     code = 0
     for event in run.events(stop, longest=60 * options.minutes):
-        reporter.tell(event)
+        reporter.report(event)
         if isinstance(event, Stopped):
             code = STOPPED
     return code

@@ -340,7 +340,7 @@ def _skipped(problems: list[_Problem]) -> list[str]:
 
 
 def _listed(problems: list[_Problem], faults: list[Sentence]) -> tuple[Sentence, ...]:
-    """The first problems of an error, and how many more there are."""
+    """The first problems of an error, and the number of others."""
     listed = [
         Sentence("Line {line}: {reason}.", {"line": problem.line, "reason": problem.reason})
         for problem in problems[:_SHOWN]

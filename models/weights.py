@@ -73,7 +73,7 @@ class ModelCard:
     """The vocabulary."""
     pretraining: str | None = None
     """The title of the corpus that the initial weights were trained on."""
-    begun_with: str | None = None
+    initial_digest: str | None = None
     """Digest of the initial weights."""
     validation: float | None = None
     """Loss on the validation part of its corpus."""
@@ -96,7 +96,11 @@ class ModelCard:
     """Words that stay in lower case at those positions."""
 
 
-_KEYS: Mapping[str, str] = {"task": "kind", "reference_loss": "yardstick"}
+_KEYS: Mapping[str, str] = {
+    "task": "kind",
+    "reference_loss": "yardstick",
+    "initial_digest": "begun_with",
+}
 """Fields of `ModelCard` with another key in the file: renaming a key would change every digest."""
 _FIELDS: Mapping[str, str] = {key: name for name, key in _KEYS.items()}
 _FACTS: Mapping[str, tuple[type, ...]] = {
@@ -113,12 +117,12 @@ _FACTS: Mapping[str, tuple[type, ...]] = {
     "capitals": (str,),
     "small_words": (tuple,),
 }
-"""Keys of a card in a file, and the types of their values. A foreign file may hold anything."""
+"""Keys of a card in a file, and the types of their values, which a foreign file may violate."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A loaded network with its model card and what it must not copy."""
+    """A loaded network with its model card, and fingerprints of texts that it must not copy."""
 
     network: Network
     card: ModelCard
@@ -216,7 +220,7 @@ def describe(card: ModelCard, digest: str) -> str:
         "Recipe": f"`{card.recipe}`, {seed}{card.updates:,} updates",
         "Corpus": f"{card.corpus} (SHA-256 of its cleaned items `{card.corpus_sha256}`)",
         "Pretraining": card.pretraining,
-        "Begun with": card.begun_with and f"`{card.begun_with}`",
+        "Begun with": card.initial_digest and f"`{card.initial_digest}`",
         "Validation": _nats(card.validation),
         "Reference loss": _nats(card.reference_loss),
         "Kneser-Ney": _nats(card.kneser_ney),

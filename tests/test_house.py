@@ -1,4 +1,4 @@
-"""The architecture: which part may import which, and what no part may do."""
+"""The architecture: allowed imports, and rules for all parts."""
 
 import ast
 import subprocess
@@ -79,7 +79,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "models.networks": {"data"},
     "data": set(),
 }
-"""What each part may import besides itself. A part is a folder or a file."""
+"""Allowed imports of each part (a folder or a file), besides itself."""
 
 GLOBAL_RANDOMNESS = {
     "np.random": {"default_rng", "Generator", "RandomState", "SeedSequence"},
@@ -89,7 +89,7 @@ GLOBAL_RANDOMNESS = {
     "keras.random": {"SeedGenerator"},
     "tf.random": {"Generator"},
 }
-"""Where global generators are, and what may be used there because it makes a private one."""
+"""Modules with global generators, and their functions that create private ones."""
 
 
 def name_of(path: Path) -> str:

@@ -12,19 +12,19 @@ README = (CHECKOUT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("kind", ["names", "sonnets"])
-def test_the_figures_are_those_of_the_model_cards(kind: str) -> None:
+def test_figures(kind: str) -> None:
     row = re.search(rf"^\| {kind} .*?\| ([\d.]+) \|", README, re.MULTILINE)
     assert row is not None
     assert row[1] == f"{load_shipped(kind).card.held_out:.3f}"
 
 
-def test_every_file_it_points_to_is_there() -> None:
+def test_linked_files_exist() -> None:
     targets = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     assert targets
     assert [target for target in targets if not (CHECKOUT / target).exists()] == []
 
 
-def test_every_command_of_its_training_section_is_one() -> None:
+def test_training_commands() -> None:
     modules = set(re.findall(r"python -m (bot[.\w]*)", README))
     paths = {module: CHECKOUT.joinpath(*module.split(".")) for module in modules}
     assert {"bot", "bot.train", "bot.generate", "bot.evaluate"} <= modules

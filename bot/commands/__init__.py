@@ -1,1 +1,1 @@
-"""What a member can ask for and what the answer says: requests in, replies out, on any platform."""
+"""Commands: requests of members in, messages out, on any platform."""

@@ -35,7 +35,7 @@ CLASSIFIED_ORDER = 6
 
 @dataclass(frozen=True)
 class SystemNames:
-    """Quality of a system's names, and how well they can be told from real ones."""
+    """Quality of a system's names, and how well a classifier distinguishes them from real ones."""
 
     quality: NamesQuality
     auc: Auc | None

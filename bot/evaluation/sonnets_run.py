@@ -76,7 +76,7 @@ class SonnetsFindings:
     openings: int
     """Number of distinct openings."""
     missing: str
-    """Why there are no poems of the notebook; empty if there are."""
+    """Why poems of the notebook are missing; empty if they exist."""
 
 
 def measure_sonnets(

@@ -17,14 +17,14 @@ LONGEST_PLOTTED = 5_000
 def loss_curve(
     losses: Sequence[float],
     validation: Sequence[tuple[int, float]],
-    begun_anew: Sequence[int],
+    restarts: Sequence[int],
     title: str,
 ) -> bytes:
     """A PNG of the loss by update: each batch, the moving average, and the validation loss.
 
     losses: one for each update.
     validation: pairs of update and validation loss.
-    begun_anew: updates at which the training started again, on all of the corpus.
+    restarts: updates at which training started over, on the whole corpus.
     """
     figure = Figure(figsize=(8, 4.5), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
@@ -33,13 +33,13 @@ def loss_curve(
     if len(losses) <= LONGEST_PLOTTED:
         axes.plot(updates, losses, color="#5865f2", alpha=0.25, linewidth=0.8)
     width = max(1, len(losses) // 50)
-    ends = [step - 1 for step in begun_anew]
+    ends = [step - 1 for step in restarts]
     for begin, end in pairwise([0, *ends, len(losses)]):
         if end - begin >= width:
             smooth = np.convolve(losses[begin:end], np.ones(width) / width, mode="valid")
             label = "_again" if begin else "training"  # a label with _ stays out of the legend
             axes.plot(updates[begin + width - 1 : end], smooth, color="#5865f2", label=label)
-    for step in begun_anew:
+    for step in restarts:
         axes.axvline(step, color="#888888", linestyle=":", label="fitted again, to all")
     if validation:
         axes.plot(*zip(*validation, strict=True), "o-", color="#eb7a34", label="validation")

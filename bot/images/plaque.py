@@ -158,7 +158,7 @@ def _engrave(blocks: Sequence[Block]) -> Image.Image:
     """The plate with these blocks, and the footprints below the first block."""
     image = _plate().copy()
     left, top, right, bottom = TEXT_BOX
-    mask = Image.new("L", (right - left, bottom - top))  # cuts off what is outside of TEXT_BOX
+    mask = Image.new("L", (right - left, bottom - top))  # crops to TEXT_BOX
     draw = ImageDraw.Draw(mask)
     spare = mask.height - TRACKS_HEIGHT - sum(block.height for block in blocks)
     gap = max(0.0, min(MAX_GAP, spare / (len(blocks) + 2)))

@@ -53,8 +53,8 @@ class LocalDiscord:
     host: a loopback address (127.0.0.1, ::1, localhost); others raise ValueError.
     port: 0 to 65535; 0 is any free port. OSError is raised at the start if it is in use.
     first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes; shorter in tests.
-    heartbeat_s: interval of heartbeats that clients are told.
-    shards: number of shards that clients are told.
+    heartbeat_s: interval of heartbeats, as sent to clients.
+    shards: number of shards, as sent to clients.
     rate_limited: whether to answer with 429 above `writes` messages or edits in `window_s` seconds
         for a channel or an interaction, and above `per_second` requests per second in total.
     """

@@ -1,4 +1,4 @@
-"""Answers in time, and not too many of them: pure asyncio, no chat platform."""
+"""Asyncio helpers: deadlines, throttling, periodic tasks, graceful shutdown."""
 
 import asyncio
 import logging
@@ -18,11 +18,11 @@ from weakref import WeakValueDictionary
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Update = Callable[[], Awaitable[object]]
+Edit = Callable[[], Awaitable[object]]
 
 
 class ShuttingDown(Exception):  # noqa: N818 (it is a state, not a fault)
-    """Nothing new is begun any more."""
+    """The bot is shutting down and accepts nothing new."""
 
 
 async def latest_throttled(
@@ -32,10 +32,10 @@ async def latest_throttled(
     clock: Callable[[], float] | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncGenerator[T, None]:
-    """The newest item of `source`, at most one every `interval` seconds, the last one always.
+    """Yield the latest item of `source`, at most one per `interval` seconds, and always the last.
 
-    The source is read on while an item is being shown, so items that are overtaken are left out. An
-    error of the source is raised after its last item. Closing this stops the source.
+    The source is read continuously; older items are dropped. An error of the source is raised after
+    its last item. Closing this generator stops the source.
     """
     clock = clock or asyncio.get_running_loop().time
     inbox: _Inbox[T] = _Inbox()
@@ -44,7 +44,7 @@ async def latest_throttled(
         while await inbox.wait():
             due = clock() + interval
             yield inbox.take()
-            if inbox.over:
+            if inbox.is_over:
                 break
             await sleep(max(0.0, due - clock()))
         await reader
@@ -54,7 +54,7 @@ async def latest_throttled(
 
 
 class _Inbox(Generic[T]):
-    """Holds the newest item only."""
+    """Holds only the latest item."""
 
     def __init__(self) -> None:
         self._items: list[T] = []
@@ -62,8 +62,8 @@ class _Inbox(Generic[T]):
         self._changed = asyncio.Event()
 
     @property
-    def over(self) -> bool:
-        """Whether nothing is held and nothing will come."""
+    def is_over(self) -> bool:
+        """Whether it is empty and no item will follow."""
         return self._closed and not self._items
 
     async def fill(self, source: AsyncIterator[T]) -> None:
@@ -76,7 +76,7 @@ class _Inbox(Generic[T]):
             self._changed.set()
 
     async def wait(self) -> bool:
-        """Wait for an item; false if none will come."""
+        """Wait for an item. Returns false if none will follow."""
         while not self._items and not self._closed:
             self._changed.clear()
             await self._changed.wait()
@@ -101,9 +101,9 @@ async def in_time(
 
 
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Await `work` for some seconds. Raises `TimeoutError` after them, and lets `work` go on.
+    """Await `work`. Raises `TimeoutError` after `seconds`, without cancelling `work`.
 
-    For queries: one that is cancelled can leave a thread behind that never ends.
+    For database queries: a cancelled query can leave a thread that never ends.
     """
     task = asyncio.create_task(work)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -114,7 +114,7 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
 
 
 class Locks:
-    """A lock for each key, as long as it is in use."""
+    """A lock for each key, kept while it is in use."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
@@ -125,7 +125,7 @@ class Locks:
 
 
 class InFlight:
-    """What is being answered. At the end it takes nothing new and waits for the rest."""
+    """Tracks answers in progress, for a graceful shutdown."""
 
     def __init__(self) -> None:
         self._running = 0
@@ -135,7 +135,7 @@ class InFlight:
 
     @contextmanager
     def track(self) -> Iterator[None]:
-        """One answer. Raises `ShuttingDown` when no more are begun."""
+        """Track one answer. Raises `ShuttingDown` after `finish` was called."""
         if self._stopping:
             raise ShuttingDown
         self._running += 1
@@ -148,7 +148,7 @@ class InFlight:
                 self._idle.set()
 
     async def finish(self, patience: float) -> bool:
-        """Begin nothing new, and wait up to `patience` seconds; whether all is finished."""
+        """Accept nothing new, and wait up to `patience` seconds. Returns whether all finished."""
         self._stopping = True
         idle = asyncio.ensure_future(self._idle.wait())
         await asyncio.wait([idle], timeout=patience)
@@ -156,10 +156,9 @@ class InFlight:
 
 
 class EditThrottle:
-    """Updates of things that lie in lanes, as messages lie in channels.
+    """Throttles edits of messages: one per channel every `interval` seconds.
 
-    In a lane one update is made every `interval` seconds; what is asked for meanwhile waits, and
-    what is asked for twice is made once.
+    Other edits wait. A newer edit of a message replaces one that waits.
     """
 
     def __init__(
@@ -167,70 +166,70 @@ class EditThrottle:
     ) -> None:
         self._interval = interval
         self._sleep = sleep
-        self._waiting: dict[Hashable, dict[Hashable, Update]] = {}
-        """By lane, then by thing. A lane is there for as long as it is in use."""
+        self._waiting: dict[Hashable, dict[Hashable, Edit]] = {}
+        """Waiting edits by channel and message. Channels are removed when idle."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._making: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()
 
-    def enter(self, lane: Hashable) -> bool:
-        """Whether the lane is free, so that an update can be made at once, by the caller."""
-        if lane in self._waiting:
+    def acquire(self, channel: Hashable) -> bool:
+        """Reserve the channel for an edit by the caller. Returns whether it was free."""
+        if channel in self._waiting:
             return False
-        self._waiting[lane] = {}
-        self._keep(self._drive(lane))
+        self._waiting[channel] = {}
+        self._start(self._make_edits(channel))
         return True
 
-    def ask(self, lane: Hashable, thing: Hashable, update: Update) -> None:
-        """Have a thing updated in its turn, in place of an earlier wish for the same."""
-        if lane in self._waiting:
-            self._waiting[lane][thing] = update
+    def schedule(self, channel: Hashable, message: Hashable, edit: Edit) -> None:
+        """Schedule an edit of a message, replacing one that waits."""
+        if channel in self._waiting:
+            self._waiting[channel][message] = edit
         else:
-            self._waiting[lane] = {thing: update}
-            self._keep(self._drive(lane, at_once=True))
+            self._waiting[channel] = {message: edit}
+            self._start(self._make_edits(channel, at_once=True))
 
     async def close(self) -> None:
-        """Make what waits at once, and stop."""
-        waiting = [update for lane in self._waiting.values() for update in lane.values()]
+        """Make all waiting edits at once, and stop."""
+        waiting = [edit for channel in self._waiting.values() for edit in channel.values()]
         for task in self._tasks:
             task.cancel()
         self._waiting.clear()
-        begun = [*self._making]
-        await asyncio.gather(*begun, *map(_made, waiting))
+        running = [*self._running]
+        await asyncio.gather(*running, *map(_attempt, waiting))
 
-    def _keep(self, driving: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(driving)
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _make(self, update: Update) -> None:
-        """Make an update to its end, also when its lane is closed meanwhile."""
-        making = asyncio.create_task(_made(update))
-        self._making.add(making)
-        making.add_done_callback(self._making.discard)
-        await asyncio.shield(making)
+    async def _finish(self, edit: Edit) -> None:
+        """Make an edit, and finish it even if this is cancelled."""
+        task = asyncio.create_task(_attempt(edit))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await asyncio.shield(task)
 
-    async def _drive(self, lane: Hashable, *, at_once: bool = False) -> None:
-        things = self._waiting[lane]
+    async def _make_edits(self, channel: Hashable, *, at_once: bool = False) -> None:
+        edits = self._waiting[channel]
         try:
             if not at_once:
                 await self._sleep(self._interval)
-            while things:
-                await self._make(things.pop(next(iter(things))))
+            while edits:
+                await self._finish(edits.pop(next(iter(edits))))
                 await self._sleep(self._interval)
         finally:
-            self._waiting.pop(lane, None)
+            self._waiting.pop(channel, None)
 
 
-async def _made(update: Update) -> None:
-    """Make an update. One that fails is no reason to leave out the next."""
+async def _attempt(edit: Edit) -> None:
+    """Make an edit, and log its errors."""
     try:
-        await update()
+        await edit()
     except Exception:
-        log.exception("Something could not be updated")
+        log.exception("An edit failed")
 
 
 class PeriodicTask:
-    """Work that is done again and again, beside everything else, until it is closed."""
+    """Calls a function periodically until it is closed."""
 
     def __init__(
         self,
@@ -239,39 +238,39 @@ class PeriodicTask:
         *,
         after: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        """`interval` is in seconds, from the end of one round to the next, and to the first.
+        """`interval` is in seconds: the time to the first call, and from one call to the next.
 
-        With `after`, the first round follows upon that instead. What `work` returns, if
-        anything, is another time to the next round.
+        With `after`, the first call follows as soon as that returns. A number that `work` returns
+        replaces the interval until the next call.
         """
         self._work = work
         self._interval = interval
         self._after = after
-        self._over = False
-        self._resting = True
+        self._is_closed = False
+        self._is_idle = True
         self._task = asyncio.create_task(self._run())
 
     async def close(self, patience: float = 5.0) -> None:
-        """Begin no further round, and wait up to `patience` seconds for one that is on.
+        """Make no more calls, and wait up to `patience` seconds for one in progress.
 
-        To break off what uses a database can leave a thread behind that never ends.
+        Cancelling a database query can leave a thread that never ends.
         """
-        self._over = True
-        if self._resting:
+        self._is_closed = True
+        if self._is_idle:
             self._task.cancel()
         await asyncio.wait([self._task], timeout=patience)
         self._task.cancel()
 
     async def _run(self) -> None:
         await (asyncio.sleep(self._interval) if self._after is None else self._after())
-        while not self._over:
-            self._resting = False
+        while not self._is_closed:
+            self._is_idle = False
             wait = self._interval
             try:
                 chosen = await self._work()
                 wait = self._interval if chosen is None else chosen
             except Exception:
-                log.exception("Something that is done again and again has failed; I try again")
-            self._resting = True
-            if not self._over:
+                log.exception("A periodic task failed; it is tried again later")
+            self._is_idle = True
+            if not self._is_closed:
                 await asyncio.sleep(wait)

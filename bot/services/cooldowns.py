@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 
 class TooSoon(Exception):  # noqa: N818 (a state)
-    """The key's cooldown is not over."""
+    """The cooldown of the key is not over."""
 
 
 class Cooldowns:
-    """Lets each key pass once in so many seconds. Forgets a key when its cooldown is over."""
+    """Cooldowns of equal length by key. Keys are forgotten when theirs is over."""
 
     def __init__(self, seconds: float) -> None:
         self._length = timedelta(seconds=seconds)
         self._until: dict[Hashable, datetime] = {}
-        """In the order of time, as all cooldowns are equally long."""
+        """Ordered by time, since all cooldowns are equally long."""
 
     def start(self, key: Hashable, now: datetime) -> None:
         """Start the cooldown of a key. Raises `TooSoon` while one is running."""
@@ -27,5 +27,5 @@ class Cooldowns:
         self._until[key] = now + self._length
 
     def end(self, key: Hashable) -> None:
-        """End the cooldown of a key at once."""
+        """End the cooldown of a key now."""
         self._until.pop(key, None)

@@ -1,4 +1,4 @@
-"""Custom models: weights from the database, the last few of them kept loaded."""
+"""Custom models: loading and validating their weights, with a cache."""
 
 import asyncio
 from collections import OrderedDict
@@ -50,10 +50,10 @@ class CustomModels:
         return trained
 
     async def validate(self, content: bytes, title: str) -> ValidationSample:
-        """Load a new weight file and let it write. Raises `WeightsError` if it cannot be used."""
+        """Load a weight file and generate a sample. Raises `WeightsError` if that fails."""
         if len(content) > LARGEST_WEIGHTS:
             raise WeightsError(f"{title} is larger than {LARGEST_WEIGHTS // 2**20} MiB.")
-        async with self._validating:  # one file from elsewhere is enough for a small machine
+        async with self._validating:  # one at a time, to limit memory
             read = partial(task_of(TASK).read, content, title)
             return await self._networks.validate(TASK, read, full=False)
 

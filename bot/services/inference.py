@@ -1,8 +1,8 @@
-"""Inference: the only access of the event loop to the networks. A request in, a result out.
+"""Inference: runs the networks in a thread, for the event loop.
 
-Networks run in one thread beside the event loop. Drafts of the same task and weights get their next
-steps in one batch. A request beyond the limit of concurrent requests is refused at once (`Busy`),
-and a step that takes too long is given up (`TooSlow`), so every member gets an answer.
+Drafts of the same task and weights get their next steps in one batch. Requests beyond the limit of
+concurrent requests are refused at once (`Busy`), and steps that exceed the deadline are abandoned
+(`TooSlow`).
 """
 
 import asyncio
@@ -32,7 +32,7 @@ T = TypeVar("T")
 MOST_STEPS = 10_000
 """Steps of a draft. Poems have up to a few hundred; this stops a generator that never finishes."""
 VALIDATION_SEED = 0
-"""The same for all weights, so that their samples can be compared."""
+"""The same for all weights, to make their samples comparable."""
 
 
 class InferenceError(Exception):
@@ -58,7 +58,7 @@ class ValidationSample:
 
     trained: Trained
     samples: tuple[str, ...]
-    """Names, or the first lines of a poem, as they are shown."""
+    """Names, or the first lines of a poem, as displayed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,13 +124,13 @@ class Inference:
     async def generate(
         self,
         task: str,
-        request: Any,  # noqa: ANN401 (each task has a type of its own)
+        request: Any,  # noqa: ANN401 (each task has its own type)
         trained: Trained | None = None,
     ) -> AsyncGenerator[Any, None]:
-        """Write a text by the served weights of a task, or by others: a draft after each step.
+        """Generate a text with the served weights of a task, or with `trained`.
 
-        The last draft is finished. Raises `Busy`, `TooSlow`, and the task's `GenerationError`. A
-        swap of the served weights does not affect a text in progress.
+        Yields a draft after each step; the last one is finished. Raises `Busy`, `TooSlow`, and the
+        task's `GenerationError`. A swap of the served weights does not affect a text in progress.
         """
         generator = task_of(task).generator
         self._enter()
@@ -148,17 +148,17 @@ class Inference:
             self._in_progress -= 1
 
     async def names(self, request: NamesRequest, trained: Trained | None = None) -> NamesResult:
-        """Write names by the served weights or by others. Raises as `generate` does."""
+        """Generate names with the served weights or with `trained`. Raises like `generate`."""
         async with aclosing(self.generate("names", request, trained)) as drafts:
             result: NamesResult = (await anext(drafts)).result
             return result
 
     def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
-        """Write a poem: a draft after each line. Raises as `generate` does."""
+        """Generate a poem. Yields a draft after each line. Raises like `generate`."""
         return self.generate("sonnets", request)
 
     async def dissect(self, name: str, trained: Trained | None = None) -> Dissection:
-        """Explain how the letters of a name would be chosen, by the served weights or by others.
+        """Compute how likely each letter of a name is, by the served weights or by `trained`.
 
         Raises `Busy`, `TooSlow` and `NamesError`.
         """
@@ -169,10 +169,10 @@ class Inference:
             self._in_progress -= 1
 
     async def validate(self, task: str, load: Load, *, full: bool = True) -> ValidationSample:
-        """Load weights and let them write, without serving them.
+        """Load weights and generate a sample, without serving them.
 
         A full sample of verse takes a second, a short one a third of that. Raises `WeightsError`
-        if the weights cannot be used, or write nothing that can be shown.
+        if the weights cannot be used, or generate nothing that the word filter allows.
         """
         return await asyncio.to_thread(_validate, task, load, self._accept, full)
 
@@ -201,7 +201,7 @@ class Inference:
     async def _next_step(
         self, generator: TextGenerator[Any, Any], trained: Trained, draft: AnyDraft
     ) -> AnyDraft:
-        if generator.batch_size == 1:  # nothing to wait for
+        if generator.batch_size == 1:  # no batches
             steps: list[AnyDraft] = await self._run(
                 generator.extend, trained, [draft], self._accept
             )
@@ -209,7 +209,7 @@ class Inference:
         future: asyncio.Future[AnyDraft] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(generator, trained, draft, future))
         if self._writer is None or self._writer.done():
-            # The task ends when nothing waits, so that none idles while the bot does.
+            # The task ends when nothing waits.
             self._writer = asyncio.create_task(self._write_batches())
         return await self._in_time(future)
 
@@ -219,7 +219,7 @@ class Inference:
             same = [w for w in self._waiting if w.trained is first.trained]
             batch = same[: first.generator.batch_size]
             self._waiting = [w for w in self._waiting if w not in batch]
-            self._batch = batch = [w for w in batch if not w.step.done()]  # else it was given up
+            self._batch = batch = [w for w in batch if not w.step.done()]  # else it timed out
             try:
                 steps = await self._in_thread(
                     _extend_each,
@@ -240,7 +240,7 @@ class Inference:
                     waiting.step.set_exception(step)
                 else:
                     waiting.step.set_result(step)
-            await asyncio.sleep(0)  # so that these texts can ask for their next steps together
+            await asyncio.sleep(0)  # lets these texts request their next steps: one batch again
 
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         return await self._in_time(self._in_thread(function, *arguments))
@@ -262,7 +262,7 @@ def _extend_each(
     drafts: Sequence[AnyDraft],
     accept: Accept,
 ) -> list[AnyDraft | GenerationError]:
-    """Extend drafts in one batch; if one of them cannot go on, one by one."""
+    """Extend drafts in one batch, or one by one if a draft fails."""
     try:
         return [*generator.extend(trained, drafts, accept)]
     except GenerationError as error:
@@ -305,7 +305,7 @@ def _prepare(task: str, load: Load) -> Trained:
 
 
 def _validate(task: str, load: Load, accept: Accept, full: bool) -> ValidationSample:
-    """Load weights and let them write once: a corpus can teach what must not be shown."""
+    """Load weights and generate a sample, which the word filter must allow."""
     trained = _prepare(task, load)
     sample = task_of(task).sample(trained, VALIDATION_SEED, accept, full=full)
     if sample.fault:

@@ -1,4 +1,4 @@
-"""Model registry: versions of the weights, which one is live, activation and rollback.
+"""Model registry: versions of the shared models, their activation and rollback.
 
 The database says which version of each task is live. Every process polls it, so that an activation
 in one process is served by all of them within seconds.
@@ -34,11 +34,11 @@ from models.weights import Trained, WeightsError
 log = logging.getLogger(__name__)
 
 INTERVAL = 1.0
-"""Seconds between two polls of what is live: one small query each."""
+"""Seconds between two polls for activations, each of them a small query."""
 
 
 class NothingBefore(Exception):  # noqa: N818 (it is an answer, not a fault)
-    """There is no earlier version to roll back to."""
+    """No earlier version to roll back to."""
 
 
 class ModelRegistry:
@@ -72,7 +72,7 @@ class ModelRegistry:
 
     @property
     def served(self) -> Mapping[str, Live]:
-        """What this process serves, by task."""
+        """The versions that this process serves, by task."""
         return self._served
 
     def watch(self) -> None:
@@ -87,7 +87,7 @@ class ModelRegistry:
             self._watch = None
 
     async def catch_up(self) -> None:
-        """Serve what is live now. Raises `Unavailable`; unusable weights are logged, once."""
+        """Serve the live versions. Raises `Unavailable`; logs unusable weights once."""
         for task, live in (await self._records.live()).items():
             async with self._lock:
                 if task in TASKS and live.activation_id > self._seen.get(task, 0):
@@ -141,9 +141,9 @@ class ModelRegistry:
         return live
 
     async def roll_back(self, task: str, *, member_id: int | None) -> Live:
-        """Make live what was live before.
+        """Make the previously live version live again.
 
-        Raises `NothingBefore` if there is nothing, and otherwise as `activate` does.
+        Raises `NothingBefore` if no version was live before, and otherwise like `activate`.
         """
         async with self._lock:
             found = await self._records.before(task)
@@ -198,7 +198,7 @@ class ModelRegistry:
             await self.catch_up()
 
     async def _follow(self, task: str, live: Live) -> None:
-        """Serve what another process has activated, if it can be served here.
+        """Serve a version that another process has activated, if it can be loaded here.
 
         It was validated there. Another sample would take seconds in which the processes differ,
         and everything that it writes passes the word filter anyway.
@@ -207,7 +207,7 @@ class ModelRegistry:
             load = await self._load(task, live.version_id)
             trained = await self._networks.prepare(task, load)
         except WeightsError as error:
-            log.error("%s live of %s cannot be served here: %s", _named(live), task, error)
+            log.error("%s of %s is live but cannot be served here: %s", _named(live), task, error)
             self._seen[task] = live.activation_id
         else:
             self._serve(task, live, trained)
@@ -219,24 +219,24 @@ class ModelRegistry:
         log.info("%s of %s is live (%s)", _named(live), task, live.reason)
 
     async def _sample(self, task: str, number: int | None) -> ValidationSample:
-        """A short sample of a version, which wrote a full one before. Raises `WeightsError`."""
+        """Generate a short sample of a version. Raises `WeightsError`."""
         load = await self._load(task, number)
         return await self._networks.validate(task, load, full=False)
 
     async def _load(self, task: str, number: int | None) -> Load:
-        """How to load a version. Raises `WeightsError` if its weights are not kept."""
+        """A function that loads a version. Raises `WeightsError` if its weights were deleted."""
         if number is None:
             return task_of(task).load_shipped
         content = await self._records.weights(number)
         if content is None:
-            raise WeightsError(f"The weights of version {number} are not kept any more.")
+            raise WeightsError(f"The weights of version {number} were deleted.")
         return partial(task_of(task).read, content, f"Version {number}")
 
     async def _baseline_loss(self, task: str, live: Live) -> float | None:
-        """The reference loss of what is live, or of the shipped weights if that has none.
+        """The reference loss of the live version, or of the shipped weights if it has none.
 
-        A version that went live by itself passes its own baseline on, if that is lower. Otherwise
-        many versions, each a little worse than the one before, would add up.
+        A version that was activated automatically passes on its own baseline if that is lower.
+        Otherwise the losses of many versions, each slightly worse than the last, would add up.
         """
         record = await self._records.get(live.version_id) if live.version_id else None
         if record is None or record.reference_loss is None:
@@ -246,7 +246,7 @@ class ModelRegistry:
         return record.reference_loss
 
     async def _shipped_version(self, task: str, *, with_samples: bool = False) -> VersionRecord:
-        """Describe the shipped weights; `with_samples` takes a second the first time."""
+        """The record of the shipped weights. `with_samples` takes a second the first time."""
         version = self._shipped.get(task)
         if version is None:
             version = version_of(await asyncio.to_thread(lambda: task_of(task).shipped_card))
@@ -263,9 +263,9 @@ async def open_versions(
     now: Callable[[], datetime],
     interval: float | None = INTERVAL,
 ) -> tuple[Inference, ModelRegistry]:
-    """Serve what the database says is live, or the shipped weights where that is unusable.
+    """Load the live versions, or the shipped weights where those are unusable.
 
-    Raises `Unavailable`, and `WeightsError` if shipped weights cannot be used, either.
+    Raises `Unavailable`, and `WeightsError` if shipped weights cannot be used either.
     """
     live = await store.versions.live()
     contents: dict[str, bytes] = {}

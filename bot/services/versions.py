@@ -1,4 +1,4 @@
-"""Versions of the shared networks: their figures, and the rule for automatic activation."""
+"""Versions of the shared models: pages, comparisons, and the rule for automatic activation."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,17 @@ from models.tasks import task_of
 from models.weights import ModelCard
 
 MARGIN = 0.01
-"""Nats per character by which a version may be worse than its baseline and still go live by itself.
+"""Largest reference loss above the baseline for automatic activation, in nats per character.
 
-Two seeds of the same recipe differ by up to 0.005, so a tie within that noise passes. The recipe
-`quick` is 0.023 to 0.027 behind `best` (seeds 1 to 6): it must not replace it unless a member with
-the right to retrain says so.
+Two seeds of the same recipe differ by up to 0.005: such a tie passes. The recipe `quick` is 0.023
+to 0.027 worse than `best` (seeds 1 to 6): it must not replace `best` automatically.
 """
 LONGEST_TITLE, LONGEST_RECIPE = 200, 40
-"""Characters that the database has room for."""
+"""Characters of the columns in the database."""
 AUTOMATIC, FORCED = "automatic", "forced"
 """Reasons for the activation of a version by its own training."""
 AUTOMATIC_REASONS = frozenset({AUTOMATIC, "better"})
-"""Before 0.4.0 the reason was called `better`, although ties had it, too."""
+"""Before 0.4.0 the reason was called `better`, also for ties."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class VersionPage:
 
 @dataclass(frozen=True)
 class VersionComparison:
-    """A version beside those that it is compared with."""
+    """A version, and those that it is compared with."""
 
     version: VersionRecord
     live: Live
@@ -47,9 +46,9 @@ class VersionComparison:
 
 
 def may_activate(reference_loss: float | None, baseline_loss: float | None) -> bool:
-    """Whether a version may go live by itself: both losses are known, and it is not worse.
+    """Whether a version is activated automatically: both losses are known, and it is not worse.
 
-    A difference of up to `MARGIN` counts as a tie, so going live does not mean being better.
+    A difference of up to `MARGIN` counts as a tie.
     """
     if reference_loss is None or baseline_loss is None:
         return False
@@ -57,7 +56,7 @@ def may_activate(reference_loss: float | None, baseline_loss: float | None) -> b
 
 
 def version_of(card: ModelCard, digest: str = "") -> VersionRecord:
-    """What a model card says about a version. Without a digest, that of the shipped weights."""
+    """The record of a version, from its model card. `digest` is empty for the shipped weights."""
     return VersionRecord(
         task=card.task,
         digest=digest,

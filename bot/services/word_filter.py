@@ -1,13 +1,13 @@
-"""The one door for words that come in and go out.
+"""Word filter for all text that members type and that networks generate.
 
-The word list is that of the package `pyobscenity`: whole words where a word is only rude by itself
-(*ass*, but not *grass*), and parts of words where they are vile anywhere, as in an invented name.
-The text is read in several ways before it is looked up, so that zero-width characters, look-alike
-letters, digits for letters, repeated or spaced-out letters do not hide a word.
+The word list is from the package `pyobscenity`. Some entries match whole words (*ass*, but not
+*grass*), others match anywhere, also within an invented name. Text is normalised in several ways
+before matching: zero-width characters, look-alike letters, digits for letters, repeated and
+spaced-out letters do not hide a word.
 
-Both networks write early modern English and Latin, so words that are harmless in Shakespeare or in
-a dictionary of dinosaurs are taken off the list (`EXCEPTIONS`). What an operator adds or allows
-goes before both.
+The networks write early modern English and Latin, so words that are harmless in Shakespeare or in a
+dictionary of dinosaurs are removed from the list (`EXCEPTIONS`). The operator's own words take
+precedence.
 """
 
 import re
@@ -22,7 +22,7 @@ from pyobscenity.transformers import confusable_mapping, leet_mapping  # type: i
 from data.text import fold
 
 EXCEPTIONS = frozenset({"arse", "ass", "bastard", "cock", "damn", "prick", "sex"})
-"""Phrases of the list that are left out: one meets them in any edition of Shakespeare."""
+"""Words removed from the list: they are in every edition of Shakespeare."""
 
 ADDITIONS = (
     "*arsehole*",
@@ -40,10 +40,10 @@ ADDITIONS = (
     "paki",
     "pakis",
 )
-"""Words that the list lacks, written as an operator writes his own."""
+"""Words that the list lacks, in the syntax of BLOCKED_WORDS."""
 
 ALLOWED = ("cumnoria", "dysganus", "rapetosaurus", "sluttish", "sluttishness")
-"""Words that only look like those of the list: of Shakespeare's, and genera that there are."""
+"""Words of Shakespeare and real genera that would match the list."""
 
 _SPACED_OUT = re.compile(r"(?<!\w)\w(?:[\W_]{1,3}\w(?!\w)){2,}")
 _TWICE_OR_MORE = re.compile(r"(.)\1+", re.DOTALL)
@@ -53,33 +53,33 @@ _NOTHING = r"(?!)"
 
 @dataclass(frozen=True)
 class _List:
-    """Patterns that refuse, and patterns that let through what overlaps them."""
+    """Patterns of blocked words, and of allowed words that override overlapping ones."""
 
-    refused: re.Pattern[str]
+    blocked: re.Pattern[str]
     allowed: re.Pattern[str]
 
-    def refuses(self, text: str) -> bool:
-        spared = [match.span() for match in _overlapping(self.allowed, text)]
+    def blocks(self, text: str) -> bool:
+        allowed = [match.span() for match in _overlapping(self.allowed, text)]
         return any(
-            not any(start < match.end() and match.start() < end for start, end in spared)
-            for match in _overlapping(self.refused, text)
+            not any(start < match.end() and match.start() < end for start, end in allowed)
+            for match in _overlapping(self.blocked, text)
         )
 
 
 class WordFilter:
-    """Says of a text whether the bot may read it or say it. Safe to use from several threads."""
+    """Decides whether the bot accepts or shows a text. Thread-safe."""
 
     def __init__(self, blocked: Iterable[str] = (), allowed: Iterable[str] = ()) -> None:
-        """`blocked` and `allowed` are the operator's own words; `*` stands for any letters.
+        """`blocked` and `allowed` are the operator's own words; `*` matches any letters.
 
-        `mud` is a whole word, `mud*` its beginning, `*mud*` it anywhere.
+        `mud` matches the whole word, `mud*` words that start with it, `*mud*` words with it.
         """
         allowed = tuple(allowed)
         package = Dataset().add_all(english_dataset)
         package.remove_phrases_if(lambda phrase: phrase.metadata["originalWord"] in EXCEPTIONS)
         phrases = package.containers
         self._listed = _List(
-            refused=_any_of(
+            blocked=_any_of(
                 *(pattern.as_regex() for phrase in phrases for pattern in phrase.patterns),
                 *map(_pattern, ADDITIONS),
             ),
@@ -89,22 +89,22 @@ class WordFilter:
             ),
         )
         self._operators = _List(
-            refused=_any_of(*map(_pattern, blocked)), allowed=_any_of(*map(_pattern, allowed))
+            blocked=_any_of(*map(_pattern, blocked)), allowed=_any_of(*map(_pattern, allowed))
         )
 
     def allows(self, text: str) -> bool:
-        """Whether nothing in the text is on the list."""
-        # What the networks would make of it is one more way to read it: ı is an i to them.
+        """Whether the text contains no blocked word."""
+        # `fold` is how the networks read it: ı is an i.
         readings = {*_readings(text), *_readings(fold(text))}
         return not any(
-            words.refuses(reading)
+            words.blocks(reading)
             for words in (self._listed, self._operators)
             for reading in readings
         )
 
 
 def _readings(text: str) -> Iterator[str]:
-    """The text as different eyes would read it, in lower case."""
+    """Normalised variants of the text, in lower case."""
     bare = _without_disguise(text)
     yield bare
     if _THRICE_OR_MORE.search(bare):  # no word has a letter three times running
@@ -117,7 +117,7 @@ def _readings(text: str) -> Iterator[str]:
 
 
 def _without_disguise(text: str) -> str:
-    """Fold look-alikes, accents and styles to plain letters, and drop what cannot be seen."""
+    """Fold look-alikes, accents and styles to plain letters, and drop invisible characters."""
     folded = "".join(
         confusable_mapping.get(character, character)
         for character in unicodedata.normalize("NFKC", text)
@@ -130,12 +130,12 @@ def _without_disguise(text: str) -> str:
 
 
 def _joined(text: str) -> str:
-    """Close up letters that stand alone in a row: `m u d` is read as `mud`."""
+    """Join spaced-out letters: `m u d` becomes `mud`."""
     return _SPACED_OUT.sub(lambda match: re.sub(r"[\W_]+", "", match[0]), text)
 
 
 def _pattern(word: str) -> str:
-    """The regular expression of a word with stars, as an operator writes it."""
+    """The regular expression of a word in the syntax of BLOCKED_WORDS."""
     folded = _without_disguise(word.strip())
     core = r"\w*".join(map(re.escape, folded.strip("*").split("*")))
     if not core:
@@ -150,7 +150,7 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 
 
 def _overlapping(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Matches from every position on: one that is spared must not hide another."""
+    """All matches, also overlapping ones: an allowed match must not hide a blocked one."""
     position = 0
     while match := pattern.search(text, position):
         yield match

@@ -10,7 +10,7 @@ from bot.store.schema import IdentityRow
 
 @dataclass(frozen=True)
 class Identity:
-    """What a surrogate id stands for."""
+    """The external id that a surrogate stands for."""
 
     id: int
     platform: str
@@ -51,7 +51,7 @@ class Identities:
             return assigned if assigned is not None else (await session.scalars(find)).one()
 
     async def find(self, identity_id: int) -> Identity | None:
-        """What a surrogate stands for; `None` for an unknown or forgotten one."""
+        """The identity of a surrogate; `None` if unknown or forgotten."""
         async with self._database.reading() as session:
             row = await session.get(IdentityRow, identity_id)
         if row is None:

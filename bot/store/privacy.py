@@ -1,4 +1,4 @@
-"""What the database knows about members and communities, and how it is deleted."""
+"""Data about members and communities: counting, exporting and deleting it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -218,7 +218,7 @@ class Version(Base):
     """A weight file; `None` once deleted in favor of newer ones."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     member_id: Mapped[int | None] = mapped_column(Number, index=True)
-    """Who requested the training; `None` once forgotten."""
+    """The member who requested the training; `None` once forgotten."""
     corpus: Mapped[str] = mapped_column(String(200))
     """Title of the corpus."""
     corpus_sha256: Mapped[str] = mapped_column(String(64))

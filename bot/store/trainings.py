@@ -24,7 +24,7 @@ LOST = "Another process has taken over this training."
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What to train, from the command to the trainer."""
+    """A request for a training, from the command to the trainer."""
 
     policy: str
     """`shared` or `custom`: see `bot.services.training.policies`."""
@@ -314,7 +314,7 @@ class Trainings:
             return await session.scalar(statement)
 
     async def member_of(self, training_id: int) -> int | None:
-        """Who requested a training; `None` if nobody did or that member was forgotten."""
+        """The member who requested a training; `None` if unknown or forgotten."""
         async with self._database.reading() as session:
             return await session.scalar(
                 select(Training.member_id).where(Training.id == training_id)

@@ -26,7 +26,7 @@ class VersionRecord:
     created_at: datetime | None = None
     """`None` as long as `number` is."""
     member_id: int | None = None
-    """Who requested the training."""
+    """The member who requested the training."""
     digest: str = ""
     """SHA-256 of the weight file; empty for the shipped weights."""
     corpus: str
@@ -49,7 +49,7 @@ class VersionRecord:
 
 
 class VersionFiles(NamedTuple):
-    """What a training writes."""
+    """The result of a training."""
 
     weights: bytes
     curve: bytes | None = None
@@ -107,7 +107,7 @@ class Versions:
     async def add_live(
         self, version: VersionRecord, files: VersionFiles, reason: str, now: datetime
     ) -> tuple[int, Live]:
-        """Store and activate a version in one transaction. Returns its number and what is live."""
+        """Store and activate a version in one transaction; its number and the activation."""
         async with self._database.writing() as session:
             await self._lock(session)
             number = await self._add(session, version, files, now)
@@ -150,7 +150,7 @@ class Versions:
             return await session.scalar(select(Version.curve).where(Version.id == version_id))
 
     async def live(self) -> defaultdict[str, Live]:
-        """What is live by task: `Live(0, None)`, the shipped weights, if nothing was activated."""
+        """The live version by task. `Live(0, None)`, the shipped weights, before any activation."""
         newest = select(func.max(Activation.id)).group_by(Activation.task)
         statement = select(
             Activation.task, Activation.id, Activation.version_id, Activation.at, Activation.reason
@@ -193,7 +193,7 @@ class Versions:
             return await self._activate(session, task, number, member_id, "rollback", now)
 
     async def before(self, task: str) -> Live | None:
-        """What `roll_back` would activate; `None` if nothing."""
+        """The activation that `roll_back` would repeat; `None` without an earlier one."""
         async with self._database.reading() as session:
             return await self._before(session, task)
 

@@ -76,6 +76,6 @@ def _is_capital(card: Capitals, before: str, part: str) -> bool:
 
 
 def _parts(name: str) -> Iterator[tuple[str, str, str]]:
-    """For each part: what it follows (`BEGINNING` or a separator), the separator, the part."""
+    """For each part: its predecessor (`BEGINNING` or a separator), the separator, the part."""
     for match in re.finditer(r"(^|[ '-])([^ '-]*)", name):
         yield match[1] or BEGINNING, match[1], match[2]

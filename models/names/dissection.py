@@ -83,7 +83,7 @@ def nearest_of(name: str, names: Sequence[str], count: int = NEAREST) -> tuple[s
     if not names:
         return ()
     distances = edit_distances(name, names)  # (names,)
-    # Only names at the count-th smallest distance or below have to be sorted.
+    # Sorting only the names at the count-th smallest distance or below is enough.
     farthest = np.partition(distances, min(count, len(names)) - 1)[: min(count, len(names))].max()
     near = [int(i) for i in np.flatnonzero(distances <= farthest)]
     near.sort(key=lambda i: (distances[i], -_common_prefix(name, names[i]), names[i]))

@@ -61,7 +61,7 @@ class Settings:
     """Upper limit for the updates of the first fit."""
     chooses_order: bool = False
     """Whether validation chooses the order too, in place of `order`, and reports the loss of the
-    best Kneser-Ney model by itself."""
+    best Kneser-Ney model alone."""
     max_share: float = MAX_SHARE
     """Upper limit for the n-gram model's share."""
 

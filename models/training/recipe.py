@@ -22,7 +22,7 @@ class RecipeError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """What the operator chooses for a training. A recipe refuses what it does not take."""
+    """Options of a training. Recipes reject options that they do not support."""
 
     corpus: Path | None = None
     """A corpus file to train on instead of the project's corpus."""

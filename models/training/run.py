@@ -55,19 +55,19 @@ class TrainingRun:
     """One per update."""
     validation: list[tuple[int, float]] = field(default_factory=list)
     """Update and validation loss, for each measurement."""
-    begun_anew: list[int] = field(default_factory=list)
+    restarts: list[int] = field(default_factory=list)
     """Updates that start another fit from fresh parameters."""
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        """Note what must be equal for a checkpoint to be resumed."""
+        """Record the values that must be equal for a checkpoint to be resumed."""
         card, corpus = self.card, self.plan.corpus
         self._identity = json.dumps(
             [
                 card.task,
                 card.recipe,
                 card.seed,
-                card.begun_with,
+                card.initial_digest,
                 self.units,
                 self.plan.trainer.steps,  # as planned: a run may find out that it needs fewer
                 hashlib.sha256(corpus.plain.encode()).hexdigest(),
@@ -118,7 +118,7 @@ class TrainingRun:
             if progress.validation is not None:
                 self.validation.append((progress.step, progress.validation))
             if progress.begins_anew:
-                self.begun_anew.append(progress.step)
+                self.restarts.append(progress.step)
                 recent = deque([progress.loss], maxlen=_AVERAGED)
             left = self.seconds / progress.step * (trainer.steps - progress.step)
             yield Progress(
@@ -167,7 +167,7 @@ class TrainingRun:
         write_atomically(self.out.with_suffix(".md"), describe(card, digest).encode())
         plot = self.out.with_suffix(".png")
         title = f"{card.corpus}, recipe {card.recipe}"
-        write_atomically(plot, self.draw(self.losses, self.validation, self.begun_anew, title))
+        write_atomically(plot, self.draw(self.losses, self.validation, self.restarts, title))
         write_atomically(self.out.with_suffix(".json"), self.history().encode())
         self.checkpoint.unlink(missing_ok=True)
         return Done(self.out, plot, card.validation, self.samples(), self.seconds)
@@ -184,7 +184,7 @@ class TrainingRun:
                 "seconds": round(self.seconds, 1),
                 "losses": [round(loss, 4) for loss in self.losses],
                 "validation": [(step, round(loss, 4)) for step, loss in self.validation],
-                "begun_anew": self.begun_anew,
+                "begun_anew": self.restarts,
             }
         )
 
@@ -201,7 +201,7 @@ class TrainingRun:
         arrays = {f"trainer/{k}": np.asarray(a) for k, a in self.plan.trainer.checkpoint().items()}
         arrays["losses"] = np.array(self.losses)
         arrays["validation"] = np.array(self.validation).reshape(-1, 2)
-        arrays["begun_anew"] = np.array(self.begun_anew, dtype=np.int64)
+        arrays["begun_anew"] = np.array(self.restarts, dtype=np.int64)
         arrays["seconds"] = np.array(self.seconds)
         write_atomically(self.checkpoint, save(arrays, {"run": self._identity}))
 
@@ -227,7 +227,7 @@ class TrainingRun:
             )
         self.losses = arrays["losses"].tolist()
         self.validation = [(int(step), loss) for step, loss in arrays["validation"].tolist()]
-        self.begun_anew = arrays["begun_anew"].tolist()
+        self.restarts = arrays["begun_anew"].tolist()
         self.seconds = float(arrays["seconds"])
         prefix = "trainer/"
         self.plan.trainer.restore(
@@ -248,7 +248,7 @@ def new_card(task: str, recipe: str, plan: Plan) -> ModelCard:
         created=datetime.datetime.now(datetime.UTC).date().isoformat(),
         symbols=plan.trainer.network().vocabulary.symbols,
         pretraining=plan.base.card.corpus if plan.base else None,
-        begun_with=plan.base.digest if plan.base else None,
+        initial_digest=plan.base.digest if plan.base else None,
         reads_all=plan.reads_all,
         versions=plan.versions,
         capitals=plan.capitals,
@@ -257,5 +257,5 @@ def new_card(task: str, recipe: str, plan: Plan) -> ModelCard:
 
 
 def _accept_all(_: str) -> bool:
-    """No word filter: the operator alone reads what is written in training."""
+    """No word filter: only the operator reads samples during training."""
     return True

@@ -41,7 +41,7 @@ class Figures:
     """
 
     kneser_ney: float | None = None
-    """Loss of the best Kneser-Ney model by itself, on the same names as the validation loss."""
+    """Loss of the best Kneser-Ney model alone, on the same names as the validation loss."""
     measured: int | None = None
     """Number of these names."""
     reference_loss: float | None = None

@@ -88,7 +88,7 @@ class Draft:
 
     request: SonnetRequest
     weights: str
-    """Digest of the weights that the draft was begun with; it cannot be continued with others."""
+    """Digest of the weights that started the draft; others cannot continue it."""
     lines: tuple[str, ...]
     """The complete lines, as displayed: the opening as typed, capitals restored."""
     prefix: str
@@ -156,10 +156,10 @@ def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bo
 
     The best candidate is kept that `accept` accepts, that is not a line of the corpus, nor has a
     long run of its words, nor is in the poem already. Raises `NoLineFound` if a draft has no such
-    candidate, and `ValueError` for a draft that was begun with other weights.
+    candidate, and `ValueError` for a draft that other weights started.
     """
     if any(draft.weights != trained.digest for draft in drafts):
-        raise ValueError("a draft can only be continued with the weights that it was begun with")
+        raise ValueError("a draft can only be continued with the weights that started it")
     extended: dict[int, Draft] = {i: draft for i, draft in enumerate(drafts) if draft.finished}
     for attempt in range(MAX_ATTEMPTS):
         waiting = [i for i in range(len(drafts)) if i not in extended]

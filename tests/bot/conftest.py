@@ -1,4 +1,4 @@
-"""The real bot on a Discord in memory, with networks that know what they will write."""
+"""Fixtures: the bot on a Discord in memory, with fake networks."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ class World:
     templates: Templates
     writer: FakeWriter = field(default_factory=FakeWriter)
     training: list[TrainingEvent | int] = field(default_factory=list)
-    """What the next trainings will report, and pauses in seconds."""
+    """Events of the next trainings, and pauses in seconds."""
     trainers: list[FakeTrainer] = field(default_factory=list)
     networks: FakeNetworks = field(default_factory=FakeNetworks)
 

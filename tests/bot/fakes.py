@@ -1,4 +1,4 @@
-"""Stand-ins for what is slow: networks that know what they will write, a trainer that has run."""
+"""Fakes of slow parts: inference, loading of weights, the trainer."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -76,7 +76,7 @@ def dissection(name: str = "mangosaurus", parts: tuple[Part, ...] = PARTS) -> Di
 
 
 class FakeWriter(Inference):
-    """Writes what it is told to, and remembers what it was asked."""
+    """Returns prepared texts, and records requests."""
 
     def __init__(self) -> None:
         super().__init__({}, lambda _: True)
@@ -138,7 +138,7 @@ class FakeWriter(Inference):
 
 
 class FakeNetworks(Inference):
-    """Loads what it is to serve, and says that it wrote what it is told to."""
+    """Loads weights, with prepared samples."""
 
     def __init__(self) -> None:
         super().__init__({}, lambda _: True)
@@ -164,7 +164,7 @@ class FakeNetworks(Inference):
 
 
 class FakeTrainer:
-    """Reports what it is told to. A number in its script is a pause in seconds."""
+    """Reports the events of a script. Numbers are pauses in seconds."""
 
     def __init__(
         self,

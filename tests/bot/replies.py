@@ -1,4 +1,4 @@
-"""What a reply shows."""
+"""Helpers that read replies."""
 
 import discord
 import simcord

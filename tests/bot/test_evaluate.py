@@ -65,7 +65,7 @@ def names_corpus() -> Corpus:
     return parse_corpus("\n".join(load_names().training[:100]).encode(), "mine", "names")
 
 
-def test_the_figure_is_the_cross_entropy_of_the_held_out_names_and_their_ends() -> None:
+def test_held_out_names() -> None:
     corpus = names_corpus()
     evaluation = evaluate(namer(), corpus)
     written = [name + "\n" for name in corpus.held_out]
@@ -75,27 +75,27 @@ def test_the_figure_is_the_cross_entropy_of_the_held_out_names_and_their_ends() 
     assert evaluation.unknown == 0
 
 
-def test_the_figure_of_verse_is_that_of_its_last_tenth() -> None:
+def test_held_out_verse() -> None:
     corpus = parse_corpus(VERSE_TEXT.encode(), "mine", "verse")
     evaluation = evaluate(poet(), corpus)
     assert evaluation.nats_per_character == pytest.approx(cross_entropy(lstm(), corpus.held_out))
     assert evaluation.characters == len(corpus.held_out[0])
 
 
-def test_the_parts_that_trained_change_nothing() -> None:
+def test_training_names_do_not_count() -> None:
     corpus = names_corpus()
     other = replace(corpus, training=("x",), validation=("y",), items=("z",))
     assert evaluate(namer(), corpus) == evaluate(namer(), other)
 
 
-def test_to_a_network_that_knows_nothing_every_character_is_worth_the_same() -> None:
+def test_uniform_network() -> None:
     evaluation = evaluate(namer(uniform(LETTERS)), names_corpus())
     assert evaluation.interval is not None
     for figure in (evaluation.nats_per_character, *evaluation.interval):
         assert figure == pytest.approx(np.log(27), rel=1e-6)
 
 
-def test_the_interval_holds_the_figure_and_repeats_itself() -> None:
+def test_interval() -> None:
     evaluation = evaluate(namer(), names_corpus())
     assert evaluation.interval is not None
     low, high = evaluation.interval
@@ -103,7 +103,7 @@ def test_the_interval_holds_the_figure_and_repeats_itself() -> None:
     assert evaluate(namer(), names_corpus()) == evaluation
 
 
-def test_characters_that_the_network_does_not_know_are_counted_and_left_out() -> None:
+def test_unknown_characters() -> None:
     corpus = replace(names_corpus(), held_out=("mango", "banana"))
     without_n = Vocabulary(LETTERS.symbols.replace("n", ""))
     evaluation = evaluate(namer(uniform(without_n)), corpus)
@@ -111,9 +111,7 @@ def test_characters_that_the_network_does_not_know_are_counted_and_left_out() ->
     assert evaluation.characters == len("mago\nbaaa\n")
 
 
-def test_figures_come_as_json_with_the_weights_that_they_are_of(
-    names: Path, weights: Path, as_json: Json
-) -> None:
+def test_json(names: Path, weights: Path, as_json: Json) -> None:
     figures = as_json("names", "--weights", weights, "--corpus", names)
     assert set(figures) == {
         *("nats_per_character", "interval", "items", "characters", "unknown", "weights")
@@ -121,9 +119,7 @@ def test_figures_come_as_json_with_the_weights_that_they_are_of(
     assert figures["weights"] == load_weights(weights).digest
 
 
-def test_a_table_tells_a_person(
-    names: Path, weights: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_table(names: Path, weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["names", "--quick", "--weights", str(weights), "--corpus", str(names)]) == 0
     table = capsys.readouterr().out
     assert "names: elves.txt" in table
@@ -131,7 +127,7 @@ def test_a_table_tells_a_person(
     assert "another corpus" not in table
 
 
-def test_a_corpus_may_have_any_name_and_another_one_is_warned_of(
+def test_other_corpus_is_warned_of(
     weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "[red]dwarves[:o:].txt"
@@ -142,9 +138,7 @@ def test_a_corpus_may_have_any_name_and_another_one_is_warned_of(
     assert "These weights were trained on another corpus" in table
 
 
-def test_a_figure_is_recorded_in_the_weights_and_in_the_card_beside_them(
-    names: Path, weights: Path, as_json: Json
-) -> None:
+def test_record(names: Path, weights: Path, as_json: Json) -> None:
     before = load_weights(weights)
     figures = as_json("names", "--weights", weights, "--corpus", names, "--record")
     after = load_weights(weights)
@@ -167,7 +161,7 @@ def refusal(arguments: list[object], capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join(captured.err.split())
 
 
-def test_the_figure_of_another_corpus_is_not_recorded(
+def test_record_refuses_another_corpus(
     weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "dwarves.txt"
@@ -178,7 +172,7 @@ def test_the_figure_of_another_corpus_is_not_recorded(
     assert weights.read_bytes() == before
 
 
-def test_what_cannot_be_evaluated_is_refused_with_the_reason(
+def test_invalid_input(
     names: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "Cannot read the weights" in refusal(["names", "--weights", tmp_path / "x"], capsys)
@@ -188,7 +182,7 @@ def test_what_cannot_be_evaluated_is_refused_with_the_reason(
     assert "Cannot read" in refusal(no_corpus, capsys)
 
 
-def test_the_shipped_names_network_is_as_good_as_its_card_says(as_json: Json) -> None:
+def test_shipped_figure(as_json: Json) -> None:
     figures = as_json("names")
     page = (Path(__file__).parents[2] / "models" / "weights" / "names.md").read_text()
     assert f"| Held out | {figures['nats_per_character']:.4f} nats per character |" in page

@@ -31,7 +31,7 @@ def lines(weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> "Lines
 
 
 class Lines:
-    """Runs the command with small weights; what it prints, line by line."""
+    """Runs the command with small weights. Returns its lines of output."""
 
     def __init__(self, weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
         self._weights = weights
@@ -49,26 +49,26 @@ def verse(lines: list[str]) -> list[str]:
     return [line for line in lines if line]
 
 
-def test_ten_names_are_written_with_a_capital_each(lines: Lines) -> None:
+def test_names(lines: Lines) -> None:
     names = lines("names")
     assert len(set(names)) == 10
     assert all(name.isalpha() and name == name.capitalize() for name in names)
 
 
-def test_as_many_names_as_asked_for_begin_as_asked_for(lines: Lines) -> None:
+def test_count_and_opening(lines: Lines) -> None:
     names = lines("names", "Mango", "-n", "3")
     assert len(names) == 3
     assert all(name.startswith("Mango") for name in names)
 
 
-def test_a_sonnet_begins_with_the_opening_as_typed(lines: Lines) -> None:
+def test_sonnet(lines: Lines) -> None:
     opening = "[b]O :dinosaur:[/b] “É” "
     poem = verse(lines("sonnet", opening))
     assert len(poem) == 14
     assert poem[0].startswith(opening)
 
 
-def test_an_opening_that_wraps_is_written_whole(lines: Lines) -> None:
+def test_long_opening(lines: Lines) -> None:
     opening = "Shall I compare thee to a summer's day, or is it rather autumn now?"
     poem = verse(lines("sonnet", opening))
     assert len(poem) == 14
@@ -76,7 +76,7 @@ def test_an_opening_that_wraps_is_written_whole(lines: Lines) -> None:
     assert poem[1].startswith("or is it rather autumn now?")
 
 
-def test_stanzas_are_an_empty_line_apart_and_poems_two(lines: Lines) -> None:
+def test_empty_lines(lines: Lines) -> None:
     text = "\n".join(lines("sonnet", "-n", "2", "--seed", "5"))
     first, second = text.split("\n\n\n")
     assert first.split("\n") == lines("sonnet", "--seed", "5")
@@ -84,14 +84,14 @@ def test_stanzas_are_an_empty_line_apart_and_poems_two(lines: Lines) -> None:
     assert [stanza.count("\n") + 1 for stanza in first.split("\n\n")] == [4, 4, 4, 2]
 
 
-def test_a_poem_has_the_form_that_was_asked_for(lines: Lines) -> None:
+def test_form(lines: Lines) -> None:
     assert len(lines("sonnet", "--form", "limerick")) == 5
     assert len(lines("sonnet", "--form", "free")) == 14
 
 
-def test_names_have_what_was_asked_for(lines: Lines) -> None:
-    wishes = ("--ends-with", "raptor", "--contains", "ee", "--length", "13")
-    names = lines("names", "Dr", *wishes, "-n", "3")
+def test_constraints(lines: Lines) -> None:
+    constraints = ("--ends-with", "raptor", "--contains", "ee", "--length", "13")
+    names = lines("names", "Dr", *constraints, "-n", "3")
     assert len(names) == 3
     for name in names:
         assert name.startswith("Dr")
@@ -100,7 +100,7 @@ def test_names_have_what_was_asked_for(lines: Lines) -> None:
         assert len(name) == 13
 
 
-def test_a_name_is_dissected_letter_by_letter(lines: Lines) -> None:
+def test_dissect(lines: Lines) -> None:
     shown = lines("dissect", "Mango")
     assert "Mango" in shown[0]
     rows = [line.split()[0] for line in shown[2:-1]]
@@ -108,26 +108,26 @@ def test_a_name_is_dissected_letter_by_letter(lines: Lines) -> None:
     assert "nearest real genera" in shown[-1]
 
 
-def test_a_dissection_as_json_holds_its_probabilities(lines: Lines) -> None:
+def test_dissect_json(lines: Lines) -> None:
     (line,) = lines("dissect", "Mango", "--json")
-    told = json.loads(line)
-    assert "".join(choice["letter"] for choice in told["letters"]) == "mango\n"
-    assert all(0 <= choice["probability"] <= 1 for choice in told["letters"])
+    dissection = json.loads(line)
+    assert "".join(choice["letter"] for choice in dissection["letters"]) == "mango\n"
+    assert all(0 <= choice["probability"] <= 1 for choice in dissection["letters"])
 
 
 @pytest.mark.parametrize("what", ["names", "sonnet"])
-def test_a_seed_replays_and_without_one_it_is_new_each_time(lines: Lines, what: str) -> None:
+def test_seed(lines: Lines, what: str) -> None:
     assert lines(what, "--seed", "7") == lines(what, "--seed", "7") != lines(what, "--seed", "8")
     assert lines(what) != lines(what)
 
 
 @pytest.mark.parametrize("what", ["names", "sonnet"])
-def test_the_temperature_changes_what_is_written(lines: Lines, what: str) -> None:
+def test_temperature(lines: Lines, what: str) -> None:
     tame, wild = (lines(what, "--seed", "7", "--temperature", t) for t in ("0.1", "2"))
     assert tame != wild
 
 
-def test_names_as_json_hold_the_seed_that_replays_them(lines: Lines) -> None:
+def test_names_json(lines: Lines) -> None:
     (line,) = lines("names", "-n", "2", "--json")
     written = json.loads(line)
     assert written["reason"] is None
@@ -135,7 +135,7 @@ def test_names_as_json_hold_the_seed_that_replays_them(lines: Lines) -> None:
     assert [name.capitalize() for name in written["names"]] == again
 
 
-def test_sonnets_as_json_are_one_object_a_line(lines: Lines) -> None:
+def test_sonnets_json(lines: Lines) -> None:
     poems = [json.loads(line) for line in lines("sonnet", ":o:é", "-n", "2", "--json")]
     assert [len(poem["lines"]) for poem in poems] == [14, 14]
     for poem in poems:
@@ -143,9 +143,7 @@ def test_sonnets_as_json_are_one_object_a_line(lines: Lines) -> None:
         assert poem["lines"] == verse(lines("sonnet", ":o:é", "--seed", str(poem["seed"])))
 
 
-def test_too_few_names_come_with_the_reason(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_shortfall(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "names.safetensors"
     arrays = lstm(LETTERS).arrays()
     silent = {name: 0 * array for name, array in arrays.items()}
@@ -159,16 +157,14 @@ def test_too_few_names_come_with_the_reason(
 
 
 def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """The sentence with which a wish is refused."""
+    """The error for impossible constraints."""
     assert main(arguments) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     return captured.err.replace("\n", " ")
 
 
-def test_what_cannot_be_written_is_refused_with_the_reason(
-    weights: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_invalid_requests(weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     sonnet, names = (["--weights", weights[what]] for what in ("sonnet", "names"))
     assert "at most 300 characters" in refusal(["sonnet", "a" * 301, *sonnet], capsys)
     assert "The word filter rejects those words" in refusal(["names", "--contains", "fuck"], capsys)
@@ -192,16 +188,14 @@ def test_what_cannot_be_written_is_refused_with_the_reason(
         (["names", "--temperature", "warm"], "not a number from 0.1 to 2"),
     ],
 )
-def test_wrong_options_exit_with_two_and_an_example(
-    options: list[str], why: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_options(options: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(options)
     assert left.value.code == 2
     assert why in capsys.readouterr().err
 
 
-def test_the_shipped_networks_write_when_no_others_are_named(
+def test_shipped_weights(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["names", "-n", "20", "--seed", "0"]) == 0

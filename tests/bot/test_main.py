@@ -53,7 +53,7 @@ def started(
 
 
 def outcome(cwd: Path, environment: dict[str, str], *arguments: str) -> tuple[int, str]:
-    """Exit code and standard error of a bot that stops by itself."""
+    """Exit code and standard error of a bot that ends."""
     with started(cwd, environment, *arguments) as process:
         _, errors = process.communicate(timeout=60)
         return process.returncode, errors
@@ -220,7 +220,8 @@ def test_unreachable_discord(tmp_path: Path, environment: dict[str, str], free_p
     assert "Traceback" not in done.stderr
 
 
-def test_serving_imports_neither_tensorflow_nor_keras_nor_the_simulator() -> None:
+def test_imports_when_serving() -> None:
+    """Neither tensorflow, nor keras, nor the simulator."""
     source = (
         "import sys, bot.__main__\n"
         "for extension in bot.discord.client.EXTENSIONS: __import__(extension)\n"

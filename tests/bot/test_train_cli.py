@@ -1,4 +1,4 @@
-"""`python -m bot.train`: what it writes, what it tells, how it fails, stops and goes on."""
+"""`python -m bot.train`: results, reports, errors, interruption and resuming."""
 
 import json
 import os
@@ -65,7 +65,7 @@ Report = Callable[..., tuple[int, Events]]
 
 @pytest.fixture
 def report(capsys: pytest.CaptureFixture[str]) -> Report:
-    """A function that runs the command: exit code, and what it tells a program."""
+    """A function that runs the command. Returns its exit code and its events."""
 
     def run(*arguments: object) -> tuple[int, Events]:
         code = main([*map(str, arguments), "--progress", "json"])
@@ -247,7 +247,7 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
             assert f"  {kind:8} {name:9} {recipe.help}" in text
 
 
-# How it stops and goes on
+# Interruption and resuming
 
 RUNNER = f"""
 import sys

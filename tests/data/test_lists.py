@@ -105,15 +105,15 @@ def test_some_commas_make_no_table() -> None:
     ],
 )
 def test_problems_have_line_numbers(line: str, problem: str) -> None:
-    told = refused(*TOWNS[:2], line, *TOWNS[2:], banned="darn")
-    assert told == f"towns.txt can't be used. Line 3: {problem}."
+    error = refused(*TOWNS[:2], line, *TOWNS[2:], banned="darn")
+    assert error == f"towns.txt can't be used. Line 3: {problem}."
 
 
 def test_first_problems_are_listed() -> None:
-    told = refused(*TOWNS, *["42"] * 8)
-    assert "Line 31:" in told
-    assert "Line 32:" not in told
-    assert told.endswith(" More problems: 3.")
+    error = refused(*TOWNS, *["42"] * 8)
+    assert "Line 31:" in error
+    assert "Line 32:" not in error
+    assert error.endswith(" More problems: 3.")
 
 
 def test_few_unusable_lines_are_skipped() -> None:
@@ -251,5 +251,5 @@ def test_errors_can_be_translated() -> None:
 
 def test_number_of_lines() -> None:
     raw = b"1\n" * (MAX_LINES + 1)
-    told = refusal(raw)
-    assert told.startswith("towns.txt has 200,001 lines. A list can have at most 200,000 lines,")
+    error = refusal(raw)
+    assert error.startswith("towns.txt has 200,001 lines. A list can have at most 200,000 lines,")

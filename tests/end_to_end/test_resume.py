@@ -53,7 +53,7 @@ async def test_training_survives_stop_and_kill(local: LocalDiscord, tmp_path: Pa
         )
         log = bot.log.read_text()
         assert log.count("Training 1 resumes from its checkpoint") == 2
-        assert "starts anew" not in log
+        assert "starts over" not in log
         assert "Traceback" not in log
     assert [message for message in local.messages if message.asked is None] == [report]
     with contextlib.closing(sqlite3.connect(bot.state_dir / "mangosaurus.db")) as database:

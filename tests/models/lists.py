@@ -30,7 +30,7 @@ HEROES = tuple(
 
 
 def listed(names: Iterable[str], written: Iterable[str] = ()) -> Trained:
-    """A namer of a list, whose network knows nothing but what it shall write."""
+    """A custom model whose network generates given names."""
     entries = [normalise_entry(name) for name in names]
     new = [normalise_entry(name) for name in written]
     trained = namer(Parrot(new or entries, vocabulary_of([*entries, *new, END])), known=entries)

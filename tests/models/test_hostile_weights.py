@@ -84,7 +84,7 @@ def refusal(content: bytes) -> str:
 
 
 def read_or_refuse(content: bytes) -> None:
-    """Whatever passes as a network can write, too."""
+    """Weights that are accepted can also generate text."""
     with at_little_cost():
         try:
             trained = TASKS["names"].read(content, "theirs")
@@ -93,7 +93,7 @@ def read_or_refuse(content: bytes) -> None:
         generate_names(trained, NamesRequest(2, 0), lambda _: True)
 
 
-def test_bytes_are_read_as_a_file_is(tmp_path: Path) -> None:
+def test_bytes_and_files_are_equal(tmp_path: Path) -> None:
     path = tmp_path / "theirs"
     digest = save_weights(
         path, lstm(LETTERS).arrays(), card("names", LETTERS), Fingerprints.of(NAMES)
@@ -107,14 +107,14 @@ def test_bytes_are_read_as_a_file_is(tmp_path: Path) -> None:
         read_weights(bytes(LARGEST_FILE + 1), "theirs")
 
 
-def test_the_whole_file_writes_names() -> None:
+def test_intact_file() -> None:
     assert read_weights(WHOLE, "theirs").words == NAMES
     read_or_refuse(WHOLE)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), max_size=8))
-def test_bytes_that_were_changed_anywhere_are_refused_or_write(
+def test_changed_bytes(
     changes: list[tuple[int, int]],
 ) -> None:
     content = bytearray(WHOLE)
@@ -125,7 +125,7 @@ def test_bytes_that_were_changed_anywhere_are_refused_or_write(
 
 @settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 2**64 - 1))
-def test_bytes_of_any_kind_are_refused(content: bytes, size: int) -> None:
+def test_random_bytes(content: bytes, size: int) -> None:
     refusal(content)
     refusal(struct.pack("<Q", size) + content)
     refusal(struct.pack("<Q", len(content)) + content)
@@ -140,7 +140,7 @@ json_values = st.recursive(
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(sorted(FACTS)), json_values, min_size=1, max_size=3))
-def test_a_card_that_says_anything_is_refused_or_writes(changes: dict[str, object]) -> None:
+def test_random_cards(changes: dict[str, object]) -> None:
     read_or_refuse(file(FACTS | changes))
 
 
@@ -164,25 +164,25 @@ def test_a_card_that_says_anything_is_refused_or_writes(changes: dict[str, objec
         ({"measured": 1.5}, "measured is 1.5, not int or NoneType"),
     ],
 )
-def test_facts_that_cannot_be_are_refused(changes: dict[str, object], sentence: str) -> None:
+def test_impossible_cards(changes: dict[str, object], sentence: str) -> None:
     assert re.search(sentence, refusal(file(FACTS | changes)))
 
 
 @pytest.mark.parametrize(
     "words", ["mango\n\npapaya", "man\x07go", "x" * 65, "mango!", "mango\n" * 3, "иволга"]
 )
-def test_words_that_are_no_names_of_the_vocabulary_are_refused(words: str) -> None:
+def test_words_outside_the_vocabulary(words: str) -> None:
     assert "its list" in refusal(file(words=np.frombuffer(words.encode(), np.uint8)))
 
 
 @pytest.mark.parametrize(
     "bomb", ["[" * 100_000, '{"a":' * 100_000, "9" * 100_000, '"' + "x" * 900_000 + '"']
 )
-def test_cards_that_are_bombs_are_refused(bomb: str) -> None:
+def test_card_bombs(bomb: str) -> None:
     assert "does not describe a network" in refusal(file(bomb))
 
 
-def test_a_header_of_a_hundred_megabytes_is_refused_unread() -> None:
+def test_huge_header() -> None:
     size = 100 * 10**6
     assert "its header claims to have 100,000,000 bytes" in refusal(struct.pack("<Q", size) + b"{}")
     long = json.dumps({"__metadata__": {"format": "x" * LARGEST_HEADER}}).encode()
@@ -192,7 +192,7 @@ def test_a_header_of_a_hundred_megabytes_is_refused_unread() -> None:
 
 
 @pytest.mark.parametrize("shape", [[2**40], [2**32, 2**32], [2**63, 2], [-1], [0, 2**60], [1] * 99])
-def test_shapes_that_promise_more_than_there_is_are_refused(shape: list[int]) -> None:
+def test_shapes_beyond_the_file(shape: list[int]) -> None:
     entry = {"dtype": "F16", "shape": shape, "data_offsets": [0, 2]}
     metadata = {"format": "mangosaurus-1", "card": json.dumps(FACTS)}
     header = json.dumps({"__metadata__": metadata, "0-lstm/Wy": entry}).encode()
@@ -201,7 +201,7 @@ def test_shapes_that_promise_more_than_there_is_are_refused(shape: list[int]) ->
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("name", sorted(set(arrays()) - {"known", "proper", "words"}))
-def test_parameters_that_are_not_finite_are_refused(name: str, number: float) -> None:
+def test_parameters_must_be_finite(name: str, number: float) -> None:
     array = arrays()[name].copy()
     array.flat[0] = number
     assert "not finite" in refusal(file(**{name: array}))
@@ -209,13 +209,13 @@ def test_parameters_that_are_not_finite_are_refused(name: str, number: float) ->
 
 @pytest.mark.parametrize("name", sorted(arrays()))
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.float16])
-def test_numbers_of_another_kind_are_refused(name: str, dtype: type[np.generic]) -> None:
+def test_wrong_dtype(name: str, dtype: type[np.generic]) -> None:
     array = arrays()[name]
     if array.dtype != dtype:
         refusal(file(**{name: np.ones(array.shape, dtype)}))
 
 
-def test_a_thousand_arrays_and_a_second_table_are_refused() -> None:
+def test_extra_arrays() -> None:
     many = {f"a{n}": np.zeros(1, np.float16) for n in range(1_000)}
     assert "no model card" in refusal(file(**many))
     again = {k.replace("1-", "2-"): a for k, a in arrays().items() if k.startswith("1-")}

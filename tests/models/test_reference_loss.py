@@ -12,29 +12,29 @@ from tests.models.tiny import card
 
 
 @pytest.mark.parametrize("kind", TASKS)
-def test_shipped_weights_are_measured_by_their_validation_part(kind: str) -> None:
+def test_shipped_weights(kind: str) -> None:
     shipped = load_shipped(kind).card
     assert task_of(kind).reference_loss(shipped) == shipped.validation
     assert shipped.validation is not None
 
 
-def test_a_card_has_the_last_word() -> None:
+def test_card_takes_precedence() -> None:
     assert reference_loss_of(card("names", reference_loss=1.5), "") == 1.5
 
 
-def test_of_another_corpus_nobody_knows() -> None:
+def test_other_corpus() -> None:
     assert reference_loss_of(card("names"), "other") is None
 
 
 @pytest.mark.parametrize("changes", [{"recipe": "notebook"}, {"reads_all": True}])
-def test_a_network_that_read_the_validation_part_has_none(changes: dict[str, object]) -> None:
+def test_validation_part_was_trained_on(changes: dict[str, object]) -> None:
     project = load_shipped("names").card.corpus_sha256
     assert reference_loss_of(card("names", corpus_sha256=project), project) == 1.6
     facts = replace(card("names", corpus_sha256=project), **changes)  # type: ignore[arg-type]
     assert reference_loss_of(facts, project) is None
 
 
-def test_a_file_without_a_card_is_refused(tmp_path: Path) -> None:
+def test_missing_card(tmp_path: Path) -> None:
     path = tmp_path / "file"
     for content in (b"", b"\2\0\0\0\0\0\0\0[]", b"\2\0\0\0\0\0\0\0{}", b"\xff" * 30):
         path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Weight files: what is saved comes back, and what cannot be used is refused with a sentence."""
+"""Weight files: round trips, and errors for invalid files."""
 
 import dataclasses
 import json
@@ -69,7 +69,7 @@ def float16_arrays() -> Arrays:
     ],
     ids=["lstm", "rnn"],
 )
-def test_what_is_saved_comes_back(tmp_path: Path, network: Network, facts: ModelCard) -> None:
+def test_round_trip(tmp_path: Path, network: Network, facts: ModelCard) -> None:
     path = tmp_path / "deep" / "down" / "saved.safetensors"
     known, proper = Fingerprints.of(["mango", "tango"]), Fingerprints.of(["helen"])
     runs, words = Fingerprints.of(["a b c d e f g"]), ("thou", "o'er", "éowyn")
@@ -90,7 +90,7 @@ def test_what_is_saved_comes_back(tmp_path: Path, network: Network, facts: Model
         np.testing.assert_array_equal(array, network.arrays()[name])
 
 
-def test_how_names_are_written_comes_back_and_is_that_of_dinosaurs_by_default(
+def test_capitals(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "towns.safetensors"
@@ -101,7 +101,7 @@ def test_how_names_are_written_comes_back_and_is_that_of_dinosaurs_by_default(
     assert (shipped.capitals, shipped.small_words) == ("^", ())
 
 
-def test_a_file_of_the_first_version_holds_no_words_and_no_runs(tmp_path: Path) -> None:
+def test_first_version_of_the_format(tmp_path: Path) -> None:
     path = tmp_path / "old.safetensors"
     write(path, float16_arrays())
     trained = load_weights(path)
@@ -119,15 +119,13 @@ def test_a_file_of_the_first_version_holds_no_words_and_no_runs(tmp_path: Path) 
         ("runs", np.zeros(2, np.uint8)),
     ],
 )
-def test_words_and_runs_that_are_none_are_refused(
-    tmp_path: Path, name: str, array: NDArray[np.generic]
-) -> None:
+def test_invalid_words_and_runs(tmp_path: Path, name: str, array: NDArray[np.generic]) -> None:
     path = tmp_path / "odd.safetensors"
     write(path, float16_arrays() | {name: array})
     assert "does not describe a network" in refusal(path)
 
 
-def test_the_same_weights_make_the_same_file_and_other_ones_another(tmp_path: Path) -> None:
+def test_file_is_deterministic(tmp_path: Path) -> None:
     seeds = [0] * 5 + [1]  # the library writes the same metadata in one of two orders
     *same, other = (
         save_weights(tmp_path / "file", lstm_arrays(seed=seed), card(), Fingerprints.of([]))
@@ -137,19 +135,19 @@ def test_the_same_weights_make_the_same_file_and_other_ones_another(tmp_path: Pa
     assert other not in same
 
 
-def test_a_file_that_was_cut_off_anywhere_is_refused(path: Path) -> None:
+def test_truncated_file(path: Path) -> None:
     whole = path.read_bytes()
     for kept in [*range(0, 64, 7), *range(64, len(whole), len(whole) // 40), len(whole) - 1]:
         path.write_bytes(whole[:kept])
         assert "not a whole safetensors file" in refusal(path)
 
 
-def test_a_file_with_something_behind_its_end_is_refused(path: Path) -> None:
+def test_trailing_bytes(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"more")
     assert "not a whole safetensors file" in refusal(path)
 
 
-def test_random_bytes_are_refused(tmp_path: Path) -> None:
+def test_random_bytes(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     path = tmp_path / "noise.safetensors"
     for size in (0, 1, 8, 9, 1_000):
@@ -157,7 +155,7 @@ def test_random_bytes_are_refused(tmp_path: Path) -> None:
         refusal(path)
 
 
-def test_a_header_that_promises_more_than_there_is_is_refused(tmp_path: Path) -> None:
+def test_header_beyond_the_file(tmp_path: Path) -> None:
     path = tmp_path / "liar.safetensors"
     for length in (2**16, 2**62, 2**64 - 1):
         path.write_bytes(struct.pack("<Q", length) + b"{}")
@@ -174,7 +172,7 @@ class Bomb:
         return Path.touch, (self.trace,)
 
 
-def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
+def test_pickle_is_never_run(tmp_path: Path) -> None:
     trace = tmp_path / "it ran"
     bomb = pickle.dumps(Bomb(trace))
     pickle.loads(bomb)  # noqa: S301 (the bomb is live)
@@ -189,7 +187,7 @@ def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
     assert not trace.exists()
 
 
-def test_a_safetensors_file_of_others_is_refused(tmp_path: Path) -> None:
+def test_other_safetensors_file(tmp_path: Path) -> None:
     path = tmp_path / "foreign.safetensors"
     save_file(lstm_arrays(), path)
     assert "no model card of Mangosaurus" in refusal(path)
@@ -199,9 +197,7 @@ def test_a_safetensors_file_of_others_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("type_name", "size"), [("BF16", 2), ("F8_E4M3", 1), ("I64", 8)])
 @pytest.mark.parametrize("format_name", ["pt", "mangosaurus-1"])
-def test_numbers_that_are_not_stored_as_ours_are_refused(
-    tmp_path: Path, type_name: str, size: int, format_name: str
-) -> None:
+def test_wrong_dtype(tmp_path: Path, type_name: str, size: int, format_name: str) -> None:
     entry = {"dtype": type_name, "shape": [1], "data_offsets": [0, size]}
     header = json.dumps({"__metadata__": {"format": format_name}, "Wy": entry}).encode()
     path = tmp_path / "foreign.safetensors"
@@ -209,7 +205,7 @@ def test_numbers_that_are_not_stored_as_ours_are_refused(
     assert "no model card of Mangosaurus" in refusal(path)
 
 
-def test_a_file_that_changed_since_its_digest_was_listed_is_refused(path: Path) -> None:
+def test_changed_shipped_file(path: Path) -> None:
     digest = load_weights(path).digest
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
@@ -218,14 +214,14 @@ def test_a_file_that_changed_since_its_digest_was_listed_is_refused(path: Path) 
     assert "digests" in refusal(path, digest)
 
 
-def test_a_file_larger_than_the_limit_is_refused_unread(tmp_path: Path) -> None:
+def test_large_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.safetensors"
     with path.open("wb") as file:
         file.truncate(LARGEST_FILE + 1)
     assert "64 MiB" in refusal(path)
 
 
-def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+def test_missing_file_and_folder(tmp_path: Path) -> None:
     assert "No such file" in refusal(tmp_path / "missing.safetensors")
     assert "Cannot read" in refusal(tmp_path)
 
@@ -241,22 +237,20 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         ("reads_all", 1),
     ],
 )
-def test_a_card_with_a_fact_of_another_type_is_refused(
-    tmp_path: Path, fact: str, value: object
-) -> None:
+def test_card_types(tmp_path: Path, fact: str, value: object) -> None:
     path = tmp_path / "names.safetensors"
     facts = json.loads(card_to_json(card())) | {fact: value}
     write(path, float16_arrays(), card=json.dumps(facts))
     assert f"on its card, {fact} is {value!r}" in refusal(path)
 
 
-def test_every_fact_on_a_card_has_a_type_that_is_checked() -> None:
+def test_every_card_field_is_checked() -> None:
     assert {
         weights._KEYS.get(field.name, field.name) for field in dataclasses.fields(ModelCard)
     } == set(weights._FACTS)
 
 
-def test_weights_of_another_task_are_refused(tmp_path: Path) -> None:
+def test_weights_of_another_task(tmp_path: Path) -> None:
     path = tmp_path / "limericks.safetensors"
     write(path, float16_arrays(), card=card_to_json(card("limericks")))
     with pytest.raises(WeightsError, match=r"limericks\.safetensors writes limericks, not sonnets"):
@@ -274,7 +268,7 @@ def test_card_keys_are_those_of_older_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
-def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, number: float) -> None:
+def test_numbers_must_be_finite(tmp_path: Path, number: float) -> None:
     arrays = lstm_arrays()
     arrays["Wh1"][3, 4] = number
     path = tmp_path / "broken.safetensors"
@@ -285,7 +279,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, number: float) 
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", "{}", '{"kind": "names"}', '{"colour": "green"}']
 )
-def test_a_card_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+def test_invalid_card(tmp_path: Path, text: str) -> None:
     path = tmp_path / "card.safetensors"
     write(path, float16_arrays(), card=text)
     assert "does not describe a network" in refusal(path)
@@ -302,16 +296,14 @@ def test_a_card_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     ],
     ids=str,
 )
-def test_a_card_that_does_not_fit_the_parameters_is_refused(
-    tmp_path: Path, change: dict[str, object]
-) -> None:
+def test_card_must_fit_the_parameters(tmp_path: Path, change: dict[str, object]) -> None:
     path = tmp_path / "card.safetensors"
     write(path, float16_arrays(), card=json.dumps(json.loads(card_to_json(card())) | change))
     assert "does not describe a network" in refusal(path)
 
 
 @pytest.mark.parametrize("name", ["known", "proper", *lstm_arrays()])
-def test_an_array_that_is_missing_or_of_another_shape_is_refused(tmp_path: Path, name: str) -> None:
+def test_wrong_arrays(tmp_path: Path, name: str) -> None:
     path = tmp_path / "shapes.safetensors"
     arrays = float16_arrays()
     write(path, {other: array for other, array in arrays.items() if other != name})
@@ -321,7 +313,7 @@ def test_an_array_that_is_missing_or_of_another_shape_is_refused(tmp_path: Path,
         assert "does not describe a network" in refusal(path)
 
 
-def test_a_card_is_described_in_a_table() -> None:
+def test_describe_card() -> None:
     facts = card("names", LETTERS, pretraining="The plays", held_out=1.54321)
     page = describe(facts, "f00d")
     assert page.startswith("# Weights for names: default\n")
@@ -332,7 +324,7 @@ def test_a_card_is_described_in_a_table() -> None:
     assert "| SHA-256 | `f00d` |" in page
 
 
-def test_what_was_not_measured_is_not_described() -> None:
+def test_describe_unmeasured() -> None:
     page = describe(card(validation=None, held_out=None, versions={}), "f00d")
     assert "None" not in page
     for row in ("Validation", "Held out", "Pretraining", "With"):
@@ -340,15 +332,13 @@ def test_what_was_not_measured_is_not_described() -> None:
 
 
 @pytest.mark.parametrize("stem", sorted(path.stem for path in SHIPPED.glob("*.safetensors")))
-def test_every_shipped_file_is_listed_loads_and_has_its_card_beside_it(stem: str) -> None:
+def test_shipped_files(stem: str) -> None:
     trained = load_shipped(stem)
     page = (SHIPPED / f"{stem}.md").read_text()
     assert page == describe(trained.card, trained.digest)
 
 
-def test_a_shipped_file_is_listed_when_it_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_writing_a_shipped_file_lists_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "SHIPPED", tmp_path)
     for stem in ("sonnets", "names", "names"):
         digest = save_weights(tmp_path / f"{stem}.safetensors", lstm_arrays(), card(), NOTHING)
@@ -357,9 +347,7 @@ def test_a_shipped_file_is_listed_when_it_is_written(
     assert [line.split()[1] for line in listed] == ["names.safetensors", "sonnets.safetensors"]
 
 
-def test_shipped_weights_that_are_not_listed_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unlisted_shipped_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "SHIPPED", tmp_path)
     save_weights(tmp_path / "names.safetensors", lstm_arrays(), card(), Fingerprints.of([]))
     (tmp_path / "SHA256SUMS").unlink()

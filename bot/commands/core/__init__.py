@@ -1,1 +1,1 @@
-"""What all commands share: messages, turns, the app, dispatch, sentences for errors."""
+"""Shared by all commands: messages, turns, the app, dispatch, error messages."""

@@ -109,7 +109,7 @@ def plain(words: Text) -> str:
 
 
 class Tone(Enum):
-    """What an embed is about; platforms choose its color by it."""
+    """The topic of an embed, by which platforms choose its color."""
 
     NAMES = auto()
     VERSE = auto()

@@ -38,9 +38,9 @@ class Choice:
     """A suggestion."""
 
     label: str
-    """What the member sees."""
+    """The text that members see."""
     value: str
-    """What the option is set to."""
+    """The value of the option."""
 
 
 def within_limits(choices: Iterable[Choice], limits: Limits) -> list[Choice]:

@@ -129,7 +129,9 @@ async def retract(app: App, turn: Turn, state: str) -> None:
             await turn.platform.edit(message_of(poll), message)
 
         if poll.message_id is not None:
-            app.edits.ask(poll.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit))
+            app.edits.schedule(
+                poll.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
+            )
 
 
 async def _update(app: App, turn: Turn, poll_id: int) -> PollRecord | None:
@@ -137,7 +139,7 @@ async def _update(app: App, turn: Turn, poll_id: int) -> PollRecord | None:
 
     If the answer does not arrive, the edit is made later as well. Returns the poll if it was read.
     """
-    late = not app.edits.enter(turn.channel_id)
+    late = not app.edits.acquire(turn.channel_id)
     edit = _edit_source(turn)
     poll = None
     try:
@@ -151,7 +153,9 @@ async def _update(app: App, turn: Turn, poll_id: int) -> PollRecord | None:
         raise
     finally:
         if late:  # only after the response: before it the platform has nothing to edit
-            app.edits.ask(turn.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit))
+            app.edits.schedule(
+                turn.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
+            )
 
 
 async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | None:

@@ -280,7 +280,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
-    """Custom models of the community whose names contain what was typed."""
+    """Custom models of the community whose names contain `typed`."""
     models = await app.store.custom_models.of(check_community(turn))
     typed = typed[: options_of.LONGEST_NAME + 1].casefold()
     matching = [Choice(m.name, m.name) for m in models if typed in m.name.casefold()]

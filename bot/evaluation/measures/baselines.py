@@ -25,7 +25,7 @@ NOTEBOOK_SONNETS = SHIPPED / "baselines" / "notebook-sonnets.safetensors"
 hours to train."""
 
 ShowStatus = Callable[[str], None]
-"""Callback that shows what is being done, in a few words."""
+"""Callback that shows the current step, in a few words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ def pretrained(trained: Trained) -> Baseline:
         plays = load_shipped("plays")
     except WeightsError as error:
         return Baseline(name, None, str(error))
-    if trained.card.begun_with != plays.digest:
+    if trained.card.initial_digest != plays.digest:
         name += " (not the one that ours started from)"
     return Baseline(name, plays.network)
 
@@ -106,7 +106,7 @@ def previous_weights(trained: Trained, path: Path | None) -> Baseline:
 
 
 def _last_other(trained: Trained) -> Trained:
-    """Raises `WeightsError` with the reason if there is none."""
+    """Raises `WeightsError` with the reason if it is missing."""
     file = f"models/weights/{trained.card.task}.safetensors"
     commits = _git("log", "--format=%H", "--", file).decode().split()
     for commit in commits:

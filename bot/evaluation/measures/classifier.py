@@ -1,4 +1,4 @@
-"""Classifier test: can generated names be told from real ones?"""
+"""Classifier test: can a classifier distinguish generated names from real ones?"""
 
 import importlib.util
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ DRAWS = 20
 
 @dataclass(frozen=True)
 class Auc:
-    """Area under the ROC curve over several draws; 0.5 means that names cannot be told apart."""
+    """Area under the ROC curve over several draws; 0.5 means that it cannot distinguish them."""
 
     mean: float
     deviation: float

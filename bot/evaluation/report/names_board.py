@@ -79,12 +79,12 @@ def _targets(findings: NamesFindings) -> tuple[Target, ...]:
         targets.append(Target.at_most(name, 0.58, first.auc.mean, ".3f"))
     targets += [
         Target(
-            wish.name,
-            f"{wish.asked} names, all valid, all new",
-            f"{wish.given} names, {wish.obeying} valid, {wish.new} new",
-            wish.fulfilled,
+            result.name,
+            f"{result.asked} names, all valid, all new",
+            f"{result.given} names, {result.obeying} valid, {result.new} new",
+            result.fulfilled,
         )
-        for wish in findings.constraints
+        for result in findings.constraints
     ]
     return tuple(targets)
 
@@ -159,5 +159,5 @@ def _figures(findings: NamesFindings) -> dict[str, object]:
         "quick_seconds": findings.quick_seconds,
         "writing": [dataclasses.asdict(system) for system in findings.systems],
         "auc_of_real_names": findings.real and dataclasses.asdict(findings.real),
-        "wishes": [dataclasses.asdict(wish) for wish in findings.constraints],
+        "wishes": [dataclasses.asdict(result) for result in findings.constraints],
     }

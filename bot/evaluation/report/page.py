@@ -56,6 +56,6 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _samples(samples: Sequence[str]) -> str:
-    """Samples in a code block, so that no character is Markdown."""
+    """Samples in a code block, in which nothing is parsed as Markdown."""
     separator = "\n\n" if any("\n" in sample for sample in samples) else "\n"
     return f"```text\n{separator.join(samples)}\n```"

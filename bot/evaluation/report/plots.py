@@ -25,7 +25,7 @@ class StoredRun:
     """By update; empty if they are not in nats per character."""
     validation: tuple[tuple[int, float], ...]
     """Pairs of update and validation loss."""
-    begun_anew: tuple[int, ...]
+    restarts: tuple[int, ...]
     """Updates at which the training started again on all of the corpus."""
 
 
@@ -46,7 +46,7 @@ def loss_curves(runs: Sequence[StoredRun]) -> bytes:
     figure, panels = _figure(len(runs))
     for axes, run in zip(panels, runs, strict=True):
         width = max(1, len(run.losses) // 50)
-        ends = [0, *(step - 1 for step in run.begun_anew), len(run.losses)]
+        ends = [0, *(step - 1 for step in run.restarts), len(run.losses)]
         for begin, end in pairwise(ends):
             if end - begin >= width:
                 mean = np.convolve(run.losses[begin:end], np.ones(width) / width, mode="valid")

@@ -1,4 +1,4 @@
-"""Policies: which trainings may be queued, and what becomes of their results."""
+"""Policies: which trainings can be queued, and how their results are stored."""
 
 import asyncio
 import csv
@@ -21,9 +21,9 @@ from models.training.events import Done, Failed
 SHARED, CUSTOM = "shared", "custom"
 """Names of the policies in the database."""
 LONGEST_QUEUE = 6
-"""Trainings of custom models in the queue of all processes, with the one that runs."""
+"""Maximum number of custom models that are queued or running, in all processes."""
 MOST_OF_A_COMMUNITY = 3
-"""Of those, trainings of one community."""
+"""Maximum number of those per community."""
 
 
 class AlreadyTraining(Exception):  # noqa: N818 (it is a state, not a fault)
@@ -43,7 +43,7 @@ class CoolingDown(Exception):  # noqa: N818
 
 
 class Policy(Protocol):
-    """Rules for a queue of trainings, of which one runs at a time in all processes together."""
+    """Rules for a queue of trainings. Across all processes, one of them runs at a time."""
 
     @property
     def name(self) -> str:
@@ -52,7 +52,7 @@ class Policy(Protocol):
     async def check(
         self, *, community_id: int | None = None, custom_model_id: int | None = None
     ) -> None:
-        """Whether a training may be queued now.
+        """Check whether a training can be queued now.
 
         Raises `AlreadyTraining`, `CoolingDown`, `QueueFull` and `Unavailable`.
         """
@@ -60,14 +60,14 @@ class Policy(Protocol):
     async def complete(
         self, record: TrainingRecord, done: Done
     ) -> VersionRecord | CustomModelTrained | Failed:
-        """Store the results of a training, whose record has its corpus.
+        """Store the results of a training. `record` includes the corpus.
 
         Raises `WeightsError` for weights that cannot be used, `OSError` and `Unavailable`.
         """
 
 
 class SharedModelPolicy:
-    """Trainings of the networks that all communities share: one at a time, with a cooldown."""
+    """Trainings of the shared models: one at a time, with a cooldown."""
 
     name = SHARED
 
@@ -102,7 +102,7 @@ class SharedModelPolicy:
 
 
 class CustomModelPolicy:
-    """Trainings of custom models: a queue in which no community takes all places."""
+    """Trainings of custom models: a queue with a limit per community."""
 
     name = CUSTOM
 
@@ -147,9 +147,9 @@ def corpus_of(title: str, names: tuple[str, ...]) -> Corpus:
 
 
 def table_of(names: tuple[str, ...]) -> bytes:
-    """A list of names for the trainer: a table of one column, in which commas mean nothing."""
+    """A list of names as a CSV file with one column, for the trainer."""
     table = io.StringIO()
-    rows = [["name"], *([name] for name in names)]  # with a heading, which the first is not
+    rows = [["name"], *([name] for name in names)]  # the heading marks it as a table
     csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
     return table.getvalue().encode()
 

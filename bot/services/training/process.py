@@ -23,7 +23,7 @@ CHECKOUT = Path(__file__).parents[3]
 GRACE_S = 4.0
 """Seconds between SIGTERM and SIGKILL."""
 OVERTIME = timedelta(minutes=10)
-"""Time beyond a training's minutes for reading the corpus, saving and drawing."""
+"""Time beyond the limit of a training, for reading the corpus, saving and drawing."""
 LONGEST_LINE = 2**20
 
 TrainingEvents = AsyncGenerator[TrainingEvent, None]
@@ -33,7 +33,7 @@ class Trainer(Protocol):
     """A training in progress."""
 
     def events(self) -> TrainingEvents:
-        """Train, and yield what happens. The last event is `Done`, `Stopped` or `Failed`.
+        """Train, and yield events. The last one is `Done`, `Stopped` or `Failed`.
 
         Closing the generator kills the training.
         """
@@ -43,7 +43,7 @@ class Trainer(Protocol):
 
 
 Launch = Callable[[TrainingRequest, RunFolder, bool], Trainer]
-"""Makes the trainer of a request; whether it resumes from the checkpoint in the folder."""
+"""Creates the trainer of a request. The last argument: whether to resume from a checkpoint."""
 
 
 class TrainerProcess:
@@ -114,7 +114,7 @@ class TrainerProcess:
         return Failed(Reason.TOO_LONG) if self._is_late and isinstance(event, Stopped) else event
 
     async def _post_mortem(self, code: int) -> TrainingEvent:
-        """The final event of a process that reported none."""
+        """The final event for a process that reported none."""
         if self._is_stopping:
             return Stopped()
         errors = await asyncio.to_thread(self._folder.errors.read_text, errors="replace")
@@ -148,6 +148,6 @@ def arguments(request: TrainingRequest, folder: RunFolder, *, resume: bool = Fal
 
 
 def _lower_priority(pid: int) -> None:
-    """Give the bot's answers precedence, where the system has priorities."""
+    """Lower the priority of the trainer, on systems that support it."""
     with suppress(AttributeError, OSError):
         os.setpriority(os.PRIO_PROCESS, pid, 10)

@@ -17,7 +17,7 @@ from models.training.events import Done, Failed, Planned, Progress, Samples, Sto
 class Reporter(Protocol):
     """Shows the events of a training."""
 
-    def tell(self, event: TrainingEvent) -> None:
+    def report(self, event: TrainingEvent) -> None:
         """Show an event."""
         ...
 
@@ -37,7 +37,7 @@ class TerminalReporter:
         )
         self._task = self._bar.add_task("", total=None, figures="", left="", start=False)
 
-    def tell(self, event: TrainingEvent) -> None:
+    def report(self, event: TrainingEvent) -> None:
         """Move the bar, or print the event."""
         if isinstance(event, Progress):
             self._move(event)
@@ -97,11 +97,11 @@ class JsonReporter:
     """Minimum seconds between two lines of progress."""
 
     def __init__(self) -> None:
-        """Write nothing before the first event."""
+        """The first event is always written."""
         self._last = 0.0
 
-    def tell(self, event: TrainingEvent) -> None:
-        """Write the event, unless it is progress that comes too soon after the last."""
+    def report(self, event: TrainingEvent) -> None:
+        """Write the event, except progress within `INTERVAL` of the last."""
         if isinstance(event, Progress) and event.step != event.steps:
             now = time.monotonic()
             if now - self._last < self.INTERVAL:

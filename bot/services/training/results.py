@@ -1,4 +1,4 @@
-"""How trainings end: what the training service adds to the events of the trainer."""
+"""Final events of trainings that the training service adds to those of the trainer."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from models.weights import ModelCard
 class Reason(StrEnum):
     """Why a training failed or stopped, as `Failed`, `Stopped` and the database have it.
 
-    Any other text there is a sentence of the trainer.
+    Any other text in those places is a sentence of the trainer.
     """
 
     BUTTON = "button"
-    """Somebody pressed Stop. Who it was is not stored."""
+    """A member pressed Stop. The member is not stored."""
     CRASHED = "crashed"
     """The trainer ended without a final event."""
     KILLED = "killed"
-    """The same, by SIGKILL: perhaps there was not enough memory."""
+    """The trainer was killed by SIGKILL, perhaps because memory ran out."""
     TOO_LONG = "too long"
     """The trainer did not end in time."""
     UNREADABLE = "unreadable"
@@ -41,7 +41,7 @@ class CustomModelTrained:
 
     card: ModelCard
     samples: tuple[str, ...]
-    """Names that it wrote, as they are shown."""
+    """Sample names, as displayed."""
     seconds: float
     entries: int
     """Names in its corpus."""

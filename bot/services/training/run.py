@@ -1,4 +1,4 @@
-"""A training that this process runs: its trainer, its heartbeats, its end."""
+"""`Run`: one attempt at a training, with its trainer, heartbeats and final event."""
 
 import asyncio
 import logging
@@ -30,23 +30,23 @@ from models.weights import WeightsError
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
-"""How often a training is started before it fails for good."""
+"""Number of attempts before a training fails."""
 BEAT_S = 15.0
 """Seconds between two heartbeats."""
 PAUSES = (1.0, 4.0, 15.0)
-"""Seconds between attempts to store what took minutes to make."""
+"""Seconds between attempts to store results."""
 
 T = TypeVar("T")
 
 
 class Reports(Protocol):
-    """Shows trainings to members; `TrainingReports` in `bot.commands` does."""
+    """Shows trainings to members; implemented by `TrainingReports` in `bot.commands`."""
 
     async def follow(self, record: TrainingRecord, events: Events) -> None:
         """Show a training of this process. The last of its events is an `End`."""
 
     async def update(self, record: TrainingRecord) -> None:
-        """Show a training that waits, or that has ended in another process."""
+        """Show a training that is queued, or that has ended in another process."""
 
 
 class Run:
@@ -64,7 +64,7 @@ class Run:
         launch: Launch,
         poll: float | None,
     ) -> None:
-        """`poll` is in seconds: how often a request to stop is looked for; `None` for never."""
+        """`poll`: seconds between two checks for a request to stop; `None` for no checks."""
         self.record = record
         self._policy = policy
         self._trainings = trainings
@@ -77,19 +77,19 @@ class Run:
         self._stop_reason: str | None = None
         self._is_interrupted = False
         self._is_lost = False
-        """Whether it no longer belongs to this process."""
+        """Whether the training no longer belongs to this process."""
         self._end: End | None = None
         self._keeps_folder = False
         """Whether the next attempt needs the folder."""
 
     def stop(self, reason: str) -> None:
-        """End it for good."""
+        """Stop the training for good."""
         if self._stop_reason is None and self._end is None:
             self._stop_reason = reason
             self._stop_trainer()
 
     def interrupt(self) -> None:
-        """End it for now: another process, or this one after a restart, resumes it."""
+        """Stop the training for now. It is resumed after a restart, or by another process."""
         self._is_interrupted = True
         self._stop_trainer()
 
@@ -104,17 +104,17 @@ class Run:
         """Run the training and report it. Raises nothing."""
         polls = [PeriodicTask(self.beat, BEAT_S)]
         if self._poll is not None:
-            polls.append(PeriodicTask(self._look_for_stop, self._poll))
+            polls.append(PeriodicTask(self._check_for_stop, self._poll))
         try:
             async with aclosing(self._events()) as events:
                 try:
                     await reports.follow(self.record, events)
                 except Exception:
                     log.exception("Training %d could not be reported", self.record.id)
-                async for _event in events:  # a training that is not reported goes on
+                async for _event in events:  # training continues without reports
                     pass
         except Exception:
-            log.exception("Training %d broke off", self.record.id)
+            log.exception("Training %d ended with an error", self.record.id)
         finally:
             for poll in polls:
                 await poll.close()
@@ -122,7 +122,7 @@ class Run:
                 await asyncio.to_thread(self._folder.remove)
 
     async def _events(self) -> Events:
-        """What happens. The end is stored before it is reported."""
+        """Yield events. The final one is stored before it is reported."""
         try:
             async with aclosing(self._trained()) as events:
                 async for event in events:
@@ -134,7 +134,7 @@ class Run:
             if self._end is None and (stored := await self._store_end(Failed(Reason.CRASHED))):
                 yield stored
         except Exception as error:
-            log.exception("Training %d broke off", self.record.id)
+            log.exception("Training %d ended with an error", self.record.id)
             if self._end is None:
                 reason = Reason.DATABASE if isinstance(error, StoreError) else Reason.BROKEN
                 if (stored := await self._store_end(Failed(reason))) is not None:
@@ -144,7 +144,7 @@ class Run:
                 await self._store_end(Interrupted())
 
     async def _trained(self) -> TrainingEvents:
-        """Run the trainer, from the checkpoint if there is one that it accepts."""
+        """Run the trainer, from the checkpoint if one exists and is valid."""
         self.record = record = replace(
             self.record,
             corpus=await self._trainings.corpus(self.record.id),
@@ -161,7 +161,7 @@ class Run:
                     async for event in events:
                         yield event
                     return
-            log.warning("Training %d starts anew: %s", record.id, first.message)
+            log.warning("Training %d starts over: %s", record.id, first.message)
             await asyncio.to_thread(checkpoint.unlink, missing_ok=True)
         async with aclosing(self._start(resume=False)) as events:
             async for event in events:
@@ -178,7 +178,7 @@ class Run:
             self._trainer.stop()
 
     async def _end_of(self, event: Event) -> End | None:
-        """How the training ends with this event of the trainer; `None` if it goes on."""
+        """The final event for this event of the trainer; `None` if training continues."""
         match event:
             case Done():
                 return await self._complete(event)
@@ -192,7 +192,7 @@ class Run:
                 return None
 
     async def _complete(self, done: Done) -> End:
-        """Store the results before their folder is deleted."""
+        """Store the results, before their folder is deleted."""
         try:
             return await persistently(partial(self._store_results, done))
         except WeightsError as error:
@@ -208,7 +208,7 @@ class Run:
         return await self._policy.complete(replace(self.record, member_id=member_id), done)
 
     async def _store_end(self, end: End) -> End | None:
-        """Record the end in the database. Returns what is to be reported."""
+        """Record the final event in the database. Returns the event to report, if any."""
         if isinstance(end, Interrupted) and self.record.attempts >= MAX_ATTEMPTS:
             end = Failed(Reason.ATTEMPTS)
         self._end = end
@@ -243,8 +243,8 @@ class Run:
             self.record.id, self._owner, state, now, message=message, version_id=version_id
         )
 
-    async def _look_for_stop(self) -> None:
-        """Notice a request to stop from another process, or that the custom model was deleted."""
+    async def _check_for_stop(self) -> None:
+        """Check for a request to stop from another process, or a deleted custom model."""
         with suppress(StoreError):
             record = await self._trainings.get(self.record.id)
             if record is None or record.owner != self._owner:
@@ -265,7 +265,7 @@ class Run:
 
 
 async def persistently(store: Callable[[], Awaitable[T]]) -> T:
-    """Store something; a short outage of the database must not cost it. Raises `Unavailable`."""
+    """Call `store`, with retries while the database is unavailable. Raises `Unavailable`."""
     for pause in PAUSES:
         with suppress(Unavailable):
             return await store()

@@ -1,4 +1,4 @@
-"""Folders of trainings: corpus, checkpoint and results, readable by the bot only."""
+"""Folders of trainings: corpus, checkpoint and results, readable only by the bot."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from bot.store.trainings import TrainingRequest
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LEFTOVERS = ("namers", "retraining.json")
-"""What version 0.3.0 kept in the state directory."""
+"""Files of version 0.3.0 in the state directory."""
 
 
 class RunFolder:
@@ -41,11 +41,11 @@ class RunFolder:
         return self.path / "corpus" / file_name(request.title)
 
     def extra_names(self, request: TrainingRequest) -> Path | None:
-        """The file of names to train on as well. Reports call it by its name."""
+        """The file of additional names. Its name appears in reports."""
         return self.path / "hall of fame" if request.extra_names else None
 
     def prepare(self, request: TrainingRequest) -> None:
-        """Create the folder and write what the trainer reads. Raises `OSError`."""
+        """Create the folder and write the trainer's input. Raises `OSError`."""
         self.path.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
         if (corpus := self.corpus(request)) is not None:
@@ -70,12 +70,12 @@ def sweep(state_dir: Path, root: Path, active: Container[int]) -> None:
 
 
 def file_name(title: str) -> str:
-    """A file name that resembles a title and cannot lead out of its folder."""
+    """A file name that resembles a title, without path separators."""
     return _UNSAFE.sub("_", PurePath(title).name).strip("._")[-60:] or "corpus.txt"
 
 
 def open_private(path: Path) -> BinaryIO:
-    """A file to write to that only the bot's user can read. Raises `OSError`."""
+    """Open a file for writing that only the bot's user can read. Raises `OSError`."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 

@@ -25,11 +25,11 @@ from bot.store.trainings import SILENCE, TrainingRecord, TrainingRequest
 log = logging.getLogger(__name__)
 
 POLL_S = 1.0
-"""Seconds between two looks at the queue, and at requests to stop: small queries."""
+"""Seconds between two polls of the queue and of requests to stop."""
 RECOVERY_S = SILENCE.total_seconds() / 2
 """Seconds between two searches for trainings whose process has died."""
 LAST_REPORT_S = 1.0
-"""Time for reporting an interruption on shutdown."""
+"""Seconds for reporting an interruption on shutdown."""
 _UNREPORTED = -1
 
 
@@ -46,7 +46,7 @@ class TrainingService:
         launch: Launch = TrainerProcess,
         poll: float | None = POLL_S,
     ) -> None:
-        """`poll` is in seconds; with `None` other processes are not noticed."""
+        """`poll`: seconds between two polls of the database; `None` for no polling."""
         self.folder = state_dir / "training"
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
         self._state_dir = state_dir
@@ -59,14 +59,14 @@ class TrainingService:
         self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
         """The trainings of this process, by policy."""
         self._places: dict[int, int] = {}
-        """Trainings that wait, and how many were ahead of each when that was last reported."""
+        """Queued trainings, with the number ahead of each as last reported."""
         self._polls: list[PeriodicTask] = []
         self._looks: set[asyncio.Task[None]] = set()
         self._looking, self._queueing = asyncio.Lock(), asyncio.Lock()
         self._is_closing = False
 
     def start(self, reports: Reports) -> None:
-        """Run what is queued from now on, and report it."""
+        """Start to run and report queued trainings."""
         self._reports = reports
         self._look_soon(self._tidy_up)
         if self._poll is not None:
@@ -76,7 +76,7 @@ class TrainingService:
             ]
 
     async def close(self) -> None:
-        """Interrupt the trainings of this process: they write their checkpoints and are queued.
+        """Interrupt the trainings of this process: they write checkpoints and return to the queue.
 
         Takes a few seconds at most.
         """
@@ -96,14 +96,14 @@ class TrainingService:
     async def check(
         self, policy: str, *, community_id: int | None = None, custom_model_id: int | None = None
     ) -> None:
-        """Whether a training may be queued now. Raises as `Policy.check` does."""
+        """Check whether a training can be queued now. Raises like `Policy.check`."""
         await self._policies[policy].check(
             community_id=community_id, custom_model_id=custom_model_id
         )
 
     async def enqueue(self, request: TrainingRequest) -> int:
-        """Queue a training; its id. Raises as `Policy.check` does."""
-        async with self._queueing:  # two requests may each be allowed, and not both
+        """Queue a training. Returns its id. Raises like `Policy.check`."""
+        async with self._queueing:  # both of two concurrent requests must not pass the check
             await self.check(
                 request.policy,
                 community_id=request.community_id,
@@ -115,9 +115,9 @@ class TrainingService:
         return training_id
 
     async def stop(self, training_id: int, reason: str) -> TrainingRecord | None:
-        """Stop a training of any process: its state now; `None` if it does not wait or run.
+        """Stop a training of any process. Returns its record; `None` if it has already ended.
 
-        `reason` is reported if it runs in this process. It is not stored: it may name a member.
+        `reason` is reported if it runs in this process, but never stored: it may name a member.
         """
         if not await self._trainings.request_stop(training_id, Reason.BUTTON, self._now()):
             return None
@@ -128,7 +128,7 @@ class TrainingService:
         return await self._trainings.get(training_id)
 
     async def look(self) -> None:
-        """Start what may start, and report how many are ahead of what waits."""
+        """Start trainings where possible, and report the positions of the others in the queue."""
         if self._reports is None:
             return
         async with self._looking:
@@ -140,12 +140,12 @@ class TrainingService:
             except StoreError as error:
                 log.info("The queue of trainings cannot be read: %s", error)
             except Exception:
-                log.exception("The queue of trainings could not be worked on")
+                log.exception("Processing the queue of trainings failed")
 
     async def recover(self) -> None:
-        """Queue or fail trainings whose process has died, and report that."""
+        """Requeue trainings whose process has died, or mark them as failed, and report them."""
         for run, _task in list(self._runs.values()):
-            await run.beat()  # after an outage of the database it may seem dead
+            await run.beat()  # it may seem dead after an outage of the database
         try:
             for record in await self._trainings.fail_stale_runs(self._now(), MAX_ATTEMPTS):
                 log.warning("Training %d was interrupted and is %s", record.id, record.state)
@@ -154,7 +154,7 @@ class TrainingService:
                 elif self._reports is not None:
                     await self._reports.update(record)
         except StoreError as error:
-            log.info("Interrupted trainings cannot be looked for: %s", error)
+            log.info("Cannot check for interrupted trainings: %s", error)
 
     async def _claim(self, policy: Policy, reports: Reports) -> None:
         if self._is_closing or policy.name in self._runs:
@@ -196,7 +196,7 @@ class TrainingService:
             await reports.update(record)
 
     async def _tidy_up(self) -> None:
-        """At start: delete old folders, adopt what waits, find what has died."""
+        """At start: delete old folders, load the queue, recover interrupted trainings."""
         try:
             waiting = [w for name in self._policies for w in await self._trainings.waiting(name)]
         except StoreError:
@@ -206,7 +206,7 @@ class TrainingService:
         await self.recover()
 
     def _look_soon(self, first: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Look at the queue now instead of at the next poll."""
+        """Poll the queue now."""
         if self._is_closing:
             return
 

@@ -45,7 +45,7 @@ class NameConstraints:
 
     @property
     def is_prefix_only(self) -> bool:
-        """Whether there is at most a prefix. The network then needs no steering."""
+        """Whether there is at most a prefix, which needs no constrained sampling."""
         return not self.contains and not self.ends_with and self.length is None
 
     @property

@@ -23,7 +23,7 @@ def parse_constraints(
     vocabulary: Vocabulary,
     shape: Shape = DINOSAURS,
 ) -> NameConstraints:
-    """Clean the pieces as typed: fold capitals and accents, drop what no name has.
+    """Clean the pieces as typed: fold capitals and accents, drop characters that no name has.
 
     Raises `NamesError` for a piece or a length that no name of this vocabulary can have.
     """

@@ -7,7 +7,7 @@ After a prefix, the next character c is drawn with the probability
 where p is the network's prediction and h estimates the probability that the network, continuing
 from there, meets the constraints. With the exact h, q would be the network's own distribution over
 the names that meet them. Here h is exact for a Markov model of the network, and 0 only where the
-constraints cannot be met any more, so that every name meets them. Importance weights p / q correct
+constraints can no longer be met, so every name meets them. Importance weights p / q correct
 the error of h: the names of a batch are ordered by a draw that prefers high weights (Rubin, 1987).
 
 Shapes: N nodes, V characters in the vocabulary, B names in a batch.
@@ -65,7 +65,7 @@ class ConstrainedSampler:
     """Whether a name that ends here has its pieces and a vowel, `(N,)`."""
     log_h: NDArray[np.float64]
     """By number of characters so far and node, `(longest + 1, N)`; −∞ where the constraints cannot
-    be met any more."""
+    be met."""
     logits: NDArray[np.float32]
     """The network's prediction after the prefix, `(1, V)`."""
     state: State

@@ -84,10 +84,10 @@ class Metre:
         )
 
     def shift(self, positions: int, syllables: int) -> int:
-        """Positions after so many more syllables, whatever their stress; 0 if they do not fit."""
+        """Positions after `syllables` more syllables of any stress; 0 if they do not fit."""
         after = 0
         for offset, template in self._templates_at():
-            # Masked twice, so that no bit moves in from or out to another template.
+            # Masked twice: no bit may move from one template to another.
             mask = (1 << len(template) + 1) - 1
             after |= ((positions >> offset & mask) << syllables & mask) << offset
         return after

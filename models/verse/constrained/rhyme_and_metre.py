@@ -1,4 +1,4 @@
-"""Index of a network's words: where each can be in a line, and what it rhymes with.
+"""Index of a network's words by position in a line and by rhyme.
 
 Built once per network from the words of its corpus, as far as their pronunciation is known.
 
@@ -85,11 +85,11 @@ class RhymeAndMetreIndex:
         for word, index in self.index.items():
             self._same_spelling.setdefault(word.replace("'", ""), []).append(index)
             first = known[word][0]
-            # Not for words in quotation marks, which cannot be told from apostrophes.
+            # Not for words in quotation marks, which look like apostrophes.
             ends = self.rank[word] < MAX_ENDING_RANK and may_end(word) and words_of(word) == [word]
             if ends and first.stresses.strip("0"):  # a rhyme needs a stressed vowel
                 self.rhyme[index] = self._rhymes.setdefault(first.rhyme, len(self._rhymes))
-        # A rhyme is only useful if there are common words for it.
+        # A rhyme is only useful if common words have it.
         common = [index for word, index in self.index.items() if self.rank[word] < COMMON_WORDS]
         rhymes = self.rhyme[common]
         size = np.bincount(rhymes[rhymes >= 0], minlength=len(self._rhymes) + 1)  # (rhymes + 1,)

@@ -72,7 +72,7 @@ def is_sentence(text: str) -> bool:
 
 
 def called(node: ast.Call) -> str:
-    """The last name of what is called."""
+    """The last name of a called expression."""
     return getattr(node.func, "attr", "") or getattr(node.func, "id", "")
 
 

@@ -23,7 +23,7 @@ from tests.bot.store.test_polls import NOW, POLL, opened
 
 
 async def kept(home: Home) -> str:
-    """What is said to be kept about a member."""
+    """The sentence about stored data of a member."""
     result = await home.alice.slash(home.channel, "privacy")
     assert result.ephemeral
     return lines(result)[0]
@@ -38,7 +38,7 @@ async def forget(home: Home) -> None:
 
 
 async def sweep(home: Home) -> None:
-    """What happens every hour."""
+    """Run the hourly job."""
     await home.bot.jobs.communities.sweep()
 
 

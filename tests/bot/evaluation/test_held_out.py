@@ -105,9 +105,8 @@ def lines_in(texts: list[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("recipe", TASKS["names"].recipes)
-def test_no_recipe_of_names_reads_a_held_out_name_or_a_near_copy_from_elsewhere(
-    recipe: str, read: list[str]
-) -> None:
+def test_recipes_for_names(recipe: str, read: list[str]) -> None:
+    """None reads a held-out name, or a near copy of one from another source."""
     for _ in TASKS["names"].recipes[recipe].plan(Options()).trainer.train():
         pass
     corpus, names = load_names(), names_in(read)
@@ -120,7 +119,8 @@ def test_no_recipe_of_names_reads_a_held_out_name_or_a_near_copy_from_elsewhere(
 
 
 @pytest.mark.parametrize("recipe", TASKS["sonnets"].recipes)
-def test_no_recipe_of_sonnets_reads_a_held_out_line(recipe: str, read: list[str]) -> None:
+def test_recipes_for_sonnets(recipe: str, read: list[str]) -> None:
+    """None reads a held-out line."""
     corpus = corpus_or_skip(load_sonnets)
     corpus_or_skip(load_plays)
     TASKS["sonnets"].recipes[recipe].plan(Options())

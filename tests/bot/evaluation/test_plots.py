@@ -76,7 +76,7 @@ def test_invalid_sizes_are_rejected(tmp_path: Path, content: str) -> None:
         read_sizes("names", tmp_path)
 
 
-def test_the_stored_trainings_of_the_project_can_be_read() -> None:
+def test_stored_histories_are_valid() -> None:
     for kind in TASKS:
         read_runs(kind)
         read_sizes(kind)

@@ -36,7 +36,7 @@ def test_unknown_characters_are_skipped() -> None:
     assert found.unknown == 1
 
 
-def test_the_interval_of_equal_items_has_no_width() -> None:
+def test_interval_of_equal_items() -> None:
     assert interval(losses(12, 12, 12)) == pytest.approx((1.2, 1.2))
     assert interval(losses(12)) is None
 

@@ -1,4 +1,4 @@
-"""The dissection picture: what it shows, and that it can be read."""
+"""The picture of a dissection: content and legibility."""
 
 import io
 

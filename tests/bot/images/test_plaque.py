@@ -1,4 +1,4 @@
-"""The plaque of a winner: what it shows, and that it can be read."""
+"""The plaque of a winner: content and legibility."""
 
 import datetime
 import io

@@ -1,4 +1,4 @@
-"""Answers in time, and not too many of them."""
+"""Deadlines, throttling, periodic tasks, graceful shutdown."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -20,7 +20,7 @@ from bot.services.concurrency import (
 
 
 class FakeTime:
-    """A clock that goes on only while somebody sleeps."""
+    """A clock that advances only in `sleep`."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -37,15 +37,15 @@ class FakeTime:
 
 
 async def numbers(time: FakeTime, every: float, count: int) -> AsyncGenerator[int, None]:
-    """Count, a number every so many seconds, beginning at once."""
+    """Yield numbers, one every `every` seconds."""
     for number in range(count):
-        while time.now < number * every:  # noqa: ASYNC110 (nobody tells when a clock goes on)
+        while time.now < number * every:  # noqa: ASYNC110 (the clock signals nothing)
             await asyncio.sleep(0)
         yield number
 
 
 async def paced(every: float, count: int) -> list[tuple[float, int]]:
-    """When which number is shown, at most one a second."""
+    """Times and numbers that are shown, at most one per second."""
     time = FakeTime()
     shown = []
     source = numbers(time, every, count)
@@ -56,7 +56,7 @@ async def paced(every: float, count: int) -> list[tuple[float, int]]:
     return shown
 
 
-async def test_a_fast_source_is_shown_once_a_second() -> None:
+async def test_fast_source_is_throttled() -> None:
     shown = await paced(every=0.25, count=14)
     moments = [moment for moment, _ in shown]
     assert moments[0] == 0
@@ -64,19 +64,19 @@ async def test_a_fast_source_is_shown_once_a_second() -> None:
     assert len(shown) <= 5
 
 
-async def test_the_last_item_is_always_shown() -> None:
+async def test_last_item_is_shown() -> None:
     assert (await paced(every=0.125, count=14))[-1][1] == 13
 
 
-async def test_a_source_that_is_over_at_once_is_shown_without_a_wait() -> None:
+async def test_single_item_is_shown_at_once() -> None:
     assert await paced(every=0, count=1) == [(0, 0)]
 
 
-async def test_nothing_is_shown_of_an_empty_source() -> None:
+async def test_empty_source() -> None:
     assert await paced(every=0, count=0) == []
 
 
-async def test_an_error_comes_after_the_last_item() -> None:
+async def test_error_follows_the_last_item() -> None:
     async def source() -> AsyncGenerator[int, None]:
         yield 1
         yield 2
@@ -88,7 +88,7 @@ async def test_an_error_comes_after_the_last_item() -> None:
         await anext(items)
 
 
-async def test_leaving_early_stops_the_source() -> None:
+async def test_closing_stops_the_source() -> None:
     stopped = asyncio.Event()
 
     async def source() -> AsyncGenerator[int, None]:
@@ -113,7 +113,7 @@ async def test_fast_work_is_not_announced() -> None:
     assert not announced
 
 
-async def test_slow_work_is_announced_once_and_still_answers() -> None:
+async def test_slow_work_is_announced() -> None:
     announced = asyncio.Event()
 
     async def announce() -> None:
@@ -126,7 +126,7 @@ async def test_slow_work_is_announced_once_and_still_answers() -> None:
     assert await in_time(slow(), 0, announce) == "done"
 
 
-async def test_slow_work_that_cannot_be_announced_is_given_up() -> None:
+async def test_failed_announcement_cancels_work() -> None:
     async def announce() -> None:
         raise ConnectionError
 
@@ -137,7 +137,7 @@ async def test_slow_work_that_cannot_be_announced_is_given_up() -> None:
     assert work.cancelled()
 
 
-async def test_work_that_runs_is_waited_for_and_nothing_new_begins() -> None:
+async def test_finish_waits() -> None:
     work = InFlight()
     with work.track():
         finishing = asyncio.create_task(work.finish(60))
@@ -148,57 +148,58 @@ async def test_work_that_runs_is_waited_for_and_nothing_new_begins() -> None:
     assert await finishing
 
 
-async def test_work_that_takes_too_long_is_not_waited_for() -> None:
+async def test_finish_gives_up() -> None:
     work = InFlight()
     with work.track():
         assert not await work.finish(0)
 
 
-async def test_no_work_is_finished_at_once() -> None:
+async def test_finish_without_work() -> None:
     assert await InFlight().finish(0)
 
 
-async def test_rounds_go_on_after_an_error_and_none_is_broken_off(
+async def test_periodic_task(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    begun, ended = 0, 0
+    """It goes on after an error, and closing it waits for a call in progress."""
+    started, ended = 0, 0
 
     async def work() -> None:
-        nonlocal begun, ended
-        begun += 1
-        if begun == 1:
+        nonlocal started, ended
+        started += 1
+        if started == 1:
             raise RuntimeError("out of paper")
         await asyncio.sleep(0.01)
         ended += 1
 
-    rounds = PeriodicTask(work, 0.001)
-    while begun < 3:  # noqa: ASYNC110 (nobody signals it)
+    periodic = PeriodicTask(work, 0.001)
+    while started < 3:  # noqa: ASYNC110 (nobody signals it)
         await asyncio.sleep(0.001)
-    await rounds.close()
-    assert ended == begun - 1
+    await periodic.close()
+    assert ended == started - 1
     assert "out of paper" in caplog.text
     await asyncio.sleep(0.01)
-    assert ended == begun - 1
+    assert ended == started - 1
 
 
-class Street:
-    """Lanes on a clock of their own, and when which thing was updated on them."""
+class Throttled:
+    """An `EditThrottle` with a fake clock, which records when each edit was made."""
 
     def __init__(self) -> None:
         self.time = FakeTime()
-        self.lanes = EditThrottle(1.0, sleep=self._sleep)
+        self.throttle = EditThrottle(1.0, sleep=self._sleep)
         self.made: list[tuple[float, str]] = []
 
     async def _sleep(self, seconds: float) -> None:
         target = self.time.now + seconds
-        while self.time.now < target:  # noqa: ASYNC110 (nobody tells when a clock goes on)
+        while self.time.now < target:  # noqa: ASYNC110 (the clock signals nothing)
             await asyncio.sleep(0)
 
-    def ask(self, lane: str, thing: str, said: str | None = None) -> None:
-        async def update() -> None:
-            self.made.append((self.time.now, said or thing))
+    def schedule(self, channel: str, message: str, said: str | None = None) -> None:
+        async def edit() -> None:
+            self.made.append((self.time.now, said or message))
 
-        self.lanes.ask(lane, thing, update)
+        self.throttle.schedule(channel, message, edit)
 
     async def wait(self, seconds: float) -> None:
         await self.time.sleep(seconds)
@@ -206,96 +207,97 @@ class Street:
             await asyncio.sleep(0)
 
 
-async def test_in_a_lane_there_is_one_update_an_interval_and_none_is_lost() -> None:
-    street = Street()
-    for thing in "abcd":
-        street.ask("lane", thing)
-    await street.wait(10)
-    moments = [moment for moment, _ in street.made]
-    assert [thing for _, thing in street.made] == ["a", "b", "c", "d"]
+async def test_edits_are_throttled() -> None:
+    """One per interval; none is lost."""
+    throttled = Throttled()
+    for message in "abcd":
+        throttled.schedule("channel", message)
+    await throttled.wait(10)
+    moments = [moment for moment, _ in throttled.made]
+    assert [message for _, message in throttled.made] == ["a", "b", "c", "d"]
     assert moments[0] < 0.5
     assert all(later - earlier >= 1.0 for earlier, later in pairwise(moments))
 
 
-async def test_the_last_wish_for_a_thing_is_always_made_and_earlier_ones_are_left_out() -> None:
-    street = Street()
-    assert street.lanes.enter("lane")
+async def test_latest_edit_wins() -> None:
+    throttled = Throttled()
+    assert throttled.throttle.acquire("channel")
     for number in range(20):
-        street.ask("lane", "card", f"tally {number}")
-        await street.wait(0.25)
-    await street.wait(3)
-    assert len(street.made) <= 6
-    assert street.made[-1][1] == "tally 19"
+        throttled.schedule("channel", "card", f"tally {number}")
+        await throttled.wait(0.25)
+    await throttled.wait(3)
+    assert len(throttled.made) <= 6
+    assert throttled.made[-1][1] == "tally 19"
 
 
-async def test_what_is_asked_for_twice_is_made_once_and_keeps_its_place() -> None:
-    street = Street()
-    assert street.lanes.enter("lane")
+async def test_replaced_edit_keeps_its_place() -> None:
+    throttled = Throttled()
+    assert throttled.throttle.acquire("channel")
     for said in ("first", "second"):
-        street.ask("lane", "card", said)
-    street.ask("lane", "other")
-    await street.wait(5)
-    assert [said for _, said in street.made] == ["second", "other"]
+        throttled.schedule("channel", "card", said)
+    throttled.schedule("channel", "other")
+    await throttled.wait(5)
+    assert [said for _, said in throttled.made] == ["second", "other"]
 
 
-async def test_who_enters_a_free_lane_keeps_the_next_one_waiting() -> None:
-    street = Street()
-    assert street.lanes.enter("lane")
-    assert not street.lanes.enter("lane")
-    street.ask("lane", "card")
-    await street.wait(0.5)
-    assert street.made == []
-    await street.wait(3)
-    assert len(street.made) == 1
-    assert street.lanes.enter("lane")
+async def test_acquire() -> None:
+    throttled = Throttled()
+    assert throttled.throttle.acquire("channel")
+    assert not throttled.throttle.acquire("channel")
+    throttled.schedule("channel", "card")
+    await throttled.wait(0.5)
+    assert throttled.made == []
+    await throttled.wait(3)
+    assert len(throttled.made) == 1
+    assert throttled.throttle.acquire("channel")
 
 
-async def test_two_lanes_do_not_wait_for_each_other() -> None:
-    street = Street()
-    for lane in ("one", "two"):
-        for thing in ("a", "b"):
-            street.ask(lane, f"{lane} {thing}")
-    await street.wait(0.25)
-    assert [said for _, said in street.made] == ["one a", "two a"]
+async def test_channels_are_independent() -> None:
+    throttled = Throttled()
+    for channel in ("one", "two"):
+        for message in ("a", "b"):
+            throttled.schedule(channel, f"{channel} {message}")
+    await throttled.wait(0.25)
+    assert [said for _, said in throttled.made] == ["one a", "two a"]
 
 
-async def test_an_update_that_fails_does_not_stop_its_lane(
+async def test_failed_edit_is_skipped(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    street = Street()
+    throttled = Throttled()
 
     async def fails() -> None:
         raise LookupError("no such card")
 
-    street.lanes.ask("lane", "card", fails)
-    street.ask("lane", "other")
-    await street.wait(5)
-    assert [said for _, said in street.made] == ["other"]
+    throttled.throttle.schedule("channel", "card", fails)
+    throttled.schedule("channel", "other")
+    await throttled.wait(5)
+    assert [said for _, said in throttled.made] == ["other"]
     assert "no such card" in caplog.text
 
 
-async def test_at_the_end_what_waits_is_made_at_once() -> None:
-    street = Street()
-    for lane in ("one", "two"):
-        assert street.lanes.enter(lane)
-        for thing in "ab":
-            street.ask(lane, thing, lane + thing)
-    await street.lanes.close()
-    assert sorted(street.made) == [(0, "onea"), (0, "oneb"), (0, "twoa"), (0, "twob")]
+async def test_close_makes_waiting_edits() -> None:
+    throttled = Throttled()
+    for channel in ("one", "two"):
+        assert throttled.throttle.acquire(channel)
+        for message in "ab":
+            throttled.schedule(channel, message, channel + message)
+    await throttled.throttle.close()
+    assert sorted(throttled.made) == [(0, "onea"), (0, "oneb"), (0, "twoa"), (0, "twob")]
 
 
-async def test_at_the_end_an_update_that_is_on_its_way_arrives() -> None:
-    street, begun, arrived = Street(), asyncio.Event(), asyncio.Event()
+async def test_close_finishes_a_running_edit() -> None:
+    throttled, started, arrived = Throttled(), asyncio.Event(), asyncio.Event()
 
     async def slow() -> None:
-        begun.set()
+        started.set()
         for _ in range(10):
             await asyncio.sleep(0)
         arrived.set()
 
-    street.lanes.ask("lane", "card", slow)
-    await begun.wait()
-    await street.lanes.close()
+    throttled.throttle.schedule("channel", "card", slow)
+    await started.wait()
+    await throttled.throttle.close()
     assert arrived.is_set()
 
 

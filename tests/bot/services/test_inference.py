@@ -1,4 +1,4 @@
-"""The door between the event loop and the networks: batches, limits, swaps, and no blocking."""
+"""Inference: batches, limits, swaps, and an event loop that is never blocked."""
 
 import asyncio
 import logging
@@ -64,7 +64,7 @@ def gated(network: LSTM) -> Gated:
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Callable[..., Inference]]:
-    """A function that opens a door; all doors are closed in the end."""
+    """A function that opens a inference; all doors are closed in the end."""
     opened: list[Inference] = []
 
     def open_door(
@@ -80,21 +80,21 @@ async def serve() -> AsyncIterator[Callable[..., Inference]]:
         return opened[-1]
 
     yield open_door
-    for door in opened:
-        await door.close()
+    for inference in opened:
+        await inference.close()
 
 
 Serve = Callable[..., Inference]
 
 
-async def drafts_of(door: Inference, request: SonnetRequest) -> list[Draft]:
+async def drafts_of(inference: Inference, request: SonnetRequest) -> list[Draft]:
     """A whole poem, as it grows."""
-    return [draft async for draft in door.sonnet(request)]
+    return [draft async for draft in inference.sonnet(request)]
 
 
-async def poem_of(door: Inference, request: SonnetRequest) -> tuple[str, ...]:
+async def poem_of(inference: Inference, request: SonnetRequest) -> tuple[str, ...]:
     """A whole poem."""
-    return (await drafts_of(door, request))[-1].lines
+    return (await drafts_of(inference, request))[-1].lines
 
 
 async def in_thread(event: threading.Event) -> None:
@@ -106,9 +106,9 @@ def save(path: Path, trained: Trained) -> None:
     save_weights(path, trained.network.arrays(), trained.card, Fingerprints.of([]))
 
 
-async def swap(door: Inference, kind: str, path: Path) -> None:
+async def swap(inference: Inference, kind: str, path: Path) -> None:
     """Serve the weights of a file, as an activation does."""
-    door.swap(kind, (await door.validate(kind, partial(load_weights, path))).trained)
+    inference.swap(kind, (await inference.validate(kind, partial(load_weights, path))).trained)
 
 
 def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -125,91 +125,91 @@ def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-async def test_names_come(serve: Serve) -> None:
+async def test_names(serve: Serve) -> None:
     result = await serve().names(NAMES)
     assert len(result.names) == 3
     assert result.shortfall is None
 
 
-async def test_what_is_served_tells_its_list_and_its_identity(serve: Serve) -> None:
-    door = serve(names=replace(namer(), words=("minmi",), digest="of minmi"))
-    assert door.genera == ("minmi",)
-    assert door.digests["names"] == "of minmi"
+async def test_words_and_digests(serve: Serve) -> None:
+    inference = serve(names=replace(namer(), words=("minmi",), digest="of minmi"))
+    assert inference.genera == ("minmi",)
+    assert inference.digests["names"] == "of minmi"
 
 
-async def test_a_name_is_dissected(serve: Serve) -> None:
+async def test_dissect(serve: Serve) -> None:
     dissection = await serve().dissect("Mango")
     assert [choice.letter for choice in dissection.letters] == [*"mango", END]
 
 
-async def test_what_cannot_be_dissected_is_said(serve: Serve) -> None:
+async def test_dissect_invalid_name(serve: Serve) -> None:
     with pytest.raises(NamesError):
         await serve().dissect("🦖")
 
 
-async def test_a_sonnet_comes_line_by_line(serve: Serve) -> None:
+async def test_sonnet(serve: Serve) -> None:
     drafts = await drafts_of(serve(), POEM)
     assert [len(draft.lines) for draft in drafts] == list(range(1, 15))
     assert drafts[-1].finished
 
 
-async def test_every_text_passes_the_filter(serve: Serve) -> None:
+async def test_word_filter(serve: Serve) -> None:
     asked: list[str] = []
 
     def accept(text: str) -> bool:
         asked.append(text)
         return True
 
-    door = serve(accept=accept)
-    names = (await door.names(NAMES)).names
-    lines = await poem_of(door, POEM)
+    inference = serve(accept=accept)
+    names = (await inference.names(NAMES)).names
+    lines = await poem_of(inference, POEM)
     assert {*names, *lines} <= set(asked)
 
 
-async def test_an_unusable_request_is_refused_and_leaves_room_for_others(serve: Serve) -> None:
-    door = serve(queue=1)
+async def test_invalid_requests_free_the_queue(serve: Serve) -> None:
+    inference = serve(queue=1)
     with pytest.raises(NamesError):
-        await door.names(replace(NAMES, starts_with="🦖"))
+        await inference.names(replace(NAMES, starts_with="🦖"))
     with pytest.raises(SonnetError, match="at most 300"):
-        await poem_of(door, replace(POEM, opening="a" * 301))
-    assert door.at_work == 0
-    assert (await door.names(NAMES)).names
+        await poem_of(inference, replace(POEM, opening="a" * 301))
+    assert inference.at_work == 0
+    assert (await inference.names(NAMES)).names
 
 
-async def test_a_full_queue_is_refused_at_once_with_how_many_are_ahead(serve: Serve) -> None:
+async def test_full_queue(serve: Serve) -> None:
     network = gated(lstm())
-    door = serve(sonnets=poet(network), queue=2)
-    poems = [asyncio.create_task(poem_of(door, replace(POEM, seed=seed))) for seed in (1, 2)]
+    inference = serve(sonnets=poet(network), queue=2)
+    poems = [asyncio.create_task(poem_of(inference, replace(POEM, seed=seed))) for seed in (1, 2)]
     await in_thread(network.reached)
-    assert door.at_work == 2
+    assert inference.at_work == 2
     with pytest.raises(Busy) as busy:
-        await door.names(NAMES)
+        await inference.names(NAMES)
     assert busy.value.ahead == 2
     with pytest.raises(Busy):
-        await poem_of(door, POEM)
+        await poem_of(inference, POEM)
     network.gate.set()
     await asyncio.gather(*poems)
-    assert door.at_work == 0
-    assert (await door.names(NAMES)).names
+    assert inference.at_work == 0
+    assert (await inference.names(NAMES)).names
 
 
-async def test_an_answer_that_takes_too_long_is_given_up(serve: Serve) -> None:
+async def test_deadline(serve: Serve) -> None:
     network = gated(lstm(LETTERS))
-    door = serve(names=namer(network), deadline=0.05)
+    inference = serve(names=namer(network), deadline=0.05)
     try:
         with pytest.raises(TooSlow, match=r"within 0\.05 s"):
-            await door.names(NAMES)
+            await inference.names(NAMES)
         with pytest.raises(TooSlow):
-            await poem_of(door, POEM)  # waits behind the names
-        assert door.at_work == 0
+            await poem_of(inference, POEM)  # waits behind the names
+        assert inference.at_work == 0
     finally:
         network.gate.set()
 
 
-async def test_the_event_loop_goes_on_while_a_network_runs(serve: Serve) -> None:
+async def test_event_loop_is_not_blocked(serve: Serve) -> None:
     network = gated(lstm(LETTERS))
-    door = serve(names=namer(network))
-    answer = asyncio.create_task(door.names(NAMES))
+    inference = serve(names=namer(network))
+    answer = asyncio.create_task(inference.names(NAMES))
     await in_thread(network.reached)
     for _ in range(100):
         await asyncio.sleep(0)
@@ -218,48 +218,42 @@ async def test_the_event_loop_goes_on_while_a_network_runs(serve: Serve) -> None
     assert (await answer).names
 
 
-async def test_poems_written_together_are_those_written_alone(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_batches_change_no_poem(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     requests = [SonnetRequest(f"Poem {'abcdefghijkl'[k]} ", seed=k) for k in range(12)]
     alone = [await poem_of(serve(), request) for request in requests]
     sizes = batch_sizes(monkeypatch)
-    door = serve()
-    together = await asyncio.gather(*(poem_of(door, request) for request in requests))
+    inference = serve()
+    together = await asyncio.gather(*(poem_of(inference, request) for request in requests))
     assert together == alone
     assert sum(sizes) == 12 * 14
     assert max(sizes) == SonnetGenerator.batch_size
 
 
-async def test_two_poems_get_their_lines_in_one_batch_as_soon_as_both_are_begun(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_two_poems_share_batches(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = batch_sizes(monkeypatch)
-    door = serve()
-    await asyncio.gather(*(poem_of(door, replace(POEM, seed=seed)) for seed in (1, 2)))
+    inference = serve()
+    await asyncio.gather(*(poem_of(inference, replace(POEM, seed=seed)) for seed in (1, 2)))
     assert sum(sizes) == 2 * 14
     assert sizes.count(2) >= 12
 
 
-async def test_a_swap_serves_the_new_weights_and_spares_a_begun_poem(
-    serve: Serve, tmp_path: Path
-) -> None:
+async def test_swap_spares_a_poem_in_progress(serve: Serve, tmp_path: Path) -> None:
     other = poet(lstm(seed=5))
     path = tmp_path / "sonnets.safetensors"
     save(path, other)
     expected = await poem_of(serve(), POEM)
     after = await poem_of(serve(sonnets=other), POEM)
-    door = serve()
+    inference = serve()
     lines: tuple[str, ...] = ()
-    async with aclosing(door.sonnet(POEM)) as drafts:
+    async with aclosing(inference.sonnet(POEM)) as drafts:
         async for draft in drafts:
             lines = draft.lines
             if len(lines) == 3:
-                await swap(door, "sonnets", path)
+                await swap(inference, "sonnets", path)
             if len(lines) == 5:
-                assert await poem_of(door, POEM) == after
+                assert await poem_of(inference, POEM) == after
     assert lines == expected
-    assert await poem_of(door, POEM) == after != expected
+    assert await poem_of(inference, POEM) == after != expected
 
 
 @pytest.mark.parametrize(
@@ -267,30 +261,28 @@ async def test_a_swap_serves_the_new_weights_and_spares_a_begun_poem(
     [("names", namer, "five names"), ("sonnets", lambda: poet(lstm(seed=5)), "a poem")],
     ids=["names", "sonnets"],
 )
-async def test_weights_that_write_nothing_fit_to_be_shown_are_not_served(
+async def test_weights_with_blocked_samples(
     tmp_path: Path, kind: str, made: Callable[[], Trained], why: str
 ) -> None:
     path = tmp_path / f"{kind}.safetensors"
     save(path, made())
-    door = Inference({"names": namer(), "sonnets": poet()}, accept=lambda _: False)
-    before = dict(door.cards)
+    inference = Inference({"names": namer(), "sonnets": poet()}, accept=lambda _: False)
+    before = dict(inference.cards)
     with pytest.raises(WeightsError, match=f"cannot write {why}"):
-        await swap(door, kind, path)
-    assert door.cards == before
-    await door.close()
+        await swap(inference, kind, path)
+    assert inference.cards == before
+    await inference.close()
 
 
-async def test_poems_of_old_and_new_weights_are_written_at_the_same_time(
-    serve: Serve, tmp_path: Path
-) -> None:
+async def test_old_and_new_weights_together(serve: Serve, tmp_path: Path) -> None:
     other = poet(lstm(seed=5))
     path = tmp_path / "sonnets.safetensors"
     save(path, other)
-    door = serve()
-    old = door.sonnet(POEM)
+    inference = serve()
+    old = inference.sonnet(POEM)
     await anext(old)
-    await swap(door, "sonnets", path)
-    new = door.sonnet(POEM)
+    await swap(inference, "sonnets", path)
+    new = inference.sonnet(POEM)
     await anext(new)
     rest = [asyncio.create_task(_last(poem)) for poem in (old, new)]
     old_lines, new_lines = await asyncio.gather(*rest)
@@ -305,73 +297,73 @@ async def _last(poem: AsyncIterator[Draft]) -> tuple[str, ...]:
     return lines
 
 
-async def test_a_file_that_cannot_be_used_changes_nothing(serve: Serve, tmp_path: Path) -> None:
-    door = serve()
-    before = await poem_of(door, POEM)
+async def test_invalid_weights_change_nothing(serve: Serve, tmp_path: Path) -> None:
+    inference = serve()
+    before = await poem_of(inference, POEM)
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"no weights")
     namers = tmp_path / "namers.safetensors"
     save(namers, namer())
     with pytest.raises(WeightsError, match="not a whole safetensors file"):
-        await swap(door, "sonnets", broken)
+        await swap(inference, "sonnets", broken)
     with pytest.raises(WeightsError, match=r"These weights write names, not sonnets"):
-        await swap(door, "sonnets", namers)
-    assert await poem_of(door, POEM) == before
-    assert door.cards["sonnets"] == poet().card
+        await swap(inference, "sonnets", namers)
+    assert await poem_of(inference, POEM) == before
+    assert inference.cards["sonnets"] == poet().card
 
 
-async def test_the_cards_are_of_what_is_served(serve: Serve, tmp_path: Path) -> None:
-    door = serve()
+async def test_cards_after_a_swap(serve: Serve, tmp_path: Path) -> None:
+    inference = serve()
     path = tmp_path / "names.safetensors"
     trained = namer()
     save(path, replace(trained, card=replace(trained.card, recipe="new")))
-    await swap(door, "names", path)
-    assert door.cards["names"].recipe == "new"
-    assert door.cards["sonnets"].recipe == "default"
+    await swap(inference, "names", path)
+    assert inference.cards["names"].recipe == "new"
+    assert inference.cards["sonnets"].recipe == "default"
 
 
-async def test_a_poem_that_is_cancelled_leaves_the_others_alone(serve: Serve) -> None:
+async def test_cancelled_poem_leaves_others(serve: Serve) -> None:
     alone = await poem_of(serve(), POEM)
     network = gated(lstm())
     network.gate.set()
-    door = serve(sonnets=poet(network))
-    doomed = door.sonnet(replace(POEM, seed=2))
+    inference = serve(sonnets=poet(network))
+    doomed = inference.sonnet(replace(POEM, seed=2))
     await anext(doomed)
     network.gate.clear()
     network.reached.clear()
     next_line = asyncio.create_task(doomed.__anext__())
-    kept = asyncio.create_task(poem_of(door, POEM))
+    kept = asyncio.create_task(poem_of(inference, POEM))
     await in_thread(network.reached)
     next_line.cancel()
     network.gate.set()
     assert await kept == alone
     assert next_line.cancelled()
-    assert door.at_work == 0
+    assert inference.at_work == 0
 
 
-async def test_a_poem_that_is_left_between_two_lines_makes_room(serve: Serve) -> None:
-    door = serve(queue=1)
-    async with aclosing(door.sonnet(POEM)) as drafts:
+async def test_abandoned_poem_frees_the_queue(serve: Serve) -> None:
+    inference = serve(queue=1)
+    async with aclosing(inference.sonnet(POEM)) as drafts:
         await anext(drafts)
-    assert door.at_work == 0
-    assert await poem_of(door, POEM)
+    assert inference.at_work == 0
+    assert await poem_of(inference, POEM)
 
 
-async def test_a_poem_whose_lines_are_all_refused_does_not_stop_those_beside_it(
+async def test_blocked_poem_leaves_others(
     serve: Serve,
 ) -> None:
     doomed = SonnetRequest("Never ", seed=3)
     kept_lines = await poem_of(serve(), POEM)
     accepted = {*kept_lines, *(await poem_of(serve(), doomed))[:5]}
-    door = serve(accept=accepted.__contains__)
+    inference = serve(accept=accepted.__contains__)
     refused, kept = await asyncio.gather(
-        poem_of(door, doomed), poem_of(door, POEM), return_exceptions=True
+        poem_of(inference, doomed), poem_of(inference, POEM), return_exceptions=True
     )
     assert isinstance(refused, SonnetError)
     assert kept == kept_lines
 
 
-async def test_an_unforeseen_error_reaches_whoever_waits_and_the_next_is_served(
+async def test_unexpected_error(
     serve: Serve,
 ) -> None:
     broken = True
@@ -381,38 +373,38 @@ async def test_an_unforeseen_error_reaches_whoever_waits_and_the_next_is_served(
             raise RuntimeError("the filter fell over")
         return True
 
-    door = serve(accept=accept)
+    inference = serve(accept=accept)
     outcomes = await asyncio.gather(
-        poem_of(door, POEM), poem_of(door, replace(POEM, seed=2)), return_exceptions=True
+        poem_of(inference, POEM), poem_of(inference, replace(POEM, seed=2)), return_exceptions=True
     )
     assert [str(outcome) for outcome in outcomes] == ["the filter fell over"] * 2
     broken = False
-    assert await poem_of(door, POEM)
+    assert await poem_of(inference, POEM)
 
 
-async def test_a_closed_door_lets_nobody_in(serve: Serve) -> None:
-    door = serve()
-    await door.close()
+async def test_closed(serve: Serve) -> None:
+    inference = serve()
+    await inference.close()
     with pytest.raises(RuntimeError):
-        await door.names(NAMES)
+        await inference.names(NAMES)
 
 
-async def test_other_names_are_written_and_dissected_by_other_weights(serve: Serve) -> None:
-    door = serve()
-    heard = await door.validate("names", kana(capitals="^"), full=False)
-    assert len(heard.samples) == 10
-    result = await door.names(NAMES, heard.trained)
+async def test_passed_weights(serve: Serve) -> None:
+    inference = serve()
+    sample = await inference.validate("names", kana(capitals="^"), full=False)
+    assert len(sample.samples) == 10
+    result = await inference.names(NAMES, sample.trained)
     assert set("".join(result.names)) <= set("".join(KANA))
     assert not set(result.names) & set(KANA)
-    dissection = await door.dissect(KANA[0], heard.trained)
+    dissection = await inference.dissect(KANA[0], sample.trained)
     assert [choice.letter for choice in dissection.letters] == [*KANA[0], END]
 
 
-async def test_weights_are_loaded_without_being_heard(serve: Serve) -> None:
-    door = serve(accept=lambda _: False)
-    assert (await door.prepare("names", kana())).words == tuple(sorted(KANA))
+async def test_prepare_takes_no_sample(serve: Serve) -> None:
+    inference = serve(accept=lambda _: False)
+    assert (await inference.prepare("names", kana())).words == tuple(sorted(KANA))
     with pytest.raises(WeightsError, match="five names that are new and fit to be shown"):
-        await door.validate("names", kana(), full=False)
+        await inference.validate("names", kana(), full=False)
 
 
 @pytest.mark.parametrize(
@@ -425,59 +417,55 @@ async def test_weights_are_loaded_without_being_heard(serve: Serve) -> None:
     ],
     ids=range(4),
 )
-async def test_names_weights_that_would_do_harm_are_refused(
-    serve: Serve, content: bytes, why: str
-) -> None:
+async def test_harmful_weights(serve: Serve, content: bytes, why: str) -> None:
     with pytest.raises(WeightsError, match=why):
         await serve().prepare("names", partial(TASKS["names"].read, content, "kana"))
 
 
 @pytest.mark.usefixtures("shipped")
-async def test_the_shipped_weights_are_served_where_none_were_retrained() -> None:
-    door = await open_inference(anything)
-    assert {card.recipe for card in door.cards.values()} == {"shipped"}
-    assert (await door.names(NAMES)).names
-    await door.close()
+async def test_shipped_weights() -> None:
+    inference = await open_inference(anything)
+    assert {card.recipe for card in inference.cards.values()} == {"shipped"}
+    assert (await inference.names(NAMES)).names
+    await inference.close()
 
 
-async def test_the_first_answers_wait_for_nothing_that_could_be_made_before(
+async def test_caches_are_filled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     prepared: list[str] = []
     for maker in ("names.text_generator.learn_contexts", "verse.text_generator.rhyme_and_metre_of"):
         monkeypatch.setattr(f"models.{maker}", lambda t: prepared.append(t.card.task))
-    door = await open_inference(anything)
+    inference = await open_inference(anything)
     assert sorted(prepared) == ["names", "sonnets"]
-    await door.close()
+    await inference.close()
 
 
 @pytest.mark.usefixtures("shipped")
-async def test_retrained_weights_win_over_the_shipped_ones(tmp_path: Path) -> None:
+async def test_retrained_weights(tmp_path: Path) -> None:
     facts = card("names", LETTERS, recipe="retrained")
     path = tmp_path / "names.safetensors"
     save_weights(path, lstm(LETTERS).arrays(), facts, Fingerprints.of([]))
-    door = await open_inference(anything, {"names": path.read_bytes()})
-    assert door.cards["names"].recipe == "retrained"
-    assert door.cards["sonnets"].recipe == "shipped"
-    await door.close()
+    inference = await open_inference(anything, {"names": path.read_bytes()})
+    assert inference.cards["names"].recipe == "retrained"
+    assert inference.cards["sonnets"].recipe == "shipped"
+    await inference.close()
 
 
 @pytest.mark.usefixtures("shipped")
-async def test_retrained_weights_that_cannot_be_used_are_reported_and_the_shipped_ones_serve(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_invalid_retrained_weights(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "sonnets.safetensors"
     save_weights(path, lstm().arrays(), card("sonnets", VERSE), Fingerprints.of([]))
     verse = path.read_bytes()
     with caplog.at_level(logging.WARNING):
-        door = await open_inference(anything, {"names": verse, "sonnets": verse[:-1]})
-    assert {card.recipe for card in door.cards.values()} == {"shipped"}
+        inference = await open_inference(anything, {"names": verse, "sonnets": verse[:-1]})
+    assert {card.recipe for card in inference.cards.values()} == {"shipped"}
     assert "The live version of names writes sonnets, not names. The shipped" in caplog.text
     assert "The live version of sonnets is not a whole safetensors file" in caplog.text
-    await door.close()
+    await inference.close()
 
 
-async def test_without_any_usable_weights_no_door_opens(
+async def test_no_usable_weights(
     tmp_path: Path, shipped: dict[str, Trained], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert shipped

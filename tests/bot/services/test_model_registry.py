@@ -28,7 +28,7 @@ MEMBER = 77
 SHIPPED_LOSS = 1.4218
 INTERVAL = 0.02
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-"""For what no database decides."""
+"""For tests that do not depend on the database."""
 
 
 def now() -> datetime:
@@ -38,7 +38,7 @@ def now() -> datetime:
 def made(
     folder: Path, kind: str = "names", *, seed: int = 0, reference_loss: float | None = 1.43
 ) -> Done:
-    """What a training leaves: weights, a curve and a history."""
+    """The results of a training: weights, a curve and a history."""
     trained = namer(lstm(LETTERS, seed=seed)) if kind == "names" else poet(lstm(seed=seed))
     weights = folder / f"{kind}-{seed}-{reference_loss}.safetensors"
     facts = replace(trained.card, reference_loss=reference_loss, seed=seed)
@@ -61,7 +61,7 @@ async def eventually(condition: Callable[[], object]) -> None:
 
 
 def seed_of(networks: FakeNetworks, kind: str = "names") -> int | None:
-    """Which weights are served; those of tests are told apart by their seed."""
+    """The seed of the served weights, which identifies them in these tests."""
     return networks.served[kind].card.seed
 
 
@@ -91,13 +91,13 @@ def versions(store: Store, networks: FakeNetworks) -> ModelRegistry:
         (1.40, None, False),
     ],
 )
-def test_a_version_may_be_worse_by_a_margin(
+def test_may_activate(
     reference_loss: float | None, baseline_loss: float | None, verdict: bool
 ) -> None:
     assert may_activate(reference_loss, baseline_loss) == verdict
 
 
-async def test_a_version_is_kept_whole_and_goes_live(
+async def test_add_trained(
     versions: ModelRegistry, store: Store, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     done = made(tmp_path, seed=3)
@@ -119,7 +119,7 @@ async def test_a_version_is_kept_whole_and_goes_live(
 
 
 @ON_SQLITE
-async def test_a_version_is_compared_with_what_is_live(
+async def test_worse_version_is_not_live(
     versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     await versions.add_trained("names", made(tmp_path, seed=1, reference_loss=1.30))
@@ -150,7 +150,7 @@ async def test_baseline_of_older_databases(
 
 
 @ON_SQLITE
-async def test_many_that_are_a_little_worse_do_not_add_up(
+async def test_small_losses_do_not_add_up(
     versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     figures = [1.30, 1.308, 1.309, 1.316]
@@ -166,7 +166,7 @@ async def test_many_that_are_a_little_worse_do_not_add_up(
 
 
 @ON_SQLITE
-async def test_what_is_measured_beats_what_was_forced_and_never_measured(
+async def test_measured_replaces_unmeasured(
     versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     await versions.add_trained("names", made(tmp_path, seed=1, reference_loss=None), force=True)
@@ -177,7 +177,7 @@ async def test_what_is_measured_beats_what_was_forced_and_never_measured(
 
 
 @ON_SQLITE
-async def test_weights_that_fail_their_audition_leave_no_version(
+async def test_invalid_weights_add_no_version(
     versions: ModelRegistry, store: Store, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     networks.error = WeightsError("It babbles.")
@@ -186,7 +186,7 @@ async def test_weights_that_fail_their_audition_leave_no_version(
     assert await store.versions.of() == []
 
 
-async def test_death_between_keeping_and_activating_leaves_the_old_version_alone(
+async def test_killed_before_activation(
     versions: ModelRegistry,
     store: Store,
     networks: FakeNetworks,
@@ -210,7 +210,7 @@ async def test_death_between_keeping_and_activating_leaves_the_old_version_alone
     assert seed_of(reborn) == 1
 
 
-async def test_death_while_keeping_leaves_nothing(
+async def test_killed_while_adding(
     versions: ModelRegistry, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def die(*_: object) -> None:
@@ -222,9 +222,7 @@ async def test_death_while_keeping_leaves_nothing(
     assert await store.versions.of() == []
 
 
-async def test_an_activation_in_one_process_is_served_by_another_within_a_look(
-    store: Store, tmp_path: Path
-) -> None:
+async def test_other_process_follows(store: Store, tmp_path: Path) -> None:
     here, there = FakeNetworks(), FakeNetworks()
     one, other = process(store, here), process(store, there, interval=INTERVAL)
     other.watch()
@@ -238,9 +236,7 @@ async def test_an_activation_in_one_process_is_served_by_another_within_a_look(
     await other.close()
 
 
-async def test_of_two_activations_at_once_both_processes_serve_the_later(
-    store: Store, tmp_path: Path
-) -> None:
+async def test_concurrent_activations(store: Store, tmp_path: Path) -> None:
     here, there = FakeNetworks(), FakeNetworks()
     one, other = process(store, here), process(store, there)
     numbers = [
@@ -260,9 +256,7 @@ async def test_of_two_activations_at_once_both_processes_serve_the_later(
         assert seed_of(here) == seed_of(there) == numbers.index(live.version_id or 0) + 1
 
 
-async def test_rolling_back_goes_back_step_by_step_to_the_shipped_weights(
-    versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path
-) -> None:
+async def test_roll_back(versions: ModelRegistry, networks: FakeNetworks, tmp_path: Path) -> None:
     for seed in (1, 2, 3):
         await versions.add_trained("names", made(tmp_path, seed=seed))
     seen = []
@@ -278,7 +272,7 @@ async def test_rolling_back_goes_back_step_by_step_to_the_shipped_weights(
 
 
 @ON_SQLITE
-async def test_nothing_is_rolled_back_to_what_cannot_be_used(
+async def test_roll_back_to_invalid_weights(
     versions: ModelRegistry, store: Store, networks: FakeNetworks, tmp_path: Path
 ) -> None:
     for seed in (1, 2):
@@ -294,7 +288,7 @@ async def test_nothing_is_rolled_back_to_what_cannot_be_used(
 
 
 @ON_SQLITE
-async def test_what_cannot_be_served_here_is_logged_once_and_the_old_weights_go_on(
+async def test_invalid_live_version_is_logged_once(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     one, networks = process(store, FakeNetworks()), FakeNetworks()
@@ -309,7 +303,7 @@ async def test_what_cannot_be_served_here_is_logged_once_and_the_old_weights_go_
     assert caplog.text.count("It says what it should not.") == 1
 
 
-async def test_a_database_that_is_away_is_logged_once_and_looked_for_again(
+async def test_database_outage(
     tmp_path: Path, templates: Templates, caplog: pytest.LogCaptureFixture
 ) -> None:
     store, networks = store_in(tmp_path, templates), FakeNetworks()
@@ -333,7 +327,7 @@ async def test_a_database_that_is_away_is_logged_once_and_looked_for_again(
 
 
 @ON_SQLITE
-async def test_without_an_interval_nobody_looks(versions: ModelRegistry) -> None:
+async def test_no_polling(versions: ModelRegistry) -> None:
     versions.watch()
     assert versions.interval is None
     await versions.close()
@@ -341,21 +335,21 @@ async def test_without_an_interval_nobody_looks(versions: ModelRegistry) -> None
 
 @pytest.fixture
 async def opened(shipped: object) -> AsyncIterator[list[Inference]]:
-    """Doors that are closed in the end."""
-    doors: list[Inference] = []
-    yield doors
-    for door in doors:
-        await door.close()
+    """Inferences, which are closed after the test."""
+    inferences: list[Inference] = []
+    yield inferences
+    for inference in inferences:
+        await inference.close()
 
 
-async def start(store: Store, doors: list[Inference]) -> tuple[Inference, ModelRegistry]:
-    """What a process does at its start."""
+async def start(store: Store, inferences: list[Inference]) -> tuple[Inference, ModelRegistry]:
+    """Start a process."""
     inference, versions = await open_versions(store, lambda _: True, now=now)
-    doors.append(inference)
+    inferences.append(inference)
     return inference, versions
 
 
-async def test_a_restart_on_an_empty_disk_serves_the_retrained_weights(
+async def test_restart_on_an_empty_disk(
     store: Store, database: Database, tmp_path: Path, opened: list[Inference]
 ) -> None:
     inference, versions = await start(store, opened)
@@ -372,7 +366,7 @@ async def test_a_restart_on_an_empty_disk_serves_the_retrained_weights(
 
 
 @ON_SQLITE
-async def test_broken_weights_are_told_to_the_operator_and_the_shipped_ones_serve(
+async def test_missing_weights_at_start(
     versions: ModelRegistry,
     store: Store,
     tmp_path: Path,
@@ -391,7 +385,7 @@ async def test_broken_weights_are_told_to_the_operator_and_the_shipped_ones_serv
 
 
 @ON_SQLITE
-async def test_old_versions_lose_their_weights_and_say_so(
+async def test_old_weights_are_deleted(
     versions: ModelRegistry, store: Store, tmp_path: Path
 ) -> None:
     first = await versions.add_trained("names", made(tmp_path, seed=0, reference_loss=9.0))
@@ -401,15 +395,13 @@ async def test_old_versions_lose_their_weights_and_say_so(
     facts = await store.versions.get(first.number)
     assert facts is not None
     assert not facts.has_weights
-    with pytest.raises(WeightsError, match="not kept any more"):
+    with pytest.raises(WeightsError, match="were deleted"):
         await versions.activate("names", first.number, member_id=77)
     assert (await store.versions.live())["names"].version_id is None
 
 
 @ON_SQLITE
-async def test_lists_have_pages_and_end_with_the_shipped_weights(
-    versions: ModelRegistry, store: Store, tmp_path: Path
-) -> None:
+async def test_pages(versions: ModelRegistry, store: Store, tmp_path: Path) -> None:
     for seed in range(4):
         await versions.add_trained("names", made(tmp_path, seed=seed))
     pages = [await versions.page("names", number, 2) for number in range(3)]
@@ -424,7 +416,7 @@ async def test_lists_have_pages_and_end_with_the_shipped_weights(
 
 
 @ON_SQLITE
-async def test_a_comparison_of_weights_that_were_taken_over_shows_what_they_write(
+async def test_compare_takes_missing_samples(
     versions: ModelRegistry, store: Store, tmp_path: Path
 ) -> None:
     await versions.add_trained("names", made(tmp_path))
@@ -436,9 +428,7 @@ async def test_a_comparison_of_weights_that_were_taken_over_shows_what_they_writ
 
 
 @ON_SQLITE
-async def test_a_comparison_compares_with_the_version_before_and_the_shipped_one(
-    versions: ModelRegistry, tmp_path: Path
-) -> None:
+async def test_compare(versions: ModelRegistry, tmp_path: Path) -> None:
     await versions.add_trained("names", made(tmp_path, seed=0))
     await versions.add_trained("sonnets", made(tmp_path, "sonnets"))
     await versions.add_trained("names", made(tmp_path, seed=1))

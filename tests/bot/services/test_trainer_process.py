@@ -88,7 +88,7 @@ async def test_arguments(tmp_path: Path, resume: bool) -> None:
 @pytest.mark.parametrize(
     "line", [b"", b"hello\n", b"[]\n", b'{"event": "plan"}\n', b"\xff\n", b"3"]
 )
-def test_other_lines_are_no_events(line: bytes) -> None:
+def test_other_lines_are_ignored(line: bytes) -> None:
     assert from_json(line) is None
 
 
@@ -103,7 +103,7 @@ async def test_sigkill(tmp_path: Path) -> None:
 
 
 async def stopped(trainer: TrainerProcess) -> list[TrainingEvent]:
-    """What it reports if it is stopped at its first event."""
+    """Its events if it is stopped at the first one."""
     seen: list[TrainingEvent] = []
     async for event in trainer.events():
         if not seen:
@@ -128,7 +128,9 @@ async def test_stop_lets_it_write_a_checkpoint(tmp_path: Path) -> None:
     assert await stopped(script(tmp_path, source)) == [Stopped(checkpoint=Path("c"))]
 
 
-async def test_deaf_process_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unresponsive_process_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(process, "GRACE_S", 0.1)
     source = (
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"

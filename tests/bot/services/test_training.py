@@ -47,7 +47,7 @@ VERSION = version_of(card("names"))
 PAUSE = 600
 COOLDOWN = timedelta(minutes=5)
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-"""For what no database decides."""
+"""For tests that do not depend on the database."""
 
 
 class FakeRegistry(ModelRegistry):
@@ -71,7 +71,7 @@ class FakeRegistry(ModelRegistry):
 
 
 class FakeReports:
-    """Remembers what was reported of each training."""
+    """Records the reports of each training."""
 
     def __init__(self) -> None:
         self.seen: dict[int, list[Event]] = {}
@@ -124,7 +124,7 @@ class Process:
         self.service.start(self.reports)
 
     def last(self, training_id: int) -> Event | None:
-        """What was reported last of a training."""
+        """The last report of a training."""
         return self.reports.seen.get(training_id, [None])[-1]
 
     async def record(self, training_id: int) -> TrainingRecord:
@@ -196,7 +196,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 async def launched(count: int, *processes: Process) -> list[FakeTrainer]:
-    """The trainers of some processes, as soon as there are so many; the newest last."""
+    """Wait for a number of trainers in some processes; the newest is last."""
     await until(lambda: sum(len(one.trainers) for one in processes) >= count)
     trainers = [trainer for one in processes for trainer in one.trainers]
     return sorted(trainers, key=lambda trainer: trainer.request.seed)

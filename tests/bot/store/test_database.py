@@ -149,9 +149,9 @@ async def test_waiting_writer_does_not_block_the_loop(database: Database) -> Non
 
         writing = asyncio.create_task(write())
         for _ in range(20):
-            begun = time.monotonic()
+            started = time.monotonic()
             await asyncio.sleep(0.01)
-            assert time.monotonic() - begun < 1
+            assert time.monotonic() - started < 1
         assert not writing.done()
         elsewhere.execute("COMMIT")
     elsewhere.close()

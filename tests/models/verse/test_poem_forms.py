@@ -1,6 +1,6 @@
-"""Whole poems in every form: they rhyme and scan, whatever the network and the opening.
+"""Whole poems in every form: they rhyme and scan for any network and opening.
 
-The poet here has learned nothing, so that what it writes well, it owes to the decoder.
+The network is untrained: rhyme and metre come from the decoder alone.
 """
 
 import re
@@ -278,7 +278,7 @@ def test_any_temperature_rhymes(temperature: float) -> None:
 
 def test_draft_of_other_weights_raises() -> None:
     draft = begin(VERSIFIER, SonnetRequest("", seed=0))
-    with pytest.raises(ValueError, match="weights that it was begun with"):
+    with pytest.raises(ValueError, match="weights that started it"):
         extend(versifier(digest="others"), [draft], anything)
 
 

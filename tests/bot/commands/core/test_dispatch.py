@@ -76,7 +76,7 @@ def broken_off(shown: Message, why: Text) -> Message:
 
 
 async def streamed(line: Any, messages: AsyncGenerator[Message, None]) -> list[str]:  # noqa: ANN401
-    """What is shown of an answer."""
+    """The shown states of an answer."""
     await stream(line, messages, 0, broken_off)
     return [plain(message.content) for message in line.shown]
 

@@ -30,7 +30,7 @@ async def test_suggest_endings(home: Home) -> None:
 
 
 async def test_suggestions_match_typed(home: Home) -> None:
-    """What was typed can be chosen as it is."""
+    """The typed text is a choice itself."""
     assert await suggested(home, "ends_with", "Rap") == [
         ("-rap", "rap"),
         ("-raptor · thief", "raptor"),
@@ -63,7 +63,7 @@ async def test_invalid_letters_are_not_suggested(home: Home, typed: str) -> None
 
 
 def test_suggestions_keep_limits() -> None:
-    """Labels are cut; what has too long a value is left out."""
+    """Labels are shortened; choices with long values are left out."""
     choices = [autocomplete.Choice("x" * 200, str(n)) for n in range(40)]
     kept = autocomplete.within_limits([autocomplete.Choice("", "y" * 101), *choices], LIMITS)
     assert [choice.value for choice in kept] == [str(n) for n in range(25)]

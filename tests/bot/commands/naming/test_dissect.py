@@ -31,7 +31,7 @@ def message_of(found: Dissection, usual: float | None = 1.5) -> Message:
 
 
 def words_of(found: Dissection, usual: float | None = 1.5) -> str:
-    """What the answer says below its title."""
+    """The text of the answer below its title."""
     (shown,) = message_of(found, usual).embeds
     return "\n".join(map(plain, shown.lines))
 
@@ -64,14 +64,14 @@ def test_alt_text() -> None:
         LetterChoice("o", 0.47, (("o", 0.47), ("a", 0.1))),
         LetterChoice("\n", 0.001, (("s", 0.9), ("\n", 0.001))),
     )
-    told = dissect.description(Dissection("mo", letters, ("minmi",), ()), card("names"), LIMITS)
-    assert "m 5% (a 12%); o 47%; end <1% (s 90%)." in told
+    words = dissect.description(Dissection("mo", letters, ("minmi",), ()), card("names"), LIMITS)
+    assert "m 5% (a 12%); o 47%; end <1% (s 90%)." in words
 
 
 def test_alt_text_of_longest_name() -> None:
-    told = dissect.description(dissection("w" * 26), card("names"), LIMITS)
-    assert len(told) <= LIMITS.alt_text
-    assert told.endswith("(a 50%).")
+    words = dissect.description(dissection("w" * 26), card("names"), LIMITS)
+    assert len(words) <= LIMITS.alt_text
+    assert words.endswith("(a 50%).")
 
 
 def test_short_name_without_parts() -> None:
@@ -138,16 +138,16 @@ def test_impossible_letter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "wish"),
+    ("label", "constraint"),
     [("More Mango…", ("mango", "")), ("More …saurus", ("", "saurus"))],
 )
-async def test_more_like_it(home: Home, label: str, wish: tuple[str, str]) -> None:
+async def test_more_like_it(home: Home, label: str, constraint: tuple[str, str]) -> None:
     first = await home.alice.slash(home.channel, "dissect", name="mangosaurus")
     assert first.response is not None
     await home.restart()
     await home.alice.click(first.response, label=label)
     request = home.writer.names_asked[-1]
-    assert (request.starts_with, request.ends_with) == wish
+    assert (request.starts_with, request.ends_with) == constraint
 
 
 def test_whole_name_has_no_button() -> None:

@@ -94,7 +94,7 @@ async def test_any_alphabet(home: Home, names: tuple[str, ...], piece: str) -> N
 
 
 async def test_long_request_is_stored(home: Home) -> None:
-    """What is too long for a button's id is kept in the database."""
+    """A state that is too long for a button's id is stored in the database."""
     await learned(home, ("𝒳𝒴" * 8, "𝒴𝒳" * 8), name="letters")
     await home.alice.slash(
         home.channel, "name", namer="letters", starts_with="𝒳" * 20, ends_with="𝒴" * 20

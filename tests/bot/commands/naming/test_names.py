@@ -85,7 +85,7 @@ async def test_seeds_differ(home: Home) -> None:
     ],
 )
 async def test_bounds_are_declared(home: Home, options: dict[str, object]) -> None:
-    """Discord itself refuses what is out of bounds."""
+    """Discord itself rejects values out of bounds."""
     with pytest.raises(simcord.OptionError):
         await home.alice.slash(home.channel, "dinoname", **options)
 
@@ -200,7 +200,7 @@ async def test_failure_costs_no_cooldown(home: Home) -> None:
 
 
 async def test_refusal_costs_cooldown(home: Home) -> None:
-    """Refusing takes work too: the word filter has read what was typed."""
+    """Refused requests also cost time: the word filter has run."""
     await home.restart(cooldown_seconds=10)
     await home.alice.slash(home.channel, "dinoname", starts_with="fuck")
     result = await home.alice.slash(home.channel, "dinoname")

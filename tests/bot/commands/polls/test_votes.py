@@ -282,7 +282,7 @@ async def test_unanswered_vote_is_shown(home: Home) -> None:
 async def test_busy_channel_shows_votes_later(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The member is told at once; the tally waits for the throttle."""
     message = await a_poll(home)
-    monkeypatch.setattr(home.app.edits, "enter", lambda _channel: False)
+    monkeypatch.setattr(home.app.edits, "acquire", lambda _channel: False)
     result = await home.alice.click(message, label="Bravosaurus")
     assert receipt(result).content.startswith("You voted for **Bravosaurus**.")
     await home.env.settle()

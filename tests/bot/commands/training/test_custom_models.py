@@ -450,7 +450,7 @@ async def test_export_and_import(teachable: Home) -> None:
 
 
 class Bomb:
-    """What runs when it is unpickled."""
+    """Code that runs when it is unpickled."""
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return (pytest.fail, ("a pickle was loaded",))

@@ -26,7 +26,7 @@ async def train(home: Home, folder: Path, *seeds: int, task: str = "names") -> N
 
 
 async def live(home: Home, task: str = "names") -> Live:
-    """What is live."""
+    """The live version."""
     return (await home.app.store.versions.live())[task]
 
 

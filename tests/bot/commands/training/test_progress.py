@@ -246,7 +246,7 @@ async def test_restart(scene: Scene, tmp_path: Path) -> None:
     assert {trainer.request.seed for trainer in scene.world.trainers} == {7}
 
 
-async def test_custom_model_that_fails_after_it_was_trained(scene: Scene, tmp_path: Path) -> None:
+async def test_failed_retraining_keeps_weights(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [done_with_list(tmp_path)]
     await scene.create("elves")
     message = await scene.shows("✅ elves is ready")

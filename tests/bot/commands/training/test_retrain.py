@@ -169,7 +169,7 @@ async def test_member_is_refused(home: Home) -> None:
     assert not home.world.trainers
 
 
-async def test_administrator_of_another_server_is_refused(home: Home) -> None:
+async def test_other_server_is_refused(home: Home) -> None:
     other = home.env.create_guild("Elsewhere")
     channel = other.create_text_channel("general")
     await home.restart(home_guilds=frozenset({home.guild.id}))
@@ -179,7 +179,7 @@ async def test_administrator_of_another_server_is_refused(home: Home) -> None:
     assert "Training names." in sentence(accepted)
 
 
-async def test_without_home_guilds_one_server_is_the_home(home: Home) -> None:
+async def test_only_server_is_home(home: Home) -> None:
     home.env.create_guild("Elsewhere")
     result = await home.administrator().slash(home.channel, "retrain names")
     assert "HOME_GUILDS" in sentence(result)

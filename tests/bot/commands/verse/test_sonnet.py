@@ -248,7 +248,7 @@ async def test_cooldown(home: Home) -> None:
 
 
 async def test_about_has_name_in_footer(home: Home) -> None:
-    """Not the comma that the poem goes on with."""
+    """Without the comma that follows it in the poem."""
     result = await home.alice.slash(home.channel, "sonnet", about="Mangosaurus")
     assert (embed(result).footer.text or "").startswith("About Mangosaurus · shakespearean · ")
 
