@@ -22,13 +22,13 @@ from rich.markup import escape
 
 from bot.arguments import count, whole_number
 from bot.evaluation.measures.classifier import has_classifier
+from bot.evaluation.measures.options import ScoreboardOptions
 from bot.evaluation.measures.pronunciation import has_dictionary
-from bot.evaluation.options import ScoreboardOptions
-from bot.evaluation.report.board import ScoreboardError
 from bot.evaluation.report.card import check_record, leak_warning, record
-from bot.evaluation.report.headline import FILE, write_headline
 from bot.evaluation.report.publish import other_boards, publish
 from bot.evaluation.report.terminal import show
+from bot.evaluation.results.board import ScoreboardError
+from bot.evaluation.results.headline import FILE, write_headline
 from bot.evaluation.scoreboard import evaluate, measure_board, quick_table
 from data.corpora import Corpus, CorpusError
 from models.tasks import TASKS

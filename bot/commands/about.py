@@ -8,7 +8,7 @@ from bot.commands.core.info import CommandInfo, NoOptions
 from bot.commands.core.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn
-from bot.evaluation.report.headline import Figure, read_headline
+from bot.evaluation.results.headline import Figure, read_headline
 from bot.formats import human_join
 from bot.store.versions import Live
 from models.weights import ModelCard

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from bot.commands import privacy
 from bot.commands.core.dispatch import ButtonHandler
-from bot.commands.naming import dissect, name_message, names
-from bot.commands.polls import hall_of_fame, votes
+from bot.commands.naming import dissect, names
+from bot.commands.polls import hall_of_fame, name_message, votes
 from bot.commands.training import custom_models, models, requests, retrain
 from bot.commands.training.progress import STOP
 from bot.commands.training.version_report import MODELS

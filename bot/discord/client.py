@@ -13,10 +13,10 @@ from discord.ext import commands
 from bot.commands.buttons import HANDLERS
 from bot.commands.core import dispatch, error_messages
 from bot.commands.core.app import App
+from bot.commands.core.choices import Choice
 from bot.commands.core.message import Button, Message, Text, UserError
 from bot.commands.core.turn import DeliveryError, Turn
 from bot.commands.jobs import Jobs
-from bot.commands.naming.autocomplete import Choice
 from bot.discord.buttons import MessageButton
 from bot.discord.platform import DiscordPlatform
 from bot.discord.sync import sync_if_changed

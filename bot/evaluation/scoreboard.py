@@ -13,15 +13,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.evaluation.measures.baselines import ShowStatus
+from bot.evaluation.measures.names_run import measure_names
+from bot.evaluation.measures.options import ScoreboardOptions
+from bot.evaluation.measures.sonnets_run import measure_sonnets
 from bot.evaluation.measures.statistics import interval
-from bot.evaluation.names_run import measure_names
-from bot.evaluation.options import ScoreboardOptions
-from bot.evaluation.report.board import Board, ScoreboardError
 from bot.evaluation.report.card import leak_warning
 from bot.evaluation.report.names_board import names_board
 from bot.evaluation.report.publish import Pictures, lines, trainings
 from bot.evaluation.report.sonnets_board import sonnets_board
-from bot.evaluation.sonnets_run import measure_sonnets
+from bot.evaluation.results.board import Board, ScoreboardError
 from bot.services.word_filter import WordFilter
 from data import corpora
 from data.corpora import Corpus

@@ -6,8 +6,8 @@ from rich.text import Text
 
 from bot.images.dissection import Color, percent, shade, text_color_on
 from models.names.capitalization import format_name
+from models.names.constrained.shape import of_a_list
 from models.names.dissection import Dissection, reading
-from models.names.shape import of_a_list
 from models.networks.vocabulary import END
 from models.weights import ModelCard
 

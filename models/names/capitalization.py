@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
+from models.names.constrained.shape import SEPARATORS
+
 BEGINNING = "^"
-SEPARATORS = " -'"
-"""The characters that split a name into parts."""
 MAX_SMALL_WORDS = 64
 """Number of lower-case words that are stored, the most frequent first."""
 _MIN_OCCURRENCES = 2

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from data.corpora import load_names
 from data.text import clean_name
 from models.names.constrained.constraints import clean_piece
+from models.names.constrained.problems import NamesError, NotAName, UnknownCharacters
+from models.names.constrained.shape import of_a_list, shape_of
 from models.names.etymology import Part, parts_of
-from models.names.problems import NamesError, NotAName, UnknownCharacters
-from models.names.shape import of_a_list, shape_of
 from models.networks.sampling import probabilities
 from models.networks.vocabulary import END
 from models.weights import Trained

@@ -9,10 +9,20 @@ import numpy as np
 from models.names.constrained.automaton import Automaton, count_possible
 from models.names.constrained.constraints import LONGEST_PIECE, NameConstraints
 from models.names.constrained.parsing import parse_constraints
+from models.names.constrained.problems import (
+    Flaw,
+    NamesError,
+    OnlyNameRejected,
+    Shortfall,
+)
 from models.names.constrained.sampler import ConstrainedSampler
+from models.names.constrained.shape import (
+    DINOSAURS,
+    LONGEST_NAME,
+    SHORTEST_NAME,
+    shape_of,
+)
 from models.names.near_copies import NearNames, near_names_of
-from models.names.problems import Flaw, NamesError, OnlyNameRejected, Shortfall
-from models.names.shape import DINOSAURS, LONGEST_NAME, SHORTEST_NAME, shape_of
 from models.weights import Trained
 
 __all__ = [

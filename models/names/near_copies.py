@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from data.corpora import load_names
-from models.names.shape import of_a_list
+from models.names.constrained.shape import of_a_list
 from models.networks.vocabulary import END
 from models.weights import Trained
 

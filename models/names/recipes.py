@@ -10,8 +10,8 @@ from data.lists import corpus_of, normalise_entry, read_extra_names, read_list
 from data.text import clean_name
 from models.fingerprints import Fingerprints
 from models.names.capitalization import BEGINNING, capitals_of
+from models.names.constrained.shape import LIST_RECIPE
 from models.names.notebook import NotebookTrainer
-from models.names.shape import LIST_RECIPE
 from models.names.trainer import BEST, QUICK, NamesTrainer, Settings, list_settings
 from models.training.recipe import Options, Plan, Recipe, library_versions
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from data.corpora import LONGEST_NAME
 from models.names.capitalization import format_name
 from models.names.constrained.markov_model import learn_contexts
+from models.names.constrained.problems import NamesError
 from models.names.generator import NamesRequest, NamesResult, generate_names
-from models.names.problems import NamesError
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.vocabulary import END

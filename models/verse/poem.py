@@ -24,10 +24,15 @@ from models.networks.vocabulary import END
 from models.text_generator import GenerationError
 from models.verse.constrained import free_lines, metrical_lines
 from models.verse.constrained.free_lines import CharacterBudget, LengthConstraint
+from models.verse.constrained.line_generator import (
+    Candidate,
+    CandidateCounts,
+    LineRequest,
+    generate_lines,
+)
 from models.verse.constrained.metrical_lines import MetricalConstraint, Plan
 from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
-from models.verse.line_generator import Candidate, CandidateCounts, LineRequest, generate_lines
 from models.verse.opening import encoded_prefix, start_of, wrap_opening
 from models.verse.reranking import PreviousLines, score
 from models.weights import Trained

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from data.text import words_of
+from models.verse.constrained.line_generator import Candidate
 from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex
-from models.verse.line_generator import Candidate
 
 
 @dataclass(frozen=True)

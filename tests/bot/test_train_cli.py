@@ -19,7 +19,7 @@ from bot.services.training.events import from_json
 from bot.train import main
 from data.corpora import Corpus, CorpusError, load_names, load_sonnets, parse_corpus
 from models.fingerprints import Fingerprints
-from models.names.shape import of_a_list
+from models.names.constrained.shape import of_a_list
 from models.names.trainer import NamesTrainer, Settings
 from models.networks.network import Network, cross_entropy
 from models.tasks import TASKS, task_of

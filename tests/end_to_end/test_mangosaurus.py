@@ -8,7 +8,6 @@ from pathlib import Path
 
 import discord
 import pytest
-from bot.services.legacy_weights import retrained_path
 
 from bot.commands.core.app import MOST_RECEIPTS
 from bot.discord.client import Mangosaurus

@@ -1,14 +1,14 @@
 """Sentences for errors."""
 
 from bot.commands.core.message import Text, UserError, code, text, verbatim
+from bot.commands.core.name_problems import explain_problem
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Forbidden, Terms, Unreachable
-from bot.commands.naming.name_problems import explain_problem
 from bot.services.concurrency import ShuttingDown
 from bot.services.inference import Busy, TooSlow
 from bot.store import Unavailable
 from data.corpora import CorpusError
-from models.names.problems import NamesError
+from models.names.constrained.problems import NamesError
 from models.verse.poem import NoLineFound
 
 

@@ -7,12 +7,10 @@ list of names.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from bot.commands.core.turn import Limits
-from bot.formats import shortened
+from bot.commands.core.choices import Choice
 from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME
 from data.roots import load_roots
@@ -31,25 +29,6 @@ _MOST_ALIKE = 0.7
 """Share of the most common next letter above which a morpheme continues."""
 _RAREST = 250
 """A morpheme occurs in at least two names, and in at least one of this many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A suggestion."""
-
-    label: str
-    """The text that members see."""
-    value: str
-    """The value of the option."""
-
-
-def within_limits(choices: Iterable[Choice], limits: Limits) -> list[Choice]:
-    """As many choices as a platform shows, with shortened labels. Values are never cut."""
-    usable = (choice for choice in choices if len(choice.value) <= limits.choice_label)
-    return [
-        Choice(shortened(choice.label, limits.choice_label), choice.value)
-        for choice in islice(usable, limits.choices)
-    ]
 
 
 def beginnings(

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.commands.core.app import App
+from bot.commands.core.choices import Choice, within_limits
 from bot.commands.core.message import UserError
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn
-from bot.commands.naming.autocomplete import Choice, within_limits
 from bot.commands.naming.name_options import LONGEST_CHOICE
 from bot.commands.training.custom_model_options import broken, unknown, untrained
 from bot.services.custom_models import Untrained

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.commands.core import legacy
 from bot.commands.core.app import App
 from bot.commands.core.button_states import fits, load_state
+from bot.commands.core.choices import Choice, within_limits
 from bot.commands.core.dispatch import respond_when_ready
 from bot.commands.core.info import CommandInfo
 from bot.commands.core.message import (
@@ -26,10 +27,9 @@ from bot.commands.core.message import (
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Limits, Turn
 from bot.commands.naming import autocomplete
-from bot.commands.naming.autocomplete import Choice, within_limits
 from bot.commands.naming.custom_model_choice import NamesModel, dinosaurs, of_button, ready
-from bot.commands.naming.name_message import DISSECT
 from bot.commands.naming.names import more_like
+from bot.commands.polls.name_message import DISSECT
 from bot.formats import human_join, shortened
 from bot.images.dissection import percent, picture
 from data.corpora import LONGEST_NAME

@@ -8,22 +8,15 @@ from dataclasses import replace
 
 from bot.commands.core.app import App
 from bot.commands.core.button_states import expand, fits, shorten, try_to_save
+from bot.commands.core.choices import Choice, within_limits
 from bot.commands.core.dispatch import PATIENCE_S
 from bot.commands.core.info import CommandInfo
 from bot.commands.core.message import Button, Message, UserError, strong, text
+from bot.commands.core.name_problems import explain_problem, explain_shortfall
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Limits, Turn
 from bot.commands.naming import autocomplete
-from bot.commands.naming.autocomplete import Choice, within_limits
 from bot.commands.naming.custom_model_choice import NamesModel, choose, dinosaurs, of_button, ready
-from bot.commands.naming.name_message import (
-    DISSECT,
-    MORE,
-    MORE_OF_CUSTOM_MODEL,
-    buttons_of,
-    more_button,
-    names_message,
-)
 from bot.commands.naming.name_options import (
     NamesOptions,
     as_read,
@@ -34,7 +27,14 @@ from bot.commands.naming.name_options import (
     to_state,
     with_echo,
 )
-from bot.commands.naming.name_problems import explain_problem, explain_shortfall
+from bot.commands.polls.name_message import (
+    DISSECT,
+    MORE,
+    MORE_OF_CUSTOM_MODEL,
+    buttons_of,
+    more_button,
+    names_message,
+)
 from bot.commands.polls.votes import Candidates, open_poll, poll_message
 from bot.services.concurrency import in_time
 from bot.services.word_filter import WordFilter

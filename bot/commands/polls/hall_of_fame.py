@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.commands.core.app import App
+from bot.commands.core.choices import Choice, within_limits
 from bot.commands.core.dispatch import respond_when_ready
 from bot.commands.core.info import CommandInfo, NoOptions
 from bot.commands.core.message import (
@@ -22,7 +23,6 @@ from bot.commands.core.message import (
 )
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Terms, Turn
-from bot.commands.naming.autocomplete import Choice, within_limits
 from bot.images.plaque import plaque
 from bot.services.word_filter import WordFilter
 from bot.store.hall_of_fame import Champion, Scope

@@ -11,7 +11,7 @@ from bot.commands.core.app import App
 from bot.commands.core.message import Button, Message, Text, Timestamp, UserError, strong, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import DeliveryError, Gone, Limits, MessageRef, Turn
-from bot.commands.naming.name_message import buttons_of, names_message
+from bot.commands.polls.name_message import buttons_of, names_message
 from bot.formats import human_join, shortened, without_bidi_controls
 from bot.services.concurrency import within
 from bot.services.word_filter import WordFilter

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Sequence
 
 from bot.commands.core.app import App
+from bot.commands.core.choices import Choice
 from bot.commands.core.info import Audience, CommandInfo, NoOptions
 from bot.commands.core.message import Button, File, Message, UserError, code, strong, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
-from bot.commands.naming.autocomplete import Choice
 from bot.commands.training import custom_model_options as options_of
 from bot.commands.training.custom_model_options import (
     CorpusOptions,
@@ -39,7 +39,7 @@ from bot.services.custom_models import TASK, Untrained
 from bot.services.training.policies import CUSTOM, corpus_of, table_of
 from bot.store.custom_models import Corpus, CustomModelRecord, NameTaken, TooMany
 from bot.store.trainings import TrainingRequest
-from models.names.shape import LIST_RECIPE
+from models.names.constrained.shape import LIST_RECIPE
 from models.weights import WeightsError
 
 NAMER = "namer"

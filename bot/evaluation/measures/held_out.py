@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.evaluation.measures.statistics import Estimate, difference, interval
-from bot.evaluation.report.board import Table
+from bot.evaluation.results.board import Table
 from models.networks.network import Network
 from models.training.losses import Losses, losses_of
 

@@ -5,9 +5,14 @@ from collections.abc import Sequence
 
 from bot.evaluation.measures.classifier import DRAWS
 from bot.evaluation.measures.names import ConstraintResult
-from bot.evaluation.names_run import NamesFindings, SystemNames
-from bot.evaluation.report.board import Board, Plot, Table, Target
-from bot.evaluation.report.headline import Figure
+from bot.evaluation.measures.names_run import NamesFindings, SystemNames
+from bot.evaluation.results.board import (
+    Board,
+    Plot,
+    Table,
+    Target,
+)
+from bot.evaluation.results.headline import Figure
 from models.weights import Trained
 
 SAMPLES = 100

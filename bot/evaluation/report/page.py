@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.evaluation.report.board import Board, Plot, Table
+from bot.evaluation.results.board import Board, Plot, Table
 from models.tasks import TASKS
 
 INTRODUCTION = """\

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.evaluation.measures.held_out import HeldOutLosses
-from bot.evaluation.report.board import Board, Plot, ScoreboardError
+from bot.evaluation.measures.sonnets_run import SonnetsFindings
 from bot.evaluation.report.page import page
 from bot.evaluation.report.plots import by_line, loss_curves, losses_by_size
 from bot.evaluation.report.stored import read_runs, read_sizes
-from bot.evaluation.sonnets_run import SonnetsFindings
+from bot.evaluation.results.board import Board, Plot, ScoreboardError
 from data.files import write_atomically
 from models.tasks import TASKS
 

@@ -6,10 +6,21 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.evaluation.measures.sonnets_run import (
+    TEMPERATURE,
+    TIMED,
+    Likelihood,
+    SonnetsFindings,
+    SystemVerse,
+)
 from bot.evaluation.measures.verse import POEMS_FOR_VARIETY
-from bot.evaluation.report.board import Board, Plot, Table, Target
-from bot.evaluation.report.headline import Figure
-from bot.evaluation.sonnets_run import TEMPERATURE, TIMED, Likelihood, SonnetsFindings, SystemVerse
+from bot.evaluation.results.board import (
+    Board,
+    Plot,
+    Table,
+    Target,
+)
+from bot.evaluation.results.headline import Figure
 from models.weights import Trained
 
 SAMPLES = 10

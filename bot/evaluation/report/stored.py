@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bot.evaluation.report.board import ScoreboardError
 from bot.evaluation.report.plots import Size, StoredRun
+from bot.evaluation.results.board import ScoreboardError
 
 RUNS = Path(__file__).parents[3] / "docs" / "runs"
 IN_NATS_PER_NAME = frozenset({("names", "notebook")})

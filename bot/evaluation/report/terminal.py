@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table as RichTable
 
-from bot.evaluation.report.board import Board, Table
+from bot.evaluation.results.board import Board, Table
 
 
 def show(board: Board, console: Console) -> None:

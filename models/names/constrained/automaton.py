@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.names.constrained.constraints import NameConstraints
-from models.names.problems import (
+from models.names.constrained.problems import (
     AlwaysUnreadable,
     CannotCombine,
     LengthTooShort,
@@ -25,7 +25,7 @@ from models.names.problems import (
     NamesProblem,
     PiecesTooLong,
 )
-from models.names.shape import VOWELS, Shape
+from models.names.constrained.shape import VOWELS, Shape
 from models.networks.vocabulary import END, Vocabulary
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from data.lists import normalise_entry
 from data.text import fold
-from models.names.shape import DINOSAURS, Shape
+from models.names.constrained.shape import DINOSAURS, Shape
 
 LONGEST_PIECE = 20
 """Maximum number of letters that a name can be made to start with, contain or end with."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from models.names.shape import shape_of
+from models.names.constrained.shape import shape_of
 from models.networks.network import Network
 from models.networks.sampling import probabilities, sample
 from models.networks.vocabulary import END, Vocabulary

@@ -2,7 +2,7 @@
 
 from data.text import clean_name
 from models.names.constrained.constraints import LONGEST_PIECE, NameConstraints, Piece, clean_piece
-from models.names.problems import (
+from models.names.constrained.problems import (
     LengthOutOfRange,
     NamesError,
     NotLatin,
@@ -11,7 +11,7 @@ from models.names.problems import (
     TripleCharacter,
     UnknownCharacters,
 )
-from models.names.shape import DINOSAURS, Shape
+from models.names.constrained.shape import DINOSAURS, Shape
 from models.networks.vocabulary import Vocabulary
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.networks.vocabulary import Vocabulary
-from models.verse.line_generator import Indices
+from models.verse.constrained.line_generator import Indices
 
 MIN_LINE = 20
 """Characters that a line needs before it may end."""

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.networks.vocabulary import Vocabulary
+from models.verse.constrained.line_generator import Indices
 from models.verse.constrained.metre import Metre
 from models.verse.constrained.rhyme_and_metre import PositionSets, RhymeAndMetreIndex
-from models.verse.line_generator import Indices
 
 TOP_P = 0.9
 """Nucleus sampling."""

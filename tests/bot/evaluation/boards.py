@@ -1,7 +1,12 @@
 """A small board, as a run would make it."""
 
-from bot.evaluation.report.board import Board, Plot, Table, Target
-from bot.evaluation.report.headline import Figure
+from bot.evaluation.results.board import (
+    Board,
+    Plot,
+    Table,
+    Target,
+)
+from bot.evaluation.results.headline import Figure
 
 
 def board(task: str = "names", *, samples: tuple[str, ...] = ("Mangosaurus, Rex",)) -> Board:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluation.report.headline import Figure, read_headline, write_headline
+from bot.evaluation.results.headline import Figure, read_headline, write_headline
 
 FIGURE = Figure("Held-out text", "1.487 nats/char", "Kneser-Ney 1.563")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.evaluation.report.board import ScoreboardError
 from bot.evaluation.report.plots import Size, StoredRun, by_line, loss_curves, losses_by_size
 from bot.evaluation.report.stored import read_runs, read_sizes
+from bot.evaluation.results.board import ScoreboardError
 from models.tasks import TASKS
 
 RUN = StoredRun("best", (3.0, 2.0, 1.5, 1.4), ((2, 2.1), (4, 1.6)), (3,))

@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluation.report.board import Board, Plot, ScoreboardError, Target
 from bot.evaluation.report.page import page
 from bot.evaluation.report.publish import publish
+from bot.evaluation.results.board import (
+    Board,
+    Plot,
+    ScoreboardError,
+    Target,
+)
 from tests.bot.evaluation.boards import board
 
 

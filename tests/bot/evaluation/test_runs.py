@@ -10,10 +10,10 @@ pytest.importorskip("pronouncing", reason="needs pronouncing: install requiremen
 
 from bot import evaluate
 from bot.evaluate import main
-from bot.evaluation import names_run, sonnets_run
+from bot.evaluation.measures import names_run, sonnets_run
 from bot.evaluation.measures.baselines import Baseline
 from bot.evaluation.measures.classifier import Auc
-from bot.evaluation.report.headline import read_headline
+from bot.evaluation.results.headline import read_headline
 from data.corpora import load_names, parse_corpus, read_corpus
 from models.fingerprints import Fingerprints
 from models.networks.rnn import RNN

@@ -7,7 +7,7 @@ import pytest
 from models.names.constrained.automaton import Automaton, count_possible
 from models.names.constrained.constraints import NameConstraints, Piece
 from models.names.constrained.parsing import parse_constraints
-from models.names.problems import (
+from models.names.constrained.problems import (
     AlwaysUnreadable,
     CannotCombine,
     LengthOutOfRange,
@@ -22,7 +22,7 @@ from models.names.problems import (
     UnknownCharacters,
     describe,
 )
-from models.names.shape import DINOSAURS
+from models.names.constrained.shape import DINOSAURS
 from models.networks.vocabulary import Vocabulary
 from tests.models.tiny import LETTERS
 

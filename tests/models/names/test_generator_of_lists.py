@@ -12,11 +12,11 @@ from models.names.capitalization import format_name
 from models.names.constrained.automaton import Automaton
 from models.names.constrained.constraints import NameConstraints, clean_piece
 from models.names.constrained.parsing import parse_constraints
+from models.names.constrained.problems import describe
+from models.names.constrained.shape import Shape
 from models.names.dissection import dissect
 from models.names.generator import Flaw, NamesError, NamesRequest, generate_names
 from models.names.near_copies import ListedNames, near_names_of
-from models.names.problems import describe
-from models.names.shape import Shape
 from models.networks.vocabulary import Vocabulary
 from models.training.numpy_lstm import vocabulary_of
 from tests.models.lists import HEROES, KANA, PAINTERS, VILLAGES, listed

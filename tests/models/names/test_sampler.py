@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from models.names.constrained.automaton import Automaton
 from models.names.constrained.constraints import NameConstraints
 from models.names.constrained.markov_model import learn_contexts
+from models.names.constrained.problems import describe
 from models.names.constrained.sampler import ConstrainedSampler
 from models.names.generator import NamesError, NamesRequest, generate_names, reads_as_name
-from models.names.problems import describe
 from models.networks.network import item_losses
 from models.networks.vocabulary import END, Vocabulary
 from tests.models.names.test_generator import Parrot

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.networks.network import log_softmax, read
 from models.networks.vocabulary import END
-from models.verse.line_generator import (
+from models.verse.constrained.line_generator import (
     Candidate,
     CandidateCounts,
     Indices,

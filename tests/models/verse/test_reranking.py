@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from data.phonetics import Reading
+from models.verse.constrained.line_generator import Candidate
 from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex
-from models.verse.line_generator import Candidate
 from models.verse.reranking import (
     DEFAULT_WEIGHTS,
     FUNCTION_WORDS,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.commands.core.choices import Choice, within_limits
 from bot.commands.naming import autocomplete
 from bot.discord.platform import LIMITS
 from tests.bot.conftest import Home
@@ -52,8 +53,8 @@ async def test_suggest_parts(home: Home) -> None:
 
 async def test_vile_names_are_not_suggested(home: Home) -> None:
     assert autocomplete.whole_names("f", ("fukuiraptor", "fuckosaurus"), home.app.word_filter) == [
-        autocomplete.Choice("F", "f"),
-        autocomplete.Choice("Fukuiraptor", "fukuiraptor"),
+        Choice("F", "f"),
+        Choice("Fukuiraptor", "fukuiraptor"),
     ]
 
 
@@ -64,7 +65,7 @@ async def test_invalid_letters_are_not_suggested(home: Home, typed: str) -> None
 
 def test_suggestions_keep_limits() -> None:
     """Labels are shortened; choices with long values are left out."""
-    choices = [autocomplete.Choice("x" * 200, str(n)) for n in range(40)]
-    kept = autocomplete.within_limits([autocomplete.Choice("", "y" * 101), *choices], LIMITS)
+    choices = [Choice("x" * 200, str(n)) for n in range(40)]
+    kept = within_limits([Choice("", "y" * 101), *choices], LIMITS)
     assert [choice.value for choice in kept] == [str(n) for n in range(25)]
     assert {len(choice.label) for choice in kept} == {100}

@@ -15,10 +15,10 @@ from bot.discord.platform import LIMITS
 from bot.images.dissection import WIDTH
 from bot.services.inference import Busy
 from bot.store.custom_models import CustomModelRecord
+from models.names.constrained.problems import NamesError, NotAName
+from models.names.constrained.shape import DINOSAURS
 from models.names.dissection import Dissection, LetterChoice
 from models.names.etymology import Part
-from models.names.problems import NamesError, NotAName
-from models.names.shape import DINOSAURS
 from tests.bot.conftest import Home
 from tests.bot.fakes import GENERA, PARTS, card, dissection
 from tests.bot.replies import buttons, description, embed, sentence

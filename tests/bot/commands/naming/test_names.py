@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from bot.commands.core.button_states import fits
 from bot.commands.core.message import UserError, plain
 from bot.commands.naming.custom_model_choice import NamesModel
-from bot.commands.naming.name_message import MORE
 from bot.commands.naming.name_options import (
     LONGEST_TYPED,
     MOST_NAMES,
@@ -22,13 +21,19 @@ from bot.commands.naming.name_options import (
     to_state,
 )
 from bot.commands.naming.names import is_fit
+from bot.commands.polls.name_message import MORE
 from bot.discord.platform import LIMITS
 from bot.services.inference import Busy, TooSlow
 from bot.services.word_filter import WordFilter
 from data.text import clean_name
 from models.names.constrained.constraints import NameConstraints
+from models.names.constrained.problems import (
+    Flaw,
+    LengthTooShort,
+    NamesError,
+    Shortfall,
+)
 from models.names.generator import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME, NamesRequest
-from models.names.problems import Flaw, LengthTooShort, NamesError, Shortfall
 from tests.bot.conftest import Home
 from tests.bot.fakes import card
 from tests.bot.replies import description, lines, sentence

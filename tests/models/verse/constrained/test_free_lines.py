@@ -9,7 +9,7 @@ from models.verse.constrained.free_lines import (
     CharacterBudget,
     LengthConstraint,
 )
-from models.verse.line_generator import LineConstraint
+from models.verse.constrained.line_generator import LineConstraint
 from tests.models.tiny import VERSE
 
 END, SPACE, LETTER = VERSE.encode("\n a")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from data.text import words_of
 from models.networks.network import read
 from models.networks.vocabulary import END
+from models.verse.constrained.line_generator import CandidateCounts, LineRequest, generate_lines
 from models.verse.constrained.metre import Metre
 from models.verse.constrained.metrical_lines import (
     BRANCH_SYLLABLES,
@@ -22,7 +23,6 @@ from models.verse.constrained.metrical_lines import (
 )
 from models.verse.constrained.rhyme_and_metre import rhyme_and_metre_of
 from models.verse.forms import FORMS
-from models.verse.line_generator import CandidateCounts, LineRequest, generate_lines
 from tests.models.tiny import VERSE
 from tests.models.verse.versifier import READINGS, VERSIFIER
 

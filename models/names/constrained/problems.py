@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from models.names.constrained.constraints import NameConstraints, Piece
-from models.names.shape import Shape
+from models.names.constrained.shape import Shape
 from models.text_generator import GenerationError
 
 _VERBS: Mapping[Piece, str] = {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bot.commands.core.message import Text, text
 from bot.commands.core.translation import _, ngettext
 from models.names.constrained.constraints import NameConstraints, Piece
-from models.names.problems import (
+from models.names.constrained.problems import (
     EXAMPLES,
     AlwaysUnreadable,
     CannotCombine,
@@ -23,7 +23,7 @@ from models.names.problems import (
     TripleCharacter,
     UnknownCharacters,
 )
-from models.names.shape import Shape
+from models.names.constrained.shape import Shape
 
 _FLAWS: Mapping[Flaw, str] = {
     Flaw.KNOWN: _("on the list that the network learned from"),

@@ -6,9 +6,9 @@ from typing import get_args
 import pytest
 
 from bot.commands.core.message import plain
-from bot.commands.naming.name_problems import explain_problem, explain_shortfall
+from bot.commands.core.name_problems import explain_problem, explain_shortfall
 from models.names.constrained.constraints import NameConstraints, Piece
-from models.names.problems import (
+from models.names.constrained.problems import (
     AlwaysUnreadable,
     CannotCombine,
     Flaw,
@@ -25,7 +25,7 @@ from models.names.problems import (
     TripleCharacter,
     UnknownCharacters,
 )
-from models.names.shape import DINOSAURS, Shape
+from models.names.constrained.shape import DINOSAURS, Shape
 
 KANA = Shape(shortest=2, longest=9, usual=4, latin=False)
 WISH = NameConstraints("tri", ends_with="ops", length=9)

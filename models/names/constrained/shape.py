@@ -10,10 +10,11 @@ from functools import lru_cache
 from itertools import pairwise
 
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
-from models.names.capitalization import SEPARATORS
 from models.networks.vocabulary import END
 from models.weights import ModelCard, Trained
 
+SEPARATORS = " -'"
+"""The characters that split a name into parts."""
 SHORTEST_NAME, LONGEST_NAME = 3, 26
 """Length limits for dinosaurs."""
 VOWELS = "aeiou"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.evaluation.report.headline import Figure
+from bot.evaluation.results.headline import Figure
 
 
 class ScoreboardError(Exception):

@@ -16,8 +16,8 @@ from bot.evaluation.measures.baselines import (
 from bot.evaluation.measures.classifier import FOLDS, Auc, auc
 from bot.evaluation.measures.held_out import HeldOutLosses
 from bot.evaluation.measures.names import ConstraintResult, NamesQuality, quality_of
+from bot.evaluation.measures.options import ScoreboardOptions
 from bot.evaluation.measures.sampling import sample_names
-from bot.evaluation.options import ScoreboardOptions
 from data.corpora import Corpus
 from models.names.generator import NamesError, NamesRequest, generate_names
 from models.networks.network import Network

@@ -15,12 +15,12 @@ from bot.evaluation.measures.baselines import (
     previous_weights,
 )
 from bot.evaluation.measures.held_out import HeldOutLosses
+from bot.evaluation.measures.options import ScoreboardOptions
 from bot.evaluation.measures.pronunciation import dictionary
 from bot.evaluation.measures.sampling import sample_verse
 from bot.evaluation.measures.timed import generate_poems
 from bot.evaluation.measures.verse import LINES, Poem, VerseEvaluator, VerseQuality
-from bot.evaluation.options import ScoreboardOptions
-from bot.evaluation.report.board import ScoreboardError
+from bot.evaluation.results.board import ScoreboardError
 from data.corpora import Corpus
 from data.text import VERSE_SYMBOLS
 from models.networks.network import Network

@@ -1,0 +1,1 @@
+"""Results of an evaluation: tables, targets, headline figures."""
