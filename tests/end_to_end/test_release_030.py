@@ -98,7 +98,9 @@ def names_on(message: Message) -> list[str]:
 async def test_due_poll_is_closed(museum: Museum) -> None:
     poll = museum.local.messages[0]
     await museum.local.wait_for(lambda: poll.edited, what="The result")
-    assert poll.content.startswith("The poll is closed: Mangosaurus has won. It tied with Manosaurus")
+    assert poll.content.startswith(
+        "The poll is closed: Mangosaurus has won. It tied with Manosaurus"
+    )
     assert poll.embed["description"].startswith("👑 **Mangosaurus** · ▰ 1")
     assert names_on((await museum.press(poll, "More")).message)
     which = await museum.press(poll, "Dissect")
