@@ -90,12 +90,12 @@ async def test_sonnets(page: Page) -> None:
     await page.get_by_label("opening").fill("O mighty lizard")
     await page.keyboard.press("Enter")
     another = last(page).get_by_role("button", name="Another")
-    await expect(another).to_be_visible(timeout=40_000)
+    await expect(another).to_be_visible(timeout=60_000)
     await expect(body(page)).to_have_text(sonnet, use_inner_text=True)
     first = await body(page).inner_text()
     await another.click()
     await expect(page.locator(".message")).to_have_count(2)
-    await expect(another).to_be_visible(timeout=40_000)
+    await expect(another).to_be_visible(timeout=60_000)
     await expect(body(page)).to_have_text(sonnet, use_inner_text=True)
     assert await body(page).inner_text() != first
 
@@ -162,7 +162,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await see_plaque_of(name, page)
     await last(page).get_by_role("button", name="A poem about it").click()
     poem = page.locator(".message", has_text="shakespearean")
-    await expect(poem).to_be_visible(timeout=15_000)  # and it grows while others answer
+    await expect(poem).to_be_visible(timeout=60_000)  # and it grows while others answer
 
     await run(page, "halloffame")
     await expect(last(page)).to_contain_text(f"🥇 {name} · 1 vote · Mary")
@@ -170,7 +170,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await expect(last(page)).to_contain_text("Today's champion")
     await see_plaque_of(name, page)
 
-    await poem.get_by_role("button", name="Keep").click(timeout=40_000)
+    await poem.get_by_role("button", name="Keep").click(timeout=60_000)
     written = await poem.locator(".embed > .content").inner_text()
     assert written.startswith(f"{name}, ")
     await expect(last(page)).to_contain_text("Kept. You have 1 poem")
@@ -182,7 +182,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     assert written in (await (await download.value).path()).read_text()
 
     await run(page, "privacy")
-    await expect(last(page)).to_contain_text("The bot stores 1 vote, 1 poll, 1 poem")
+    await expect(last(page)).to_contain_text("The bot stores data of yours: 1 vote, 1 poll, 1 poem")
     await last(page).get_by_role("button", name="Delete my data").click()
     await last(page).get_by_role("button", name="Yes, delete my data").click()
     await expect(last(page)).to_contain_text("Done. The bot no longer stores anything about you.")
