@@ -220,14 +220,16 @@ class Trainings:
         )
 
     async def requeue(self, training_id: int, owner: str) -> bool:
-        """Put an interrupted training back in its old place in the queue.
+        """Put a training that was interrupted in good order back in its old place in the queue.
 
+        A restart of the bot is no failure of the training, so it does not count as an attempt.
         Returns whether it was still running, belonged to `owner` and nobody has asked to stop it.
         """
         return await self._change(
             *_owned(training_id, owner),
             Training.stop_reason.is_(None),
             state="queued",
+            attempts=Training.attempts - 1,
             owner=None,
             started_at=None,
             beat_at=None,

@@ -50,9 +50,8 @@ _REASONS: Mapping[str, str] = {
     Reason.UNREADABLE: _("The results could not be read; the bot's log says more."),
     Reason.DATABASE: _("The database isn't answering, so the results could not be stored."),
     Reason.DELETED: _("The namer was deleted."),
-    Reason.ATTEMPTS: _("It was interrupted too often."),
     Reason.BROKEN: _("Something went wrong; the bot's log says more."),
-    DIED: _("The bot was restarted meanwhile."),
+    DIED: _("The bot stopped unexpectedly too often while it ran."),
 }
 """Any other reason is already a sentence."""
 

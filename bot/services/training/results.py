@@ -29,7 +29,6 @@ class Reason(StrEnum):
     """The database was unavailable when the results were ready."""
     DELETED = "deleted"
     """The custom model was deleted meanwhile."""
-    ATTEMPTS = "attempts"
     """It was interrupted too often."""
     BROKEN = "broken"
     """An error of the bot; the log says more."""

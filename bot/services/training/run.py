@@ -209,8 +209,6 @@ class Run:
 
     async def _store_end(self, end: End) -> End | None:
         """Record the final event in the database. Returns the event to report, if any."""
-        if isinstance(end, Interrupted) and self.record.attempts >= MAX_ATTEMPTS:
-            end = Failed(Reason.ATTEMPTS)
         self._end = end
         if self._is_lost:  # another process reports it, unless its custom model was deleted
             self._keeps_folder = not await self._is_deleted()

@@ -184,13 +184,13 @@ async def test_requeue_keeps_the_place(store: Store) -> None:
     assert not await store.trainings.requeue(first, "b")
     assert await store.trainings.requeue(first, "a")
     record = await get(store, first)
-    assert (record.state, record.owner, record.attempts) == ("queued", None, 1)
+    assert (record.state, record.owner, record.attempts) == ("queued", None, 0)
     assert (record.started_at, record.beat_at) == (None, None)
     assert await store.trainings.corpus(first) == b"a"
     assert not await store.trainings.requeue(second, "a")
     claimed = await claim(store, "b")
     assert claimed is not None
-    assert (claimed.id, claimed.attempts) == (first, 2)
+    assert (claimed.id, claimed.attempts) == (first, 1)
 
 
 async def test_requeue_respects_a_stop(store: Store) -> None:

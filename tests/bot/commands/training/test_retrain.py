@@ -287,11 +287,11 @@ async def silent(home: Home, attempts: int) -> None:
         message_id=message.id,
     )
     trainings = home.app.store.trainings
-    number = await trainings.enqueue(request)
+    await trainings.enqueue(request)
     for attempt in range(attempts):
         await trainings.next_queued("shared", "dead", then)
         if attempt + 1 < attempts:
-            await trainings.requeue(number, "dead")
+            await trainings.fail_stale_runs(then + 2 * SILENCE, attempts)
 
 
 async def test_training_of_a_dead_process_starts_again(trained: Home) -> None:
@@ -306,7 +306,7 @@ async def test_training_that_died_three_times_has_failed(trained: Home) -> None:
     await trained.restart()
     await trained.env.settle()
     assert report(trained).title == "The training of names failed"
-    assert "The bot was restarted meanwhile." in description(trained)
+    assert "stopped unexpectedly too often" in description(trained)
     assert not trained.world.trainers
 
 
