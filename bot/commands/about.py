@@ -40,7 +40,7 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
                 "Up since {start}, in {count} {communities}.",
                 communities,
             ),
-            start=Timestamp(app.started_at),
+            start=Timestamp(app.started_at, absolute=True),
             count=communities,
             community=terms.community,
             communities=terms.communities,
@@ -73,7 +73,7 @@ def _live(live: Live | None) -> Text:
     return text(
         _("Version {number}, live since {start}\n"),
         number=str(live.version_id),
-        start=Timestamp(live.at),
+        start=Timestamp(live.at, absolute=True),
     )
 
 

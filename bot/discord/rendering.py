@@ -94,10 +94,11 @@ def embeds_of(embed: Embed) -> list[discord.Embed]:
 
 def to_markdown(words: Text) -> str:
     """Text in Discord's markdown, escaped."""
-    return "".join(
-        discord.utils.format_dt(part.at, "R") if isinstance(part, Timestamp) else _styled(part)
-        for part in words
-    )
+    return "".join(_date(part) if isinstance(part, Timestamp) else _styled(part) for part in words)
+
+
+def _date(time: Timestamp) -> str:
+    return discord.utils.format_dt(time.at, "f" if time.absolute else "R")
 
 
 def _styled(span: Span) -> str:

@@ -31,9 +31,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """A time, shown to each reader as a live countdown ("in 4 seconds")."""
+    """A time, shown to each reader in their time zone: "in 4 seconds", which stays up to date."""
 
     at: datetime
+    absolute: bool = False
+    """Shown as date and time instead, for sentences with "since"."""
 
 
 Text = tuple[Span | Timestamp, ...]

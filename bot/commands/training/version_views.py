@@ -158,7 +158,9 @@ def _state(version: VersionRecord, live: Live) -> Text:
     if live.at is None:
         return text(_("Live."))
     return text(
-        _("Live since {time}{reason}."), time=Timestamp(live.at), reason=text(*_because(live))
+        _("Live since {time}{reason}."),
+        time=Timestamp(live.at, absolute=True),
+        reason=text(*_because(live)),
     )
 
 

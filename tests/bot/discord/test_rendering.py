@@ -27,6 +27,7 @@ from tests.bot.conftest import NOW
 def test_styles_and_escapes() -> None:
     words = text("*a* ", strong("b_c"), emphasis("d"), code("e`f"), " ", Timestamp(NOW))
     assert to_markdown(words) == r"\*a\* **b\_c***d*`eˋf` <t:1735689600:R>"
+    assert to_markdown(text("since ", Timestamp(NOW, absolute=True))) == "since <t:1735689600:f>"
 
 
 def test_only_own_links_work() -> None:
