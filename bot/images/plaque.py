@@ -4,7 +4,6 @@ The picture is three times as wide as a phone shows it, and no text is smaller t
 board is part of the picture, which suits light and dark themes.
 """
 
-import datetime
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from math import cos, radians, sin
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from bot.formats import plural, shortened
+from bot.formats import shortened
 from bot.images.text import MEASURING_SIZE, FontStyle, draw_text, drawable_text, text_width
 
 WIDTH, HEIGHT = 1200, 630
@@ -38,9 +37,6 @@ MAX_GAP = 18
 TRACKS_HEIGHT = 54
 """Height in pixels of the footprints between the name and the rest."""
 
-NO_FONT_NAME = "A name in letters without a font"
-"""Title if no letter of the name can be drawn; the message with the plaque shows it as text."""
-
 Color = tuple[int, int, int]
 WALNUT: tuple[Color, Color] = ((0x4A, 0x2C, 0x1A), (0x2B, 0x18, 0x0E))
 BRASS: tuple[Color, Color] = ((0xE4, 0xC6, 0x7C), (0xBE, 0x95, 0x45))
@@ -48,11 +44,6 @@ INK: Color = (0x2A, 0x1B, 0x08)
 GLINT: Color = (0xF8, 0xE8, 0xB8)
 GLINT_OFFSET = 2
 """Pixels right and down: light on the lower edge of each engraved line."""
-
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +62,13 @@ class Block:
 
 
 def plaque(
-    name: str, meaning: str | None, discoverer: str | None, date: datetime.date, votes: int
+    name: str, meaning: str | None, details: Sequence[str], *, placeholder: str = ""
 ) -> bytes:
-    """The plaque as a PNG of `WIDTH` by `HEIGHT` pixels; equal arguments give equal bytes."""
-    details = [f"{date.day} {MONTHS[date.month - 1]} {date.year} · {plural(votes, 'vote')}"]
-    if drawable_discoverer := drawable_text(discoverer or "", FontStyle.SERIF):
-        details.insert(0, f"discovered by {drawable_discoverer}")
+    """The plaque as a PNG of `WIDTH` by `HEIGHT` pixels; equal arguments give equal bytes.
+
+    `details` are lines below the meaning, which must be drawable. The `placeholder` takes the place
+    of a name of which no letter can be drawn; the message with the plaque shows it as text.
+    """
     below = [_one_line(line, FontStyle.SERIF, DETAIL_SIZE) for line in details]
     drawable_meaning = drawable_text(
         shortened(meaning or "", LONGEST_MEANING), FontStyle.SERIF_ITALIC
@@ -84,7 +76,7 @@ def plaque(
     if drawable_meaning:
         below.insert(0, _meaning_block(f"“{drawable_meaning}”"))
     height = TEXT_BOX[3] - TEXT_BOX[1] - TRACKS_HEIGHT - sum(block.height for block in below)
-    title = drawable_text(name[:LONGEST_NAME], FontStyle.SERIF_BOLD) or NO_FONT_NAME
+    title = drawable_text(name[:LONGEST_NAME], FontStyle.SERIF_BOLD) or placeholder
     image = _engrave([name_block(title, height), *below])
     png = io.BytesIO()
     image.save(png, format="png", compress_level=4)

@@ -12,7 +12,6 @@ from bot.commands.core.info import CommandInfo, NoOptions
 from bot.commands.core.message import (
     Button,
     Embed,
-    File,
     Message,
     Text,
     Tone,
@@ -23,7 +22,7 @@ from bot.commands.core.message import (
 )
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Terms, Turn
-from bot.images.plaque import plaque
+from bot.commands.polls.plaques import PLAQUE, plaque_file
 from bot.services.word_filter import WordFilter
 from bot.store.hall_of_fame import Champion, Scope
 from models.names.dissection import reading
@@ -32,7 +31,6 @@ from models.names.etymology import parts_of
 ACTION, CHAMPION = "fame", "champion"
 POEM = "about"
 """The action of the button for a poem about a name."""
-PLAQUE = "plaque.png"
 PAGE = 10
 """Names on a page."""
 LONGEST_NAME = 64
@@ -198,18 +196,10 @@ async def _champion(app: App, turn: Turn) -> Message:
     title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
     meaning = None if best.custom_model else await asyncio.to_thread(meaning_of, best.name)
     discoverer = _discoverer(best, community_id, words)
-    png = await asyncio.to_thread(
-        plaque, best.name, meaning, discoverer, best.crowned_at.date(), best.votes
-    )
-    description = ngettext(
-        "A plaque: {name}, {votes} vote", "A plaque: {name}, {votes} votes", best.votes
-    ).format(name=best.name, votes=best.votes)
+    day = best.crowned_at.date()
+    file = await plaque_file(best.name, meaning, discoverer, day, best.votes)
     embed = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES, image=PLAQUE)
-    return Message(
-        embeds=(embed,),
-        files=(File(PLAQUE, png, description),),
-        buttons=(poem_about(best.name),),
-    )
+    return Message(embeds=(embed,), files=(file,), buttons=(poem_about(best.name),))
 
 
 def meaning_of(name: str) -> str | None:

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from bot.commands.core.app import App
 from bot.commands.core.button_states import fits
 from bot.commands.core.dispatch import deliver
-from bot.commands.core.message import Embed, File, Message, Text, Tone, emphasis, strong, text
+from bot.commands.core.message import Embed, Message, Text, Tone, emphasis, strong, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import DeliveryError, Limits, Platform, Unreachable
-from bot.commands.polls.hall_of_fame import PLAQUE, meaning_of, poem_about
+from bot.commands.polls.hall_of_fame import meaning_of, poem_about
+from bot.commands.polls.plaques import PLAQUE, plaque_file
 from bot.commands.polls.votes import message_of, poll_message, tie_sentence
-from bot.images.plaque import plaque
 from bot.services.concurrency import ShuttingDown
 from bot.store import Unavailable
 from bot.store.polls import PollRecord
@@ -137,8 +137,7 @@ async def winner_message(poll: PollRecord, limits: Limits) -> Message:
     assert poll.closed_at is not None  # noqa: S101
     name, count = poll.names[poll.winner], poll.votes[poll.winner]
     meaning = None if poll.custom_model is not None else await asyncio.to_thread(meaning_of, name)
-    day = poll.closed_at.date()
-    png = await asyncio.to_thread(plaque, name, meaning, poll.discoverer, day, count)
+    file = await plaque_file(name, meaning, poll.discoverer, poll.closed_at.date(), count)
     won = ngettext("{name} won with {votes} vote.", "{name} won with {votes} votes.", count)
     lines: list[Text] = [text(won, name=strong(name), votes=count)]
     if tie := tie_sentence(poll):
@@ -151,15 +150,9 @@ async def winner_message(poll: PollRecord, limits: Limits) -> Message:
     button = poem_about(name)
     return Message(
         embeds=(embed,),
-        files=(File(PLAQUE, png, _alt_text(name, meaning, count, f"{day:%d %B %Y}")),),
+        files=(file,),
         buttons=(button,) if fits(limits, button.action, button.state) else (),
     )
-
-
-def _alt_text(name: str, meaning: str | None, count: int, day: str) -> str:
-    votes = ngettext("{votes} vote", "{votes} votes", count).format(votes=count)
-    parts = [name, f"“{meaning}”" if meaning else "", votes, day]
-    return _("A plaque: {details}").format(details=", ".join(filter(None, parts)))
 
 
 def _with_plaque(closed: Message, announcement: Message) -> Message:

@@ -222,7 +222,8 @@ async def test_champion(home: Home) -> None:
     assert embed(result).description == "**Bravosaurus**"
     assert result.response is not None
     (plaque,) = result.response.attachments
-    assert plaque.description == "A plaque: Bravosaurus, 3 votes"
+    assert plaque.description is not None
+    assert plaque.description.startswith("A plaque: Bravosaurus, “lizard”, 3 votes, ")
     assert embed(result).image.url is not None
 
 
