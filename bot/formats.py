@@ -5,15 +5,6 @@ from collections.abc import Sequence
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
-def plural(count: int, noun: str, nouns: str | None = None) -> str:
-    """A count with its noun in the singular or the plural.
-
-    >>> plural(1, "name"), plural(1318, "name"), plural(2, "entry", "entries")
-    ('1 name', '1,318 names', '2 entries')
-    """
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
-
-
 def human_join(words: Sequence[str], last: str = "and") -> str:
     """Join words with commas, and the final one with the word `last`.
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import formats
-from bot.formats import human_duration, human_join, plural, progress_bar, shortened
+from bot.formats import human_duration, human_join, progress_bar, shortened
 
 
 def test_doctests() -> None:
@@ -20,13 +20,6 @@ def test_doctests() -> None:
 )
 def test_human_join(words: list[str], joined: str) -> None:
     assert human_join(words) == joined
-
-
-@pytest.mark.parametrize(
-    ("count", "formatted"), [(0, "0 names"), (1, "1 name"), (1000, "1,000 names")]
-)
-def test_plural(count: int, formatted: str) -> None:
-    assert plural(count, "name") == formatted
 
 
 @pytest.mark.parametrize(

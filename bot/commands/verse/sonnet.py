@@ -191,7 +191,7 @@ def poem_message(options: SonnetOptions, seed: int, draft: Draft) -> Message:
     form = FORMS[options.request.form]
     lines = tuple(_in_stanzas(draft.lines, form))
     embed = Embed(
-        title=f"📜 {form.title}",
+        title=f"📜 {_(form.title)}",
         lines=lines if draft.finished else (*lines, WRITING),
         footer=_footer(options, seed),
         tone=Tone.VERSE,

@@ -3,6 +3,7 @@
 from discord import app_commands
 from discord.ext import commands
 
+from bot.commands.core.translation import _
 from bot.commands.polls import hall_of_fame
 from bot.commands.verse import sonnet
 from bot.discord.client import Interaction, Mangosaurus
@@ -11,7 +12,7 @@ from models.verse.forms import DEFAULT_FORM, FORMS
 from models.verse.poem import OPENING_LIMIT, SonnetRequest
 
 FORM_CHOICES = [
-    app_commands.Choice(name=form.description, value=form.name) for form in FORMS.values()
+    app_commands.Choice(name=_(form.description), value=form.name) for form in FORMS.values()
 ]
 Opening = app_commands.Range[str, 0, OPENING_LIMIT]
 

@@ -22,6 +22,9 @@ KEYWORDS = {
 }
 """Functions whose first arguments are sentences, as in the Makefile's `catalogue`."""
 
+METHODS = [("**.py", "python"), ("**/forms.toml", "bot.commands.core.extraction:forms")]
+"""Extractors, as in `babel.cfg`."""
+
 LOG = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 INTERNAL = {
     "code",
@@ -42,7 +45,7 @@ def extracted() -> set[str]:
     found: set[str] = set()
     for folder in (COMMANDS, *PLATFORMS, CHECKOUT / "data"):
         for _file, _line, message, _comments, _context in extract_from_dir(
-            folder, method_map=[("**.py", "python")], keywords=KEYWORDS
+            folder, method_map=METHODS, keywords=KEYWORDS
         ):
             found |= {message} if isinstance(message, str) else set(message)
     return found
