@@ -69,7 +69,7 @@ async def test_about_has_version(home: Home, monkeypatch: pytest.MonkeyPatch) ->
     served = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
     monkeypatch.setattr(home.app.models, "_served", served)
     about = await fields(home)
-    assert about["Names"].startswith(f"Version 12, live since <t:{int(NOW.timestamp())}:R>")
+    assert about["Names"].startswith(f"Version 12, live since <t:{int(NOW.timestamp())}:f>")
     assert "Version" not in about["Sonnets"]
 
 
