@@ -312,14 +312,14 @@ async def test_database_outage(
     await store.close()
     file = tmp_path / "mangosaurus.db"
     moved = file.rename(tmp_path / "moved.db")
-    file.mkdir()  # nothing can be opened there
+    (tmp_path / "folder").mkdir()
+    file.symlink_to(tmp_path / "folder")  # nothing can be opened there
     with caplog.at_level(logging.INFO):
         other.watch()
         await asyncio.sleep(8 * INTERVAL)
         assert caplog.text.count("does not answer") == 1
         assert "Traceback" not in caplog.text
-        file.rmdir()
-        moved.rename(file)
+        moved.rename(file)  # in one step: otherwise a poll could create an empty file
         await eventually(lambda: networks.served)
     assert "The database answers again" in caplog.text
     await other.close()
