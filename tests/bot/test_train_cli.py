@@ -519,9 +519,7 @@ TOWNS = [f"{begin}-{end}" for begin in ("Vâl", "Mont", "Fôret", "Pont") for en
 def test_list_in_any_alphabet(tmp_path: Path, report: Report) -> None:
     path, out = tmp_path / "towns.txt", tmp_path / "towns.safetensors"
     path.write_text("\n".join([*TOWNS, TOWNS[0]]))
-    code, events = report(
-        "names", "--recipe", "list", "--corpus", path, "--out", out, "--minutes", 0.02
-    )
+    code, events = report("names", "--recipe", "list", "--corpus", path, "--out", out, "--units", 8)
     assert code == 0
     assert events[0]["notes"] == ["1 duplicate removed (line 33)."]
     trained = load_weights(out)

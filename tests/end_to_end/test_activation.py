@@ -3,12 +3,9 @@
 from benchmarks.activation import measure
 from bot.store import Database
 
-LONGEST_S = 5.0
 
-
-async def test_activation_reaches_another_process(
-    postgres: Database,
-) -> None:
+async def test_activation_reaches_another_process(postgres: Database) -> None:
+    """`measure` fails if it does not. How soon it does is for the benchmark to say."""
     address = postgres.url.render_as_string(hide_password=False)
     seconds = await measure(address, rounds=1)
-    assert max(*seconds["names"], *seconds["sonnets"]) < LONGEST_S
+    assert {task: len(found) for task, found in seconds.items()} == {"names": 2, "sonnets": 2}
