@@ -135,10 +135,11 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
         corpus = corpus_of(title, found.names)
         model = await _store(app, turn, community_id, name, corpus)
         try:
-            await _train(app, turn, model, corpus, found.notes)
-        except BaseException:
+            reply = await _train(app, turn, model, corpus, found.notes)
+        except BaseException:  # nothing is queued: leave nothing behind
             await app.store.custom_models.delete(model.id)
             raise
+        await turn.respond(reply)
 
 
 async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
@@ -223,7 +224,9 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
             names, notes = found.names, found.notes
         else:
             names = await app.store.custom_models.corpus(model.id)
-        await _train(app, turn, model, corpus_of(title, names), notes, is_new=options.has_corpus)
+        corpus = corpus_of(title, names)
+        reply = await _train(app, turn, model, corpus, notes, is_new=options.has_corpus)
+        await turn.respond(reply)
 
 
 async def share(app: App, turn: Turn, options: ShareOptions) -> None:
@@ -328,7 +331,7 @@ async def _train(
     notes: tuple[str, ...],
     *,
     is_new: bool = False,
-) -> None:
+) -> Message:
     request = TrainingRequest(
         policy=CUSTOM,
         task=TASK,
@@ -344,7 +347,7 @@ async def _train(
         corpus_is_new=is_new,
         notes=(counted(len(corpus.names)), *notes),
     )
-    await submit(app, turn, request, Subject(model.name, True, model.digest is not None))
+    return await submit(app, turn, request, Subject(model.name, True, model.digest is not None))
 
 
 async def _is_training(app: App, model: CustomModelRecord) -> bool:

@@ -44,8 +44,8 @@ async def check_queue(
         raise _refusal(error) from error
 
 
-async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subject) -> None:
-    """Announce a training, queue it, and reply with a link to its progress message.
+async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subject) -> Message:
+    """Announce a training and queue it. Returns the reply, which links to the progress message.
 
     Raises `UserError` if it cannot be announced or queued.
     """
@@ -73,7 +73,7 @@ async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subjec
         subject=subject.name,
         link=link(turn.platform.link(ref)),
     )
-    await turn.respond(Message(reply, private=True))
+    return Message(reply, private=True)
 
 
 def title_of(name: str, app: App, unnamed: str) -> str:

@@ -114,7 +114,8 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
             corpus=corpus,
             extra_names=extra_names,
         )
-        await submit(app, turn, request, Subject(task.name, is_custom=False))
+        answer = await submit(app, turn, request, Subject(task.name, is_custom=False))
+        await turn.respond(answer)
 
 
 async def press(app: App, turn: Turn, state: str) -> None:

@@ -12,6 +12,8 @@ import simcord
 from safetensors.numpy import save
 
 from bot.commands.core.message import Button, Message, UserError
+from bot.commands.core.turn import MessageRef, Unreachable
+from bot.commands.training import custom_models
 from bot.commands.training.custom_model_options import CorpusOptions, check_corpus, new_name
 from bot.discord.rendering import view_of
 from bot.services.training.policies import names_of
@@ -20,6 +22,7 @@ from models.training.events import Done, Failed, Planned, Progress, Samples
 from tests.bot.conftest import Home
 from tests.bot.replies import labels
 from tests.bot.tiny import tiny_namer
+from tests.bot.turns import FakePlatform, FakeTurn
 
 ELVES = tuple(
     f"{first}{last}"
@@ -293,6 +296,24 @@ async def test_members_create_nothing(home: Home) -> None:
             home.channel, f"namer {verb}", name="elves", file=("elves.txt", LIST)
         )
         assert "Only server managers can do that." in sentence(result)
+
+
+class UnreachableTurn(FakeTurn):
+    """A member who is gone before the answer arrives."""
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        raise Unreachable("the network is down")
+
+
+async def test_lost_answer_keeps_the_namer(teachable: Home) -> None:
+    """Once its training is queued, a namer stays, whether or not the member hears of it."""
+    guild = teachable.guild.id
+    turn = UnreachableTurn(FakePlatform(), community_id=guild)
+    options = CorpusOptions("elves", text="\n".join(LIST.decode().split()))
+    with pytest.raises(Unreachable):
+        await custom_models.create(teachable.app, turn, options)
+    (model,) = await teachable.app.store.custom_models.of(guild)
+    assert model.name == "elves"
 
 
 async def test_administrators_may_create(teachable: Home) -> None:
