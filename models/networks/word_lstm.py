@@ -1,0 +1,114 @@
+"""Stacked LSTM over words in NumPy, for serving: forward pass only, from stored weights.
+
+The network reads one token at a time and predicts the next one. Its input is three vectors:
+
+    x = (E[token] + S[syllables]) ‖ E[end]
+
+the token's embedding, plus that of the number of syllables in the line so far (so that it knows
+where in the metre it is), beside the embedding of the word that the line is to end in (so that it
+can write towards a rhyme), or of `NONE` if that is not known. The logits use the embedding again
+(tied: Press & Wolf, 2017; Inan et al., 2017):
+
+    logits = h Eᵀ + b
+
+Shapes: B texts in the batch, V tokens in the vocabulary, d embedding, u_k units of layer k. The
+last layer has d units.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.networks.lstm import Array, Layer, sigmoid
+from models.networks.network import State
+from models.networks.word_vocabulary import MAX_SYLLABLES, WordVocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class WordLSTM:
+    """Word-level LSTM with an embedding that serves as output layer, too."""
+
+    vocabulary: WordVocabulary
+    E: Array
+    """Embedding of the tokens, `(V, d)`."""
+    S: Array
+    """Embedding of the number of syllables, `(MAX_SYLLABLES + 1, d)`."""
+    layers: tuple[Layer, ...]
+    by: Array
+    """Bias of the logits, `(V,)`."""
+
+    @cached_property
+    def _columns(self) -> list[tuple[slice, slice]]:
+        """Where h and c of each layer are in a row of the state."""
+        columns, begin = [], 0
+        for layer in self.layers:
+            u = layer.Wh.shape[0]
+            columns.append((slice(begin, begin + u), slice(begin + u, begin + 2 * u)))
+            begin += 2 * u
+        return columns
+
+    def initial_state(self, batch: int) -> State:
+        """Zeros, `(B, values)`: h and c of each layer, side by side."""
+        return np.zeros((batch, self._columns[-1][1].stop), np.float32)
+
+    def step(
+        self,
+        tokens: NDArray[np.int64],
+        syllables: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        state: State,
+    ) -> tuple[Array, State]:
+        """Read one token per text: `(B,)` each → h of the last layer `(B, d)`, new state."""
+        new_state = np.empty_like(state)
+        below = np.concatenate([self.E[tokens] + self.S[syllables], self.E[ends]], axis=1)
+        for layer, (h, c) in zip(self.layers, self._columns, strict=True):
+            z = below @ layer.Wx + state[:, h] @ layer.Wh + layer.b  # (B, 4u)
+            i, f, g, o = np.split(z, 4, axis=1)  # (B, u) each
+            new_state[:, c] = sigmoid(f) * state[:, c] + sigmoid(i) * np.tanh(g)
+            new_state[:, h] = below = sigmoid(o) * np.tanh(new_state[:, c])
+        return below, new_state
+
+    def logits(self, h: Array) -> Array:
+        """Predictions from the last layer's h: `(B, d)` → `(B, V)`."""
+        logits: Array = h @ self.E.T + self.by
+        return logits
+
+    def arrays(self) -> dict[str, Array]:
+        """The parameters by name, as stored in a weight file."""
+        arrays = {"E": self.E, "S": self.S, "by": self.by}
+        for k, layer in enumerate(self.layers):
+            arrays |= {f"Wx{k}": layer.Wx, f"Wh{k}": layer.Wh, f"b{k}": layer.b}
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, vocabulary: WordVocabulary, arrays: dict[str, Array]) -> "WordLSTM":
+        """Build the network from stored parameters. Raises `ValueError` if shapes do not match."""
+        try:
+            depth = sum(name.startswith("Wh") for name in arrays)
+            layers = tuple(
+                Layer(arrays[f"Wx{k}"], arrays[f"Wh{k}"], arrays[f"b{k}"]) for k in range(depth)
+            )
+            network = cls(vocabulary, arrays["E"], arrays["S"], layers, arrays["by"])
+        except KeyError as missing:
+            raise ValueError(f"the parameter {missing} is missing") from missing
+        if surplus := sorted(arrays.keys() - network.arrays().keys()):
+            raise ValueError(f"the parameter {surplus[0]} does not belong to any layer")
+        if not layers or network.E.ndim != 2:
+            raise ValueError("the network has no layers, or its embedding has not two axes")
+        d, below = network.E.shape[1], 2 * network.E.shape[1]
+        expected = {"E": (len(vocabulary), d), "S": (MAX_SYLLABLES + 1, d)}
+        expected["by"] = (len(vocabulary),)
+        for k, layer in enumerate(layers):
+            units = d if k == depth - 1 else layer.Wh.shape[0]
+            expected[f"Wx{k}"] = (below, 4 * units)
+            expected[f"Wh{k}"] = (units, 4 * units)
+            expected[f"b{k}"] = (4 * units,)
+            below = units
+        for name, shape in expected.items():
+            if arrays[name].shape != shape:
+                raise ValueError(
+                    f"the parameter {name} has shape {arrays[name].shape}, expected {shape}"
+                )
+        return network
