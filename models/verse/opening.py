@@ -4,10 +4,11 @@ import re
 from itertools import pairwise
 
 from data.text import fold, unify_newlines, words_of
+from data.tokens import is_word, tokenise
 from models.networks.vocabulary import Vocabulary
 from models.verse.constrained.metre import Metre
-from models.verse.constrained.metrical_lines import PUNCTUATION, Start
-from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex
+from models.verse.constrained.word_index import WordIndex
+from models.verse.constrained.word_lines import Start
 from models.verse.forms import Form
 from models.verse.prosody import count_syllables
 
@@ -22,7 +23,7 @@ def encoded_prefix(vocabulary: Vocabulary, line: str) -> str:
     return re.sub(" +", " ", vocabulary.fold(line.replace("\t", " "))).lstrip()
 
 
-def wrap_opening(opening: str, form: Form, index: RhymeAndMetreIndex | None) -> list[str]:
+def wrap_opening(opening: str, form: Form, index: WordIndex | None) -> list[str]:
     """The lines of an opening, as typed. The last one will be continued, and may be empty.
 
     Typed line breaks stay, empty lines are dropped, and lines that are too long for the form are
@@ -41,17 +42,22 @@ def wrap_opening(opening: str, form: Form, index: RhymeAndMetreIndex | None) -> 
 
 
 def start_of(
-    line: str, metre: Metre, index: RhymeAndMetreIndex, *, finished: bool = False
+    line: str, metre: Metre, index: WordIndex, *, finished: bool = False
 ) -> Start:
-    """The metrical state after the words that a line starts with, as the network read them.
+    """The metrical state after the words that a line starts with, folded.
 
     A word that does not fit the metre still takes its syllables. If the last word is `finished`, it
     will not be completed, even if it is not a known word.
     """
-    complete, prefix = line, re.findall("[a-z']*$", line)[0]
-    unfinished = not finished and prefix not in index.index and index.trie.find(prefix) > 0
+    complete, fragment = line, re.findall("[a-z']*$", line)[0]
+    unfinished = (
+        not finished
+        and len(fragment) > 0
+        and fragment not in index.column
+        and bool(index.starting_with(fragment).any())
+    )
     if unfinished:
-        complete = line.removesuffix(prefix)
+        complete = line.removesuffix(fragment)
     positions, fits = metre.starts, True
     for word in words_of(complete):
         shifted = 0
@@ -59,19 +65,15 @@ def start_of(
             shifted |= metre.shift(positions, len(stresses))
         positions = _advance(word, positions, metre, index) or shifted
         fits = fits and positions != 0
-    may_end = not fits or bool(positions & metre.ends)
-    if not complete.strip():
-        return Start(positions, prefix if unfinished else "")
-    if unfinished and not may_end:
-        return Start(positions, prefix)
-    if line.endswith(tuple(PUNCTUATION)) or (may_end and line.endswith((" ", "-"))):
-        return Start(positions, after_word=True, punctuated=True, complete=may_end)
-    if line.endswith((" ", "-")):
-        return Start(positions)
-    return Start(positions, after_word=True, complete=may_end)
+    may_end = bool(complete.strip()) and (not fits or bool(positions & metre.ends))
+    if unfinished and may_end:  # the letters are the last word
+        return start_of(line, metre, index, finished=True)
+    tokens = tuple(tokenise(complete.strip()))
+    after_word = bool(tokens) and is_word(tokens[-1])
+    return Start(positions, line, tokens, fragment if unfinished else "", after_word, may_end)
 
 
-def _wrap(line: str, number: int, form: Form, index: RhymeAndMetreIndex | None) -> list[str]:
+def _wrap(line: str, number: int, form: Form, index: WordIndex | None) -> list[str]:
     """Break a line before each word that would give it too many syllables.
 
     `number` is that of its first line in the poem.
@@ -88,7 +90,7 @@ def _wrap(line: str, number: int, form: Form, index: RhymeAndMetreIndex | None) 
     return lines
 
 
-def _is_complete(line: str, number: int, form: Form, index: RhymeAndMetreIndex | None) -> bool:
+def _is_complete(line: str, number: int, form: Form, index: WordIndex | None) -> bool:
     """Whether a line fits its metre exactly, possibly with a feminine ending."""
     metre = _metre_of(form, number)
     if metre is None or index is None:
@@ -99,7 +101,7 @@ def _is_complete(line: str, number: int, form: Form, index: RhymeAndMetreIndex |
     return bool(positions & metre.ends)
 
 
-def _advance(word: str, positions: int, metre: Metre, index: RhymeAndMetreIndex) -> int:
+def _advance(word: str, positions: int, metre: Metre, index: WordIndex) -> int:
     """The positions after a word that fits at some of `positions`; 0 if it fits at none."""
     after = 0
     for stresses in index.stresses_of(word):
@@ -117,7 +119,7 @@ def _metre_of(form: Form, number: int) -> Metre | None:
     return form.metre_of(min(number, len(form.scheme) - 1)) if form.metres else None
 
 
-def _min_syllables(line: str, index: RhymeAndMetreIndex | None) -> int:
+def _min_syllables(line: str, index: WordIndex | None) -> int:
     """The smallest number of syllables that a line can have."""
     return sum(
         min(map(len, index.stresses_of(word) if index else ()), default=count_syllables(word))

@@ -5,36 +5,34 @@ drafts: it may run in a thread or in another process, be cancelled between two l
 several members in one batch. Each line draws from its own generator, seeded with the poem's seed,
 so a poem does not depend on the other poems of its batch.
 
-For each line several candidates are sampled (`metrical_lines` for forms with rhyme and metre,
-`free_lines` for the others), and the best one that is not a copy is kept.
+For each line several candidates are sampled: by words in forms with rhyme and metre (`metrical`),
+by characters in the others (`free_lines`). One that is not a copy is kept.
 """
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.text import fold, words_of
-from models.fingerprints import LONGEST_RUN, Fingerprints, runs_of
+from models.fingerprints import Fingerprints
 from models.networks.network import State, read
 from models.networks.vocabulary import END
 from models.text_generator import GenerationError
-from models.verse.constrained import free_lines, metrical_lines
+from models.verse.constrained import free_lines
 from models.verse.constrained.free_lines import CharacterBudget, LengthConstraint
 from models.verse.constrained.line_generator import (
-    Candidate,
     CandidateCounts,
     LineRequest,
     generate_lines,
 )
-from models.verse.constrained.metrical_lines import MetricalConstraint, Plan
-from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
-from models.verse.opening import encoded_prefix, start_of, wrap_opening
-from models.verse.reranking import PreviousLines, score
+from models.verse.metrical import Line, MetricalWriter, metrical_writer_of
+from models.verse.opening import encoded_prefix, wrap_opening
+from models.verse.subject import NO_SUBJECT, Subject
 from models.weights import Trained
 
 __all__ = [
@@ -49,21 +47,12 @@ __all__ = [
 
 OPENING_LIMIT = 300
 """Maximum characters of an opening."""
-METRICAL = CandidateCounts(rows=22, stems=7, branches=6)
-"""Candidates for each line with metre."""
 FREE = CandidateCounts(rows=4)
 """Candidates for each line without metre."""
 COUNTED = CandidateCounts(rows=1)
 """Candidates in a form that counts characters: plain sampling, as in the notebook."""
 MAX_ATTEMPTS = 4
 """How often new candidates are sampled when all were rejected."""
-ENDING_SHARE, RHYME_SHARE = 0.05, 0.3
-"""Share of the possible words that a line may end in, without and with a rhyme to match. With all
-of them the network would end every other line in *thee* or *me*."""
-RHYME_ATTEMPTS = 3
-"""Attempts after which a line may end without its rhyme."""
-MIN_RHYMES = 8
-"""Common words that have to rhyme with a word, including itself, if a later line has to rhyme."""
 
 
 class SonnetError(GenerationError):
@@ -85,6 +74,10 @@ class SonnetRequest:
     temperature: float = 0.8
     form: str = DEFAULT_FORM
     """A name in `models.verse.forms.FORMS`."""
+    about: str = ""
+    """The subject, in the member's words; if empty, that of the opening."""
+    name: str = ""
+    """A name that comes back in the second last line; may be empty."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +96,12 @@ class Draft:
     opening_length: int
     """Characters at the beginning of the poem that the member wrote."""
     state: State = field(repr=False)
-    """The network's state, a batch of one."""
-    logits: NDArray[np.float32] = field(repr=False)
-    """The network's prediction, `(1, vocabulary)`."""
+    """The state of the network, a batch of one: of the words in a form with metre, else of the
+    characters."""
+    logits: NDArray[np.float32] | None = field(repr=False)
+    """The character network's prediction, `(1, vocabulary)`."""
+    subject: Subject = NO_SUBJECT
+    """What the poem is about; none in a form without metre."""
 
     @property
     def form(self) -> Form:
@@ -132,6 +128,16 @@ class Draft:
         return np.random.default_rng(seed)
 
 
+@dataclass(frozen=True, eq=False)
+class _Written:
+    """A candidate for the next line, of either network."""
+
+    text: str
+    """What the network wrote."""
+    state: State
+    logits: NDArray[np.float32] | None = None
+
+
 def begin(trained: Trained, request: SonnetRequest) -> Draft:
     """Start a draft by reading the opening.
 
@@ -144,24 +150,37 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
         )
     if request.form not in FORMS:
         raise SonnetError(f"Unknown form {request.form!r}; try one of {', '.join(FORMS)}")
-    network, index = trained.network, rhyme_and_metre_of(trained)
+    network, writer = trained.network, _writer_of(trained, FORMS[request.form])
+    index = writer.index if writer else None
     *complete, prefix = lines = wrap_opening(request.opening, FORMS[request.form], index)
     read_prefix = encoded_prefix(network.vocabulary, prefix)
-    above = "".join(encoded_prefix(network.vocabulary, line).strip() + END for line in complete)
-    text = END + above.lstrip(END) + read_prefix
-    logits, state = read(network, text, network.initial_state(1))
-    length = len("\n".join(lines))
-    return Draft(
-        request, trained.digest, tuple(complete), prefix, read_prefix, length, state, logits
+    folded = [encoded_prefix(network.vocabulary, line).strip() for line in complete]
+    draft = Draft(
+        request,
+        trained.digest,
+        tuple(complete),
+        prefix,
+        read_prefix,
+        opening_length=len("\n".join(lines)),
+        state=network.initial_state(1),
+        logits=None,
     )
+    if writer is not None:
+        subject = writer.topics.subject_of(request.about or request.opening)
+        subject = subject or writer.topics.draw(draft.generator(MAX_ATTEMPTS))
+        return replace(draft, state=writer.read([line for line in folded if line]), subject=subject)
+    text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
+    logits, state = read(network, text, draft.state)
+    return replace(draft, state=state, logits=logits)
 
 
 def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bool]) -> list[Draft]:
     """Write the next line of each draft. Finished drafts are returned unchanged.
 
-    The best candidate is kept that `accept` accepts, that is not a line of the corpus, nor has a
-    long run of its words, nor is in the poem already. Raises `NoLineFound` if a draft has no such
-    candidate, and `ValueError` for a draft that other weights started.
+    The first candidate is kept that `accept` accepts, that is not a line of a text that the network
+    was trained on, nor has a long run of its words, nor is in the poem already. Raises
+    `NoLineFound` if a draft has no such candidate, and `ValueError` for a draft that other weights
+    started.
     """
     if any(draft.weights != trained.digest for draft in drafts):
         raise ValueError("a draft can only be continued with the weights that started it")
@@ -172,9 +191,9 @@ def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bo
             break
         written = _write_candidates(trained, [drafts[i] for i in waiting], attempt)
         for i, candidates in zip(waiting, written, strict=True):
-            best = _best(trained, drafts[i], candidates, accept)
-            if best is not None:
-                extended[i] = best
+            chosen = _first_acceptable(trained, drafts[i], candidates, accept)
+            if chosen is not None:
+                extended[i] = chosen
     if len(extended) < len(drafts):
         raise NoLineFound(
             "No next line was found that is new and that the word filter accepts; "
@@ -185,12 +204,14 @@ def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bo
 
 def _write_candidates(
     trained: Trained, drafts: Sequence[Draft], attempt: int
-) -> list[list[Candidate]]:
-    """Sample candidates for the next line of each draft; drafts of one method share a batch."""
-    index = rhyme_and_metre_of(trained)
-    found: list[list[Candidate]] = [[] for _ in drafts]
+) -> list[list[_Written]]:
+    """Candidates for the next line of each draft, in the order in which they are tried.
+
+    Drafts of one method share a batch.
+    """
+    found: list[list[_Written]] = [[] for _ in drafts]
     for write in (_write_metrical, _write_free, _write_counted):
-        selected = [i for i, draft in enumerate(drafts) if _method_of(draft, index) is write]
+        selected = [i for i, draft in enumerate(drafts) if _method_of(trained, draft) is write]
         if selected:
             batch = [drafts[i] for i in selected]
             for i, candidates in zip(selected, write(trained, batch, attempt), strict=True):
@@ -198,36 +219,50 @@ def _write_candidates(
     return found
 
 
-Write = Callable[[Trained, Sequence[Draft], int], list[list[Candidate]]]
+Write = Callable[[Trained, Sequence[Draft], int], list[list[_Written]]]
 
 
-def _method_of(draft: Draft, index: RhymeAndMetreIndex | None) -> Write:
+def _method_of(trained: Trained, draft: Draft) -> Write:
     if draft.form.lines is None:
         return _write_counted
-    return _write_metrical if draft.form.metres and index else _write_free
+    return _write_metrical if _writer_of(trained, draft.form) else _write_free
+
+
+def _writer_of(trained: Trained, form: Form) -> MetricalWriter | None:
+    return metrical_writer_of(trained) if form.metres else None
 
 
 def _write_metrical(
     trained: Trained, drafts: Sequence[Draft], attempt: int
-) -> list[list[Candidate]]:
-    index = rhyme_and_metre_of(trained)
-    assert index is not None  # noqa: S101 (see `_method_of`)
-    plans = [_plan(index, draft, attempt) for draft in drafts]
-    constraint = MetricalConstraint(trained.network.vocabulary, index, plans, METRICAL.rows)
-    return generate_lines(
-        trained.network,
-        _requests(drafts, attempt),
-        constraint,
-        METRICAL,
-        max_length=metrical_lines.MAX_LENGTH,
-        top_p=metrical_lines.TOP_P,
-    )
+) -> list[list[_Written]]:
+    writer = metrical_writer_of(trained)
+    assert writer is not None  # noqa: S101 (see `_method_of`)
+    lines = [
+        Line(
+            draft.state,
+            draft.lines,
+            draft.encoded_prefix,
+            draft.form,
+            draft.subject,
+            draft.request.temperature,
+            draft.generator(attempt),
+            attempt,
+        )
+        for draft in drafts
+    ]
+    found = []
+    for line, candidates in zip(lines, writer.write(lines), strict=True):
+        # Particles that are drawn in proportion to their weights are a sample of the lines.
+        weights = np.array([c.log_weight for c in candidates])
+        order = np.argsort(-(weights + line.rng.gumbel(size=len(candidates))), kind="stable")
+        found.append([_Written(candidates[i].written, candidates[i].state) for i in order])
+    return found
 
 
-def _write_free(trained: Trained, drafts: Sequence[Draft], attempt: int) -> list[list[Candidate]]:
+def _write_free(trained: Trained, drafts: Sequence[Draft], attempt: int) -> list[list[_Written]]:
     lengths = [len(draft.encoded_prefix) for draft in drafts]
     constraint = LengthConstraint(trained.network.vocabulary, lengths, FREE.rows)
-    return generate_lines(
+    found = generate_lines(
         trained.network,
         _requests(drafts, attempt),
         constraint,
@@ -235,125 +270,63 @@ def _write_free(trained: Trained, drafts: Sequence[Draft], attempt: int) -> list
         max_length=free_lines.MAX_LENGTH,
         top_p=free_lines.TOP_P,
     )
+    likeliest = (sorted(c, key=lambda c: float(c.log_p.mean()), reverse=True) for c in found)
+    return [[_Written(c.text, c.state, c.logits) for c in some] for some in likeliest]
 
 
-def _write_counted(
-    trained: Trained, drafts: Sequence[Draft], attempt: int
-) -> list[list[Candidate]]:
+def _write_counted(trained: Trained, drafts: Sequence[Draft], attempt: int) -> list[list[_Written]]:
     left = [draft.characters_left for draft in drafts]
     constraint = CharacterBudget(trained.network.vocabulary, left, COUNTED.rows)
     # Not the maximum over this batch: random numbers must not depend on the rest of the batch.
     max_length = max(form.characters or 0 for form in FORMS.values()) + len(END)
     requests = _requests(drafts, attempt)
-    return generate_lines(
+    found = generate_lines(
         trained.network, requests, constraint, COUNTED, max_length=max_length, top_p=None
     )
+    return [[_Written(c.text, c.state, c.logits) for c in some] for some in found]
 
 
 def _requests(drafts: Sequence[Draft], attempt: int) -> list[LineRequest]:
-    return [
-        LineRequest(draft.state, draft.logits, draft.request.temperature, draft.generator(attempt))
-        for draft in drafts
-    ]
+    requests = []
+    for draft in drafts:
+        assert draft.logits is not None  # noqa: S101 (see `begin`)
+        temperature, rng = draft.request.temperature, draft.generator(attempt)
+        requests.append(LineRequest(draft.state, draft.logits, temperature, rng))
+    return requests
 
 
-def _plan(index: RhymeAndMetreIndex, draft: Draft, attempt: int) -> Plan:
-    """The metre of the next line, and the words that it may end in."""
-    number = len(draft.lines)
-    metre, ends_poem = draft.form.metre_of(number), number + 1 == draft.form.lines
-    start = start_of(draft.encoded_prefix, metre, index)
-    for chosen in _endings(index, draft, attempt):
-        plan = Plan(metre, start, index.endings(metre, chosen), ends_poem)
-        if plan.is_possible(index):
-            return plan
-    # No word that fits starts with the member's last letters, so they are a word by themselves.
-    return replace(plan, start=start_of(draft.encoded_prefix, metre, index, finished=True))
-
-
-def _endings(index: RhymeAndMetreIndex, draft: Draft, attempt: int) -> Iterator[NDArray[np.bool_]]:
-    """Sets of words that the next line may end in, `(W + 1,)`, in order of preference."""
-    form, number = draft.form, len(draft.lines)
-    last_words = [_last_word(line) for line in draft.lines]
-    rhymes = [index.rhyme_of(word) for word in last_words]
-    rng = draft.generator(MAX_ATTEMPTS + attempt)  # lower uses are those of `_requests`
-    used = index.same_spelling(last_words)
-    new = index.rhyme_count > 0  # (W + 1,)
-    new[used] = False
-    wanted = {rhymes[i] for i in form.rhymes_of(number)}
-    rhyming = (index.rhyme >= 0) & np.isin(index.rhyme, list(wanted))
-    rhyming[used] = False
-    if rhyming.any() and attempt < RHYME_ATTEMPTS:
-        if attempt == 0:
-            yield _some_of(index, rhyming, RHYME_SHARE, rng)
-        yield rhyming
-    # A new rhyme. If a later line has to rhyme with it, there must be enough words for that.
-    min_rhymes = MIN_RHYMES if form.rhymes_to_come(number) else 1
-    others = new & (index.rhyme_count >= min_rhymes) & ~np.isin(index.rhyme, rhymes)
-    yield _some_of(index, others, ENDING_SHARE, rng)
-    yield others
-    yield new
-
-
-def _some_of(
-    index: RhymeAndMetreIndex, words: NDArray[np.bool_], share: float, rng: np.random.Generator
-) -> NDArray[np.bool_]:
-    """A random share of words, without replacement, weighted by `ending_weight`: `(W + 1,)`.
-
-    A word with weight w gets the key ln(u) / w, with u uniform in (0, 1]; the highest keys win
-    (Efraimidis & Spirakis, 2006).
-    """
-    indices = np.flatnonzero(words)
-    count = max(MIN_RHYMES, round(share * len(indices)))
-    u = 1 - rng.random(len(words))[indices]  # one per word of the index, used or not
-    keys = np.log(u) / index.ending_weight[indices]
-    drawn = np.zeros_like(words)
-    drawn[indices[np.argsort(-keys, kind="stable")[:count]]] = True
-    return drawn
-
-
-def _best(
-    trained: Trained, draft: Draft, candidates: Sequence[Candidate], accept: Callable[[str], bool]
+def _first_acceptable(
+    trained: Trained,
+    draft: Draft,
+    candidates: Sequence[_Written],
+    accept: Callable[[str], bool],
 ) -> Draft | None:
-    """The draft with its best acceptable candidate, or `None` if there is none."""
-    for candidate in _best_first(trained, draft, candidates):
+    """The draft with its first acceptable candidate, or `None` if there is none."""
+    for candidate in candidates:
         line = _format_line(draft, candidate.text, trained.proper)
         # A member may copy or repeat a line; the network may not.
-        has_words = bool(words_of(candidate.text))
-        whole = (draft.encoded_prefix + candidate.text).strip()
-        is_copy = has_words and (whole in trained.known or line in draft.lines)
-        if not is_copy and not _copies_run(trained.runs, draft, candidate.text) and accept(line):
+        repeats = bool(words_of(candidate.text)) and line in draft.lines
+        before = "\n".join((*draft.lines, draft.encoded_prefix))
+        if not repeats and not trained.copies(before, candidate.text) and accept(line):
+            lines = (*draft.lines, line)
+            prefix = _returning_name(draft, len(lines))
             return replace(
                 draft,
-                lines=(*draft.lines, line),
-                prefix="",
-                encoded_prefix="",
+                lines=lines,
+                prefix=prefix,
+                encoded_prefix=encoded_prefix(trained.network.vocabulary, prefix),
                 state=candidate.state,
                 logits=candidate.logits,
             )
     return None
 
 
-def _best_first(trained: Trained, draft: Draft, candidates: Sequence[Candidate]) -> list[Candidate]:
-    index = rhyme_and_metre_of(trained)
-    if draft.form.metres is None or index is None:
-        return sorted(candidates, key=lambda c: float(c.log_p.mean()), reverse=True)
-    previous = PreviousLines([fold(line) for line in draft.lines])
-    scores = [score(c, draft.encoded_prefix, previous, index) for c in candidates]
-    order = np.argsort(np.negative(scores), kind="stable")
-    return [candidates[i] for i in order]
-
-
-def _copies_run(runs: Fingerprints, draft: Draft, text: str) -> bool:
-    """Whether this text, together with the lines above, has a long run of words of the corpus."""
-    line = words_of(draft.encoded_prefix + text)  # the text may begin in the middle of a word
-    above = words_of(fold("\n".join(draft.lines[-LONGEST_RUN:])))
-    # Only runs that include a word of this text.
-    words = (above + line)[-len(words_of(text)) - LONGEST_RUN :]
-    return any(run in runs for run in runs_of(words))
-
-
-def _last_word(line: str) -> str:
-    return (words_of(fold(line)) or [""])[-1]
+def _returning_name(draft: Draft, number: int) -> str:
+    """What the second last line begins with."""
+    name, form = draft.request.name, draft.form
+    if not name or not form.metres or form.lines is None or number != form.lines - 2:
+        return ""
+    return f"{name}, "
 
 
 def _format_line(draft: Draft, text: str, proper: Fingerprints) -> str:

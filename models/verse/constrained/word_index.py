@@ -1,0 +1,196 @@
+"""Index of the words that a network can write in metre and rhyme.
+
+Built once per network from its vocabulary, as far as the pronunciation is known. The words and
+marks that lines are made of are numbered anew: a column is one of them, and the network's logits
+are computed for the columns only.
+
+Shapes: C columns, K readings per word. A pattern is a string of stresses, such as `010`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.lexicon import load_lexicon
+from data.phonetics import Reading
+from data.text import words_of
+from data.tokens import is_word
+from models.networks.word_lstm import WordLSTM
+from models.networks.word_vocabulary import WordVocabulary
+from models.verse.constrained.metre import Metre
+
+PositionSets = NDArray[np.uint64]
+"""Sets of positions in a metre, see `models.verse.constrained.metre`."""
+Columns = NDArray[np.bool_]
+"""A set of columns, `(C,)`."""
+
+MAX_READINGS = 3
+"""K: readings (pronunciations) of a word that are used, the most common ones."""
+MIN_WORDS = 500
+"""A network with fewer words of known pronunciation does not write English."""
+PUNCTUATION, CLOSING, HYPHEN = ",;:.?!", ".?!", "-"
+COMMON_WORDS = 6_000
+"""The most common words, which count as rhyming words in `rhyme_count`."""
+MAX_ENDING_RANK = 10_000
+"""Rarer words do not end a line: for many, the dictionary has only a name spelt the same."""
+_CACHED_SETS = 4_000
+
+
+class WordIndex:
+    """The words of a vocabulary with known pronunciation, by stresses and rhyme, and the marks."""
+
+    def __init__(
+        self,
+        vocabulary: WordVocabulary,
+        readings: Callable[[str], Sequence[Reading]],
+        may_write: Callable[[str], bool] = bool,
+        may_end: Callable[[str], bool] = bool,
+    ) -> None:
+        """Index the words that have `readings` and for which `may_write` is true.
+
+        Only words for which `may_end` is true as well end a line. The vocabulary has the most
+        common words first.
+        """
+        self._readings = readings
+        spelt = [w for w in vocabulary.tokens if _is_plain(w, vocabulary.index) and may_write(w)]
+        known = {word: found for word in spelt if (found := readings(word)[:MAX_READINGS])}
+        marks = [mark for mark in PUNCTUATION + HYPHEN if mark in vocabulary.index]
+        self.texts: tuple[str, ...] = ("\n", *marks, *known)
+        """The text of each column."""
+        self.tokens = vocabulary.encode(self.texts)
+        """The index of each column in the vocabulary, `(C,)`."""
+        self.column = {text: column for column, text in enumerate(self.texts)}
+        self.line_end = 0
+        self.punctuation, self.closing, self.hyphen = (
+            np.isin(np.arange(len(self.texts)), [self.column[m] for m in some if m in marks])
+            for some in (PUNCTUATION, CLOSING, HYPHEN)
+        )
+        """Sets of marks."""
+
+        patterns = {"": 0}  # pattern 0 fits nowhere: for marks, and words with fewer readings
+        self.patterns = np.zeros((len(self.texts), MAX_READINGS), np.int64)
+        """The patterns of each word's readings, `(C, K)`."""
+        rhymes: dict[str, int] = {}
+        self.rhyme = np.full(len(self.texts), -1)
+        """The rhyme of each word's first reading; −1 if it must not end a line: `(C,)`."""
+        self._same_spelling: dict[str, list[int]] = {}
+        for word, found in known.items():
+            column = self.column[word]
+            self._same_spelling.setdefault(word.replace("'", ""), []).append(column)
+            for k, reading in enumerate(found):
+                self.patterns[column, k] = patterns.setdefault(reading.stresses, len(patterns))
+            # A rhyme needs a stressed vowel.
+            rank = vocabulary.index[word]
+            if rank < MAX_ENDING_RANK and found[0].stresses.strip("0") and may_end(word):
+                self.rhyme[column] = rhymes.setdefault(found[0].rhyme, len(rhymes))
+        self._rhymes = rhymes
+        self.stresses = tuple(patterns)
+        self.syllables = np.array([len(stresses) for stresses in patterns], np.uint64)
+        """Of each pattern, `(patterns,)`."""
+        self.counted = self.syllables[self.patterns[:, 0]].astype(np.int64)
+        """Syllables of each column by its first reading, `(C,)`; 0 for marks."""
+        common = (self.rhyme >= 0) & (self.tokens < COMMON_WORDS)
+        size = np.bincount(self.rhyme[common], minlength=len(rhymes) + 1)  # (rhymes + 1,)
+        self.rhyme_count = np.where(self.rhyme >= 0, size[self.rhyme], 0)
+        """Common words that rhyme with each word, including itself: `(C,)`."""
+        self._positions = lru_cache(maxsize=16)(self._make_positions)
+        self._endings = lru_cache(maxsize=16)(self._make_endings)
+        self._inner = lru_cache(maxsize=_CACHED_SETS)(self._make_inner)
+
+    @property
+    def words(self) -> int:
+        """Number of words that can be written."""
+        return len(self._same_spelling)
+
+    def same_spelling(self, words: Iterable[str]) -> list[int]:
+        """Columns of these words, and of words that differ from one only in an apostrophe.
+
+        *Bears* and *bear's* are different words, but do not rhyme.
+        """
+        return [i for word in words for i in self._same_spelling.get(word.replace("'", ""), ())]
+
+    def rhyme_of(self, word: str) -> int:
+        """The rhyme of any word, known or not; −1 if it rhymes with no word that may end a line."""
+        return next((self._rhymes.get(r.rhyme, -1) for r in self._readings(word)), -1)
+
+    def stresses_of(self, word: str) -> tuple[str, ...]:
+        """The distinct patterns of any word; empty if its pronunciation is unknown."""
+        return tuple(dict.fromkeys(reading.stresses for reading in self._readings(word)))
+
+    def starting_with(self, letters: str) -> Columns:
+        """The words that start with some letters, without the word of just these letters."""
+        return np.array([t.startswith(letters) and t != letters for t in self.texts])
+
+    def endings(self, metre: Metre) -> PositionSets:
+        """Where each word has to start to end a line, `(C,)`; the empty set for other words."""
+        return self._endings(metre)
+
+    def inner(self, metre: Metre, positions: int, ending: int) -> Columns:
+        """The words that can come at `positions` so that the line can still get to `ending`.
+
+        `ending`: the positions where the last word of the line can start.
+        """
+        return self._inner(metre, positions, ending)
+
+    def after(self, metre: Metre, positions: int, column: int) -> int:
+        """The positions of a line after one more word; 0 if it does not fit."""
+        fits, after = self._positions(metre), 0
+        for pattern in self.patterns[column].tolist():
+            after |= (int(fits[pattern]) & positions) << int(self.syllables[pattern])
+        return after
+
+    def _make_positions(self, metre: Metre) -> PositionSets:
+        """Where each pattern fits, `(patterns,)`."""
+        return np.array([metre.positions_of(s) if s else 0 for s in self.stresses], np.uint64)
+
+    def _make_endings(self, metre: Metre) -> PositionSets:
+        # Shifted back by its syllables, an end of the line is where the word has to start.
+        at_end = self._positions(metre) & (np.uint64(metre.ends) >> self.syllables)  # (patterns,)
+        sets = at_end[self.patterns[:, 0]]  # by the first reading, as for rhymes: (C,)
+        sets[self.rhyme < 0] = 0
+        return sets
+
+    def _make_inner(self, metre: Metre, positions: int, ending: int) -> Columns:
+        viable = np.uint64(metre.positions_before(ending))
+        after = (self._positions(metre) & np.uint64(positions)) << self.syllables  # (patterns,)
+        fits: Columns = ((after & viable) != 0)[self.patterns].any(axis=1)  # (C, K) → (C,)
+        return fits
+
+
+class Output:
+    """The output layer of a network for the columns of an index."""
+
+    def __init__(self, network: WordLSTM, index: WordIndex) -> None:
+        self._weights = np.ascontiguousarray(network.E[index.tokens].T)  # (d, C)
+        self._bias = network.by[index.tokens]  # (C,)
+
+    def logits(self, h: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`(B, d)` → `(B, C)`."""
+        logits: NDArray[np.float32] = h @ self._weights
+        logits += self._bias
+        return logits
+
+
+def _is_plain(token: str, ranks: dict[str, int]) -> bool:
+    """Whether a token is a word, and neither the name of a letter nor a word in quotation marks."""
+    if not is_word(token) or (len(token) == 1 and token not in "aio"):
+        return False
+    bare = token.strip("'")
+    # An apostrophe at an end belongs to the word if it is more common with it: *'tis*, *th'*.
+    return bare == token or ranks.get(bare, len(ranks)) > ranks[token]
+
+
+def english_index(
+    vocabulary: WordVocabulary, may_write: Callable[[str], bool] = bool
+) -> WordIndex | None:
+    """The index of a vocabulary; `None` if it is not English. Takes half a second."""
+    lexicon = load_lexicon()
+
+    def may_end(word: str) -> bool:
+        """Whether the dictionary has it, and it does not need another word after it."""
+        return bool(lexicon.entry(word)) and not word.endswith("'s") and words_of(word) == [word]
+
+    index = WordIndex(vocabulary, lexicon.readings, may_write, may_end)
+    return index if index.words >= MIN_WORDS else None

@@ -1,0 +1,370 @@
+"""Writing lines in metre and rhyme with a network over words: sequential Monte Carlo.
+
+A line is written towards its last word. The network predicts that word first (the token `PLAN`), so
+that a rhyme is a choice among the network's own predictions, and then reads it beside every token
+of the line. Several drafts of the line, the particles, are written side by side, each towards a
+last word of its own. Before every token the network's prediction is masked: words that the metre
+has no place for, and words after which the last word would not fit any more. Masking alone would
+let a particle go on that has come to a place where the network wants what the metre forbids. So
+each particle carries a weight, the product of the shares of the prediction that were allowed; when
+the weights become unequal, particles are drawn anew in proportion to them, and those that are stuck
+die out (Doucet & Johansen, 2009; for language models: Lew et al., 2023). The particles at the end
+of the line are a sample of the network's lines that meet the constraint.
+
+Shapes: R particles of all lines that are written in one batch, C columns (`WordIndex`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.tokens import join_tokens
+from models.networks.network import State
+from models.networks.word_lstm import WordLSTM
+from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN
+from models.verse.constrained.metre import Metre
+from models.verse.constrained.word_index import Columns, Output, WordIndex
+from models.verse.syllables import syllables_of
+
+Indices = NDArray[np.int64]
+MAX_TOKENS = 24
+"""Tokens after which a line is dropped."""
+TOP_P = 0.97
+"""Nucleus sampling (Holtzman et al., 2020), of words and of the last words of lines."""
+RESAMPLE_BELOW = 0.5
+"""Particles are drawn anew when the effective number of them is below this share."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A line after the member's words that it begins with."""
+
+    positions: int
+    """In the metre, after the last complete word."""
+    text: str = ""
+    """As the network read it."""
+    tokens: tuple[str, ...] = ()
+    """The complete words and marks."""
+    fragment: str = ""
+    """The letters of an incomplete word."""
+    after_word: bool = False
+    """Whether a mark may follow."""
+    complete: bool = False
+    """Whether the line may end here."""
+
+
+@dataclass(frozen=True, eq=False)
+class LineRequest:
+    """A line to write."""
+
+    state: State = field(repr=False)
+    """The network's state after the poem so far, a batch of one."""
+    metre: Metre
+    start: Start
+    ends: Columns = field(repr=False)
+    """The words that the line may end in, `(C,)`."""
+    bias: NDArray[np.float32] = field(repr=False)
+    """Added to the logits, `(C,)`: the subject."""
+    temperature: float
+    ends_poem: bool
+    """Whether it ends with a full stop or the like."""
+    rng: np.random.Generator
+    """For this line only, so that it does not depend on the other lines of the batch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A finished line."""
+
+    written: str
+    """What the network wrote; it continues `Start.text`."""
+    tokens: tuple[str, ...]
+    """What the network wrote: words and marks, without the line feed."""
+    log_p: NDArray[np.float64] = field(repr=False)
+    """Of each token that the network wrote and of the line feed, without bias and at temperature 1,
+    relative to the words that can be written: `(tokens + 1,)`, in nats."""
+    log_weight: float
+    """The particle's weight, in nats."""
+    state: State = field(repr=False)
+    """After the last token before the line feed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What happened to the particles at one token, for pictures."""
+
+    words: tuple[str, ...]
+    """The token that each particle wrote."""
+    allowed: tuple[float, ...]
+    """The share of the prediction that was allowed to each."""
+    weights: tuple[float, ...]
+    """Afterwards; they sum to 1."""
+    parents: tuple[int, ...]
+    """The particle of the step before that each continues."""
+
+
+def write_lines(
+    network: WordLSTM,
+    index: WordIndex,
+    output: Output,
+    requests: Sequence[LineRequest],
+    particles: int,
+    trace: list[Step] | None = None,
+) -> list[list[Candidate]]:
+    """Candidates for each line, at most `particles`; none if no known words lead to an end."""
+    batch = _Batch(network, index, output, requests, particles, trace)
+    batch.plan()
+    batch.read_starts()
+    for step in range(MAX_TOKENS):
+        if not len(batch.line):
+            break
+        batch.write(step)
+    return batch.candidates
+
+
+class _Batch:
+    """The particles of all lines. Rows of finished and of stuck particles are removed."""
+
+    def __init__(
+        self,
+        network: WordLSTM,
+        index: WordIndex,
+        output: Output,
+        requests: Sequence[LineRequest],
+        particles: int,
+        trace: list[Step] | None,
+    ) -> None:
+        self.network, self.index, self.output = network, index, output
+        self.requests, self.particles, self.trace = requests, particles, trace
+        self.candidates: list[list[Candidate]] = [[] for _ in requests]
+        # One entry per particle, `(R, …)`.
+        self.line = np.arange(len(requests)).repeat(particles)
+        """The line that it is a draft of."""
+        self.state = np.concatenate([request.state for request in requests])
+        self.end = np.zeros(len(self.line), np.int64)
+        """The column of the planned last word; 0 if the member has written the last word."""
+        self.end_token = np.full(len(self.line), NONE)
+        self.positions = [requests[line].start.positions for line in self.line]
+        self.syllables = np.zeros(len(self.line), np.int64)
+        self.may_mark = np.zeros(len(self.line), np.bool_)
+        """Whether the last token is a word, so that a mark may follow."""
+        self.closed = np.zeros(len(self.line), np.bool_)
+        """Whether the last word of the line is written."""
+        self.log_weight = np.zeros(len(self.line))
+        self.written: list[tuple[int, ...]] = [()] * len(self.line)
+        self.log_p: list[tuple[float, ...]] = [()] * len(self.line)
+        self.ancestor = np.arange(len(self.line))
+        shape = (len(requests), MAX_TOKENS, particles)
+        # Drawn in advance, in one call per line, so that lines do not depend on each other.
+        self.uniform = np.stack([r.rng.random(shape[1:]) for r in requests])
+        self.offset = np.stack([r.rng.random(MAX_TOKENS + 1) for r in requests])
+
+    def plan(self) -> None:
+        """Draw a last word for each particle, and read the line feed before the line."""
+        index, lines = self.index, len(self.requests)
+        zeros, nones = np.zeros(lines, np.int64), np.full(lines, NONE)
+        h, state = self.network.step(np.full(lines, PLAN), zeros, nones, self.state)
+        logits = self.output.logits(h)  # (lines, C)
+        for number, request in enumerate(self.requests):
+            rows = self.line == number
+            if request.start.complete:
+                continue  # the member's last word is read as the others are
+            scaled = logits[number] / request.temperature + request.bias
+            p = _nucleus(np.where(request.ends, scaled, -np.inf))
+            # Stratified: the particles spread over the distribution.
+            u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
+            self.end[rows] = _invert(np.cumsum(p), u)
+        self.end_token = np.where(self.end > 0, index.tokens[self.end], NONE)
+        for number, request in enumerate(self.requests):
+            if request.start.complete and request.start.tokens:
+                words = [token for token in request.start.tokens if token[-1].isalpha()]
+                rows = self.line == number
+                self.end_token[rows] = self.network.vocabulary.encode(words[-1:])[0]
+        self.state = state.repeat(self.particles, axis=0)
+        self.h, self.state = self.network.step(
+            np.full(len(self.line), LINE_END),
+            np.zeros(len(self.line), np.int64),
+            self.end_token,
+            self.state,
+        )
+
+    def read_starts(self) -> None:
+        """Read the member's words; a last word that does not go with them loses weight."""
+        starts = [request.start for request in self.requests]
+        for t in range(max(len(start.tokens) for start in starts)):
+            rows = np.flatnonzero([t < len(starts[line].tokens) for line in self.line])
+            texts = [starts[line].tokens[t] for line in self.line[rows]]
+            x = self.network.vocabulary.encode(texts)
+            log_p = _log_softmax(self.network.logits(self.h[rows]))
+            self.log_weight[rows] += log_p[np.arange(len(rows)), x]
+            self.syllables[rows] += [syllables_of(text) for text in texts]
+            self._read(rows, x)
+        for row, line in enumerate(self.line):
+            start = starts[line]
+            self.may_mark[row], self.closed[row] = start.after_word, start.complete
+        self._resample(MAX_TOKENS - 1)
+
+    def write(self, step: int) -> None:
+        """Write a token in every particle."""
+        index = self.index
+        logits = self.output.logits(self.h)  # (R, C)
+        temperature = np.array([self.requests[line].temperature for line in self.line], np.float32)
+        log_p = _log_softmax(logits)
+        scaled = logits / temperature[:, np.newaxis]
+        scaled += np.stack([request.bias for request in self.requests])[self.line]
+        scaled -= scaled.max(axis=1, keepdims=True)
+        p = np.exp(scaled)
+        total = p.sum(axis=1)
+        p *= np.stack([self._allowed(row, step) for row in range(len(self.line))])
+        mass = p.sum(axis=1)
+        alive = mass > 0
+        share = mass / total
+        self.log_weight += np.log(np.where(alive, share, 1))
+        x = np.zeros(len(self.line), np.int64)
+        for row in np.flatnonzero(alive):
+            number = row - int(np.searchsorted(self.line, self.line[row]))  # within its line
+            u = self.uniform[self.line[row], step, number]
+            x[row] = _draw(p[row] / mass[row], u)
+            self.log_p[row] += (float(log_p[row, x[row]]),)
+        ended = alive & (x == index.line_end)
+        self._record(x, share)
+        for row in np.flatnonzero(ended):
+            self._finish(row)
+        rows = np.flatnonzero(alive & ~ended)
+        self._select(rows)
+        x = x[rows]
+        for row, column in enumerate(x.tolist()):
+            self.written[row] += (column,)
+            if index.counted[column]:
+                ending = int(index.endings(self._metre(row))[self.end[row]])
+                ends = column == self.end[row] and bool(self.positions[row] & ending)
+                self.positions[row] = index.after(self._metre(row), self.positions[row], column)
+                self.closed[row] = ends
+        self.syllables += index.counted[x]
+        self.may_mark = index.counted[x] > 0
+        if len(rows):
+            x = x[self._resample(step)]
+            self._read(np.arange(len(self.line)), index.tokens[x])
+
+    def _allowed(self, row: int, step: int) -> Columns:
+        """The columns that a particle may write next."""
+        index, request = self.index, self.requests[self.line[row]]
+        if self.closed[row]:
+            allowed = np.zeros(len(index.texts), np.bool_)
+            if self.may_mark[row]:
+                allowed |= index.closing if request.ends_poem else index.punctuation
+            allowed[index.line_end] = not (request.ends_poem and self.may_mark[row])
+            return allowed
+        metre, positions, end = self._metre(row), self.positions[row], self.end[row]
+        ending = int(index.endings(metre)[end])
+        allowed = index.inner(metre, positions, ending).copy()
+        allowed[end] = bool(positions & ending)
+        if step == 0 and request.start.fragment:
+            return allowed & index.starting_with(request.start.fragment)
+        if self.may_mark[row] and allowed.any():
+            allowed |= index.punctuation | index.hyphen
+        return allowed
+
+    def _metre(self, row: int) -> Metre:
+        return self.requests[self.line[row]].metre
+
+    def _read(self, rows: Indices, x: Indices) -> None:
+        """Let some particles read a token of the vocabulary each."""
+        self.syllables[rows] = np.minimum(self.syllables[rows], MAX_SYLLABLES)
+        h, state = self.network.step(
+            x, self.syllables[rows], self.end_token[rows], self.state[rows]
+        )
+        self.h[rows], self.state[rows] = h, state
+
+    def _resample(self, step: int) -> Indices:
+        """Draw the particles of each line anew if few of them have most of the weight."""
+        chosen = np.arange(len(self.line))
+        log_weight = self.log_weight.copy()
+        for number in range(len(self.requests)):
+            rows = np.flatnonzero(self.line == number)
+            if len(rows) < 2:
+                continue
+            highest = self.log_weight[rows].max()
+            w = np.exp(self.log_weight[rows] - highest)
+            if w.sum() ** 2 / (w**2).sum() >= RESAMPLE_BELOW * len(rows):
+                continue
+            u = (np.arange(len(rows)) + self.offset[number, step]) / len(rows)
+            chosen[rows] = rows[_invert(np.cumsum(w / w.sum()), u)]
+            log_weight[rows] = highest + np.log(w.mean())
+        self._select(chosen)
+        self.log_weight = log_weight
+        return chosen
+
+    def _select(self, rows: Indices) -> None:
+        """Keep only these particles, in this order."""
+        self.line, self.end, self.end_token = self.line[rows], self.end[rows], self.end_token[rows]
+        self.h, self.state = self.h[rows], self.state[rows]
+        self.syllables, self.may_mark = self.syllables[rows], self.may_mark[rows]
+        self.closed, self.log_weight = self.closed[rows], self.log_weight[rows]
+        self.positions = [self.positions[row] for row in rows]
+        self.written = [self.written[row] for row in rows]
+        self.log_p = [self.log_p[row] for row in rows]
+        self.ancestor = self.ancestor[rows]
+
+    def _finish(self, row: int) -> None:
+        request = self.requests[self.line[row]]
+        start = request.start
+        tokens = tuple(self.index.texts[column] for column in self.written[row])
+        written = join_tokens([*start.tokens, *tokens]).removeprefix(start.text.rstrip())
+        if start.text.endswith(" "):
+            written = written.lstrip(" ")
+        candidate = Candidate(
+            written,
+            tokens,
+            np.array(self.log_p[row]),
+            float(self.log_weight[row]),
+            self.state[row : row + 1].copy(),
+        )
+        self.candidates[self.line[row]].append(candidate)
+
+    def _record(self, x: Indices, share: NDArray[np.float32]) -> None:
+        if self.trace is None:
+            return
+        w = np.exp(self.log_weight - self.log_weight.max())
+        self.trace.append(
+            Step(
+                tuple(self.index.texts[column] for column in x),
+                tuple(share.tolist()),
+                tuple((w / w.sum()).tolist()),
+                tuple(self.ancestor.tolist()),
+            )
+        )
+        self.ancestor = np.arange(len(self.line))
+
+
+def _draw(p: NDArray[np.float32], u: float) -> int:
+    """A column drawn from the nucleus of a distribution, by inverting it at u in [0, 1)."""
+    likely = np.flatnonzero(p > 1e-5)  # the rest is never in the nucleus, and slow to sort
+    order = likely[np.argsort(-p[likely], kind="stable")]
+    cumulative = np.cumsum(p[order])
+    nucleus = int(np.searchsorted(cumulative, TOP_P)) + 1
+    return int(order[_invert(cumulative[:nucleus], np.array([u]))[0]])
+
+
+def _nucleus(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The nucleus of a prediction as a distribution, `(C,)`."""
+    p = np.exp((logits - logits.max()).astype(np.float64))
+    p /= p.sum()
+    order = np.argsort(-p, kind="stable")
+    beyond = np.cumsum(p[order]) - p[order] >= TOP_P
+    p[order[beyond]] = 0
+    return p / p.sum()
+
+
+def _invert(cumulative: NDArray[np.floating], u: NDArray[np.float64]) -> Indices:
+    """The first places where a cumulative distribution exceeds u · its total."""
+    places = np.searchsorted(cumulative, u * cumulative[-1], side="right")
+    return np.minimum(places, len(cumulative) - 1)
+
+
+def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    result: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return result

@@ -1,0 +1,177 @@
+"""Lines in metre and rhyme for drafts of poems: which words a line may end in, and its start."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from data.text import fold, words_of
+from data.tokens import is_word, tokenise
+from models.networks.network import State
+from models.networks.word_lstm import WordLSTM
+from models.networks.word_vocabulary import LINE_END, NONE, PLAN, UNKNOWN, running_syllables
+from models.networks.words_and_characters import WordsAndCharacters
+from models.verse.constrained.metre import Metre
+from models.verse.constrained.word_index import Columns, Output, WordIndex, english_index
+from models.verse.constrained.word_lines import Candidate, LineRequest, Start, Step, write_lines
+from models.verse.forms import Form
+from models.verse.opening import start_of
+from models.verse.subject import Subject, Topics
+from models.verse.syllables import syllables_of
+from models.weights import Trained
+
+PARTICLES = 8
+"""Drafts of each line that are written side by side."""
+SUBJECT_STRENGTH = 4.0
+"""β of `models.verse.subject`, in nats."""
+RHYME_ATTEMPTS = 3
+"""Attempts after which a line may end without its rhyme."""
+MIN_RHYMES = 6
+"""Common words that have to rhyme with a word, including itself, if a later line has to rhyme."""
+
+
+@dataclass(frozen=True, eq=False)
+class MetricalWriter:
+    """What writing in metre needs of a network; made once per network."""
+
+    network: WordLSTM
+    index: WordIndex
+    output: Output
+    topics: Topics
+
+    def read(self, lines: Sequence[str]) -> State:
+        """The state after some complete lines, a batch of one. `lines`: folded."""
+        state, vocabulary = self.network.initial_state(1), self.network.vocabulary
+        for line in lines:
+            tokens = tokenise(line)
+            words = [token for token in tokens if is_word(token)]
+            end = int(vocabulary.encode(words[-1:])[0]) if words else NONE
+            end = NONE if end == UNKNOWN else end
+            syllables = running_syllables(tokens, [syllables_of(token) for token in tokens])
+            # As in training: the plan, the line feed, then the line beside its last word.
+            read = [(PLAN, 0, NONE)] if end != NONE else []
+            read.append((LINE_END, 0, end))
+            read += [
+                (token, count, end)
+                for token, count in zip(
+                    vocabulary.encode(tokens).tolist(), syllables.tolist(), strict=True
+                )
+            ]
+            for step in read:
+                x, count, last = (np.array([value]) for value in step)
+                _, state = self.network.step(x, count, last, state)
+        return state
+
+    def write(
+        self, lines: Sequence["Line"], particles: int = PARTICLES, trace: list[Step] | None = None
+    ) -> list[list[Candidate]]:
+        """Candidates for the next line of some poems."""
+        requests = [self._request(line) for line in lines]
+        return write_lines(self.network, self.index, self.output, requests, particles, trace)
+
+    def _request(self, line: "Line") -> LineRequest:
+        ends, start = self._plan(line)
+        bias = self.topics.bias(line.subject, SUBJECT_STRENGTH, self.index.tokens)
+        return LineRequest(
+            line.state,
+            line.metre,
+            start,
+            ends,
+            bias,
+            line.temperature,
+            line.number + 1 == line.form.lines,
+            line.rng,
+        )
+
+    def _plan(self, line: "Line") -> tuple[Columns, Start]:
+        """The words that the line may end in, and its start."""
+        index, metre = self.index, line.metre
+        start = start_of(line.prefix, metre, index)
+        for finished in (False, True):
+            if finished:
+                # No word that fits starts with the member's last letters: they are a word.
+                start = start_of(line.prefix, metre, index, finished=True)
+            for chosen in self._endings(line):
+                ends = chosen & self._reachable(start, metre)
+                if start.complete or ends.any():
+                    return ends, start
+        return index.endings(metre) != 0, start
+
+    def _reachable(self, start: Start, metre: Metre) -> Columns:
+        """The words that can end a line after its start, `(C,)`."""
+        endings = self.index.endings(metre)
+        sets, which = np.unique(endings, return_inverse=True)
+        reachable = [bool(metre.positions_before(int(e)) & start.positions) for e in sets]
+        result: Columns = np.array(reachable)[which]
+        return result
+
+    def _endings(self, line: "Line") -> Iterator[Columns]:
+        """Sets of words that the line may end in, `(C,)`, in order of preference."""
+        index, form, number = self.index, line.form, line.number
+        last_words = [last_word(text) for text in line.above]
+        rhymes = [index.rhyme_of(word) for word in last_words]
+        new = index.rhyme_count > 0
+        new[index.same_spelling(last_words)] = False
+        wanted = [rhymes[i] for i in form.rhymes_of(number) if rhymes[i] >= 0]
+        rhyming = new & np.isin(index.rhyme, wanted)
+        if rhyming.any() and line.attempt < RHYME_ATTEMPTS:
+            yield rhyming
+        # A new rhyme. If a later line has to rhyme with it, there must be enough words for that.
+        min_rhymes = MIN_RHYMES if form.rhymes_to_come(number) else 1
+        yield new & (index.rhyme_count >= min_rhymes) & ~np.isin(index.rhyme, rhymes)
+        yield new
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """The next line of a poem."""
+
+    state: State
+    above: tuple[str, ...]
+    """The lines so far."""
+    prefix: str
+    """The member's words at its beginning, folded."""
+    form: Form
+    subject: Subject
+    temperature: float
+    rng: np.random.Generator
+    attempt: int = 0
+    """How often all candidates have been rejected."""
+
+    @property
+    def number(self) -> int:
+        """From 0."""
+        return len(self.above)
+
+    @property
+    def metre(self) -> Metre:
+        """The metre of the line."""
+        return self.form.metre_of(self.number)
+
+
+def last_word(line: str) -> str:
+    """The last word of a line, folded; empty if there is none."""
+    return (words_of(fold(line)) or [""])[-1]
+
+
+@lru_cache(maxsize=2)
+def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
+    """The writer of a network; `None` if it does not know English words.
+
+    Cached. Making it takes a second.
+    """
+    network = trained.network
+    if not isinstance(network, WordsAndCharacters):
+        return None
+    words = network.words
+
+    def may_write(word: str) -> bool:
+        """Whether it is no proper noun, of which the plays and the Bible have thousands."""
+        return word not in trained.proper
+
+    index = english_index(words.vocabulary, may_write)
+    if index is None:
+        return None
+    topics = Topics(words.vocabulary, network.vectors)
+    return MetricalWriter(words, index, Output(words, index), topics)

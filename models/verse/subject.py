@@ -1,0 +1,137 @@
+"""The subject of a poem: what keeps its lines about the same thing.
+
+The subject is a direction in the space of word vectors (`Topics`): the mean of the vectors of a few
+words, those of the opening or of a subject that is drawn. While a line is written, the logit of
+each word w grows with the cosine of its vector v_w and the subject s:
+
+    bias(w) = β max(0, cos(v_w, s))
+
+Words that are not near the subject, and function words, which have no vector, keep their logits.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.text import fold, words_of
+from models.networks.word_vocabulary import WordVocabulary
+
+Array = NDArray[np.float32]
+TABLE = Path(__file__).parents[2] / "data" / "subjects.txt"
+MOST_WORDS = 8
+"""Words of an opening that its subject is made of, the rarest ones."""
+COMMON_WORDS = 250
+"""The most common words, which are not what an opening is about if it has others."""
+NEAREST = 8
+"""The second subject of a poem without opening is one of this many that are nearest to the first."""
+_ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "er", "ers", "ly", "y", "ness", "ful", "less", "or")
+"""Endings that are removed from unknown words."""
+SHORTEST_PART = 3
+"""Letters of a word that is looked for in a compound."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What a poem is about."""
+
+    words: tuple[str, ...]
+    """For readers: *the sea*, *time*."""
+    vector: Array = field(repr=False)
+    """Of unit length, `(D,)`; zeros for no subject."""
+
+
+NO_SUBJECT = Subject((), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Topics:
+    """Word vectors of a network's vocabulary."""
+
+    vocabulary: WordVocabulary
+    vectors: Array
+    """Of unit length, or zeros for words without one, `(V, D)`."""
+
+    def bias(self, subject: Subject, strength: float, tokens: NDArray[np.int64]) -> Array:
+        """What is added to the logits of some tokens, `(len(tokens),)`."""
+        if not subject.vector.size:
+            return np.zeros(len(tokens), np.float32)
+        cosines = self.vectors[tokens] @ subject.vector
+        return (strength * np.maximum(cosines, 0)).astype(np.float32)
+
+    def subject_of(self, text: str) -> Subject | None:
+        """The subject of a member's words; `None` if none of them says what they are about."""
+        found: dict[int, str] = {}
+        for word in words_of(fold(text)):
+            for known in self._known(word):
+                found.setdefault(known, word)
+        # The vocabulary has the most common words first: rare ones say more.
+        tokens = sorted(found, reverse=True)[:MOST_WORDS]
+        tokens = [token for token in tokens if token >= COMMON_WORDS] or tokens
+        if not tokens:
+            return None
+        order = list(found)
+        words = dict.fromkeys(found[token] for token in order if token in tokens)
+        return Subject(tuple(words)[:3], self._mean(tokens))
+
+    def draw(self, rng: np.random.Generator) -> Subject:
+        """A subject from the list of subjects, and a second one near the first."""
+        if not self._subjects:
+            return NO_SUBJECT
+        titles, vectors = list(self._subjects), np.stack(list(self._subjects.values()))
+        first = int(rng.integers(len(titles)))
+        nearest = np.argsort(-vectors @ vectors[first], kind="stable")
+        second = int(rng.choice([i for i in nearest if i != first][:NEAREST]))
+        mean = vectors[first] + 0.6 * vectors[second]
+        return Subject((titles[first], titles[second]), _unit(mean))
+
+    @cached_property
+    def _subjects(self) -> Mapping[str, Array]:
+        """Vectors of the listed subjects whose words have one."""
+        vectors = {}
+        for title in _titles():
+            tokens = list(self._exact(title.split()[-1]))
+            if tokens:
+                vectors[title] = self._mean(tokens)
+        return vectors
+
+    def _mean(self, tokens: Sequence[int]) -> Array:
+        # Rarer words count more: the rank grows as 1 / p (Zipf).
+        weights = np.log2(2 + np.array(tokens, np.float32))
+        return _unit(weights @ self.vectors[list(tokens)])
+
+    def _known(self, word: str) -> Iterator[int]:
+        """Tokens with a vector for a word: itself, or what it is spelt from."""
+        if word in self.vocabulary.index:
+            yield from self._exact(word)
+            return
+        stems = [word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)]
+        for stem in stems:
+            for spelling in (stem, stem + "e", re.sub(r"(.)\1$", r"\1", stem)):
+                if len(spelling) >= SHORTEST_PART and list(self._exact(spelling)):
+                    yield from self._exact(spelling)
+                    return
+        for cut in range(len(word) - SHORTEST_PART, SHORTEST_PART - 1, -1):  # a compound
+            parts = [token for part in (word[:cut], word[cut:]) for token in self._exact(part)]
+            if len(parts) == 2:
+                yield from parts
+                return
+
+    def _exact(self, word: str) -> Iterator[int]:
+        token = self.vocabulary.index.get(word)
+        if token is not None and self.vectors[token].any():
+            yield token
+
+
+@cache
+def _titles() -> tuple[str, ...]:
+    return tuple(line.strip() for line in TABLE.read_text().splitlines() if line.strip())
+
+
+def _unit(vector: Array) -> Array:
+    length = float(np.linalg.norm(vector))
+    return (vector / length).astype(np.float32) if length else vector.astype(np.float32)
