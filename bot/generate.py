@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _typed(options: argparse.Namespace) -> Iterator[str]:
     """Every text option."""
-    for name in ("opening", "ends_with", "contains", "name"):
+    for name in ("opening", "ends_with", "contains", "name", "about"):
         yield getattr(options, name, "")
 
 
@@ -85,7 +85,9 @@ def _sonnets(trained: Trained, options: argparse.Namespace, words: WordFilter) -
     ends = FORMS[options.form].stanza_ends
     for number in range(options.n):
         seed = options.seed + number
-        request = SonnetRequest(options.opening, seed, options.temperature, options.form)
+        request = SonnetRequest(
+            options.opening, seed, options.temperature, options.form, options.about
+        )
         draft = begin(trained, request)
         shown = 0
         if number and not options.json:
@@ -148,6 +150,7 @@ def _add_names(parser: argparse.ArgumentParser) -> None:
 
 def _add_sonnet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("opening", nargs="?", default="", help="first words of the poem")
+    parser.add_argument("--about", default="", help="a subject, or a name that comes back")
     parser.add_argument(
         "--form",
         choices=FORMS,

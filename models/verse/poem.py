@@ -75,9 +75,8 @@ class SonnetRequest:
     form: str = DEFAULT_FORM
     """A name in `models.verse.forms.FORMS`."""
     about: str = ""
-    """The subject, in the member's words; if empty, that of the opening."""
-    name: str = ""
-    """A name that comes back in the second last line; may be empty."""
+    """A subject in the member's words, or a name, which the poem begins with unless it has an
+    opening, and which comes back; if empty, the subject is that of the opening."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +101,8 @@ class Draft:
     """The character network's prediction, `(1, vocabulary)`."""
     subject: Subject = NO_SUBJECT
     """What the poem is about; none in a form without metre."""
+    name: str = ""
+    """A name that the second last line begins with; may be empty."""
 
     @property
     def form(self) -> Form:
@@ -123,7 +124,8 @@ class Draft:
 
     def generator(self, use: int) -> np.random.Generator:
         """A generator for the next line. Each `use` has its own, and each opening too."""
-        opening = hashlib.blake2b(self.request.opening.encode(errors="replace"), digest_size=8)
+        words = f"{self.request.opening}{self.request.about}"
+        opening = hashlib.blake2b(words.encode(errors="replace"), digest_size=8)
         seed = [self.request.seed, int.from_bytes(opening.digest()), len(self.lines), use]
         return np.random.default_rng(seed)
 
@@ -152,7 +154,11 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
         raise SonnetError(f"Unknown form {request.form!r}; try one of {', '.join(FORMS)}")
     network, writer = trained.network, _writer_of(trained, FORMS[request.form])
     index = writer.index if writer else None
-    *complete, prefix = lines = wrap_opening(request.opening, FORMS[request.form], index)
+    is_name = bool(request.about) and not (writer and writer.topics.knows(request.about))
+    name = " ".join(request.about.split()) if is_name else ""
+    # The comma ends the name; without it the network continues the word.
+    opening = request.opening or (f"{name}, " if name else "")
+    *complete, prefix = lines = wrap_opening(opening, FORMS[request.form], index)
     read_prefix = encoded_prefix(network.vocabulary, prefix)
     folded = [encoded_prefix(network.vocabulary, line).strip() for line in complete]
     draft = Draft(
@@ -164,6 +170,7 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
         opening_length=len("\n".join(lines)),
         state=network.initial_state(1),
         logits=None,
+        name=name,
     )
     if writer is not None:
         subject = writer.topics.subject_of(request.about or request.opening)
@@ -323,10 +330,10 @@ def _first_acceptable(
 
 def _returning_name(draft: Draft, number: int) -> str:
     """What the second last line begins with."""
-    name, form = draft.request.name, draft.form
-    if not name or not form.metres or form.lines is None or number != form.lines - 2:
+    form = draft.form
+    if not draft.name or not form.metres or form.lines is None or number != form.lines - 2:
         return ""
-    return f"{name}, "
+    return f"{draft.name}, "
 
 
 def _format_line(draft: Draft, text: str, proper: Fingerprints) -> str:

@@ -31,6 +31,8 @@ NEAREST = 8
 """The second subject of a poem without opening is one of this many that are nearest to the first."""
 _ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "er", "ers", "ly", "y", "ness", "ful", "less", "or")
 """Endings that are removed from unknown words."""
+_NOT_NOUNS = ("ed", "ing", "ly", "'d")
+"""Endings of words that are not shown as subjects."""
 SHORTEST_PART = 3
 """Letters of a word that is looked for in a compound."""
 
@@ -74,9 +76,14 @@ class Topics:
         tokens = [token for token in tokens if token >= COMMON_WORDS] or tokens
         if not tokens:
             return None
-        order = list(found)
-        words = dict.fromkeys(found[token] for token in order if token in tokens)
-        return Subject(tuple(words)[:3], self._mean(tokens))
+        words = dict.fromkeys(found[token] for token in tokens if token >= COMMON_WORDS)
+        nouns = [word for word in words if not word.endswith(_NOT_NOUNS)]
+        return Subject(tuple(nouns[:2]), self._mean(tokens))
+
+    def knows(self, text: str) -> bool:
+        """Whether a text has a word, and all of its words are words of the vocabulary."""
+        words = words_of(fold(text))
+        return bool(words) and all(word in self.vocabulary.index for word in words)
 
     def draw(self, rng: np.random.Generator) -> Subject:
         """A subject from the list of subjects, and a second one near the first."""

@@ -45,16 +45,17 @@ INFO = CommandInfo(
         "opening": _("First words, for example: Shall I compare thee (default: the bot begins)"),
         "form": _("Form of the poem (default: a Shakespearean sonnet)"),
         "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.8"),
-        "about": _("A name to write about instead, for example today's champion"),
+        "about": _("A subject or a name, for example: the sea, or today's champion"),
     },
     examples=(
         (_("/sonnet opening:Shall I compare thee"), _("writes a sonnet that begins like that.")),
         ("/sonnet about:Mangosaurus", _("writes a sonnet about a name.")),
+        (_("/sonnet about:the sea"), _("writes a sonnet on a subject.")),
     ),
 )
 
 _STATE = re.compile(
-    r"(?P<temperature>\d{1,3}(?:\.\d{1,4})?):(?P<form>[a-z-]+):(?P<kind>[oa])“(?P<words>.*)”",
+    r"(?P<temperature>\d{1,3}(?:\.\d{1,4})?):(?P<form>[a-z-]+):(?P<kind>[oab])(?P<length>\d{0,3})“(?P<words>.*)”",
     re.DOTALL,
 )
 
@@ -65,15 +66,13 @@ class SonnetOptions:
 
     request: SonnetRequest = field(default_factory=SonnetRequest)
     """The opening as typed; if empty, the bot begins. The command draws the seed."""
-    about: str = ""
-    """A name that the poem begins with, instead of an opening."""
 
     def as_typed(self) -> str:
         """The command as the member typed it, shortened if too long."""
         request, default = self.request, SonnetRequest()
         typed = {
             "opening": " ".join(request.opening[: 2 * LONGEST_ECHO].split()),
-            "about": " ".join(self.about[:LONGEST_ECHO].split()),
+            "about": " ".join(request.about[:LONGEST_ECHO].split()),
             "form": request.form if request.form != default.form else "",
             "temperature": f"{request.temperature:g}"
             if request.temperature != default.temperature
@@ -84,8 +83,12 @@ class SonnetOptions:
 
     def to_state(self) -> str:
         """Encode as the state of a button. The quotes preserve spaces around an opening."""
-        kind, words = ("a", self.about) if self.about else ("o", self.request.opening)
-        return f"{round(self.request.temperature, 2):g}:{self.request.form}:{kind}“{words}”"
+        request = self.request
+        kind = "a" if request.about else "o"
+        if request.about and request.opening:  # the number tells where the opening ends
+            kind = f"b{len(request.opening)}"
+        words = request.opening + request.about
+        return f"{round(request.temperature, 2):g}:{request.form}:{kind}“{words}”"
 
     @classmethod
     def from_state(cls, state: str) -> "SonnetOptions":
@@ -94,9 +97,9 @@ class SonnetOptions:
         if match is None:
             raise _outdated()
         request = SonnetRequest(temperature=float(match["temperature"]), form=match["form"])
-        if match["kind"] == "a":
-            return cls(request, match["words"])
-        return cls(replace(request, opening=match["words"]))
+        words = match["words"]
+        size = {"o": len(words), "a": 0, "b": int(match["length"] or 0)}[match["kind"]]
+        return cls(replace(request, opening=words[:size], about=words[size:]))
 
 
 async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
@@ -107,7 +110,8 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
         echo = text(_("You asked for: {command}"), command=code(options.as_typed()))
         raise UserError(*error.text, *text("\n"), *echo) from error
     async with app.answering(turn, ACTION):
-        if not await app.allows(options.request.opening):
+        request = options.request
+        if not await app.allows(f"{request.about}, {request.opening}"):
             raise UserError(_("The bot won't begin a poem with those words; try others."))
         await turn.defer()
         another = await _another_button(app, turn, options)
@@ -126,20 +130,20 @@ async def another(app: App, turn: Turn, state: str) -> None:
 
 async def about(app: App, turn: Turn, state: str) -> None:
     """Answer the button for a poem about a name."""
-    await sonnet(app, turn, SonnetOptions(about=state))
+    await sonnet(app, turn, SonnetOptions(SonnetRequest(about=state)))
 
 
 def checked(options: SonnetOptions) -> SonnetOptions:
-    """Validate options. Returns them with the opening that the poem begins with.
+    """Validate options. Returns them cleaned.
 
     Checks lengths before processing any text. Raises `UserError`.
     """
-    request, name = options.request, options.about
+    request, name = options.request, options.request.about
     if len(name) > 2 * LONGEST_NAME or len(name := " ".join(name.split())) > LONGEST_NAME:
         raise UserError(
             _(
-                "A name can have at most {limit} characters, and yours has {count}. To begin with "
-                "more words, use {option}."
+                "A subject or name can have at most {limit} characters, and yours has {count}. To "
+                "begin with more words, use {option}."
             ),
             limit=LONGEST_NAME,
             count=len(name),
@@ -157,8 +161,6 @@ def checked(options: SonnetOptions) -> SonnetOptions:
             limit=OPENING_LIMIT,
             count=len(opening),
         )
-    if name and opening.strip():
-        raise UserError(_("A poem about a name begins with that name, so leave out the opening."))
     check_temperature(request.temperature)
     if request.form not in FORMS:
         raise UserError(
@@ -166,9 +168,7 @@ def checked(options: SonnetOptions) -> SonnetOptions:
             forms=human_join([*FORMS], _("or")),
         )
     name, opening = without_bidi_controls(name), without_bidi_controls(opening)
-    # The comma ends the name; without it the network continues the word.
-    opening = f"{name}, " if name else opening if opening.strip() else ""
-    return SonnetOptions(replace(request, opening=opening), name)
+    return SonnetOptions(replace(request, opening=opening if opening.strip() else "", about=name))
 
 
 async def write(
@@ -191,12 +191,22 @@ def poem_message(options: SonnetOptions, seed: int, draft: Draft) -> Message:
     form = FORMS[options.request.form]
     lines = tuple(_in_stanzas(draft.lines, form))
     embed = Embed(
-        title=f"📜 {_(form.title)}",
+        title=f"📜 {_title(form, draft)}",
         lines=lines if draft.finished else (*lines, WRITING),
         footer=_footer(options, seed),
         tone=Tone.VERSE,
     )
     return Message(embeds=(embed,))
+
+
+def _title(form: Form, draft: Draft) -> str:
+    """The form, and what the poem is about."""
+    subject = [draft.name] if draft.name else list(draft.subject.words)
+    if not subject:
+        return _(form.title)
+    return _("{form} on {subject}").format(
+        form=_(form.title), subject=human_join(subject, _("and"))
+    )
 
 
 def with_reason(shown: Message, reason: Text, another: Button | None) -> Message:
@@ -237,10 +247,7 @@ def _outdated() -> UserError:
 
 async def _another_button(app: App, turn: Turn, options: SonnetOptions) -> Button | None:
     """The button for another poem; `None` if its state cannot be stored."""
-    plain = options
-    if options.about:  # derived from the name
-        plain = replace(options, request=replace(options.request, opening=""))
-    state = await shorten(app, turn, ACTION, plain.to_state())
+    state = await shorten(app, turn, ACTION, options.to_state())
     return Button(_("Another"), ACTION, state, emoji="🪶") if state is not None else None
 
 
@@ -265,9 +272,9 @@ def _footer(options: SonnetOptions, seed: int) -> str:
     """The options of a poem, for readers: no button depends on it."""
     request = options.request
     parts = []
-    if options.about:
-        parts.append(_("About {name}").format(name=options.about))
-    elif request.opening:
+    if request.about:
+        parts.append(_("About {name}").format(name=request.about))
+    if request.opening:
         parts.append(_("From “{opening}”").format(opening=request.opening))
     temperature = _("temperature {temperature:g}").format(temperature=round(request.temperature, 2))
     parts += [request.form, temperature, _("seed {seed}").format(seed=seed)]

@@ -36,8 +36,8 @@ class Sonnet(commands.Cog):
         about: Name = "",
     ) -> None:
         """`/sonnet`."""
-        request = SonnetRequest(opening, temperature=temperature, form=form)
-        options = sonnet.SonnetOptions(request, about)
+        request = SonnetRequest(opening, temperature=temperature, form=form, about=about)
+        options = sonnet.SonnetOptions(request)
         await self.bot.run_command(interaction, sonnet.sonnet, options)
 
     @sonnet_.autocomplete("about")
