@@ -39,5 +39,6 @@ def _lines(prose: str) -> list[str]:
 
 def _passages(lines: list[str]) -> tuple[str, ...]:
     return tuple(
-        "\n".join(lines[begin : begin + CHAPTER]) + "\n\n" for begin in range(0, len(lines), CHAPTER)
+        "\n".join(lines[begin : begin + CHAPTER]) + "\n\n"
+        for begin in range(0, len(lines), CHAPTER)
     )

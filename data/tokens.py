@@ -7,11 +7,24 @@ line feed. Spaces are not tokens, as they nearly always follow from the tokens o
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 FLIP = "\t"
 """The token that stands where a space is missing, or where there is one against the rule."""
-_PIECES = re.compile(r"\n| |(?:[^\W\d_]|')+|[^ \n]")
+_WORD_CHARACTER = r"[^\W\d_]|'"
+_PIECES = re.compile(rf"\n| |(?:{_WORD_CHARACTER})+|[^ \n]")
 _NO_SPACE_AFTER = frozenset("\n(-")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A token of a text, with the space before it."""
+
+    tokens: tuple[str, ...]
+    """The token, after a `FLIP` if it needs one; none for spaces at the end of a text."""
+    text: str
+    exact: bool = True
+    """Whether the tokens express the text, which they do not if spaces are repeated."""
 
 
 def tokenise(text: str) -> list[str]:
@@ -19,17 +32,21 @@ def tokenise(text: str) -> list[str]:
 
     `love, self-love` → `love` `,` `self` `-` `love`.
     """
-    tokens: list[str] = []
-    before, space = "\n", False
+    return [token for unit in split_units(text) for token in unit.tokens]
+
+
+def split_units(text: str) -> list[Unit]:
+    """The units of any text; joined, their texts are the text."""
+    units: list[Unit] = []
+    before, spaces = "\n", ""
     for piece in _PIECES.findall(text):
         if piece == " ":
-            space = True
+            spaces += piece
             continue
-        if space != has_space(before, piece):
-            tokens.append(FLIP)
-        tokens.append(piece)
-        before, space = piece, False
-    return tokens
+        tokens = (piece,) if bool(spaces) == has_space(before, piece) else (FLIP, piece)
+        units.append(Unit(tokens, spaces + piece, exact=len(spaces) < 2))
+        before, spaces = piece, ""
+    return [*units, Unit((), spaces, exact=False)] if spaces else units
 
 
 def join_tokens(tokens: Iterable[str]) -> str:
@@ -47,6 +64,16 @@ def has_space(before: str, token: str) -> bool:
 def is_word(token: str) -> bool:
     """Whether a token is a word, and not a mark, a line feed or `FLIP`."""
     return any(character.isalpha() for character in token)
+
+
+def is_token(text: str) -> bool:
+    """Whether a text is one token, and not `FLIP`."""
+    return text not in {FLIP, " "} and _PIECES.fullmatch(text) is not None
+
+
+def is_word_character(character: str) -> bool:
+    """Whether a character continues a word: a letter or an apostrophe."""
+    return re.fullmatch(_WORD_CHARACTER, character) is not None
 
 
 def _with_spaces(tokens: Iterable[str]) -> Iterator[str]:

@@ -95,11 +95,15 @@ class WordLSTM:
             raise ValueError(f"the parameter {missing} is missing") from missing
         if surplus := sorted(arrays.keys() - network.arrays().keys()):
             raise ValueError(f"the parameter {surplus[0]} does not belong to any layer")
-        if not layers or network.E.ndim != 2:
-            raise ValueError("the network has no layers, or its embedding has not two axes")
+        matrices = [network.E, *(layer.Wh for layer in layers)]
+        if not layers or any(matrix.ndim != 2 for matrix in matrices):
+            raise ValueError("the network has no layers, or a matrix does not have two axes")
         d, below = network.E.shape[1], 2 * network.E.shape[1]
-        expected = {"E": (len(vocabulary), d), "S": (MAX_SYLLABLES + 1, d)}
-        expected["by"] = (len(vocabulary),)
+        expected: dict[str, tuple[int, ...]] = {
+            "E": (len(vocabulary), d),
+            "S": (MAX_SYLLABLES + 1, d),
+            "by": (len(vocabulary),),
+        }
         for k, layer in enumerate(layers):
             units = d if k == depth - 1 else layer.Wh.shape[0]
             expected[f"Wx{k}"] = (below, 4 * units)

@@ -45,7 +45,7 @@ def _suppress_native_output() -> Iterator[None]:
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 with _suppress_native_output():
-    import keras
+    import keras as keras  # also for `keras_word_lstm`
 
 
 @dataclass(frozen=True)

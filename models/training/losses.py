@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from models.networks.network import Network, item_losses
 from models.networks.ngram import NGram
+from models.networks.words_and_characters import WordsAndCharacters
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,9 @@ class Losses:
 def losses_of(network: Network, texts: Sequence[str]) -> Losses:
     """Measure a network on texts, each from a fresh state. A text includes its end symbol."""
     items = [network.vocabulary.fold(text) for text in texts]
-    nats = network.losses(items) if isinstance(network, NGram) else item_losses(network, items)
+    if isinstance(network, NGram | WordsAndCharacters):
+        nats = network.losses(items)
+    else:
+        nats = item_losses(network, items)
     sizes = np.array([len(item) for item in items], dtype=float)
     return Losses(nats, sizes, unknown=sum(map(len, texts)) - int(sizes.sum()))

@@ -14,10 +14,10 @@ Each definition also has a strict variant, which leaves out every benefit of the
 satisfies the strict variant satisfies the other one.
 """
 
-import re
 from collections.abc import Collection, Sequence
 
 from data.phonetics import Reading, Readings
+from data.syllables import count_syllables as count_syllables
 from data.text import words_of
 
 IAMBIC_PENTAMETER = ("wswswswsws", "swwswswsws", "wswswswswsf", "swwswswswsf")
@@ -28,7 +28,6 @@ _FREE = "-"
 _STRESSES = {"w": "02-", "s": "012-", "f": "012-"}
 _STRESSES_STRICTLY = {"w": "0-", "s": "12-", "f": "0"}
 """Stresses that a weak, a strong and a final feminine syllable may have."""
-_VOWELS = re.compile("[aeiouy]+")
 
 
 def is_real(word: str, readings: Readings, others: Collection[str] = frozenset()) -> bool:
@@ -93,20 +92,6 @@ def scans(line: str, templates: Sequence[str], readings: Readings, *, strict: bo
     """
     words = _patterns(line, readings, strict)
     return words is not None and any(_fits(words, template, strict) for template in templates)
-
-
-def count_syllables(line: str) -> int:
-    """Estimate the syllables of a line of folded English; 0 for a line without letters.
-
-    Each group of vowels is a syllable, except a silent final e (*fate*, *faced*, *times*).
-    """
-    return sum(_syllables_of_word(word) for word in re.findall("[a-z]+", line.replace("'", "")))
-
-
-def _syllables_of_word(word: str) -> int:
-    groups = len(_VOWELS.findall(word))
-    silent = re.search("([^aeiouylr]|[aeiouy][lr])e$|[^aeiouytd]ed$|[^aeiouyscxzgh]es$", word)
-    return max(1, groups - bool(silent))
 
 
 def _sounds(found: Sequence[Reading]) -> set[str]:

@@ -1,17 +1,21 @@
 """Networks of a few units with random weights: they babble, in no time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.text import VERSE_SYMBOLS
+from data.tokens import is_word
 from models.fingerprints import Fingerprints
 from models.networks.lstm import LSTM
 from models.networks.network import Network
 from models.networks.ngram import NGram
 from models.networks.rnn import RNN, initialize_parameters
 from models.networks.vocabulary import Vocabulary
+from models.networks.word_lstm import WordLSTM
+from models.networks.word_vocabulary import MAX_SYLLABLES, WordVocabulary
+from models.networks.words_and_characters import WordsAndCharacters
 from models.weights import ModelCard, Trained
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
@@ -91,3 +95,38 @@ def namer(network: Network | None = None, *, known: Iterable[str] = ()) -> Train
     """A network that writes names."""
     network = network or lstm(LETTERS)
     return Trained(network, card("names", network.vocabulary), Fingerprints.of(known), "names")
+
+
+WORDS = WordVocabulary.of(
+    ["the", "rose", "of", "day", "summer", "love", ",", ".", "'tis", "-", "i"]
+)
+
+
+def word_lstm(
+    vocabulary: WordVocabulary = WORDS, *, units: Sequence[int] = (12, 8), seed: int = 0
+) -> WordLSTM:
+    """An untrained network over words. Its last layer has as many units as its embedding."""
+    d = units[-1]
+    shapes: dict[str, tuple[int, ...]] = {"E": (len(vocabulary), d), "S": (MAX_SYLLABLES + 1, d)}
+    shapes["by"] = (len(vocabulary),)
+    below = 2 * d
+    for k, width in enumerate(units):
+        shapes |= {f"Wx{k}": (below, 4 * width), f"Wh{k}": (width, 4 * width)}
+        shapes[f"b{k}"] = (4 * width,)
+        below = width
+    rng = np.random.default_rng(seed)
+    arrays = {
+        name: rng.normal(scale=0.4, size=shape).astype(np.float16).astype(np.float32)
+        for name, shape in shapes.items()
+    }
+    return WordLSTM.from_arrays(vocabulary, arrays)
+
+
+def words_and_characters(
+    vocabulary: Vocabulary = VERSE, words: WordVocabulary = WORDS, *, share: float = 0.5
+) -> WordsAndCharacters:
+    """Untrained networks over words and characters, with random word vectors for all but marks."""
+    vectors = np.random.default_rng(1).normal(size=(len(words), 6)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[[not is_word(token) for token in words.tokens]] = 0
+    return WordsAndCharacters(lstm(vocabulary), word_lstm(words), share, vectors)

@@ -1,0 +1,258 @@
+"""Mixture of a network over words and a network over characters: one distribution over texts.
+
+A text is a sequence of units: a word or a mark, each with the space before it. Both networks give
+the next unit u a probability after the text h so far, and the mixture is their weighted mean:
+
+    p(u | h) = s p_w(u | h) + (1 − s) p_c(u | h)                              0 < s < 1
+
+The character network spells a unit character by character. A word has ended only where no letter
+follows, so that *love* is not also the beginning of *lovely*. Let N be the event that the next
+character is no letter or apostrophe:
+
+    p_c(u | h) = Π p(character) · p(N after u, if u is a word) / p(N after h, if h ends in a word)
+
+The product over all units of a text is the probability that the character network gives the text.
+The word network knows V tokens; any other word is `UNKNOWN`, and spelled by the character network:
+
+    p_w(u | h) = p(token | h)                          or p(UNKNOWN | h) p_c(u | h)
+
+Words learn more from the same text, and characters can write and read anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.syllables import syllables_of
+from data.tokens import Unit, is_token, is_word_character, split_units
+from models.networks.lstm import LSTM, Array
+from models.networks.network import State, log_softmax
+from models.networks.vocabulary import Vocabulary
+from models.networks.word_lstm import WordLSTM
+from models.networks.word_vocabulary import (
+    LINE_END,
+    NONE,
+    SPECIAL,
+    UNKNOWN,
+    WordVocabulary,
+    running_syllables,
+)
+
+MAX_TOKENS = 2**16
+LONGEST_TOKEN = 64
+"""Characters."""
+MAX_DIMENSIONS = 1_024
+"""Of the word vectors."""
+
+
+@dataclass(frozen=True, eq=False)
+class UnitLogP:
+    """ln p of each unit of some texts under both networks, `(units,)` each."""
+
+    words: NDArray[np.float64]
+    """Under the word network; −∞ where it cannot write the unit (repeated spaces)."""
+    characters: NDArray[np.float64]
+    unknown: NDArray[np.bool_]
+    """Whether the unit is outside of the word network's vocabulary."""
+    texts: NDArray[np.int64]
+    """Index of the text that the unit belongs to."""
+
+    def mixture(self, share: float) -> NDArray[np.float64]:
+        """ln (s p_w + (1 − s) p_c)."""
+        mixed: NDArray[np.float64] = np.logaddexp(
+            np.log(share) + self.words, np.log1p(-share) + self.characters
+        )
+        return mixed
+
+
+@dataclass(frozen=True, eq=False)
+class WordsAndCharacters:
+    """A word network and a character network that write the same language.
+
+    Implements `models.networks.network.Network` by its character network alone, for forms that are
+    written character by character.
+    """
+
+    characters: LSTM
+    words: WordLSTM
+    share: float
+    """s: share of the words in the mixture."""
+    vectors: Array
+    """Word vectors `(V, D)`, for subjects: rows of unit length, or zero for words without one."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` if the parts do not fit together."""
+        if not 0 < self.share < 1:
+            raise ValueError(f"the share of words is {self.share}, expected more than 0, below 1")
+        rows, dimensions = self.vectors.shape if self.vectors.ndim == 2 else (0, 0)
+        if rows != len(self.words.vocabulary) or not 0 < dimensions <= MAX_DIMENSIONS:
+            raise ValueError(
+                f"the parameter vectors has shape {self.vectors.shape}, expected "
+                f"{len(self.words.vocabulary)} rows of 1 to {MAX_DIMENSIONS} numbers"
+            )
+        lengths = np.linalg.norm(self.vectors, axis=1)
+        if not ((lengths == 0) | (abs(lengths - 1) < 0.05)).all():
+            raise ValueError(
+                "the rows of the parameter vectors are neither of unit length nor zero"
+            )
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The characters."""
+        return self.characters.vocabulary
+
+    def initial_state(self, batch: int) -> State:
+        """See `LSTM.initial_state`."""
+        return self.characters.initial_state(batch)
+
+    def step(self, x: NDArray[np.int64], state: State) -> tuple[Array, State]:
+        """See `LSTM.step`: read one character per text."""
+        return self.characters.step(x, state)
+
+    def losses(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """−ln p of each text in nats, `(len(texts),)`, from a fresh state.
+
+        Raises `KeyError` for a character that is not in the vocabulary.
+        """
+        log_p = unit_log_p(self.characters, self.words, texts)
+        nats = np.bincount(log_p.texts, -log_p.mixture(self.share), minlength=len(texts))
+        return nats.astype(np.float64)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The parameters by name, as stored in a weight file. `tokens` is UTF-8, as bytes."""
+        tokens = "\n".join(self.words.vocabulary.tokens[len(SPECIAL) :])
+        arrays: dict[str, NDArray[Any]] = {
+            "share": np.array([self.share], np.float32),
+            "vectors": self.vectors,
+            "tokens": np.frombuffer(tokens.encode(), np.uint8),
+        }
+        arrays |= {f"characters/{name}": a for name, a in self.characters.arrays().items()}
+        return arrays | {f"words/{name}": a for name, a in self.words.arrays().items()}
+
+    @classmethod
+    def from_arrays(cls, symbols: str, arrays: dict[str, NDArray[Any]]) -> "WordsAndCharacters":
+        """Build both networks from stored parameters. Raises `ValueError` if they do not fit."""
+        parts: dict[str, dict[str, NDArray[Any]]] = {"characters": {}, "words": {}, "": {}}
+        for name, array in arrays.items():
+            part, _, parameter = name.rpartition("/")
+            if part not in parts:
+                raise ValueError(f"the parameter {name} does not belong to any part")
+            parts[part][parameter] = array
+        if parts[""].keys() != {"share", "vectors", "tokens"} or parts[""]["share"].shape != (1,):
+            raise ValueError("besides its networks it needs share, vectors and tokens")
+        vocabulary = _vocabulary(parts[""]["tokens"], symbols)
+        return cls(
+            LSTM.from_arrays(symbols, parts["characters"]),
+            WordLSTM.from_arrays(vocabulary, parts["words"]),
+            float(parts[""]["share"][0]),
+            parts[""]["vectors"],
+        )
+
+
+def unit_log_p(
+    characters: LSTM, words: WordLSTM, texts: Sequence[str], batch: int = 64
+) -> UnitLogP:
+    """Measure both networks on every unit of some texts, each from a fresh state.
+
+    `batch` texts run side by side. Raises `KeyError` for a character outside of the vocabulary.
+    """
+    units = [split_units(text) for text in texts]
+    spelled = _character_log_p(characters, units, batch)
+    known, unknown = _word_log_p(words, units, batch)
+    return UnitLogP(
+        words=known + np.where(unknown, spelled, 0),
+        characters=spelled,
+        unknown=unknown,
+        texts=np.repeat(np.arange(len(texts)), [len(text) for text in units]),
+    )
+
+
+def _character_log_p(
+    network: LSTM, texts: Sequence[Sequence[Unit]], batch: int
+) -> NDArray[np.float64]:
+    """ln p_c of each unit of all texts, `(units,)`."""
+    vocabulary = network.vocabulary
+    ends_words = np.array([not is_word_character(c) for c in vocabulary.symbols])  # N
+    found: list[list[float]] = [[] for _ in texts]
+    for rows in _batches([sum(len(unit.text) for unit in units) for units in texts], batch):
+        encoded = [vocabulary.encode("".join(u.text for u in texts[row])) for row in rows]
+        log_p = np.zeros((2, len(rows), max(map(len, encoded)) + 1))
+        # log_p[0]: of each character; log_p[1]: of N instead of that character.
+        state, x = network.initial_state(len(rows)), np.full(len(rows), vocabulary.end)
+        for t in range(log_p.shape[2] - 1):
+            logits, state = network.step(x, state)
+            predicted = log_softmax(logits)  # (rows, vocabulary)
+            log_p[1, :, t] = np.logaddexp.reduce(predicted[:, ends_words], axis=1)
+            for i, text in enumerate(encoded):
+                if t < len(text):
+                    x[i] = text[t]
+                    log_p[0, i, t] = predicted[i, x[i]]
+        for i, row in enumerate(rows):
+            # No N at the end of a text: nothing says what follows.
+            log_p[1, i, len(encoded[i])] = 0
+            found[row] = _spelled(texts[row], log_p[0, i], log_p[1, i])
+    return np.array([nats for text in found for nats in text])
+
+
+def _spelled(
+    units: Sequence[Unit], of_characters: NDArray[np.float64], of_end: NDArray[np.float64]
+) -> list[float]:
+    found, begin, before = [], 0, 0.0
+    for unit in units:
+        end = begin + len(unit.text)
+        after = float(of_end[end]) if is_word_character(unit.text[-1]) else 0.0
+        found.append(float(of_characters[begin:end].sum()) + after - before)
+        begin, before = end, after
+    return found
+
+
+def _word_log_p(
+    network: WordLSTM, texts: Sequence[Sequence[Unit]], batch: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """ln p of each unit's tokens, `UNKNOWN` for unknown words, and which those are: `(units,)`."""
+    tokens = [[token for unit in units for token in unit.tokens] for units in texts]
+    encoded = [network.vocabulary.encode(text) for text in tokens]
+    log_p = [np.zeros(len(text)) for text in encoded]
+    for rows in _batches([len(text) for text in encoded], batch):
+        syllables = [running_syllables(tokens[r], [*map(syllables_of, tokens[r])]) for r in rows]
+        state, x = network.initial_state(len(rows)), np.full(len(rows), LINE_END)
+        count, ends = np.zeros(len(rows), np.int64), np.full(len(rows), NONE)
+        for t in range(max(len(encoded[row]) for row in rows)):
+            h, state = network.step(x, count, ends, state)
+            predicted = log_softmax(network.logits(h))  # (rows, V)
+            for i, row in enumerate(rows):
+                if t < len(encoded[row]):
+                    x[i], count[i] = encoded[row][t], syllables[i][t]
+                    log_p[row][t] = predicted[i, x[i]]
+    of_units, unknown = [], []
+    for units, text, of_tokens in zip(texts, encoded, log_p, strict=True):
+        begin = 0
+        for unit in units:
+            end = begin + len(unit.tokens)
+            of_units.append(of_tokens[begin:end].sum() if unit.exact else -np.inf)
+            unknown.append(unit.exact and text[end - 1] == UNKNOWN)
+            begin = end
+    return np.array(of_units), np.array(unknown, np.bool_)
+
+
+def _batches(sizes: Sequence[int], batch: int) -> list[list[int]]:
+    """Indices of texts of similar size, at most `batch` together; empty texts are left out."""
+    order = [int(i) for i in np.argsort(sizes, kind="stable") if sizes[i]]
+    return [order[begin : begin + batch] for begin in range(0, len(order), batch)]
+
+
+def _vocabulary(tokens: NDArray[Any], symbols: str) -> WordVocabulary:
+    """The vocabulary of stored tokens. Raises `ValueError` for a file of somebody else."""
+    if tokens.dtype != np.uint8 or tokens.ndim != 1:
+        raise ValueError("its tokens are no text")
+    words = tokens.tobytes().decode().split("\n")
+    if len(words) > MAX_TOKENS or len(set(words)) != len(words):
+        raise ValueError(f"its tokens are not at most {MAX_TOKENS:,} different ones")
+    if not set(symbols).issuperset("".join(words)):
+        raise ValueError("its tokens have characters that its vocabulary lacks")
+    if not all(len(word) <= LONGEST_TOKEN and is_token(word) for word in words):
+        raise ValueError("its tokens are not all words and marks")
+    return WordVocabulary((*SPECIAL, *words))

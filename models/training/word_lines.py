@@ -1,0 +1,123 @@
+"""Lines of verse as inputs and targets of a word network.
+
+In a planned line the token `PLAN` comes before the first word: there the network is asked for the
+last word of the line, and at every token of the line that word is an input, so that the line is
+written towards it. In other lines no end is known, and the network is a plain language model.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.syllables import syllables_of
+from data.tokens import is_word, split_units
+from models.networks.network import log_softmax
+from models.networks.word_lstm import WordLSTM
+from models.networks.word_vocabulary import (
+    LINE_END,
+    NONE,
+    PLAN,
+    UNKNOWN,
+    WordVocabulary,
+    running_syllables,
+)
+
+Indices = NDArray[np.int64]
+LONGEST_PLANNED = 20
+"""Tokens of a line whose end is planned."""
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line of a passage: its tokens as indices."""
+
+    tokens: Indices
+    """With the final `LINE_END`, `(tokens,)`."""
+    syllables: Indices
+    """Of the line up to and including each token, `(tokens,)`."""
+    sizes: Indices
+    """Characters of each token with the space before it, `(tokens,)`."""
+    end: int
+    """The word that the line ends with; `NONE` if it cannot be planned."""
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Inputs and targets of a sequence of lines, `(T,)` each."""
+
+    tokens: Indices
+    syllables: Indices
+    ends: Indices
+    targets: Indices
+    sizes: Indices
+    """Characters of each target; 0 for a planned word, as it comes again in its line."""
+
+
+def read_lines(passage: str, vocabulary: WordVocabulary) -> list[Line]:
+    """The lines of a passage that ends with a line feed."""
+    return [_line(text, vocabulary) for text in passage.removesuffix("\n").split("\n")]
+
+
+def _line(text: str, vocabulary: WordVocabulary) -> Line:
+    units = split_units(text + "\n")
+    tokens = [token for unit in units for token in unit.tokens]
+    sizes = [size for unit in units for size in (*[0] * (len(unit.tokens) - 1), len(unit.text))]
+    syllables = running_syllables(tokens, [syllables_of(token) for token in tokens])
+    words = [token for token in tokens if is_word(token)]
+    end = int(vocabulary.encode(words[-1:])[0]) if words else NONE
+    if end == UNKNOWN or len(tokens) > LONGEST_PLANNED:
+        end = NONE
+    return Line(vocabulary.encode(tokens), syllables, np.array(sizes, np.int64), end)
+
+
+def window_of(lines: Sequence[Line], length: int | None = None, *, planned: bool = False) -> Window:
+    """Inputs and targets from the start of some lines, at most `length` of them."""
+    tokens, syllables, ends, targets, sizes = [], [], [], [], []
+    total = 0
+    for line in lines:
+        end = line.end if planned else NONE
+        if end != NONE:
+            tokens.append([PLAN])
+            syllables.append([0])
+            ends.append([NONE])
+            targets.append([end])
+            sizes.append([0])
+            total += 1
+        tokens.append([LINE_END, *line.tokens[:-1]])
+        syllables.append([0, *line.syllables[:-1]])
+        ends.append([end] * len(line.tokens))
+        targets.append([*line.tokens])
+        sizes.append([*line.sizes])
+        total += len(line.tokens)
+        if length is not None and total >= length:
+            break
+    joined = (
+        np.array([index for part in parts for index in part][:length], np.int64)
+        for parts in (tokens, syllables, ends, targets, sizes)
+    )
+    return Window(*joined)
+
+
+def line_losses(
+    network: WordLSTM, passages: Sequence[Sequence[Line]], *, planned: bool = False
+) -> float:
+    """Total −ln p of some passages in nats, side by side. Unknown words cost what `UNKNOWN` does.
+
+    With `planned`, the last word of each line counts where it is planned and again, as nearly
+    nothing, where it stands.
+    """
+    windows = [window_of(lines, planned=planned) for lines in passages]
+    sizes = np.array([len(window.targets) for window in windows])
+    padded = np.zeros((4, len(windows), max(sizes)), np.int64)
+    for row, window in enumerate(windows):
+        inputs = (window.tokens, window.syllables, window.ends, window.targets)
+        padded[:, row, : sizes[row]] = inputs
+    state, total = network.initial_state(len(windows)), 0.0
+    for t in range(padded.shape[2]):
+        tokens, syllables, ends, targets = padded[:, :, t]
+        h, state = network.step(tokens, syllables, ends, state)
+        log_p = log_softmax(network.logits(h))
+        total -= float(log_p[np.arange(len(windows)), targets][t < sizes].sum())
+    return total

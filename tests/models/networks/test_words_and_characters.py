@@ -1,0 +1,171 @@
+"""The mixture of words and characters: a distribution over texts, and its parameters."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from data.tokens import split_units
+from models.networks.network import item_losses
+from models.networks.vocabulary import Vocabulary
+from models.networks.word_vocabulary import LINE_END, NONE, UNKNOWN, WordVocabulary
+from models.networks.words_and_characters import WordsAndCharacters, unit_log_p
+from models.training.losses import losses_of
+from tests.models.tiny import VERSE, WORDS, lstm, words_and_characters
+
+TEXTS = [
+    "the rose of day,\n'tis the rose.\n\n",
+    "love",
+    "",
+    "the rosy dawn - 'love'\nof love' !\n\n",
+    "i  love ,the summer ",
+]
+
+
+def test_characters_add_up() -> None:
+    """The units' losses under the character network are the text's loss."""
+    log_p = unit_log_p(lstm(), words_and_characters().words, TEXTS)
+    assert len(log_p.texts) == sum(len(split_units(text)) for text in TEXTS)
+    summed = np.bincount(log_p.texts, -log_p.characters, minlength=len(TEXTS))
+    np.testing.assert_allclose(summed, item_losses(lstm(), TEXTS), rtol=1e-5)
+
+
+def test_batches_do_not_matter() -> None:
+    network = words_and_characters()
+    together = unit_log_p(network.characters, network.words, TEXTS)
+    alone = unit_log_p(network.characters, network.words, TEXTS, batch=1)
+    np.testing.assert_allclose(together.words, alone.words, rtol=1e-4)
+    np.testing.assert_allclose(together.characters, alone.characters, rtol=1e-4, atol=1e-5)
+
+
+def test_mixture_is_a_distribution() -> None:
+    """Over the continuations of a text, up to those that neither network writes.
+
+    With the letters a and b, every unit of up to `longest` characters is tried. What is missing is
+    the mass of longer ones, and that of spelling known words as unknown ones.
+    """
+    vocabulary = Vocabulary("\n ,ab")
+    network = words_and_characters(vocabulary, WordVocabulary.of(["a", "ab", ",", "ba"]))
+    before, longest = "a", 7
+    following = {
+        unit.text
+        for size in range(1, longest + 1)
+        for text in itertools.product(vocabulary.symbols, repeat=size)
+        if len(units := split_units(before + "".join(text))) == 2
+        for unit in units[1:]
+        if unit.tokens and "".join(text) == unit.text
+    }
+    # "," after a word, so that what follows the unit is no letter: its own loss is taken off.
+    texts = [before + unit for unit in sorted(following)]
+    log_p = unit_log_p(network.characters, network.words, [text + "," for text in texts])
+    second = np.flatnonzero(np.diff(log_p.texts, prepend=-1)) + 1  # the unit after `before`
+    mass = np.exp(log_p.characters[second]).sum()
+    assert 0.99 < mass < 1 + 1e-6
+    assert 0.5 < np.exp(log_p.words[second]).sum() < 1
+    for share in (0.1, 0.9):
+        assert 0.5 < np.exp(log_p.mixture(share)[second]).sum() < 1
+
+
+def test_unknown_words_are_spelled() -> None:
+    network = words_and_characters()
+    log_p = unit_log_p(network.characters, network.words, ["the rosy\n"])
+    assert log_p.unknown.tolist() == [False, True, False]
+    known = unit_log_p(network.characters, network.words, ["the rose\n"])
+    none, zero, one = np.array([NONE]), np.array([0]), np.array([1])
+    state = network.words.initial_state(1)
+    _, state = network.words.step(np.array([LINE_END]), zero, none, state)
+    h, _ = network.words.step(np.array([WORDS.index["the"]]), one, none, state)
+    logits = network.words.logits(h)[0]
+    of_unknown = logits[UNKNOWN] - np.logaddexp.reduce(logits)
+    assert log_p.words[1] == pytest.approx(of_unknown + log_p.characters[1], abs=1e-4)
+    of_rose = logits[WORDS.index["rose"]] - np.logaddexp.reduce(logits)
+    assert known.words[1] == pytest.approx(of_rose, abs=1e-4)
+
+
+def test_repeated_spaces_are_left_to_characters() -> None:
+    network = words_and_characters(share=0.75)
+    log_p = unit_log_p(network.characters, network.words, ["i  love "])
+    assert np.isneginf(log_p.words).tolist() == [False, True, True]
+    np.testing.assert_allclose(log_p.mixture(0.75)[1:], np.log(0.25) + log_p.characters[1:])
+    assert np.isfinite(network.losses(TEXTS)).all()
+
+
+@given(st.floats(0.01, 0.99))
+def test_mixture_lies_between_its_members(share: float) -> None:
+    log_p = unit_log_p(lstm(), words_and_characters().words, TEXTS[:1])
+    low, high = np.sort([log_p.words, log_p.characters], axis=0)
+    mixed = log_p.mixture(share)
+    assert ((low - 1e-9 <= mixed) & (mixed <= high + 1e-9)).all()
+
+
+def test_losses() -> None:
+    network = words_and_characters()
+    losses = losses_of(network, [*TEXTS[:2], "LOVE\u2602"])
+    log_p = unit_log_p(network.characters, network.words, TEXTS[:2])
+    assert losses.nats[:2].sum() == pytest.approx(-log_p.mixture(0.5).sum())
+    assert losses.nats[2] == losses.nats[1]
+    assert losses.unknown == 1
+    assert losses.sizes.tolist() == [33, 4, 4]
+
+
+def test_characters_serve() -> None:
+    network, x = words_and_characters(), np.array([0, 3])
+    logits, state = network.step(x, network.initial_state(2))
+    expected, expected_state = lstm().step(x, lstm().initial_state(2))
+    np.testing.assert_array_equal(logits, expected)
+    np.testing.assert_array_equal(state, expected_state)
+    assert network.vocabulary == VERSE
+
+
+def test_arrays_round_trip() -> None:
+    network = words_and_characters(share=0.25)
+    again = WordsAndCharacters.from_arrays(VERSE.symbols, network.arrays())
+    assert again.words.vocabulary == network.words.vocabulary
+    assert again.share == 0.25
+    np.testing.assert_array_equal(again.losses(TEXTS), network.losses(TEXTS))
+    np.testing.assert_array_equal(again.vectors, network.vectors)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "sentence"),
+    [
+        ("share", np.ones(1, np.float32), "the share of words is 1.0"),
+        ("share", np.zeros(2, np.float32), "it needs share, vectors and tokens"),
+        ("vectors", np.zeros((3, 6), np.float32), "expected 16 rows"),
+        ("vectors", np.ones((16, 6), np.float32), "neither of unit length nor zero"),
+        ("vectors", np.zeros(16, np.float32), "vectors has shape"),
+        ("tokens", np.frombuffer(b"a\na", np.uint8), "different"),
+        ("tokens", np.frombuffer(b"a b", np.uint8), "not all words"),
+        ("tokens", np.frombuffer(b"a\n", np.uint8), "not all words"),
+        ("tokens", np.frombuffer("é".encode(), np.uint8), "characters that its vocabulary lacks"),
+        ("tokens", np.frombuffer(b"a" * 65, np.uint8), "not all words"),
+        ("tokens", np.frombuffer(b"a\nb", np.uint8), "words/E has shape|E has shape"),
+        ("tokens", np.zeros((2, 2), np.uint8), "no text"),
+        ("tokens", np.zeros(2, np.float32), "no text"),
+        ("more/E", np.zeros(2, np.float32), "does not belong to any part"),
+        ("more", np.zeros(2, np.float32), "it needs share, vectors and tokens"),
+        ("words/more", np.zeros(2, np.float32), "does not belong to any layer"),
+    ],
+)
+def test_invalid_arrays(name: str, array: NDArray[np.generic], sentence: str) -> None:
+    arrays = words_and_characters().arrays() | {name: array}
+    with pytest.raises(ValueError, match=sentence):
+        WordsAndCharacters.from_arrays(VERSE.symbols, arrays)
+
+
+def test_missing_arrays() -> None:
+    for name in words_and_characters().arrays():
+        arrays = words_and_characters().arrays()
+        del arrays[name]
+        with pytest.raises(ValueError, match=r"missing|needs|shape|belong"):
+            WordsAndCharacters.from_arrays(VERSE.symbols, arrays)
+
+
+@pytest.mark.parametrize("share", [0, 1, float("nan")])
+def test_share_must_be_between_zero_and_one(share: float) -> None:
+    with pytest.raises(ValueError, match="the share of words"):
+        replace(words_and_characters(), share=share)

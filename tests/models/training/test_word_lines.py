@@ -1,0 +1,77 @@
+"""Windows of lines: what a word network reads, and what it is to predict."""
+
+import numpy as np
+import pytest
+
+from models.networks.word_vocabulary import LINE_END, NONE, PLAN, SPACE_FLIP, UNKNOWN
+from models.networks.words_and_characters import unit_log_p
+from models.training.word_lines import LONGEST_PLANNED, Line, line_losses, read_lines, window_of
+from tests.models.tiny import WORDS, lstm, word_lstm
+
+PASSAGE = "the rose of summer,\n'tis love the dawn\n\n"
+THE, ROSE, OF, SUMMER, COMMA = (WORDS.index[w] for w in ("the", "rose", "of", "summer", ","))
+
+
+def lines() -> list[Line]:
+    return read_lines(PASSAGE, WORDS)
+
+
+def test_read_lines() -> None:
+    first, second, empty = lines()
+    assert first.tokens.tolist() == [THE, ROSE, OF, SUMMER, COMMA, LINE_END]
+    assert first.syllables.tolist() == [1, 2, 3, 5, 5, 0]
+    assert first.sizes.tolist() == [3, 5, 3, 7, 1, 1]
+    assert first.end == SUMMER
+    assert second.tokens[3] == UNKNOWN
+    assert second.end == NONE
+    assert empty.tokens.tolist() == [LINE_END]
+    assert sum(line.sizes.sum() for line in lines()) == len(PASSAGE)
+
+
+def test_space_against_the_rule() -> None:
+    (line,) = read_lines("love ,the\n", WORDS)
+    assert line.tokens[1] == SPACE_FLIP
+    assert line.sizes.tolist() == [4, 0, 2, 0, 3, 1]
+
+
+def test_long_lines_are_not_planned() -> None:
+    (line,) = read_lines("love " * LONGEST_PLANNED + "\n", WORDS)
+    assert line.end == NONE
+
+
+def test_window() -> None:
+    window = window_of(lines())
+    assert window.tokens[0] == LINE_END
+    np.testing.assert_array_equal(window.tokens[1:], window.targets[:-1])
+    np.testing.assert_array_equal(window.targets, np.concatenate([x.tokens for x in lines()]))
+    np.testing.assert_array_equal(window.syllables[1:7], lines()[0].syllables)
+    assert (window.ends == NONE).all()
+
+
+def test_planned_window() -> None:
+    window = window_of(lines(), planned=True)
+    assert window.tokens[:3].tolist() == [PLAN, LINE_END, THE]
+    assert window.targets[:3].tolist() == [SUMMER, THE, ROSE]
+    assert window.ends[:8].tolist() == [NONE, *[SUMMER] * 6, NONE]
+    assert window.syllables[:3].tolist() == [0, 0, 1]
+    assert window.sizes.sum() == len(PASSAGE)
+    assert PLAN not in window.tokens[1:]  # the second line's last word is unknown
+
+
+@pytest.mark.parametrize("planned", [False, True])
+@pytest.mark.parametrize("length", [1, 4, 7, 8, 100])
+def test_window_is_cut(length: int, *, planned: bool) -> None:
+    whole, cut = (window_of(lines(), size, planned=planned) for size in (None, length))
+    assert len(cut.targets) == min(length, len(whole.targets))
+    for name in ("tokens", "syllables", "ends", "targets", "sizes"):
+        np.testing.assert_array_equal(getattr(cut, name), getattr(whole, name)[:length])
+
+
+def test_line_losses() -> None:
+    """Without plans it is the loss of the word network in a mixture, before any spelling."""
+    passages = [PASSAGE, "love.\n\n"]
+    log_p = unit_log_p(lstm(), word_lstm(), passages)
+    expected = -(log_p.words - np.where(log_p.unknown, log_p.characters, 0)).sum()
+    read = [read_lines(passage, WORDS) for passage in passages]
+    assert line_losses(word_lstm(), read) == pytest.approx(expected, rel=1e-5)
+    assert line_losses(word_lstm(), read, planned=True) != pytest.approx(expected, rel=1e-3)
