@@ -1,0 +1,1 @@
+"""Sense of verse: four measures of how far poems are from meaning something."""
