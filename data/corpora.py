@@ -6,6 +6,7 @@ can replace the first two.
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -153,6 +154,11 @@ def load_plays(cache: Path = downloads.CACHE) -> Corpus:
     )
 
 
+def held_out_of(names: Sequence[str]) -> frozenset[str]:
+    """The names of a corpus, sorted, that are its held-out part."""
+    return frozenset(_shuffled(names)[: len(names) // 10])
+
+
 def read_corpus(path: Path, kind: CorpusKind) -> Corpus:
     """Read a corpus from a file: one name per line, or free text.
 
@@ -214,9 +220,7 @@ def _names_corpus(title: str, text: str) -> Corpus:
             count=len(names),
             minimum=SHORTEST_LIST,
         )
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(names))
-    tenth = len(names) // 10
-    shuffled = [names[i] for i in order]
+    shuffled, tenth = _shuffled(names), len(names) // 10
     return Corpus(
         title=title,
         kind="names",
@@ -241,6 +245,11 @@ def _names_corpus(title: str, text: str) -> Corpus:
             ),
         ),
     )
+
+
+def _shuffled(names: Sequence[str]) -> list[str]:
+    """The order in which names are split: a tenth held out, a tenth for validation, the rest."""
+    return [names[i] for i in np.random.default_rng(SPLIT_SEED).permutation(len(names))]
 
 
 def _verse_corpus(title: str, text: str) -> Corpus:

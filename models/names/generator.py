@@ -1,11 +1,16 @@
-"""Generating new names: constrained sampling, then filtering of real, near and repeated names."""
+"""Generating new names: constrained sampling, then filtering of real, near and repeated names.
+
+Names with a consonant cluster that no name of the list has are filtered too, which leaves the
+network's own distribution over the others. If a constraint forces such a cluster, they are given.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.names.clusters import allowed_clusters, clusters_of
 from models.names.constrained.automaton import Automaton, count_possible
 from models.names.constrained.constraints import LONGEST_PIECE, NameConstraints
 from models.names.constrained.parsing import parse_constraints
@@ -40,6 +45,9 @@ __all__ = [
 
 MAX_FRUITLESS = 640
 """Names in a row without a new one, after which the search ends."""
+MAX_UNSAYABLE = 128
+"""Names in a row without a new sayable one, after which it ends if the others are enough. A network
+that may write sayable names hardly ever writes so many others: of its names, about one in ten."""
 
 
 @dataclass(frozen=True)
@@ -88,34 +96,80 @@ def generate_names(
     sampler = ConstrainedSampler.of(trained, constraints, automaton, request.temperature)
     near_names = near_names_of(trained)
     rng = np.random.default_rng(request.seed)
-    names: dict[str, None] = {}  # an ordered set
+    found = _Found(allowed_clusters(trained))
     generated = set[str]()
     rejected = Counter[Flaw]()
     recent = Counter[Flaw]()  # since the last batch with a new name
-    fruitless = 0
-    # Ends: a batch either brings a new name, at most `count` of them, or adds to `fruitless`.
+    fruitless = unsayable = 0  # names since that batch, and since the last one with a sayable name
+    # Ends: a batch brings a new name, and there are soon enough of its kind, or adds to both.
     while fruitless < MAX_FRUITLESS and len(generated) < possible:
-        before = len(names)
+        if len(found) >= request.count and unsayable >= MAX_UNSAYABLE:
+            break
+        before = len(found.sayable), len(found)
         for name, plausible in sampler.sample(rng):
             generated.add(name)
-            flaw = _flaw(name, names, trained, near_names, accept) if plausible else Flaw.UNREADABLE
+            flaw = _flaw(name, found, trained, near_names, accept) if plausible else Flaw.UNREADABLE
             if flaw:
                 rejected[flaw] += 1
                 recent[flaw] += 1
                 continue
-            names[name] = None
-            if len(names) == request.count:
-                return NamesResult(tuple(names), None, rejected)
-            if len(names) == before + sampler.kept_per_batch:
+            found.add(name)
+            if len(found.sayable) in (request.count, before[0] + sampler.kept_per_batch):
                 break
+        if len(found.sayable) == request.count:
+            break
         fruitless += sampler.batch
-        if len(names) > before:
+        unsayable += sampler.batch
+        if len(found.sayable) > before[0]:
+            unsayable = 0
+        if len(found) > before[1]:
             fruitless = 0
             recent.clear()
+    names = found.best(request.count)
     if possible == 1 and not names:
         (name,), (flaw,) = generated, recent
         raise NamesError(OnlyNameRejected(name, flaw, constraints))
-    return NamesResult(tuple(names), _shortfall(len(names), constraints, recent), rejected)
+    if rest := len(found) - len(names):
+        rejected[Flaw.UNSAYABLE] = rest
+    shortfall = None
+    if len(names) < request.count:
+        shortfall = _shortfall(len(names), constraints, recent)
+    return NamesResult(names, shortfall, rejected)
+
+
+class _Found:
+    """New names, in the order in which they were found."""
+
+    def __init__(self, allowed: frozenset[str] | None) -> None:
+        """Begin without names. allowed: the clusters of sayable names; `None` for any."""
+        self._allowed = allowed
+        self.sayable: dict[str, None] = {}  # an ordered set
+        self._others: dict[str, int] = {}
+        """Names with clusters that are not allowed, and how many."""
+
+    def add(self, name: str) -> None:
+        """Add a new name."""
+        unknown = 0 if self._allowed is None else len(clusters_of(name) - self._allowed)
+        if unknown:
+            self._others[name] = unknown
+        else:
+            self.sayable[name] = None
+
+    def best(self, count: int) -> tuple[str, ...]:
+        """At most `count` names: those that are sayable, then those with the fewest new clusters.
+
+        A constraint that forces a cluster leaves no sayable names, and some with that cluster only.
+        """
+        others = sorted(self._others, key=self._others.__getitem__)
+        return (*self.sayable, *others)[:count]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a name was found."""
+        return name in self.sayable or name in self._others
+
+    def __len__(self) -> int:
+        """Number of names, sayable or not."""
+        return len(self.sayable) + len(self._others)
 
 
 def reads_as_name(name: str) -> bool:
@@ -125,7 +179,7 @@ def reads_as_name(name: str) -> bool:
 
 def _flaw(
     name: str,
-    found: Collection[str],
+    found: "_Found",
     trained: Trained,
     near_names: NearNames,
     accept: Callable[[str], bool],

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from data.corpora import LONGEST_NAME
 from models.names.capitalization import format_name
+from models.names.clusters import allowed_clusters
 from models.names.constrained.markov_model import learn_contexts
 from models.names.constrained.problems import NamesError
 from models.names.generator import NamesRequest, NamesResult, generate_names
@@ -83,6 +84,7 @@ def check(trained: Trained) -> None:
 def prepare(trained: Trained) -> None:
     """Fill the caches that the first request would otherwise have to wait for."""
     learn_contexts(trained)
+    allowed_clusters(trained)
 
 
 def sample(trained: Trained, seed: int, accept: Accept, *, full: bool) -> Sample:

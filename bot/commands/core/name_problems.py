@@ -31,6 +31,7 @@ _FLAWS: Mapping[Flaw, str] = {
     Flaw.NEAR: _("only one letter away from a real name"),
     Flaw.UNREADABLE: _("not readable as a name"),
     Flaw.REPEATED: _("a repetition"),
+    Flaw.UNSAYABLE: _("hard to say"),
     Flaw.UNFIT: _("blocked by the word filter"),
 }
 

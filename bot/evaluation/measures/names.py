@@ -1,8 +1,9 @@
-"""Quality of generated names: copies, near copies, repetitions, well-formedness."""
+"""Quality of generated names: copies, near copies, repetitions, well-formedness, clusters."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from models.names.clusters import clusters_of
 from models.names.generator import reads_as_name
 
 
@@ -19,6 +20,8 @@ class NamesQuality:
     distinct: float
     well_formed: float
     """Share that is well-formed (`models.names.generator.reads_as_name`)."""
+    new_cluster: float
+    """Share with a consonant cluster that no training name has (`models.names.clusters`)."""
     rejected: Mapping[str, float] = field(default_factory=dict)
     """Shares of all generated names that were rejected, by reason."""
 
@@ -27,9 +30,13 @@ def quality_of(
     system: str,
     names: Sequence[str],
     genera: Collection[str],
+    clusters: Collection[str],
     rejected: Mapping[str, float] | None = None,
 ) -> NamesQuality:
-    """Measure lower-case names, at least one, against the genera of the corpus."""
+    """Measure lower-case names, at least one, against the genera of the corpus.
+
+    clusters: those of the training names.
+    """
     count, real = len(names), GenusIndex(genera)
     return NamesQuality(
         system=system,
@@ -38,8 +45,14 @@ def quality_of(
         near=sum(real.has_near(name) for name in names) / count,
         distinct=len(set(names)) / count,
         well_formed=sum(map(reads_as_name, names)) / count,
+        new_cluster=new_cluster_share(names, clusters),
         rejected=rejected or {},
     )
+
+
+def new_cluster_share(names: Sequence[str], clusters: Collection[str]) -> float:
+    """The share of names, at least one, with a consonant cluster that is not among `clusters`."""
+    return sum(not clusters_of(name).issubset(clusters) for name in names) / len(names)
 
 
 class GenusIndex:

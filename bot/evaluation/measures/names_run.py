@@ -15,10 +15,16 @@ from bot.evaluation.measures.baselines import (
 )
 from bot.evaluation.measures.classifier import FOLDS, Auc, auc
 from bot.evaluation.measures.held_out import HeldOutLosses
-from bot.evaluation.measures.names import ConstraintResult, NamesQuality, quality_of
+from bot.evaluation.measures.names import (
+    ConstraintResult,
+    NamesQuality,
+    new_cluster_share,
+    quality_of,
+)
 from bot.evaluation.measures.options import ScoreboardOptions
 from bot.evaluation.measures.sampling import sample_names
 from data.corpora import Corpus
+from models.names.clusters import known_clusters
 from models.names.generator import NamesError, NamesRequest, generate_names
 from models.networks.network import Network
 from models.networks.vocabulary import END
@@ -54,6 +60,8 @@ class NamesFindings:
     """Mangosaurus first."""
     real: Auc | None
     """AUC of real names of the training part."""
+    real_new_cluster: float
+    """Share of held-out names with a consonant cluster that no training name has."""
     constraints: tuple[ConstraintResult, ...]
     names: tuple[str, ...]
     """All names of Mangosaurus."""
@@ -90,6 +98,7 @@ def measure_names(
         seconds,
         tuple(systems),
         _auc(corpus.training, held_out),
+        new_cluster_share(held_out, known_clusters(corpus.training)),
         tuple(
             measure_constraint(trained, corpus, accept, options.seed, each) for each in CONSTRAINTS
         ),
@@ -149,7 +158,8 @@ def _evaluate(
     held_out: Sequence[str],
     rejected: Mapping[str, float] | None = None,
 ) -> SystemNames:
-    quality = quality_of(system, names, corpus.items, rejected)
+    clusters = known_clusters(corpus.training)
+    quality = quality_of(system, names, corpus.items, clusters, rejected)
     new = sorted(set(filter(None, names)).difference(corpus.items))
     return SystemNames(quality, _auc(new, held_out))
 

@@ -42,6 +42,8 @@ class Flaw(StrEnum):
     """It breaks the rules of its `Shape`, or the network itself finds it very unlikely."""
     REPEATED = "repeated"
     """The result has it already."""
+    UNSAYABLE = "unsayable"
+    """It has a consonant cluster that no name of the list has, and others have none."""
     UNFIT = "unfit"
     """The word filter rejects it."""
 
@@ -52,6 +54,7 @@ FLAW_DESCRIPTIONS: Mapping[Flaw, str] = {
     Flaw.NEAR: "is only one letter away from a real name",
     Flaw.UNREADABLE: "does not read like a name",
     Flaw.REPEATED: "is a repetition",
+    Flaw.UNSAYABLE: "is hard to say",
     Flaw.UNFIT: "is rejected by the word filter",
 }
 

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.evaluation.measures.names import ConstraintResult, GenusIndex, quality_of, within_one_edit
+from models.names.clusters import known_clusters
 
 GENERA = ["mangosaurus", "triceratops", "mei", "yi"]
+CLUSTERS = known_clusters(GENERA)
 words = st.text("ab", max_size=6)
 
 
@@ -33,21 +35,22 @@ def test_near_copies_are_found(name: str, genera: list[str]) -> None:
 
 def test_measure_names() -> None:
     names = ["mangosaurus", "mangosauru", "mangasaurus", "bananasaurus", "bananasaurus"]
-    writing = quality_of("ours", names, GENERA)
+    writing = quality_of("ours", names, GENERA, CLUSTERS)
     assert writing.count == 5
     assert writing.in_corpus == 1 / 5
     assert writing.near == 3 / 5
     assert writing.distinct == 4 / 5
     assert writing.well_formed == 1
+    assert writing.new_cluster == 2 / 5  # no genus starts with b
 
 
 def test_swap_is_two_edits() -> None:
-    assert quality_of("ours", ["mie"], GENERA).near == 0
+    assert quality_of("ours", ["mie"], GENERA, CLUSTERS).near == 0
 
 
 def test_reads_as_name() -> None:
     names = ["rex", "xkcd", "aaardonyx", "ox", "rex2"]
-    assert quality_of("ours", names, GENERA).well_formed == 1 / 5
+    assert quality_of("ours", names, GENERA, CLUSTERS).well_formed == 1 / 5
 
 
 def test_constraint_fulfilled() -> None:
