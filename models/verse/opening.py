@@ -41,9 +41,7 @@ def wrap_opening(opening: str, form: Form, index: WordIndex | None) -> list[str]
     return lines
 
 
-def start_of(
-    line: str, metre: Metre, index: WordIndex, *, finished: bool = False
-) -> Start:
+def start_of(line: str, metre: Metre, index: WordIndex, *, finished: bool = False) -> Start:
     """The metrical state after the words that a line starts with, folded.
 
     A word that does not fit the metre still takes its syllables. If the last word is `finished`, it

@@ -24,11 +24,7 @@ from models.networks.vocabulary import END
 from models.text_generator import GenerationError
 from models.verse.constrained import free_lines
 from models.verse.constrained.free_lines import CharacterBudget, LengthConstraint
-from models.verse.constrained.line_generator import (
-    CandidateCounts,
-    LineRequest,
-    generate_lines,
-)
+from models.verse.constrained.line_generator import LineRequest, generate_lines
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
 from models.verse.metrical import Line, MetricalWriter, metrical_writer_of
 from models.verse.opening import encoded_prefix, wrap_opening
@@ -47,9 +43,9 @@ __all__ = [
 
 OPENING_LIMIT = 300
 """Maximum characters of an opening."""
-FREE = CandidateCounts(rows=4)
+FREE = 4
 """Candidates for each line without metre."""
-COUNTED = CandidateCounts(rows=1)
+COUNTED = 1
 """Candidates in a form that counts characters: plain sampling, as in the notebook."""
 MAX_ATTEMPTS = 4
 """How often new candidates are sampled when all were rejected."""
@@ -268,7 +264,7 @@ def _write_metrical(
 
 def _write_free(trained: Trained, drafts: Sequence[Draft], attempt: int) -> list[list[_Written]]:
     lengths = [len(draft.encoded_prefix) for draft in drafts]
-    constraint = LengthConstraint(trained.network.vocabulary, lengths, FREE.rows)
+    constraint = LengthConstraint(trained.network.vocabulary, lengths, FREE)
     found = generate_lines(
         trained.network,
         _requests(drafts, attempt),
@@ -283,7 +279,7 @@ def _write_free(trained: Trained, drafts: Sequence[Draft], attempt: int) -> list
 
 def _write_counted(trained: Trained, drafts: Sequence[Draft], attempt: int) -> list[list[_Written]]:
     left = [draft.characters_left for draft in drafts]
-    constraint = CharacterBudget(trained.network.vocabulary, left, COUNTED.rows)
+    constraint = CharacterBudget(trained.network.vocabulary, left, COUNTED)
     # Not the maximum over this batch: random numbers must not depend on the rest of the batch.
     max_length = max(form.characters or 0 for form in FORMS.values()) + len(END)
     requests = _requests(drafts, attempt)

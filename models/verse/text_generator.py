@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from models.text_generator import Accept, Sample
 from models.verse import poem
-from models.verse.constrained.rhyme_and_metre import rhyme_and_metre_of
+from models.verse.metrical import metrical_writer_of
 from models.verse.poem import Draft, SonnetError, SonnetRequest
 from models.weights import Trained
 
@@ -28,7 +28,7 @@ class SonnetGenerator:
 
 def prepare(trained: Trained) -> None:
     """Fill the caches that the first request would otherwise have to wait for."""
-    rhyme_and_metre_of(trained)
+    metrical_writer_of(trained)
 
 
 def sample(trained: Trained, seed: int, accept: Accept, *, full: bool) -> Sample:

@@ -42,14 +42,6 @@ class LengthConstraint:
         self._length[rows] += 1
         self._after_space[rows] = x == self._space
 
-    def at_branch_point(self, rows: Indices) -> NDArray[np.bool_]:
-        """Never."""
-        return np.zeros(len(rows), np.bool_)
-
-    def select(self, rows: Indices) -> None:
-        """Keep these rows."""
-        self._length, self._after_space = self._length[rows], self._after_space[rows]
-
 
 class CharacterBudget:
     """Text of a given number of characters. Implements `LineConstraint`."""
@@ -68,11 +60,3 @@ class CharacterBudget:
     def advance(self, rows: Indices, x: Indices) -> None:
         """Append one character per row."""
         self._left[rows] -= 1
-
-    def at_branch_point(self, rows: Indices) -> NDArray[np.bool_]:
-        """Never."""
-        return np.zeros(len(rows), np.bool_)
-
-    def select(self, rows: Indices) -> None:
-        """Keep these rows."""
-        self._left = self._left[rows]

@@ -1,8 +1,4 @@
-"""Sampling candidate lines from a network, for several poems in one batch.
-
-Sampling has one or two stages. In the second, the most likely lines that have reached a branch
-point, before the last words of the line, are continued in several ways each: that is where the line
-has to rhyme, and retrying its end succeeds more often than retrying all of it.
+"""Sampling candidate lines from a character network, for several poems in one batch.
 
 Shapes: R rows in the batch (candidates of all requests), V characters in the vocabulary.
 """
@@ -54,43 +50,26 @@ class LineConstraint(Protocol):
     def advance(self, rows: Indices, x: Indices) -> None:
         """Append one allowed character per row, `(rows,)`."""
 
-    def at_branch_point(self, rows: Indices) -> NDArray[np.bool_]:
-        """Whether each row is where its last words begin, `(rows,)`."""
-
-    def select(self, rows: Indices) -> None:
-        """Keep only these rows, in this order. A row may be selected more than once."""
-
-
-@dataclass(frozen=True)
-class CandidateCounts:
-    """How many candidates are sampled per request."""
-
-    rows: int
-    """Rows that start from the beginning of the line."""
-    stems: int = 0
-    """How many of them, the most likely ones, continue from the branch point; 0 for one stage."""
-    branches: int = 0
-    """In how many ways each of these continues."""
-
 
 def generate_lines(
     network: Network,
     requests: Sequence[LineRequest],
     constraint: LineConstraint,
-    counts: CandidateCounts,
+    rows: int,
     *,
     max_length: int,
     top_p: float | None,
 ) -> list[list[Candidate]]:
-    """Sample candidates for each request: those that reach an `END` within `max_length` characters.
+    """Sample `rows` candidates for each request; those that reach an `END` in time are returned.
 
-    `constraint` starts with `len(requests) · counts.rows` rows, those of the first request first.
+    `max_length` is in characters. `constraint` starts with `len(requests) · rows` rows, those of
+    the first request first.
     """
-    batch = _Batch(network, requests, constraint, counts.rows, max_length, top_p)
-    if counts.stems:
-        at_branch_point = batch.write(stop_at_branch_point=True)
-        batch.branch(batch.most_likely(at_branch_point, counts.stems).repeat(counts.branches))
-    batch.write(stop_at_branch_point=False)
+    batch = _Batch(network, requests, constraint, rows, max_length, top_p)
+    unfinished = np.arange(len(requests) * rows)
+    # Ends: `step` makes every row longer, and drops those with `max_length` characters.
+    while len(unfinished):
+        unfinished = batch.step(unfinished)
     return batch.candidates
 
 
@@ -116,25 +95,10 @@ class _Batch:
         self.length = np.zeros(len(self.request), np.int64)  # characters written: (R,)
         self.text = np.zeros((len(self.request), max_length), np.int64)  # indices
         self.log_p = np.zeros((len(self.request), max_length))  # of each character
-        self._draw_uniform()
+        # By position in the line, so that a row's draws do not depend on when others end.
+        self.uniform = np.concatenate([r.rng.random((rows, max_length)) for r in requests])
 
-    def write(self, *, stop_at_branch_point: bool) -> Indices:
-        """Write every row until it ends and becomes a candidate, or reaches a branch point.
-
-        Returns the rows that stopped at a branch point.
-        """
-        unfinished = np.arange(len(self.request))
-        stopped: list[Indices] = []
-        # Ends: `_step` makes every row longer, and drops those with `max_length` characters.
-        while len(unfinished):
-            if stop_at_branch_point:
-                at_branch_point = self.constraint.at_branch_point(unfinished)
-                stopped.append(unfinished[at_branch_point])
-                unfinished = unfinished[~at_branch_point]
-            unfinished = self._step(unfinished)
-        return np.concatenate([*stopped, np.zeros(0, np.int64)])
-
-    def _step(self, rows: Indices) -> Indices:
+    def step(self, rows: Indices) -> Indices:
         """Write one character in some rows. Returns the rows that are not finished."""
         allowed = self.constraint.allowed(rows)  # (rows, V)
         able = allowed.any(axis=1)
@@ -164,28 +128,3 @@ class _Batch:
             state=state_row(self.state, row),
             logits=self.logits[row : row + 1].copy(),
         )
-
-    def most_likely(self, rows: Indices, count: int) -> Indices:
-        """For each request, the `count` rows with the highest mean log p per character."""
-        mean = self.log_p[rows].sum(axis=1) / np.maximum(self.length[rows], 1)
-        best = rows[np.argsort(-mean, kind="stable")]
-        per_request = [best[self.request[best] == k][:count] for k in range(len(self.requests))]
-        return np.concatenate(per_request)
-
-    def branch(self, rows: Indices) -> None:
-        """Keep only these rows. A row that is listed twice continues in two ways."""
-        for name in ("request", "logits", "temperature", "length", "text", "log_p"):
-            setattr(self, name, getattr(self, name)[rows])
-        self.state = self.state[..., rows, :]
-        self.constraint.select(rows)
-        self._draw_uniform()
-
-    def _draw_uniform(self) -> None:
-        """Draw the random numbers of all rows in advance, each request's from its own generator."""
-        # By position in the line, so that a row's draws do not depend on when others end.
-        counts = np.bincount(self.request, minlength=len(self.requests))
-        drawn = [
-            request.rng.random((count, self.max_length))
-            for request, count in zip(self.requests, counts, strict=True)
-        ]
-        self.uniform = np.concatenate(drawn)  # (R, max_length)

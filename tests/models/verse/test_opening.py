@@ -5,10 +5,10 @@ import re
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
-from data.text import fold, words_of
 from models.verse.constrained.metrical_lines import Start
 from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
+
+from data.text import fold, words_of
 from models.verse.forms import FORMS, Form
 from models.verse.opening import FREE_SYLLABLES, MAX_LINES, encoded_prefix, start_of, wrap_opening
 from models.verse.prosody import count_syllables, scans, syllable_counts

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from models.verse.constrained.rhyme_and_metre import rhyme_and_metre_of
 from numpy.typing import NDArray
 
 from data.text import fold, words_of
 from models.fingerprints import runs_of
-from models.verse.constrained.rhyme_and_metre import rhyme_and_metre_of
 from models.verse.forms import FORMS, forms_of
 from models.verse.poem import Draft, SonnetError, SonnetRequest, begin, extend
 from models.verse.prosody import pairs_of, rhymes, scans, syllable_counts

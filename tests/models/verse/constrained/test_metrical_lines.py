@@ -7,13 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
-
-from data.text import words_of
-from models.networks.network import read
-from models.networks.vocabulary import END
-from models.verse.constrained.line_generator import CandidateCounts, LineRequest, generate_lines
-from models.verse.constrained.metre import Metre
 from models.verse.constrained.metrical_lines import (
     BRANCH_SYLLABLES,
     MAX_LENGTH,
@@ -22,6 +15,13 @@ from models.verse.constrained.metrical_lines import (
     Start,
 )
 from models.verse.constrained.rhyme_and_metre import rhyme_and_metre_of
+from numpy.typing import NDArray
+
+from data.text import words_of
+from models.networks.network import read
+from models.networks.vocabulary import END
+from models.verse.constrained.line_generator import CandidateCounts, LineRequest, generate_lines
+from models.verse.constrained.metre import Metre
 from models.verse.forms import FORMS
 from tests.models.tiny import VERSE
 from tests.models.verse.versifier import READINGS, VERSIFIER

@@ -6,16 +6,16 @@ from operator import or_
 
 import numpy as np
 import pytest
-
-from data.phonetics import Reading
-from models.networks.vocabulary import Vocabulary
-from models.verse.constrained import rhyme_and_metre as module
-from models.verse.constrained.metre import Metre
 from models.verse.constrained.rhyme_and_metre import (
     MIN_WORDS,
     RhymeAndMetreIndex,
     rhyme_and_metre_of,
 )
+
+from data.phonetics import Reading
+from models.networks.vocabulary import Vocabulary
+from models.verse.constrained import rhyme_and_metre as module
+from models.verse.constrained.metre import Metre
 from tests.models.tiny import LETTERS, VERSE, lstm, poet
 from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS
 

@@ -6,9 +6,9 @@ from operator import or_
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from models.verse.constrained.word_trie import WordTrie
 
 from models.networks.vocabulary import Vocabulary
-from models.verse.constrained.word_trie import WordTrie
 
 SYMBOLS = Vocabulary("\n 'abc")
 WORD = st.text("abc'", max_size=5)
