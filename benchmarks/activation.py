@@ -91,6 +91,7 @@ async def _add_version(store: Store, kind: str) -> int:
             trained.proper,
             runs=trained.runs,
             words=trained.words,
+            further=trained.further,
         )
         content = await asyncio.to_thread(path.read_bytes)
     version, now = version_of(card, digest), datetime.datetime.now(datetime.UTC)

@@ -10,6 +10,7 @@ VERSE_SYMBOLS = frozenset("abcdefghijklmnopqrstuvwxyz \n'!(),-.:;?")
 
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _QUOTES = dict.fromkeys(map(ord, '"‘’‚‛“”„‟«»‹›`´ʼ′″'), "'")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 # Letters that Unicode does not decompose into a base letter and an accent.
 _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
@@ -70,7 +71,7 @@ def words_of(text: str) -> list[str]:
 
     Apostrophes at either end of a word are excluded: they could be quotation marks.
     """
-    return re.findall("[a-z]+(?:'[a-z]+)*", text)
+    return _WORD.findall(text)
 
 
 def spellings(texts: Iterable[str]) -> list[str]:

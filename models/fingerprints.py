@@ -1,7 +1,8 @@
 """Fingerprints of corpus lines, for rejecting verbatim copies.
 
 A weight file holds a 64-bit fingerprint of each name or line of its corpus, so that the process
-that serves it can reject copies without having the corpus.
+that serves it can reject copies without having the corpus. Of further reading, which has millions
+of words, it holds a Bloom filter.
 """
 
 import hashlib
@@ -39,19 +40,78 @@ class Fingerprints:
         return len(self.fingerprints)
 
 
+BITS_PER_TEXT, HASHES = 12, 8
+"""Size of a Bloom filter, and bits that are set per text: 0.3% false positives."""
+
+
+@dataclass(frozen=True, eq=False)
+class BloomFilter:
+    """A set of texts in 12 bits for each (Bloom, 1970). False positives: 0.3%.
+
+    Every text sets eight bits. Their positions are a + i b for i = 0 … 7, where a and b are the
+    halves of the text's digest (Kirsch & Mitzenmacher, 2008).
+    """
+
+    bits: NDArray[np.uint8]
+    """Eight bits in each byte, the lowest first, `(bytes,)`."""
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "BloomFilter":
+        """Return the set of some texts."""
+        digests = b"".join({_digest(text) for text in texts})
+        a, b = np.frombuffer(digests, "<u8").reshape(-1, 2).T  # (texts,) each
+        bits = np.zeros(-(-BITS_PER_TEXT * len(a) // 8), np.uint8)
+        for i in range(HASHES if len(a) else 0):
+            places = (a + np.uint64(i) * b) % np.uint64(8 * len(bits))  # the sum wraps at 2⁶⁴
+            np.bitwise_or.at(bits, places // 8, np.uint8(1) << (places % 8).astype(np.uint8))
+        return cls(bits)
+
+    def __contains__(self, text: str) -> bool:
+        """Whether the text was in the corpus, or is one of the false positives."""
+        if not len(self.bits):
+            return False
+        digest, size = _digest(text), 8 * len(self.bits)
+        a, b = int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+        places = ((a + i * b) % 2**64 % size for i in range(HASHES))
+        return all(self.bits[place // 8] >> place % 8 & 1 for place in places)
+
+
 LONGEST_RUN = 6
-"""Maximum number of consecutive words that a poem may share with its network's corpus."""
+"""Maximum number of consecutive words that a poem may share with a text trained on."""
+SPARSE_RUN, STRIDE = 5, 3
+"""Of further reading only runs of 5 words at every third word are stored. Every run of 7 words has
+one of them in it."""
 
 
 def runs_of(words: Sequence[str]) -> list[str]:
     """All runs of `LONGEST_RUN` + 1 consecutive words, each joined by spaces."""
-    length = LONGEST_RUN + 1
-    return [" ".join(words[i : i + length]) for i in range(len(words) - length + 1)]
+    return _runs(words, LONGEST_RUN + 1)
+
+
+def sparse_runs_of(words: Sequence[str]) -> list[str]:
+    """Every third run of `SPARSE_RUN` consecutive words, each joined by spaces."""
+    return _runs(words, SPARSE_RUN, STRIDE)
+
+
+def has_sparse_run(words: Sequence[str], stored: BloomFilter) -> bool:
+    """Whether a run of `SPARSE_RUN` of these words, at any place, is stored."""
+    return any(run in stored for run in _runs(words, SPARSE_RUN))
+
+
+def _runs(words: Sequence[str], length: int, stride: int = 1) -> list[str]:
+    begins = range(0, len(words) - length + 1, stride)
+    return [" ".join(words[begin : begin + length]) for begin in begins]
 
 
 def _fingerprint(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
 NOTHING = Fingerprints.of(())
 """The empty set."""
+EMPTY_FILTER = BloomFilter.of(())
+"""The empty Bloom filter."""

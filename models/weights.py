@@ -1,17 +1,17 @@
-"""Weight files: save, load, verify, describe.
+"""Weight files: save, load, verify.
 
-A file is a safetensors archive of float16 parameters with a model card in its metadata. Loading one
-parses numbers and JSON; no code in it can run. What a network writes is no concern of this module:
-`models.tasks.Task.load` also checks that a file suits its task.
+A file is a safetensors archive of float16 parameters with a model card in its metadata; the large
+matrices of word networks have 8 bits. Loading one parses numbers and JSON; no code in it can run.
+What a network writes is no concern of this module: `models.tasks.Task.load` also checks that a file
+suits its task.
 """
 
-import dataclasses
 import hashlib
 import json
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,29 @@ from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
 from data.files import write_atomically
-from models.fingerprints import NOTHING, Fingerprints
+from data.text import fold, words_of
+from models.fingerprints import (
+    EMPTY_FILTER,
+    LONGEST_RUN,
+    NOTHING,
+    SPARSE_RUN,
+    BloomFilter,
+    Fingerprints,
+    has_sparse_run,
+    runs_of,
+)
+from models.model_card import ModelCard as ModelCard
+from models.model_card import card_from_json
+from models.model_card import card_to_json as card_to_json
+from models.model_card import describe as describe
+from models.model_card import has_controls as has_controls
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.network import Network
 from models.networks.ngram import NGram
 from models.networks.rnn import RNN
+from models.networks.words_and_characters import WordsAndCharacters
+from models.quantization import SMALLEST_MATRIX, dequantize, quantize
 
 SHIPPED = Path(__file__).parent / "weights"
 LARGEST_FILE = 64 * 2**20
@@ -32,92 +49,29 @@ LARGEST_FILE = 64 * 2**20
 LARGEST_HEADER = 2**20
 """Bytes of the header, which describes the arrays and holds the model card."""
 MOST_ARRAYS = 1_000
-LONGEST_FACT, MOST_PARTS_OF_A_FACT = 1_000, 64
-"""Maximum characters of a text on a card, and texts of a fact that consists of several."""
 _FORMAT = "mangosaurus-1"
-_TYPES: Mapping[str, type[np.generic]] = {"F16": np.float16, "U64": np.uint64, "U8": np.uint8}
-"""Types of the parameters, the fingerprints and the words in a file."""
-_ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[np.float32]]], Network]] = {
+_TYPES: Mapping[str, type[np.generic]] = {
+    "F16": np.float16,
+    "I8": np.int8,
+    "U64": np.uint64,
+    "U8": np.uint8,
+}
+"""Types of the parameters, large matrices, fingerprints and text in a file."""
+_SCALES = ":scales"
+"""Suffix of the scales of a matrix of 8 bits."""
+_TOKENS = "tokens"
+"""The parameter that is text."""
+_ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[Any]]], Network]] = {
     "lstm": LSTM.from_arrays,
     "mixture": Mixture.from_arrays,
     "ngram": NGram.from_arrays,
     "rnn": RNN.from_arrays,
+    "words": WordsAndCharacters.from_arrays,
 }
 
 
 class WeightsError(Exception):
     """A weight file cannot be used. The message is a sentence for an operator."""
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """Metadata of a network: its task, its training, its figures.
-
-    Losses are cross-entropies in nats per character.
-    """
-
-    task: str
-    """A name in `models.tasks.TASKS` when the file was written. In the file: `kind`."""
-    architecture: str
-    """`lstm`, `mixture`, `ngram` or `rnn`."""
-    recipe: str
-    corpus: str
-    """The title of the corpus."""
-    corpus_sha256: str
-    seed: int | None
-    """`None` for recipes that take no seed."""
-    updates: int
-    created: str
-    """Date, ISO 8601."""
-    symbols: str = field(repr=False)
-    """The vocabulary."""
-    pretraining: str | None = None
-    """The title of the corpus that the initial weights were trained on."""
-    initial_digest: str | None = None
-    """Digest of the initial weights."""
-    validation: float | None = None
-    """Loss on the validation part of its corpus."""
-    held_out: float | None = None
-    """Loss on the held-out part, once `python -m bot.evaluate` has measured it."""
-    reads_all: bool = False
-    """Whether it was trained on all of its corpus, including the held-out part."""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    """Versions of the libraries that trained it."""
-    kneser_ney: float | None = None
-    """Validation loss of the best Kneser-Ney model of order 1 to 8, fitted to the same names."""
-    measured: int | None = None
-    """Number of validation names behind `validation` and `kneser_ney`."""
-    reference_loss: float | None = None
-    """Loss on the validation part of the project's own corpus, by a fit that had not read it.
-    `models.reference_loss` derives it for cards without one. In the file: `yardstick`."""
-    capitals: str = "^"
-    """Positions that are capitalized in names (`models.names.capitalization`)."""
-    small_words: tuple[str, ...] = ()
-    """Words that stay in lower case at those positions."""
-
-
-_KEYS: Mapping[str, str] = {
-    "task": "kind",
-    "reference_loss": "yardstick",
-    "initial_digest": "begun_with",
-}
-"""Fields of `ModelCard` with another key in the file: renaming a key would change every digest."""
-_FIELDS: Mapping[str, str] = {key: name for name, key in _KEYS.items()}
-_FACTS: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("kind", "architecture", "recipe", "corpus", "corpus_sha256"), (str,)),
-    **dict.fromkeys(("created", "symbols"), (str,)),
-    **dict.fromkeys(("pretraining", "begun_with"), (str, type(None))),
-    **dict.fromkeys(
-        ("validation", "held_out", "kneser_ney", "yardstick"), (float, int, type(None))
-    ),
-    **dict.fromkeys(("seed", "measured"), (int, type(None))),
-    "updates": (int,),
-    "reads_all": (bool,),
-    "versions": (dict,),
-    "capitals": (str,),
-    "small_words": (tuple,),
-}
-"""Keys of a card in a file, and the types of their values, which a foreign file may violate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,25 +91,53 @@ class Trained:
     words: tuple[str, ...] = ()
     """The names of its corpus, sorted; or the words of its verse, most frequent first, followed by
     those of its pretraining corpus."""
+    further: BloomFilter = EMPTY_FILTER
+    """Short lines and runs of words of its further reading, which it must not copy either
+    (`fingerprints.sparse_runs_of`)."""
+
+    def copies(self, before: str, written: str) -> bool:
+        """Whether verse copies a line, or a run of 7 words, of any text that was trained on.
+
+        `before`: the poem so far, including the beginning of this line that the member typed.
+        `written`: what the network adds to the line; it may begin in the middle of a word. Only
+        runs with a word of it count, and of further reading only those of which the member typed
+        at most four words; so does a third of the runs of 5 and 6 words of further reading.
+        """
+        new = len(words_of(fold(written)))
+        if not new:
+            return False
+        text = fold(before + written)
+        line, words = text.rsplit("\n", 1)[-1].strip(), words_of(text)
+        return (
+            line in self.known
+            or any(run in self.runs for run in runs_of(words[-new - LONGEST_RUN :]))
+            or " ".join(words_of(line)) in self.further
+            or has_sparse_run(words[-new - SPARSE_RUN + 1 :], self.further)
+        )
 
 
 def save_weights(
     path: Path,
-    arrays: Mapping[str, NDArray[np.float32]],
+    arrays: Mapping[str, NDArray[Any]],
     card: ModelCard,
     known: Fingerprints,
     proper: Fingerprints = NOTHING,
     *,
     runs: Fingerprints = NOTHING,
     words: Iterable[str] = (),
+    further: BloomFilter = EMPTY_FILTER,
 ) -> str:
     """Write a weight file atomically and return its digest (SHA-256, hexadecimal).
 
     A file in `SHIPPED` is also listed in its SHA256SUMS.
     """
-    stored: dict[str, NDArray[np.generic]] = {k: a.astype(np.float16) for k, a in arrays.items()}
+    stored: dict[str, NDArray[np.generic]] = {}
+    for name, array in arrays.items():
+        stored |= _stored(name, array, rounded=card.architecture == "words")
     stored |= {"known": known.fingerprints, "proper": proper.fingerprints}
     stored |= {"runs": runs.fingerprints, "words": _joined(words)}
+    if len(further.bits):
+        stored["further"] = further.bits
     metadata = {"format": _FORMAT, "card": card_to_json(card)}
     content = _with_sorted_header(save(stored, metadata))
     write_atomically(path, content)
@@ -204,40 +186,11 @@ def read_card(path: Path) -> ModelCard:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(min(size, LARGEST_HEADER)))
-        return _card(header["__metadata__"]["card"])
+        return card_from_json(header["__metadata__"]["card"])
     except OSError as error:
         raise WeightsError(f"Cannot read the weights {path}: {error.strerror or error}.") from error
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path.name} holds no model card of Mangosaurus.") from error
-
-
-def describe(card: ModelCard, digest: str) -> str:
-    """Render a model card as Markdown, for the page beside the weight file."""
-    seed = "" if card.seed is None else f"seed {card.seed}, "
-    rows = {
-        "Writes": card.task,
-        "Architecture": card.architecture,
-        "Recipe": f"`{card.recipe}`, {seed}{card.updates:,} updates",
-        "Corpus": f"{card.corpus} (SHA-256 of its cleaned items `{card.corpus_sha256}`)",
-        "Pretraining": card.pretraining,
-        "Begun with": card.initial_digest and f"`{card.initial_digest}`",
-        "Validation": _nats(card.validation),
-        "Reference loss": _nats(card.reference_loss),
-        "Kneser-Ney": _nats(card.kneser_ney),
-        "Measured": card.measured and f"{card.measured:,} names",
-        "Held out": _nats(card.held_out),
-        "Has read": "all of its corpus, the held-out part too" if card.reads_all else None,
-        "Vocabulary": f"{len(card.symbols)} characters",
-        "Trained": card.created,
-        "With": ", ".join(f"{name} {version}" for name, version in card.versions.items()),
-        "SHA-256": f"`{digest}`",
-    }
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items() if value)
-    return f"# Weights for {card.task}: {card.recipe}\n\n| | |\n| --- | --- |\n{table}\n"
-
-
-def _nats(loss: float | None) -> str | None:
-    return None if loss is None else f"{loss:.4f} nats per character"
 
 
 def load_shipped(stem: str, folder: Path | None = None) -> Trained:
@@ -302,90 +255,65 @@ def _read(content: bytes, name: str) -> tuple[Mapping[str, str], dict[str, NDArr
         raise WeightsError(f"{name} does not describe a network: {error}.") from error
 
 
-def card_to_json(card: ModelCard) -> str:
-    """The JSON of a card, as weight files hold it."""
-    facts = {_KEYS.get(name, name): fact for name, fact in dataclasses.asdict(card).items()}
-    return json.dumps(facts, sort_keys=True)
-
-
-def _card(text: str) -> ModelCard:
-    """Parse the JSON of a card. Raises `TypeError` or `ValueError` for an invalid one."""
-    try:
-        facts = json.loads(text)
-    except RecursionError as error:
-        raise ValueError("its card is no table of facts") from error
-    if not isinstance(facts, dict):
-        raise ValueError("its card is no table of facts")
-    if isinstance(facts.get("small_words"), list):  # JSON has no tuples
-        facts["small_words"] = tuple(facts["small_words"])
-    for key, fact in facts.items():
-        if key not in _FACTS:
-            raise ValueError(f"its card has an unknown entry {_shown(key)}")
-        types = _FACTS[key]
-        if type(fact) not in types:
-            expected = " or ".join(t.__name__ for t in types)
-            raise ValueError(f"on its card, {key} is {_shown(fact)}, not {expected}")
-        if not _is_sane(key, fact):
-            raise ValueError(f"on its card, {key} is {_shown(fact)}, which cannot be")
-    return ModelCard(**{_FIELDS.get(key, key): fact for key, fact in facts.items()})
-
-
-def _shown(fact: object) -> str:
-    return shortened if len(shortened := repr(fact)) <= 100 else f"{shortened[:99]}…"
-
-
-def _is_sane(name: str, fact: object) -> bool:
-    """Whether a fact of the right type can be shown and calculated with."""
-    match fact:
-        case str():
-            if name == "symbols":
-                return not any("\ud800" <= character <= "\udfff" for character in fact)
-            return len(fact) <= LONGEST_FACT and not has_controls(fact)
-        case bool():
-            return True
-        case int() | float():
-            return abs(fact) < 2**128 and (name == "seed" or fact >= 0)  # False for NaN
-        case dict():
-            parts = [*fact, *fact.values()]
-            return len(fact) <= MOST_PARTS_OF_A_FACT and all(map(_is_short, parts))
-        case tuple():
-            return len(fact) <= MOST_PARTS_OF_A_FACT and all(map(_is_short, fact))
-    return fact is None
-
-
-def _is_short(part: object) -> bool:
-    return isinstance(part, str) and len(part) <= LONGEST_FACT and not has_controls(part)
-
-
-def has_controls(text: Iterable[str]) -> bool:
-    """Whether a text holds control characters, surrogates or line separators."""
-    return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
-
-
 def _trained(
     name: str, metadata: Mapping[str, str], arrays: dict[str, NDArray[np.generic]], digest: str
 ) -> Trained:
     try:
-        card = _card(metadata["card"])
+        card = card_from_json(metadata["card"])
         known, proper = (_fingerprints(arrays.pop(n)) for n in ("known", "proper"))
         # Files of version 0.1 hold neither.
         runs = _fingerprints(arrays.pop("runs", NOTHING.fingerprints))
         words = _split(arrays.pop("words", _joined(())))
-        if any(array.dtype != np.float16 for array in arrays.values()):
-            raise ValueError("its parameters are no numbers of 16 bits")
-        parameters = {key: array.astype(np.float32) for key, array in arrays.items()}
-        if not all(np.isfinite(array).all() for array in parameters.values()):
-            raise ValueError("it holds numbers that are not finite")
-        network = _ARCHITECTURES[card.architecture](card.symbols, parameters)
+        further = _filter(arrays.pop("further", EMPTY_FILTER.bits))
+        network = _ARCHITECTURES[card.architecture](card.symbols, _parameters(arrays))
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{name} does not describe a network: {error}.") from error
-    return Trained(network, card, known, digest, proper, runs, words)
+    return Trained(network, card, known, digest, proper, runs, words, further)
+
+
+def _stored(name: str, array: NDArray[Any], *, rounded: bool) -> dict[str, NDArray[np.generic]]:
+    """A parameter as stored: text as it is, numbers in 16 bits, `rounded` large matrices in 8."""
+    if name == _TOKENS:
+        return {name: array}
+    if rounded and array.ndim == 2 and array.size >= SMALLEST_MATRIX and np.isfinite(array).all():
+        integers, scales = quantize(array)
+        return {name: integers, name + _SCALES: scales}
+    return {name: array.astype(np.float16)}
+
+
+def _parameters(stored: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[Any]]:
+    """The inverse of `_stored`, for all parameters. Raises `ValueError` for others."""
+    scales = {n: a for n, a in stored.items() if n.endswith(_SCALES) and a.dtype == np.float16}
+    parameters: dict[str, NDArray[Any]] = {}
+    for name, array in stored.items():
+        if name.endswith(_SCALES) and array.dtype == np.float16:
+            continue
+        if array.dtype == np.int8:
+            of_rows = scales.pop(name + _SCALES, np.zeros(0, np.float16)).astype(np.float16)
+            parameters[name] = dequantize(array.astype(np.int8), of_rows)
+        elif array.dtype == np.float16:
+            parameters[name] = array.astype(np.float32)
+        elif name == _TOKENS:
+            parameters[name] = array
+        else:
+            raise ValueError("its parameters are no numbers of 16 or 8 bits")
+    if scales:
+        raise ValueError(f"the parameter {min(scales)} belongs to no matrix of 8 bits")
+    if not all(np.isfinite(array).all() for array in parameters.values()):
+        raise ValueError("it holds numbers that are not finite")
+    return parameters
 
 
 def _fingerprints(array: NDArray[np.generic]) -> Fingerprints:
     if array.ndim != 1 or array.dtype != np.uint64:
         raise ValueError("its fingerprints of texts are no list")
     return Fingerprints(array.astype(np.uint64))
+
+
+def _filter(array: NDArray[np.generic]) -> BloomFilter:
+    if array.ndim != 1 or array.dtype != np.uint8:
+        raise ValueError("its filter of further reading is no list of bytes")
+    return BloomFilter(array.astype(np.uint8))
 
 
 def _joined(words: Iterable[str]) -> NDArray[np.uint8]:

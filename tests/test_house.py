@@ -67,8 +67,11 @@ models.training         models.text_generator models.weights models.fingerprints
                         data
 models.text_generator   models.weights
 models.reference_loss   models.weights
-models.weights          models.fingerprints models.networks data
+models.weights          models.model_card models.fingerprints models.quantization
+                        models.networks data
+models.model_card
 models.fingerprints
+models.quantization
 models.networks         data
 
 data

@@ -15,7 +15,7 @@ Shapes: B texts in the batch, V tokens in the vocabulary, d embedding, u_k units
 last layer has d units.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from models.networks.lstm import Array, Layer, sigmoid
 from models.networks.network import State
-from models.networks.word_vocabulary import MAX_SYLLABLES, WordVocabulary
+from models.networks.word_vocabulary import MAX_SYLLABLES, SPECIAL, WordVocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +74,15 @@ class WordLSTM:
         """Predictions from the last layer's h: `(B, d)` → `(B, V)`."""
         logits: Array = h @ self.E.T + self.by
         return logits
+
+    def restricted(self, characters: str) -> "WordLSTM":
+        """The same network without the tokens that have other characters than these."""
+        tokens = self.vocabulary.tokens
+        kept = [
+            i for i, token in enumerate(tokens) if i < len(SPECIAL) or set(token) <= set(characters)
+        ]
+        vocabulary = WordVocabulary(tuple(tokens[i] for i in kept))
+        return replace(self, vocabulary=vocabulary, E=self.E[kept], by=self.by[kept])
 
     def arrays(self) -> dict[str, Array]:
         """The parameters by name, as stored in a weight file."""

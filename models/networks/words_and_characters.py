@@ -16,9 +16,14 @@ The word network knows V tokens; any other word is `UNKNOWN`, and spelled by the
 
     p_w(u | h) = p(token | h)                          or p(UNKNOWN | h) p_c(u | h)
 
-Words learn more from the same text, and characters can write and read anything.
+Words learn more from the same text, and characters can write and read anything. A poem also returns
+to its words: a cache (Kuhn & De Mori, 1990) of the n words of the text so far is mixed in last:
+
+    p′(u | h) = c (occurrences of u in h) / n + (1 − c) p(u | h)            if n > 0; 0 ≤ c < 1
 """
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.syllables import syllables_of
-from data.tokens import Unit, is_token, is_word_character, split_units
+from data.tokens import Unit, is_token, is_word, is_word_character, split_units
 from models.networks.lstm import LSTM, Array
 from models.networks.network import State, log_softmax
 from models.networks.vocabulary import Vocabulary
@@ -50,21 +55,28 @@ MAX_DIMENSIONS = 1_024
 
 @dataclass(frozen=True, eq=False)
 class UnitLogP:
-    """ln p of each unit of some texts under both networks, `(units,)` each."""
+    """ln p of each unit of some texts under each member of the mixture, `(units,)` each."""
 
     words: NDArray[np.float64]
-    """Under the word network; −∞ where it cannot write the unit (repeated spaces)."""
+    """−∞ where the word network cannot write the unit (repeated spaces)."""
     characters: NDArray[np.float64]
+    cache: NDArray[np.float64]
+    """−∞ if the unit is not an earlier word of its text."""
+    cached: NDArray[np.bool_]
+    """Whether its text has an earlier word."""
     unknown: NDArray[np.bool_]
     """Whether the unit is outside of the word network's vocabulary."""
     texts: NDArray[np.int64]
     """Index of the text that the unit belongs to."""
 
-    def mixture(self, share: float) -> NDArray[np.float64]:
-        """ln (s p_w + (1 − s) p_c)."""
+    def mixture(self, share: float, cache: float = 0.0) -> NDArray[np.float64]:
+        """ln p of each unit with these shares of the words, and of the cache."""
         mixed: NDArray[np.float64] = np.logaddexp(
             np.log(share) + self.words, np.log1p(-share) + self.characters
         )
+        if cache:
+            with_cache = np.logaddexp(np.log(cache) + self.cache, np.log1p(-cache) + mixed)
+            mixed = np.where(self.cached, with_cache, mixed)
         return mixed
 
 
@@ -79,14 +91,18 @@ class WordsAndCharacters:
     characters: LSTM
     words: WordLSTM
     share: float
-    """s: share of the words in the mixture."""
+    """s: share of the word network in the mixture with the character network."""
     vectors: Array
     """Word vectors `(V, D)`, for subjects: rows of unit length, or zero for words without one."""
+    cache: float = 0.0
+    """c: share of the text's earlier words."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` if the parts do not fit together."""
         if not 0 < self.share < 1:
             raise ValueError(f"the share of words is {self.share}, expected more than 0, below 1")
+        if not 0 <= self.cache < 1:
+            raise ValueError(f"the share of the cache is {self.cache}, expected 0 or more, below 1")
         rows, dimensions = self.vectors.shape if self.vectors.ndim == 2 else (0, 0)
         if rows != len(self.words.vocabulary) or not 0 < dimensions <= MAX_DIMENSIONS:
             raise ValueError(
@@ -118,14 +134,16 @@ class WordsAndCharacters:
         Raises `KeyError` for a character that is not in the vocabulary.
         """
         log_p = unit_log_p(self.characters, self.words, texts)
-        nats = np.bincount(log_p.texts, -log_p.mixture(self.share), minlength=len(texts))
+        nats = np.bincount(
+            log_p.texts, -log_p.mixture(self.share, self.cache), minlength=len(texts)
+        )
         return nats.astype(np.float64)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The parameters by name, as stored in a weight file. `tokens` is UTF-8, as bytes."""
         tokens = "\n".join(self.words.vocabulary.tokens[len(SPECIAL) :])
         arrays: dict[str, NDArray[Any]] = {
-            "share": np.array([self.share], np.float32),
+            "shares": np.array([self.share, self.cache], np.float32),
             "vectors": self.vectors,
             "tokens": np.frombuffer(tokens.encode(), np.uint8),
         }
@@ -141,14 +159,16 @@ class WordsAndCharacters:
             if part not in parts:
                 raise ValueError(f"the parameter {name} does not belong to any part")
             parts[part][parameter] = array
-        if parts[""].keys() != {"share", "vectors", "tokens"} or parts[""]["share"].shape != (1,):
-            raise ValueError("besides its networks it needs share, vectors and tokens")
-        vocabulary = _vocabulary(parts[""]["tokens"], symbols)
+        own = parts[""]
+        if own.keys() != {"shares", "vectors", "tokens"} or own["shares"].shape != (2,):
+            raise ValueError("besides its networks it needs two shares, vectors and tokens")
+        vocabulary = _vocabulary(own["tokens"], symbols)
         return cls(
             LSTM.from_arrays(symbols, parts["characters"]),
             WordLSTM.from_arrays(vocabulary, parts["words"]),
-            float(parts[""]["share"][0]),
-            parts[""]["vectors"],
+            share=float(own["shares"][0]),
+            vectors=own["vectors"],
+            cache=float(own["shares"][1]),
         )
 
 
@@ -162,9 +182,12 @@ def unit_log_p(
     units = [split_units(text) for text in texts]
     spelled = _character_log_p(characters, units, batch)
     known, unknown = _word_log_p(words, units, batch)
+    earlier, has_earlier = _cache_log_p(units)
     return UnitLogP(
         words=known + np.where(unknown, spelled, 0),
         characters=spelled,
+        cache=earlier,
+        cached=has_earlier,
         unknown=unknown,
         texts=np.repeat(np.arange(len(texts)), [len(text) for text in units]),
     )
@@ -236,6 +259,23 @@ def _word_log_p(
             unknown.append(unit.exact and text[end - 1] == UNKNOWN)
             begin = end
     return np.array(of_units), np.array(unknown, np.bool_)
+
+
+def _cache_log_p(
+    texts: Sequence[Sequence[Unit]],
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """ln of the share of each unit among the words before it, and whether there is one."""
+    found: list[float] = []
+    has_earlier: list[bool] = []
+    for units in texts:
+        earlier = Counter[tuple[str, ...]]()
+        for unit in units:
+            total, count = earlier.total(), earlier[unit.tokens] if unit.exact else 0
+            found.append(math.log(count / total) if count else -math.inf)
+            has_earlier.append(total > 0)
+            if unit.exact and len(unit.tokens) == 1 and is_word(unit.tokens[0]):
+                earlier[unit.tokens] += 1
+    return np.array(found), np.array(has_earlier, np.bool_)
 
 
 def _batches(sizes: Sequence[int], batch: int) -> list[list[int]]:

@@ -24,7 +24,7 @@ from models.training.word_lines import Indices, line_losses, read_lines, window_
 EMBEDDING, UNITS = 256, (512, 256)
 """Default d, and units of the layers."""
 PLANNED = 0.5
-"""Share of the windows whose lines are planned."""
+"""Default share of the windows whose lines are planned."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,13 @@ class WordTrainer:
         begin: WordLSTM | None = None,
         embedding: int = EMBEDDING,
         units: Sequence[int] = UNITS,
+        planned: float = PLANNED,
     ) -> None:
-        """Prepare a run, from random parameters or from those of the network `begin`."""
+        """Prepare a run, from random parameters or from those of the network `begin`.
+
+        `planned`: share of the windows whose lines are planned.
+        """
+        self.planned = planned
         self.vocabulary = begin.vocabulary if begin else vocabulary
         self.schedule, self.seed = schedule, seed
         self.sources = [
@@ -227,7 +232,7 @@ class WordTrainer:
                 # At least half a window of text, if possible.
                 while first and sum(len(x.tokens) for x in lines[first:]) < schedule.length // 2:
                     first -= 1
-            planned = bool(rng.random() < PLANNED)
+            planned = bool(rng.random() < self.planned)
             window = window_of(lines[first:], schedule.length, planned=planned)
             inputs = (window.tokens, window.syllables, window.ends, window.targets)
             windows[:, row, : len(window.tokens)] = inputs

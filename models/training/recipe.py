@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from data.corpora import Corpus
-from models.fingerprints import NOTHING, Fingerprints
+from models.fingerprints import EMPTY_FILTER, NOTHING, BloomFilter, Fingerprints
 from models.training.trainer import Figures, Trainer
 from models.weights import Trained
 
@@ -61,6 +61,8 @@ class Plan:
     """Words that are capitalized."""
     runs: Fingerprints = NOTHING
     """Runs of words that the network must not copy."""
+    further: BloomFilter = EMPTY_FILTER
+    """Short lines and runs of words of further reading, which the network must not copy either."""
     base: Trained | None = None
     """The weights whose training is continued."""
     reads_all: bool = False

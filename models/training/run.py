@@ -144,7 +144,14 @@ class TrainingRun:
         """A few names, or a few lines, that the network writes at this point."""
         plan = self.plan
         network = Trained(
-            plan.trainer.network(), self.card, plan.known, "", plan.proper, plan.runs, plan.words
+            plan.trainer.network(),
+            self.card,
+            plan.known,
+            "",
+            plan.proper,
+            plan.runs,
+            plan.words,
+            plan.further,
         )
         return self.sample(network, self.card.seed or 0, _accept_all).texts[:MOST_SAMPLES]
 
@@ -162,7 +169,14 @@ class TrainingRun:
         )
         arrays = plan.trainer.arrays()
         digest = save_weights(
-            self.out, arrays, card, plan.known, plan.proper, runs=plan.runs, words=plan.words
+            self.out,
+            arrays,
+            card,
+            plan.known,
+            plan.proper,
+            runs=plan.runs,
+            words=plan.words,
+            further=plan.further,
         )
         write_atomically(self.out.with_suffix(".md"), describe(card, digest).encode())
         plot = self.out.with_suffix(".png")

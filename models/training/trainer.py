@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +71,7 @@ class Trainer(Protocol):
         """The network to keep: the best by validation, for recipes that select it."""
         ...
 
-    def arrays(self) -> Mapping[str, NDArray[np.float32]]:
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
         """The parameters of `network()`, as stored in a weight file."""
         ...
 

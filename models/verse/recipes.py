@@ -147,7 +147,7 @@ def _plan(corpus: Corpus, trainer: Trainer, seed: int, base: Trained | None) -> 
     versions = library_versions("keras", "numpy", "tensorflow")
     if base is not None:
         known, proper, runs = known | base.known, proper | base.proper, runs | base.runs
-    return Plan(corpus, trainer, "lstm", seed, known, versions, proper, runs, base)
+    return Plan(corpus, trainer, "lstm", seed, known, versions, proper, runs, base=base)
 
 
 def _lstm(base: Trained) -> LSTM:

@@ -50,6 +50,7 @@ def record(path: Path, trained: Trained, nats_per_character: float) -> Trained:
         trained.proper,
         runs=trained.runs,
         words=trained.words,
+        further=trained.further,
     )
     write_atomically(path.with_suffix(".md"), describe(card, digest).encode())
     return dataclasses.replace(trained, card=card, digest=digest)

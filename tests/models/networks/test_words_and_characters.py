@@ -102,6 +102,20 @@ def test_mixture_lies_between_its_members(share: float) -> None:
     assert ((low - 1e-9 <= mixed) & (mixed <= high + 1e-9)).all()
 
 
+def test_cache() -> None:
+    """The cache gives an earlier word its share of the earlier words."""
+    network = replace(words_and_characters(), cache=0.25)
+    log_p = unit_log_p(network.characters, network.words, ["the rosy, the,the  rosy rosy"])
+    expected = [0, 0, 0, 1 / 2, 0, 0, 0, 1 / 3]  # not after a FLIP, nor two spaces
+    np.testing.assert_allclose(np.exp(log_p.cache), expected)
+    assert log_p.cached.tolist() == [False] + [True] * 7
+    mixed, plain = np.exp(log_p.mixture(0.5, 0.25)), np.exp(log_p.mixture(0.5))
+    np.testing.assert_allclose(mixed[0], plain[0])
+    np.testing.assert_allclose(mixed[1:], 0.75 * plain[1:] + 0.25 * np.array(expected[1:]))
+    (loss,) = network.losses(["the rosy, the,the  rosy rosy"])
+    assert loss == pytest.approx(-log_p.mixture(0.5, 0.25).sum())
+
+
 def test_losses() -> None:
     network = words_and_characters()
     losses = losses_of(network, [*TEXTS[:2], "LOVE\u2602"])
@@ -122,10 +136,10 @@ def test_characters_serve() -> None:
 
 
 def test_arrays_round_trip() -> None:
-    network = words_and_characters(share=0.25)
+    network = replace(words_and_characters(share=0.25), cache=0.125)
     again = WordsAndCharacters.from_arrays(VERSE.symbols, network.arrays())
     assert again.words.vocabulary == network.words.vocabulary
-    assert again.share == 0.25
+    assert (again.share, again.cache) == (0.25, 0.125)
     np.testing.assert_array_equal(again.losses(TEXTS), network.losses(TEXTS))
     np.testing.assert_array_equal(again.vectors, network.vectors)
 
@@ -133,8 +147,9 @@ def test_arrays_round_trip() -> None:
 @pytest.mark.parametrize(
     ("name", "array", "sentence"),
     [
-        ("share", np.ones(1, np.float32), "the share of words is 1.0"),
-        ("share", np.zeros(2, np.float32), "it needs share, vectors and tokens"),
+        ("shares", np.ones(2, np.float32), "the share of words is 1.0"),
+        ("shares", np.array([0.5, 1], np.float32), "the share of the cache is 1.0"),
+        ("shares", np.zeros(1, np.float32), "it needs two shares, vectors and tokens"),
         ("vectors", np.zeros((3, 6), np.float32), "expected 16 rows"),
         ("vectors", np.ones((16, 6), np.float32), "neither of unit length nor zero"),
         ("vectors", np.zeros(16, np.float32), "vectors has shape"),
@@ -147,7 +162,7 @@ def test_arrays_round_trip() -> None:
         ("tokens", np.zeros((2, 2), np.uint8), "no text"),
         ("tokens", np.zeros(2, np.float32), "no text"),
         ("more/E", np.zeros(2, np.float32), "does not belong to any part"),
-        ("more", np.zeros(2, np.float32), "it needs share, vectors and tokens"),
+        ("more", np.zeros(2, np.float32), "it needs two shares, vectors and tokens"),
         ("words/more", np.zeros(2, np.float32), "does not belong to any layer"),
     ],
 )

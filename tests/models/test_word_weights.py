@@ -1,0 +1,205 @@
+"""Weight files of networks over words: round trips, copies, and files of strangers."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
+
+from data.text import words_of
+from models.fingerprints import BloomFilter, Fingerprints, runs_of, sparse_runs_of
+from models.networks.vocabulary import Vocabulary
+from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words_and_characters import WordsAndCharacters
+from models.quantization import SMALLEST_MATRIX
+from models.weights import Trained, WeightsError, load_weights, read_weights, save_weights
+from tests.models.test_hostile_weights import at_little_cost
+from tests.models.tiny import VERSE, card, lstm, word_lstm, words_and_characters
+
+CARD = card(architecture="words")
+LINE = "shall i compare thee to a summer's day?"
+FURTHER = "in the beginning god created the heaven and the earth"
+TEXTS = ["the rose of summer,\n'tis love the dawn\n\n"]
+
+Array = NDArray[np.generic]
+
+
+def wide() -> WordsAndCharacters:
+    """A network with matrices that are large enough to be rounded."""
+    small = words_and_characters()
+    words = word_lstm(small.words.vocabulary, units=(128, 64))
+    return WordsAndCharacters(lstm(VERSE, units=64), words, 0.25, small.vectors)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "sonnets.safetensors"
+    further = BloomFilter.of([*sparse_runs_of(words_of(FURTHER)), "let there be light"])
+    known, runs = Fingerprints.of([LINE]), Fingerprints.of(runs_of(words_of(LINE)))
+    save_weights(path, wide().arrays(), CARD, known, runs=runs, further=further)
+    return path
+
+
+def test_round_trip(path: Path) -> None:
+    network = load_weights(path).network
+    assert isinstance(network, WordsAndCharacters)
+    assert network.words.vocabulary == wide().words.vocabulary
+    assert network.share == 0.25
+    np.testing.assert_allclose(network.losses(TEXTS), wide().losses(TEXTS), rtol=0.01)
+
+
+def test_only_large_matrices_have_8_bits(path: Path) -> None:
+    arrays = wide().arrays()
+    for name, stored in load(path.read_bytes()).items():
+        if name in arrays and name != "tokens":
+            large = arrays[name].ndim == 2 and arrays[name].size >= SMALLEST_MATRIX
+            assert stored.dtype == (np.int8 if large else np.float16), name
+    assert load(path.read_bytes())["words/Wx0"].dtype == np.int8
+
+
+def test_saving_again_changes_nothing(path: Path, tmp_path: Path) -> None:
+    """The evaluation writes the same parameters with another card."""
+    first = load_weights(path)
+    digest = save_weights(
+        tmp_path / "again.safetensors",
+        first.network.arrays(),
+        first.card,
+        first.known,
+        first.proper,
+        runs=first.runs,
+        words=first.words,
+        further=first.further,
+    )
+    assert digest == first.digest
+
+
+@pytest.mark.parametrize(
+    ("before", "written", "copied"),
+    [
+        ("", LINE, True),
+        ("Shall I compare", " thee to a summer's day?", True),
+        ("Shall I com", "pare thee to the summer's day?", False),
+        ("Shall I com", "pare thee to a summer's", True),
+        ("Shall I compare thee\nTo a", " summer's, and", True),
+        ("Shall I compare thee to a summer's day?\n", "and thou art fair", False),
+        ("", "In the beginning God created the heaven", True),
+        ("the heaven and the", " earth is thine", False),
+        ("God created the heaven\n", "And the earth", True),
+        ("God created the heaven\nAnd ", "the earth", False),
+        ("", "Let there be light!", True),
+        ("", "let there be lights", False),
+        (LINE, "?", False),
+        (LINE, "", False),
+    ],
+)
+def test_copies(path: Path, before: str, written: str, *, copied: bool) -> None:
+    assert load_weights(path).copies(before, written) == copied
+
+
+def test_nothing_is_copied_from_nothing() -> None:
+    trained = Trained(wide(), CARD, Fingerprints.of([]), "")
+    assert not trained.copies("", LINE)
+
+
+@given(
+    st.lists(st.sampled_from("ab"), max_size=9).map(" ".join),
+    st.lists(st.sampled_from("ab"), max_size=9).map(" ".join),
+)
+def test_runs_need_a_new_word(before: str, written: str) -> None:
+    """Seven times *a* is a run; only those count that have a word of the network in them."""
+    run = " ".join("a" * 7)
+    trained = Trained(wide(), CARD, Fingerprints.of([]), "", runs=Fingerprints.of([run]))
+    text = f"{before}\n{written}".replace("\n", " ").strip()
+    expected = any(
+        text[i : i + len(run)] == run and i + len(run) > len(text) - len(written)
+        for i in range(len(text))
+    )
+    assert trained.copies(before + "\n", written) == expected
+
+
+def refusal(content: bytes) -> str:
+    with at_little_cost(), pytest.raises(WeightsError) as refused:
+        read_weights(content, "theirs")
+    return str(refused.value)
+
+
+def changed(path: Path, **changes: Array | None) -> bytes:
+    arrays = load(path.read_bytes()) | changes
+    kept = {name: array for name, array in arrays.items() if array is not None}
+    facts = {"format": "mangosaurus-1", "card": _card_text(path)}
+    return save(kept, facts)
+
+
+def _card_text(path: Path) -> str:
+    content = path.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    text: str = json.loads(content[8 : 8 + size])["__metadata__"]["card"]
+    return text
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "sentence"),
+    [
+        ("words/Wx0:scales", None, "scales of shape"),
+        ("words/Wx0:scales", np.ones(3, np.float16), "scales of shape"),
+        ("words/Wx0:scales", np.full(128, np.nan, np.float16), "not finite"),
+        ("words/Wx0:scales", np.full(128, np.inf, np.float16), "not finite"),
+        ("words/Wx0:scales", np.ones(128, np.int8), "scales of shape"),
+        ("words/Wx0", np.ones((128, 512), np.float16), "belongs to no matrix"),
+        ("words/Wx0", np.ones(128, np.int8), "scales of shape"),
+        ("words/b0", np.ones(512, np.int8), "scales of shape"),
+        ("words/b0", np.ones(512, np.uint8), "no numbers of 16 or 8 bits"),
+        ("more:scales", np.ones(2, np.float16), "belongs to no matrix"),
+        ("tokens", np.ones(2, np.float16), "no text"),
+        ("tokens", np.array([255], np.uint8), "does not describe a network"),
+        ("tokens", np.frombuffer(b"a\n" * 2**17 + b"b", np.uint8), "different"),
+        ("shares", np.array([np.nan, 0], np.float16), "not finite"),
+        ("shares", np.array([1.5, 0], np.float16), "the share of words is 1.5"),
+        ("vectors", np.ones((16, 6), np.float16), "unit length"),
+        ("further", np.ones((2, 2), np.uint8), "no list of bytes"),
+        ("further", np.ones(2, np.float16), "no list of bytes"),
+    ],
+)
+def test_invalid_arrays(path: Path, name: str, array: Array | None, sentence: str) -> None:
+    assert sentence in refusal(changed(path, **{name: array}))
+
+
+@pytest.mark.parametrize("name", sorted(set(wide().arrays()) | {"known", "proper"}))
+def test_missing_arrays(path: Path, name: str) -> None:
+    assert "does not describe a network" in refusal(changed(path, **{name: None}))
+
+
+def test_every_bit_of_the_filter_may_be_set(path: Path) -> None:
+    trained = read_weights(changed(path, further=np.full(9, 255, np.uint8)), "theirs")
+    assert trained.copies("", "anything")
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=8))
+def test_changed_bytes(path: Path, changes: list[tuple[float, int]]) -> None:
+    content = bytearray(path.read_bytes())
+    for place, value in changes:
+        content[int(place**4 * len(content))] = value  # most of them in the header
+    with at_little_cost():
+        try:
+            trained = read_weights(bytes(content), "theirs")
+        except WeightsError:
+            return
+        trained.copies("", LINE)
+
+
+def test_other_alphabet(tmp_path: Path) -> None:
+    characters = Vocabulary.of(["größe über любовь"])
+    words = WordVocabulary.of(["größe", "über", "любовь"])
+    facts = card("sonnets", characters, architecture="words")
+    path = tmp_path / "eigene.safetensors"
+    network = words_and_characters(characters, words)
+    save_weights(path, network.arrays(), facts, Fingerprints.of(["grosse"]))
+    loaded = load_weights(path).network
+    assert isinstance(loaded, WordsAndCharacters)
+    assert loaded.words.vocabulary == words
+    assert load_weights(path).copies("", "Größe")
