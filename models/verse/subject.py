@@ -28,7 +28,7 @@ MOST_WORDS = 8
 COMMON_WORDS = 250
 """The most common words, which are not what an opening is about if it has others."""
 NEAREST = 8
-"""The second subject of a poem without opening is one of this many that are nearest to the first."""
+"""The second of two drawn subjects is one of this many that are nearest to the first."""
 _ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "er", "ers", "ly", "y", "ness", "ful", "less", "or")
 """Endings that are removed from unknown words."""
 _NOT_NOUNS = ("ed", "ing", "ly", "'d")
@@ -63,7 +63,8 @@ class Topics:
         if not subject.vector.size:
             return np.zeros(len(tokens), np.float32)
         cosines = self.vectors[tokens] @ subject.vector
-        return (strength * np.maximum(cosines, 0)).astype(np.float32)
+        bias: Array = (strength * np.maximum(cosines, 0)).astype(np.float32)
+        return bias
 
     def subject_of(self, text: str) -> Subject | None:
         """The subject of a member's words; `None` if none of them says what they are about."""

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.tokens import join_tokens
-from models.networks.network import State
+from models.networks.network import State, log_softmax
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN
 from models.verse.constrained.metre import Metre
@@ -146,7 +146,7 @@ class _Batch:
         self.end = np.zeros(len(self.line), np.int64)
         """The column of the planned last word; 0 if the member has written the last word."""
         self.end_token = np.full(len(self.line), NONE)
-        self.positions = [requests[line].start.positions for line in self.line]
+        self.positions = [requests[line].start.positions for line in self.line.tolist()]
         self.syllables = np.zeros(len(self.line), np.int64)
         self.may_mark = np.zeros(len(self.line), np.bool_)
         """Whether the last token is a word, so that a mark may follow."""
@@ -194,14 +194,15 @@ class _Batch:
         """Read the member's words; a last word that does not go with them loses weight."""
         starts = [request.start for request in self.requests]
         for t in range(max(len(start.tokens) for start in starts)):
-            rows = np.flatnonzero([t < len(starts[line].tokens) for line in self.line])
-            texts = [starts[line].tokens[t] for line in self.line[rows]]
+            lines = self.line.tolist()
+            rows = np.flatnonzero([t < len(starts[line].tokens) for line in lines])
+            texts = [starts[lines[row]].tokens[t] for row in rows.tolist()]
             x = self.network.vocabulary.encode(texts)
-            log_p = _log_softmax(self.network.logits(self.h[rows]))
+            log_p = log_softmax(self.network.logits(self.h[rows]))
             self.log_weight[rows] += log_p[np.arange(len(rows)), x]
             self.syllables[rows] += [syllables_of(text) for text in texts]
             self._read(rows, x)
-        for row, line in enumerate(self.line):
+        for row, line in enumerate(self.line.tolist()):
             start = starts[line]
             self.may_mark[row], self.closed[row] = start.after_word, start.complete
         self._resample(MAX_TOKENS - 1)
@@ -210,8 +211,9 @@ class _Batch:
         """Write a token in every particle."""
         index = self.index
         logits = self.output.logits(self.h)  # (R, C)
-        temperature = np.array([self.requests[line].temperature for line in self.line], np.float32)
-        log_p = _log_softmax(logits)
+        lines = self.line.tolist()
+        temperature = np.array([self.requests[line].temperature for line in lines], np.float32)
+        log_p = log_softmax(logits)
         scaled = logits / temperature[:, np.newaxis]
         scaled += np.stack([request.bias for request in self.requests])[self.line]
         scaled -= scaled.max(axis=1, keepdims=True)
@@ -223,14 +225,14 @@ class _Batch:
         share = mass / total
         self.log_weight += np.log(np.where(alive, share, 1))
         x = np.zeros(len(self.line), np.int64)
-        for row in np.flatnonzero(alive):
+        for row in np.flatnonzero(alive).tolist():
             number = row - int(np.searchsorted(self.line, self.line[row]))  # within its line
             u = self.uniform[self.line[row], step, number]
             x[row] = _draw(p[row] / mass[row], u)
             self.log_p[row] += (float(log_p[row, x[row]]),)
         ended = alive & (x == index.line_end)
         self._record(x, share)
-        for row in np.flatnonzero(ended):
+        for row in np.flatnonzero(ended).tolist():
             self._finish(row)
         rows = np.flatnonzero(alive & ~ended)
         self._select(rows)
@@ -250,7 +252,7 @@ class _Batch:
 
     def _allowed(self, row: int, step: int) -> Columns:
         """The columns that a particle may write next."""
-        index, request = self.index, self.requests[self.line[row]]
+        index, request = self.index, self._request(row)
         if self.closed[row]:
             allowed = np.zeros(len(index.texts), np.bool_)
             if self.may_mark[row]:
@@ -268,7 +270,10 @@ class _Batch:
         return allowed
 
     def _metre(self, row: int) -> Metre:
-        return self.requests[self.line[row]].metre
+        return self._request(row).metre
+
+    def _request(self, row: int) -> LineRequest:
+        return self.requests[int(self.line[row])]
 
     def _read(self, rows: Indices, x: Indices) -> None:
         """Let some particles read a token of the vocabulary each."""
@@ -309,7 +314,7 @@ class _Batch:
         self.ancestor = self.ancestor[rows]
 
     def _finish(self, row: int) -> None:
-        request = self.requests[self.line[row]]
+        request = self._request(row)
         start = request.start
         tokens = tuple(self.index.texts[column] for column in self.written[row])
         written = join_tokens([*start.tokens, *tokens]).removeprefix(start.text.rstrip())
@@ -355,16 +360,12 @@ def _nucleus(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     order = np.argsort(-p, kind="stable")
     beyond = np.cumsum(p[order]) - p[order] >= TOP_P
     p[order[beyond]] = 0
-    return p / p.sum()
+    nucleus: NDArray[np.float64] = p / p.sum()
+    return nucleus
 
 
 def _invert(cumulative: NDArray[np.floating], u: NDArray[np.float64]) -> Indices:
     """The first places where a cumulative distribution exceeds u · its total."""
     places = np.searchsorted(cumulative, u * cumulative[-1], side="right")
-    return np.minimum(places, len(cumulative) - 1)
-
-
-def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    result: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return result
+    inverse: Indices = np.minimum(places, len(cumulative) - 1)
+    return inverse
