@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from data.early_modern import CONTRACTIONS, with_fallbacks
 from data.lexicon import load_lexicon
 from data.phonetics import Reading
 from data.text import words_of
@@ -187,10 +188,16 @@ def english_index(
 ) -> WordIndex | None:
     """The index of a vocabulary; `None` if it is not English. Takes half a second."""
     lexicon = load_lexicon()
+    inflected = with_fallbacks(lexicon.entry, endings_only=True)
+
+    def is_common(word: str) -> bool:
+        """Whether readers of today know it: old spellings (*dayes*, *shew*) are left out."""
+        known = inflected(word) or word.strip("'") in CONTRACTIONS or word.endswith("st")
+        return bool(known) and may_write(word)
 
     def may_end(word: str) -> bool:
         """Whether the dictionary has it, and it does not need another word after it."""
         return bool(lexicon.entry(word)) and not word.endswith("'s") and words_of(word) == [word]
 
-    index = WordIndex(vocabulary, lexicon.readings, may_write, may_end)
+    index = WordIndex(vocabulary, lexicon.readings, is_common, may_end)
     return index if index.words >= MIN_WORDS else None
