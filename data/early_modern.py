@@ -32,6 +32,86 @@ CONTRACTIONS = {
 }
 """Words that no rule covers, with their phones."""
 
+ARCHAIC = frozenset(
+    [
+        "thou",
+        "thee",
+        "thy",
+        "thine",
+        "thyself",
+        "ye",
+        "art",
+        "wert",
+        "wast",
+        "hath",
+        "hast",
+        "doth",
+        "dost",
+        "didst",
+        "hadst",
+        "shalt",
+        "wilt",
+        "canst",
+        "couldst",
+        "wouldst",
+        "shouldst",
+        "mayst",
+        "mightst",
+        "ere",
+        "nay",
+        "yea",
+        "unto",
+        "lo",
+        "alas",
+        "methinks",
+        "prithee",
+        "sirrah",
+        "whence",
+        "hence",
+        "thence",
+        "thither",
+        "hither",
+        "whither",
+        "wherefore",
+        "oft",
+        "o'er",
+        "ne'er",
+        "e'er",
+        "e'en",
+        "'tis",
+        "'twas",
+        "'twere",
+        "'twill",
+        "forsooth",
+        "verily",
+        "behold",
+        "yon",
+        "yonder",
+        "hark",
+        "sith",
+        "anon",
+        "betwixt",
+        "twixt",
+        "amongst",
+        "whilst",
+        "spake",
+        "bade",
+        "quoth",
+        "begat",
+        "lest",
+        "nought",
+        "aught",
+        "thereof",
+        "therein",
+        "thereto",
+        "whereof",
+        "wherein",
+        "whereon",
+        "o",
+    ]
+)
+"""Words that nobody says today. Others have an archaic ending, see `is_archaic`."""
+
 MAX_DEPTH = 2
 """How many rules can be applied in sequence: *colour'd* → *colour* → *color*."""
 
@@ -189,3 +269,14 @@ RULES = (
     Rule("[^s']s$", _singular, _plural),
 )
 """The most frequent first, and rules with an apostrophe before ambiguous ones."""
+
+
+def is_archaic(word: str, known: Readings) -> bool:
+    """Whether a word of normalised verse belongs to early modern English only.
+
+    known: the dictionary, without fallbacks.
+    """
+    if word in ARCHAIC:
+        return True
+    ending = re.search("(eth|st|'d|'n|'t)$", word)
+    return bool(ending) and not known(word)

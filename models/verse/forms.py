@@ -28,6 +28,8 @@ class Form:
     """Lines of a poem; `None` for a form that counts characters."""
     characters: int | None = None
     """Characters that the network writes, in a form that counts them."""
+    modern: bool = False
+    """Whether archaic words are left out."""
 
     @cached_property
     def scheme(self) -> str:
@@ -74,6 +76,7 @@ def _form(name: str, entry: Mapping[str, Any], metres: Mapping[str, Metre]) -> F
         stanzas,
         {letter: metres[by_letter[letter]] for letter in scheme},
         lines=len(scheme),
+        modern=entry.get("modern", False),
     )
 
 

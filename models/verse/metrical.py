@@ -73,6 +73,8 @@ class MetricalWriter:
     def _request(self, line: "Line") -> LineRequest:
         ends, start = self._plan(line)
         bias = self.topics.bias(line.subject, SUBJECT_STRENGTH, self.index.tokens)
+        if line.form.modern:
+            bias[self.index.archaic] = -np.inf
         return LineRequest(
             line.state,
             line.metre,
@@ -113,6 +115,8 @@ class MetricalWriter:
         rhymes = [index.rhyme_of(word) for word in last_words]
         new = index.rhyme_count > 0
         new[index.same_spelling(last_words)] = False
+        if form.modern:
+            new &= ~index.archaic
         wanted = [rhymes[i] for i in form.rhymes_of(number) if rhymes[i] >= 0]
         rhyming = new & np.isin(index.rhyme, wanted)
         if rhyming.any() and line.attempt < RHYME_ATTEMPTS:

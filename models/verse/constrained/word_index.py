@@ -8,12 +8,12 @@ Shapes: C columns, K readings per word. A pattern is a string of stresses, such 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.early_modern import CONTRACTIONS, with_fallbacks
+from data.early_modern import CONTRACTIONS, is_archaic, with_fallbacks
 from data.lexicon import load_lexicon
 from data.phonetics import Reading
 from data.text import words_of
@@ -48,6 +48,7 @@ class WordIndex:
         readings: Callable[[str], Sequence[Reading]],
         may_write: Callable[[str], bool] = bool,
         may_end: Callable[[str], bool] = bool,
+        archaic: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """Index the words that have `readings` and for which `may_write` is true.
 
@@ -63,6 +64,8 @@ class WordIndex:
         self.tokens = vocabulary.encode(self.texts)
         """The index of each column in the vocabulary, `(C,)`."""
         self.column = {text: column for column, text in enumerate(self.texts)}
+        self.archaic: Columns = np.array([archaic(text) for text in self.texts])
+        """Words of early modern English only, `(C,)`."""
         self.line_end = 0
         self.punctuation, self.closing, self.hyphen = (
             np.isin(np.arange(len(self.texts)), [self.column[m] for m in some if m in marks])
@@ -199,5 +202,6 @@ def english_index(
         """Whether the dictionary has it, and it does not need another word after it."""
         return bool(lexicon.entry(word)) and not word.endswith("'s") and words_of(word) == [word]
 
-    index = WordIndex(vocabulary, lexicon.readings, is_common, may_end)
+    archaic = partial(is_archaic, known=lexicon.entry)
+    index = WordIndex(vocabulary, lexicon.readings, is_common, may_end, archaic)
     return index if index.words >= MIN_WORDS else None
