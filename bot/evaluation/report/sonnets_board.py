@@ -34,7 +34,7 @@ FORM = (
     "{count} poems from {openings} openings, at the default temperature of {temperature}. *The "
     "previous weights* are run by the code that they were shipped with, as many poems from the "
     "same openings. *The form free* is Mangosaurus without rhyme and metre. *Plain sampling* is "
-    "the network alone, with the same openings and temperature; *the notebook* draws 400 "
+    "its character network alone, with the same openings and temperature; *the notebook* draws 400 "
     "characters at temperature 1; *a word trigram* is a Kneser-Ney model of the sonnets and the "
     "plays. *His plays* are pieces of fourteen lines of verse. Words and sounds are looked up in "
     "the CMU Pronouncing Dictionary itself, not in the bot's lexicon. The characters of the "
