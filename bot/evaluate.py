@@ -24,6 +24,7 @@ from bot.arguments import count, whole_number
 from bot.evaluation.measures.classifier import has_classifier
 from bot.evaluation.measures.options import ScoreboardOptions
 from bot.evaluation.measures.pronunciation import has_dictionary
+from bot.evaluation.measures.sense.told_apart import has_tagger
 from bot.evaluation.report.card import check_record, leak_warning, record
 from bot.evaluation.report.publish import other_boards, publish
 from bot.evaluation.report.terminal import show
@@ -38,7 +39,7 @@ FAILED, INTERRUPTED = 1, 130
 PAGE = Path(__file__).parents[1] / "docs" / "scoreboard.md"
 OTHER_PAGE = Path("out") / "scoreboard.md"
 NOT_INSTALLED = (
-    "The scoreboard needs scikit-learn and pronouncing, which are not installed; run "
+    "The scoreboard needs scikit-learn, pronouncing and textblob, which are not all installed; run "
     "pip install -r requirements-evaluate.txt and try again, or measure held-out text alone with "
     "--quick."
 )
@@ -72,7 +73,7 @@ def _make_scoreboard(
     path: Path, trained: Trained, corpus: Corpus, options: argparse.Namespace, console: Console
 ) -> None:
     """Measure everything, show it, and write the page."""
-    if not (has_classifier() and has_dictionary()):
+    if not (has_classifier() and has_dictionary() and has_tagger()):
         raise ScoreboardError(NOT_INSTALLED)
     page = options.page or (PAGE if _is_usual(options) else OTHER_PAGE)
     other_boards(options.task, page)  # an unreadable one is better found now than in minutes
@@ -156,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
         "--count",
         type=count,
         metavar="N",
-        help="number of requests for ten names (default: 1000), or of poems (default: 100)",
+        help="number of requests for ten names (default: 1000), or of poems (default: 160)",
     )
     parser.add_argument(
         "--openings",

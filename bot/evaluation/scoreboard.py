@@ -15,7 +15,7 @@ from rich.table import Table
 from bot.evaluation.measures.baselines import ShowStatus
 from bot.evaluation.measures.names_run import measure_names
 from bot.evaluation.measures.options import ScoreboardOptions
-from bot.evaluation.measures.sonnets_run import measure_sonnets
+from bot.evaluation.measures.sonnets_run import Texts, measure_sonnets
 from bot.evaluation.measures.statistics import interval
 from bot.evaluation.report.card import leak_warning
 from bot.evaluation.report.names_board import names_board
@@ -23,7 +23,7 @@ from bot.evaluation.report.publish import Pictures, lines, trainings
 from bot.evaluation.report.sonnets_board import sonnets_board
 from bot.evaluation.results.board import Board, ScoreboardError
 from bot.services.word_filter import WordFilter
-from data import corpora
+from data import corpora, further_reading
 from data.corpora import Corpus
 from models.training.losses import losses_of
 from models.weights import Trained
@@ -107,9 +107,11 @@ def _sonnets(
     options: ScoreboardOptions,
     show_status: ShowStatus,
 ) -> tuple[Board, Pictures]:
-    started, accept, plays = time.monotonic(), WordFilter().allows, corpora.load_plays()
+    started, accept = time.monotonic(), WordFilter().allows
+    poems, bible = further_reading.load_poems(), further_reading.load_bible()
+    texts = Texts(corpora.load_plays(), poems, bible)
     findings = measure_sonnets(
-        trained, corpus, corpus.held_out, plays, accept, options, show_status
+        trained, corpus, corpus.held_out, texts, accept, options, show_status
     )
     pictures = trainings("sonnets", findings.losses) | lines(findings)
     facts = _facts(path, trained, corpus, options, started)
@@ -117,7 +119,7 @@ def _sonnets(
 
 
 _Measure = Callable[[Path, Trained, Corpus, ScoreboardOptions, ShowStatus], tuple[Board, Pictures]]
-_BOARDS: Mapping[str, tuple[_Measure, int]] = {"names": (_names, 1_000), "sonnets": (_sonnets, 100)}
+_BOARDS: Mapping[str, tuple[_Measure, int]] = {"names": (_names, 1_000), "sonnets": (_sonnets, 160)}
 """By task, with the number of requests or poems on the project's page."""
 
 

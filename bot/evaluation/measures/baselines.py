@@ -1,13 +1,9 @@
 """Baselines: other models of the same corpora, for comparison."""
 
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from data.corpora import Corpus
 from models.names.notebook import ITERATIONS, NotebookTrainer
@@ -93,45 +89,3 @@ def pretrained(trained: Trained) -> Baseline:
     if trained.card.initial_digest != plays.digest:
         name += " (not the one that ours started from)"
     return Baseline(name, plays.network)
-
-
-def previous_weights(trained: Trained, path: Path | None) -> Baseline:
-    """The weights of `path`, or else the last different weights in the git history."""
-    name = "the previous weights"
-    try:
-        previous = load_weights(path) if path else _last_other(trained)
-    except WeightsError as error:
-        return Baseline(name, None, str(error))
-    return Baseline(f"{name} ({previous.card.recipe}, {previous.digest[:8]})", previous.network)
-
-
-def _last_other(trained: Trained) -> Trained:
-    """Raises `WeightsError` with the reason if it is missing."""
-    file = f"models/weights/{trained.card.task}.safetensors"
-    commits = _git("log", "--format=%H", "--", file).decode().split()
-    for commit in commits:
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / f"{commit[:8]}.safetensors"
-            copy.write_bytes(_git("show", f"{commit}:{file}"))
-            other = load_weights(copy)
-        if not _same_parameters(trained.network, other.network):
-            return other
-    raise WeightsError("the git history has no other weights")
-
-
-def _git(*arguments: str) -> bytes:
-    try:
-        done = subprocess.run(  # noqa: S603 (constant arguments)
-            ["git", *arguments],  # noqa: S607
-            cwd=SHIPPED.parents[1],
-            capture_output=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise WeightsError("there is no git history; use --previous FILE") from error
-    return done.stdout
-
-
-def _same_parameters(one: Network, other: Network) -> bool:
-    a, b = one.arrays(), other.arrays()
-    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)

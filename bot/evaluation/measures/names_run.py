@@ -10,7 +10,6 @@ from bot.evaluation.measures.baselines import (
     ShowStatus,
     kneser_ney,
     notebook_names,
-    previous_weights,
     quick_names,
 )
 from bot.evaluation.measures.classifier import FOLDS, Auc, auc
@@ -22,6 +21,7 @@ from bot.evaluation.measures.names import (
     quality_of,
 )
 from bot.evaluation.measures.options import ScoreboardOptions
+from bot.evaluation.measures.previous import previous_weights
 from bot.evaluation.measures.sampling import sample_names
 from data.corpora import Corpus
 from models.names.clusters import known_clusters

@@ -103,7 +103,7 @@ class VerseQuality:
     copied_lines: int | None
     """Lines with the same words as a line of a corpus; `None` for the corpus itself."""
     longest_run: int | None
-    """Length in words of the longest sequence that occurs in the sonnets."""
+    """Length in words of the longest sequence that occurs in a corpus."""
     lines_twice: int
     """Poems in which a line occurs twice."""
     rhyme_words_twice: int
@@ -124,7 +124,7 @@ class VerseEvaluator:
     sonnets: Sequence[str]
     """All sonnets, normalised."""
     others: Sequence[str] = ()
-    """Other verse of the training: the plays."""
+    """The other texts of the training: plays, poems by others, the Bible."""
 
     @cached_property
     def _words(self) -> frozenset[str]:
@@ -132,13 +132,12 @@ class VerseEvaluator:
 
     @cached_property
     def _lines(self) -> frozenset[str]:
-        return frozenset(
-            line for text in (*self.sonnets, *self.others) for line in text.split("\n")
-        )
+        texts = (*self.sonnets, *self.others)
+        return frozenset(words_only(line) for text in texts for line in text.split("\n"))
 
     @cached_property
     def _texts(self) -> tuple[list[str], ...]:
-        return tuple(words_of(poem) for poem in self.sonnets)
+        return tuple(words_of(text) for text in (*self.sonnets, *self.others))
 
     def measure(self, poems: Sequence[Poem], *, copies: bool = True) -> VerseQuality:
         """Measure at least one poem. copies: False for Shakespeare's own poems."""
@@ -198,10 +197,12 @@ def words_only(line: str) -> str:
 
 def longest_run(written: Iterable[Sequence[str]], texts: Iterable[Sequence[str]]) -> int:
     """Length of the longest word sequence that occurs in both."""
-    written, texts = list(written), list(texts)
-    length = 0
-    while not _runs(written, length + 1).isdisjoint(_runs(texts, length + 1)):
-        length += 1
+    written = list(written)
+    length, runs = 0, _runs(written, 1)
+    for text in texts:  # one after another, since all runs of the plays would take much memory
+        while not runs.isdisjoint(_runs([text], length + 1)):
+            length += 1
+            runs = _runs(written, length + 1)
     return length
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.evaluation.measures.held_out import HeldOutLosses
-from bot.evaluation.measures.sonnets_run import SonnetsFindings
+from bot.evaluation.measures.sonnets_run import OURS, PLAIN, SHAKESPEARE, SonnetsFindings
 from bot.evaluation.report.page import page
 from bot.evaluation.report.plots import by_line, loss_curves, losses_by_size
 from bot.evaluation.report.stored import read_runs, read_sizes
@@ -46,7 +46,7 @@ def trainings(task: str, losses: HeldOutLosses) -> dict[Plot, bytes]:
 
 def lines(findings: SonnetsFindings) -> dict[Plot, bytes]:
     """Plot of rhyme and metre by line: Mangosaurus, plain sampling and Shakespeare."""
-    shown = [v for v in findings.verse if v.system != "the notebook"]
+    shown = [findings.of(system) for system in (OURS, PLAIN, SHAKESPEARE)]
     measures = {
         "rhymes": {v.system: v.form.rhyming_by_line for v in shown},
         "iambic": {v.system: v.form.iambic_by_line for v in shown},

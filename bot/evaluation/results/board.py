@@ -33,6 +33,11 @@ class Target:
         """A target with a lower bound."""
         return cls(name, f"at least {bound:{form}}", f"{found:{form}}", found >= bound)
 
+    @classmethod
+    def between(cls, name: str, low: float, high: float, found: float, form: str) -> "Target":
+        """A target with a lower and an upper bound."""
+        return cls(name, f"{low:{form}} to {high:{form}}", f"{found:{form}}", low <= found <= high)
+
 
 @dataclass(frozen=True)
 class Table:

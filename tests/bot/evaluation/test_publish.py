@@ -22,6 +22,9 @@ def test_target_bounds() -> None:
     assert not Target.at_most("x", 1.5, 1.5001, ".2f").met
     assert Target.at_least("x", 0.97, 0.97, ".0%") == Target("x", "at least 97%", "97%", True)
     assert not Target.at_least("x", 0.97, 0.9699, ".0%").met
+    assert Target.between("x", 5.3, 5.6, 5.3, ".1f") == Target("x", "5.3 to 5.6", "5.3", True)
+    assert not Target.between("x", 5.3, 5.6, 5.2, ".1f").met
+    assert not Target.between("x", 5.3, 5.6, 5.7, ".1f").met
 
 
 def test_scoreboard_json_round_trip() -> None:

@@ -1,12 +1,14 @@
 """Complete evaluations, with tiny networks."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("sklearn", reason="needs scikit-learn: install requirements-evaluate.txt")
 pytest.importorskip("pronouncing", reason="needs pronouncing: install requirements-evaluate.txt")
+pytest.importorskip("textblob", reason="needs textblob: install requirements-evaluate.txt")
 
 from bot import evaluate
 from bot.evaluate import main
@@ -14,13 +16,25 @@ from bot.evaluation.measures import names_run, sonnets_run
 from bot.evaluation.measures.baselines import Baseline
 from bot.evaluation.measures.classifier import Auc
 from bot.evaluation.results.headline import read_headline
-from data.corpora import load_names, parse_corpus, read_corpus
+from data.corpora import load_names, read_corpus
 from models.fingerprints import Fingerprints
 from models.networks.rnn import RNN
 from models.weights import load_weights, save_weights
+from tests.bot.evaluation.sense.texts import WORDS, random_poems
 from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
 
-VERSE_TEXT = "When forty winters shall besiege thy brow,\nAnd dig deep trenches there,\n" * 100
+COUNT = 5
+"""Poems; the least that a classifier needs."""
+SYSTEMS = [
+    "Mangosaurus",
+    "the previous weights",
+    "the form free",
+    "plain sampling",
+    "the notebook",
+    "a word trigram",
+    "his plays",
+    "Shakespeare",
+]
 
 
 @pytest.fixture
@@ -47,13 +61,20 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["names", "--count", "3", *map(str, options)]
 
 
+def poems_by_others() -> tuple[str, ...]:
+    return tuple(random_poems(3, seed=3, words=WORDS))
+
+
 @pytest.fixture
 def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Arguments for evaluating tiny weights with some verse."""
     corpus = tmp_path / "verse.txt"
-    corpus.write_text(VERSE_TEXT)
-    read = parse_corpus(VERSE_TEXT.encode(), "verse.txt", "verse")
-    monkeypatch.setattr("bot.evaluation.scoreboard.corpora.load_plays", lambda: read)
+    corpus.write_text("\n\n".join(random_poems(15, seed=1, words=WORDS)))
+    read = read_corpus(corpus, "verse")
+    plays = replace(read, items=tuple(random_poems(50, seed=2, words=WORDS)))
+    monkeypatch.setattr("bot.evaluation.scoreboard.corpora.load_plays", lambda: plays)
+    for load in ("load_poems", "load_bible"):
+        monkeypatch.setattr(f"bot.evaluation.scoreboard.further_reading.{load}", poems_by_others)
     notebook = Baseline("the notebook's recipe", lstm(seed=3))
     monkeypatch.setattr(sonnets_run, "notebook_sonnets", lambda: notebook)
     weights = tmp_path / "verse.safetensors"
@@ -63,7 +84,7 @@ def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     openings.write_text("Shall I\n\nO mango, \n")
     page = tmp_path / "docs" / "scoreboard.md"
     options = ["--weights", weights, "--corpus", corpus, "--previous", weights, "--page", page]
-    return ["sonnets", "--count", "3", "--openings", str(openings), *map(str, options)]
+    return ["sonnets", "--count", str(COUNT), "--openings", str(openings), *map(str, options)]
 
 
 def test_names_run(names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,15 +114,24 @@ def test_sonnets_run(
     assert "rhyming pairs" in capsys.readouterr().out
     folder = tmp_path / "docs" / "scoreboard"
     figures = json.loads((folder / "sonnets.json").read_text())
-    ours, plain, *_ = figures["figures"]["verse"]
-    assert (ours["system"], plain["system"]) == ("Mangosaurus", "plain sampling")
-    assert ours["form"]["poems"] == plain["form"]["poems"] == 3
-    notebook, shakespeare = figures["figures"]["verse"][2:]
-    assert (notebook["system"], shakespeare["system"]) == ("the notebook", "Shakespeare")
-    assert notebook["form"]["poems"] == 3
+    verse = {v["system"]: v for v in figures["figures"]["verse"]}
+    assert list(verse) == SYSTEMS
+    assert {verse[system]["form"]["poems"] for system in SYSTEMS[:-2]} == {COUNT}
     assert "the notebook's recipe" in figures["figures"]["held_out"]
-    assert [poem[:7] for poem in figures["samples"]] == ["Shall I", "O mango", "Shall I"]
+    assert len(figures["samples"]) == 10
     assert (folder / "sonnets-lines.png").exists()
+    page = (tmp_path / "docs" / "scoreboard.md").read_text()
+    assert "### Sense" in page
+    assert all(target["name"] in page for target in figures["targets"])
+    # Texts are not measured by models of themselves.
+    sense = {system: found["sense"] for system, found in verse.items()}
+    for system in ("Mangosaurus", "a word trigram"):
+        assert 0 < sense[system]["told_apart"]["both"] <= 1
+        assert sense[system]["nats_per_word"] > 0
+    assert sense["his plays"]["told_apart"]["words"] > 0
+    assert sense["his plays"]["nats_per_word"] is None
+    assert sense["Shakespeare"]["told_apart"] is None
+    assert 0 < sense["Shakespeare"]["subject"] < 1
 
 
 def test_seeds_differ(names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,7 +105,20 @@ def test_copied_lines_and_runs() -> None:
         others=("again the night of gold\n",),
     )
     assert form.copied_lines == 2
-    assert form.longest_run == 4
+    assert form.longest_run == 5
+
+
+def test_marks_do_not_hide_copies() -> None:
+    """A line is a copy whether the corpus or the poem has the marks."""
+    corpus = ("the gold, of day;\n\n",)
+    assert measure(Poem("the gold of day"), sonnets=corpus).copied_lines == 1
+    assert measure(Poem("The gold of day!"), others=corpus).copied_lines == 1
+
+
+def test_runs_in_all_texts() -> None:
+    poem = Poem("the gold of day")
+    assert measure(poem, sonnets=("the gold\n\n",), others=("gold of day\n",)).longest_run == 3
+    assert measure(poem, sonnets=("gold of day\n\n",), others=("the gold\n",)).longest_run == 3
 
 
 def test_runs_span_lines_of_a_poem() -> None:

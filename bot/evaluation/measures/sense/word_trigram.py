@@ -7,17 +7,20 @@ probabilities, so the counts stay sparse.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.tokens import FLIP, tokenise
+from data.tokens import FLIP, is_word, join_tokens, tokenise
 
 Integers = NDArray[np.int64]
 
 ORDER = 3
 DISCOUNT = 0.75
 LINE_END = "\n"
+LONGEST_LINE = 30
+"""Tokens after which a sampled line is cut."""
 START, UNKNOWN = 0, 1
 """Codes of what stands before a line, and of any token that the model has not read."""
 
@@ -96,6 +99,46 @@ class WordTrigram:
     def nats_per_word(self, lines: Sequence[str]) -> float:
         """Mean −ln p per word, mark and line end."""
         return float(self.nats(lines).mean())
+
+    def sample_line(self, rng: np.random.Generator, start: str = "") -> str:
+        """A line that begins with `start`, a normalised text, and has at least one more word.
+
+        Drawn plainly, token by token, up to `LONGEST_LINE` tokens.
+        """
+        given = tokens_of(start)[:-1]
+        line: list[str] = []
+        while not line or (line[-1] != LINE_END and len(line) < LONGEST_LINE):
+            token = self._sample([*given, *line], rng)
+            if token != LINE_END or any(map(is_word, line)):
+                line.append(token)
+        text = join_tokens([*given[-1:], *line]).removesuffix(LINE_END)
+        return start + text.removeprefix("".join(given[-1:]))
+
+    def _sample(self, before: Sequence[str], rng: np.random.Generator) -> str:
+        """The next token: from the highest order, or else from the next lower one, and so on.
+
+        A model of context h is left with the probability D · N₁₊(h•) / c(h•).
+        """
+        base = UNKNOWN + 1 + len(self.codes)
+        context = START
+        for token in before:
+            context = context % base ** (ORDER - 2) * base + self.codes.get(token, UNKNOWN)
+        for length in range(ORDER - 1, -1, -1):
+            order = self.orders[length]
+            known, index = _find(order.contexts, np.array([context % base**length]))
+            if known[0]:
+                first, followers = order.first[index[0]], order.followers[index[0]]
+                chosen = rng.random() * order.totals[index[0]]
+                sums = np.cumsum(order.counts[first : first + followers] - self.discount)
+                if chosen < sums[-1]:
+                    gram = order.grams[first + np.searchsorted(sums, chosen, side="right")]
+                    return self._tokens[int(gram % base) - UNKNOWN - 1]
+        return self._tokens[rng.integers(len(self._tokens))]
+
+    @cached_property
+    def _tokens(self) -> tuple[str, ...]:
+        """All tokens of the text, in the order of their codes."""
+        return tuple(self.codes)
 
 
 def tokens_of(line: str) -> list[str]:
