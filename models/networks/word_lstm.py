@@ -57,18 +57,34 @@ class WordLSTM:
         self,
         tokens: NDArray[np.int64],
         syllables: NDArray[np.int64],
-        ends: NDArray[np.int64],
+        towards: Array,
         state: State,
     ) -> tuple[Array, State]:
-        """Read one token per text: `(B,)` each → h of the last layer `(B, d)`, new state."""
+        """Read one token per text: `(B,)` each → h of the last layer `(B, d)`, new state.
+
+        `towards`: what `self.towards` returns for the last words of the lines.
+        """
         new_state = np.empty_like(state)
-        below = np.concatenate([self.E[tokens] + self.S[syllables], self.E[ends]], axis=1)
-        for layer, (h, c) in zip(self.layers, self._columns, strict=True):
-            z = below @ layer.Wx + state[:, h] @ layer.Wh + layer.b  # (B, 4u)
+        d = self.E.shape[1]
+        x = self.E[tokens] + self.S[syllables]  # (B, d)
+        z = x @ self.layers[0].Wx[:d] + towards  # (B, 4u)
+        for k, (layer, (h, c)) in enumerate(zip(self.layers, self._columns, strict=True)):
+            if k > 0:
+                z = x @ layer.Wx + layer.b
+            z += state[:, h] @ layer.Wh
             i, f, g, o = np.split(z, 4, axis=1)  # (B, u) each
             new_state[:, c] = sigmoid(f) * state[:, c] + sigmoid(i) * np.tanh(g)
-            new_state[:, h] = below = sigmoid(o) * np.tanh(new_state[:, c])
-        return below, new_state
+            new_state[:, h] = x = sigmoid(o) * np.tanh(new_state[:, c])
+        return x, new_state
+
+    def towards(self, ends: NDArray[np.int64]) -> Array:
+        """The part of the first layer's z that is the same for all tokens of a line, `(B, 4u)`.
+
+        ends: the token that each line is to end in, or `NONE`, `(B,)`.
+        """
+        first, d = self.layers[0], self.E.shape[1]
+        towards: Array = self.E[ends] @ first.Wx[d:] + first.b
+        return towards
 
     def logits(self, h: Array) -> Array:
         """Predictions from the last layer's h: `(B, d)` → `(B, V)`."""

@@ -242,9 +242,10 @@ def _word_log_p(
     for rows in _batches([len(text) for text in encoded], batch):
         syllables = [running_syllables(tokens[r], [*map(syllables_of, tokens[r])]) for r in rows]
         state, x = network.initial_state(len(rows)), np.full(len(rows), LINE_END)
-        count, ends = np.zeros(len(rows), np.int64), np.full(len(rows), NONE)
+        count = np.zeros(len(rows), np.int64)
+        towards = network.towards(np.full(len(rows), NONE))
         for t in range(max(len(encoded[row]) for row in rows)):
-            h, state = network.step(x, count, ends, state)
+            h, state = network.step(x, count, towards, state)
             predicted = log_softmax(network.logits(h))  # (rows, V)
             for i, row in enumerate(rows):
                 if t < len(encoded[row]):

@@ -117,7 +117,7 @@ def line_losses(
     state, total = network.initial_state(len(windows)), 0.0
     for t in range(padded.shape[2]):
         tokens, syllables, ends, targets = padded[:, :, t]
-        h, state = network.step(tokens, syllables, ends, state)
+        h, state = network.step(tokens, syllables, network.towards(ends), state)
         log_p = log_softmax(network.logits(h))
         total -= float(log_p[np.arange(len(windows)), targets][t < sizes].sum())
     return total

@@ -60,7 +60,7 @@ class MetricalWriter:
             ]
             for step in read:
                 x, count, last = (np.array([value]) for value in step)
-                _, state = self.network.step(x, count, last, state)
+                _, state = self.network.step(x, count, self.network.towards(last), state)
         return state
 
     def write(

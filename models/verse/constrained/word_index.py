@@ -36,7 +36,7 @@ COMMON_WORDS = 6_000
 """The most common words, which count as rhyming words in `rhyme_count`."""
 MAX_ENDING_RANK = 10_000
 """Rarer words do not end a line: for many, the dictionary has only a name spelt the same."""
-_CACHED_SETS = 4_000
+_CACHED_SETS = 600
 
 
 class WordIndex:

@@ -31,8 +31,8 @@ from models.verse.syllables import syllables_of
 Indices = NDArray[np.int64]
 MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
-TOP_P = 0.97
-"""Nucleus sampling (Holtzman et al., 2020), of words and of the last words of lines."""
+EPSILON = 3e-4
+"""Words with a lower probability are not drawn (epsilon sampling: Hewitt et al., 2022)."""
 RESAMPLE_BELOW = 0.5
 """Particles are drawn anew when the effective number of them is below this share."""
 
@@ -82,9 +82,6 @@ class Candidate:
     """What the network wrote; it continues `Start.text`."""
     tokens: tuple[str, ...]
     """What the network wrote: words and marks, without the line feed."""
-    log_p: NDArray[np.float64] = field(repr=False)
-    """Of each token that the network wrote and of the line feed, without bias and at temperature 1,
-    relative to the words that can be written: `(tokens + 1,)`, in nats."""
     log_weight: float
     """The particle's weight, in nats."""
     state: State = field(repr=False)
@@ -145,7 +142,6 @@ class _Batch:
         self.state = np.concatenate([request.state for request in requests])
         self.end = np.zeros(len(self.line), np.int64)
         """The column of the planned last word; 0 if the member has written the last word."""
-        self.end_token = np.full(len(self.line), NONE)
         self.positions = [requests[line].start.positions for line in self.line.tolist()]
         self.syllables = np.zeros(len(self.line), np.int64)
         self.may_mark = np.zeros(len(self.line), np.bool_)
@@ -154,40 +150,42 @@ class _Batch:
         """Whether the last word of the line is written."""
         self.log_weight = np.zeros(len(self.line))
         self.written: list[tuple[int, ...]] = [()] * len(self.line)
-        self.log_p: list[tuple[float, ...]] = [()] * len(self.line)
         self.ancestor = np.arange(len(self.line))
+        self.twins = np.arange(len(self.line))
+        """Equal numbers for particles that have written the same so far."""
         shape = (len(requests), MAX_TOKENS, particles)
         # Drawn in advance, in one call per line, so that lines do not depend on each other.
-        self.uniform = np.stack([r.rng.random(shape[1:]) for r in requests])
+        self.uniform = np.stack([r.rng.random(shape[1:]) for r in requests]).astype(np.float32)
         self.offset = np.stack([r.rng.random(MAX_TOKENS + 1) for r in requests])
 
     def plan(self) -> None:
         """Draw a last word for each particle, and read the line feed before the line."""
         index, lines = self.index, len(self.requests)
-        zeros, nones = np.zeros(lines, np.int64), np.full(lines, NONE)
-        h, state = self.network.step(np.full(lines, PLAN), zeros, nones, self.state)
+        nowhere = self.network.towards(np.full(lines, NONE))
+        zeros = np.zeros(lines, np.int64)
+        h, state = self.network.step(np.full(lines, PLAN), zeros, nowhere, self.state)
         logits = self.output.logits(h)  # (lines, C)
         for number, request in enumerate(self.requests):
             rows = self.line == number
             if request.start.complete:
                 continue  # the member's last word is read as the others are
             scaled = logits[number] / request.temperature + request.bias
-            p = _nucleus(np.where(request.ends, scaled, -np.inf))
+            p = np.exp(scaled - scaled[request.ends].max()) * request.ends
             # Stratified: the particles spread over the distribution.
             u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
-            self.end[rows] = _invert(np.cumsum(p), u)
-        self.end_token = np.where(self.end > 0, index.tokens[self.end], NONE)
+            self.end[rows] = _invert(_cumulative(p[np.newaxis])[0], u)
+        end_token = np.where(self.end > 0, index.tokens[self.end], NONE)
         for number, request in enumerate(self.requests):
             if request.start.complete and request.start.tokens:
                 words = [token for token in request.start.tokens if token[-1].isalpha()]
                 rows = self.line == number
-                self.end_token[rows] = self.network.vocabulary.encode(words[-1:])[0]
-        self.state = state.repeat(self.particles, axis=0)
+                end_token[rows] = self.network.vocabulary.encode(words[-1:])[0]
+        self.towards = self.network.towards(end_token)
         self.h, self.state = self.network.step(
             np.full(len(self.line), LINE_END),
-            np.zeros(len(self.line), np.int64),
-            self.end_token,
-            self.state,
+            self.syllables,
+            self.towards,
+            state.repeat(self.particles, axis=0),
         )
 
     def read_starts(self) -> None:
@@ -201,7 +199,7 @@ class _Batch:
             log_p = log_softmax(self.network.logits(self.h[rows]))
             self.log_weight[rows] += log_p[np.arange(len(rows)), x]
             self.syllables[rows] += [syllables_of(text) for text in texts]
-            self._read(rows, x)
+            self.h[rows], self.state[rows] = self._read(rows, x)
         for row, line in enumerate(self.line.tolist()):
             start = starts[line]
             self.may_mark[row], self.closed[row] = start.after_word, start.complete
@@ -209,27 +207,26 @@ class _Batch:
 
     def write(self, step: int) -> None:
         """Write a token in every particle."""
-        index = self.index
-        logits = self.output.logits(self.h)  # (R, C)
-        lines = self.line.tolist()
+        index, lines = self.index, self.line.tolist()
+        # Particles that were one until the last token have the same h.
+        _, first, copies = np.unique(self.twins, return_index=True, return_inverse=True)
+        logits = self.output.logits(self.h[first])[copies]  # (R, C)
         temperature = np.array([self.requests[line].temperature for line in lines], np.float32)
-        log_p = log_softmax(logits)
-        scaled = logits / temperature[:, np.newaxis]
-        scaled += np.stack([request.bias for request in self.requests])[self.line]
-        scaled -= scaled.max(axis=1, keepdims=True)
-        p = np.exp(scaled)
+        logits /= temperature[:, np.newaxis]
+        logits += np.stack([request.bias for request in self.requests])[self.line]
+        logits -= logits.max(axis=1, keepdims=True)
+        p = np.exp(logits, out=logits)
         total = p.sum(axis=1)
         p *= np.stack([self._allowed(row, step) for row in range(len(self.line))])
         mass = p.sum(axis=1)
         alive = mass > 0
         share = mass / total
         self.log_weight += np.log(np.where(alive, share, 1))
+        cumulative = _cumulative(p)
         x = np.zeros(len(self.line), np.int64)
         for row in np.flatnonzero(alive).tolist():
-            number = row - int(np.searchsorted(self.line, self.line[row]))  # within its line
-            u = self.uniform[self.line[row], step, number]
-            x[row] = _draw(p[row] / mass[row], u)
-            self.log_p[row] += (float(log_p[row, x[row]]),)
+            number = row - int(np.searchsorted(self.line, lines[row]))  # within its line
+            x[row] = _invert(cumulative[row], self.uniform[lines[row], step, number])
         ended = alive & (x == index.line_end)
         self._record(x, share)
         for row in np.flatnonzero(ended).tolist():
@@ -247,8 +244,11 @@ class _Batch:
         self.syllables += index.counted[x]
         self.may_mark = index.counted[x] > 0
         if len(rows):
-            x = x[self._resample(step)]
-            self._read(np.arange(len(self.line)), index.tokens[x])
+            self.twins = self._resample(step)
+            x = x[self.twins]
+            _, first, copies = np.unique(self.twins, return_index=True, return_inverse=True)
+            h, state = self._read(first, index.tokens[x[first]])
+            self.h, self.state = h[copies], state[copies]
 
     def _allowed(self, row: int, step: int) -> Columns:
         """The columns that a particle may write next."""
@@ -275,13 +275,10 @@ class _Batch:
     def _request(self, row: int) -> LineRequest:
         return self.requests[int(self.line[row])]
 
-    def _read(self, rows: Indices, x: Indices) -> None:
-        """Let some particles read a token of the vocabulary each."""
-        self.syllables[rows] = np.minimum(self.syllables[rows], MAX_SYLLABLES)
-        h, state = self.network.step(
-            x, self.syllables[rows], self.end_token[rows], self.state[rows]
-        )
-        self.h[rows], self.state[rows] = h, state
+    def _read(self, rows: Indices, x: Indices) -> tuple[NDArray[np.float32], State]:
+        """h and state of some particles after a token of the vocabulary each."""
+        syllables = np.minimum(self.syllables[rows], MAX_SYLLABLES)
+        return self.network.step(x, syllables, self.towards[rows], self.state[rows])
 
     def _resample(self, step: int) -> Indices:
         """Draw the particles of each line anew if few of them have most of the weight."""
@@ -304,13 +301,12 @@ class _Batch:
 
     def _select(self, rows: Indices) -> None:
         """Keep only these particles, in this order."""
-        self.line, self.end, self.end_token = self.line[rows], self.end[rows], self.end_token[rows]
+        self.line, self.end, self.towards = self.line[rows], self.end[rows], self.towards[rows]
         self.h, self.state = self.h[rows], self.state[rows]
         self.syllables, self.may_mark = self.syllables[rows], self.may_mark[rows]
         self.closed, self.log_weight = self.closed[rows], self.log_weight[rows]
         self.positions = [self.positions[row] for row in rows]
         self.written = [self.written[row] for row in rows]
-        self.log_p = [self.log_p[row] for row in rows]
         self.ancestor = self.ancestor[rows]
 
     def _finish(self, row: int) -> None:
@@ -323,7 +319,6 @@ class _Batch:
         candidate = Candidate(
             written,
             tokens,
-            np.array(self.log_p[row]),
             float(self.log_weight[row]),
             self.state[row : row + 1].copy(),
         )
@@ -344,27 +339,15 @@ class _Batch:
         self.ancestor = np.arange(len(self.line))
 
 
-def _draw(p: NDArray[np.float32], u: float) -> int:
-    """A column drawn from the nucleus of a distribution, by inverting it at u in [0, 1)."""
-    likely = np.flatnonzero(p > 1e-5)  # the rest is never in the nucleus, and slow to sort
-    order = likely[np.argsort(-p[likely], kind="stable")]
-    cumulative = np.cumsum(p[order])
-    nucleus = int(np.searchsorted(cumulative, TOP_P)) + 1
-    return int(order[_invert(cumulative[:nucleus], np.array([u]))[0]])
+def _cumulative(p: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cumulative distributions of the words that are not too unlikely, `(R, C)`, unnormalised."""
+    likely = p >= EPSILON * p.sum(axis=1, keepdims=True)
+    likely |= p == p.max(axis=1, keepdims=True)
+    cumulative: NDArray[np.float32] = np.cumsum(p * likely, axis=1)
+    return cumulative
 
 
-def _nucleus(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The nucleus of a prediction as a distribution, `(C,)`."""
-    p = np.exp((logits - logits.max()).astype(np.float64))
-    p /= p.sum()
-    order = np.argsort(-p, kind="stable")
-    beyond = np.cumsum(p[order]) - p[order] >= TOP_P
-    p[order[beyond]] = 0
-    nucleus: NDArray[np.float64] = p / p.sum()
-    return nucleus
-
-
-def _invert(cumulative: NDArray[np.floating], u: NDArray[np.float64]) -> Indices:
+def _invert(cumulative: NDArray[np.floating], u: NDArray[np.float64] | float) -> Indices:
     """The first places where a cumulative distribution exceeds u · its total."""
     places = np.searchsorted(cumulative, u * cumulative[-1], side="right")
     inverse: Indices = np.minimum(places, len(cumulative) - 1)

@@ -16,21 +16,21 @@ def test_rows_do_not_matter_to_each_other() -> None:
     tokens, syllables = rng.integers(len(WORDS), size=(2, 5)), rng.integers(15, size=5)
     state = rng.normal(size=network.initial_state(5).shape).astype(np.float32)
     before = state.copy()
-    h, new_state = network.step(tokens[0], syllables, tokens[1], state)
+    h, new_state = network.step(tokens[0], syllables, network.towards(tokens[1]), state)
     np.testing.assert_array_equal(state, before)
     for i in range(5):
         row = slice(i, i + 1)
-        alone = network.step(tokens[0, row], syllables[row], tokens[1, row], state[row])
+        alone = network.step(tokens[0, row], syllables[row], network.towards(tokens[1, row]), state[row])
         np.testing.assert_allclose(alone[0], h[row], atol=1e-6)
         np.testing.assert_allclose(alone[1], new_state[row], atol=1e-6)
 
 
 def test_every_input_counts() -> None:
     network = word_lstm()
-    base, _ = network.step(5 * ONE, ONE, 6 * ONE, network.initial_state(1))
+    base, _ = network.step(5 * ONE, ONE, network.towards(6 * ONE), network.initial_state(1))
     for inputs in ((6, 1, 6), (5, 2, 6), (5, 1, 7)):
         tokens, syllables, ends = (ONE * x for x in inputs)
-        h, _ = network.step(tokens, syllables, ends, network.initial_state(1))
+        h, _ = network.step(tokens, syllables, network.towards(ends), network.initial_state(1))
         assert np.abs(h - base).max() > 1e-3
 
 
@@ -40,7 +40,7 @@ def test_fewer_tokens() -> None:
     assert fewer.vocabulary.tokens == (*SPECIAL, "the", "rose", "love", ",", "'tis", "i")
     kept = WORDS.encode(fewer.vocabulary.tokens[len(SPECIAL) :])
     both = [
-        log_softmax(n.logits(n.step(ONE * 5, ONE, ONE * 0, n.initial_state(1))[0]))[0]
+        log_softmax(n.logits(n.step(ONE * 5, ONE, n.towards(ONE * 0), n.initial_state(1))[0]))[0]
         for n in (network, fewer)
     ]
     ratio = both[1][len(SPECIAL) :] - both[0][kept]

@@ -77,8 +77,8 @@ def test_unknown_words_are_spelled() -> None:
     known = unit_log_p(network.characters, network.words, ["the rose\n"])
     none, zero, one = np.array([NONE]), np.array([0]), np.array([1])
     state = network.words.initial_state(1)
-    _, state = network.words.step(np.array([LINE_END]), zero, none, state)
-    h, _ = network.words.step(np.array([WORDS.index["the"]]), one, none, state)
+    _, state = network.words.step(np.array([LINE_END]), zero, network.words.towards(none), state)
+    h, _ = network.words.step(np.array([WORDS.index["the"]]), one, network.words.towards(none), state)
     logits = network.words.logits(h)[0]
     of_unknown = logits[UNKNOWN] - np.logaddexp.reduce(logits)
     assert log_p.words[1] == pytest.approx(of_unknown + log_p.characters[1], abs=1e-4)
