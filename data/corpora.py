@@ -20,6 +20,7 @@ from data.text import (
     VERSE_SYMBOLS,
     clean_name,
     fold,
+    normalise_text,
     normalise_verse,
     proper_nouns,
     spellings,
@@ -59,6 +60,9 @@ class Corpus:
     plain: str = field(repr=False)
     """The text before cleaning, for the recipes `notebook`. Of a list of names, the lines that are
     neither empty nor longer than `LONGEST_NAME`."""
+    keeps_alphabet: bool = False
+    """Whether verse keeps its own characters, capitals included, instead of being simplified to
+    those of `VERSE_SYMBOLS`."""
     reads_all: bool = False
     """Whether `plain` includes the held-out part: true for uploaded files, false for the project's
     corpora. If so, the held-out loss of a network trained on `plain` means nothing."""
@@ -83,14 +87,20 @@ class Corpus:
 
     @cached_property
     def proper_nouns(self) -> frozenset[str]:
-        """Words of the verse that are capitalized within sentences, in lower case."""
-        return proper_nouns(self.plain) if self.kind == "verse" else frozenset()
+        """Words that are capitalized within sentences, in lower case, of verse without capitals."""
+        folded = self.kind == "verse" and not self.keeps_alphabet
+        return proper_nouns(self.plain) if folded else frozenset()
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The names, sorted; or the words of the training and validation verse, by frequency."""
+        """The names, sorted; or the words of the training and validation verse, by frequency.
+
+        Empty for verse that keeps its alphabet, whose words only the network's tokens list.
+        """
         if self.kind == "names":
             return tuple(sorted(self.items))
+        if self.keeps_alphabet:
+            return ()
         return tuple(spellings(self.training + self.validation))
 
     def known(self) -> frozenset[str]:
@@ -159,12 +169,14 @@ def held_out_of(names: Sequence[str]) -> frozenset[str]:
     return frozenset(_shuffled(names)[: len(names) // 10])
 
 
-def read_corpus(path: Path, kind: CorpusKind) -> Corpus:
+def read_corpus(path: Path, kind: CorpusKind, *, keeps_alphabet: bool = False) -> Corpus:
     """Read a corpus from a file: one name per line, or free text.
+
+    Verse is simplified to lower-case English unless it `keeps_alphabet`.
 
     Raises `CorpusError` if the file is missing, empty, binary, too large, or too small to train on.
     """
-    return parse_corpus(read_file(path), path.name, kind)
+    return parse_corpus(read_file(path), path.name, kind, keeps_alphabet=keeps_alphabet)
 
 
 def read_file(path: Path) -> bytes:
@@ -181,7 +193,9 @@ def read_file(path: Path) -> bytes:
         ) from error
 
 
-def parse_corpus(raw: bytes, title: str, kind: CorpusKind) -> Corpus:
+def parse_corpus(
+    raw: bytes, title: str, kind: CorpusKind, *, keeps_alphabet: bool = False
+) -> Corpus:
     """Clean and split the content of a corpus file. `title` is its name in messages.
 
     Raises `CorpusError` as `read_corpus` does.
@@ -194,7 +208,10 @@ def parse_corpus(raw: bytes, title: str, kind: CorpusKind) -> Corpus:
             "poems for verse.",
             title=title,
         )
-    corpus = _names_corpus(title, plain) if kind == "names" else _verse_corpus(title, plain)
+    if kind == "names":
+        corpus = _names_corpus(title, plain)
+    else:
+        corpus = _verse_corpus(title, plain, keeps_alphabet=keeps_alphabet)
     notes = _notes(
         (text.startswith(BYTE_ORDER_MARK), "byte-order mark", "removed"),
         (
@@ -252,8 +269,8 @@ def _shuffled(names: Sequence[str]) -> list[str]:
     return [names[i] for i in np.random.default_rng(SPLIT_SEED).permutation(len(names))]
 
 
-def _verse_corpus(title: str, text: str) -> Corpus:
-    cleaned = normalise_verse(text)
+def _verse_corpus(title: str, text: str, *, keeps_alphabet: bool) -> Corpus:
+    cleaned = normalise_text(text) if keeps_alphabet else normalise_verse(text)
     if len(cleaned) < SHORTEST_TEXT:
         raise CorpusError(
             "{title} is too short. Verse needs at least {minimum:,} characters, for example a "
@@ -273,8 +290,6 @@ def _verse_corpus(title: str, text: str) -> Corpus:
             "line breaks: one line of verse per line.",
             title=title,
         )
-    characters = Counter(text.strip())
-    kept = {c for c in characters if c.isspace() or VERSE_SYMBOLS.intersection(fold(c))}
     return Corpus(
         title=title,
         kind="verse",
@@ -283,17 +298,9 @@ def _verse_corpus(title: str, text: str) -> Corpus:
         validation=(normal[second_last:last],),
         held_out=(normal[last:],),
         plain=text,
+        keeps_alphabet=keeps_alphabet,
         notes=_notes(
-            (
-                sum(n for c, n in characters.items() if c not in kept),
-                "character|characters",
-                "not used in verse (digits, symbols) removed",
-            ),
-            (
-                sum(n for c, n in characters.items() if c in kept and c != fold(c)),
-                "character|characters",
-                "simplified (capital letters, accents, quotation marks, dashes)",
-            ),
+            *(() if keeps_alphabet else _simplified(Counter(text.strip()))),
             (
                 text.removesuffix("\n").count("\n") - cleaned.count("\n"),
                 "empty line|empty lines",
@@ -301,6 +308,23 @@ def _verse_corpus(title: str, text: str) -> Corpus:
             ),
         ),
     )
+
+
+def _simplified(characters: Counter[str]) -> list[tuple[int, str, str]]:
+    """What `normalise_verse` changes, for `_notes`."""
+    kept = {c for c in characters if c.isspace() or VERSE_SYMBOLS.intersection(fold(c))}
+    return [
+        (
+            sum(n for c, n in characters.items() if c not in kept),
+            "character|characters",
+            "not used in verse (digits, symbols) removed",
+        ),
+        (
+            sum(n for c, n in characters.items() if c in kept and c != fold(c)),
+            "character|characters",
+            "simplified (capital letters, accents, quotation marks, dashes)",
+        ),
+    ]
 
 
 def _notes(*counted: tuple[int, str, str]) -> tuple[str, ...]:

@@ -4,9 +4,12 @@ import re
 from functools import cache
 
 from data.lexicon import Lexicon, load_lexicon
+from data.text import fold
 from data.tokens import is_word
 
 _VOWELS = re.compile("[aeiouy]+")
+_OTHER_VOWELS = re.compile("[αεηιουω]+|[аеиоуыэюяіє]")
+"""Greek and Cyrillic ones; a word in another script counts as one syllable."""
 
 
 @cache
@@ -15,7 +18,10 @@ def syllables_of(token: str) -> int:
     if not is_word(token):
         return 0
     readings = _lexicon().readings(token) or _lexicon().readings(token.strip("'"))
-    return len(readings[0].stresses) if readings else count_syllables(token)
+    if readings:
+        return len(readings[0].stresses)
+    folded = fold(token)
+    return count_syllables(folded) or max(1, len(_OTHER_VOWELS.findall(folded)))
 
 
 def count_syllables(line: str) -> int:

@@ -10,7 +10,11 @@ VERSE_SYMBOLS = frozenset("abcdefghijklmnopqrstuvwxyz \n'!(),-.:;?")
 
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _QUOTES = dict.fromkeys(map(ord, '"‘’‚‛“”„‟«»‹›`´ʼ′″'), "'")
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_MARKS = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.category(c)[0] == "M")
+"""Combining marks. They are parts of letters, as the vowel signs of Indic scripts are."""
+LETTER = rf"[^\W\d_]|[{_MARKS}]"
+"""Pattern of a letter of any alphabet."""
+_WORD = re.compile(rf"(?:{LETTER})+(?:'(?:{LETTER})+)*")
 # Letters that Unicode does not decompose into a base letter and an accent.
 _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
@@ -39,6 +43,18 @@ def normalise_verse(text: str) -> str:
     """
     folded = fold(unify_newlines(text)).replace("\t", " ")
     kept = "".join(c for c in folded if c in VERSE_SYMBOLS)
+    lines = "\n".join(re.sub(" +", " ", line).strip() for line in kept.split("\n"))
+    return re.sub("\n{3,}", "\n\n", lines).strip()
+
+
+def normalise_text(text: str) -> str:
+    """Clean a text in any language, keeping its characters. Idempotent.
+
+    Spaces of all kinds become a space, control and format characters are removed; several spaces
+    become one, several empty lines one, and both ends are stripped.
+    """
+    composed = unicodedata.normalize("NFC", unify_newlines(text))
+    kept = "".join(c if c == "\n" else _plain_character(c) for c in composed)
     lines = "\n".join(re.sub(" +", " ", line).strip() for line in kept.split("\n"))
     return re.sub("\n{3,}", "\n\n", lines).strip()
 
@@ -87,6 +103,12 @@ def spellings(texts: Iterable[str]) -> list[str]:
         if re.fullmatch("'?[a-z]+(?:'[a-z]+)*'?", word) and 2 * count > bare[core]:
             bare[word], bare[core] = count, bare[core] - count
     return sorted(+bare, key=lambda w: (-bare[w], w))
+
+
+def _plain_character(character: str) -> str:
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character).startswith("C") else character
 
 
 def clean_name(line: str) -> str:

@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from data.text import LETTER
+
 FLIP = "\t"
 """The token that stands where a space is missing, or where there is one against the rule."""
-_WORD_CHARACTER = r"[^\W\d_]|'"
+_WORD_CHARACTER = rf"{LETTER}|'"
 _PIECES = re.compile(rf"\n| |(?:{_WORD_CHARACTER})+|[^ \n]")
 _NO_SPACE_AFTER = frozenset("\n(-")
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from models.networks.lstm import Array, Layer, sigmoid
 from models.networks.network import State
-from models.networks.word_vocabulary import MAX_SYLLABLES, SPECIAL, WordVocabulary
+from models.networks.word_vocabulary import MAX_SYLLABLES, WordVocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +93,8 @@ class WordLSTM:
 
     def restricted(self, characters: str) -> "WordLSTM":
         """The same network without the tokens that have other characters than these."""
-        tokens = self.vocabulary.tokens
-        kept = [
-            i for i, token in enumerate(tokens) if i < len(SPECIAL) or set(token) <= set(characters)
-        ]
-        vocabulary = WordVocabulary(tuple(tokens[i] for i in kept))
+        kept = self.vocabulary.writable(characters)
+        vocabulary = self.vocabulary.restricted(characters)
         return replace(self, vocabulary=vocabulary, E=self.E[kept], by=self.by[kept])
 
     def arrays(self) -> dict[str, Array]:

@@ -38,6 +38,15 @@ class WordVocabulary:
         index = self.index
         return np.array([index.get(token, UNKNOWN) for token in tokens], np.int64)
 
+    def writable(self, characters: str) -> list[int]:
+        """Indices of the tokens that consist of these characters, and of the special ones."""
+        known = set(characters)
+        return [i for i, t in enumerate(self.tokens) if i < len(SPECIAL) or known.issuperset(t)]
+
+    def restricted(self, characters: str) -> "WordVocabulary":
+        """The vocabulary without the tokens that have other characters than these."""
+        return WordVocabulary(tuple(self.tokens[i] for i in self.writable(characters)))
+
     @classmethod
     def of(cls, words: Sequence[str]) -> "WordVocabulary":
         """The vocabulary of some words and marks."""

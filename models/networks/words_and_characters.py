@@ -57,8 +57,9 @@ MAX_DIMENSIONS = 1_024
 class UnitLogP:
     """ln p of each unit of some texts under each member of the mixture, `(units,)` each."""
 
-    words: NDArray[np.float64]
-    """−∞ where the word network cannot write the unit (repeated spaces)."""
+    tokens: NDArray[np.float64]
+    """Under the word network, `UNKNOWN` without its spelling; −∞ where tokens cannot express the
+    unit (repeated spaces)."""
     characters: NDArray[np.float64]
     cache: NDArray[np.float64]
     """−∞ if the unit is not an earlier word of its text."""
@@ -68,6 +69,11 @@ class UnitLogP:
     """Whether the unit is outside of the word network's vocabulary."""
     texts: NDArray[np.int64]
     """Index of the text that the unit belongs to."""
+
+    @property
+    def words(self) -> NDArray[np.float64]:
+        """Under the word network, with the spelling of unknown words."""
+        return self.tokens + np.where(self.unknown, self.characters, 0)
 
     def mixture(self, share: float, cache: float = 0.0) -> NDArray[np.float64]:
         """ln p of each unit with these shares of the words, and of the cache."""
@@ -180,12 +186,11 @@ def unit_log_p(
     `batch` texts run side by side. Raises `KeyError` for a character outside of the vocabulary.
     """
     units = [split_units(text) for text in texts]
-    spelled = _character_log_p(characters, units, batch)
-    known, unknown = _word_log_p(words, units, batch)
+    tokens, unknown = token_log_p(words, units, batch)
     earlier, has_earlier = _cache_log_p(units)
     return UnitLogP(
-        words=known + np.where(unknown, spelled, 0),
-        characters=spelled,
+        tokens=tokens,
+        characters=character_log_p(characters, units, batch),
         cache=earlier,
         cached=has_earlier,
         unknown=unknown,
@@ -193,8 +198,8 @@ def unit_log_p(
     )
 
 
-def _character_log_p(
-    network: LSTM, texts: Sequence[Sequence[Unit]], batch: int
+def character_log_p(
+    network: LSTM, texts: Sequence[Sequence[Unit]], batch: int = 64
 ) -> NDArray[np.float64]:
     """ln p_c of each unit of all texts, `(units,)`."""
     vocabulary = network.vocabulary
@@ -232,8 +237,8 @@ def _spelled(
     return found
 
 
-def _word_log_p(
-    network: WordLSTM, texts: Sequence[Sequence[Unit]], batch: int
+def token_log_p(
+    network: WordLSTM, texts: Sequence[Sequence[Unit]], batch: int = 64
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """ln p of each unit's tokens, `UNKNOWN` for unknown words, and which those are: `(units,)`."""
     tokens = [[token for unit in units for token in unit.tokens] for units in texts]

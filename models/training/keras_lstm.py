@@ -98,7 +98,7 @@ class VerseTrainer:
         self.vocabulary = begin.vocabulary if begin else Vocabulary.of(passages)
         self.passages = [self.vocabulary.fold(passage) for passage in passages]
         folded = [self.vocabulary.fold(passage) for passage in validation]
-        self.validation = _excerpts(folded, schedule.length)
+        self.validation = excerpts(folded, schedule.length)
         self.schedule = schedule
         self.seed = seed
         self._sizes = np.array([len(passage) for passage in self.passages])
@@ -234,7 +234,7 @@ class NotebookVerseTrainer:
         """
         self.vocabulary = begin.vocabulary if begin else Vocabulary.of([text])
         folded = [self.vocabulary.fold(passage) for passage in validation]
-        self.validation = _excerpts(folded, length=700)
+        self.validation = excerpts(folded, length=700)
         indices = self.vocabulary.encode(self.vocabulary.fold(text))
         starts = np.arange(0, len(indices) - self.WINDOW, self.STRIDE)  # (examples,)
         self.x = indices[starts[:, None] + np.arange(self.WINDOW)]
@@ -359,7 +359,7 @@ def _names(model: keras.Model) -> list[str]:
     return [f"{name}{k}" for k in range(layers) for name in ("Wx", "Wh", "b")] + ["Wy", "by"]
 
 
-def _excerpts(passages: Sequence[str], length: int, most: int = 64) -> list[str]:
+def excerpts(passages: Sequence[str], length: int, most: int = 64) -> list[str]:
     """At most `most` pieces of the passages, evenly spaced, for a fast validation.
 
     Passages longer than `length` are cut into pieces at line ends, so that all pieces run side by

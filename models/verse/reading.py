@@ -1,0 +1,91 @@
+"""What the word network is pretrained on, and what follows from it: vocabulary, vectors, copies."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from data import corpora, further_reading
+from data.corpora import Corpus, CorpusError
+from data.text import fold, words_of
+from data.tokens import tokenise
+from models.fingerprints import LONGEST_RUN, BloomFilter, sparse_runs_of
+from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words_and_characters import LONGEST_TOKEN
+
+MIN_COUNTS = {"sonnets": 1, "plays": 3, "bible": 10}
+"""Occurrences of a word in the training sonnets, in the plays and poems, or in the Bible, one of
+which brings it into the vocabulary."""
+
+MOST_WORDS = 20_000
+"""Words of the vocabulary of an operator's text."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The texts, as passages of normalised verse."""
+
+    sonnets: Corpus
+    plays: Corpus
+    poems: Sequence[str]
+    bible: Sequence[str]
+    """Empty if it cannot be downloaded."""
+    notes: tuple[str, ...] = ()
+    """What is missing, a sentence each."""
+
+    @cached_property
+    def vocabulary(self) -> WordVocabulary:
+        """The words of these texts but for rare ones, the most common first."""
+        counts = {
+            "sonnets": _counts(self.sonnets.training),
+            "plays": _counts([*self.plays.training, *self.poems]),
+            "bible": _counts(self.bible),
+        }
+        total = sum(counts.values(), Counter[str]())
+        kept = (
+            token
+            for token in total
+            if any(counts[text][token] >= least for text, least in MIN_COUNTS.items())
+        )
+        return WordVocabulary.of(sorted(kept, key=lambda token: (-total[token], token)))
+
+    @property
+    def copies(self) -> BloomFilter:
+        """What must not be copied of all texts but the sonnets."""
+        return copies_of([self.plays.items, self.poems, self.bible])
+
+
+def load_reading() -> Reading:
+    """All texts. Raises `CorpusError` if others than the Bible cannot be downloaded."""
+    sonnets, plays = corpora.load_sonnets(), corpora.load_plays()
+    poems = further_reading.load_poems()
+    try:
+        return Reading(sonnets, plays, poems, further_reading.load_bible())
+    except CorpusError as error:
+        return Reading(sonnets, plays, poems, (), (f"Trained without the Bible: {error}",))
+
+
+def copies_of(texts: Iterable[Sequence[str]]) -> BloomFilter:
+    """The short lines, and every third run of five words, of texts as passages.
+
+    Longer lines need no entry of their own, as each has a run that is too long.
+    """
+    entries: set[str] = set()
+    for passages in texts:
+        words = [word for passage in passages for word in words_of(fold(passage))]
+        entries.update(sparse_runs_of(words))
+        lines = (words_of(fold(line)) for passage in passages for line in passage.split("\n"))
+        entries.update(" ".join(line) for line in lines if 0 < len(line) <= LONGEST_RUN)
+    return BloomFilter.of(entries)
+
+
+def vocabulary_of(passages: Sequence[str]) -> WordVocabulary:
+    """The words of a text that occur twice, the most common first; at most `MOST_WORDS`."""
+    counts = _counts(passages)
+    common = sorted(counts, key=lambda token: (-counts[token], token))[:MOST_WORDS]
+    kept = [token for token in common if counts[token] > 1 and len(token) <= LONGEST_TOKEN]
+    return WordVocabulary.of(kept)
+
+
+def _counts(passages: Iterable[str]) -> Counter[str]:
+    return Counter(token for passage in passages for token in tokenise(passage))

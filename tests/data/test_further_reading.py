@@ -1,0 +1,66 @@
+"""Further reading: passages of verse, and none that quotes a held-out sonnet."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from data.corpora import CorpusError, load_plays, load_sonnets
+from data.further_reading import CHAPTER, load_bible, load_poems
+from data.text import normalise_verse, words_of
+
+Passages = tuple[str, ...]
+
+
+def downloaded(load: Callable[[], Passages]) -> Passages:
+    try:
+        return load()
+    except CorpusError as error:
+        pytest.skip(str(error))
+
+
+def bible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Passages:
+    monkeypatch.setattr("data.downloads.cached_text", lambda *_: f'x = """{text}"""\ny = """z"""')
+    return load_bible(tmp_path)
+
+
+def test_prose_becomes_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "In the beginning God created the heaven and the earth.\n"
+        "And the earth was without form, and void; and darkness was upon the face of the deep."
+    )
+    assert bible(tmp_path, monkeypatch, text) == (
+        "in the beginning god created the heaven and the earth.\n"
+        "and the earth was without form,\n"
+        "and void; and darkness was upon the face of the deep.\n\n",
+    )
+
+
+def test_passages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = "and it came to pass in those days.\n"
+    passages = bible(tmp_path, monkeypatch, line * (2 * CHAPTER + 1))
+    assert [passage.count("pass") for passage in passages] == [CHAPTER, CHAPTER, 1]
+    assert "".join(passages).replace("\n\n", "\n") == line * (2 * CHAPTER + 1)
+
+
+@pytest.mark.parametrize("load", [load_poems, load_bible])
+def test_passages_are_normalised(load: Callable[[], Passages]) -> None:
+    passages = downloaded(load)
+    assert len(passages) > 100
+    for passage in passages[::50]:
+        assert passage == normalise_verse(passage) + "\n\n"
+
+
+def all_plays() -> Passages:
+    return load_plays().training
+
+
+@pytest.mark.parametrize("load", [load_poems, load_bible, all_plays])
+def test_no_quotation_of_held_out_sonnets(load: Callable[[], Passages]) -> None:
+    """No run of six words is shared with a sonnet that networks are measured by."""
+    words = words_of("\n".join(downloaded(load)))
+    sonnets = load_sonnets()
+    runs = {tuple(words[i : i + 6]) for i in range(len(words) - 5)}
+    for poem in (*sonnets.held_out, *sonnets.validation):
+        own = words_of(poem)
+        assert runs.isdisjoint(tuple(own[i : i + 6]) for i in range(len(own) - 5))

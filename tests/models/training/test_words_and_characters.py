@@ -1,0 +1,111 @@
+"""Training of words and characters: updates alternate, shares are tuned, runs resume."""
+
+import importlib.util
+import itertools
+import os
+
+import numpy as np
+import pytest
+
+from data.tokens import tokenise
+from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words_and_characters import UnitLogP, unit_log_p
+from models.training.losses import losses_of
+from models.training.trainer import Progress
+from tests.models.tiny import lstm, word_lstm
+
+if (
+    not (importlib.util.find_spec("keras") and importlib.util.find_spec("tensorflow"))
+    and os.environ.get("MANGOSAURUS_NO_SKIP") != "1"
+):
+    pytest.skip("needs Keras: install requirements-train.txt", allow_module_level=True)
+
+from models.training.keras_lstm import Schedule, VerseTrainer
+from models.training.keras_word_lstm import Source, WordSchedule, WordTrainer
+from models.training.words_and_characters import WordsAndCharactersTrainer, best_shares
+
+PASSAGES = [f"the {word} is not the {word} that it was,\nbut it is still here.\n\n"
+            for word in ("rose", "day", "summer", "brow", "tongue", "winter")]  # fmt: skip
+VALIDATION = ["the wrist is not the wrist that it was,\nbut it is still here.\n\n"]
+VOCABULARY = WordVocabulary.of(sorted({token for p in PASSAGES for token in tokenise(p)}))
+BY_CHARACTER = Schedule(passes=12, learning_rate=5e-2, dropout=0.0, batch=6, length=100)
+BY_WORD = WordSchedule(
+    updates=24, learning_rate=1e-1, dropout=0.0, batch=6, length=30, candidates=0, interval=8
+)
+
+
+def trainer() -> WordsAndCharactersTrainer:
+    characters = VerseTrainer(PASSAGES, VALIDATION, BY_CHARACTER, 1, units=10)
+    words = WordTrainer(
+        [Source(1, PASSAGES)],
+        VALIDATION,
+        BY_WORD,
+        1,
+        vocabulary=VOCABULARY,
+        embedding=8,
+        units=(8,),
+    )
+    vectors = np.zeros((len(VOCABULARY), 4), np.float32)
+    return WordsAndCharactersTrainer(characters, words, VALIDATION, vectors)
+
+
+def test_trains_both_and_resumes() -> None:
+    whole, interrupted, resumed = trainer(), trainer(), trainer()
+    assert whole.steps == 12 + 24
+    progress = list(whole.train())
+    assert [p.step for p in progress] == list(range(1, 37))
+    # The validation loss of the last update is that of the network that is kept.
+    validation = [p.validation for p in progress if p.validation is not None]
+    kept = losses_of(whole.network(), VALIDATION).nats_per_character
+    assert progress[-1].validation == validation[-1] == pytest.approx(kept, rel=1e-4)
+    assert kept < validation[0]
+    first = list(itertools.islice(interrupted.train(), 20))
+    # Both are equally far.
+    assert (interrupted.characters._done, interrupted.words._done) in {(6, 14), (7, 13)}
+    resumed.restore(interrupted.checkpoint())
+    both = first + list(resumed.train())
+    np.testing.assert_allclose([p.loss for p in both], [p.loss for p in progress], atol=1e-3)
+    assert _last_validation(both) == pytest.approx(kept, abs=0.01)
+
+
+def _last_validation(progress: list[Progress]) -> float:
+    return [p.validation for p in progress if p.validation is not None][-1]
+
+
+def test_network_before_training() -> None:
+    untrained = trainer()
+    network = untrained.network()
+    assert 0 < network.share < 1
+    assert untrained.arrays().keys() == network.arrays().keys()
+    assert np.isfinite(network.losses(VALIDATION)).all()
+
+
+def test_best_shares() -> None:
+    log_p = unit_log_p(lstm(), word_lstm(), ["the rose of the summer - love, the rose\n\n"])
+    share, cache = best_shares(log_p)
+    best = log_p.mixture(share, cache).sum()
+    for other in ((share + 0.05, cache), (share - 0.05, cache), (share, cache + 0.02)):
+        assert log_p.mixture(*np.clip(other, 0.001, 0.999)).sum() <= best + 1e-6
+
+
+def test_best_shares_of_a_draw() -> None:
+    """Units drawn from three members give back the shares that they were drawn with."""
+    rng = np.random.default_rng(0)
+    shares = np.array([0.54, 0.36, 0.1])  # (1 − c) s, (1 − c)(1 − s), c
+    drawn = rng.choice(3, 5_000, p=shares)
+    p = np.where(np.arange(3)[:, np.newaxis] == drawn, 0.9, 0.01)
+    log_p = UnitLogP(
+        tokens=np.log(p[0]),
+        characters=np.log(p[1]),
+        cache=np.log(p[2]),
+        cached=np.ones(5_000, np.bool_),
+        unknown=np.zeros(5_000, np.bool_),
+        texts=np.zeros(5_000, np.int64),
+    )
+    assert best_shares(log_p) == pytest.approx((0.6, 0.1), abs=0.02)
+
+
+def test_shares_without_earlier_words() -> None:
+    share, cache = best_shares(unit_log_p(lstm(), word_lstm(), ["love"]))
+    assert 0 < share < 1
+    assert 0 <= cache < 1
