@@ -25,6 +25,8 @@ Array = NDArray[np.float32]
 TABLE = Path(__file__).parents[2] / "data" / "subjects.txt"
 MOST_WORDS = 8
 """Words of an opening that its subject is made of, the rarest ones."""
+NEAR = 1.0
+"""Cosine from which a word is as near to a subject as any: there are many ways to say a thing."""
 COMMON_WORDS = 250
 """The most common words, which are not what an opening is about if it has others."""
 NEAREST = 8
@@ -63,7 +65,7 @@ class Topics:
         if not subject.vector.size:
             return np.zeros(len(tokens), np.float32)
         cosines = self.vectors[tokens] @ subject.vector
-        bias: Array = (strength * np.maximum(cosines, 0)).astype(np.float32)
+        bias: Array = (strength * np.clip(cosines, 0, NEAR)).astype(np.float32)
         return bias
 
     def subject_of(self, text: str) -> Subject | None:
