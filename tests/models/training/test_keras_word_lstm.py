@@ -21,7 +21,8 @@ if (
     pytest.skip("needs Keras: install requirements-train.txt", allow_module_level=True)
 
 from models.training import keras_word_lstm
-from models.training.keras_word_lstm import Source, WordSchedule, WordTrainer, build
+from models.training.keras_word_lstm import Source, WordTrainer, build
+from models.training.schedules import WordSchedule
 
 PASSAGES = [f"the {word} is not the {word} that it was,\nbut it is still here.\n\n"
             for word in ("rose", "day", "summer", "brow", "tongue", "winter")]  # fmt: skip
