@@ -65,7 +65,7 @@ class KerasTrainer:
         vocabulary = named.get("vocabulary", VERSE)
         self.vocabulary = vocabulary
         for argument in (*arguments, *named.values()):
-            self.read += texts_in(argument)
+            self.read.extend(texts_in(argument))
 
     def network(self) -> None:
         """No network."""

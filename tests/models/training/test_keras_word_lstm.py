@@ -49,8 +49,8 @@ def test_numpy_matches_keras() -> None:
     nats = np.asarray(model(batch.inputs, training=False))
     state = network.initial_state(BRIEF.batch)
     for t in range(BRIEF.length):
-        inputs = (batch.tokens[:, t], batch.syllables[:, t], batch.ends[:, t])
-        h, state = network.step(*inputs, state)
+        towards = network.towards(batch.ends[:, t])
+        h, state = network.step(batch.tokens[:, t], batch.syllables[:, t], towards, state)
         log_p = log_softmax(network.logits(h))[np.arange(BRIEF.batch), batch.targets[:, t]]
         np.testing.assert_allclose(nats[:, t], -log_p * batch.weight[:, t], atol=1e-4)
 

@@ -10,6 +10,7 @@ import pytest
 
 from data.corpora import CorpusError
 from models.fingerprints import BloomFilter, Fingerprints
+from models.networks.vocabulary import Vocabulary
 from models.networks.words_and_characters import WordsAndCharacters
 from models.tasks import TASKS
 from models.training.events import Done
@@ -104,8 +105,19 @@ def test_poem_in_its_own_alphabet(corpus: Path, tmp_path: Path) -> None:
     while not draft.finished:
         (draft,) = extend(trained, [draft], lambda _: True)
     assert draft.lines[0].startswith("Die Größe")
-    assert set("".join(draft.lines)) - set(trained.card.symbols) <= set(".")
+    assert set("".join(draft.lines)) <= set(trained.card.symbols)
     assert not set("".join(draft.lines)).isdisjoint("äöüßÄÖÜ")
+
+
+def test_letters_of_its_own_continue_words() -> None:
+    """A word that the member has begun is continued without a space, whatever its last letter."""
+    vocabulary = Vocabulary.of(["GroßeÜbelS"])  # it cannot write a space
+    trained = Trained(lstm(vocabulary), card("sonnets", vocabulary), Fingerprints.of([]), "own")
+    for opening in ("Gro", "Groß", "Ü", "GroS"):
+        draft = begin(trained, SonnetRequest(opening, form="free"))
+        (longer,) = extend(trained, [draft], lambda _: True)
+        assert longer.lines[0].startswith(opening)
+        assert " " not in longer.lines[0]
 
 
 @pytest.mark.usefixtures("brief")
