@@ -107,7 +107,8 @@ def _parser() -> argparse.ArgumentParser:
         "--corpus",
         type=Path,
         metavar="FILE",
-        help="a UTF-8 file to train on: one name per line, or free text (default: the project's)",
+        help="a UTF-8 file to train on: one name per line, or verse in any language (see --from; "
+        "default: the project's)",
     )
     parser.add_argument(
         "--also",
@@ -142,14 +143,15 @@ def _parser() -> argparse.ArgumentParser:
         dest="initial_weights",
         type=Path,
         metavar="FILE",
-        help="sonnets: continue from these weights (default: those of the plays)",
+        help="sonnets: continue from these weights, in their alphabet (default: those of the "
+        "plays, in lower-case English); none: learn from --corpus alone, in its own alphabet",
     )
     parser.add_argument(
         "--epochs",
         type=count,
         metavar="N",
         help="sonnets: passes over the corpus, for the recipes notebook (default: 60, or 1 with "
-        "--from) and pretrain",
+        "--from) and pretrain (default: 7)",
     )
     parser.add_argument(
         "--units",
@@ -171,6 +173,7 @@ EXAMPLES = """\
   python -m bot.train names --recipe list --corpus elves.txt   a list of your own, in seconds
   python -m bot.train names --recipe notebook                  as the founding notebook did
   python -m bot.train sonnets                                  from the network of the plays
+  python -m bot.train sonnets --corpus goethe.txt --from none  any language, in minutes
   python -m bot.train sonnets --resume                         continue after Ctrl-C"""
 
 

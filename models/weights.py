@@ -19,7 +19,7 @@ from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
 from data.files import write_atomically
-from data.text import fold, words_of
+from data.text import VERSE_SYMBOLS, fold, words_of
 from models.fingerprints import (
     EMPTY_FILTER,
     LONGEST_RUN,
@@ -94,6 +94,12 @@ class Trained:
     further: BloomFilter = EMPTY_FILTER
     """Short lines and runs of words of its further reading, which it must not copy either
     (`fingerprints.sparse_runs_of`)."""
+
+    @property
+    def is_simplified(self) -> bool:
+        """Whether it writes simplified English, in lower case and without accents, which gets its
+        capitals when it is shown; else, it writes in the alphabet of its corpus."""
+        return VERSE_SYMBOLS.issuperset(self.card.symbols)
 
     def copies(self, before: str, written: str) -> bool:
         """Whether verse copies a line, or a run of 7 words, of any text that was trained on.

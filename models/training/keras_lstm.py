@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from models.networks.lstm import LSTM
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import Vocabulary
+from models.training.schedules import UNITS, Schedule
 from models.training.trainer import Arrays, Progress
 
 
@@ -46,33 +46,6 @@ def _suppress_native_output() -> Iterator[None]:
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 with _suppress_native_output():
     import keras as keras  # also for `keras_word_lstm`
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Amount of training, learning rate, regularization and batch size."""
-
-    passes: float
-    """How often each character is read, on average."""
-    learning_rate: float
-    """Peak. The rate rises linearly over the first twentieth of the updates, then falls to zero
-    along a cosine."""
-    dropout: float
-    """Fraction of each layer's outputs that is dropped."""
-    batch: int
-    """B."""
-    length: int
-    """Maximum T: back-propagation through time is truncated at the start of a window."""
-
-
-PRETRAINING = Schedule(passes=7, learning_rate=3e-3, dropout=0.1, batch=48, length=200)
-"""For the plays. They have more text than the network has parameters: little regularization."""
-
-UNITS = 320
-"""Default width of both layers."""
-
-FINETUNING = Schedule(passes=8, learning_rate=5e-4, dropout=0.15, batch=8, length=700)
-"""For the sonnets, which the network would soon memorize. A window holds a whole poem."""
 
 
 class VerseTrainer:

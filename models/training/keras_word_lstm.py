@@ -18,52 +18,12 @@ from numpy.typing import NDArray
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import MAX_SYLLABLES, WordVocabulary
 from models.training.keras_lstm import keras, restore_variables, variables_of
+from models.training.schedules import EMBEDDING, WORD_UNITS, WordSchedule
 from models.training.trainer import Arrays, Progress
 from models.training.word_lines import Indices, line_losses, read_lines, window_of
 
-EMBEDDING, WORD_UNITS = 256, (512, 256)
-"""Default d, and units of the layers."""
 PLANNED = 0.5
 """Default share of the windows whose lines are planned."""
-
-
-@dataclass(frozen=True)
-class WordSchedule:
-    """Amount of training, learning rate, regularization and batch size."""
-
-    updates: int
-    learning_rate: float
-    """Peak. It rises linearly over the first twentieth of the updates, then falls to zero along a
-    cosine."""
-    dropout: float
-    """Fraction of the inputs and of each layer's outputs that is dropped."""
-    batch: int
-    """B."""
-    length: int
-    """T."""
-    candidates: int
-    """K: words besides the targets in the softmax (sampled softmax: Jean et al., 2015); 0 for all
-    words."""
-    weight_decay: float = 0.01
-    interval: int = 100
-    """Updates between two validations."""
-
-
-PRETRAINING_WORDS = WordSchedule(
-    updates=3_200, learning_rate=2e-3, dropout=0.2, batch=64, length=72, candidates=4_096
-)
-"""For the plays, the Bible and poems."""
-
-FINETUNING_WORDS = WordSchedule(
-    updates=120,
-    learning_rate=5e-4,
-    dropout=0.3,
-    batch=16,
-    length=170,
-    candidates=0,
-    interval=10,
-)
-"""For the sonnets. A window holds a whole poem."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -166,7 +166,7 @@ def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
     Cached. Making it takes a second.
     """
     network = trained.network
-    if not isinstance(network, WordsAndCharacters):
+    if not isinstance(network, WordsAndCharacters) or not trained.is_simplified:
         return None
     words = network.words
 

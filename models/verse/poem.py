@@ -306,7 +306,7 @@ def _first_acceptable(
 ) -> Draft | None:
     """The draft with its first acceptable candidate, or `None` if there is none."""
     for candidate in candidates:
-        line = _format_line(draft, candidate.text, trained.proper)
+        line = _format_line(draft, candidate.text, trained)
         # A member may copy or repeat a line; the network may not.
         repeats = bool(words_of(candidate.text)) and line in draft.lines
         before = "\n".join((*draft.lines, draft.encoded_prefix))
@@ -332,21 +332,25 @@ def _returning_name(draft: Draft, number: int) -> str:
     return f"{draft.name}, "
 
 
-def _format_line(draft: Draft, text: str, proper: Fingerprints) -> str:
-    """A line as displayed: the member's words, then the network's with capitals."""
-    text = _with_capitals(draft.encoded_prefix + text, proper)[len(draft.encoded_prefix) :]
+def _format_line(draft: Draft, text: str, trained: Trained) -> str:
+    """A line as displayed: the member's words, then the network's.
+
+    Simplified English gets its capitals and, at the end of the poem, a full stop.
+    """
+    if trained.is_simplified:
+        read = draft.encoded_prefix
+        text = _with_capitals(read + text, trained.proper)[len(read) :]
     if draft.form.characters is None:
         text = text.rstrip() if draft.prefix.strip() else text.strip()
-    if len(draft.lines) + 1 == draft.form.lines:
+    if trained.is_simplified and len(draft.lines) + 1 == draft.form.lines:
         text = text.rstrip(",;:- ")
         # A comma that the member typed stays, and nothing is added after it.
         if not (draft.prefix + text).endswith(tuple(".!?,;:-")):
             text += "."
     if not draft.prefix.strip():
-        text = text[:1].upper() + text[1:]
-    elif text[:1].isalpha() and not fold(draft.prefix[-1]).endswith(
-        draft.encoded_prefix[-1:] or " "
-    ):
+        return draft.prefix + (text[:1].upper() + text[1:] if trained.is_simplified else text)
+    last, read = draft.prefix[-1], draft.encoded_prefix[-1:] or " "
+    if text[:1].isalpha() and last != read and not fold(last).endswith(read):
         text = " " + text  # after an emoji, for example, which the network did not read
     return draft.prefix + text
 

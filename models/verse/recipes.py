@@ -7,7 +7,7 @@ from types import ModuleType
 
 from data import corpora
 from data.corpora import Corpus
-from data.text import VERSE_SYMBOLS, fold, words_of
+from data.text import fold, words_of
 from models.fingerprints import EMPTY_FILTER, NOTHING, Fingerprints, runs_of
 from models.networks.lstm import LSTM
 from models.networks.words_and_characters import WordsAndCharacters
@@ -54,7 +54,7 @@ def _default(options: Options) -> Plan:
     options.refuse("units")
     base = load_weights(given) if given else load_shipped("plays")
     network = _network(base)
-    corpus = _corpus(options, keeps_alphabet=not _is_english(base))
+    corpus = _corpus(options, keeps_alphabet=not base.is_simplified)
     plan = _plan(corpus, trainers.finetuning(network, corpus, seed), seed, base)
     if options.corpus is None:
         return replace(plan, validation_is_reference=not _has_read_validation(base))
@@ -112,11 +112,6 @@ def _corpus(options: Options, *, keeps_alphabet: bool = False) -> Corpus:
     if options.corpus is None:
         return corpora.load_sonnets()
     return corpora.read_corpus(options.corpus, "verse", keeps_alphabet=keeps_alphabet)
-
-
-def _is_english(base: Trained) -> bool:
-    """Whether weights read verse that is simplified to lower-case English."""
-    return VERSE_SYMBOLS.issuperset(base.card.symbols)
 
 
 def _has_read_validation(base: Trained) -> bool:

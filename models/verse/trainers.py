@@ -9,22 +9,19 @@ from dataclasses import replace
 from data.corpora import Corpus
 from models.networks.lstm import LSTM
 from models.networks.words_and_characters import WordsAndCharacters
-from models.training.keras_lstm import (
-    FINETUNING,
-    PRETRAINING,
-    UNITS,
-    Schedule,
-    VerseTrainer,
-)
 from models.training.keras_lstm import NotebookVerseTrainer as NotebookVerseTrainer
-from models.training.keras_word_lstm import (
+from models.training.keras_lstm import VerseTrainer
+from models.training.keras_word_lstm import Source, WordTrainer
+from models.training.schedules import (
     EMBEDDING,
+    FINETUNING,
     FINETUNING_WORDS,
+    PRETRAINING,
     PRETRAINING_WORDS,
+    UNITS,
     WORD_UNITS,
-    Source,
+    Schedule,
     WordSchedule,
-    WordTrainer,
 )
 from models.training.trainer import Trainer
 from models.training.word_vectors import WeightedText, fit_word_vectors

@@ -2,11 +2,15 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import ClassVar
 
 import pytest
 
+import models.verse
 from bot.evaluation.measures.baselines import kneser_ney, notebook_names
 from bot.evaluation.measures.names import GenusIndex
 from data.corpora import Corpus, CorpusError, load_names, load_plays, load_sonnets, read_corpus
@@ -18,8 +22,11 @@ from models.networks.vocabulary import END, Vocabulary
 from models.tasks import TASKS
 from models.training.numpy_lstm import FitSettings
 from models.training.recipe import Options
+from models.training.word_vectors import WeightedText
+from models.verse import recipes
 from tests.models.tiny import LETTERS, VERSE
 
+FROM_NOTHING = Options(initial_weights=recipes.FROM_NOTHING)
 SMALL = Settings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, max_updates=10)
 
 
@@ -48,23 +55,34 @@ def texts_in(value: object) -> Iterator[str]:
             yield from texts_in(item)
 
 
-class Keras:
-    """A fake `keras_lstm` whose trainers record their texts."""
+class KerasTrainer:
+    """A fake trainer of verse that records its texts, without Keras."""
 
-    def __init__(self, read: list[str]) -> None:
-        self._read = read
+    read: ClassVar[list[str]] = []
+    steps = 1
 
-    def __getattr__(self, name: str) -> object:
-        def trainer(*arguments: object, **named: object) -> object:
-            for argument in (*arguments, *named.values()):
-                self._read += texts_in(argument)
-            return object()
+    def __init__(self, *arguments: object, **named: object) -> None:
+        vocabulary = named.get("vocabulary", VERSE)
+        self.vocabulary = vocabulary
+        for argument in (*arguments, *named.values()):
+            self.read.extend(texts_in(argument))
 
-        return trainer if name.endswith("Trainer") else object()
+    def network(self) -> None:
+        """No network."""
+
+
+def keras_module(name: str) -> ModuleType:
+    """A module that has fake trainers in place of its own."""
+    module = ModuleType(name)
+    for trainer in ("VerseTrainer", "WordTrainer", "NotebookVerseTrainer"):
+        setattr(module, trainer, KerasTrainer)
+    module.__dict__["WordsAndCharactersTrainer"] = KerasTrainer
+    module.__dict__["Source"] = lambda _, passages: passages
+    return module
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The texts that the trainers of all recipes are given, or read from their corpus."""
     texts: list[str] = []
     monkeypatch.setattr("models.names.notebook.ITERATIONS", 20)
@@ -77,8 +95,21 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("models.names.recipes.NamesTrainer", names_trainer)
     monkeypatch.setattr("models.names.recipes.NotebookTrainer", notebook_trainer)
-    monkeypatch.setattr("models.verse.recipes._keras_lstm", lambda: Keras(texts))
-    return texts
+    for name in ("keras_lstm", "keras_word_lstm", "words_and_characters"):
+        module = f"models.training.{name}"
+        monkeypatch.setitem(sys.modules, module, keras_module(module))
+    monkeypatch.delitem(sys.modules, "models.verse.trainers", raising=False)
+    monkeypatch.delattr(models.verse, "trainers", raising=False)
+    monkeypatch.setattr(KerasTrainer, "read", texts)
+
+    def word_vectors(weighted: Sequence[WeightedText], *_: object) -> None:
+        for text in weighted:
+            texts.extend(text.passages)
+
+    monkeypatch.setattr("models.training.word_vectors.fit_word_vectors", word_vectors)
+    yield texts
+    sys.modules.pop("models.verse.trainers", None)
+    vars(models.verse).pop("trainers", None)
 
 
 def nobody(_: str) -> None:
@@ -118,12 +149,15 @@ def test_recipes_for_names(recipe: str, read: list[str]) -> None:
         assert not any(hidden in name for hidden in corpus.held_out)
 
 
-@pytest.mark.parametrize("recipe", TASKS["sonnets"].recipes)
-def test_recipes_for_sonnets(recipe: str, read: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("recipe", "options"),
+    [*((r, Options()) for r in TASKS["sonnets"].recipes), ("default", FROM_NOTHING)],
+)
+def test_recipes_for_sonnets(recipe: str, options: Options, read: list[str]) -> None:
     """None reads a held-out line."""
     corpus = corpus_or_skip(load_sonnets)
     corpus_or_skip(load_plays)
-    TASKS["sonnets"].recipes[recipe].plan(Options())
+    TASKS["sonnets"].recipes[recipe].plan(options)
     lines = lines_in(read)
     assert len(lines) > 1_000
     assert lines.isdisjoint(lines_in([*corpus.held_out]))

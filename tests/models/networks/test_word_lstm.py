@@ -20,7 +20,8 @@ def test_rows_do_not_matter_to_each_other() -> None:
     np.testing.assert_array_equal(state, before)
     for i in range(5):
         row = slice(i, i + 1)
-        alone = network.step(tokens[0, row], syllables[row], network.towards(tokens[1, row]), state[row])
+        towards = network.towards(tokens[1, row])
+        alone = network.step(tokens[0, row], syllables[row], towards, state[row])
         np.testing.assert_allclose(alone[0], h[row], atol=1e-6)
         np.testing.assert_allclose(alone[1], new_state[row], atol=1e-6)
 

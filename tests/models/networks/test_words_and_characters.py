@@ -75,10 +75,10 @@ def test_unknown_words_are_spelled() -> None:
     log_p = unit_log_p(network.characters, network.words, ["the rosy\n"])
     assert log_p.unknown.tolist() == [False, True, False]
     known = unit_log_p(network.characters, network.words, ["the rose\n"])
-    none, zero, one = np.array([NONE]), np.array([0]), np.array([1])
+    none, zero, one = network.words.towards(np.array([NONE])), np.array([0]), np.array([1])
     state = network.words.initial_state(1)
-    _, state = network.words.step(np.array([LINE_END]), zero, network.words.towards(none), state)
-    h, _ = network.words.step(np.array([WORDS.index["the"]]), one, network.words.towards(none), state)
+    _, state = network.words.step(np.array([LINE_END]), zero, none, state)
+    h, _ = network.words.step(np.array([WORDS.index["the"]]), one, none, state)
     logits = network.words.logits(h)[0]
     of_unknown = logits[UNKNOWN] - np.logaddexp.reduce(logits)
     assert log_p.words[1] == pytest.approx(of_unknown + log_p.characters[1], abs=1e-4)

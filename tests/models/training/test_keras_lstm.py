@@ -24,7 +24,8 @@ if (
     pytest.skip("needs Keras: install requirements-train.txt", allow_module_level=True)
 
 from models.training import keras_lstm
-from models.training.keras_lstm import NotebookVerseTrainer, Schedule, VerseTrainer
+from models.training.keras_lstm import NotebookVerseTrainer, VerseTrainer
+from models.training.schedules import Schedule
 from tests.seed import SHAKESPEARE, needs_seed
 
 PASSAGES = [f"the {word} is not the {word} that it was,\nbut it is still here.\n\n"

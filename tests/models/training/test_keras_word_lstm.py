@@ -21,7 +21,8 @@ if (
     pytest.skip("needs Keras: install requirements-train.txt", allow_module_level=True)
 
 from models.training import keras_word_lstm
-from models.training.keras_word_lstm import Source, WordSchedule, WordTrainer, build
+from models.training.keras_word_lstm import Source, WordTrainer, build
+from models.training.schedules import WordSchedule
 
 PASSAGES = [f"the {word} is not the {word} that it was,\nbut it is still here.\n\n"
             for word in ("rose", "day", "summer", "brow", "tongue", "winter")]  # fmt: skip
@@ -48,8 +49,8 @@ def test_numpy_matches_keras() -> None:
     nats = np.asarray(model(batch.inputs, training=False))
     state = network.initial_state(BRIEF.batch)
     for t in range(BRIEF.length):
-        inputs = (batch.tokens[:, t], batch.syllables[:, t], batch.ends[:, t])
-        h, state = network.step(*inputs, state)
+        towards = network.towards(batch.ends[:, t])
+        h, state = network.step(batch.tokens[:, t], batch.syllables[:, t], towards, state)
         log_p = log_softmax(network.logits(h))[np.arange(BRIEF.batch), batch.targets[:, t]]
         np.testing.assert_allclose(nats[:, t], -log_p * batch.weight[:, t], atol=1e-4)
 

@@ -20,8 +20,9 @@ if (
 ):
     pytest.skip("needs Keras: install requirements-train.txt", allow_module_level=True)
 
-from models.training.keras_lstm import Schedule, VerseTrainer
-from models.training.keras_word_lstm import Source, WordSchedule, WordTrainer
+from models.training.keras_lstm import VerseTrainer
+from models.training.keras_word_lstm import Source, WordTrainer
+from models.training.schedules import Schedule, WordSchedule
 from models.training.words_and_characters import WordsAndCharactersTrainer, best_shares
 
 PASSAGES = [f"the {word} is not the {word} that it was,\nbut it is still here.\n\n"

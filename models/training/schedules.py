@@ -1,0 +1,74 @@
+"""Schedules: how much a network trains, how fast, and how regularized. Does not import Keras.
+
+Shapes: B windows in a batch, T characters or tokens in a window, K candidates of a sampled softmax.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Amount of training, learning rate, regularization and batch size."""
+
+    passes: float
+    """How often each character is read, on average."""
+    learning_rate: float
+    """Peak. The rate rises linearly over the first twentieth of the updates, then falls to zero
+    along a cosine."""
+    dropout: float
+    """Fraction of each layer's outputs that is dropped."""
+    batch: int
+    """B."""
+    length: int
+    """Maximum T: back-propagation through time is truncated at the start of a window."""
+
+
+@dataclass(frozen=True)
+class WordSchedule:
+    """Amount of training, learning rate, regularization and batch size."""
+
+    updates: int
+    learning_rate: float
+    """Peak. It rises linearly over the first twentieth of the updates, then falls to zero along a
+    cosine."""
+    dropout: float
+    """Fraction of the inputs and of each layer's outputs that is dropped."""
+    batch: int
+    """B."""
+    length: int
+    """T."""
+    candidates: int
+    """K: words besides the targets in the softmax (sampled softmax: Jean et al., 2015); 0 for all
+    words."""
+    weight_decay: float = 0.01
+    interval: int = 100
+    """Updates between two validations."""
+
+
+PRETRAINING = Schedule(passes=7, learning_rate=3e-3, dropout=0.1, batch=48, length=200)
+"""For the plays. They have more text than the network has parameters: little regularization."""
+
+UNITS = 320
+"""Default width of both layers of the character network."""
+
+FINETUNING = Schedule(passes=8, learning_rate=5e-4, dropout=0.15, batch=8, length=700)
+"""For the sonnets, which the network would soon memorize. A window holds a whole poem."""
+
+EMBEDDING, WORD_UNITS = 256, (512, 256)
+"""Default width of the embedding of words, and of the layers above it."""
+
+PRETRAINING_WORDS = WordSchedule(
+    updates=3_200, learning_rate=2e-3, dropout=0.2, batch=64, length=72, candidates=4_096
+)
+"""For the plays, the Bible and poems."""
+
+FINETUNING_WORDS = WordSchedule(
+    updates=120,
+    learning_rate=5e-4,
+    dropout=0.3,
+    batch=16,
+    length=170,
+    candidates=0,
+    interval=10,
+)
+"""For the sonnets. A window holds a whole poem."""
