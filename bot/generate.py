@@ -20,7 +20,7 @@ from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesRequest, ge
 from models.tasks import TASKS
 from models.text_generator import GenerationError
 from models.verse.forms import DEFAULT_FORM, FORMS
-from models.verse.poem import SonnetRequest, begin, extend
+from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest, begin, extend
 from models.weights import Trained, WeightsError
 
 FAILED, INTERRUPTED = 1, 130
@@ -158,7 +158,7 @@ def _add_sonnet(parser: argparse.ArgumentParser) -> None:
         help="form of the poem (default: %(default)s)",
     )
     _add_common(parser, "sonnets", _sonnets)
-    _add_drawing(parser, count=1, temperature=0.8)
+    _add_drawing(parser, count=1, temperature=DEFAULT_TEMPERATURE)
 
 
 def _add_dissect(parser: argparse.ArgumentParser) -> None:

@@ -100,6 +100,9 @@ class WordsAndCharacters:
     """s: share of the word network in the mixture with the character network."""
     vectors: Array
     """Word vectors `(V, D)`, for subjects: rows of unit length, or zero for words without one."""
+    correction: Array
+    """Added to the logits of the tokens when lines are written in metre, `(V,)`; no part of the
+    distribution. See `models.verse.calibration`."""
     cache: float = 0.0
     """c: share of the text's earlier words."""
 
@@ -114,6 +117,10 @@ class WordsAndCharacters:
             raise ValueError(
                 f"the parameter vectors has shape {self.vectors.shape}, expected "
                 f"{len(self.words.vocabulary)} rows of 1 to {MAX_DIMENSIONS} numbers"
+            )
+        if self.correction.shape != (rows,):
+            raise ValueError(
+                f"the parameter correction has shape {self.correction.shape}, expected {(rows,)}"
             )
         lengths = np.linalg.norm(self.vectors, axis=1)
         if not ((lengths == 0) | (abs(lengths - 1) < 0.05)).all():
@@ -151,6 +158,7 @@ class WordsAndCharacters:
         arrays: dict[str, NDArray[Any]] = {
             "shares": np.array([self.share, self.cache], np.float32),
             "vectors": self.vectors,
+            "correction": self.correction,
             "tokens": np.frombuffer(tokens.encode(), np.uint8),
         }
         arrays |= {f"characters/{name}": a for name, a in self.characters.arrays().items()}
@@ -166,13 +174,17 @@ class WordsAndCharacters:
                 raise ValueError(f"the parameter {name} does not belong to any part")
             parts[part][parameter] = array
         own = parts[""]
-        if own.keys() != {"shares", "vectors", "tokens"} or own["shares"].shape != (2,):
-            raise ValueError("besides its networks it needs two shares, vectors and tokens")
+        expected = {"shares", "vectors", "correction", "tokens"}
+        if own.keys() != expected or own["shares"].shape != (2,):
+            raise ValueError(
+                "besides its networks it needs two shares, vectors, a correction and tokens"
+            )
         vocabulary = _vocabulary(own["tokens"], symbols)
         return cls(
             LSTM.from_arrays(symbols, parts["characters"]),
             WordLSTM.from_arrays(vocabulary, parts["words"]),
             share=float(own["shares"][0]),
+            correction=own["correction"],
             vectors=own["vectors"],
             cache=float(own["shares"][1]),
         )

@@ -142,8 +142,13 @@ class TrainingRun:
 
     def samples(self) -> tuple[str, ...]:
         """A few names, or a few lines, that the network writes at this point."""
+        seed = self.card.seed or 0
+        return self.sample(self._trained(), seed, _accept_all).texts[:MOST_SAMPLES]
+
+    def _trained(self) -> Trained:
+        """The network at this point, ready to write."""
         plan = self.plan
-        network = Trained(
+        return Trained(
             plan.trainer.network(),
             self.card,
             plan.known,
@@ -153,7 +158,6 @@ class TrainingRun:
             plan.words,
             plan.further,
         )
-        return self.sample(network, self.card.seed or 0, _accept_all).texts[:MOST_SAMPLES]
 
     def finish(self) -> Done:
         """Write weights, model card, loss curve and history, and delete the checkpoint."""
@@ -168,6 +172,8 @@ class TrainingRun:
             reference_loss=kept if plan.validation_is_reference else figures.reference_loss,
         )
         arrays = plan.trainer.arrays()
+        if plan.complete is not None:
+            arrays = plan.complete(self._trained()).arrays()
         digest = save_weights(
             self.out,
             arrays,

@@ -58,14 +58,14 @@ EMBEDDING, WORD_UNITS = 256, (512, 256)
 """Default width of the embedding of words, and of the layers above it."""
 
 PRETRAINING_WORDS = WordSchedule(
-    updates=3_200, learning_rate=2e-3, dropout=0.2, batch=64, length=72, candidates=4_096
+    updates=2_600, learning_rate=2e-3, dropout=0.2, batch=64, length=72, candidates=4_096
 )
 """For the plays, the Bible and poems."""
 
 FINETUNING_WORDS = WordSchedule(
-    updates=120,
-    learning_rate=5e-4,
-    dropout=0.3,
+    updates=80,
+    learning_rate=1e-3,
+    dropout=0.4,
     batch=16,
     length=170,
     candidates=0,

@@ -75,7 +75,8 @@ class WordsAndCharactersTrainer:
         """The best networks so far, mixed with the shares that suit the validation text."""
         share, cache = self._shares
         characters, words = self.characters.network(), self.words.network()
-        return WordsAndCharacters(characters, words, share, self.vectors, cache)
+        correction = np.zeros(len(words.vocabulary), np.float32)
+        return WordsAndCharacters(characters, words, share, self.vectors, correction, cache)
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """The parameters of `network()`."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.text import fold, words_of
 from data.tokens import is_word, tokenise
@@ -23,7 +24,7 @@ from models.weights import Trained
 
 PARTICLES = 8
 """Drafts of each line that are written side by side."""
-SUBJECT_STRENGTH = 4.0
+SUBJECT_STRENGTH = 4.8
 """β of `models.verse.subject`, in nats."""
 RHYME_ATTEMPTS = 3
 """Attempts after which a line may end without its rhyme."""
@@ -39,6 +40,8 @@ class MetricalWriter:
     index: WordIndex
     output: Output
     topics: Topics
+    correction: NDArray[np.float32]
+    """Added to the logits, `(C,)`; see `models.verse.calibration`."""
 
     def read(self, lines: Sequence[str]) -> State:
         """The state after some complete lines, a batch of one. `lines`: folded."""
@@ -73,6 +76,7 @@ class MetricalWriter:
     def _request(self, line: "Line") -> LineRequest:
         ends, start = self._plan(line)
         bias = self.topics.bias(line.subject, SUBJECT_STRENGTH, self.index.tokens)
+        bias += self.correction
         if line.form.modern:
             bias[self.index.archaic] = -np.inf
         return LineRequest(
@@ -178,4 +182,5 @@ def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
     if index is None:
         return None
     topics = Topics(words.vocabulary, network.vectors)
-    return MetricalWriter(words, index, Output(words, index), topics)
+    correction = network.correction[index.tokens]
+    return MetricalWriter(words, index, Output(words, index), topics, correction)

@@ -32,6 +32,7 @@ from models.verse.subject import NO_SUBJECT, Subject
 from models.weights import Trained
 
 __all__ = [
+    "DEFAULT_TEMPERATURE",
     "OPENING_LIMIT",
     "Draft",
     "NoLineFound",
@@ -41,6 +42,7 @@ __all__ = [
     "extend",
 ]
 
+DEFAULT_TEMPERATURE = 0.95
 OPENING_LIMIT = 300
 """Maximum characters of an opening."""
 FREE = 4
@@ -67,7 +69,7 @@ class SonnetRequest:
     """The first words, as the member typed them; may be empty."""
     seed: int = 0
     """0 or more. The same request with the same seed and weights gives the same poem."""
-    temperature: float = 0.8
+    temperature: float = DEFAULT_TEMPERATURE
     form: str = DEFAULT_FORM
     """A name in `models.verse.forms.FORMS`."""
     about: str = ""

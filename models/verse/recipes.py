@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -21,6 +22,7 @@ from models.training.recipe import (
     library_versions,
 )
 from models.training.trainer import Figures, Trainer
+from models.verse.calibration import calibrated
 from models.verse.reading import copies_of, load_reading
 from models.weights import Trained, load_shipped, load_weights
 
@@ -56,6 +58,8 @@ def _default(options: Options) -> Plan:
     network = _network(base)
     corpus = _corpus(options, keeps_alphabet=not base.is_simplified)
     plan = _plan(corpus, trainers.finetuning(network, corpus, seed), seed, base)
+    if plan.architecture == "words":
+        plan = replace(plan, complete=partial(calibrated, passages=corpus.training))
     if options.corpus is None:
         return replace(plan, validation_is_reference=not _has_read_validation(base))
     return plan if corpus.keeps_alphabet else _with_reference_loss(plan)

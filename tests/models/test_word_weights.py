@@ -32,7 +32,7 @@ def wide() -> WordsAndCharacters:
     """A network with matrices that are large enough to be rounded."""
     small = words_and_characters()
     words = word_lstm(small.words.vocabulary, units=(128, 64))
-    return WordsAndCharacters(lstm(VERSE, units=64), words, 0.25, small.vectors)
+    return WordsAndCharacters(lstm(VERSE, units=64), words, 0.25, small.vectors, small.correction)
 
 
 @pytest.fixture(scope="module")

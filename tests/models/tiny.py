@@ -129,4 +129,6 @@ def words_and_characters(
     vectors = np.random.default_rng(1).normal(size=(len(words), 6)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors[[not is_word(token) for token in words.tokens]] = 0
-    return WordsAndCharacters(lstm(vocabulary), word_lstm(words), share, vectors)
+    return WordsAndCharacters(
+        lstm(vocabulary), word_lstm(words), share, vectors, np.zeros(len(words), np.float32)
+    )

@@ -9,7 +9,7 @@ from bot.commands.verse import sonnet
 from bot.discord.client import Interaction, Mangosaurus
 from bot.discord.declarations import Choices, Name, Temperature, anywhere
 from models.verse.forms import DEFAULT_FORM, FORMS
-from models.verse.poem import OPENING_LIMIT, SonnetRequest
+from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, SonnetRequest
 
 FORM_CHOICES = [
     app_commands.Choice(name=_(form.description), value=form.name) for form in FORMS.values()
@@ -32,7 +32,7 @@ class Sonnet(commands.Cog):
         interaction: Interaction,
         opening: Opening = "",
         form: str = DEFAULT_FORM,
-        temperature: Temperature = 0.8,
+        temperature: Temperature = DEFAULT_TEMPERATURE,
         about: Name = "",
     ) -> None:
         """`/sonnet`."""

@@ -33,6 +33,8 @@ MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
 EPSILON = 3e-4
 """Words with a lower probability are not drawn (epsilon sampling: Hewitt et al., 2022)."""
+END_TEMPERATURE = 1.2
+"""Factor of the temperature for last words, which rhyme leaves little choice."""
 RESAMPLE_BELOW = 0.5
 """Particles are drawn anew when the effective number of them is below this share."""
 
@@ -169,7 +171,7 @@ class _Batch:
             rows = self.line == number
             if request.start.complete:
                 continue  # the member's last word is read as the others are
-            scaled = logits[number] / request.temperature + request.bias
+            scaled = logits[number] / (request.temperature * END_TEMPERATURE) + request.bias
             p = np.exp(scaled - scaled[request.ends].max()) * request.ends
             # Stratified: the particles spread over the distribution.
             u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
