@@ -67,11 +67,11 @@ class WordLSTM:
         new_state = np.empty_like(state)
         d = self.E.shape[1]
         x = self.E[tokens] + self.S[syllables]  # (B, d)
-        z = x @ self.layers[0].Wx[:d] + towards  # (B, 4u)
+        z = _times(x, self.layers[0].Wx[:d]) + towards  # (B, 4u)
         for k, (layer, (h, c)) in enumerate(zip(self.layers, self._columns, strict=True)):
             if k > 0:
-                z = x @ layer.Wx + layer.b
-            z += state[:, h] @ layer.Wh
+                z = _times(x, layer.Wx) + layer.b
+            z += _times(state[:, h], layer.Wh)
             i, f, g, o = np.split(z, 4, axis=1)  # (B, u) each
             new_state[:, c] = sigmoid(f) * state[:, c] + sigmoid(i) * np.tanh(g)
             new_state[:, h] = x = sigmoid(o) * np.tanh(new_state[:, c])
@@ -109,8 +109,10 @@ class WordLSTM:
         """Build the network from stored parameters. Raises `ValueError` if shapes do not match."""
         try:
             depth = sum(name.startswith("Wh") for name in arrays)
+            # Columns first, as `_times` needs them.
             layers = tuple(
-                Layer(arrays[f"Wx{k}"], arrays[f"Wh{k}"], arrays[f"b{k}"]) for k in range(depth)
+                Layer(*map(np.asfortranarray, (arrays[f"{name}{k}"] for name in ("Wx", "Wh", "b"))))
+                for k in range(depth)
             )
             network = cls(vocabulary, arrays["E"], arrays["S"], layers, arrays["by"])
         except KeyError as missing:
@@ -138,3 +140,13 @@ class WordLSTM:
                     f"the parameter {name} has shape {arrays[name].shape}, expected {shape}"
                 )
         return network
+
+
+def _times(x: Array, weights: Array) -> Array:
+    """x · weights for few rows x: `(B, n)` and `(n, m)`, columns first → `(B, m)`.
+
+    BLAS copies the right factor of a product, so here the weights are the left one: it takes half
+    the time.
+    """
+    product: Array = (weights.T @ np.ascontiguousarray(x.T)).T
+    return product

@@ -1,5 +1,6 @@
 """Lines in metre and rhyme for drafts of poems: which words a line may end in, and its start."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,8 +25,12 @@ from models.weights import Trained
 
 PARTICLES = 8
 """Drafts of each line that are written side by side."""
-SUBJECT_STRENGTH = 4.8
+SUBJECT_STRENGTH = 4.6
 """β of `models.verse.subject`, in nats."""
+RETURNING = 0.5
+"""Factor of the bias of a word for each time that the poem has it."""
+MOST_WORDS = 9_500
+"""Words that poems in metre are made of. Rarer ones are seldom drawn, and cost time."""
 RHYME_ATTEMPTS = 3
 """Attempts after which a line may end without its rhyme."""
 MIN_RHYMES = 6
@@ -76,6 +81,11 @@ class MetricalWriter:
     def _request(self, line: "Line") -> LineRequest:
         ends, start = self._plan(line)
         bias = self.topics.bias(line.subject, SUBJECT_STRENGTH, self.index.tokens)
+        # A word that has come back is not called for again and again.
+        written = Counter(words_of(fold("\n".join(line.above))))
+        for word, times in written.items():
+            if word in self.index.column:
+                bias[self.index.column[word]] *= RETURNING**times
         bias += self.correction
         if line.form.modern:
             bias[self.index.archaic] = -np.inf
@@ -174,9 +184,12 @@ def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
         return None
     words = network.words
 
+    # First the words of its own corpus, then those of the texts that it was pretrained on.
+    common = frozenset(trained.words[:MOST_WORDS])
+
     def may_write(word: str) -> bool:
-        """Whether it is no proper noun, of which the plays and the Bible have thousands."""
-        return word not in trained.proper
+        """Whether it is common, and no proper noun: the plays and the Bible have thousands."""
+        return word in common and word not in trained.proper
 
     index = english_index(words.vocabulary, may_write)
     if index is None:

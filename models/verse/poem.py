@@ -42,7 +42,7 @@ __all__ = [
     "extend",
 ]
 
-DEFAULT_TEMPERATURE = 0.95
+DEFAULT_TEMPERATURE = 0.9
 OPENING_LIMIT = 300
 """Maximum characters of an opening."""
 FREE = 4

@@ -33,8 +33,10 @@ MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
 EPSILON = 3e-4
 """Words with a lower probability are not drawn (epsilon sampling: Hewitt et al., 2022)."""
-END_TEMPERATURE = 1.2
+END_TEMPERATURE = 1.6
 """Factor of the temperature for last words, which rhyme leaves little choice."""
+ENOUGH = 0.7
+"""Share of a line's particles that have to be finished: the last ones have many short words."""
 RESAMPLE_BELOW = 0.5
 """Particles are drawn anew when the effective number of them is below this share."""
 
@@ -117,6 +119,7 @@ def write_lines(
     batch.plan()
     batch.read_starts()
     for step in range(MAX_TOKENS):
+        batch.drop_stragglers()
         if not len(batch.line):
             break
         batch.write(step)
@@ -251,6 +254,14 @@ class _Batch:
             _, first, copies = np.unique(self.twins, return_index=True, return_inverse=True)
             h, state = self._read(first, index.tokens[x[first]])
             self.h, self.state = h[copies], state[copies]
+
+    def drop_stragglers(self) -> None:
+        """Remove the last particles of lines of which most particles are finished."""
+        enough = [len(found) >= ENOUGH * self.particles for found in self.candidates]
+        if any(enough):
+            rows = np.flatnonzero(~np.array(enough)[self.line])
+            self.twins = self.twins[rows]
+            self._select(rows)
 
     def _allowed(self, row: int, step: int) -> Columns:
         """The columns that a particle may write next."""
