@@ -102,11 +102,16 @@ class MetricalWriter:
 
     def _reachable(self, start: Start, metre: Metre) -> Columns:
         """The words that can end a line after its start, `(C,)`."""
-        endings = self.index.endings(metre)
+        index, endings = self.index, self.index.endings(metre)
         sets, which = np.unique(endings, return_inverse=True)
-        reachable = [bool(metre.positions_before(int(e)) & start.positions) for e in sets]
-        result: Columns = np.array(reachable)[which]
-        return result
+        if not start.fragment:
+            after = [bool(metre.positions_before(int(e)) & start.positions) for e in sets]
+            return np.array(after)[which]
+        completed = index.starting_with(start.fragment)
+        inner = [bool((index.inner(metre, start.positions, int(e)) & completed).any()) for e in sets]
+        last = completed & (endings & np.uint64(start.positions) != 0)
+        reachable: Columns = np.array(inner)[which] | last
+        return reachable
 
     def _endings(self, line: "Line") -> Iterator[Columns]:
         """Sets of words that the line may end in, `(C,)`, in order of preference."""
