@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from data.text import words_of
-from data.tokens import join_tokens, tokenise
-from models.networks.network import State, log_softmax
+from data.tokens import is_word, tokenise
+from models.networks.network import State
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN, WordVocabulary
 from models.verse.constrained import word_lines as module
@@ -137,7 +138,7 @@ OPENINGS = (
     "eternal memo",
     "love: ",
     "love,be",
-    "love:my memo",
+    "love:memo",
     "(memo",
     "( memo",
     "self-me",
@@ -151,6 +152,7 @@ OPENINGS = (
     "xqzt memo",
     "memory memory",
     "shall i compare thee to a summer's d",
+    "a" * 300,
 )
 
 
@@ -165,7 +167,7 @@ def test_line_continues_opening(opening: str) -> None:
         rest = line.removeprefix(complete)
         assert LINE.fullmatch(re.sub(r"^[ ,:;.!?'-]*", "", rest)), line
         if words_of(opening) != ["memory", "memory"]:  # out of metre
-            assert fits(METRE, re.sub("xqzt", "my", line).replace("self", "love")), line
+            assert fits(METRE, re.sub("xqzt|self|a{300}", "my", line)), line
 
 
 def test_incomplete_word_is_completed() -> None:
@@ -173,8 +175,8 @@ def test_incomplete_word_is_completed() -> None:
     assert found
     assert all(re.match(r"memory\b", line) for line in found)
     assert all(fits(METRE, line) for line in found)
-    assert "memory" in words_of(lines(request("i love:memo"))[0])
-    assert "memory" in words_of(lines(request("i love-memo"))[0])
+    assert "memory" in words_of(lines(request("love:memo"))[0])
+    assert "memory" in words_of(lines(request("love-memo"))[0])
 
 
 def test_complete_word_stays() -> None:
@@ -184,9 +186,11 @@ def test_complete_word_stays() -> None:
 
 
 def test_mark_follows_word_but_not_space_or_mark() -> None:
+    marks = np.where(INDEX.punctuation | INDEX.hyphen, 6, 0).astype(np.float32)
+
     def next_characters(opening: str) -> set[str]:
-        found = (line for seed in range(4) for line in lines(request(opening, seed=seed)))
-        return {line.removeprefix(opening)[0] for line in found}
+        a_request = replace(request(opening), bias=marks)
+        return {line.removeprefix(opening)[0] for line in lines(a_request, particles=32)}
 
     assert next_characters("shall i") <= set(" -,.:;!?")
     assert not next_characters("shall i").isdisjoint(",.:;!?")
@@ -202,7 +206,6 @@ CLOSED = [
     SUMMER,
     "to be, or not to be, that is the question",
     f"{SUMMER} or is it",
-    "a" * 300,
     "lala" * 60,
     "lala" * 60 + "'",
     f"{SUMMER}'",
@@ -258,7 +261,7 @@ def test_no_ending_no_line() -> None:
 def test_too_many_tokens_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_TOKENS", 3)
     assert lines(request()) == []
-    assert lines(request(metre=Metre(("ws",))))
+    assert lines(request(metre=Metre(("ws",))), particles=64)
 
 
 # What a candidate says of itself. ----------------------------------------------------------------
@@ -269,39 +272,33 @@ def read(
 ) -> Iterator[tuple[NDArray[np.float32], State]]:
     """The prediction and the state before each token of a line, and after the last one."""
     one, state = np.ones(1, np.int64), network.initial_state(1)
-    _, state = network.step(PLAN * one, 0 * one, NONE * one, state)
-    h, state = network.step(LINE_END * one, 0 * one, end * one, state)
+    _, state = network.step(PLAN * one, 0 * one, network.towards(NONE * one), state)
+    towards = network.towards(end * one)
+    h, state = network.step(LINE_END * one, 0 * one, towards, state)
     yield h, state
     syllables = 0
     for token in tokens:
         syllables = min(syllables + syllables_of(token), MAX_SYLLABLES)
         x = network.vocabulary.encode([token])
-        h, state = network.step(x, syllables * one, end * one, state)
+        h, state = network.step(x, syllables * one, towards, state)
         yield h, state
 
 
-@settings(max_examples=10)
-@given(st.sampled_from(["", "shall i ", "memory-", "i lov"]), TEMPERATURES, st.integers(0, 2**32))
-def test_candidate_is_what_was_read(opening: str, temperature: float, seed: int) -> None:
-    """Its text, its likelihood at temperature 1, and its state, which the next line begins with."""
-    a_request = request(opening, temperature=temperature, seed=seed)
+@pytest.mark.parametrize(
+    "opening", ["", "shall i ", "memory-", "i lov", SUMMER, "xqzt", "xqzt " * 13]
+)
+def test_state_is_that_of_line(opening: str) -> None:
+    """The next line begins with it."""
+    a_request = request(opening)
     (found,) = written(a_request)
     assert found
     for candidate in found:
-        tokens = [*a_request.start.tokens, *candidate.tokens[:-1]]
-        assert candidate.tokens[-1] == "\n"
-        assert join_tokens(tokens) == (opening + candidate.written)
-        assert tokens == tokenise(opening + candidate.written)
-        end = int(NETWORK.vocabulary.encode([t for t in tokens if t[-1].isalpha()][-1:])[0])
-        steps = list(read(tokens, end))
-        np.testing.assert_allclose(candidate.state, steps[-1][1], rtol=1e-4, atol=1e-5)
-        expected = []
-        for token, (h, _) in zip(
-            candidate.tokens, steps[len(a_request.start.tokens) :], strict=True
-        ):
-            log_p = log_softmax(WRITER.output.logits(h))[0]
-            expected.append(log_p[INDEX.column[token]])
-        np.testing.assert_allclose(candidate.log_p, expected, rtol=1e-4, atol=1e-5)
+        line = opening + candidate.written
+        assert [*a_request.start.tokens, *candidate.tokens] == tokenise(line)
+        end = [token for token in tokenise(line) if is_word(token)][-1]
+        known = NETWORK.vocabulary.index.get(end, NONE)
+        *_, (_, state) = read(tokenise(line), known)
+        np.testing.assert_allclose(candidate.state, state, rtol=1e-4, atol=1e-5)
 
 
 def test_lines_depend_on_generator() -> None:
@@ -342,14 +339,14 @@ def test_bias_makes_words_likelier() -> None:
 
 # Sampling. ---------------------------------------------------------------------------------------
 
-FEW = ("the", "of", "love", "day", "delight", "above", "beauty")
+FEW = ("the", "love", "delight", "above", "beauty")
 FEW_VOCABULARY = WordVocabulary.of(["!", *FEW])
 
 
 def few(scale: float = 1.0, seed: int = 3) -> tuple[WordLSTM, WordIndex]:
     """A network of a few words; the larger the scale, the more certain it is of each."""
     network = word_lstm(FEW_VOCABULARY, units=(6, 5), seed=seed)
-    index = WordIndex(FEW_VOCABULARY, READINGS, may_end=lambda word: word not in ("the", "of"))
+    index = WordIndex(FEW_VOCABULARY, READINGS, may_end=lambda word: word != "the")
     return replace(network, E=scale * network.E), index
 
 
@@ -369,23 +366,24 @@ def all_lines(
         after = softmax(h)
         marked = not tokens or tokens[-1] in "!"
         if not positions:  # the end has been written
-            found[(*tokens, "\n")] = p * after[0]
+            found[tokens] = p * after[0]
             if not marked:
                 go_on(end, p * after[index.column["!"]], (*tokens, "!"), 0)
             return
         ending = int(index.endings(metre)[end])
         if positions & ending:
             go_on(end, p * after[end], (*tokens, index.texts[end]), 0)
-        inner = np.flatnonzero(index.inner(metre, positions, ending))
+        inner = [int(column) for column in np.flatnonzero(index.inner(metre, positions, ending))]
+        inner = [column for column in inner if column != end]  # the last word comes once
         for column in inner:
-            if column != end or not positions & ending:
-                there = index.after(metre, positions, int(column))
-                go_on(end, p * after[column], (*tokens, index.texts[column]), there)
-        if not marked and (len(inner) or positions & ending):
+            there = index.after(metre, positions, column)
+            go_on(end, p * after[column], (*tokens, index.texts[column]), there)
+        if not marked and (inner or positions & ending):
             go_on(end, p * after[index.column["!"]], (*tokens, "!"), positions)
 
     one = np.ones(1, np.int64)
-    h, _ = network.step(PLAN * one, 0 * one, NONE * one, network.initial_state(1))
+    nowhere = network.towards(NONE * one)
+    h, _ = network.step(PLAN * one, 0 * one, nowhere, network.initial_state(1))
     planned = softmax(h) * (index.rhyme >= 0)
     for end in np.flatnonzero(planned):
         go_on(int(end), float(planned[end] / planned.sum()), (), metre.starts)
@@ -398,7 +396,7 @@ def test_weighted_candidates_are_a_sample(
     monkeypatch: pytest.MonkeyPatch, scale: float, temperature: float
 ) -> None:
     """Of the network's lines that meet the constraint, as a large number of particles shows."""
-    monkeypatch.setattr(module, "TOP_P", 1.0)
+    monkeypatch.setattr(module, "EPSILON", 0.0)
     network, index = few(scale)
     metre = Metre(("wsws",))
     bias = np.zeros(len(index.texts), np.float32)
@@ -416,14 +414,14 @@ def test_weighted_candidates_are_a_sample(
         ),
         bias=bias,
     )
-    (found,) = write_lines(network, index, Output(network, index), [a_request], 1000)
+    (found,) = write_lines(network, index, Output(network, index), [a_request], 2000)
     drawn = dict.fromkeys(target, 0.0)
     highest = max(candidate.log_weight for candidate in found)
     for candidate in found:
         drawn[candidate.tokens] += float(np.exp(candidate.log_weight - highest))
     total = sum(drawn.values())
     distance = sum(abs(drawn[line] / total - p) for line, p in target.items()) / 2
-    assert distance < 0.15
+    assert distance < 0.12
 
 
 def test_particles_that_are_stuck_die_out() -> None:
@@ -455,6 +453,20 @@ def test_words_that_network_hardly_writes(temperature: float) -> None:
     assert all(DAYS[INDEX.column[words_of(candidate.written)[-1]]] for candidate in found)
 
 
+def test_largest_random_number() -> None:
+    """Rounded to 32 bits it is 1, and still no word is drawn that is not allowed."""
+
+    class Largest:
+        def random(self, size: int | tuple[int, ...]) -> NDArray[np.float64]:
+            return np.full(size, np.nextafter(1, 0))
+
+    rng: Any = Largest()
+    (found,) = written(replace(request(ends=DAYS, ends_poem=True), rng=rng))
+    assert found
+    assert all(fits(METRE, candidate.written) for candidate in found)
+    assert {DAYS[INDEX.column[words_of(c.written)[-1]]] for c in found} == {True}
+
+
 def test_low_temperature_varies_less() -> None:
     def different(temperature: float) -> int:
         found = (lines(request(temperature=temperature, seed=seed)) for seed in range(3))
@@ -464,8 +476,8 @@ def test_low_temperature_varies_less() -> None:
 
 
 def test_unlikely_words_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nucleus sampling, of the last word too."""
-    monkeypatch.setattr(module, "TOP_P", 0.001)
+    """The last word of the line too; the likeliest one never is."""
+    monkeypatch.setattr(module, "EPSILON", 1.0)
     assert len({lines(request(seed=seed), particles=1)[0] for seed in range(4)}) == 1
 
 
