@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from data.syllables import syllables_of
 from data.text import fold, words_of
 from data.tokens import is_word, tokenise
 from models.networks.network import State
@@ -18,7 +19,6 @@ from models.verse.constrained.word_lines import Candidate, LineRequest, Start, S
 from models.verse.forms import Form
 from models.verse.opening import start_of
 from models.verse.subject import Subject, Topics
-from models.verse.syllables import syllables_of
 from models.weights import Trained
 
 PARTICLES = 8
@@ -108,7 +108,9 @@ class MetricalWriter:
             after = [bool(metre.positions_before(int(e)) & start.positions) for e in sets]
             return np.array(after)[which]
         completed = index.starting_with(start.fragment)
-        inner = [bool((index.inner(metre, start.positions, int(e)) & completed).any()) for e in sets]
+        inner = [
+            bool((index.inner(metre, start.positions, int(e)) & completed).any()) for e in sets
+        ]
         last = completed & (endings & np.uint64(start.positions) != 0)
         reachable: Columns = np.array(inner)[which] | last
         return reachable

@@ -175,6 +175,8 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
     )
     if writer is not None:
         subject = writer.topics.subject_of(request.about or request.opening)
+        if subject and request.about:
+            subject = replace(subject, words=(" ".join(request.about.split()),))  # as typed
         subject = subject or writer.topics.draw(draft.generator(MAX_ATTEMPTS))
         return replace(draft, state=writer.read([line for line in folded if line]), subject=subject)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
@@ -335,7 +337,9 @@ def _returning_name(trained: Trained, draft: Draft, number: int) -> str:
     if not draft.name or writer is None or form.lines is None or number != form.lines - 2:
         return ""
     name = f"{draft.name}, "
-    start = start_of(encoded_prefix(trained.network.vocabulary, name), form.metre_of(number), writer.index)
+    start = start_of(
+        encoded_prefix(trained.network.vocabulary, name), form.metre_of(number), writer.index
+    )
     return "" if start.complete else name
 
 

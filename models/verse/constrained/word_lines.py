@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from data.syllables import syllables_of
 from data.tokens import is_word, join_tokens
 from models.networks.network import State, log_softmax
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN
 from models.verse.constrained.metre import Metre
 from models.verse.constrained.word_index import Columns, Output, WordIndex
-from models.verse.syllables import syllables_of
 
 Indices = NDArray[np.int64]
 MAX_TOKENS = 24

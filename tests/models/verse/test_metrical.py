@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from data.syllables import syllables_of
 from data.text import words_of
 from data.tokens import is_word, tokenise
 from models.networks.word_vocabulary import LINE_END, NONE, PLAN, WordVocabulary
@@ -21,7 +22,6 @@ from models.verse.metrical import (
 )
 from models.verse.prosody import rhymes
 from models.verse.subject import NO_SUBJECT, Subject, Topics
-from models.verse.syllables import syllables_of
 from tests.models.tiny import poet, word_lstm, words_and_characters
 from tests.models.verse.versifier import (
     MARKS,

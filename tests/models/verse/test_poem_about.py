@@ -196,6 +196,10 @@ def test_subject_is_no_name(form: str) -> None:
     assert draft.subject.words == (KNOWN,)
 
 
+def test_subject_is_shown_as_typed() -> None:
+    assert about(f"  The {KNOWN} of\n my sorrow!").subject.words == (f"The {KNOWN} of my sorrow!",)
+
+
 def test_subject_of_member_comes_first() -> None:
     """Before that of the opening."""
     assert about("", opening="Of sorrow ").subject.words == ("sorrow",)

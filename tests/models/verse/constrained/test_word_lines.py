@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from data.syllables import syllables_of
 from data.text import words_of
 from data.tokens import is_word, tokenise
 from models.networks.network import State
@@ -30,7 +31,6 @@ from models.verse.constrained.word_lines import (
 )
 from models.verse.forms import FORMS
 from models.verse.opening import start_of
-from models.verse.syllables import syllables_of
 from tests.models.tiny import word_lstm
 from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, writer_of
 
