@@ -79,7 +79,7 @@ def embeds_of(embed: Embed) -> list[discord.Embed]:
         discord.Embed(description=chunk or None, colour=colour)
         for chunk in split_lines(lines, DESCRIPTION) or [""]
     ]
-    embeds[0].title = shortened(embed.title, TITLE)
+    embeds[0].title = shortened(escape(embed.title), TITLE)
     last = embeds[-1]
     if embed.footer:
         last.set_footer(text=shortened(embed.footer, min(FOOTER, EMBED_CHARACTERS - len(last))))

@@ -55,7 +55,7 @@ class DiscordTurn:
         if message is None:
             return None
         ref = MessageRef(message.channel.id, message.id, self.community_id)
-        title = next((embed.title for embed in message.embeds if embed.title), "")
+        title = unescape(next((embed.title for embed in message.embeds if embed.title), ""))
         body = unescape("\n".join(embed.description or "" for embed in message.embeds))
         footer = (message.embeds[-1].footer.text or "") if message.embeds else ""
         return Source(ref, title, body, footer)

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from data.syllables import syllables_of
 from data.text import fold, words_of
 from data.tokens import is_word, tokenise
 from models.networks.network import State
@@ -20,7 +21,6 @@ from models.verse.constrained.word_lines import Candidate, LineRequest, Start, S
 from models.verse.forms import Form
 from models.verse.opening import start_of
 from models.verse.subject import Subject, Topics
-from models.verse.syllables import syllables_of
 from models.weights import Trained
 
 PARTICLES = 8
@@ -116,11 +116,18 @@ class MetricalWriter:
 
     def _reachable(self, start: Start, metre: Metre) -> Columns:
         """The words that can end a line after its start, `(C,)`."""
-        endings = self.index.endings(metre)
+        index, endings = self.index, self.index.endings(metre)
         sets, which = np.unique(endings, return_inverse=True)
-        reachable = [bool(metre.positions_before(int(e)) & start.positions) for e in sets]
-        result: Columns = np.array(reachable)[which]
-        return result
+        if not start.fragment:
+            after = [bool(metre.positions_before(int(e)) & start.positions) for e in sets]
+            return np.array(after)[which]
+        completed = index.starting_with(start.fragment)
+        inner = [
+            bool((index.inner(metre, start.positions, int(e)) & completed).any()) for e in sets
+        ]
+        last = completed & (endings & np.uint64(start.positions) != 0)
+        reachable: Columns = np.array(inner)[which] | last
+        return reachable
 
     def _endings(self, line: "Line") -> Iterator[Columns]:
         """Sets of words that the line may end in, `(C,)`, in order of preference."""

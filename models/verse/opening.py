@@ -67,7 +67,8 @@ def start_of(line: str, metre: Metre, index: WordIndex, *, finished: bool = Fals
     if unfinished and may_end:  # the letters are the last word
         return start_of(line, metre, index, finished=True)
     tokens = tuple(tokenise(complete.strip()))
-    after_word = bool(tokens) and is_word(tokens[-1])
+    # No mark follows a space.
+    after_word = bool(tokens) and is_word(tokens[-1]) and line == complete.rstrip()
     return Start(positions, line, tokens, fragment if unfinished else "", after_word, may_end)
 
 

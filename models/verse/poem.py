@@ -27,7 +27,7 @@ from models.verse.constrained.free_lines import CharacterBudget, LengthConstrain
 from models.verse.constrained.line_generator import LineRequest, generate_lines
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
 from models.verse.metrical import Line, MetricalWriter, metrical_writer_of
-from models.verse.opening import encoded_prefix, wrap_opening
+from models.verse.opening import encoded_prefix, start_of, wrap_opening
 from models.verse.subject import NO_SUBJECT, Subject
 from models.weights import Trained
 
@@ -100,7 +100,7 @@ class Draft:
     subject: Subject = NO_SUBJECT
     """What the poem is about; none in a form without metre."""
     name: str = ""
-    """A name that the second last line begins with; may be empty."""
+    """A name that the second last line begins with, if it is written in metre; may be empty."""
 
     @property
     def form(self) -> Form:
@@ -141,12 +141,17 @@ class _Written:
 def begin(trained: Trained, request: SonnetRequest) -> Draft:
     """Start a draft by reading the opening.
 
-    Raises `SonnetError` for an opening that is too long, and for an unknown form.
+    Raises `SonnetError` for an opening or a subject that is too long, and for an unknown form.
     """
     if len(request.opening) > OPENING_LIMIT:
         raise SonnetError(
             f"An opening has at most {OPENING_LIMIT} characters, and yours has "
             f"{len(request.opening)}; try its first line, for example: Shall I compare thee"
+        )
+    if len(request.about) > OPENING_LIMIT:
+        raise SonnetError(
+            f"A subject or name has at most {OPENING_LIMIT} characters, and yours has "
+            f"{len(request.about)}; try a shorter one, for example: the sea"
         )
     if request.form not in FORMS:
         raise SonnetError(f"Unknown form {request.form!r}; try one of {', '.join(FORMS)}")
@@ -172,6 +177,8 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
     )
     if writer is not None:
         subject = writer.topics.subject_of(request.about or request.opening)
+        if subject and request.about:
+            subject = replace(subject, words=(" ".join(request.about.split()),))  # as typed
         subject = subject or writer.topics.draw(draft.generator(MAX_ATTEMPTS))
         return replace(draft, state=writer.read([line for line in folded if line]), subject=subject)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
@@ -314,7 +321,7 @@ def _first_acceptable(
         before = "\n".join((*draft.lines, draft.encoded_prefix))
         if not repeats and not trained.copies(before, candidate.text) and accept(line):
             lines = (*draft.lines, line)
-            prefix = _returning_name(draft, len(lines))
+            prefix = _returning_name(trained, draft, len(lines))
             return replace(
                 draft,
                 lines=lines,
@@ -326,12 +333,16 @@ def _first_acceptable(
     return None
 
 
-def _returning_name(draft: Draft, number: int) -> str:
-    """What the second last line begins with."""
-    form = draft.form
-    if not draft.name or not form.metres or form.lines is None or number != form.lines - 2:
+def _returning_name(trained: Trained, draft: Draft, number: int) -> str:
+    """The name at the beginning of the second last line, unless it would fill the line."""
+    writer, form = _writer_of(trained, draft.form), draft.form
+    if not draft.name or writer is None or form.lines is None or number != form.lines - 2:
         return ""
-    return f"{draft.name}, "
+    name = f"{draft.name}, "
+    start = start_of(
+        encoded_prefix(trained.network.vocabulary, name), form.metre_of(number), writer.index
+    )
+    return "" if start.complete else name
 
 
 def _format_line(draft: Draft, text: str, trained: Trained) -> str:

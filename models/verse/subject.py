@@ -94,6 +94,8 @@ class Topics:
             return NO_SUBJECT
         titles, vectors = list(self._subjects), np.stack(list(self._subjects.values()))
         first = int(rng.integers(len(titles)))
+        if len(titles) == 1:
+            return Subject((titles[first],), vectors[first])
         nearest = np.argsort(-vectors @ vectors[first], kind="stable")
         second = int(rng.choice([i for i in nearest if i != first][:NEAREST]))
         mean = vectors[first] + 0.6 * vectors[second]

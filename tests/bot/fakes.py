@@ -19,6 +19,7 @@ from models.networks.vocabulary import END
 from models.training.events import Stopped, TrainingEvent
 from models.verse.forms import FORMS
 from models.verse.poem import Draft, SonnetRequest
+from models.verse.subject import Subject
 from models.weights import ModelCard, Trained
 
 NOTHING = np.zeros((1, 1), np.float32)
@@ -54,12 +55,28 @@ def card(task: str, **changes: object) -> ModelCard:
     return ModelCard(**(facts | changes))  # type: ignore[arg-type]
 
 
+KNOWN_SUBJECTS = {"the sea": ("the sea",), "Of time and love ": ("time", "love")}
+"""Subjects and openings that the fake network knows. Any other subject is a name."""
+
+
 def draft(request: SonnetRequest, lines: Sequence[str]) -> Draft:
     """A poem as far as it is written."""
-    opening_length = len(request.opening)
     return Draft(
-        request, "0" * 64, tuple(lines), "", "", opening_length, state=NOTHING, logits=NOTHING
+        request,
+        "0" * 64,
+        tuple(lines),
+        "",
+        "",
+        len(request.opening),
+        state=NOTHING,
+        logits=NOTHING,
+        subject=Subject(KNOWN_SUBJECTS.get(request.about or request.opening, ()), NOTHING[0]),
+        name=_name(request),
     )
+
+
+def _name(request: SonnetRequest) -> str:
+    return request.about if request.about not in KNOWN_SUBJECTS else ""
 
 
 PARTS = (Part("mango", "mango", "mango", "fruit"), Part("saurus", "sauros", "lizard", "Greek"))
@@ -128,7 +145,9 @@ class FakeWriter(Inference):
 
     async def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
         self.sonnets_asked.append(request)
-        lines = [request.opening + self.verse[0], *self.verse[1:]]
+        name = _name(request)
+        opening = request.opening or (f"{name}, " if name else "")
+        lines = [opening + self.verse[0], *self.verse[1:]]
         for number in range(FORMS[request.form].lines or LONGEST_POEM):
             if self.error and number == self.lines_before_error:
                 raise self.error

@@ -76,6 +76,11 @@ def test_long_opening(lines: Lines) -> None:
     assert poem[1].startswith("or is it rather autumn now?")
 
 
+def test_about(lines: Lines) -> None:
+    assert verse(lines("sonnet", "--about", " Rex "))[0].startswith("Rex, ")
+    assert verse(lines("sonnet", "Shall I", "--about", "Rex"))[0].startswith("Shall I")
+
+
 def test_empty_lines(lines: Lines) -> None:
     text = "\n".join(lines("sonnet", "-n", "2", "--seed", "5"))
     first, second = text.split("\n\n\n")
@@ -167,7 +172,9 @@ def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 def test_invalid_requests(weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     sonnet, names = (["--weights", weights[what]] for what in ("sonnet", "names"))
     assert "at most 300 characters" in refusal(["sonnet", "a" * 301, *sonnet], capsys)
-    assert "The word filter rejects those words" in refusal(["names", "--contains", "fuck"], capsys)
+    assert "at most 300 characters" in refusal(["sonnet", "--about", "a" * 301, *sonnet], capsys)
+    for words in (["names", "--contains", "fuck"], ["sonnet", "--about", "fuck"]):
+        assert "The word filter rejects those words" in refusal(words, capsys)
     assert "try for example: tyranno" in refusal(["names", "🦖", *names], capsys)
     assert "writes names, not sonnets" in refusal(["sonnet", *names], capsys)
     assert "Cannot read" in refusal(["names", "--weights", "missing.safetensors"], capsys)

@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from data.tokens import join_tokens
+from data.syllables import syllables_of
+from data.tokens import is_word, join_tokens
 from models.networks.network import State, log_softmax
 from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN
+from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN
 from models.verse.constrained.metre import Metre
 from models.verse.constrained.word_index import Columns, Output, WordIndex
-from models.verse.syllables import syllables_of
 
 Indices = NDArray[np.int64]
 MAX_TOKENS = 24
@@ -37,6 +37,8 @@ END_TEMPERATURE = 1.6
 """Factor of the temperature for last words, which rhyme leaves little choice."""
 ENOUGH = 0.7
 """Share of a line's particles that have to be finished: the last ones have many short words."""
+SMALLEST_MASS = 1e-30
+"""Smaller sums of probabilities are not exact in a float32."""
 RESAMPLE_BELOW = 0.5
 """Particles are drawn anew when the effective number of them is below this share."""
 
@@ -101,7 +103,7 @@ class Step:
     allowed: tuple[float, ...]
     """The share of the prediction that was allowed to each."""
     weights: tuple[float, ...]
-    """Afterwards; they sum to 1."""
+    """Afterwards; they sum to 1, or are all 0 if no particle is left."""
     parents: tuple[int, ...]
     """The particle of the step before that each continues."""
 
@@ -172,19 +174,17 @@ class _Batch:
         logits = self.output.logits(h)  # (lines, C)
         for number, request in enumerate(self.requests):
             rows = self.line == number
-            if request.start.complete:
+            if request.start.complete or not request.ends.any():
                 continue  # the member's last word is read as the others are
             scaled = logits[number] / (request.temperature * END_TEMPERATURE) + request.bias
-            p = np.exp(scaled - scaled[request.ends].max()) * request.ends
+            p = np.exp(np.where(request.ends, scaled - scaled[request.ends].max(), -np.inf))
             # Stratified: the particles spread over the distribution.
             u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
             self.end[rows] = _invert(_cumulative(p[np.newaxis])[0], u)
         end_token = np.where(self.end > 0, index.tokens[self.end], NONE)
         for number, request in enumerate(self.requests):
-            if request.start.complete and request.start.tokens:
-                words = [token for token in request.start.tokens if token[-1].isalpha()]
-                rows = self.line == number
-                end_token[rows] = self.network.vocabulary.encode(words[-1:])[0]
+            if request.start.complete:
+                end_token[self.line == number] = self._typed_end(request.start)
         self.towards = self.network.towards(end_token)
         self.h, self.state = self.network.step(
             np.full(len(self.line), LINE_END),
@@ -192,6 +192,12 @@ class _Batch:
             self.towards,
             state.repeat(self.particles, axis=0),
         )
+
+    def _typed_end(self, start: Start) -> int:
+        """The last word that the member typed; `NONE` if the network does not know it."""
+        words = [token for token in start.tokens if is_word(token)]
+        known = [token for token in self.network.vocabulary.encode(words[-1:]) if token != UNKNOWN]
+        return int(known[0]) if known else NONE
 
     def read_starts(self) -> None:
         """Read the member's words; a last word that does not go with them loses weight."""
@@ -220,13 +226,22 @@ class _Batch:
         logits /= temperature[:, np.newaxis]
         logits += np.stack([request.bias for request in self.requests])[self.line]
         logits -= logits.max(axis=1, keepdims=True)
-        p = np.exp(logits, out=logits)
+        p = np.exp(logits)
         total = p.sum(axis=1)
-        p *= np.stack([self._allowed(row, step) for row in range(len(self.line))])
+        allowed = np.stack([self._allowed(row, step) for row in range(len(self.line))])
+        p *= allowed
         mass = p.sum(axis=1)
+        log_share = np.log(np.maximum(mass, SMALLEST_MASS) / total)
+        for row in np.flatnonzero((mass < SMALLEST_MASS) & allowed.any(axis=1)).tolist():
+            # All of them are too unlikely for a float32: compare them with the likeliest.
+            highest = logits[row, allowed[row]].max()
+            p[row] = np.exp(np.where(allowed[row], logits[row] - highest, -np.inf))
+            mass[row] = p[row].sum()
+            log_share[row] = highest + np.log(mass[row] / total[row])
         alive = mass > 0
-        share = mass / total
-        self.log_weight += np.log(np.where(alive, share, 1))
+        log_share[~alive] = -np.inf
+        self.log_weight += log_share
+        share = np.exp(log_share)
         cumulative = _cumulative(p)
         x = np.zeros(len(self.line), np.int64)
         for row in np.flatnonzero(alive).tolist():
@@ -270,7 +285,7 @@ class _Batch:
             allowed = np.zeros(len(index.texts), np.bool_)
             if self.may_mark[row]:
                 allowed |= index.closing if request.ends_poem else index.punctuation
-            allowed[index.line_end] = not (request.ends_poem and self.may_mark[row])
+            allowed[index.line_end] = not (request.ends_poem and allowed.any())
             return allowed
         metre, positions, end = self._metre(row), self.positions[row], self.end[row]
         ending = int(index.endings(metre)[end])
@@ -326,9 +341,10 @@ class _Batch:
         request = self._request(row)
         start = request.start
         tokens = tuple(self.index.texts[column] for column in self.written[row])
-        written = join_tokens([*start.tokens, *tokens]).removeprefix(start.text.rstrip())
-        if start.text.endswith(" "):
-            written = written.lstrip(" ")
+        typed = join_tokens(start.tokens)
+        written = join_tokens([*start.tokens, *tokens])[len(typed) :]
+        if start.fragment or start.text.endswith(" "):
+            written = written.lstrip(" ")[len(start.fragment) :]
         candidate = Candidate(
             written,
             tokens,
@@ -340,12 +356,13 @@ class _Batch:
     def _record(self, x: Indices, share: NDArray[np.float32]) -> None:
         if self.trace is None:
             return
-        w = np.exp(self.log_weight - self.log_weight.max())
+        highest = self.log_weight.max()
+        w = np.exp(self.log_weight - highest) if highest > -np.inf else np.zeros(len(x))
         self.trace.append(
             Step(
                 tuple(self.index.texts[column] for column in x),
                 tuple(share.tolist()),
-                tuple((w / w.sum()).tolist()),
+                tuple((w / max(w.sum(), 1)).tolist()),
                 tuple(self.ancestor.tolist()),
             )
         )
@@ -363,5 +380,6 @@ def _cumulative(p: NDArray[np.float32]) -> NDArray[np.float32]:
 def _invert(cumulative: NDArray[np.floating], u: NDArray[np.float64] | float) -> Indices:
     """The first places where a cumulative distribution exceeds u · its total."""
     places = np.searchsorted(cumulative, u * cumulative[-1], side="right")
-    inverse: Indices = np.minimum(places, len(cumulative) - 1)
+    # Rounded to 32 bits, u can be 1: the last place with a probability.
+    inverse: Indices = np.minimum(places, np.searchsorted(cumulative, cumulative[-1]))
     return inverse

@@ -153,7 +153,7 @@ async def test_long_text_is_not_filtered_on_the_event_loop(
         (names.names, NamesOptions(request, "elves")),
         (names.names, NamesOptions(NamesRequest(), forged)),
         (sonnet.sonnet, SonnetOptions(SonnetRequest(forged))),
-        (sonnet.sonnet, SonnetOptions(about=forged)),
+        (sonnet.sonnet, SonnetOptions(SonnetRequest(about=forged))),
         (dissect.dissect, DissectOptions(forged)),
         (custom_models.create, CorpusOptions(forged, text="a")),
         (custom_models.create, CorpusOptions("elves", text=forged)),

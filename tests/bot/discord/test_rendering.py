@@ -79,6 +79,11 @@ def test_largest_parts() -> None:
     assert len(embed) <= limits.EMBED_CHARACTERS
 
 
+def test_title_is_escaped() -> None:
+    (embed,) = embeds_of(Embed("A sonnet on **Mango** <@1> [x](https://a.b)"))
+    assert embed.title == r"A sonnet on \*\*Mango\*\* \<\@1> \[x\](https\://a.b)"
+
+
 def test_lines_continue_on_next_embed() -> None:
     lines = tuple(text(f"{number:04}" + "x" * 90) for number in range(200))
     embeds = embeds_of(Embed("Title", lines, footer="Footer"))

@@ -26,6 +26,7 @@ from models.verse.text_generator import SonnetGenerator
 from models.weights import Trained, WeightsError, load_weights, save_weights
 from tests.bot.tiny import tiny_namer
 from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, poet
+from tests.models.verse.versifier import VERSIFIER
 
 NAMES = NamesRequest(count=3, seed=1)
 POEM = SonnetRequest("Shall I", seed=1)
@@ -172,6 +173,8 @@ async def test_invalid_requests_free_the_queue(serve: Serve) -> None:
         await inference.names(replace(NAMES, starts_with="🦖"))
     with pytest.raises(SonnetError, match="at most 300"):
         await poem_of(inference, replace(POEM, opening="a" * 301))
+    with pytest.raises(SonnetError, match="at most 300"):
+        await poem_of(inference, replace(POEM, about="a" * 301))
     assert inference.at_work == 0
     assert (await inference.names(NAMES)).names
 
@@ -227,6 +230,24 @@ async def test_batches_change_no_poem(serve: Serve, monkeypatch: pytest.MonkeyPa
     assert together == alone
     assert sum(sizes) == 12 * 14
     assert max(sizes) == SonnetGenerator.batch_size
+
+
+async def test_batches_change_no_poem_in_metre(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor do the poems of another form, or about another subject."""
+    requests = [
+        SonnetRequest("Shall I comp", seed=1),
+        SonnetRequest(seed=2, form="limerick", about="Mangosaurus"),
+        SonnetRequest(seed=3, form="couplets", about="beauty", temperature=2.0),
+        SonnetRequest("Shall I", seed=4, form="free"),
+    ]
+    alone = [await poem_of(serve(sonnets=VERSIFIER), request) for request in requests]
+    sizes = batch_sizes(monkeypatch)
+    inference = serve(sonnets=VERSIFIER)
+    together = await asyncio.gather(*(poem_of(inference, request) for request in requests))
+    assert together == alone
+    assert max(sizes) == 4
 
 
 async def test_two_poems_share_batches(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -434,7 +455,7 @@ async def test_caches_are_filled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     prepared: list[str] = []
-    for maker in ("names.text_generator.learn_contexts", "verse.text_generator.rhyme_and_metre_of"):
+    for maker in ("names.text_generator.learn_contexts", "verse.text_generator.metrical_writer_of"):
         monkeypatch.setattr(f"models.{maker}", lambda t: prepared.append(t.card.task))
     inference = await open_inference(anything)
     assert sorted(prepared) == ["names", "sonnets"]

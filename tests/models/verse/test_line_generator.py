@@ -10,7 +10,6 @@ from models.networks.network import log_softmax, read
 from models.networks.vocabulary import END
 from models.verse.constrained.line_generator import (
     Candidate,
-    CandidateCounts,
     Indices,
     LineRequest,
     generate_lines,
@@ -18,10 +17,7 @@ from models.verse.constrained.line_generator import (
 from tests.models.tiny import VERSE, lstm
 
 NETWORK = lstm()
-PLAIN = CandidateCounts(rows=4)
-BRANCHED = CandidateCounts(rows=6, stems=2, branches=3)
-BRANCH_POINT = 5
-"""Characters before the branch point."""
+ROWS = 4
 MAX_LENGTH = 40
 
 
@@ -42,13 +38,6 @@ class Letters:
         assert (self.letters | self.end)[x].all()
         self.written[rows] += 1
 
-    def at_branch_point(self, rows: Indices) -> NDArray[np.bool_]:
-        reached: NDArray[np.bool_] = self.written[rows] == BRANCH_POINT
-        return reached
-
-    def select(self, rows: Indices) -> None:
-        self.wanted, self.written = self.wanted[rows], self.written[rows]
-
 
 def request(text: str = "shall i", seed: int = 0, temperature: float = 1.0) -> LineRequest:
     logits, state = read(NETWORK, END + text, NETWORK.initial_state(1))
@@ -58,75 +47,50 @@ def request(text: str = "shall i", seed: int = 0, temperature: float = 1.0) -> L
 def lines(
     requests: Sequence[LineRequest],
     wanted: Sequence[int],
-    counts: CandidateCounts = PLAIN,
+    rows: int = ROWS,
     max_length: int = MAX_LENGTH,
     top_p: float | None = None,
     letters: str = "abcde",
 ) -> list[list[Candidate]]:
-    constraint = Letters(wanted, counts.rows, letters)
-    return generate_lines(NETWORK, requests, constraint, counts, max_length=max_length, top_p=top_p)
+    constraint = Letters(wanted, rows, letters)
+    return generate_lines(NETWORK, requests, constraint, rows, max_length=max_length, top_p=top_p)
 
 
 def texts(candidates: Sequence[Candidate]) -> list[str]:
     return [candidate.text for candidate in candidates]
 
 
-@pytest.mark.parametrize("counts", [PLAIN, BRANCHED])
-def test_lines_are_allowed(counts: CandidateCounts) -> None:
-    (found,) = lines([request()], [12], counts)
-    assert len(found) == max(counts.rows, counts.stems * counts.branches)
+def test_lines_are_allowed() -> None:
+    (found,) = lines([request()], [12])
+    assert len(found) == ROWS
     assert len(set(texts(found))) > 1
     assert all(len(text) == 12 and set(text) <= set("abcde") for text in texts(found))
 
 
-@pytest.mark.parametrize("counts", [PLAIN, BRANCHED])
-def test_lines_depend_on_generator(counts: CandidateCounts) -> None:
-    drawn = [texts(lines([request(seed=seed)], [12], counts)[0]) for seed in (3, 3, 4)]
+def test_lines_depend_on_generator() -> None:
+    drawn = [texts(lines([request(seed=seed)], [12])[0]) for seed in (3, 3, 4)]
     assert drawn[0] == drawn[1]
     assert drawn[0] != drawn[2]
 
 
-@pytest.mark.parametrize("counts", [PLAIN, BRANCHED])
-def test_line_does_not_depend_on_batch(counts: CandidateCounts) -> None:
+def test_line_does_not_depend_on_batch() -> None:
     settings = [("shall i", 1, 0.5, 12), ("when", 2, 1.5, 3), ("o", 3, 1.0, 30)]
     together = lines(
         [request(*setting[:3]) for setting in settings],
         [setting[3] for setting in settings],
-        counts,
     )
     for setting, found in zip(settings, together, strict=True):
-        (alone,) = lines([request(*setting[:3])], [setting[3]], counts)
+        (alone,) = lines([request(*setting[:3])], [setting[3]])
         assert texts(found) == texts(alone)
         for a, b in zip(found, alone, strict=True):
             np.testing.assert_allclose(a.log_p, b.log_p, rtol=1e-4)
-
-
-def test_branches_share_most_likely_stems() -> None:
-    (drawn,) = lines(
-        [request(seed=5)], [BRANCH_POINT], CandidateCounts(BRANCHED.rows)
-    )  # the same numbers, so far
-    by_likelihood = sorted(drawn, key=lambda c: -c.log_p[:BRANCH_POINT].mean())
-    best = texts(by_likelihood)[: BRANCHED.stems]
-    (found,) = lines([request(seed=5)], [12], BRANCHED)
-    assert len(found) == BRANCHED.stems * BRANCHED.branches
-    assert {candidate.text[:BRANCH_POINT] for candidate in found} == set(best)
-    assert len({candidate.text[BRANCH_POINT:] for candidate in found}) > BRANCHED.stems
-
-
-def test_line_ending_before_branch_point() -> None:
-    short, long = lines(
-        [request(seed=1), request(seed=2)], [BRANCH_POINT - 1, BRANCH_POINT + 3], BRANCHED
-    )
-    assert len(short) == BRANCHED.rows
-    assert {len(text) for text in texts(short)} == {BRANCH_POINT - 1}
-    assert len(long) == BRANCHED.stems * BRANCHED.branches
 
 
 @pytest.mark.parametrize("temperature", [0.1, 1.0, 2.0])
 def test_log_p_at_temperature_one(temperature: float) -> None:
     """Teacher-forced over all symbols, whatever was allowed."""
     start = request("when forty winters", temperature=temperature)
-    for candidate in lines([start], [12], BRANCHED)[0]:
+    for candidate in lines([start], [12])[0]:
         logits, state = start.logits, start.state
         for k, x in enumerate(VERSE.encode(candidate.text + END)):
             assert candidate.log_p[k] == pytest.approx(log_softmax(logits)[0, x], abs=1e-4)
@@ -138,25 +102,24 @@ def test_log_p_at_temperature_one(temperature: float) -> None:
 
 def test_too_long_line_is_dropped() -> None:
     within, beyond = lines([request(), request()], [11, 12], max_length=12)
-    assert len(within) == PLAIN.rows
+    assert len(within) == ROWS
     assert beyond == []
 
 
-@pytest.mark.parametrize("counts", [PLAIN, BRANCHED])
-def test_stuck_row_is_dropped(counts: CandidateCounts) -> None:
-    stuck, fine = lines([request(), request()], [9, 0], counts, letters="")
+def test_stuck_row_is_dropped() -> None:
+    stuck, fine = lines([request(), request()], [9, 0], letters="")
     assert stuck == []
-    assert texts(fine) == [""] * counts.rows
+    assert texts(fine) == [""] * ROWS
 
 
 def test_top_p_applies_to_allowed_characters() -> None:
     allowed = "abcde"
-    (found,) = lines([request()], [1], CandidateCounts(rows=50), top_p=0.05, letters=allowed)
+    (found,) = lines([request()], [1], 50, top_p=0.05, letters=allowed)
     most_likely = max(allowed, key=lambda c: request().logits[0, VERSE.encode(c)[0]])
     assert set(texts(found)) == {most_likely}
 
 
 def test_low_temperature_varies_less() -> None:
-    (cold,) = lines([request(temperature=0.01)], [12], CandidateCounts(rows=10))
-    (hot,) = lines([request(temperature=5.0)], [12], CandidateCounts(rows=10))
+    (cold,) = lines([request(temperature=0.01)], [12], 10)
+    (hot,) = lines([request(temperature=5.0)], [12], 10)
     assert len(set(texts(cold))) < len(set(texts(hot)))

@@ -5,16 +5,17 @@ import re
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from models.verse.constrained.metrical_lines import Start
-from models.verse.constrained.rhyme_and_metre import RhymeAndMetreIndex, rhyme_and_metre_of
 
 from data.text import fold, words_of
+from data.tokens import tokenise
+from models.verse.constrained.word_index import WordIndex
+from models.verse.constrained.word_lines import Start
 from models.verse.forms import FORMS, Form
 from models.verse.opening import FREE_SYLLABLES, MAX_LINES, encoded_prefix, start_of, wrap_opening
 from models.verse.prosody import count_syllables, scans, syllable_counts
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE
-from tests.models.verse.versifier import READINGS, VERSIFIER
+from tests.models.verse.versifier import READINGS, VERSIFIER, writer_of
 
 SONNET, LIMERICK, FREE, NOTEBOOK = (
     FORMS[name] for name in ("shakespearean", "limerick", "free", "notebook")
@@ -33,10 +34,8 @@ TYPED = (
 
 
 @pytest.fixture(scope="module")
-def index() -> RhymeAndMetreIndex:
-    found = rhyme_and_metre_of(VERSIFIER)
-    assert found is not None
-    return found
+def index() -> WordIndex:
+    return writer_of(VERSIFIER).index
 
 
 def without_spaces(text: str) -> str:
@@ -49,7 +48,7 @@ def without_spaces(text: str) -> str:
 @example("a\n" * 150, SONNET)
 @example("", SONNET)
 def test_only_line_breaks_change(opening: str, form: Form) -> None:
-    index = rhyme_and_metre_of(VERSIFIER)
+    index = writer_of(VERSIFIER).index
     lines = wrap_opening(opening, form, index)
     assert without_spaces("".join(lines)) == without_spaces(opening)
     assert 1 <= len(lines) <= (form.lines or MAX_LINES)
@@ -60,7 +59,7 @@ def test_only_line_breaks_change(opening: str, form: Form) -> None:
 @settings(max_examples=200)
 @given(TYPED, st.sampled_from([SONNET, LIMERICK]))
 def test_lines_have_at_most_form_syllables(opening: str, form: Form) -> None:
-    index = rhyme_and_metre_of(VERSIFIER)
+    index = writer_of(VERSIFIER).index
     lines = wrap_opening(opening, form, index)
     if len(lines) == form.lines:
         return  # some may have been joined
@@ -72,13 +71,13 @@ def test_lines_have_at_most_form_syllables(opening: str, form: Form) -> None:
         assert within or whole or one_word, line
 
 
-def test_short_opening_is_one_line(index: RhymeAndMetreIndex) -> None:
+def test_short_opening_is_one_line(index: WordIndex) -> None:
     for opening in ("", "Shall I", "Shall I ", " shall  I", SUMMER, f"{SUMMER}, ", "🦕"):
         assert wrap_opening(opening, SONNET, index) == [opening]
 
 
 def test_long_line_is_wrapped(
-    index: RhymeAndMetreIndex,
+    index: WordIndex,
 ) -> None:
     typed = f"{SUMMER}, or is it rather autumn now?"
     parts = [f"{SUMMER},", "or is it rather autumn now?"]
@@ -87,12 +86,12 @@ def test_long_line_is_wrapped(
     assert wrap_opening(typed, LIMERICK, index)[0] == SUMMER.removesuffix(" day")
 
 
-def test_feminine_ending_is_not_wrapped(index: RhymeAndMetreIndex) -> None:
+def test_feminine_ending_is_not_wrapped(index: WordIndex) -> None:
     assert wrap_opening(QUESTION, SONNET, index) == [QUESTION]
     assert wrap_opening(f"{SUMMER} or", SONNET, index) == [SUMMER, "or"]
 
 
-def test_typed_breaks_are_kept(index: RhymeAndMetreIndex) -> None:
+def test_typed_breaks_are_kept(index: WordIndex) -> None:
     assert wrap_opening("Shall I\r\n\n compare\nthee", SONNET, index) == [
         "Shall I",
         " compare",
@@ -102,7 +101,7 @@ def test_typed_breaks_are_kept(index: RhymeAndMetreIndex) -> None:
 
 
 def test_too_many_lines_are_joined(
-    index: RhymeAndMetreIndex,
+    index: WordIndex,
 ) -> None:
     typed = "one line\nanother line\na\nb\na fifth line\na sixth line"
     lines = wrap_opening(typed, LIMERICK, index)
@@ -126,10 +125,8 @@ def test_encoded_prefix(typed: str, read: str) -> None:
 # Where a line stands. ----------------------------------------------------------------------------
 
 
-def start(line: str) -> Start:
-    index = rhyme_and_metre_of(VERSIFIER)
-    assert index is not None
-    return start_of(line, METRE, index)
+def start(line: str, *, finished: bool = False) -> Start:
+    return start_of(line, METRE, writer_of(VERSIFIER).index, finished=finished)
 
 
 def after(syllables: int) -> int:
@@ -140,24 +137,55 @@ def test_empty_line_starts_at_start() -> None:
     assert start("") == Start(METRE.starts)
 
 
-def test_start_after_space_and_after_word() -> None:
-    assert start("shall i ") == Start(after(2))
-    assert start("shall i") == Start(after(2), after_word=True)
-    assert start("love-") == Start(after(1))
-    assert start("shall i,") == Start(after(2), after_word=True, punctuated=True)
+@pytest.mark.parametrize(
+    ("line", "syllables", "tokens", "after_word"),
+    [
+        ("shall i", 2, ("shall", "i"), True),
+        ("shall i ", 2, ("shall", "i"), False),
+        ("shall i,", 2, ("shall", "i", ","), False),
+        ("shall i, ", 2, ("shall", "i", ","), False),
+        ("love-", 1, ("love", "-"), False),
+        ("love's", 1, ("love's",), True),
+        ("shall i xqz", 3, ("shall", "i", "xqz"), True),
+        ("shall i xqz ", 3, ("shall", "i", "xqz"), False),
+        (", ", 0, (",",), False),
+        ("-", 0, ("-",), False),
+    ],
+)
+def test_start_after_words_and_marks(
+    line: str, syllables: int, tokens: tuple[str, ...], after_word: bool
+) -> None:
+    """A mark can follow a word, but neither a mark nor a space."""
+    assert start(line) == Start(after(syllables), line, tokens, after_word=after_word)
 
 
-def test_incomplete_word_is_prefix() -> None:
-    assert start("shall i comp") == Start(after(2), prefix="comp")
-    assert start("memo") == Start(METRE.starts, prefix="memo")
-    assert start("shall i xqz") == Start(after(3), after_word=True)
+@pytest.mark.parametrize(
+    ("line", "syllables", "tokens", "fragment"),
+    [
+        ("memo", 0, (), "memo"),
+        ("shall i comp", 2, ("shall", "i"), "comp"),
+        ("shall i, comp", 2, ("shall", "i", ","), "comp"),
+        ("shall:comp", 1, ("shall", ":"), "comp"),
+        ("shall-comp", 1, ("shall", "-"), "comp"),
+        ("(comp", 0, ("(",), "comp"),
+    ],
+)
+def test_incomplete_word(line: str, syllables: int, tokens: tuple[str, ...], fragment: str) -> None:
+    assert start(line) == Start(after(syllables), line, tokens, fragment)
 
 
-def test_finished_word_is_not_prefix() -> None:
-    index = rhyme_and_metre_of(VERSIFIER)
-    assert index is not None
-    finished = start_of("shall i comp", METRE, index, finished=True)
-    assert finished == Start(after(3), after_word=True)
+def test_word_is_no_incomplete_word(index: WordIndex) -> None:
+    """Even if another word begins with it."""
+    assert index.starting_with("day").any()
+    assert start("day").fragment == ""
+    assert start("day").after_word
+
+
+def test_finished_word_is_not_completed() -> None:
+    line = "shall i comp"
+    assert start(line, finished=True) == Start(
+        after(3), line, ("shall", "i", "comp"), after_word=True
+    )
 
 
 def test_start_follows_stress() -> None:
@@ -171,15 +199,31 @@ def test_word_out_of_metre_takes_syllables() -> None:
     assert start("memory memory").positions == METRE.shift(start("memory").positions, 3)
 
 
-@pytest.mark.parametrize("line", [SUMMER.lower(), QUESTION.lower(), f"{SUMMER.lower()} "])
-def test_full_metre_may_end(line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "after_word"),
+    [
+        (SUMMER.lower(), True),
+        (f"{SUMMER.lower()},", False),
+        (f"{SUMMER.lower()} ", False),
+        (QUESTION.lower().removesuffix(":"), True),
+        (QUESTION.lower(), False),
+    ],
+)
+def test_full_metre_may_end(line: str, after_word: bool) -> None:
     assert start(line).complete
-    assert start(line).after_word
+    assert start(line).after_word == after_word
 
 
 def test_line_beyond_metre_ends() -> None:
-    assert start(f"{SUMMER.lower()} or is it") == Start(0, after_word=True, complete=True)
+    line = f"{SUMMER.lower()} or is it"
+    assert start(line) == Start(0, line, tuple(line.split()), after_word=True, complete=True)
     assert start("a" * 300).positions == after(count_syllables("a" * 300))
+    assert start("lala" * 60).complete
+
+
+def test_incomplete_word_behind_full_metre_is_a_word() -> None:
+    line = f"{SUMMER.lower()} comp"
+    assert start(line) == start(line, finished=True)
 
 
 @settings(max_examples=200)
@@ -193,17 +237,19 @@ def test_line_beyond_metre_ends() -> None:
 def test_start_has_positions_or_is_complete(typed: str) -> None:
     line = encoded_prefix(VERSE, typed.replace("\n", " "))
     found = start(line)
+    assert found.text == line
     assert found.positions or found.complete
-    assert found.prefix == "" or (line.endswith(found.prefix) and not found.after_word)
-    assert not found.punctuated or found.after_word
-    assert not found.complete or found.after_word
-    if words_of(line) and re.search("[a-z]$", line) and not found.prefix:
-        assert found.after_word  # letters are not put to a word that is whole
+    complete = line.removesuffix(found.fragment)
+    assert len(complete) + len(found.fragment) == len(line)
+    assert found.tokens == tuple(tokenise(complete.strip()))
+    assert not (found.fragment and (found.after_word or found.complete))
+    assert not found.complete or words_of(line)
+    assert found.after_word == (not found.fragment and bool(re.search("[a-z][a-z']*$", line)))
 
 
 @pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
 @pytest.mark.parametrize("form", [SONNET, LIMERICK], ids=lambda form: form.name)
-def test_last_line_has_positions(opening: str, form: Form, index: RhymeAndMetreIndex) -> None:
+def test_last_line_has_positions(opening: str, form: Form, index: WordIndex) -> None:
     lines = wrap_opening(opening, form, index)
     metre = form.metre_of(len(lines) - 1)
     found = start_of(encoded_prefix(VERSE, lines[-1]), metre, index)

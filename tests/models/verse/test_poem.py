@@ -30,7 +30,7 @@ from tests.models.tiny import VERSE, lstm, poet
 POET = poet()
 """Its verse has no words, so that it writes freely, whatever the form."""
 LINES = 14
-CANDIDATES = FREE.rows
+CANDIDATES = FREE
 SHALL_I = SonnetRequest("Shall I", seed=7)
 
 

@@ -6,9 +6,12 @@ from itertools import product
 
 from data.lexicon import load_lexicon
 from models.fingerprints import Fingerprints
+from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words_and_characters import WordsAndCharacters
+from models.verse.metrical import MetricalWriter, metrical_writer_of
 from models.verse.poem import Draft, SonnetRequest, begin, extend
 from models.weights import Trained
-from tests.models.tiny import lstm, poet
+from tests.models.tiny import lstm, poet, words_and_characters
 
 LEXICON = load_lexicon()
 READINGS = LEXICON.readings
@@ -35,12 +38,39 @@ WORDS = tuple(dict.fromkeys(_words()))
 """Many words share a rime, so that every line can rhyme."""
 
 
+FUNCTION_WORDS = tuple(_SMALL.split())
+"""They have no vectors, so that no poem is about them."""
+MARKS = tuple(",;:.?!-'()")
+SUBJECTS = ("sea", "time", "love", "death", "night", "beauty", "memory", "sun", "the", "sorrow")
+
+
+def word_network(words: Sequence[str] = WORDS, *, seed: int = 0) -> WordsAndCharacters:
+    """An untrained network over some words and all marks, with random word vectors."""
+    vocabulary = WordVocabulary.of([*MARKS, *words])
+    network = words_and_characters(words=vocabulary)
+    vectors = network.vectors.copy()
+    vectors[vocabulary.encode(w for w in FUNCTION_WORDS if w in vocabulary.index)] = 0
+    return replace(network, characters=lstm(seed=seed), vectors=vectors)
+
+
 def versifier(
-    *, known: Iterable[str] = (), runs: Iterable[str] = (), digest: str = "verse", seed: int = 0
+    network: WordsAndCharacters | None = None,
+    *,
+    known: Iterable[str] = (),
+    runs: Iterable[str] = (),
+    proper: Iterable[str] = (),
+    digest: str = "verse",
 ) -> Trained:
     """A network that writes verse in `WORDS`."""
-    trained = poet(lstm(seed=seed), known=known, digest=digest)
-    return replace(trained, words=WORDS, runs=Fingerprints.of(runs))
+    trained = poet(network or word_network(), known=known, proper=proper, digest=digest)
+    return replace(trained, runs=Fingerprints.of(runs))
+
+
+def writer_of(trained: Trained) -> MetricalWriter:
+    """The writer of a network that knows English words."""
+    writer = metrical_writer_of(trained)
+    assert writer is not None
+    return writer
 
 
 VERSIFIER = versifier()

@@ -255,7 +255,8 @@ async def test_poem_about_champion(home: Home) -> None:
     await home.restart()
     poem = await home.alice.click(champion.response, label="A poem about it")
     assert lines(poem)[0] == "Bravosaurus, line 1 of the poem,"
-    assert home.writer.sonnets_asked[0].opening == "Bravosaurus, "
+    assert home.writer.sonnets_asked[0].about == "Bravosaurus"
+    assert home.writer.sonnets_asked[0].opening == ""
 
 
 async def test_poem_about_blocked_name(home: Home) -> None:
@@ -276,7 +277,7 @@ async def test_longest_name(home: Home) -> None:
     assert not champion.response.message.mention_everyone
     assert "*_@everyone" not in (embed(champion).description or "")
     await home.alice.click(champion.response, label="A poem about it")
-    assert home.writer.sonnets_asked[0].opening == f"{name}, "
+    assert home.writer.sonnets_asked[0].about == name
     assert len(f"about:{name}") <= LONGEST_ID
 
 

@@ -64,7 +64,7 @@ async def test_unknown_form(home: Home) -> None:
 async def test_defaults(home: Home) -> None:
     await home.alice.slash(home.channel, "sonnet")
     (request,) = home.writer.sonnets_asked
-    assert request == SonnetRequest("", request.seed, 0.8, "shakespearean")
+    assert request == SonnetRequest("", request.seed, 0.8, "shakespearean", "")
 
 
 @pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
@@ -248,9 +248,11 @@ async def test_cooldown(home: Home) -> None:
 
 
 async def test_about_has_name_in_footer(home: Home) -> None:
-    """Without the comma that follows it in the poem."""
     result = await home.alice.slash(home.channel, "sonnet", about="Mangosaurus")
     assert (embed(result).footer.text or "").startswith("About Mangosaurus · shakespearean · ")
+    both = await home.alice.slash(home.channel, "sonnet", about="Rex", opening="Shall I")
+    footer = embed(both).footer.text or ""
+    assert footer.startswith("About Rex · From “Shall I” · shakespearean · ")
 
 
 async def test_about_begins_with_name(home: Home) -> None:
@@ -258,26 +260,72 @@ async def test_about_begins_with_name(home: Home) -> None:
     assert stanzas_of(result)[0][0] == "Great Mangosaurus, line 1 of the poem,"
 
 
-@pytest.mark.parametrize("about", ["さくら", "Ωsaurus", "**Mango**", "“Quoted”"])
+@pytest.mark.parametrize("about", ["さくら", "Ωsaurus", "**Mango**", "“Quoted”", "a” b“", "o“"])
 async def test_about_any_name(home: Home, about: str) -> None:
     result = await home.alice.slash(home.channel, "sonnet", about=about)
     assert stanzas_of(result)[0][0].startswith(escape(about))
+    assert embed(result).title == f"📜 A sonnet on {escape(about)}"
     assert result.response is not None
     await home.alice.click(result.response, label="Another")
-    assert [asked.opening for asked in home.writer.sonnets_asked] == [f"{about}, "] * 2
+    assert [asked.about for asked in home.writer.sonnets_asked] == [about] * 2
+    assert [asked.opening for asked in home.writer.sonnets_asked] == [""] * 2
 
 
-async def test_about_or_opening(home: Home) -> None:
-    result = await home.alice.slash(home.channel, "sonnet", about="Rex", opening="Shall I")
-    said, typed = sentence(result).split("\n")
-    assert said.startswith("A poem about a name begins with that name")
-    assert typed == "You asked for: `/sonnet opening:Shall I about:Rex`"
-    assert not home.writer.sonnets_asked
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        ({"about": "the sea"}, "📜 A sonnet on the sea"),
+        ({"about": "Rex"}, "📜 A sonnet on Rex"),
+        ({"opening": "Of time and love "}, "📜 A sonnet on time and love"),
+        ({"opening": "Of time and love ", "about": "Rex"}, "📜 A sonnet on Rex"),
+        ({"opening": "To thee"}, "📜 A sonnet"),
+    ],
+)
+async def test_title_has_subject(home: Home, options: dict[str, str], title: str) -> None:
+    result = await home.alice.slash(home.channel, "sonnet", **options)
+    assert embed(result).title == title
+    assert result.response is not None
+    await home.alice.click(result.response, label="Keep")
+    (kept,) = await home.app.store.poems.of(home.alice.id)
+    assert kept.title == title
+
+
+async def test_longest_title_of_hostile_name(home: Home) -> None:
+    """It is escaped, and shown whole."""
+    name = "*[x](https://a.b)_@everyone_" * 2
+    result = await home.alice.slash(home.channel, "sonnet", about=name)
+    assert embed(result).title == f"📜 A sonnet on {escape(name)}"
+    assert result.response is not None
+    assert not result.response.message.mention_everyone
+
+
+async def test_about_with_opening(home: Home) -> None:
+    """The poem begins with the opening, and another one has both again."""
+    result = await home.alice.slash(home.channel, "sonnet", about="Rex", opening="Shall I ")
+    assert stanzas_of(result)[0][0] == "Shall I line 1 of the poem,"
+    assert result.response is not None
+    await home.restart()
+    await home.alice.click(result.response, label="Another")
+    asked, again = home.writer.sonnets_asked
+    assert (asked.opening, asked.about) == ("Shall I ", "Rex")
+    assert again == replace(asked, seed=again.seed)
 
 
 async def test_about_blank(home: Home) -> None:
     await home.alice.slash(home.channel, "sonnet", about="  ", opening="Shall I")
-    assert home.writer.sonnets_asked[0].opening == "Shall I"
+    (asked,) = home.writer.sonnets_asked
+    assert (asked.opening, asked.about) == ("Shall I", "")
+
+
+@pytest.mark.parametrize(
+    ("about", "opening"), [("Cu", "nt"), ("c u n t", "Shall I"), ("Rex", "Thou art a c u n t")]
+)
+async def test_about_and_vile_opening(home: Home, about: str, opening: str) -> None:
+    options = {"about": about, "opening": opening}
+    result = await home.alice.slash(home.channel, "sonnet", **options)
+    vile = "c u n t" in about + opening
+    assert sentence(result).startswith("The bot won't begin a poem") == vile
+    assert bool(home.writer.sonnets_asked) != vile
 
 
 async def test_about_vile_name(home: Home) -> None:
@@ -333,16 +381,32 @@ async def test_suggestions_without_database(home: Home, monkeypatch: pytest.Monk
 
 temperatures = st.integers(10, 200).map(lambda hundredths: hundredths / 100)
 openings = st.text(max_size=OPENING_LIMIT) | st.sampled_from(list(HOSTILE_OPENINGS.values()))
+subjects = st.just("") | st.text(max_size=64) | st.sampled_from(["“", "”", "1“", "a5“x”"])
 
 
-@given(openings, temperatures, st.sampled_from(list(FORMS)), st.booleans())
-def test_state_round_trip(opening: str, temperature: float, form: str, is_about: bool) -> None:
-    request = SonnetRequest("" if is_about else opening, 0, temperature, form)
-    options = SonnetOptions(request, opening if is_about else "")
+@given(openings, subjects, temperatures, st.sampled_from(list(FORMS)))
+def test_state_round_trip(opening: str, about: str, temperature: float, form: str) -> None:
+    options = SonnetOptions(SonnetRequest(opening, 0, temperature, form, about))
     assert SonnetOptions.from_state(options.to_state()) == options
 
 
-@pytest.mark.parametrize("state", ["x", "0.8:free:oShall I", "a:free:o“x”", "0.8:free:x“x”"])
+@pytest.mark.parametrize(
+    ("state", "opening", "about"),
+    [
+        ("0.8:free:o“Shall I ”", "Shall I ", ""),  # as 0.4.0 wrote them
+        ("0.8:free:a“Rex”", "", "Rex"),
+        ("0.8:free:b8“Shall I Rex”", "Shall I ", "Rex"),
+        ("0.8:free:b99“Shall I Rex”", "Shall I Rex", ""),
+    ],
+)
+def test_state_of_button(state: str, opening: str, about: str) -> None:
+    request = SonnetRequest(opening, 0, 0.8, "free", about)
+    assert SonnetOptions.from_state(state).request == request
+
+
+@pytest.mark.parametrize(
+    "state", ["x", "0.8:free:oShall I", "a:free:o“x”", "0.8:free:x“x”", "0.8:free:b1234“x”"]
+)
 def test_invalid_state(state: str) -> None:
     with pytest.raises(UserError, match="/sonnet"):
         SonnetOptions.from_state(state)
@@ -374,14 +438,21 @@ def test_opening_too_long(count: int) -> None:
 
 
 def test_options_as_typed() -> None:
-    options = SonnetOptions(SonnetRequest("Oh \n you", 5, 1.5, "limerick"), "Rex")
+    options = SonnetOptions(SonnetRequest("Oh \n you", 5, 1.5, "limerick", "Rex"))
     assert options.as_typed() == "/sonnet opening:Oh you about:Rex form:limerick temperature:1.5"
 
 
 @pytest.mark.parametrize("name", ["m" * 65, "mango " * 1000])
 def test_about_too_long(name: str) -> None:
     with pytest.raises(UserError, match="at most 64 characters"):
-        checked(SonnetOptions(about=name))
+        checked(SonnetOptions(SonnetRequest(about=name)))
+
+
+def test_about_is_cleaned() -> None:
+    """Spaces count once, and characters that change the direction of text are dropped."""
+    request = SonnetRequest("Oh ", about="  Great \n \u202eRex ")
+    assert checked(SonnetOptions(request)).request == replace(request, about="Great Rex")
+    checked(SonnetOptions(SonnetRequest(about="m" * 32 + " " * 60 + "m" * 31)))
 
 
 def test_reason_replaces_last_line() -> None:

@@ -1,7 +1,6 @@
 """Constraints of lines without metre."""
 
 import numpy as np
-import pytest
 
 from models.verse.constrained.free_lines import (
     MAX_LINE,
@@ -69,14 +68,3 @@ def test_character_budget() -> None:
         assert constraint.allowed(np.array([0])).all()
         write(constraint, 0, LETTER, 1)
     assert must_end(constraint, 0)
-
-
-@pytest.mark.parametrize(
-    "constraint", [LengthConstraint(VERSE, [0, 30], 2), CharacterBudget(VERSE, [0, 5], 2)]
-)
-def test_no_branch_point_and_select(constraint: LineConstraint) -> None:
-    assert not constraint.at_branch_point(np.arange(4)).any()
-    before = constraint.allowed(np.arange(4))
-    order = np.array([3, 0, 0])
-    constraint.select(order)
-    np.testing.assert_array_equal(constraint.allowed(np.arange(3)), before[order])

@@ -1,0 +1,282 @@
+"""The writer of metre: which words the lines of a poem may end in."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from data.syllables import syllables_of
+from data.text import words_of
+from data.tokens import is_word, tokenise
+from models.networks.word_vocabulary import LINE_END, NONE, PLAN, WordVocabulary
+from models.verse import metrical as module
+from models.verse.constrained.word_index import Output, WordIndex
+from models.verse.forms import FORMS, Form
+from models.verse.metrical import (
+    MIN_RHYMES,
+    RHYME_ATTEMPTS,
+    Line,
+    MetricalWriter,
+    last_word,
+    metrical_writer_of,
+)
+from models.verse.prosody import rhymes
+from models.verse.subject import NO_SUBJECT, Subject, Topics
+from tests.models.tiny import poet, word_lstm, words_and_characters
+from tests.models.verse.versifier import (
+    MARKS,
+    READINGS,
+    VERSIFIER,
+    versifier,
+    writer_of,
+)
+
+WRITER = writer_of(VERSIFIER)
+COUPLETS, SONNET = FORMS["couplets"], FORMS["shakespearean"]
+
+
+def line(
+    *above: str,
+    form: Form = COUPLETS,
+    prefix: str = "",
+    subject: Subject = NO_SUBJECT,
+    attempt: int = 0,
+    temperature: float = 1.0,
+    seed: int = 0,
+    writer: MetricalWriter = WRITER,
+) -> Line:
+    """The next line after some."""
+    rng = np.random.default_rng(seed)
+    return Line(writer.read(above), above, prefix, form, subject, temperature, rng, attempt)
+
+
+def ends(a_line: Line, writer: MetricalWriter = WRITER, particles: int = 32) -> list[str]:
+    """The last words of its candidates."""
+    (found,) = writer.write([a_line], particles)
+    return [last_word(a_line.prefix + candidate.written) for candidate in found]
+
+
+def few_words(*last_words: str) -> MetricalWriter:
+    """A writer whose lines can end in a few words only."""
+    words = ("the", "my", "of", "to", "and", "with", *last_words)
+    vocabulary = WordVocabulary.of([*MARKS, *words])
+    network = word_lstm(vocabulary)
+    topics = Topics(vocabulary, np.zeros((len(vocabulary), 3), np.float32))
+    index = WordIndex(vocabulary, READINGS, may_end=last_words.__contains__)
+    return MetricalWriter(network, index, Output(network, index), topics)
+
+
+# Which networks write metre. ---------------------------------------------------------------------
+
+
+def test_writer_is_made_once() -> None:
+    assert metrical_writer_of(VERSIFIER) is metrical_writer_of(VERSIFIER)
+
+
+def test_characters_alone_write_no_metre() -> None:
+    assert metrical_writer_of(poet()) is None
+
+
+def test_other_languages_have_no_metre() -> None:
+    assert metrical_writer_of(poet(words_and_characters())) is None
+
+
+def test_proper_nouns_are_not_written() -> None:
+    """But the member's own rhyme."""
+    some = writer_of(versifier(proper=["day", "memory"]))
+    assert set(WRITER.index.texts) - set(some.index.texts) == {"day", "memory"}
+    assert all(rhymes("day", end, READINGS) for end in ends(line("the day", writer=some), some))
+
+
+# Reading. ----------------------------------------------------------------------------------------
+
+
+def state_after(*texts: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """The state after the lines as in training: plan, line feed, tokens."""
+    network, one = WRITER.network, np.ones(1, np.int64)
+    state = network.initial_state(1)
+    for text in texts:
+        tokens = tokenise(text)
+        last = [token for token in tokens if is_word(token)][-1:]
+        end = network.vocabulary.index.get(last[0], NONE) if last else NONE
+        nowhere, towards = network.towards(NONE * one), network.towards(end * one)
+        if end != NONE:
+            _, state = network.step(PLAN * one, 0 * one, nowhere, state)
+        _, state = network.step(LINE_END * one, 0 * one, towards, state)
+        syllables = 0
+        for token in tokens:
+            syllables = min(15, syllables + syllables_of(token))
+            x = network.vocabulary.encode([token])
+            _, state = network.step(x, syllables * one, towards, state)
+    return state
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (),
+        ("shall i compare thee",),
+        ("love, my self-love!", "day"),
+        ("xqzt",),
+        ("the 'love'?",),
+        ("...", "the - (day)"),
+        ("memory " * 9,),
+    ],
+)
+def test_read_lines_as_in_training(texts: tuple[str, ...]) -> None:
+    np.testing.assert_allclose(WRITER.read(texts), state_after(*texts), atol=1e-6)
+
+
+# Rhyme. ------------------------------------------------------------------------------------------
+
+
+def test_line_rhymes() -> None:
+    for above in (["my day"], ["the grand replay"]):
+        found = ends(line(*above))
+        assert found
+        assert all(rhymes(above[0].split()[-1], end, READINGS, strict=True) for end in found)
+
+
+def test_line_rhymes_with_either_of_two() -> None:
+    """A member's lines may rhyme otherwise than the form."""
+    above = ("my love", "day", "the ring", "night", "the grand replay", "the dust", "the dew")
+    found = ends(line(*above, form=FORMS["petrarchan"]))
+    assert found
+    others = {last_word(above[i]) for i in FORMS["petrarchan"].rhymes_of(7)}
+    assert all(any(rhymes(other, end, READINGS) for other in others) for end in found)
+
+
+@pytest.mark.parametrize("word", ["orange", "xqzt", "...", ""])
+def test_line_that_nothing_rhymes_with(word: str) -> None:
+    """It has a new rhyme."""
+    above = ("my day", "the day", word)
+    found = ends(line(*above))
+    assert found
+    assert not any(rhymes("day", end, READINGS) for end in found)
+
+
+def test_new_rhyme_can_be_rhymed() -> None:
+    """If a later line has to rhyme with it."""
+    index = WRITER.index
+    rare = index.rhyme_count < MIN_RHYMES
+    assert (rare & (index.rhyme >= 0)).any()
+    found = [end for seed in range(4) for end in ends(line("day", "day", seed=seed))]
+    assert all(index.rhyme_count[index.column[end]] >= MIN_RHYMES for end in found)
+    assert not any(rhymes("day", end, READINGS, strict=True) for end in found)
+
+
+def test_last_words_are_new() -> None:
+    above = ("the bears", "the day")
+    for found in (ends(line("the day")), ends(line(*above, form=SONNET))):
+        assert found
+        assert not {"bears", "bear's", "day"} & set(found)
+
+
+def test_rhyme_is_given_up_at_last() -> None:
+    """After some attempts whose lines were all rejected."""
+    for attempt in range(RHYME_ATTEMPTS):
+        found = ends(line("my day", attempt=attempt, seed=attempt))
+        assert all(rhymes("day", end, READINGS) for end in found)
+    found = ends(line("my day", attempt=RHYME_ATTEMPTS))
+    assert found
+    assert not all(rhymes("day", end, READINGS) for end in found)
+
+
+def test_few_rhymes() -> None:
+    """When all last words have been used, they are used again."""
+    last_words = ("day", "way", "love")
+    few = few_words(*last_words)
+    above: tuple[str, ...] = ()
+    for number in range(6):
+        (end,) = ends(line(*above, writer=few, seed=number), few, 1)
+        assert end in last_words
+        above = (*above, f"the {end}")
+    used = [last_word(text) for text in above]
+    assert set(used[:3]) == set(last_words)
+    assert set(ends(line("the day", writer=few), few)) == {"way"}
+    assert set(ends(line("the way", writer=few), few)) == {"day"}
+
+
+def test_no_word_can_end_a_line() -> None:
+    nothing = few_words()
+    assert ends(line(writer=nothing), nothing) == []
+    assert ends(line(writer=nothing, prefix="to be or not to be that is the day"), nothing)
+
+
+# What a member's words leave open. ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("prefix", "words"),
+    [
+        ("shall i comp", {"compare", "compared", "compares"}),
+        ("memo", {"memory"}),
+        # No word with these letters fits here: they are a word.
+        ("shall i compare thee to a summer's comp", {"comp"}),
+        ("my love, memo", {"memo"}),
+        ("shall i beau", {"beau"}),
+        ("xqz", {"xqz"}),
+    ],
+)
+def test_unfinished_word(prefix: str, words: set[str]) -> None:
+    (found,) = WRITER.write([line(prefix=prefix)])
+    assert found
+    for candidate in found:
+        number = len(words_of(prefix)) - 1
+        assert words_of(prefix + candidate.written)[number] in words
+
+
+def test_unfinished_word_ends_in_rhyme() -> None:
+    """Only those words complete it that end the line with its rhyme, if there are any."""
+    found = ends(line("the day", prefix="shall i compare thee to a summer's st"))
+    assert found
+    assert all(end.startswith("st") and rhymes("day", end, READINGS) for end in found)
+    found = ends(line("the memory", prefix="shall i compare thee to a summer's st"))
+    assert found
+    assert all(end.startswith("st") for end in found)
+
+
+# Subjects. ---------------------------------------------------------------------------------------
+
+
+def test_subject_makes_its_words_likelier(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SUBJECT_STRENGTH", 20.0)
+    subject = WRITER.topics.subject_of("sorrow")
+    assert subject is not None
+
+    def cosine(some: Subject) -> float:
+        lines: Sequence[str] = [
+            candidate.written
+            for seed in range(3)
+            for candidate in WRITER.write([line(subject=some, seed=seed)])[0]
+        ]
+        tokens = WRITER.network.vocabulary.encode(w for text in lines for w in words_of(text))
+        assert subject is not None
+        return float((WRITER.topics.vectors[tokens] @ subject.vector).mean())
+
+    assert cosine(subject) > cosine(NO_SUBJECT) + 0.2
+
+
+def test_lines_do_not_depend_on_batch() -> None:
+    subject = WRITER.topics.subject_of("sorrow")
+    assert subject is not None
+
+    def lines() -> list[Line]:
+        return [
+            line(temperature=0.1, seed=1),
+            line("the day", prefix="shall i comp", subject=subject, seed=2),
+            line("day", "love", form=FORMS["limerick"], temperature=2.0, attempt=3, seed=3),
+        ]
+
+    together = WRITER.write(lines())
+    for number, a_line in enumerate(lines()):
+        (alone,) = WRITER.write([a_line])
+        assert [c.written for c in together[number]] == [c.written for c in alone]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("The Day!", "day"), ("of 'love'", "love"), ("Où", "ou"), ("", ""), ("🦕", ""), ("…", "")],
+)
+def test_last_word(text: str, word: str) -> None:
+    assert last_word(text) == word

@@ -1,0 +1,231 @@
+"""Subjects: what a poem is about, and how that changes the words of its lines."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from models.networks.word_vocabulary import WordVocabulary
+from models.verse import subject as module
+from models.verse.subject import MOST_WORDS, NO_SUBJECT, Subject, Topics
+
+FUNCTION_WORDS = ("the", "of", "thou", "who")
+FREQUENT = ("make", "good")
+"""Common words that have vectors."""
+RARE = (
+    *("sea", "love", "rose", "roses", "time", "carry", "shine", "ship", "night", "sleepless"),
+    *("moon", "light", "star", "singer", "wanted", "softly", "dark"),
+)
+VOCABULARY = WordVocabulary.of([",", *FUNCTION_WORDS, *FREQUENT, *RARE])
+TEXT = st.lists(
+    st.sampled_from([*FUNCTION_WORDS, *RARE, "moonlight", "shined", "🦕", "!", "xqzt"]) | st.text()
+).map(" ".join)
+
+
+def topics_of(vocabulary: WordVocabulary = VOCABULARY, without: tuple[str, ...] = ()) -> Topics:
+    """Random vectors for all words but the function words and a few others."""
+    vectors = np.random.default_rng(0).normal(size=(len(vocabulary), 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    unknown = [",", *FUNCTION_WORDS, *without]
+    vectors[[token in unknown or i < 5 for i, token in enumerate(vocabulary.tokens)]] = 0
+    return Topics(vocabulary, vectors)
+
+
+TOPICS = topics_of()
+
+
+@pytest.fixture(autouse=True)
+def common_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vocabulary of these tests is small."""
+    monkeypatch.setattr(module, "COMMON_WORDS", VOCABULARY.index["sea"])
+
+
+def vector(word: str) -> NDArray[np.float32]:
+    return TOPICS.vectors[VOCABULARY.index[word]]
+
+
+def about(text: str, topics: Topics = TOPICS) -> Subject:
+    found = topics.subject_of(text)
+    assert found is not None
+    return found
+
+
+def near(subject: Subject, *words: str) -> bool:
+    """Whether the subject is a mean of these words: none but they and theirs are near it."""
+    parts = np.stack([vector(word) for word in words])
+    weights = np.linalg.lstsq(parts.T, subject.vector, rcond=None)[0]
+    return bool(np.allclose(weights @ parts, subject.vector, atol=1e-5) and (weights > 0).all())
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "parts"),
+    [
+        ("the sea", ("sea",), ("sea",)),
+        ("The SEA!", ("sea",), ("sea",)),
+        ("time and love", ("time", "love"), ("time", "love")),
+        ("the rose, the rose", ("rose",), ("rose",)),
+        # Forms of known words.
+        ("seas", ("seas",), ("sea",)),
+        ("the ship's", ("ship's",), ("ship",)),
+        ("shined", (), ("shine",)),
+        ("shipper", ("shipper",), ("ship",)),
+        ("loveless", ("loveless",), ("love",)),
+        ("roses", ("roses",), ("roses",)),
+        # Compounds.
+        ("moonlight", ("moonlight",), ("moon", "light")),
+        ("starship", ("starship",), ("star", "ship")),
+        # Words that say no more than others do are left out.
+        ("make love", ("love",), ("love",)),
+        ("make good", (), ("make", "good")),
+        # No titles.
+        ("wanted, softly, in the night", ("night",), ("wanted", "softly", "night")),
+        ("xqzt of the sea", ("sea",), ("sea",)),
+        ("mér de sea", ("sea",), ("sea",)),
+    ],
+)
+def test_subject_of_words(text: str, words: tuple[str, ...], parts: tuple[str, ...]) -> None:
+    found = about(text)
+    assert found.words == words
+    assert near(found, *parts)
+
+
+@pytest.mark.parametrize("text", ["", "🦕", "!?", "the", "who of thou", "xqzt", "mangosaurus"])
+def test_no_subject(text: str) -> None:
+    assert TOPICS.subject_of(text) is None
+
+
+def test_rarest_words_of_long_text() -> None:
+    assert len(RARE) > MOST_WORDS
+    found = about(" ".join(RARE))
+    assert np.allclose(found.vector, about(" ".join(RARE[-MOST_WORDS:])).vector)
+    assert found.words == ("dark", "singer")
+
+
+def test_rare_words_count_more() -> None:
+    """*Dark* is the rarest word of the vocabulary."""
+    found = about("sea dark")
+    assert vector("dark") @ found.vector > vector("sea") @ found.vector > 0
+
+
+@given(TEXT)
+def test_subject_of_any_text(text: str) -> None:
+    found = TOPICS.subject_of(text)
+    if found is not None:
+        assert np.linalg.norm(found.vector) == pytest.approx(1, abs=1e-5)
+        assert len(found.words) <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("the sea", True),
+        ("The Sea", True),
+        ("of", True),
+        ("the seas", False),
+        ("Mangosaurus", False),
+        ("the mangosaurus sea", False),
+        ("", False),
+        ("!", False),
+        ("さくら", False),
+    ],
+)
+def test_knows(text: str, known: bool) -> None:
+    assert TOPICS.knows(text) == known
+
+
+# Bias. -------------------------------------------------------------------------------------------
+
+
+def bias(subject: Subject, word: str, strength: float = 4.0) -> float:
+    tokens = VOCABULARY.encode(["sea", word])
+    found = TOPICS.bias(subject, strength, tokens)
+    assert found.shape == (2,)
+    return float(found[1])
+
+
+@given(st.sampled_from(VOCABULARY.tokens), st.sampled_from(RARE), st.floats(0, 10))
+def test_bias_grows_with_cosine(word: str, subject: str, strength: float) -> None:
+    cosine = float(vector(word) @ vector(subject))
+    expected = strength * max(0.0, cosine)
+    assert bias(about(subject), word, strength) == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("word", ["the", "of", "thou", ",", "\n", "<unknown>"])
+@pytest.mark.parametrize("subject", ["sea", "time and love"])
+def test_function_words_and_marks_have_no_bias(subject: str, word: str) -> None:
+    assert bias(about(subject), word) == 0
+
+
+def test_own_word_has_most_bias() -> None:
+    assert bias(about("sea"), "sea") == pytest.approx(4)
+    assert max(RARE, key=lambda word: bias(about("rose"), word)) == "rose"
+
+
+def test_no_subject_no_bias() -> None:
+    tokens = np.arange(len(VOCABULARY))
+    assert not TOPICS.bias(NO_SUBJECT, 4.0, tokens).any()
+    assert NO_SUBJECT.words == ()
+
+
+# Drawn subjects. ---------------------------------------------------------------------------------
+
+
+def drawn(topics: Topics, seed: int) -> Subject:
+    return topics.draw(np.random.default_rng(seed))
+
+
+LISTED = {"the sea", "love", "roses", "time", "night", "the moon", "light"}
+"""Subjects of the list that the vocabulary has."""
+
+
+def titled(title: str) -> NDArray[np.float32]:
+    """The vector of *the sea*."""
+    return vector(title.split()[-1])
+
+
+def test_drawn_subjects_are_listed() -> None:
+    found = [drawn(TOPICS, seed) for seed in range(40)]
+    for subject in found:
+        assert len(set(subject.words)) == 2
+        assert set(subject.words) <= LISTED
+        assert np.linalg.norm(subject.vector) == pytest.approx(1, abs=1e-5)
+        first, second = map(titled, subject.words)
+        assert first @ subject.vector > second @ subject.vector
+    assert {subject.words[0] for subject in found} == LISTED
+
+
+def test_drawn_subject_depends_on_seed() -> None:
+    assert drawn(TOPICS, 1).words == drawn(TOPICS, 1).words
+    assert len({drawn(TOPICS, seed).words for seed in range(9)}) > 3
+
+
+def test_second_subject_is_near_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "NEAREST", 1)
+    for seed in range(9):
+        first, second = drawn(TOPICS, seed).words
+        cosines = {t: float(titled(t) @ titled(first)) for t in LISTED - {first}}
+        assert second == max(cosines, key=cosines.__getitem__)
+
+
+def test_only_one_subject_is_known() -> None:
+    found = drawn(topics_of(WordVocabulary.of(["the", "sea", "xqzt"])), 1)
+    assert found.words == ("the sea",)
+    assert np.linalg.norm(found.vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_no_subject_is_known() -> None:
+    assert drawn(topics_of(WordVocabulary.of(["the", "xqzt"])), 1) is NO_SUBJECT
+    without_vectors = replace(TOPICS, vectors=np.zeros_like(TOPICS.vectors))
+    assert drawn(without_vectors, 1) is NO_SUBJECT
+
+
+def test_opposite_words_make_no_direction() -> None:
+    vectors = np.zeros_like(TOPICS.vectors)
+    sea, love = VOCABULARY.encode(["sea", "love"])
+    vectors[sea, 0] = 1
+    vectors[love, 0] = -np.log2(2 + sea) / np.log2(2 + love)
+    found = about("sea love", Topics(VOCABULARY, vectors))
+    assert np.isfinite(found.vector).all()
