@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from data.syllables import syllables_of
 from data.text import fold, words_of
 from data.tokens import is_word, tokenise
 from models.networks.network import State
@@ -19,7 +20,6 @@ from models.verse.constrained.word_lines import Candidate, LineRequest, Start, S
 from models.verse.forms import Form
 from models.verse.opening import start_of
 from models.verse.subject import Subject, Topics
-from models.verse.syllables import syllables_of
 from models.weights import Trained
 
 PARTICLES = 8
@@ -70,10 +70,11 @@ class MetricalWriter:
         self, lines: Sequence["Line"], particles: int = PARTICLES, trace: list[Step] | None = None
     ) -> list[list[Candidate]]:
         """Candidates for the next line of some poems."""
-        requests = [self._request(line) for line in lines]
+        requests = [self.request(line) for line in lines]
         return write_lines(self.network, self.index, self.output, requests, particles, trace)
 
-    def _request(self, line: "Line") -> LineRequest:
+    def request(self, line: "Line") -> LineRequest:
+        """What the network is asked for."""
         ends, start = self._plan(line)
         bias = self.topics.bias(line.subject, SUBJECT_STRENGTH, self.index.tokens)
         bias += self.correction

@@ -1,3 +1,0 @@
-"""Moved to `data.syllables`."""
-
-from data.syllables import syllables_of as syllables_of
