@@ -1,4 +1,4 @@
-"""`python -m bot.generate`: write names and sonnets in the terminal."""
+"""`python -m bot.generate`: write and dissect names and verse in the terminal."""
 
 import argparse
 import dataclasses
@@ -11,17 +11,21 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 
 from bot.arguments import whole_number
-from bot.images.dissection_table import table
+from bot.images.dissection_table import line_table, table
+from bot.images.line_trace import trace_picture
 from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
+from data.files import write_atomically
 from models.names.capitalization import format_name
 from models.names.dissection import dissect
 from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesRequest, generate_names
 from models.tasks import TASKS
 from models.text_generator import GenerationError
+from models.verse.dissection import MIN_WORDS, dissect_line, is_line
 from models.verse.forms import DEFAULT_FORM, FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest, begin, extend
-from models.weights import Trained, WeightsError
+from models.verse.trace import trace_line
+from models.weights import Trained, WeightsError, read_card
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -39,18 +43,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not all(map(words.allows, _typed(options))):
             raise GenerationError("The word filter rejects those words; try other ones.")
-        task = TASKS[options.task]
-        trained = task.load(options.weights) if options.weights else task.load_shipped()
+        trained = options.load(options)
         for shown in options.write(trained, options, words):
             console.print(shown)
         if not (options.json or options.write is _dissection):
             stderr.print(f"(seed {options.seed})", style="dim")
-    except (GenerationError, WeightsError) as error:
+    except (GenerationError, WeightsError, OSError) as error:
         stderr.print(str(error), style="red")
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def _load(options: argparse.Namespace) -> Trained:
+    """The weights of the task."""
+    task = TASKS[options.task]
+    return task.load(options.weights) if options.weights else task.load_shipped()
+
+
+def _load_for_dissection(options: argparse.Namespace) -> Trained:
+    """Weights for names, or for verse if the text is a line."""
+    names, verse = TASKS["names"], TASKS["sonnets"]
+    if options.weights:
+        task = TASKS.get(read_card(options.weights).task, names)
+        return task.load(options.weights)
+    if len(options.name.split()) >= MIN_WORDS and is_line(
+        trained := verse.load_shipped(), options.name
+    ):
+        return trained
+    return names.load_shipped()
 
 
 def _typed(options: argparse.Namespace) -> Iterator[str]:
@@ -105,15 +127,33 @@ def _sonnets(trained: Trained, options: argparse.Namespace, words: WordFilter) -
 def _dissection(
     trained: Trained, options: argparse.Namespace, words: WordFilter
 ) -> Iterator[RenderableType]:
-    """How the letters of a name would be chosen: a table, or a JSON object."""
-    dissection = dissect(trained, options.name)
-    yield (
-        json.dumps(dataclasses.asdict(dissection))
-        if options.json
-        else table(dissection, trained.card)
+    """How the letters of a name, or the words of a line, are chosen: a table, or a JSON object."""
+    if trained.card.task == "names":
+        name = dissect(trained, options.name)
+        yield json.dumps(dataclasses.asdict(name)) if options.json else table(name, trained.card)
+    else:
+        line = dissect_line(trained, options.name, words.allows)
+        yield json.dumps(dataclasses.asdict(line)) if options.json else line_table(line)
+
+
+def _trace(trained: Trained, options: argparse.Namespace, words: WordFilter) -> Iterator[str]:
+    """A poem up to the traced line, and the picture of how that line was written."""
+    request = SonnetRequest(
+        options.opening, options.seed, options.temperature, options.form, options.about
     )
+    draft = begin(trained, request)
+    while len(draft.lines) < options.line - 1 and not draft.finished:
+        draft = extend(trained, [draft], words.allows)[0]
+    draft, trace = trace_line(trained, draft, words.allows)
+    if options.json:
+        yield json.dumps(dataclasses.asdict(trace), ensure_ascii=False)
+        return
+    yield from draft.lines
+    write_atomically(options.out, trace_picture(trace))
+    yield f"\n(picture of the last line: {options.out})"
 
 
+Load = Callable[[argparse.Namespace], Trained]
 Write = Callable[[Trained, argparse.Namespace, WordFilter], Iterator[RenderableType]]
 
 
@@ -125,13 +165,19 @@ def _parser() -> argparse.ArgumentParser:
         epilog="examples:\n  python -m bot.generate names mango -n 5\n"
         "  python -m bot.generate names --ends-with raptor --length 12\n"
         "  python -m bot.generate dissect Mangosaurus\n"
+        '  python -m bot.generate dissect "Shall I compare thee to a summer\'s day"\n'
         '  python -m bot.generate sonnet "Forsooth this maketh no sense " --form couplets',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = parser.add_subparsers(required=True, metavar="names|sonnet|dissect")
+    what = parser.add_subparsers(required=True, metavar="names|sonnet|dissect|trace")
     _add_names(what.add_parser("names", help="write names"))
     _add_sonnet(what.add_parser("sonnet", help="write a sonnet, or a poem of another form"))
-    _add_dissect(what.add_parser("dissect", help="show how the letters of a name are chosen"))
+    _add_dissect(
+        what.add_parser(
+            "dissect", help="show how likely each letter of a name is, or each word of a line"
+        )
+    )
+    _add_trace(what.add_parser("trace", help="draw how a line of a poem is written"))
     return parser
 
 
@@ -149,6 +195,28 @@ def _add_names(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_sonnet(parser: argparse.ArgumentParser) -> None:
+    _add_poem(parser)
+    _add_common(parser, "sonnets", _sonnets)
+    _add_drawing(parser, count=1, temperature=DEFAULT_TEMPERATURE)
+
+
+def _add_trace(parser: argparse.ArgumentParser) -> None:
+    _add_poem(parser)
+    parser.add_argument(
+        "--line", type=_count, default=3, help="number of the line (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        default=Path("out/line.png"),
+        help="picture to write, unless --json is given (default: %(default)s)",
+    )
+    _add_common(parser, "sonnets", _trace)
+    _add_seed(parser, DEFAULT_TEMPERATURE)
+
+
+def _add_poem(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("opening", nargs="?", default="", help="first words of the poem")
     parser.add_argument("--about", default="", help="a subject, or a name that comes back")
     parser.add_argument(
@@ -157,17 +225,17 @@ def _add_sonnet(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_FORM,
         help="form of the poem (default: %(default)s)",
     )
-    _add_common(parser, "sonnets", _sonnets)
-    _add_drawing(parser, count=1, temperature=DEFAULT_TEMPERATURE)
 
 
 def _add_dissect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="a name, real or invented")
-    _add_common(parser, "names", _dissection)
+    parser.add_argument("name", help="a name, real or invented, or a line of verse")
+    _add_common(parser, "names", _dissection, _load_for_dissection)
 
 
-def _add_common(parser: argparse.ArgumentParser, task: str, write: Write) -> None:
-    parser.set_defaults(task=task, write=write)
+def _add_common(
+    parser: argparse.ArgumentParser, task: str, write: Write, load: Load = _load
+) -> None:
+    parser.set_defaults(task=task, write=write, load=load)
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="weight file to use (default: the shipped one)"
     )
@@ -176,6 +244,10 @@ def _add_common(parser: argparse.ArgumentParser, task: str, write: Write) -> Non
 
 def _add_drawing(parser: argparse.ArgumentParser, *, count: int, temperature: float) -> None:
     parser.add_argument("-n", type=_count, default=count, help="how many (default: %(default)s)")
+    _add_seed(parser, temperature)
+
+
+def _add_seed(parser: argparse.ArgumentParser, temperature: float) -> None:
     parser.add_argument(
         "--seed",
         type=whole_number,

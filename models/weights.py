@@ -144,6 +144,8 @@ def save_weights(
     stored |= {"runs": runs.fingerprints, "words": _joined(words)}
     if len(further.bits):
         stored["further"] = further.bits
+    # The library writes the memory of an array as it is, whatever its order.
+    stored = {name: np.ascontiguousarray(array) for name, array in stored.items()}
     metadata = {"format": _FORMAT, "card": card_to_json(card)}
     content = _with_sorted_header(save(stored, metadata))
     write_atomically(path, content)

@@ -1,12 +1,16 @@
-"""Dissection picture: how likely each letter of a name was, and which others were likely there.
+"""Dissection picture: how likely each letter or word was, and which others were likely there.
 
-Each letter of the name is a column: its own cell on top, below it the five most likely letters in
-its place. Brighter is more likely, and the letter used is boxed. The picture is twice as large as
-a chat shows it, to stay crisp, and has its own dark background to suit light and dark themes.
+Each letter of a name, or word of a line of verse, is a column: its own cell on top, below it the
+five most likely ones in its place. Brighter is more likely, and the one used is boxed. The picture
+is twice as large as a chat shows it, to stay crisp, and has its own dark background to suit light
+and dark themes.
 """
 
 import io
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from PIL import Image, ImageDraw
 
@@ -15,23 +19,27 @@ from bot.images.text import FontStyle, draw_text, drawable_text, text_width
 from models.names.capitalization import Capitals, format_name
 from models.names.dissection import Dissection, LetterChoice, reading
 from models.networks.vocabulary import END
+from models.verse.dissection import LineDissection, WordChoice
 
 WIDTH = 800
 MARGIN = 28
-MAX_COLUMNS = 10
-"""Letters in a row. More would be too small to read on a phone."""
-MAX_COLUMN_WIDTH = 125
+MAX_COLUMNS, MAX_WORD_COLUMNS = 10, 6
+"""Letters, and words, in a row. More would be too small to read on a phone."""
+MAX_COLUMN_WIDTH, MAX_WORD_COLUMN_WIDTH = 125, 150
 GAP = 6
 
-NAME_SIZE, MEANING_SIZE, LETTER_SIZE, PERCENT_SIZE, ALTERNATIVE_SIZE = 52, 28, 50, 22, 30
+TITLE_SIZE, MEANING_SIZE, PERCENT_SIZE, ALTERNATIVE_SIZE = 52, 28, 22, 30
+LETTER_SIZE, WORD_SIZE = 50, 32
 """Font sizes in pixels."""
 LONGEST_MEANING = 60
 """Characters; a longer meaning is cut, or its type would be too small."""
 HEAD_HEIGHT, CELL_HEIGHT = 100, 40
-"""Heights of the cell of the name's letter, and of an alternative below it."""
+"""Heights of a column's cell of the letter or word used, and of an alternative below it."""
 
 NO_FONT_NAME = "Name in letters without a font"
-"""Title if no letter of the name can be drawn; the reply shows the name as text."""
+"""Title if no letter can be drawn; the reply shows the name or line as text."""
+RAREST = 1e-6
+"""Smaller probabilities are shown as this one."""
 
 Color = tuple[int, int, int]
 BACKGROUND: Color = (0x1E, 0x1F, 0x22)
@@ -44,34 +52,43 @@ TEXT_COLORS: tuple[Color, Color] = ((0xFF, 0xFF, 0xFF), (0, 0, 0))
 """On any background, one of the two has a contrast of at least 4.58."""
 
 
+@dataclass(frozen=True)
+class Column:
+    """A letter or word with the most likely ones in its place."""
+
+    token: str
+    probability: float
+    """0 to 1: the shade."""
+    label: str
+    """The probability as text."""
+    alternatives: tuple[tuple[str, float], ...]
+
+
 def picture(dissection: Dissection, capitals: Capitals | None = None) -> bytes:
-    """The picture as a PNG, `WIDTH` pixels wide.
+    """The picture of a name as a PNG, `WIDTH` pixels wide.
 
     capitals: how the custom model's list capitalizes names; None for the project's names.
     """
-    rows = rows_of(dissection.letters)
-    meaning = reading(dissection.parts)
-    top = MARGIN + NAME_SIZE + (MEANING_SIZE + 24 if meaning else 0) + 28
-    alternatives = max(len(choice.alternatives) for choice in dissection.letters)
-    height = HEAD_HEIGHT + GAP + alternatives * (CELL_HEIGHT + GAP)
-    image = Image.new("RGB", (WIDTH, top + len(rows) * (height + MARGIN)), BACKGROUND)
-    draw = ImageDraw.Draw(image)
-    _draw_title(draw, format_name(capitals, dissection.name), meaning)
-    width = min((WIDTH - 2 * MARGIN + GAP) // len(rows[0]), MAX_COLUMN_WIDTH)
-    for row, choices in enumerate(rows):
-        for column, choice in enumerate(choices):
-            corner = MARGIN + column * width, top + row * (height + MARGIN)
-            _draw_column(draw, corner, width - GAP, choice)
-    png = io.BytesIO()
-    image.save(png, format="png")
-    return png.getvalue()
+    rows = rows_of(tuple(map(letter_column, dissection.letters)), MAX_COLUMNS)
+    title = format_name(capitals, dissection.name)
+    subtitle = reading(dissection.parts)
+    return _drawn(title, subtitle, rows, LETTER_SIZE, MAX_COLUMN_WIDTH)
 
 
-def rows_of(letters: tuple[LetterChoice, ...]) -> list[tuple[LetterChoice, ...]]:
-    """The letters in rows of about equal length, the longest first."""
-    rows = math.ceil(len(letters) / MAX_COLUMNS)
-    length = math.ceil(len(letters) / rows)
-    return [letters[i : i + length] for i in range(0, len(letters), length)]
+def line_picture(dissection: LineDissection) -> bytes:
+    """The picture of a line of verse as a PNG, `WIDTH` pixels wide."""
+    rows = rows_of(tuple(map(word_column, dissection.words)), MAX_WORD_COLUMNS)
+    return _drawn(dissection.line, None, rows, WORD_SIZE, MAX_WORD_COLUMN_WIDTH)
+
+
+T = TypeVar("T")
+
+
+def rows_of(columns: tuple[T, ...], longest: int) -> list[tuple[T, ...]]:
+    """Columns in rows of about equal length, at most `longest`, the longest row first."""
+    rows = math.ceil(len(columns) / longest)
+    length = math.ceil(len(columns) / rows)
+    return [columns[i : i + length] for i in range(0, len(columns), length)]
 
 
 def shade(probability: float) -> Color:
@@ -99,6 +116,15 @@ def percent(probability: float) -> str:
     return f"{probability:.0%}" if probability >= 0.005 else "<1%"
 
 
+def odds(probability: float) -> str:
+    """A probability as text: `47%`, and `1 in 4,300` below one percent."""
+    if probability >= 0.01:
+        return f"{probability:.0%}"
+    inverse = 1 / max(probability, RAREST)
+    digits = math.floor(math.log10(inverse)) - 1
+    return f"1 in {round(inverse, -digits):,.0f}"
+
+
 def _luminance(color: Color) -> float:
     """Relative luminance, 0 to 1 (WCAG 2.2)."""
     shares = (part / 255 for part in color)
@@ -106,51 +132,107 @@ def _luminance(color: Color) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _draw_title(draw: ImageDraw.ImageDraw, name: str, meaning: str | None) -> None:
-    title = drawable_text(name, FontStyle.SANS) or NO_FONT_NAME
-    baseline = MARGIN + 0.8 * NAME_SIZE
-    size = _fitting_size(title, NAME_SIZE, WIDTH - 2 * MARGIN)
+def letter_column(choice: LetterChoice) -> Column:
+    """A column of a name."""
+    return _column(choice.letter, choice.probability, percent, choice.alternatives, "end")
+
+
+def word_column(choice: WordChoice) -> Column:
+    """A column of a line. *End* is a word, too, so the end has parentheses."""
+    return _column(choice.token, choice.probability, odds, choice.alternatives, "(end)")
+
+
+def _column(
+    token: str,
+    probability: float | None,
+    label: Callable[[float], str],
+    alternatives: Sequence[tuple[str, float]],
+    end: str,
+) -> Column:
+    def displayed(token: str) -> str:
+        return end if token == END else token
+
+    return Column(
+        displayed(token),
+        probability or 0.0,
+        "unknown" if probability is None else label(probability),
+        tuple((displayed(other), p) for other, p in alternatives),
+    )
+
+
+def _drawn(
+    title: str,
+    subtitle: str | None,
+    rows: Sequence[Sequence[Column]],
+    token_size: int,
+    max_width: int,
+) -> bytes:
+    """A PNG of a title above rows of columns."""
+    top = MARGIN + TITLE_SIZE + (MEANING_SIZE + 24 if subtitle else 0) + 28
+    alternatives = max(len(column.alternatives) for row in rows for column in row)
+    height = HEAD_HEIGHT + GAP + alternatives * (CELL_HEIGHT + GAP)
+    image = Image.new("RGB", (WIDTH, top + len(rows) * (height + MARGIN)), BACKGROUND)
+    draw = ImageDraw.Draw(image)
+    _draw_title(draw, title, subtitle)
+    width = min((WIDTH - 2 * MARGIN + GAP) // len(rows[0]), max_width)
+    for number, row in enumerate(rows):
+        for position, column in enumerate(row):
+            corner = MARGIN + position * width, top + number * (height + MARGIN)
+            _draw_column(draw, corner, width - GAP, column, token_size)
+    png = io.BytesIO()
+    image.save(png, format="png")
+    return png.getvalue()
+
+
+def _draw_title(draw: ImageDraw.ImageDraw, title: str, subtitle: str | None) -> None:
+    title = drawable_text(title, FontStyle.SANS) or NO_FONT_NAME
+    baseline = MARGIN + 0.8 * TITLE_SIZE
+    size = fitting_size(title, TITLE_SIZE, WIDTH - 2 * MARGIN)
     draw_text(
         draw, (MARGIN, baseline), title, FontStyle.SANS, size, TEXT, align="left", stroke_width=1
     )
-    if drawable := drawable_text(shortened(meaning or "", LONGEST_MEANING), FontStyle.SANS):
+    if drawable := drawable_text(shortened(subtitle or "", LONGEST_MEANING), FontStyle.SANS):
         quoted = f"“{drawable}”"
-        size = _fitting_size(quoted, MEANING_SIZE, WIDTH - 2 * MARGIN)
-        below = MARGIN + NAME_SIZE + 16 + 0.8 * MEANING_SIZE
+        size = fitting_size(quoted, MEANING_SIZE, WIDTH - 2 * MARGIN)
+        below = MARGIN + TITLE_SIZE + 16 + 0.8 * MEANING_SIZE
         draw_text(draw, (MARGIN, below), quoted, FontStyle.SANS, size, MUTED, align="left")
 
 
 def _draw_column(
-    draw: ImageDraw.ImageDraw, corner: tuple[int, int], width: int, choice: LetterChoice
+    draw: ImageDraw.ImageDraw,
+    corner: tuple[int, int],
+    width: int,
+    column: Column,
+    token_size: int,
 ) -> None:
-    """Draw a letter with its probability, and its alternatives below."""
+    """Draw a letter or word with its probability, and its alternatives below."""
     left, top = corner
-    background = shade(choice.probability)
-    _draw_cell(draw, (left, top, left + width, top + HEAD_HEIGHT), background)
+    background = shade(column.probability)
+    draw_cell(draw, (left, top, left + width, top + HEAD_HEIGHT), background)
     center = left + width / 2
-    share = percent(choice.probability)
-    _write(draw, (center, top + 0.4 * HEAD_HEIGHT), choice.letter, LETTER_SIZE, background, width)
-    _write(draw, (center, top + 0.82 * HEAD_HEIGHT), share, PERCENT_SIZE, background, width)
+    token, label = (center, top + 0.4 * HEAD_HEIGHT), (center, top + 0.82 * HEAD_HEIGHT)
+    _write(draw, token, column.token, token_size, background, width)
+    _write(draw, label, column.label, PERCENT_SIZE, background, width)
     top += HEAD_HEIGHT + GAP
-    for letter, probability in choice.alternatives:
+    for alternative, probability in column.alternatives:
         background = shade(probability)
         box = (left, top, left + width, top + CELL_HEIGHT)
-        _draw_cell(draw, box, background, boxed=letter == choice.letter)
+        draw_cell(draw, box, background, framed=alternative == column.token)
         middle = (center, top + CELL_HEIGHT / 2)
-        _write(draw, middle, letter, ALTERNATIVE_SIZE, background, width)
+        _write(draw, middle, alternative, ALTERNATIVE_SIZE, background, width)
         top += CELL_HEIGHT + GAP
 
 
-def _draw_cell(
+def draw_cell(
     draw: ImageDraw.ImageDraw,
     box: tuple[int, int, int, int],
     background: Color,
     *,
-    boxed: bool = False,
+    framed: bool = False,
 ) -> None:
     left, top, right, bottom = box
     # A dark line inside the box separates it from any shade.
-    layers = ((CHOSEN, 0), (BACKGROUND, 4), (background, 6)) if boxed else ((background, 0),)
+    layers = ((CHOSEN, 0), (BACKGROUND, 4), (background, 6)) if framed else ((background, 0),)
     for color, inset in layers:
         inner = (left + inset, top + inset, right - inset, bottom - inset)
         draw.rounded_rectangle(inner, 8 - inset, color)
@@ -159,20 +241,20 @@ def _draw_cell(
 def _write(
     draw: ImageDraw.ImageDraw,
     center: tuple[float, float],
-    letter: str,
+    token: str,
     size: int,
     background: Color,
     cell_width: int,
 ) -> None:
-    """Draw a letter, or `end` for the end of the name; nothing if no font has the letter."""
-    drawable = drawable_text("end" if letter == END else letter, FontStyle.SANS)
-    size = _fitting_size(drawable, size, cell_width - 16)
+    """Draw a letter or word; nothing if no font has it."""
+    drawable = drawable_text(token, FontStyle.SANS)
+    size = fitting_size(drawable, size, cell_width - 16)
     x, y = center
     baseline = y + 0.33 * size  # half of a capital's height, so letters share one baseline
     draw_text(draw, (x, baseline), drawable, FontStyle.SANS, size, text_color_on(background))
 
 
-def _fitting_size(text: str, size: int, width: int) -> int:
+def fitting_size(text: str, size: int, width: int) -> int:
     """The font size, smaller if the text would be wider than `width` pixels."""
     needed = text_width(text, FontStyle.SANS, size)
     return size if needed <= width else max(1, int(size * width / needed))

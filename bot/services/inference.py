@@ -20,6 +20,7 @@ from models.names.generator import NamesRequest, NamesResult
 from models.tasks import TASKS, task_of
 from models.text_generator import Accept, GenerationError, TextGenerator
 from models.text_generator import Draft as AnyDraft
+from models.verse.dissection import LineDissection, dissect_line, is_line
 from models.verse.poem import Draft, SonnetRequest
 from models.weights import ModelCard, Trained, WeightsError
 
@@ -168,6 +169,18 @@ class Inference:
         finally:
             self._in_progress -= 1
 
+    async def dissect_line(self, text: str) -> LineDissection | None:
+        """Compute how likely each word of a line of verse is, by the served weights.
+
+        `None` if the network does not know the text as a line: it may be a name of several words.
+        Raises `Busy`, `TooSlow` and `LineError`.
+        """
+        self._enter()
+        try:
+            return await self._run(_dissect_line, self._served["sonnets"], text, self._accept)
+        finally:
+            self._in_progress -= 1
+
     async def validate(self, task: str, load: Load, *, full: bool = True) -> ValidationSample:
         """Load weights and generate a sample, without serving them.
 
@@ -254,6 +267,10 @@ class Inference:
                 return await result
         except TimeoutError as error:
             raise TooSlow(f"no answer within {self._deadline:g} s") from error
+
+
+def _dissect_line(trained: Trained, text: str, accept: Accept) -> LineDissection | None:
+    return dissect_line(trained, text, accept) if is_line(trained, text) else None
 
 
 def _extend_each(

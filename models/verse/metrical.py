@@ -25,7 +25,7 @@ from models.weights import Trained
 
 PARTICLES = 8
 """Drafts of each line that are written side by side."""
-SUBJECT_STRENGTH = 4.6
+SUBJECT_STRENGTH = 6.0
 """β of `models.verse.subject`, in nats."""
 RETURNING = 0.5
 """Factor of the bias of a word for each time that the poem has it."""
@@ -75,10 +75,11 @@ class MetricalWriter:
         self, lines: Sequence["Line"], particles: int = PARTICLES, trace: list[Step] | None = None
     ) -> list[list[Candidate]]:
         """Candidates for the next line of some poems."""
-        requests = [self._request(line) for line in lines]
+        requests = [self.request(line) for line in lines]
         return write_lines(self.network, self.index, self.output, requests, particles, trace)
 
-    def _request(self, line: "Line") -> LineRequest:
+    def request(self, line: "Line") -> LineRequest:
+        """What the network is asked for."""
         ends, start = self._plan(line)
         bias = self.topics.bias(line.subject, SUBJECT_STRENGTH, self.index.tokens)
         # A word that has come back is not called for again and again.

@@ -42,7 +42,7 @@ __all__ = [
     "extend",
 ]
 
-DEFAULT_TEMPERATURE = 0.9
+DEFAULT_TEMPERATURE = 0.88
 OPENING_LIMIT = 300
 """Maximum characters of an opening."""
 FREE = 4
@@ -244,24 +244,26 @@ def _writer_of(trained: Trained, form: Form) -> MetricalWriter | None:
     return metrical_writer_of(trained) if form.metres else None
 
 
+def next_line(draft: Draft, attempt: int = 0) -> Line:
+    """The next line of a draft in a form with metre, for an attempt at writing it."""
+    return Line(
+        draft.state,
+        draft.lines,
+        draft.encoded_prefix,
+        draft.form,
+        draft.subject,
+        draft.request.temperature,
+        draft.generator(attempt),
+        attempt,
+    )
+
+
 def _write_metrical(
     trained: Trained, drafts: Sequence[Draft], attempt: int
 ) -> list[list[_Written]]:
     writer = metrical_writer_of(trained)
     assert writer is not None  # noqa: S101 (see `_method_of`)
-    lines = [
-        Line(
-            draft.state,
-            draft.lines,
-            draft.encoded_prefix,
-            draft.form,
-            draft.subject,
-            draft.request.temperature,
-            draft.generator(attempt),
-            attempt,
-        )
-        for draft in drafts
-    ]
+    lines = [next_line(draft, attempt) for draft in drafts]
     found = []
     for line, candidates in zip(lines, writer.write(lines), strict=True):
         # Particles that are drawn in proportion to their weights are a sample of the lines.

@@ -17,6 +17,7 @@ from models.names.etymology import Part
 from models.names.generator import NamesRequest, NamesResult, Shortfall
 from models.networks.vocabulary import END
 from models.training.events import Stopped, TrainingEvent
+from models.verse.dissection import LineDissection, WordChoice
 from models.verse.forms import FORMS
 from models.verse.poem import Draft, SonnetRequest
 from models.verse.subject import Subject
@@ -92,6 +93,15 @@ def dissection(name: str = "mangosaurus", parts: tuple[Part, ...] = PARTS) -> Di
     return Dissection(name, letters, ("dracosaurus", "anchisaurus", "minmi"), parts)
 
 
+def line_dissection(line: str) -> LineDissection:
+    """A dissection in which each word was the second of two, and *keyboard* unknown."""
+    words = tuple(
+        WordChoice(token, None if token == "keyboard" else 0.25, (("and", 0.5), (token, 0.25)))
+        for token in (*line.lower().split(), END)
+    )
+    return LineDissection(line, words)
+
+
 class FakeWriter(Inference):
     """Returns prepared texts, and records requests."""
 
@@ -102,6 +112,8 @@ class FakeWriter(Inference):
         """By which weights each of them was asked for; `None` is the dinosaurs'."""
         self.sonnets_asked: list[SonnetRequest] = []
         self.dissected: list[str] = []
+        self.lines: set[str] = set()
+        """What it knows as lines of verse."""
         self.names_found: tuple[str, ...] = ("mangosaurus", "bravosaurus", "kilosaurus")
         self.shortfall: Shortfall | None = None
         self.error: Exception | None = None
@@ -134,6 +146,13 @@ class FakeWriter(Inference):
         if self.error:
             raise self.error
         return dissection(clean_name(name))
+
+    async def dissect_line(self, text: str) -> LineDissection | None:
+        if text not in self.lines:
+            return None
+        if self.error:
+            raise self.error
+        return line_dissection(text)
 
     async def prepare(self, task: str, load: Load) -> Trained:
         return load()

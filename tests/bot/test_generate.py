@@ -5,11 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bot.generate import main
 from models.fingerprints import Fingerprints
-from models.weights import load_shipped, save_weights
-from tests.models.tiny import LETTERS, VERSE, card, lstm
+from models.networks.word_vocabulary import WordVocabulary
+from models.tasks import Task
+from models.weights import load_shipped, load_weights, save_weights
+from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, words_and_characters
+from tests.models.verse.versifier import WORDS
 
 
 @pytest.fixture
@@ -120,6 +124,59 @@ def test_dissect_json(lines: Lines) -> None:
     assert all(0 <= choice["probability"] <= 1 for choice in dissection["letters"])
 
 
+@pytest.fixture
+def verse_weights(tmp_path: Path) -> str:
+    """Weights with a network over words, as an option's value."""
+    path = tmp_path / "words.safetensors"
+    facts = card("sonnets", VERSE, architecture="words")
+    save_weights(path, words_and_characters().arrays(), facts, Fingerprints.of([]))
+    return str(path)
+
+
+def test_dissect_line(verse_weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "The rose of [b]keyboards"
+    assert main(["dissect", line, "--weights", verse_weights]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].strip() == line
+    rows = [row.split()[:2] for row in shown[2:-1]]
+    assert [row[0] for row in rows] == ["the", "rose", "of", "bkeyboards", "(end)"]
+    assert [row[1] == "unknown" for row in rows] == [False, False, False, True, False]
+    assert main(["dissect", line, "--weights", verse_weights, "--json"]) == 0
+    dissection = json.loads(capsys.readouterr().out)
+    assert dissection["line"] == line
+    assert dissection["words"][-1]["token"] == "\n"
+
+
+def test_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = WordVocabulary.of([*",;:.?!-", *WORDS])
+    weights, picture = tmp_path / "verse.safetensors", tmp_path / "new" / "line.png"
+    facts = card("sonnets", VERSE, architecture="words")
+    arrays = words_and_characters(words=words).arrays()
+    save_weights(weights, arrays, facts, Fingerprints.of([]))
+    poem = ["Shall I", "--seed", "2", "--weights", str(weights)]
+    assert main(["trace", *poem, "--line", "2", "--out", str(picture)]) == 0
+    first, second, _empty, saved = capsys.readouterr().out.splitlines()
+    assert first.startswith("Shall I")
+    assert saved == f"(picture of the last line: {picture})"
+    assert Image.open(picture).format == "PNG"
+    assert main(["trace", *poem, "--line", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["line"] == second
+    assert main(["sonnet", *poem]) == 0
+    assert verse(capsys.readouterr().out.splitlines())[:2] == [first, second]
+    assert "Only a line in metre" in refusal(["trace", *poem, "--line", "15"], capsys)
+
+
+def test_dissect_chooses_shipped_weights(
+    monkeypatch: pytest.MonkeyPatch, verse_weights: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those for verse if the text is a line."""
+    shipped = {"sonnets": load_weights(Path(verse_weights)), "names": namer()}
+    monkeypatch.setattr(Task, "load_shipped", lambda task: shipped[task.name])
+    for text, shown in (("The rose", "word"), ("Minmi rose", "letter"), ("Rose", "letter")):
+        assert main(["dissect", text]) == 0
+        assert capsys.readouterr().out.splitlines()[1].split()[0] == shown
+
+
 @pytest.mark.parametrize("what", ["names", "sonnet"])
 def test_seed(lines: Lines, what: str) -> None:
     assert lines(what, "--seed", "7") == lines(what, "--seed", "7") != lines(what, "--seed", "8")
@@ -177,6 +234,7 @@ def test_invalid_requests(weights: dict[str, str], capsys: pytest.CaptureFixture
         assert "The word filter rejects those words" in refusal(words, capsys)
     assert "try for example: tyranno" in refusal(["names", "🦖", *names], capsys)
     assert "writes names, not sonnets" in refusal(["sonnet", *names], capsys)
+    assert "by characters only" in refusal(["dissect", "Shall I", *sonnet], capsys)
     assert "Cannot read" in refusal(["names", "--weights", "missing.safetensors"], capsys)
 
 

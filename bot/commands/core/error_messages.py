@@ -9,6 +9,7 @@ from bot.services.inference import Busy, TooSlow
 from bot.store import Unavailable
 from data.corpora import CorpusError
 from models.names.constrained.problems import NamesError
+from models.verse.dissection import MAX_TOKENS, LineTooLong, NoWordNetwork
 from models.verse.poem import NoLineFound
 
 
@@ -24,6 +25,22 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
                 _(
                     "No next line was found that is new and passes the word filter. Try again, or "
                     "try another opening."
+                )
+            )
+        case LineTooLong(tokens=tokens):
+            return text(
+                _(
+                    "A line can have at most {limit} words and marks, and yours has {tokens}. Try "
+                    "a shorter one."
+                ),
+                limit=MAX_TOKENS,
+                tokens=tokens,
+            )
+        case NoWordNetwork():
+            return text(
+                _(
+                    "The bot writes verse letter by letter at the moment, so it can't show the "
+                    "words of a line. Try a name, for example Mangosaurus."
                 )
             )
         case CorpusError():

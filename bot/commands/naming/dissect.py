@@ -1,4 +1,8 @@
-"""`/dissect`: shows how the network chooses each letter of a name."""
+"""`/dissect`: shows how the network chooses each letter of a name, or each word of a line.
+
+A typed text of several words is a line of verse if the network for verse knows most of them.
+Everything else is a name, and so is what a button stands for, with or without spaces.
+"""
 
 import asyncio
 import math
@@ -28,10 +32,12 @@ from bot.commands.core.translation import _
 from bot.commands.core.turn import Limits, Turn
 from bot.commands.naming import autocomplete
 from bot.commands.naming.custom_model_choice import NamesModel, dinosaurs, of_button, ready
+from bot.commands.naming.line_dissection import line_message
 from bot.commands.naming.names import more_like
 from bot.commands.polls.name_message import DISSECT
 from bot.formats import human_join, shortened
-from bot.images.dissection import percent, picture
+from bot.images.dissection import line_picture, percent, picture
+from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME
 from data.text import clean_name
 from models.names.capitalization import format_name
@@ -39,15 +45,26 @@ from models.names.dissection import Dissection, LetterChoice, reading
 from models.names.etymology import Part
 from models.names.generator import NamesRequest
 from models.networks.vocabulary import END
+from models.verse.dissection import MIN_WORDS
 from models.weights import ModelCard
 
 PICTURE = "dissection.png"
 
 INFO = CommandInfo(
     name="dissect",
-    description=_("See how the network chooses each letter of a name, and what the name may mean."),
-    options={"name": _("A dinosaur, real or invented, for example: Mangosaurus")},
-    examples=(("/dissect name:Mangosaurus", _("shows how likely each letter is.")),),
+    description=_(
+        "See how the network chooses each letter of a name, or each word of a line of verse."
+    ),
+    options={
+        "name": _("A dinosaur, real or invented, for example: Mangosaurus; or a line of a poem")
+    },
+    examples=(
+        ("/dissect name:Mangosaurus", _("shows how likely each letter is.")),
+        (
+            "/dissect name:Shall I compare thee to a summer's day",
+            _("shows how likely each word of a line is."),
+        ),
+    ),
 )
 
 _OF_CUSTOM_MODEL = re.compile(r"#(?P<id>\d{1,18}):(?P<rest>.*)", re.DOTALL)
@@ -68,7 +85,12 @@ class DissectOptions:
 
 async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
     """Answer `/dissect`."""
-    await _answer(app, turn, options.name, None)
+    typed = options.name
+    _check_length(typed)
+    async with app.answering(turn, DISSECT):
+        if not await app.allows(typed):
+            raise _refused()
+        await respond_when_ready(turn, _dissected_text(app, turn, typed))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -77,17 +99,17 @@ async def press(app: App, turn: Turn, state: str) -> None:
     if not names:
         raise UserError(_("The names can't be read anymore; use /dissect instead."))
     if len(names) == 1:
-        await _answer(app, turn, names[0], custom_model_id)
+        _check_length(names[0])
+        async with app.answering(turn, DISSECT):
+            await respond_when_ready(turn, _dissected(app, turn, names[0], custom_model_id))
     else:
         await turn.respond(question(names, custom_model_id, turn.platform.limits))
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
-    """Suggest real names."""
-    names = await asyncio.to_thread(
-        autocomplete.whole_names, typed, app.inference.genera, app.word_filter
-    )
-    return within_limits(names, turn.platform.limits)
+    """Suggest real names; several words as they are first, because they may be a line."""
+    choices = await asyncio.to_thread(_suggestions, typed, app.inference.genera, app.word_filter)
+    return within_limits(choices, turn.platform.limits)
 
 
 async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequence[str]]:
@@ -121,21 +143,41 @@ def question(names: Sequence[str], custom_model_id: int | None, limits: Limits) 
     return Message(content=text(_("Which one?")), buttons=buttons, private=True)
 
 
-async def _answer(app: App, turn: Turn, name: str, custom_model_id: int | None) -> None:
-    if len(name) > LONGEST_NAME:
+def _suggestions(typed: str, names: tuple[str, ...], words: WordFilter) -> list[Choice]:
+    line = " ".join(typed[: 2 * LONGEST_NAME].split())
+    choices = autocomplete.whole_names(typed, names, words)
+    if len(line.split()) >= MIN_WORDS and len(line) <= LONGEST_NAME and words.allows(line):
+        choices.insert(0, Choice(line, line))
+    return choices
+
+
+def _check_length(typed: str) -> None:
+    if len(typed) > LONGEST_NAME:
         raise UserError(
-            _("A name can have at most {limit} characters, and yours has {count}: “{name}”"),
+            _("At most {limit} characters can be dissected, and yours are {count}: “{name}”"),
             limit=LONGEST_NAME,
-            count=len(name),
-            name=shortened(name, 2 * LONGEST_NAME),
+            count=len(typed),
+            name=shortened(typed, 2 * LONGEST_NAME),
         )
-    async with app.answering(turn, DISSECT):
-        if not (await app.allows(name) and await app.allows(clean_name(name))):
-            raise UserError(_("The bot won't dissect that; try another name."))
-        await respond_when_ready(turn, _dissected(app, turn, name, custom_model_id))
+
+
+def _refused() -> UserError:
+    return UserError(_("The bot won't dissect that; try another name."))
+
+
+async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
+    """The dissection of a line of verse, or else of a name."""
+    if len(typed.split()) >= MIN_WORDS:
+        line = await app.inference.dissect_line(typed)
+        if line is not None:
+            png = await asyncio.to_thread(line_picture, line)
+            return line_message(line, png, turn.platform.limits)
+    return await _dissected(app, turn, typed, None)
 
 
 async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | None) -> Message:
+    if not (await app.allows(name) and await app.allows(clean_name(name))):
+        raise _refused()
     model = dinosaurs(app)
     if custom_model_id is not None:
         model = await ready(app, await of_button(app, turn, custom_model_id))

@@ -44,7 +44,7 @@ INFO = CommandInfo(
     options={
         "opening": _("First words, for example: Shall I compare thee (default: the bot begins)"),
         "form": _("Form of the poem (default: a Shakespearean sonnet)"),
-        "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.9"),
+        "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.88"),
         "about": _("A subject or a name, for example: the sea, or today's champion"),
     },
     examples=(

@@ -33,7 +33,7 @@ MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
 EPSILON = 3e-4
 """Words with a lower probability are not drawn (epsilon sampling: Hewitt et al., 2022)."""
-END_TEMPERATURE = 1.6
+END_TEMPERATURE = 1.7
 """Factor of the temperature for last words, which rhyme leaves little choice."""
 ENOUGH = 0.7
 """Share of a line's particles that have to be finished: the last ones have many short words."""
@@ -99,9 +99,9 @@ class Step:
     """What happened to the particles at one token, for pictures."""
 
     words: tuple[str, ...]
-    """The token that each particle wrote."""
+    """The token that each particle wrote; in the first step, the last word that it plans."""
     allowed: tuple[float, ...]
-    """The share of the prediction that was allowed to each."""
+    """The share of the prediction that was allowed to each; 0 for one that is stuck."""
     weights: tuple[float, ...]
     """Afterwards; they sum to 1, or are all 0 if no particle is left."""
     parents: tuple[int, ...]
@@ -126,6 +126,18 @@ def write_lines(
             break
         batch.write(step)
     return batch.candidates
+
+
+def end_logits(request: LineRequest, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The prediction of the last word, with temperature and subject: `(C,)` → `(C,)`."""
+    scaled: NDArray[np.float32] = logits / (request.temperature * END_TEMPERATURE) + request.bias
+    return scaled
+
+
+def share_of(columns: Columns, logits: NDArray[np.float32]) -> float:
+    """The share of a prediction `(C,)` that some columns have."""
+    p = np.exp(logits - logits.max())
+    return float(p[columns].sum() / p.sum())
 
 
 class _Batch:
@@ -172,15 +184,19 @@ class _Batch:
         zeros = np.zeros(lines, np.int64)
         h, state = self.network.step(np.full(lines, PLAN), zeros, nowhere, self.state)
         logits = self.output.logits(h)  # (lines, C)
+        share = np.ones(len(self.line), np.float32)
         for number, request in enumerate(self.requests):
             rows = self.line == number
             if request.start.complete or not request.ends.any():
                 continue  # the member's last word is read as the others are
-            scaled = logits[number] / (request.temperature * END_TEMPERATURE) + request.bias
-            p = np.exp(np.where(request.ends, scaled - scaled[request.ends].max(), -np.inf))
+            scaled = end_logits(request, logits[number])
+            share[rows] = share_of(request.ends, scaled)
+            scaled[~request.ends] = -np.inf  # not p = 0: p can overflow at low temperatures
+            p = np.exp(scaled - scaled.max())
             # Stratified: the particles spread over the distribution.
             u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
             self.end[rows] = _invert(_cumulative(p[np.newaxis])[0], u)
+        self._record(self.end, share)
         end_token = np.where(self.end > 0, index.tokens[self.end], NONE)
         for number, request in enumerate(self.requests):
             if request.start.complete:

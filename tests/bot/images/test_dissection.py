@@ -1,4 +1,4 @@
-"""The picture of a dissection: content and legibility."""
+"""The pictures of dissections: content and legibility."""
 
 import io
 
@@ -16,6 +16,8 @@ from bot.images.dissection import (
     TEXT,
     WIDTH,
     contrast,
+    line_picture,
+    odds,
     percent,
     picture,
     rows_of,
@@ -25,7 +27,8 @@ from bot.images.dissection import (
 from models.names.dissection import Dissection, LetterChoice
 from models.names.etymology import Part
 from models.networks.vocabulary import END
-from tests.bot.fakes import dissection
+from models.verse.dissection import MAX_TOKENS, LineDissection, WordChoice
+from tests.bot.fakes import dissection, line_dissection
 
 LONGEST = "w" * 26
 LONG_MEANING = (Part("www", "w", "one who never comes back from " + "very " * 30 + "far", "Latin"),)
@@ -81,7 +84,7 @@ def test_height_fits_a_phone() -> None:
 @given(st.integers(1, 27))
 def test_rows(length: int) -> None:
     letters = tuple(LetterChoice("a", i / 27, (("a", 1.0),)) for i in range(length))
-    rows = rows_of(letters)
+    rows = rows_of(letters, MAX_COLUMNS)
     assert sum(rows, ()) == letters
     assert all(len(row) <= MAX_COLUMNS for row in rows)
     assert len(rows[0]) == max(map(len, rows))
@@ -142,3 +145,37 @@ def test_alternatives_are_shown() -> None:
 def test_percent() -> None:
     written = [percent(probability) for probability in (0.0, 0.004, 0.006, 0.474, 1.0)]
     assert written == ["<1%", "<1%", "1%", "47%", "100%"]
+
+
+def drawn_line(*words: WordChoice) -> Image.Image:
+    """The decoded picture of a line of these words."""
+    return Image.open(io.BytesIO(line_picture(LineDissection("a line", words))))
+
+
+def test_longest_line_fits_a_phone() -> None:
+    line = line_dissection(" ".join(["immortality"] * MAX_TOKENS))
+    image = Image.open(io.BytesIO(line_picture(line)))
+    assert image.width == WIDTH
+    assert image.height <= 2 * WIDTH
+    margin = image.crop((WIDTH - MARGIN + 4, 0, WIDTH, image.height))
+    assert pixels(margin, BACKGROUND) == margin.width * margin.height
+
+
+def test_word_is_boxed_unless_unknown() -> None:
+    alternatives = (("day", 0.6), ("night", 0.3))
+    known = WordChoice("day", 0.6, alternatives)
+    unknown = WordChoice("keyboard", None, alternatives)
+    assert pixels(drawn_line(known), CHOSEN) > 0
+    assert pixels(drawn_line(unknown), CHOSEN) == 0
+    assert pixels(drawn_line(unknown), shade(0.6)) > 0
+
+
+def test_end_of_line_is_not_the_word_end() -> None:
+    end, word = (WordChoice(token, 0.5, ((token, 0.5),)) for token in (END, "end"))
+    assert drawn_line(end).tobytes() != drawn_line(word).tobytes()
+
+
+def test_odds() -> None:
+    written = [odds(p) for p in (1.0, 0.474, 0.01, 0.0099, 1 / 4312, 1e-6, 0.0)]
+    rare = ["1 in 100", "1 in 4,300", "1 in 1,000,000", "1 in 1,000,000"]
+    assert written == ["100%", "47%", "1%", *rare]

@@ -21,11 +21,12 @@ from models.networks.lstm import LSTM
 from models.networks.network import State
 from models.networks.vocabulary import END
 from models.tasks import TASKS
+from models.verse.dissection import NoWordNetwork
 from models.verse.poem import Draft, SonnetError, SonnetRequest, extend
 from models.verse.text_generator import SonnetGenerator
 from models.weights import Trained, WeightsError, load_weights, save_weights
 from tests.bot.tiny import tiny_namer
-from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, poet
+from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, poet, words_and_characters
 from tests.models.verse.versifier import VERSIFIER
 
 NAMES = NamesRequest(count=3, seed=1)
@@ -141,6 +142,18 @@ async def test_words_and_digests(serve: Serve) -> None:
 async def test_dissect(serve: Serve) -> None:
     dissection = await serve().dissect("Mango")
     assert [choice.letter for choice in dissection.letters] == [*"mango", END]
+
+
+async def test_dissect_line(serve: Serve) -> None:
+    """By the network for verse. Rejected words are no alternatives."""
+    inference = serve(sonnets=poet(words_and_characters()))
+    dissection = await inference.dissect_line("The rose of day")
+    assert dissection is not None
+    assert [choice.token for choice in dissection.words] == ["the", "rose", "of", "day", END]
+    assert await inference.dissect_line("Tyrannosaurus rex") is None
+    with pytest.raises(NoWordNetwork):
+        await serve(sonnets=replace(poet(), words=("the", "rose"))).dissect_line("The rose")
+    assert inference.at_work == 0
 
 
 async def test_dissect_invalid_name(serve: Serve) -> None:

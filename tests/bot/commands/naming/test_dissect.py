@@ -1,4 +1,4 @@
-"""`/dissect`."""
+"""`/dissect`: names, and lines of verse."""
 
 import io
 import math
@@ -9,7 +9,7 @@ import simcord
 from PIL import Image
 
 from bot.commands.core.message import Message, plain
-from bot.commands.naming import dissect
+from bot.commands.naming import dissect, line_dissection
 from bot.commands.naming.custom_model_choice import NamesModel
 from bot.discord.platform import LIMITS
 from bot.images.dissection import WIDTH
@@ -19,6 +19,8 @@ from models.names.constrained.problems import NamesError, NotAName
 from models.names.constrained.shape import DINOSAURS
 from models.names.dissection import Dissection, LetterChoice
 from models.names.etymology import Part
+from models.verse.dissection import LineDissection, LineTooLong, NoWordNetwork, WordChoice
+from tests.bot import fakes
 from tests.bot.conftest import Home
 from tests.bot.fakes import GENERA, PARTS, card, dissection
 from tests.bot.replies import buttons, description, embed, sentence
@@ -248,3 +250,81 @@ async def test_cooldown(home: Home) -> None:
     await home.alice.slash(home.channel, "dissect", name="minmi")
     refused = await home.alice.slash(home.channel, "dissect", name="minmi")
     assert "too fast" in sentence(refused)
+
+
+LINE = "My keyboard is covered"
+
+
+async def test_line(home: Home) -> None:
+    home.writer.lines = {LINE}
+    result = await home.alice.slash(home.channel, "dissect", name=LINE)
+    assert home.writer.dissected == []
+    assert embed(result).title == f"🔬 {LINE}"
+    assert not result.ephemeral
+    assert "Surprise: 1.39 nats per word. The least expected is **covered** (25%)." in description(
+        result
+    )
+    assert "never read this word: keyboard." in description(result)
+    assert embed(result).image.url == f"attachment://{line_dissection.PICTURE}"
+    assert result.response is not None
+    (picture,) = result.response.attachments
+    assert Image.open(io.BytesIO(await picture.read())).width == WIDTH
+    assert picture.description == line_dissection.line_description(
+        fakes.line_dissection(LINE), LIMITS
+    )
+
+
+async def test_several_unknown_words_are_a_name(home: Home) -> None:
+    await home.alice.slash(home.channel, "dissect", name="Tyrannosaurus rex")
+    assert home.writer.dissected == ["Tyrannosaurus rex"]
+
+
+async def test_name_of_button_is_no_line(home: Home) -> None:
+    """Names of a list can have spaces, and be words of a poem."""
+    home.writer.names_found = ("sweet rose",)
+    home.writer.lines = {"Sweet Rose", "Sweet rose", "sweet rose"}
+    names = await home.alice.slash(home.channel, "dinoname", count=1)
+    assert names.response is not None
+    await home.alice.click(names.response, label="Dissect")
+    assert [name.lower() for name in home.writer.dissected] == ["sweet rose"]
+
+
+async def test_vile_line_is_refused(home: Home) -> None:
+    home.writer.lines = {"Shall I fuck thee"}
+    result = await home.alice.slash(home.channel, "dissect", name="Shall I fuck thee")
+    assert sentence(result).startswith("The bot won't dissect that")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (LineTooLong(31), "at most 20 words and marks, and yours has 31. Try a shorter one."),
+        (NoWordNetwork(), "letter by letter at the moment"),
+    ],
+)
+async def test_line_errors_are_private(home: Home, error: Exception, words: str) -> None:
+    home.writer.lines = {LINE}
+    home.writer.error = error
+    result = await home.alice.slash(home.channel, "dissect", name=LINE)
+    assert words in sentence(result)
+    assert result.ephemeral
+
+
+def test_alt_text_of_line() -> None:
+    words = (
+        WordChoice("shall", 1 / 211, (("and", 0.14), ("the", 0.04))),
+        WordChoice("keyboard", None, (("i", 0.1),)),
+        WordChoice("\n", 0.6, (("\n", 0.6), (",", 0.1))),
+    )
+    description = line_dissection.line_description(LineDissection("Shall keyboard", words), LIMITS)
+    assert description == (
+        "How likely each word of “Shall keyboard” was: shall 1 in 210 (and 14%); "
+        "keyboard unknown (i 10%); end of the line 60%."
+    )
+
+
+async def test_suggest_line_as_typed(home: Home) -> None:
+    """Otherwise the first suggestion would be its letters run together."""
+    assert (await suggested(home, "Shall I  compare"))[0] == "Shall I compare"
+    assert (await suggested(home, "Draco"))[0] == "Draco"
+    assert "I fuck" not in await suggested(home, "I fuck")
