@@ -42,6 +42,7 @@ LEGEND = (
     "Each row is a draft of the line, a particle; brighter ones have more weight.",
     "%: the share of the network's prediction that metre and last word allowed.",
     "Resampled: some drafts were drawn several times by their weight, others died out.",
+    "A draft that breaks off at the right was dropped: most others had ended.",
     "Orange: the draft that became the line.",
 )
 

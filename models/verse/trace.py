@@ -64,8 +64,8 @@ def trace_line(trained: Trained, draft: Draft, accept: Accept) -> tuple[Draft, L
     (extended,) = extend(trained, [draft], accept)
     steps: list[Step] = []
     (candidates,) = writer.write([next_line(draft)], trace=steps)
-    same = [np.array_equal(candidate.state, extended.state) for candidate in candidates]
-    kept = _ancestors(steps, same.index(True)) if True in same else ()
+    same = [c.tokens for c in candidates if np.array_equal(c.state, extended.state)]
+    kept = _ancestors(steps, same[0]) if same else ()
     return extended, _trace(writer, draft, extended.lines[-1], steps, kept)
 
 
@@ -97,16 +97,15 @@ def _likeliest(
     return tuple(ExpectedWord(writer.index.texts[i], float(p[i]), bool(ends[i])) for i in order)
 
 
-def _ancestors(steps: Sequence[Step], candidate: int) -> tuple[int, ...]:
-    """The particle of each step that led to a candidate, by its number."""
-    ends = [
-        (number, row)
-        for number, step in enumerate(steps)
-        for row, (word, share) in enumerate(zip(step.words, step.allowed, strict=True))
-        if number and word == "\n" and share > 0
-    ]
-    number, row = ends[candidate]
-    rows = [row]
-    for step in reversed(steps[1 : number + 1]):
-        rows.append(step.parents[rows[-1]])
-    return tuple(reversed(rows))
+def _ancestors(steps: Sequence[Step], tokens: tuple[str, ...]) -> tuple[int, ...]:
+    """The particle of each step that led to a candidate with these tokens."""
+    for number, step in enumerate(steps[1:], start=1):
+        for row in (row for row, word in enumerate(step.words) if word == "\n"):
+            rows = [row]
+            for above in reversed(steps[1 : number + 1]):
+                rows.append(above.parents[rows[-1]])
+            rows.reverse()
+            written = (s.words[r] for s, r in zip(steps[1:number], rows[1:], strict=False))
+            if tuple(written) == tokens:
+                return tuple(rows)
+    return ()

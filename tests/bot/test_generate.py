@@ -152,7 +152,7 @@ def test_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weights, picture = tmp_path / "verse.safetensors", tmp_path / "new" / "line.png"
     facts = card("sonnets", VERSE, architecture="words")
     arrays = words_and_characters(words=words).arrays()
-    save_weights(weights, arrays, facts, Fingerprints.of([]))
+    save_weights(weights, arrays, facts, Fingerprints.of([]), words=WORDS)
     poem = ["Shall I", "--seed", "2", "--weights", str(weights)]
     assert main(["trace", *poem, "--line", "2", "--out", str(picture)]) == 0
     first, second, _empty, saved = capsys.readouterr().out.splitlines()

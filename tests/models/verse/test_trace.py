@@ -1,5 +1,7 @@
 """Traces of lines: the particles that led to the line that was kept."""
 
+from dataclasses import replace
+
 import pytest
 
 from data.text import fold
@@ -10,7 +12,8 @@ from models.verse.trace import LineTrace, trace_line
 from tests.models.tiny import poet, words_and_characters
 from tests.models.verse.versifier import WORDS
 
-VERSIFIER = poet(words_and_characters(words=WordVocabulary.of([*",;:.?!-", *WORDS])))
+TOKENS = (*",;:.?!-", *WORDS)
+VERSIFIER = replace(poet(words_and_characters(words=WordVocabulary.of(TOKENS))), words=TOKENS)
 
 
 def traced(request: SonnetRequest, lines: int) -> tuple[Draft, list[LineTrace]]:
