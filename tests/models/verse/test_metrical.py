@@ -1,13 +1,15 @@
 """The writer of metre: which words the lines of a poem may end in."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from data.syllables import syllables_of
-from data.text import words_of
+from data.text import VERSE_SYMBOLS, words_of
 from data.tokens import is_word, tokenise
+from models.networks.vocabulary import Vocabulary
 from models.networks.word_vocabulary import LINE_END, NONE, PLAN, WordVocabulary
 from models.verse import metrical as module
 from models.verse.constrained.word_index import Output, WordIndex
@@ -22,12 +24,13 @@ from models.verse.metrical import (
 )
 from models.verse.prosody import rhymes
 from models.verse.subject import NO_SUBJECT, Subject, Topics
-from tests.models.tiny import poet, word_lstm, words_and_characters
+from tests.models.tiny import lstm, poet, word_lstm, words_and_characters
 from tests.models.verse.versifier import (
     MARKS,
     READINGS,
     VERSIFIER,
     versifier,
+    word_network,
     writer_of,
 )
 
@@ -79,6 +82,9 @@ def test_characters_alone_write_no_metre() -> None:
 
 def test_other_languages_have_no_metre() -> None:
     assert metrical_writer_of(poet(words_and_characters())) is None
+    accents = Vocabulary("".join(sorted({*VERSE_SYMBOLS, "é"})))
+    network = replace(word_network(), characters=lstm(accents))
+    assert metrical_writer_of(poet(network)) is None
 
 
 def test_proper_nouns_are_not_written() -> None:

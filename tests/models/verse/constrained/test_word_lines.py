@@ -358,8 +358,9 @@ def all_lines(
 
     def softmax(h: NDArray[np.float32]) -> NDArray[np.float64]:
         scaled = (output.logits(h)[0] / temperature + bias).astype(np.float64)
-        p: NDArray[np.float64] = np.exp(scaled - scaled.max())
-        return p / p.sum()
+        p = np.exp(scaled - scaled.max())
+        normalised: NDArray[np.float64] = p / p.sum()
+        return normalised
 
     def go_on(end: int, p: float, tokens: tuple[str, ...], positions: int) -> None:
         *_, (h, _) = read(tokens, int(index.tokens[end]), network)
