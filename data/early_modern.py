@@ -211,5 +211,5 @@ def is_archaic(word: str, known: Readings) -> bool:
     """
     if word in ARCHAIC:
         return True
-    ending = re.search("(eth|st|'d|'n|'t)$", word)
+    ending = re.search("(eth|st|'d|'n|'r|'t)$", word)
     return bool(ending) and not known(word)

@@ -110,19 +110,21 @@ class MetricalWriter:
                 # No word that fits starts with the member's last letters: they are a word.
                 start = start_of(line.prefix, metre, index, finished=True)
             for chosen in self._endings(line):
-                ends = chosen & self._reachable(start, metre)
+                ends = chosen & self._reachable(start, line)
                 if start.complete or ends.any():
                     return ends, start
         return index.endings(metre) != 0, start
 
-    def _reachable(self, start: Start, metre: Metre) -> Columns:
+    def _reachable(self, start: Start, line: "Line") -> Columns:
         """The words that can end a line after its start, `(C,)`."""
-        index, endings = self.index, self.index.endings(metre)
+        index, metre, endings = self.index, line.metre, self.index.endings(line.metre)
         sets, which = np.unique(endings, return_inverse=True)
         if not start.fragment:
             after = [bool(metre.positions_before(int(e)) & start.positions) for e in sets]
             return np.array(after)[which]
         completed = index.starting_with(start.fragment)
+        if line.form.modern:
+            completed &= ~index.archaic
         inner = [
             bool((index.inner(metre, start.positions, int(e)) & completed).any()) for e in sets
         ]

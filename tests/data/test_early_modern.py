@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.early_modern import CONTRACTIONS, with_fallbacks
+from data.early_modern import CONTRACTIONS, is_archaic, with_fallbacks
 from data.lexicon import load_lexicon
 
 LEXICON = load_lexicon()
@@ -113,6 +113,18 @@ def test_endings_only_reads_frequent_forms(word: str) -> None:
 @pytest.mark.parametrize("word", ["o'er", "canst", "griefs", "pow'r", "vigour", "prizing", "is't"])
 def test_endings_only_skips_other_forms(word: str) -> None:
     assert ENDINGS(word) == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "archaic"),
+    [
+        *((word, True) for word in ("thou", "hath", "o'er", "'tis", "loveth", "lov'd", "canst")),
+        *((word, True) for word in ("pow'r", "heav'n", "lovest", "is't")),
+        *((word, False) for word in ("love", "best", "can't", "beauty's", "dead", "elizabeth")),
+    ],
+)
+def test_is_archaic(word: str, archaic: bool) -> None:
+    assert is_archaic(word, LEXICON.entry) == archaic
 
 
 @given(st.text("abdeinorstu'y", max_size=12), st.sampled_from(["'d", "'st", "est", "eth", "'s"]))

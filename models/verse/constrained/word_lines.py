@@ -72,7 +72,7 @@ class LineRequest:
     ends: Columns = field(repr=False)
     """The words that the line may end in, `(C,)`."""
     bias: NDArray[np.float32] = field(repr=False)
-    """Added to the logits, `(C,)`: the subject."""
+    """Added to the logits, `(C,)`: the subject; −∞ for words that must not be written."""
     temperature: float
     ends_poem: bool
     """Whether it ends with a full stop or the like."""
@@ -187,11 +187,12 @@ class _Batch:
         share = np.ones(len(self.line), np.float32)
         for number, request in enumerate(self.requests):
             rows = self.line == number
-            if request.start.complete or not request.ends.any():
+            ends = request.ends & (request.bias > -np.inf)
+            if request.start.complete or not ends.any():
                 continue  # the member's last word is read as the others are
             scaled = end_logits(request, logits[number])
-            share[rows] = share_of(request.ends, scaled)
-            scaled[~request.ends] = -np.inf  # not p = 0: p can overflow at low temperatures
+            share[rows] = share_of(ends, scaled)
+            scaled[~ends] = -np.inf  # not p = 0: p can overflow at low temperatures
             p = np.exp(scaled - scaled.max())
             # Stratified: the particles spread over the distribution.
             u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
@@ -245,6 +246,7 @@ class _Batch:
         p = np.exp(logits)
         total = p.sum(axis=1)
         allowed = np.stack([self._allowed(row, step) for row in range(len(self.line))])
+        allowed &= logits > -np.inf
         p *= allowed
         mass = p.sum(axis=1)
         log_share = np.log(np.maximum(mass, SMALLEST_MASS) / total)

@@ -30,7 +30,7 @@ from data.corpora import CorpusError
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 from tests.bot.conftest import NOW, Home
-from tests.bot.replies import description, embed, sentence
+from tests.bot.replies import description, embed
 from tests.bot.turns import FakePlatform, FakeTurn
 
 CHECKOUT = Path(__file__).parents[3]
@@ -186,5 +186,8 @@ async def test_typed_text_is_not_a_template(home: Home) -> None:
     """Braces of a member stay as they are."""
     result = await home.alice.slash(home.channel, "sonnet", opening="{0} {name} {")
     assert description(result).startswith("{0} {name} {line 1 of the poem,")
-    result = await home.alice.slash(home.channel, "sonnet", opening="{x}", about="{y}")
-    assert "You asked for: `/sonnet opening:{x} about:{y}`" in sentence(result)
+    result = await home.alice.slash(home.channel, "sonnet", about="{form} {0}")
+    assert embed(result).title == "📜 A sonnet on {form} {0}"
+    forged = SonnetOptions(SonnetRequest("{x}", about="{y}" * 30))
+    with pytest.raises(UserError, match=r"You asked for: /sonnet opening:\{x\} about:\{y\}"):
+        await sonnet.sonnet(home.app, FakeTurn(FakePlatform()), forged)

@@ -14,6 +14,7 @@ TABLE = {
             "description": "Three lines, and three",
             "stanzas": ["ABA", "BCB"],
             "metre": {"A": "iambs", "B": "trochees", "C": "iambs"},
+            "modern": True,
         },
         "lines": {"title": "Lines", "description": "Two lines", "lines": 2},
     },
@@ -71,6 +72,8 @@ def test_new_form() -> None:
     assert (tercets.title, tercets.description) == ("Tercets", "Three lines, and three")
     assert tercets.scheme == "ABABCB"
     assert tercets.lines == 6
+    assert tercets.modern
+    assert [name for name, form in FORMS.items() if form.modern] == ["limerick"]
     assert tercets.stanza_ends == {3}
     assert tercets.metre_of(0).templates == ("wsws", "wswsf")
     assert tercets.metre_of(1).templates == ("swsw",)

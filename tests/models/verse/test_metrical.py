@@ -1,16 +1,19 @@
 """The writer of metre: which words the lines of a poem may end in."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from data.syllables import syllables_of
-from data.text import words_of
+from data.text import VERSE_SYMBOLS, words_of
 from data.tokens import is_word, tokenise
+from models.networks.vocabulary import Vocabulary
 from models.networks.word_vocabulary import LINE_END, NONE, PLAN, WordVocabulary
 from models.verse import metrical as module
 from models.verse.constrained.word_index import Output, WordIndex
+from models.verse.constrained.word_lines import Candidate
 from models.verse.forms import FORMS, Form
 from models.verse.metrical import (
     MIN_RHYMES,
@@ -22,12 +25,14 @@ from models.verse.metrical import (
 )
 from models.verse.prosody import rhymes
 from models.verse.subject import NO_SUBJECT, Subject, Topics
-from tests.models.tiny import poet, word_lstm, words_and_characters
+from tests.models.tiny import lstm, poet, word_lstm, words_and_characters
 from tests.models.verse.versifier import (
     MARKS,
     READINGS,
     VERSIFIER,
+    WORDS,
     versifier,
+    word_network,
     writer_of,
 )
 
@@ -63,7 +68,8 @@ def few_words(*last_words: str) -> MetricalWriter:
     network = word_lstm(vocabulary)
     topics = Topics(vocabulary, np.zeros((len(vocabulary), 3), np.float32))
     index = WordIndex(vocabulary, READINGS, may_end=last_words.__contains__)
-    return MetricalWriter(network, index, Output(network, index), topics)
+    correction = np.zeros(len(index.texts), np.float32)
+    return MetricalWriter(network, index, Output(network, index), topics, correction)
 
 
 # Which networks write metre. ---------------------------------------------------------------------
@@ -79,6 +85,9 @@ def test_characters_alone_write_no_metre() -> None:
 
 def test_other_languages_have_no_metre() -> None:
     assert metrical_writer_of(poet(words_and_characters())) is None
+    accents = Vocabulary("".join(sorted({*VERSE_SYMBOLS, "é"})))
+    network = replace(word_network(), characters=lstm(accents))
+    assert metrical_writer_of(poet(network)) is None
 
 
 def test_proper_nouns_are_not_written() -> None:
@@ -236,7 +245,35 @@ def test_unfinished_word_ends_in_rhyme() -> None:
     assert all(end.startswith("st") for end in found)
 
 
-# Subjects. ---------------------------------------------------------------------------------------
+def test_modern_form_has_no_archaic_words() -> None:
+    """Whatever the network and the member want."""
+    trained = versifier(word_network(corrected={"thou": 30.0, "thee": 30.0, "dark": 30.0}))
+    writer, limerick = writer_of(trained), FORMS["limerick"]
+    for prefix in ("", "tho", "thou art the ", "I call th"):
+        (found,) = writer.write([line(form=limerick, prefix=prefix, writer=writer)])
+        assert found
+        for candidate in found:
+            assert {"thou", "thee", "thy"}.isdisjoint(words_of(candidate.written))
+    (sonnet,) = writer.write([line(form=SONNET, writer=writer)])
+    assert any("thou" in words_of(candidate.written) for candidate in sonnet)
+
+
+def test_archaic_rhyme_in_modern_form() -> None:
+    """*Thy* is not written for a rhyme, but rhymed with."""
+    found = ends(line("I call for thy", form=FORMS["limerick"]))
+    assert found
+    assert all(rhymes("thy", end, READINGS) for end in found)
+
+
+def test_only_archaic_words_can_end_modern_line() -> None:
+    writer = few_words("thee", "thou")
+    archaic = np.isin(writer.index.texts, ["thee", "thou"])
+    writer.index.archaic = archaic
+    assert ends(line(form=SONNET, writer=writer), writer)
+    assert ends(line(form=FORMS["limerick"], writer=writer), writer) == []
+
+
+# Corrections and subjects. ------------------------------------------------------------------------
 
 
 def test_subject_makes_its_words_likelier(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,6 +292,42 @@ def test_subject_makes_its_words_likelier(monkeypatch: pytest.MonkeyPatch) -> No
         return float((WRITER.topics.vectors[tokens] @ subject.vector).mean())
 
     assert cosine(subject) > cosine(NO_SUBJECT) + 0.2
+
+
+def share(candidates: Sequence[Candidate], word: str) -> float:
+    """How likely a candidate with a word is chosen."""
+    weights = np.exp([c.log_weight - max(c.log_weight for c in candidates) for c in candidates])
+    has_word = [word in words_of(candidate.written) for candidate in candidates]
+    return float(weights @ has_word / weights.sum())
+
+
+def test_word_that_came_back_is_less_likely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time that the poem has it halves what the subject adds to it."""
+    monkeypatch.setattr(module, "SUBJECT_STRENGTH", 7.0)
+    subject = WRITER.topics.subject_of("sorrow")
+    assert subject is not None
+
+    def of_sorrow(*above: str) -> float:
+        a_line = line(*above, form=SONNET, subject=subject)
+        return share(WRITER.write([a_line], 64)[0], "sorrow")
+
+    assert of_sorrow("The day") > 2 * of_sorrow("Sorrow, my sorrow", "My sorrow and sorrow")
+
+
+def test_corrected_words_are_likelier() -> None:
+    def of_sorrow(correction: float) -> float:
+        writer = writer_of(versifier(word_network(corrected={"sorrow": correction})))
+        return share(writer.write([line(writer=writer)], 64)[0], "sorrow")
+
+    assert of_sorrow(6.0) > 0.3 > 2 * of_sorrow(0.0)
+    assert of_sorrow(-20.0) == 0
+
+
+def test_rare_words_are_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are rare in the network's corpus; the vocabulary has further reading first."""
+    monkeypatch.setattr(module, "MOST_WORDS", len(WORDS) - 5)
+    some = writer_of(versifier(digest="few"))
+    assert set(WRITER.index.texts) - set(some.index.texts) == set(WORDS[-5:])
 
 
 def test_lines_do_not_depend_on_batch() -> None:

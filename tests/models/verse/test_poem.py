@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.networks.network import State, cross_entropy
-from models.networks.vocabulary import END
+from models.networks.vocabulary import END, Vocabulary
 from models.verse.constrained.free_lines import MAX_LINE, MIN_LINE
 from models.verse.forms import FORMS
 from models.verse.poem import (
@@ -28,7 +28,7 @@ from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE, lstm, poet
 
 POET = poet()
-"""Its verse has no words, so that it writes freely, whatever the form."""
+"""It knows characters only, so that it writes freely, whatever the form."""
 LINES = 14
 CANDIDATES = FREE
 SHALL_I = SonnetRequest("Shall I", seed=7)
@@ -53,9 +53,8 @@ def written(
 class Reciter:
     """A network that recites its lines one after another, for ever, whatever it reads."""
 
-    vocabulary = VERSE
-
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, lines: Sequence[str], vocabulary: Vocabulary = VERSE) -> None:
+        self.vocabulary = vocabulary
         self.text = "".join(line + "\n" for line in lines)
 
     def initial_state(self, batch: int) -> State:
@@ -63,9 +62,9 @@ class Reciter:
 
     def step(self, _x: NDArray[np.int64], state: State) -> tuple[NDArray[np.float32], State]:
         """The state is the place in the text."""
-        logits = np.full((len(state), len(VERSE)), -30, np.float32)
+        logits = np.full((len(state), len(self.vocabulary)), -30, np.float32)
         for row, place in enumerate(state[:, 0]):
-            logits[row, VERSE.encode(self.text[int(place) % len(self.text)])] = 0
+            logits[row, self.vocabulary.encode(self.text[int(place) % len(self.text)])] = 0
         return logits, state + 1
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
@@ -294,6 +293,18 @@ def test_last_line_ends_sentence(last: str, shown: str) -> None:
 def test_capitals_are_restored(encoded: str, shown: str) -> None:
     trained = poet(Reciter([encoded, *VERSES]), proper=["helen", "cupid"])
     assert written(SonnetRequest("", seed=0), trained).lines[0] == shown
+
+
+@pytest.mark.parametrize(
+    ("opening", "first"), [("", "wie Süß i bin, o Größe,"), ("Maß", "Maß Süß i bin, o Größe,")]
+)
+def test_other_alphabets_are_shown_as_written(opening: str, first: str) -> None:
+    """Without capitals and full stops of its own."""
+    lines = [f"wie Süß i bin, o Größe{'!' * k}," for k in range(LINES + 1)]
+    network = Reciter(lines, Vocabulary.of(["Maß", *lines]))
+    draft = written(SonnetRequest(opening, seed=0), poet(network))
+    assert draft.lines[0] == first
+    assert draft.lines[-1].endswith(",")
 
 
 def test_space_after_emoji() -> None:

@@ -44,7 +44,8 @@ def common_words(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def vector(word: str) -> NDArray[np.float32]:
-    return TOPICS.vectors[VOCABULARY.index[word]]
+    found: NDArray[np.float32] = TOPICS.vectors[VOCABULARY.index[word]]
+    return found
 
 
 def about(text: str, topics: Topics = TOPICS) -> Subject:
@@ -162,6 +163,17 @@ def test_function_words_and_marks_have_no_bias(subject: str, word: str) -> None:
 def test_own_word_has_most_bias() -> None:
     assert bias(about("sea"), "sea") == pytest.approx(4)
     assert max(RARE, key=lambda word: bias(about("rose"), word)) == "rose"
+
+
+def test_nearest_words_have_equal_bias(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = about("sea")
+    cosines = sorted(float(vector(word) @ subject.vector) for word in RARE)
+    near = cosines[-4]
+    assert near > 0
+    monkeypatch.setattr(module, "NEAR", near)
+    found = sorted(bias(subject, word) for word in RARE)
+    assert found[-4:] == pytest.approx([4 * near] * 4)
+    assert found[:-4] == pytest.approx([4 * max(0, cosine) for cosine in cosines[:-4]], abs=1e-5)
 
 
 def test_no_subject_no_bias() -> None:

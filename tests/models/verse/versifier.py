@@ -1,8 +1,9 @@
 """An untrained network with a few hundred real words: nonsense in rhyme and metre."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from types import MappingProxyType
 
 from data.lexicon import load_lexicon
 from models.fingerprints import Fingerprints
@@ -44,13 +45,23 @@ MARKS = tuple(",;:.?!-'()")
 SUBJECTS = ("sea", "time", "love", "death", "night", "beauty", "memory", "sun", "the", "sorrow")
 
 
-def word_network(words: Sequence[str] = WORDS, *, seed: int = 0) -> WordsAndCharacters:
-    """An untrained network over some words and all marks, with random word vectors."""
+def word_network(
+    words: Sequence[str] = WORDS,
+    *,
+    seed: int = 0,
+    corrected: Mapping[str, float] = MappingProxyType({}),
+) -> WordsAndCharacters:
+    """An untrained network over some words and all marks, with random word vectors.
+
+    corrected: what is added to the logits of words in metre.
+    """
     vocabulary = WordVocabulary.of([*MARKS, *words])
     network = words_and_characters(words=vocabulary)
     vectors = network.vectors.copy()
     vectors[vocabulary.encode(w for w in FUNCTION_WORDS if w in vocabulary.index)] = 0
-    return replace(network, characters=lstm(seed=seed), vectors=vectors)
+    correction = network.correction.copy()
+    correction[vocabulary.encode(corrected)] = list(corrected.values())
+    return replace(network, characters=lstm(seed=seed), vectors=vectors, correction=correction)
 
 
 def versifier(
@@ -63,7 +74,7 @@ def versifier(
 ) -> Trained:
     """A network that writes verse in `WORDS`."""
     trained = poet(network or word_network(), known=known, proper=proper, digest=digest)
-    return replace(trained, runs=Fingerprints.of(runs))
+    return replace(trained, words=WORDS, runs=Fingerprints.of(runs))
 
 
 def writer_of(trained: Trained) -> MetricalWriter:

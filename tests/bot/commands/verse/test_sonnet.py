@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands.core.message import Embed, Message, UserError, plain, text
-from bot.commands.verse.sonnet import WRITING, SonnetOptions, checked, with_reason
+from bot.commands.verse.sonnet import INFO, WRITING, SonnetOptions, checked, with_reason
 from bot.discord.markdown import escape
 from bot.services.inference import Busy, TooSlow
 from bot.store import Unavailable
 from models.verse.forms import FORMS
-from models.verse.poem import OPENING_LIMIT, NoLineFound, SonnetRequest
+from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
 from tests.bot.champions import crown
 from tests.bot.conftest import Home
 from tests.bot.hostile import HOSTILE_OPENINGS
@@ -64,7 +64,11 @@ async def test_unknown_form(home: Home) -> None:
 async def test_defaults(home: Home) -> None:
     await home.alice.slash(home.channel, "sonnet")
     (request,) = home.writer.sonnets_asked
-    assert request == SonnetRequest("", request.seed, 0.8, "shakespearean", "")
+    assert request == SonnetRequest("", request.seed, DEFAULT_TEMPERATURE, "shakespearean", "")
+
+
+def test_default_temperature_is_described() -> None:
+    assert INFO.options["temperature"].endswith(f"default {DEFAULT_TEMPERATURE:g}")
 
 
 @pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())

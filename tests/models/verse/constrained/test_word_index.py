@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from data.early_modern import is_archaic
 from data.phonetics import Reading
 from models.networks.word_vocabulary import SPECIAL, WordVocabulary
 from models.verse.constrained import word_index as module
@@ -22,7 +23,7 @@ from models.verse.constrained.word_index import (
     english_index,
 )
 from tests.models.tiny import LETTERS, word_lstm
-from tests.models.verse.versifier import MARKS, READINGS, WORDS
+from tests.models.verse.versifier import LEXICON, MARKS, READINGS, WORDS
 
 METRE = Metre(("wsws", "swws", "wswsf"))
 SOUNDS = {
@@ -254,7 +255,7 @@ def test_refused_words_are_not_written() -> None:
 def test_inflected_words_are_written() -> None:
     """Early modern forms of a word, but no old spellings."""
     forms = ("lov'd", "lovest", "loveth", "o'er", "'twixt", "canst", "beauty's")
-    spellings = ("dayes", "shewd")
+    spellings = ("vigour", "offence")
     assert all(map(READINGS, spellings))
     written = set(english(*forms, *spellings).texts)
     assert written >= set(forms)
@@ -277,6 +278,14 @@ def test_words_that_end_english_lines(word: str, ends: bool) -> None:
     index = english(word)
     assert READINGS(word)
     assert (rhyme(word, index) >= 0) == ends
+
+
+def test_archaic_words() -> None:
+    index = english("lov'd", "doth")
+    found = texts(index, index.archaic)
+    assert found > {"thou", "thee", "thy", "lov'd", "doth"}
+    assert found == {text for text in index.texts if is_archaic(text, LEXICON.entry)}
+    assert not INDEX.archaic.any()
 
 
 def test_output_of_columns() -> None:

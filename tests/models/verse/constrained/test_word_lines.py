@@ -185,7 +185,8 @@ def test_complete_word_stays() -> None:
         assert words_of(line)[0] == "day"
 
 
-def test_mark_follows_word_but_not_space_or_mark() -> None:
+def test_mark_follows_word_but_not_space_or_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ENOUGH", 1.0)  # lines without marks are finished first
     marks = np.where(INDEX.punctuation | INDEX.hyphen, 6, 0).astype(np.float32)
 
     def next_characters(opening: str) -> set[str]:
@@ -358,8 +359,9 @@ def all_lines(
 
     def softmax(h: NDArray[np.float32]) -> NDArray[np.float64]:
         scaled = (output.logits(h)[0] / temperature + bias).astype(np.float64)
-        p: NDArray[np.float64] = np.exp(scaled - scaled.max())
-        return p / p.sum()
+        p = np.exp(scaled - scaled.max())
+        normalised: NDArray[np.float64] = p / p.sum()
+        return normalised
 
     def go_on(end: int, p: float, tokens: tuple[str, ...], positions: int) -> None:
         *_, (h, _) = read(tokens, int(index.tokens[end]), network)
@@ -396,7 +398,8 @@ def test_weighted_candidates_are_a_sample(
     monkeypatch: pytest.MonkeyPatch, scale: float, temperature: float
 ) -> None:
     """Of the network's lines that meet the constraint, as a large number of particles shows."""
-    monkeypatch.setattr(module, "EPSILON", 0.0)
+    for name, value in {"EPSILON": 0.0, "ENOUGH": 1.0, "END_TEMPERATURE": 1.0}.items():
+        monkeypatch.setattr(module, name, value)
     network, index = few(scale)
     metre = Metre(("wsws",))
     bias = np.zeros(len(index.texts), np.float32)
