@@ -363,12 +363,8 @@ class _Batch:
         written = join_tokens([*start.tokens, *tokens])[len(typed) :]
         if start.fragment or start.text.endswith(" "):
             written = written.lstrip(" ")[len(start.fragment) :]
-        candidate = Candidate(
-            written,
-            tokens,
-            float(self.log_weight[row]),
-            self.state[row : row + 1].copy(),
-        )
+        weight, state = float(self.log_weight[row]), self.state[row : row + 1].copy()
+        candidate = Candidate(written, tokens, weight, state)
         self.candidates[self.line[row]].append(candidate)
 
     def _record(self, x: Indices, share: NDArray[np.float32]) -> None:
