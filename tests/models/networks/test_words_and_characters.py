@@ -149,7 +149,11 @@ def test_arrays_round_trip() -> None:
     [
         ("shares", np.ones(2, np.float32), "the share of words is 1.0"),
         ("shares", np.array([0.5, 1], np.float32), "the share of the cache is 1.0"),
-        ("shares", np.zeros(1, np.float32), "it needs two shares, vectors and tokens"),
+        (
+            "shares",
+            np.zeros(1, np.float32),
+            "it needs two shares, vectors, a correction and tokens",
+        ),
         ("vectors", np.zeros((3, 6), np.float32), "expected 16 rows"),
         ("vectors", np.ones((16, 6), np.float32), "neither of unit length nor zero"),
         ("vectors", np.zeros(16, np.float32), "vectors has shape"),
@@ -162,7 +166,7 @@ def test_arrays_round_trip() -> None:
         ("tokens", np.zeros((2, 2), np.uint8), "no text"),
         ("tokens", np.zeros(2, np.float32), "no text"),
         ("more/E", np.zeros(2, np.float32), "does not belong to any part"),
-        ("more", np.zeros(2, np.float32), "it needs two shares, vectors and tokens"),
+        ("more", np.zeros(2, np.float32), "it needs two shares, vectors, a correction and tokens"),
         ("words/more", np.zeros(2, np.float32), "does not belong to any layer"),
     ],
 )
