@@ -259,7 +259,7 @@ class _Batch:
         alive = mass > 0
         log_share[~alive] = -np.inf
         self.log_weight += log_share
-        share = np.exp(log_share)
+        share = np.where(alive, np.exp(np.maximum(log_share, np.log(SMALLEST_MASS))), 0)
         cumulative = _cumulative(p)
         x = np.zeros(len(self.line), np.int64)
         for row in np.flatnonzero(alive).tolist():

@@ -1,19 +1,12 @@
 """Traces of lines: the particles that led to the line that was kept."""
 
-from dataclasses import replace
-
 import pytest
 
 from data.text import fold
 from data.tokens import join_tokens, tokenise
-from models.networks.word_vocabulary import WordVocabulary
 from models.verse.poem import Draft, SonnetError, SonnetRequest, begin, extend
 from models.verse.trace import LineTrace, trace_line
-from tests.models.tiny import poet, words_and_characters
-from tests.models.verse.versifier import WORDS
-
-TOKENS = (*",;:.?!-", *WORDS)
-VERSIFIER = replace(poet(words_and_characters(words=WordVocabulary.of(TOKENS))), words=TOKENS)
+from tests.models.verse.versifier import VERSIFIER
 
 
 def traced(request: SonnetRequest, lines: int) -> tuple[Draft, list[LineTrace]]:

@@ -435,8 +435,13 @@ def test_particles_that_are_stuck_die_out() -> None:
     ends = np.arange(len(index.texts)) == index.column["delight"]
     assert index.inner(metre, metre.starts, 1 << 4)[index.column["remember"]]
     a_request = request("", metre, network=network, index=index, ends=ends)
-    (found,) = write_lines(network, index, Output(network, index), [a_request], 64)
+    trace: list[Step] = []
+    (found,) = write_lines(network, index, Output(network, index), [a_request], 64, trace)
     assert 0 < len(found) < 64
+    shares = [share for step in trace for share in step.allowed]
+    weights = [weight for step in trace for weight in step.weights]
+    assert 0 in shares
+    assert [share > 0 for share in shares] == [weight > 0 for weight in weights]
     texts = {candidate.written for candidate in found}
     pairs = {f"{a} {b} delight" for a in ("delight", "above") for b in ("delight", "above")}
     assert texts <= {"eternity delight"} | pairs
@@ -488,7 +493,8 @@ def test_trace() -> None:
     trace: list[Step] = []
     output = Output(NETWORK, INDEX)
     (found,) = write_lines(NETWORK, INDEX, output, [request("shall i ")], 4, trace)
-    assert 3 < len(trace) <= MAX_TOKENS
+    assert 3 < len(trace) <= 1 + MAX_TOKENS
+    assert all(ANY[INDEX.column[end]] for end in trace[0].words)  # what is planned
     particles = 4
     for step in trace:
         assert len(step.words) == len(step.allowed) == len(step.parents) <= particles
