@@ -51,6 +51,8 @@ COUNTED = 1
 """Candidates in a form that counts characters: plain sampling, as in the notebook."""
 MAX_ATTEMPTS = 4
 """How often new candidates are sampled when all were rejected."""
+WARMING = 0.3
+"""Temperature that each further attempt has at least."""
 
 
 class SonnetError(GenerationError):
@@ -252,7 +254,7 @@ def next_line(draft: Draft, attempt: int = 0) -> Line:
         draft.encoded_prefix,
         draft.form,
         draft.subject,
-        draft.request.temperature,
+        _temperature(draft, attempt),
         draft.generator(attempt),
         attempt,
     )
@@ -300,11 +302,16 @@ def _write_counted(trained: Trained, drafts: Sequence[Draft], attempt: int) -> l
     return [[_Written(c.text, c.state, c.logits) for c in some] for some in found]
 
 
+def _temperature(draft: Draft, attempt: int) -> float:
+    """That of the request, or more in later attempts: tame candidates are often equal or copies."""
+    return max(draft.request.temperature, WARMING * attempt)
+
+
 def _requests(drafts: Sequence[Draft], attempt: int) -> list[LineRequest]:
     requests = []
     for draft in drafts:
         assert draft.logits is not None  # noqa: S101 (see `begin`)
-        temperature, rng = draft.request.temperature, draft.generator(attempt)
+        temperature, rng = _temperature(draft, attempt), draft.generator(attempt)
         requests.append(LineRequest(draft.state, draft.logits, temperature, rng))
     return requests
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from data.text import fold, words_of
 from models.fingerprints import runs_of
+from models.verse import poem
 from models.verse.forms import FORMS, forms_of
 from models.verse.metrical import PARTICLES
 from models.verse.poem import (
@@ -410,6 +411,24 @@ def test_filter_rejects_everything(opening: str) -> None:
     with pytest.raises(NoLineFound, match="try another opening"):
         extend(VERSIFIER, [draft], refuse)
     assert PARTICLES < len(asked) <= MAX_ATTEMPTS * PARTICLES
+
+
+@pytest.mark.parametrize("form", ["couplets", "free"])
+def test_later_attempts_are_wilder(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """A tame network may have nothing to say but what it has read."""
+    draft, tame = begin(VERSIFIER, SonnetRequest("", 3, 0.1, form)), set[str]()
+
+    def remember(line: str) -> bool:
+        tame.add(line)
+        return False
+
+    with monkeypatch.context() as patched:
+        patched.setattr(poem, "WARMING", 0.0)
+        for accept in (remember, lambda line: line not in tame):
+            with pytest.raises(NoLineFound):
+                extend(VERSIFIER, [draft], accept)
+    (wilder,) = extend(VERSIFIER, [draft], lambda line: line not in tame)
+    assert wilder.lines[0] not in tame
 
 
 def test_filtered_words_are_replaced() -> None:
