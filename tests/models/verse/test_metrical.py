@@ -273,6 +273,15 @@ def test_only_archaic_words_can_end_modern_line() -> None:
     assert ends(line(form=FORMS["limerick"], writer=writer), writer) == []
 
 
+def test_archaic_word_completes_no_modern_line() -> None:
+    """If no other word begins with the member's letters, they are a word."""
+    writer = few_words("day", "thou")
+    writer.index.archaic = np.isin(writer.index.texts, ["thou"])
+    for form, word in ((SONNET, "thou"), (FORMS["limerick"], "tho")):
+        (found,) = writer.write([line(form=form, prefix="my tho", writer=writer)])
+        assert {words_of("my tho" + candidate.written)[1] for candidate in found} == {word}
+
+
 # Corrections and subjects. ------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from data.syllables import syllables_of
 from data.text import words_of
 from data.tokens import is_word, tokenise
-from models.networks.network import State
+from models.networks.network import State, log_softmax
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN, WordVocabulary
 from models.verse.constrained import word_lines as module
@@ -352,7 +352,12 @@ def few(scale: float = 1.0, seed: int = 3) -> tuple[WordLSTM, WordIndex]:
 
 
 def all_lines(
-    network: WordLSTM, index: WordIndex, metre: Metre, temperature: float, bias: NDArray[np.float32]
+    network: WordLSTM,
+    index: WordIndex,
+    metre: Metre,
+    temperature: float,
+    bias: NDArray[np.float32],
+    opening: tuple[str, ...],
 ) -> dict[tuple[str, ...], float]:
     """Probability of every line that meets the constraint: the target of the sampler."""
     output, found = Output(network, index), dict[tuple[str, ...], float]()
@@ -387,15 +392,22 @@ def all_lines(
     nowhere = network.towards(NONE * one)
     h, _ = network.step(PLAN * one, 0 * one, nowhere, network.initial_state(1))
     planned = softmax(h) * (index.rhyme >= 0)
-    for end in np.flatnonzero(planned):
-        go_on(int(end), float(planned[end] / planned.sum()), (), metre.starts)
+    for end in np.flatnonzero(planned).tolist():
+        p, positions = planned[end] / planned.sum(), metre.starts
+        for token, (h, _) in zip(opening, read(opening, index.tokens[end], network), strict=False):
+            log_p = log_softmax(network.logits(h))[0]
+            p *= np.exp(log_p[network.vocabulary.index[token]])
+            positions = index.after(metre, positions, index.column[token])
+        go_on(end, float(p), opening, positions)
     total = sum(found.values())
     return {line: p / total for line, p in found.items()}
 
 
-@pytest.mark.parametrize(("scale", "temperature"), [(1.0, 1.0), (4.0, 0.7)])
+@pytest.mark.parametrize(
+    ("scale", "temperature", "opening"), [(1.0, 1.0, ""), (4.0, 0.7, ""), (8.0, 1.0, "the love")]
+)
 def test_weighted_candidates_are_a_sample(
-    monkeypatch: pytest.MonkeyPatch, scale: float, temperature: float
+    monkeypatch: pytest.MonkeyPatch, scale: float, temperature: float, opening: str
 ) -> None:
     """Of the network's lines that meet the constraint, as a large number of particles shows."""
     for name, value in {"EPSILON": 0.0, "ENOUGH": 1.0, "END_TEMPERATURE": 1.0}.items():
@@ -404,11 +416,12 @@ def test_weighted_candidates_are_a_sample(
     metre = Metre(("wsws",))
     bias = np.zeros(len(index.texts), np.float32)
     bias[index.column["love"]] = 1.0
-    target = all_lines(network, index, metre, temperature, bias)
-    assert len(target) > 20
+    typed = tuple(opening.split())
+    target = all_lines(network, index, metre, temperature, bias, typed)
+    assert len(target) > 10
     a_request = replace(
         request(
-            "",
+            opening,
             metre,
             network=network,
             index=index,
@@ -421,7 +434,7 @@ def test_weighted_candidates_are_a_sample(
     drawn = dict.fromkeys(target, 0.0)
     highest = max(candidate.log_weight for candidate in found)
     for candidate in found:
-        drawn[candidate.tokens] += float(np.exp(candidate.log_weight - highest))
+        drawn[(*typed, *candidate.tokens)] += float(np.exp(candidate.log_weight - highest))
     total = sum(drawn.values())
     distance = sum(abs(drawn[line] / total - p) for line, p in target.items()) / 2
     assert distance < 0.12
