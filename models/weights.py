@@ -40,7 +40,7 @@ from models.networks.mixture import Mixture
 from models.networks.network import Network
 from models.networks.ngram import NGram
 from models.networks.rnn import RNN
-from models.networks.words_and_characters import WordsAndCharacters
+from models.networks.words_and_characters import TEXTS, WordsAndCharacters
 from models.quantization import SMALLEST_MATRIX, dequantize, quantize
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -59,8 +59,6 @@ _TYPES: Mapping[str, type[np.generic]] = {
 """Types of the parameters, large matrices, fingerprints and text in a file."""
 _SCALES = ":scales"
 """Suffix of the scales of a matrix of 8 bits."""
-_TOKENS = "tokens"
-"""The parameter that is text."""
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[Any]]], Network]] = {
     "lstm": LSTM.from_arrays,
     "mixture": Mixture.from_arrays,
@@ -281,7 +279,7 @@ def _trained(
 
 def _stored(name: str, array: NDArray[Any], *, rounded: bool) -> dict[str, NDArray[np.generic]]:
     """A parameter as stored: text as it is, numbers in 16 bits, `rounded` large matrices in 8."""
-    if name == _TOKENS:
+    if name in TEXTS:
         return {name: array}
     if rounded and array.ndim == 2 and array.size >= SMALLEST_MATRIX and np.isfinite(array).all():
         integers, scales = quantize(array)
@@ -301,7 +299,7 @@ def _parameters(stored: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[
             parameters[name] = dequantize(array.astype(np.int8), of_rows)
         elif array.dtype == np.float16:
             parameters[name] = array.astype(np.float32)
-        elif name == _TOKENS:
+        elif name in TEXTS:
             parameters[name] = array
         else:
             raise ValueError("its parameters are no numbers of 16 or 8 bits")

@@ -14,18 +14,20 @@ character is no letter or apostrophe:
 The product over all units of a text is the probability that the character network gives the text.
 The word network knows V tokens; any other word is `UNKNOWN`, and spelled by the character network:
 
-    p_w(u | h) = p(token | h)                          or p(UNKNOWN | h) p_c(u | h)
+    p_w(u | h) = p(token | h)                    if u is one of its tokens, else
+                 p(UNKNOWN | h) (r [u ∈ R] / |R| + (1 − r) p_c(u | h))                  0 ≤ r < 1
 
-Words learn more from the same text, and characters can write and read anything. A poem also returns
-to its words: a cache (Kuhn & De Mori, 1990) of the n words of the text so far is mixed in last:
+Unknown words are often on a list R of words that occur too rarely to be tokens. Words learn more
+from the same text, and characters can write and read anything. A poem also returns to its words: a
+cache (Kuhn & De Mori, 1990) of the n words of the text so far is mixed in last:
 
     p′(u | h) = c (occurrences of u in h) / n + (1 − c) p(u | h)            if n > 0; 0 ≤ c < 1
 """
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -46,11 +48,33 @@ from models.networks.word_vocabulary import (
     running_syllables,
 )
 
+TEXTS = frozenset({"tokens", "rare"})
+"""The parameters that are text."""
 MAX_TOKENS = 2**16
 LONGEST_TOKEN = 64
 """Characters."""
 MAX_DIMENSIONS = 1_024
 """Of the word vectors."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of the members of the mixture. Raises `ValueError` if they are out of range."""
+
+    words: float = 0.5
+    """s: the word network's, 0 < s < 1; the rest is the character network's."""
+    cache: float = 0.02
+    """c: of the text's earlier words, 0 ≤ c < 1."""
+    rare: float = 0.5
+    """r: of the list of rare words among unknown ones, 0 ≤ r < 1."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if not 0 < self.words < 1:
+            raise ValueError(f"the share of words is {self.words}, expected more than 0, below 1")
+        for name, share in (("the cache", self.cache), ("rare words", self.rare)):
+            if not 0 <= share < 1:
+                raise ValueError(f"the share of {name} is {share}, expected 0 or more, below 1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +87,8 @@ class UnitLogP:
     characters: NDArray[np.float64]
     cache: NDArray[np.float64]
     """−∞ if the unit is not an earlier word of its text."""
+    rare: NDArray[np.float64]
+    """Under the list of rare words; −∞ if the unit is not on it."""
     cached: NDArray[np.bool_]
     """Whether its text has an earlier word."""
     unknown: NDArray[np.bool_]
@@ -70,20 +96,15 @@ class UnitLogP:
     texts: NDArray[np.int64]
     """Index of the text that the unit belongs to."""
 
-    @property
-    def words(self) -> NDArray[np.float64]:
-        """Under the word network, with the spelling of unknown words."""
-        return self.tokens + np.where(self.unknown, self.characters, 0)
+    def words(self, rare: float) -> NDArray[np.float64]:
+        """Under the word network, with its unknown words. `rare`: the share r."""
+        unknown = _log_mean(rare, self.rare, self.characters)
+        return self.tokens + np.where(self.unknown, unknown, 0)
 
-    def mixture(self, share: float, cache: float = 0.0) -> NDArray[np.float64]:
-        """ln p of each unit with these shares of the words, and of the cache."""
-        mixed: NDArray[np.float64] = np.logaddexp(
-            np.log(share) + self.words, np.log1p(-share) + self.characters
-        )
-        if cache:
-            with_cache = np.logaddexp(np.log(cache) + self.cache, np.log1p(-cache) + mixed)
-            mixed = np.where(self.cached, with_cache, mixed)
-        return mixed
+    def mixture(self, shares: Shares) -> NDArray[np.float64]:
+        """ln p of each unit."""
+        mixed = _log_mean(shares.words, self.words(shares.rare), self.characters)
+        return np.where(self.cached, _log_mean(shares.cache, self.cache, mixed), mixed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,22 +117,17 @@ class WordsAndCharacters:
 
     characters: LSTM
     words: WordLSTM
-    share: float
-    """s: share of the word network in the mixture with the character network."""
     vectors: Array
     """Word vectors `(V, D)`, for subjects: rows of unit length, or zero for words without one."""
     correction: Array
     """Added to the logits of the tokens when lines are written in metre, `(V,)`; no part of the
     distribution. See `models.verse.calibration`."""
-    cache: float = 0.0
-    """c: share of the text's earlier words."""
+    shares: Shares = Shares()
+    rare_words: tuple[str, ...] = ()
+    """R: different words outside of the word network's vocabulary."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` if the parts do not fit together."""
-        if not 0 < self.share < 1:
-            raise ValueError(f"the share of words is {self.share}, expected more than 0, below 1")
-        if not 0 <= self.cache < 1:
-            raise ValueError(f"the share of the cache is {self.cache}, expected 0 or more, below 1")
         rows, dimensions = self.vectors.shape if self.vectors.ndim == 2 else (0, 0)
         if rows != len(self.words.vocabulary) or not 0 < dimensions <= MAX_DIMENSIONS:
             raise ValueError(
@@ -127,6 +143,8 @@ class WordsAndCharacters:
             raise ValueError(
                 "the rows of the parameter vectors are neither of unit length nor zero"
             )
+        if not self.words.vocabulary.index.keys().isdisjoint(self.rare_words):
+            raise ValueError("a rare word is one of its tokens")
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -146,20 +164,21 @@ class WordsAndCharacters:
 
         Raises `KeyError` for a character that is not in the vocabulary.
         """
-        log_p = unit_log_p(self.characters, self.words, texts)
-        nats = np.bincount(
-            log_p.texts, -log_p.mixture(self.share, self.cache), minlength=len(texts)
-        )
-        return nats.astype(np.float64)
+        nats = -(log_p := self.unit_log_p(texts)).mixture(self.shares)
+        return np.bincount(log_p.texts, nats, minlength=len(texts)).astype(np.float64)
+
+    def unit_log_p(self, texts: Sequence[str]) -> UnitLogP:
+        """What each member gives every unit of some texts. Raises `KeyError` as `losses` does."""
+        return unit_log_p(self.characters, self.words, texts, self.rare_words)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The parameters by name, as stored in a weight file. `tokens` is UTF-8, as bytes."""
-        tokens = "\n".join(self.words.vocabulary.tokens[len(SPECIAL) :])
+        """The parameters by name, as stored in a weight file; lists of words as UTF-8."""
         arrays: dict[str, NDArray[Any]] = {
-            "shares": np.array([self.share, self.cache], np.float32),
+            "shares": np.array(astuple(self.shares), np.float32),
             "vectors": self.vectors,
             "correction": self.correction,
-            "tokens": np.frombuffer(tokens.encode(), np.uint8),
+            "tokens": _joined(self.words.vocabulary.tokens[len(SPECIAL) :]),
+            "rare": _joined(self.rare_words),
         }
         arrays |= {f"characters/{name}": a for name, a in self.characters.arrays().items()}
         return arrays | {f"words/{name}": a for name, a in self.words.arrays().items()}
@@ -174,24 +193,28 @@ class WordsAndCharacters:
                 raise ValueError(f"the parameter {name} does not belong to any part")
             parts[part][parameter] = array
         own = parts[""]
-        expected = {"shares", "vectors", "correction", "tokens"}
-        if own.keys() != expected or own["shares"].shape != (2,):
+        expected = {"shares", "vectors", "correction", *TEXTS}
+        if own.keys() != expected or own["shares"].shape != (3,):
             raise ValueError(
-                "besides its networks it needs two shares, vectors, a correction and tokens"
+                f"besides its networks it needs {', '.join(sorted(expected))}, with three shares"
             )
-        vocabulary = _vocabulary(own["tokens"], symbols)
+        vocabulary = WordVocabulary((*SPECIAL, *_split(own["tokens"], symbols)))
         return cls(
             LSTM.from_arrays(symbols, parts["characters"]),
             WordLSTM.from_arrays(vocabulary, parts["words"]),
-            share=float(own["shares"][0]),
-            correction=own["correction"],
-            vectors=own["vectors"],
-            cache=float(own["shares"][1]),
+            own["vectors"],
+            own["correction"],
+            Shares(*map(float, own["shares"])),
+            _split(own["rare"], symbols),
         )
 
 
 def unit_log_p(
-    characters: LSTM, words: WordLSTM, texts: Sequence[str], batch: int = 64
+    characters: LSTM,
+    words: WordLSTM,
+    texts: Sequence[str],
+    rare_words: Collection[str] = (),
+    batch: int = 64,
 ) -> UnitLogP:
     """Measure both networks on every unit of some texts, each from a fresh state.
 
@@ -200,10 +223,18 @@ def unit_log_p(
     units = [split_units(text) for text in texts]
     tokens, unknown = token_log_p(words, units, batch)
     earlier, has_earlier = _cache_log_p(units)
+    listed, each = frozenset(rare_words), -math.log(max(1, len(rare_words)))
     return UnitLogP(
         tokens=tokens,
         characters=character_log_p(characters, units, batch),
         cache=earlier,
+        rare=np.array(
+            [
+                each if unit.exact and unit.tokens[-1] in listed else -math.inf
+                for text in units
+                for unit in text
+            ]
+        ),
         cached=has_earlier,
         unknown=unknown,
         texts=np.repeat(np.arange(len(texts)), [len(text) for text in units]),
@@ -302,15 +333,27 @@ def _batches(sizes: Sequence[int], batch: int) -> list[list[int]]:
     return [order[begin : begin + batch] for begin in range(0, len(order), batch)]
 
 
-def _vocabulary(tokens: NDArray[Any], symbols: str) -> WordVocabulary:
-    """The vocabulary of stored tokens. Raises `ValueError` for a file of somebody else."""
-    if tokens.dtype != np.uint8 or tokens.ndim != 1:
+def _log_mean(share: float, a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """ln (share eᵃ + (1 − share) eᵇ)."""
+    if not share:
+        return b
+    mean: NDArray[np.float64] = np.logaddexp(math.log(share) + a, math.log1p(-share) + b)
+    return mean
+
+
+def _joined(words: Iterable[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(words).encode(), np.uint8)
+
+
+def _split(stored: NDArray[Any], symbols: str) -> tuple[str, ...]:
+    """The inverse of `_joined`. Raises `ValueError` for a list of somebody else."""
+    if stored.dtype != np.uint8 or stored.ndim != 1:
         raise ValueError("its tokens are no text")
-    words = tokens.tobytes().decode().split("\n")
+    words = stored.tobytes().decode().split("\n") if stored.size else []
     if len(words) > MAX_TOKENS or len(set(words)) != len(words):
         raise ValueError(f"its tokens are not at most {MAX_TOKENS:,} different ones")
     if not set(symbols).issuperset("".join(words)):
         raise ValueError("its tokens have characters that its vocabulary lacks")
     if not all(len(word) <= LONGEST_TOKEN and is_token(word) for word in words):
         raise ValueError("its tokens are not all words and marks")
-    return WordVocabulary((*SPECIAL, *words))
+    return tuple(words)

@@ -4,8 +4,8 @@ The networks do not depend on each other. Their updates alternate, in proportion
 planned, so that both are as far as the other whenever the run is stopped.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, replace
 from typing import Any
 
 import numpy as np
@@ -13,19 +13,17 @@ from numpy.typing import NDArray
 
 from data.tokens import split_units
 from models.networks.words_and_characters import (
+    Shares,
     UnitLogP,
     WordsAndCharacters,
     character_log_p,
     token_log_p,
-    unit_log_p,
 )
 from models.training.keras_lstm import VerseTrainer, excerpts
 from models.training.keras_word_lstm import WordTrainer
 from models.training.trainer import Arrays, Progress
 from models.training.word_vectors import Array
 
-SHARE, CACHE = 0.5, 0.02
-"""Shares of the word network and of the cache until the first validation."""
 _EXCERPT = 700
 """Characters: a sonnet has fewer."""
 _ITERATIONS = 100
@@ -40,16 +38,24 @@ class WordsAndCharactersTrainer:
         words: WordTrainer,
         validation: Sequence[str],
         vectors: Array,
+        rare_words: Iterable[str] = (),
     ) -> None:
-        """Combine two trainers. `vectors`: those of the word network's tokens, `(V, D)`."""
+        """Combine two trainers.
+
+        `vectors`: those of the word network's tokens, `(V, D)`. `rare_words`: candidates for the
+        list of rare words; those that are tokens, or have other characters, are left out.
+        """
         self.characters, self.words, self.vectors = characters, words, vectors
+        symbols, known = set(characters.vocabulary.symbols), words.vocabulary.index
+        kept = {word for word in rare_words if word not in known and symbols.issuperset(word)}
+        self.rare_words = tuple(sorted(kept))
         folded = [characters.vocabulary.fold(passage) for passage in validation]
         self.validation = excerpts(folded, _EXCERPT)
         self._units = [split_units(text) for text in self.validation]
         self._size = sum(map(len, self.validation))  # characters
         self._log_p: UnitLogP | None = None
         """Of the validation text, under the networks as they were measured last."""
-        self._shares = SHARE, CACHE
+        self._shares = Shares(rare=0.5 if self.rare_words else 0)
         self._done = [0, 0]  # updates of the characters and of the words
 
     @property
@@ -73,10 +79,15 @@ class WordsAndCharactersTrainer:
 
     def network(self) -> WordsAndCharacters:
         """The best networks so far, mixed with the shares that suit the validation text."""
-        share, cache = self._shares
-        characters, words = self.characters.network(), self.words.network()
-        correction = np.zeros(len(words.vocabulary), np.float32)
-        return WordsAndCharacters(characters, words, share, self.vectors, correction, cache)
+        words = self.words.network()
+        return WordsAndCharacters(
+            self.characters.network(),
+            words,
+            self.vectors,
+            np.zeros(len(words.vocabulary), np.float32),
+            self._shares,
+            self.rare_words,
+        )
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """The parameters of `network()`."""
@@ -84,15 +95,14 @@ class WordsAndCharactersTrainer:
 
     def checkpoint(self) -> Arrays:
         """The checkpoints of both trainers."""
-        arrays: Arrays = {"done": np.array(self._done), "shares": np.array(self._shares)}
+        arrays: Arrays = {"done": np.array(self._done), "shares": np.array(astuple(self._shares))}
         arrays |= {f"characters/{k}": array for k, array in self.characters.checkpoint().items()}
         return arrays | {f"words/{k}": array for k, array in self.words.checkpoint().items()}
 
     def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
         """Restore a checkpoint."""
         self._done = [int(done) for done in checkpoint["done"]]
-        share, cache = checkpoint["shares"].astype(float)
-        self._shares = float(share), float(cache)
+        self._shares = Shares(*map(float, checkpoint["shares"].astype(float)))
         self._log_p = None
         for prefix, trainer in (("characters/", self.characters), ("words/", self.words)):
             own = {k: array for k, array in checkpoint.items() if k.startswith(prefix)}
@@ -102,7 +112,7 @@ class WordsAndCharactersTrainer:
         """Measure the networks that have changed, and tune the shares."""
         network = self.network()
         if self._log_p is None:
-            log_p = unit_log_p(network.characters, network.words, self.validation)
+            log_p = network.unit_log_p(self.validation)
         else:
             log_p = self._log_p
             if characters:
@@ -112,27 +122,32 @@ class WordsAndCharactersTrainer:
                 tokens, unknown = token_log_p(network.words, self._units)
                 log_p = replace(log_p, tokens=tokens, unknown=unknown)
         self._log_p, self._shares = log_p, best_shares(log_p)
-        return float(-log_p.mixture(*self._shares).sum() / self._size)
+        return float(-log_p.mixture(self._shares).sum() / self._size)
 
 
-def best_shares(log_p: UnitLogP) -> tuple[float, float]:
-    """The shares of the words and of the cache that make a text likeliest.
+def best_shares(log_p: UnitLogP) -> Shares:
+    """The shares that make a text likeliest.
 
-    By expectation maximization (Dempster, Laird & Rubin, 1977): a member's new share is the mean
-    probability that a unit was drawn from it. Shares lie between 0.001 and 0.999.
+    By expectation maximization (Dempster, Laird & Rubin, 1977): the new share of a member is the
+    mean probability that a unit was drawn from it. Shares are kept below 0.999.
     """
-    words, characters, earlier = (
-        np.exp(nats) for nats in (log_p.words, log_p.characters, log_p.cache)
-    )
-    share, cache = SHARE, CACHE
+    shares = Shares()
     for _ in range(_ITERATIONS):
-        c = np.where(log_p.cached, cache, 0)  # (units,)
-        from_words = (1 - c) * share * words
-        from_characters = (1 - c) * (1 - share) * characters
-        from_cache = c * earlier
-        total = np.maximum(from_words + from_characters + from_cache, np.finfo(float).tiny)
-        drawn = [float((part / total).sum()) for part in (from_words, from_characters)]
-        share = float(np.clip(drawn[0] / sum(drawn), 0.001, 0.999))
-        if log_p.cached.any():
-            cache = float(np.clip((from_cache / total)[log_p.cached].mean(), 0, 0.999))
-    return share, cache
+        mixed = log_p.mixture(shares)
+        # The probability that a unit was drawn from each member, (units,) each.
+        from_cache = np.where(log_p.cached, shares.cache * np.exp(log_p.cache - mixed), 0)
+        other = np.where(log_p.cached, 1 - shares.cache, 1)
+        words = log_p.words(shares.rare)
+        from_words = other * shares.words * np.exp(words - mixed)
+        from_list = from_words * shares.rare * np.exp(log_p.tokens + log_p.rare - words)
+        drawn = float(from_words.sum())
+        shares = Shares(
+            words=float(np.clip(drawn / (1 - from_cache).sum(), 0.001, 0.999)),
+            cache=_share(from_cache[log_p.cached].sum(), log_p.cached.sum()),
+            rare=_share(from_list[log_p.unknown].sum(), from_words[log_p.unknown].sum()),
+        )
+    return shares
+
+
+def _share(part: float, whole: float) -> float:
+    return float(np.clip(part / whole, 0, 0.999)) if whole else 0.0

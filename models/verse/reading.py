@@ -8,7 +8,7 @@ from functools import cached_property
 from data import corpora, further_reading
 from data.corpora import Corpus, CorpusError
 from data.text import fold, words_of
-from data.tokens import tokenise
+from data.tokens import is_word, tokenise
 from models.fingerprints import LONGEST_RUN, BloomFilter, sparse_runs_of
 from models.networks.word_vocabulary import WordVocabulary
 from models.networks.words_and_characters import LONGEST_TOKEN
@@ -50,6 +50,11 @@ class Reading:
         return WordVocabulary.of(sorted(kept, key=lambda token: (-total[token], token)))
 
     @property
+    def rare_words(self) -> frozenset[str]:
+        """The words of the plays and the poems that are not in the vocabulary."""
+        return rare_words_of([*self.plays.training, *self.poems], self.vocabulary)
+
+    @property
     def copies(self) -> BloomFilter:
         """What must not be copied of all texts but the sonnets."""
         return copies_of([self.plays.items, self.poems, self.bible])
@@ -85,6 +90,15 @@ def vocabulary_of(passages: Sequence[str]) -> WordVocabulary:
     common = sorted(counts, key=lambda token: (-counts[token], token))[:MOST_WORDS]
     kept = [token for token in common if counts[token] > 1 and len(token) <= LONGEST_TOKEN]
     return WordVocabulary.of(kept)
+
+
+def rare_words_of(passages: Iterable[str], vocabulary: WordVocabulary) -> frozenset[str]:
+    """The words of a text that are not in a vocabulary."""
+    return frozenset(
+        token
+        for token in _counts(passages)
+        if is_word(token) and token not in vocabulary.index and len(token) <= LONGEST_TOKEN
+    )
 
 
 def _counts(passages: Iterable[str]) -> Counter[str]:

@@ -26,7 +26,7 @@ from models.training.schedules import (
 from models.training.trainer import Trainer
 from models.training.word_vectors import WeightedText, fit_word_vectors
 from models.training.words_and_characters import WordsAndCharactersTrainer
-from models.verse.reading import Reading, vocabulary_of
+from models.verse.reading import Reading, rare_words_of, vocabulary_of
 
 PLAYS, POEMS, BIBLE = 0.65, 0.12, 0.23
 """Shares of what the word network is pretrained on."""
@@ -73,7 +73,8 @@ def pretraining(
     verse = WeightedText([*reading.sonnets.training, *training, *reading.poems])
     texts = [verse, WeightedText(reading.bible, BIBLE_WEIGHT)]
     vectors = fit_word_vectors(texts, words.vocabulary, seed)
-    return WordsAndCharactersTrainer(characters, words, validation, vectors)
+    rare = reading.rare_words
+    return WordsAndCharactersTrainer(characters, words, validation, vectors, rare)
 
 
 def finetuning(network: LSTM | WordsAndCharacters, corpus: Corpus, seed: int) -> Trainer:
@@ -90,7 +91,8 @@ def finetuning(network: LSTM | WordsAndCharacters, corpus: Corpus, seed: int) ->
         vocabulary=network.words.vocabulary,
         begin=network.words,
     )
-    return WordsAndCharactersTrainer(characters, words, validation, network.vectors)
+    rare = rare_words_of(training, words.vocabulary).union(network.rare_words)
+    return WordsAndCharactersTrainer(characters, words, validation, network.vectors, rare)
 
 
 def from_nothing(
@@ -113,7 +115,8 @@ def from_nothing(
         units=(units, units),
     )
     vectors = fit_word_vectors([WeightedText(training)], words.vocabulary, seed)
-    return WordsAndCharactersTrainer(characters, words, validation, vectors)
+    rare = rare_words_of(training, words.vocabulary)
+    return WordsAndCharactersTrainer(characters, words, validation, vectors, rare)
 
 
 def small_schedules(passages: Sequence[str], vocabulary: int) -> tuple[Schedule, WordSchedule]:

@@ -1,6 +1,7 @@
 """Weight files of networks over words: round trips, copies, and files of strangers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from data.text import words_of
 from models.fingerprints import BloomFilter, Fingerprints, runs_of, sparse_runs_of
 from models.networks.vocabulary import Vocabulary
 from models.networks.word_vocabulary import WordVocabulary
-from models.networks.words_and_characters import WordsAndCharacters
+from models.networks.words_and_characters import TEXTS as WORD_LISTS
+from models.networks.words_and_characters import Shares, WordsAndCharacters
 from models.quantization import SMALLEST_MATRIX
 from models.weights import Trained, WeightsError, load_weights, read_weights, save_weights
 from tests.models.test_hostile_weights import at_little_cost
@@ -31,8 +33,13 @@ Array = NDArray[np.generic]
 def wide() -> WordsAndCharacters:
     """A network with matrices that are large enough to be rounded."""
     small = words_and_characters()
-    words = word_lstm(small.words.vocabulary, units=(128, 64))
-    return WordsAndCharacters(lstm(VERSE, units=64), words, 0.25, small.vectors, small.correction)
+    return replace(
+        small,
+        characters=lstm(VERSE, units=64),
+        words=word_lstm(small.words.vocabulary, units=(128, 64)),
+        shares=Shares(0.25, 0.125, 0.5),
+        rare_words=("dawn", "o'erpast"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +55,15 @@ def test_round_trip(path: Path) -> None:
     network = load_weights(path).network
     assert isinstance(network, WordsAndCharacters)
     assert network.words.vocabulary == wide().words.vocabulary
-    assert network.share == 0.25
+    assert network.shares == wide().shares
+    assert network.rare_words == wide().rare_words
     np.testing.assert_allclose(network.losses(TEXTS), wide().losses(TEXTS), rtol=0.01)
 
 
 def test_only_large_matrices_have_8_bits(path: Path) -> None:
     arrays = wide().arrays()
     for name, stored in load(path.read_bytes()).items():
-        if name in arrays and name != "tokens":
+        if name in arrays and name not in WORD_LISTS:
             large = arrays[name].ndim == 2 and arrays[name].size >= SMALLEST_MATRIX
             assert stored.dtype == (np.int8 if large else np.float16), name
     assert load(path.read_bytes())["words/Wx0"].dtype == np.int8
@@ -157,9 +165,15 @@ def _card_text(path: Path) -> str:
         ("tokens", np.ones(2, np.float16), "no text"),
         ("tokens", np.array([255], np.uint8), "does not describe a network"),
         ("tokens", np.frombuffer(b"a\n" * 2**17 + b"b", np.uint8), "different"),
-        ("shares", np.array([np.nan, 0], np.float16), "not finite"),
-        ("shares", np.array([1.5, 0], np.float16), "the share of words is 1.5"),
+        ("rare", np.ones(2, np.float16), "no text"),
+        ("rare", np.frombuffer(b"dawn\nthe", np.uint8), "a rare word is one of its tokens"),
+        ("rare", np.frombuffer(b"dawn\ndawn", np.uint8), "different"),
+        ("rare", np.frombuffer(b"da wn", np.uint8), "not all words"),
+        ("shares", np.array([np.nan, 0, 0], np.float16), "not finite"),
+        ("shares", np.array([1.5, 0, 0], np.float16), "the share of words is 1.5"),
+        ("shares", np.array([0.5, 0, -1], np.float16), "the share of rare words is -1.0"),
         ("vectors", np.ones((16, 6), np.float16), "unit length"),
+        ("correction", np.zeros(3, np.float16), "correction has shape (3,)"),
         ("further", np.ones((2, 2), np.uint8), "no list of bytes"),
         ("further", np.ones(2, np.float16), "no list of bytes"),
     ],

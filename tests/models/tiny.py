@@ -15,7 +15,7 @@ from models.networks.rnn import RNN, initialize_parameters
 from models.networks.vocabulary import Vocabulary
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import MAX_SYLLABLES, WordVocabulary
-from models.networks.words_and_characters import WordsAndCharacters
+from models.networks.words_and_characters import Shares, WordsAndCharacters
 from models.weights import ModelCard, Trained
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
@@ -129,6 +129,6 @@ def words_and_characters(
     vectors = np.random.default_rng(1).normal(size=(len(words), 6)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors[[not is_word(token) for token in words.tokens]] = 0
-    return WordsAndCharacters(
-        lstm(vocabulary), word_lstm(words), share, vectors, np.zeros(len(words), np.float32)
-    )
+    correction = np.zeros(len(words), np.float32)
+    shares = Shares(words=share, cache=0, rare=0)
+    return WordsAndCharacters(lstm(vocabulary), word_lstm(words), vectors, correction, shares)

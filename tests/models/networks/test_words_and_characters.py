@@ -13,7 +13,7 @@ from data.tokens import split_units
 from models.networks.network import item_losses
 from models.networks.vocabulary import Vocabulary
 from models.networks.word_vocabulary import LINE_END, NONE, UNKNOWN, WordVocabulary
-from models.networks.words_and_characters import WordsAndCharacters, unit_log_p
+from models.networks.words_and_characters import Shares, WordsAndCharacters, unit_log_p
 from models.training.losses import losses_of
 from tests.models.tiny import VERSE, WORDS, lstm, words_and_characters
 
@@ -38,7 +38,7 @@ def test_batches_do_not_matter() -> None:
     network = words_and_characters()
     together = unit_log_p(network.characters, network.words, TEXTS)
     alone = unit_log_p(network.characters, network.words, TEXTS, batch=1)
-    np.testing.assert_allclose(together.words, alone.words, rtol=1e-4)
+    np.testing.assert_allclose(together.tokens, alone.tokens, rtol=1e-4)
     np.testing.assert_allclose(together.characters, alone.characters, rtol=1e-4, atol=1e-5)
 
 
@@ -65,9 +65,9 @@ def test_mixture_is_a_distribution() -> None:
     second = np.flatnonzero(np.diff(log_p.texts, prepend=-1)) + 1  # the unit after `before`
     mass = np.exp(log_p.characters[second]).sum()
     assert 0.99 < mass < 1 + 1e-6
-    assert 0.5 < np.exp(log_p.words[second]).sum() < 1
+    assert 0.5 < np.exp(log_p.words(0)[second]).sum() < 1
     for share in (0.1, 0.9):
-        assert 0.5 < np.exp(log_p.mixture(share)[second]).sum() < 1
+        assert 0.5 < np.exp(log_p.mixture(Shares(share, 0, 0))[second]).sum() < 1
 
 
 def test_unknown_words_are_spelled() -> None:
@@ -81,46 +81,64 @@ def test_unknown_words_are_spelled() -> None:
     h, _ = network.words.step(np.array([WORDS.index["the"]]), one, none, state)
     logits = network.words.logits(h)[0]
     of_unknown = logits[UNKNOWN] - np.logaddexp.reduce(logits)
-    assert log_p.words[1] == pytest.approx(of_unknown + log_p.characters[1], abs=1e-4)
+    assert log_p.words(0)[1] == pytest.approx(of_unknown + log_p.characters[1], abs=1e-4)
     of_rose = logits[WORDS.index["rose"]] - np.logaddexp.reduce(logits)
-    assert known.words[1] == pytest.approx(of_rose, abs=1e-4)
+    assert known.words(0)[1] == pytest.approx(of_rose, abs=1e-4)
+
+
+def test_rare_words() -> None:
+    """An unknown word on the list of rare words is one of so many, or spelled."""
+    shares = Shares(0.5, 0, 0.75)
+    network = replace(words_and_characters(), rare_words=("rosy", "dawn"), shares=shares)
+    log_p = network.unit_log_p(["the rosy rose, rosier"])
+    np.testing.assert_allclose(np.exp(log_p.rare), [0, 1 / 2, 0, 0, 0])
+    assert log_p.unknown.tolist() == [False, True, False, False, True]
+    spelled = np.exp(log_p.characters)
+    expected = np.exp(log_p.tokens[[1, 4]]) * [0.75 / 2 + 0.25 * spelled[1], 0.25 * spelled[4]]
+    np.testing.assert_allclose(np.exp(log_p.words(0.75)[[1, 4]]), expected)
+    (loss,) = network.losses(["the rosy rose, rosier"])
+    assert loss == pytest.approx(-log_p.mixture(shares).sum())
+    assert loss < replace(network, rare_words=("dawn",)).losses(["the rosy rose, rosier"])[0]
 
 
 def test_repeated_spaces_are_left_to_characters() -> None:
-    network = words_and_characters(share=0.75)
+    network = words_and_characters()
     log_p = unit_log_p(network.characters, network.words, ["i  love "])
-    assert np.isneginf(log_p.words).tolist() == [False, True, True]
-    np.testing.assert_allclose(log_p.mixture(0.75)[1:], np.log(0.25) + log_p.characters[1:])
+    assert np.isneginf(log_p.words(0)).tolist() == [False, True, True]
+    np.testing.assert_allclose(
+        log_p.mixture(Shares(0.75, 0, 0))[1:], np.log(0.25) + log_p.characters[1:]
+    )
     assert np.isfinite(network.losses(TEXTS)).all()
 
 
 @given(st.floats(0.01, 0.99))
 def test_mixture_lies_between_its_members(share: float) -> None:
     log_p = unit_log_p(lstm(), words_and_characters().words, TEXTS[:1])
-    low, high = np.sort([log_p.words, log_p.characters], axis=0)
-    mixed = log_p.mixture(share)
+    low, high = np.sort([log_p.words(0), log_p.characters], axis=0)
+    mixed = log_p.mixture(Shares(share, 0, 0))
     assert ((low - 1e-9 <= mixed) & (mixed <= high + 1e-9)).all()
 
 
 def test_cache() -> None:
     """The cache gives an earlier word its share of the earlier words."""
-    network = replace(words_and_characters(), cache=0.25)
+    shares = Shares(0.5, 0.25, 0)
+    network = replace(words_and_characters(), shares=shares)
     log_p = unit_log_p(network.characters, network.words, ["the rosy, the,the  rosy rosy"])
     expected = [0, 0, 0, 1 / 2, 0, 0, 0, 1 / 3]  # not after a FLIP, nor two spaces
     np.testing.assert_allclose(np.exp(log_p.cache), expected)
     assert log_p.cached.tolist() == [False] + [True] * 7
-    mixed, plain = np.exp(log_p.mixture(0.5, 0.25)), np.exp(log_p.mixture(0.5))
+    mixed, plain = np.exp(log_p.mixture(shares)), np.exp(log_p.mixture(Shares(0.5, 0, 0)))
     np.testing.assert_allclose(mixed[0], plain[0])
     np.testing.assert_allclose(mixed[1:], 0.75 * plain[1:] + 0.25 * np.array(expected[1:]))
     (loss,) = network.losses(["the rosy, the,the  rosy rosy"])
-    assert loss == pytest.approx(-log_p.mixture(0.5, 0.25).sum())
+    assert loss == pytest.approx(-log_p.mixture(shares).sum())
 
 
 def test_losses() -> None:
     network = words_and_characters()
     losses = losses_of(network, [*TEXTS[:2], "LOVE\u2602"])
     log_p = unit_log_p(network.characters, network.words, TEXTS[:2])
-    assert losses.nats[:2].sum() == pytest.approx(-log_p.mixture(0.5).sum())
+    assert losses.nats[:2].sum() == pytest.approx(-log_p.mixture(network.shares).sum())
     assert losses.nats[2] == losses.nats[1]
     assert losses.unknown == 1
     assert losses.sizes.tolist() == [33, 4, 4]
@@ -136,10 +154,11 @@ def test_characters_serve() -> None:
 
 
 def test_arrays_round_trip() -> None:
-    network = replace(words_and_characters(share=0.25), cache=0.125)
+    shares, rare = Shares(0.25, 0.125, 0.75), ("dawn", "rosy")
+    network = replace(words_and_characters(), shares=shares, rare_words=rare)
     again = WordsAndCharacters.from_arrays(VERSE.symbols, network.arrays())
     assert again.words.vocabulary == network.words.vocabulary
-    assert (again.share, again.cache) == (0.25, 0.125)
+    assert (again.shares, again.rare_words) == (shares, rare)
     np.testing.assert_array_equal(again.losses(TEXTS), network.losses(TEXTS))
     np.testing.assert_array_equal(again.vectors, network.vectors)
 
@@ -147,16 +166,15 @@ def test_arrays_round_trip() -> None:
 @pytest.mark.parametrize(
     ("name", "array", "sentence"),
     [
-        ("shares", np.ones(2, np.float32), "the share of words is 1.0"),
-        ("shares", np.array([0.5, 1], np.float32), "the share of the cache is 1.0"),
-        (
-            "shares",
-            np.zeros(1, np.float32),
-            "it needs two shares, vectors, a correction and tokens",
-        ),
+        ("shares", np.ones(3, np.float32), "the share of words is 1.0"),
+        ("shares", np.array([0.5, 1, 0], np.float32), "the share of the cache is 1.0"),
+        ("shares", np.array([0.5, 0, -1], np.float32), "the share of rare words is -1.0"),
+        ("shares", np.zeros(2, np.float32), "it needs correction, rare, shares, tokens, vectors"),
+        ("rare", np.frombuffer(b"dawn\nrose", np.uint8), "a rare word is one of its tokens"),
         ("vectors", np.zeros((3, 6), np.float32), "expected 16 rows"),
         ("vectors", np.ones((16, 6), np.float32), "neither of unit length nor zero"),
         ("vectors", np.zeros(16, np.float32), "vectors has shape"),
+        ("correction", np.zeros((16, 6), np.float32), "correction has shape"),
         ("tokens", np.frombuffer(b"a\na", np.uint8), "different"),
         ("tokens", np.frombuffer(b"a b", np.uint8), "not all words"),
         ("tokens", np.frombuffer(b"a\n", np.uint8), "not all words"),
@@ -166,7 +184,7 @@ def test_arrays_round_trip() -> None:
         ("tokens", np.zeros((2, 2), np.uint8), "no text"),
         ("tokens", np.zeros(2, np.float32), "no text"),
         ("more/E", np.zeros(2, np.float32), "does not belong to any part"),
-        ("more", np.zeros(2, np.float32), "it needs two shares, vectors, a correction and tokens"),
+        ("more", np.zeros(2, np.float32), "it needs correction, rare, shares, tokens, vectors"),
         ("words/more", np.zeros(2, np.float32), "does not belong to any layer"),
     ],
 )
@@ -187,4 +205,4 @@ def test_missing_arrays() -> None:
 @pytest.mark.parametrize("share", [0, 1, float("nan")])
 def test_share_must_be_between_zero_and_one(share: float) -> None:
     with pytest.raises(ValueError, match="the share of words"):
-        replace(words_and_characters(), share=share)
+        Shares(words=share)

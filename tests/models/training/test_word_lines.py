@@ -71,7 +71,7 @@ def test_line_losses() -> None:
     """Without plans it is the loss of the word network in a mixture, before any spelling."""
     passages = [PASSAGE, "love.\n\n"]
     log_p = unit_log_p(lstm(), word_lstm(), passages)
-    expected = -(log_p.words - np.where(log_p.unknown, log_p.characters, 0)).sum()
+    expected = -log_p.tokens.sum()
     read = [read_lines(passage, WORDS) for passage in passages]
     assert line_losses(word_lstm(), read) == pytest.approx(expected, rel=1e-5)
     assert line_losses(word_lstm(), read, planned=True) != pytest.approx(expected, rel=1e-3)

@@ -3,6 +3,7 @@
 import importlib.util
 import itertools
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,7 +48,8 @@ def trainer() -> WordsAndCharactersTrainer:
         units=(8,),
     )
     vectors = np.zeros((len(VOCABULARY), 4), np.float32)
-    return WordsAndCharactersTrainer(characters, words, VALIDATION, vectors)
+    rare = ["rosy", "the", "rosé"]
+    return WordsAndCharactersTrainer(characters, words, VALIDATION, vectors, rare)
 
 
 def test_trains_both_and_resumes() -> None:
@@ -76,37 +78,47 @@ def _last_validation(progress: list[Progress]) -> float:
 def test_network_before_training() -> None:
     untrained = trainer()
     network = untrained.network()
-    assert 0 < network.share < 1
+    assert 0 < network.shares.words < 1
+    assert network.rare_words == ("rosy",)  # "the" is a token, and "é" cannot be spelled
     assert untrained.arrays().keys() == network.arrays().keys()
     assert np.isfinite(network.losses(VALIDATION)).all()
 
 
 def test_best_shares() -> None:
-    log_p = unit_log_p(lstm(), word_lstm(), ["the rose of the summer - love, the rose\n\n"])
-    share, cache = best_shares(log_p)
-    best = log_p.mixture(share, cache).sum()
-    for other in ((share + 0.05, cache), (share - 0.05, cache), (share, cache + 0.02)):
-        assert log_p.mixture(*np.clip(other, 0.001, 0.999)).sum() <= best + 1e-6
+    text = "the rose of the summer - love, the rosy\n\nthe dawn"
+    log_p = unit_log_p(lstm(), word_lstm(), [text], ["rosy", "dusk"])
+    best = best_shares(log_p)
+    loss = -log_p.mixture(best).sum()
+    for name in ("words", "cache", "rare"):
+        for change in (-0.03, 0.03):
+            share = float(np.clip(getattr(best, name) + change, 0.001, 0.998))
+            other = replace(best, **{name: share})
+            assert -log_p.mixture(other).sum() >= loss - 1e-4
 
 
 def test_best_shares_of_a_draw() -> None:
-    """Units drawn from three members give back the shares that they were drawn with."""
-    rng = np.random.default_rng(0)
-    shares = np.array([0.54, 0.36, 0.1])  # (1 − c) s, (1 − c)(1 − s), c
-    drawn = rng.choice(3, 5_000, p=shares)
-    p = np.where(np.arange(3)[:, np.newaxis] == drawn, 0.9, 0.01)
+    """Units drawn from the members give back the shares that they were drawn with."""
+    rng, size = np.random.default_rng(0), 8_000
+    shares = [0.54 * 0.5, 0.54 * 0.5 * 0.8, 0.54 * 0.5 * 0.2, 0.36, 0.1]
+    drawn = rng.choice(5, size, p=shares)  # a token, rare, spelled as unknown, spelled, earlier
+    unknown = (drawn == 1) | (drawn == 2)
     log_p = UnitLogP(
-        tokens=np.log(p[0]),
-        characters=np.log(p[1]),
-        cache=np.log(p[2]),
-        cached=np.ones(5_000, np.bool_),
-        unknown=np.zeros(5_000, np.bool_),
-        texts=np.zeros(5_000, np.int64),
+        tokens=np.log(np.where(drawn == 0, 0.9, np.where(unknown, 0.5, 1e-4))),
+        characters=np.log(np.where(drawn == 3, 0.9, np.where(drawn == 2, 0.01, 1e-6))),
+        cache=np.log(np.where(drawn == 4, 0.9, 1e-6)),
+        rare=np.log(np.where(drawn == 1, 0.01, 1e-9)),
+        cached=np.ones(size, np.bool_),
+        unknown=unknown,
+        texts=np.zeros(size, np.int64),
     )
-    assert best_shares(log_p) == pytest.approx((0.6, 0.1), abs=0.02)
+    found = best_shares(log_p)
+    assert found.cache == pytest.approx(0.1, abs=0.02)
+    # Spelled unknown words could also come from the character network itself.
+    assert found.rare > 0.79
+    assert 0.5 < found.words < 0.65
 
 
-def test_shares_without_earlier_words() -> None:
-    share, cache = best_shares(unit_log_p(lstm(), word_lstm(), ["love"]))
-    assert 0 < share < 1
-    assert 0 <= cache < 1
+def test_shares_without_earlier_or_rare_words() -> None:
+    shares = best_shares(unit_log_p(lstm(), word_lstm(), ["love"]))
+    assert 0 < shares.words < 1
+    assert shares.cache == shares.rare == 0

@@ -9,7 +9,7 @@ from data.corpora import Corpus, CorpusError
 from models.fingerprints import has_sparse_run
 from models.networks.word_vocabulary import SPECIAL
 from models.verse import reading
-from models.verse.reading import Reading, copies_of, load_reading, vocabulary_of
+from models.verse.reading import Reading, copies_of, load_reading, rare_words_of, vocabulary_of
 
 SONNET = "shall i compare thee to a summer's day?\n\n"
 PLAY = "to be, or not to be.\n\n"
@@ -39,6 +39,16 @@ def test_vocabulary_of_a_text() -> None:
     text = "Größe und Größe,\nund Liebe, und Haß\n\n"
     assert vocabulary_of([text]).tokens == (*SPECIAL, "und", ",", "Größe")
     assert vocabulary_of(["a" * 70 + " " + "a" * 70]).tokens == SPECIAL
+
+
+def test_rare_words() -> None:
+    """Those that miss the vocabulary, of plays and poems."""
+    assert texts(plays=1).rare_words == {"be", "or", "not", "to"} - {"to", "be"}
+    assert texts(bible=1).rare_words == frozenset()
+    assert rare_words_of(["Über die Größe, " + "a" * 65], vocabulary_of(["die die"])) == {
+        "Über",
+        "Größe",
+    }
 
 
 def test_most_words(monkeypatch: pytest.MonkeyPatch) -> None:
