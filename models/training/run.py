@@ -155,7 +155,7 @@ class TrainingRun:
             "",
             plan.proper,
             plan.runs,
-            plan.words,
+            plan.corpus.words,
             plan.further,
         )
 
@@ -181,7 +181,7 @@ class TrainingRun:
             plan.known,
             plan.proper,
             runs=plan.runs,
-            words=plan.words,
+            words=plan.corpus.words,
             further=plan.further,
         )
         write_atomically(self.out.with_suffix(".md"), describe(card, digest).encode())

@@ -129,7 +129,8 @@ def best_shares(log_p: UnitLogP) -> Shares:
     """The shares that make a text likeliest.
 
     By expectation maximization (Dempster, Laird & Rubin, 1977): the new share of a member is the
-    mean probability that a unit was drawn from it. Shares are kept below 0.999.
+    mean probability that a unit was drawn from it. Shares are kept below 0.999, and that of rare
+    words below 0.9, as other texts have more words that are on no list.
     """
     shares = Shares()
     for _ in range(_ITERATIONS):
@@ -144,7 +145,7 @@ def best_shares(log_p: UnitLogP) -> Shares:
         shares = Shares(
             words=float(np.clip(drawn / (1 - from_cache).sum(), 0.001, 0.999)),
             cache=_share(from_cache[log_p.cached].sum(), log_p.cached.sum()),
-            rare=_share(from_list[log_p.unknown].sum(), from_words[log_p.unknown].sum()),
+            rare=min(0.9, _share(from_list[log_p.unknown].sum(), from_words[log_p.unknown].sum())),
         )
     return shares
 

@@ -157,6 +157,17 @@ def test_notes_on_verse() -> None:
     )
 
 
+def test_verse_in_its_own_alphabet() -> None:
+    text = "Über  die Größe,\r\n„3“ – и любовь!\t\n" * 200
+    corpus = parse_corpus(text.encode(), "eigenes.txt", "verse", keeps_alphabet=True)
+    assert corpus.keeps_alphabet
+    assert corpus.items[0].startswith("Über die Größe,\n„3“ – и любовь!\nÜber")
+    assert corpus.notes == ("200 line endings converted from CR LF or CR to LF.",)
+    assert corpus.known() == {"Über die Größe,", "„3“ – и любовь!"}
+    assert corpus.proper_nouns == frozenset()
+    assert not verse_of(VERSE).keeps_alphabet
+
+
 def test_known_lines() -> None:
     corpus = verse_of("Shall I compare thee\n\n" + VERSE)
     assert corpus.known() == {"shall i compare thee", "when forty winters shall besiege thy brow"}

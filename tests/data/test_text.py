@@ -10,9 +10,9 @@ from data.text import (
     VERSE_SYMBOLS,
     clean_name,
     fold,
+    normalise_text,
     normalise_verse,
     proper_nouns,
-    spellings,
     unify_newlines,
     words_of,
 )
@@ -115,6 +115,38 @@ def test_words_of() -> None:
     assert words == ["o'er", "self", "love", "said", "he", "love's"]
 
 
-def test_spellings() -> None:
-    texts = ["'tis true, 'tis sweet\n", "sweet 'love' is sweet love, 'tis\n"]
-    assert spellings(texts) == ["'tis", "sweet", "love", "is", "true"]
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Größe, l'été – любовь", ["Größe", "l'été", "любовь"]),
+        ("नमस्ते दुनिया", ["नमस्ते", "दुनिया"]),
+        ("3 mal 2²", ["mal", "²"]),
+    ],
+)
+def test_words_of_other_alphabets(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        (
+            "\ufeffGröße\u00a0und\tÜbermut \r\n\r\n\r\n\r\n„Ja“ – 3\u200b!",
+            "Größe und Übermut\n\n„Ja“ – 3!",
+        ),
+        ("e\u0301te\u0301", "été"),
+        ("  Ἄνδρα  μοι\x0bἔννεπε ", "Ἄνδρα μοι ἔννεπε"),
+        ("\n\n", ""),
+    ],
+)
+def test_normalise_text(text: str, clean: str) -> None:
+    assert normalise_text(text) == clean
+
+
+@given(st.text())
+def test_normalise_text_is_idempotent(text: str) -> None:
+    clean = normalise_text(text)
+    assert normalise_text(clean) == clean
+    assert "  " not in clean
+    assert "\n\n\n" not in clean
+    assert clean == clean.strip()
