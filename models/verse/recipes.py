@@ -80,7 +80,8 @@ def _pretrain(options: Options) -> Plan:
 def _notebook(options: Options) -> Plan:
     options.refuse("extra_names", "units")
     trainers = _trainers()
-    base = load_weights(options.initial_weights) if options.initial_weights else None
+    given = options.initial_weights
+    base = load_weights(given) if given and given != FROM_NOTHING else None
     corpus = _corpus(options)
     seed = options.seed or 0
     trainer = trainers.NotebookVerseTrainer(

@@ -178,6 +178,13 @@ def test_notebook_continues_with_the_characters(corpus: Path, tmp_path: Path) ->
         np.testing.assert_allclose(plan.trainer.arrays()[name], array, atol=1e-3)
 
 
+def test_notebook_starts_from_nothing(corpus: Path) -> None:
+    plan = recipes.RECIPES["notebook"].plan(
+        Options(corpus=corpus, initial_weights=recipes.FROM_NOTHING)
+    )
+    assert plan.base is None
+
+
 @pytest.mark.parametrize(
     ("size", "passes", "updates"), [(5_000, 40, 40), (100_000, 40, 694), (10_000_000, 3, 5208)]
 )
