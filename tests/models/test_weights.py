@@ -347,6 +347,12 @@ def test_writing_a_shipped_file_lists_it(tmp_path: Path, monkeypatch: pytest.Mon
     assert [line.split()[1] for line in listed] == ["names.safetensors", "sonnets.safetensors"]
 
 
+def test_shipped_files_are_small() -> None:
+    """All together at most 25 MB: they are a part of every installation."""
+    sizes = [path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()]
+    assert sum(sizes) < 25e6
+
+
 def test_unlisted_shipped_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "SHIPPED", tmp_path)
     save_weights(tmp_path / "names.safetensors", lstm_arrays(), card(), Fingerprints.of([]))
