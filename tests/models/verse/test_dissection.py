@@ -36,7 +36,7 @@ def test_probabilities_are_those_of_the_network() -> None:
     nats = [math.log(choice.probability or 0) for choice in words]
     line = "'tis love, the rose of day-i love\n"  # no spaces around a dash, by the rule
     expected = unit_log_p(NETWORK.characters, NETWORK.words, [line])
-    assert nats == pytest.approx(expected.words.tolist(), rel=1e-4)
+    assert nats == pytest.approx(expected.tokens.tolist(), rel=1e-4)
 
 
 def test_unknown_words() -> None:
