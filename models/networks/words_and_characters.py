@@ -18,14 +18,15 @@ The word network knows V tokens; any other word is `UNKNOWN`, and spelled by the
                  p(UNKNOWN | h) (r [u ∈ R] / |R| + (1 − r) p_c(u | h))                  0 ≤ r < 1
 
 Unknown words are often on a list R of words that occur too rarely to be tokens. Words learn more
-from the same text, and characters can write and read anything. A poem also returns to its words: a
-cache (Kuhn & De Mori, 1990) of the n words of the text so far is mixed in last:
+from the same text, and characters can write and read anything. A poem also returns to its words,
+above all where they stood in a like place. Let a be the last layer of the word network after h, and
+a_i before the earlier unit u_i. A cache (Grave, Joulin & Usunier, 2017) is mixed in last:
 
-    p′(u | h) = c (occurrences of u in h) / n + (1 − c) p(u | h)            if n > 0; 0 ≤ c < 1
+    p′(u | h) = c Σ_i w_i [u_i = u] / Σ_i w_i + (1 − c) p(u | h)                     0 ≤ c < 1
+    w_i = exp(τ cos(a, a_i))
 """
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -34,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.syllables import syllables_of
-from data.tokens import Unit, is_token, is_word, is_word_character, split_units
+from data.tokens import Unit, is_token, is_word_character, split_units
 from models.networks.lstm import LSTM, Array
 from models.networks.network import State, log_softmax
 from models.networks.vocabulary import Vocabulary
@@ -55,6 +56,8 @@ LONGEST_TOKEN = 64
 """Characters."""
 MAX_DIMENSIONS = 1_024
 """Of the word vectors."""
+SHARPNESS, MAX_CACHED = 8.0, 500
+"""τ of the cache, and how many units it remembers: three poems."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Shares:
     words: float = 0.5
     """s: the word network's, 0 < s < 1; the rest is the character network's."""
     cache: float = 0.02
-    """c: of the text's earlier words, 0 ≤ c < 1."""
+    """c: of the text's earlier units, 0 ≤ c < 1."""
     rare: float = 0.5
     """r: of the list of rare words among unknown ones, 0 ≤ r < 1."""
 
@@ -86,11 +89,11 @@ class UnitLogP:
     unit (repeated spaces)."""
     characters: NDArray[np.float64]
     cache: NDArray[np.float64]
-    """−∞ if the unit is not an earlier word of its text."""
+    """−∞ if the unit is none of the units before it in its text."""
     rare: NDArray[np.float64]
     """Under the list of rare words; −∞ if the unit is not on it."""
     cached: NDArray[np.bool_]
-    """Whether its text has an earlier word."""
+    """Whether its text has a unit before it."""
     unknown: NDArray[np.bool_]
     """Whether the unit is outside of the word network's vocabulary."""
     texts: NDArray[np.int64]
@@ -221,23 +224,17 @@ def unit_log_p(
     `batch` texts run side by side. Raises `KeyError` for a character outside of the vocabulary.
     """
     units = [split_units(text) for text in texts]
-    tokens, unknown = token_log_p(words, units, batch)
-    earlier, has_earlier = _cache_log_p(units)
     listed, each = frozenset(rare_words), -math.log(max(1, len(rare_words)))
+    rare = [
+        each if unit.exact and unit.tokens[-1] in listed else -math.inf
+        for text in units
+        for unit in text
+    ]
     return UnitLogP(
-        tokens=tokens,
         characters=character_log_p(characters, units, batch),
-        cache=earlier,
-        rare=np.array(
-            [
-                each if unit.exact and unit.tokens[-1] in listed else -math.inf
-                for text in units
-                for unit in text
-            ]
-        ),
-        cached=has_earlier,
-        unknown=unknown,
+        rare=np.array(rare),
         texts=np.repeat(np.arange(len(texts)), [len(text) for text in units]),
+        **word_log_p(words, units, batch),
     )
 
 
@@ -280,13 +277,15 @@ def _spelled(
     return found
 
 
-def token_log_p(
+def word_log_p(
     network: WordLSTM, texts: Sequence[Sequence[Unit]], batch: int = 64
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """ln p of each unit's tokens, `UNKNOWN` for unknown words, and which those are: `(units,)`."""
+) -> dict[str, NDArray[Any]]:
+    """The fields of `UnitLogP` that depend on the word network alone, by name."""
     tokens = [[token for unit in units for token in unit.tokens] for units in texts]
     encoded = [network.vocabulary.encode(text) for text in tokens]
     log_p = [np.zeros(len(text)) for text in encoded]
+    # The last layer before each token, and before spaces at the end of a text: (tokens + 1, d).
+    last = [np.zeros((len(text) + 1, network.E.shape[1]), np.float32) for text in encoded]
     for rows in _batches([len(text) for text in encoded], batch):
         syllables = [running_syllables(tokens[r], [*map(syllables_of, tokens[r])]) for r in rows]
         state, x = network.initial_state(len(rows)), np.full(len(rows), LINE_END)
@@ -298,33 +297,43 @@ def token_log_p(
             for i, row in enumerate(rows):
                 if t < len(encoded[row]):
                     x[i], count[i] = encoded[row][t], syllables[i][t]
-                    log_p[row][t] = predicted[i, x[i]]
-    of_units, unknown = [], []
-    for units, text, of_tokens in zip(texts, encoded, log_p, strict=True):
-        begin = 0
-        for unit in units:
-            end = begin + len(unit.tokens)
-            of_units.append(of_tokens[begin:end].sum() if unit.exact else -np.inf)
-            unknown.append(unit.exact and text[end - 1] == UNKNOWN)
-            begin = end
-    return np.array(of_units), np.array(unknown, np.bool_)
+                    log_p[row][t], last[row][t] = predicted[i, x[i]], h[i]
+    of_units: list[float] = []
+    unknown: list[bool] = []
+    caches = []
+    for units, text, of_tokens, states in zip(texts, encoded, log_p, last, strict=True):
+        begins = np.cumsum([0, *(len(unit.tokens) for unit in units)])
+        for unit, begin, end in zip(units, begins, begins[1:], strict=False):
+            of_units.append(float(of_tokens[begin:end].sum()) if unit.exact else -math.inf)
+            unknown.append(unit.exact and bool(text[end - 1] == UNKNOWN))
+        caches.append(_cache_log_p(units, states[begins[:-1]]))
+    return {
+        "tokens": np.array(of_units),
+        "unknown": np.array(unknown, np.bool_),
+        "cache": np.array([nats for found, _ in caches for nats in found]),
+        "cached": np.array([earlier for _, has in caches for earlier in has], np.bool_),
+    }
 
 
-def _cache_log_p(
-    texts: Sequence[Sequence[Unit]],
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """ln of the share of each unit among the words before it, and whether there is one."""
-    found: list[float] = []
-    has_earlier: list[bool] = []
-    for units in texts:
-        earlier = Counter[tuple[str, ...]]()
-        for unit in units:
-            total, count = earlier.total(), earlier[unit.tokens] if unit.exact else 0
-            found.append(math.log(count / total) if count else -math.inf)
-            has_earlier.append(total > 0)
-            if unit.exact and len(unit.tokens) == 1 and is_word(unit.tokens[0]):
-                earlier[unit.tokens] += 1
-    return np.array(found), np.array(has_earlier, np.bool_)
+def _cache_log_p(units: Sequence[Unit], states: Array) -> tuple[list[float], list[bool]]:
+    """ln p of each unit under the units before it, and whether there are any.
+
+    states: the last layer before each unit, `(units, d)`.
+    """
+    directions = states / np.maximum(np.linalg.norm(states, axis=1, keepdims=True), 1e-6)
+    numbers = {unit.tokens: number for number, unit in enumerate(units)}
+    which = np.array([numbers[unit.tokens] for unit in units])  # equal for equal units
+    # Units with a `FLIP` or with repeated spaces are left out.
+    plain = np.array([unit.exact and len(unit.tokens) == 1 for unit in units])
+    found, has_earlier = [], []
+    for i in range(len(units)):
+        before = slice(max(0, i - MAX_CACHED), i)
+        weights = np.exp(SHARPNESS * (directions[before] @ directions[i])) * plain[before]
+        total = float(weights.sum())
+        same = float(weights[which[before] == which[i]].sum()) if plain[i] else 0.0
+        found.append(math.log(same / total) if same else -math.inf)
+        has_earlier.append(total > 0)
+    return found, has_earlier
 
 
 def _batches(sizes: Sequence[int], batch: int) -> list[list[int]]:

@@ -17,7 +17,7 @@ from models.networks.words_and_characters import (
     UnitLogP,
     WordsAndCharacters,
     character_log_p,
-    token_log_p,
+    word_log_p,
 )
 from models.training.keras_lstm import VerseTrainer, excerpts
 from models.training.keras_word_lstm import WordTrainer
@@ -119,8 +119,7 @@ class WordsAndCharactersTrainer:
                 spelled = character_log_p(network.characters, self._units)
                 log_p = replace(log_p, characters=spelled)
             if words:
-                tokens, unknown = token_log_p(network.words, self._units)
-                log_p = replace(log_p, tokens=tokens, unknown=unknown)
+                log_p = replace(log_p, **word_log_p(network.words, self._units))
         self._log_p, self._shares = log_p, best_shares(log_p)
         return float(-log_p.mixture(self._shares).sum() / self._size)
 

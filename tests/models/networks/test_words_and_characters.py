@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from data.tokens import split_units
+from models.networks import words_and_characters as words_and_characters_module
 from models.networks.network import item_losses
 from models.networks.vocabulary import Vocabulary
 from models.networks.word_vocabulary import LINE_END, NONE, UNKNOWN, WordVocabulary
 from models.networks.words_and_characters import Shares, WordsAndCharacters, unit_log_p
 from models.training.losses import losses_of
-from tests.models.tiny import VERSE, WORDS, lstm, words_and_characters
+from tests.models.tiny import VERSE, WORDS, lstm, word_lstm, words_and_characters
 
 TEXTS = [
     "the rose of day,\n'tis the rose.\n\n",
@@ -119,19 +120,47 @@ def test_mixture_lies_between_its_members(share: float) -> None:
     assert ((low - 1e-9 <= mixed) & (mixed <= high + 1e-9)).all()
 
 
-def test_cache() -> None:
-    """The cache gives an earlier word its share of the earlier words."""
+CACHED = "the rosy, the,the  rosy rosy"
+
+
+def test_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without sharpness, the cache gives a unit its share of the units before it."""
+    monkeypatch.setattr(words_and_characters_module, "SHARPNESS", 0.0)
     shares = Shares(0.5, 0.25, 0)
     network = replace(words_and_characters(), shares=shares)
-    log_p = unit_log_p(network.characters, network.words, ["the rosy, the,the  rosy rosy"])
-    expected = [0, 0, 0, 1 / 2, 0, 0, 0, 1 / 3]  # not after a FLIP, nor two spaces
+    log_p = network.unit_log_p([CACHED])
+    # Neither after a FLIP nor after two spaces is a unit the same, or counted.
+    expected = [0, 0, 0, 1 / 3, 1 / 4, 0, 0, 1 / 5]
     np.testing.assert_allclose(np.exp(log_p.cache), expected)
     assert log_p.cached.tolist() == [False] + [True] * 7
     mixed, plain = np.exp(log_p.mixture(shares)), np.exp(log_p.mixture(Shares(0.5, 0, 0)))
     np.testing.assert_allclose(mixed[0], plain[0])
     np.testing.assert_allclose(mixed[1:], 0.75 * plain[1:] + 0.25 * np.array(expected[1:]))
-    (loss,) = network.losses(["the rosy, the,the  rosy rosy"])
+    (loss,) = network.losses([CACHED])
     assert loss == pytest.approx(-log_p.mixture(shares).sum())
+
+
+def test_cache_prefers_like_places() -> None:
+    """The weight of an earlier unit grows with the cosine of the states before both."""
+    text = "the rose the day the rose"
+    log_p = unit_log_p(lstm(), word_lstm(), [text])
+    tokens, network = text.split(), word_lstm()
+    state, states = network.initial_state(1), []
+    none, x, syllables = network.towards(np.array([NONE])), np.array([LINE_END]), np.array([0])
+    for token in tokens:
+        h, state = network.step(x, syllables, none, state)
+        states.append(h[0] / np.linalg.norm(h[0]))
+        x, syllables = np.array([WORDS.index[token]]), syllables + 1
+    weights = np.exp(8 * np.array(states[:5]) @ states[5])
+    expected = weights[[i for i in range(5) if tokens[i] == "rose"]].sum() / weights.sum()
+    assert np.exp(log_p.cache[5]) == pytest.approx(expected, rel=1e-4)
+    assert expected != pytest.approx(1 / 5, rel=0.02)
+
+
+def test_cache_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words_and_characters_module, "MAX_CACHED", 2)
+    log_p = unit_log_p(lstm(), word_lstm(), ["the rose the rose of day the"])
+    assert np.isneginf(log_p.cache).tolist() == [True, True, False, False, True, True, True]
 
 
 def test_losses() -> None:
