@@ -23,6 +23,7 @@ from data.text import (
     normalise_text,
     normalise_verse,
     proper_nouns,
+    spellings,
     unify_newlines,
 )
 
@@ -92,8 +93,15 @@ class Corpus:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The names, sorted; empty for verse."""
-        return tuple(sorted(self.items)) if self.kind == "names" else ()
+        """The names, sorted; or the words of the training and validation verse, by frequency.
+
+        Empty for verse that keeps its alphabet, whose words only the network's tokens list.
+        """
+        if self.kind == "names":
+            return tuple(sorted(self.items))
+        if self.keeps_alphabet:
+            return ()
+        return tuple(spellings(self.training + self.validation))
 
     def known(self) -> frozenset[str]:
         """Texts that a generator must not copy: the names, or every line of the verse."""

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 
 VERSE_SYMBOLS = frozenset("abcdefghijklmnopqrstuvwxyz \n'!(),-.:;?")
 """The characters that `normalise_verse` keeps."""
@@ -87,6 +88,21 @@ def words_of(text: str) -> list[str]:
     Apostrophes at either end of a word are excluded: they could be quotation marks.
     """
     return _WORD.findall(text)
+
+
+def spellings(texts: Iterable[str]) -> list[str]:
+    """The distinct words of normalised verse, the most frequent first.
+
+    Words that mostly occur with an apostrophe at one end (`'tis`, `th'`) include it.
+    """
+    counts = Counter(word for text in texts for word in re.findall("[a-z']+", text))
+    bare = Counter(word for text in texts for word in words_of(text))
+    outer = {w: n for w, n in counts.items() if w[0] == "'" or w[-1] == "'"}
+    for word, count in outer.items():
+        core = word.strip("'")
+        if re.fullmatch("'?[a-z]+(?:'[a-z]+)*'?", word) and 2 * count > bare[core]:
+            bare[word], bare[core] = count, bare[core] - count
+    return sorted(+bare, key=lambda w: (-bare[w], w))
 
 
 def _plain_character(character: str) -> str:

@@ -87,7 +87,8 @@ class Trained:
     runs: Fingerprints = NOTHING
     """Runs of words of its corpus that are too long to be copied (`fingerprints.runs_of`)."""
     words: tuple[str, ...] = ()
-    """The names of its corpus, sorted; empty for verse."""
+    """The names of its corpus, sorted; or the words of its verse, most frequent first, followed by
+    those of its pretraining corpus."""
     further: BloomFilter = EMPTY_FILTER
     """Short lines and runs of words of its further reading, which it must not copy either
     (`fingerprints.sparse_runs_of`)."""

@@ -109,7 +109,7 @@ class Inference:
         return {task: trained.digest for task, trained in self._served.items()}
 
     def words(self, task: str) -> tuple[str, ...]:
-        """The names that the served network was trained on, sorted; empty for verse."""
+        """The names that the served network was trained on, sorted; or the words of its verse."""
         return self._served[task].words
 
     @property

@@ -4,6 +4,7 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from data.corpora import Corpus
@@ -79,6 +80,11 @@ class Plan:
     """Adds what can only be learnt from what the trained network writes."""
     validation_is_reference: bool = False
     """Whether the validation loss is the reference loss, too."""
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The names or words of the corpus, then those of the base."""
+        return tuple(dict.fromkeys(self.corpus.words + (self.base.words if self.base else ())))
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ class TrainingRun:
             "",
             plan.proper,
             plan.runs,
-            plan.corpus.words,
+            plan.words,
             plan.further,
         )
 
@@ -181,7 +181,7 @@ class TrainingRun:
             plan.known,
             plan.proper,
             runs=plan.runs,
-            words=plan.corpus.words,
+            words=plan.words,
             further=plan.further,
         )
         write_atomically(self.out.with_suffix(".md"), describe(card, digest).encode())

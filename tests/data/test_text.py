@@ -13,6 +13,7 @@ from data.text import (
     normalise_text,
     normalise_verse,
     proper_nouns,
+    spellings,
     unify_newlines,
     words_of,
 )
@@ -113,6 +114,11 @@ def test_proper_nouns_of_a_long_line_are_fast() -> None:
 def test_words_of() -> None:
     words = words_of("'o'er self-love, ' said he: love's")
     assert words == ["o'er", "self", "love", "said", "he", "love's"]
+
+
+def test_spellings() -> None:
+    texts = ["'tis true, 'tis sweet\n", "sweet 'love' is sweet love, 'tis\n"]
+    assert spellings(texts) == ["'tis", "sweet", "love", "is", "true"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from models import model_card, weights
 from models.fingerprints import NOTHING, Fingerprints
 from models.networks.network import Network
 from models.tasks import TASKS
+from models.verse.metrical import metrical_writer_of
 from models.weights import (
     LARGEST_FILE,
     SHIPPED,
@@ -345,6 +346,10 @@ def test_writing_a_shipped_file_lists_it(tmp_path: Path, monkeypatch: pytest.Mon
         assert load_shipped(stem).digest == digest
     listed = (tmp_path / "SHA256SUMS").read_text().splitlines()
     assert [line.split()[1] for line in listed] == ["names.safetensors", "sonnets.safetensors"]
+
+
+def test_shipped_verse_is_written_in_metre() -> None:
+    assert metrical_writer_of(load_shipped("sonnets")) is not None
 
 
 def test_shipped_files_are_small() -> None:
