@@ -13,6 +13,7 @@ from data.corpora import read_corpus
 from models.networks.lstm import LSTM
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import Vocabulary
+from models.networks.words_and_characters import WordsAndCharacters
 from models.training.trainer import Progress
 from models.weights import SHIPPED, load_shipped
 from tests.models.tiny import lstm
@@ -65,8 +66,8 @@ SHIPPED_VERSE = [s for s in ("sonnets", "plays") if (SHIPPED / f"{s}.safetensors
 def test_numpy_matches_keras(weights: str, batch: int) -> None:
     if weights in SHIPPED_VERSE:
         shipped = load_shipped(weights).network
-        assert isinstance(shipped, LSTM)
-        network = shipped
+        assert isinstance(shipped, WordsAndCharacters)
+        network = shipped.characters
     else:
         network = lstm(layers=3 if weights == "three layers" else 2)
     x = np.random.default_rng(0).integers(len(network.vocabulary), size=(batch, 60))
