@@ -206,4 +206,4 @@ def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
         return None
     topics = Topics(words.vocabulary, network.vectors)
     correction = network.correction[index.tokens]
-    return MetricalWriter(words, index, Output(words, index), topics, correction)
+    return MetricalWriter(words.approximated(), index, Output(words, index), topics, correction)

@@ -7,6 +7,7 @@ are computed for the columns only.
 Shapes: C columns, K readings per word. A pattern is a string of stresses, such as `010`.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 
@@ -18,6 +19,7 @@ from data.lexicon import load_lexicon
 from data.phonetics import Reading
 from data.text import words_of
 from data.tokens import is_word
+from models.networks.low_rank import low_rank, times
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import WordVocabulary
 from models.verse.constrained.metre import Metre
@@ -37,6 +39,8 @@ COMMON_WORDS = 6_000
 MAX_ENDING_RANK = 10_000
 """Rarer words do not end a line: for many, the dictionary has only a name spelt the same."""
 _CACHED_SETS = 600
+EXACT_COLUMNS, RANK = 1_000, 48
+"""The columns of the most common words have exact logits; those of the others have this rank."""
 
 
 class WordIndex:
@@ -164,15 +168,23 @@ class WordIndex:
 
 
 class Output:
-    """The output layer of a network for the columns of an index."""
+    """The output layer of a network for the columns of an index.
+
+    The rows of rare words are approximated (`models.networks.low_rank`), which the validation loss
+    does not notice.
+    """
 
     def __init__(self, network: WordLSTM, index: WordIndex) -> None:
-        self._weights = np.ascontiguousarray(network.E[index.tokens].T)  # (d, C)
+        weights = network.E[index.tokens].T  # (d, C)
+        self._common = low_rank(weights[:, :EXACT_COLUMNS], sys.maxsize)
+        self._rare = low_rank(weights[:, EXACT_COLUMNS:], RANK)
         self._bias = network.by[index.tokens]  # (C,)
 
     def logits(self, h: NDArray[np.float32]) -> NDArray[np.float32]:
         """`(B, d)` → `(B, C)`."""
-        logits: NDArray[np.float32] = h @ self._weights
+        logits = np.empty((len(h), len(self._bias)), np.float32)
+        logits[:, :EXACT_COLUMNS] = times(h, self._common)
+        logits[:, EXACT_COLUMNS:] = times(h, self._rare)
         logits += self._bias
         return logits
 

@@ -26,21 +26,16 @@ from models.networks.network import State, log_softmax
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN
 from models.verse.constrained.metre import Metre
+from models.verse.constrained.particles import SMALLEST_MASS, draw, invert, likely, resample
 from models.verse.constrained.word_index import Columns, Output, WordIndex
 
 Indices = NDArray[np.int64]
 MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
-EPSILON = 3e-4
-"""Words with a lower probability are not drawn (epsilon sampling: Hewitt et al., 2022)."""
 END_TEMPERATURE = 1.7
 """Factor of the temperature for last words, which rhyme leaves little choice."""
 ENOUGH = 0.7
 """Share of a line's particles that have to be finished: the last ones have many short words."""
-SMALLEST_MASS = 1e-30
-"""Smaller sums of probabilities are not exact in a float32."""
-RESAMPLE_BELOW = 0.5
-"""Particles are drawn anew when the effective number of them is below this share."""
 
 
 @dataclass(frozen=True)
@@ -194,9 +189,10 @@ class _Batch:
             share[rows] = share_of(ends, scaled)
             scaled[~ends] = -np.inf  # not p = 0: p can overflow at low temperatures
             p = np.exp(scaled - scaled.max())
-            # Stratified: the particles spread over the distribution.
+            columns = likely(p)
+            # Systematic: the particles spread over the distribution.
             u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
-            self.end[rows] = _invert(_cumulative(p[np.newaxis])[0], u)
+            self.end[rows] = columns[invert(np.cumsum(p[columns]), u)]
         self._record(self.end, share)
         end_token = np.where(self.end > 0, index.tokens[self.end], NONE)
         for number, request in enumerate(self.requests):
@@ -239,32 +235,16 @@ class _Batch:
         # Particles that were one until the last token have the same h.
         _, first, copies = np.unique(self.twins, return_index=True, return_inverse=True)
         logits = self.output.logits(self.h[first])[copies]  # (R, C)
-        temperature = np.array([self.requests[line].temperature for line in lines], np.float32)
-        logits /= temperature[:, np.newaxis]
-        logits += np.stack([request.bias for request in self.requests])[self.line]
-        logits -= logits.max(axis=1, keepdims=True)
-        p = np.exp(logits)
-        total = p.sum(axis=1)
-        allowed = np.stack([self._allowed(row, step) for row in range(len(self.line))])
-        allowed &= logits > -np.inf
-        p *= allowed
-        mass = p.sum(axis=1)
-        log_share = np.log(np.maximum(mass, SMALLEST_MASS) / total)
-        for row in np.flatnonzero((mass < SMALLEST_MASS) & allowed.any(axis=1)).tolist():
-            # All of them are too unlikely for a float32: compare them with the likeliest.
-            highest = logits[row, allowed[row]].max()
-            p[row] = np.exp(np.where(allowed[row], logits[row] - highest, -np.inf))
-            mass[row] = p[row].sum()
-            log_share[row] = highest + np.log(mass[row] / total[row])
-        alive = mass > 0
-        log_share[~alive] = -np.inf
+        number = np.arange(len(lines)) - np.searchsorted(self.line, self.line)  # within its line
+        for line in dict.fromkeys(lines):
+            of_line = slice(*np.searchsorted(self.line, (line, line + 1)).tolist())
+            logits[of_line] *= np.float32(1 / self.requests[line].temperature)
+            logits[of_line] += self.requests[line].bias
+        allowed = np.stack([self._allowed(row, step) for row in range(len(lines))])
+        x, log_share = draw(logits, allowed, self.uniform[self.line, step, number])
         self.log_weight += log_share
+        alive = log_share > -np.inf
         share = np.where(alive, np.exp(np.maximum(log_share, np.log(SMALLEST_MASS))), 0)
-        cumulative = _cumulative(p)
-        x = np.zeros(len(self.line), np.int64)
-        for row in np.flatnonzero(alive).tolist():
-            number = row - int(np.searchsorted(self.line, lines[row]))  # within its line
-            x[row] = _invert(cumulative[row], self.uniform[lines[row], step, number])
         ended = alive & (x == index.line_end)
         self._record(x, share)
         for row in np.flatnonzero(ended).tolist():
@@ -330,17 +310,10 @@ class _Batch:
         """Draw the particles of each line anew if few of them have most of the weight."""
         chosen = np.arange(len(self.line))
         log_weight = self.log_weight.copy()
-        for number in range(len(self.requests)):
+        for number in np.unique(self.line).tolist():
             rows = np.flatnonzero(self.line == number)
-            if len(rows) < 2:
-                continue
-            highest = self.log_weight[rows].max()
-            w = np.exp(self.log_weight[rows] - highest)
-            if w.sum() ** 2 / (w**2).sum() >= RESAMPLE_BELOW * len(rows):
-                continue
-            u = (np.arange(len(rows)) + self.offset[number, step]) / len(rows)
-            chosen[rows] = rows[_invert(np.cumsum(w / w.sum()), u)]
-            log_weight[rows] = highest + np.log(w.mean())
+            if drawn := resample(self.log_weight[rows], self.offset[number, step]):
+                chosen[rows], log_weight[rows] = rows[drawn[0]], drawn[1]
         self._select(chosen)
         self.log_weight = log_weight
         return chosen
@@ -381,19 +354,3 @@ class _Batch:
             )
         )
         self.ancestor = np.arange(len(self.line))
-
-
-def _cumulative(p: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cumulative distributions of the words that are not too unlikely, `(R, C)`, unnormalised."""
-    likely = p >= EPSILON * p.sum(axis=1, keepdims=True)
-    likely |= p == p.max(axis=1, keepdims=True)
-    cumulative: NDArray[np.float32] = np.cumsum(p * likely, axis=1)
-    return cumulative
-
-
-def _invert(cumulative: NDArray[np.floating], u: NDArray[np.float64] | float) -> Indices:
-    """The first places where a cumulative distribution exceeds u · its total."""
-    places = np.searchsorted(cumulative, u * cumulative[-1], side="right")
-    # Rounded to 32 bits, u can be 1: the last place with a probability.
-    inverse: Indices = np.minimum(places, np.searchsorted(cumulative, cumulative[-1]))
-    return inverse

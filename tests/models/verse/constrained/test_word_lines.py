@@ -18,6 +18,7 @@ from data.tokens import is_word, tokenise
 from models.networks.network import State, log_softmax
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN, WordVocabulary
+from models.verse.constrained import particles
 from models.verse.constrained import word_lines as module
 from models.verse.constrained.metre import Metre
 from models.verse.constrained.word_index import Columns, Output, WordIndex, english_index
@@ -410,8 +411,9 @@ def test_weighted_candidates_are_a_sample(
     monkeypatch: pytest.MonkeyPatch, scale: float, temperature: float, opening: str
 ) -> None:
     """Of the network's lines that meet the constraint, as a large number of particles shows."""
-    for name, value in {"EPSILON": 0.0, "ENOUGH": 1.0, "END_TEMPERATURE": 1.0}.items():
-        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(particles, "EPSILON", 0.0)
+    for name in ("ENOUGH", "END_TEMPERATURE"):
+        monkeypatch.setattr(module, name, 1.0)
     network, index = few(scale)
     metre = Metre(("wsws",))
     bias = np.zeros(len(index.texts), np.float32)
@@ -498,7 +500,7 @@ def test_low_temperature_varies_less() -> None:
 
 def test_unlikely_words_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last word of the line too; the likeliest one never is."""
-    monkeypatch.setattr(module, "EPSILON", 1.0)
+    monkeypatch.setattr(particles, "EPSILON", 1.0)
     assert len({lines(request(seed=seed), particles=1)[0] for seed in range(4)}) == 1
 
 
