@@ -1,11 +1,14 @@
 """Table of held-out cross-entropies: Mangosaurus and the baselines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from bot.evaluation.measures.statistics import Estimate, difference, interval
 from bot.evaluation.results.board import Table
 from models.networks.network import Network
+from models.networks.words_and_characters import WordsAndCharacters
 from models.training.losses import Losses, losses_of
 
 NOTE = (
@@ -30,6 +33,24 @@ class HeldOutLosses:
         """Measure and store the losses of a model."""
         self.losses[system] = losses_of(network, self.texts)
         return self.losses[system]
+
+    def measure_members(self, network: WordsAndCharacters) -> None:
+        """Measure the members of the mixture of words and characters alone, and it without them."""
+        whole, texts = (
+            losses_of(network, self.texts),
+            list(map(network.vocabulary.fold, self.texts)),
+        )
+        log_p, shares = network.unit_log_p(texts), network.shares
+        members = {
+            "its characters alone": log_p.characters,
+            "its words alone, others spelled": log_p.words(rare=0),
+            "its words alone, with the list of rare ones": log_p.words(shares.rare),
+            "the mixture without the cache": log_p.mixture(replace(shares, cache=0)),
+            "the mixture without the list": log_p.mixture(replace(shares, rare=0)),
+        }
+        for name, of_units in members.items():
+            nats = np.bincount(log_p.texts, -of_units, minlength=len(texts))
+            self.losses[name] = replace(whole, nats=nats)
 
     @property
     def ours(self) -> Losses:

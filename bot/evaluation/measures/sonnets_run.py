@@ -29,6 +29,7 @@ from data.text import VERSE_SYMBOLS
 from models.networks.network import Network
 from models.networks.ngram import NGram
 from models.networks.vocabulary import Vocabulary
+from models.networks.words_and_characters import WordsAndCharacters
 from models.text_generator import Accept
 from models.training.losses import losses_of
 from models.verse.poem import SonnetRequest
@@ -144,6 +145,8 @@ def measure_sonnets(
     wanted = read_openings(options.openings or OPENINGS)  # an error now, not in minutes
     losses = HeldOutLosses(held_out)
     losses.measure(f"{OURS} ({trained.card.recipe})", trained.network)
+    if isinstance(trained.network, WordsAndCharacters):
+        losses.measure_members(trained.network)
     previous = previous_weights(trained, options.previous)
     ngram = _baselines(trained, corpus, losses, previous, show_status)
     show_status("word vectors and trigrams")

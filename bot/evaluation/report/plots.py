@@ -27,6 +27,9 @@ class StoredRun:
     """Pairs of update and validation loss."""
     restarts: tuple[int, ...]
     """Updates at which the training started again on all of the corpus."""
+    updates: int
+    seconds: float
+    """Duration of all updates."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,10 @@ class Size:
 
 
 def loss_curves(runs: Sequence[StoredRun]) -> bytes:
-    """A PNG with one panel per run: moving average of the loss, and validation loss."""
+    """A PNG with one panel per run: moving average of the loss, and validation loss.
+
+    By updates, and by minutes of training above.
+    """
     figure, panels = _figure(len(runs))
     for axes, run in zip(panels, runs, strict=True):
         width = max(1, len(run.losses) // 50)
@@ -55,6 +61,11 @@ def loss_curves(runs: Sequence[StoredRun]) -> bytes:
         if run.validation:
             axes.plot(*zip(*run.validation, strict=True), color=ORANGE, label="validation")
         axes.set(title=run.recipe, xlabel="updates")
+        minutes = run.seconds / 60 / run.updates  # of one update
+        above = axes.secondary_xaxis(
+            "top", (lambda x, m=minutes: x * m, lambda x, m=minutes: x / m)
+        )
+        above.set_xlabel("minutes")
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.legend(frameon=False)
         axes.sharey(panels[0])
@@ -117,6 +128,13 @@ def _figure(panels: int) -> tuple[Figure, list[Axes]]:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     return figure, found
+
+
+def _show_minutes(axes: Axes, each: float) -> None:
+    """A second axis above, of the minutes that the updates took."""
+    axes.secondary_xaxis("top", functions=(lambda x: x * each, lambda x: x / each)).set_xlabel(
+        "minutes"
+    )
 
 
 def _note(axes: Axes, text: str, point: tuple[float, float], *, ha: str, color: str = INK) -> None:

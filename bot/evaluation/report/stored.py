@@ -44,6 +44,8 @@ def _run(history: dict[str, Any], path: Path) -> StoredRun:
             tuple(history["losses"]) if drawn else (),
             tuple((step, loss) for step, loss in history["validation"]),
             tuple(history["begun_anew"]),
+            history["updates"],
+            history["seconds"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ScoreboardError(f"{path} is not the history of a training: {error!r}.") from error

@@ -12,7 +12,8 @@ from bot.evaluation.report.stored import read_runs, read_sizes
 from bot.evaluation.results.board import ScoreboardError
 from models.tasks import TASKS
 
-RUN = StoredRun("best", (3.0, 2.0, 1.5, 1.4), ((2, 2.1), (4, 1.6)), (3,))
+NOTEBOOK = StoredRun("notebook", (), ((20_000, 1.9), (35_000, 1.8)), (), 35_000, 33.4)
+RUN = StoredRun("best", (3.0, 2.0, 1.5, 1.4), ((2, 2.1), (4, 1.6)), (3,), 4, 90.0)
 HISTORY = {
     "kind": "names",
     "recipe": "best",
@@ -20,6 +21,8 @@ HISTORY = {
     "losses": [3.0, 2.0, 1.5, 1.4],
     "validation": [[2, 2.1], [4, 1.6]],
     "begun_anew": [3],
+    "updates": 4,
+    "seconds": 90.0,
 }
 SHARES: list[float | None] = [0.9] * 13
 SIZES = [{"line": "two", "units": 64, "parameters": 9_000, "validation": 1.51, "held_out": 1.55}]
@@ -35,7 +38,9 @@ def test_plot_size() -> None:
     sizes = [Size("one", 32, 1_000, 1.6, 1.7), Size("four", 64, 9_000, 1.5, 1.6)]
     shares = {"ours": [None, *SHARES], "Shakespeare": [*SHARES, 0.8]}
     pictures = (
-        loss_curves([RUN, StoredRun("notebook", (), ((20_000, 1.9), (35_000, 1.8)), ())]),
+        loss_curves(
+            [RUN, StoredRun("notebook", (), ((20_000, 1.9), (35_000, 1.8)), (), 35_000, 33.4)]
+        ),
         losses_by_size(sizes, {"Kneser-Ney, order 6": 1.563}),
         by_line({"rhymes": shares, "iambic": shares}),
     )

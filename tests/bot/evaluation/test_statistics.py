@@ -1,5 +1,7 @@
 """Cross-entropies and their intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,8 +10,9 @@ from bot.evaluation.measures.statistics import difference, interval
 from models.networks.network import item_losses
 from models.networks.ngram import NGram
 from models.networks.vocabulary import Vocabulary
+from models.networks.words_and_characters import Shares
 from models.training.losses import Losses, losses_of
-from tests.models.tiny import LETTERS, lstm
+from tests.models.tiny import LETTERS, lstm, words_and_characters
 
 NAMES = ["mangosaurus\n", "rex\n", "triceratops\n", "ornithomimus\n"]
 
@@ -76,3 +79,22 @@ def test_table() -> None:
     assert rows["Kneser-Ney, order 3"][-1].startswith("+")
     assert "there is no git history here" in rows["the previous weights"]
     assert held_out.best("Kneser-Ney")[0] == "Kneser-Ney, order 3"
+
+
+def test_members_of_the_mixture() -> None:
+    """Each alone, and the mixture without each of its lists."""
+    poems = ["the rose of summer,\nthe rose of day.\n\n", "i love the rosy day\n\n"]
+    shares = Shares(words=0.5, cache=0.1, rare=0.5)
+    network = replace(words_and_characters(), shares=shares, rare_words=("rosy",))
+    held_out = HeldOutLosses(poems)
+    held_out.measure("ours", network)
+    held_out.measure_members(network)
+    np.testing.assert_allclose(
+        held_out.losses["its characters alone"].nats, losses_of(network.characters, poems).nats
+    )
+    _, *members = held_out.differences().values()
+    assert len(members) == 4
+    assert all(member is not None for member in members)
+    without = held_out.losses["the mixture without the list"].nats - held_out.ours.nats
+    assert without[0] == pytest.approx(0)
+    assert without[1] > 0
