@@ -159,7 +159,7 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
         raise SonnetError(f"Unknown form {request.form!r}; try one of {', '.join(FORMS)}")
     network, writer = trained.network, _writer_of(trained, FORMS[request.form])
     index = writer.index if writer else None
-    is_name = bool(request.about) and not (writer and writer.topics.knows(request.about))
+    is_name = bool(request.about) and (writer is None or writer.topics.is_name(request.about))
     name = " ".join(request.about.split()) if is_name else ""
     # The comma ends the name; without it the network continues the word.
     opening = request.opening or (f"{name}, " if name else "")

@@ -83,10 +83,20 @@ class Topics:
         nouns = [word for word in words if not word.endswith(_NOT_NOUNS)]
         return Subject(tuple(nouns[:2]), self._mean(tokens))
 
-    def knows(self, text: str) -> bool:
-        """Whether a text has a word, and all of its words are words of the vocabulary."""
-        words = words_of(fold(text))
-        return bool(words) and all(word in self.vocabulary.index for word in words)
+    def is_name(self, text: str) -> bool:
+        """Whether a text is a name, which has no vector, and not a subject.
+
+        A name has an unknown word in capitals (*Mangosaurus*), or nothing but unknown words. So
+        *keyboards and stars* is a subject: the known words say what it is about.
+        """
+        known = False
+        for part in text.split():
+            for word in words_of(fold(part)):
+                if word in self.vocabulary.index or next(self._known(word), None) is not None:
+                    known = True
+                elif part[:1].isupper():
+                    return True
+        return not known
 
     def draw(self, rng: np.random.Generator) -> Subject:
         """A subject from the list of subjects, and a second one near the first."""

@@ -120,21 +120,20 @@ def test_subject_of_any_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "known"),
-    [
-        ("the sea", True),
-        ("The Sea", True),
-        ("of", True),
-        ("the seas", False),
-        ("Mangosaurus", False),
-        ("the mangosaurus sea", False),
-        ("", False),
-        ("!", False),
-        ("さくら", False),
-    ],
+    "text", ["the sea", "The Sea", "of", "the seas", "xqzt and stars", "Moonlight"]
 )
-def test_knows(text: str, known: bool) -> None:
-    assert TOPICS.knows(text) == known
+def test_is_subject(text: str) -> None:
+    """Some word is known, by itself or by its parts."""
+    assert not TOPICS.is_name(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Mangosaurus", "mangosaurus", "the Mangosaurus sea", "Rex of the sea", "", "!", "さくら"],
+)
+def test_is_name(text: str) -> None:
+    """No word is known, or an unknown one is in capitals."""
+    assert TOPICS.is_name(text)
 
 
 # Bias. -------------------------------------------------------------------------------------------
