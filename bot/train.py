@@ -143,8 +143,9 @@ def _parser() -> argparse.ArgumentParser:
         dest="initial_weights",
         type=Path,
         metavar="FILE",
-        help="sonnets: continue from these weights, in their alphabet (default: those of the "
-        "plays, in lower-case English); none: learn from --corpus alone, in its own alphabet",
+        help="continue from these weights, in their alphabet (default: those of the genera or the "
+        "plays, in lower-case English); none: learn from the corpus alone, sonnets in their own "
+        "alphabet",
     )
     parser.add_argument(
         "--epochs",

@@ -112,15 +112,8 @@ class Corpus:
 
 def load_names() -> Corpus:
     """The 1,318 genus names of the project."""
-    source = downloads.sources()["names"]
-    raw = (downloads.HERE / source["file"]).read_bytes()
-    if hashlib.sha256(raw).hexdigest() != source["sha256"]:
-        raise CorpusError(
-            "data/{file} differs from the file that data/corpora.toml describes. Restore it from "
-            "the repository, or use another list with --corpus FILE.",
-            file=source["file"],
-        )
-    corpus = _names_corpus(source["title"], raw.decode())
+    title = downloads.sources()["names"]["title"]
+    corpus = _names_corpus(title, downloads.stored_text("names"))
     return replace(corpus, plain="\n".join(sorted(corpus.training + corpus.validation)))
 
 

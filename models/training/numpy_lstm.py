@@ -52,14 +52,23 @@ class Fit:
         seed: Sequence[int],
         settings: FitSettings,
         vocabulary: Vocabulary = LETTERS,
+        begin: LSTM | None = None,
     ) -> None:
-        """Start with random weights. Weights, batches and masks are derived from `seed`."""
+        """Start with the weights of `begin`, or else with random ones.
+
+        Random weights, batches and masks are derived from `seed`. `begin` has the units and the
+        vocabulary of this fit.
+        """
         self.texts = texts
         self.seed = list(seed)
         self.settings = settings
         self.vocabulary = vocabulary
-        self.parameters = _initial_parameters(
-            np.random.default_rng(self.seed), settings.units, len(vocabulary)
+        self.parameters: Parameters = (
+            {name: W.copy() for name, W in begin.arrays().items()}
+            if begin
+            else _initial_parameters(
+                np.random.default_rng(self.seed), settings.units, len(vocabulary)
+            )
         )
         # What `network` returns; `parameters` are what the optimizer changes.
         self.averaged = {name: W.copy() for name, W in self.parameters.items()}

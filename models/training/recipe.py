@@ -13,6 +13,8 @@ from models.networks.network import Network
 from models.training.trainer import Figures, Trainer
 from models.weights import Trained
 
+FROM_NOTHING = Path("none")
+"""The initial weights that stand for random parameters."""
 _FLAGS = {"initial_weights": "--from", "extra_names": "--also"}
 """Options of `python -m bot.train` that are called otherwise than the field."""
 
@@ -81,9 +83,14 @@ class Plan:
     validation_is_reference: bool = False
     """Whether the validation loss is the reference loss, too."""
 
+    keeps_words: bool = True
+    """Whether the weight file lists the names or words of the corpus."""
+
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The names or words of the corpus, then those of the base."""
+        if not self.keeps_words:
+            return ()
         return tuple(dict.fromkeys(self.corpus.words + (self.base.words if self.base else ())))
 
 

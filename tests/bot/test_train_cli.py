@@ -39,7 +39,7 @@ FIT = FitSettings(units=8, batch=8)
 SMALL = Settings(lstms=2, fit=FIT, order=3, measure_every=10, patience=10_000, max_updates=60)
 
 
-def small_trainer(corpus: Corpus, seed: int, _: Settings) -> NamesTrainer:
+def small_trainer(corpus: Corpus, seed: int, *_: object) -> NamesTrainer:
     """The trainer of names, but for a second instead of minutes."""
     return NamesTrainer(corpus, seed, SMALL)
 
@@ -200,7 +200,8 @@ def test_unwritable_folder(names: Path, tmp_path: Path, report: Report) -> None:
 
 @pytest.mark.parametrize(("option", "value"), [("--from", "x.safetensors"), ("--epochs", 3)])
 def test_option_of_another_recipe(names: Path, report: Report, option: str, value: object) -> None:
-    assert option in error_of(report("names", "--corpus", names, option, value))
+    arguments = ("names", "--recipe", "list", "--corpus", names, option, value)
+    assert option in error_of(report(*arguments))
 
 
 @pytest.mark.parametrize("arguments", [["names", "--recipe", "notebook"], ["sonnets"]])
@@ -219,7 +220,7 @@ def test_missing_keras(report: Report, monkeypatch: pytest.MonkeyPatch, recipe: 
     ("arguments", "why"),
     [
         (["names", "--recipe", "soup"], "names has no recipe 'soup'; it can be best or quick or"),
-        (["names", "--recipe", "pretrain"], "names has no recipe 'pretrain'"),
+        (["names", "--recipe", "default"], "names has no recipe 'default'"),
         (["limericks"], "invalid choice"),
         (["names", "--seed", "-1"], "not a whole number from 0, for example 7"),
         (["names", "--minutes", "0"], "not a positive number, for example 2.5"),
@@ -317,7 +318,7 @@ def stop_after(updates: int, monkeypatch: pytest.MonkeyPatch) -> None:
                 yield progress
 
     monkeypatch.setattr(
-        "models.names.recipes.NamesTrainer", lambda c, seed, _: Stopping(c, seed, SMALL)
+        "models.names.recipes.NamesTrainer", lambda c, seed, *_: Stopping(c, seed, SMALL)
     )
 
 

@@ -50,7 +50,7 @@ class HeldOutLosses:
         }
         for name, of_units in members.items():
             nats = np.bincount(log_p.texts, -of_units, minlength=len(texts))
-            self.losses[name] = replace(whole, nats=nats)
+            self.losses[name] = replace(whole, nats=nats.astype(np.float64))
 
     @property
     def ours(self) -> Losses:

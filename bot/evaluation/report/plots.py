@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -132,9 +133,8 @@ def _figure(panels: int) -> tuple[Figure, list[Axes]]:
 
 def _show_minutes(axes: Axes, each: float) -> None:
     """A second axis above, of the minutes that the updates took."""
-    axes.secondary_xaxis("top", functions=(lambda x: x * each, lambda x: x / each)).set_xlabel(
-        "minutes"
-    )
+    scales = partial(np.multiply, each), partial(np.multiply, 1 / each)
+    axes.secondary_xaxis("top", functions=scales).set_xlabel("minutes")
 
 
 def _note(axes: Axes, text: str, point: tuple[float, float], *, ha: str, color: str = INK) -> None:

@@ -20,7 +20,7 @@ LOSS = (
 )
 SIZES = (
     "From stored histories, by the number of parameters of the LSTMs. Networks for names are "
-    "mixtures of several LSTMs and the recipe's Kneser-Ney model."
+    "mixtures of several LSTMs that start from random weights, and a Kneser-Ney model."
 )
 LINES = (
     "Share of poems in which a line rhymes with its partner, and in which it is iambic. Lines with "

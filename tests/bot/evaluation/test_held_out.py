@@ -16,6 +16,7 @@ from bot.evaluation.measures.names import GenusIndex
 from data.corpora import Corpus, CorpusError, load_names, load_plays, load_sonnets, read_corpus
 from data.text import clean_name, normalise_verse, words_of
 from models.names.notebook import NotebookTrainer
+from models.names.pretraining import Pretrainer
 from models.names.trainer import NamesTrainer, Settings
 from models.networks.ngram import NGram
 from models.networks.vocabulary import END, Vocabulary
@@ -87,13 +88,18 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     texts: list[str] = []
     monkeypatch.setattr("models.names.notebook.ITERATIONS", 20)
 
-    def names_trainer(corpus: Corpus, seed: int, _: Settings) -> NamesTrainer:
+    def names_trainer(corpus: Corpus, seed: int, *_: object) -> NamesTrainer:
         return NamesTrainer(Watched(corpus, texts), seed, SMALL)  # type: ignore[arg-type]
+
+    def pretrainer(corpus: Corpus, seed: int, _: FitSettings) -> Pretrainer:
+        watched = Watched(corpus, texts)
+        return Pretrainer(watched, seed, SMALL.fit, lstms=1, updates=2)  # type: ignore[arg-type]
 
     def notebook_trainer(corpus: Corpus) -> NotebookTrainer:
         return NotebookTrainer(Watched(corpus, texts))  # type: ignore[arg-type]
 
     monkeypatch.setattr("models.names.recipes.NamesTrainer", names_trainer)
+    monkeypatch.setattr("models.names.recipes.Pretrainer", pretrainer)
     monkeypatch.setattr("models.names.recipes.NotebookTrainer", notebook_trainer)
     for name in ("keras_lstm", "keras_word_lstm", "words_and_characters"):
         module = f"models.training.{name}"

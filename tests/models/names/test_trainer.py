@@ -8,6 +8,7 @@ import pytest
 
 from data.corpora import Corpus, load_names, parse_corpus
 from models.names import trainer
+from models.names.ngram_selection import compare_orders
 from models.names.trainer import (
     MAX_SHARE,
     MIN_SHARE,
@@ -17,12 +18,12 @@ from models.names.trainer import (
     best_share,
     list_settings,
 )
+from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.network import cross_entropy
 from models.networks.ngram import NGram
-from models.networks.ngram_selection import compare_orders
 from models.networks.sparse_ngram import SparseNGram
-from models.training.numpy_lstm import FitSettings
+from models.training.numpy_lstm import Fit, FitSettings
 from models.training.trainer import Arrays, Progress
 
 FIT = FitSettings(units=16, batch=8, learning_rate=0.1)
@@ -153,6 +154,21 @@ def test_ngram_counts_validation_in_second_fit(corpus: Corpus) -> None:
     assert counted[-1] == sum(letters)
 
 
+def test_both_fits_continue_from_networks(corpus: Corpus, reading: "Reading") -> None:
+    base = [Fit(["mango\n"], (seed,), FIT).network() for seed in (1, 2)]
+    trainer = NamesTrainer(corpus, 0, replace(SMALL, max_updates=5), base)
+    assert_begins_with(trainer, base)
+    steps = [progress.step for progress in trainer.train() if progress.begins_anew]
+    assert steps == [6]
+    assert len(reading.fits) == 2
+    assert all(reading.begins[fit] == base for fit in (0, 1))
+
+
+def assert_begins_with(trainer: NamesTrainer, base: list[LSTM]) -> None:
+    for fit, network in zip(trainer._ensemble.fits, base, strict=True):
+        assert_equal(dict(fit.network().arrays()), dict(network.arrays()))
+
+
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.4])
 def test_best_share_maximizes_likelihood(share: float) -> None:
     rng = np.random.default_rng(0)
@@ -177,10 +193,12 @@ class Reading:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.fits: list[list[str]] = []
+        self.begins: list[object] = []
         ensemble = trainer._Ensemble
 
         def noted(texts: list[str], *others: object) -> object:
             self.fits.append([text.removesuffix("\n") for text in texts])
+            self.begins.append(others[-1])
             return ensemble(texts, *others)  # type: ignore[arg-type]
 
         monkeypatch.setattr(trainer, "_Ensemble", noted)

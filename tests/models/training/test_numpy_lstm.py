@@ -83,3 +83,12 @@ def test_restored_fit_is_identical() -> None:
     expected = [whole.update() for _ in range(5)]
     assert [restored.update() for _ in range(5)] == expected
     assert restored.updates == 10
+
+
+def test_fit_continues_from_a_network() -> None:
+    base = fit(seed=1).network()
+    continuing = Fit(NAMES, (0,), SMALL, begin=base)
+    assert cross_entropy(continuing.network(), NAMES) == cross_entropy(base, NAMES)
+    continuing.update()
+    assert cross_entropy(continuing.network(), NAMES) != cross_entropy(base, NAMES)
+    np.testing.assert_array_equal(base.arrays()["by"], fit(seed=1).parameters["by"])

@@ -87,10 +87,10 @@ async def test_list(home: Home, tmp_path: Path) -> None:
     assert result.ephemeral
     newest, older, shipped = description(result).split("\n")
     assert newest.startswith("**2** · <t:")
-    assert "A corpus of tests · default · 1.430 · **live** (passed the comparison)" in newest
+    assert "A corpus of tests · default · 1.355 · **live** (passed the comparison)" in newest
     assert older.startswith("**1** ·")
     assert "live" not in older
-    assert shipped.startswith("**shipped** · Genus names of dinosaurs · best · 1.422")
+    assert shipped.startswith("**shipped** · Genus names of dinosaurs · best · 1.346")
 
 
 async def test_list_without_trainings(home: Home) -> None:
@@ -127,7 +127,7 @@ async def test_info(home: Home, tmp_path: Path) -> None:
     (embed,) = result.response.embeds
     assert embed.title == "Version 2 of names"
     fields = {field.name: field.value for field in embed.fields}
-    assert fields["Reference loss"] == "1.430 nats/char (live version at the time: 1.422)"
+    assert fields["Reference loss"] == "1.355 nats/char (live version at the time: 1.346)"
     assert fields["Seed"] == "2"
     assert fields["Version 2"] == "Minmi\nMangosaurus"
     assert fields["Version 1"] == "Novosaurus\nDracoraptor"
