@@ -62,11 +62,7 @@ def loss_curves(runs: Sequence[StoredRun]) -> bytes:
         if run.validation:
             axes.plot(*zip(*run.validation, strict=True), color=ORANGE, label="validation")
         axes.set(title=run.recipe, xlabel="updates")
-        minutes = run.seconds / 60 / run.updates  # of one update
-        above = axes.secondary_xaxis(
-            "top", (lambda x, m=minutes: x * m, lambda x, m=minutes: x / m)
-        )
-        above.set_xlabel("minutes")
+        _show_minutes(axes, run.seconds / 60 / run.updates)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.legend(frameon=False)
         axes.sharey(panels[0])
