@@ -191,7 +191,7 @@ def _add_names(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--length", type=_length, help="number of letters (default: any)")
     _add_common(parser, "names", _names)
-    _add_drawing(parser, count=10, temperature=1.0)
+    _add_drawing(parser, count=10, temperature=NamesRequest().temperature)
 
 
 def _add_sonnet(parser: argparse.ArgumentParser) -> None:

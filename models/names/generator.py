@@ -31,6 +31,7 @@ from models.names.near_copies import NearNames, near_names_of
 from models.weights import Trained
 
 __all__ = [
+    "DEFAULT_TEMPERATURE",
     "LONGEST_NAME",
     "LONGEST_PIECE",
     "SHORTEST_NAME",
@@ -43,6 +44,9 @@ __all__ = [
     "reads_as_name",
 ]
 
+DEFAULT_TEMPERATURE = 0.9
+"""Rejecting near copies makes names wilder than the network's; this makes up for it. On validation,
+a classifier tells names at 0.9 from real ones least (AUC 0.55; at 1.0 0.57)."""
 MAX_FRUITLESS = 640
 """Names in a row without a new one, after which the search ends."""
 MAX_UNSAYABLE = 128
@@ -60,7 +64,7 @@ class NamesRequest:
     starts_with: str = ""
     """As typed, like the other pieces: capitals are folded, and so are accents that the list lacks;
     characters that no name has are dropped."""
-    temperature: float = 1.0
+    temperature: float = DEFAULT_TEMPERATURE
     ends_with: str = ""
     contains: str = ""
     """Anywhere in the name; may overlap the start and the end."""

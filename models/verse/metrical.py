@@ -23,7 +23,7 @@ from models.verse.opening import start_of
 from models.verse.subject import Subject, Topics
 from models.weights import Trained
 
-PARTICLES = 8
+PARTICLES = 6
 """Drafts of each line that are written side by side."""
 SUBJECT_STRENGTH = 6.0
 """β of `models.verse.subject`, in nats."""

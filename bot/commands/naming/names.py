@@ -52,7 +52,7 @@ _SHARED_OPTIONS = {
     "ends_with": _("Last letters of the names"),
     "contains": _("Letters anywhere in the names"),
     "length": _("Letters in each name (default: any number)"),
-    "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 1"),
+    "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.9"),
 }
 DINONAME_INFO = CommandInfo(
     name="dinoname",

@@ -18,7 +18,7 @@ from bot.discord.declarations import (
     Temperature,
     anywhere,
 )
-from models.names.generator import NamesRequest
+from models.names.generator import DEFAULT_TEMPERATURE, NamesRequest
 
 
 class Names(commands.Cog):
@@ -38,7 +38,7 @@ class Names(commands.Cog):
         ends_with: Letters = "",
         contains: Letters = "",
         length: Length | None = None,
-        temperature: Temperature = 1.0,
+        temperature: Temperature = DEFAULT_TEMPERATURE,
     ) -> None:
         """`/dinoname`."""
         request = NamesRequest(
@@ -63,7 +63,7 @@ class Names(commands.Cog):
         ends_with: Letters = "",
         contains: Letters = "",
         length: AnyLength | None = None,
-        temperature: Temperature = 1.0,
+        temperature: Temperature = DEFAULT_TEMPERATURE,
     ) -> None:
         """`/name`."""
         request = NamesRequest(

@@ -32,7 +32,7 @@ from models.verse.constrained.word_index import Columns, Output, WordIndex
 Indices = NDArray[np.int64]
 MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
-END_TEMPERATURE = 1.7
+END_TEMPERATURE = 2.1
 """Factor of the temperature for last words, which rhyme leaves little choice."""
 ENOUGH = 0.7
 """Share of a line's particles that have to be finished: the last ones have many short words."""
