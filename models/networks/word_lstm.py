@@ -87,9 +87,15 @@ class WordLSTM:
         for k, ((h, c), (of_x, of_h)) in enumerate(zip(self._columns, self._weights, strict=True)):
             z = times(x, of_x) + times(state[:, h], of_h)  # (B, 4u)
             z += self.layers[k].b if k else towards
-            i, f, g, o = np.split(z, 4, axis=1)  # (B, u) each
-            new_state[:, c] = sigmoid(f) * state[:, c] + sigmoid(i) * np.tanh(g)
-            new_state[:, h] = x = sigmoid(o) * np.tanh(new_state[:, c])
+            u = z.shape[1] // 4
+            # The gates i, f and o, and the candidate g between f and o: (B, u) each.
+            i_and_f, g, o = (
+                sigmoid(z[:, : 2 * u]),
+                np.tanh(z[:, 2 * u : 3 * u]),
+                sigmoid(z[:, 3 * u :]),
+            )
+            new_c = i_and_f[:, u:] * state[:, c] + i_and_f[:, :u] * g
+            new_state[:, c], new_state[:, h] = new_c, (x := o * np.tanh(new_c))
         return x, new_state
 
     def towards(self, ends: NDArray[np.int64]) -> Array:

@@ -58,7 +58,7 @@ EMBEDDING, WORD_UNITS = 256, (512, 256)
 """Default width of the embedding of words, and of the layers above it."""
 
 PRETRAINING_WORDS = WordSchedule(
-    updates=2_600, learning_rate=2e-3, dropout=0.2, batch=64, length=72, candidates=4_096
+    updates=5_200, learning_rate=2e-3, dropout=0.2, batch=64, length=72, candidates=4_096
 )
 """For the plays, the Bible and poems."""
 

@@ -23,7 +23,7 @@ from models.verse.opening import start_of
 from models.verse.subject import Subject, Topics
 from models.weights import Trained
 
-PARTICLES = 6
+PARTICLES = 4
 """Drafts of each line that are written side by side."""
 SUBJECT_STRENGTH = 6.0
 """β of `models.verse.subject`, in nats."""
@@ -81,7 +81,7 @@ class MetricalWriter:
     def request(self, line: "Line") -> LineRequest:
         """What the network is asked for."""
         ends, start = self._plan(line)
-        bias = self.topics.bias(line.subject, SUBJECT_STRENGTH, self.index.tokens)
+        bias = self.topics.bias(line.subject, SUBJECT_STRENGTH)[self.index.tokens]
         # A word that has come back is not called for again and again.
         written = Counter(words_of(fold("\n".join(line.above))))
         for word, times in written.items():
@@ -118,7 +118,7 @@ class MetricalWriter:
     def _reachable(self, start: Start, line: "Line") -> Columns:
         """The words that can end a line after its start, `(C,)`."""
         index, metre, endings = self.index, line.metre, self.index.endings(line.metre)
-        sets, which = np.unique(endings, return_inverse=True)
+        sets, which = index.ending_sets(metre)
         if not start.fragment:
             after = [bool(metre.positions_before(int(e)) & start.positions) for e in sets]
             return np.array(after)[which]

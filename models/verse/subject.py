@@ -60,11 +60,11 @@ class Topics:
     vectors: Array
     """Of unit length, or zeros for words without one, `(V, D)`."""
 
-    def bias(self, subject: Subject, strength: float, tokens: NDArray[np.int64]) -> Array:
-        """What is added to the logits of some tokens, `(len(tokens),)`."""
+    def bias(self, subject: Subject, strength: float) -> Array:
+        """What is added to the logits, `(V,)`."""
         if not subject.vector.size:
-            return np.zeros(len(tokens), np.float32)
-        cosines = self.vectors[tokens] @ subject.vector
+            return np.zeros(len(self.vectors), np.float32)
+        cosines = self.vectors @ subject.vector
         bias: Array = (strength * np.clip(cosines, 0, NEAR)).astype(np.float32)
         return bias
 

@@ -45,8 +45,8 @@ LIKELIHOOD_ORDER = 5
 """Order of the Kneser-Ney model for measuring likelihood."""
 TIMED = 50
 """Number of poems for the response times."""
-SAMPLES = 10
-"""Number of poems to show, which have no opening."""
+SAMPLES, OPENED = 10, 20
+"""Number of poems to show without an opening, and at most of those with one."""
 
 OURS, PLAIN, SHAKESPEARE = "Mangosaurus", "plain sampling", "Shakespeare"
 
@@ -93,7 +93,8 @@ class SonnetsFindings:
     """Seconds from the request to the first line, of each timed poem."""
     whole_poem: tuple[float, ...]
     samples: tuple[str, ...]
-    """Poems of Mangosaurus without an opening, with consecutive seeds from the first."""
+    """Poems of Mangosaurus, first without an opening, then one for each of the first openings, both
+    with consecutive seeds from the first."""
     openings: int
     """Number of distinct openings."""
     missing: Mapping[str, str]
@@ -194,7 +195,7 @@ def measure_sonnets(
         tuple(verse),
         tuple(w.first_line for w in timed),
         tuple(w.whole for w in timed),
-        tuple(w.poem.text for w in shown),
+        tuple(w.poem.text for w in (*shown, *written[: min(OPENED, len(wanted))])),
         len(set(openings)),
         missing,
     )

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 BLUE, ORANGE, GREY, INK = "#4453d6", "#d9622b", "#8a8d93", "#26282c"
-WIDTH, HEIGHT = 8.0, 4.5
-"""In inches, at 120 dpi."""
+WIDTH, HEIGHT, PANEL = 8.0, 4.5, 2.4
+"""In inches, at 120 dpi; a panel is at least `PANEL` wide."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,8 @@ _STYLES = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"))
 
 
 def _figure(panels: int) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=120, layout="constrained", facecolor="white")
+    width = max(WIDTH, PANEL * panels)
+    figure = Figure(figsize=(width, HEIGHT), dpi=120, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     found = list(figure.subplots(1, panels, squeeze=False)[0])
     for axes in found:

@@ -16,7 +16,8 @@ LOSS = (
     "One panel per recipe, from stored histories. The training loss is a moving average, with "
     "dropout if the recipe has it. A curve that starts again is a second training, on the training "
     "and validation parts. The notebook trains on the validation part too, so its curve is too "
-    "optimistic."
+    "optimistic. Panels of words show the validation loss of the network over words alone, per "
+    "character, where words outside of its vocabulary cost nothing; their training took pauses."
 )
 SIZES = (
     "From stored histories, by the number of parameters of the LSTMs. Networks for names are "

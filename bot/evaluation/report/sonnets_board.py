@@ -76,7 +76,8 @@ def sonnets_board(
         facts=tuple(facts),
         targets=_targets(findings, weights.stat().st_size),
         tables=(findings.losses.table(), _sense(findings), _form(findings), _speed(findings)),
-        samples_title=f"{SAMPLES} poems without an opening, from the first seed on, not selected",
+        samples_title=f"{SAMPLES} poems without an opening, then one for each opening, with the "
+        "first seeds, not selected",
         samples=findings.samples,
         plots=tuple(plots),
         headline=_headline(findings),

@@ -44,14 +44,15 @@ def draw(
             p[row, columns] = np.exp(logits[row, columns] - best)
             mass[row] = p[row, columns].sum()
             log_share[row] = best - highest[row] + np.log(mass[row] / total[row])
-        columns = likely(p[row])
+        columns = likely(p[row], mass[row])
         x[row] = columns[invert(np.cumsum(p[row, columns]), u[row])]
     return x, log_share
 
 
-def likely(p: Array) -> Indices:
-    """The columns that are not too unlikely to be drawn. p: `(C,)`, unnormalised."""
-    return np.flatnonzero(p >= min(EPSILON * p.sum(), p.max()))
+def likely(p: Array, total: float) -> Indices:
+    """The columns that are not too unlikely to be drawn. p: `(C,)`, whose sum is `total`."""
+    columns = np.flatnonzero(p >= EPSILON * total)
+    return columns if columns.size else np.array([p.argmax()])
 
 
 def resample(log_weight: NDArray[np.float64], offset: float) -> tuple[Indices, float] | None:

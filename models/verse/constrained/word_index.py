@@ -105,7 +105,9 @@ class WordIndex:
         """Common words that rhyme with each word, including itself: `(C,)`."""
         self._positions = lru_cache(maxsize=16)(self._make_positions)
         self._endings = lru_cache(maxsize=16)(self._make_endings)
+        self._ending_sets = lru_cache(maxsize=16)(self._make_ending_sets)
         self._inner = lru_cache(maxsize=_CACHED_SETS)(self._make_inner)
+        self._rhyme_of = lru_cache(maxsize=_CACHED_SETS)(self._find_rhyme)
 
     @property
     def words(self) -> int:
@@ -121,6 +123,9 @@ class WordIndex:
 
     def rhyme_of(self, word: str) -> int:
         """The rhyme of any word, known or not; −1 if it rhymes with no word that may end a line."""
+        return self._rhyme_of(word)
+
+    def _find_rhyme(self, word: str) -> int:
         return next((self._rhymes.get(r.rhyme, -1) for r in self._readings(word)), -1)
 
     def stresses_of(self, word: str) -> tuple[str, ...]:
@@ -134,6 +139,10 @@ class WordIndex:
     def endings(self, metre: Metre) -> PositionSets:
         """Where each word has to start to end a line, `(C,)`; the empty set for other words."""
         return self._endings(metre)
+
+    def ending_sets(self, metre: Metre) -> tuple[PositionSets, NDArray[np.int64]]:
+        """The different sets of `endings`, and which of them each word has, `(C,)`."""
+        return self._ending_sets(metre)
 
     def inner(self, metre: Metre, positions: int, ending: int) -> Columns:
         """The words that can come at `positions` so that the line can still get to `ending`.
@@ -159,6 +168,10 @@ class WordIndex:
         sets = at_end[self.patterns[:, 0]]  # by the first reading, as for rhymes: (C,)
         sets[self.rhyme < 0] = 0
         return sets
+
+    def _make_ending_sets(self, metre: Metre) -> tuple[PositionSets, NDArray[np.int64]]:
+        sets, which = np.unique(self.endings(metre), return_inverse=True)
+        return sets, which
 
     def _make_inner(self, metre: Metre, positions: int, ending: int) -> Columns:
         viable = np.uint64(metre.positions_before(ending))

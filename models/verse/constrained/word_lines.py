@@ -189,7 +189,7 @@ class _Batch:
             share[rows] = share_of(ends, scaled)
             scaled[~ends] = -np.inf  # not p = 0: p can overflow at low temperatures
             p = np.exp(scaled - scaled.max())
-            columns = likely(p)
+            columns = likely(p, p.sum())
             # Systematic: the particles spread over the distribution.
             u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
             self.end[rows] = columns[invert(np.cumsum(p[columns]), u)]
@@ -233,7 +233,7 @@ class _Batch:
         """Write a token in every particle."""
         index, lines = self.index, self.line.tolist()
         # Particles that were one until the last token have the same h.
-        _, first, copies = np.unique(self.twins, return_index=True, return_inverse=True)
+        first, copies = _distinct(self.twins)
         logits = self.output.logits(self.h[first])[copies]  # (R, C)
         number = np.arange(len(lines)) - np.searchsorted(self.line, self.line)  # within its line
         for line in dict.fromkeys(lines):
@@ -264,7 +264,7 @@ class _Batch:
         if len(rows):
             self.twins = self._resample(step)
             x = x[self.twins]
-            _, first, copies = np.unique(self.twins, return_index=True, return_inverse=True)
+            first, copies = _distinct(self.twins)
             h, state = self._read(first, index.tokens[x[first]])
             self.h, self.state = h[copies], state[copies]
 
@@ -354,3 +354,11 @@ class _Batch:
             )
         )
         self.ancestor = np.arange(len(self.line))
+
+
+def _distinct(numbers: Indices) -> tuple[Indices, Indices]:
+    """The first place of each different number, and for each number which of them it is."""
+    which = dict[int, int]()
+    copies = [which.setdefault(number, len(which)) for number in numbers.tolist()]
+    first = [copies.index(i) for i in range(len(which))]
+    return np.array(first), np.array(copies)
