@@ -3,6 +3,8 @@
 .PHONY: help run test check format catalogue lock clean
 
 PYTHON ?= python3
+# One process more than cores, since many tests wait; at most 4, for their memory.
+WORKERS := "import os; print(min(4, 1 + (os.cpu_count() or 1)))"
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
@@ -19,7 +21,7 @@ run: .venv/base
 	if [ $$code -eq 4 ]; then exec $(BIN)/python -m bot --local; fi; exit $$code
 
 test: .venv/dev check
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $$($(BIN)/python -c $(WORKERS)) --dist loadfile
 
 check: .venv/dev
 	$(BIN)/ruff check .

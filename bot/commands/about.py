@@ -33,7 +33,7 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
     communities = len(turn.platform.communities)
     terms = turn.platform.terms
     lines = (
-        text(_("Names new dinosaurs and writes sonnets, one character at a time.")),
+        text(_("Names new dinosaurs letter by letter, and writes sonnets word by word.")),
         text(
             ngettext(
                 "Up since {start}, in {count} {community}.",

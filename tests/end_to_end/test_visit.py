@@ -129,7 +129,7 @@ async def test_training(page: Page) -> None:
     await page.get_by_label("Mary").check()
     await fill_in(page, "about")
     await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("Trained on: elves.txt")
+    await expect(last(page)).to_contain_text("then elves.txt")
     await fill_in(page, "dinoname")
     await page.get_by_label("count").fill("10")
     await page.keyboard.press("Enter")

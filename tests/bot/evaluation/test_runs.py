@@ -118,7 +118,7 @@ def test_sonnets_run(
     assert list(verse) == SYSTEMS
     assert {verse[system]["form"]["poems"] for system in SYSTEMS[:-2]} == {COUNT}
     assert "the notebook's recipe" in figures["figures"]["held_out"]
-    assert len(figures["samples"]) == 10
+    assert len(figures["samples"]) == 10 + 2  # without an opening, and one for each opening
     assert (folder / "sonnets-lines.png").exists()
     page = (tmp_path / "docs" / "scoreboard.md").read_text()
     assert "### Sense" in page
