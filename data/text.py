@@ -21,12 +21,17 @@ _LETTERS = str.maketrans(
 )
 
 
+_NO_VERSE_SYMBOLS = re.compile(f"[^{re.escape(''.join(sorted(VERSE_SYMBOLS)))}]+")
+
+
 def fold(text: str) -> str:
     """Simplify characters: lower case, `é` → `e`, `“` → `'`, `—` → `-`.
 
     Characters without a simple equivalent (emoji, Greek letters) are unchanged.
     """
     plain = text.lower().translate(_DASHES).translate(_QUOTES).translate(_LETTERS)
+    if plain.isascii():  # most text is; the rest takes ten times as long
+        return plain
     decomposed = unicodedata.normalize("NFKD", plain)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
@@ -42,7 +47,7 @@ def normalise_verse(text: str) -> str:
     Several spaces become one space, and several empty lines one empty line.
     """
     folded = fold(unify_newlines(text)).replace("\t", " ")
-    kept = "".join(c for c in folded if c in VERSE_SYMBOLS)
+    kept = _NO_VERSE_SYMBOLS.sub("", folded)
     lines = "\n".join(re.sub(" +", " ", line).strip() for line in kept.split("\n"))
     return re.sub("\n{3,}", "\n\n", lines).strip()
 

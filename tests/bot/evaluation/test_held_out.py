@@ -137,7 +137,7 @@ def names_in(texts: list[str]) -> set[str]:
 
 def lines_in(texts: list[str]) -> set[str]:
     """The lines of some verse, without punctuation."""
-    normal = "\n".join(map(normalise_verse, texts))
+    normal = "\n".join(map(normalise_verse, dict.fromkeys(texts)))  # many are read twice
     return {" ".join(words_of(line)) for line in normal.split("\n")} - {""}
 
 
