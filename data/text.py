@@ -30,7 +30,7 @@ def fold(text: str) -> str:
     Characters without a simple equivalent (emoji, Greek letters) are unchanged.
     """
     plain = text.lower().translate(_DASHES).translate(_QUOTES).translate(_LETTERS)
-    if plain.isascii():  # most text is; the rest takes ten times as long
+    if plain.isascii():  # as most text is; the rest looks at each character
         return plain
     decomposed = unicodedata.normalize("NFKD", plain)
     return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -306,7 +306,7 @@ async def open_inference(
 
 
 def _return_free_memory() -> None:
-    """Give the memory that loading has freed, 15 MB, back to the system: glibc keeps it."""
+    """Give the memory that loading has freed, about 10 MB, back to the system: glibc keeps it."""
     with suppress(AttributeError, OSError, TypeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)
 
