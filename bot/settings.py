@@ -73,9 +73,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None,
         title="the address of a PostgreSQL database",
-        description="PostgreSQL database for polls, kept poems, namers and trained weights "
-        "(needs: pip install -r requirements-postgres.txt). Use one on a host that wipes its disk "
-        "at each restart. If empty, everything is stored in the file mangosaurus.db in STATE_DIR. "
+        description="PostgreSQL database for polls, kept poems, namers and trained weights. "
+        "Use one on a host that wipes its disk at each restart. If empty, everything is stored in the file mangosaurus.db in STATE_DIR. "
         "Ignored by python -m bot --local.",
         examples=["postgres://user:password@host:5432/mangosaurus"],
     )

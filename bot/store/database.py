@@ -223,7 +223,7 @@ def _engine(url: URL, *, migrates: bool = False) -> AsyncEngine:
             "PostgreSQL database."
             if url.get_backend_name() == "sqlite"
             else "The PostgreSQL driver is not installed. Run "
-            "pip install -r requirements-postgres.txt, or leave DATABASE_URL empty."
+            "pip install -r requirements.txt again, or leave DATABASE_URL empty."
         ) from error
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     if migrates:

@@ -23,7 +23,7 @@ def on_loopback(port: int) -> Database:
 @pytest.mark.parametrize(
     ("address", "missing", "said"),
     [
-        ("postgres://u:secret@h/n", "asyncpg", r"pip install -r requirements-postgres\.txt"),
+        ("postgres://u:secret@h/n", "asyncpg", r"pip install -r requirements\.txt"),
         (None, "sqlite3", "built without SQLite"),
     ],
 )
