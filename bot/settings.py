@@ -74,8 +74,8 @@ class Settings(BaseSettings):
         None,
         title="the address of a PostgreSQL database",
         description="PostgreSQL database for polls, kept poems, namers and trained weights. "
-        "Use one on a host that wipes its disk at each restart. If empty, everything is stored in the file mangosaurus.db in STATE_DIR. "
-        "Ignored by python -m bot --local.",
+        "Use one on a host that wipes its disk at each restart. If empty, everything is stored in "
+        "the file mangosaurus.db in STATE_DIR. Ignored by python -m bot --local.",
         examples=["postgres://user:password@host:5432/mangosaurus"],
     )
     cooldown_seconds: float = Field(
