@@ -15,6 +15,7 @@ class Exit(IntEnum):
     BAD_STATE_DIR = 8
     PORT_IN_USE = 9
     BAD_DATABASE = 10
+    MISSING_PACKAGE = 11
 
 
 class StartupError(Exception):

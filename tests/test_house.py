@@ -18,7 +18,9 @@ CHAT = {"discord", "aiohttp", "simcord"}
 ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 
 RULES = """
-bot.__main__            bot.app bot.discord bot.local bot.logs bot.settings bot.startup
+bot.__main__            bot.serving bot.startup
+bot.serving             bot.app bot.discord bot.local bot.launch bot.settings bot.startup
+bot.launch              bot.logs bot.settings bot.startup
 bot.app                 bot.commands bot.services bot.store bot.settings bot.startup models
 bot.discord             bot.commands bot.store bot.formats models data
 bot.local
@@ -333,6 +335,7 @@ def test_folders_and_files_are_small(folder: str) -> None:
     "module",
     [
         "bot.__main__",
+        "bot.serving",
         "bot.discord.client",
         "bot.services.inference",
         "bot.train",

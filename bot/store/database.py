@@ -33,6 +33,7 @@ BUSY_PAUSE_S = 0.02
 """Seconds between two attempts to enable WAL."""
 PATIENCE_S = 15
 """Timeout in seconds for locks, connections and statements."""
+LARGEST_PORT = 65_535
 _MIGRATION_LOCK = 0x4D414E474F  # "MANGO": an arbitrary number that identifies the lock
 _WRITES = "mangosaurus_writes"
 
@@ -182,7 +183,9 @@ def url_of(address: str | None, state_dir: Path) -> URL:
     if backend == "sqlite" and url.database:
         return url.set(drivername="sqlite+aiosqlite")
     misread = "@" in (url.host or "")  # from an unescaped password
-    if backend not in ("postgres", "postgresql") or not url.database or misread:
+    port = url.port if url.port is not None else url.query.get("port", "5432")
+    impossible = not (str(port).isdecimal() and 0 < int(str(port)) <= LARGEST_PORT)
+    if backend not in ("postgres", "postgresql") or not url.database or misread or impossible:
         raise StoreError(_WRONG)
     if unknown := sorted(set(url.query) - set(_QUERY)):
         log.warning("These options of DATABASE_URL are ignored: %s", ", ".join(unknown))
@@ -192,8 +195,8 @@ def url_of(address: str | None, state_dir: Path) -> URL:
 
 _WRONG = (
     "DATABASE_URL is not a valid database address. Use the form "
-    "postgres://user:password@host:5432/name (with %40 for @ in the password), or leave it empty "
-    "to use a file in STATE_DIR."
+    "postgres://user:password@host:5432/name (with %40 for @ in the password, and a port from 1 to "
+    "65535), or leave it empty to use a file in STATE_DIR."
 )
 
 

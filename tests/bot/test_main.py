@@ -124,8 +124,11 @@ def test_invalid_database_file(tmp_path: Path, environment: dict[str, str]) -> N
     assert "Traceback" not in errors
 
 
-def test_invalid_database_url(tmp_path: Path, environment: dict[str, str]) -> None:
-    address = "mysql://user:secret@host/mangosaurus"
+@pytest.mark.parametrize(
+    "address",
+    ["mysql://user:secret@host/mangosaurus", "postgres://user:secret@host:99999/mangosaurus"],
+)
+def test_invalid_database_url(tmp_path: Path, environment: dict[str, str], address: str) -> None:
     code, errors = outcome(tmp_path, environment | {"DATABASE_URL": address} | TOKEN)
     assert code == Exit.BAD_DATABASE
     assert "DATABASE_URL is not a valid database address" in errors
@@ -223,7 +226,7 @@ def test_unreachable_discord(tmp_path: Path, environment: dict[str, str], free_p
 def test_imports_when_serving() -> None:
     """Neither tensorflow, nor keras, nor the simulator."""
     source = (
-        "import sys, bot.__main__\n"
+        "import sys, bot.serving\n"
         "for extension in bot.discord.client.EXTENSIONS: __import__(extension)\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib', 'bot.local.server'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
@@ -232,6 +235,27 @@ def test_imports_when_serving() -> None:
         [sys.executable, "-c", source], cwd=CHECKOUT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_missing_package(tmp_path: Path, environment: dict[str, str]) -> None:
+    source = (
+        "import sys\n"
+        "sys.modules['safetensors'] = None\n"
+        "from bot.__main__ import main\n"
+        "sys.exit(main([]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == Exit.MISSING_PACKAGE
+    assert "The package safetensors is missing." in done.stderr
+    assert "pip install --require-hashes -r requirements.txt" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_exit_codes_are_distinct() -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 import discord
 import pytest
 import simcord
+from discord import app_commands
 
 from bot.commands.core.message import Button, Message
 from bot.discord.client import Mangosaurus
 from bot.discord.rendering import view_of
+from bot.discord.sync import sync_if_changed
 from tests.bot.conftest import Home, World
 
 
@@ -32,6 +34,26 @@ async def test_sync_after_change(home: Home, tmp_path: Path, content: bytes) -> 
     (tmp_path / "commands.sha256").write_bytes(content)
     await home.restart()
     assert syncs(home.env) == 2
+
+
+async def test_sync_for_another_application(tmp_path: Path) -> None:
+    """A state directory that was copied to another bot."""
+    synced = []
+
+    class Client(discord.Client):
+        def __init__(self, application_id: int) -> None:
+            super().__init__(intents=discord.Intents.none(), application_id=application_id)
+
+    class Tree(app_commands.CommandTree[discord.Client]):
+        async def sync(
+            self, *, guild: discord.abc.Snowflake | None = None
+        ) -> list[app_commands.AppCommand]:
+            synced.append(self.client.application_id)
+            return []
+
+    for application_id in (1, 1, 2, 2):
+        await sync_if_changed(Tree(Client(application_id)), tmp_path)
+    assert synced == [1, 2]
 
 
 async def test_ready_twice(home: Home) -> None:

@@ -1,0 +1,140 @@
+"""Serves Discord, or a local simulation of it, until the bot is stopped."""
+
+import asyncio
+import errno
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.app import build_app
+from bot.discord.client import Mangosaurus
+from bot.launch import launch
+from bot.settings import Settings
+from bot.startup import Exit, StartupError
+
+LOCALHOST = "127.0.0.1"
+UNREACHABLE = (
+    aiohttp.ClientError,
+    OSError,
+    discord.HTTPException,
+    discord.GatewayNotFound,
+    discord.ConnectionClosed,
+)
+
+
+def serve(*, local: bool = False) -> int:
+    """Run the bot until it is stopped. Returns the exit code."""
+
+    def run(settings: Settings) -> None:
+        asyncio.run(_run_local(settings) if local else _run(settings, token_of(settings)))
+
+    return launch(run)
+
+
+def token_of(settings: Settings) -> str:
+    """The bot's token. Raises `StartupError` if there is none, or if it was copied wrongly."""
+    token = settings.discord_token.get_secret_value() if settings.discord_token else ""
+    if not token:
+        raise StartupError(
+            Exit.NO_TOKEN,
+            "No token is set. To run the bot on Discord, put DISCORD_TOKEN into .env (see "
+            ".env.example); to try it without an account, run: python -m bot --local",
+        )
+    if any(character.isspace() for character in token):
+        raise StartupError(
+            Exit.BAD_SETTINGS, "DISCORD_TOKEN contains a space or a line break. Copy it again."
+        )
+    return token
+
+
+async def _run(settings: Settings, token: str) -> None:
+    """Serve Discord."""
+    try:
+        async with running_bot(settings) as bot:
+            await _serve(bot, token)
+    except discord.LoginFailure as error:
+        raise StartupError(
+            Exit.TOKEN_REJECTED,
+            "Discord does not accept DISCORD_TOKEN. Copy the token again, or reset it, on the page "
+            "Bot of your application: https://discord.com/developers/applications",
+        ) from error
+    except app_commands.CommandSyncFailure:
+        raise  # Discord was reached and refused what this code sent
+    except UNREACHABLE as error:
+        raise StartupError(
+            Exit.UNREACHABLE, f"Discord cannot be reached ({error}). Check the network."
+        ) from error
+
+
+async def _run_local(settings: Settings) -> None:
+    """Serve the simulator of Discord on this machine, with a page to try the bot on."""
+    from bot.local.server import LocalDiscord  # here: only this needs the simulator
+
+    settings = local_settings(settings)
+    try:
+        async with (
+            LocalDiscord(host=LOCALHOST, port=settings.local_port) as local,
+            running_bot(settings, always_sync=True) as bot,
+        ):
+            with local.pointing_clients_here():
+                sys.stdout.write(f"Mangosaurus is at {local.url}\n")
+                sys.stdout.flush()
+                await _serve(bot, local.token)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        reason = "is in use, perhaps by another bot. Stop that one"
+        if error.errno == errno.EACCES:
+            reason = "is not open to this user. Run the bot as another user"
+        other = settings.local_port % 65535 + 1
+        raise StartupError(
+            Exit.PORT_IN_USE,
+            f"Port {settings.local_port} {reason}, or set another port, for example "
+            f"LOCAL_PORT={other}",
+        ) from error
+
+
+@asynccontextmanager
+async def running_bot(
+    settings: Settings, *, always_sync: bool = False
+) -> AsyncIterator[Mangosaurus]:
+    """A client with all its services, closed at the end. Raises `StartupError`."""
+    app = await build_app(settings)
+    try:
+        async with Mangosaurus(app, always_sync=always_sync) as bot:
+            yield bot
+    finally:
+        await app.inference.close()
+
+
+def local_settings(settings: Settings) -> Settings:
+    """The settings for `--local`, which keep its state apart from that of the bot on Discord."""
+    return settings.model_copy(
+        update={"state_dir": settings.state_dir / "local", "database_url": None}
+    )
+
+
+async def _serve(bot: Mangosaurus, token: str) -> None:
+    """Run the bot until it ends or receives a signal."""
+    loop = asyncio.get_running_loop()
+    stop_requested = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop_requested.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop_requested.set))
+    running = asyncio.create_task(bot.start(token))
+    stopping = asyncio.create_task(stop_requested.wait())
+    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if stopping.done():
+        await bot.shut_down()
+        running.cancel()
+        await asyncio.wait([running])
+    else:
+        stopping.cancel()
+        await running
