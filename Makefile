@@ -1,6 +1,6 @@
 # make run: set up and start the bot. make test: set up and pass every check. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format catalogue lock clean
+.PHONY: help run test check fuzz format catalogue lock clean
 
 PYTHON ?= python3
 # One process more than cores, since many tests wait; at most 4, for their memory.
@@ -11,6 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 help:
 	@echo "make run     set up and start the bot (on a local page without DISCORD_TOKEN)"
 	@echo "make test    set up and pass every check: style, types, tests"
+	@echo "make fuzz    feed broken files to the parsers, a minute each (MINUTES=10: ten)"
 	@echo "make format  format the code"
 	@echo "make catalogue  collect the sentences that members are shown, for translators"
 	@echo "make lock    pin the newest dependencies that pyproject.toml allows"
@@ -27,6 +28,10 @@ check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+fuzz: .venv/dev
+	$(PIP) --requirement requirements-fuzz.txt
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1)
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .
