@@ -2,9 +2,15 @@
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Literal
+
+LEVEL_OF_OTHERS = {"discord": logging.INFO, "aiosqlite": logging.INFO}
+"""Lowest levels of libraries that log members' words and tokens of interactions below it."""
+_TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.-]+")
+"""The token in the address of a request."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -24,28 +30,37 @@ class JsonFormatter(logging.Formatter):
 
 
 class RedactingFormatter(logging.Formatter):
-    """Replaces a secret in the output of another formatter, tracebacks included."""
+    """Replaces secrets in the output of another formatter, tracebacks included.
 
-    def __init__(self, inner: logging.Formatter, secret: str) -> None:
+    Besides a given secret these are the tokens of interactions, in addresses of requests.
+    """
+
+    def __init__(self, inner: logging.Formatter, secret: str | None = None) -> None:
         super().__init__()
         self._inner = inner
         self._secret = secret
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format a record without the secret."""
-        return self._inner.format(record).replace(self._secret, "[secret]")
+        """Format a record without the secrets."""
+        line = _TOKEN.sub(r"\1[secret]", self._inner.format(record))
+        return line.replace(self._secret, "[secret]") if self._secret else line
 
 
 def set_up_logs(style: Literal["text", "json"], level: str, secret: str | None = None) -> None:
-    """Send all logs to standard error in one format; `secret` is replaced by `[secret]`."""
+    """Send all logs to standard error in one format; `secret` is replaced by `[secret]`.
+
+    No level shows what members write: libraries that would log it stay at INFO or above.
+    """
     formatter: logging.Formatter = (
         JsonFormatter()
         if style == "json"
         else logging.Formatter("{asctime} {levelname:<7} {name}: {message}", style="{")
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(RedactingFormatter(formatter, secret) if secret else formatter)
+    handler.setFormatter(RedactingFormatter(formatter, secret))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name, lowest in LEVEL_OF_OTHERS.items():
+        logging.getLogger(name).setLevel(max(lowest, logging.getLogger().level))
     logging.getLogger("discord.client").addFilter(_is_not_about_voice)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -13,15 +12,14 @@ from discord.ext import commands
 from bot.commands.buttons import HANDLERS
 from bot.commands.core import dispatch, error_messages
 from bot.commands.core.app import App
-from bot.commands.core.choices import Choice
-from bot.commands.core.message import Button, Message, Text, UserError
+from bot.commands.core.dispatch import Command, Suggestions
+from bot.commands.core.message import Button, Message, Text
 from bot.commands.core.turn import DeliveryError, Turn
 from bot.commands.jobs import Jobs
 from bot.discord.buttons import MessageButton
 from bot.discord.platform import DiscordPlatform
 from bot.discord.sync import sync_if_changed
 from bot.discord.turn import DiscordTurn
-from bot.store import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +46,6 @@ PATIENCE_S = 8.0
 
 Interaction = discord.Interaction["Mangosaurus"]
 Options = TypeVar("Options")
-Command = Callable[[App, Turn, Options], Awaitable[None]]
-Suggestions = Callable[[App, Turn, str], Awaitable[Sequence[Choice]]]
-"""Finds suggestions for what is typed so far."""
 
 
 class Mangosaurus(commands.AutoShardedBot):
@@ -113,7 +108,8 @@ class Mangosaurus(commands.AutoShardedBot):
     ) -> None:
         """Answer a slash command."""
         turn = DiscordTurn(interaction, self.platform)
-        await dispatch.run(self.app, turn, command(self.app, turn, options))
+        name = interaction.command.qualified_name if interaction.command is not None else ""
+        await dispatch.run(self.app, turn, command, options, name=name)
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a pressed button."""
@@ -125,10 +121,7 @@ class Mangosaurus(commands.AutoShardedBot):
     ) -> list[app_commands.Choice[str]]:
         """Suggestions while a member types; none if they cannot be found."""
         turn = DiscordTurn(interaction, self.platform)
-        try:
-            found = await suggestions(self.app, turn, typed)
-        except (Unavailable, UserError):
-            return []
+        found = await dispatch.suggest(self.app, turn, suggestions, typed)
         return [app_commands.Choice(name=choice.label, value=choice.value) for choice in found]
 
     async def close(self) -> None:

@@ -5,10 +5,14 @@ from datetime import datetime
 import discord
 
 from bot.commands.core.message import Message
+from bot.commands.core.received import clean
 from bot.commands.core.turn import Forbidden, MessageRef, Source, User
 from bot.discord.markdown import unescape
 from bot.discord.platform import DiscordPlatform, delivery
 from bot.discord.rendering import render, render_edit
+
+LONGEST_FILE_NAME = 255
+"""Characters of the name of an upload; the rest is cut."""
 
 _UPDATES = {
     discord.InteractionResponseType.message_update,
@@ -28,7 +32,7 @@ class DiscordTurn:
         rights = interaction.permissions
         self.user = User(
             interaction.user.id,
-            interaction.user.display_name,
+            clean(interaction.user.display_name),
             is_manager=rights.manage_guild or rights.administrator,
             is_administrator=rights.administrator,
         )
@@ -58,7 +62,7 @@ class DiscordTurn:
         title = unescape(next((embed.title for embed in message.embeds if embed.title), ""))
         body = unescape("\n".join(embed.description or "" for embed in message.embeds))
         footer = (message.embeds[-1].footer.text or "") if message.embeds else ""
-        return Source(ref, title, body, footer)
+        return Source(ref, clean(title), clean(body), clean(footer))
 
     async def defer(self, *, private: bool = False) -> None:
         """Show "thinking…"."""
@@ -129,7 +133,7 @@ class DiscordAttachment:
 
     def __init__(self, attachment: discord.Attachment) -> None:
         self._attachment = attachment
-        self.name = attachment.filename
+        self.name = clean(attachment.filename[:LONGEST_FILE_NAME])
         self.size = attachment.size
 
     async def read(self) -> bytes:

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.logs import set_up_logs
+from bot.logs import LEVEL_OF_OTHERS, set_up_logs
 
 
 @pytest.fixture(autouse=True)
 def restored_logging() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers = root.handlers[:]
+    levels = {name: logging.getLogger(name).level for name in ("root", *LEVEL_OF_OTHERS)}
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def test_text(capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,3 +57,24 @@ def test_secret_is_redacted(capsys: pytest.CaptureFixture[str], style: str) -> N
     except ValueError:
         logging.getLogger("bot.x").exception("Token %s", "s3cret")
     assert "s3cret" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["discord.http", "discord.gateway", "discord.webhook.async_", "aiosqlite"]
+)
+def test_debug_hides_words_of_members(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """These libraries log requests, events and parameters with all of their text."""
+    set_up_logs("text", "DEBUG")
+    logging.getLogger(name).debug("PATCH with %s", {"content": "a member's words"})
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "path", ["webhooks/12/aW50.er-act_ion/messages/@original", "interactions/12/aW50.er-act_ion"]
+)
+def test_tokens_of_interactions_are_redacted(capsys: pytest.CaptureFixture[str], path: str) -> None:
+    set_up_logs("text", "INFO")
+    logging.getLogger("bot.x").warning("POST https://discord.com/api/v10/%s failed", path)
+    line = capsys.readouterr().err
+    assert "aW50" not in line
+    assert "/12/[secret]" in line

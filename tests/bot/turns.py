@@ -79,7 +79,7 @@ class FakeTurn:
         return None
 
     async def edit(self, message: Message) -> None:
-        self.answers[-1] = message
+        self.answers[-1:] = [message]
 
     async def edit_source(self, message: Message) -> None:
         assert self.source is not None

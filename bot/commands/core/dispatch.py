@@ -3,14 +3,18 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing, suppress
+from typing import TypeVar
 
 from bot.commands.core.app import App
+from bot.commands.core.choices import Choice
 from bot.commands.core.error_messages import apology, explain
-from bot.commands.core.message import Message, Text
+from bot.commands.core.message import Message, Text, UserError
+from bot.commands.core.received import LONGEST_TYPED, clean, received, received_state
 from bot.commands.core.turn import DeliveryError, Gone, Turn, Unreachable
-from bot.services.concurrency import in_time, latest_throttled
+from bot.services.concurrency import in_time, latest_throttled, within
+from bot.store import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -19,27 +23,57 @@ PATIENCE_S = 1.0
 LAST_TRIES = 7
 """Attempts to deliver the final state of an answer, over about a minute."""
 
-ButtonHandler = Callable[[App, Turn, str], Awaitable[None]]
+ACKNOWLEDGED_S = 2.0
+"""Seconds until a request without a response is acknowledged; Discord gives up after three."""
+SUGGESTED_S = 2.0
+"""Seconds that suggestions may take. They cannot be deferred."""
+
+Options = TypeVar("Options")
+T = TypeVar("T")
+Command = Callable[[App, Turn, Options], Awaitable[None]]
+ButtonHandler = Command[str]
 """Answers a pressed button, given its state."""
+Suggestions = Callable[[App, Turn, str], Awaitable[Sequence[Choice]]]
+"""Finds suggestions for what is typed so far."""
 
 
-async def run(app: App, turn: Turn, answer: Awaitable[None]) -> None:
-    """Await the answer of a command. Errors are reported to the member."""
-    try:
-        await answer
-    except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
-        await answer_error(app, turn, error)
+async def run(
+    app: App, turn: Turn, command: Command[Options], options: Options, *, name: str = ""
+) -> None:
+    """Answer a command. `name` is how members type it: `models list`.
+
+    Its options are measured and cleaned before anything reads them. Errors are reported to the
+    member.
+    """
+
+    async def answer() -> None:
+        await command(app, turn, received(options))
+
+    await _answered(app, turn, answer(), lambda: turn.defer(private=True))
 
 
 async def press(
     app: App, turn: Turn, action: str, state: str, handlers: Mapping[str, ButtonHandler]
 ) -> None:
     """Answer a pressed button."""
-    handler = handlers.get(action)
-    if handler is None:
-        await answer_error(app, turn, LookupError(f"no handler for the button {action}:{state}"))
-    else:
-        await run(app, turn, handler(app, turn, state))
+
+    async def answer() -> None:
+        handler = handlers.get(action)
+        if handler is None:
+            raise LookupError(f"no handler for the button {action}:{state}")
+        await handler(app, turn, received_state(state))
+
+    await _answered(app, turn, answer(), turn.acknowledge)
+
+
+async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) -> Sequence[Choice]:
+    """Suggestions while a member types; none if they cannot be found in time."""
+    if len(typed) > LONGEST_TYPED:
+        return []
+    try:
+        return await within(SUGGESTED_S, _awaited(suggestions(app, turn, clean(typed))))
+    except (Unavailable, UserError, TimeoutError):
+        return []
 
 
 async def answer_error(app: App, turn: Turn, error: BaseException) -> None:
@@ -112,6 +146,28 @@ async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> b
         else:
             return True
     return False
+
+
+async def _answered(
+    app: App,
+    turn: Turn,
+    answer: Coroutine[None, None, None],
+    acknowledge: Callable[[], Awaitable[None]],
+) -> None:
+    """Await an answer. If it takes long, acknowledge the request: platforms drop it otherwise."""
+
+    async def on_delay() -> None:
+        with suppress(DeliveryError):  # the answer may have arrived meanwhile
+            await acknowledge()
+
+    try:
+        await in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay)
+    except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
+        await answer_error(app, turn, error)
+
+
+async def _awaited(work: Awaitable[T]) -> T:
+    return await work
 
 
 async def _edited(turn: Turn, message: Message) -> bool:

@@ -86,8 +86,8 @@ class DissectOptions:
 async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
     """Answer `/dissect`."""
     typed = options.name
-    _check_length(typed)
     async with app.answering(turn, DISSECT):
+        _check_length(typed)
         if not await app.allows(typed):
             raise _refused()
         await respond_when_ready(turn, _dissected_text(app, turn, typed))

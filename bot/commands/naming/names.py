@@ -144,11 +144,11 @@ def _action(options: NamesOptions) -> str:
 
 
 async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) -> None:
-    try:
-        check_bounds(options)
-    except UserError as error:
-        raise UserError(*with_echo(error.text, options)) from error
     async with app.answering(turn, _action(options)):
+        try:
+            check_bounds(options)
+        except UserError as error:
+            raise UserError(*with_echo(error.text, options)) from error
         message, poll = await in_time(
             _message(app, turn, options, look_up), PATIENCE_S, on_delay=turn.defer
         )

@@ -99,11 +99,11 @@ class HallOfFameOptions:
 
 async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None:
     """Answer `/halloffame`."""
-    if options.period not in PERIODS or options.scope not in SCOPES:
-        raise UserError(_("There's no such choice; pick one of the suggestions."))
-    if options.scope == "mine":
-        options = replace(options, member_id=turn.user.id)
     async with app.answering(turn, ACTION):
+        if options.period not in PERIODS or options.scope not in SCOPES:
+            raise UserError(_("There's no such choice; pick one of the suggestions."))
+        if options.scope == "mine":
+            options = replace(options, member_id=turn.user.id)
         await respond_when_ready(turn, page_of(app, turn, options))
 
 

@@ -125,10 +125,10 @@ INFOS = (
 async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
     """Answer `/namer create`."""
     community_id = check_manager(turn)
-    name = await options_of.new_name(app, options.name)
-    options_of.check_corpus(options, needed=True)
-    await _check_new(app, community_id, name)
     async with app.answering(turn, NAMER):
+        options_of.check_corpus(options, needed=True)
+        name = await options_of.new_name(app, options.name)
+        await _check_new(app, community_id, name)
         await check_queue(app, CUSTOM, community_id=community_id)
         await turn.defer(private=True)
         title, found = await options_of.read_corpus(app, options)
@@ -145,11 +145,11 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
 async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
     """Answer `/namer import`."""
     community_id = check_manager(turn)
-    name = await options_of.new_name(app, options.name)
-    title = title_of(options.file.name, app, _("Your file"))
-    options_of.check_weights_size(title, options.file.size)
-    await _check_new(app, community_id, name)
     async with app.answering(turn, NAMER):
+        name = await options_of.new_name(app, options.name)
+        title = title_of(options.file.name, app, _("Your file"))
+        options_of.check_weights_size(title, options.file.size)
+        await _check_new(app, community_id, name)
         await turn.defer(private=True)
         content = await download(options.file, title)
         try:
@@ -166,8 +166,9 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
 
 async def export(app: App, turn: Turn, options: NameOptions) -> None:
     """Answer `/namer export`."""
-    model = await options_of.find(app, check_manager(turn), options.name)
+    community_id = check_manager(turn)
     async with app.answering(turn, NAMER):
+        model = await options_of.find(app, community_id, options.name)
         content = await app.store.custom_models.weights(model.id)
         if content is None:
             raise options_of.untrained(model, is_training=await _is_training(app, model))
@@ -210,9 +211,9 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
 async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
     """Answer `/namer retrain`."""
     community_id = check_manager(turn)
-    options_of.check_corpus(options, needed=False)
-    model = await options_of.find(app, community_id, options.name)
     async with app.answering(turn, NAMER):
+        options_of.check_corpus(options, needed=False)
+        model = await options_of.find(app, community_id, options.name)
         await check_queue(app, CUSTOM, community_id=community_id, custom_model_id=model.id)
         if not options.has_corpus and not model.has_corpus:
             raise options_of.without_corpus(model)

@@ -78,8 +78,8 @@ class VersionOptions:
 
 async def list_(app: App, turn: Turn, options: TaskOptions) -> None:
     """Answer `/models list`."""
-    _check_task(options.task)
     async with app.answering(turn, MODELS):
+        _check_task(options.task)
         await respond_when_ready(turn, _page(app, options.task, 0), private=True)
 
 

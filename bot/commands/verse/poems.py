@@ -60,11 +60,11 @@ async def poems(app: App, turn: Turn, _options: NoOptions) -> None:
 
 async def export(app: App, turn: Turn, options: ExportOptions) -> None:
     """Answer `/export`: all kept poems in one file."""
-    if options.format not in FORMATS:
-        raise UserError(
-            _("The format can be {text} or {json}."), text=code("text"), json=code("json")
-        )
     async with app.answering(turn, EXPORT):
+        if options.format not in FORMATS:
+            raise UserError(
+                _("The format can be {text} or {json}."), text=code("text"), json=code("json")
+            )
         kept = await app.store.poems.of(turn.user.id)
         if not kept:
             raise UserError(_("You haven't kept any poems yet. Press Keep under a finished one."))

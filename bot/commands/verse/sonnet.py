@@ -104,12 +104,12 @@ class SonnetOptions:
 
 async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
     """Answer `/sonnet`, showing the poem line by line."""
-    try:
-        options = checked(options)
-    except UserError as error:
-        echo = text(_("You asked for: {command}"), command=code(options.as_typed()))
-        raise UserError(*error.text, *text("\n"), *echo) from error
     async with app.answering(turn, ACTION):
+        try:
+            options = checked(options)
+        except UserError as error:
+            echo = text(_("You asked for: {command}"), command=code(options.as_typed()))
+            raise UserError(*error.text, *text("\n"), *echo) from error
         request = options.request
         if not await app.allows(f"{request.about}, {request.opening}"):
             raise UserError(_("The bot won't begin a poem with those words; try others."))

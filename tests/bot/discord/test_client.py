@@ -142,3 +142,17 @@ async def test_shutdown_waits_for_answers(world: World) -> None:
 
 def test_sharded() -> None:
     assert issubclass(Mangosaurus, discord.AutoShardedClient)
+
+
+async def test_nothing_mentions_anybody(home: Home) -> None:
+    """The client says so in each message, also where a command forgets to."""
+    await home.bot.get_partial_messageable(home.channel.id).send("@everyone <@1>")
+    await home.alice.slash(home.channel, "sonnet", opening="@everyone <@1>")
+    sent = [
+        entry.json.get("data", entry.json)
+        for entry in home.env.http_requests
+        if entry.method in ("POST", "PATCH") and entry.json
+    ]
+    messages = [data for data in sent if data and ("content" in data or "embeds" in data)]
+    assert len(messages) > 2
+    assert [data.get("allowed_mentions") for data in messages] == [{"parse": []}] * len(messages)

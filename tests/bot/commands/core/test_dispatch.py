@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from bot.commands.core import dispatch
+from bot.commands.core.app import App
 from bot.commands.core.dispatch import LAST_TRIES, deliver, stream
 from bot.commands.core.message import Message, Text, plain, text
-from bot.commands.core.turn import Forbidden, Gone, Unreachable
+from bot.commands.core.turn import Forbidden, Gone, Turn, Unreachable
 from bot.discord.platform import TERMS
 from bot.services.inference import Busy
+from tests.bot.conftest import World
+from tests.bot.turns import FakePlatform, FakeTurn
 
 
 class Line:
@@ -118,3 +123,54 @@ async def test_deleted_answer_ends_stream() -> None:
     with pytest.raises(Gone):
         await streamed(Line(Gone()), endless())
     assert closed
+
+
+@dataclass
+class WaitingTurn(FakeTurn):
+    """A turn that a command answers only once it has been acknowledged."""
+
+    acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
+    how: str = ""
+
+    async def defer(self, *, private: bool = False) -> None:
+        self.how = f"deferred, private: {private}"
+        self.acknowledged.set()
+
+    async def acknowledge(self) -> None:
+        self.how = "acknowledged"
+        self.acknowledged.set()
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> WaitingTurn:
+    monkeypatch.setattr(dispatch, "ACKNOWLEDGED_S", 0)
+    return WaitingTurn(FakePlatform())
+
+
+async def slow(_app: App, turn: Turn, state: str) -> None:
+    assert isinstance(turn, WaitingTurn)
+    await turn.acknowledged.wait()
+    await turn.respond(Message(text(f"late {state}")))
+
+
+async def test_slow_command_is_deferred(world: World, waiting: WaitingTurn) -> None:
+    """Discord forgets a request without a response after three seconds."""
+    await dispatch.run(world.make_app(), waiting, slow, "answer")
+    assert waiting.how == "deferred, private: True"
+    assert waiting.sentence == "late answer"
+
+
+async def test_slow_press_is_acknowledged(world: World, waiting: WaitingTurn) -> None:
+    await dispatch.press(world.make_app(), waiting, "go", "press", {"go": slow})
+    assert waiting.how == "acknowledged"
+    assert waiting.sentence == "late press"
+
+
+async def test_late_suggestions_are_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "SUGGESTED_S", 0)
+
+    async def never(_app: App, _turn: Turn, _typed: str) -> list[Any]:
+        await asyncio.Event().wait()
+        return []
+
+    assert await dispatch.suggest(world.make_app(), FakeTurn(FakePlatform()), never, "a") == []
