@@ -22,7 +22,7 @@ bot.__main__            bot.serving bot.startup
 bot.serving             bot.app bot.discord bot.local bot.launch bot.settings bot.startup
 bot.launch              bot.logs bot.settings bot.startup
 bot.app                 bot.commands bot.services bot.store bot.settings bot.startup models
-bot.discord             bot.commands bot.store bot.formats models data
+bot.discord             bot.commands bot.formats models data
 bot.local
 
 bot.commands            bot.commands.verse bot.commands.naming bot.commands.training
