@@ -5,6 +5,8 @@ from bot.store.custom_models import CustomModels
 from bot.store.database import Database, StoreError, Unavailable, url_of
 from bot.store.hall_of_fame import HallOfFame
 from bot.store.identities import Identities
+from bot.store.moderation.blocks import Blocks
+from bot.store.moderation.removals import Moderation
 from bot.store.poems import Poems
 from bot.store.polls import Polls
 from bot.store.privacy import Privacy
@@ -29,6 +31,8 @@ class Store:
         self.trainings = Trainings(database)
         self.identities = Identities(database)
         self.button_states = ButtonStates(database)
+        self.moderation = Moderation(database)
+        self.blocks = Blocks(database)
 
     async def close(self) -> None:
         """Close all connections."""

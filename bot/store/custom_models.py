@@ -5,11 +5,12 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, delete, false, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, delete, false, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.database import Database
-from bot.store.schema import CustomModel
+from bot.store.moderation.tables import RefusedModel
+from bot.store.schema import Community, CustomModel
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class CustomModels:
         """
         own = CustomModel.community_id == community_id if community_id is not None else false()
         return await self._find(
-            or_(own, CustomModel.shared.is_(True)),
+            _may_use(community_id),
             CustomModel.digest.is_not(None),
             CustomModel.key.contains(typed.casefold(), autoescape=True),
             first=case((own, 0), else_=1),
@@ -123,6 +124,13 @@ class CustomModels:
     async def get(self, custom_model_id: int) -> CustomModelRecord | None:
         """A custom model by its id."""
         found = await self._find(CustomModel.id == custom_model_id)
+        return found[0] if found else None
+
+    async def usable_one(
+        self, custom_model_id: int, community_id: int | None
+    ) -> CustomModelRecord | None:
+        """A custom model by its id, if a community may use it."""
+        found = await self._find(CustomModel.id == custom_model_id, _may_use(community_id))
         return found[0] if found else None
 
     async def named(self, community_id: int, name: str) -> CustomModelRecord | None:
@@ -219,6 +227,19 @@ class CustomModels:
         )
         async with self._database.reading() as session:
             return [CustomModelRecord(*row) for row in await session.execute(statement)]
+
+
+def _may_use(community_id: int | None) -> ColumnElement[bool]:
+    """Whether a community may use a model: its own or a shared one, and not refused by it."""
+    shared = CustomModel.shared.is_(True)
+    if community_id is None:
+        return shared
+    accepts_none = select(Community.id).where(
+        Community.id == community_id, Community.accepts_shared.is_(False)
+    )
+    refused = select(RefusedModel.custom_model_id).where(RefusedModel.community_id == community_id)
+    own = CustomModel.community_id == community_id
+    return and_(or_(own, and_(shared, ~accepts_none.exists())), CustomModel.id.not_in(refused))
 
 
 async def _packed(names: tuple[str, ...]) -> bytes:

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from bot.store.database import Database
-from bot.store.schema import Candidate, Poll
+from bot.store.moderation.tables import EVERYBODY, Block
+from bot.store.schema import Candidate, Community, Poll
+
+PUBLIC_VOTES = 2
+"""Votes that a name needs for the public hall of fame. A member has one, so at least one is not
+the discoverer's own."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +34,19 @@ class Champion:
 
 @dataclass(frozen=True)
 class Scope:
-    """Which names to include. Those of custom models are only shown in their community."""
+    """Which names to include.
+
+    Names of other communities are only included if these take part in the public hall of fame, and
+    never those of custom models.
+    """
 
     community_id: int | None = None
-    """Only names of this community; `None` for the dinosaurs of all communities."""
+    """Only names of this community; `None` for the public hall of fame: dinosaurs of all
+    communities with at least `PUBLIC_VOTES`."""
     member_id: int | None = None
-    """Only names discovered by this member."""
+    """Only names discovered by this member, with any number of votes."""
     home_id: int | None = None
-    """Without `community_id`: also include the names of this community's custom models."""
+    """Without `community_id`: also include all names of this community."""
     since: datetime | None = None
     """Only polls closed at this time or later."""
 
@@ -88,12 +98,15 @@ class HallOfFame:
         async with self._database.reading() as session:
             return await session.scalar(statement) or 0
 
-    async def chosen(self) -> list[tuple[str, int]]:
-        """Every dinosaur that has won, with its votes: extra names for a training."""
+    async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
+        """Dinosaurs of the public hall of fame and of a community, with their votes.
+
+        These are extra names for a training.
+        """
         statement = (
             select(Candidate.name, func.sum(Poll.winner_votes))
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.custom_model.is_(None))
+            .where(Poll.custom_model.is_(None), *_conditions(Scope(home_id=home_id)))
             .group_by(Candidate.name)
             .order_by(Candidate.name)
         )
@@ -104,7 +117,7 @@ class HallOfFame:
 def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
     if scope.community_id is None:
-        conditions.append(or_(Poll.custom_model.is_(None), Poll.community_id == scope.home_id))
+        conditions.append(or_(_is_public(scope), Poll.community_id == scope.home_id))
     else:
         conditions.append(Poll.community_id == scope.community_id)
     if scope.member_id is not None:
@@ -112,3 +125,16 @@ def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
     if scope.since is not None:
         conditions.append(Poll.closed_at >= scope.since)
     return conditions
+
+
+def _is_public(scope: Scope) -> ColumnElement[bool]:
+    """Whether a name may be shown in other communities."""
+    hidden = select(Community.id).where(Community.in_public_hall.is_(False))
+    blocked = select(Block.community_id).where(Block.member_id == EVERYBODY)
+    has_voters = [] if scope.member_id is not None else [Poll.winner_votes >= PUBLIC_VOTES]
+    return and_(
+        Poll.custom_model.is_(None),
+        Poll.community_id.not_in(hidden),
+        Poll.community_id.not_in(blocked),
+        *has_voters,
+    )

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Executable, Select, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Executable, Select, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
@@ -55,9 +55,18 @@ class PollRecord:
     winner: int | None = None
     """Position of the winning name; `None` while open or without votes."""
     announced_at: datetime | None = None
+    announcement_id: int | None = None
+    """The message with the winner's plaque; `None` until it has been sent."""
+    removed: frozenset[int] = frozenset()
+    """Positions of names that a moderator removed. They keep their place, and get no votes."""
+
+    @property
+    def standing(self) -> dict[int, str]:
+        """The names that were not removed, by position."""
+        return {i: name for i, name in enumerate(self.names) if i not in self.removed}
 
 
-_STORED = tuple(f.name for f in fields(PollRecord) if f.name not in ("names", "votes"))
+_STORED = tuple(f.name for f in fields(PollRecord) if f.name not in ("names", "votes", "removed"))
 """Fields with a column."""
 
 
@@ -121,6 +130,14 @@ class Polls:
     async def find(self, poll_id: int) -> PollRecord | None:
         """A poll by its id, with its current votes."""
         found = await self._find(Poll.id == poll_id)
+        return found[0] if found else None
+
+    async def on_message(self, community_id: int, message_id: int) -> PollRecord | None:
+        """The poll of a community that a message shows, or whose winner it announces."""
+        found = await self._find(
+            Poll.community_id == community_id,
+            or_(Poll.message_id == message_id, Poll.announcement_id == message_id),
+        )
         return found[0] if found else None
 
     async def cast(self, ballot: Ballot, now: datetime) -> bool:
@@ -198,6 +215,24 @@ class Polls:
                 )
         return await self.find(poll_id)
 
+    async def void(self, poll_id: int) -> None:
+        """Take the victory back: the message of the poll was deleted, or its winner removed."""
+        async with self._database.writing() as session:
+            await session.execute(
+                update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
+            )
+
+    async def announcement_sent(self, poll_id: int, message_id: int) -> bool:
+        """Record the message with the plaque. Returns whether the poll still has a winner."""
+        async with self._database.writing() as session:
+            winner = await session.scalar(
+                update(Poll)
+                .where(Poll.id == poll_id)
+                .values(announcement_id=message_id)
+                .returning(Poll.winner)
+            )
+            return winner is not None
+
     async def announced(self, poll_id: int, now: datetime) -> bool:
         """Claim the announcement of a result. Returns whether nobody else has."""
         async with self._database.writing() as session:
@@ -234,7 +269,7 @@ class Polls:
             closes_at = await _lock_open(session, {ballot.poll_id for ballot, _ in ballots})
             candidates = await session.execute(
                 select(Candidate.poll_id, Candidate.position).where(
-                    Candidate.poll_id.in_(closes_at)
+                    Candidate.poll_id.in_(closes_at), Candidate.removed_at.is_(None)
                 )
             )
             positions = {(poll_id, position) for poll_id, position in candidates}
@@ -277,10 +312,14 @@ class Polls:
             if not records:
                 return []
             rows = await session.execute(_standings(list(records)))
-            for poll_id, name, votes in rows:
+            for poll_id, name, removed_at, votes in rows:
                 record = records[poll_id]
+                removed = set() if removed_at is None else {len(record.names)}
                 records[poll_id] = replace(
-                    record, names=(*record.names, name), votes=(*record.votes, votes)
+                    record,
+                    names=(*record.names, name),
+                    votes=(*record.votes, votes),
+                    removed=record.removed | removed,
                 )
         return sorted(records.values(), key=lambda record: record.closes_at)
 
@@ -343,15 +382,15 @@ async def _lock_votes(session: AsyncSession, keys: Collection[Key]) -> set[Key]:
     return {(poll_id, member_id) for poll_id, member_id in votes}
 
 
-def _standings(poll_ids: Sequence[int]) -> Select[int, str, int]:
-    """Rows of poll id, name and number of votes, in the order of the positions."""
+def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int]:
+    """Rows of poll, name, time of removal and number of votes, in the order of the positions."""
     return (
-        select(Candidate.poll_id, Candidate.name, func.count(Vote.member_id))
+        select(Candidate.poll_id, Candidate.name, Candidate.removed_at, func.count(Vote.member_id))
         .outerjoin(
             Vote, (Vote.poll_id == Candidate.poll_id) & (Vote.position == Candidate.position)
         )
         .where(Candidate.poll_id.in_(poll_ids))
-        .group_by(Candidate.poll_id, Candidate.position, Candidate.name)
+        .group_by(Candidate.poll_id, Candidate.position, Candidate.name, Candidate.removed_at)
         .order_by(Candidate.poll_id, Candidate.position)
     )
 

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, LargeBinary, delete, func, select, update
+from sqlalchemy import ColumnElement, LargeBinary, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
 from bot.store.database import Database
+from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Block, ModerationEntry, RefusedModel
 from bot.store.schema import (
     FIRST_SURROGATE,
     Activation,
@@ -35,8 +36,8 @@ _OF_MEMBERS: tuple[type[_OfMember], ...] = (
     ButtonState,
 )
 """Tables with a column `member_id`."""
-_OF_COMMUNITIES = (Poll, CustomModel, Training, ButtonState)
-"""Tables whose rows are deleted with their community."""
+_OF_COMMUNITIES = (Poll, CustomModel, Training, ButtonState, ModerationEntry, RefusedModel)
+"""Tables whose rows are deleted with their community; so are its blocks of members."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ class Kept:
     """Changes of the live version that the member has caused."""
     button_states: int
     """States of buttons below replies to the member."""
+    blocks: int = 0
+    """Blocks of the member, which outlast `forget_member`."""
+    moderation: int = 0
+    """What the member did as a moderator, and what moderators did about the member. Outlasts it."""
 
     def __bool__(self) -> bool:
         """Whether any row exists."""
@@ -87,6 +92,9 @@ class Privacy:
                 trainings=await count(Training) + await count(Version, Version.id.not_in(from_own)),
                 activations=await count(Activation),
                 button_states=await count(ButtonState),
+                blocks=await session.scalar(_number_of(Block, _blocked(member_id))) or 0,
+                moderation=await session.scalar(_number_of(ModerationEntry, _in_record(member_id)))
+                or 0,
             )
 
     async def all_of(self, member_id: int) -> dict[str, list[dict[str, object]]]:
@@ -99,13 +107,21 @@ class Privacy:
                 )
             of_user = IdentityRow.id == member_id
             rows[IdentityRow.__tablename__] = await _rows(session, IdentityRow, of_user)
+            rows[Block.__tablename__] = await _rows(session, Block, _blocked(member_id))
+            rows[ModerationEntry.__tablename__] = await _rows(
+                session, ModerationEntry, _in_record(member_id)
+            )
+        for row in (*rows[Block.__tablename__], *rows[ModerationEntry.__tablename__]):
+            if row["moderator_id"] != member_id:  # who it was is not the member's data
+                del row["moderator_id"]
         return rows
 
     async def forget_member(self, member_id: int) -> None:
         """Delete a member's votes, poems, button states and identity, and the id everywhere else.
 
         Data that others rely on stays, without the member: the votes of a closed poll's winner,
-        custom models, versions. An open poll loses the member's vote.
+        custom models, versions. An open poll loses the member's vote. Blocks of the member stay,
+        or forgetting would undo them, and so does the record of moderation until it is pruned.
         """
         async with self._database.writing() as session:
             # Lock polls before votes, in the order of their keys, as `Polls.cast` does: any other
@@ -126,7 +142,13 @@ class Privacy:
                 await session.execute(
                     update(owned).where(owned.member_id == member_id).values(member_id=None)
                 )
-            await session.execute(delete(IdentityRow).where(IdentityRow.id == member_id))
+            await session.execute(
+                update(Block).where(Block.moderator_id == member_id).values(moderator_id=None)
+            )
+            stays = select(Block.id).where(_blocked(member_id)).exists() | (
+                select(ModerationEntry.id).where(_in_record(member_id)).exists()
+            )
+            await session.execute(delete(IdentityRow).where(IdentityRow.id == member_id, ~stays))
 
     async def seen(
         self, community_ids: Collection[int], now: datetime, platform: str = "discord"
@@ -139,6 +161,8 @@ class Privacy:
             known = set(await session.scalars(select(Community.id)))
             for table in _OF_COMMUNITIES:
                 known |= {*await session.scalars(select(table.community_id).distinct())} - {None}
+            blocking = select(Block.community_id).where(Block.member_id != EVERYBODY)
+            known |= {*await session.scalars(blocking.distinct())} - {EVERYWHERE}
             known &= await self._of_platform(session, known, platform)
             left_before = set(
                 await session.scalars(select(Community.id).where(Community.left_at.is_not(None)))
@@ -171,6 +195,9 @@ class Privacy:
             if gone:
                 for table in _OF_COMMUNITIES:
                     await session.execute(delete(table).where(table.community_id.in_(gone)))
+                await session.execute(
+                    delete(Block).where(Block.community_id.in_(gone), Block.member_id != EVERYBODY)
+                )
                 await session.execute(
                     update(Poem).where(Poem.community_id.in_(gone)).values(community_id=None)
                 )
@@ -211,6 +238,18 @@ class Privacy:
             .values(id=community_id, left_at=left_at)
             .on_conflict_do_update(index_elements=[Community.id], set_={"left_at": left_at})
         )
+
+
+def _number_of(table: type[DeclarativeBase], condition: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).select_from(table).where(condition)
+
+
+def _blocked(member_id: int) -> ColumnElement[bool]:
+    return Block.member_id == member_id
+
+
+def _in_record(member_id: int) -> ColumnElement[bool]:
+    return or_(ModerationEntry.moderator_id == member_id, ModerationEntry.target_id == member_id)
 
 
 async def _rows(

@@ -1,5 +1,7 @@
 """Database tables. `migrations/` upgrades databases of older versions.
 
+Tables of moderation are in `moderation/tables.py`.
+
 Users, communities, channels and messages are stored as integers: Discord's own numbers, and
 surrogate numbers from the table `identities` for every other platform. The only name stored is the
 display name of a discoverer, which is drawn on the plaque. Chat messages are never stored.
@@ -48,7 +50,7 @@ class Instant(TypeDecorator[datetime]):
 
 Number = BigInteger
 """Id of a user, community, channel or message: 63 bits."""
-_Counted = BigInteger().with_variant(Integer, "sqlite")  # SQLite only counts INTEGER keys
+Counted = BigInteger().with_variant(Integer, "sqlite")  # SQLite only counts INTEGER keys
 FIRST_SURROGATE = 2**62
 """First id in `identities`. Discord's ids stay below it until the year 2049."""
 
@@ -77,6 +79,12 @@ class Community(Base):
     """How long its polls stay open; `None` for the default."""
     left_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the bot was removed. The community is forgotten after a grace period."""
+    in_public_hall: Mapped[bool | None]
+    """Whether its winners may appear in the public hall of fame; `None` for yes."""
+    accepts_shared: Mapped[bool | None]
+    """Whether custom models that other communities share can be used in it; `None` for yes."""
+    log_channel_id: Mapped[int | None] = mapped_column(Number)
+    """Channel in which moderation is reported."""
 
 
 class Poll(Base):
@@ -116,6 +124,8 @@ class Poll(Base):
     winner_votes: Mapped[int | None]
     announced_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the result was posted in the channel."""
+    announcement_id: Mapped[int | None] = mapped_column(Number)
+    """The message with the winner's plaque."""
 
 
 class Candidate(Base):
@@ -129,6 +139,8 @@ class Candidate(Base):
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(128))
     """As displayed."""
+    removed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When a moderator removed it. It has no votes and cannot win."""
 
 
 class Vote(Base):
@@ -161,7 +173,7 @@ class Poem(Base):
         {"sqlite_autoincrement": True},
     )
 
-    id: Mapped[int] = mapped_column(_Counted, primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     member_id: Mapped[int] = mapped_column(Number, index=True)
     community_id: Mapped[int | None] = mapped_column(Number, index=True)
     message_id: Mapped[int] = mapped_column(Number)
@@ -180,7 +192,7 @@ class CustomModel(Base):
         {"sqlite_autoincrement": True},
     )
 
-    id: Mapped[int] = mapped_column(_Counted, primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     community_id: Mapped[int] = mapped_column(Number)
     name: Mapped[str] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(String(96))
@@ -210,7 +222,7 @@ class Version(Base):
     __tablename__ = "versions"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
-    id: Mapped[int] = mapped_column(_Counted, primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     task: Mapped[str] = mapped_column(String(40), index=True)
     """A key of `models.tasks.TASKS`."""
     digest: Mapped[str] = mapped_column(String(64))
@@ -246,7 +258,7 @@ class Activation(Base):
     __tablename__ = "activations"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
-    id: Mapped[int] = mapped_column(_Counted, primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     task: Mapped[str] = mapped_column(String(40), index=True)
     version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
     """`None` for the shipped weights."""
@@ -267,7 +279,7 @@ class Training(Base):
         {"sqlite_autoincrement": True},
     )
 
-    id: Mapped[int] = mapped_column(_Counted, primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     policy: Mapped[str] = mapped_column(String(20))
     """`shared` for the networks of all communities, `custom` for a custom model."""
     task: Mapped[str] = mapped_column(String(40))
@@ -327,7 +339,7 @@ class IdentityRow(Base):
         {"sqlite_autoincrement": True},
     )
 
-    id: Mapped[int] = mapped_column(_Counted, Identity(start=FIRST_SURROGATE), primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, Identity(start=FIRST_SURROGATE), primary_key=True)
     platform: Mapped[str] = mapped_column(String(20))
     kind: Mapped[str] = mapped_column(String(20))
     """`user`, `community`, `channel` or `message`."""

@@ -55,21 +55,25 @@ async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
     store, community_id = app.store.custom_models, turn.community_id
     typed = " ".join(typed[: LONGEST_CHOICE + 1].split())
     record = await store.named(community_id, typed) if community_id is not None else None
+    if record is not None:
+        record = await store.usable_one(record.id, community_id)
     if record is None and (match := _NUMBER.search(typed)):
-        record = await store.get(int(match[1]))
+        record = await store.usable_one(int(match[1]), community_id)
     if record is None:
         usable = await store.usable(community_id, typed=typed)
         record = next((r for r in usable if r.name.casefold() == typed.casefold()), None)
-    if record is None or not _may_use(record, turn):
+    if record is None:
         raise unknown()
     return record
 
 
 async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRecord:
     """The custom model of a button. Raises `UserError` if it can no longer be used here."""
-    record = await app.store.custom_models.get(custom_model_id)
-    if record is None or not _may_use(record, turn):
-        raise UserError(_("This namer was deleted or is no longer shared. Pick another in /name."))
+    record = await app.store.custom_models.usable_one(custom_model_id, turn.community_id)
+    if record is None:
+        raise UserError(
+            _("This namer was deleted or can't be used here anymore. Pick another in /name.")
+        )
     return record
 
 
@@ -99,7 +103,3 @@ def _choices(records: Sequence[CustomModelRecord], turn: Turn) -> list[Choice]:
         label = label.format(name=record.name, count=record.entries, community=community)
         choices.append(Choice(label, value))
     return choices
-
-
-def _may_use(record: CustomModelRecord, turn: Turn) -> bool:
-    return record.shared or record.community_id == turn.community_id

@@ -99,7 +99,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
             await asyncio.to_thread(task.parse_corpus, corpus, title)
         extra_names: tuple[str, ...] = ()
         if options.hall_of_fame and task.takes_extra_names:
-            extra_names = await _hall_of_fame(app)
+            extra_names = await _hall_of_fame(app, turn.community_id)
         request = TrainingRequest(
             policy=SHARED,
             task=task.name,
@@ -137,8 +137,8 @@ def weighted_names(chosen: Iterable[tuple[str, int]], words: WordFilter) -> tupl
     )
 
 
-async def _hall_of_fame(app: App) -> tuple[str, ...]:
-    chosen = await app.store.hall_of_fame.chosen()
+async def _hall_of_fame(app: App, community_id: int | None) -> tuple[str, ...]:
+    chosen = await app.store.hall_of_fame.chosen(community_id)
     names = await asyncio.to_thread(weighted_names, chosen, app.word_filter)
     if not names:
         raise UserError(

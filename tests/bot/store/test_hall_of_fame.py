@@ -3,10 +3,12 @@ from datetime import timedelta
 
 from bot.store import Store
 from bot.store.hall_of_fame import Champion, Scope
+from bot.store.moderation.tables import EVERYBODY, Action, Entry
 from bot.store.polls import Ballot
 from tests.bot.store.test_polls import LATER, NOW, POLL, opened
 
 ALL = Scope()
+BY = Entry(Action.BLOCK, 9, NOW, 1)
 
 
 async def hold_poll(
@@ -76,14 +78,57 @@ async def test_custom_names_stay_in_their_community(store: Store) -> None:
     assert await best(store, ALL) == ["Mangosaurus"]
     assert await best(store, Scope(community_id=1)) == ["Elrond", "Mangosaurus"]
     assert await best(store, Scope(community_id=2)) == []
-    assert await store.hall_of_fame.chosen() == [("Mangosaurus", 2)]
+    assert await store.hall_of_fame.chosen(1) == [("Mangosaurus", 2)]
 
 
 async def test_chosen_adds_up_votes(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 2)
     await hold_poll(store, 2, "Mangosaurus", 3, community=2)
     await hold_poll(store, 3, "Bravosaurus", 1)
-    assert await store.hall_of_fame.chosen() == [("Bravosaurus", 1), ("Mangosaurus", 5)]
+    assert await store.hall_of_fame.chosen(1) == [("Bravosaurus", 1), ("Mangosaurus", 5)]
+    assert await store.hall_of_fame.chosen(2) == [("Mangosaurus", 5)]
+
+
+async def test_public_names_have_several_voters(store: Store) -> None:
+    """One vote by oneself is enough at home, and nowhere else."""
+    await hold_poll(store, 1, "Alone", 1)
+    await hold_poll(store, 2, "Together", 2)
+    assert await best(store, ALL) == ["Together"]
+    assert await best(store, Scope(community_id=1)) == ["Together", "Alone"]
+    assert await best(store, Scope(member_id=3)) == ["Together", "Alone"]
+    assert await store.hall_of_fame.chosen(None) == [("Together", 2)]
+    latest = await store.hall_of_fame.latest(ALL)
+    assert latest is not None
+    assert latest.name == "Together"
+
+
+async def test_community_stays_out_of_the_public_hall(store: Store) -> None:
+    await hold_poll(store, 1, "Ours", 3)
+    await hold_poll(store, 2, "Theirs", 2, community=2)
+    await store.moderation.change_settings(1, in_public_hall=False)
+    assert await best(store, ALL) == ["Theirs"]
+    assert await best(store, Scope(community_id=1)) == ["Ours"]
+    assert await best(store, Scope(member_id=3)) == ["Theirs"]
+    assert await best(store, Scope(member_id=3, home_id=1)) == ["Ours", "Theirs"]
+    assert await store.hall_of_fame.chosen(2) == [("Theirs", 2)]
+    await store.moderation.change_settings(1, in_public_hall=True)
+    assert await best(store, ALL) == ["Ours", "Theirs"]
+
+
+async def test_blocked_community_is_not_public(store: Store) -> None:
+    await hold_poll(store, 1, "Mangosaurus", 3)
+    await store.blocks.block(1, EVERYBODY, BY)
+    assert await best(store, ALL) == []
+    await store.blocks.unblock(1, EVERYBODY, BY)
+    assert await best(store, ALL) == ["Mangosaurus"]
+
+
+async def test_removed_winner(store: Store) -> None:
+    await hold_poll(store, 1, "Mangosaurus", 3)
+    assert await store.moderation.remove_name(1, 1, BY) == "Mangosaurus"
+    assert await best(store, ALL) == await best(store, Scope(community_id=1)) == []
+    assert await store.hall_of_fame.latest(Scope(community_id=1)) is None
+    assert await store.hall_of_fame.chosen(1) == []
 
 
 async def test_winner_keeps_forgotten_votes(store: Store) -> None:
@@ -93,7 +138,7 @@ async def test_winner_keeps_forgotten_votes(store: Store) -> None:
 
 
 async def test_forgotten_discoverer(store: Store) -> None:
-    await hold_poll(store, 1, "Mangosaurus", 1)
+    await hold_poll(store, 1, "Mangosaurus", 2)
     await store.privacy.forget_member(3)
     (champion,) = await store.hall_of_fame.best(ALL)
     assert (champion.member_id, champion.discoverer) == (None, None)

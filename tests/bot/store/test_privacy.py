@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot.store import Store
+from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
 from bot.store.polls import Ballot
 from bot.store.privacy import Kept
 from bot.store.trainings import TrainingRequest
@@ -191,3 +192,34 @@ async def test_concurrent_notes_of_a_community(store: Store) -> None:
     )
     await other.close()
     assert await store.polls.minutes(1) == 20
+
+
+async def test_block_outlasts_forgetting(store: Store) -> None:
+    """Or "forget me" would undo it. Who blocked and what moderators did is not told either."""
+    moderator = 9
+    await store.blocks.block(1, MEMBER, Entry(Action.BLOCK, moderator, NOW, 1, MEMBER))
+    kept = await store.privacy.of(MEMBER)
+    assert (kept.blocks, kept.moderation) == (1, 1)
+    rows = await store.privacy.all_of(MEMBER)
+    assert [row["community_id"] for row in rows["blocks"]] == [1]
+    assert [row["action"] for row in rows["moderation"]] == ["block"]
+    assert str(moderator) not in str(rows["blocks"] + rows["moderation"])
+
+    await store.privacy.forget_member(MEMBER)
+    await store.privacy.forget_member(moderator)
+    assert await store.blocks.all() == {(1, MEMBER)}
+    assert (await store.privacy.of(MEMBER)).blocks == 1
+    assert (await store.privacy.all_of(moderator))["moderation"][0]["moderator_id"] == moderator
+
+
+async def test_community_leaves_with_its_blocks(store: Store) -> None:
+    """What an owner blocked stays blocked, or a community would return by leaving."""
+    here, everywhere = [Entry(Action.BLOCK, 9, NOW, community, MEMBER) for community in (1, None)]
+    await store.blocks.block(1, MEMBER, here)
+    await store.blocks.block(EVERYWHERE, MEMBER, everywhere)
+    await store.blocks.block(1, EVERYBODY, everywhere)
+    await store.privacy.seen([], NOW)
+    assert await store.privacy.forget_communities(NOW + GRACE) == [1]
+    assert await store.blocks.all() == {(EVERYWHERE, MEMBER), (1, EVERYBODY)}
+    assert list(await store.moderation.recorded(1)) == []
+    assert len(await store.moderation.recorded(None)) == 2

@@ -266,7 +266,9 @@ async def test_vote_on_list_names(home: Home) -> None:
     (won,) = await home.app.store.hall_of_fame.best(Scope(community_id=home.guild.id))
     assert (won.name, won.custom_model) == ("Θησίων", "heroes")
     assert await home.app.store.hall_of_fame.best(Scope()) == []  # other servers do not see it
-    assert await home.app.store.hall_of_fame.chosen() == []  # nor do dinosaurs learn from it
+    assert (
+        await home.app.store.hall_of_fame.chosen(home.guild.id) == []
+    )  # nor do dinosaurs learn from it
     await home.app.store.custom_models.delete(made.id)
     (won,) = await home.app.store.hall_of_fame.best(Scope(community_id=home.guild.id))
     assert won.custom_model == "heroes"

@@ -1,0 +1,1 @@
+"""Moderation: blocks, removals, and the record of who did what."""

@@ -1,0 +1,106 @@
+"""Blocks of members and communities."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from bot.store.database import Database
+from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Block, Entry, add_entry
+
+MOST_BLOCKS = 1000
+"""Members that a community can block, and members or communities that owners can."""
+MOST_LOADED = 50_000
+"""Blocks that a process keeps in memory, the newest ones."""
+
+
+@dataclass(frozen=True)
+class BlockRecord:
+    """A block."""
+
+    community_id: int
+    member_id: int
+    blocked_at: datetime
+
+
+class TooManyBlocks(Exception):  # noqa: N818 (it is a state, not a fault)
+    """`MOST_BLOCKS` are blocked already."""
+
+
+class Blocks:
+    """The blocks of all communities, and those of the bot's owners."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def block(self, community_id: int, member_id: int, entry: Entry) -> bool:
+        """Block a member or a community. Returns whether it was not. Raises `TooManyBlocks`."""
+        insert = (
+            self._database.insert(Block)
+            .values(
+                community_id=community_id,
+                member_id=member_id,
+                moderator_id=entry.moderator_id,
+                blocked_at=entry.at,
+            )
+            .on_conflict_do_nothing(index_elements=["community_id", "member_id"])
+            .returning(Block.id)
+        )
+        of_same = Block.community_id == community_id
+        if member_id == EVERYBODY:
+            of_same = Block.member_id == EVERYBODY
+        async with self._database.writing() as session:
+            number = await session.scalar(select(func.count()).select_from(Block).where(of_same))
+            if (number or 0) >= MOST_BLOCKS:
+                raise TooManyBlocks
+            is_new = (await session.execute(insert)).first() is not None
+            if is_new:
+                add_entry(session, entry)
+            return is_new
+
+    async def unblock(self, community_id: int, member_id: int, entry: Entry) -> bool:
+        """The inverse of `block`. Returns whether it was blocked."""
+        gone = (
+            delete(Block)
+            .where(Block.community_id == community_id, Block.member_id == member_id)
+            .returning(Block.id)
+        )
+        async with self._database.writing() as session:
+            was_blocked = (await session.execute(gone)).first() is not None
+            if was_blocked:
+                add_entry(session, entry)
+            return was_blocked
+
+    async def listed(
+        self, community_id: int | None, *, skip: int = 0, most: int = 10
+    ) -> list[BlockRecord]:
+        """Members that a community blocks, or with `None` what owners block, newest first."""
+        owners = (Block.community_id == EVERYWHERE) | (Block.member_id == EVERYBODY)
+        condition = (
+            owners
+            if community_id is None
+            else (Block.community_id == community_id) & (Block.member_id != EVERYBODY)
+        )
+        statement = (
+            select(Block.community_id, Block.member_id, Block.blocked_at)
+            .where(condition)
+            .order_by(Block.id.desc())
+            .offset(skip)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            return [BlockRecord(*row) for row in await session.execute(statement)]
+
+    async def version(self) -> tuple[int, int]:
+        """Changes whenever the blocks do."""
+        async with self._database.reading() as session:
+            row = (await session.execute(select(func.count(), func.max(Block.id)))).one()
+        return row[0], row[1] or 0
+
+    async def all(self) -> frozenset[tuple[int, int]]:
+        """Community and member of each block, at most the newest `MOST_LOADED`."""
+        statement = (
+            select(Block.community_id, Block.member_id).order_by(Block.id.desc()).limit(MOST_LOADED)
+        )
+        async with self._database.reading() as session:
+            return frozenset((row[0], row[1]) for row in await session.execute(statement))

@@ -1,0 +1,231 @@
+"""Removals by moderators, settings of communities, and the record of who did what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Executable, delete, func, select, update
+
+from bot.store.database import Database
+from bot.store.moderation.tables import Action, Entry, ModerationEntry, RefusedModel, add_entry
+from bot.store.schema import Candidate, Community, Poem, Poll, Vote
+
+
+@dataclass(frozen=True)
+class CommunitySettings:
+    """Settings of a community that concern moderation."""
+
+    in_public_hall: bool = True
+    """Whether its winners may appear in the public hall of fame."""
+    accepts_shared: bool = True
+    """Whether custom models that other communities share can be used in it."""
+    log_channel_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Winner:
+    """A name in the hall of fame of a community."""
+
+    poll_id: int
+    position: int
+    name: str
+    votes: int
+
+
+class Moderation:
+    """Removals, blocks, settings and the record of all communities."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def settings(self, community_id: int) -> CommunitySettings:
+        """The settings of a community."""
+        async with self._database.reading() as session:
+            row = (
+                await session.execute(
+                    select(
+                        Community.in_public_hall,
+                        Community.accepts_shared,
+                        Community.log_channel_id,
+                    ).where(Community.id == community_id)
+                )
+            ).first()
+        if row is None:
+            return CommunitySettings()
+        return CommunitySettings(row[0] is not False, row[1] is not False, row[2])
+
+    async def change_settings(self, community_id: int, **values: bool | None) -> None:
+        """Change fields of `CommunitySettings`."""
+        async with self._database.writing() as session:
+            await session.execute(self._upsert(community_id, values))
+
+    async def set_log_channel(self, entry: Entry) -> None:
+        """Choose the target of an entry as the log channel, and record that."""
+        assert entry.community_id is not None  # noqa: S101 (owners have no log channel)
+        async with self._database.writing() as session:
+            values = {"log_channel_id": entry.target_id}
+            await session.execute(self._upsert(entry.community_id, values))
+            add_entry(session, entry)
+
+    async def remove_name(self, poll_id: int, position: int, entry: Entry) -> str | None:
+        """Remove a name from a poll, with its votes; if it has won, the poll has no winner.
+
+        Returns the name; `None` if the community of the entry has no such poll or name, or it was
+        removed before.
+        """
+        async with self._database.writing() as session:
+            # Locked before votes, as in `Polls.cast`: a vote is either deleted here or refused.
+            winner = (
+                await session.execute(
+                    select(Poll.winner)
+                    .where(Poll.id == poll_id, Poll.community_id == entry.community_id)
+                    .with_for_update()
+                )
+            ).first()
+            if winner is None:
+                return None
+            name: str | None = await session.scalar(
+                update(Candidate)
+                .where(
+                    Candidate.poll_id == poll_id,
+                    Candidate.position == position,
+                    Candidate.removed_at.is_(None),
+                )
+                .values(removed_at=entry.at)
+                .returning(Candidate.name)
+            )
+            if name is None:
+                return None
+            of_name = (Vote.poll_id == poll_id, Vote.position == position)
+            await session.execute(
+                select(Vote.member_id).where(*of_name).order_by(Vote.member_id).with_for_update()
+            )
+            await session.execute(delete(Vote).where(*of_name))
+            if winner[0] == position:
+                await session.execute(
+                    update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
+                )
+            add_entry(session, replace(entry, subject=name))
+            return name
+
+    async def winners(
+        self, community_id: int, *, typed: str = "", name: str | None = None, most: int = 25
+    ) -> list[Winner]:
+        """Winners of a community, the newest first.
+
+        `typed` is a part of the name, `name` the whole name, both in any case.
+        """
+        lowered = func.lower(Candidate.name)
+        wanted = (
+            lowered.contains(typed.lower(), autoescape=True)
+            if name is None
+            else (lowered == name.lower()) | (Candidate.name == name)
+        )
+        statement = (
+            select(Poll.id, Candidate.position, Candidate.name, Poll.winner_votes)
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(Poll.community_id == community_id, wanted)
+            .order_by(Poll.closed_at.desc(), Poll.id)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            rows = await session.execute(statement)
+            return [Winner(number, place, won, votes or 0) for number, place, won, votes in rows]
+
+    async def remove_poems(self, message_id: int, entry: Entry) -> int:
+        """Delete the kept copies of a poem that a community saw, and record its removal.
+
+        Returns how many members had kept it.
+        """
+        async with self._database.writing() as session:
+            gone = await session.scalars(
+                delete(Poem)
+                .where(Poem.community_id == entry.community_id, Poem.message_id == message_id)
+                .returning(Poem.id)
+            )
+            add_entry(session, entry)
+            return len(gone.all())
+
+    async def refuse_model(self, custom_model_id: int, entry: Entry) -> bool:
+        """Stop a community from using a custom model. Returns whether it could use it before."""
+        insert = (
+            self._database.insert(RefusedModel)
+            .values(community_id=entry.community_id, custom_model_id=custom_model_id)
+            .on_conflict_do_nothing(index_elements=["community_id", "custom_model_id"])
+            .returning(RefusedModel.community_id)
+        )
+        return await self._changed(insert, entry)
+
+    async def accept_model(self, custom_model_id: int, entry: Entry) -> bool:
+        """The inverse of `refuse_model`. Returns whether it was refused."""
+        gone = (
+            delete(RefusedModel)
+            .where(
+                RefusedModel.community_id == entry.community_id,
+                RefusedModel.custom_model_id == custom_model_id,
+            )
+            .returning(RefusedModel.community_id)
+        )
+        return await self._changed(gone, entry)
+
+    async def refused_models(self, community_id: int) -> frozenset[int]:
+        """The custom models that a community refuses."""
+        async with self._database.reading() as session:
+            found = await session.scalars(
+                select(RefusedModel.custom_model_id).where(
+                    RefusedModel.community_id == community_id
+                )
+            )
+            return frozenset(found)
+
+    async def record(self, entry: Entry) -> None:
+        """Add an entry to the record."""
+        async with self._database.writing() as session:
+            add_entry(session, entry)
+
+    async def recorded(
+        self, community_id: int | None, *, skip: int = 0, most: int = 10
+    ) -> Sequence[Entry]:
+        """Entries of a community, or with `None` of owners, newest first."""
+        statement = (
+            select(
+                ModerationEntry.action,
+                ModerationEntry.moderator_id,
+                ModerationEntry.at,
+                ModerationEntry.community_id,
+                ModerationEntry.target_id,
+                ModerationEntry.subject,
+            )
+            .where(ModerationEntry.community_id == community_id)
+            .order_by(ModerationEntry.id.desc())
+            .offset(skip)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            rows = await session.execute(statement)
+            return [
+                Entry(Action(action), moderator_id, at, community, target_id, subject)
+                for action, moderator_id, at, community, target_id, subject in rows
+            ]
+
+    async def prune(self, before: datetime) -> int:
+        """Delete entries of the record that are older. Returns their number."""
+        async with self._database.writing() as session:
+            gone = await session.scalars(
+                delete(ModerationEntry)
+                .where(ModerationEntry.at < before)
+                .returning(ModerationEntry.id)
+            )
+            return len(gone.all())
+
+    async def _changed(self, statement: Executable, entry: Entry) -> bool:
+        """Execute a statement, and record that if it returns a row. Returns whether it did."""
+        async with self._database.writing() as session:
+            has_changed = (await session.execute(statement)).first() is not None
+            if has_changed:
+                add_entry(session, entry)
+            return has_changed
+
+    def _upsert(self, community_id: int, values: Mapping[str, int | None]) -> Executable:
+        insert = self._database.insert(Community).values(id=community_id, **values)
+        return insert.on_conflict_do_update(index_elements=[Community.id], set_=dict(values))
