@@ -1,56 +1,72 @@
-"""`/settings`: how long polls stay open in a community."""
+"""`/settings`: how long polls stay open, and what a community shares with others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.commands.core.app import App
 from bot.commands.core.error_messages import community_only, not_allowed
 from bot.commands.core.info import Audience, CommandInfo
-from bot.commands.core.message import Message, UserError, code, text
+from bot.commands.core.message import Message, Text, UserError, code, text
 from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import Turn
+from bot.commands.core.turn import Terms, Turn
 
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a poll can stay open."""
 
 INFO = CommandInfo(
     name="settings",
-    description=_("How long polls stay open here (managers only)."),
-    options={"vote_minutes": _("Minutes that a poll stays open, 1 to 1440 (default 10)")},
-    examples=(("/settings vote_minutes:30", _("keeps polls open for half an hour.")),),
+    description=_("Settings of the bot here (managers only)."),
+    options={
+        "vote_minutes": _("Minutes that a poll stays open, 1 to 1440 (default 10)"),
+        "public_hall": _(
+            "Whether winners appear in the hall of fame of all servers (default True)"
+        ),
+        "shared_namers": _("Whether namers that other servers share can be used (default True)"),
+    },
+    examples=(
+        ("/settings", _("shows the settings of the bot here.")),
+        ("/settings vote_minutes:30", _("keeps polls open for half an hour.")),
+    ),
     audience=Audience.MANAGERS,
 )
 
 
 @dataclass(frozen=True)
 class SettingsOptions:
-    """Options of `/settings`."""
+    """Options of `/settings`; `None` keeps what is set."""
 
     vote_minutes: int | None = None
+    public_hall: bool | None = None
+    shared_namers: bool | None = None
 
 
 async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
-    """Answer `/settings`: change the value if one is given, else show it."""
+    """Answer `/settings`: change what is given, or else show everything."""
     if turn.community_id is None:
         raise UserError(*community_only(turn.platform.terms))
     if not turn.user.is_manager:
         raise UserError(*not_allowed())
-    polls, minutes = app.store.polls, options.vote_minutes
+    if options.vote_minutes is not None:
+        check(options.vote_minutes)
     with app.in_flight.track():
-        if minutes is None:
-            current = await polls.minutes(turn.community_id)
-            reply = text(
-                ngettext(
-                    "Polls stay open for {minutes} minute here. Change it with {command}.",
-                    "Polls stay open for {minutes} minutes here. Change it with {command}.",
-                    current,
-                ),
-                minutes=current,
-                command=code("/settings vote_minutes:"),
-            )
-        else:
-            check(minutes)
-            await polls.set_minutes(turn.community_id, minutes)
-            reply = text(
+        terms = turn.platform.terms
+        lines = await _change(app, turn.community_id, terms, options)
+        if not lines:
+            lines = await _overview(app, turn.community_id, terms)
+        content = [span for line in lines for span in (*line, *text("\n"))][:-1]
+        await turn.respond(Message(tuple(content), private=True))
+
+
+async def _change(
+    app: App, community_id: int, terms: Terms, options: SettingsOptions
+) -> tuple[Text, ...]:
+    """Change what is given. Returns a sentence for each change."""
+    sentences: list[Text] = []
+    minutes = options.vote_minutes
+    if minutes is not None:
+        await app.store.polls.set_minutes(community_id, minutes)
+        sentences.append(
+            text(
                 ngettext(
                     "New polls stay open for {minutes} minute here; open ones keep their time.",
                     "New polls stay open for {minutes} minutes here; open ones keep their time.",
@@ -58,7 +74,59 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
                 ),
                 minutes=minutes,
             )
-        await turn.respond(Message(content=reply, private=True))
+        )
+    given = {"in_public_hall": options.public_hall, "accepts_shared": options.shared_namers}
+    if values := {name: value for name, value in given.items() if value is not None}:
+        await app.store.moderation.change_settings(community_id, **values)
+    if options.public_hall is not None:
+        sentences.append(_public_hall(terms, on=options.public_hall))
+    if options.shared_namers is not None:
+        sentences.append(_shared_namers(terms, on=options.shared_namers))
+    return tuple(sentences)
+
+
+async def _overview(app: App, community_id: int, terms: Terms) -> tuple[Text, ...]:
+    """All settings, each with the option that changes it."""
+    minutes = await app.store.polls.minutes(community_id)
+    kept = await app.store.moderation.settings(community_id)
+    lines: Sequence[tuple[Text, str]] = (
+        (
+            text(
+                ngettext(
+                    "Polls stay open for {minutes} minute here.",
+                    "Polls stay open for {minutes} minutes here.",
+                    minutes,
+                ),
+                minutes=minutes,
+            ),
+            "vote_minutes",
+        ),
+        (_public_hall(terms, on=kept.in_public_hall), "public_hall"),
+        (_shared_namers(terms, on=kept.accepts_shared), "shared_namers"),
+    )
+    hint = _("Change it with {command}.")
+    return tuple(
+        (*line, *text(" "), *text(hint, command=code(f"/{INFO.name} {option}:")))
+        for line, option in lines
+    )
+
+
+def _public_hall(terms: Terms, *, on: bool) -> Text:
+    sentence = (
+        _("Winners with two votes or more appear in the hall of fame of all {communities}.")
+        if on
+        else _("Winners of this {community} appear in its own hall of fame only.")
+    )
+    return text(sentence, community=terms.community, communities=terms.communities)
+
+
+def _shared_namers(terms: Terms, *, on: bool) -> Text:
+    sentence = (
+        _("Namers that other {communities} share can be used here.")
+        if on
+        else _("Only namers of this {community} can be used here.")
+    )
+    return text(sentence, community=terms.community, communities=terms.communities)
 
 
 def check(minutes: int) -> None:

@@ -10,6 +10,7 @@ from discord.ext import commands
 from bot.commands.core.message import Message
 from bot.commands.core.translation import _
 from bot.commands.core.turn import (
+    Deleted,
     DeliveryError,
     Forbidden,
     Gone,
@@ -23,8 +24,10 @@ from bot.discord.rendering import render, render_edit
 NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError)
 """Raised by discord.py when the network or Discord is down; `OSError` includes timeouts."""
 
-_GONE = {10003, 10008, 10015, 10062, 30046, 50027}
-"""Unknown channel, message, webhook or interaction; too old for more edits; invalid token."""
+_DELETED = {10003, 10008}
+"""Unknown channel or message."""
+_GONE = {10015, 10062, 30046, 50027}
+"""Unknown webhook or interaction; too old for more edits; invalid token."""
 
 LIMITS = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
 TERMS = Terms(
@@ -43,6 +46,8 @@ def delivery() -> Iterator[None]:
     except NO_NETWORK as error:
         raise Unreachable(repr(error)) from error
     except discord.HTTPException as error:
+        if error.code in _DELETED:
+            raise Deleted(str(error)) from error
         if error.code in _GONE:
             raise Gone(str(error)) from error
         if isinstance(error, discord.Forbidden):

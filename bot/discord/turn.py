@@ -33,6 +33,7 @@ class DiscordTurn:
         self.user = User(
             interaction.user.id,
             clean(interaction.user.display_name),
+            is_moderator=rights.manage_messages or rights.manage_guild or rights.administrator,
             is_manager=rights.manage_guild or rights.administrator,
             is_administrator=rights.administrator,
         )

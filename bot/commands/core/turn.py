@@ -24,6 +24,10 @@ class Gone(DeliveryError):  # noqa: N818
     """The message, the channel or the request no longer exists."""
 
 
+class Deleted(Gone):
+    """The message or its channel was deleted."""
+
+
 class Forbidden(DeliveryError):  # noqa: N818
     """The bot lacks a permission there."""
 
@@ -63,6 +67,8 @@ class User:
 
     id: int
     display_name: str
+    is_moderator: bool = False
+    """Whether the user can delete messages of others there. Every manager can."""
     is_manager: bool = False
     """Whether the user can manage the community, for example change its settings."""
     is_administrator: bool = False

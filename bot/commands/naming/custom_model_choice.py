@@ -72,7 +72,7 @@ async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRe
     record = await app.store.custom_models.usable_one(custom_model_id, turn.community_id)
     if record is None:
         raise UserError(
-            _("This namer was deleted or can't be used here anymore. Pick another in /name.")
+            _("This namer was deleted, removed or is no longer shared. Pick another in /name.")
         )
     return record
 

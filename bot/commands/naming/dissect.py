@@ -124,7 +124,7 @@ async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequen
     if found := _POLL.fullmatch(rest):
         number = int(found[1])
         poll = await app.store.polls.find(number) if number < 2**63 else None
-        return custom_model_id, poll.names if poll is not None else ()
+        return custom_model_id, [*poll.standing.values()] if poll is not None else ()
     if _STORED.fullmatch(rest):
         stored = (await load_state(app, rest)).get("names")
         return custom_model_id, [str(n) for n in stored] if isinstance(stored, list) else ()

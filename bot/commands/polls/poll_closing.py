@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,10 +12,15 @@ from bot.commands.core.button_states import fits
 from bot.commands.core.dispatch import deliver
 from bot.commands.core.message import Embed, Message, Text, Tone, emphasis, strong, text
 from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import DeliveryError, Limits, Platform, Unreachable
+from bot.commands.core.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
 from bot.commands.polls.hall_of_fame import meaning_of, poem_about
 from bot.commands.polls.plaques import PLAQUE, plaque_file
-from bot.commands.polls.votes import message_of, poll_message, tie_sentence
+from bot.commands.polls.votes import (
+    message_of,
+    poll_message,
+    removed_message,
+    tie_sentence,
+)
 from bot.services.concurrency import ShuttingDown
 from bot.store import Unavailable
 from bot.store.polls import PollRecord
@@ -103,8 +109,9 @@ class PollCloser:
         """Show a result, if permitted. Returns whether the platform could be reached."""
         try:
             async with asyncio.timeout(ANNOUNCING_S), self._app.poll_locks.of(poll.id):
-                await self._show(poll)
-        except Unreachable:
+                # A moderator may have removed its winner while this waited.
+                await self._show(await self._app.store.polls.find(poll.id) or poll)
+        except (Unavailable, Unreachable):
             return False
         except TimeoutError:
             log.info("Announcing the result of poll %d took too long", poll.id)
@@ -114,19 +121,44 @@ class PollCloser:
         return True
 
     async def _show(self, poll: PollRecord) -> None:
-        """Show a closed poll, and announce its winner in a new message. Raises `Unreachable`."""
+        """Show a closed poll, and announce its winner in a new message. Raises `Unreachable`.
+
+        If its message was deleted, nothing has won: that is how moderators stop a poll.
+        """
         limits, place = self._platform.limits, message_of(poll)
         closed = poll_message(poll, limits)
-        await self._edit(poll, closed)
+        try:
+            await self._edit(poll, closed)
+        except Deleted:
+            log.info("The message of poll %d was deleted, so no name has won", poll.id)
+            await self._app.store.polls.void(poll.id)
+            return
         if poll.winner is None:
             return
         announcement = await winner_message(poll, limits)
-        # The nonce prevents a duplicate if the platform's response gets lost.
-        sent = await _delivered(lambda: self._platform.send(place, announcement, nonce=poll.id))
-        if not sent:  # the bot may lack the permission to send; it can still edit
-            await self._edit(poll, _with_plaque(closed, announcement))
+        sent: list[int] = []
+
+        async def send() -> None:
+            # The nonce prevents a duplicate if the platform's response gets lost.
+            sent.append(await self._platform.send(place, announcement, nonce=poll.id))
+
+        if not await _delivered(send):  # the bot may lack the permission to send; it can still edit
+            with suppress(Deleted):
+                await self._edit(poll, _with_plaque(closed, announcement))
+        else:
+            await self._note_announcement(poll, replace(place, message_id=sent[0]))
+
+    async def _note_announcement(self, poll: PollRecord, ref: MessageRef) -> None:
+        """Store where a winner was announced, so that moderators can remove it."""
+        still_won = True
+        with suppress(Unavailable):  # it must not be announced again
+            still_won = await self._app.store.polls.announcement_sent(poll.id, ref.message_id)
+        if not still_won:  # a moderator has removed it meanwhile
+            with suppress(DeliveryError):
+                await self._platform.edit(ref, removed_message())
 
     async def _edit(self, poll: PollRecord, message: Message) -> None:
+        """Edit the message of a poll. Raises `Deleted` and `Unreachable`."""
         if poll.message_id is not None:
             await _delivered(lambda: self._platform.edit(message_of(poll), message))
 
@@ -162,11 +194,14 @@ def _with_plaque(closed: Message, announcement: Message) -> Message:
 
 
 async def _delivered(send: Callable[[], Awaitable[object]]) -> bool:
-    """Call `send` with retries. Returns whether it was accepted. Raises `Unreachable`."""
+    """Call `send` with retries. Returns whether it was accepted.
+
+    Raises `Deleted` and `Unreachable`.
+    """
     try:
         if not await deliver(send, tries=TRIES):
             raise Unreachable
-    except Unreachable:
+    except (Deleted, Unreachable):
         raise
     except DeliveryError as error:
         log.info("A result could not be shown: %s", error)

@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.commands.core.app import App
-from bot.commands.core.message import Button, Message, Text, Timestamp, UserError, strong, text
+from bot.commands.core.message import (
+    Button,
+    Message,
+    Text,
+    Timestamp,
+    UserError,
+    emphasis,
+    strong,
+    text,
+)
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import DeliveryError, Gone, Limits, MessageRef, Turn
 from bot.commands.polls.name_message import buttons_of, names_message
@@ -104,7 +113,11 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     polls = app.store.polls
     with app.in_flight.track():
         if not await polls.cast(Ballot(poll_id, turn.user.id, position), app.now()):
-            raise too_late(await polls.find(poll_id))
+            poll = await polls.find(poll_id)
+            is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
+            if poll is not None and is_open and position in poll.removed:
+                raise removed()
+            raise too_late(poll)
         poll = await _update(app, turn, poll_id)
         async with app.receipts:
             with suppress(Unavailable):  # the vote is stored anyway
@@ -218,6 +231,8 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
             more_state = None
         else:
             dissect_state = f"#{poll.custom_model_id}:{dissect_state}"
+    if not poll.standing:
+        dissect_state = ""
     message = names_message(
         list(_lines(poll)),
         custom_model=poll.custom_model,
@@ -234,6 +249,11 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
         ),
         buttons=(*_ballot(poll, limits), *message.buttons),
     )
+
+
+def removed_message() -> Message:
+    """In place of what a moderator has removed."""
+    return Message(text(emphasis(_("A moderator removed this."))))
 
 
 def tie_sentence(poll: PollRecord) -> Text:
@@ -259,6 +279,11 @@ def tie_sentence(poll: PollRecord) -> Text:
     )
 
 
+def removed() -> UserError:
+    """The error for a vote on a name that a moderator has removed."""
+    return UserError(_("A moderator removed this name. Vote for another one."))
+
+
 def too_late(poll: PollRecord | None) -> UserError:
     """The error for a vote that no longer counts."""
     if poll is None:
@@ -280,6 +305,8 @@ def parse(state: str) -> tuple[int, int]:
 
 def _receipt(poll: PollRecord, position: int) -> Message:
     """The private confirmation of a vote."""
+    if position in poll.removed:  # since it was counted
+        raise removed()
     reply = text(
         _("You voted for {name}. Press another name to change your vote."),
         name=strong(poll.names[position]),
@@ -289,7 +316,8 @@ def _receipt(poll: PollRecord, position: int) -> Message:
 
 
 def _ballot(poll: PollRecord, limits: Limits) -> Iterator[Button]:
-    for position, (name, votes) in enumerate(zip(poll.names, poll.votes, strict=True)):
+    for position, name in poll.standing.items():
+        votes = poll.votes[position]
         tally = f" · {votes}" if votes else ""
         label = shortened(name, limits.button_label - len(tally)) + tally
         yield Button(label, ACTION, f"{poll.id}:{position}", primary=True)
@@ -298,6 +326,9 @@ def _ballot(poll: PollRecord, limits: Limits) -> Iterator[Button]:
 def _lines(poll: PollRecord) -> Iterator[Text]:
     most = max(poll.votes, default=0)
     for position, (name, votes) in enumerate(zip(poll.names, poll.votes, strict=True)):
+        if position in poll.removed:
+            yield text(emphasis(_("removed by a moderator")))
+            continue
         parts = ["👑 " if position == poll.winner else "", strong(name)]
         if votes:
             blocks = "▰" * max(1, round(votes / most * min(most, LONGEST_BAR)))
@@ -306,6 +337,8 @@ def _lines(poll: PollRecord) -> Iterator[Text]:
 
 
 def _result(poll: PollRecord) -> Text:
+    if poll.winner is None and poll.removed:
+        return text(_("The poll is closed: no name has won."))
     if poll.winner is None:
         return text(_("The poll is closed: nobody voted."))
     reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])

@@ -19,9 +19,15 @@ class Settings(commands.Cog):
     @app_commands.describe(**settings.INFO.options)
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
-    async def settings(self, interaction: Interaction, vote_minutes: Minutes | None = None) -> None:
+    async def settings(
+        self,
+        interaction: Interaction,
+        vote_minutes: Minutes | None = None,
+        public_hall: bool | None = None,
+        shared_namers: bool | None = None,
+    ) -> None:
         """`/settings`."""
-        options = settings.SettingsOptions(vote_minutes)
+        options = settings.SettingsOptions(vote_minutes, public_hall, shared_namers)
         await self.bot.run_command(interaction, settings.settings, options)
 
 

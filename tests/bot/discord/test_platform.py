@@ -7,7 +7,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.commands.core.turn import DeliveryError, Forbidden, Gone, Unreachable
+from bot.commands.core.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.discord.platform import delivery
 
 
@@ -23,7 +23,8 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (TimeoutError(), Unreachable),
         (ConnectionResetError(), Unreachable),
         (refused(discord.DiscordServerError, 503, 0), Unreachable),
-        (refused(discord.NotFound, 404, 10008), Gone),
+        (refused(discord.NotFound, 404, 10003), Deleted),
+        (refused(discord.NotFound, 404, 10008), Deleted),
         (refused(discord.NotFound, 404, 10062), Gone),
         (refused(discord.HTTPException, 401, 50027), Gone),
         (refused(discord.Forbidden, 403, 50013), Forbidden),

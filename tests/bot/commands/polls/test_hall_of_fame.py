@@ -29,15 +29,16 @@ async def crown_here(
     await crown(home.app.store, name, votes, at=at, community_id=home.guild.id)
 
 
-async def crown_elsewhere(home: Home, name: str, **changes: str) -> None:
+async def crown_elsewhere(home: Home, name: str, votes: int = 2, *, namer: str = "") -> None:
     await crown(
         home.app.store,
         name,
+        votes,
         at=home.env.now(),
         community_id=OTHER_GUILD,
         member_id=OTHER_MEMBER,
         discoverer="Stranger",
-        namer=changes.get("namer"),
+        namer=namer or None,
     )
 
 
@@ -81,11 +82,12 @@ async def test_scope_here(home: Home) -> None:
 
 
 async def test_scope_all(home: Home) -> None:
-    await crown_here(home, "Homesaurus", 2)
+    await crown_here(home, "Homesaurus", 3)
+    await crown_here(home, "Lonesaurus", 1)
     await crown_elsewhere(home, "Farsaurus")
     await crown_elsewhere(home, "Legolas", namer="elves")
     result = await home.alice.slash(home.channel, "halloffame", scope="all")
-    assert lines(result) == ["🥇 **Homesaurus** · 2 votes · Ada", "🥈 **Farsaurus** · 1 vote"]
+    assert lines(result) == ["🥇 **Homesaurus** · 3 votes · Ada", "🥈 **Farsaurus** · 2 votes"]
 
 
 async def test_scope_mine(home: Home) -> None:
@@ -282,11 +284,11 @@ async def test_longest_name(home: Home) -> None:
 
 
 async def test_direct_messages(home: Home) -> None:
-    await crown_here(home, "Homesaurus")
+    await crown_here(home, "Homesaurus", 2)
     user = home.env.create_user("diana")
     hall = await user.slash("halloffame")
     assert embed(hall).title == "🏛️ Best names: all time, all servers"
-    assert lines(hall) == ["🥇 **Homesaurus** · 1 vote"]
+    assert lines(hall) == ["🥇 **Homesaurus** · 2 votes"]
     champion = await user.slash("champion")
     assert embed(champion).description == "**Homesaurus**"
 

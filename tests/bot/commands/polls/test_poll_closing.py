@@ -7,8 +7,12 @@ import aiohttp
 import discord
 import pytest
 
+from bot.commands.core.message import Message
+from bot.commands.core.turn import MessageRef
 from bot.commands.polls import poll_closing
 from bot.discord.platform import LIMITS
+from bot.store.hall_of_fame import Scope
+from bot.store.moderation.tables import Action, Entry
 from bot.store.polls import PollRecord
 from tests.bot.champions import crown
 from tests.bot.conftest import Home
@@ -196,3 +200,62 @@ async def test_winner_without_room_for_poem(home: Home) -> None:
     )
     message = await poll_closing.winner_message(poll, LIMITS)
     assert not message.buttons
+
+
+async def test_deleted_poll_has_no_winner(home: Home) -> None:
+    """A moderator deletes the message: no plaque, nothing in the hall of fame."""
+    message = await a_poll(home)
+    await home.alice.click(message, label="Bravosaurus")
+    home.env.backend.delete_message(home.channel.id, message.id)
+    await home.env.advance_time(TEN_MINUTES + 60)
+    assert home.channel.history() == []
+    assert await home.app.store.hall_of_fame.count(Scope(community_id=home.guild.id)) == 0
+    await home.restart()
+    await home.env.advance_time(600)
+    assert home.channel.history() == []
+
+
+async def test_deleted_poll_waits_for_database(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays unannounced until the victory can be taken back."""
+    message = await a_poll(home)
+    await home.alice.click(message, label="Bravosaurus")
+    home.env.backend.delete_message(home.channel.id, message.id)
+    with monkeypatch.context() as outage:
+        outage.setattr(home.app.store.polls, "void", unavailable)
+        await home.env.advance_time(TEN_MINUTES + 60)
+    await home.env.advance_time(300)
+    assert await home.app.store.hall_of_fame.count(Scope(community_id=home.guild.id)) == 0
+
+
+async def test_removed_name_is_not_announced(home: Home) -> None:
+    message = await a_poll(home)
+    await home.alice.click(message, label="Bravosaurus")
+    (poll,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
+    entry = Entry(Action.REMOVE_NAME, 1, home.env.now(), home.guild.id)
+    await home.app.store.moderation.remove_name(poll.id, 1, entry)
+    await home.env.advance_time(TEN_MINUTES + 60)
+    (closed,) = home.channel.history()
+    assert closed.content == "The poll is closed: no name has won."
+    assert names_on(closed)[1] == "*removed by a moderator*"
+
+
+async def test_winner_removed_while_it_is_announced(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await a_poll(home)
+    await home.alice.click(message, label="Bravosaurus")
+    (poll,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
+    send = home.bot.platform.send
+
+    async def send_and_remove(ref: MessageRef, message: Message, *, nonce: int) -> int:
+        number = await send(ref, message, nonce=nonce)
+        entry = Entry(Action.REMOVE_NAME, 1, home.env.now(), home.guild.id)
+        await home.app.store.moderation.remove_name(poll.id, 1, entry)
+        return number
+
+    monkeypatch.setattr(home.bot.platform, "send", send_and_remove)
+    await home.env.advance_time(TEN_MINUTES + 60)
+    announcement = home.channel.history()[-1]
+    assert announcement.content == "*A moderator removed this.*"
+    assert not announcement.embeds
+    assert not announcement.attachments

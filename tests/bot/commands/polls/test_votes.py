@@ -14,6 +14,7 @@ from bot.commands.polls import votes
 from bot.commands.polls.votes import parse, poll_message, signature, tie_sentence
 from bot.discord.platform import LIMITS
 from bot.services.word_filter import WordFilter
+from bot.store.moderation.tables import Action, Entry
 from bot.store.polls import Ballot, PollRecord
 from tests.bot.conftest import Home
 from tests.bot.fakes import unavailable
@@ -26,7 +27,7 @@ from tests.bot.polls import (
     members,
     names_on,
 )
-from tests.bot.replies import labels, sentence
+from tests.bot.replies import buttons, labels, sentence
 
 
 def receipt(result: simcord.InteractionResult) -> simcord.ResponseMessage:
@@ -385,3 +386,19 @@ def test_long_names_fit_on_buttons(poll: PollRecord) -> None:
     button = poll_message(long, LIMITS).buttons[0]
     assert button.label == "x" * 75 + "… · 3"
     assert len(button.label) == LIMITS.button_label
+
+
+async def test_vote_for_removed_name(home: Home) -> None:
+    """Its button is gone; one of an old rendering is refused."""
+    message = await a_poll(home)
+    (poll,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
+    entry = Entry(Action.REMOVE_NAME, 1, home.env.now(), home.guild.id)
+    await home.app.store.moderation.remove_name(poll.id, 1, entry)
+    refused = await home.alice.click(message, label="Bravosaurus")
+    assert sentence(refused) == "A moderator removed this name. Vote for another one."
+    await home.alice.click(message, label="Kilosaurus")
+    shown = first_message(home)
+    assert "Bravosaurus" not in labels(shown)
+    assert "Bravosaurus" not in str(shown.embeds[0].description)
+    asked = await home.alice.click(shown, label="Dissect")
+    assert buttons(asked) == ["Mangosaurus", "Kilosaurus"]
