@@ -8,6 +8,8 @@ from models.weights import Trained
 
 Accept = Callable[[str], bool]
 """Whether a text may be shown: the word filter."""
+ShouldStop = Callable[[], bool]
+"""Whether nobody wants the result anymore. Loops ask it between steps, and raise `Abandoned`."""
 
 RequestT = TypeVar("RequestT", contravariant=True)
 DraftT = TypeVar("DraftT", bound="Draft")
@@ -15,6 +17,21 @@ DraftT = TypeVar("DraftT", bound="Draft")
 
 class GenerationError(Exception):
     """A request cannot be met. The message is a sentence for the member who made it."""
+
+
+class Abandoned(Exception):  # noqa: N818 (a state)
+    """The work ended early, because `ShouldStop` said so."""
+
+
+def never() -> bool:
+    """Work on to the end: a `ShouldStop`."""
+    return False
+
+
+def check(should_stop: ShouldStop) -> None:
+    """Raise `Abandoned` if the work should stop."""
+    if should_stop():
+        raise Abandoned("nobody wants the result anymore")
 
 
 class Draft(Protocol):
@@ -48,11 +65,18 @@ class TextGenerator(Protocol[RequestT, DraftT]):
         """Return an unfinished draft. Raises `GenerationError` for a request that is invalid."""
         ...
 
-    def extend(self, trained: Trained, drafts: Sequence[DraftT], accept: Accept) -> list[DraftT]:
+    def extend(
+        self,
+        trained: Trained,
+        drafts: Sequence[DraftT],
+        accepts: Sequence[Accept],
+        should_stop: ShouldStop = never,
+    ) -> list[DraftT]:
         """Return each draft one step longer, in the same order.
 
         A draft must not depend on the others of its batch, and must be finished after a bounded
-        number of steps. `accept` sees every text that is returned. Raises `GenerationError` if one
-        of the drafts cannot go on.
+        number of steps. `accepts` has a word filter for each draft, which sees every text of it
+        that is returned. Raises `GenerationError` if one of the drafts cannot go on, and
+        `Abandoned`.
         """
         ...

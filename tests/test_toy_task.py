@@ -27,7 +27,7 @@ from bot.store.trainings import TrainingRecord, TrainingRequest
 from bot.store.versions import VersionRecord
 from bot.train import main
 from models.tasks import TASKS, Task, task_of
-from models.text_generator import Accept, GenerationError
+from models.text_generator import Accept, GenerationError, ShouldStop, never
 from models.training.events import Done, Planned, Progress, Samples, Stopped
 from models.weights import Trained, WeightsError
 from tests.toy_task import NAME, WordsDraft, WordsRequest, register, start, words_task
@@ -254,9 +254,11 @@ async def test_requests_of_a_toy_task_share_batches(
     sizes: list[int] = []
     extend = words.generator.extend
 
-    def counted(trained: Trained, drafts: list[WordsDraft], accept: Accept) -> list[WordsDraft]:
+    def counted(
+        trained: Trained, drafts: list[WordsDraft], accepts: list[Accept], stop: ShouldStop = never
+    ) -> list[WordsDraft]:
         sizes.append(len(drafts))
-        return extend(trained, drafts, accept)
+        return extend(trained, drafts, accepts, stop)
 
     monkeypatch.setattr(words.generator, "extend", counted)
     assert await asyncio.gather(*(written(inference, request) for request in requests)) == alone

@@ -13,7 +13,7 @@ from models.fingerprints import Fingerprints
 from models.networks.ngram import NGram
 from models.networks.vocabulary import END, Vocabulary
 from models.tasks import TASKS, Task
-from models.text_generator import Accept, GenerationError, Sample
+from models.text_generator import Accept, GenerationError, Sample, ShouldStop, never
 from models.training.losses import losses_of
 from models.training.recipe import Options, Plan, Recipe, library_versions
 from models.training.run import TrainingRun
@@ -127,10 +127,17 @@ class WordsGenerator:
         return WordsDraft(request)
 
     def extend(
-        self, trained: Trained, drafts: Sequence[WordsDraft], accept: Accept
+        self,
+        trained: Trained,
+        drafts: Sequence[WordsDraft],
+        accepts: Sequence[Accept],
+        should_stop: ShouldStop = never,
     ) -> list[WordsDraft]:
         """Add a word to each draft. Raises `GenerationError` if none is accepted."""
-        return [draft if draft.finished else _longer(trained, draft, accept) for draft in drafts]
+        return [
+            draft if draft.finished else _longer(trained, draft, accept)
+            for draft, accept in zip(drafts, accepts, strict=True)
+        ]
 
 
 def _longer(trained: Trained, draft: WordsDraft, accept: Accept) -> WordsDraft:
@@ -161,7 +168,7 @@ def _sample(trained: Trained, seed: int, accept: Accept, *, full: bool) -> Sampl
     draft = generator.begin(trained, WordsRequest(8 if full else 3, seed))
     for _ in range(draft.request.count):
         try:
-            (draft,) = generator.extend(trained, [draft], accept)
+            (draft,) = generator.extend(trained, [draft], [accept])
         except GenerationError as error:
             return Sample(draft.words, f"It cannot write words. {error}")
     return Sample(draft.words)

@@ -8,7 +8,7 @@ concurrent requests are refused at once (`Busy`), and steps that exceed the dead
 import asyncio
 import ctypes
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -70,6 +70,7 @@ class _Waiting:
     generator: TextGenerator[Any, Any]
     trained: Trained
     draft: AnyDraft
+    accept: Accept
     step: asyncio.Future[AnyDraft]
 
 
@@ -128,11 +129,16 @@ class Inference:
         task: str,
         request: Any,  # noqa: ANN401 (each task has its own type)
         trained: Trained | None = None,
+        *,
+        accept: Accept | None = None,
+        requester: Hashable = None,
     ) -> AsyncGenerator[Any, None]:
         """Generate a text with the served weights of a task, or with `trained`.
 
-        Yields a draft after each step; the last one is finished. Raises `Busy`, `TooSlow`, and the
-        task's `GenerationError`. A swap of the served weights does not affect a text in progress.
+        Yields a draft after each step; the last one is finished. `accept` is the word filter of
+        this request; by default that of all. `requester` identifies the member. Raises `Busy`,
+        `TooSlow`, and the task's `GenerationError`. A swap of the served weights does not affect a
+        text in progress.
         """
         generator = task_of(task).generator
         self._enter()
@@ -142,24 +148,40 @@ class Inference:
             for _ in range(MOST_STEPS):
                 if draft.finished:
                     return
-                draft = await self._next_step(generator, trained, draft)
+                draft = await self._next_step(generator, trained, draft, accept or self._accept)
                 yield draft
             if not draft.finished:
                 raise RuntimeError(f"a draft of {task} is not finished after {MOST_STEPS:,} steps")
         finally:
             self._in_progress -= 1
 
-    async def names(self, request: NamesRequest, trained: Trained | None = None) -> NamesResult:
+    async def names(
+        self,
+        request: NamesRequest,
+        trained: Trained | None = None,
+        *,
+        accept: Accept | None = None,
+        requester: Hashable = None,
+    ) -> NamesResult:
         """Generate names with the served weights or with `trained`. Raises like `generate`."""
-        async with aclosing(self.generate("names", request, trained)) as drafts:
+        answer = self.generate("names", request, trained, accept=accept, requester=requester)
+        async with aclosing(answer) as drafts:
             result: NamesResult = (await anext(drafts)).result
             return result
 
-    def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
+    def sonnet(
+        self,
+        request: SonnetRequest,
+        *,
+        accept: Accept | None = None,
+        requester: Hashable = None,
+    ) -> AsyncGenerator[Draft, None]:
         """Generate a poem. Yields a draft after each line. Raises like `generate`."""
-        return self.generate("sonnets", request)
+        return self.generate("sonnets", request, accept=accept, requester=requester)
 
-    async def dissect(self, name: str, trained: Trained | None = None) -> Dissection:
+    async def dissect(
+        self, name: str, trained: Trained | None = None, *, requester: Hashable = None
+    ) -> Dissection:
         """Compute how likely each letter of a name is, by the served weights or by `trained`.
 
         Raises `Busy`, `TooSlow` and `NamesError`.
@@ -170,7 +192,9 @@ class Inference:
         finally:
             self._in_progress -= 1
 
-    async def dissect_line(self, text: str) -> LineDissection | None:
+    async def dissect_line(
+        self, text: str, *, accept: Accept | None = None, requester: Hashable = None
+    ) -> LineDissection | None:
         """Compute how likely each word of a line of verse is, by the served weights.
 
         `None` if the network does not know the text as a line: it may be a name of several words.
@@ -178,7 +202,9 @@ class Inference:
         """
         self._enter()
         try:
-            return await self._run(_dissect_line, self._served["sonnets"], text, self._accept)
+            return await self._run(
+                _dissect_line, self._served["sonnets"], text, accept or self._accept
+            )
         finally:
             self._in_progress -= 1
 
@@ -213,15 +239,17 @@ class Inference:
         self._in_progress += 1
 
     async def _next_step(
-        self, generator: TextGenerator[Any, Any], trained: Trained, draft: AnyDraft
+        self,
+        generator: TextGenerator[Any, Any],
+        trained: Trained,
+        draft: AnyDraft,
+        accept: Accept,
     ) -> AnyDraft:
         if generator.batch_size == 1:  # no batches
-            steps: list[AnyDraft] = await self._run(
-                generator.extend, trained, [draft], self._accept
-            )
+            steps: list[AnyDraft] = await self._run(generator.extend, trained, [draft], [accept])
             return steps[0]
         future: asyncio.Future[AnyDraft] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(generator, trained, draft, future))
+        self._waiting.append(_Waiting(generator, trained, draft, accept, future))
         if self._writer is None or self._writer.done():
             # The task ends when nothing waits.
             self._writer = asyncio.create_task(self._write_batches())
@@ -240,7 +268,7 @@ class Inference:
                     first.generator,
                     first.trained,
                     [w.draft for w in batch],
-                    self._accept,
+                    [w.accept for w in batch],
                 )
             except Exception as error:  # noqa: BLE001 (the callers get it)
                 for waiting in batch:
@@ -278,16 +306,19 @@ def _extend_each(
     generator: TextGenerator[Any, Any],
     trained: Trained,
     drafts: Sequence[AnyDraft],
-    accept: Accept,
+    accepts: Sequence[Accept],
 ) -> list[AnyDraft | GenerationError]:
     """Extend drafts in one batch, or one by one if a draft fails."""
     try:
-        return [*generator.extend(trained, drafts, accept)]
+        return [*generator.extend(trained, drafts, accepts)]
     except GenerationError as error:
         if len(drafts) == 1:
             return [error]
-        alone = ([draft] for draft in drafts)
-        return [step for one in alone for step in _extend_each(generator, trained, one, accept)]
+        alone = (
+            _extend_each(generator, trained, [draft], [accept])
+            for draft, accept in zip(drafts, accepts, strict=True)
+        )
+        return [step for steps in alone for step in steps]
 
 
 async def open_inference(

@@ -28,6 +28,7 @@ from models.names.constrained.shape import (
     shape_of,
 )
 from models.names.near_copies import NearNames, near_names_of
+from models.text_generator import ShouldStop, check, never
 from models.weights import Trained
 
 __all__ = [
@@ -85,12 +86,15 @@ class NamesResult:
 
 
 def generate_names(
-    trained: Trained, request: NamesRequest, accept: Callable[[str], bool]
+    trained: Trained,
+    request: NamesRequest,
+    accept: Callable[[str], bool],
+    should_stop: ShouldStop = never,
 ) -> NamesResult:
     """Generate new names that meet the constraints, read as names and pass `accept`.
 
     Sampling is steered towards the constraints, so that the letters around the pieces suit them.
-    Raises `NamesError` for constraints that no new name can meet.
+    Raises `NamesError` for constraints that no new name can meet, and `Abandoned`.
     """
     vocabulary = trained.network.vocabulary
     pieces = request.starts_with, request.contains, request.ends_with
@@ -109,6 +113,7 @@ def generate_names(
     while fruitless < MAX_FRUITLESS and len(generated) < possible:
         if len(found) >= request.count and unsayable >= MAX_UNSAYABLE:
             break
+        check(should_stop)
         before = len(found.sayable), len(found)
         for name, plausible in sampler.sample(rng):
             generated.add(name)

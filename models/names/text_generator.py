@@ -12,7 +12,7 @@ from models.names.generator import NamesRequest, NamesResult, generate_names
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.vocabulary import END
-from models.text_generator import Accept, Sample
+from models.text_generator import Accept, Sample, ShouldStop, never
 from models.weights import Trained, has_controls
 
 MOST_SYMBOLS = 256
@@ -47,14 +47,18 @@ class NamesGenerator:
         return NamesDraft(request)
 
     def extend(
-        self, trained: Trained, drafts: Sequence[NamesDraft], accept: Accept
+        self,
+        trained: Trained,
+        drafts: Sequence[NamesDraft],
+        accepts: Sequence[Accept],
+        should_stop: ShouldStop = never,
     ) -> list[NamesDraft]:
         """Return the drafts with their names. Raises `NamesError` as `generate_names` does."""
         return [
             draft
             if draft.finished
-            else replace(draft, result=generate_names(trained, draft.request, accept))
-            for draft in drafts
+            else replace(draft, result=generate_names(trained, draft.request, accept, should_stop))
+            for draft, accept in zip(drafts, accepts, strict=True)
         ]
 
 

@@ -21,7 +21,7 @@ from data.text import fold, words_of
 from models.fingerprints import Fingerprints
 from models.networks.network import State, read
 from models.networks.vocabulary import END
-from models.text_generator import GenerationError
+from models.text_generator import Accept, GenerationError, ShouldStop, check, never
 from models.verse.constrained import free_lines
 from models.verse.constrained.free_lines import CharacterBudget, LengthConstraint
 from models.verse.constrained.line_generator import LineRequest, generate_lines
@@ -188,14 +188,20 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
     return replace(draft, state=state, logits=logits)
 
 
-def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bool]) -> list[Draft]:
+def extend(
+    trained: Trained,
+    drafts: Sequence[Draft],
+    accept: Accept | Sequence[Accept],
+    should_stop: ShouldStop = never,
+) -> list[Draft]:
     """Write the next line of each draft. Finished drafts are returned unchanged.
 
     The first candidate is kept that `accept` accepts, that is not a line of a text that the network
-    was trained on, nor has a long run of its words, nor is in the poem already. Raises
-    `NoLineFound` if a draft has no such candidate, and `ValueError` for a draft that other weights
-    started.
+    was trained on, nor has a long run of its words, nor is in the poem already. `accept` is for all
+    drafts, or one for each. Raises `NoLineFound` if a draft has no such candidate, `ValueError` for
+    a draft that other weights started, and `Abandoned`.
     """
+    accepts = [accept] * len(drafts) if callable(accept) else accept
     if any(draft.weights != trained.digest for draft in drafts):
         raise ValueError("a draft can only be continued with the weights that started it")
     extended: dict[int, Draft] = {i: draft for i, draft in enumerate(drafts) if draft.finished}
@@ -203,9 +209,10 @@ def extend(trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bo
         waiting = [i for i in range(len(drafts)) if i not in extended]
         if not waiting:
             break
+        check(should_stop)
         written = _write_candidates(trained, [drafts[i] for i in waiting], attempt)
         for i, candidates in zip(waiting, written, strict=True):
-            chosen = _first_acceptable(trained, drafts[i], candidates, accept)
+            chosen = _first_acceptable(trained, drafts[i], candidates, accepts[i])
             if chosen is not None:
                 extended[i] = chosen
     if len(extended) < len(drafts):
@@ -320,7 +327,7 @@ def _first_acceptable(
     trained: Trained,
     draft: Draft,
     candidates: Sequence[_Written],
-    accept: Callable[[str], bool],
+    accept: Accept,
 ) -> Draft | None:
     """The draft with its first acceptable candidate, or `None` if there is none."""
     for candidate in candidates:

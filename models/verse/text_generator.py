@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from models.text_generator import Accept, Sample
+from models.text_generator import Accept, Sample, ShouldStop, never
 from models.verse import poem
 from models.verse.metrical import metrical_writer_of
 from models.verse.poem import Draft, SonnetError, SonnetRequest
@@ -21,9 +21,15 @@ class SonnetGenerator:
         """See `poem.begin`."""
         return poem.begin(trained, request)
 
-    def extend(self, trained: Trained, drafts: Sequence[Draft], accept: Accept) -> list[Draft]:
+    def extend(
+        self,
+        trained: Trained,
+        drafts: Sequence[Draft],
+        accepts: Sequence[Accept],
+        should_stop: ShouldStop = never,
+    ) -> list[Draft]:
         """See `poem.extend`: every draft gets its next line."""
-        return poem.extend(trained, drafts, accept)
+        return poem.extend(trained, drafts, accepts, should_stop)
 
 
 def prepare(trained: Trained) -> None:

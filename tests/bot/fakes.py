@@ -1,7 +1,7 @@
 """Fakes of slow parts: inference, loading of weights, the trainer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from models.names.dissection import Dissection, LetterChoice
 from models.names.etymology import Part
 from models.names.generator import NamesRequest, NamesResult, Shortfall
 from models.networks.vocabulary import END
+from models.text_generator import Accept
 from models.training.events import Stopped, TrainingEvent
 from models.verse.dissection import LineDissection, WordChoice
 from models.verse.forms import FORMS
@@ -133,21 +134,32 @@ class FakeWriter(Inference):
     def genera(self) -> tuple[str, ...]:
         return GENERA
 
-    async def names(self, request: NamesRequest, trained: Trained | None = None) -> NamesResult:
+    async def names(
+        self,
+        request: NamesRequest,
+        trained: Trained | None = None,
+        *,
+        accept: Accept | None = None,
+        requester: Hashable = None,
+    ) -> NamesResult:
         self.names_asked.append(request)
         self.trained_asked.append(trained)
         if self.error:
             raise self.error
         return NamesResult(self.names_found[: request.count], self.shortfall)
 
-    async def dissect(self, name: str, trained: Trained | None = None) -> Dissection:
+    async def dissect(
+        self, name: str, trained: Trained | None = None, *, requester: Hashable = None
+    ) -> Dissection:
         self.dissected.append(name)
         self.trained_asked.append(trained)
         if self.error:
             raise self.error
         return dissection(clean_name(name))
 
-    async def dissect_line(self, text: str) -> LineDissection | None:
+    async def dissect_line(
+        self, text: str, *, accept: Accept | None = None, requester: Hashable = None
+    ) -> LineDissection | None:
         if text not in self.lines:
             return None
         if self.error:
@@ -162,7 +174,13 @@ class FakeWriter(Inference):
         samples = tuple(format_name(trained.card, name) for name in self.names_found)
         return ValidationSample(trained, samples)
 
-    async def sonnet(self, request: SonnetRequest) -> AsyncGenerator[Draft, None]:
+    async def sonnet(
+        self,
+        request: SonnetRequest,
+        *,
+        accept: Accept | None = None,
+        requester: Hashable = None,
+    ) -> AsyncGenerator[Draft, None]:
         self.sonnets_asked.append(request)
         name = _name(request)
         opening = request.opening or (f"{name}, " if name else "")

@@ -21,6 +21,7 @@ from models.networks.lstm import LSTM
 from models.networks.network import State
 from models.networks.vocabulary import END
 from models.tasks import TASKS
+from models.text_generator import Accept, ShouldStop, never
 from models.verse.dissection import NoWordNetwork
 from models.verse.poem import Draft, SonnetError, SonnetRequest, extend
 from models.verse.text_generator import SonnetGenerator
@@ -118,10 +119,13 @@ def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
 
     def counted(
-        trained: Trained, drafts: Sequence[Draft], accept: Callable[[str], bool]
+        trained: Trained,
+        drafts: Sequence[Draft],
+        accepts: Sequence[Accept],
+        should_stop: ShouldStop = never,
     ) -> list[Draft]:
         sizes.append(len(drafts))
-        return extend(trained, drafts, accept)
+        return extend(trained, drafts, accepts, should_stop)
 
     monkeypatch.setattr("models.verse.poem.extend", counted)
     return sizes
@@ -178,6 +182,33 @@ async def test_word_filter(serve: Serve) -> None:
     names = (await inference.names(NAMES)).names
     lines = await poem_of(inference, POEM)
     assert {*names, *lines} <= set(asked)
+
+
+async def test_word_filter_of_a_request(serve: Serve) -> None:
+    """Each text of a batch is judged by its own request's filter."""
+    asked: dict[str, list[str]] = {"ours": [], "theirs": []}
+
+    def words(whose: str) -> Accept:
+        def accept(text: str) -> bool:
+            asked[whose].append(text)
+            return True
+
+        return accept
+
+    inference = serve(accept=lambda _: False)
+    requests = {"ours": POEM, "theirs": replace(POEM, opening="Never", seed=2)}
+    poems = await asyncio.gather(
+        *(last_of(inference.sonnet(r, accept=words(whose))) for whose, r in requests.items())
+    )
+    for whose, lines in zip(asked, poems, strict=True):
+        assert set(lines) <= set(asked[whose])
+    assert not set(asked["ours"]) & set(asked["theirs"])
+    names = (await inference.names(NAMES, accept=words("ours"))).names
+    assert set(names) <= set(asked["ours"])
+    line = poet(words_and_characters())
+    asked["theirs"].clear()
+    await serve(sonnets=line).dissect_line("The rose of day", accept=words("theirs"))
+    assert asked["theirs"]
 
 
 async def test_invalid_requests_free_the_queue(serve: Serve) -> None:
@@ -318,13 +349,13 @@ async def test_old_and_new_weights_together(serve: Serve, tmp_path: Path) -> Non
     await swap(inference, "sonnets", path)
     new = inference.sonnet(POEM)
     await anext(new)
-    rest = [asyncio.create_task(_last(poem)) for poem in (old, new)]
+    rest = [asyncio.create_task(last_of(poem)) for poem in (old, new)]
     old_lines, new_lines = await asyncio.gather(*rest)
     assert old_lines == await poem_of(serve(), POEM)
     assert new_lines == await poem_of(serve(sonnets=other), POEM)
 
 
-async def _last(poem: AsyncIterator[Draft]) -> tuple[str, ...]:
+async def last_of(poem: AsyncIterator[Draft]) -> tuple[str, ...]:
     lines: tuple[str, ...] = ()
     async for draft in poem:
         lines = draft.lines
