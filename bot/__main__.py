@@ -10,6 +10,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 from bot.startup import Exit
 
@@ -17,10 +19,10 @@ OURS = ("bot", "models", "data")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the bot until it is stopped. Returns the exit code."""
+    """Run the bot until it is stopped, or an operation. Returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        from bot.serving import serve  # here: a missing package must not be a traceback
+        return _run(options)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in OURS:
@@ -30,7 +32,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "python -m pip install --require-hashes -r requirements.txt\n"
         )
         return Exit.MISSING_PACKAGE
-    return serve(local=options.local)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run what is asked for. Imports only what that needs, as packages may be missing."""
+    match options.operation:
+        case None:
+            from bot.serving import serve
+
+            return serve(local=options.local)
+        case "migrate":
+            from bot.launch import launch
+            from bot.operations.databases import migrate
+
+            return launch(migrate, local=options.local)
+        case "backup":
+            from bot.launch import launch
+            from bot.operations.backup import back_up
+
+            return launch(partial(back_up, path=options.file), local=options.local)
+        case _restore:
+            from bot.launch import launch
+            from bot.operations.backup import restore
+
+            work = partial(restore, path=options.file, replace=options.replace)
+            return launch(work, local=options.local)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,7 +72,29 @@ def _parser() -> argparse.ArgumentParser:
         "--local",
         action="store_true",
         help="simulate Discord on this machine, and print the address of a page to try the bot on. "
-        "Needs no token and no account, and keeps its state apart, in STATE_DIR/local",
+        "Needs no token and no account, and keeps its state apart, in STATE_DIR/local; before an "
+        "operation, it means that state",
+    )
+    operations = parser.add_subparsers(
+        dest="operation", metavar="OPERATION", title="operations, instead of running the bot"
+    )
+    operations.add_parser("migrate", help="bring the database's tables to this version")
+    backup = operations.add_parser(
+        "backup",
+        help="write everything that is in the database to a file",
+        description="Write everything that is in the database to a file, also while the bot runs. "
+        "The file can be restored into either kind of database, by this version or a newer one.",
+    )
+    backup.add_argument("file", metavar="FILE", type=Path)
+    restore = operations.add_parser(
+        "restore",
+        help="fill the database from such a file",
+        description="Fill an empty database from a file that backup has written: with everything, "
+        "or, if anything is wrong, with nothing. Stop the bot first, and start it afterwards.",
+    )
+    restore.add_argument("file", metavar="FILE", type=Path)
+    restore.add_argument(
+        "--replace", action="store_true", help="delete what is in the database first"
     )
     return parser
 

@@ -3,7 +3,6 @@
 import asyncio
 import platform
 import tempfile
-import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -19,9 +18,8 @@ from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
+from bot.version import checkout_version
 from models.weights import WeightsError
-
-CHECKOUT = Path(__file__).parents[1]
 
 
 def utc_now() -> datetime:
@@ -65,7 +63,7 @@ async def build_app(
         word_filter=word_filter,
         now=now,
         started_at=now(),
-        version=_version(),
+        version=checkout_version(),
         libraries={
             "Python": platform.python_version(),
             "discord.py": version("discord.py"),
@@ -92,8 +90,3 @@ def _check_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         pass
-
-
-def _version() -> str:
-    with (CHECKOUT / "pyproject.toml").open("rb") as file:
-        return str(tomllib.load(file)["project"]["version"])

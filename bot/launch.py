@@ -11,8 +11,8 @@ from bot.startup import Exit, StartupError
 log = logging.getLogger("bot")
 
 
-def launch(work: Callable[[Settings], None]) -> int:
-    """Run `work` with the settings. Returns the exit code.
+def launch(work: Callable[[Settings], None], *, local: bool = False) -> int:
+    """Run `work` with the settings, or with those of `--local`. Returns the exit code.
 
     Wrong settings and a `StartupError` become sentences on standard error; any other error is a
     bug, and is raised.
@@ -23,7 +23,7 @@ def launch(work: Callable[[Settings], None]) -> int:
         set_up_logs(settings.log_format, settings.log_level, token)
         for sentence in suspicious_names():
             log.warning(sentence)
-        work(settings)
+        work(local_settings(settings) if local else settings)
     except SettingsError as error:
         problems = "\n".join(f"  - {problem}" for problem in error.problems)
         sys.stderr.write(f"Some settings are wrong (.env.example explains each):\n{problems}\n")
@@ -38,3 +38,10 @@ def launch(work: Callable[[Settings], None]) -> int:
             sys.stderr.write(f"{error}\n")
         return error.code
     return Exit.OK
+
+
+def local_settings(settings: Settings) -> Settings:
+    """The settings for `--local`, which keep its state apart from that of the bot on Discord."""
+    return settings.model_copy(
+        update={"state_dir": settings.state_dir / "local", "database_url": None}
+    )

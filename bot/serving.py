@@ -33,7 +33,7 @@ def serve(*, local: bool = False) -> int:
     def run(settings: Settings) -> None:
         asyncio.run(_run_local(settings) if local else _run(settings, token_of(settings)))
 
-    return launch(run)
+    return launch(run, local=local)
 
 
 def token_of(settings: Settings) -> str:
@@ -75,7 +75,6 @@ async def _run_local(settings: Settings) -> None:
     """Serve the simulator of Discord on this machine, with a page to try the bot on."""
     from bot.local.server import LocalDiscord  # here: only this needs the simulator
 
-    settings = local_settings(settings)
     try:
         async with (
             LocalDiscord(host=LOCALHOST, port=settings.local_port) as local,
@@ -110,13 +109,6 @@ async def running_bot(
             yield bot
     finally:
         await app.inference.close()
-
-
-def local_settings(settings: Settings) -> Settings:
-    """The settings for `--local`, which keep its state apart from that of the bot on Discord."""
-    return settings.model_copy(
-        update={"state_dir": settings.state_dir / "local", "database_url": None}
-    )
 
 
 async def _serve(bot: Mangosaurus, token: str) -> None:

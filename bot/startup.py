@@ -16,6 +16,8 @@ class Exit(IntEnum):
     PORT_IN_USE = 9
     BAD_DATABASE = 10
     MISSING_PACKAGE = 11
+    BAD_BACKUP = 12
+    PROBLEMS_FOUND = 13
 
 
 class StartupError(Exception):

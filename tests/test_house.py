@@ -18,10 +18,12 @@ CHAT = {"discord", "aiohttp", "simcord"}
 ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 
 RULES = """
-bot.__main__            bot.serving bot.startup
+bot.__main__            bot.serving bot.operations bot.launch bot.startup
 bot.serving             bot.app bot.discord bot.local bot.launch bot.settings bot.startup
 bot.launch              bot.logs bot.settings bot.startup
-bot.app                 bot.commands bot.services bot.store bot.settings bot.startup models
+bot.app                 bot.commands bot.services bot.store bot.settings bot.startup bot.version
+                        models
+bot.operations          bot.settings bot.startup bot.store bot.version
 bot.discord             bot.commands bot.formats models data
 bot.local
 
@@ -53,6 +55,7 @@ bot.evaluation.results  models data
 
 bot.settings
 bot.startup
+bot.version
 bot.logs
 bot.formats
 bot.arguments

@@ -21,14 +21,20 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    create_async_engine,
+)
 from sqlalchemy.orm import DeclarativeBase
+
+from bot.store.migrations import revisions
 
 log = logging.getLogger(__name__)
 
 FILE = "mangosaurus.db"
 """Name of the SQLite file in the state directory."""
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_PAUSE_S = 0.02
 """Seconds between two attempts to enable WAL."""
 PATIENCE_S = 15
@@ -118,6 +124,15 @@ class Database:
         Processes that start together take turns. Raises `StoreError` for a database that was
         migrated by a newer version, and `Unavailable`.
         """
+        async with self.changing() as connection:
+            await connection.run_sync(_upgrade, revision)
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may change tables; only one process at a time has one.
+
+        On SQLite foreign keys are not enforced in it. Raises `Unavailable`.
+        """
         engine = _engine(self.url, migrates=True)
         try:
             with self._translated_errors():
@@ -128,7 +143,7 @@ class Database:
                         await connection.execute(
                             text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
                         )
-                    await connection.run_sync(_upgrade, revision)
+                    yield connection
         finally:
             await engine.dispose()
 
@@ -287,15 +302,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _upgrade(connection: Connection, revision: str) -> None:
-    from alembic import command  # takes a quarter of a second to import
-    from alembic.config import Config
-    from alembic.util import CommandError
+    from alembic.util import CommandError  # takes a quarter of a second to import
 
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
     try:
-        command.upgrade(config, revision)
+        revisions.upgrade(connection, revision)
     except CommandError as error:
         raise StoreError(
             f"The database was migrated by a newer version of Mangosaurus ({error}). Run that "

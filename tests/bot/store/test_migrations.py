@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store import database as module
-from bot.store.database import MIGRATIONS
+from bot.store.migrations.revisions import MIGRATIONS
 from bot.store.schema import Base, Community
 from tests.bot.store.test_database import communities, rows_of
 

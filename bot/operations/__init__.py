@@ -1,0 +1,1 @@
+"""`python -m bot migrate`, `backup`, `restore` and `healthcheck`: what an operator runs."""

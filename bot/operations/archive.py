@@ -1,0 +1,222 @@
+"""The file of a backup: a zip archive with a manifest that has the SHA-256 of each part.
+
+    manifest.json             revision of the schema, rows by table, last ids, digests
+    tables/<table>.jsonl      a row on each line: an object of values by column
+    bytes/<table>/<n>/<column>   a binary value of row n (from 0)
+
+Times are ISO 8601 in UTC. The parts do not depend on the database that they come from.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+LARGEST_MANIFEST = 256 * 2**20
+LONGEST_LINE = 64 * 2**20
+"""Bytes of a row; of a binary value as well."""
+CHUNK = 2**20
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The modification time of each part, which says nothing."""
+
+
+class ArchiveError(Exception):
+    """A backup cannot be written or read. The message is a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Size and digest of a part."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup holds."""
+
+    revision: str
+    """The revision of the schema."""
+    created_at: str
+    version: str
+    """The version of the bot that wrote it."""
+    rows: Mapping[str, int]
+    """By table."""
+    last_ids: Mapping[str, int]
+    """The last id that was assigned, by table."""
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+class ArchiveWriter:
+    """Writes a backup to a temporary neighbor, and renames it when it is complete."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `ArchiveError` if no file can be written there, as do the methods."""
+        self._path = path
+        self._parts: dict[str, Part] = {}
+        with self._writable():
+            # Readable by its owner only: it has what the database has.
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        self._temporary = Path(name)
+        self._file = os.fdopen(handle, "wb")
+        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove what was written unless `finish` was reached."""
+        with suppress(OSError):
+            self._zip.close()
+        with suppress(OSError):
+            self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def part(self, name: str, *, compressed: bool = True) -> Iterator[Callable[[bytes], None]]:
+        """A function that appends to a new part; one part at a time."""
+        entry = zipfile.ZipInfo(name, EPOCH)
+        entry.compress_type = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+        digest, size = hashlib.sha256(), 0
+
+        def write(content: bytes) -> None:
+            nonlocal size
+            with self._writable():
+                stream.write(content)
+            digest.update(content)
+            size += len(content)
+
+        stream = self._zip.open(entry, "w", force_zip64=True)
+        try:
+            yield write
+        finally:
+            with self._writable():
+                stream.close()
+        self._parts[name] = Part(size, digest.hexdigest())
+
+    def finish(self, manifest: Manifest) -> None:
+        """Add the manifest, flush everything to disk and give the file its name."""
+        described = asdict(manifest) | {
+            "parts": {name: asdict(part) for name, part in self._parts.items()}
+        }
+        with self._writable():
+            self._zip.writestr(zipfile.ZipInfo(MANIFEST, EPOCH), json.dumps(described, indent=1))
+            self._zip.close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._temporary.replace(self._path)
+            _sync_folder(self._path.parent)
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        """Turn the errors of a file that cannot be written into `ArchiveError`."""
+        try:
+            yield
+        except OSError as error:
+            raise ArchiveError(
+                f"The backup can't be written to {self._path} ({error.strerror or error}). Name a "
+                "file in a folder that this user can write to, on a disk with space."
+            ) from error
+
+
+class ArchiveReader:
+    """Reads a backup."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `ArchiveError` for another kind of file, as do the methods."""
+        self._name = path.name
+        with self._readable():
+            self._zip = zipfile.ZipFile(path)
+            self.manifest = self._read_manifest()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._zip.close()
+
+    def verify(self) -> None:
+        """Compare every part with its digest. Raises `ArchiveError`."""
+        present = set(self._zip.namelist()) - {MANIFEST}
+        if missing := sorted(set(self.manifest.parts) ^ present):
+            raise ArchiveError(f"{self._name} is damaged: {missing[0]} is missing or not listed.")
+        for name, part in self.manifest.parts.items():
+            digest, size = hashlib.sha256(), 0
+            with self._readable(), self._zip.open(name) as stream:
+                while chunk := stream.read(CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+            if Part(size, digest.hexdigest()) != part:
+                raise ArchiveError(f"{self._name} is damaged: {name} differs from its digest.")
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """The lines of a part."""
+        with self._readable(), self._zip.open(name) as stream:
+            while line := stream.readline(LONGEST_LINE):
+                yield line
+
+    def read(self, name: str) -> bytes:
+        """A part of at most `LONGEST_LINE` bytes."""
+        with self._readable():
+            if self._zip.getinfo(name).file_size > LONGEST_LINE:
+                raise ArchiveError(f"{self._name}: {name} is larger than {LONGEST_LINE} bytes.")
+            return self._zip.read(name)
+
+    def _read_manifest(self) -> Manifest:
+        if self._zip.getinfo(MANIFEST).file_size > LARGEST_MANIFEST:
+            raise ArchiveError(f"{self._name} is not a backup of Mangosaurus.")
+        described = json.loads(self._zip.read(MANIFEST))
+        if described["format"] != FORMAT:
+            raise ArchiveError(
+                f"{self._name} was written by another version of Mangosaurus "
+                f"({described['version']}). Restore it with that version."
+            )
+        parts = {name: Part(**part) for name, part in described["parts"].items()}
+        return Manifest(**described | {"parts": parts})
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Turn the errors of a file that is no backup, or is damaged, into `ArchiveError`."""
+        try:
+            yield
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise ArchiveError(f"{self._name} is damaged, or not a backup: {error}.") from error
+        except OSError as error:
+            raise ArchiveError(
+                f"{self._name} can't be read ({error.strerror or error})."
+            ) from error
+        except (KeyError, TypeError, ValueError, NotImplementedError) as error:
+            raise ArchiveError(f"{self._name} is not a backup of Mangosaurus.") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Flush a rename to disk, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):  # Windows
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""Copies of whole databases: a consistent view for reading, and filling an empty one."""
