@@ -8,6 +8,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,10 @@ class Lexicon:
             return ()
         return self._decoded(self._spoken[self._sounds[place]])
 
+    def words(self) -> tuple[str, ...]:
+        """The words of the dictionary itself, sorted."""
+        return tuple(self._words.astype(str))
+
     def __contains__(self, word: object) -> bool:
         """Whether the dictionary has the word, or the word that it is a form of."""
         return isinstance(word, str) and bool(self.readings(word))
@@ -83,8 +88,9 @@ class Lexicon:
         )
 
 
+@lru_cache(maxsize=1)
 def load_lexicon(path: Path = COMPILED) -> Lexicon:
-    """Read the compiled lexicon and verify it against `SHA256SUMS` in its folder.
+    """Read the compiled lexicon and verify it against `SHA256SUMS` in its folder; once.
 
     Raises `LexiconError` for a file that is missing, unlisted, changed or not a lexicon.
     """

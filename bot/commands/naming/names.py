@@ -229,12 +229,15 @@ def is_fit(request: NamesRequest, model: NamesModel, words: WordFilter) -> bool:
     for example *tit* in *Titanosaurus*. Combinations of the letters are checked as well.
     """
     for pieces in _readings(request, model):
-        for piece, place in zip(pieces, _PLACES, strict=True):
-            if not words.allows(piece) and not any(
-                place(name, piece.lower()) for name in model.words
-            ):
-                return False
-        if not all(map(words.allows, _completed(pieces, model))):
+        real = tuple(
+            any(place(name, piece.lower()) for name in model.words) if piece else True
+            for piece, place in zip(pieces, _PLACES, strict=True)
+        )
+        if not all(
+            is_real or words.allows(piece) for piece, is_real in zip(pieces, real, strict=True)
+        ):
+            return False
+        if not all(words.allows(name) for name in _completed(pieces, model, real)):
             return False
     return True
 
@@ -251,15 +254,20 @@ def _readings(request: NamesRequest, model: NamesModel) -> Iterator[tuple[str, .
         )
 
 
-def _completed(pieces: tuple[str, ...], model: NamesModel) -> Iterator[str]:
-    """Names that the letters may be part of."""
+def _completed(pieces: tuple[str, ...], model: NamesModel, real: tuple[bool, ...]) -> Iterator[str]:
+    """Names that the letters may be part of, except what is a part of a real name."""
     starts, contains, ends = pieces
     together = "".join(pieces)
     if model.record is not None:
         if together not in pieces:
             yield together
         return
-    yield f"{starts}saurus"
-    yield f"mango{contains}saurus"
-    yield f"mango{ends}"
-    yield f"{starts or 'mango'}{contains}{ends or 'saurus'}"
+    starts_real, contains_real, ends_real = real
+    if not starts_real:
+        yield f"{starts}saurus"
+    if not contains_real:
+        yield f"mega{contains}saurus"
+    if not ends_real:
+        yield f"mega{ends}"
+    if together not in pieces:
+        yield f"{starts or 'mega'}{contains}{ends or 'saurus'}"

@@ -337,6 +337,11 @@ DINOSAURS = NamesModel(card("names"), ("titanosaurus", "allosaurus"))
         NamesRequest(ends_with="rapist"),
         NamesRequest(contains="wh\u00f6re"),
         NamesRequest(ends_with="tit"),
+        NamesRequest(starts_with="nigge"),
+        NamesRequest(starts_with="faggo"),
+        NamesRequest(starts_with="cock", ends_with="raptor"),
+        NamesRequest(starts_with="ni", contains="gger"),
+        NamesRequest(contains="sh1t"),
     ],
 )
 def test_rude_letters(request_: NamesRequest) -> None:

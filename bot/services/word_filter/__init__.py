@@ -1,0 +1,10 @@
+"""Word filter for all text that members type and that networks generate.
+
+`normalisation` reads a text as plain letters, `lists` has the words and how bad they are, `words`
+finds them in a reading, and `filter` decides.
+"""
+
+from bot.services.word_filter.entries import Strictness
+from bot.services.word_filter.filter import WordFilter
+
+__all__ = ["Strictness", "WordFilter"]

@@ -1,0 +1,131 @@
+"""The word filter: decides whether the bot accepts or shows a text."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from bot.services.word_filter.entries import Entry, Place, Strictness, entries_of, parse
+from bot.services.word_filter.lists import (
+    compound_parts,
+    innocent_patterns,
+    innocent_words,
+    listed,
+)
+from bot.services.word_filter.normalisation import readings
+from bot.services.word_filter.words import Match, Reading, WordList, uncovered
+
+
+class WordFilter:
+    """Decides whether the bot accepts or shows a text. Immutable and thread-safe.
+
+    Takes time linear in the text: about 1 ms for 1,000 characters.
+    """
+
+    def __init__(
+        self,
+        blocked: Iterable[str] = (),
+        allowed: Iterable[str] = (),
+        strictness: Strictness = Strictness.NORMAL,
+    ) -> None:
+        """`blocked` and `allowed` are the operator's own words, which precede the bot's lists.
+
+        `mud` matches the whole word, `mud*` words that start with it, `*mud*` words with it.
+        """
+        self._strictness = strictness
+        self._layers: tuple[_Layer, ...] = (
+            _Layer((), allowed, is_base=True),
+            _Layer(blocked, allowed),
+        )
+
+    def for_server(self, strictness: Strictness, blocked: Iterable[str] = ()) -> "WordFilter":
+        """This filter with a server's strictness and words, which nothing can allow again."""
+        other = object.__new__(WordFilter)
+        other._strictness = strictness
+        other._layers = (*self._layers, _Layer(blocked, ()))
+        return other
+
+    def allows(self, text: str) -> bool:
+        """Whether the text contains no blocked word."""
+        for words in readings(text):
+            reading = Reading(words)
+            if any(layer.blocks(reading, self._strictness) for layer in self._layers):
+                return False
+        return True
+
+
+class _Layer:
+    """Words to block, and words that are allowed all the same."""
+
+    def __init__(
+        self, blocked: Iterable[str], allowed: Iterable[str], *, is_base: bool = False
+    ) -> None:
+        self._is_base = is_base
+        own, self._wildcards = _compiled(blocked)
+        permitted, self._permitted_wildcards = _compiled(allowed)
+        self._blocked = _base() if is_base else WordList(own)
+        self._allowed = WordList(permitted)
+
+    def blocks(self, reading: Reading, strictness: Strictness) -> bool:
+        matches = [*self._blocked.matches(reading, strictness), *_wild(self._wildcards, reading)]
+        return uncovered(matches, lambda: self._covers(reading), reading.starts[-1])
+
+    def _covers(self, reading: Reading) -> list[Match]:
+        found = [*self._allowed.matches(reading), *_wild(self._permitted_wildcards, reading)]
+        if self._is_base:
+            found += _innocent().matches(reading)
+        return found
+
+
+_Wildcard = tuple[Place, tuple[str, ...]]
+"""A pattern with an inner `*`: its parts."""
+
+
+def _compiled(patterns: Iterable[str]) -> tuple[list[Entry], list[_Wildcard]]:
+    entries: list[Entry] = []
+    wildcards: list[_Wildcard] = []
+    for pattern in patterns:
+        word, place, parts = parse(pattern)
+        if not parts:
+            entries += entries_of(word, place=place)
+            continue
+        spelled = tuple("".join(next(readings(part)).split()) for part in (word, *parts))
+        if all(spelled):
+            wildcards.append((place, spelled))
+    return entries, wildcards
+
+
+_ANYTHING = Entry("", ())
+
+
+def _wild(patterns: list[_Wildcard], reading: Reading) -> Iterable[Match]:
+    """Words of a reading that match patterns with an inner `*`."""
+    if patterns:
+        for i, word in enumerate(reading.words):
+            if any(_has_parts(word, place, parts) for place, parts in patterns):
+                yield Match(_ANYTHING, reading.word_starts[i], reading.word_starts[i + 1])
+
+
+def _has_parts(word: str, place: Place, parts: tuple[str, ...]) -> bool:
+    """Whether a word has the parts in order, at its ends if the place says so."""
+    *inner, last = parts
+    if place in (Place.WHOLE, Place.START) and not word.startswith(parts[0]):
+        return False
+    position = 0
+    for part in inner:
+        found = word.find(part, position)
+        if found < 0:
+            return False
+        position = found + len(part)
+    if place in (Place.WHOLE, Place.END):
+        return len(word) - len(last) >= position and word.endswith(last)
+    return word.find(last, position) >= 0
+
+
+@lru_cache(maxsize=1)
+def _base() -> WordList:
+    """The bot's own lists, shared by all filters."""
+    return WordList(listed(), innocent_words(), compound_parts())
+
+
+@lru_cache(maxsize=1)
+def _innocent() -> WordList:
+    return WordList(innocent_patterns())

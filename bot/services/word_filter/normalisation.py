@@ -1,0 +1,178 @@
+"""Readings of a text: plain letters, with disguises removed.
+
+Case, accents, styles (full-width, mathematical, circled), look-alikes of other alphabets and
+invisible characters are removed from each character alone, so the cost is linear in the text.
+Digits and symbols that stand for letters (leetspeak) give further readings, because a symbol may
+as well be punctuation.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+APOSTROPHE = "'"
+_APOSTROPHES = frozenset("'`´ʹʻʼʽˈ‘’‛′＇ꞌ")
+LEET_SYMBOLS = frozenset("@$!|+€£¥¢(<{[^#\\/)]}-")
+"""Symbols that can stand for letters or parts of letters. All others separate words."""
+_LONGEST_EXPANSION = 4
+"""Characters that one character may become: U+FDFA would become 18."""
+_MOST_REMEMBERED = 20_000
+"""Characters whose plain form is kept: all that people type, but not all of Unicode."""
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that are shown as nothing."""
+
+LOOK_ALIKES = {
+    "a": "ɑαАаᎪꓮдλɐᗅ",
+    "b": "ƅьвβᏏᏴꓐꞵбᗷ",
+    "c": "ϲсᏟⲥꓚꮯ𐐕𐐽ᴄᑕ",
+    "d": "ԁᎠᏧꓒꓓðđᗪ",
+    "e": "еҽεᎬⴹꓰꬲəɛє",
+    "f": "ϝքẝꓝꬵʃᖴ",
+    "g": "ƍԍցɡᏀᏳꓖ",
+    "h": "һհнᎻᏂⲏꓧᕼ",
+    "i": "ɩιіӏᎥꙇꭵı",
+    "j": "ϳјᎫꓙᒍ",
+    "k": "кκᏦⲕꓗĸ",
+    "l": "ƖǀᏞⲓⳑⵏꓡ𐐛𐑃łᒪ",
+    "m": "мϻᎷⲙꓟᗰ",
+    "n": "ηпոռⲛꓠᑎ",
+    "o": "οоσςօծჿⲟⵔꓳꬽ𐐄𐐬øɔθ",
+    "p": "ρрϱᏢⲣꓑᑭ",
+    "q": "ԛգզⵕ",
+    "r": "гᎡᏒᴦⲅꓣꭇꭈꮁяᖇ",
+    "s": "ƽѕտᏕᏚꓢꮪ𐐠𐑈",
+    "t": "тτᎢⲧꓔ",
+    "u": "ʋυսꓴꞟцµμᑌ",
+    "v": "νѵᏙⴸꓦꮩᐯ",
+    "w": "ɯѡԝաωшᎳᏔꓪꮃᗯ",
+    "x": "хχⲭⵝꓫ",
+    "y": "ɣγуүყᎩᎽⲩꓬ",
+    "z": "Ꮓꓜꮓʒзƶ",
+}
+"""Letters that look like Latin ones, mostly from Unicode Technical Standard 39 (confusables.txt).
+
+Either case. Words of the lists are mapped as well, so that Russian words still match.
+"""
+_CAPITALS = {"Η": "h", "Ν": "n", "Μ": "m", "Υ": "y", "Ρ": "p", "Λ": "a", "Σ": "e"}
+"""Capitals that look like other letters than their lower case does."""
+_LIGATURES = {"æ": "ae", "œ": "oe", "ß": "ss", "þ": "th"}
+_NAME = re.compile(
+    r"(?:NEGATIVE \w+ |CROSSED NEGATIVE SQUARED )?(?:LATIN|REGIONAL INDICATOR SYMBOL)"
+    r"(?: SMALL| CAPITAL)? LETTER "
+    r"(?:(?:SMALL CAPITAL|DOTLESS|SCRIPT|OPEN|LONG|BARRED|SIDEWAYS) )*([A-Z])(?: WITH .*)?"
+)
+"""Names of characters that are variants of a Latin letter, though Unicode decomposes only some."""
+
+_SPELLED = {
+    "|\\/|": "m", "\\/\\/": "w", "|\\|": "n", "|-|": "h", "|_|": "u", "/-\\": "a", "()": "o",
+    "[]": "o", "\\/": "v", "/\\": "a", "|<": "k", "|{": "k", "|)": "d", "|3": "b", "|=": "f",
+}  # fmt: skip
+"""Letters that are drawn with several symbols."""
+_DRAWN = re.compile("|".join(map(re.escape, _SPELLED)))
+_LEET = str.maketrans("0123456789@$!|+€£¥¢(<{[^#", "oizeasgtbgasiitelycccccah")
+_OTHER_LEET = str.maketrans("0123456789@$!|+€£¥¢(<{[^#", "olreasbtbgaslltelycccccah")
+_AT_END = re.compile(r"(?<![^ ])[!|+(<{\[^#\\/)\]}-]+|[!|+(<{\[^#\\/)\]}-]+(?![^ ])")
+_BRACKETED = tuple(re.compile(p) for p in (r"\(([^()]+)\)", r"\[([^][]+)\]", r"\{([^{}]+)\}"))
+_SYMBOLS = re.compile(r"[@$!|+€£¥¢(<{\[^#\\/)\]}-]")
+_NO_LETTERS = re.compile(r"[\\/)\]}-]")
+_CONTRACTION = re.compile(r"(?<![\w'])(i|you|he|she|it|we|they|who)'(?:ll|re|ve|d)(?![\w'])")
+
+
+class _PlainForms(dict[int, str]):
+    """Plain forms of characters, for `str.translate`; found when they are first needed."""
+
+    def __missing__(self, code: int) -> str:
+        plain = _plain(chr(code))
+        if len(self) < _MOST_REMEMBERED:
+            self[code] = plain
+        return plain
+
+
+def plain(text: str) -> str:
+    """Lower-case letters and digits, spaces, apostrophes and `LEET_SYMBOLS`."""
+    return text.translate(_PLAIN_FORMS)
+
+
+def readings(text: str) -> Iterator[str]:
+    """Ways to read a text, all distinct: words in lower case, separated by spaces.
+
+    The first has digits as they are; the others read digits and symbols as letters.
+    """
+    written = plain(text)
+    if APOSTROPHE in written:  # `who're` is no whore, and `fu'ck` is no help
+        written = _CONTRACTION.sub(r"\1 ", written).replace(APOSTROPHE, "")
+    yield _SYMBOLS.sub(" ", written)
+    yield from sorted(leet_readings(written))
+
+
+def leet_readings(written: str) -> set[str]:
+    """The readings of plain text in which digits and symbols are letters."""
+    if written.isalpha() or not re.search(r"[0-9@$!|+€£¥¢(<{\[^#\\/]", written):
+        return set()
+    for bracketed in _BRACKETED:
+        written = bracketed.sub(r" \1 ", written)
+    drawn = _DRAWN.sub(lambda match: _SPELLED[match[0]], written)
+    without_punctuation = _AT_END.sub(" ", written)
+    return {
+        _NO_LETTERS.sub(" ", reading)
+        for reading in (
+            without_punctuation.translate(_LEET),
+            without_punctuation.translate(_OTHER_LEET),
+            drawn.translate(_LEET),
+            drawn.translate(_OTHER_LEET),
+        )
+    }
+
+
+def _plain(character: str) -> str:
+    """The plain form of one character: up to `_LONGEST_EXPANSION` characters, or a space."""
+    if character in _APOSTROPHES:
+        return APOSTROPHE
+    if known := _KNOWN.get(character):
+        return known
+    if character in _BLANK or unicodedata.category(character) in ("Cf", "Me"):
+        return ""
+    if named := _NAME.fullmatch(unicodedata.name(character, "")):
+        return named[1].lower()
+    compatible = unicodedata.normalize("NFKC", character).lower()
+    if len(compatible) > _LONGEST_EXPANSION:
+        return " "
+    return "".join(_without_marks(part) for part in compatible)
+
+
+def _without_marks(character: str) -> str:
+    if known := _KNOWN.get(character):
+        return known
+    decomposed = unicodedata.normalize("NFKD", character)
+    if ord(decomposed[0]) < 0x0590:  # in Latin, Greek and Cyrillic the marks are accents
+        return "".join(_KNOWN.get(c, c) if _is_kept(c) else "" for c in decomposed) or _blank(
+            character
+        )
+    if character.isalnum() or _is_vowel_sign(character):
+        return character
+    return _blank(character)
+
+
+def _is_kept(character: str) -> bool:
+    return character.isalnum() or character in LEET_SYMBOLS or character == APOSTROPHE
+
+
+def _blank(character: str) -> str:
+    """Nothing for a combining mark, which hides in a word; a space for what separates words."""
+    return "" if unicodedata.category(character).startswith("M") else " "
+
+
+def _is_vowel_sign(character: str) -> bool:
+    """Whether a combining mark is a part of words, as in the scripts of India and Thailand."""
+    return unicodedata.category(character).startswith("M") and "\u0900" <= character < "\u1100"
+
+
+_KNOWN = {
+    variant: letter
+    for letter, variants in LOOK_ALIKES.items()
+    for each in variants
+    for variant in (each, each.upper(), each.lower())
+    if len(variant) == 1 and not variant.isascii()
+}
+_KNOWN |= _CAPITALS | _LIGATURES
+_PLAIN_FORMS = _PlainForms()
