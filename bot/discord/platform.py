@@ -1,7 +1,8 @@
 """Discord as a platform: limits, terms, and messages outside of interactions."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 
 import aiohttp
 import discord
@@ -38,11 +39,22 @@ TERMS = Terms(
 )
 
 
-@contextmanager
-def delivery() -> Iterator[None]:
-    """Convert errors of discord.py to `DeliveryError`."""
+REQUEST_S = 10.0
+"""Time limit of a request to Discord, in seconds, with the pauses that its rate limits impose."""
+TRANSFER_S = 30.0
+"""Time limit of a request that carries files."""
+
+
+@asynccontextmanager
+async def delivery(limit: float | None = None) -> AsyncIterator[None]:
+    """Limit the time of requests to Discord, and convert their errors to `DeliveryError`.
+
+    `limit` is in seconds, `REQUEST_S` by default. A request that exceeds it is cancelled, and may
+    have arrived nevertheless.
+    """
     try:
-        yield
+        async with asyncio.timeout(REQUEST_S if limit is None else limit):
+            yield
     except NO_NETWORK as error:
         raise Unreachable(repr(error)) from error
     except discord.HTTPException as error:
@@ -53,6 +65,11 @@ def delivery() -> Iterator[None]:
         if isinstance(error, discord.Forbidden):
             raise Forbidden(str(error)) from error
         raise DeliveryError(str(error)) from error
+
+
+def limit_of(message: Message) -> float:
+    """The time limit of a request that sends a message, in seconds."""
+    return TRANSFER_S if message.files else REQUEST_S
 
 
 class DiscordPlatform:
@@ -80,14 +97,14 @@ class DiscordPlatform:
         options = render(message)[0]
         if nonce is not None:
             options["nonce"] = nonce
-        with delivery():
+        async with delivery(limit_of(message)):
             sent = await self._channel(ref).send(**options)
         return sent.id
 
     async def edit(self, ref: MessageRef, message: Message) -> None:
         """Replace a message of the bot. Raises `DeliveryError`."""
         shown = self._channel(ref).get_partial_message(ref.message_id)
-        with delivery():
+        async with delivery(limit_of(message)):
             await shown.edit(**render_edit(message))
 
     def link(self, ref: MessageRef) -> str:
@@ -95,8 +112,9 @@ class DiscordPlatform:
         return self._channel(ref).get_partial_message(ref.message_id).jump_url
 
     async def is_operator(self, user_id: int) -> bool:
-        """Whether the user owns the bot's application."""
-        return await self._client.is_owner(discord.Object(user_id))  # type: ignore[arg-type]
+        """Whether the user owns the bot's application. Raises `DeliveryError`."""
+        async with delivery():
+            return await self._client.is_owner(discord.Object(user_id))  # type: ignore[arg-type]
 
     def _channel(self, ref: MessageRef) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(ref.channel_id, guild_id=ref.community_id)

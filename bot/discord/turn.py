@@ -1,24 +1,33 @@
 """A Discord interaction as a `bot.commands.core.turn.Turn`."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import discord
+from discord import InteractionResponseType
 
 from bot.commands.core.message import Message
 from bot.commands.core.received import clean
-from bot.commands.core.turn import Forbidden, MessageRef, Source, User
+from bot.commands.core.turn import Forbidden, MessageRef, Source, Unreachable, User
 from bot.discord.markdown import unescape
-from bot.discord.platform import DiscordPlatform, delivery
+from bot.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
 from bot.discord.rendering import render, render_edit
 
 LONGEST_FILE_NAME = 255
 """Characters of the name of an upload; the rest is cut."""
 
 _UPDATES = {
-    discord.InteractionResponseType.message_update,
-    discord.InteractionResponseType.deferred_message_update,
+    InteractionResponseType.message_update,
+    InteractionResponseType.deferred_message_update,
 }
 """Responses that edit the message with the pressed button."""
+_DEFERRALS = {
+    InteractionResponseType.deferred_channel_message,
+    InteractionResponseType.deferred_message_update,
+}
+_ACKNOWLEDGED = 40060
+"""Discord's code for a second first response."""
 
 
 class DiscordTurn:
@@ -29,6 +38,13 @@ class DiscordTurn:
     ) -> None:
         self.platform = platform
         self._interaction = interaction
+        self._responding = asyncio.Lock()
+        """Held during a first response: there is only one."""
+        self._tried: InteractionResponseType | None = None
+        self._presumed: InteractionResponseType | None = None
+        """The type of a first response that has arrived although its confirmation was lost."""
+        self._followup: discord.WebhookMessage | None = None
+        """The answer, if the first response updates the message with the button."""
         rights = interaction.permissions
         self.user = User(
             interaction.user.id,
@@ -67,36 +83,41 @@ class DiscordTurn:
 
     async def defer(self, *, private: bool = False) -> None:
         """Show "thinking…"."""
-        if not self._interaction.response.is_done():
-            with delivery():
-                await self._interaction.response.defer(ephemeral=private, thinking=True)
+        response = self._interaction.response
+        await self._first(
+            InteractionResponseType.deferred_channel_message,
+            lambda: response.defer(ephemeral=private, thinking=True),
+        )
 
     async def acknowledge(self) -> None:
         """Acknowledge a pressed button without an answer."""
-        if not self._interaction.response.is_done():
-            with delivery():
-                await self._interaction.response.defer()
+        response = self._interaction.response
+        await self._first(InteractionResponseType.deferred_message_update, response.defer)
 
     async def respond(self, message: Message) -> MessageRef | None:
         """Answer, replacing "thinking…". A message that is too long is split."""
-        interaction = self._interaction
-        with delivery():
-            if interaction.response.type in _UPDATES:  # the message with the button stays
-                first, *rest = render(message)
-                sent = await interaction.followup.send(
+        interaction, limit = self._interaction, limit_of(message)
+        number: int | None = None
+
+        async def send() -> None:
+            nonlocal number
+            first = render(message)[0]
+            sent = await interaction.response.send_message(**first, ephemeral=message.private)
+            number = sent.message_id
+
+        is_first = await self._first(InteractionResponseType.channel_message, send, limit)
+        async with delivery(limit):
+            first, *rest = render(message)
+            if is_first:
+                pass
+            elif self._type in _UPDATES:  # the message with the button stays
+                self._followup = await interaction.followup.send(
                     **first, wait=True, ephemeral=message.private
                 )
-                number: int | None = sent.id
-            elif interaction.response.is_done():
+                number = self._followup.id
+            else:
                 shown = await interaction.edit_original_response(**render_edit(message))
                 number = shown.id
-                rest = render(message)[1:]
-            else:
-                first, *rest = render(message)
-                response = await interaction.response.send_message(
-                    **first, ephemeral=message.private
-                )
-                number = response.message_id
             for part in rest:
                 await interaction.followup.send(**part, ephemeral=message.private)
         if number is None or self.channel_id is None:
@@ -105,28 +126,77 @@ class DiscordTurn:
 
     async def edit(self, message: Message) -> None:
         """Replace the answer."""
-        with delivery():
-            await self._interaction.edit_original_response(**render_edit(message))
+        if self._type in _UPDATES and self._followup is None:  # nothing to replace yet
+            await self.respond(message)
+            return
+        async with delivery(limit_of(message)):
+            if self._followup is not None:
+                await self._followup.edit(**render_edit(message))
+            else:
+                await self._interaction.edit_original_response(**render_edit(message))
 
     async def edit_source(self, message: Message) -> None:
         """Replace the message whose button was pressed."""
-        response = self._interaction.response
-        with delivery():
-            if not response.is_done():
-                await response.edit_message(**render_edit(message))
-            elif response.type in _UPDATES:
-                await self._interaction.edit_original_response(**render_edit(message))
-            elif self._interaction.message is not None:
-                await self._interaction.message.edit(**render_edit(message))
+        interaction, limit = self._interaction, limit_of(message)
+
+        async def send() -> None:
+            await interaction.response.edit_message(**render_edit(message))
+
+        if await self._first(InteractionResponseType.message_update, send, limit):
+            return
+        async with delivery(limit):
+            if self._type in _UPDATES:
+                await interaction.edit_original_response(**render_edit(message))
+            elif interaction.message is not None:
+                await interaction.message.edit(**render_edit(message))
 
     async def announce(self, message: Message) -> MessageRef:
         """Send an ordinary message: answers to an interaction can be edited for 15 minutes only."""
         channel = self._interaction.channel
         if not isinstance(channel, discord.abc.Messageable):
             raise Forbidden("this channel takes no messages")
-        with delivery():
+        async with delivery(limit_of(message)):
             sent = await channel.send(**render(message)[0])
         return MessageRef(sent.channel.id, sent.id, self.community_id)
+
+    @property
+    def _type(self) -> InteractionResponseType | None:
+        """The type of the first response; `None` before it."""
+        return self._presumed or self._interaction.response.type
+
+    async def _first(
+        self,
+        kind: InteractionResponseType,
+        send: Callable[[], Awaitable[object]],
+        limit: float | None = None,
+    ) -> bool:
+        """Send the first response, unless there is one. Returns whether it was sent.
+
+        A deferral without an answer is taken for one that has arrived: it is too late for another.
+        """
+        async with self._responding:
+            if self._type is not None:
+                return False
+            self._tried = self._tried or kind
+            try:
+                async with delivery(limit):
+                    return await self._accepted(send)
+            except Unreachable as error:
+                if kind not in _DEFERRALS or not isinstance(error.__cause__, TimeoutError):
+                    raise
+                self._presumed = self._tried
+                return True
+
+    async def _accepted(self, send: Callable[[], Awaitable[object]]) -> bool:
+        """Send a first response. Returns false if an earlier one had arrived unconfirmed."""
+        try:
+            await send()
+        except discord.HTTPException as error:
+            if error.code != _ACKNOWLEDGED:
+                raise
+            self._presumed = self._tried
+            return False
+        return True
 
 
 class DiscordAttachment:
@@ -139,7 +209,7 @@ class DiscordAttachment:
 
     async def read(self) -> bytes:
         """Download it. Raises `DeliveryError`."""
-        with delivery():
+        async with delivery(TRANSFER_S):
             return await self._attachment.read()
 
 

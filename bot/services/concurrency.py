@@ -158,18 +158,25 @@ class InFlight:
 class EditThrottle:
     """Throttles edits of messages: one per channel every `interval` seconds.
 
-    Other edits wait. A newer edit of a message replaces one that waits.
+    Other edits wait. A newer edit of a message replaces one that waits. An edit that takes longer
+    than `patience` seconds holds up later edits of the same message only.
     """
 
     def __init__(
-        self, interval: float, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        interval: float,
+        *,
+        patience: float = 2.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._interval = interval
+        self._patience = patience
         self._sleep = sleep
         self._waiting: dict[Hashable, dict[Hashable, Edit]] = {}
         """Waiting edits by channel and message. Channels are removed when idle."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[Hashable, asyncio.Task[None]] = {}
+        """Edits in progress, by channel and message."""
 
     def acquire(self, channel: Hashable) -> bool:
         """Reserve the channel for an edit by the caller. Returns whether it was free."""
@@ -193,7 +200,7 @@ class EditThrottle:
         for task in self._tasks:
             task.cancel()
         self._waiting.clear()
-        running = [*self._running]
+        running = [*self._running.values()]
         await asyncio.gather(*running, *map(_attempt, waiting))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
@@ -201,12 +208,12 @@ class EditThrottle:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _finish(self, edit: Edit) -> None:
-        """Make an edit, and finish it even if this is cancelled."""
+    async def _make(self, channel: Hashable, message: Hashable, edit: Edit) -> None:
+        """Make an edit, and finish it even if this is cancelled. Waits up to `patience` seconds."""
         task = asyncio.create_task(_attempt(edit))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        await asyncio.shield(task)
+        self._running[channel, message] = task
+        task.add_done_callback(lambda _done: self._running.pop((channel, message)))
+        await asyncio.wait([task], timeout=self._patience)
 
     async def _make_edits(self, channel: Hashable, *, at_once: bool = False) -> None:
         edits = self._waiting[channel]
@@ -214,7 +221,12 @@ class EditThrottle:
             if not at_once:
                 await self._sleep(self._interval)
             while edits:
-                await self._finish(edits.pop(next(iter(edits))))
+                free = (message for message in edits if (channel, message) not in self._running)
+                if (message := next(free, None)) is None:
+                    unfinished = [self._running[channel, message] for message in edits]
+                    await asyncio.wait(unfinished, return_when=asyncio.FIRST_COMPLETED)
+                    continue
+                await self._make(channel, message, edits.pop(message))
                 await self._sleep(self._interval)
         finally:
             self._waiting.pop(channel, None)

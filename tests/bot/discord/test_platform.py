@@ -1,5 +1,6 @@
 """Errors of discord.py as delivery errors."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,13 +32,21 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (refused(discord.HTTPException, 400, 50035), DeliveryError),
     ],
 )
-def test_delivery_errors(raised: Exception, expected: type[Exception]) -> None:
-    with pytest.raises(DeliveryError) as caught, delivery():
-        raise raised
+async def test_delivery_errors(raised: Exception, expected: type[Exception]) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        async with delivery():
+            raise raised
     assert type(caught.value) is expected
     assert caught.value.__cause__ is raised
 
 
-def test_bugs_are_raised_as_they_are() -> None:
-    with pytest.raises(ZeroDivisionError), delivery():
-        raise ZeroDivisionError
+async def test_bugs_are_raised_as_they_are() -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with delivery():
+            raise ZeroDivisionError
+
+
+async def test_request_without_answer() -> None:
+    with pytest.raises(Unreachable):
+        async with delivery(0.01):
+            await asyncio.Event().wait()

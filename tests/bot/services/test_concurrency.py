@@ -1,7 +1,7 @@
 """Deadlines, throttling, periodic tasks, graceful shutdown."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from itertools import pairwise
 
@@ -187,7 +187,7 @@ class Throttled:
 
     def __init__(self) -> None:
         self.time = FakeTime()
-        self.throttle = EditThrottle(1.0, sleep=self._sleep)
+        self.throttle = EditThrottle(1.0, patience=0.01, sleep=self._sleep)
         self.made: list[tuple[float, str]] = []
 
     async def _sleep(self, seconds: float) -> None:
@@ -274,6 +274,33 @@ async def test_failed_edit_is_skipped(
     await throttled.wait(5)
     assert [said for _, said in throttled.made] == ["other"]
     assert "no such card" in caplog.text
+
+
+async def test_hanging_edit_delays_no_other_message() -> None:
+    """Later edits of its own message wait for it: an older one must not arrive last."""
+    throttled, answered = Throttled(), asyncio.Event()
+
+    async def hangs() -> None:
+        await answered.wait()
+        throttled.made.append((throttled.time.now, "first"))
+
+    throttled.throttle.schedule("channel", "card", hangs)
+    throttled.schedule("channel", "other")
+    await eventually(lambda: throttled.made, throttled.time)
+    throttled.schedule("channel", "card", "second")
+    await throttled.wait(5)
+    assert [said for _, said in throttled.made] == ["other"]
+    answered.set()
+    await eventually(lambda: len(throttled.made) == 3, throttled.time)
+    assert [said for _, said in throttled.made] == ["other", "first", "second"]
+
+
+async def eventually(condition: Callable[[], object], time: FakeTime) -> None:
+    """Let both clocks go on until `condition()` holds."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await time.sleep(1)
+            await asyncio.sleep(0.001)
 
 
 async def test_close_makes_waiting_edits() -> None:

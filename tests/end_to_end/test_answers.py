@@ -1,0 +1,58 @@
+"""Answers while Discord is silent: requests of the bot that are never confirmed."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from discord.webhook.async_ import AsyncWebhookAdapter
+
+from bot.discord import platform
+from bot.local.server import LocalDiscord
+from tests.end_to_end.test_mangosaurus import playing
+
+Route = Any
+
+
+def silence(
+    monkeypatch: pytest.MonkeyPatch, chosen: Callable[[Route], bool], *, arrives: bool
+) -> None:
+    """Let Discord never answer the first request that is chosen; it may arrive nevertheless."""
+    request, silenced = AsyncWebhookAdapter.request, list[Route]()
+
+    async def send(
+        adapter: AsyncWebhookAdapter, route: Route, *args: Any, **options: Any
+    ) -> object:
+        is_silenced = chosen(route) and not silenced
+        if is_silenced:
+            silenced.append(route)
+        response = None
+        if arrives or not is_silenced:
+            response = await request(adapter, route, *args, **options)
+        if is_silenced:
+            await asyncio.Event().wait()
+        return response
+
+    monkeypatch.setattr(platform, "REQUEST_S", 0.3)
+    monkeypatch.setattr(AsyncWebhookAdapter, "request", send)
+
+
+async def test_poem_is_finished_after_a_hanging_edit(
+    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silence(monkeypatch, lambda route: route.method == "PATCH", arrives=False)
+    async with playing(local, tmp_path) as scene:
+        asked = await scene.local.run_command("sonnet", {"opening": "Shall I"})
+        await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
+        assert "✒️" not in asked.message.embed["description"]
+
+
+async def test_answer_after_a_lost_confirmation(
+    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request was deferred, but the bot could not know: it writes the poem nevertheless."""
+    silence(monkeypatch, lambda route: "callback" in route.url, arrives=True)
+    async with playing(local, tmp_path) as scene:
+        asked = await scene.local.run_command("sonnet", {"opening": "Shall I"})
+        await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
