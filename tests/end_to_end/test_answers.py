@@ -22,7 +22,10 @@ def silence(
     request, silenced = AsyncWebhookAdapter.request, list[Route]()
 
     async def send(
-        adapter: AsyncWebhookAdapter, route: Route, *args: Any, **options: Any
+        adapter: AsyncWebhookAdapter,
+        route: Route,
+        *args: Any,  # noqa: ANN401 (passed on to discord.py)
+        **options: Any,  # noqa: ANN401
     ) -> object:
         is_silenced = chosen(route) and not silenced
         if is_silenced:
