@@ -75,12 +75,22 @@ class Task:
         """Whether everything that training needs is installed."""
         return are_installed(self.requirements)
 
-    def read(self, content: bytes, title: str) -> Trained:
+    def read(
+        self,
+        content: bytes,
+        title: str,
+        *,
+        digest: str | None = None,
+        most_bytes: int | None = None,
+    ) -> Trained:
         """Load the content of a weight file of this task; `title` is what messages call it.
 
-        Raises `WeightsError`, also if the weights are of another task, or cannot be served.
+        Raises `WeightsError`, also if the content has another digest than `digest`, or if the
+        weights are of another task, or cannot be served; and `TooLarge` if they would take more
+        than `most_bytes` of memory.
         """
-        return self._checked(weights.read_weights(content, title), title)
+        trained = weights.read_weights(content, title, digest, most_bytes=most_bytes)
+        return self._checked(trained, title)
 
     def load(self, path: Path) -> Trained:
         """Load a weight file of this task. Raises `WeightsError` as `read` does."""

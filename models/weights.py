@@ -9,9 +9,10 @@ suits its task.
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from models.fingerprints import (
     has_sparse_run,
     runs_of,
 )
+from models.memory import resident_bytes
 from models.model_card import ModelCard as ModelCard
 from models.model_card import card_from_json
 from models.model_card import card_to_json as card_to_json
@@ -38,8 +40,8 @@ from models.model_card import has_controls as has_controls
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.network import Network
-from models.networks.ngram import NGram
 from models.networks.rnn import RNN
+from models.networks.sparse_ngram import read_ngram
 from models.networks.words_and_characters import TEXTS, WordsAndCharacters
 from models.quantization import SMALLEST_MATRIX, dequantize, quantize
 
@@ -49,6 +51,8 @@ LARGEST_FILE = 64 * 2**20
 LARGEST_HEADER = 2**20
 """Bytes of the header, which describes the arrays and holds the model card."""
 MOST_ARRAYS = 1_000
+BYTES_PER_TEXT = 64
+"""Memory for a short text in a tuple, beside its characters."""
 _FORMAT = "mangosaurus-1"
 _TYPES: Mapping[str, type[np.generic]] = {
     "F16": np.float16,
@@ -62,14 +66,25 @@ _SCALES = ":scales"
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[Any]]], Network]] = {
     "lstm": LSTM.from_arrays,
     "mixture": Mixture.from_arrays,
-    "ngram": NGram.from_arrays,
+    "ngram": read_ngram,
     "rnn": RNN.from_arrays,
     "words": WordsAndCharacters.from_arrays,
 }
 
 
+T = TypeVar("T")
+
+
 class WeightsError(Exception):
     """A weight file cannot be used. The message is a sentence for an operator."""
+
+
+class TooLarge(WeightsError):  # noqa: N818 (it says what is wrong)
+    """Loaded weights would take more memory than the caller allows."""
+
+    def __init__(self, name: str, most_bytes: int) -> None:
+        """`most_bytes` is the limit."""
+        super().__init__(f"{name} needs more than {most_bytes // 2**20} MiB of memory when loaded.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +107,13 @@ class Trained:
     further: BloomFilter = EMPTY_FILTER
     """Short lines and runs of words of its further reading, which it must not copy either
     (`fingerprints.sparse_runs_of`)."""
+    derived: dict[Callable[..., object], Any] = field(init=False, default_factory=dict, repr=False)
+    """What has been computed from the weights so far (`cached_with_weights`)."""
+
+    @property
+    def resident_bytes(self) -> int:
+        """Memory that it takes now, with everything that has been computed from it."""
+        return resident_bytes(self)
 
     @property
     def is_simplified(self) -> bool:
@@ -118,6 +140,19 @@ class Trained:
             or " ".join(words_of(line)) in self.further
             or has_sparse_run(words[-new - SPARSE_RUN + 1 :], self.further)
         )
+
+
+def cached_with_weights(function: Callable[[Trained], T]) -> Callable[[Trained], T]:
+    """Cache what a function computes from weights, for as long as they are loaded."""
+
+    @wraps(function)
+    def cached(trained: Trained) -> T:
+        if function not in trained.derived:
+            trained.derived[function] = function(trained)
+        result: T = trained.derived[function]
+        return result
+
+    return cached
 
 
 def save_weights(
@@ -168,12 +203,15 @@ def load_weights(path: Path, digest: str | None = None) -> Trained:
     return read_weights(content, path.name, digest)
 
 
-def read_weights(content: bytes, name: str, digest: str | None = None) -> Trained:
+def read_weights(
+    content: bytes, name: str, digest: str | None = None, *, most_bytes: int | None = None
+) -> Trained:
     """Load the content of a weight file; messages call it `name`. Raises as `load_weights` does.
 
     Safe for uploads: nothing in them is executed, and the memory allocated is a small multiple of
-    their size, except for the table of an n-gram model, which is bounded by
-    `models.networks.ngram.MAX_PROBABILITIES`.
+    their size, except for an n-gram model, which is bounded by
+    `models.networks.sparse_ngram.MAX_BYTES`. Raises `TooLarge` if more than `most_bytes` would be
+    needed, before they are allocated.
     """
     if len(content) > LARGEST_FILE:
         raise WeightsError(f"{name} is larger than {LARGEST_FILE // 2**20} MiB.")
@@ -183,6 +221,8 @@ def read_weights(content: bytes, name: str, digest: str | None = None) -> Traine
             f"{name} is not the file that its list of digests describes; restore both."
         )
     metadata, arrays = _read(content, name)
+    if most_bytes is not None and _estimated_bytes(arrays) > most_bytes:
+        raise TooLarge(name, most_bytes)
     return _trained(name, metadata, arrays, actual)
 
 
@@ -259,6 +299,13 @@ def _read(content: bytes, name: str) -> tuple[Mapping[str, str], dict[str, NDArr
         }
     except ValueError as error:  # more axes, or longer ones, than NumPy has
         raise WeightsError(f"{name} does not describe a network: {error}.") from error
+
+
+def _estimated_bytes(arrays: Mapping[str, NDArray[np.generic]]) -> int:
+    """Memory for the parameters, four bytes each, and for the texts, each a string."""
+    texts = arrays.get("words", NOTHING.fingerprints).tobytes()
+    of_texts = len(texts) + (texts.count(b"\n") + 1) * BYTES_PER_TEXT
+    return of_texts + sum(4 * a.size for n, a in arrays.items() if n != "words")
 
 
 def _trained(

@@ -6,16 +6,16 @@ concurrent requests are refused at once (`Busy`), and steps that exceed the dead
 """
 
 import asyncio
-import ctypes
 import logging
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from models.memory import return_free_memory
 from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, NamesResult
 from models.tasks import TASKS, task_of
@@ -332,14 +332,8 @@ async def open_inference(
     loaded = {
         task: await asyncio.to_thread(_load_best, task, retrained.get(task)) for task in TASKS
     }
-    await asyncio.to_thread(_return_free_memory)
+    await asyncio.to_thread(return_free_memory)
     return Inference(loaded, accept)
-
-
-def _return_free_memory() -> None:
-    """Give the memory that loading has freed, about 10 MB, back to the system: glibc keeps it."""
-    with suppress(AttributeError, OSError, TypeError):  # another C library
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _load_best(task: str, retrained: bytes | None) -> Trained:

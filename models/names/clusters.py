@@ -8,13 +8,13 @@ no consonants, and such names have no clusters.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from data.corpora import held_out_of
 from data.text import fold
 from models.names.constrained.shape import SEPARATORS
-from models.weights import Trained
+from models.weights import Trained, cached_with_weights
 
 CONSONANTS = frozenset("bcdfghjklmnpqrstvwxzβγδζθκλμνξπρσςτφχψбвгджзклмнпрстфхцчшщ")
 """Latin, Greek and Cyrillic; accented letters count as their base letter."""
@@ -50,7 +50,7 @@ def clusters_of(name: str) -> frozenset[str]:
 
 def known_clusters(names: Iterable[str]) -> frozenset[str]:
     """All clusters of some names."""
-    return frozenset(cluster for name in names for cluster in clusters_of(name))
+    return frozenset[str]().union(*map(clusters_of, names))
 
 
 def unshared(names: Iterable[str]) -> float:
@@ -58,24 +58,29 @@ def unshared(names: Iterable[str]) -> float:
 
     It estimates how often a new name of the same kind has a new cluster (leave-one-out).
     """
-    every = [clusters_of(name) for name in names]
+    return _unshared([clusters_of(name) for name in names])
+
+
+def _unshared(every: Sequence[frozenset[str]]) -> float:
+    """`unshared`, of the clusters of each name."""
     counts = Counter(cluster for clusters in every for cluster in clusters)
     return sum(any(counts[c] == 1 for c in clusters) for clusters in every) / max(1, len(every))
 
 
-@lru_cache(maxsize=8)
+@cached_with_weights
 def allowed_clusters(trained: Trained) -> frozenset[str] | None:
     """The clusters of the names that a network has read; `None` if it may write any.
 
-    Held-out names are left out: a network must not profit from them. Cached for a few networks.
+    Held-out names are left out: a network must not profit from them.
     """
     words = trained.words
     if not trained.card.reads_all:
         held_out = held_out_of(words)
         words = tuple(word for word in words if word not in held_out)
-    if not words or unshared(words) > MAX_UNSHARED:
+    every = [clusters_of(word) for word in words]
+    if not words or _unshared(every) > MAX_UNSHARED:
         return None
-    return known_clusters(words)
+    return frozenset[str]().union(*every)
 
 
 @lru_cache(maxsize=1024)

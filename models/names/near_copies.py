@@ -3,19 +3,20 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 from data.corpora import load_names
 from models.names.constrained.shape import of_a_list
 from models.networks.vocabulary import END
-from models.weights import Trained
+from models.weights import Trained, cached_with_weights
 
 MIN_NEAR_LENGTH = 5
 """Characters that a name of a list needs to count as a near copy. Nearly all shorter names are one:
 with fifty kana, every name of two has a hundred neighbours."""
 DENSE = 0.25
 """If at least this share of a list's names has a neighbour on the list, near copies are allowed."""
+MOST_INDEXED = 5_000
+"""Names of a longer list are looked up among its sorted names (`ListedNames`)."""
 _DENSITY_SAMPLE = 200
 """Number of names from which this share is estimated."""
 
@@ -31,12 +32,15 @@ class NearNames(Protocol):
         """Whether a name is one of them, or a near copy of one."""
 
 
+@cached_with_weights
 def near_names_of(trained: Trained) -> NearNames:
     """The names that a network must not copy: those of its list and, unless the list is a member's,
     the genera of the project's corpus."""
     if of_a_list(trained.card):
-        return listed_names(trained.words)
-    return real_names(trained.words)
+        return ListedNames.of(trained.words)
+    if len(trained.words) > MOST_INDEXED:
+        return ListedNames.of(sorted({*trained.words, *load_names().words}))
+    return RealNames.of({*trained.words, *load_names().words})
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +49,7 @@ class RealNames:
 
     Two names are within one edit if deleting a letter of one gives the other, or if they are equal
     after replacing one letter of each by a wildcard. The sets hold about twenty-five short strings
-    per name.
+    per name, 2 kB, so that only lists of up to `MOST_INDEXED` names get them.
     """
 
     names: frozenset[str]
@@ -72,12 +76,6 @@ class RealNames:
             or not self.names.isdisjoint(_deletions(name))
             or not self.wildcards.isdisjoint(_wildcards(name))
         )
-
-
-@lru_cache(maxsize=2)
-def real_names(words: tuple[str, ...]) -> RealNames:
-    """Index of the names of a list and of the genera of the project's corpus. Cached."""
-    return RealNames.of({*words, *load_names().words})
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,12 +123,6 @@ class ListedNames:
         for reversed_other in _with_prefix(name[half:][::-1], self.backwards):
             if _is_one_edit(name, reversed_other[::-1]):
                 yield reversed_other[::-1]
-
-
-@lru_cache(maxsize=4)
-def listed_names(words: tuple[str, ...]) -> ListedNames:
-    """Index of the names of a list. Cached for the last few lists."""
-    return ListedNames.of(words)
 
 
 def _with_prefix(prefix: str, names: tuple[str, ...]) -> Iterable[str]:

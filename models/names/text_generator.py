@@ -9,6 +9,7 @@ from models.names.clusters import allowed_clusters
 from models.names.constrained.markov_model import learn_contexts
 from models.names.constrained.problems import NamesError
 from models.names.generator import NamesRequest, NamesResult, generate_names
+from models.names.near_copies import near_names_of
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.vocabulary import END
@@ -89,6 +90,7 @@ def prepare(trained: Trained) -> None:
     """Fill the caches that the first request would otherwise have to wait for."""
     learn_contexts(trained)
     allowed_clusters(trained)
+    near_names_of(trained)
 
 
 def sample(trained: Trained, seed: int, accept: Accept, *, full: bool) -> Sample:

@@ -12,7 +12,7 @@ ensembles", 1990; Jelinek & Mercer, "Interpolated estimation of Markov source pa
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from models.networks.lstm import LSTM
 from models.networks.network import State, log_softmax
 from models.networks.ngram import NGram
-from models.networks.sparse_ngram import SparseNGram
+from models.networks.sparse_ngram import SparseNGram, read_ngram
 from models.networks.vocabulary import Vocabulary
 
 Array = NDArray[np.float32]
@@ -30,6 +30,11 @@ Member = LSTM | NGram
 
 MAX_MEMBERS = 32
 _KINDS: Mapping[str, type[Member]] = {"lstm": LSTM, "ngram": NGram, "sparse": SparseNGram}
+_READERS: Mapping[str, Callable[[str, dict[str, Array]], Member]] = {
+    "lstm": LSTM.from_arrays,
+    "ngram": read_ngram,
+    "sparse": SparseNGram.from_arrays,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +117,8 @@ class Mixture:
             if k >= MAX_MEMBERS:
                 raise ValueError(f"it has more than {MAX_MEMBERS} members")
             if kind != "lstm" and any(isinstance(member, NGram) for member in members):
-                raise ValueError("it has more than one n-gram model")  # each has a large table
-            members.append(_KINDS[kind].from_arrays(symbols, by_member[f"{k}-{kind}"]))
+                raise ValueError("it has more than one n-gram model")  # each takes much memory
+            members.append(_READERS[kind](symbols, by_member[f"{k}-{kind}"]))
         return cls(tuple(members), shares["shares"])
 
 

@@ -45,10 +45,8 @@ Integers = NDArray[np.int64]
 DISCOUNTS = tuple(step / 32 for step in range(1, 32))
 """The discounts that `choose_discount` tries. Float16, as stored in weight files, is exact here."""
 MAX_PROBABILITIES = 2**25
-"""Size limit of a model's table, in probabilities of four bytes each."""
-MAX_STORED_PROBABILITIES = 2**23
-"""Limit for a weight file: contexts of its highest order times vocabulary. Building a table takes
-several times its size, and a small file can ask for a large table."""
+"""Size limit of a model's table, in probabilities of four bytes each. Larger tables than
+`models.networks.sparse_ngram.MAX_TABLE` are only made to train and to evaluate."""
 MAX_DIGITS: Mapping[str, int] = {"order": 1, "grams": 5, "counts": 3}
 """Digits of the numbers in a weight file. Codes, and the sum of all counts, fit into an int64."""
 RADIX = 2**11
@@ -126,8 +124,28 @@ class NGram:
         return context.astype(np.int64) @ place_values, context[np.newaxis]
 
     def check_size(self) -> None:
-        """Raise `ValueError` if the table would exceed `MAX_PROBABILITIES`."""
-        self._table  # noqa: B018 (building it raises the error)
+        """Raise `ValueError` if the table would exceed `MAX_PROBABILITIES`. Builds no table."""
+        contexts = 0
+        for of_order, _ in self.sizes():
+            contexts += of_order
+            self._check_contexts(contexts)
+
+    def sizes(self) -> Iterator[tuple[int, int]]:
+        """Number of contexts and of n-grams of each order, from the highest down to 1.
+
+        Takes a few times the memory of `grams`, whatever the order.
+        """
+        base, grams = len(self.vocabulary), self.grams
+        for k in range(self.order, 0, -1):
+            yield int(np.count_nonzero(np.diff(grams // base))) + 1, len(grams)  # codes ascend
+            grams = np.unique(grams % base ** (k - 1))
+
+    def _check_contexts(self, contexts: int) -> None:
+        if contexts * len(self.vocabulary) > MAX_PROBABILITIES:
+            raise ValueError(
+                f"of so much text, order {self.order} makes more than "
+                f"{MAX_PROBABILITIES:,} probabilities; try a lower order"
+            )
 
     @cached_property
     def _table(self) -> "_Table":
@@ -166,13 +184,7 @@ class NGram:
         )
         if grams[-1] >= len(model.vocabulary) ** model.order:
             raise ValueError("its n-grams have characters that are not in its vocabulary")
-        # Checked before the table is built: a small file can ask for a huge one.
-        base = len(model.vocabulary)
-        if len(np.unique(grams // base)) * base > MAX_STORED_PROBABILITIES:
-            raise ValueError(
-                f"its n-grams would make more than {MAX_STORED_PROBABILITIES:,} probabilities"
-            )
-        model.check_size()
+        model.check_size()  # before anything is built: a small file can ask for a huge table
         return model
 
 
@@ -215,11 +227,7 @@ class _Table:
             # Codes ascend, so the n-grams hw of a context h are adjacent. `followers`: N₁₊(h•).
             h, first, followers = np.unique(grams // base, return_index=True, return_counts=True)
             contexts.append(h)  # (contexts,)
-            if sum(map(len, contexts)) * base > MAX_PROBABILITIES:
-                raise ValueError(
-                    f"of so much text, order {model.order} makes more than "
-                    f"{MAX_PROBABILITIES:,} probabilities; try a lower order"
-                )
+            model._check_contexts(sum(map(len, contexts)))
             total = np.add.reduceat(c, first)  # c(h•): (contexts,)
             # p(w | h′): h′ occurs whenever h does, so the search always finds it.
             p_shorter = p[np.searchsorted(shorter, h % base ** max(length - 1, 0))]

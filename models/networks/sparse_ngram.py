@@ -5,7 +5,7 @@ context says. This model stores only the n-grams that occur and interpolates a r
 distribution up to the highest order, on demand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,14 @@ from models.networks.network import State, item_losses
 from models.networks.ngram import Integers, NGram, counts_by_order
 
 MAX_NGRAMS = 2**20
-"""Size limit: n-grams of the highest order. Each takes about thirty bytes for every order."""
+"""Size limit: n-grams of the highest order."""
+MAX_BYTES = 32 * 2**20
+"""Size limit: memory for the n-grams of all orders. Those of fifty thousand names take 12 MiB."""
+BYTES_PER_CONTEXT, BYTES_PER_GRAM = 12, 6
+"""Memory for one of any order (`_Level`)."""
+MAX_TABLE = 2**20
+"""Probabilities in the table of a stored model, of four bytes each, up to which it is loaded as an
+`NGram`: its table is three times faster than a `SparseNGram`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +40,16 @@ class SparseNGram(NGram):
             index = np.minimum(np.searchsorted(level.contexts, suffix), len(level.contexts) - 1)
             rows = np.flatnonzero(level.contexts[index] == suffix)  # whose suffix occurs: (rows,)
             index = index[rows]
-            first, total = level.first[index], level.total[index]
+            first = level.first[index].astype(np.int64)
             followers = level.first[index + 1] - first  # N₁₊(h•): (rows,)
-            p[rows] *= (self.discount * followers / total)[:, np.newaxis]
             # All n-grams of all rows in one array `(grams,)`: the row that each belongs to, and its
             # number, which counts up from `first` within each row.
             owner = np.repeat(np.arange(len(rows)), followers)
             gram = np.arange(len(owner)) + (first - followers.cumsum() + followers)[owner]
-            discounted = (level.counts[gram] - self.discount) / total[owner]
-            p[rows[owner], level.characters[gram]] += discounted
+            c = level.counts[gram].astype(np.float64)  # c(hw): (grams,)
+            total = np.bincount(owner, weights=c, minlength=len(rows))  # c(h•): (rows,)
+            p[rows] *= (self.discount * followers / total)[:, np.newaxis]
+            p[rows[owner], level.characters[gram]] += (c - self.discount) / total[owner]
         return np.log(p).astype(np.float32), new_state
 
     def losses(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -49,9 +57,17 @@ class SparseNGram(NGram):
         return item_losses(self, texts)
 
     def check_size(self) -> None:
-        """Raise `ValueError` if it has more than `MAX_NGRAMS` n-grams."""
+        """Raise `ValueError` if it exceeds `MAX_NGRAMS` or `MAX_BYTES`. Builds nothing large."""
         if len(self.grams) > MAX_NGRAMS:
             raise ValueError(f"it holds more than {MAX_NGRAMS:,} n-grams; try a lower order")
+        size = 0
+        for contexts, grams in self.sizes():
+            size += BYTES_PER_CONTEXT * contexts + BYTES_PER_GRAM * grams
+            if size > MAX_BYTES:
+                raise ValueError(
+                    f"its n-grams need more than {MAX_BYTES // 2**20} MiB of memory; "
+                    "try a lower order"
+                )
 
     @cached_property
     def _levels(self) -> tuple["_Level", ...]:
@@ -64,9 +80,7 @@ class _Level:
 
     contexts: Integers
     """Codes, ascending, `(contexts,)`."""
-    total: NDArray[np.float64]
-    """c(h•), `(contexts,)`."""
-    first: NDArray[np.int64]
+    first: NDArray[np.int32]
     """Index of the first n-gram of each context, and the number of n-grams, `(contexts + 1,)`."""
     characters: NDArray[np.int16]
     """w of each n-gram, `(grams,)`."""
@@ -76,7 +90,18 @@ class _Level:
     @classmethod
     def of(cls, grams: Integers, counts: Integers, base: int) -> "_Level":
         contexts, first = np.unique(grams // base, return_index=True)
-        total = np.add.reduceat(counts, first).astype(np.float64)
-        bounds = np.append(first, len(grams))
-        characters = (grams % base).astype(np.int16)  # int16 and float32 halve the memory
-        return cls(contexts, total, bounds, characters, counts.astype(np.float32))
+        bounds = np.append(first, len(grams)).astype(np.int32)  # small types halve the memory
+        characters = (grams % base).astype(np.int16)
+        return cls(contexts, bounds, characters, counts.astype(np.float32))
+
+
+def read_ngram(symbols: str, arrays: Mapping[str, NDArray[np.float32]]) -> NGram:
+    """Build a model from stored counts: with a table if that is small (`MAX_TABLE`), else sparse.
+
+    Raises `ValueError` if no text can have these counts, or if they take too much memory.
+    """
+    model = SparseNGram.from_arrays(symbols, arrays)
+    table = sum(contexts for contexts, _ in model.sizes()) * len(model.vocabulary)
+    if table > MAX_TABLE:
+        return model
+    return NGram(model.vocabulary, model.order, model.discount, model.grams, model.counts)

@@ -10,7 +10,7 @@ from bot.commands.core.message import UserError, code
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Attachment
 from bot.commands.training.requests import check_size, download, title_of
-from bot.services.custom_models import LARGEST_WEIGHTS
+from bot.services.custom_models import LARGEST_MODEL, LARGEST_WEIGHTS
 from bot.services.word_filter import WordFilter
 from bot.store.custom_models import CustomModelRecord
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
@@ -210,6 +210,18 @@ def invalid_file(title: str) -> UserError:
         _("{file} isn't a valid namer file. Use an unchanged file from {command}."),
         file=title,
         command=code("/namer export"),
+    )
+
+
+def too_much_memory(title: str) -> UserError:
+    """The error for a weight file that would take too much memory when loaded."""
+    return UserError(
+        _(
+            "{file} would need more than {limit} MiB of memory, the limit for a namer. Train it "
+            "again on a shorter list and export that."
+        ),
+        file=title,
+        limit=LARGEST_MODEL // 2**20,
     )
 
 

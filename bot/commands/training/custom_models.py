@@ -40,7 +40,7 @@ from bot.services.training.policies import CUSTOM, corpus_of, table_of
 from bot.store.custom_models import Corpus, CustomModelRecord, NameTaken, TooMany
 from bot.store.trainings import TrainingRequest
 from models.names.constrained.shape import LIST_RECIPE
-from models.weights import WeightsError
+from models.weights import TooLarge, WeightsError
 
 NAMER = "namer"
 """The group, and the action of its buttons."""
@@ -154,6 +154,8 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         content = await download(options.file, title)
         try:
             sample = await app.custom_models.validate(content, title)
+        except TooLarge as error:
+            raise options_of.too_much_memory(title) from error
         except WeightsError as error:
             raise options_of.invalid_file(title) from error
         trained = sample.trained

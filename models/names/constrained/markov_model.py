@@ -10,7 +10,6 @@ Shapes: C contexts, V characters in the vocabulary.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from models.names.constrained.shape import shape_of
 from models.networks.network import Network
 from models.networks.sampling import probabilities, sample
 from models.networks.vocabulary import END, Vocabulary
-from models.weights import Trained
+from models.weights import Trained, cached_with_weights
 
 SAMPLE_SIZE = 512
 """Names that are sampled from the network to estimate its Markov model."""
@@ -27,6 +26,9 @@ MAX_CONTEXT = 6
 """Maximum number of characters in a context."""
 MIN_OCCURRENCES = 8
 """Minimum number of occurrences of a context in the sampled names."""
+MAX_PREDICTIONS = 2**18
+"""Limit for contexts times vocabulary, at twelve bytes each; dinosaurs need 10,000. Beyond it, the
+rarer contexts are left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,7 @@ class Contexts:
     texts: tuple[str, ...]
     """The contexts, shortest first, beginning with the empty one. A prefix of a context is one too,
     and so is every doubled letter."""
-    transitions: NDArray[np.int64]
+    transitions: NDArray[np.int32]
     """Context and character → next context, the longest suffix of the text: `(C, V)`."""
     p: NDArray[np.float64]
     """Probability of each next character, `(C, V)`."""
@@ -58,7 +60,7 @@ class Contexts:
         doubled = {letter * n for letter in symbols for n in (1, 2)} - {END * 2}
         ordered = tuple(sorted({"", *doubled, *texts}, key=lambda text: (len(text), text)))
         index = {text: number for number, text in enumerate(ordered)}
-        transitions = np.zeros((len(ordered), len(symbols)), np.int64)
+        transitions = np.zeros((len(ordered), len(symbols)), np.int32)
         p = np.full((len(ordered), len(symbols)), 1 / len(symbols))
         for number, text in enumerate(ordered):
             # The empty context is its own suffix, and starts out uniform.
@@ -88,11 +90,11 @@ class Contexts:
         return np.array([[text.endswith(c * 2) for c in symbols] for text in self.texts])
 
 
-@lru_cache(maxsize=8)
+@cached_with_weights
 def learn_contexts(trained: Trained) -> Contexts:
     """Estimate the Markov model of a network from names that it samples.
 
-    Deterministic: the same weights always give the same model. Cached for the last few networks.
+    Deterministic: the same weights always give the same model.
     """
     vocabulary = trained.network.vocabulary
     rng = np.random.default_rng(0)
@@ -105,7 +107,10 @@ def learn_contexts(trained: Trained) -> Contexts:
         for begin in range(max(0, end - MAX_CONTEXT), end + 1)
     ]
     counts = Counter(text for text, _ in occurrences)
-    frequent = {text for text, count in counts.items() if count >= MIN_OCCURRENCES}
+    # A prefix is as frequent as the context that it begins, and shorter, so that it is kept too.
+    by_frequency = sorted(counts, key=lambda text: (-counts[text], len(text), text))
+    kept = by_frequency[: MAX_PREDICTIONS // len(vocabulary)]
+    frequent = {text for text in kept if counts[text] >= MIN_OCCURRENCES}
     sums: dict[str, NDArray[np.float64]] = {}
     for text, prediction in occurrences:
         if text in frequent:

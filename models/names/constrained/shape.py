@@ -6,12 +6,11 @@ For dinosaurs they are fixed. For any other list they are what all of its names 
 import re
 import string
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from models.networks.vocabulary import END
-from models.weights import ModelCard, Trained
+from models.weights import ModelCard, Trained, cached_with_weights
 
 SEPARATORS = " -'"
 """The characters that split a name into parts."""
@@ -104,9 +103,9 @@ def of_a_list(card: ModelCard) -> bool:
     return card.recipe == LIST_RECIPE
 
 
-@lru_cache(maxsize=8)
+@cached_with_weights
 def shape_of(trained: Trained) -> Shape:
-    """The shape of the names that a network was trained on. Those of the last few are kept."""
+    """The shape of the names that a network was trained on."""
     return Shape.of(trained.card.symbols, trained.words)
 
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.services.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModels, Untrained
+from bot.services.inference import TooSlow
 from bot.services.training.policies import corpus_of
 from bot.store import Store
 from bot.store.custom_models import CustomModelRecord
-from models.weights import WeightsError
+from models.weights import TooLarge, WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer
 
@@ -64,15 +65,87 @@ async def test_concurrent_requests_load_once(store: Store, monkeypatch: pytest.M
     assert reads == [model.id]
 
 
-async def test_last_few_are_kept(store: Store) -> None:
-    models = [
+async def several(store: Store, count: int) -> list[CustomModelRecord]:
+    return [
         await trained(store, f"kana {number}", tiny_namer(KANA, seed=number))
-        for number in range(MOST_LOADED + 1)
+        for number in range(count)
     ]
-    fresh = service(store)
-    loaded = [await fresh.load(model) for model in models]
-    assert await fresh.load(models[-1]) is loaded[-1]
-    assert await fresh.load(models[0]) is not loaded[0]
+
+
+async def limited(store: Store, **limits: float) -> CustomModels:
+    """Has room for `MOST_LOADED` of `several`."""
+    sample = await service(store).validate(CONTENT, "kana")
+    size = sample.trained.resident_bytes + 1_000
+    return CustomModels(store, FakeWriter(), largest=size, **limits)
+
+
+async def test_last_few_are_kept(store: Store) -> None:
+    models = await several(store, MOST_LOADED + 1)
+    fresh = await limited(store)
+    loaded = [await fresh.load(model) for model in models[:MOST_LOADED]]
+    assert await fresh.load(models[-2]) is loaded[-1]
+    oldest = loaded[0].resident_bytes
+    del loaded
+    await fresh.load(models[-1])
+    await asyncio.sleep(0)
+    assert fresh.loaded_bytes <= MOST_LOADED * (oldest + 1_000)
+
+
+async def test_loaded_models_are_limited_in_bytes(store: Store) -> None:
+    models = await several(store, 8)
+    fresh = await limited(store)
+    most = 0
+    for _ in range(2):
+        for model in models:
+            size = (await fresh.load(model)).resident_bytes
+            most = max(most, fresh.loaded_bytes)
+    assert size < most <= MOST_LOADED * (size + 1_000)
+
+
+async def test_request_waits_for_memory(store: Store) -> None:
+    models = await several(store, MOST_LOADED + 1)
+    fresh = await limited(store)
+    used = [await fresh.load(model) for model in models[:MOST_LOADED]]
+    waiting = asyncio.create_task(fresh.load(models[-1]))
+    while not waiting.done() and len(used) == MOST_LOADED:
+        await asyncio.sleep(0.01)
+        used.pop(0)
+    assert (await waiting).digest == models[-1].digest
+
+
+async def test_memory_in_use_is_not_waited_for_endlessly(store: Store) -> None:
+    models = await several(store, MOST_LOADED + 1)
+    fresh = await limited(store, patience_s=0)
+    used = [await fresh.load(model) for model in models[:MOST_LOADED]]
+    with pytest.raises(TooSlow):
+        await fresh.load(models[-1])
+    again = [await fresh.load(model) for model in models[:MOST_LOADED]]
+    assert all(a is b for a, b in zip(again, used, strict=True))
+
+
+async def test_model_in_use_is_not_loaded_twice(store: Store) -> None:
+    models = await several(store, 3 * MOST_LOADED)
+    fresh = await limited(store)
+    first = await fresh.load(models[0])
+    for model in models[1:]:
+        await fresh.load(model)
+    assert await fresh.load(models[0]) is first
+
+
+async def test_too_large_for_memory(store: Store) -> None:
+    strict = CustomModels(store, FakeWriter(), largest=1_000)
+    with pytest.raises(TooLarge):
+        await strict.validate(CONTENT, "kana")
+
+
+async def test_changed_weights_are_refused(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    model = await trained(store)
+    flipped = bytearray(CONTENT)
+    flipped[-1] ^= 1
+    await store.custom_models.trained(model.id, bytes(flipped), model.digest or "", 2.5)
+    with pytest.raises(WeightsError):
+        await service(store).load(model)
+    assert f"Custom model {model.id} cannot be used" in caplog.text
 
 
 async def test_untrained(store: Store) -> None:

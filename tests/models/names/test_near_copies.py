@@ -1,10 +1,15 @@
 """Near copies, against the edit distance itself."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import load_names
-from models.names.near_copies import RealNames, real_names
+from models.fingerprints import NOTHING
+from models.names import near_copies
+from models.names.near_copies import NearNames, RealNames, near_names_of
+from models.weights import Trained
+from tests.models.tiny import LETTERS, card, lstm
 
 WORDS = st.text("abc", min_size=1, max_size=5)
 
@@ -27,8 +32,23 @@ def test_swap_is_two_edits() -> None:
     assert not RealNames.of(["mango"]).is_near("magno")
 
 
+def near_names(*words: str) -> NearNames:
+    return near_names_of(
+        Trained(lstm(LETTERS), card("names", LETTERS), NOTHING, "some", words=words)
+    )
+
+
+def test_long_list_is_not_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_copies, "MOST_INDEXED", 2)
+    real = near_names("mango", "papaya", "tomato")
+    assert not isinstance(real, RealNames)
+    assert real.is_near("mangos")
+    assert real.is_near("tyranosaurus")
+    assert not real.is_near("mangosaurus")
+
+
 def test_genera_are_always_real() -> None:
-    real = real_names(("mango",))
+    real = near_names("mango")
     assert real.names == {"mango", *load_names().items}
     assert real.is_near("tyranosaurus")
     assert real.is_near("mangos")

@@ -13,7 +13,7 @@ from data.corpora import load_names
 from models.fingerprints import NOTHING
 from models.networks import ngram
 from models.networks.network import cross_entropy, item_losses, read
-from models.networks.ngram import DISCOUNTS, MAX_STORED_PROBABILITIES, NGram, choose_discount
+from models.networks.ngram import DISCOUNTS, NGram, choose_discount
 from models.networks.vocabulary import END, Vocabulary
 from models.weights import WeightsError, load_weights, save_weights
 from tests.models.tiny import LETTERS, card
@@ -301,11 +301,3 @@ def test_impossible_counts_raise(
     save_weights(path, arrays, card("names", LETTERS, architecture="ngram"), NOTHING)
     with pytest.raises(WeightsError, match=reason):
         load_weights(path)
-
-
-def test_huge_table_is_rejected_early() -> None:
-    vocabulary = Vocabulary(END + "".join(map(chr, range(0x4E00, 0x4E00 + 249))))
-    contexts = np.arange(MAX_STORED_PROBABILITIES // len(vocabulary) + 1)
-    model = NGram(vocabulary, 4, 0.5, contexts * len(vocabulary), np.ones_like(contexts))
-    with pytest.raises(ValueError, match="more than 8,388,608 probabilities"):
-        NGram.from_arrays(vocabulary.symbols, model.arrays())

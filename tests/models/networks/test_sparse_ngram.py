@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from data.corpora import load_names
 from models.fingerprints import NOTHING
+from models.memory import resident_bytes
 from models.networks import sparse_ngram
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.ngram import NGram
-from models.networks.sparse_ngram import SparseNGram
+from models.networks.sparse_ngram import BYTES_PER_CONTEXT, BYTES_PER_GRAM, SparseNGram, read_ngram
+from models.networks.vocabulary import END, Vocabulary
 from models.training.numpy_lstm import LETTERS
 from models.weights import WeightsError, load_weights, save_weights
 from tests.models.tiny import card, lstm
@@ -58,3 +60,29 @@ def test_too_many_ngrams_raise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sparse_ngram, "MAX_NGRAMS", 100)
     with pytest.raises(WeightsError, match="more than 100 n-grams; try a lower order"):
         load_weights(path)
+
+
+def test_large_table_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_table = NGram.fit(NAMES, LETTERS, 5, 0.9)
+    assert type(read_ngram(LETTERS.symbols, with_table.arrays())) is NGram
+    monkeypatch.setattr(sparse_ngram, "MAX_TABLE", 1_000)
+    sparse = read_ngram(LETTERS.symbols, with_table.arrays())
+    assert isinstance(sparse, SparseNGram)
+    np.testing.assert_allclose(sparse.losses(NAMES), with_table.losses(NAMES), rtol=1e-5)
+
+
+def test_memory_is_estimated() -> None:
+    sparse = SparseNGram.fit(NAMES, LETTERS, 6, 0.9)
+    before = resident_bytes(sparse)
+    sparse.losses(NAMES[:1])
+    expected = sum(BYTES_PER_CONTEXT * c + BYTES_PER_GRAM * g for c, g in sparse.sizes())
+    assert resident_bytes(sparse) - before == pytest.approx(expected, rel=0.05)
+
+
+def test_high_order_of_many_ngrams_is_refused_early() -> None:
+    """A small file: two letters, random texts, and so many orders."""
+    vocabulary = Vocabulary(f"{END}ab")
+    grams = np.unique(np.random.default_rng(1).integers(0, 3**30, 150_000))
+    model = SparseNGram(vocabulary, 30, 0.5, grams, np.ones_like(grams))
+    with pytest.raises(ValueError, match="more than 32 MiB of memory"):
+        read_ngram(vocabulary.symbols, model.arrays())
