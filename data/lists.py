@@ -10,6 +10,7 @@ import string
 import unicodedata
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from data.corpora import (
     CorpusError,
 )
 from data.errors import Sentence
-from data.text import unify_newlines
+from data.text import LONGEST_EXPANSION, unify_newlines
 
 LARGEST_LIST = 2 * 2**20
 """Bytes."""
@@ -41,6 +42,11 @@ MIN_VALIDATION, MAX_VALIDATION = 4, 500
 MAX_SKIPPED = 0.02
 """Share of a list's lines that are skipped if they cannot be used: long lists rarely have none. A
 list with more of them is probably not a list of names, and is rejected."""
+
+MAX_PROBLEMS = round(MAX_SKIPPED * MAX_LINES) + 1
+"""Lines that cannot be used, after which no more are looked at: the list is rejected anyway."""
+LONGEST_LINE = 4 * LONGEST_NAME
+"""Characters of an entry as it is written. Longer ones are not read."""
 
 _SHOWN = 5
 """Problems of an error, or line numbers of a note, that are listed; the rest is counted."""
@@ -142,12 +148,18 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
     names: list[str] = []
     duplicates: list[int] = []
     for entry in entries:
-        if reason := _problem(entry.text, accept):
+        reason = _problem(entry.text)  # cheap, unlike the word filter
+        if reason is None:
+            name = normalise_entry(entry.text)
+            if name in first_lines:
+                duplicates.append(entry.line)
+                continue
+            if len(names) < LONGEST_LIST and not _accepts(accept, name, _displayed(entry.text)):
+                reason = Sentence("this word is not allowed")
+        if reason is not None:
             problems.append(_Problem(entry.line, reason))
-            continue
-        name = normalise_entry(entry.text)
-        if name in first_lines:
-            duplicates.append(entry.line)
+            if len(problems) == MAX_PROBLEMS:
+                break
             continue
         first_lines[name] = entry.line
         names.append(_displayed(entry.text))
@@ -267,22 +279,41 @@ def _is_quoted(line: str) -> bool:
     return re.fullmatch(r'\s*"(?:[^"]|"")*"\s*', line) is not None
 
 
-def _problem(text: str, accept: Callable[[str], bool]) -> Sentence | None:
-    """Why an entry cannot be used; `None` if it can."""
-    name, displayed = normalise_entry(text), _displayed(text)
+def _problem(text: str) -> Sentence | None:
+    """Why an entry cannot be used, apart from the word filter; `None` if it can."""
+    if len(text) > LONGEST_LINE:  # before anything takes time in proportion
+        return _too_long(len(text))
     if invisible := next((c for c in text if _is_invisible(c)), ""):
         code = f"U+{ord(invisible):04X}"
         return Sentence("the invisible character {code} is not allowed", {"code": code})
-    if (length := max(len(name), len(displayed))) > LONGEST_NAME:
+    if expanding := next((c for c in text if _expansion(c) > LONGEST_EXPANSION), ""):
         return Sentence(
-            "a name can have at most {maximum} characters, not {length:,}",
-            {"maximum": LONGEST_NAME, "length": length},
+            "{character} stands for {count} characters; write them out",
+            {"character": expanding, "count": _expansion(expanding)},
         )
+    name = normalise_entry(text)
+    if (length := max(len(name), len(_displayed(text)))) > LONGEST_NAME:
+        return _too_long(length)
     if not any(map(str.isalpha, name)):
         return Sentence("a name needs at least one letter")
-    if not (accept(name) and accept(displayed)):
-        return Sentence("this word is not allowed")
     return None
+
+
+def _too_long(length: int) -> Sentence:
+    return Sentence(
+        "a name can have at most {maximum} characters, not {length:,}",
+        {"maximum": LONGEST_NAME, "length": length},
+    )
+
+
+def _accepts(accept: Callable[[str], bool], name: str, displayed: str) -> bool:
+    return accept(name) and (displayed == name or accept(displayed))
+
+
+@lru_cache(maxsize=4096)
+def _expansion(character: str) -> int:
+    """Number of characters that a character stands for (its compatibility decomposition)."""
+    return len(unicodedata.normalize("NFKD", character))
 
 
 def _is_invisible(character: str) -> bool:

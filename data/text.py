@@ -21,19 +21,38 @@ _LETTERS = str.maketrans(
 )
 
 
+LONGEST_EXPANSION = 4
+"""Characters that a character may stand for, to be replaced by them: `㍿` is four, `ﷺ` eighteen."""
+_MOST_FOLDED = 10_000
 _NO_VERSE_SYMBOLS = re.compile(f"[^{re.escape(''.join(sorted(VERSE_SYMBOLS)))}]+")
+
+
+class _Folded(dict[int, str]):
+    """What `fold` turns each character into, by code point; filled as they are met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        decomposed = unicodedata.normalize("NFKD", character)
+        if len(decomposed) > LONGEST_EXPANSION:
+            folded = character
+        else:
+            folded = "".join(c for c in decomposed if not unicodedata.combining(c))
+        if len(self) < _MOST_FOLDED:
+            self[code] = folded
+        return folded
+
+
+_FOLDED = _Folded()
 
 
 def fold(text: str) -> str:
     """Simplify characters: lower case, `é` → `e`, `“` → `'`, `—` → `-`.
 
-    Characters without a simple equivalent (emoji, Greek letters) are unchanged.
+    Characters without a simple equivalent (emoji, Greek letters, `ﷺ`, which stands for eighteen
+    letters) are unchanged.
     """
     plain = text.lower().translate(_DASHES).translate(_QUOTES).translate(_LETTERS)
-    if plain.isascii():  # as most text is; the rest looks at each character
-        return plain
-    decomposed = unicodedata.normalize("NFKD", plain)
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return plain if plain.isascii() else plain.translate(_FOLDED)
 
 
 def unify_newlines(text: str) -> str:

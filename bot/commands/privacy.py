@@ -44,6 +44,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
             case "cancel":
                 await turn.edit_source(await _overview(app, turn))
             case "yes":
+                await app.training.forget_member(turn.user.id)
                 await app.store.privacy.forget_member(turn.user.id)
                 reply = text(_("Done. The bot no longer stores anything about you."))
                 await turn.edit_source(Message(content=reply, private=True))
@@ -89,8 +90,9 @@ async def _everything(app: App, turn: Turn) -> Message:
 def _confirmation() -> Message:
     reply = text(
         _(
-            "Delete your data? Your votes and kept poems will be deleted, and some buttons under "
-            "your poems and names will stop working. Names, namers and versions that others use "
+            "Delete your data? Your votes and kept poems will be deleted, trainings on lists of "
+            "yours will be stopped, and some buttons under your poems and names will stop working. "
+            "Names, namers and versions that others use "
             "stay, without your name. This can't be undone."
         )
     )

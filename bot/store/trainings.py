@@ -304,6 +304,14 @@ class Trainings:
         """Queued and running trainings of a policy, the oldest first."""
         return await self._find(Training.policy == policy, Training.state.in_(_ACTIVE))
 
+    async def with_corpus_of(self, member_id: int) -> list[TrainingRecord]:
+        """Queued and running trainings on a corpus that a member has uploaded."""
+        return await self._find(
+            Training.member_id == member_id,
+            Training.corpus.is_not(None),
+            Training.state.in_(_ACTIVE),
+        )
+
     async def last_ended_at(self, policy: str) -> datetime | None:
         """When the last training of a policy ended, in any process.
 

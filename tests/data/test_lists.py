@@ -14,6 +14,7 @@ from data.lists import (
     LONGEST_LIST,
     MAX_CHARACTERS,
     MAX_LINES,
+    MAX_PROBLEMS,
     MAX_SKIPPED,
     ListError,
     NameList,
@@ -253,3 +254,40 @@ def test_number_of_lines() -> None:
     raw = b"1\n" * (MAX_LINES + 1)
     error = refusal(raw)
     assert error.startswith("towns.txt has 200,001 lines. A list can have at most 200,000 lines,")
+
+
+class Noted:
+    """A word filter that notes what it is asked."""
+
+    def __init__(self, *, accepts: bool = True) -> None:
+        self.accepts = accepts
+        self.asked: list[str] = []
+
+    def __call__(self, name: str) -> bool:
+        self.asked.append(name)
+        return self.accepts
+
+
+def test_character_that_stands_for_many() -> None:
+    """Eighteen letters each, which the word filter would look at in every line."""
+    accept = Noted()
+    lines = [f"{'ﷺ' * 8}{number}" for number in range(200)]
+    with pytest.raises(ListError, match="ﷺ stands for 18 characters; write them out"):
+        parse_list("\n".join(lines).encode(), "x", accept)
+    assert accept.asked == []
+
+
+def test_long_line_is_not_read() -> None:
+    problem = refused(*TOWNS, "x" * 1_000_000)
+    assert "a name can have at most 64 characters, not 1,000,000" in problem
+
+
+def test_few_words_are_filtered() -> None:
+    """However many lines there are: each takes time."""
+    refuse, accept = Noted(accepts=False), Noted()
+    lines = "\n".join(f"n{number}" for number in range(MAX_LINES - 1))
+    with pytest.raises(ListError, match="this word is not allowed"):
+        parse_list(lines.encode(), "x", refuse)
+    assert len(refuse.asked) == MAX_PROBLEMS
+    parse_list("\n".join([*TOWNS] * 1_000).encode(), "x", accept)
+    assert len(accept.asked) == 2 * len(TOWNS)

@@ -156,3 +156,13 @@ def test_normalise_text_is_idempotent(text: str) -> None:
     assert "  " not in clean
     assert "\n\n\n" not in clean
     assert clean == clean.strip()
+
+
+def test_fold_does_not_multiply_text() -> None:
+    assert fold("ﷺ") == "ﷺ"
+    assert fold("㍿ﬃÉ") == "株式会社ffie"
+
+
+@given(st.text())
+def test_fold_is_by_character(text: str) -> None:
+    assert fold(text.lower()) == "".join(map(fold, text.lower()))

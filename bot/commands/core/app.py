@@ -15,6 +15,7 @@ from bot.services.custom_models import CustomModels
 from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.service import TrainingService
+from bot.services.uploads import Uploads
 from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from bot.store import Store
@@ -49,6 +50,7 @@ class App:
     """Edits of messages, by channel."""
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
     """Held while a vote is confirmed."""
+    uploads: Uploads = field(default_factory=Uploads)
     poll_locks: Locks = field(default_factory=Locks)
     """Held while a poll's message is edited: an older tally must not replace a newer one."""
 

@@ -1,6 +1,5 @@
 """Options of `/namer`: validation, and the errors."""
 
-import asyncio
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Attachment
 from bot.commands.training.requests import check_size, download, title_of
 from bot.services.custom_models import LARGEST_MODEL, LARGEST_WEIGHTS
+from bot.services.uploads import politely
 from bot.services.word_filter import WordFilter
 from bot.store.custom_models import CustomModelRecord
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
@@ -126,7 +126,8 @@ async def read_corpus(app: App, options: CorpusOptions) -> tuple[str, NameList]:
     else:
         title = title_of(options.file.name, app, _("Your list"))
         content = await download(options.file, title)
-    return title, await asyncio.to_thread(parse_list, content, title, app.word_filter.allows)
+    accept = politely(app.word_filter.allows)
+    return title, await app.uploads.check(parse_list, content, title, accept)
 
 
 def lines_of(typed: str) -> bytes:
@@ -155,7 +156,7 @@ def check_import(trained: Trained, words: WordFilter) -> None:
             _("The figures in that file can't be right: a list has 1 to {limit} names."),
             limit=LONGEST_LIST,
         )
-    if not all(map(words.allows, trained.words)):
+    if not all(map(politely(words.allows), trained.words)):
         raise UserError(_("The list that this file was trained on has words that aren't allowed."))
 
 

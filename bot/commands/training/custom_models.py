@@ -159,7 +159,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         except WeightsError as error:
             raise options_of.invalid_file(title) from error
         trained = sample.trained
-        await asyncio.to_thread(options_of.check_import, trained, app.word_filter)
+        await app.uploads.check(options_of.check_import, trained, app.word_filter)
         corpus = corpus_of(title_of(trained.card.corpus, app, _("Your list")), trained.words)
         model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
         samples = [name for name in sample.samples if await app.allows(name)]

@@ -50,6 +50,7 @@ _REASONS: Mapping[str, str] = {
     Reason.UNREADABLE: _("The results could not be read; the bot's log says more."),
     Reason.DATABASE: _("The database isn't answering, so the results could not be stored."),
     Reason.DELETED: _("The namer was deleted."),
+    Reason.FORGOTTEN: _("The member who uploaded the list deleted their data."),
     Reason.BROKEN: _("Something went wrong; the bot's log says more."),
     DIED: _("The bot stopped unexpectedly too often while it ran."),
 }

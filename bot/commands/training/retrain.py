@@ -96,7 +96,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         corpus = None
         if options.corpus is not None and title is not None:
             corpus = await download(options.corpus, title)
-            await asyncio.to_thread(task.parse_corpus, corpus, title)
+            await app.uploads.check(task.parse_corpus, corpus, title)
         extra_names: tuple[str, ...] = ()
         if options.hall_of_fame and task.takes_extra_names:
             extra_names = await _hall_of_fame(app, turn.community_id)

@@ -29,7 +29,8 @@ class Reason(StrEnum):
     """The database was unavailable when the results were ready."""
     DELETED = "deleted"
     """The custom model was deleted meanwhile."""
-    """It was interrupted too often."""
+    FORGOTTEN = "forgotten"
+    """The member who uploaded its corpus has deleted their data."""
     BROKEN = "broken"
     """An error of the bot; the log says more."""
 

@@ -3,7 +3,8 @@
 import os
 import re
 import shutil
-from collections.abc import Container
+import time
+from collections.abc import Container, Iterable
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -46,8 +47,9 @@ class RunFolder:
 
     def prepare(self, request: TrainingRequest) -> None:
         """Create the folder and write the trainer's input. Raises `OSError`."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        self.path.chmod(0o700)
+        for folder in (self.path.parent, self.path):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)  # also of an earlier version
         if (corpus := self.corpus(request)) is not None:
             corpus.parent.mkdir(mode=0o700, exist_ok=True)
             _write(corpus, request.corpus or b"")
@@ -59,10 +61,17 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def sweep(state_dir: Path, root: Path, active: Container[int]) -> None:
-    """Delete the folders of trainings that are not `active`, and leftovers of version 0.3.0."""
-    for path in [*root.glob("*"), *(state_dir / name for name in _LEFTOVERS)]:
-        if path.parent == root and path.name.isdecimal() and int(path.name) in active:
+def leftovers(state_dir: Path, root: Path, *, min_age_s: float = 0) -> list[Path]:
+    """The folders of trainings, and files of version 0.3.0, that have not changed for a time."""
+    latest = time.time() - min_age_s
+    found = [*root.glob("*"), *(state_dir / name for name in _LEFTOVERS)]
+    return [path for path in found if path.exists() and path.stat().st_mtime <= latest]
+
+
+def sweep(found: Iterable[Path], active: Container[int]) -> None:
+    """Delete `leftovers`, except for the folders of trainings that are `active`."""
+    for path in found:
+        if path.name.isdecimal() and int(path.name) in active:
             continue
         shutil.rmtree(path, ignore_errors=True)
         with suppress(OSError):

@@ -18,7 +18,7 @@ from bot.services.training.policies import Policy
 from bot.services.training.process import GRACE_S, Launch, TrainerProcess
 from bot.services.training.results import Reason
 from bot.services.training.run import MAX_ATTEMPTS, Reports, Run
-from bot.services.training.run_folder import RunFolder, sweep
+from bot.services.training.run_folder import RunFolder, leftovers, sweep
 from bot.store import Store, StoreError
 from bot.store.trainings import SILENCE, TrainingRecord, TrainingRequest
 
@@ -28,6 +28,8 @@ POLL_S = 1.0
 """Seconds between two polls of the queue and of requests to stop."""
 RECOVERY_S = SILENCE.total_seconds() / 2
 """Seconds between two searches for trainings whose process has died."""
+SWEEP_AGE_S = SILENCE.total_seconds()
+"""Age of a folder that no training needs; one that has just ended may still be reported."""
 LAST_REPORT_S = 1.0
 """Seconds for reporting an interruption on shutdown."""
 _UNREPORTED = -1
@@ -114,18 +116,31 @@ class TrainingService:
         self._look_soon()
         return training_id
 
-    async def stop(self, training_id: int, reason: str) -> TrainingRecord | None:
+    async def stop(
+        self, training_id: int, reason: str, *, stored_reason: Reason = Reason.BUTTON
+    ) -> TrainingRecord | None:
         """Stop a training of any process. Returns its record; `None` if it has already ended.
 
         `reason` is reported if it runs in this process, but never stored: it may name a member.
         """
-        if not await self._trainings.request_stop(training_id, Reason.BUTTON, self._now()):
+        if not await self._trainings.request_stop(training_id, stored_reason, self._now()):
             return None
         self._places.pop(training_id, None)
         for run, _task in self._runs.values():
             if run.record.id == training_id:
                 run.stop(reason)
         return await self._trainings.get(training_id)
+
+    async def forget_member(self, member_id: int) -> None:
+        """Stop the trainings on lists that a member has uploaded, which deletes the lists.
+
+        Raises `Unavailable`.
+        """
+        for record in await self._trainings.with_corpus_of(member_id):
+            forgotten = Reason.FORGOTTEN
+            stopped = await self.stop(record.id, forgotten, stored_reason=forgotten)
+            if stopped is not None and stopped.state == "stopped" and self._reports is not None:
+                await self._reports.update(stopped)
 
     async def look(self) -> None:
         """Start trainings where possible, and report the positions of the others in the queue."""
@@ -143,7 +158,10 @@ class TrainingService:
                 log.exception("Processing the queue of trainings failed")
 
     async def recover(self) -> None:
-        """Requeue trainings whose process has died, or mark them as failed, and report them."""
+        """Requeue trainings whose process has died, or mark them as failed, and report them.
+
+        Deletes folders that no training needs: their process may have been killed.
+        """
         for run, _task in list(self._runs.values()):
             await run.beat()  # it may seem dead after an outage of the database
         try:
@@ -153,8 +171,20 @@ class TrainingService:
                     self._places[record.id] = _UNREPORTED
                 elif self._reports is not None:
                     await self._reports.update(record)
+            await self._sweep(min_age_s=SWEEP_AGE_S)
         except StoreError as error:
             log.info("Cannot check for interrupted trainings: %s", error)
+
+    async def _sweep(self, *, min_age_s: float) -> None:
+        """Delete old folders. Raises `Unavailable`."""
+        # Folders first: those that are made afterwards are of trainings that are not known here.
+        found = await asyncio.to_thread(
+            leftovers, self._state_dir, self.folder, min_age_s=min_age_s
+        )
+        if found:
+            active = {w.id for name in self._policies for w in await self._trainings.waiting(name)}
+            active |= {run.record.id for run, _task in self._runs.values()}
+            await asyncio.to_thread(sweep, found, active)
 
     async def _claim(self, policy: Policy, reports: Reports) -> None:
         if self._is_closing or policy.name in self._runs:
@@ -198,10 +228,10 @@ class TrainingService:
     async def _tidy_up(self) -> None:
         """At start: delete old folders, load the queue, recover interrupted trainings."""
         try:
+            await self._sweep(min_age_s=0)
             waiting = [w for name in self._policies for w in await self._trainings.waiting(name)]
         except StoreError:
             return
-        await asyncio.to_thread(sweep, self._state_dir, self.folder, {w.id for w in waiting})
         self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
         await self.recover()
 

@@ -15,7 +15,7 @@ from bot.services.training import process
 from bot.services.training.events import from_json
 from bot.services.training.process import TrainerProcess
 from bot.services.training.results import Reason
-from bot.services.training.run_folder import RunFolder, file_name, sweep
+from bot.services.training.run_folder import RunFolder, file_name, leftovers, sweep
 from bot.store.trainings import TrainingRequest
 from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
 
@@ -186,6 +186,6 @@ def test_sweep(tmp_path: Path) -> None:
     (tmp_path / "namers" / "3").mkdir(parents=True)
     (tmp_path / "retraining.json").write_text("{}")
     (tmp_path / "mangosaurus.db").touch()
-    sweep(tmp_path, root, {2})
+    sweep(leftovers(tmp_path, root), {2})
     assert [path.name for path in root.iterdir()] == ["2"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mangosaurus.db", "training"]
