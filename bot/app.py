@@ -19,6 +19,7 @@ from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.version import checkout_version
+from models.memory import limit_arenas
 from models.weights import WeightsError
 
 
@@ -31,6 +32,7 @@ async def build_app(
     settings: Settings, *, launch: Launch = TrainerProcess, now: Callable[[], datetime] = utc_now
 ) -> App:
     """Open the database and load the networks. `launch` makes trainers. Raises `StartupError`."""
+    limit_arenas()  # before the first thread starts
     try:
         await asyncio.to_thread(_check_folder, settings.state_dir)
     except OSError as error:

@@ -16,7 +16,6 @@ from bot.discord.client import Mangosaurus
 from bot.launch import launch
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
-from models.memory import limit_arenas
 
 LOCALHOST = "127.0.0.1"
 UNREACHABLE = (
@@ -30,7 +29,6 @@ UNREACHABLE = (
 
 def serve(*, local: bool = False) -> int:
     """Run the bot until it is stopped. Returns the exit code."""
-    limit_arenas()  # before anything starts a thread
 
     def run(settings: Settings) -> None:
         asyncio.run(_run_local(settings) if local else _run(settings, token_of(settings)))

@@ -72,8 +72,9 @@ models.training         models.text_generator models.weights models.fingerprints
                         data
 models.text_generator   models.weights
 models.reference_loss   models.weights
-models.weights          models.model_card models.fingerprints models.quantization
+models.weights          models.model_card models.fingerprints models.quantization models.memory
                         models.networks data
+models.memory
 models.model_card
 models.fingerprints
 models.quantization
