@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
+from bot.monitoring.requests import reference
 LEVEL_OF_OTHERS = {"discord": logging.INFO, "aiosqlite": logging.INFO}
 """Lowest levels of libraries that log members' words and tokens of interactions below it."""
 _TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.-]+")
@@ -14,7 +15,11 @@ _TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.-]+")
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record as one line of JSON: `time`, `level`, `logger`, `message`, `exception`."""
+    """Formats a record as one line of JSON.
+
+    `time`, `level`, `logger`, `message`, and where there is one, `request` (the reference of the
+    request that it belongs to) and `exception`.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record."""
@@ -24,9 +29,24 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if request := reference():
+            entry["request"] = request
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)
+
+
+class TextFormatter(logging.Formatter):
+    """Formats a record as text, with the reference of the request that it belongs to."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname:<7} {name}: {request}{message}", style="{")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (of the base class)
+        """Format a record's line, without its traceback."""
+        request = reference()
+        record.request = f"[{request}] " if request else ""
+        return super().formatMessage(record)
 
 
 class RedactingFormatter(logging.Formatter):
@@ -51,11 +71,7 @@ def set_up_logs(style: Literal["text", "json"], level: str, secret: str | None =
 
     No level shows what members write: libraries that would log it stay at INFO or above.
     """
-    formatter: logging.Formatter = (
-        JsonFormatter()
-        if style == "json"
-        else logging.Formatter("{asctime} {levelname:<7} {name}: {message}", style="{")
-    )
+    formatter = JsonFormatter() if style == "json" else TextFormatter()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(RedactingFormatter(formatter, secret))
     logging.basicConfig(level=level, handlers=[handler], force=True)

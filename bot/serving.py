@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -14,8 +15,13 @@ from discord import app_commands
 from bot.app import build_app
 from bot.discord.client import Mangosaurus
 from bot.launch import launch
+from bot.monitoring.sentry import set_up_sentry
+from bot.monitoring.server import MonitoringServer
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
+from bot.version import checkout_version
+
+log = logging.getLogger(__name__)
 
 LOCALHOST = "127.0.0.1"
 UNREACHABLE = (
@@ -31,6 +37,7 @@ def serve(*, local: bool = False) -> int:
     """Run the bot until it is stopped. Returns the exit code."""
 
     def run(settings: Settings) -> None:
+        _report_errors(settings)
         asyncio.run(_run_local(settings) if local else _run(settings, token_of(settings)))
 
     return launch(run, local=local)
@@ -87,15 +94,7 @@ async def _run_local(settings: Settings) -> None:
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
-        reason = "is in use, perhaps by another bot. Stop that one"
-        if error.errno == errno.EACCES:
-            reason = "is not open to this user. Run the bot as another user"
-        other = settings.local_port % 65535 + 1
-        raise StartupError(
-            Exit.PORT_IN_USE,
-            f"Port {settings.local_port} {reason}, or set another port, for example "
-            f"LOCAL_PORT={other}",
-        ) from error
+        raise _closed_port(error, settings.local_port, "LOCAL_PORT") from error
 
 
 @asynccontextmanager
@@ -105,10 +104,73 @@ async def running_bot(
     """A client with all its services, closed at the end. Raises `StartupError`."""
     app = await build_app(settings)
     try:
-        async with Mangosaurus(app, always_sync=always_sync) as bot:
+        async with Mangosaurus(app, always_sync=always_sync) as bot, _monitored(bot):
             yield bot
     finally:
         await app.inference.close()
+
+
+@asynccontextmanager
+async def _monitored(bot: Mangosaurus) -> AsyncIterator[None]:
+    """Watch the health of a bot, and serve it over HTTP if a port is set."""
+    settings = bot.app.settings
+    bot.health.start()
+    try:
+        if settings.metrics_port is None:
+            yield
+            return
+        server = MonitoringServer(
+            settings.metrics_host,
+            settings.metrics_port,
+            checks=bot.health.checks,
+            metrics=bot.app.monitor.metrics.exposition,
+        )
+        try:
+            await server.start()
+        except OSError as error:
+            raise _closed_port(error, settings.metrics_port, "METRICS_PORT") from error
+        log.info("Monitoring is at %s", server.url)
+        try:
+            yield
+        finally:
+            await server.close()
+    finally:
+        await bot.health.close()
+
+
+def _closed_port(error: OSError, port: int, setting: str) -> StartupError:
+    """A port that the bot cannot open."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            reason = "is in use, perhaps by another bot. Stop that one"
+        case errno.EACCES:
+            reason = "is not open to this user. Run the bot as another user"
+        case _:
+            reason = f"cannot be opened ({error.strerror or error}). Check the address"
+    other = f"{setting}={port % 65535 + 1}"
+    return StartupError(
+        Exit.PORT_IN_USE, f"Port {port} {reason}, or set another port, for example {other}"
+    )
+
+
+def _report_errors(settings: Settings) -> None:
+    """Report errors to Sentry, if that is set. Raises `StartupError`."""
+    if settings.sentry_dsn is None:
+        return
+    try:
+        set_up_sentry(settings.sentry_dsn.get_secret_value(), checkout_version())
+    except ImportError as error:
+        raise StartupError(
+            Exit.BAD_SETTINGS,
+            "SENTRY_DSN is set, but the package sentry-sdk is not installed. Run pip install -r "
+            "requirements-sentry.txt, or leave SENTRY_DSN empty.",
+        ) from error
+    except ValueError as error:
+        raise StartupError(
+            Exit.BAD_SETTINGS,
+            f"SENTRY_DSN is not valid ({error}). Copy it from the page Client Keys (DSN) of your "
+            "project on Sentry.",
+        ) from error
 
 
 async def _serve(bot: Mangosaurus, token: str) -> None:

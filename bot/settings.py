@@ -138,6 +138,31 @@ class Settings(BaseSettings):
         description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR.",
         examples=["DEBUG"],
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        title="a port number from 1 to 65535",
+        description="Port for monitoring: /healthz and /readyz for a supervisor, /metrics for "
+        "Prometheus (see docs/monitoring.md). If empty, none is opened.",
+        examples=["9100"],
+    )
+    metrics_host: str = Field(
+        "127.0.0.1",
+        title="an address of this machine",
+        description="Address on which METRICS_PORT is opened. Anyone who can connect to it can "
+        "read the metrics. 127.0.0.1 is open to this machine only, 0.0.0.0 to every network that "
+        "it is in, for example to other containers.",
+        examples=["0.0.0.0"],  # noqa: S104 (a choice of the operator)
+    )
+    sentry_dsn: SecretStr | None = Field(
+        None,
+        title="the DSN of a project on Sentry",
+        description="Address (DSN) of a Sentry project that gets a report of each error in the "
+        "log, without members' words. Needs pip install -r requirements-sentry.txt. If empty, "
+        "nothing is reported.",
+        examples=["https://key@sentry.example.org/1"],
+    )
     local_port: int = Field(
         8080,
         ge=1,
@@ -220,7 +245,7 @@ def _problems(error: ValidationError) -> Iterator[str]:
 
 
 def _shown(name: str, value: Any) -> str:  # noqa: ANN401 (any value that was typed)
-    return "invalid" if "token" in name or "url" in name else repr(str(value))
+    return "invalid" if name.endswith(("token", "url", "dsn")) else repr(str(value))
 
 
 def _default(field: FieldInfo) -> str:

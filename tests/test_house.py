@@ -19,17 +19,19 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 
 RULES = """
 bot.__main__            bot.serving bot.operations bot.launch bot.startup
-bot.serving             bot.app bot.discord bot.local bot.launch bot.settings bot.startup
+bot.serving             bot.app bot.discord bot.local bot.launch bot.monitoring bot.settings
+                        bot.startup bot.version
 bot.launch              bot.logs bot.settings bot.startup
 bot.app                 bot.commands bot.services bot.store bot.settings bot.startup bot.version
                         models
 bot.operations          bot.settings bot.startup bot.store bot.version
-bot.discord             bot.commands bot.formats models data
+bot.discord             bot.commands bot.monitoring bot.formats models data
 bot.local
 
 bot.commands            bot.commands.verse bot.commands.naming bot.commands.training
                         bot.commands.polls bot.commands.core bot.services bot.store
                         bot.evaluation.results bot.formats models
+bot.commands.operation  bot.commands.core bot.monitoring bot.services bot.store models
 bot.commands.verse      bot.commands.naming bot.commands.polls bot.commands.core bot.store
                         bot.formats models data
 bot.commands.naming     bot.commands.training bot.commands.polls bot.commands.core bot.services
@@ -37,7 +39,7 @@ bot.commands.naming     bot.commands.training bot.commands.polls bot.commands.co
 bot.commands.training   bot.commands.polls bot.commands.core bot.services bot.store bot.formats
                         models data
 bot.commands.polls      bot.commands.core bot.services bot.store bot.images bot.formats models
-bot.commands.core       bot.services bot.store bot.settings bot.formats models data
+bot.commands.core       bot.monitoring bot.services bot.store bot.settings bot.formats models data
 
 bot.services.training   bot.services bot.store models data
 bot.services            bot.store models data
@@ -53,6 +55,8 @@ bot.evaluation.report   bot.evaluation.measures bot.evaluation.results models da
 bot.evaluation.measures bot.evaluation.results bot.services models data
 bot.evaluation.results  models data
 
+bot.logs                bot.monitoring
+bot.monitoring
 bot.settings
 bot.startup
 bot.version

@@ -16,9 +16,11 @@ from bot.commands.core.dispatch import Command, Suggestions
 from bot.commands.core.message import Button, Message, Text
 from bot.commands.core.turn import DeliveryError, Turn
 from bot.commands.jobs import Jobs
+from bot.commands.operation.health import Health
 from bot.discord.buttons import MessageButton
 from bot.discord.platform import DiscordPlatform
 from bot.discord.sync import sync_if_changed
+from bot.discord.tracing import tracing
 from bot.discord.turn import DiscordTurn
 
 log = logging.getLogger(__name__)
@@ -66,10 +68,12 @@ class Mangosaurus(commands.AutoShardedBot):
             max_messages=None,  # messages are never looked up
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=_Tree,
+            http_trace=tracing(app.monitor),
             **options,
         )
         self.app = app
-        self.platform = DiscordPlatform(self)
+        self.platform = DiscordPlatform(self, app.monitor.invalid_requests)
+        self.health = Health(app, self.platform)
         self.jobs = Jobs(app, self.platform)
         self._always_sync = always_sync
 
@@ -85,6 +89,21 @@ class Mangosaurus(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Log that the bot is connected. Discord may send this event more than once."""
         log.info("Ready as %s, servers: %d", self.user, len(self.guilds))
+
+    async def on_shard_connect(self, _shard_id: int) -> None:
+        """Count connections."""
+        self._count("connect")
+
+    async def on_shard_disconnect(self, _shard_id: int) -> None:
+        """Count lost connections."""
+        self._count("disconnect")
+
+    async def on_shard_resumed(self, _shard_id: int) -> None:
+        """Count connections that go on after a loss."""
+        self._count("resume")
+
+    def _count(self, event: str) -> None:
+        self.app.monitor.metrics.gateway_events.labels(event).inc()
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Record that a server has added the bot, perhaps again."""

@@ -1,6 +1,7 @@
 """Discord as a platform: limits, terms, and messages outside of interactions."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
@@ -21,6 +22,7 @@ from bot.commands.core.turn import (
     Unreachable,
 )
 from bot.discord.rendering import render, render_edit
+from bot.monitoring.invalid_requests import InvalidRequests
 
 NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError)
 """Raised by discord.py when the network or Discord is down; `OSError` includes timeouts."""
@@ -79,8 +81,9 @@ class DiscordPlatform:
     limits = LIMITS
     terms = TERMS
 
-    def __init__(self, client: commands.AutoShardedBot) -> None:
+    def __init__(self, client: commands.AutoShardedBot, invalid_requests: InvalidRequests) -> None:
         self._client = client
+        self._invalid_requests = invalid_requests
 
     @property
     def communities(self) -> Collection[int]:
@@ -91,6 +94,23 @@ class DiscordPlatform:
     def sees_all_communities(self) -> bool:
         """Whether this process runs all shards."""
         return self._client.shard_ids is None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether all shards are connected and their servers known."""
+        client = self._client
+        return client.is_ready() and not any(s.is_closed() for s in client.shards.values())
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from a heartbeat to its answer, the mean of all shards."""
+        seconds = self._client.latency
+        return seconds if math.isfinite(seconds) else None
+
+    @property
+    def spares_requests(self) -> bool:
+        """Whether Discord refused so many requests lately that it may ban this address."""
+        return self._invalid_requests.are_many
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
         """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`."""

@@ -13,6 +13,7 @@ from bot.commands.core.turn import Forbidden, MessageRef, Source, Unreachable, U
 from bot.discord.markdown import unescape
 from bot.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
 from bot.discord.rendering import render, render_edit
+from bot.monitoring import requests
 
 LONGEST_FILE_NAME = 255
 """Characters of the name of an upload; the rest is cut."""
@@ -196,6 +197,7 @@ class DiscordTurn:
                 raise
             self._presumed = self._tried
             return False
+        requests.acknowledge()
         return True
 
 

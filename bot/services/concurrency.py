@@ -133,6 +133,11 @@ class InFlight:
         self._idle = asyncio.Event()
         self._idle.set()
 
+    @property
+    def running(self) -> int:
+        """Number of answers in progress."""
+        return self._running
+
     @contextmanager
     def track(self) -> Iterator[None]:
         """Track one answer. Raises `ShuttingDown` after `finish` was called."""

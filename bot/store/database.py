@@ -118,6 +118,11 @@ class Database:
                 if self._lock is not None:
                     self._lock.release()
 
+    async def check(self) -> None:
+        """Ask the database for an answer. Raises `Unavailable`."""
+        async with self.reading() as session:
+            await session.execute(text("SELECT 1"))
+
     async def migrate(self, revision: str = "head") -> None:
         """Upgrade the schema to what this version of the bot needs.
 

@@ -312,6 +312,17 @@ class Trainings:
             Training.state.in_(_ACTIVE),
         )
 
+    async def active(self) -> dict[str, int]:
+        """Number of trainings that are queued and running, in all processes, by state."""
+        statement = (
+            select(Training.state, func.count())
+            .where(Training.state.in_(_ACTIVE))
+            .group_by(Training.state)
+        )
+        async with self._database.reading() as session:
+            found = (await session.execute(statement)).tuples()
+        return dict.fromkeys(_ACTIVE, 0) | dict(found.all())
+
     async def last_ended_at(self, policy: str) -> datetime | None:
         """When the last training of a policy ended, in any process.
 

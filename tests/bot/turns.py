@@ -28,6 +28,9 @@ class FakePlatform:
     terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
     communities = (COMMUNITY,)
     sees_all_communities = True
+    is_connected = True
+    latency: float | None = 0.05
+    spares_requests: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100))
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.commands.core.message import UserError
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
+from bot.monitoring.monitor import Monitor
 from bot.services.concurrency import EditThrottle, InFlight, Locks
 from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.custom_models import CustomModels
@@ -44,6 +45,7 @@ class App:
     """Names and versions, for `/about`."""
     edit_interval: float = 1.0
     """Seconds between two edits of a message."""
+    monitor: Monitor = field(default_factory=Monitor)
     cooldowns: Cooldowns = field(init=False)
     in_flight: InFlight = field(default_factory=InFlight)
     edits: EditThrottle = field(init=False)

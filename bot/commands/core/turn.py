@@ -130,6 +130,18 @@ class Platform(Protocol):
     def sees_all_communities(self) -> bool:
         """Whether no other process serves communities of this bot."""
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether requests arrive."""
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from a heartbeat to its answer; `None` if unknown."""
+
+    @property
+    def spares_requests(self) -> bool:
+        """Whether optional edits should be left out, because the platform refused many requests."""
+
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
         """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`.
 

@@ -82,6 +82,21 @@ class Run:
         self._keeps_folder = False
         """Whether the next attempt needs the folder."""
 
+    @property
+    def outcome(self) -> str:
+        """`done`, `failed`, `stopped` or `interrupted`; `running` before the end."""
+        match self._end:
+            case None:
+                return "running"
+            case Failed():
+                return "failed"
+            case Stopped():
+                return "stopped"
+            case Interrupted():
+                return "interrupted"
+            case _:
+                return "done"
+
     def stop(self, reason: str) -> None:
         """Stop the training for good."""
         if self._stop_reason is None and self._end is None:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -51,6 +52,8 @@ class TrainingService:
         """`poll`: seconds between two polls of the database; `None` for no polling."""
         self.folder = state_dir / "training"
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
+        self.finished: Counter[str] = Counter()
+        """Trainings that ended in this process, by outcome."""
         self._state_dir = state_dir
         self._trainings = store.trainings
         self._policies = {policy.name: policy for policy in policies}
@@ -211,6 +214,7 @@ class TrainingService:
             await run.to_end(reports)
         finally:
             del self._runs[policy.name]
+            self.finished[run.outcome] += 1
             self._look_soon()
 
     async def _report_place(self, training_id: int, reports: Reports) -> None:

@@ -1,0 +1,1 @@
+"""What the bot's operator asks for: whether it is well, and what it does."""

@@ -1,0 +1,149 @@
+"""Whether the bot is well: checks, metrics and samples of the services behind the commands."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from functools import partial
+
+from bot.commands.core.app import App
+from bot.commands.core.turn import Platform
+from bot.monitoring.check import Check
+from bot.monitoring.history import INTERVAL_S, Sample
+from bot.monitoring.process import resident_bytes
+from bot.monitoring.snapshot import Snapshot
+from bot.services.concurrency import PeriodicTask
+from bot.store import StoreError
+from models.tasks import TASKS
+
+REFRESH_S = 10.0
+"""Seconds between two checks of the database."""
+PATIENCE_S = 3.0
+"""Seconds that the database may take to answer a check."""
+SLOW_LOOP_S = 2.0
+"""Event loop lag from which on answers come too late: the platform allows three seconds."""
+RECENT_S = 15.0
+"""Seconds for which a slow event loop is reported."""
+OLD_REQUEST_S = 60.0
+"""Seconds after which a request that waits for the networks is a sign of a fault."""
+
+
+class Health:
+    """Looks at the services of one process. The database is looked at every ten seconds."""
+
+    def __init__(self, app: App, platform: Platform) -> None:
+        self._app = app
+        self._platform = platform
+        self._database_seconds: float | None = None
+        self._trainings: Mapping[str, int] = {}
+        self._asking: asyncio.Task[None] | None = None
+        self._counted = (0, 0)
+        self._tasks: list[PeriodicTask] = []
+        metrics = app.monitor.metrics
+        metrics.info.labels(app.version).set(1)
+        metrics.state.take = self.snapshot
+
+    def start(self) -> None:
+        """Start to look at the database, to measure the event loop, and to keep samples."""
+        self._app.monitor.start()
+        self._tasks = [
+            PeriodicTask(self.refresh, REFRESH_S, after=partial(asyncio.sleep, 0)),
+            PeriodicTask(self._keep_sample, INTERVAL_S),
+        ]
+
+    async def close(self) -> None:
+        """Stop."""
+        await asyncio.gather(*(task.close(patience=0.5) for task in self._tasks))
+        await self._app.monitor.close()
+
+    async def refresh(self) -> None:
+        """Ask the database, and wait a few seconds for its answer.
+
+        One question at a time: those to a database that hangs would take up its connections.
+        """
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask_database())
+        await asyncio.wait([self._asking], timeout=PATIENCE_S)
+        if not self._asking.done():
+            self._database_seconds = None
+
+    def checks(self) -> Mapping[str, Check]:
+        """The conditions for being ready."""
+        return {
+            "gateway": self._gateway(),
+            "event_loop": self._event_loop(),
+            "database": self._database(),
+            "models": self._models(),
+            "queue": self._queue(),
+        }
+
+    def snapshot(self) -> Snapshot:
+        """The state as metrics."""
+        app, platform = self._app, self._platform
+        return Snapshot(
+            gateway_connected=platform.is_connected,
+            gateway_latency=platform.latency,
+            communities=len(platform.communities),
+            requests_in_progress=app.in_flight.running,
+            inference_in_progress=app.inference.at_work,
+            trainings=self._trainings,
+            trainings_finished=dict(app.training.finished),
+            database_seconds=self._database_seconds,
+            worst_lag=app.monitor.loop_lag.worst(),
+            invalid_requests=app.monitor.invalid_requests.recent,
+            models_ready=len(app.inference.cards),
+            checks={name: check.passes for name, check in self.checks().items()},
+        )
+
+    def sample(self) -> Sample:
+        """The state since the last sample that was kept."""
+        monitor = self._app.monitor
+        requests, failures = self._counted
+        return Sample(
+            at=self._app.now(),
+            memory_bytes=resident_bytes(),
+            worst_lag=monitor.loop_lag.worst(),
+            queue_length=self._app.inference.at_work,
+            requests=monitor.requests - requests,
+            failures=monitor.failures - failures,
+            database_seconds=self._database_seconds,
+        )
+
+    async def _keep_sample(self) -> None:
+        monitor = self._app.monitor
+        monitor.history.add(self.sample())
+        self._counted = monitor.requests, monitor.failures
+
+    async def _ask_database(self) -> None:
+        started = time.perf_counter()
+        try:
+            await self._app.store.database.check()
+            seconds = time.perf_counter() - started
+            self._trainings = await self._app.store.trainings.active()
+        except StoreError:
+            self._database_seconds = None
+        else:
+            self._database_seconds = seconds
+
+    def _gateway(self) -> Check:
+        connected = self._platform.is_connected
+        detail = "connected" if connected else f"not connected to {self._platform.name}"
+        return Check(connected, detail)
+
+    def _event_loop(self) -> Check:
+        worst = self._app.monitor.loop_lag.worst(RECENT_S)
+        return Check(worst < SLOW_LOOP_S, f"{worst:.3f} s late at most in {RECENT_S:g} s")
+
+    def _database(self) -> Check:
+        seconds = self._database_seconds
+        if seconds is None:
+            return Check(False, "does not answer")
+        return Check(True, f"answered in {seconds:.3f} s")
+
+    def _models(self) -> Check:
+        missing = sorted(set(TASKS) - set(self._app.inference.cards))
+        if missing:
+            return Check(False, f"missing: {', '.join(missing)}")
+        return Check(True, f"{len(TASKS)} loaded")
+
+    def _queue(self) -> Check:
+        return Check(True, f"{self._app.inference.at_work} requests")

@@ -1,0 +1,136 @@
+"""Prometheus metrics of one process, in a registry that no other code shares.
+
+Labels have few values: commands, buttons, tasks, outcomes, classes of errors. None is a member, a
+server, or a text.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from bot.monitoring.requests import Request
+from bot.monitoring.snapshot import PREFIX, SnapshotCollector
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+MOST_ERRORS = 50
+"""Classes of errors that are counted by name; further ones are counted as `other`."""
+
+
+class Metrics:
+    """Counts events, and offers them with a snapshot of the state."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.state = SnapshotCollector()
+        registry.register(self.state)
+        ProcessCollector(registry=registry)
+        self._errors_seen: set[str] = set()
+
+        self.requests = Counter(
+            f"{PREFIX}_requests",
+            "Commands and buttons, by outcome.",
+            ("request", "outcome"),
+            registry=registry,
+        )
+        self.request_seconds = Histogram(
+            f"{PREFIX}_request_seconds",
+            "Time from a request to the end of its answer.",
+            ("request",),
+            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900),
+            registry=registry,
+        )
+        self.acknowledgement_seconds = Histogram(
+            f"{PREFIX}_acknowledgement_seconds",
+            "Time from a request to the first response; the platform allows 3 s.",
+            buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 5),
+            registry=registry,
+        )
+        self.request_errors = Counter(
+            f"{PREFIX}_request_errors",
+            "Requests that were refused or failed, by class of error.",
+            ("error",),
+            registry=registry,
+        )
+        self.batch_size = Histogram(
+            f"{PREFIX}_inference_batch_size",
+            "Texts that the networks extend at the same time.",
+            ("task",),
+            buckets=(1, 2, 4, 8, 16, 32, 64),
+            registry=registry,
+        )
+        self.batch_seconds = Histogram(
+            f"{PREFIX}_inference_batch_seconds",
+            "Time that the networks work on one batch.",
+            ("task",),
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+            registry=registry,
+        )
+        self.database_seconds = Histogram(
+            f"{PREFIX}_database_seconds",
+            "Time of a transaction.",
+            ("kind",),
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
+            registry=registry,
+        )
+        self.database_errors = Counter(
+            f"{PREFIX}_database_errors",
+            "Transactions that the database did not answer.",
+            ("kind",),
+            registry=registry,
+        )
+        self.loop_lag = Histogram(
+            f"{PREFIX}_event_loop_lag_seconds",
+            "How much later than planned the event loop runs what is due.",
+            buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+            registry=registry,
+        )
+        self.gateway_events = Counter(
+            f"{PREFIX}_gateway_events",
+            "Connections to the gateway: connect, disconnect, resume.",
+            ("event",),
+            registry=registry,
+        )
+        self.rest_responses = Counter(
+            f"{PREFIX}_rest_responses",
+            "Responses of the platform's API, by class of status; error: none came.",
+            ("status",),
+            registry=registry,
+        )
+        self.invalid_requests = Counter(
+            f"{PREFIX}_invalid_requests",
+            "Responses 401, 403 and 429 of the platform's API.",
+            ("status",),
+            registry=registry,
+        )
+        self.info = Gauge(
+            f"{PREFIX}_info", "Always 1; the version.", ("version",), registry=registry
+        )
+
+    def request(self, request: Request) -> None:
+        """Count a request that has ended."""
+        self.requests.labels(request.name, request.outcome.value).inc()
+        self.request_seconds.labels(request.name).observe(request.seconds or 0.0)
+        if request.acknowledged_after is not None:
+            self.acknowledgement_seconds.observe(request.acknowledged_after)
+        if request.error:
+            self.request_errors.labels(self._error_label(request.error)).inc()
+
+    def database(self, kind: str, seconds: float, answered: bool) -> None:
+        """Count a transaction (`read` or `write`)."""
+        self.database_seconds.labels(kind).observe(seconds)
+        if not answered:
+            self.database_errors.labels(kind).inc()
+
+    def batch(self, task: str, size: int, seconds: float) -> None:
+        """Count a batch of the networks."""
+        self.batch_size.labels(task).observe(size)
+        self.batch_seconds.labels(task).observe(seconds)
+
+    def exposition(self) -> bytes:
+        """Everything in the text format of Prometheus."""
+        return generate_latest(self.registry)
+
+    def _error_label(self, name: str) -> str:
+        if name not in self._errors_seen and len(self._errors_seen) >= MOST_ERRORS:
+            return "other"
+        self._errors_seen.add(name)
+        return name

@@ -1,0 +1,100 @@
+"""Reports of errors to Sentry, without members' words and without secrets.
+
+A report has the class of each error, the stack without the values of variables, and the reference
+of the request, by which the whole error is found in the bot's own log. It has no messages of
+errors, as they may quote what a member typed.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from bot.monitoring.requests import current
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
+
+LAST_REPORTS_S = 1
+"""Seconds for sending reports when the bot stops."""
+_KEPT = {
+    "event_id",
+    "timestamp",
+    "platform",
+    "level",
+    "logger",
+    "release",
+    "environment",
+    "sdk",
+    "exception",
+    "logentry",
+}
+"""Parts of a report that are sent; `request`, `user`, `breadcrumbs` and others are not."""
+_KEPT_OF_ERRORS = {"type", "module", "stacktrace", "mechanism"}
+_KEPT_OF_FRAMES = {
+    "filename",
+    "abs_path",
+    "module",
+    "function",
+    "lineno",
+    "pre_context",
+    "context_line",
+    "post_context",
+    "in_app",
+}
+_KEPT_OF_MECHANISMS = {"type", "handled", "exception_id", "parent_id", "source"}
+
+
+def set_up_sentry(dsn: str, version: str) -> None:
+    """Send errors in the log to Sentry.
+
+    Raises `ImportError` without the package `sentry-sdk`, and `ValueError` for a bad address.
+    """
+    import sentry_sdk  # here: an optional package
+    from sentry_sdk.integrations.atexit import AtexitIntegration
+    from sentry_sdk.integrations.dedupe import DedupeIntegration
+    from sentry_sdk.integrations.excepthook import ExcepthookIntegration
+    from sentry_sdk.integrations.logging import LoggingIntegration
+
+    sentry_sdk.init(
+        dsn,
+        release=f"mangosaurus@{version}",
+        before_send=scrub,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_breadcrumbs=0,
+        server_name="",
+        auto_session_tracking=False,
+        shutdown_timeout=LAST_REPORTS_S,
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        integrations=[
+            LoggingIntegration(level=None, sentry_logs_level=None),
+            DedupeIntegration(),
+            ExcepthookIntegration(),
+            AtexitIntegration(callback=lambda _pending, _timeout: None),
+        ],
+    )
+
+
+def scrub(event: "Event", _hint: "Hint") -> "Event":
+    """Keep only what cannot quote a member, and add the request's name and reference."""
+    kept: dict[str, Any] = _only(_KEPT, event)
+    if errors := kept.get("exception"):
+        kept["exception"] = {"values": [_scrubbed(error) for error in errors.get("values", ())]}
+    if entry := kept.get("logentry"):  # the template, without what was filled in
+        kept["logentry"] = {"message": entry.get("message", "")}
+    if request := current.get():
+        kept["tags"] = {"reference": request.reference, "request": request.name}
+    return cast("Event", kept)
+
+
+def _scrubbed(error: Mapping[str, Any]) -> dict[str, Any]:
+    kept = _only(_KEPT_OF_ERRORS, error)
+    if stack := kept.get("stacktrace"):
+        kept["stacktrace"] = {"frames": [_only(_KEPT_OF_FRAMES, f) for f in stack["frames"]]}
+    if mechanism := kept.get("mechanism"):
+        kept["mechanism"] = _only(_KEPT_OF_MECHANISMS, mechanism)
+    return kept
+
+
+def _only(names: Collection[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in names}

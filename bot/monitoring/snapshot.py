@@ -1,0 +1,110 @@
+"""State that is read when Prometheus asks for it, as opposed to events that are counted."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+PREFIX = "mangosaurus"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The requests for one task that wait for the networks."""
+
+    length: int
+    age: float
+    """Seconds that the first of them has waited; 0 if none waits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The state of the bot at one moment. Durations are in seconds."""
+
+    gateway_connected: bool = False
+    gateway_latency: float | None = None
+    """From a heartbeat to its answer; `None` if unknown."""
+    communities: int = 0
+    requests_in_progress: int = 0
+    inference_in_progress: int = 0
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    """By task."""
+    trainings: Mapping[str, int] = field(default_factory=dict)
+    """Trainings of all processes that are `queued` and `running`."""
+    trainings_finished: Mapping[str, int] = field(default_factory=dict)
+    """Trainings that ended in this process, by outcome."""
+    database_seconds: float | None = None
+    """How long the last check of the database took; `None` if it failed."""
+    worst_lag: float = 0.0
+    invalid_requests: int = 0
+    models_ready: int = 0
+    models_bytes: int = 0
+    checks: Mapping[str, bool] = field(default_factory=dict)
+    """Whether each check of `/readyz` passes."""
+
+
+class SnapshotCollector(Collector):
+    """Offers a snapshot as metrics."""
+
+    def __init__(self) -> None:
+        self.take: Callable[[], Snapshot] = Snapshot
+        """Takes a snapshot; set once there is something to look at."""
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics of the current state."""
+        now = self.take()
+        yield _gauge(
+            "gateway_connected", "Whether all shards are connected.", now.gateway_connected
+        )
+        if now.gateway_latency is not None:
+            text = "Time from a heartbeat to its answer."
+            yield _gauge("gateway_latency_seconds", text, now.gateway_latency)
+        yield _gauge("servers", "Servers that the bot is in.", now.communities)
+        text = "Requests that are being answered."
+        yield _gauge("requests_in_progress", text, now.requests_in_progress)
+        text = "Requests that the networks work on, or that wait for them."
+        yield _gauge("inference_in_progress", text, now.inference_in_progress)
+        yield _gauges(
+            "inference_queue_length",
+            "Requests that wait for the networks.",
+            "task",
+            {task: queue.length for task, queue in now.queues.items()},
+        )
+        yield _gauges(
+            "inference_queue_age_seconds",
+            "How long the first of them has waited.",
+            "task",
+            {task: queue.age for task, queue in now.queues.items()},
+        )
+        text = "Trainings of all processes."
+        yield _gauges("trainings", text, "state", now.trainings)
+        finished = CounterMetricFamily(
+            f"{PREFIX}_trainings_finished", "Trainings that ended.", labels=("outcome",)
+        )
+        for outcome, number in now.trainings_finished.items():
+            finished.add_metric((outcome,), number)
+        yield finished
+        text = "Whether the database answered the last check."
+        yield _gauge("database_up", text, now.database_seconds is not None)
+        if now.database_seconds is not None:
+            text = "How long the last check of the database took."
+            yield _gauge("database_check_seconds", text, now.database_seconds)
+        text = "Largest event loop lag of the last minute."
+        yield _gauge("event_loop_lag_worst_seconds", text, now.worst_lag)
+        text = "Responses 401, 403 and 429 in ten minutes; 10,000 bring a ban."
+        yield _gauge("invalid_requests_recent", text, now.invalid_requests)
+        yield _gauge("models_ready", "Models in memory.", now.models_ready)
+        yield _gauge("models_ready_bytes", "Their size in memory.", now.models_bytes)
+        yield _gauges("ready", "Whether each check of /readyz passes.", "check", now.checks)
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"{PREFIX}_{name}", text, value=float(value))
+
+
+def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"{PREFIX}_{name}", text, labels=(label,))
+    for key, value in values.items():
+        family.add_metric((key,), float(value))
+    return family
