@@ -319,9 +319,11 @@ class Trainings:
             .where(Training.state.in_(_ACTIVE))
             .group_by(Training.state)
         )
+        found = dict.fromkeys(_ACTIVE, 0)
         async with self._database.reading() as session:
-            found = (await session.execute(statement)).tuples()
-        return dict.fromkeys(_ACTIVE, 0) | dict(found.all())
+            for state, number in await session.execute(statement):
+                found[state] = number
+        return found
 
     async def last_ended_at(self, policy: str) -> datetime | None:
         """When the last training of a policy ended, in any process.

@@ -3,10 +3,12 @@
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
 from bot.logs import LEVEL_OF_OTHERS, set_up_logs
+from bot.monitoring.monitor import Monitor
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +43,23 @@ def test_json(
     assert (entry["level"], entry["logger"], entry["message"]) == ("ERROR", "bot.x", "Broken")
     assert "LookupError" in entry["exception"]
     assert entry["time"].endswith("+00:00")
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_reference_of_the_request(
+    capsys: pytest.CaptureFixture[str], style: Literal["text", "json"]
+) -> None:
+    set_up_logs(style, "INFO")
+    with Monitor().track("/sonnet", 1) as request:
+        logging.getLogger("bot.x").info("Within")
+    logging.getLogger("bot.x").info("Without")
+    within, end, without = capsys.readouterr().err.splitlines()
+    if style == "text":
+        assert within.endswith(f" bot.x: [{request.reference}] Within")
+    else:
+        assert json.loads(within)["request"] == request.reference
+    assert request.reference in end
+    assert request.reference not in without
 
 
 def test_level(capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,6 +61,15 @@ def outcome(cwd: Path, environment: dict[str, str], *arguments: str) -> tuple[in
 
 @pytest.fixture
 def free_port() -> int:
+    return _free_port()
+
+
+@pytest.fixture
+def metrics_port() -> int:
+    return _free_port()
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -146,14 +155,58 @@ def test_port_in_use(tmp_path: Path, environment: dict[str, str], free_port: int
     assert "LOCAL_PORT" in errors
 
 
+def test_metrics_port_in_use(
+    tmp_path: Path, environment: dict[str, str], free_port: int, metrics_port: int
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", metrics_port))
+        taken.listen()
+        ports = {"LOCAL_PORT": str(free_port), "METRICS_PORT": str(metrics_port)}
+        code, errors = outcome(tmp_path, environment | ports, "--local")
+    assert code == Exit.PORT_IN_USE
+    assert f"Port {metrics_port} is in use" in errors
+    assert "Traceback" not in errors
+
+
+def test_sentry_is_missing(tmp_path: Path, environment: dict[str, str]) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "sentry_sdk.py").write_text("raise ModuleNotFoundError('no', name='sentry_sdk')")
+    changes = {
+        "SENTRY_DSN": "https://key@sentry.example.org/1",
+        "PYTHONPATH": os.pathsep.join([str(hidden), str(CHECKOUT)]),
+    }
+    code, errors = outcome(tmp_path, environment | changes, "--local")
+    assert code == Exit.BAD_SETTINGS
+    assert "pip install -r requirements-sentry.txt" in errors
+    assert "Traceback" not in errors
+
+
+def test_sentry_address_is_invalid(tmp_path: Path, environment: dict[str, str]) -> None:
+    pytest.importorskip("sentry_sdk")
+    code, errors = outcome(tmp_path, environment | {"SENTRY_DSN": "secret"}, "--local")
+    assert code == Exit.BAD_SETTINGS
+    assert "SENTRY_DSN is not valid" in errors
+    assert "secret" not in errors
+    assert "Traceback" not in errors
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_local_bot(
-    tmp_path: Path, environment: dict[str, str], free_port: int, number: signal.Signals
+    tmp_path: Path,
+    environment: dict[str, str],
+    free_port: int,
+    metrics_port: int,
+    number: signal.Signals,
 ) -> None:
     """Its state is in STATE_DIR/local, apart from that of the bot on Discord."""
     (tmp_path / "state" / "mangosaurus.db").unlink()
-    local = environment | {"LOCAL_PORT": str(free_port), "DATABASE_URL": "postgres://nowhere/db"}
+    local = environment | {
+        "LOCAL_PORT": str(free_port),
+        "METRICS_PORT": str(metrics_port),
+        "DATABASE_URL": "postgres://nowhere/db",
+    }
     with started(tmp_path, local, "--local") as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -163,6 +216,8 @@ def test_local_bot(
             assert b"<html" in page.read()
         while "Ready as" not in process.stderr.readline():
             assert process.poll() is None
+        with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics") as page:
+            assert b"mangosaurus_gateway_connected 1.0" in page.read()
         process.send_signal(number)
         assert process.wait(timeout=30) == Exit.OK
     databases = [path.relative_to(tmp_path) for path in tmp_path.rglob("mangosaurus.db")]

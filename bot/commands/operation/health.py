@@ -47,7 +47,7 @@ class Health:
         self._app.monitor.start()
         self._tasks = [
             PeriodicTask(self.refresh, REFRESH_S, after=partial(asyncio.sleep, 0)),
-            PeriodicTask(self._keep_sample, INTERVAL_S),
+            PeriodicTask(self._sampling, INTERVAL_S),
         ]
 
     async def close(self) -> None:
@@ -108,10 +108,14 @@ class Health:
             database_seconds=self._database_seconds,
         )
 
-    async def _keep_sample(self) -> None:
+    def keep_sample(self) -> None:
+        """Add a sample to the history."""
         monitor = self._app.monitor
         monitor.history.add(self.sample())
         self._counted = monitor.requests, monitor.failures
+
+    async def _sampling(self) -> None:
+        self.keep_sample()
 
     async def _ask_database(self) -> None:
         started = time.perf_counter()

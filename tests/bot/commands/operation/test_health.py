@@ -1,0 +1,116 @@
+"""Health of the services: checks, metrics, samples."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+import pytest_asyncio
+
+from bot.commands.core.app import App
+from bot.commands.operation import health as module
+from bot.commands.operation.health import Health
+from bot.store import Unavailable
+from tests.bot.conftest import World
+from tests.bot.turns import FakePlatform
+
+
+@pytest_asyncio.fixture
+async def app(world: World) -> AsyncIterator[App]:
+    app = world.make_app()
+    await app.store.database.migrate()
+    yield app
+    await app.store.close()
+
+
+@pytest.fixture
+def platform() -> FakePlatform:
+    return FakePlatform()
+
+
+@pytest.fixture
+def health(app: App, platform: FakePlatform) -> Health:
+    return Health(app, platform)
+
+
+def failing(health: Health) -> set[str]:
+    return {name for name, check in health.checks().items() if not check.passes}
+
+
+def value(app: App, name: str, **labels: str) -> float | None:
+    return app.monitor.metrics.registry.get_sample_value(f"mangosaurus_{name}", labels)
+
+
+async def test_ready_after_first_look(health: Health, app: App) -> None:
+    assert failing(health) == {"database"}
+    await health.refresh()
+    assert failing(health) == set()
+    assert value(app, "database_up") == 1
+    assert value(app, "ready", check="models") == 1
+    assert value(app, "trainings", state="queued") == 0
+
+
+async def test_gateway(health: Health, app: App, platform: FakePlatform) -> None:
+    await health.refresh()
+    platform.is_connected, platform.latency = False, None
+    assert failing(health) == {"gateway"}
+    assert value(app, "gateway_connected") == 0
+    assert value(app, "gateway_latency_seconds") is None
+
+
+async def test_slow_event_loop(health: Health, app: App) -> None:
+    await health.refresh()
+    app.monitor.loop_lag.add(module.SLOW_LOOP_S)
+    assert failing(health) == {"event_loop"}
+    assert value(app, "event_loop_lag_worst_seconds") == module.SLOW_LOOP_S
+
+
+async def test_absent_database(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        raise Unavailable("gone")
+
+    await health.refresh()
+    monkeypatch.setattr(app.store.database, "check", check)
+    await health.refresh()
+    assert failing(health) == {"database"}
+    assert value(app, "database_up") == 0
+
+
+async def test_hanging_database_is_asked_once(
+    health: Health, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, asked = asyncio.Event(), 0
+
+    async def check() -> None:
+        nonlocal asked
+        asked += 1
+        await answers.wait()
+
+    await health.refresh()
+    monkeypatch.setattr(module, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(app.store.database, "check", check)
+    for _ in range(3):
+        await health.refresh()
+    assert (asked, failing(health)) == (1, {"database"})
+    answers.set()
+    monkeypatch.setattr(module, "PATIENCE_S", 60.0)
+    await health.refresh()
+    assert failing(health) == set()
+
+
+async def test_sample_counts_since_the_last(health: Health, app: App) -> None:
+    for _ in range(2):
+        with suppress(ValueError), app.monitor.track("/sonnet", 1):
+            raise ValueError
+    sample = health.sample()
+    assert (sample.requests, sample.failures) == (2, 2)
+    assert sample.memory_bytes > 0
+    health.keep_sample()
+    with app.monitor.track("/sonnet", 1):
+        pass
+    sample = health.sample()
+    assert (sample.requests, sample.failures) == (1, 0)
+
+
+async def test_version(health: Health, app: App) -> None:
+    assert value(app, "info", version="1.2.3") == 1

@@ -1,0 +1,77 @@
+"""Counting requests that Discord refuses, before it bans the address."""
+
+import logging
+
+import pytest
+
+from bot.monitoring.invalid_requests import SAVE_AT, WARN_AT, WINDOW_S, InvalidRequests
+
+
+class Clock:
+    """A time that a test sets."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def invalid(clock: Clock) -> InvalidRequests:
+    return InvalidRequests(clock)
+
+
+@pytest.mark.parametrize(
+    ("status", "scope", "counted"),
+    [(401, "", 1), (403, "", 1), (429, "user", 1), (429, "shared", 0), (404, "", 0), (200, "", 0)],
+)
+def test_what_counts(invalid: InvalidRequests, status: int, scope: str, counted: int) -> None:
+    invalid.count(status, {"X-RateLimit-Scope": scope})
+    assert invalid.recent == counted
+
+
+def test_window(invalid: InvalidRequests, clock: Clock) -> None:
+    invalid.count(403, {})
+    clock.now += WINDOW_S / 2
+    for _ in range(3):
+        invalid.count(429, {})
+    assert invalid.recent == 4
+    clock.now += WINDOW_S / 2
+    assert invalid.recent == 3
+    clock.now += WINDOW_S
+    assert invalid.recent == 0
+
+
+def test_warnings_are_few(invalid: InvalidRequests, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        for _ in range(WARN_AT - 1):
+            invalid.count(403, {})
+        assert caplog.messages == []
+        for _ in range(3 * WARN_AT):
+            invalid.count(403, {})
+    assert len(caplog.messages) == 2  # at 500 and at 1,000
+    assert "a missing permission (403)" in caplog.messages[0]
+
+
+def test_warns_again_later(
+    invalid: InvalidRequests, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        for _ in range(WARN_AT):
+            invalid.count(403, {})
+        clock.now += 2 * WINDOW_S
+    assert len(caplog.messages) == 2
+
+
+def test_many(invalid: InvalidRequests, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(SAVE_AT - 1):
+        invalid.count(429, {})
+    assert not invalid.are_many
+    invalid.count(429, {})
+    assert invalid.are_many
+    assert "optional edits are left out" in caplog.messages[-1]

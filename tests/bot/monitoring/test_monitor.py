@@ -1,0 +1,105 @@
+"""Requests: their line in the log, and their metrics."""
+
+import asyncio
+import logging
+
+import pytest
+
+from bot.monitoring import requests
+from bot.monitoring.metrics import MOST_ERRORS
+from bot.monitoring.monitor import Monitor
+from bot.monitoring.requests import Outcome
+
+
+@pytest.fixture
+def monitor() -> Monitor:
+    return Monitor()
+
+
+def value(monitor: Monitor, name: str, **labels: str) -> float | None:
+    return monitor.metrics.registry.get_sample_value(f"mangosaurus_{name}", labels)
+
+
+def test_answered(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO), monitor.track("/dinoname", 12) as request:
+        requests.acknowledge()
+        assert requests.reference() == request.reference
+    assert requests.reference() is None
+    assert value(monitor, "requests_total", request="/dinoname", outcome="answered") == 1
+    assert value(monitor, "request_seconds_count", request="/dinoname") == 1
+    assert value(monitor, "acknowledgement_seconds_count") == 1
+    (line,) = caplog.messages
+    assert line.startswith("/dinoname in server 12: answered after ")
+    assert "acknowledged after" in line
+
+
+def test_refused(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO), monitor.track("button vote", None):
+        requests.end_with(LookupError("what a member typed"), Outcome.REFUSED)
+    assert value(monitor, "requests_total", request="button vote", outcome="refused") == 1
+    assert value(monitor, "request_errors_total", error="LookupError") == 1
+    assert (monitor.requests, monitor.failures) == (1, 0)
+    (line,) = caplog.messages
+    assert line.startswith("button vote in a direct message: refused (LookupError) after ")
+    assert "typed" not in line
+
+
+async def test_cancelled(monitor: Monitor) -> None:
+    async def work() -> None:
+        with monitor.track("/sonnet", 1):
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert value(monitor, "requests_total", request="/sonnet", outcome="cancelled") == 1
+
+
+def test_failed(monitor: Monitor) -> None:
+    with pytest.raises(ZeroDivisionError), monitor.track("/sonnet", 1):
+        _ = 1 / 0
+    assert monitor.failures == 1
+
+
+async def test_tasks_keep_the_reference(monitor: Monitor) -> None:
+    async def background() -> str | None:
+        return requests.reference()
+
+    with monitor.track("/sonnet", 1) as request:
+        task = asyncio.create_task(background())
+        thread = asyncio.to_thread(requests.reference)
+        assert await thread == request.reference
+    assert await task == request.reference
+
+
+def test_nothing_is_noted_after_the_end(monitor: Monitor) -> None:
+    with monitor.track("/sonnet", 1) as request:
+        pass
+    request.end_with(ValueError(), Outcome.FAILED)
+    request.acknowledge()
+    assert (request.outcome, request.acknowledged_after) == (Outcome.ANSWERED, None)
+
+
+def test_error_labels_are_bounded(monitor: Monitor) -> None:
+    for number in range(MOST_ERRORS + 20):
+        with monitor.track("/sonnet", 1):
+            requests.end_with(type(f"Error{number}", (Exception,), {})(), Outcome.FAILED)
+    assert value(monitor, "request_errors_total", error="other") == 20
+
+
+def test_responses(monitor: Monitor) -> None:
+    for status in (200, 204, 403, 503):
+        monitor.response(status, {})
+    monitor.no_response()
+    assert value(monitor, "rest_responses_total", status="2xx") == 2
+    assert value(monitor, "rest_responses_total", status="error") == 1
+    assert value(monitor, "invalid_requests_total", status="403") == 1
+    assert monitor.invalid_requests.recent == 1
+
+
+def test_monitors_share_nothing() -> None:
+    first, second = Monitor(), Monitor()
+    first.response(200, {})
+    assert value(second, "rest_responses_total", status="2xx") is None
