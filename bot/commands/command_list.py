@@ -3,6 +3,7 @@
 from bot.commands import about, privacy, settings
 from bot.commands.core.info import CommandInfo
 from bot.commands.naming import dissect, names
+from bot.commands.operation import status
 from bot.commands.polls import hall_of_fame
 from bot.commands.training import custom_models, models, retrain
 from bot.commands.verse import poems, sonnet
@@ -23,4 +24,5 @@ COMMANDS: tuple[CommandInfo, ...] = (
     *map(retrain.info_of, TASKS.values()),
     settings.INFO,
     about.INFO,
+    status.INFO,
 )

@@ -5,17 +5,18 @@ from bot.commands.core.app import App
 from bot.commands.core.info import Audience, CommandInfo, NoOptions
 from bot.commands.core.message import Embed, Message, code, strong, text
 from bot.commands.core.translation import _
-from bot.commands.core.turn import Turn, User
+from bot.commands.core.turn import Turn
 
 INFO = CommandInfo(name="help", description=_("What the bot can do, with examples."))
 
 
 async def help_(_app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/help`, with the commands that the member may use."""
+    audience = await _audience_of(turn)
     lines = [
         text("{example} {what}", example=code(example), what=what)
         for info in COMMANDS
-        if info.audience <= _audience_of(turn.user)
+        if info.audience <= audience
         for example, what in info.examples
     ]
     hint = text(
@@ -26,7 +27,9 @@ async def help_(_app: App, turn: Turn, _options: NoOptions) -> None:
     await turn.respond(Message(embeds=(embed,), private=True))
 
 
-def _audience_of(user: User) -> Audience:
-    if user.is_administrator:
+async def _audience_of(turn: Turn) -> Audience:
+    if await turn.platform.is_operator(turn.user.id):
+        return Audience.OWNERS
+    if turn.user.is_administrator:
         return Audience.ADMINISTRATORS
-    return Audience.MANAGERS if user.is_manager else Audience.EVERYONE
+    return Audience.MANAGERS if turn.user.is_manager else Audience.EVERYONE

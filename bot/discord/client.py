@@ -37,6 +37,7 @@ EXTENSIONS = (
     "bot.discord.cogs.retrain",
     "bot.discord.cogs.settings",
     "bot.discord.cogs.about",
+    "bot.discord.cogs.status",
 )
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, attach_files=True

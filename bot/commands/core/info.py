@@ -11,6 +11,8 @@ class Audience(IntEnum):
     EVERYONE = 0
     MANAGERS = 1
     ADMINISTRATORS = 2
+    OWNERS = 3
+    """Those who own the bot's application on the platform."""
 
 
 @dataclass(frozen=True)

@@ -1,36 +1,15 @@
 """Health of the services: checks, metrics, samples."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
-import pytest_asyncio
 
 from bot.commands.core.app import App
 from bot.commands.operation import health as module
 from bot.commands.operation.health import Health
 from bot.store import Unavailable
-from tests.bot.conftest import World
 from tests.bot.turns import FakePlatform
-
-
-@pytest_asyncio.fixture
-async def app(world: World) -> AsyncIterator[App]:
-    app = world.make_app()
-    await app.store.database.migrate()
-    yield app
-    await app.store.close()
-
-
-@pytest.fixture
-def platform() -> FakePlatform:
-    return FakePlatform()
-
-
-@pytest.fixture
-def health(app: App, platform: FakePlatform) -> Health:
-    return Health(app, platform)
 
 
 def failing(health: Health) -> set[str]:

@@ -1,0 +1,125 @@
+"""`/status`: how the bot is, for its owners, with a plot of the last day."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.commands.core.app import App
+from bot.commands.core.dispatch import respond_when_ready
+from bot.commands.core.info import Audience, CommandInfo, NoOptions
+from bot.commands.core.message import Embed, Field, File, Message, Timestamp, UserError, text
+from bot.commands.core.translation import _, ngettext
+from bot.commands.core.turn import Turn
+from bot.commands.operation.health import Health
+from bot.images.day_plot import Chart, Series, day_plot
+from bot.monitoring.history import Sample
+from bot.monitoring.snapshot import Snapshot
+
+PLOT = "day.png"
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+MIB = 2**20
+
+INFO = CommandInfo(
+    name="status",
+    description=_("How the bot is: memory, queues, database, and a plot of the last day."),
+    examples=(("/status", _("shows how the bot is, and a plot of the last day.")),),
+    audience=Audience.OWNERS,
+)
+
+
+async def status(health: Health, app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/status`."""
+    await respond_when_ready(turn, _answer(health, app, turn), private=True)
+
+
+async def _answer(health: Health, app: App, turn: Turn) -> Message:
+    if not await turn.platform.is_operator(turn.user.id):
+        raise UserError(_("Only the owners of the bot can see its status."))
+    await health.refresh()
+    now = app.now()
+    latest = health.sample()
+    samples = [*app.monitor.history.since(now - DAY), latest]
+    picture = await asyncio.to_thread(_picture, now, samples)
+    requests, failures = app.monitor.history.totals(now, HOUR)
+    communities = len(turn.platform.communities)
+    line = text(
+        ngettext(
+            "Up since {start}, in {count} {community}.",
+            "Up since {start}, in {count} {communities}.",
+            communities,
+        ),
+        start=Timestamp(app.started_at, absolute=True),
+        count=communities,
+        community=turn.platform.terms.community,
+        communities=turn.platform.terms.communities,
+    )
+    fields = (
+        Field(
+            _("Requests in an hour"),
+            text(
+                _("{count}, {failures} failed"),
+                count=requests + latest.requests,
+                failures=failures + latest.failures,
+            ),
+        ),
+        *_fields(health.snapshot(), latest, turn.platform.terms.platform),
+    )
+    embed = Embed(f"🦖 Mangosaurus {app.version}", (line,), fields, image=PLOT)
+    description = _("Requests, memory, event loop lag and database over the last day")
+    return Message(embeds=(embed,), files=(File(PLOT, picture, description),), private=True)
+
+
+def _fields(now: Snapshot, latest: Sample, platform: str) -> tuple[Field, ...]:
+    connection = _("not connected")
+    if now.gateway_connected:
+        connection = _("connected")
+        if now.gateway_latency is not None:
+            connection = _("{seconds:.3f} s").format(seconds=now.gateway_latency)
+    database = _("does not answer")
+    if now.database_seconds is not None:
+        database = _("{seconds:.3f} s").format(seconds=now.database_seconds)
+    waiting = sum(queue.length for queue in now.queues.values())
+    return (
+        Field(_("Memory"), text(_("{size:.0f} MiB"), size=latest.memory_bytes / MIB)),
+        Field(_("Event loop lag"), text(_("{seconds:.3f} s"), seconds=now.worst_lag)),
+        Field(
+            _("Networks"),
+            text(
+                _("{running} in progress, {waiting} waiting"),
+                running=now.inference_in_progress,
+                waiting=waiting,
+            ),
+        ),
+        Field(
+            _("Trainings"),
+            text(
+                _("{running} running, {queued} queued"),
+                running=now.trainings.get("running", 0),
+                queued=now.trainings.get("queued", 0),
+            ),
+        ),
+        Field(_("Database"), text(database)),
+        Field(platform, text(connection)),
+        Field(
+            _("Refused by {platform}").format(platform=platform),
+            text(_("{count} in ten minutes"), count=now.invalid_requests),
+        ),
+    )
+
+
+def _picture(now: datetime, samples: Sequence[Sample]) -> bytes:
+    hours = [(now - sample.at) / HOUR for sample in samples]
+    charts = (
+        Chart(
+            "Requests",
+            "a minute",
+            (
+                Series("all", [float(sample.requests) for sample in samples]),
+                Series("failed", [float(sample.failures) for sample in samples]),
+            ),
+        ),
+        Chart("Memory", "MiB", (Series("", [s.memory_bytes / MIB for s in samples]),)),
+        Chart("Event loop lag", "s", (Series("", [s.worst_lag for s in samples]),)),
+        Chart("Database", "s", (Series("", [s.database_seconds for s in samples]),)),
+    )
+    return day_plot(hours, charts)
