@@ -113,15 +113,16 @@ async def stream(
 ) -> None:
     """Show the latest state of a growing answer, at most every `interval` seconds.
 
-    An edit that fails to arrive is superseded by the next one, and the last one is retried. After
-    an error the message keeps its content, and `broken_off` adds the reason.
+    An edit that fails to arrive is superseded by the next one, and the last one is retried. Only
+    the last one is made while the platform refuses many requests. After an error the message keeps
+    its content, and `broken_off` adds the reason.
     """
     shown: Message | None = None
     arrived = True
     try:
         async with aclosing(latest_throttled(messages, interval)) as throttled:
             async for shown in throttled:
-                arrived = await _edited(turn, shown)
+                arrived = not turn.platform.spares_requests and await _edited(turn, shown)
     except Exception as error:
         if shown is None or isinstance(error, Gone):
             raise

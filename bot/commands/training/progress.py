@@ -257,7 +257,7 @@ class TrainingReports:
         interval = EDITS * self._app.edit_interval
         async with aclosing(latest_throttled(messages, interval)) as throttled:
             async for message in throttled:
-                arrived = await report.show(message)
+                arrived = not self._platform.spares_requests and await report.show(message)
         if message is not None and not arrived:
             await report.show(message, tries=LAST_TRIES)
 

@@ -26,6 +26,7 @@ class Line:
         self.shown: list[Message] = []
         self.platform: Any = self
         self.terms = TERMS
+        self.spares_requests = False
 
     async def edit(self, message: Message) -> None:
         if self.errors:
@@ -89,6 +90,13 @@ async def streamed(line: Any, messages: AsyncGenerator[Message, None]) -> list[s
 async def test_stream_shows_the_end() -> None:
     shown = await streamed(Line(), growing("one", "two", "three"))
     assert shown[-1] == "three"
+
+
+async def test_optional_edits_are_left_out() -> None:
+    """While the platform refuses many requests."""
+    line = Line()
+    line.spares_requests = True
+    assert await streamed(line, growing("one", "two", "three")) == ["three"]
 
 
 async def test_lost_edit_is_made_up_for(slept: list[float]) -> None:

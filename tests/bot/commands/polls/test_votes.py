@@ -12,7 +12,7 @@ from bot.commands.core.message import Message, UserError, plain
 from bot.commands.core.turn import Platform
 from bot.commands.polls import votes
 from bot.commands.polls.votes import parse, poll_message, signature, tie_sentence
-from bot.discord.platform import LIMITS
+from bot.discord.platform import LIMITS, DiscordPlatform
 from bot.services.word_filter import WordFilter
 from bot.store.moderation.tables import Action, Entry
 from bot.store.polls import Ballot, PollRecord
@@ -85,6 +85,18 @@ async def test_vote_taken_back(home: Home) -> None:
     assert labels(first_message(home))[1] == "Bravosaurus · 1"
     await home.alice.click(first_message(home), label="Kilosaurus")
     assert labels(first_message(home))[1:3] == ["Bravosaurus · 1", "Kilosaurus · 1"]
+
+
+async def test_optional_edits_are_left_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While Discord refuses many requests, only the response to a vote shows the tally."""
+    message = await a_poll(home)
+    result = await home.alice.click(message, label="Bravosaurus")
+    monkeypatch.setattr(DiscordPlatform, "spares_requests", True)
+    await home.alice.click(receipt(result), label="Take it back")
+    await home.env.settle()
+    assert labels(first_message(home))[1] == "Bravosaurus · 1"
+    await home.alice.click(first_message(home), label="Kilosaurus")
+    assert labels(first_message(home))[1:3] == ["Bravosaurus", "Kilosaurus · 1"]
 
 
 async def test_vote_cannot_be_taken_back_later(home: Home) -> None:

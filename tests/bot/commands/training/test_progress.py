@@ -134,6 +134,15 @@ async def test_progress(scene: Scene, tmp_path: Path) -> None:
     assert labels(await scene.shows("✅ Version 1 of names is live")) == []
 
 
+async def test_optional_edits_are_left_out(scene: Scene, tmp_path: Path) -> None:
+    """While the platform refuses many requests, only the end is shown."""
+    scene.platform.spares_requests = True
+    scene.world.training[:] = [Planned(100, "Mine", ()), PROGRESS, done(tmp_path)]
+    await scene.retrain()
+    await scene.shows("✅ Version 1 of names is live")
+    assert not [m for m in scene.platform.history if m.embeds and "50%" in lines_of(m)]
+
+
 async def test_stop(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [PROGRESS, 600, done(tmp_path)]
     await scene.retrain()
