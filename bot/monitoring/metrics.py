@@ -7,6 +7,7 @@ server, or a text.
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from bot.monitoring.invalid_requests import COUNTED
 from bot.monitoring.requests import Request
 from bot.monitoring.snapshot import PREFIX, SnapshotCollector
 
@@ -105,6 +106,8 @@ class Metrics:
             f"{PREFIX}_info", "Always 1; the version.", ("version",), registry=registry
         )
 
+        self._begin_at_zero()
+
     def request(self, request: Request) -> None:
         """Count a request that has ended."""
         self.requests.labels(request.name, request.outcome.value).inc()
@@ -128,6 +131,18 @@ class Metrics:
     def exposition(self) -> bytes:
         """Everything in the text format of Prometheus."""
         return generate_latest(self.registry)
+
+    def _begin_at_zero(self) -> None:
+        """Offer counters before the first event: Prometheus cannot see a rise from nothing to 1."""
+        for event in ("connect", "disconnect", "resume"):
+            self.gateway_events.labels(event)
+        for status in ("2xx", "4xx", "5xx", "error"):
+            self.rest_responses.labels(status)
+        for code in COUNTED:
+            self.invalid_requests.labels(str(code))
+        for kind in ("read", "write"):
+            self.database_seconds.labels(kind)
+            self.database_errors.labels(kind)
 
     def _error_label(self, name: str) -> str:
         if name not in self._errors_seen and len(self._errors_seen) >= MOST_ERRORS:

@@ -52,7 +52,7 @@ class TrainingService:
         """`poll`: seconds between two polls of the database; `None` for no polling."""
         self.folder = state_dir / "training"
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
-        self.finished: Counter[str] = Counter()
+        self.finished = Counter(dict.fromkeys(("done", "failed", "stopped", "interrupted"), 0))
         """Trainings that ended in this process, by outcome."""
         self._state_dir = state_dir
         self._trainings = store.trainings

@@ -94,9 +94,15 @@ async def test_stream_shows_the_end() -> None:
 
 async def test_optional_edits_are_left_out() -> None:
     """While the platform refuses many requests."""
+
+    async def slowly() -> AsyncGenerator[Message, None]:
+        async for message in growing("one", "two", "three"):
+            yield message
+            await asyncio.sleep(0.01)
+
     line = Line()
     line.spares_requests = True
-    assert await streamed(line, growing("one", "two", "three")) == ["three"]
+    assert await streamed(line, slowly()) == ["three"]
 
 
 async def test_lost_edit_is_made_up_for(slept: list[float]) -> None:
