@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from bot.monitoring.requests import reference
+
 LEVEL_OF_OTHERS = {"discord": logging.INFO, "aiosqlite": logging.INFO}
 """Lowest levels of libraries that log members' words and tokens of interactions below it."""
 _TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.-]+")

@@ -22,6 +22,7 @@ from bot.discord.platform import DiscordPlatform
 from bot.discord.sync import sync_if_changed
 from bot.discord.tracing import tracing
 from bot.discord.turn import DiscordTurn
+from bot.monitoring import requests
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +129,7 @@ class Mangosaurus(commands.AutoShardedBot):
     ) -> None:
         """Answer a slash command."""
         turn = DiscordTurn(interaction, self.platform)
-        name = interaction.command.qualified_name if interaction.command is not None else ""
-        await dispatch.run(self.app, turn, command, options, name=name)
+        await dispatch.run(self.app, turn, command, options, name=_name(interaction))
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a pressed button."""
@@ -179,14 +179,24 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
         if interaction.type is discord.InteractionType.autocomplete:
             dispatch.explained(error, turn)  # for the log: suggestions cannot show a sentence
             return
+        with self.client.app.monitor.track(f"/{_name(interaction)}", turn.community_id):
+            await self._answer_error(turn, error)
+
+    async def _answer_error(self, turn: Turn, error: BaseException) -> None:
         sentence = _explain(error, turn)
         if sentence is None:
             await dispatch.answer_error(self.client.app, turn, error)
             return
+        requests.end_with(error, requests.Outcome.REFUSED)
         try:
             await turn.respond(Message(sentence, private=True))
         except DeliveryError as failure:
             log.info("An error message could not be sent: %s", failure)
+
+
+def _name(interaction: Interaction) -> str:
+    """The name of a command as members type it: `models list`."""
+    return interaction.command.qualified_name if interaction.command is not None else "unknown"
 
 
 def _explain(error: BaseException, turn: Turn) -> Text | None:

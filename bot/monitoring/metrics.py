@@ -4,8 +4,14 @@ Labels have few values: commands, buttons, tasks, outcomes, classes of errors. N
 server, or a text.
 """
 
+import asyncio
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
 
 from bot.monitoring.invalid_requests import COUNTED
 from bot.monitoring.requests import Request
@@ -16,13 +22,24 @@ MOST_ERRORS = 50
 """Classes of errors that are counted by name; further ones are counted as `other`."""
 
 
-class Metrics:
+class _Exposed(Collector):
+    """Metrics without the times at which each series began, a fifth of all lines."""
+
+    def __init__(self, state: Iterable[Metric], events: Collector) -> None:
+        self._state, self._events = state, events
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in chain(self._state, self._events.collect()):
+            metric.samples = [s for s in metric.samples if not s.name.endswith("_created")]
+            yield metric
+
+
+class Metrics(Collector):
     """Counts events, and offers them with a snapshot of the state."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
         self.state = SnapshotCollector()
-        registry.register(self.state)
+        self._events = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._errors_seen: set[str] = set()
 
@@ -128,9 +145,27 @@ class Metrics:
         self.batch_size.labels(task).observe(size)
         self.batch_seconds.labels(task).observe(seconds)
 
-    def exposition(self) -> bytes:
-        """Everything in the text format of Prometheus."""
-        return generate_latest(self.registry)
+    def collect(self) -> Iterator[Metric]:
+        """The metrics, the state first."""
+        yield from self.state.collect()
+        yield from self._events.collect()
+
+    async def exposition(self) -> bytes:
+        """The metrics in the text format of Prometheus.
+
+        The state is read in the event loop, which owns it. The text is written in a thread: that
+        takes 10 ms for a thousand lines.
+        """
+        state = [*self.state.collect()]
+        return await asyncio.to_thread(generate_latest, _Exposed(state, self._events))
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """The value of a sample, by its name without the prefix; `None` if there is none."""
+        for metric in self.collect():
+            for sample in metric.samples:
+                if sample.name == f"{PREFIX}_{name}" and sample.labels == labels:
+                    return sample.value
+        return None
 
     def _begin_at_zero(self) -> None:
         """Offer counters before the first event: Prometheus cannot see a rise from nothing to 1."""

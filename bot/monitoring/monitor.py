@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 class Monitor:
     """The counters of one process."""
 
-    def __init__(self) -> None:
-        self.metrics = Metrics()
+    def __init__(self, metrics: Metrics | None = None) -> None:
+        self.metrics = metrics or Metrics()
         self.invalid_requests = InvalidRequests()
         self.loop_lag = LoopLag()
         self.history = History()

@@ -1,7 +1,8 @@
 """HTTP for the operator's tools: `/healthz`, `/readyz` and `/metrics`, in the bot's event loop."""
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
@@ -28,13 +29,14 @@ class MonitoringServer:
         port: int,
         *,
         checks: Callable[[], Mapping[str, Check]],
-        metrics: Callable[[], bytes],
+        metrics: Callable[[], Awaitable[bytes]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._host, self._port = host, port
         self._checks, self._metrics = checks, metrics
         self._clock = clock
         self._exposition = b""
+        self._scraping = asyncio.Lock()
         self._fresh_until = float("-inf")
         app = web.Application()
         app.router.add_get("/healthz", self._healthz)
@@ -74,7 +76,8 @@ class MonitoringServer:
         return web.json_response({"ready": ready, "checks": found}, status=200 if ready else 503)
 
     async def _metrics_page(self, _request: web.Request) -> web.Response:
-        if self._clock() >= self._fresh_until:
-            self._exposition = self._metrics()
-            self._fresh_until = self._clock() + FRESH_S
+        async with self._scraping:
+            if self._clock() >= self._fresh_until:
+                self._exposition = await self._metrics()
+                self._fresh_until = self._clock() + FRESH_S
         return web.Response(body=self._exposition, headers={"Content-Type": CONTENT_TYPE})

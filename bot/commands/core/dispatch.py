@@ -13,7 +13,10 @@ from bot.commands.core.error_messages import apology, explain
 from bot.commands.core.message import Message, Text, UserError
 from bot.commands.core.received import LONGEST_TYPED, clean, received, received_state
 from bot.commands.core.turn import DeliveryError, Gone, Turn, Unreachable
+from bot.monitoring import requests
+from bot.monitoring.requests import Outcome
 from bot.services.concurrency import in_time, latest_throttled, within
+from bot.services.inference import TooSlow
 from bot.store import Unavailable
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,9 @@ ACKNOWLEDGED_S = 2.0
 """Seconds until a request without a response is acknowledged; Discord gives up after three."""
 SUGGESTED_S = 2.0
 """Seconds that suggestions may take. They cannot be deferred."""
+
+FAULTS = (Unavailable, TooSlow, DeliveryError)
+"""Explained errors that are the fault of the bot, its database or the platform."""
 
 Options = TypeVar("Options")
 T = TypeVar("T")
@@ -49,7 +55,7 @@ async def run(
     async def answer() -> None:
         await command(app, turn, received(options))
 
-    await _answered(app, turn, answer(), lambda: turn.defer(private=True))
+    await _answered(app, turn, f"/{name}", answer(), lambda: turn.defer(private=True))
 
 
 async def press(
@@ -60,10 +66,11 @@ async def press(
     async def answer() -> None:
         handler = handlers.get(action)
         if handler is None:
-            raise LookupError(f"no handler for the button {action}:{state}")
+            raise LookupError(f"no handler for the button {action}")
         await handler(app, turn, received_state(state))
 
-    await _answered(app, turn, answer(), turn.acknowledge)
+    name = action if action in handlers else "unknown"
+    await _answered(app, turn, f"button {name}", answer(), turn.acknowledge)
 
 
 async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) -> Sequence[Choice]:
@@ -79,6 +86,7 @@ async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) ->
 async def answer_error(app: App, turn: Turn, error: BaseException) -> None:
     """Report an error to the member. Never raises."""
     if isinstance(error, Gone):
+        requests.end_with(error, Outcome.FAILED)
         log.info("The request no longer exists: %s", error)
         return
     try:
@@ -90,8 +98,10 @@ async def answer_error(app: App, turn: Turn, error: BaseException) -> None:
 def explained(error: BaseException, turn: Turn) -> Text:
     """The sentence for an error. An unknown one is logged with a reference that members see."""
     sentence = explain(error, turn.platform.terms)
+    failed = sentence is None or isinstance(error, FAULTS)
+    requests.end_with(error, Outcome.FAILED if failed else Outcome.REFUSED)
     if sentence is None:
-        reference = secrets.token_hex(3)
+        reference = requests.reference() or secrets.token_hex(3)
         log.error("Unknown error %s", reference, exc_info=error)
         sentence = apology(reference)
     return sentence
@@ -152,19 +162,24 @@ async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> b
 async def _answered(
     app: App,
     turn: Turn,
+    name: str,
     answer: Coroutine[None, None, None],
     acknowledge: Callable[[], Awaitable[None]],
 ) -> None:
-    """Await an answer. If it takes long, acknowledge the request: platforms drop it otherwise."""
+    """Await an answer. If it takes long, acknowledge the request: platforms drop it otherwise.
+
+    `name` is that of the request in the log and the metrics.
+    """
 
     async def on_delay() -> None:
         with suppress(DeliveryError):  # the answer may have arrived meanwhile
             await acknowledge()
 
-    try:
-        await in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay)
-    except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
-        await answer_error(app, turn, error)
+    with app.monitor.track(name, turn.community_id):
+        try:
+            await in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay)
+        except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
+            await answer_error(app, turn, error)
 
 
 async def _awaited(work: Awaitable[T]) -> T:

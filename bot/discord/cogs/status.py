@@ -18,6 +18,7 @@ class Status(commands.Cog):
         self.bot = bot
 
     @app_commands.command(name="status", description=status.INFO.description)
+    @app_commands.default_permissions(administrator=True)  # hides it from most who may not use it
     @anywhere
     async def status(self, interaction: Interaction) -> None:
         """`/status`."""

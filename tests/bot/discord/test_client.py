@@ -94,6 +94,7 @@ async def test_available_commands(home: Home) -> None:
         "retrain names",
         "retrain sonnets",
         "settings",
+        "status",
     }
 
 

@@ -17,7 +17,7 @@ def monitor() -> Monitor:
 
 
 def value(monitor: Monitor, name: str, **labels: str) -> float | None:
-    return monitor.metrics.registry.get_sample_value(f"mangosaurus_{name}", labels)
+    return monitor.metrics.value(name, **labels)
 
 
 def test_answered(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:

@@ -23,7 +23,7 @@ class Bot:
     def checks(self) -> dict[str, Check]:
         return self.found
 
-    def metrics(self) -> bytes:
+    async def metrics(self) -> bytes:
         self.scrapes += 1
         return b"mangosaurus_scrapes %d\n" % self.scrapes
 

@@ -17,7 +17,7 @@ def failing(health: Health) -> set[str]:
 
 
 def value(app: App, name: str, **labels: str) -> float | None:
-    return app.monitor.metrics.registry.get_sample_value(f"mangosaurus_{name}", labels)
+    return app.monitor.metrics.value(name, **labels)
 
 
 async def test_ready_after_first_look(health: Health, app: App) -> None:

@@ -44,10 +44,11 @@ async def test_others_do_not(app: App, health: Health, platform: FakePlatform) -
 
 
 async def test_on_discord(home: Home) -> None:
-    result = await home.administrator().slash(home.channel, "status")
+    ada = home.administrator()
+    result = await ada.slash(home.channel, "status")
     assert result.ephemeral
     assert "Only the owners" in sentence(result)
-    home.bot.owner_id = home.alice.id
-    result = await home.alice.slash(home.channel, "status")
+    home.bot.owner_id = ada.id
+    result = await ada.slash(home.channel, "status")
     assert result.ephemeral
     assert embed(result).title == "🦖 Mangosaurus 1.2.3"

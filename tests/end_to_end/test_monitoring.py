@@ -1,0 +1,69 @@
+"""What the operator sees of requests, from the socket to the log."""
+
+import logging
+import re
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.discord.client import Mangosaurus
+from bot.local.server import LocalDiscord
+from bot.services.inference import Inference
+from tests.end_to_end.conftest import eventually, mangosaurus
+
+
+def value(bot: Mangosaurus, name: str, **labels: str) -> float | None:
+    return bot.app.monitor.metrics.value(name, **labels)
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [r.getMessage() for r in caplog.records if r.name == "bot.monitoring.monitor"]
+
+
+async def test_requests_are_counted(
+    local: LocalDiscord, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with mangosaurus(local, tmp_path) as bot:
+        named = await local.run_command("dinoname", {"count": 3})
+        await local.press(named.message, named.message.buttons[0].label)
+        await local.run_command("dinoname", {"starts_with": "кот"})
+        await eventually(lambda: bot.app.monitor.requests == 3)
+        assert value(bot, "requests_total", request="/dinoname", outcome="answered") == 1
+        assert value(bot, "requests_total", request="/dinoname", outcome="refused") == 1
+        assert value(bot, "requests_total", request="button vote", outcome="answered") == 1
+        assert value(bot, "acknowledgement_seconds_count") == 3
+        assert value(bot, "gateway_events_total", event="connect") == 1
+        assert value(bot, "gateway_connected") == 1
+        before = value(bot, "rest_responses_total", status="2xx") or 0
+        assert before >= 3
+        with pytest.raises(discord.NotFound):
+            await bot.fetch_user(1)
+        assert value(bot, "rest_responses_total", status="4xx") == 1
+    answered, refused, voted = sorted(lines(caplog))
+    place = rf"in server {local.guild_id}: "
+    assert re.match(rf"/dinoname {place}answered after \d+\.\d+ s, acknowledged after", answered)
+    assert re.match(rf"button vote {place}answered", voted)
+    assert re.match(rf"/dinoname {place}refused \(\w+\)", refused)
+    assert "кот" not in refused
+
+
+async def test_reference_of_a_failure(
+    local: LocalDiscord,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The member, the traceback and the line of the request have the same one."""
+
+    async def names(*_arguments: object, **_options: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Inference, "names", names)
+    async with mangosaurus(local, tmp_path) as bot:
+        failed = await local.run_command("dinoname", {"count": 3})
+        await eventually(lambda: bot.app.monitor.failures == 1)
+        assert value(bot, "request_errors_total", error="ZeroDivisionError") == 1
+    (reference,) = re.findall(r"`([0-9a-f]{6})`", failed.message.content)
+    assert f"Unknown error {reference}" in caplog.messages
