@@ -126,6 +126,6 @@ def _y(plot: int, share: float) -> float:
 def _write(
     draw: ImageDraw.ImageDraw, corner: tuple[float, float], words: str, size: int, color: Color
 ) -> None:
-    """Write a text of ours; `corner` is its upper left one."""
+    """Write a text; `corner` is its upper left one."""
     left, top = corner
     draw_text(draw, (left, top + size), words, FontStyle.SANS, size, color, align="left")

@@ -129,9 +129,9 @@ class Health:
             self._database_seconds = seconds
 
     def _gateway(self) -> Check:
-        connected = self._platform.is_connected
-        detail = "connected" if connected else f"not connected to {self._platform.name}"
-        return Check(connected, detail)
+        if not self._platform.is_connected:
+            return Check(False, f"not connected to {self._platform.name}")
+        return Check(True, "connected")
 
     def _event_loop(self) -> Check:
         worst = self._app.monitor.loop_lag.worst(RECENT_S)

@@ -111,15 +111,15 @@ def _picture(now: datetime, samples: Sequence[Sample]) -> bytes:
     hours = [(now - sample.at) / HOUR for sample in samples]
     charts = (
         Chart(
-            "Requests",
-            "a minute",
+            _("Requests"),
+            _("a minute"),
             (
-                Series("all", [float(sample.requests) for sample in samples]),
-                Series("failed", [float(sample.failures) for sample in samples]),
+                Series(_("all"), [float(sample.requests) for sample in samples]),
+                Series(_("failed"), [float(sample.failures) for sample in samples]),
             ),
         ),
-        Chart("Memory", "MiB", (Series("", [s.memory_bytes / MIB for s in samples]),)),
-        Chart("Event loop lag", "s", (Series("", [s.worst_lag for s in samples]),)),
-        Chart("Database", "s", (Series("", [s.database_seconds for s in samples]),)),
+        Chart(_("Memory"), "MiB", (Series("", [s.memory_bytes / MIB for s in samples]),)),
+        Chart(_("Event loop lag"), "s", (Series("", [s.worst_lag for s in samples]),)),
+        Chart(_("Database"), "s", (Series("", [s.database_seconds for s in samples]),)),
     )
     return day_plot(hours, charts)

@@ -36,6 +36,7 @@ INTERNAL = {
     "fullmatch",
     "register",
     "Forbidden",
+    "Check",
 }
 """Calls whose sentences are for developers, or to be typed as they stand."""
 
