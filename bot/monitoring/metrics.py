@@ -89,12 +89,6 @@ class Metrics(Collector):
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
             registry=registry,
         )
-        self.database_errors = Counter(
-            f"{PREFIX}_database_errors",
-            "Transactions that the database did not answer.",
-            ("kind",),
-            registry=registry,
-        )
         self.loop_lag = Histogram(
             f"{PREFIX}_event_loop_lag_seconds",
             "How much later than planned the event loop runs what is due.",
@@ -134,11 +128,9 @@ class Metrics(Collector):
         if request.error:
             self.request_errors.labels(self._error_label(request.error)).inc()
 
-    def database(self, kind: str, seconds: float, answered: bool) -> None:
+    def database(self, kind: str, seconds: float) -> None:
         """Count a transaction (`read` or `write`)."""
         self.database_seconds.labels(kind).observe(seconds)
-        if not answered:
-            self.database_errors.labels(kind).inc()
 
     def batch(self, task: str, size: int, seconds: float) -> None:
         """Count a batch of the networks."""
@@ -177,7 +169,6 @@ class Metrics(Collector):
             self.invalid_requests.labels(str(code))
         for kind in ("read", "write"):
             self.database_seconds.labels(kind)
-            self.database_errors.labels(kind)
 
     def _error_label(self, name: str) -> str:
         if name not in self._errors_seen and len(self._errors_seen) >= MOST_ERRORS:

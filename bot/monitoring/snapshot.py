@@ -36,6 +36,8 @@ class Snapshot:
     """Trainings that ended in this process, by outcome."""
     database_seconds: float | None = None
     """How long the last check of the database took; `None` if it failed."""
+    database_failures: int = 0
+    """Times that the database did not answer."""
     worst_lag: float = 0.0
     invalid_requests: int = 0
     models_ready: int = 0
@@ -85,6 +87,9 @@ class SnapshotCollector(Collector):
         for outcome, number in now.trainings_finished.items():
             finished.add_metric((outcome,), number)
         yield finished
+        text = "Times that the database did not answer."
+        failures = float(now.database_failures)
+        yield CounterMetricFamily(f"{PREFIX}_database_errors", text, value=failures)
         text = "Whether the database answered the last check."
         yield _gauge("database_up", text, now.database_seconds is not None)
         if now.database_seconds is not None:

@@ -5,10 +5,10 @@ import errno
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -65,6 +65,13 @@ class Unavailable(StoreError):  # noqa: N818 (a state rather than an error)
     """The database cannot be reached or does not answer. This may pass."""
 
 
+Observe = Callable[[Literal["read", "write"], float], None]
+
+
+def _ignore(_kind: str, _seconds: float) -> None:
+    """Observe nothing."""
+
+
 class Database:
     """A connection pool. SQLite allows one writer at a time, PostgreSQL many."""
 
@@ -81,6 +88,10 @@ class Database:
         # Within a process, this lock is fairer than that of SQLite, which writers poll.
         self._lock = asyncio.Lock() if self.is_sqlite else None
         self._answers = True
+        self.observe: Observe = _ignore
+        """Called with the kind and the seconds of each transaction."""
+        self.failures = 0
+        """Number of times that the database did not answer."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -94,7 +105,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session for a consistent read. Raises `Unavailable`."""
-        with self._translated_errors():
+        with self._timed("read"), self._translated_errors():
             async with AsyncSession(self._reading_engine, expire_on_commit=False) as session:
                 yield session
 
@@ -104,7 +115,7 @@ class Database:
 
         Raises `Unavailable`.
         """
-        with self._translated_errors():
+        with self._timed("write"), self._translated_errors():
             if self._lock is not None:
                 async with asyncio.timeout(PATIENCE_S):
                     await self._lock.acquire()
@@ -157,6 +168,14 @@ class Database:
         await self._engine.dispose()
 
     @contextmanager
+    def _timed(self, kind: Literal["read", "write"]) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.observe(kind, time.perf_counter() - started)
+
+    @contextmanager
     def _translated_errors(self) -> Iterator[None]:
         """Turn the errors of a driver whose database is away into `Unavailable`.
 
@@ -184,6 +203,7 @@ class Database:
         sentence = f"The database ({where}) does not answer: {_reason(error)}"
         log.log(logging.WARNING if self._answers else logging.DEBUG, sentence)
         self._answers = False
+        self.failures += 1
         return Unavailable(sentence)
 
 

@@ -41,6 +41,7 @@ class Health:
         metrics = app.monitor.metrics
         metrics.info.labels(app.version).set(1)
         metrics.state.take = self.snapshot
+        app.store.database.observe = metrics.database
 
     def start(self) -> None:
         """Start to look at the database, to measure the event loop, and to keep samples."""
@@ -88,6 +89,7 @@ class Health:
             trainings=self._trainings,
             trainings_finished=dict(app.training.finished),
             database_seconds=self._database_seconds,
+            database_failures=app.store.database.failures,
             worst_lag=app.monitor.loop_lag.worst(),
             invalid_requests=app.monitor.invalid_requests.recent,
             models_ready=len(app.inference.cards),

@@ -49,6 +49,7 @@ async def test_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
         await database.migrate()
     with pytest.raises(Unavailable):
         await communities(database)
+    assert database.failures == 2
     server.close()
 
 

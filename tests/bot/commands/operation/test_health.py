@@ -44,6 +44,13 @@ async def test_slow_event_loop(health: Health, app: App) -> None:
     assert value(app, "event_loop_lag_worst_seconds") == module.SLOW_LOOP_S
 
 
+async def test_transactions_are_timed(health: Health, app: App) -> None:
+    await health.refresh()
+    assert value(app, "database_seconds_count", kind="read") == 2
+    assert value(app, "database_seconds_count", kind="write") == 0
+    assert value(app, "database_errors_total") == 0
+
+
 async def test_absent_database(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     async def check() -> None:
         raise Unavailable("gone")
