@@ -10,6 +10,7 @@ from bot.commands.core.message import UserError
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
 from bot.monitoring.monitor import Monitor
+from bot.services.blocks import BlockList
 from bot.services.concurrency import EditThrottle, InFlight, Locks
 from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.custom_models import CustomModels
@@ -46,6 +47,7 @@ class App:
     edit_interval: float = 1.0
     """Seconds between two edits of a message."""
     monitor: Monitor = field(default_factory=Monitor)
+    blocks: BlockList = field(init=False)
     cooldowns: Cooldowns = field(init=False)
     in_flight: InFlight = field(default_factory=InFlight)
     edits: EditThrottle = field(init=False)
@@ -60,6 +62,7 @@ class App:
         """Create the members that depend on settings."""
         cooldowns = Cooldowns(self.settings.cooldown_seconds)
         object.__setattr__(self, "cooldowns", cooldowns)
+        object.__setattr__(self, "blocks", BlockList(self.store.blocks))
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
 
     async def allows(self, text: str) -> bool:

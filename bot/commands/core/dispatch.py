@@ -15,6 +15,7 @@ from bot.commands.core.received import LONGEST_TYPED, clean, received, received_
 from bot.commands.core.turn import DeliveryError, Gone, Turn, Unreachable
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
+from bot.services.blocks import Blocked, Reason
 from bot.services.concurrency import in_time, latest_throttled, within
 from bot.services.inference import TooSlow
 from bot.store import Unavailable
@@ -53,6 +54,7 @@ async def run(
     """
 
     async def answer() -> None:
+        await check_not_blocked(app, turn)
         await command(app, turn, received(options))
 
     await _answered(app, turn, f"/{name}", answer(), lambda: turn.defer(private=True))
@@ -64,6 +66,7 @@ async def press(
     """Answer a pressed button."""
 
     async def answer() -> None:
+        await check_not_blocked(app, turn)
         handler = handlers.get(action)
         if handler is None:
             raise LookupError(f"no handler for the button {action}")
@@ -78,9 +81,25 @@ async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) ->
     if len(typed) > LONGEST_TYPED:
         return []
     try:
+        await check_not_blocked(app, turn)
         return await within(SUGGESTED_S, _awaited(suggestions(app, turn, clean(typed))))
-    except (Unavailable, UserError, TimeoutError):
+    except (Blocked, Unavailable, UserError, TimeoutError):
         return []
+
+
+async def check_not_blocked(app: App, turn: Turn) -> None:
+    """Raise `Blocked` for a member whom the bot does not answer, before anything else happens.
+
+    Moderators cannot lock managers out, and nobody can lock out an owner of the bot.
+    """
+    user = turn.user
+    reason = await app.blocks.reason(turn.community_id, user.id)
+    if reason is None or (reason is Reason.MEMBER_HERE and user.is_manager):
+        return
+    with suppress(DeliveryError):
+        if await turn.platform.is_operator(user.id):
+            return
+    raise Blocked(reason)
 
 
 async def answer_error(app: App, turn: Turn, error: BaseException) -> None:

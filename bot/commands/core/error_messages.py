@@ -4,6 +4,7 @@ from bot.commands.core.message import Text, UserError, code, text, verbatim
 from bot.commands.core.name_problems import explain_problem
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Forbidden, Terms, Unreachable
+from bot.services.blocks import Blocked, Reason
 from bot.services.concurrency import ShuttingDown
 from bot.services.inference import Busy, TooSlow
 from bot.store import Unavailable
@@ -60,6 +61,8 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
             return text(
                 _("The database isn't answering, so nothing was saved; try again in a minute.")
             )
+        case Blocked(reason=reason):
+            return _blocked(reason, terms)
         case ShuttingDown():
             return text(_("The bot is restarting; try again in a minute."))
         case Forbidden():
@@ -113,6 +116,20 @@ def missing_permission(terms: Terms) -> Text:
 def not_allowed() -> Text:
     """The member may not use the command."""
     return text(_("You don't have permission to use this command here."))
+
+
+def _blocked(reason: Reason, terms: Terms) -> Text:
+    match reason:
+        case Reason.COMMUNITY:
+            sentence = _("The bot's operator has blocked this {community}.")
+        case Reason.MEMBER:
+            sentence = _("The bot's operator has blocked you.")
+        case Reason.MEMBER_HERE:
+            sentence = _(
+                "Moderators of this {community} have blocked you from the bot here. Ask them if "
+                "that is a mistake."
+            )
+    return text(sentence, **_terms(terms))
 
 
 def _terms(terms: Terms) -> dict[str, str]:
