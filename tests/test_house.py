@@ -29,15 +29,18 @@ bot.discord             bot.commands bot.monitoring bot.formats models data
 bot.local
 
 bot.commands            bot.commands.verse bot.commands.naming bot.commands.training
-                        bot.commands.polls bot.commands.operation bot.commands.core bot.services
-                        bot.store bot.evaluation.results bot.formats models
-bot.commands.operation  bot.commands.core bot.monitoring bot.services bot.store bot.images models
+                        bot.commands.operation bot.commands.moderation bot.commands.polls
+                        bot.commands.core bot.services bot.store bot.evaluation.results bot.formats
+                        models
+bot.commands.operation  bot.commands.moderation bot.commands.core bot.monitoring bot.services
+                        bot.store bot.images models
 bot.commands.verse      bot.commands.naming bot.commands.polls bot.commands.core bot.store
                         bot.formats models data
 bot.commands.naming     bot.commands.training bot.commands.polls bot.commands.core bot.services
                         bot.store bot.images bot.formats models data
-bot.commands.training   bot.commands.polls bot.commands.core bot.services bot.store bot.formats
-                        models data
+bot.commands.training   bot.commands.moderation bot.commands.polls bot.commands.core bot.services
+                        bot.store bot.formats models data
+bot.commands.moderation bot.commands.polls bot.commands.core bot.store bot.formats
 bot.commands.polls      bot.commands.core bot.services bot.store bot.images bot.formats models
 bot.commands.core       bot.monitoring bot.services bot.store bot.settings bot.formats models data
 

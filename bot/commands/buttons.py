@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from bot.commands import privacy
 from bot.commands.core.dispatch import ButtonHandler
+from bot.commands.moderation import buttons as moderation
+from bot.commands.moderation.owner import OWNER
+from bot.commands.moderation.record import MODERATE
 from bot.commands.naming import dissect, names
 from bot.commands.polls import hall_of_fame, name_message, votes
 from bot.commands.training import custom_models, models, requests, retrain
@@ -27,5 +30,7 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     retrain.RETRAIN: retrain.press,
     custom_models.NAMER: custom_models.press,
     MODELS: models.press,
+    MODERATE: moderation.press,
+    OWNER: moderation.press_owner,
 }
 """By the action in the button's id. Buttons of old messages must keep working."""

@@ -2,6 +2,7 @@
 
 from bot.commands import about, privacy, settings
 from bot.commands.core.info import CommandInfo
+from bot.commands.moderation import blocking, owner, record, removals
 from bot.commands.naming import dissect, names
 from bot.commands.operation import status
 from bot.commands.polls import hall_of_fame
@@ -22,7 +23,21 @@ COMMANDS: tuple[CommandInfo, ...] = (
     *custom_models.INFOS,
     *models.INFOS,
     *map(retrain.info_of, TASKS.values()),
+    removals.MESSAGE_INFO,
+    removals.WINNER_INFO,
+    removals.NAMER_INFO,
+    blocking.BLOCK_INFO,
+    blocking.UNBLOCK_INFO,
+    blocking.BLOCKS_INFO,
+    record.RECORD_INFO,
+    record.LOG_INFO,
     settings.INFO,
+    owner.BLOCK_INFO,
+    owner.UNBLOCK_INFO,
+    owner.BLOCKS_INFO,
+    owner.SERVERS_INFO,
+    owner.LEAVE_INFO,
+    owner.RECORD_INFO,
     about.INFO,
     status.INFO,
 )

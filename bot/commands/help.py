@@ -1,11 +1,13 @@
 """`/help`: each command with an example."""
 
+from contextlib import suppress
+
 from bot.commands.command_list import COMMANDS
 from bot.commands.core.app import App
 from bot.commands.core.info import Audience, CommandInfo, NoOptions
 from bot.commands.core.message import Embed, Message, code, strong, text
 from bot.commands.core.translation import _
-from bot.commands.core.turn import Turn
+from bot.commands.core.turn import DeliveryError, Turn
 
 INFO = CommandInfo(name="help", description=_("What the bot can do, with examples."))
 
@@ -28,8 +30,12 @@ async def help_(_app: App, turn: Turn, _options: NoOptions) -> None:
 
 
 async def _audience_of(turn: Turn) -> Audience:
-    if await turn.platform.is_operator(turn.user.id):
-        return Audience.OWNERS
-    if turn.user.is_administrator:
+    with suppress(DeliveryError):
+        if await turn.platform.is_operator(turn.user.id):
+            return Audience.OWNERS
+    user = turn.user
+    if user.is_administrator:
         return Audience.ADMINISTRATORS
-    return Audience.MANAGERS if turn.user.is_manager else Audience.EVERYONE
+    if user.is_manager:
+        return Audience.MANAGERS
+    return Audience.MODERATORS if user.is_moderator else Audience.EVERYONE

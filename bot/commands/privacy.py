@@ -8,9 +8,10 @@ from bot.commands.core.app import App
 from bot.commands.core.info import CommandInfo, NoOptions
 from bot.commands.core.message import Button, Embed, File, Message, Text, UserError, text
 from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import Platform, Turn
+from bot.commands.core.turn import DeliveryError, Platform, Turn
 from bot.formats import human_join
 from bot.store import Unavailable
+from bot.store.moderation.tables import EVERYBODY
 from bot.store.privacy import Kept
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ GRACE = timedelta(days=30)
 """How long the data of a community is kept after it removed the bot; it may add it again."""
 LONGEST_STATE = timedelta(days=365)
 """How long button states are kept."""
+LONGEST_RECORD = timedelta(days=365)
+"""How long the record of moderation is kept."""
 
 INFO = CommandInfo(
     name="privacy",
@@ -47,6 +50,14 @@ async def press(app: App, turn: Turn, state: str) -> None:
                 await app.training.forget_member(turn.user.id)
                 await app.store.privacy.forget_member(turn.user.id)
                 reply = text(_("Done. The bot no longer stores anything about you."))
+                if await app.store.privacy.of(turn.user.id):
+                    reply = text(
+                        _(
+                            "Done. Only blocks of you, and for a year the record of moderation, "
+                            "are still stored, to keep {communities} safe."
+                        ),
+                        communities=turn.platform.terms.communities,
+                    )
                 await turn.edit_source(Message(content=reply, private=True))
             case _unknown:
                 raise UserError(
@@ -92,8 +103,8 @@ def _confirmation() -> Message:
         _(
             "Delete your data? Your votes and kept poems will be deleted, trainings on lists of "
             "yours will be stopped, and some buttons under your poems and names will stop working. "
-            "Names, namers and versions that others use "
-            "stay, without your name. This can't be undone."
+            "Names, namers and versions that others use stay, without your name. Blocks of you "
+            "stay, and so does the record of what you did as a moderator. This can't be undone."
         )
     )
     buttons = (
@@ -130,6 +141,11 @@ def _counted(kept: Kept) -> str:
             kept.activations,
             ngettext("{count} change of version", "{count} changes of version", kept.activations),
         ),
+        (kept.blocks, ngettext("{count} block", "{count} blocks", kept.blocks)),
+        (
+            kept.moderation,
+            ngettext("{count} act of moderation", "{count} acts of moderation", kept.moderation),
+        ),
         (
             kept.button_states,
             ngettext("{count} button state", "{count} button states", kept.button_states),
@@ -158,15 +174,22 @@ class CommunitySweeper:
             for community_id in await app.store.privacy.forget_communities(now - GRACE):
                 log.info("Deleted the data of community %d, which removed the bot", community_id)
             await app.store.button_states.prune(now - LONGEST_STATE)
+            await app.store.moderation.prune(now - LONGEST_RECORD)
         except Unavailable:
             log.info("The database isn't answering; data of former communities is deleted later")
 
     async def joined(self, community_id: int) -> None:
-        """Record that a community has added the bot, perhaps again."""
+        """Record that a community has added the bot, perhaps again. A blocked one is left."""
         try:
             await self._app.store.privacy.joined(community_id)
         except Unavailable as error:
             log.warning("The list of communities may be out of date: %s", error)
+        if await self._app.blocks.reason(community_id, EVERYBODY) is not None:
+            log.info("Leaving the community %d, which is blocked", community_id)
+            try:
+                await self._platform.leave(community_id)
+            except DeliveryError as error:
+                log.warning("It could not be left: %s", error)
 
     async def left(self, community_id: int) -> None:
         """Record that a community has removed the bot."""

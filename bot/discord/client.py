@@ -37,8 +37,9 @@ EXTENSIONS = (
     "bot.discord.cogs.models",
     "bot.discord.cogs.retrain",
     "bot.discord.cogs.settings",
+    "bot.discord.cogs.moderation",
+    "bot.discord.cogs.owner",
     "bot.discord.cogs.about",
-    "bot.discord.cogs.status",
 )
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, attach_files=True
@@ -108,7 +109,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self.app.monitor.metrics.gateway_events.labels(event).inc()
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Record that a server has added the bot, perhaps again."""
+        """Record that a server has added the bot, perhaps again, and leave a blocked one."""
         await self.jobs.communities.joined(guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:

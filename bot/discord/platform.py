@@ -2,7 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Collection
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -12,6 +14,7 @@ from discord.ext import commands
 from bot.commands.core.message import Message
 from bot.commands.core.translation import _
 from bot.commands.core.turn import (
+    CommunityInfo,
     Deleted,
     DeliveryError,
     Forbidden,
@@ -41,6 +44,15 @@ TERMS = Terms(
 )
 
 
+OWNERS_S = 600.0
+"""Seconds for which the owners of the application are remembered."""
+LONGEST_ADDRESS = 200
+"""Characters of a message's address."""
+_MESSAGE = re.compile(
+    r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(\d{1,20})/(\d{1,20})/(\d{1,20})"
+)
+_OWNING_ROLES = {discord.TeamMemberRole.admin, discord.TeamMemberRole.developer}
+"""Roles in a team that own its applications, besides the team's owner. Others only read."""
 REQUEST_S = 10.0
 """Time limit of a request to Discord, in seconds, with the pauses that its rate limits impose."""
 TRANSFER_S = 30.0
@@ -81,9 +93,18 @@ class DiscordPlatform:
     limits = LIMITS
     terms = TERMS
 
-    def __init__(self, client: commands.AutoShardedBot, invalid_requests: InvalidRequests) -> None:
+    def __init__(
+        self,
+        client: commands.AutoShardedBot,
+        invalid_requests: InvalidRequests,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
         self._invalid_requests = invalid_requests
+        self._clock = clock
+        self._owners: frozenset[int] | None = None
+        self._owners_due = 0.0
 
     @property
     def communities(self) -> Collection[int]:
@@ -131,10 +152,80 @@ class DiscordPlatform:
         """The address of a message."""
         return self._channel(ref).get_partial_message(ref.message_id).jump_url
 
+    def find(self, address: str) -> MessageRef | None:
+        """The message of a server with this address; unchecked."""
+        match = _MESSAGE.fullmatch(address.strip()[:LONGEST_ADDRESS])
+        if match is None:
+            return None
+        community, channel, message = (int(number) for number in match.groups())
+        if max(community, channel, message) >= 2**63:
+            return None
+        return MessageRef(channel, message, community)
+
+    def mention(self, user_id: int) -> str:
+        """A link to a user, which notifies nobody: see `AllowedMentions` of the client."""
+        return f"<@{user_id}>"
+
+    def mention_channel(self, channel_id: int) -> str:
+        """A link to a channel."""
+        return f"<#{channel_id}>"
+
+    async def is_in_community(self, ref: MessageRef) -> bool:
+        """Whether the channel of `ref` belongs to its server. Raises `DeliveryError`."""
+        guild = self._client.get_guild(ref.community_id or 0)
+        if guild is None:
+            return False
+        if guild.get_channel_or_thread(ref.channel_id) is not None:
+            return True
+        try:  # an archived thread, or a channel of another server
+            async with delivery():
+                await guild.fetch_channel(ref.channel_id)
+        except (Gone, Forbidden, discord.InvalidData):
+            return False
+        return True
+
     async def is_operator(self, user_id: int) -> bool:
-        """Whether the user owns the bot's application. Raises `DeliveryError`."""
+        """Whether the user owns the bot's application, alone or in a team.
+
+        Raises `DeliveryError`.
+        """
+        named = {self._client.owner_id, *(self._client.owner_ids or ())} - {None}
+        if named:  # to the constructor
+            return user_id in named
+        now = self._clock()
+        if self._owners is None or now >= self._owners_due:
+            async with delivery():
+                application = await self._client.application_info()
+            self._owners = _owners_of(application)
+            self._owners_due = now + OWNERS_S
+        return user_id in self._owners
+
+    def describe(self, community_id: int) -> CommunityInfo | None:
+        """A server that this process sees the bot in."""
+        guild = self._client.get_guild(community_id)
+        return CommunityInfo(guild.id, guild.name, guild.member_count) if guild else None
+
+    async def leave(self, community_id: int) -> None:
+        """Remove the bot from a server. Raises `DeliveryError`."""
         async with delivery():
-            return await self._client.is_owner(discord.Object(user_id))  # type: ignore[arg-type]
+            guild = self._client.get_guild(community_id)
+            if guild is None:  # another process sees it
+                guild = await self._client.fetch_guild(community_id, with_counts=False)
+            await guild.leave()
 
     def _channel(self, ref: MessageRef) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(ref.channel_id, guild_id=ref.community_id)
+
+
+def _owners_of(application: discord.AppInfo) -> frozenset[int]:
+    """The users who own an application."""
+    if application.team is None:
+        return frozenset({application.owner.id})
+    members = {
+        member.id
+        for member in application.team.members
+        if member.role in _OWNING_ROLES
+        and member.membership_state is discord.TeamMembershipState.accepted
+    }
+    owner = application.team.owner_id
+    return frozenset(members if owner is None else members | {owner})

@@ -121,6 +121,13 @@ class CustomModels:
             most=most,
         )
 
+    async def refused(self, community_id: int) -> list[CustomModelRecord]:
+        """The models that moderators of a community have removed from use there."""
+        refused = select(RefusedModel.custom_model_id).where(
+            RefusedModel.community_id == community_id
+        )
+        return await self._find(CustomModel.id.in_(refused), most=25)
+
     async def get(self, custom_model_id: int) -> CustomModelRecord | None:
         """A custom model by its id."""
         found = await self._find(CustomModel.id == custom_model_id)

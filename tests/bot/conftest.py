@@ -107,9 +107,19 @@ class Home:
 
     def administrator(self, guild: simcord.GuildHandle | None = None) -> simcord.MemberActor:
         """A new member who may do everything in a server."""
+        return self.member_with("ada", guild, administrator=True)
+
+    def moderator(self, guild: simcord.GuildHandle | None = None) -> simcord.MemberActor:
+        """A new member who may delete messages of others in a server."""
+        return self.member_with("mo", guild, manage_messages=True)
+
+    def member_with(
+        self, name: str, guild: simcord.GuildHandle | None = None, **permissions: bool
+    ) -> simcord.MemberActor:
+        """A new member with some permissions in a server."""
         guild = guild or self.guild
-        role = guild.create_role("boss", permissions=discord.Permissions(administrator=True))
-        return guild.add_member(self.env.create_user("ada"), roles=[role])
+        role = guild.create_role(name, permissions=discord.Permissions(**permissions))
+        return guild.add_member(self.env.create_user(name), roles=[role])
 
     def rewrite_button(self, message_id: int, label: str, custom_id: str) -> None:
         """Give a button the id that an older version would have given it."""

@@ -8,10 +8,10 @@ from datetime import datetime
 import discord
 
 from bot.commands.core.message import Message, plain
-from bot.commands.core.turn import Gone, Limits, MessageRef, Source, Terms, User
+from bot.commands.core.turn import CommunityInfo, Gone, Limits, MessageRef, Source, Terms, User
 
 COMMUNITY, CHANNEL = 1, 5
-ADA = User(7, "ada", is_manager=True, is_administrator=True)
+ADA = User(7, "ada", is_moderator=True, is_manager=True, is_administrator=True)
 BOB = User(8, "bob")
 
 
@@ -26,7 +26,7 @@ class FakePlatform:
     name = "fake"
     limits = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
     terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
-    communities = (COMMUNITY,)
+    communities: tuple[int, ...] = (COMMUNITY,)
     sees_all_communities = True
     is_connected = True
     latency: float | None = 0.05
@@ -46,8 +46,28 @@ class FakePlatform:
     def link(self, ref: MessageRef) -> str:
         return f"fake://{ref.channel_id}/{ref.message_id}"
 
+    def find(self, address: str) -> MessageRef | None:
+        channel, _slash, message = address.removeprefix("fake://").partition("/")
+        return MessageRef(int(channel), int(message), COMMUNITY) if message.isdecimal() else None
+
+    def mention(self, user_id: int) -> str:
+        return f"@{user_id}"
+
+    def mention_channel(self, channel_id: int) -> str:
+        return f"#{channel_id}"
+
+    async def is_in_community(self, ref: MessageRef) -> bool:
+        return ref.community_id in self.communities
+
     async def is_operator(self, user_id: int) -> bool:
         return user_id in self.operators
+
+    def describe(self, community_id: int) -> CommunityInfo | None:
+        known = community_id in self.communities
+        return CommunityInfo(community_id, f"Club {community_id}", 3) if known else None
+
+    async def leave(self, community_id: int) -> None:
+        self.communities = tuple(c for c in self.communities if c != community_id)
 
     @property
     def titles(self) -> list[str]:

@@ -9,9 +9,10 @@ class Audience(IntEnum):
     """Who can use a command. `/help` shows members only the commands that they can use."""
 
     EVERYONE = 0
-    MANAGERS = 1
-    ADMINISTRATORS = 2
-    OWNERS = 3
+    MODERATORS = 1
+    MANAGERS = 2
+    ADMINISTRATORS = 3
+    OWNERS = 4
     """Those who own the bot's application on the platform."""
 
 

@@ -84,6 +84,16 @@ class MessageRef:
 
 
 @dataclass(frozen=True, slots=True)
+class CommunityInfo:
+    """A community that the bot is in, as its owners see it."""
+
+    id: int
+    name: str
+    members: int | None
+    """Number of members, if the platform tells."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The message whose button was pressed."""
 
@@ -154,8 +164,26 @@ class Platform(Protocol):
     def link(self, ref: MessageRef) -> str:
         """The address of a message."""
 
+    def find(self, address: str) -> MessageRef | None:
+        """The message of a community with this address, as `link` returns it; unchecked."""
+
+    def mention(self, user_id: int) -> str:
+        """A link to a user, which notifies nobody."""
+
+    def mention_channel(self, channel_id: int) -> str:
+        """A link to a channel."""
+
+    async def is_in_community(self, ref: MessageRef) -> bool:
+        """Whether the channel of `ref` belongs to its community. Raises `DeliveryError`."""
+
     async def is_operator(self, user_id: int) -> bool:
-        """Whether the user owns the bot's application."""
+        """Whether the user owns the bot's application. Raises `DeliveryError`."""
+
+    def describe(self, community_id: int) -> CommunityInfo | None:
+        """A community that this process sees the bot in."""
+
+    async def leave(self, community_id: int) -> None:
+        """Remove the bot from a community. Raises `DeliveryError`."""
 
 
 class Turn(Protocol):

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from bot.commands.core.app import App
 from bot.commands.core.dispatch import respond_when_ready
 from bot.commands.core.info import Audience, CommandInfo, NoOptions
-from bot.commands.core.message import Embed, Field, File, Message, Timestamp, UserError, text
+from bot.commands.core.message import Embed, Field, File, Message, Timestamp, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn
+from bot.commands.moderation.rights import check_owner
 from bot.commands.operation.health import Health
 from bot.images.day_plot import Chart, Series, day_plot
 from bot.monitoring.history import Sample
@@ -33,8 +34,7 @@ async def status(health: Health, app: App, turn: Turn, _options: NoOptions) -> N
 
 
 async def _answer(health: Health, app: App, turn: Turn) -> Message:
-    if not await turn.platform.is_operator(turn.user.id):
-        raise UserError(_("Only the owners of the bot can see its status."))
+    await check_owner(turn)
     await health.refresh()
     now = app.now()
     latest = health.sample()

@@ -11,6 +11,7 @@ from bot.commands.core.info import Audience, CommandInfo, NoOptions
 from bot.commands.core.message import Button, File, Message, UserError, code, strong, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
+from bot.commands.moderation.rights import check_community, check_manager
 from bot.commands.training import custom_model_options as options_of
 from bot.commands.training.custom_model_options import (
     CorpusOptions,
@@ -34,7 +35,6 @@ from bot.commands.training.requests import (
     submit,
     title_of,
 )
-from bot.commands.training.rights import check_community, check_manager
 from bot.services.custom_models import TASK, Untrained
 from bot.services.training.policies import CUSTOM, corpus_of, table_of
 from bot.store.custom_models import Corpus, CustomModelRecord, NameTaken, TooMany

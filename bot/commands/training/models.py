@@ -12,7 +12,7 @@ from bot.commands.core.info import Audience, CommandInfo
 from bot.commands.core.message import Message, UserError, code, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
-from bot.commands.training.rights import SharedModelAction, check_shared_models
+from bot.commands.moderation.rights import SharedModelAction, check_shared_models
 from bot.commands.training.version_report import MODELS, version_report
 from bot.commands.training.version_views import comparison_message, page_message
 from bot.formats import shortened

@@ -7,6 +7,7 @@ from bot.commands.core.app import App
 from bot.commands.core.message import Message, Timestamp, UserError, link, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Attachment, DeliveryError, Forbidden, MessageRef, Turn
+from bot.commands.moderation.rights import SharedModelAction, check_manager, check_shared_models
 from bot.commands.polls.votes import signature
 from bot.commands.training.progress import (
     Subject,
@@ -16,7 +17,6 @@ from bot.commands.training.progress import (
     stopped_message,
     subject_of,
 )
-from bot.commands.training.rights import SharedModelAction, check_manager, check_shared_models
 from bot.formats import shortened
 from bot.services.training.policies import CUSTOM, SHARED, AlreadyTraining, CoolingDown, QueueFull
 from bot.services.training.results import Reason

@@ -10,6 +10,7 @@ from bot.commands.core.info import Audience, CommandInfo
 from bot.commands.core.message import Message, UserError, code, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Attachment, Turn
+from bot.commands.moderation.rights import SharedModelAction, check_shared_models
 from bot.commands.training.progress import Subject, stop_button
 from bot.commands.training.requests import (
     LARGEST_SEED,
@@ -21,7 +22,6 @@ from bot.commands.training.requests import (
     submit,
     title_of,
 )
-from bot.commands.training.rights import SharedModelAction, check_shared_models
 from bot.services.training.policies import SHARED
 from bot.services.word_filter import WordFilter
 from bot.store.trainings import TrainingRequest

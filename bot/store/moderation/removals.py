@@ -23,6 +23,16 @@ class CommunitySettings:
 
 
 @dataclass(frozen=True)
+class RecentPoll:
+    """A poll, as moderators choose it from suggestions."""
+
+    channel_id: int
+    message_id: int
+    names: tuple[str, ...]
+    """Those that were not removed."""
+
+
+@dataclass(frozen=True)
 class Winner:
     """A name in the hall of fame of a community."""
 
@@ -108,6 +118,28 @@ class Moderation:
             add_entry(session, replace(entry, subject=name))
             return name
 
+    async def recent_polls(self, community_id: int, *, most: int = 25) -> list[RecentPoll]:
+        """The latest polls of a community, the newest first."""
+        latest = (
+            select(Poll.id, Poll.channel_id, Poll.message_id)
+            .where(Poll.community_id == community_id, Poll.message_id.is_not(None))
+            .order_by(Poll.opened_at.desc(), Poll.id)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            polls = (await session.execute(latest)).all()
+            names: dict[int, list[str]] = {poll.id: [] for poll in polls}
+            rows = await session.execute(
+                select(Candidate.poll_id, Candidate.name)
+                .where(Candidate.poll_id.in_(names), Candidate.removed_at.is_(None))
+                .order_by(Candidate.poll_id, Candidate.position)
+            )
+            for poll_id, name in rows:
+                names[poll_id].append(name)
+        return [
+            RecentPoll(poll.channel_id, poll.message_id, tuple(names[poll.id])) for poll in polls
+        ]
+
     async def winners(
         self, community_id: int, *, typed: str = "", name: str | None = None, most: int = 25
     ) -> list[Winner]:
@@ -132,10 +164,11 @@ class Moderation:
             rows = await session.execute(statement)
             return [Winner(number, place, won, votes or 0) for number, place, won, votes in rows]
 
-    async def remove_poems(self, message_id: int, entry: Entry) -> int:
-        """Delete the kept copies of a poem that a community saw, and record its removal.
+    async def remove_poems(self, message_id: int, entry: Entry, *, is_emptied: bool) -> int:
+        """Delete the kept copies of a poem that a community saw.
 
-        Returns how many members had kept it.
+        Its removal is recorded if its message was emptied or there were copies. Returns how many
+        members had kept it.
         """
         async with self._database.writing() as session:
             gone = await session.scalars(
@@ -143,8 +176,10 @@ class Moderation:
                 .where(Poem.community_id == entry.community_id, Poem.message_id == message_id)
                 .returning(Poem.id)
             )
-            add_entry(session, entry)
-            return len(gone.all())
+            copies = len(gone.all())
+            if is_emptied or copies:
+                add_entry(session, entry)
+            return copies
 
     async def refuse_model(self, custom_model_id: int, entry: Entry) -> bool:
         """Stop a community from using a custom model. Returns whether it could use it before."""
@@ -167,16 +202,6 @@ class Moderation:
             .returning(RefusedModel.community_id)
         )
         return await self._changed(gone, entry)
-
-    async def refused_models(self, community_id: int) -> frozenset[int]:
-        """The custom models that a community refuses."""
-        async with self._database.reading() as session:
-            found = await session.scalars(
-                select(RefusedModel.custom_model_id).where(
-                    RefusedModel.community_id == community_id
-                )
-            )
-            return frozenset(found)
 
     async def record(self, entry: Entry) -> None:
         """Add an entry to the record."""

@@ -91,6 +91,9 @@ async def test_help_hides_what_a_member_may_not_use(home: Home) -> None:
     assert "/settings" in hidden
     shown = examples_of(await home.alice.slash(home.channel, "help"))
     assert sorted(command for command in hidden if command in shown) == []
+    shown = examples_of(await home.moderator().slash(home.channel, "help"))
+    assert "/moderate record" in shown
+    assert "/settings" not in shown
     shown = examples_of(await home.administrator().slash(home.channel, "help"))
     assert "/settings vote_minutes:30" in shown
     assert "/status" not in shown

@@ -90,7 +90,12 @@ async def test_available_commands(home: Home) -> None:
     everyone |= {f"namer {verb}" for verb in namer}
     everyone |= {f"models {name}" for name in ("list", "info", "activate", "rollback")}
     assert set(home.alice.available_commands(home.channel)) == everyone
-    assert set(home.administrator().available_commands(home.channel)) == everyone | {
+    verbs = ["message", "winner", "namer", "block", "unblock", "blocks", "record", "log"]
+    moderators = everyone | {f"moderate {verb}" for verb in verbs}
+    assert set(home.moderator().available_commands(home.channel)) == moderators
+    verbs = ["block", "unblock", "blocks", "servers", "leave", "record"]
+    administrators = moderators | {f"owner {verb}" for verb in verbs}
+    assert set(home.administrator().available_commands(home.channel)) == administrators | {
         "retrain names",
         "retrain sonnets",
         "settings",

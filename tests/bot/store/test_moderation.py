@@ -101,9 +101,13 @@ async def test_on_message(store: Store) -> None:
 async def test_poem_is_removed_for_all_who_kept_it(store: Store) -> None:
     for member in (3, 4):
         await store.poems.keep(member, 1, 9, "Shall I", "Shall I compare", NOW)
+    elsewhere = replace(BY, community_id=2)
     await store.poems.keep(3, 1, 10, "Another", "Another", NOW)
-    assert await store.moderation.remove_poems(9, replace(BY, community_id=2)) == 0
-    assert await store.moderation.remove_poems(9, BY) == 2
+    assert await store.moderation.remove_poems(9, elsewhere, is_emptied=False) == 0
+    assert await store.moderation.recorded(2) == []
+    assert await store.moderation.remove_poems(9, BY, is_emptied=False) == 2
+    assert await store.moderation.remove_poems(9, BY, is_emptied=True) == 0
+    assert await store.moderation.recorded(1) == [BY, BY]
     assert [poem.title for poem in await store.poems.of(3)] == ["Another"]
 
 
@@ -116,7 +120,7 @@ async def test_refused_model(store: Store) -> None:
     assert [m.name for m in await models.usable(1)] == ["own", "shared"]
     assert await store.moderation.refuse_model(shared.id, BY)
     assert not await store.moderation.refuse_model(shared.id, BY)
-    assert await store.moderation.refused_models(1) == {shared.id}
+    assert [m.id for m in await models.refused(1)] == [shared.id]
     assert [m.name for m in await models.usable(1)] == ["own"]
     assert await models.usable_one(shared.id, 1) is None
     assert await models.usable_one(shared.id, 2) is not None  # its community keeps it
@@ -125,7 +129,7 @@ async def test_refused_model(store: Store) -> None:
     assert await models.usable_one(shared.id, 1) is not None
     await store.moderation.refuse_model(shared.id, BY)
     await models.delete(shared.id)
-    assert await store.moderation.refused_models(1) == frozenset()
+    assert await models.refused(1) == []
 
 
 async def test_community_accepts_no_shared_models(store: Store) -> None:

@@ -1,4 +1,15 @@
-"""Permissions to train, activate and manage models."""
+"""Who may do what: the one place that decides it.
+
+| | |
+| --- | --- |
+| moderator | may delete messages of others; every manager may |
+| manager | may change the settings of the community |
+| home administrator | administrator of a community in `HOME_GUILDS` |
+| owner | owns the bot's application, in every community |
+
+A platform says what a user may do in a community (`Turn.user`), and who owns the bot
+(`Platform.is_operator`).
+"""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -84,3 +95,23 @@ def check_community(turn: Turn) -> int:
     if turn.community_id is None:
         raise UserError(*error_messages.community_only(turn.platform.terms))
     return turn.community_id
+
+
+async def check_moderator(turn: Turn) -> int:
+    """Raise `UserError` unless the user is a moderator here or an owner.
+
+    Returns the community's id.
+    """
+    community_id = check_community(turn)
+    if turn.user.is_moderator or await turn.platform.is_operator(turn.user.id):
+        return community_id
+    raise UserError(
+        _("Only moderators of this {community} can do that."),
+        community=turn.platform.terms.community,
+    )
+
+
+async def check_owner(turn: Turn) -> None:
+    """Raise `UserError` unless the user owns the bot, here or in a direct message."""
+    if not await turn.platform.is_operator(turn.user.id):
+        raise UserError(_("Only the owners of the bot can do that."))

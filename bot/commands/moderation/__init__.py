@@ -1,0 +1,1 @@
+"""Moderation: who may do what, removals, blocks, and the record."""

@@ -1,0 +1,139 @@
+"""`/moderate block`, `unblock` and `blocks`: members whom the bot does not answer here."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.commands.core.app import App
+from bot.commands.core.info import Audience, CommandInfo, NoOptions
+from bot.commands.core.message import (
+    Embed,
+    Message,
+    Text,
+    Timestamp,
+    UserError,
+    code,
+    link,
+    text,
+)
+from bot.commands.core.translation import _
+from bot.commands.core.turn import Turn
+from bot.commands.moderation.record import LAST_PAGE, MODERATE, PAGE, entry_of, paging, post
+from bot.commands.moderation.rights import check_moderator
+from bot.store.moderation.blocks import MOST_BLOCKS, BlockRecord, TooManyBlocks
+from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
+
+_MEMBER = {"member": _("Which member")}
+
+BLOCK_INFO = CommandInfo(
+    name="moderate block",
+    description=_("Stop answering a member here."),
+    options=_MEMBER,
+    examples=((_("/moderate block member:…"), _("stops the bot from answering a member here.")),),
+    audience=Audience.MODERATORS,
+)
+UNBLOCK_INFO = CommandInfo(
+    name="moderate unblock",
+    description=_("Answer a blocked member again."),
+    options=_MEMBER,
+    audience=Audience.MODERATORS,
+)
+BLOCKS_INFO = CommandInfo(
+    name="moderate blocks",
+    description=_("List the blocked members."),
+    audience=Audience.MODERATORS,
+)
+
+
+@dataclass(frozen=True)
+class MemberOptions:
+    """Options of `/moderate block` and `/moderate unblock`."""
+
+    member_id: int
+
+
+async def block(app: App, turn: Turn, options: MemberOptions) -> None:
+    """Answer `/moderate block`."""
+    community_id, member_id = await check_moderator(turn), options.member_id
+    if member_id == turn.user.id:
+        raise UserError(_("You can't block yourself."))
+    entry = entry_of(app, turn, Action.BLOCK, target_id=member_id)
+    with app.in_flight.track():
+        is_new = await block_or_explain(app.blocks.block, community_id, member_id, entry)
+        sentence = (
+            _(
+                "The bot doesn't answer {member} here anymore. A block doesn't hold for managers "
+                "of the {community}."
+            )
+            if is_new
+            else _("{member} is blocked already.")
+        )
+        member = link(turn.platform.mention(member_id))
+        reply = text(sentence, member=member, community=turn.platform.terms.community)
+        await turn.respond(Message(reply, private=True))
+        if is_new:
+            await post(app, turn.platform, entry)
+
+
+async def unblock(app: App, turn: Turn, options: MemberOptions) -> None:
+    """Answer `/moderate unblock`."""
+    community_id, member_id = await check_moderator(turn), options.member_id
+    entry = entry_of(app, turn, Action.UNBLOCK, target_id=member_id)
+    with app.in_flight.track():
+        was_blocked = await app.blocks.unblock(community_id, member_id, entry)
+        sentence = (
+            _("The bot answers {member} again.") if was_blocked else _("{member} isn't blocked.")
+        )
+        reply = text(sentence, member=link(turn.platform.mention(member_id)))
+        await turn.respond(Message(reply, private=True))
+        if was_blocked:
+            await post(app, turn.platform, entry)
+
+
+async def blocks(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/moderate blocks`."""
+    community_id = await check_moderator(turn)
+    with app.in_flight.track():
+        await turn.respond(await blocks_page(app, turn, community_id, 0, MODERATE))
+
+
+async def block_or_explain(
+    block: Callable[[int, int, Entry], Awaitable[bool]],
+    community_id: int,
+    member_id: int,
+    entry: Entry,
+) -> bool:
+    """Block. Returns whether it was not. Raises `UserError` if there are too many blocks."""
+    try:
+        return await block(community_id, member_id, entry)
+    except TooManyBlocks as error:
+        raise UserError(
+            _("{limit} are blocked already, which is the most possible. Unblock some first."),
+            limit=MOST_BLOCKS,
+        ) from error
+
+
+async def blocks_page(
+    app: App, turn: Turn, community_id: int | None, page: int, action: str
+) -> Message:
+    """A page of the members whom a community blocks, or with `None` of what owners block."""
+    page = min(page, LAST_PAGE)
+    found = await app.store.blocks.listed(community_id, skip=page * PAGE, most=PAGE + 1)
+    lines = tuple(_line(record, turn) for record in found[:PAGE])
+    embed = Embed(_("🚫 Blocked"), lines or (text(_("Nobody is blocked.")),))
+    buttons = tuple(paging(action, "blocks", page, has_more=len(found) > PAGE))
+    return Message(embeds=(embed,), buttons=buttons, private=True)
+
+
+def _line(record: BlockRecord, turn: Turn) -> Text:
+    since = Timestamp(record.blocked_at)
+    if record.member_id == EVERYBODY:
+        return text(
+            _("{since} · {community} {id}"),
+            since=since,
+            community=turn.platform.terms.community,
+            id=code(str(record.community_id)),
+        )
+    member = link(turn.platform.mention(record.member_id))
+    number = code(str(record.member_id))
+    assert record.community_id in (EVERYWHERE, turn.community_id)  # noqa: S101 (the query's)
+    return text(_("{since} · {member} {id}"), since=since, member=member, id=number)
