@@ -7,6 +7,7 @@ discord.py over real sockets. What Discord would reject is rejected with the sam
     server.py    LocalDiscord: starts everything; methods for tests
     rest.py      REST routes, token check, rate limits
     gateway.py   WebSocket: sessions, heartbeats, resuming
+    faults.py    errors of Discord and of the network, made on purpose
     page.py      the page's routes and events (its files are in web/)
     state.py     the server, its commands, every interaction
     channel.py   messages and files

@@ -32,6 +32,7 @@ class Channel:
         """Where files are served, with a slash at the end."""
         self.messages: dict[str, Message] = {}
         self.attachments: dict[str, Attachment] = {}
+        self._by_nonce: dict[str, Message] = {}
 
     # Requests of a member
 
@@ -54,11 +55,19 @@ class Channel:
     # Requests of the bot
 
     def post(self, channel_id: str, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:
-        """Post an ordinary message of the bot."""
+        """Post an ordinary message of the bot.
+
+        A second one with the same enforced nonce is not posted: the first one is returned.
+        """
         self.check_channel(channel_id)
+        nonce = payload.get("nonce") if payload.get("enforce_nonce") else None
+        if nonce is not None and (posted := self._by_nonce.get(str(nonce))) is not None:
+            return posted
         reference = (payload.get("message_reference") or {}).get("message_id")
         message = self.draft(self._guild.bot, reply_to=self.messages.get(str(reference)))
         self.fill(message, payload, uploads)
+        if nonce is not None:
+            self._by_nonce[str(nonce)] = message
         return self.add(message)
 
     def find(self, channel_id: str, message_id: str) -> Message:

@@ -9,19 +9,21 @@ import json
 import logging
 import secrets
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
 from bot.local.events import Event
+from bot.local.faults import Faults
 from bot.local.limits import JSON
 from bot.local.records import Interaction, Message
 from bot.local.state import State
 
 _log = logging.getLogger(__name__)
 
-DISPATCH, HEARTBEAT, IDENTIFY, RESUME, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 0, 1, 2, 6, 9, 10, 11
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
+INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
 UNKNOWN_OPCODE, NOT_AUTHENTICATED, AUTHENTICATION_FAILED, TIMED_OUT = 4001, 4003, 4004, 4009
 DISALLOWED_INTENTS = 4014
 # Members, presences, message content: they have to be enabled for a bot in Discord's portal.
@@ -31,6 +33,14 @@ KEPT_EVENTS = 1000
 ACK_DELAY_S = 0.05
 """Seconds until a heartbeat is acknowledged. discord.py notes the time of a heartbeat after it has
 sent it: an answer that is there before seems to be late, and is logged as "Can't keep up"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A numbered event, as it is sent; `asked` is the interaction that it brings to the bot."""
+
+    text: str
+    asked: Interaction | None = None
 
 
 @dataclass(eq=False)
@@ -44,13 +54,14 @@ class Session:
     transport: asyncio.Transport | None = None
     sequence: int = 0
     cursor: int = 0  # number of the last event sent over the present connection
-    kept: deque[str] = field(default_factory=deque)
+    kept: deque[Frame] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    is_stalled: bool = False  # its present connection is open, and carries nothing
 
-    def append(self, name: str, data: JSON) -> None:
+    def append(self, name: str, data: JSON, asked: Interaction | None = None) -> None:
         self.sequence += 1
         frame = {"op": DISPATCH, "t": name, "s": self.sequence, "d": data}
-        self.kept.append(json.dumps(frame))
+        self.kept.append(Frame(json.dumps(frame), asked))
         # Events that a slow client has not received yet are all kept.
         unsent = self.sequence - self.cursor if self.socket is not None else 0
         while len(self.kept) > max(KEPT_EVENTS, unsent):
@@ -61,7 +72,7 @@ class Session:
         """Whether every event after number `sequence` is still kept."""
         return self.sequence - len(self.kept) <= sequence <= self.sequence
 
-    def pending(self) -> Iterator[str]:
+    def pending(self) -> Iterator[Frame]:
         while self.cursor < self.sequence:
             frame = self.kept[self.cursor - self.sequence]
             self.cursor += 1
@@ -71,8 +82,11 @@ class Session:
 class Gateway:
     """All sessions. Sends the state's events to those that should receive them."""
 
-    def __init__(self, state: State, token: str, *, heartbeat_s: float = 41.25) -> None:
+    def __init__(
+        self, state: State, token: str, faults: Faults, *, heartbeat_s: float = 41.25
+    ) -> None:
         self.url = ""
+        self._faults = faults
         self._state, self._token, self._heartbeat_s = state, token, heartbeat_s
         self._sessions: dict[str, Session] = {}
         state.events.listeners.append(self._hear)
@@ -85,16 +99,36 @@ class Gateway:
                 session.socket = session.transport = None
         self._update_online()
 
-    async def invalidate(self) -> None:
-        """End every session with op 9: it cannot be resumed."""
-        sessions, self._sessions = list(self._sessions.values()), {}
-        for session in sessions:
-            if session.socket is not None:
-                await session.socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
+    async def invalidate(self, *, resumable: bool = False) -> None:
+        """Send op 9. The sessions end, unless they are `resumable`."""
+        sessions = list(self._sessions.values())
+        if not resumable:
+            self._sessions = {}
+        await _send_to(sessions, json.dumps({"op": INVALID_SESSION, "d": resumable}))
         self._update_online()
 
-    async def close(self) -> None:
+    async def ask_to_reconnect(self) -> None:
+        """Send op 7: the client shall connect again and resume its session."""
+        await _send_to(list(self._sessions.values()), json.dumps({"op": RECONNECT, "d": None}))
+
+    async def send_malformed(self) -> None:
+        """Send a frame that breaks off."""
+        await _send_to(list(self._sessions.values()), '{"op": 0, "t": "INTERACTION_CREATE", "s": ')
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether a connection is half-open."""
+        return any(session.is_stalled for session in self._sessions.values())
+
+    def stall(self) -> None:
+        """Leave every connection half-open, like a lost route: nothing arrives on either side."""
         for session in self._sessions.values():
+            if session.transport is not None:
+                session.transport.pause_reading()
+                session.is_stalled = True
+
+    async def close(self) -> None:
+        for session in list(self._sessions.values()):
             if session.socket is not None:
                 await session.socket.close(code=1001)
 
@@ -112,6 +146,8 @@ class Gateway:
                     break
                 frame = json.loads(message.data)
                 op, data = frame.get("op"), frame.get("d")
+                if session is not None and session.is_stalled and session.socket is socket:
+                    continue
                 if op == HEARTBEAT:
                     await asyncio.sleep(ACK_DELAY_S)
                     await socket.send_str(json.dumps({"op": HEARTBEAT_ACK}))
@@ -121,7 +157,8 @@ class Gateway:
                     if session is not None:
                         session.socket = socket
                         session.transport = request.transport
-                        pump = asyncio.create_task(_pump(session, socket))
+                        session.is_stalled = False
+                        pump = asyncio.create_task(self._pump(session, socket))
                         self._update_online()
                 elif op not in (3, 4, 8):  # presence, voice state, member request: ignored
                     code = NOT_AUTHENTICATED if session is None else UNKNOWN_OPCODE
@@ -200,7 +237,8 @@ class Gateway:
         elif event.name == "membership":
             self._dispatch("GUILD_DELETE", {"id": self._state.guild.id})
         elif isinstance(subject, Interaction) and event.name == "interaction":
-            self._dispatch("INTERACTION_CREATE", self._state.interaction_payload(subject))
+            data = self._state.interaction_payload(subject)
+            self._dispatch("INTERACTION_CREATE", data, asked=subject)
         elif isinstance(subject, Message) and not subject.ephemeral:
             data = subject.payload() | {"guild_id": self._state.guild.id}
             if subject.author is not self._state.guild.bot:
@@ -209,16 +247,35 @@ class Gateway:
             name = {"message": "CREATE", "edit": "UPDATE", "delete": "DELETE"}[event.name]
             self._dispatch(f"MESSAGE_{name}", data, intent=GUILD_MESSAGES_INTENT)
 
-    def _dispatch(self, name: str, data: JSON, *, intent: int = 0) -> None:
+    def _dispatch(
+        self, name: str, data: JSON, *, intent: int = 0, asked: Interaction | None = None
+    ) -> None:
         for session in self._sessions.values():
             if self._has_guild(session) and session.intents & intent == intent:
-                session.append(name, data)
+                session.append(name, data, asked)
+
+    async def _pump(self, session: Session, socket: web.WebSocketResponse) -> None:
+        """Send a session's events until the connection closes, or another one replaces it."""
+        faults = self._faults
+        while not socket.closed and session.socket is socket:
+            session.wake.clear()
+            if faults.gathering_s:
+                await asyncio.sleep(faults.gathering_s)
+            if not session.is_stalled:
+                frames = list(session.pending())
+                if faults.gathering_s:
+                    faults.random.shuffle(frames)
+                for frame in frames:
+                    await asyncio.sleep(faults.event_delay_s)
+                    for _ in range(1 + faults.duplicates):
+                        await socket.send_str(frame.text)
+                    if frame.asked is not None and frame.asked.delivered_at is None:
+                        frame.asked.delivered_at = self._state.clock()
+            await session.wake.wait()
 
 
-async def _pump(session: Session, socket: web.WebSocketResponse) -> None:
-    """Send a session's events until the connection closes."""
-    while not socket.closed:
-        session.wake.clear()
-        for frame in session.pending():
-            await socket.send_str(frame)
-        await session.wake.wait()
+async def _send_to(sessions: Iterable[Session], text: str) -> None:
+    """Send a frame that is not numbered to the sessions that are connected."""
+    for session in sessions:
+        if session.socket is not None and not session.is_stalled:
+            await session.socket.send_str(text)

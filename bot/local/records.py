@@ -204,6 +204,7 @@ class Interaction:
     followups: list[Message] = field(default_factory=list)
     files: list[Attachment] = field(default_factory=list)  # values of options
     choices: list[JSON] = field(default_factory=list)
+    delivered_at: float | None = None  # when it was sent to the bot
     acknowledged_at: float | None = None  # time of the first response
 
     @property

@@ -26,6 +26,7 @@ import yarl
 from aiohttp import web
 
 from bot.local.events import Event
+from bot.local.faults import Faults
 from bot.local.gateway import Gateway
 from bot.local.guild import User
 from bot.local.limits import JSON, ApiError
@@ -78,7 +79,8 @@ class LocalDiscord:
         self._token_lifetime_s = token_lifetime_s
         self.token = f"local.{secrets.token_urlsafe(24)}"
         self.state = State(time.time, bot_name=bot_name, first_response_s=first_response_s)
-        self.gateway = Gateway(self.state, self.token, heartbeat_s=heartbeat_s)
+        self.faults = Faults()
+        self.gateway = Gateway(self.state, self.token, self.faults, heartbeat_s=heartbeat_s)
         self._rest = Rest(
             self.state,
             self.token,
@@ -175,6 +177,7 @@ class LocalDiscord:
         as_admin: bool = False,
         by: User | None = None,
         despite_permissions: bool = False,
+        forged: bool = False,
         until: Until = "answered",
         timeout_s: float = 10.0,
     ) -> Interaction:
@@ -184,10 +187,15 @@ class LocalDiscord:
         options: values by name; an `Upload` for an attachment.
         by: a user added with `state.guild.add_member`; by default Mary, or Ada if `as_admin`.
         despite_permissions: as if an administrator had allowed the command to everyone.
+        forged: without the checks of the values, as if Discord had forgotten the command's limits.
         until: what to wait for: "sent" returns at once, "acknowledged" after the first response.
         """
         asked = self.state.invoke(
-            self._user(as_admin, by), name, options, despite_permissions=despite_permissions
+            self._user(as_admin, by),
+            name,
+            options,
+            despite_permissions=despite_permissions,
+            forged=forged,
         )
         return await self._answered(asked, until, timeout_s)
 
@@ -305,6 +313,8 @@ class LocalDiscord:
         if site not in ("same-origin", "none") and request.path != "/":
             return _rejected("Requests from other sites are not allowed.")
         try:
+            if request.path.startswith(PREFIX):
+                return await self.faults.answer(request, handler)
             return await handler(request)
         except ApiError as error:
             return json_response(error.body(), status=error.status)

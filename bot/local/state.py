@@ -97,17 +97,20 @@ class State:
         values: Mapping[str, object] | None = None,
         *,
         despite_permissions: bool = False,
+        forged: bool = False,
     ) -> Interaction:
         """Run a slash command. The value of an attachment option is an `Upload`.
 
         despite_permissions: as if an administrator had overridden the command's default
         permissions, so that only the bot's own check is left.
+        forged: without the checks of the values, so that only the bot's own are left.
         """
         choice = self.commands.find(name)
         if not despite_permissions and not user.may_use(choice.command):
             raise ApiError(50013)
         given = values or {}
-        check_values(choice.options, given)
+        if not forged:
+            check_values(choice.options, given)
         files = {k: self.channel.store_file(v) for k, v in given.items() if isinstance(v, Upload)}
         data = choice.data(dict(given) | {name: file.id for name, file in files.items()})
         if files:
@@ -121,11 +124,19 @@ class State:
         data = self.commands.find(name).data(values, focused)
         return self._ask(Kind.AUTOCOMPLETE, user, f"/{name}", data)
 
-    def press(self, user: User, message_id: str, custom_id: str) -> Interaction:
-        """Press a button that is neither disabled nor a link."""
+    def press(
+        self, user: User, message_id: str, custom_id: str, *, forged: bool = False
+    ) -> Interaction:
+        """Press a button that is neither disabled nor a link.
+
+        forged: the message need not have such a button; the bot is sent one that has.
+        """
         message = self.channel.messages.get(message_id)
         if message is None or not message.visible_to(user):
             raise ApiError(10008)
+        if forged:
+            data: JSON = {"custom_id": custom_id, "component_type": 2}
+            return self._ask(Kind.COMPONENT, user, "", data, source=message)
         for button in message.buttons:
             if button.custom_id == custom_id and button.style != LINK_BUTTON:
                 if button.disabled:
@@ -187,7 +198,12 @@ class State:
             "attachment_size_limit": ATTACHMENT_BYTES,
         }
         if asked.source is not None:
-            payload["message"] = asked.source.payload()
+            payload["message"] = message = asked.source.payload()
+            pressed = asked.data.get("custom_id")
+            if pressed not in [button.custom_id for button in asked.source.buttons]:  # forged
+                button = {"type": 2, "style": 2, "label": "Forged", "custom_id": pressed}
+                row = {"type": 1, "components": [button]}
+                message["components"] = [*message["components"], row]
         return payload
 
     # Responses of the bot

@@ -16,6 +16,7 @@ from tests.end_to_end.conftest import eventually, running
 from tests.end_to_end.toy_bot import ToyBot
 
 GUILDS, MESSAGES, CONTENT = 1, 1 << 9, 1 << 15
+PATIENCE = aiohttp.ClientWSTimeout(ws_close=0.2)
 
 
 class Socket:
@@ -45,7 +46,7 @@ class Socket:
 async def connected(local: LocalDiscord) -> AsyncIterator[Socket]:
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(f"{local.url}gateway") as raw,
+        session.ws_connect(f"{local.url}gateway", timeout=PATIENCE) as raw,
     ):
         socket = Socket(raw)
         assert (await socket.next())["op"] == 10
