@@ -1,6 +1,6 @@
 # make run: set up and start the bot. make test: set up and pass every check. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz format catalogue lock clean
+.PHONY: help run test check fuzz soak format catalogue lock clean
 
 PYTHON ?= python3
 # One process more than cores, since many tests wait; at most 4, for their memory.
@@ -12,6 +12,7 @@ help:
 	@echo "make run     set up and start the bot (on a local page without DISCORD_TOKEN)"
 	@echo "make test    set up and pass every check: style, types, tests"
 	@echo "make fuzz    feed broken files to the parsers, a minute each (MINUTES=10: ten)"
+	@echo "make soak    make everything go wrong, and count what is lost (MINUTES=20 SEED=0)"
 	@echo "make format  format the code"
 	@echo "make catalogue  collect the sentences that members are shown, for translators"
 	@echo "make lock    pin the newest dependencies that pyproject.toml allows"
@@ -32,6 +33,10 @@ check: .venv/dev
 fuzz: .venv/dev
 	$(PIP) --requirement requirements-fuzz.txt
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1)
+
+soak: .venv/dev
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),20) --seed $(or $(SEED),0)
+	$(BIN)/python -m benchmarks.kills --seed $(or $(SEED),0)
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

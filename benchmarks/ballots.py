@@ -8,8 +8,10 @@ from pathlib import Path
 from sqlalchemy import URL, bindparam, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.commands.core.dispatch import ACKNOWLEDGED_S
 from bot.local.records import Interaction, Message
 
+RECEIPT = re.compile("You voted")
 VOTE_BUTTON = re.compile(r"vote:(?P<poll>[^:]+):(?P<position>\d+)")
 
 Ballot = tuple[str, int]
@@ -53,17 +55,28 @@ def poll_of(message: Message) -> Poll:
     return Poll(matches[0]["poll"], message, buttons)
 
 
+def is_confirmed(asked: Interaction) -> bool:
+    """Whether the response to a vote says that it is stored.
+
+    A press is acknowledged without a word once it is stored, or when that takes too long.
+    """
+    if asked.acknowledged_at is None:
+        return False
+    in_time = asked.acknowledged_at - asked.created_at < ACKNOWLEDGED_S
+    return in_time or any(RECEIPT.search(message.content) for message in asked.followups)
+
+
 def allowed_votes(
     presses: Sequence[Press], before: Mapping[Ballot, int]
 ) -> dict[Ballot, set[int | None]]:
     """The votes that each ballot may have now, where None is no vote.
 
-    An acknowledged press counts. A later press without a response may count or not, since the
-    member was told of a failure. before: the votes before the presses.
+    A confirmed press counts. A later press without a response may count or not, since the member
+    was told of a failure. before: the votes before the presses.
     """
     allowed: dict[Ballot, set[int | None]] = {ballot: {vote} for ballot, vote in before.items()}
     for press in presses:
-        if press.asked.acknowledged_at is not None:
+        if is_confirmed(press.asked):
             allowed[press.ballot] = {press.position}
         else:
             allowed.setdefault(press.ballot, {None}).add(press.position)

@@ -33,6 +33,7 @@ class BotProcess:
 
     folder: for its state and log; it reads no `.env`.
     environment: its settings, except for the token and the state directory.
+    checkout: the source tree that it runs.
     """
 
     def __init__(
@@ -40,11 +41,21 @@ class BotProcess:
         local: LocalDiscord,
         folder: Path,
         environment: Mapping[str, str] | None = None,
+        *,
+        checkout: Path = CHECKOUT,
     ) -> None:
         self.state_dir, self.log = folder / "state", folder / "bot.log"
         self._local, self._folder = local, folder
         self._environment = dict(environment or {})
+        self._checkout = checkout
         self._process: asyncio.subprocess.Process | None = None
+        self._logging: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -63,18 +74,18 @@ class BotProcess:
         environment = os.environ | {
             "DISCORD_TOKEN": self._local.token,
             "STATE_DIR": str(self.state_dir),
-            "PYTHONPATH": str(CHECKOUT),
+            "PYTHONPATH": str(self._checkout),
             **self._environment,
         }
         addresses = self._local.url.removesuffix("/") + PREFIX, self._local.gateway.url
-        with self.log.open("ab") as log:
-            process = self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "benchmarks.bot_process", *addresses),
-                cwd=self._folder,
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
+        process = self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "benchmarks.bot_process", *addresses),
+            cwd=self._folder,
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        self._logging = asyncio.create_task(self._keep_log(process))
         online = asyncio.create_task(
             self._local.wait_for(
                 lambda: self._local.state.online, timeout_s=START_S, what="The bot's connection"
@@ -84,6 +95,7 @@ class BotProcess:
         await asyncio.wait({online, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             online.cancel()
+            await self._logging
             raise RuntimeError(f"The bot ended with {process.returncode}:\n{self.log_tail()}")
         ended.cancel()
         await online
@@ -92,7 +104,7 @@ class BotProcess:
         """Kill the bot (SIGKILL), and wait until its connection is closed."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
-            await self._process.wait()
+            await self.wait()
         await self._local.wait_for(lambda: not self._local.state.online, what="The lost connection")
 
     async def stop(self) -> int | None:
@@ -106,7 +118,22 @@ class BotProcess:
                 await asyncio.wait_for(process.wait(), STOP_S)
             except TimeoutError:
                 process.kill()
-        return await process.wait()
+        return await self.wait()
+
+    async def wait(self) -> int:
+        """Wait until the bot ends; its exit code, negative after a signal."""
+        assert self._process is not None  # noqa: S101 (it was started)
+        assert self._logging is not None  # noqa: S101
+        code = await self._process.wait()
+        await self._logging
+        return code
+
+    async def _keep_log(self, process: asyncio.subprocess.Process) -> None:
+        """Write the log here: the bot may have no disk to write to."""
+        assert process.stdout is not None  # noqa: S101 (it is a pipe)
+        with self.log.open("ab", buffering=0) as log:
+            while chunk := await process.stdout.read(2**16):
+                log.write(chunk)
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines of its log."""

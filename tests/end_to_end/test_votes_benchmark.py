@@ -32,7 +32,8 @@ def press(position: int, *, acknowledged: bool = True, poll: str = "c", member: 
     state = State(lambda: 1_700_000_000.0)
     at = 1_700_000_001.0 if acknowledged else None
     user = state.guild.member
-    asked = Interaction("1", "t", Kind.COMPONENT, user, "", {}, 0.0, "2", acknowledged_at=at)
+    sent = 1_700_000_000.5
+    asked = Interaction("1", "t", Kind.COMPONENT, user, "", {}, sent, "2", acknowledged_at=at)
     return Press(poll, member, position, asked)
 
 
@@ -77,6 +78,17 @@ def test_allowed_votes() -> None:
     allowed = allowed_votes(presses, {("c", 9): 4, ("d", 2): 0})
     assert allowed == {("c", 1): {1, 2}, ("c", 9): {4}, ("d", 2): {3}}
     assert allowed_votes([press(0, acknowledged=False)], {}) == {("c", 1): {None, 0}}
+
+
+def test_late_acknowledgement_confirms_nothing() -> None:
+    """The bot acknowledges after two seconds, also while the vote waits for the database."""
+    late = press(0)
+    late.asked.created_at -= 2
+    assert allowed_votes([late], {}) == {("c", 1): {None, 0}}
+    late.asked.followups = [message()]
+    assert allowed_votes([late], {}) == {("c", 1): {None, 0}}
+    late.asked.followups[0].content = "You voted for Rex."
+    assert allowed_votes([late], {}) == {("c", 1): {0}}
 
 
 def test_wrong_votes() -> None:

@@ -1,0 +1,353 @@
+"""Kills: SIGKILL at random moments of votes, trainings and migrations, from a seed.
+
+After each restart, every confirmed vote must be stored; a training must be resumed or repeated and
+come to an end, and its namer work throughout; a database must be migrated as a whole, or as it
+was, and the next start must finish the job. Run with: python -m benchmarks.kills --kills 50
+"""
+
+import argparse
+import asyncio
+import contextlib
+import datetime
+import os
+import re
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.ballots import Poll, Press, VotesDatabase, allowed_votes, poll_of, wrong_votes
+from benchmarks.bot_process import BotProcess
+from benchmarks.soak.crowd import ELVES
+from benchmarks.soak.ledger import text_of
+from bot.local.server import LocalDiscord
+from bot.store import Database, url_of
+from bot.store.database import FILE
+
+MEMBERS, POLLS = 40, 3
+PRESSES_PER_S = 40.0
+OLD_VERSION = "0001"
+ROWS = 20_000
+"""Rows in each table of a database that is migrated."""
+TRAINED_S = 90.0
+"""Seconds in which a training must end after a restart."""
+TIDYING_S = 15.0
+"""Seconds after its end in which the message and the folder of a training must be up to date."""
+RUNNING = re.compile(r"🏋️|⏳|⏸️")
+SETTINGS = {"COOLDOWN_SECONDS": "0", "RETRAIN_COOLDOWN_MINUTES": "0", "LOG_FORMAT": "json"}
+
+
+@dataclass
+class Result:
+    """What was killed, and what was wrong afterwards."""
+
+    kills: int = 0
+    checked: int = 0
+    """Confirmed votes, ended trainings, migrated databases."""
+    notes: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+async def kill_during_votes(folder: Path, kills: int, random: np.random.Generator) -> Result:
+    """Members vote; the bot is killed and started again; confirmed votes must be stored."""
+    result = Result()
+    async with LocalDiscord(port=0) as local, BotProcess(local, folder, SETTINGS) as bot:
+        database = VotesDatabase(url_of(None, bot.state_dir))
+        members = [local.state.guild.add_member(f"Member {n}") for n in range(MEMBERS)]
+        await local.run_command("settings", {"vote_minutes": 1440}, as_admin=True)
+        polls = [
+            poll_of((await local.run_command("dinoname", by=members[n])).message)
+            for n in range(POLLS)
+        ]
+        presses: list[Press] = []
+
+        async def vote() -> None:
+            while True:
+                await asyncio.sleep(random.exponential(1 / PRESSES_PER_S))
+                member = members[int(random.integers(MEMBERS))]
+                poll: Poll = polls[int(random.integers(POLLS))]
+                ballot = poll.id, int(member.id)
+                if any(p.ballot == ballot and not _is_over(p) for p in presses[-200:]):
+                    continue
+                position = int(random.choice([*poll.buttons]))
+                asked = local.state.press(member, poll.message.id, poll.buttons[position])
+                presses.append(Press(*ballot, position, asked))
+
+        for _ in track(range(kills), "votes", transient=True):
+            voting = asyncio.create_task(vote())
+            await asyncio.sleep(random.uniform(0.3, 2.0))
+            await bot.kill()
+            voting.cancel()
+            await local.wait_for(
+                lambda: all(map(_is_over, presses[-200:])), timeout_s=10, what="The deadline"
+            )
+            stored = await database.votes(polls)
+            result.wrong += wrong_votes(allowed_votes(presses, {}), stored)
+            await local.drop_gateway()
+            await bot.start()
+            result.kills += 1
+        result.checked = sum(press.asked.acknowledged_at is not None for press in presses)
+        last = await local.press(polls[0].message, next(iter(polls[0].buttons.values())))
+        if last.failed:
+            result.wrong.append("a button does not respond after the last restart")
+        await database.close()
+    result.wrong += _tracebacks(bot.log)
+    return result
+
+
+def _is_over(press: Press) -> bool:
+    return press.asked.settled or press.asked.acknowledged
+
+
+async def kill_during_trainings(folder: Path, kills: int, random: np.random.Generator) -> Result:
+    """A namer is trained again and again; the bot is killed meanwhile."""
+    result = Result()
+    async with LocalDiscord(port=0) as local, BotProcess(local, folder, SETTINGS) as bot:
+        file = bot.state_dir / FILE
+        options = {"name": "elves", "text": ELVES}
+        await local.run_command("namer create", options, as_admin=True, timeout_s=30)
+        if not await _ended(file, TRAINED_S):
+            return Result(wrong=["the first training did not end"])
+        for _ in track(range(kills), "trainings", transient=True):
+            asked = await local.run_command(
+                "namer retrain", {"name": "elves"}, as_admin=True, timeout_s=30
+            )
+            if asked.failed:
+                result.wrong.append("a request for a training was not answered")
+            await asyncio.sleep(random.uniform(0.1, 5.0))
+            await bot.kill()
+            result.kills += 1
+            _age(file)
+            await local.drop_gateway()
+            await bot.start()
+            names = await local.run_command("name", {"namer": "elves"}, timeout_s=30)
+            if names.failed or not names.message.embeds:
+                result.wrong.append("the namer does not work after a restart")
+            if await _ended(file, TRAINED_S):
+                result.checked += 1
+            else:
+                result.wrong.append("a training did not end after a restart")
+        ends = _rows(file, "SELECT state, COUNT(*) FROM trainings GROUP BY state")
+        result.notes.append(", ".join(f"{state}: {count}" for state, count in ends))
+        log = bot.log.read_text(errors="replace")
+        resumed = len(re.findall(r"resumes from its checkpoint", log))
+        result.notes.append(f"resumed from a checkpoint: {resumed}")
+        for _ in range(int(TIDYING_S / 0.2)):
+            left = [m for m in local.messages if m.asked is None and RUNNING.search(text_of(m))]
+            folders = [*(bot.state_dir / "training").glob("*")]
+            if not left and not folders:
+                break
+            await asyncio.sleep(0.2)
+        result.wrong += [f"a message shows an ended training: {text_of(m)[:60]}" for m in left]
+        result.wrong += [f"the folder of a training is left: {path.name}" for path in folders]
+    result.wrong += _tracebacks(bot.log)
+    return result
+
+
+async def kill_during_migrations(folder: Path, kills: int, random: np.random.Generator) -> Result:
+    """A database of the oldest version is migrated; the bot is killed meanwhile."""
+    result = Result()
+    template = folder / "template.db"
+    await _old_database(template)
+    head = await _head(folder)
+    longest = 0.0
+    hits: list[str] = []
+    async with LocalDiscord(port=0) as local:
+        for number in track(range(kills + 1), "migrations", transient=True):
+            here = folder / f"{number}"
+            bot = BotProcess(local, here, SETTINGS)
+            bot.state_dir.mkdir(parents=True)
+            file = bot.state_dir / FILE
+            file.write_bytes(template.read_bytes())
+            if number == 0:  # how long does it take?
+                began = time.perf_counter()
+                starting = asyncio.create_task(bot.start())
+                while _version(file) != head:  # noqa: ASYNC110 (another process writes it)
+                    await asyncio.sleep(0.01)
+                longest = time.perf_counter() - began
+                await starting
+                await bot.stop()
+                result.wrong += _damage(file, head)
+                continue
+            starting = asyncio.create_task(bot.start())
+            await asyncio.sleep(longest * random.uniform(0.5, 1.1))
+            if bot.pid is not None:
+                os.kill(bot.pid, signal.SIGKILL)
+                await bot.wait()
+            with contextlib.suppress(RuntimeError):
+                await starting
+            result.kills += 1
+            version = _version(file)
+            hits.append("before its end" if version != head else "after its end")
+            if version == OLD_VERSION:
+                result.wrong += _damage(file, OLD_VERSION)
+            elif version != head:
+                result.wrong.append(f"the database has version {version}: neither old nor new")
+            await local.drop_gateway()
+            await bot.start()
+            await bot.stop()
+            result.wrong += _damage(file, head)
+            result.wrong += _tracebacks(bot.log)
+            result.checked += 1
+            file.unlink()
+    result.notes.append(f"killed before its end: {hits.count('before its end')}")
+    return result
+
+
+async def _old_database(file: Path) -> None:
+    """A database of the oldest version, with many rows in each table."""
+    database = Database(url_of(f"sqlite:///{file}", Path()))
+    await database.migrate(OLD_VERSION)
+    await database.close()
+    engine = sqlalchemy.create_engine(f"sqlite:///{file}")
+    metadata = sqlalchemy.MetaData()
+    metadata.reflect(engine)
+    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    with engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            if table.name != "alembic_version":
+                rows = [_row(table, number, later) for number in range(1, ROWS + 1)]
+                connection.execute(table.insert(), rows)
+    engine.dispose()
+
+
+def _row(table: sqlalchemy.Table, number: int, at: datetime.datetime) -> dict[str, object]:
+    """A row whose numbers are all the same: so it refers to the rows of the same number."""
+    row: dict[str, object] = {}
+    for column in table.columns:
+        kind = column.type
+        if column.nullable:
+            row[column.name] = None
+        elif isinstance(kind, sqlalchemy.Integer):
+            row[column.name] = number
+        elif isinstance(kind, sqlalchemy.DateTime):
+            row[column.name] = at
+        else:
+            row[column.name] = f"x{number}"
+    return row
+
+
+async def _head(folder: Path) -> str:
+    """The newest version."""
+    database = Database(url_of(f"sqlite:///{folder / 'new.db'}", Path()))
+    await database.migrate()
+    await database.close()
+    return _version(folder / "new.db")
+
+
+def _version(file: Path) -> str:
+    with contextlib.suppress(sqlite3.OperationalError):
+        return str(_rows(file, "SELECT version_num FROM alembic_version")[0][0])
+    return ""
+
+
+def _damage(file: Path, version: str) -> list[str]:
+    """What is wrong with a database of this version."""
+    wrong = []
+    checked = _rows(file, "PRAGMA integrity_check")[0][0]
+    if checked != "ok":
+        wrong.append(f"the database is damaged: {checked}")
+    polls = "cards" if version == OLD_VERSION else "polls"
+    for table in (polls, "candidates", "votes", "poems"):
+        count = _rows(file, f"SELECT COUNT(*) FROM {table}")[0][0]  # noqa: S608 (constant)
+        if count != ROWS:
+            wrong.append(f"{table} has {count} rows, not {ROWS}, in version {version}")
+    return wrong
+
+
+def _rows(file: Path, query: str) -> list[tuple[object, ...]]:
+    with contextlib.closing(sqlite3.connect(file, timeout=10)) as database:
+        return [tuple(row) for row in database.execute(query)]
+
+
+def _count(file: Path, where: str) -> int:
+    return int(str(_rows(file, f"SELECT COUNT(*) FROM trainings WHERE {where}")[0][0]))  # noqa: S608
+
+
+def _age(file: Path) -> None:
+    """As if the bot had been down for minutes: until then its training may be running."""
+    with contextlib.closing(sqlite3.connect(file, timeout=10)) as database:
+        database.execute(
+            "UPDATE trainings SET beat_at = '2020-01-01 00:00:00.000000' WHERE state = 'running'"
+        )
+        database.commit()
+
+
+async def _ended(file: Path, limit_s: float) -> bool:
+    """Wait until no training is queued or running."""
+    for _ in range(int(limit_s / 0.2)):
+        if _count(file, "state IN ('queued', 'running')") == 0:
+            return True
+        await asyncio.sleep(0.2)
+    return False
+
+
+def _tracebacks(log: Path) -> list[str]:
+    count = log.read_text(errors="replace").count("Traceback (most recent call last)")
+    return [f"{count} tracebacks in the log"] if count else []
+
+
+def report(results: dict[str, Result]) -> Table:
+    """The results as a table."""
+    table = Table("killed during", "kills", "checked", "wrong", "notes")
+    for name, result in results.items():
+        notes = "; ".join(result.notes)
+        table.add_row(name, f"{result.kills}", f"{result.checked}", f"{len(result.wrong)}", notes)
+    return table
+
+
+async def run(
+    folder: Path, *, votes: int, trainings: int, migrations: int, seed: int
+) -> dict[str, Result]:
+    """Kill the bot so many times in each situation."""
+    random = np.random.default_rng(seed)
+    results = {}
+    for name, work, kills in (
+        ("votes", kill_during_votes, votes),
+        ("trainings", kill_during_trainings, trainings),
+        ("migrations", kill_during_migrations, migrations),
+    ):
+        if kills:
+            (folder / name).mkdir()
+            results[name] = await work(folder / name, kills, random)
+    return results
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run it; 1 if something was lost or left half done."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.kills", description=__doc__)
+    parser.add_argument("--votes", type=int, default=20, help="kills during votes (default: 20)")
+    parser.add_argument("--trainings", type=int, default=15, help="during trainings (default: 15)")
+    parser.add_argument("--migrations", type=int, default=15, help="during migrations (default 15)")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
+    options = parser.parse_args(arguments)
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder:
+        results = asyncio.run(
+            run(
+                Path(folder),
+                votes=options.votes,
+                trainings=options.trainings,
+                migrations=options.migrations,
+                seed=options.seed,
+            )
+        )
+    console.print(report(results))
+    wrong = [f"{name}: {what}" for name, result in results.items() for what in result.wrong]
+    for sentence in wrong[:20]:
+        console.print(f"wrong: {sentence}", highlight=False, markup=False)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

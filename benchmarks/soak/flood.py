@@ -1,0 +1,65 @@
+"""A flood: one member sends expensive requests, and a quiet one waits for a name."""
+
+import asyncio
+import itertools
+import statistics
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.bot_process import BotProcess
+from benchmarks.soak.crowd import NAMES, Crowd
+from benchmarks.soak.hostile import FLOODS
+from benchmarks.soak.ledger import Fate, Ledger
+from benchmarks.soak.records import Records
+from bot.local.server import LocalDiscord
+
+PATIENCE_S = 2.0
+"""Seconds in which the quiet member must have a name."""
+QUIET_S = 1.0
+"""Seconds between two requests of quiet members."""
+QUIET_MEMBERS = 6
+
+
+async def run_flood(folder: Path, console: Console, rate: float, seconds: float) -> int:
+    """Send hostile requests at a rate; 1 if a quiet member waited too long, else 0."""
+    async with LocalDiscord(port=0) as local, BotProcess(local, folder) as bot:
+        ledger = Ledger()
+        crowd = Crowd(local, ledger, Records(), seed=0, members=0)
+        guild = local.state.guild
+        attacker = guild.add_member("Attacker")
+        quiet = [guild.add_member(f"Quiet {n}") for n in range(QUIET_MEMBERS)]
+
+        async def attack() -> None:
+            for flood in itertools.cycle(FLOODS):
+                crowd.send("hostile", attacker, "dinoname", flood, worked=".", forged=True)
+                await asyncio.sleep(1 / rate)
+
+        task = asyncio.create_task(attack())
+        try:
+            for number in range(int(seconds / QUIET_S)):
+                member = quiet[number % QUIET_MEMBERS]
+                crowd.send("quiet", member, "dinoname", {"count": 3}, worked=NAMES)
+                await asyncio.sleep(QUIET_S)
+        finally:
+            task.cancel()
+        await asyncio.sleep(4.0)  # for the last answers
+        memory = bot.memory_mib()
+    asked = [entry for entry in ledger.entries if entry.what == "quiet"]
+    waits = sorted(entry.seconds or float("inf") for entry in asked if entry.succeeded)
+    failed = len(asked) - len(waits)
+    counts = ledger.counts()
+    table = Table("", "sent", *Fate)
+    for what, fates in counts.items():
+        table.add_row(what, f"{fates.total()}", *(f"{fates[fate]}" for fate in Fate))
+    slowest = max(waits, default=float("inf"))
+    table.caption = (
+        f"quiet member's name: median {1e3 * statistics.median(waits or [0]):.0f} ms, "
+        f"slowest {slowest:.2f} s (at most {PATIENCE_S:g}); not answered: {failed}; "
+        f"peak memory {memory:.0f} MiB"
+    )
+    console.print(table)
+    for what, count in ledger.reasons(Fate.LOST).most_common(5):
+        console.print(f"lost: {count} × {what}", highlight=False)
+    return 1 if failed or slowest > PATIENCE_S else 0

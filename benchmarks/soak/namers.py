@@ -1,0 +1,59 @@
+"""Weight files of namers: as large as can be imported, and a small one."""
+
+import string
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from models.fingerprints import Fingerprints
+from models.model_card import ModelCard
+from models.names.constrained.shape import LIST_RECIPE
+from models.networks.ngram import MAX_STORED_PROBABILITIES, NGram
+from models.networks.vocabulary import END, Vocabulary
+from models.weights import save_weights
+
+ORDER = 5
+GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
+CYRILLIC = "бвгджзийклмнптфцчшщыэюя"
+SYLLABLES = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov", "wen", "zar")
+SCALES = (0.99, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05)
+"""Sizes to try, as shares of what a weight file may hold."""
+
+
+def namer(seed: int, scale: float = 0.0) -> bytes:
+    """A weight file with n-grams of made-up names, and random ones up to a size.
+
+    scale: of the table that the bot makes, 1 for the largest that a file may ask for.
+    """
+    random = np.random.default_rng(seed)
+    names = sorted({"".join(random.choice(SYLLABLES, 3)) for _ in range(150)})
+    symbols = string.ascii_lowercase + (GREEK + CYRILLIC if scale else "")
+    vocabulary = Vocabulary.of([symbols])
+    base = len(vocabulary)
+    fitted = NGram.fit([name + END for name in names], vocabulary, ORDER, 0.75)
+    contexts = int(scale * MAX_STORED_PROBABILITIES / base)
+    # A random context and what follows it, so that no two orders share their contexts.
+    codes = random.integers(base**ORDER, size=contexts)
+    grams = np.union1d(fitted.grams, codes)
+    counts = np.ones(len(grams), np.int64)
+    counts[np.searchsorted(grams, fitted.grams)] = 1000 * fitted.counts.clip(max=1000)
+    model = NGram(vocabulary, ORDER, 0.75, grams, counts)
+    card = ModelCard(
+        task="names",
+        architecture="ngram",
+        recipe=LIST_RECIPE,
+        corpus="elves",
+        corpus_sha256="0" * 64,
+        seed=seed,
+        updates=1,
+        created="2026-01-02",
+        symbols=vocabulary.symbols,
+        validation=1.5,
+        kneser_ney=1.6,
+        measured=len(names),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "namer.safetensors"
+        save_weights(path, model.arrays(), card, Fingerprints.of(names), words=names)
+        return path.read_bytes()

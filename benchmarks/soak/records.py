@@ -1,0 +1,182 @@
+"""What the bot confirmed to members, compared with its database afterwards."""
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from benchmarks.ballots import Ballot, is_confirmed
+from benchmarks.soak.ledger import NOT_SAVED, Entry, text_of
+from bot.local.records import Message
+
+VOTED = re.compile(r"You voted for|Press another name to change")
+RETRACTED = re.compile(r"You took your vote back")
+KEPT = re.compile(r"^(Kept\.|You've kept this one already)")
+FORGOTTEN = re.compile(r"no longer stores anything about you")
+READY = re.compile(r"✅ (?P<name>.+) is ready")
+DELETED = re.compile(r"(?P<name>.+) was deleted")
+POLLS_STAY_OPEN = re.compile(r"New polls stay open for (?P<minutes>\d+)")
+HAS_WON = re.compile(r"The poll is closed: (?P<name>.+?) has won")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The rows of the database that members were told of."""
+
+    votes: Mapping[Ballot, int]
+    poems: frozenset[tuple[int, int]]
+    """Ids of the member and of the message."""
+    namers: frozenset[str]
+    """Names of those that have weights."""
+    minutes: int | None
+    winners: Mapping[str, str]
+    """The winning name of each closed poll that has one."""
+    trainings: Mapping[str, int]
+    """Number of trainings by state."""
+
+
+@dataclass
+class Records:
+    """Everything that members asked the bot to store, in the order in which they did."""
+
+    ballots: dict[Ballot, list[tuple[Entry, int | None]]] = field(default_factory=dict)
+    """Presses for each vote, with the position; None retracts."""
+    keeps: dict[tuple[int, int], list[Entry]] = field(default_factory=dict)
+    forgets: list[tuple[int, Entry]] = field(default_factory=list)
+    imports: dict[str, Entry] = field(default_factory=dict)
+    deletions: list[tuple[str, Entry]] = field(default_factory=list)
+    settings: list[tuple[int, Entry]] = field(default_factory=list)
+    cards: dict[str, Message] = field(default_factory=dict)
+    """The message of each poll, by the poll's id."""
+
+    def press(self, ballot: Ballot, entry: Entry, position: int | None) -> None:
+        """Note a vote or, without a position, that it is taken back."""
+        self.ballots.setdefault(ballot, []).append((entry, position))
+
+    @property
+    def confirmed(self) -> int:
+        """Number of confirmations."""
+        votes = sum(_voted(*press) for presses in self.ballots.values() for press in presses)
+        kept = sum(bool(KEPT.search(e.text)) for entries in self.keeps.values() for e in entries)
+        changed = sum(bool(POLLS_STAY_OPEN.search(entry.text)) for _, entry in self.settings)
+        won = sum(bool(HAS_WON.search(card.content)) for card in self.cards.values())
+        namers = sum(bool(READY.search(entry.text)) for entry in self.imports.values())
+        return votes + kept + changed + won + namers
+
+    def lost(self, stored: Stored, channel: Iterable[Message]) -> list[str]:
+        """A sentence for everything that was confirmed and is not in the database.
+
+        channel: the messages of the channel, of which some say that a namer is ready.
+        """
+        wrong = [*self._lost_votes(stored), *self._lost_poems(stored)]
+        ready = {m["name"] for e in self.imports.values() if (m := READY.search(e.text))}
+        ready |= {m["name"] for message in channel if (m := READY.search(text_of(message)))}
+        gone = {name for name, _ in self.deletions}
+        wrong += [f"namer {name}: not stored" for name in ready - gone - stored.namers]
+        deleted = {name for name, entry in self.deletions if DELETED.search(entry.text)}
+        wrong += [f"namer {name}: was deleted, and is there" for name in deleted & stored.namers]
+        wrong += self._lost_settings(stored)
+        for poll, card in self.cards.items():
+            if (won := HAS_WON.search(card.content)) and poll in stored.winners:
+                if won["name"] != stored.winners[poll]:
+                    wrong.append(f"poll {poll}: {won['name']} won, not {stored.winners[poll]}")
+            elif won:
+                wrong.append(f"poll {poll}: {won['name']} won, and no winner is stored")
+        return wrong
+
+    def contradictions(self, stored: Stored) -> list[str]:
+        """A sentence for everything that was said not to be stored, and is."""
+        return [
+            f"poll {poll}, member {member}: a vote for {position} is stored; "
+            f"the member was told: {presses[-1][0].text[:60]}"
+            for (poll, member), presses in self.ballots.items()
+            if (position := stored.votes.get((poll, member))) is not None
+            and all(NOT_SAVED.search(entry.text) for entry, at in presses if at == position)
+        ]
+
+    def _lost_votes(self, stored: Stored) -> Iterable[str]:
+        for (poll, member), presses in self.ballots.items():
+            allowed: set[int | None] = {None}
+            events = [
+                (e.asked.created_at, position, _voted(e, position)) for e, position in presses
+            ]
+            events += [
+                (e.asked.created_at, None, bool(FORGOTTEN.search(e.text)))
+                for who, e in self.forgets
+                if who == member
+            ]
+            for _, position, is_certain in sorted(events, key=lambda event: event[0]):
+                if is_certain:
+                    allowed = {position}
+                else:  # it may count or not: the member was told of a failure
+                    allowed.add(position)
+            vote = stored.votes.get((poll, member))
+            if vote not in allowed:
+                expected = " or ".join(sorted(map(str, allowed)))
+                said = "; ".join(_described(entry, position) for entry, position in presses)
+                yield f"poll {poll}, member {member}: {vote} is stored, not {expected}: {said}"
+
+    def _lost_poems(self, stored: Stored) -> Iterable[str]:
+        for (member, message), entries in self.keeps.items():
+            kept = [e.asked.created_at for e in entries if KEPT.search(e.text)]
+            forgotten = [e.asked.created_at for who, e in self.forgets if who == member]
+            is_kept = max(kept, default=0.0) > max(forgotten, default=0.0)
+            if is_kept and (member, message) not in stored.poems:
+                yield f"poem {message} of member {member}: not stored"
+
+    def _lost_settings(self, stored: Stored) -> Iterable[str]:
+        allowed: set[int | None] = {None}
+        for minutes, entry in self.settings:
+            is_certain = POLLS_STAY_OPEN.search(entry.text) is not None
+            allowed = {minutes} if is_certain else allowed | {minutes}
+        if self.settings and stored.minutes not in allowed:
+            yield f"polls stay open for {stored.minutes} minutes, not {allowed}"
+
+
+def _described(entry: Entry, position: int | None) -> str:
+    """A press and its answer, to look it up in the log."""
+    asked = entry.asked
+    at = datetime.datetime.fromtimestamp(asked.created_at, datetime.UTC).time()
+    wait = f" after {entry.seconds:.2f} s" if entry.seconds is not None else ""
+    return f"{position} at {at:%H:%M:%S}, {asked.status}{wait}: {entry.text[:40]!r}"
+
+
+def _voted(entry: Entry, position: int | None) -> bool:
+    """Whether a vote or, without a position, its retraction was confirmed."""
+    if position is None:
+        return RETRACTED.search(entry.text) is not None
+    is_said = VOTED.search(entry.text) or RETRACTED.search(entry.text)  # then taken back
+    return bool(is_said) or entry.is_shown or (entry.is_silent and is_confirmed(entry.asked))
+
+
+async def read_stored(url: URL) -> Stored:
+    """Read the bot's database."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+
+            async def rows(query: str) -> list[tuple[object, ...]]:
+                return [tuple(row) for row in await connection.execute(text(query))]
+
+            votes = await rows("SELECT poll_id, member_id, position FROM votes")
+            poems = await rows("SELECT member_id, message_id FROM poems")
+            namers = await rows("SELECT name FROM custom_models WHERE digest IS NOT NULL")
+            minutes = await rows("SELECT vote_minutes FROM communities")
+            winners = await rows(
+                "SELECT p.id, c.name FROM polls p JOIN candidates c "
+                "ON c.poll_id = p.id AND c.position = p.winner WHERE p.closed_at IS NOT NULL"
+            )
+            trainings = await rows("SELECT state, COUNT(*) FROM trainings GROUP BY state")
+    finally:
+        await engine.dispose()
+    return Stored(
+        votes={(str(poll), int(str(member))): int(str(at)) for poll, member, at in votes},
+        poems=frozenset((int(str(member)), int(str(message))) for member, message in poems),
+        namers=frozenset(str(name) for (name,) in namers),
+        minutes=int(str(minutes[0][0])) if minutes and minutes[0][0] is not None else None,
+        winners={str(poll): str(name) for poll, name in winners},
+        trainings={str(state): int(str(count)) for state, count in trainings},
+    )

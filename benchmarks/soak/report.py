@@ -1,0 +1,216 @@
+"""The summary of a soak, and which promises were kept."""
+
+import json
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.soak.ledger import DEADLINE_S, Fate
+from benchmarks.soak.soak import Outcome
+
+MEMORY_MIB = 400.0
+STOPPING_S = 8.0
+RECONNECTING = re.compile(r"Attempting a reconnect")
+"""discord.py logs these with a traceback; they are handled."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A figure and whether it is as promised."""
+
+    name: str
+    value: float
+    most: float
+    details: tuple[str, ...] = ()
+
+    @property
+    def is_kept(self) -> bool:
+        return self.value <= self.most
+
+
+@dataclass(frozen=True)
+class Logged:
+    """An exception in the log: its last line, and what was logged with it."""
+
+    error: str
+    message: str
+
+
+def exceptions_in(log: str) -> list[Logged]:
+    """The exceptions in a log of JSON lines and of whatever else a process prints.
+
+    Those that discord.py handles by connecting again are left out.
+    """
+    found = []
+    raw: list[str] = []
+    for line in log.split("\n"):
+        try:
+            record: dict[str, Any] = json.loads(line)
+            exception, message = str(record.get("exception") or ""), str(record["message"])
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raw.append(line)
+            continue
+        if exception and not RECONNECTING.search(message):
+            found.append(Logged(exception.strip().split("\n")[-1][:200], message[:120]))
+    for number, line in enumerate(raw):
+        if line.startswith("Traceback (most recent call last)"):
+            rest = raw[number + 1 :]
+            last = next((text for text in rest if text and not text.startswith(" ")), "")
+            found.append(Logged(last[:200], "printed"))
+    return found
+
+
+def promises(outcome: Outcome) -> list[Promise]:
+    """What the bot promises, and what it did."""
+    ledger, supervisor = outcome.ledger, outcome.supervisor
+    errors = Counter(_alike(f"{e.error} ({e.message})") for e in exceptions_in(outcome.log))
+    never_back = [f.step.fault for f in outcome.faults if f.seconds is None]
+    stops = [seconds for seconds, _ in supervisor.stops]
+    codes = [f"exit code {code}" for _, code in supervisor.stops if code]
+    lost = Counter(
+        f"{entry.what} {entry.request}: {why} ({_during(outcome, entry.asked.created_at)})"
+        for entry in ledger.entries
+        for fate, why in [ledger.fate(entry)]
+        if fate is Fate.LOST
+    )
+    return [
+        Promise("interactions lost", lost.total(), 0, _listed(lost)),
+        Promise(
+            "confirmed records lost", len(outcome.lost_records), 0, tuple(outcome.lost_records)
+        ),
+        Promise(
+            "stored, although the member was told otherwise",
+            len(outcome.contradictions),
+            0,
+            tuple(outcome.contradictions),
+        ),
+        Promise("unhandled exceptions in the log", errors.total(), 0, _listed(errors)),
+        Promise("answers about an unknown error", ledger.apologies(), 0),
+        Promise(
+            "messages left unfinished 60 s after a restart",
+            len(outcome.left_unfinished),
+            0,
+            tuple(outcome.left_unfinished),
+        ),
+        Promise("served broken weights", len(outcome.half_served), 0, tuple(outcome.half_served)),
+        Promise("ended by itself", len(supervisor.unexpected), 0, tuple(supervisor.unexpected)),
+        Promise("faults after which it did not come back", len(never_back), 0, tuple(never_back)),
+        Promise("slowest stop, s", round(max(stops, default=0.0), 1), STOPPING_S, tuple(codes)),
+        Promise("peak memory, MiB", round(supervisor.peak_mib), MEMORY_MIB),
+    ]
+
+
+def _during(outcome: Outcome, at: float) -> str:
+    """The fault at a time, or the last one before it."""
+    before = [fault for fault in outcome.faults if fault.began <= at + DEADLINE_S]
+    if not before:
+        return "before the first fault"
+    last = before[-1]
+    since = at - last.ended if last.ended else 0.0
+    return f"{last.step.fault}, {since:.0f} s after it" if since > 1 else last.step.fault
+
+
+def _alike(error: str) -> str:
+    """An error without the numbers and names that differ from one to the next."""
+    error = re.sub(r"item callback for <.*", "item callback", error)
+    return re.sub(r"Unknown error \w+|\d+", "…", error)[:240]
+
+
+def _listed(counts: Counter[str]) -> tuple[str, ...]:
+    return tuple(f"{count} × {what}" for what, count in counts.most_common(12))
+
+
+def show(console: Console, outcome: Outcome) -> None:
+    """Print the summary."""
+    console.print(_interactions(outcome))
+    console.print(_faults(outcome))
+    for fate in (Fate.REFUSED, Fate.EXCEPTED):
+        for what, count in outcome.ledger.reasons(fate).most_common(15):
+            console.print(f"{fate}: {count} × {what}", highlight=False, markup=False)
+    table = Table("promise", "value", "at most", "")
+    for promise in promises(outcome):
+        mark = "kept" if promise.is_kept else "[red]broken[/red]"
+        table.add_row(promise.name, f"{promise.value:g}", f"{promise.most:g}", mark)
+    table.caption = (
+        f"confirmed records: {outcome.records.confirmed}; starts: {outcome.supervisor.starts}; "
+        f"large namers: {outcome.namer_mib}; "
+        f"longest pause of the machine: {outcome.lag_s:.1f} s"
+    )
+    console.print(table)
+    for promise in promises(outcome):
+        if not promise.is_kept:
+            for detail in promise.details[:12]:
+                console.print(f"{promise.name}: {detail}", highlight=False, markup=False)
+    for refused in outcome.supervisor.refused:
+        console.print(f"refused to start: {refused}", highlight=False, markup=False)
+
+
+def _interactions(outcome: Outcome) -> Table:
+    table = Table("interactions", "sent", *Fate)
+    total: Counter[Fate] = Counter()
+    for what, fates in sorted(outcome.ledger.counts().items()):
+        table.add_row(what, f"{fates.total()}", *(f"{fates[fate]}" for fate in Fate))
+        total += fates
+    table.add_section()
+    table.add_row("all", f"{total.total()}", *(f"{total[fate]}" for fate in Fate))
+    waits = outcome.ledger.waits()
+    in_time = sum(wait <= DEADLINE_S for wait in waits)
+    table.caption = (
+        f"acknowledged in 3 s: {in_time}; median {_ms(waits, 50)}, "
+        f"95% within {_ms(waits, 95)}, slowest {1e3 * max(waits, default=0):.0f} ms; "
+        f"rejected by the simulator: {outcome.ledger.unlawful.total()}"
+    )
+    return table
+
+
+def _ms(waits: list[float], percent: int) -> str:
+    if len(waits) < 2:
+        return "–"
+    return f"{1e3 * statistics.quantiles(waits, n=100)[percent - 1]:.0f} ms"
+
+
+def _faults(outcome: Outcome) -> Table:
+    table = Table("fault", "at", "lasted", "back after")
+    began = outcome.faults[0].began - outcome.faults[0].step.at if outcome.faults else 0.0
+    for fault in outcome.faults:
+        back = "never" if fault.seconds is None else f"{fault.seconds:.1f} s"
+        lasted = f"{fault.ended - fault.began:.1f} s"
+        name = f"{fault.step.fault}{f' ({fault.error})' if fault.error else ''}"
+        table.add_row(name, f"{fault.began - began:.0f} s", lasted, back)
+    return table
+
+
+def as_json(outcome: Outcome) -> dict[str, object]:
+    """The result, for a file."""
+    return {
+        "options": asdict(outcome.options) | {"address": bool(outcome.options.address)},
+        "promises": [asdict(promise) | {"kept": promise.is_kept} for promise in promises(outcome)],
+        "interactions": {
+            what: dict(fates.items()) for what, fates in outcome.ledger.counts().items()
+        },
+        "refused": dict(outcome.ledger.reasons(Fate.REFUSED)),
+        "excepted": dict(outcome.ledger.reasons(Fate.EXCEPTED)),
+        "acknowledged_in_3_s": sum(wait <= DEADLINE_S for wait in outcome.ledger.waits()),
+        "confirmed_records": outcome.records.confirmed,
+        "faults": [
+            {"fault": f.step.fault, "lasted_s": f.ended - f.began, "back_after_s": f.seconds}
+            for f in outcome.faults
+        ],
+        "starts": outcome.supervisor.starts,
+        "stops_s": [seconds for seconds, _ in outcome.supervisor.stops],
+        "refused_starts": outcome.supervisor.refused,
+        "trainings": dict(outcome.stored.trainings) if outcome.stored else {},
+    }
+
+
+def broken(outcome: Outcome) -> Iterator[str]:
+    """A sentence for each broken promise."""
+    for promise in promises(outcome):
+        if not promise.is_kept:
+            yield f"{promise.name}: {promise.value:g}, at most {promise.most:g}"

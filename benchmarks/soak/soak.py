@@ -1,0 +1,302 @@
+"""Runs a soak: starts the bot, lets members use it, makes the faults, and judges."""
+
+import asyncio
+import datetime
+import json
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from benchmarks.bot_process import BotProcess
+from benchmarks.soak.crowd import Crowd
+from benchmarks.soak.database import DatabaseFaults, PostgresFaults, SqliteFaults
+from benchmarks.soak.ledger import Entry, Ledger, unfinished
+from benchmarks.soak.namers import SCALES, namer
+from benchmarks.soak.plan import POSTGRES, SQLITE, Step, make_plan
+from benchmarks.soak.records import Records, Stored, read_stored
+from benchmarks.soak.supervisor import Supervisor
+from benchmarks.soak.trouble import DATABASE_FAULTS, VICTIM, Trouble
+from bot.local.server import LocalDiscord
+from bot.services.versions import version_of
+from bot.store import Database, Store
+from bot.store.versions import VersionFiles
+from models.tasks import task_of
+
+LARGE_NAMERS = 8
+COOLDOWN_S = 1.1
+"""Seconds between two requests of the administrator; the bot is told 1 s."""
+CLOSING_S = 60.0
+"""Seconds after a restart in which an unfinished message must be closed."""
+HEARTBEAT_S = 20.0
+"""Interval of heartbeats: shorter than Discord's 41 s, so that a soak has more of them."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a soak does; `tests/end_to_end/test_soak.py` runs a small one."""
+
+    seconds: float = 1200.0
+    seed: int = 0
+    rate: float = 3.0
+    members: int = 200
+    quiet_s: float = 70.0
+    large_namers: int = LARGE_NAMERS
+    address: str | None = None
+    """DATABASE_URL of a PostgreSQL database; None is SQLite."""
+    only: Sequence[str] = ()
+    quick: bool = False
+
+
+@dataclass
+class Recovered:
+    """A fault that was made, and when the bot was back: seconds after its end."""
+
+    step: Step
+    began: float
+    ended: float
+    error: str = ""
+    seconds: float | None = None
+
+
+@dataclass
+class Outcome:
+    """Everything that was counted."""
+
+    options: Options
+    ledger: Ledger
+    records: Records
+    faults: list[Recovered]
+    supervisor: Supervisor
+    log: str
+    namer_mib: str = ""
+    half_served: list[str] = field(default_factory=list)
+    left_unfinished: list[str] = field(default_factory=list)
+    lost_records: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
+    stored: Stored | None = None
+    lag_s: float = 0.0
+    """The longest time in which this process did not run: the machine was busy."""
+
+
+class Soak:
+    """One soak, in a folder."""
+
+    def __init__(self, folder: Path, options: Options, console: Console) -> None:
+        self._folder, self._options, self._console = folder, options, console
+        self._lag_s = 0.0
+        self._left: dict[str, str] = {}
+
+    async def run(self) -> Outcome:
+        """Run it; the outcome."""
+        options, folder = self._options, self._folder
+        async with AsyncExitStack() as stack:
+            database: DatabaseFaults = (
+                PostgresFaults(options.address)
+                if options.address
+                else SqliteFaults(folder / "state" / "mangosaurus.db")
+            )
+            await database.start()
+            stack.push_async_callback(database.close)
+            (folder / "state").mkdir()
+            version = await _add_version(database)
+            local = await stack.enter_async_context(
+                LocalDiscord(port=0, heartbeat_s=HEARTBEAT_S, writes=10)
+            )
+            environment = {"LOG_FORMAT": "json", "COOLDOWN_SECONDS": "1", "NAMERS_PER_GUILD": "20"}
+            environment |= {"RETRAIN_COOLDOWN_MINUTES": "0", "HOME_GUILDS": str(local.guild_id)}
+            if database.address:
+                environment["DATABASE_URL"] = database.address
+            supervisor = await stack.enter_async_context(Supervisor(local, folder, environment))
+            ledger, records = Ledger(), Records()
+            ledger.downs, ledger.disturbed = supervisor.downs, local.faults.disturbed
+            crowd = Crowd(local, ledger, records, seed=options.seed, members=options.members)
+            outcome = Outcome(options, ledger, records, [], supervisor, "")
+            plan = make_plan(
+                options.seed,
+                options.seconds,
+                options.quiet_s,
+                database=POSTGRES if options.address else SQLITE,
+                has_clock=supervisor.has_clock,
+                only=options.only,
+                quick=options.quick,
+            )
+            self._show_plan(plan, supervisor.has_clock)
+            outcome.namer_mib = await self._prepare(crowd)
+            trouble = Trouble(
+                local,
+                supervisor,
+                database,
+                crowd,
+                await _row_of(database, VICTIM),
+                namer(99),
+                version,
+                outcome.half_served,
+            )
+            await self._go(outcome, plan, trouble)
+            await supervisor.wait_online()
+            left = unfinished(local.messages, time.time() - 1.0)
+            for message in left:
+                self._left.setdefault(message.id, _about(message.content, message.embed))
+            outcome.left_unfinished = [*self._left.values()]
+            messages = local.messages
+            log: BotProcess = supervisor.bot
+        outcome.stored = stored = await read_stored(database.url)
+        outcome.lost_records = records.lost(stored, messages)
+        outcome.contradictions = records.contradictions(stored)
+        outcome.log = log.log.read_text(errors="replace")
+        outcome.lag_s = self._lag_s
+        for fault in outcome.faults:
+            since = fault.ended
+            back = ledger.first_success(since, stores=fault.step.fault in DATABASE_FAULTS)
+            fault.seconds = None if back is None else max(0.0, back - fault.ended)
+        return outcome
+
+    def _show_plan(self, plan: Sequence[Step], has_clock: bool) -> None:
+        self._console.print(f"seed {self._options.seed}: {len(plan)} faults")
+        for step in plan:
+            lasts = f" for {step.seconds:g} s" if step.seconds else ""
+            self._console.print(f"  {step.at:7.1f} s  {step.fault}{lasts}", highlight=False)
+        if not has_clock:
+            self._console.print("  no faults of the clock: the package libfaketime is missing")
+
+    async def _prepare(self, crowd: Crowd) -> str:
+        """Import namers and train one; the size of the large ones, in words."""
+        await crowd.import_namer(VICTIM, namer(98))
+        crowd.namers.clear()  # members don't use it
+        await asyncio.sleep(COOLDOWN_S)
+        created = await crowd.create_namer("elves")
+        if not created.succeeded:
+            raise RuntimeError(f"The namer cannot be trained: {created.text or 'no answer'}")
+        await asyncio.sleep(COOLDOWN_S)
+        size = "none"
+        scales = list(SCALES)
+        for number in range(self._options.large_namers):
+            while scales:
+                content = await asyncio.to_thread(namer, number, scales[0])
+                entry = await crowd.import_namer(f"large {number}", content)
+                if entry.succeeded:
+                    size = f"{len(content) / 2**20:.2f} MiB, {scales[0]:.0%} of the format's limit"
+                    break
+                self._console.print(f"  {scales[0]:.0%}: {entry.text[:120]!r}", highlight=False)
+                await asyncio.sleep(COOLDOWN_S)
+                scales.pop(0)
+            await asyncio.sleep(COOLDOWN_S)
+        crowd.namers.append("elves")
+        for name in crowd.namers:  # all of them in use from the start
+            crowd.send("name of a namer", crowd.admin, "name", {"namer": name, "count": 3})
+            await asyncio.sleep(COOLDOWN_S)
+        return size
+
+    async def _go(self, outcome: Outcome, plan: Sequence[Step], trouble: Trouble) -> None:
+        options, crowd = self._options, trouble.crowd
+        began = time.time()
+        tasks = [
+            asyncio.create_task(crowd.act(options.rate)),
+            asyncio.create_task(crowd.probe()),
+            asyncio.create_task(self._watch_lag()),
+            asyncio.create_task(self._watch_messages(trouble)),
+        ]
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f} of {task.total:.0f} s"),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+        ) as progress:
+            bar = progress.add_task("soaking", total=options.seconds)
+            working: asyncio.Task[None] | None = None
+            steps = list(plan)
+            while (now := time.time() - began) < options.seconds:
+                progress.update(bar, completed=now, description=f"{len(outcome.ledger.entries)}")
+                is_free = working is None or working.done()
+                if steps and is_free and now >= steps[0].at:
+                    step = steps.pop(0)
+                    progress.console.print(f"  {now:7.1f} s  {step.fault}", highlight=False)
+                    working = asyncio.create_task(self._make(outcome, step, trouble))
+                await asyncio.sleep(0.1)
+            if working is not None:
+                await asyncio.wait([working], timeout=60.0)
+        for task in tasks[:2]:
+            task.cancel()
+        await crowd.finish()
+        for task in tasks[2:]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _make(self, outcome: Outcome, step: Step, trouble: Trouble) -> None:
+        fault = Recovered(step, time.time(), 0.0)
+        outcome.faults.append(fault)
+        try:
+            await asyncio.wait_for(trouble.apply(step), step.seconds + 240.0)
+        except Exception as error:  # noqa: BLE001 (the soak goes on without it)
+            fault.error = f"{type(error).__name__}: {error}"
+        finally:
+            trouble.local.faults.clear()
+            fault.ended = time.time()
+
+    async def _watch_lag(self) -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.1)
+            self._lag_s = max(self._lag_s, time.perf_counter() - before - 0.1)
+
+    async def _watch_messages(self, trouble: Trouble) -> None:
+        """Note what is still unfinished a minute after a restart, from before it."""
+        supervisor = trouble.supervisor
+        checked = 0
+        while True:
+            await asyncio.sleep(1.0)
+            downs = [down for down in supervisor.downs if down.ended < float("inf")]
+            if len(downs) > checked and supervisor.online.is_set():
+                since = downs[-1].ended
+                if time.time() - since >= CLOSING_S:
+                    checked = len(downs)
+                    for message in unfinished(trouble.local.messages, downs[-1].began):
+                        self._left[message.id] = _about(message.content, message.embed)
+
+
+def _about(content: str, embed: dict[str, object]) -> str:
+    return f"{embed.get('title') or content or 'thinking…'}"[:80]
+
+
+async def _add_version(database: DatabaseFaults) -> int:
+    """Add a version of the names that is live; its row."""
+    store = Store(Database(database.url))
+    try:
+        await store.database.migrate()
+        trained = await asyncio.to_thread(task_of("names").load_shipped)
+        path = Path("models/weights/names.safetensors")
+        content = (Path(__file__).parents[2] / path).read_bytes()
+        version = version_of(trained.card, trained.digest)
+        now = datetime.datetime.now(datetime.UTC)
+        number, _ = await store.versions.add_live(version, VersionFiles(content), "activated", now)
+        return number
+    finally:
+        await store.close()
+
+
+async def _row_of(database: DatabaseFaults, name: str) -> int:
+    engine = create_async_engine(database.url)
+    try:
+        async with engine.connect() as connection:
+            query = text("SELECT id FROM custom_models WHERE name = :name")
+            return int((await connection.execute(query, {"name": name})).scalar_one())
+    finally:
+        await engine.dispose()
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a result to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+__all__ = ["Entry", "Options", "Outcome", "Soak", "write_json"]

@@ -1,0 +1,192 @@
+"""The bot's process, restarted like systemd does; its memory, its clock, and its trainers."""
+
+import asyncio
+import contextlib
+import dataclasses
+import os
+import resource
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from benchmarks.bot_process import CHECKOUT, BotProcess
+from benchmarks.soak.ledger import Down
+from bot.local.server import LocalDiscord
+
+RESTART_S = 1.0
+"""Seconds between the end of the process and its next start."""
+SAMPLE_S = 0.5
+"""Seconds between two looks at the memory."""
+FAKETIME = (
+    Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"),
+    Path("/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"),
+)
+"""Where Debian's package libfaketime puts its library."""
+
+
+def clock_library() -> Path | None:
+    """The library that changes a process' clock, if it is installed."""
+    return next((path for path in FAKETIME if path.exists()), None)
+
+
+def copy_checkout(folder: Path) -> Path:
+    """A copy of the source tree whose weights may be broken; the corpora are linked."""
+    for part in ("bot", "models", "data", "benchmarks"):
+        ignored = shutil.ignore_patterns("__pycache__", "cache", "baselines")
+        shutil.copytree(CHECKOUT / part, folder / part, ignore=ignored)
+    shutil.copy(CHECKOUT / "pyproject.toml", folder)
+    if (cache := CHECKOUT / "data" / "cache").exists():
+        (folder / "data" / "cache").symlink_to(cache.resolve())
+    return folder
+
+
+class Supervisor:
+    """Keeps the bot running inside of `async with`, except while `may_run` is not set."""
+
+    def __init__(self, local: LocalDiscord, folder: Path, environment: dict[str, str]) -> None:
+        self.downs: list[Down] = []
+        self.unexpected: list[str] = []
+        """Why the process ended although nobody had ended it."""
+        self.refused: list[str] = []
+        """The last line of each start that failed."""
+        self.starts = 0
+        self.peak_mib = 0.0
+        self.stops: list[tuple[float, int]] = []
+        """Seconds and exit code of every SIGTERM."""
+        self.may_run = asyncio.Event()
+        self.may_run.set()
+        self.online = asyncio.Event()
+        self.online_at = 0.0
+        self._local = local
+        self._clock = folder / "clock"
+        self.has_clock = (library := clock_library()) is not None
+        if library is not None:
+            self.set_clock(0)
+            environment |= {
+                "LD_PRELOAD": str(library),
+                "FAKETIME_TIMESTAMP_FILE": str(self._clock),
+                "FAKETIME_CACHE_DURATION": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # it makes waiting threads poll
+            }
+        self.checkout = copy_checkout(folder / "checkout")
+        self.bot = BotProcess(local, folder, environment, checkout=self.checkout)
+        self._ending = ""
+        """Why the process is about to end; empty while it should not."""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> "Supervisor":
+        self._tasks = [asyncio.create_task(self._keep_running())]
+        await self.online.wait()
+        self._tasks.append(asyncio.create_task(self._watch_memory()))
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.bot.stop()
+
+    async def _keep_running(self) -> None:
+        while True:
+            await self.may_run.wait()
+            began = time.time()
+            await self._local.drop_gateway()  # what a killed process left open
+            try:
+                self.starts += 1
+                await self.bot.start()
+            except (RuntimeError, TimeoutError) as error:
+                if self.bot.pid is not None:
+                    os.kill(self.bot.pid, signal.SIGKILL)
+                    await self.bot.wait()
+                if not self._ending:
+                    self.refused.append(str(error).strip().split("\n")[-1][:200])
+                self._ended(began)
+                await asyncio.sleep(RESTART_S)
+                continue
+            self._close_down()
+            self.online_at = time.time()
+            self.online.set()
+            code = await self.bot.wait()
+            self.online.clear()
+            if not self._ending:
+                self.unexpected.append(f"exit code {code}: {self.bot.log_tail(1)[:300]}")
+            self._ended(time.time())
+            await asyncio.sleep(RESTART_S)
+
+    def _ended(self, at: float) -> None:
+        """Note that the process is not there; the time is extended until it is online."""
+        why = self._ending or "ended by itself"
+        if not self.downs or self.downs[-1].ended < float("inf"):
+            self.downs.append(Down(why, at, float("inf"), why != "SIGTERM"))
+        self._ending = ""
+
+    def _close_down(self) -> None:
+        if self.downs and self.downs[-1].ended == float("inf"):
+            self.downs[-1] = dataclasses.replace(self.downs[-1], ended=time.time())
+
+    async def _watch_memory(self) -> None:
+        while True:
+            if self.bot.pid is not None:
+                peak = self.bot.memory_mib()
+                self.peak_mib = max(self.peak_mib, peak if peak == peak else 0.0)
+            await asyncio.sleep(SAMPLE_S)
+
+    async def kill(self, why: str = "SIGKILL") -> None:
+        """Kill the process, and wait until it has ended."""
+        if (pid := self.bot.pid) is None:
+            return
+        self._ending = why
+        os.kill(pid, signal.SIGKILL)
+        await self.bot.wait()
+
+    async def terminate(self, limit_s: float = 60.0) -> None:
+        """Send SIGTERM, and note how long the process takes to stop."""
+        if (pid := self.bot.pid) is None:
+            return
+        began = time.perf_counter()
+        self._ending = "SIGTERM"
+        os.kill(pid, signal.SIGTERM)
+        try:
+            code = await asyncio.wait_for(asyncio.shield(self.bot.wait()), limit_s)
+        except TimeoutError:
+            await self.kill("SIGTERM was not enough")
+            code = -9
+        self.stops.append((time.perf_counter() - began, code))
+
+    async def wait_online(self, limit_s: float = 90.0) -> bool:
+        """Wait until the bot is connected again; whether it is."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.online.wait(), limit_s)
+        return self.online.is_set()
+
+    def set_clock(self, seconds: float) -> None:
+        """Set the bot's clock forward or, below 0, back."""
+        self._clock.write_text(f"{seconds:+.0f}\n")
+
+    def limit_files(self, largest: int) -> None:
+        """Let the process write no file beyond a size in bytes, like a full disk."""
+        if self.bot.pid is not None:
+            _, hard = resource.prlimit(self.bot.pid, resource.RLIMIT_FSIZE)
+            soft = largest if largest >= 0 else hard
+            resource.prlimit(self.bot.pid, resource.RLIMIT_FSIZE, (soft, hard))
+
+    def trainers(self) -> list[int]:
+        """Process ids of the bot's trainers."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdecimal():
+                with contextlib.suppress(OSError, IndexError):
+                    parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                    if parent == self.bot.pid and b"bot.train" in (folder / "cmdline").read_bytes():
+                        found.append(int(folder.name))
+        return found
+
+
+def limit_memory(pid: int) -> None:
+    """Let a process allocate no more memory than it has."""
+    with contextlib.suppress(OSError, ProcessLookupError):
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+        size = pages * os.sysconf("SC_PAGE_SIZE")
+        resource.prlimit(pid, resource.RLIMIT_AS, (size, size))
