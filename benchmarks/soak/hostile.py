@@ -60,6 +60,5 @@ BUTTONS = (
     "training:stop:1",
     "models:activate:1",
     "nothing:at:all",
-    ":",
 )
 """Ids of buttons that the bot never made."""

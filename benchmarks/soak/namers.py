@@ -9,7 +9,7 @@ import numpy as np
 from models.fingerprints import Fingerprints
 from models.model_card import ModelCard
 from models.names.constrained.shape import LIST_RECIPE
-from models.networks.ngram import MAX_STORED_PROBABILITIES, NGram
+from models.networks.ngram import NGram
 from models.networks.vocabulary import END, Vocabulary
 from models.weights import save_weights
 
@@ -17,24 +17,47 @@ ORDER = 5
 GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
 CYRILLIC = "бвгджзийклмнптфцчшщыэюя"
 SYLLABLES = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov", "wen", "zar")
-SCALES = (0.99, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05)
-"""Sizes to try, as shares of what a weight file may hold."""
+CONTEXTS = 100_000
+SCALES = (
+    3.5,
+    3.0,
+    2.5,
+    2.0,
+    1.7,
+    1.4,
+    1.2,
+    1.1,
+    1.0,
+    0.9,
+    0.8,
+    0.7,
+    0.6,
+    0.5,
+    0.4,
+    0.3,
+    0.25,
+    0.2,
+    0.15,
+    0.1,
+    0.05,
+)
+"""Sizes to try, in `CONTEXTS`: the largest has more than a file can hold."""
 
 
 def namer(seed: int, scale: float = 0.0) -> bytes:
     """A weight file with n-grams of made-up names, and random ones up to a size.
 
-    scale: of the table that the bot makes, 1 for the largest that a file may ask for.
+    scale: number of n-grams, in `CONTEXTS`.
     """
     random = np.random.default_rng(seed)
     names = sorted({"".join(random.choice(SYLLABLES, 3)) for _ in range(150)})
     symbols = string.ascii_lowercase + (GREEK + CYRILLIC if scale else "")
     vocabulary = Vocabulary.of([symbols])
     base = len(vocabulary)
+    count = int(scale * CONTEXTS)
     fitted = NGram.fit([name + END for name in names], vocabulary, ORDER, 0.75)
-    contexts = int(scale * MAX_STORED_PROBABILITIES / base)
     # A random context and what follows it, so that no two orders share their contexts.
-    codes = random.integers(base**ORDER, size=contexts)
+    codes = random.integers(base**ORDER, size=count)
     grams = np.union1d(fitted.grams, codes)
     counts = np.ones(len(grams), np.int64)
     counts[np.searchsorted(grams, fitted.grams)] = 1000 * fitted.counts.clip(max=1000)

@@ -182,9 +182,9 @@ class Soak:
                 content = await asyncio.to_thread(namer, number, scales[0])
                 entry = await crowd.import_namer(f"large {number}", content)
                 if entry.succeeded:
-                    size = f"{len(content) / 2**20:.2f} MiB, {scales[0]:.0%} of the format's limit"
+                    size = f"files of {len(content) / 2**20:.2f} MiB"
                     break
-                self._console.print(f"  {scales[0]:.0%}: {entry.text[:120]!r}", highlight=False)
+                self._console.print(f"  {len(content):,} bytes: {entry.text[:90]!r}")
                 await asyncio.sleep(COOLDOWN_S)
                 scales.pop(0)
             await asyncio.sleep(COOLDOWN_S)
