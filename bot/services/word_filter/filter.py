@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from bot.services.word_filter.entries import Entry, Place, Strictness, entries_of, parse
 from bot.services.word_filter.lists import (
-    compound_parts,
+    affixes,
     innocent_patterns,
     innocent_words,
     listed,
@@ -123,7 +123,7 @@ def _has_parts(word: str, place: Place, parts: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=1)
 def _base() -> WordList:
     """The bot's own lists, shared by all filters."""
-    return WordList(listed(), innocent_words(), compound_parts())
+    return WordList(listed(), innocent_words(), affixes())
 
 
 @lru_cache(maxsize=1)

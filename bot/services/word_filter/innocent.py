@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 
 from bot.services.word_filter.entries import Entry, Place
-from bot.services.word_filter.lists import INNOCENT_WORDS, compound_parts, listed
+from bot.services.word_filter.lists import INNOCENT_WORDS, affixes, listed
 from bot.services.word_filter.words import Reading, WordList
 from data.corpora import load_names
 from data.files import write_atomically
@@ -29,7 +29,7 @@ def compile_innocent() -> str:
 
 def _containing(words: Iterable[str], entries: Iterable[Entry]) -> set[str]:
     """Those words that contain an entry, but are none."""
-    patterns = WordList(entries, parts=compound_parts())
+    patterns = WordList(entries, affixes=affixes())
     found = set()
     for word in words:
         matches = [*patterns.matches(Reading(word))]

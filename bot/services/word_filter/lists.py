@@ -9,9 +9,10 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
+from bot.services.word_filter.affixes import Affixes
 from bot.services.word_filter.entries import Entry, Place, Strictness, entries_of, parse
 from bot.services.word_filter.normalisation import readings
 
@@ -65,9 +66,11 @@ def innocent_words() -> frozenset[str]:
     return own | frozenset(INNOCENT_WORDS.read_text(encoding="utf-8").split())
 
 
-def compound_parts() -> frozenset[str]:
-    """Parts of words that make insults of words that are harmless alone."""
-    return frozenset(_own_words()["compounds"]["parts"])
+@lru_cache(maxsize=1)
+def affixes() -> Affixes:
+    """What makes other words of the words of the lists."""
+    own = _own_words()
+    return Affixes(frozenset(own["compounds"]["parts"]), frozenset(own["short"]["words"]))
 
 
 def innocent_patterns() -> tuple[Entry, ...]:
@@ -126,7 +129,10 @@ def _own_words() -> Mapping[str, Mapping[str, list[str]]]:
 
 def _package_lists() -> Iterator[tuple[str, list[str]]]:
     """Languages and their words."""
-    for file in (files(PACKAGE) / "data" / "dictionaries").iterdir():
+    spec = find_spec(PACKAGE)  # to read its data without running its code
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"The package {PACKAGE} is not installed", name=PACKAGE)
+    for file in sorted((Path(spec.origin).parent / "data" / "dictionaries").glob("*.json")):
         content = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(content, dict) and "words" in content:
-            yield file.name.removesuffix(".json"), [w for w in content["words"] if w]
+            yield file.stem, [w for w in content["words"] if w]

@@ -75,6 +75,10 @@ _AT_END = re.compile(r"(?<![^ ])[!|+(<{\[^#\\/)\]}-]+|[!|+(<{\[^#\\/)\]}-]+(?![^
 _BRACKETED = tuple(re.compile(p) for p in (r"\(([^()]+)\)", r"\[([^][]+)\]", r"\{([^{}]+)\}"))
 _SYMBOLS = re.compile(r"[@$!|+€£¥¢(<{\[^#\\/)\]}-]")
 _NO_LETTERS = re.compile(r"[\\/)\]}-]")
+_SPACED_OUT = re.compile(r"(?<![^ ])[^ ](?: +[^ ](?![^ ])){2,}")
+"""Letters with spaces between them."""
+_ALL_DOUBLED = re.compile(r"(?<![^ ])(?:([^ ])\1)+(?![^ ])")
+"""Words of which each letter is written twice."""
 _CONTRACTION = re.compile(r"(?<![\w'])(i|you|he|she|it|we|they|who)'(?:ll|re|ve|d)(?![\w'])")
 
 
@@ -96,13 +100,20 @@ def plain(text: str) -> str:
 def readings(text: str) -> Iterator[str]:
     """Ways to read a text, all distinct: words in lower case, separated by spaces.
 
-    The first has digits as they are; the others read digits and symbols as letters.
+    The first has digits as they are; others read digits and symbols as letters, join letters with
+    spaces between them, or halve words whose letters are all doubled.
     """
     written = plain(text)
     if APOSTROPHE in written:  # `who're` is no whore, and `fu'ck` is no help
         written = _CONTRACTION.sub(r"\1 ", written).replace(APOSTROPHE, "")
-    yield _SYMBOLS.sub(" ", written)
-    yield from sorted(leet_readings(written))
+    for reading in (_SYMBOLS.sub(" ", written), *sorted(leet_readings(written))):
+        yield reading
+        joined = _SPACED_OUT.sub(lambda match: match[0].replace(" ", ""), reading)
+        if joined != reading:
+            yield joined
+        halved = _ALL_DOUBLED.sub(lambda match: match[0][::2], joined)
+        if halved != joined:
+            yield halved
 
 
 def leet_readings(written: str) -> set[str]:

@@ -1,33 +1,21 @@
 """Matching of word lists against one reading of a text."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from bot.services.word_filter.affixes import LONGEST_WORD, Affixes, is_known, is_plural
 from bot.services.word_filter.automaton import Automaton
 from bot.services.word_filter.entries import Entry, Place, Strictness
-from data.lexicon import load_lexicon
-from data.roots import load_roots
 
-_PLURALS = frozenset({"s", "es"})
-_SHORT_WORDS = frozenset(
-    re.findall(
-        "[a-z]+",
-        "a i o ad ah am an as at be by de do el ex go ha he hi ho id if in is it la le lo ma "
-        "me my no of oh ok on or ox pa pi re so to un up us we ye yo",
-    )
-)
-"""Words of up to two letters. The dictionary has many more, which are abbreviations."""
+_SHORTEST = 3
+"""Letters of the longest entry whose plural is not blocked with it."""
 _SURE = 6
 """Letters from which an entry is found also in a text where each of its parts is a word."""
 _SHORTEST_SPLIT = 4
 """Letters of the shortest entry that is found in parts, unless each letter is apart."""
-_SHORTEST_ENDING = 4
-"""Letters of the shortest root that ends a name: *odon*."""
-_LONGEST_NAME = 30
-"""Letters up to which a word is searched for roots of names."""
+
+_NO_AFFIXES = Affixes()
 
 
 class Match(NamedTuple):
@@ -71,15 +59,12 @@ class WordList:
         self,
         entries: Iterable[Entry],
         innocent: frozenset[str] = frozenset(),
-        parts: frozenset[str] = frozenset(),
+        affixes: Affixes = _NO_AFFIXES,
     ) -> None:
-        """`innocent` are words that contain entries and don't match them.
-
-        `parts` make insults of the entries that match in compounds.
-        """
+        """`innocent` are words that contain entries and don't match them."""
         self._automaton = Automaton((entry.letters, entry) for entry in entries)
         self._innocent = innocent
-        self._parts = parts
+        self._affixes = affixes
 
     def matches(
         self, reading: Reading, strictness: Strictness = Strictness.STRICT
@@ -95,10 +80,28 @@ class WordList:
         first, last = reading.word_at[match.start], reading.word_at[match.end - 1]
         word_start, word_end = reading.word_starts[first], reading.word_starts[last + 1]
         before, after = match.start - word_start, word_end - match.end
-        words = reading.words[first : last + 1]
-        if len(words) > 1:
-            return not before and _is_split(match.entry, words, after)
-        return self._is_in(words[0], match.entry, before, after)
+        if first != last:
+            return self._is_split(match.entry, reading.words[first : last + 1], before, after)
+        if match.entry.place is Place.COMPOUND and self._is_beside(match, reading, before, after):
+            return True
+        return self._is_in(reading.words[first], match.entry, before, after)
+
+    def _is_beside(self, match: Match, reading: Reading, before: int, after: int) -> bool:
+        """Whether the entry is in one half of a compound that was split."""
+        number = reading.word_at[match.start]
+        word = reading.words[number]
+        neighbours = (
+            (reading.words[max(0, number - 1) : number], True),
+            (reading.words[number + 1 : number + 2], False),
+        )
+        for beside, is_before in neighbours:
+            if beside and not self._affixes.are_known((word, *beside)):
+                joined = beside[0] + word if is_before else word + beside[0]
+                added = len(beside[0])
+                around = (before + added, after) if is_before else (before, after + added)
+                if not is_known(joined) and self._affixes.make_compound(joined, *around):
+                    return True
+        return False
 
     def _is_in(self, word: str, entry: Entry, before: int, after: int) -> bool:
         """Whether letters of a word that an entry has are meant as that entry."""
@@ -110,10 +113,7 @@ class WordList:
         if word in self._innocent:
             return False
         if not before and not after:
-            return entry.place is not Place.COMPOUND and not _is_known(word)  # as *annus*
-        if entry.place is Place.WHOLE:
-            rest = word[len(word) - after :]
-            return not before and not entry.is_phrase and entry.size > 3 and rest in _PLURALS
+            return entry.place is not Place.COMPOUND and not is_known(word)  # as *annus*
         match entry.place:
             case Place.ANYWHERE:
                 return True
@@ -121,8 +121,38 @@ class WordList:
                 return not before
             case Place.END:
                 return not after
+            case Place.COMPOUND:
+                return not is_known(word) and self._affixes.make_compound(word, before, after)
             case _:
-                return not _is_known(word) and _is_compound(word, before, after, self._parts)
+                is_long = entry.size > _SHORTEST and not entry.is_phrase
+                return is_long and not before and is_plural(word, after)
+
+    def _is_split(self, entry: Entry, words: Sequence[str], before: int, after: int) -> bool:
+        """Whether words together are an entry on purpose: *pen is* is not, *f uck* is."""
+        if len(words[0]) > LONGEST_WORD or len(words[-1]) > LONGEST_WORD:
+            return False
+        joined = "".join(words)
+        if entry.is_phrase:
+            return not before and (not after or is_plural(joined, after))
+        if not before and not after:
+            if entry.place is Place.COMPOUND:
+                return False
+            if entry.size >= _SURE or all(len(word) == 1 for word in words):
+                return True
+        shortest = _SHORTEST if entry.place is Place.COMPOUND else _SHORTEST_SPLIT
+        if entry.size < shortest or self._affixes.are_known(words):
+            return False
+        match entry.place:
+            case Place.ANYWHERE:
+                return self._affixes.make_word(joined, before, after)
+            case Place.START:
+                return not before and self._affixes.make_word(joined, before, after)
+            case Place.END:
+                return not after and self._affixes.make_word(joined, before, after)
+            case Place.COMPOUND:
+                return not is_known(joined) and self._affixes.make_compound(joined, before, after)
+            case _:
+                return not before and (not after or is_plural(joined, after))
 
 
 def uncovered(matches: Iterable[Match], covers: Callable[[], Sequence[Match]], length: int) -> bool:
@@ -160,82 +190,3 @@ def _placed(entry: Entry, reading: Reading, end: int) -> Match | None:
         word_start if word_start >= starts[begin] else first,
         word_end if word_end <= starts[end] else last,
     )
-
-
-def _is_split(entry: Entry, words: Sequence[str], after: int) -> bool:
-    """Whether words together are an entry on purpose: *pen is* is not, *f uck* is."""
-    if entry.place is Place.COMPOUND:
-        return False
-    rest = words[-1][-after:] if after else ""
-    if entry.is_phrase:
-        return not after or rest in _PLURALS
-    if after and rest not in _PLURALS:
-        return entry.size >= _SHORTEST_SPLIT and _ends_name(rest)
-    if all(len(word) == 1 for word in words):
-        return True
-    if entry.size >= _SURE and not after:
-        return True
-    return entry.size >= _SHORTEST_SPLIT and not all(map(_is_known, words))
-
-
-def _is_compound(word: str, before: int, after: int, parts: frozenset[str]) -> bool:
-    """Whether the letters around an entry make it part of an insult or a name.
-
-    They are roots of dinosaurs' names, as in *…osaurus* and *mega…*, or parts like *face*.
-    """
-    if len(word) > _LONGEST_NAME:
-        return False
-    end = len(word) - after
-    # *assaurus* is from *as-saurus*
-    overlaps = after and any(word[end - i :] in _roots() for i in (1, 2) if end - i > before)
-    return (
-        not overlaps
-        and (not before or word[:before] in parts or _has_roots(word[:before]))
-        and (not after or word[end:] in parts or _ends_name(word[end:]))
-    )
-
-
-def _ends_name(letters: str) -> bool:
-    """Whether letters are roots, the last of them one that ends names, such as *raptor*."""
-    return (
-        letters.endswith(_name_endings()) and len(letters) <= _LONGEST_NAME and _has_roots(letters)
-    )
-
-
-@lru_cache(maxsize=4096)
-def _has_roots(letters: str) -> bool:
-    """Whether letters are one or several roots of names, with vowels between them."""
-    roots = _roots()
-    after_root = {0}
-    after_vowel: set[int] = set()
-    for end in range(1, len(letters) + 1):
-        if any(
-            letters[start:end] in roots
-            for start in range(end - 2)
-            if start in after_root or start in after_vowel
-        ):
-            after_root.add(end)
-        elif letters[end - 1] in "aiou" and end - 1 in after_root:
-            after_vowel.add(end)
-    return len(letters) > 3 and (len(letters) in after_root or len(letters) in after_vowel)
-
-
-@lru_cache(maxsize=1)
-def _roots() -> frozenset[str]:
-    return frozenset(root for root in load_roots() if len(root) > 2)
-
-
-@lru_cache(maxsize=1)
-def _name_endings() -> tuple[str, ...]:
-    return tuple(
-        letters
-        for letters, root in load_roots().items()
-        if root.place == "ends" or (root.place == "joins" and letters[-1] not in "aio")
-        if len(letters) >= _SHORTEST_ENDING
-    )
-
-
-@lru_cache(maxsize=4096)
-def _is_known(word: str) -> bool:
-    """Whether a word is in the dictionary."""
-    return word in _SHORT_WORDS if len(word) < 3 else bool(load_lexicon().entry(word))

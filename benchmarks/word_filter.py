@@ -1,0 +1,237 @@
+"""Benchmark of the word filter: recall on disguised words, and false positives.
+
+The words come from published lists that the filter does not use. They are not part of the
+project; install them anywhere and name the folder:
+
+    pip install --target /tmp/lists better-profanity wordfreq faker
+    PYTHONPATH=/tmp/lists python -m benchmarks.word_filter
+
+Reversed words and words without vowels are reported, not counted: too many innocent words look
+the same.
+"""
+
+import argparse
+import importlib
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from bot.services.word_filter import Strictness, WordFilter
+from data.corpora import load_names
+from data.further_reading import load_genera
+
+LOCALES = (
+    "cs_CZ", "de_DE", "es_ES", "fr_FR", "hu_HU", "it_IT", "nl_NL", "pl_PL", "tr_TR", "ru_RU",
+)  # fmt: skip
+COMMON_WORDS = 10_000
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LEET = str.maketrans("aeiostgb", "43105798")
+LOOK_ALIKES = str.maketrans("aceiopsxyhkmt", "асеіорѕхуһκмт")
+Disguise = Callable[[str, np.random.Generator], str]
+
+
+def _inside(word: str, random: np.random.Generator) -> int:
+    """A place inside a word, by the number of letters before it."""
+    return int(random.integers(1, len(word)))
+
+
+def _split(gap: str) -> Disguise:
+    def disguise(word: str, random: np.random.Generator) -> str:
+        place = _inside(word, random)
+        return word[:place] + gap + word[place:]
+
+    return disguise
+
+
+def _styled(first: int) -> Disguise:
+    table = {ord(letter): chr(first + i) for i, letter in enumerate(LETTERS)}
+    return lambda word, _random: word.translate(table)
+
+
+def _some(translation: dict[int, int]) -> Disguise:
+    """Replace each letter that can be replaced, or only some of them."""
+
+    def disguise(word: str, random: np.random.Generator) -> str:
+        share = random.choice([0.5, 1.0])
+        changed = [c.translate(translation) if random.random() < share else c for c in word]
+        return "".join(changed) if "".join(changed) != word else word.translate(translation)
+
+    return disguise
+
+
+def _doubled(word: str, random: np.random.Generator) -> str:
+    place = _inside(word, random)
+    return word[:place] + word[place - 1] * int(random.integers(1, 4)) + word[place:]
+
+
+COUNTED: dict[str, Disguise] = {
+    "case": lambda word, random: "".join(
+        letter.upper() if random.random() < 0.5 else letter for letter in word
+    ),
+    "accents": lambda word, random: "".join(
+        letter + chr(0x300 + int(random.integers(5))) if random.random() < 0.5 else letter
+        for letter in word
+    ),
+    "invisible characters": lambda word, _: "\u200b".join(word),
+    "full width": _styled(0xFF41),
+    "mathematical": _styled(0x1D4EA),
+    "look-alikes": _some(LOOK_ALIKES),
+    "leet": _some(LEET),
+    "spaces": lambda word, _: " ".join(word),
+    "dots": lambda word, _: ".".join(word),
+    "underscores": lambda word, _: "_".join(word),
+    "leet with spaces": lambda word, _: " ".join(word.translate(LEET)),
+    "one letter repeated": _doubled,
+    "all letters doubled": lambda word, _: "".join(2 * letter for letter in word),
+    "split by a space": _split(" "),
+    "split by an underscore": _split("_"),
+    "split over lines": _split("\n"),
+}
+REPORTED: dict[str, Disguise] = {
+    "without vowels": lambda word, _: word[0] + "".join(c for c in word[1:] if c not in "aeiou"),
+    "reversed": lambda word, _: word[::-1],
+}
+
+
+def second_list() -> list[str]:
+    """The words of `better-profanity`, as published."""
+    text = (files("better_profanity") / "profanity_wordlist.txt").read_text(encoding="utf-8")
+    return sorted({word for line in text.splitlines() if (word := line.strip().lower())})
+
+
+def common_words() -> list[str]:
+    """The most common English words, by `wordfreq`."""
+    wordfreq: Any = importlib.import_module("wordfreq")
+    words = wordfreq.top_n_list("en", 2 * COMMON_WORDS)
+    return [word for word in words if word.isalpha()][:COMMON_WORDS]
+
+
+def names_and_towns(number: int, seed: int) -> list[str]:
+    """Names of people and towns in ten languages, by `faker`."""
+    faker: Any = importlib.import_module("faker")
+    found: dict[str, None] = {}
+    for locale in LOCALES:
+        source = faker.Faker(locale)
+        source.seed_instance(seed)
+        own: dict[str, None] = {}
+        for _ in range(20 * number):
+            for kind in (source.first_name, source.last_name, source.city):
+                own[kind()] = None
+        found |= dict.fromkeys([*own][: number // len(LOCALES)])
+    return [*found]
+
+
+def spellings(
+    words: Sequence[str], disguises: dict[str, Disguise], each: int, seed: int
+) -> dict[str, list[tuple[str, str]]]:
+    """For each disguise: words with their disguised spelling, drawn from `words`."""
+    random = np.random.default_rng(seed)
+    drawn: dict[str, list[tuple[str, str]]] = {}
+    for kind, disguise in disguises.items():
+        chosen = random.choice(len(words), size=each, replace=False)
+        drawn[kind] = [(words[i], disguise(words[i], random)) for i in chosen]
+    return drawn
+
+
+def main() -> None:
+    """Measure and print tables."""
+    parser = argparse.ArgumentParser(description="Recall and false positives of the word filter.")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--each", type=int, default=13, help="spellings for each disguise")
+    parser.add_argument("--show", action="store_true", help="list what was missed or refused")
+    options = parser.parse_args()
+    console = Console()
+    try:
+        published, common = second_list(), common_words()
+        people = names_and_towns(5000, options.seed)
+    except ImportError as error:
+        sys.exit(f"{error}. Install the lists as this module says:\n{__doc__}")
+    plain = [word for word in published if word.isalpha() and word.isascii() and len(word) > 3]
+    genera = load_genera()
+    for strictness in Strictness:
+        words = WordFilter(strictness=strictness)
+        console.print(f"\n[bold]{strictness.name.lower()}[/]")
+        blocked = [word for word in published if not words.allows(word)]
+        console.print(f"of the second list, blocked: {_share(len(blocked), len(published))}")
+        for title, pool in (
+            ("words blocked as written", [word for word in plain if not words.allows(word)]),
+            ("all words", plain),
+        ):
+            console.print(_recall(title, words, pool, options))
+        _false_positives(
+            console,
+            words,
+            {
+                "common words": common,
+                "common words that are not on the second list": sorted({*common} - {*published}),
+                "names and towns": people,
+                "dinosaurs": load_names().words,
+                "genera": genera.vertebrates + genera.others,
+            },
+            show=options.show,
+        )
+    console.print(_speed())
+
+
+def _recall(
+    title: str, words: WordFilter, pool: Sequence[str], options: argparse.Namespace
+) -> Table:
+    table = Table("disguise", "caught", title=f"Recall, {title}", title_justify="left")
+    total = caught = 0
+    for kind, drawn in spellings(pool, COUNTED | REPORTED, options.each, options.seed).items():
+        missed = [spelling for _word, spelling in drawn if words.allows(spelling)]
+        if kind in COUNTED:
+            total, caught = total + len(drawn), caught + len(drawn) - len(missed)
+        name = kind if kind in COUNTED else f"{kind} (not counted)"
+        shown = f"  {missed}" if options.show and kind in COUNTED and missed else ""
+        table.add_row(name, _share(len(drawn) - len(missed), len(drawn)) + shown)
+    table.add_section()
+    table.add_row("all", _share(caught, total))
+    return table
+
+
+def _false_positives(
+    console: Console, words: WordFilter, lists: dict[str, Iterable[str]], *, show: bool
+) -> None:
+    table = Table("list", "refused", title="False positives", title_justify="left")
+    for name, texts in lists.items():
+        all_texts = [*texts]
+        refused = [text for text in all_texts if not words.allows(text)]
+        table.add_row(name, _share(len(refused), len(all_texts)))
+        if show and len(refused) < 200:
+            console.print(f"{name}: {', '.join(refused)}", markup=False)
+    console.print(table)
+
+
+def _speed() -> Table:
+    words = WordFilter(allowed=["dick"])
+    table = Table("text", "characters", "ms", title="Time", title_justify="left")
+    texts = {
+        "U+FDFA": "\ufdfa" * 6000,
+        "an allow-listed word": "dick " * 1500,
+        "prose": "the quick brown fox jumps over the lazy dog " * 137,
+        "a name": "titanosaurus",
+    }
+    for name, text in texts.items():
+        times = []
+        for _ in range(9):
+            start = time.process_time()
+            words.allows(text)
+            times.append(time.process_time() - start)
+        table.add_row(name, f"{len(text):,}", f"{1000 * statistics.median(times):.2f}")
+    return table
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,} ({part / max(1, whole):.2%})"
+
+
+if __name__ == "__main__":
+    main()
