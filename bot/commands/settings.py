@@ -1,4 +1,4 @@
-"""`/settings`: how long polls stay open, and what a community shares with others."""
+"""`/settings`: how long polls stay open, what is shared with others, and the word filter."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,12 @@ from bot.commands.core.info import Audience, CommandInfo
 from bot.commands.core.message import Message, Text, UserError, code, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Terms, Turn
+from bot.commands.filter_settings import (
+    change_filter,
+    checked_strictness,
+    checked_words,
+    filter_overview,
+)
 
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a poll can stay open."""
@@ -22,10 +28,13 @@ INFO = CommandInfo(
             "Whether winners appear in the hall of fame of all servers (default True)"
         ),
         "shared_namers": _("Whether namers that other servers share can be used (default True)"),
+        "filter": _("How strict the word filter is (default normal)"),
+        "blocked_words": _("Words that the bot must not use here, separated by commas, or none"),
     },
     examples=(
         ("/settings", _("shows the settings of the bot here.")),
         ("/settings vote_minutes:30", _("keeps polls open for half an hour.")),
+        ("/settings blocked_words:mud, swamp*", _("also blocks mud, and words like swampy.")),
     ),
     audience=Audience.MANAGERS,
 )
@@ -38,6 +47,8 @@ class SettingsOptions:
     vote_minutes: int | None = None
     public_hall: bool | None = None
     shared_namers: bool | None = None
+    filter: str | None = None
+    blocked_words: str | None = None
 
 
 async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
@@ -48,6 +59,10 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
         raise UserError(*not_allowed())
     if options.vote_minutes is not None:
         check(options.vote_minutes)
+    if options.filter is not None:
+        checked_strictness(options.filter)
+    if options.blocked_words is not None:
+        checked_words(options.blocked_words)
     with app.in_flight.track():
         terms = turn.platform.terms
         lines = await _change(app, turn.community_id, terms, options)
@@ -82,6 +97,10 @@ async def _change(
         sentences.append(_public_hall(terms, on=options.public_hall))
     if options.shared_namers is not None:
         sentences.append(_shared_namers(terms, on=options.shared_namers))
+    if (options.filter, options.blocked_words) != (None, None):
+        strictness = checked_strictness(options.filter) if options.filter is not None else None
+        words = checked_words(options.blocked_words) if options.blocked_words is not None else None
+        sentences += await change_filter(app, community_id, strictness, words)
     return tuple(sentences)
 
 
@@ -103,6 +122,7 @@ async def _overview(app: App, community_id: int, terms: Terms) -> tuple[Text, ..
         ),
         (_public_hall(terms, on=kept.in_public_hall), "public_hall"),
         (_shared_namers(terms, on=kept.accepts_shared), "shared_namers"),
+        *await filter_overview(app, community_id),
     )
     hint = _("Change it with {command}.")
     return tuple(

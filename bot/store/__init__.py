@@ -7,6 +7,7 @@ from bot.store.hall_of_fame import HallOfFame
 from bot.store.identities import Identities
 from bot.store.moderation.blocks import Blocks
 from bot.store.moderation.removals import Moderation
+from bot.store.moderation.word_filters import WordFilters
 from bot.store.poems import Poems
 from bot.store.polls import Polls
 from bot.store.privacy import Privacy
@@ -33,6 +34,7 @@ class Store:
         self.button_states = ButtonStates(database)
         self.moderation = Moderation(database)
         self.blocks = Blocks(database)
+        self.word_filters = WordFilters(database)
 
     async def close(self) -> None:
         """Close all connections."""

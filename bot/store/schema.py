@@ -85,6 +85,10 @@ class Community(Base):
     """Whether custom models that other communities share can be used in it; `None` for yes."""
     log_channel_id: Mapped[int | None] = mapped_column(Number)
     """Channel in which moderation is reported."""
+    filter_strictness: Mapped[int | None]
+    """How strict its word filter is; `None` for the default."""
+    blocked_words: Mapped[str | None] = mapped_column(Text)
+    """Its own words for the filter, a line each; `None` for none."""
 
 
 class Poll(Base):

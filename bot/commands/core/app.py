@@ -19,6 +19,7 @@ from bot.services.model_registry import ModelRegistry
 from bot.services.training.service import TrainingService
 from bot.services.uploads import Uploads
 from bot.services.word_filter import WordFilter
+from bot.services.word_filter.servers import ServerFilters
 from bot.settings import Settings
 from bot.store import Store
 
@@ -39,6 +40,7 @@ class App:
     custom_models: CustomModels
     training: TrainingService
     word_filter: WordFilter
+    """For texts that appear everywhere; `filters` has those of communities."""
     now: Callable[[], datetime]
     started_at: datetime
     version: str
@@ -49,6 +51,7 @@ class App:
     monitor: Monitor = field(default_factory=Monitor)
     blocks: BlockList = field(init=False)
     cooldowns: Cooldowns = field(init=False)
+    filters: ServerFilters = field(init=False)
     in_flight: InFlight = field(default_factory=InFlight)
     edits: EditThrottle = field(init=False)
     """Edits of messages, by channel."""
@@ -63,13 +66,19 @@ class App:
         cooldowns = Cooldowns(self.settings.cooldown_seconds)
         object.__setattr__(self, "cooldowns", cooldowns)
         object.__setattr__(self, "blocks", BlockList(self.store.blocks))
+        filters = ServerFilters(self.word_filter, self.store.word_filters)
+        object.__setattr__(self, "filters", filters)
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
 
-    async def allows(self, text: str) -> bool:
-        """Whether the word filter lets a text pass. Its length must have been checked."""
+    async def allows(self, text: str, community_id: int | None = None) -> bool:
+        """Whether a community's word filter lets a text pass; the bot's own without a community.
+
+        The length of the text must have been checked.
+        """
+        words = await self.filters.of(community_id)
         if len(text) <= LONG_TEXT:
-            return self.word_filter.allows(text)
-        return await asyncio.to_thread(self.word_filter.allows, text)
+            return words.allows(text)
+        return await asyncio.to_thread(words.allows, text)
 
     @asynccontextmanager
     async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:

@@ -88,7 +88,7 @@ async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
     typed = options.name
     async with app.answering(turn, DISSECT):
         _check_length(typed)
-        if not await app.allows(typed):
+        if not await app.allows(typed, turn.community_id):
             raise _refused()
         await respond_when_ready(turn, _dissected_text(app, turn, typed))
 
@@ -108,7 +108,8 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     """Suggest real names; several words as they are first, because they may be a line."""
-    choices = await asyncio.to_thread(_suggestions, typed, app.inference.genera, app.word_filter)
+    words = await app.filters.of(turn.community_id)
+    choices = await asyncio.to_thread(_suggestions, typed, app.inference.genera, words)
     return within_limits(choices, turn.platform.limits)
 
 
@@ -168,7 +169,8 @@ def _refused() -> UserError:
 async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
     """The dissection of a line of verse, or else of a name."""
     if len(typed.split()) >= MIN_WORDS:
-        line = await app.inference.dissect_line(typed)
+        words = await app.filters.of(turn.community_id)
+        line = await app.inference.dissect_line(typed, accept=words.allows)
         if line is not None:
             png = await asyncio.to_thread(line_picture, line)
             return line_message(line, png, turn.platform.limits)
@@ -176,8 +178,9 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
 
 
 async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | None) -> Message:
-    if not (await app.allows(name) and await app.allows(clean_name(name))):
-        raise _refused()
+    for spelling in (name, clean_name(name)):
+        if not await app.allows(spelling, turn.community_id):
+            raise _refused()
     model = dinosaurs(app)
     if custom_model_id is not None:
         model = await ready(app, await of_button(app, turn, custom_model_id))

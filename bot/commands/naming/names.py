@@ -131,9 +131,9 @@ async def suggest_letters(
         model = dinosaurs(app)
     else:
         model = await ready(app, await choose(app, turn, custom_model))
-    meanings = model.record is None
+    meanings, words = model.record is None, await app.filters.of(turn.community_id)
     choices = await asyncio.to_thread(
-        functions[option], typed, model.words, app.word_filter, meanings=meanings
+        functions[option], typed, model.words, words, meanings=meanings
     )
     return within_limits(choices, turn.platform.limits)
 
@@ -166,9 +166,10 @@ async def _message(
     if record is not None:
         options = replace(options, custom_model=record.name)
     model = await ready(app, record) if record is not None else dinosaurs(app)
-    if not await asyncio.to_thread(is_fit, options.request, model, app.word_filter):
+    words = await app.filters.of(turn.community_id)
+    if not await asyncio.to_thread(is_fit, options.request, model, words):
         raise UserError(_("The bot won't write names like that; try other letters."))
-    candidates = await _generate(app, options, model)
+    candidates = await _generate(app, options, model, words)
     action = _action(options)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
     candidates = replace(candidates, more_state=more_state or "")
@@ -186,11 +187,13 @@ async def _message(
     return message, None
 
 
-async def _generate(app: App, options: NamesOptions, model: NamesModel) -> Candidates:
+async def _generate(
+    app: App, options: NamesOptions, model: NamesModel, words: WordFilter
+) -> Candidates:
     """Generate names. Raises `UserError` if none meets the request, and inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
     try:
-        result = await app.inference.names(request, model.trained)
+        result = await app.inference.names(request, model.trained, accept=words.allows)
     except NamesError as error:
         raise UserError(*with_echo(explain_problem(error.problem), options)) from error
     note = explain_shortfall(result.shortfall) if result.shortfall is not None else ""

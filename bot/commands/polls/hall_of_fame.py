@@ -135,7 +135,8 @@ async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
     names = [champion.name for champion in (*today, *ever)]
     matching = [name for name in names if cleaned.casefold() in name.casefold()]
     unique = dict.fromkeys([cleaned, *matching] if cleaned else matching)
-    allowed = (name for name in unique if app.word_filter.allows(name))
+    words = await app.filters.of(turn.community_id)
+    allowed = (name for name in unique if words.allows(name))
     return within_limits((Choice(name, name) for name in allowed), turn.platform.limits)
 
 
@@ -167,9 +168,9 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
                 place=place,
             )
         )
+    words = await app.filters.of(turn.community_id)
     lines = tuple(
-        _line(page * PAGE + i, name, turn.community_id, app.word_filter)
-        for i, name in enumerate(found)
+        _line(page * PAGE + i, name, turn.community_id, words) for i, name in enumerate(found)
     )
     footer = ""
     if pages > 1:
@@ -185,7 +186,8 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
 
 async def _champion(app: App, turn: Turn) -> Message:
     """Today's best name, or the latest winner if nobody won today."""
-    store, words, community_id = app.store.hall_of_fame, app.word_filter, turn.community_id
+    store, community_id = app.store.hall_of_fame, turn.community_id
+    words = await app.filters.of(community_id)
     scope = scope_of(HallOfFameOptions("day"), community_id, app.now())
     found = [name for name in await store.best(scope, most=PAGE) if words.allows(name.name)]
     best = found[0] if found else await store.latest(replace(scope, since=None))

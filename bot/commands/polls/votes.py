@@ -82,7 +82,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
         channel_id=turn.channel_id,
         message_id=None,
         member_id=turn.user.id,
-        discoverer=signature(turn.user.display_name, app.word_filter),
+        discoverer=signature(turn.user.display_name, await app.filters.of(turn.community_id)),
         names=candidates.names,
         opened_at=now,
         closes_at=now + timedelta(minutes=minutes),

@@ -64,7 +64,7 @@ class ShareOptions:
     on: bool = True
 
 
-async def new_name(app: App, typed: str) -> str:
+async def new_name(app: App, typed: str, community_id: int) -> str:
     """Validate and normalise the name of a new custom model. Raises `UserError`."""
     example = code("name:elves")
     name = unicodedata.normalize("NFC", " ".join(typed[: 4 * LONGEST_NAME].split()))
@@ -83,7 +83,8 @@ async def new_name(app: App, typed: str) -> str:
             ),
             example=example,
         )
-    if not await app.allows(name):
+    # Other communities may see it, if the custom model is shared.
+    if not (await app.allows(name, community_id) and await app.allows(name)):
         raise UserError(_("That name isn't allowed; choose another one."))
     return name
 
@@ -119,14 +120,14 @@ def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
         check_size(_("That file"), options.file.size, LARGEST_LIST, _("plain text in UTF-8"))
 
 
-async def read_corpus(app: App, options: CorpusOptions) -> tuple[str, NameList]:
+async def read_corpus(app: App, options: CorpusOptions, community_id: int) -> tuple[str, NameList]:
     """Read the list after `check_corpus`: title and names. Raises `UserError`, `ListError`."""
     if options.file is None:
         title, content = _("Your list"), lines_of(options.text or "")
     else:
         title = title_of(options.file.name, app, _("Your list"))
         content = await download(options.file, title)
-    accept = politely(app.word_filter.allows)
+    accept = politely((await app.filters.of(community_id)).allows)
     return title, await app.uploads.check(parse_list, content, title, accept)
 
 

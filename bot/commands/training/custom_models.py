@@ -127,11 +127,11 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
     community_id = check_manager(turn)
     async with app.answering(turn, NAMER):
         options_of.check_corpus(options, needed=True)
-        name = await options_of.new_name(app, options.name)
+        name = await options_of.new_name(app, options.name, community_id)
         await _check_new(app, community_id, name)
         await check_queue(app, CUSTOM, community_id=community_id)
         await turn.defer(private=True)
-        title, found = await options_of.read_corpus(app, options)
+        title, found = await options_of.read_corpus(app, options, community_id)
         corpus = corpus_of(title, found.names)
         model = await _store(app, turn, community_id, name, corpus)
         try:
@@ -146,7 +146,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
     """Answer `/namer import`."""
     community_id = check_manager(turn)
     async with app.answering(turn, NAMER):
-        name = await options_of.new_name(app, options.name)
+        name = await options_of.new_name(app, options.name, community_id)
         title = title_of(options.file.name, app, _("Your file"))
         options_of.check_weights_size(title, options.file.size)
         await _check_new(app, community_id, name)
@@ -159,10 +159,11 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         except WeightsError as error:
             raise options_of.invalid_file(title) from error
         trained = sample.trained
-        await app.uploads.check(options_of.check_import, trained, app.word_filter)
+        words = await app.filters.of(community_id)
+        await app.uploads.check(options_of.check_import, trained, words)
         corpus = corpus_of(title_of(trained.card.corpus, app, _("Your list")), trained.words)
         model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
-        samples = [name for name in sample.samples if await app.allows(name)]
+        samples = [name for name in sample.samples if words.allows(name)]
         await turn.respond(imported_message(model, trained.card, samples))
 
 
@@ -223,7 +224,7 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
         title = model.title
         notes: tuple[str, ...] = ()
         if options.has_corpus:
-            title, found = await options_of.read_corpus(app, options)
+            title, found = await options_of.read_corpus(app, options, community_id)
             names, notes = found.names, found.notes
         else:
             names = await app.store.custom_models.corpus(model.id)

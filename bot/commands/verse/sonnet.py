@@ -111,7 +111,7 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
             echo = text(_("You asked for: {command}"), command=code(options.as_typed()))
             raise UserError(*error.text, *text("\n"), *echo) from error
         request = options.request
-        if not await app.allows(f"{request.about}, {request.opening}"):
+        if not await app.allows(f"{request.about}, {request.opening}", turn.community_id):
             raise UserError(_("The bot won't begin a poem with those words; try others."))
         await turn.defer()
         another = await _another_button(app, turn, options)
@@ -176,7 +176,8 @@ async def write(
 ) -> AsyncGenerator[Message, None]:
     """Generate a poem. Yields the whole message after each line. Raises inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
-    async with aclosing(app.inference.sonnet(request)) as drafts:
+    words = await app.filters.of(turn.community_id)
+    async with aclosing(app.inference.sonnet(request, accept=words.allows)) as drafts:
         async for draft in drafts:
             message = poem_message(options, request.seed, draft)
             if draft.finished:

@@ -4,8 +4,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import settings
+from bot.commands.filter_settings import CHOICES, LONGEST_LIST
 from bot.discord.client import Interaction, Mangosaurus
 
+Words = app_commands.Range[str, 1, LONGEST_LIST]
 Minutes = app_commands.Range[int, settings.SHORTEST, settings.LONGEST]
 
 
@@ -17,6 +19,7 @@ class Settings(commands.Cog):
 
     @app_commands.command(name="settings", description=settings.INFO.description)
     @app_commands.describe(**settings.INFO.options)
+    @app_commands.choices(filter=[app_commands.Choice(name=name, value=name) for name in CHOICES])
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def settings(
@@ -25,9 +28,13 @@ class Settings(commands.Cog):
         vote_minutes: Minutes | None = None,
         public_hall: bool | None = None,
         shared_namers: bool | None = None,
+        filter: str | None = None,  # noqa: A002 (the option's name)
+        blocked_words: Words | None = None,
     ) -> None:
         """`/settings`."""
-        options = settings.SettingsOptions(vote_minutes, public_hall, shared_namers)
+        options = settings.SettingsOptions(
+            vote_minutes, public_hall, shared_namers, filter, blocked_words
+        )
         await self.bot.run_command(interaction, settings.settings, options)
 
 

@@ -1,7 +1,7 @@
 """Word filter for all text that members type and that networks generate.
 
 `normalisation` reads a text as plain letters, `lists` has the words and how bad they are, `words`
-finds them in a reading, and `filter` decides.
+finds them in a reading, and `filter` decides. `servers` has the filter of each server.
 """
 
 from bot.services.word_filter.entries import Strictness

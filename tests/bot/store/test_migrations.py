@@ -57,7 +57,13 @@ OLD_TABLES = {
 """Tables of the first migration, and what they are called now."""
 RENAMED = {"guild_id": "community_id", "card_id": "poll_id"}
 NEW: dict[str, dict[str, object]] = {
-    "guilds": {"in_public_hall": None, "accepts_shared": None, "log_channel_id": None},
+    "guilds": {
+        "in_public_hall": None,
+        "accepts_shared": None,
+        "log_channel_id": None,
+        "filter_strictness": None,
+        "blocked_words": None,
+    },
     "cards": {"custom_model_id": None, "custom_model": None, "announcement_id": None},
     "candidates": {"removed_at": None},
 }

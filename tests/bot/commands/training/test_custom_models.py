@@ -160,7 +160,7 @@ async def test_bad_name_is_refused(home: Home, name: str, why: str) -> None:
 async def test_long_name_is_refused(home: Home, name: str) -> None:
     """A platform may let it pass."""
     with pytest.raises(UserError, match="1 to 32 characters"):
-        await new_name(home.app, name)
+        await new_name(home.app, name, home.guild.id)
 
 
 async def test_long_text_is_refused(home: Home) -> None:
