@@ -322,12 +322,13 @@ async def test_about_blank(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("about", "opening"), [("Cu", "nt"), ("c u n t", "Shall I"), ("Rex", "Thou art a c u n t")]
+    ("about", "opening"),
+    [("Cu", "na"), ("Cu", "nt"), ("c u n t", "Shall I"), ("Rex", "Thou art a c u n t")],
 )
 async def test_about_and_vile_opening(home: Home, about: str, opening: str) -> None:
     options = {"about": about, "opening": opening}
     result = await home.alice.slash(home.channel, "sonnet", **options)
-    vile = "c u n t" in about + opening
+    vile = "cunt" in (about + opening).replace(" ", "").lower()
     assert sentence(result).startswith("The bot won't begin a poem") == vile
     assert bool(home.writer.sonnets_asked) != vile
 

@@ -1,7 +1,5 @@
 """The word filters of servers."""
 
-from collections.abc import Callable
-
 import pytest
 
 from bot.services.word_filter import Strictness, WordFilter
