@@ -41,6 +41,10 @@ def _run(options: argparse.Namespace) -> int:
             from bot.serving import serve
 
             return serve(local=options.local)
+        case "doctor":
+            from bot.doctor.examination import examine
+
+            return examine(local=options.local)
         case "migrate":
             from bot.launch import launch
             from bot.operations.databases import migrate
@@ -77,6 +81,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     operations = parser.add_subparsers(
         dest="operation", metavar="OPERATION", title="operations, instead of running the bot"
+    )
+    operations.add_parser(
+        "doctor",
+        help="look for problems, and say what to do",
+        description="Check settings, packages, token, intents, permissions, gateway, clock, "
+        "database, migrations, weights, disk and fonts. Changes nothing and prints no secret. "
+        f"Exits with {Exit.PROBLEMS_FOUND} if something is wrong.",
     )
     operations.add_parser("migrate", help="bring the database's tables to this version")
     backup = operations.add_parser(

@@ -18,7 +18,8 @@ CHAT = {"discord", "aiohttp", "simcord"}
 ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 
 RULES = """
-bot.__main__            bot.serving bot.operations bot.launch bot.startup
+bot.__main__            bot.serving bot.doctor bot.operations bot.launch bot.startup
+bot.doctor              bot.discord bot.store bot.images bot.settings bot.startup
 bot.serving             bot.app bot.discord bot.local bot.launch bot.monitoring bot.settings
                         bot.startup bot.version
 bot.launch              bot.logs bot.settings bot.startup

@@ -1,0 +1,42 @@
+"""Findings: what a check has found, and what to do."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Level(Enum):
+    """How bad a finding is."""
+
+    FINE = "✓"
+    WARNING = "!"
+    """The bot runs, but something does not work, or soon will not."""
+    PROBLEM = "✗"
+    """The bot does not start, or does not answer."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    level: Level
+    check: str
+    """What was checked: one or two words."""
+    found: str
+    """A sentence, without secrets."""
+    advice: str = ""
+    """What to do: a sentence or two."""
+
+
+def fine(check: str, found: str) -> Finding:
+    """A finding that needs nothing."""
+    return Finding(Level.FINE, check, found)
+
+
+def warning(check: str, found: str, advice: str) -> Finding:
+    """A finding that should be looked at."""
+    return Finding(Level.WARNING, check, found, advice)
+
+
+def problem(check: str, found: str, advice: str) -> Finding:
+    """A finding that must be mended."""
+    return Finding(Level.PROBLEM, check, found, advice)

@@ -1,0 +1,98 @@
+"""The settings that the checks need, as far as they can be read; and the findings about them."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.doctor.findings import Finding, fine, problem, warning
+
+CHECK = "Settings"
+DOTENV = Path(".env")
+INSTALL = "Run: python -m pip install --require-hashes -r requirements.txt"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is examined."""
+
+    token: str = ""
+    """Empty if none is set, or on the local simulation, which needs none."""
+    needs_token: bool = True
+    database_url: str | None = None
+    state_dir: Path = Path("state")
+    home_guilds: frozenset[int] = frozenset()
+
+    def without_secrets(self, text: str) -> str:
+        """A text without the token, the database's address and its password."""
+        password = (
+            (self.database_url or "").partition("://")[2].rpartition("@")[0].partition(":")[2]
+        )
+        for secret in (self.token, self.database_url, password):
+            if secret:
+                text = text.replace(secret, "[secret]")
+        return text
+
+
+def read_settings(*, local: bool, dotenv: Path = DOTENV) -> tuple[Subject, list[Finding]]:
+    """The settings that are valid, with the defaults of the others; never raises."""
+    try:
+        subject, findings = _read(dotenv)
+    except ImportError as error:
+        subject = _unchecked(os.environ)
+        findings = [problem(CHECK, f"The package {error.name} is missing.", INSTALL)]
+    if local:
+        subject = Subject(needs_token=False, state_dir=subject.state_dir / "local")
+    return subject, findings
+
+
+def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
+    from pydantic import ValidationError
+
+    from bot.settings import Settings, SettingsError, load_settings, suspicious_names
+
+    findings = list[Finding]()
+    try:
+        settings = load_settings(dotenv)
+    except SettingsError as error:
+        findings = [problem(CHECK, f"{sentence}.", _advice()) for sentence in error.problems]
+        if isinstance(error.__cause__, ValidationError):
+            wrong = {str(found["loc"][0]) for found in error.__cause__.errors()}
+            defaults = {name: Settings.model_fields[name].default for name in wrong}
+            settings = Settings(_env_file=dotenv, **defaults)
+        else:  # the file cannot be read at all
+            settings = Settings(_env_file=None)
+    else:
+        where = f"{dotenv} and the environment" if dotenv.is_file() else "the environment"
+        findings = [fine(CHECK, f"All are valid, from {where}.")]
+    with suppress(OSError, UnicodeDecodeError):  # reported already
+        findings += [
+            warning(CHECK, sentence, "Correct or remove it.")
+            for sentence in suspicious_names(dotenv=dotenv)
+        ]
+    token, url = settings.discord_token, settings.database_url
+    return (
+        Subject(
+            token=token.get_secret_value() if token else "",
+            database_url=url.get_secret_value() if url else None,
+            state_dir=settings.state_dir,
+            home_guilds=settings.home_guilds,
+        ),
+        findings,
+    )
+
+
+def _advice() -> str:
+    return "Correct it in .env or in the environment; .env.example explains it."
+
+
+def _unchecked(environment: Mapping[str, str]) -> Subject:
+    """The settings in the environment, when the packages that read them are missing."""
+    homes = environment.get("HOME_GUILDS", "").split(",")
+    return Subject(
+        token=environment.get("DISCORD_TOKEN", "").strip(),
+        database_url=environment.get("DATABASE_URL", "").strip() or None,
+        state_dir=Path(environment.get("STATE_DIR", "").strip() or "state"),
+        home_guilds=frozenset(int(home) for home in homes if home.strip().isdecimal()),
+    )
