@@ -45,11 +45,15 @@ def _run(options: argparse.Namespace) -> int:
             from bot.doctor.examination import examine
 
             return examine(local=options.local)
+        case "healthcheck":
+            from bot.operations.healthcheck import healthcheck
+
+            return healthcheck()
         case "migrate":
             from bot.launch import launch
             from bot.operations.databases import migrate
 
-            return launch(migrate, local=options.local)
+            return launch(partial(migrate, revision=options.to), local=options.local)
         case "backup":
             from bot.launch import launch
             from bot.operations.backup import back_up
@@ -89,7 +93,20 @@ def _parser() -> argparse.ArgumentParser:
         "database, migrations, weights, disk and fonts. Changes nothing and prints no secret. "
         f"Exits with {Exit.PROBLEMS_FOUND} if something is wrong.",
     )
-    operations.add_parser("migrate", help="bring the database's tables to this version")
+    operations.add_parser(
+        "healthcheck",
+        help="ask the running bot whether it is well, for a container",
+        description="Ask /healthz on METRICS_PORT. Exits with 0 if the bot answers, with 1 if not.",
+    )
+    migrate = operations.add_parser(
+        "migrate",
+        help="bring the database's tables to this version",
+        description="Bring the database's tables to this version, as each start does; or back to "
+        "an older one, before that version is installed again. Stop the bot before going back.",
+    )
+    migrate.add_argument(
+        "--to", metavar="REVISION", help="another revision than the newest, for example 0003"
+    )
     backup = operations.add_parser(
         "backup",
         help="write everything that is in the database to a file",

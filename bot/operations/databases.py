@@ -44,12 +44,32 @@ def _check_file(path: Path, must_exist: bool) -> None:
         ) from error
 
 
-def migrate(settings: Settings) -> None:
-    """Create the tables, or bring them to the newest revision. Raises `StartupError`."""
-    asyncio.run(_migrate(settings))
-    sys.stdout.write(f"The database is at revision {revisions.newest()}.\n")
+def migrate(settings: Settings, revision: str | None = None) -> None:
+    """Create the tables and bring them to a revision, by default the newest.
+
+    Raises `StartupError`.
+    """
+    known = revisions.all_revisions()
+    if revision is not None and revision not in known:
+        raise StartupError(
+            Exit.BAD_DATABASE,
+            f"{revision} is not a revision; this version knows {', '.join(known)}.",
+        )
+    before = asyncio.run(_migrate(settings, revision or known[-1]))
+    sys.stdout.write(f"The tables are at revision {revision or known[-1]} (before: {before}).\n")
 
 
-async def _migrate(settings: Settings) -> None:
-    async with opened(settings) as database:
-        await database.migrate()
+async def _migrate(settings: Settings, revision: str) -> str:
+    """Migrate, up or down, in one transaction. Returns the revision before."""
+    async with opened(settings) as database, database.changing() as connection:
+        known = revisions.all_revisions()
+        before = await connection.run_sync(revisions.revision_of)
+        if before is not None and before not in known:
+            raise StoreError(
+                f"The database was migrated by a newer version of Mangosaurus (to {before}). Run "
+                "that version, or use another database."
+            )
+        going_back = before is not None and known.index(before) > known.index(revision)
+        move = revisions.downgrade if going_back else revisions.upgrade
+        await connection.run_sync(move, revision)
+        return before or "none"
