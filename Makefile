@@ -1,6 +1,6 @@
 # make run: set up and start the bot. make test: set up and pass every check. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz soak format catalogue lock clean
+.PHONY: help run test check fuzz soak format catalogue docs lock clean
 
 PYTHON ?= python3
 # One process more than cores, since many tests wait; at most 4, for their memory.
@@ -15,6 +15,7 @@ help:
 	@echo "make soak    make everything go wrong, and count what is lost (MINUTES=20 SEED=0)"
 	@echo "make format  format the code"
 	@echo "make catalogue  collect the sentences that members are shown, for translators"
+	@echo "make docs    build the site of docs/ in out/site"
 	@echo "make lock    pin the newest dependencies that pyproject.toml allows"
 	@echo "make clean   remove what the other commands made"
 
@@ -47,6 +48,9 @@ catalogue: .venv/dev
 		--keyword=_ --keyword=ngettext:1,2 --keyword=CorpusError:1 --keyword=ListError:1 --keyword=Sentence:1 \
 		--output-file=bot/commands/messages.pot bot/commands bot/discord data
 
+docs: .venv/dev
+	$(BIN)/zensical build --strict --clean
+
 lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade \
 		--custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
@@ -72,4 +76,4 @@ lock: .venv/dev
 	@touch $@ .venv/base
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis data/cache out
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache data/cache out

@@ -227,7 +227,9 @@ def test_image_runs_as_nobody_special() -> None:
 def test_compose() -> None:
     services = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())["services"]
     bot, database = services["bot"], services["database"]
-    assert {name.lower() for name in bot["environment"]} <= set(Settings.model_fields)
+    of_monitoring = {"metrics_port"}
+    known = set(Settings.model_fields) | of_monitoring
+    assert {name.lower() for name in bot["environment"]} <= known
     assert bot["depends_on"]["database"]["condition"] == "service_healthy"
     assert seconds(bot["stop_grace_period"]) > PATIENCE_S
     assert bot["mem_limit"] == "512m"

@@ -1,0 +1,170 @@
+"""The pages of docs/: the site builds, its links lead somewhere, every message is explained."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from bot.startup import Exit
+
+CHECKOUT = Path(__file__).parents[1]
+DOCS = CHECKOUT / "docs"
+TROUBLESHOOTING = (DOCS / "troubleshooting.md").read_text()
+SITE = "http://site/"
+OPERATORS_ERRORS = {"StartupError", "StoreError", "ArchiveError", "NotEmpty", "Unavailable"}
+QUOTED, SHORTEST = 25, 8
+"""Characters of a message that the page repeats, at most and at least."""
+
+
+class Page(HTMLParser):
+    """Links and anchors of a page."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.loaded: set[str] = set()
+        self.anchors: set[str] = set()
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect what refers to something, and what can be referred to."""
+        given = {name: value for name, value in attrs if value}
+        self.anchors |= {given[name] for name in ("id", "name") if name in given}
+        if tag == "a" and "href" in given:
+            self.links.add(given["href"])
+        for name in ("href", "src"):
+            if tag in ("link", "script", "img", "iframe") and name in given:
+                self.loaded.add(given[name])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built so that a warning is an error."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(DOCS, folder / "docs")
+    shutil.copy(CHECKOUT / "zensical.toml", folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "zensical", "build", "--strict", "--clean"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "out" / "site"
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[str, Page]:
+    """The pages of the site by their addresses below `SITE`."""
+    return {
+        str(path.relative_to(site)).removesuffix("index.html"): Page(path)
+        for path in site.rglob("*.html")
+    }
+
+
+def test_every_page_is_built(pages: dict[str, Page]) -> None:
+    for path in DOCS.rglob("*.md"):
+        name = str(path.relative_to(DOCS).with_suffix(""))
+        address = "" if name == "index" else f"{name.removesuffix('README')}/".replace("//", "/")
+        assert address in pages, path
+
+
+def test_no_broken_link(site: Path, pages: dict[str, Page]) -> None:
+    broken, checked = [], 0
+    for address, page in pages.items():
+        for link in page.links | page.loaded:
+            target = urlsplit(urljoin(SITE + address, link))
+            if target.hostname != "site" or target.scheme != "http":
+                continue
+            checked += 1
+            path, anchor = unquote(target.path.lstrip("/")), unquote(target.fragment)
+            found = pages.get(path)
+            if not (found or (site / path).is_file()) or (
+                found and anchor and anchor not in found.anchors
+            ):
+                broken.append((address, link))
+    assert broken == []
+    assert checked > 300
+
+
+def test_nothing_is_loaded_from_elsewhere(pages: dict[str, Page]) -> None:
+    for address, page in pages.items():
+        foreign = [link for link in page.loaded if urlsplit(urljoin(SITE, link)).hostname != "site"]
+        assert foreign == [], address
+
+
+def test_navigation_has_every_page() -> None:
+    """Decisions are listed on a page of their own."""
+
+    def pages_in(entry: object) -> Iterator[str]:
+        if isinstance(entry, str):
+            yield entry
+        elif isinstance(entry, dict):
+            for value in entry.values():
+                yield from pages_in(value)
+        elif isinstance(entry, list):
+            for value in entry:
+                yield from pages_in(value)
+
+    project = tomllib.loads((CHECKOUT / "zensical.toml").read_text())["project"]
+    listed = set(pages_in(project["nav"]))
+    written = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}
+    decisions = {page for page in written if page.startswith("decisions/")}
+    assert listed - {"decisions/README.md"} == written - decisions
+
+
+@pytest.mark.parametrize("name", ["SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_linked_files_exist(name: str) -> None:
+    text = (CHECKOUT / name).read_text()
+    targets = re.findall(r"\]\((?!http)([^)#]+)", text)
+    assert [target for target in targets if not (CHECKOUT / target).exists()] == []
+
+
+# Troubleshooting
+
+
+@pytest.mark.parametrize("code", [1, 2, *(set(Exit) - {Exit.OK})])
+def test_every_exit_code_is_explained(code: int) -> None:
+    assert re.search(rf"^## Exit code {int(code)}: \w", TROUBLESHOOTING, re.MULTILINE)
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Where an operator's error is raised, and the first long part of its message that is fixed."""
+    for path in sorted((CHECKOUT / "bot").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            if node.func.id not in OPERATORS_ERRORS or not node.args:
+                continue
+            message = node.args[-1]
+            parts = message.values if isinstance(message, ast.JoinedStr) else [message]
+            fixed = [
+                part.value.strip(" .():,;")
+                for part in parts
+                if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            ]
+            if long := [text for text in fixed if len(text) >= SHORTEST]:
+                yield f"{path.relative_to(CHECKOUT)}:{node.lineno}", long[0]
+
+
+MESSAGES = dict(messages())
+
+
+@pytest.mark.parametrize("where", MESSAGES)
+def test_every_message_is_explained(where: str) -> None:
+    page = " ".join(TROUBLESHOOTING.split())
+    assert MESSAGES[where][:QUOTED].rstrip() in page
+
+
+def test_messages_are_found() -> None:
+    assert len(MESSAGES) > 15
