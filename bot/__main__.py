@@ -15,6 +15,8 @@ from pathlib import Path
 
 from bot.startup import Exit
 
+INTERRUPTED = 130
+"""Exit code of an operation that Ctrl-C has ended, as shells have it."""
 OURS = ("bot", "models", "data")
 
 
@@ -23,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in OURS:

@@ -28,8 +28,6 @@ def launch(work: Callable[[Settings], None], *, local: bool = False) -> int:
         problems = "\n".join(f"  - {problem}" for problem in error.problems)
         sys.stderr.write(f"Some settings are wrong (.env.example explains each):\n{problems}\n")
         return Exit.BAD_SETTINGS
-    except KeyboardInterrupt:  # before the bot listens to signals
-        return Exit.OK
     except StartupError as error:
         log.debug("Start-up failed", exc_info=error)
         if settings.log_format == "json":  # the reader of JSON lines reads nothing else

@@ -40,7 +40,10 @@ def serve(*, local: bool = False) -> int:
         _report_errors(settings)
         asyncio.run(_run_local(settings) if local else _run(settings, token_of(settings)))
 
-    return launch(run, local=local)
+    try:
+        return launch(run, local=local)
+    except KeyboardInterrupt:  # before the bot listens to signals
+        return Exit.OK
 
 
 def token_of(settings: Settings) -> str:

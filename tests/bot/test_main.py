@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.__main__ import main
 from bot.settings import Settings
 from bot.startup import Exit
 from tests.bot.tiny import write_tiny_weights
@@ -311,6 +312,15 @@ def test_missing_package(tmp_path: Path, environment: dict[str, str]) -> None:
     assert "The package safetensors is missing." in done.stderr
     assert "pip install --require-hashes -r requirements.txt" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_interrupted_operation_has_not_succeeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bot.launch.load_settings", interrupt)
+    assert main(["backup", "backup.zip"]) == 130
+    assert main([]) == Exit.OK
 
 
 def test_exit_codes_are_distinct() -> None:
