@@ -17,7 +17,7 @@ RUN groupadd --system --gid 10001 mangosaurus \
     && install --directory --owner mangosaurus --group mangosaurus --mode 0700 /state
 COPY --from=packages /opt/mangosaurus /opt/mangosaurus
 WORKDIR /app
-COPY LICENSE pyproject.toml ./
+COPY LICENSE pyproject.toml requirements.txt ./
 COPY data data
 COPY models models
 COPY bot bot

@@ -1,5 +1,8 @@
 """Revisions of the schema: which there are, which a database has, and the way between them."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,11 +56,22 @@ def revision_of(connection: Connection) -> str | None:
 def tables_at(revision: str) -> frozenset[str]:
     """Names of the tables at a revision, read from an empty database in memory."""
     engine = create_engine("sqlite://")
-    with engine.begin() as connection:
+    with engine.begin() as connection, _unlogged():
         upgrade(connection, revision)
         names = frozenset(inspect(connection).get_table_names()) - {VERSION_TABLE}
     engine.dispose()
     return names
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep migrations out of the log, which would look like those of the operator's database."""
+    log = logging.getLogger("alembic.runtime.migration")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 def _config(connection: Connection) -> "Config":

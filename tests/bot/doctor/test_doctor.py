@@ -570,7 +570,7 @@ def test_nearly_everything_is_missing(tmp_path: Path) -> None:
         "Database: Not checked: sqlalchemy is missing",
         "Fonts: Not checked: ",
         "State folder: state will be created",
-        "Weights: All ",
+        "Weights: All files",
     ):
         assert f" {line}" in done.stdout
     assert "MTIz" not in done.stdout

@@ -375,6 +375,19 @@ def test_no_tables_to_back_up(tmp_path: Path) -> None:
         back_up(settings_in(tmp_path), tmp_path / "backup.zip")
 
 
+async def test_backup_logs_no_migration(
+    empty_database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An operator who reads of migrations would look for a mistake."""
+    await empty_database.migrate("0002")
+    revisions.tables_at.cache_clear()
+    caplog.clear()
+    with caplog.at_level("INFO"):
+        await write_archive(empty_database, tmp_path / "backup.zip")
+    assert "Running upgrade" not in caplog.text
+    await empty_database.migrate()
+
+
 @pytest.mark.parametrize("name", ["missing.zip", "folder"])
 def test_unreadable_backup(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
