@@ -8,6 +8,10 @@ from models.weights import Trained
 
 Accept = Callable[[str], bool]
 """Whether a text may be shown: the word filter."""
+LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.01, 10.0
+"""Bounds of the temperature of any request; members may choose from a smaller range."""
+MOST_SEED = 2**64 - 1
+"""Highest seed of any request; the lowest is 0."""
 ShouldStop = Callable[[], bool]
 """Whether nobody wants the result anymore. Loops ask it between steps, and raise `Abandoned`."""
 
@@ -32,6 +36,16 @@ def check(should_stop: ShouldStop) -> None:
     """Raise `Abandoned` if the work should stop."""
     if should_stop():
         raise Abandoned("nobody wants the result anymore")
+
+
+def out_of_range(temperature: float, seed: int) -> str:
+    """A sentence about what is out of its range; empty if nothing is."""
+    low, high = LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE
+    if not low <= temperature <= high:  # NaN is not, either
+        return f"The temperature goes from {low:g} to {high:g}, not {temperature:g}; try 0.8."
+    if not 0 <= seed <= MOST_SEED:
+        return f"A seed is a number from 0 to {MOST_SEED}, not {seed}; try 1."
+    return ""
 
 
 class Draft(Protocol):

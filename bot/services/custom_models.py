@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from bot.services.inference import Inference, TooSlow, ValidationSample
+from bot.services.inference import Inference, ValidationSample
+from bot.services.queueing.errors import TooSlow
 from bot.store import Store
 from bot.store.custom_models import CustomModelRecord
 from models.memory import return_free_memory

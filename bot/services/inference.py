@@ -1,25 +1,28 @@
 """Inference: runs the networks in a thread, for the event loop.
 
-Drafts of the same task and weights get their next steps in one batch. Requests beyond the limit of
-concurrent requests are refused at once (`Busy`), and steps that exceed the deadline are abandoned
-(`TooSlow`).
+Requests wait in fair queues, one for each kind of work (`bot.services.queueing`). Drafts of the
+same task and weights get their next steps in one batch.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from threading import Event
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from bot.services.queueing.errors import InferenceError
+from bot.services.queueing.fair_queue import QueueState
+from bot.services.queueing.turns import OnBatch, OnWait, Step, Turns
+from bot.services.queueing.worker import Worker
 from models.memory import return_free_memory
 from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, NamesResult
 from models.tasks import TASKS, task_of
-from models.text_generator import Accept, GenerationError, TextGenerator
+from models.text_generator import Abandoned, Accept, ShouldStop, TextGenerator
 from models.text_generator import Draft as AnyDraft
 from models.verse.dissection import LineDissection, dissect_line, is_line
 from models.verse.poem import Draft, SonnetRequest
@@ -33,25 +36,12 @@ T = TypeVar("T")
 
 MOST_STEPS = 10_000
 """Steps of a draft. Poems have up to a few hundred; this stops a generator that never finishes."""
+DISSECTION = "dissection"
+"""The kind of work of dissections, beside the tasks."""
+LOADING_S = 120.0
+"""Seconds that loading weights and writing a sample may take."""
 VALIDATION_SEED = 0
 """The same for all weights, to make their samples comparable."""
-
-
-class InferenceError(Exception):
-    """The networks cannot answer now."""
-
-
-class Busy(InferenceError):  # noqa: N818 (it is a state, not a fault)
-    """Too many requests are in progress."""
-
-    def __init__(self, ahead: int) -> None:
-        """`ahead` is the number of requests in progress."""
-        super().__init__(f"{ahead} requests are in progress already")
-        self.ahead = ahead
-
-
-class TooSlow(InferenceError):  # noqa: N818
-    """A step took longer than its deadline."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,14 +54,13 @@ class ValidationSample:
 
 
 @dataclass(frozen=True, eq=False)
-class _Waiting:
-    """A draft that waits for its next step."""
+class _Text:
+    """A text that waits for its next step."""
 
-    generator: TextGenerator[Any, Any]
-    trained: Trained
-    draft: AnyDraft
+    request: object
+    draft: AnyDraft | None
+    """`None` if it has not begun."""
     accept: Accept
-    step: asyncio.Future[AnyDraft]
 
 
 class Inference:
@@ -82,23 +71,28 @@ class Inference:
         served: Mapping[str, Trained],
         accept: Accept,
         *,
-        queue: int = 16,
+        queue: int = 1000,
+        per_member: int = 20,
         deadline: float = 20.0,
+        longest_wait: float = 600.0,
     ) -> None:
         """Serve some weights by task.
 
-        `accept` is the word filter. `queue` limits the requests in progress. `deadline` is in
-        seconds and holds for each step: all names of a request, or a line of a poem.
+        `accept` is the word filter. `queue` limits the requests of each kind of work, `per_member`
+        those of a member. `deadline` is in seconds and holds for each step: all names of a request,
+        or a line of a poem. A request that has not begun after `longest_wait` seconds is refused.
         """
         self._served = dict(served)
         self._accept = accept
-        self._queue = queue
-        self._deadline = deadline
-        self._in_progress = 0
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
-        self._waiting: list[_Waiting] = []
-        self._batch: list[_Waiting] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._worker = Worker("inference", deadline)
+        self._loader = Worker("validation", LOADING_S)
+        self._turns = Turns(
+            (*TASKS, DISSECTION),
+            self._worker,
+            longest=queue,
+            most_per_member=per_member,
+            longest_wait=longest_wait,
+        )
 
     @property
     def cards(self) -> Mapping[str, ModelCard]:
@@ -121,8 +115,27 @@ class Inference:
 
     @property
     def at_work(self) -> int:
-        """Number of requests in progress."""
-        return self._in_progress
+        """Number of requests, whether they wait or are being answered."""
+        return len(self._turns)
+
+    @property
+    def queues(self) -> Mapping[str, QueueState]:
+        """How full the queue of each kind of work is."""
+        return self._turns.states()
+
+    @property
+    def stuck(self) -> int:
+        """Number of threads that do not end."""
+        return self._worker.stuck + self._loader.stuck
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether requests can be answered: it is open, and few threads are stuck."""
+        return self._worker.is_ready and self._loader.is_ready
+
+    def observe(self, on_batch: OnBatch) -> None:
+        """Call a function with the kind of work, the batch size and the seconds of each turn."""
+        self._turns.on_batch = on_batch
 
     async def generate(
         self,
@@ -132,28 +145,28 @@ class Inference:
         *,
         accept: Accept | None = None,
         requester: Hashable = None,
+        on_wait: OnWait | None = None,
     ) -> AsyncGenerator[Any, None]:
         """Generate a text with the served weights of a task, or with `trained`.
 
         Yields a draft after each step; the last one is finished. `accept` is the word filter of
-        this request; by default that of all. `requester` identifies the member. Raises `Busy`,
-        `TooSlow`, and the task's `GenerationError`. A swap of the served weights does not affect a
-        text in progress.
+        this request; by default that of all. `requester` identifies the member: members take turns.
+        `on_wait` is told the place in the queue every few seconds until the text has begun. Raises
+        an `InferenceError`, and the task's `GenerationError`. A swap of the served weights does not
+        affect a text in progress.
         """
         generator = task_of(task).generator
-        self._enter()
-        try:
-            trained = trained or self._served[task]
-            draft = await self._run(generator.begin, trained, request)
+        trained = trained or self._served[task]
+        work, group = partial(_continue_each, generator, trained), (task, id(trained))
+        text = _Text(request, None, accept or self._accept)
+        with self._turns.enter(task, requester, on_wait) as turn:
             for _ in range(MOST_STEPS):
+                draft = await turn(Step(work, text, group, generator.batch_size))
+                yield draft
                 if draft.finished:
                     return
-                draft = await self._next_step(generator, trained, draft, accept or self._accept)
-                yield draft
-            if not draft.finished:
-                raise RuntimeError(f"a draft of {task} is not finished after {MOST_STEPS:,} steps")
-        finally:
-            self._in_progress -= 1
+                text = replace(text, draft=draft)
+        raise RuntimeError(f"a draft of {task} is not finished after {MOST_STEPS:,} steps")
 
     async def names(
         self,
@@ -162,9 +175,12 @@ class Inference:
         *,
         accept: Accept | None = None,
         requester: Hashable = None,
+        on_wait: OnWait | None = None,
     ) -> NamesResult:
         """Generate names with the served weights or with `trained`. Raises like `generate`."""
-        answer = self.generate("names", request, trained, accept=accept, requester=requester)
+        answer = self.generate(
+            "names", request, trained, accept=accept, requester=requester, on_wait=on_wait
+        )
         async with aclosing(answer) as drafts:
             result: NamesResult = (await anext(drafts)).result
             return result
@@ -175,38 +191,45 @@ class Inference:
         *,
         accept: Accept | None = None,
         requester: Hashable = None,
+        on_wait: OnWait | None = None,
     ) -> AsyncGenerator[Draft, None]:
         """Generate a poem. Yields a draft after each line. Raises like `generate`."""
-        return self.generate("sonnets", request, accept=accept, requester=requester)
+        return self.generate(
+            "sonnets", request, accept=accept, requester=requester, on_wait=on_wait
+        )
 
     async def dissect(
-        self, name: str, trained: Trained | None = None, *, requester: Hashable = None
+        self,
+        name: str,
+        trained: Trained | None = None,
+        *,
+        requester: Hashable = None,
+        on_wait: OnWait | None = None,
     ) -> Dissection:
         """Compute how likely each letter of a name is, by the served weights or by `trained`.
 
-        Raises `Busy`, `TooSlow` and `NamesError`.
+        Raises an `InferenceError`, and `NamesError`.
         """
-        self._enter()
-        try:
-            return await self._run(dissect, trained or self._served["names"], name)
-        finally:
-            self._in_progress -= 1
+        work = partial(dissect, trained or self._served["names"], name)
+        dissection: Dissection = await self._dissect(work, requester, on_wait)
+        return dissection
 
     async def dissect_line(
-        self, text: str, *, accept: Accept | None = None, requester: Hashable = None
+        self,
+        text: str,
+        *,
+        accept: Accept | None = None,
+        requester: Hashable = None,
+        on_wait: OnWait | None = None,
     ) -> LineDissection | None:
         """Compute how likely each word of a line of verse is, by the served weights.
 
         `None` if the network does not know the text as a line: it may be a name of several words.
-        Raises `Busy`, `TooSlow` and `LineError`.
+        Raises an `InferenceError`, and `LineError`.
         """
-        self._enter()
-        try:
-            return await self._run(
-                _dissect_line, self._served["sonnets"], text, accept or self._accept
-            )
-        finally:
-            self._in_progress -= 1
+        work = partial(_dissect_line, self._served["sonnets"], text, accept or self._accept)
+        dissection: LineDissection | None = await self._dissect(work, requester, on_wait)
+        return dissection
 
     async def validate(self, task: str, load: Load, *, full: bool = True) -> ValidationSample:
         """Load weights and generate a sample, without serving them.
@@ -214,11 +237,11 @@ class Inference:
         A full sample of verse takes a second, a short one a third of that. Raises `WeightsError`
         if the weights cannot be used, or generate nothing that the word filter allows.
         """
-        return await asyncio.to_thread(_validate, task, load, self._accept, full)
+        return await self._load(partial(_validate, task, load, self._accept, full))
 
     async def prepare(self, task: str, load: Load) -> Trained:
         """Load weights that were validated before, ready to serve. Raises `WeightsError`."""
-        return await asyncio.to_thread(_prepare, task, load)
+        return await self._load(partial(_prepare, task, load))
 
     def swap(self, task: str, trained: Trained) -> None:
         """Serve weights that were validated. Texts in progress keep the previous ones."""
@@ -226,98 +249,48 @@ class Inference:
         log.info("Serving %s from the weights %s", task, trained.digest[:12])
 
     async def close(self) -> None:
-        """Cancel requests in progress and stop the thread."""
-        if self._writer is not None:
-            self._writer.cancel()
-        for waiting in self._batch + self._waiting:
-            waiting.step.cancel()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        """Cancel the requests. Does not wait for the threads: one may be stuck."""
+        self._turns.close()
+        self._worker.close()
+        self._loader.close()
 
-    def _enter(self) -> None:
-        if self._in_progress >= self._queue:
-            raise Busy(self._in_progress)
-        self._in_progress += 1
+    async def _dissect(
+        self, work: Callable[[], object], requester: Hashable, on_wait: OnWait | None
+    ) -> Any:  # noqa: ANN401 (a dissection of a name or of a line)
+        with self._turns.enter(DISSECTION, requester, on_wait) as turn:
+            return await turn(Step(_call_each, work, work))
 
-    async def _next_step(
-        self,
-        generator: TextGenerator[Any, Any],
-        trained: Trained,
-        draft: AnyDraft,
-        accept: Accept,
-    ) -> AnyDraft:
-        if generator.batch_size == 1:  # no batches
-            steps: list[AnyDraft] = await self._run(generator.extend, trained, [draft], [accept])
-            return steps[0]
-        future: asyncio.Future[AnyDraft] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(generator, trained, draft, accept, future))
-        if self._writer is None or self._writer.done():
-            # The task ends when nothing waits.
-            self._writer = asyncio.create_task(self._write_batches())
-        return await self._in_time(future)
-
-    async def _write_batches(self) -> None:
-        while self._waiting:
-            first = self._waiting[0]
-            same = [w for w in self._waiting if w.trained is first.trained]
-            batch = same[: first.generator.batch_size]
-            self._waiting = [w for w in self._waiting if w not in batch]
-            self._batch = batch = [w for w in batch if not w.step.done()]  # else it timed out
-            try:
-                steps = await self._in_thread(
-                    _extend_each,
-                    first.generator,
-                    first.trained,
-                    [w.draft for w in batch],
-                    [w.accept for w in batch],
-                )
-            except Exception as error:  # noqa: BLE001 (the callers get it)
-                for waiting in batch:
-                    if not waiting.step.done():
-                        waiting.step.set_exception(error)
-                continue
-            for waiting, step in zip(batch, steps, strict=True):
-                if waiting.step.done():
-                    continue
-                if isinstance(step, GenerationError):
-                    waiting.step.set_exception(step)
-                else:
-                    waiting.step.set_result(step)
-            await asyncio.sleep(0)  # lets these texts request their next steps: one batch again
-
-    async def _run(self, function: Callable[..., T], *arguments: object) -> T:
-        return await self._in_time(self._in_thread(function, *arguments))
-
-    def _in_thread(self, function: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
-
-    async def _in_time(self, result: asyncio.Future[T]) -> T:
+    async def _load(self, load: Callable[[], T]) -> T:
         try:
-            async with asyncio.timeout(self._deadline):
-                return await result
-        except TimeoutError as error:
-            raise TooSlow(f"no answer within {self._deadline:g} s") from error
+            return await self._loader.run(load, Event())
+        except InferenceError as error:
+            raise WeightsError(f"These weights could not be tried out: {error}.") from error
 
 
 def _dissect_line(trained: Trained, text: str, accept: Accept) -> LineDissection | None:
     return dissect_line(trained, text, accept) if is_line(trained, text) else None
 
 
-def _extend_each(
+def _call_each(works: Sequence[Callable[[], object]], _: ShouldStop) -> list[object]:
+    return [work() for work in works]
+
+
+def _continue_each(
     generator: TextGenerator[Any, Any],
     trained: Trained,
-    drafts: Sequence[AnyDraft],
-    accepts: Sequence[Accept],
-) -> list[AnyDraft | GenerationError]:
-    """Extend drafts in one batch, or one by one if a draft fails."""
+    texts: Sequence[_Text],
+    should_stop: ShouldStop,
+) -> list[AnyDraft | Exception]:
+    """The next draft of each text, in one batch; one by one if that fails."""
     try:
-        return [*generator.extend(trained, drafts, accepts)]
-    except GenerationError as error:
-        if len(drafts) == 1:
+        drafts = [text.draft or generator.begin(trained, text.request) for text in texts]
+        return [*generator.extend(trained, drafts, [text.accept for text in texts], should_stop)]
+    except Abandoned:
+        raise
+    except Exception as error:  # noqa: BLE001 (the caller gets it)
+        if len(texts) == 1:
             return [error]
-        alone = (
-            _extend_each(generator, trained, [draft], [accept])
-            for draft, accept in zip(drafts, accepts, strict=True)
-        )
+        alone = (_continue_each(generator, trained, [text], should_stop) for text in texts)
         return [step for steps in alone for step in steps]
 
 

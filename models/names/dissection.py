@@ -19,6 +19,8 @@ from models.weights import Trained
 
 MAX_ALTERNATIVES = 5
 """Letters listed for each position."""
+LONGEST_TYPED = 1000
+"""Characters of a name as typed."""
 NEAREST = 3
 """Number of nearest names."""
 
@@ -55,6 +57,8 @@ def dissect(trained: Trained, name: str) -> Dissection:
 
     Raises `NamesError` for a name with too few or too many letters, or with unknown ones.
     """
+    if len(name) > LONGEST_TYPED:  # before anything reads it
+        raise NamesError(NotAName(len(name), shape_of(trained), None))
     shape, symbols = shape_of(trained), trained.network.vocabulary.symbols
     letters = clean_name(name) if shape.latin else clean_piece(name, symbols, ends=True)
     if not shape.shortest <= len(letters) <= shape.longest:

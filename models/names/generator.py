@@ -18,6 +18,7 @@ from models.names.constrained.problems import (
     Flaw,
     NamesError,
     OnlyNameRejected,
+    OutOfRange,
     Shortfall,
 )
 from models.names.constrained.sampler import ConstrainedSampler
@@ -28,7 +29,14 @@ from models.names.constrained.shape import (
     shape_of,
 )
 from models.names.near_copies import NearNames, near_names_of
-from models.text_generator import ShouldStop, check, never
+from models.text_generator import (
+    HIGHEST_TEMPERATURE,
+    LOWEST_TEMPERATURE,
+    MOST_SEED,
+    ShouldStop,
+    check,
+    never,
+)
 from models.weights import Trained
 
 __all__ = [
@@ -45,6 +53,10 @@ __all__ = [
     "reads_as_name",
 ]
 
+MOST_NAMES = 10_000
+"""Names of a request. With `MAX_FRUITLESS` it limits the work."""
+LONGEST_TYPED = 1000
+"""Characters of a piece as typed. Of these, at most `LONGEST_PIECE` may be left."""
 DEFAULT_TEMPERATURE = 0.9
 """Rejecting near copies makes names wilder than the network's; this makes up for it. On validation,
 a classifier tells names at 0.9 from real ones least (AUC 0.55; at 1.0 0.57)."""
@@ -60,8 +72,9 @@ class NamesRequest:
     """A request for names, with pieces as typed."""
 
     count: int = 5
+    """1 to `MOST_NAMES`."""
     seed: int = 0
-    """The same request with the same seed and weights gives the same names."""
+    """0 or more. The same request with the same seed and weights gives the same names."""
     starts_with: str = ""
     """As typed, like the other pieces: capitals are folded, and so are accents that the list lacks;
     characters that no name has are dropped."""
@@ -96,6 +109,7 @@ def generate_names(
     Sampling is steered towards the constraints, so that the letters around the pieces suit them.
     Raises `NamesError` for constraints that no new name can meet, and `Abandoned`.
     """
+    _check_bounds(request)
     vocabulary = trained.network.vocabulary
     pieces = request.starts_with, request.contains, request.ends_with
     constraints = parse_constraints(*pieces, request.length, vocabulary, shape_of(trained))
@@ -109,7 +123,8 @@ def generate_names(
     rejected = Counter[Flaw]()
     recent = Counter[Flaw]()  # since the last batch with a new name
     fruitless = unsayable = 0  # names since that batch, and since the last one with a sayable name
-    # Ends: a batch brings a new name, and there are soon enough of its kind, or adds to both.
+    # Ends: a batch brings a new name, and there are soon enough of its kind, or adds to both. At
+    # most MAX_FRUITLESS names are sampled for each name that is found.
     while fruitless < MAX_FRUITLESS and len(generated) < possible:
         if len(found) >= request.count and unsayable >= MAX_UNSAYABLE:
             break
@@ -144,6 +159,19 @@ def generate_names(
     if len(names) < request.count:
         shortfall = _shortfall(len(names), constraints, recent)
     return NamesResult(names, shortfall, rejected)
+
+
+def _check_bounds(request: NamesRequest) -> None:
+    """Raise `NamesError` for a number that is out of its range, or a piece that is too long."""
+    pieces = request.starts_with, request.contains, request.ends_with
+    for option, value, lowest, highest in (
+        ("count", request.count, 1, MOST_NAMES),
+        ("temperature", request.temperature, LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE),
+        ("seed", request.seed, 0, MOST_SEED),
+        ("number of characters", max(map(len, pieces)), 0, LONGEST_TYPED),
+    ):
+        if not lowest <= value <= highest:  # NaN is not, either
+            raise NamesError(OutOfRange(option, value, lowest, highest))
 
 
 class _Found:

@@ -32,6 +32,10 @@ MAX_ALTERNATIVES = 5
 """Words listed for each place."""
 MAX_TOKENS = 20
 """Words and marks of a line."""
+LONGEST_LINE = 1000
+"""Characters of a line as typed."""
+MOST_REJECTED = 200
+"""Words that are offered to the word filter for each place."""
 MIN_WORDS = 2
 """A single word is a name."""
 _NOT_SHOWN = [NONE, UNKNOWN, PLAN, SPACE_FLIP]
@@ -104,6 +108,8 @@ def is_line(trained: Trained, text: str) -> bool:
 
     *Tyrannosaurus rex* is a name.
     """
+    if len(text) > LONGEST_LINE:
+        return False
     network = trained.network
     is_known: Container[str] = frozenset(trained.words)
     if isinstance(network, WordsAndCharacters):
@@ -121,6 +127,8 @@ def dissect_line(trained: Trained, text: str, accept: Accept) -> LineDissection:
     network = trained.network
     if not isinstance(network, WordsAndCharacters):
         raise NoWordNetwork
+    if len(text) > LONGEST_LINE:  # before anything reads it
+        raise LineTooLong(max(len(text.split()), MAX_TOKENS + 1))
     tokens = _tokens(trained, text)
     if not any(map(is_word, tokens)):
         raise NoWords
@@ -154,6 +162,7 @@ def _choices(network: WordLSTM, tokens: Sequence[str], accept: Accept) -> Iterat
         x, count = indices[t : t + 1], syllables[t : t + 1]
         probability = None if x[0] == UNKNOWN else float(p[x[0]])
         p[_NOT_SHOWN] = -1
-        ranked = ((vocabulary.tokens[i], float(p[i])) for i in np.argsort(-p, kind="stable"))
+        likeliest = np.argsort(-p, kind="stable")[:MOST_REJECTED]
+        ranked = ((vocabulary.tokens[i], float(p[i])) for i in likeliest)
         accepted = (choice for choice in ranked if choice[1] >= 0 and accept(choice[0]))
         yield WordChoice(token, probability, tuple(islice(accepted, MAX_ALTERNATIVES)))

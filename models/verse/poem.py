@@ -21,7 +21,7 @@ from data.text import fold, words_of
 from models.fingerprints import Fingerprints
 from models.networks.network import State, read
 from models.networks.vocabulary import END
-from models.text_generator import Accept, GenerationError, ShouldStop, check, never
+from models.text_generator import Accept, GenerationError, ShouldStop, check, never, out_of_range
 from models.verse.constrained import free_lines
 from models.verse.constrained.free_lines import CharacterBudget, LengthConstraint
 from models.verse.constrained.line_generator import LineRequest, generate_lines
@@ -143,7 +143,8 @@ class _Written:
 def begin(trained: Trained, request: SonnetRequest) -> Draft:
     """Start a draft by reading the opening.
 
-    Raises `SonnetError` for an opening or a subject that is too long, and for an unknown form.
+    Raises `SonnetError` for an opening or a subject that is too long, for a temperature or a seed
+    out of its range, and for an unknown form.
     """
     if len(request.opening) > OPENING_LIMIT:
         raise SonnetError(
@@ -155,6 +156,8 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
             f"A subject or name has at most {OPENING_LIMIT} characters, and yours has "
             f"{len(request.about)}; try a shorter one, for example: the sea"
         )
+    if fault := out_of_range(request.temperature, request.seed):
+        raise SonnetError(fault)
     if request.form not in FORMS:
         raise SonnetError(f"Unknown form {request.form!r}; try one of {', '.join(FORMS)}")
     network, writer = trained.network, _writer_of(trained, FORMS[request.form])

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 import numpy as np
 
 from bot.services.inference import Inference, Load, ValidationSample
+from bot.services.queueing.turns import OnWait
 from bot.services.training.process import TrainingEvents
 from bot.services.training.run_folder import RunFolder
 from bot.store import Unavailable
@@ -141,6 +142,7 @@ class FakeWriter(Inference):
         *,
         accept: Accept | None = None,
         requester: Hashable = None,
+        on_wait: OnWait | None = None,
     ) -> NamesResult:
         self.names_asked.append(request)
         self.trained_asked.append(trained)
@@ -149,7 +151,12 @@ class FakeWriter(Inference):
         return NamesResult(self.names_found[: request.count], self.shortfall)
 
     async def dissect(
-        self, name: str, trained: Trained | None = None, *, requester: Hashable = None
+        self,
+        name: str,
+        trained: Trained | None = None,
+        *,
+        requester: Hashable = None,
+        on_wait: OnWait | None = None,
     ) -> Dissection:
         self.dissected.append(name)
         self.trained_asked.append(trained)
@@ -158,7 +165,12 @@ class FakeWriter(Inference):
         return dissection(clean_name(name))
 
     async def dissect_line(
-        self, text: str, *, accept: Accept | None = None, requester: Hashable = None
+        self,
+        text: str,
+        *,
+        accept: Accept | None = None,
+        requester: Hashable = None,
+        on_wait: OnWait | None = None,
     ) -> LineDissection | None:
         if text not in self.lines:
             return None
@@ -180,6 +192,7 @@ class FakeWriter(Inference):
         *,
         accept: Accept | None = None,
         requester: Hashable = None,
+        on_wait: OnWait | None = None,
     ) -> AsyncGenerator[Draft, None]:
         self.sonnets_asked.append(request)
         name = _name(request)

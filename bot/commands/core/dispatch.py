@@ -10,14 +10,16 @@ from typing import TypeVar
 from bot.commands.core.app import App
 from bot.commands.core.choices import Choice
 from bot.commands.core.error_messages import apology, explain
-from bot.commands.core.message import Message, Text, UserError
+from bot.commands.core.message import Message, Text, UserError, text
 from bot.commands.core.received import LONGEST_TYPED, clean, received, received_state
+from bot.commands.core.translation import _
 from bot.commands.core.turn import DeliveryError, Gone, Turn, Unreachable
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.services.blocks import Blocked, Reason
 from bot.services.concurrency import in_time, latest_throttled, within
-from bot.services.inference import TooSlow
+from bot.services.queueing.errors import TooSlow
+from bot.services.queueing.turns import OnWait
 from bot.store import Unavailable
 
 log = logging.getLogger(__name__)
@@ -203,6 +205,20 @@ async def _answered(
 
 async def _awaited(work: Awaitable[T]) -> T:
     return await work
+
+
+def place_in(turn: Turn) -> OnWait:
+    """A function that shows the member's place in the queue, until the answer replaces it."""
+
+    async def show(place: int) -> None:
+        sentence = _("⏳ Many are asking. Your place in the queue: {place}")
+        message = Message(text(sentence, place=place))
+        try:
+            await turn.edit(message)
+        except DeliveryError as error:
+            log.info("A place in the queue could not be shown: %s", error)
+
+    return show
 
 
 async def _edited(turn: Turn, message: Message) -> bool:

@@ -6,7 +6,7 @@ from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Forbidden, Terms, Unreachable
 from bot.services.blocks import Blocked, Reason
 from bot.services.concurrency import ShuttingDown
-from bot.services.inference import Busy, TooSlow
+from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
 from bot.store import Unavailable
 from data.corpora import CorpusError
 from models.names.constrained.problems import NamesError
@@ -49,12 +49,31 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
         case Busy(ahead=ahead):
             return text(
                 ngettext(
-                    "The bot is busy with {ahead} other answer; try again in a moment.",
-                    "The bot is busy with {ahead} other answers; try again in a moment.",
+                    "The bot is busy: {ahead} request is waiting. Try again in a few minutes.",
+                    "The bot is busy: {ahead} requests are waiting. Try again in a few minutes.",
                     ahead,
                 ),
                 ahead=ahead,
             )
+        case TooMany(count=count):
+            return text(
+                ngettext(
+                    "{count} of your requests is still waiting; try again when it's answered.",
+                    "{count} of your requests are still waiting; try again when they're answered.",
+                    count,
+                ),
+                count=count,
+            )
+        case WaitedTooLong(seconds=seconds):
+            return text(
+                _(
+                    "So many are asking that your request waited {minutes} minutes for its turn, "
+                    "and the bot gave up; try again later."
+                ),
+                minutes=round(seconds / 60),
+            )
+        case Stuck():
+            return text(_("The bot can't write at the moment; tell its operator to restart it."))
         case TooSlow():
             return text(_("That took too long, so the bot gave up; try again in a moment."))
         case Unavailable():

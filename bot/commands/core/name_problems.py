@@ -17,6 +17,7 @@ from models.names.constrained.problems import (
     NotLatin,
     NoUsableCharacters,
     OnlyNameRejected,
+    OutOfRange,
     PiecesTooLong,
     PieceTooLong,
     Shortfall,
@@ -46,6 +47,14 @@ def explain_problem(problem: NamesProblem) -> Text:
                 longest=shape.longest,
                 length=length,
                 hint=f"length:{shape.usual}",
+            )
+        case OutOfRange(option, value, lowest, highest):
+            return text(
+                _("The {option} can be {lowest:,g} to {highest:,g}, not {value:,g}."),
+                option=option,
+                lowest=lowest,
+                highest=highest,
+                value=value,
             )
         case NoUsableCharacters(piece, shape) if shape.latin:
             return text(

@@ -14,7 +14,7 @@ from bot.commands.core import legacy
 from bot.commands.core.app import App
 from bot.commands.core.button_states import fits, load_state
 from bot.commands.core.choices import Choice, within_limits
-from bot.commands.core.dispatch import respond_when_ready
+from bot.commands.core.dispatch import place_in, respond_when_ready
 from bot.commands.core.info import CommandInfo
 from bot.commands.core.message import (
     Button,
@@ -170,7 +170,9 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
     """The dissection of a line of verse, or else of a name."""
     if len(typed.split()) >= MIN_WORDS:
         words = await app.filters.of(turn.community_id)
-        line = await app.inference.dissect_line(typed, accept=words.allows)
+        line = await app.inference.dissect_line(
+            typed, accept=words.allows, requester=turn.user.id, on_wait=place_in(turn)
+        )
         if line is not None:
             png = await asyncio.to_thread(line_picture, line)
             return line_message(line, png, turn.platform.limits)
@@ -184,7 +186,9 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     model = dinosaurs(app)
     if custom_model_id is not None:
         model = await ready(app, await of_button(app, turn, custom_model_id))
-    dissection = await app.inference.dissect(name, model.trained)
+    dissection = await app.inference.dissect(
+        name, model.trained, requester=turn.user.id, on_wait=place_in(turn)
+    )
     png = await asyncio.to_thread(picture, dissection, model.card)
     return dissection_message(dissection, png, model, turn.platform.limits)
 

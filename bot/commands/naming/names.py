@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.commands.core.app import App
 from bot.commands.core.button_states import expand, fits, shorten, try_to_save
 from bot.commands.core.choices import Choice, within_limits
-from bot.commands.core.dispatch import PATIENCE_S
+from bot.commands.core.dispatch import PATIENCE_S, place_in
 from bot.commands.core.info import CommandInfo
 from bot.commands.core.message import Button, Message, UserError, strong, text
 from bot.commands.core.name_problems import explain_problem, explain_shortfall
@@ -169,7 +169,7 @@ async def _message(
     words = await app.filters.of(turn.community_id)
     if not await asyncio.to_thread(is_fit, options.request, model, words):
         raise UserError(_("The bot won't write names like that; try other letters."))
-    candidates = await _generate(app, options, model, words)
+    candidates = await _generate(app, turn, options, model, words)
     action = _action(options)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
     candidates = replace(candidates, more_state=more_state or "")
@@ -188,12 +188,18 @@ async def _message(
 
 
 async def _generate(
-    app: App, options: NamesOptions, model: NamesModel, words: WordFilter
+    app: App, turn: Turn, options: NamesOptions, model: NamesModel, words: WordFilter
 ) -> Candidates:
     """Generate names. Raises `UserError` if none meets the request, and inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
     try:
-        result = await app.inference.names(request, model.trained, accept=words.allows)
+        result = await app.inference.names(
+            request,
+            model.trained,
+            accept=words.allows,
+            requester=turn.user.id,
+            on_wait=place_in(turn),
+        )
     except NamesError as error:
         raise UserError(*with_echo(explain_problem(error.problem), options)) from error
     note = explain_shortfall(result.shortfall) if result.shortfall is not None else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from bot.commands.core import legacy
 from bot.commands.core.app import App
 from bot.commands.core.button_states import expand, shorten, try_to_save
-from bot.commands.core.dispatch import stream
+from bot.commands.core.dispatch import place_in, stream
 from bot.commands.core.info import CommandInfo
 from bot.commands.core.message import (
     Button,
@@ -177,7 +177,10 @@ async def write(
     """Generate a poem. Yields the whole message after each line. Raises inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
     words = await app.filters.of(turn.community_id)
-    async with aclosing(app.inference.sonnet(request, accept=words.allows)) as drafts:
+    poem = app.inference.sonnet(
+        request, accept=words.allows, requester=turn.user.id, on_wait=place_in(turn)
+    )
+    async with aclosing(poem) as drafts:
         async for draft in drafts:
             message = poem_message(options, request.seed, draft)
             if draft.finished:

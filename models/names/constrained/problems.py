@@ -76,6 +76,23 @@ class LengthOutOfRange:
 
 
 @dataclass(frozen=True)
+class OutOfRange:
+    """A number of the request is out of its range, or a piece as typed has too many characters."""
+
+    option: str
+    value: float
+    lowest: float
+    highest: float
+
+    def __str__(self) -> str:
+        """Plain English, for terminals and logs."""
+        return (
+            f"The {self.option} can be {self.lowest:,} to {self.highest:,}, not {self.value:,}; "
+            f"try for example: {self.lowest:,}"
+        )
+
+
+@dataclass(frozen=True)
 class NoUsableCharacters:
     """Nothing is left of a piece once characters that names do not have are removed."""
 
@@ -265,6 +282,7 @@ class OnlyNameRejected:
 
 NamesProblem = (
     LengthOutOfRange
+    | OutOfRange
     | NoUsableCharacters
     | NotLatin
     | PieceTooLong

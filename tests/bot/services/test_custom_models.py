@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.services.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModels, Untrained
-from bot.services.inference import TooSlow
+from bot.services.queueing.errors import TooSlow
 from bot.services.training.policies import corpus_of
 from bot.store import Store
 from bot.store.custom_models import CustomModelRecord

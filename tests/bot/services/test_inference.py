@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bot.services.inference import Busy, Inference, TooSlow, open_inference
+from bot.services.inference import DISSECTION, Inference, open_inference
+from bot.services.queueing.errors import Busy, TooMany, TooSlow
 from models import weights
 from models.fingerprints import Fingerprints
-from models.names.generator import NamesError, NamesRequest
+from models.names.generator import MAX_FRUITLESS, NamesError, NamesRequest
 from models.networks.lstm import LSTM
 from models.networks.network import State
 from models.networks.vocabulary import END
@@ -76,10 +77,13 @@ async def serve() -> AsyncIterator[Callable[..., Inference]]:
         sonnets: Trained | None = None,
         accept: Callable[[str], bool] = anything,
         queue: int = 16,
+        per_member: int = 20,
         deadline: float = 20.0,
     ) -> Inference:
         served: dict[str, Trained] = {"names": names or namer(), "sonnets": sonnets or poet()}
-        opened.append(Inference(served, accept, queue=queue, deadline=deadline))
+        opened.append(
+            Inference(served, accept, queue=queue, per_member=per_member, deadline=deadline)
+        )
         return opened[-1]
 
     yield open_door
@@ -230,14 +234,50 @@ async def test_full_queue(serve: Serve) -> None:
     await in_thread(network.reached)
     assert inference.at_work == 2
     with pytest.raises(Busy) as busy:
-        await inference.names(NAMES)
-    assert busy.value.ahead == 2
-    with pytest.raises(Busy):
         await poem_of(inference, POEM)
+    assert busy.value.ahead == 2
+    names = asyncio.create_task(inference.names(NAMES))  # have another queue
+    await asyncio.sleep(0)
+    assert inference.at_work == 3
     network.gate.set()
+    assert (await names).names
     await asyncio.gather(*poems)
     assert inference.at_work == 0
-    assert (await inference.names(NAMES)).names
+
+
+async def test_many_of_a_member(serve: Serve) -> None:
+    network = gated(lstm())
+    inference = serve(sonnets=poet(network), per_member=1)
+    poem = asyncio.create_task(last_of(inference.sonnet(POEM, requester=7)))
+    await in_thread(network.reached)
+    with pytest.raises(TooMany):
+        await last_of(inference.sonnet(POEM, requester=7))
+    others = asyncio.create_task(last_of(inference.sonnet(POEM, requester=8)))
+    network.gate.set()
+    assert await poem == await others
+
+
+async def test_name_does_not_wait_for_all_poems(serve: Serve) -> None:
+    """With a hundred poems in the queue, a name is the second turn."""
+    network = gated(lstm())
+    inference = serve(sonnets=poet(network), queue=100)
+    turns: list[str] = []
+    inference.observe(lambda kind, size, seconds: turns.append(kind))
+    poems = [
+        asyncio.create_task(poem_of(inference, replace(POEM, seed=seed))) for seed in range(100)
+    ]
+    await in_thread(network.reached)
+    names = asyncio.create_task(inference.names(NAMES))
+    await asyncio.sleep(0)
+    assert inference.queues["sonnets"].waiting + inference.queues["sonnets"].in_progress == 100
+    assert inference.queues["names"].waiting == 1
+    network.gate.set()
+    assert (await names).names
+    assert turns.index("names") == 1
+    for poem in poems:
+        poem.cancel()
+    await asyncio.wait(poems)
+    assert inference.at_work == 0
 
 
 async def test_deadline(serve: Serve) -> None:
@@ -246,11 +286,74 @@ async def test_deadline(serve: Serve) -> None:
     try:
         with pytest.raises(TooSlow, match=r"within 0\.05 s"):
             await inference.names(NAMES)
-        with pytest.raises(TooSlow):
-            await poem_of(inference, POEM)  # waits behind the names
         assert inference.at_work == 0
+        assert inference.stuck == 1
+        assert inference.is_ready
     finally:
         network.gate.set()
+
+
+async def test_dissection_frees_the_queue(serve: Serve) -> None:
+    """Whether it succeeds, fails or is cancelled, of a name or of a line."""
+    inference = serve(sonnets=poet(words_and_characters()), per_member=1)
+    for _ in range(2):
+        assert await inference.dissect("Mango", requester=7)
+        assert await inference.dissect_line("The rose of day", requester=7)
+        with pytest.raises(NamesError):
+            await inference.dissect("🦖", requester=7)
+        doomed = asyncio.create_task(inference.dissect("Mango", requester=7))
+        await asyncio.sleep(0)
+        assert inference.queues[DISSECTION].waiting == 1
+        doomed.cancel()
+        await asyncio.wait([doomed])
+        assert inference.at_work == 0
+
+
+async def test_cancelled_names_are_not_sampled_on(serve: Serve) -> None:
+    """Names that are refused for ever, to the limit of fruitless ones."""
+    refused = threading.Event()
+    asked: list[str] = []
+
+    def refuse(name: str) -> bool:
+        asked.append(name)
+        refused.set()
+        return False
+
+    network = gated(lstm(LETTERS))
+    network.gate.set()
+    inference = serve(names=namer(network), accept=refuse)
+    doomed = asyncio.create_task(inference.names(NAMES))
+    await in_thread(refused)
+    network.gate.clear()
+    doomed.cancel()
+    await asyncio.wait([doomed])
+    network.gate.set()
+    assert (await inference.dissect("Mango")).letters  # the thread is free
+    assert len(asked) < MAX_FRUITLESS / 2
+
+
+async def test_weights_that_load_for_ever(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are refused, and do not keep others from being loaded."""
+    monkeypatch.setattr("bot.services.inference.LOADING_S", 0.05)
+    monkeypatch.setattr("bot.services.queueing.worker.GRACE_S", 0.01)
+    inference, gate = serve(), threading.Event()
+
+    def load() -> Trained:
+        gate.wait(10)
+        raise WeightsError("late")
+
+    try:
+        with pytest.raises(WeightsError, match="no answer within"):
+            await inference.validate("names", load)
+        assert inference.stuck == 1
+        with pytest.raises(WeightsError, match="broken"):
+            await inference.prepare("names", broken)
+    finally:
+        gate.set()
+
+
+def broken() -> Trained:
+    raise WeightsError("They are broken.")
 
 
 async def test_event_loop_is_not_blocked(serve: Serve) -> None:

@@ -13,7 +13,7 @@ from bot.commands.core.dispatch import LAST_TRIES, deliver, stream
 from bot.commands.core.message import Message, Text, plain, text
 from bot.commands.core.turn import Forbidden, Gone, Turn, Unreachable
 from bot.discord.platform import TERMS
-from bot.services.inference import Busy
+from bot.services.queueing.errors import Busy
 from tests.bot.conftest import World
 from tests.bot.turns import FakePlatform, FakeTurn
 
@@ -113,7 +113,7 @@ async def test_lost_edit_is_made_up_for(slept: list[float]) -> None:
 
 async def test_broken_stream_keeps_its_beginning() -> None:
     shown = await streamed(Line(), growing("one", error=Busy(2)))
-    assert shown[-1] == "one The bot is busy with 2 other answers; try again in a moment."
+    assert shown[-1] == "one The bot is busy: 2 requests are waiting. Try again in a few minutes."
 
 
 async def test_stream_without_beginning_raises() -> None:

@@ -19,6 +19,7 @@ from models.names.constrained.problems import (
     NotLatin,
     NoUsableCharacters,
     OnlyNameRejected,
+    OutOfRange,
     PiecesTooLong,
     PieceTooLong,
     Shortfall,
@@ -32,6 +33,11 @@ WISH = NameConstraints("tri", ends_with="ops", length=9)
 
 EXPLAINED = [
     (LengthOutOfRange(64, KANA), "Names here have 2 to 9 letters, not 64. Try length:4."),
+    (OutOfRange("count", 20_000, 1, 10_000), "The count can be 1 to 10,000, not 20,000."),
+    (
+        OutOfRange("temperature", 0.001, 0.01, 10.0),
+        "The temperature can be 0.01 to 10, not 0.001.",
+    ),
     (
         NoUsableCharacters(Piece.STARTS_WITH, DINOSAURS),
         "Names only have the letters a to z, and starts_with has none. Try starts_with:tyranno.",

@@ -30,7 +30,7 @@ from bot.commands.training.models import TaskOptions, VersionOptions
 from bot.commands.training.retrain import RetrainOptions
 from bot.commands.verse import poems, sonnet
 from bot.commands.verse.sonnet import SonnetOptions
-from bot.services.inference import Busy
+from bot.services.queueing.errors import Busy
 from bot.store import Database, Store
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest

@@ -23,7 +23,7 @@ from bot.commands.naming.name_options import (
 from bot.commands.naming.names import is_fit
 from bot.commands.polls.name_message import MORE
 from bot.discord.platform import LIMITS
-from bot.services.inference import Busy, TooSlow
+from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
 from bot.services.word_filter import WordFilter
 from data.text import clean_name
 from models.names.constrained.constraints import NameConstraints
@@ -184,8 +184,16 @@ async def test_vile_letters_are_refused(home: Home, options: dict[str, str]) -> 
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (Busy(1), "The bot is busy with 1 other answer; try again in a moment."),
-        (Busy(16), "The bot is busy with 16 other answers; try again in a moment."),
+        (Busy(1), "The bot is busy: 1 request is waiting. Try again in a few minutes."),
+        (Busy(16), "The bot is busy: 16 requests are waiting. Try again in a few minutes."),
+        (TooMany(1), "1 of your requests is still waiting; try again when it's answered."),
+        (TooMany(20), "20 of your requests are still waiting; try again when they're answered."),
+        (
+            WaitedTooLong(600),
+            "So many are asking that your request waited 10 minutes for its turn, and the bot gave "
+            "up; try again later.",
+        ),
+        (Stuck(), "The bot can't write at the moment; tell its operator to restart it."),
         (TooSlow(), "That took too long, so the bot gave up; try again in a moment."),
     ],
 )
@@ -228,7 +236,7 @@ async def test_error_behind_button(home: Home) -> None:
     assert first.response is not None
     home.writer.error = Busy(3)
     result = await home.alice.click(first.response, label="More")
-    assert "3 other answers" in sentence(result)
+    assert "3 requests are waiting" in sentence(result)
 
 
 async def test_cooldown(home: Home) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.commands.core.message import Embed, Message, UserError, plain, text
 from bot.commands.verse.sonnet import INFO, WRITING, SonnetOptions, checked, with_reason
 from bot.discord.markdown import escape
-from bot.services.inference import Busy, TooSlow
+from bot.services.queueing.errors import Busy, TooSlow
 from bot.store import Unavailable
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
@@ -133,7 +133,7 @@ async def test_vile_opening(home: Home) -> None:
 async def test_busy(home: Home) -> None:
     home.writer.error = Busy(16)
     result = await home.alice.slash(home.channel, "sonnet")
-    assert sentence(result).startswith("The bot is busy with 16 other answers")
+    assert sentence(result).startswith("The bot is busy: 16 requests")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""Fair queue: requests of one kind in the order in which they get their turns.
+
+The order is a round robin by member: first the oldest request of each member, and the member whose
+oldest one was answered goes to the end of the round. The second requests of all members follow,
+then the third ones, so that they fill a batch that would have room, and delay nobody. A request
+that has begun keeps its place, and is therefore finished before others of its round begin.
+"""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from itertools import takewhile, zip_longest
+from typing import Generic, TypeVar
+
+from bot.services.queueing.errors import Busy, TooMany
+
+StepT = TypeVar("StepT")
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """How full a queue is."""
+
+    waiting: int
+    """Requests that have not begun."""
+    in_progress: int
+    """Requests that have begun, and are not finished."""
+    oldest: float
+    """Seconds that the oldest request that has not begun has waited; 0 if none waits."""
+
+
+@dataclass(eq=False)
+class Request(Generic[StepT]):
+    """One request in a queue."""
+
+    requester: Hashable
+    since: float
+    """When it arrived, in seconds of `time.monotonic`."""
+    step: StepT | None = field(default=None, repr=False)
+    """What it waits for; `None` while it has its turn, or its last step is being shown."""
+    begun: bool = False
+    """Whether it has had a turn."""
+
+
+class FairQueue(Generic[StepT]):
+    """Requests of one kind."""
+
+    def __init__(self, longest: int, most_per_member: int) -> None:
+        """`longest` limits the requests of all members."""
+        self._longest = longest
+        self._most_per_member = most_per_member
+        self._members: dict[Hashable, list[Request[StepT]]] = {}
+        """The requests of each member, oldest first. Members are in the order of the round."""
+
+    def __len__(self) -> int:
+        """Number of requests, whether they wait or have begun."""
+        return sum(map(len, self._members.values()))
+
+    def __iter__(self) -> Iterator[Request[StepT]]:
+        """All requests, in the order of their turns."""
+        for rank in zip_longest(*self._members.values()):
+            yield from (request for request in rank if request is not None)
+
+    def enter(self, requester: Hashable, now: float) -> Request[StepT]:
+        """Add a request. Raises `Busy` and `TooMany`."""
+        if (count := len(self)) >= self._longest:
+            raise Busy(count)
+        own = self._members.get(requester, [])
+        if len(own) >= self._most_per_member:
+            raise TooMany(len(own))
+        request = Request[StepT](requester, now)
+        self._members[requester] = [*own, request]
+        return request
+
+    def leave(self, request: Request[StepT]) -> None:
+        """Remove a request, finished or not."""
+        own = self._members[request.requester]
+        was_first = own[0] is request
+        own.remove(request)
+        if was_first:
+            del self._members[request.requester]
+            if own:  # the member's next request goes to the end of the round
+                self._members[request.requester] = own
+
+    def waiting(self) -> list[Request[StepT]]:
+        """The requests that wait for a turn, in order."""
+        return [request for request in self if request.step is not None]
+
+    def place(self, request: Request[StepT]) -> int:
+        """The place of a request among those that have not begun, from 1."""
+        before = takewhile(lambda other: other is not request, self)
+        return 1 + sum(not other.begun for other in before)
+
+    def state(self, now: float) -> QueueState:
+        """How full it is."""
+        waits = [now - request.since for request in self if not request.begun]
+        return QueueState(len(waits), len(self) - len(waits), max(waits, default=0.0))

@@ -1,0 +1,1 @@
+"""Tests of turns of the networks."""

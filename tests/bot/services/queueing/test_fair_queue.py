@@ -1,0 +1,115 @@
+"""Fair queue: the round of members, bounds, places."""
+
+import pytest
+
+from bot.services.queueing.errors import Busy, TooMany
+from bot.services.queueing.fair_queue import FairQueue, QueueState
+
+
+def queue_of(*members: str, longest: int = 100, most_per_member: int = 100) -> FairQueue[str]:
+    """A queue with a request of each member, which waits for the step `member` and its number."""
+    queue = FairQueue[str](longest, most_per_member)
+    for member in members:
+        request = queue.enter(member, 0.0)
+        request.step = f"{member}{sum(r.requester == member for r in queue)}"
+    return queue
+
+
+def order(queue: FairQueue[str]) -> list[str | None]:
+    return [request.step for request in queue]
+
+
+def served(queue: FairQueue[str]) -> list[str | None]:
+    """Answer the first request, until none is left."""
+    steps = []
+    while first := next(iter(queue), None):
+        steps.append(first.step)
+        queue.leave(first)
+    return steps
+
+
+def test_members_take_turns() -> None:
+    queue = queue_of("a", "a", "a", "b", "c", "b")
+    assert order(queue) == ["a1", "b1", "c1", "a2", "b2", "a3"]
+    assert served(queue) == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+
+def test_many_requests_delay_one_by_one() -> None:
+    """Twenty poems of a member, then another member's."""
+    queue = queue_of(*"a" * 20, "b")
+    assert served(queue)[:2] == ["a1", "b1"]
+
+
+def test_answered_member_goes_to_the_end() -> None:
+    queue = queue_of("a", "a", "b")
+    queue.leave(next(iter(queue)))
+    queue.enter("c", 0.0).step = "c1"
+    assert served(queue) == ["b1", "a2", "c1"]
+
+
+def test_stream_of_new_members_starves_nobody() -> None:
+    """A new member with each answer: the second request of a waits for one round."""
+    queue = queue_of("a", "a", "b")
+    steps = []
+    for number in range(4):
+        first = next(iter(queue))
+        steps.append(first.step)
+        queue.leave(first)
+        queue.enter(f"new {number}", 0.0).step = f"new {number}"
+    assert steps == ["a1", "b1", "a2", "new 0"]
+
+
+def test_abandoned_request_leaves_a_gap() -> None:
+    queue = queue_of("a", "a", "a", "b")
+    queue.leave([*queue][2])
+    assert order(queue) == ["a1", "b1", "a3"]
+    assert len(queue) == 3
+
+
+def test_full_queue() -> None:
+    queue = queue_of("a", "b", longest=2)
+    with pytest.raises(Busy) as busy:
+        queue.enter("c", 0.0)
+    assert busy.value.ahead == 2
+    queue.leave(next(iter(queue)))
+    queue.enter("c", 0.0)
+
+
+def test_too_many_of_a_member() -> None:
+    queue = queue_of("a", "a", most_per_member=2)
+    with pytest.raises(TooMany) as error:
+        queue.enter("a", 0.0)
+    assert error.value.count == 2
+    queue.enter("b", 0.0)
+
+
+def test_thousand_requests_fit() -> None:
+    queue = FairQueue[str](1000, 20)
+    requests = [queue.enter(number // 20, 0.0) for number in range(1000)]
+    assert len(queue) == 1000
+    for request in requests:
+        queue.leave(request)
+    assert not [*queue]
+
+
+def test_place_counts_what_has_not_begun() -> None:
+    queue = queue_of("a", "b", "a", "c")
+    first, second, third, last = queue
+    assert [queue.place(r) for r in (first, second, third, last)] == [1, 2, 3, 4]
+    first.begun = second.begun = True
+    assert [queue.place(r) for r in (third, last)] == [1, 2]
+
+
+def test_waiting_requests_are_in_order() -> None:
+    queue = queue_of("a", "b", "c")
+    [*queue][1].step = None  # it has its turn
+    assert [request.step for request in queue.waiting()] == ["a1", "c1"]
+
+
+def test_state() -> None:
+    queue = FairQueue[str](100, 100)
+    assert queue.state(5.0) == QueueState(0, 0, 0.0)
+    queue.enter("a", 1.0).begun = True
+    for now in (2.0, 4.0):
+        queue.enter("b", now)
+    assert queue.state(5.0) == QueueState(waiting=2, in_progress=1, oldest=3.0)
