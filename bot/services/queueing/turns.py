@@ -1,14 +1,14 @@
 """Turns: who gets the networks next.
 
-Each kind of work has its own fair queue. With every turn the kinds that wait alternate, so that a
-name does not wait behind all poems. Steps of the same group share a turn: one batch.
+Each kind of work has its own fair queue. The kinds that wait share the time of the networks equally
+(start-time fair queueing; Goyal, Vin & Cheng, 1996): a name does not wait behind all poems, and
+several names fit beside one line of some poems. Steps of the same group share a turn: one batch.
 """
 
 import asyncio
 import contextvars
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -71,20 +71,24 @@ class Turns:
         longest: int,
         most_per_member: int,
         longest_wait: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`kinds` have a queue from the start, others get one when they are needed.
 
         `longest` limits the requests of a queue, `most_per_member` those of a member. A request
-        that has not begun after `longest_wait` seconds is refused.
+        that has not begun after `longest_wait` seconds is refused. `clock` measures turns.
         """
         self.on_batch: OnBatch | None = None
         self.worker = worker
         self._longest = longest
         self._most_per_member = most_per_member
         self._longest_wait = longest_wait
+        self._clock = clock
         self._queues: dict[str, FairQueue[Step]] = {}
-        self._order: deque[str] = deque()
-        """The kinds; the one whose turn is next is first."""
+        self._used: dict[str, float] = {}
+        """Seconds that each kind has used; never less than the others had when it last waited."""
+        self._least_used = 0.0
+        """What the kind of the last turn had used before it."""
         for kind in kinds:
             self._queue_of(kind)
         self._running: Sequence[Step] = ()
@@ -129,7 +133,7 @@ class Turns:
     def _queue_of(self, kind: str) -> FairQueue[Step]:
         if kind not in self._queues:
             self._queues[kind] = FairQueue(self._longest, self._most_per_member)
-            self._order.append(kind)
+            self._used[kind] = 0.0
         return self._queues[kind]
 
     async def _next(
@@ -163,23 +167,27 @@ class Turns:
             await asyncio.sleep(0)  # lets these texts request their next steps: one batch again
 
     def _next_batch(self) -> tuple[str, list[Step]] | None:
-        for kind in [*self._order]:
-            waiting = self._queues[kind].waiting()
-            if not waiting:
+        by_kind = {kind: queue.waiting() for kind, queue in self._queues.items()}
+        used = {
+            kind: max(self._used[kind], self._least_used)  # an idle kind saves up nothing
+            for kind, waiting in by_kind.items()
+            if waiting
+        }
+        if not used:
+            return None
+        kind = min(used, key=used.__getitem__)
+        self._used[kind] = self._least_used = used[kind]
+        steps: list[Step] = []
+        for request in by_kind[kind]:
+            step = request.step
+            if step is None or (steps and step.group != steps[0].group):
                 continue
-            self._order.remove(kind)
-            self._order.append(kind)
-            first = waiting[0].step
-            assert first is not None  # noqa: S101 (it waits)
-            same = [r for r in waiting if r.step is not None and r.step.group == first.group]
-            steps = []
-            for request in same[: first.most]:
-                assert request.step is not None  # noqa: S101
-                steps.append(request.step)
-                request.step.taken.set_result(None)
-                request.step, request.begun = None, True
-            return kind, steps
-        return None
+            request.step, request.begun = None, True
+            step.taken.set_result(None)
+            steps.append(step)
+            if len(steps) == step.most:
+                break
+        return kind, steps
 
     async def _turn(self, kind: str, steps: Sequence[Step]) -> None:
         stop = Event()
@@ -190,7 +198,7 @@ class Turns:
 
         for step in steps:
             step.result.add_done_callback(stop_if_unwanted)
-        started = time.monotonic()
+        started = self._clock()
         # All steps run in the context of the first: a batch is one call.
         context, work, items = steps[0].context, steps[0].work, [step.item for step in steps]
         try:
@@ -204,8 +212,10 @@ class Turns:
                 step.result.set_exception(outcome)
             else:
                 step.result.set_result(outcome)
+        seconds = self._clock() - started
+        self._used[kind] += seconds
         if self.on_batch is not None:
             try:
-                self.on_batch(kind, len(steps), time.monotonic() - started)
+                self.on_batch(kind, len(steps), seconds)
             except Exception:
                 log.exception("A turn could not be reported")

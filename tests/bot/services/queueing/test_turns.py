@@ -23,6 +23,8 @@ class Desk:
     """Work that records what it is given, and waits at a gate."""
 
     def __init__(self) -> None:
+        self.now = 0.0
+        """Seconds of its clock, on which a turn takes one, or ten for each poem of a batch."""
         self.batches: list[list[object]] = []
         self.gate = Event()
         self.gate.set()
@@ -31,6 +33,7 @@ class Desk:
 
     def work(self, items: Sequence[object], should_stop: ShouldStop) -> list[object]:
         self.batches.append([*items])
+        self.now += 10 * sum(str(item).endswith("poem") for item in items) or 1
         self.reached.set()
         while not self.gate.wait(timeout=0.001):
             try:
@@ -55,7 +58,11 @@ async def opened() -> AsyncIterator[Open]:
     workers: list[Worker] = []
 
     def open_turns(
-        *, longest: int = 100, most_per_member: int = 100, longest_wait: float = LONG_S
+        *,
+        longest: int = 100,
+        most_per_member: int = 100,
+        longest_wait: float = LONG_S,
+        clock: Callable[[], float] = lambda: 0.0,
     ) -> Turns:
         workers.append(Worker("tested", LONG_S))
         return Turns(
@@ -64,6 +71,7 @@ async def opened() -> AsyncIterator[Open]:
             longest=longest,
             most_per_member=most_per_member,
             longest_wait=longest_wait,
+            clock=clock,
         )
 
     yield open_turns
@@ -99,11 +107,34 @@ async def queued(turns: Turns, desk: Desk, *requests: tuple[str, str], most: int
 
 
 async def test_kinds_alternate(opened: Open) -> None:
-    """A name waits for one turn of verse, not for all of it."""
+    """If their turns take equally long."""
     desk = Desk()
     verse = [("verse", f"{member}v") for member in "abcd"]
-    await queued(opened(), desk, *verse, ("names", "en"), ("names", "fn"))
+    turns = opened(clock=lambda: desk.now)
+    await queued(turns, desk, *verse, ("names", "en"), ("names", "fn"))
     assert desk.order == ["0", "av", "en", "bv", "fn", "cv", "dv"]
+
+
+async def test_kinds_share_the_time(opened: Open) -> None:
+    """A name waits for one turn of verse, and ten names take as long as a poem."""
+    desk = Desk()
+    poems = [("verse", f"{member}poem") for member in "abcd"]
+    names = [("names", f"{number}") for number in range(10, 40)]
+    await queued(opened(clock=lambda: desk.now), desk, *poems, *names)
+    kinds = "".join("v" if str(item).endswith("poem") else "n" for item in desk.order[1:])
+    assert [len(names) for names in kinds.split("v")] == [0, 10, 10, 10, 0]
+
+
+async def test_idle_kind_saves_up_nothing(opened: Open) -> None:
+    """Names that come after five poems are not given the time of those."""
+    desk = Desk()
+    turns = opened(clock=lambda: desk.now)
+    for _ in range(5):
+        await answer(turns, desk, "verse", "apoem")
+    poems = [("verse", f"{member}poem") for member in "abc"]
+    await queued(turns, desk, *poems, *(("names", str(number)) for number in range(10, 60)))
+    kinds = "".join("v" if str(item).endswith("poem") else "n" for item in desk.order[6:])
+    assert kinds.index("v") < 12
 
 
 async def test_members_take_turns(opened: Open) -> None:
