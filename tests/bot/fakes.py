@@ -122,6 +122,9 @@ class FakeWriter(Inference):
         self.lines_before_error = 0
         self.verse = [f"line {number} of the poem," for number in range(1, LONGEST_POEM + 1)]
         self.finished_poems = 0
+        self.requesters: list[Hashable] = []
+        self.places: list[int] = []
+        """What a request is told of its place in the queue, before it is answered."""
 
     @property
     def cards(self) -> Mapping[str, ModelCard]:
@@ -144,6 +147,7 @@ class FakeWriter(Inference):
         requester: Hashable = None,
         on_wait: OnWait | None = None,
     ) -> NamesResult:
+        await self._wait(requester, on_wait)
         self.names_asked.append(request)
         self.trained_asked.append(trained)
         if self.error:
@@ -158,6 +162,7 @@ class FakeWriter(Inference):
         requester: Hashable = None,
         on_wait: OnWait | None = None,
     ) -> Dissection:
+        await self._wait(requester, on_wait)
         self.dissected.append(name)
         self.trained_asked.append(trained)
         if self.error:
@@ -172,6 +177,7 @@ class FakeWriter(Inference):
         requester: Hashable = None,
         on_wait: OnWait | None = None,
     ) -> LineDissection | None:
+        await self._wait(requester, on_wait)
         if text not in self.lines:
             return None
         if self.error:
@@ -194,6 +200,7 @@ class FakeWriter(Inference):
         requester: Hashable = None,
         on_wait: OnWait | None = None,
     ) -> AsyncGenerator[Draft, None]:
+        await self._wait(requester, on_wait)
         self.sonnets_asked.append(request)
         name = _name(request)
         opening = request.opening or (f"{name}, " if name else "")
@@ -204,6 +211,12 @@ class FakeWriter(Inference):
             yield draft(request, lines[: number + 1])
             await asyncio.sleep(0)  # as the real one does, it lets others run
         self.finished_poems += 1
+
+    async def _wait(self, requester: Hashable, on_wait: OnWait | None) -> None:
+        self.requesters.append(requester)
+        for place in self.places:
+            assert on_wait is not None
+            await on_wait(place)
 
 
 class FakeNetworks(Inference):

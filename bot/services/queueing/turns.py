@@ -203,6 +203,8 @@ class Turns:
         context, work, items = steps[0].context, steps[0].work, [step.item for step in steps]
         try:
             outcomes = await self.worker.run(lambda: context.run(work, items, stop.is_set), stop)
+            if len(outcomes) != len(steps):  # nobody may wait for ever
+                raise RuntimeError(f"{len(steps)} steps had {len(outcomes)} outcomes")
         except Exception as error:  # noqa: BLE001 (the callers get it)
             outcomes = [error] * len(steps)
         for step, outcome in zip(steps, outcomes, strict=True):

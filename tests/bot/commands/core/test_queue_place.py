@@ -5,8 +5,10 @@ import logging
 import pytest
 
 from bot.commands.core.dispatch import place_in
-from bot.commands.core.message import Message, text
+from bot.commands.core.message import Message, plain, text
 from bot.commands.core.turn import Unreachable
+from bot.discord.turn import DiscordTurn
+from tests.bot.conftest import Home
 from tests.bot.turns import FakePlatform, FakeTurn
 
 
@@ -32,3 +34,34 @@ async def test_failed_edit_does_not_stop_the_answer(
     with caplog.at_level(logging.INFO):
         await place_in(turn)(2)
     assert "no route" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("dinoname", {}),
+        ("sonnet", {}),
+        ("dissect", {"name": "Mangosaurus"}),
+        ("dissect", {"name": "Shall I compare thee"}),
+    ],
+)
+async def test_commands_take_turns_by_member(
+    home: Home, monkeypatch: pytest.MonkeyPatch, command: str, options: dict[str, str]
+) -> None:
+    """And show the member's place, which the answer replaces."""
+    shown: list[str] = []
+
+    async def edit(_: DiscordTurn, message: Message) -> None:
+        shown.append(plain(message.content))
+
+    monkeypatch.setattr(DiscordTurn, "edit", edit)
+    home.writer.places = [3, 2]
+    home.writer.lines = {"Shall I compare thee"}
+    members = home.alice, home.guild.add_member(home.env.create_user("bob"))
+    for member in members:
+        await member.slash(home.channel, command, **options)
+    assert home.writer.requesters == [member.id for member in members]
+    assert [sentence.rpartition(" ")[2] for sentence in shown if "queue" in sentence][:2] == [
+        "3",
+        "2",
+    ]

@@ -301,6 +301,15 @@ async def test_stuck_step_blocks_nobody(opened: Open, monkeypatch: pytest.Monkey
     gate.set()
 
 
+async def test_work_that_forgets_a_step(opened: Open) -> None:
+    """Nobody waits for ever, and the next request is answered."""
+    turns, desk = opened(), Desk()
+    forgotten = pytest.raises(RuntimeError, match="1 steps had 0 outcomes")
+    with forgotten, turns.enter("verse", "a", None) as turn:
+        await turn(Step(lambda _items, _stop: [], "a", "forgetful"))
+    assert await answer(turns, desk, "verse", "b") == "b"
+
+
 async def test_states(opened: Open) -> None:
     desk, turns = Desk(), opened()
     desk.gate.clear()
