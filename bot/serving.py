@@ -88,7 +88,7 @@ async def _run_local(settings: Settings) -> None:
     try:
         async with (
             LocalDiscord(host=LOCALHOST, port=settings.local_port) as local,
-            running_bot(settings, always_sync=True) as bot,
+            running_bot(at_home(settings, local.guild_id), always_sync=True) as bot,
         ):
             with local.pointing_clients_here():
                 sys.stdout.write(f"Mangosaurus is at {local.url}\n")
@@ -98,6 +98,12 @@ async def _run_local(settings: Settings) -> None:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
         raise _closed_port(error, settings.local_port, "LOCAL_PORT") from error
+
+
+def at_home(settings: Settings, guild_id: int) -> Settings:
+    """Settings for the simulated server, whose administrator tries out everything."""
+    homes = settings.home_guilds | {guild_id}
+    return settings.model_copy(update={"home_guilds": homes})
 
 
 @asynccontextmanager

@@ -58,8 +58,8 @@ class Settings(BaseSettings):
         frozenset(),
         title="server IDs, separated by commas",
         description="Servers whose administrators can use /retrain and choose the live version "
-        "with /models; the bot's owners always can. Default: the bot's only server, if it is in "
-        "one. To copy a server's ID, turn on Developer Mode in Discord and right-click the server.",
+        "with /models; the bot's owners always can. Default: none, so that only the owners can. "
+        "To copy a server's ID, turn on Developer Mode in Discord and right-click the server.",
         examples=["81384788765712384,613425648685547541"],
     )
     state_dir: Path = Field(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Executable, Select, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,6 +72,16 @@ _STORED = tuple(f.name for f in fields(PollRecord) if f.name not in ("names", "v
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a vote comes from. One that was forged names the poll of another place."""
+
+    community_id: int | None
+    channel_id: int | None
+    message_id: int | None
+    """`None` for a private note below the poll, which has another id."""
+
+
+@dataclass(frozen=True)
 class Ballot:
     """A member's vote for a position of a poll."""
 
@@ -78,6 +89,8 @@ class Ballot:
     member_id: int
     position: int | None
     """`None` to retract the vote."""
+    origin: Origin | None = None
+    """Has to be the place of the poll; `None` counts anywhere."""
 
 
 class Polls:
@@ -143,9 +156,9 @@ class Polls:
     async def cast(self, ballot: Ballot, now: datetime) -> bool:
         """Count a vote and replace the member's earlier one. Returns whether it counted.
 
-        It does not count if the poll is closed or has no such position. When this returns, the
-        vote is on disk. Votes that arrive during a transaction share the next one, so that
-        hundreds of votes take few transactions.
+        It does not count if the poll is closed or elsewhere, or has no such position. When this
+        returns, the vote is on disk. Votes that arrive during a transaction share the next one, so
+        that hundreds of votes take few transactions.
         """
         counted = asyncio.get_running_loop().create_future()
         self._pending.append((ballot, now, counted))
@@ -154,12 +167,14 @@ class Polls:
         # A cancelled caller has voted nevertheless.
         return await asyncio.shield(counted)
 
-    async def retract(self, poll_id: int, member_id: int, now: datetime) -> bool:
+    async def retract(
+        self, poll_id: int, member_id: int, now: datetime, origin: Origin | None = None
+    ) -> bool:
         """Delete a member's vote on an open poll. Returns whether there was one.
 
         It takes its turn among the votes that `cast` writes.
         """
-        return await self.cast(Ballot(poll_id, member_id, None), now)
+        return await self.cast(Ballot(poll_id, member_id, None, origin), now)
 
     async def vote_of(self, poll_id: int, member_id: int) -> int | None:
         """The position that a member voted for; `None` without a vote."""
@@ -266,15 +281,17 @@ class Polls:
     async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[bool]:
         """Apply ballots in their order, in one transaction. Returns whether each one counted."""
         async with self._database.writing() as session:
-            closes_at = await _lock_open(session, {ballot.poll_id for ballot, _ in ballots})
+            polls = await _lock_open(session, {ballot.poll_id for ballot, _ in ballots})
             candidates = await session.execute(
                 select(Candidate.poll_id, Candidate.position).where(
-                    Candidate.poll_id.in_(closes_at), Candidate.removed_at.is_(None)
+                    Candidate.poll_id.in_(polls), Candidate.removed_at.is_(None)
                 )
             )
             positions = {(poll_id, position) for poll_id, position in candidates}
             counts = [
-                at < closes_at.get(ballot.poll_id, at)
+                (poll := polls.get(ballot.poll_id)) is not None
+                and at < poll.closes_at
+                and poll.is_at(ballot.origin)
                 and (ballot.position is None or (ballot.poll_id, ballot.position) in positions)
                 for ballot, at in ballots
             ]
@@ -324,6 +341,21 @@ class Polls:
         return sorted(records.values(), key=lambda record: record.closes_at)
 
 
+class _OpenPoll(NamedTuple):
+    closes_at: datetime
+    community_id: int
+    channel_id: int
+    message_id: int | None
+
+    def is_at(self, origin: Origin | None) -> bool:
+        """Whether a vote from there may be for this poll."""
+        if origin is None:
+            return True
+        is_here = (origin.community_id, origin.channel_id) == (self.community_id, self.channel_id)
+        messages = {origin.message_id, self.message_id}
+        return is_here and (None in messages or len(messages) == 1)
+
+
 def _key(ballot: Ballot) -> Key:
     return ballot.poll_id, ballot.member_id
 
@@ -355,15 +387,15 @@ def _is_one_of(keys: Collection[Key]) -> ColumnElement[bool]:
     return tuple_(Vote.poll_id, Vote.member_id).in_(sorted(keys))
 
 
-async def _lock_open(session: AsyncSession, poll_ids: Collection[int]) -> dict[int, datetime]:
-    """Keep open polls from being closed by another process. Returns when they close, by id."""
+async def _lock_open(session: AsyncSession, poll_ids: Collection[int]) -> dict[int, _OpenPoll]:
+    """Keep open polls from being closed by another process. Returns them by id."""
     polls = await session.execute(
-        select(Poll.id, Poll.closes_at)
+        select(Poll.id, Poll.closes_at, Poll.community_id, Poll.channel_id, Poll.message_id)
         .where(Poll.id.in_(poll_ids), Poll.closed_at.is_(None))
         .order_by(Poll.id)
         .with_for_update(read=True)
     )
-    return {poll.id: poll.closes_at for poll in polls}
+    return {poll.id: _OpenPoll(*poll[1:]) for poll in polls}
 
 
 async def _lock_votes(session: AsyncSession, keys: Collection[Key]) -> set[Key]:

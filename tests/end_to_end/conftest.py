@@ -93,7 +93,8 @@ async def mangosaurus(
 
     `launch` makes the trainers of `/retrain` and `/namer`; `settings` are values of `Settings`.
     """
-    defaults = {"cooldown_seconds": 0, "retrain_cooldown_minutes": 0}
+    defaults: dict[str, Any] = {"cooldown_seconds": 0, "retrain_cooldown_minutes": 0}
+    defaults |= {"home_guilds": frozenset({local.guild_id})}
     built = await build_app(
         Settings(_env_file=None, state_dir=state_dir, **defaults | settings), launch=launch, now=now
     )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -72,7 +73,7 @@ class Scene:
 
 @contextlib.asynccontextmanager
 async def playing(
-    local: LocalDiscord, folder: Path, home_guilds: frozenset[int] = frozenset()
+    local: LocalDiscord, folder: Path, home_guilds: frozenset[int] | None = None
 ) -> AsyncIterator[Scene]:
     """A bot that keeps everything in `folder`."""
     state_dir = folder / "state"
@@ -83,9 +84,8 @@ async def playing(
         command = [sys.executable, str(folder / "trainer.py")]
         return TrainerProcess(request, results, resume, command=command)
 
-    async with mangosaurus(
-        local, state_dir, launch=launch, edit_interval=0.2, home_guilds=home_guilds
-    ) as bot:
+    homes: dict[str, Any] = {} if home_guilds is None else {"home_guilds": home_guilds}
+    async with mangosaurus(local, state_dir, launch=launch, edit_interval=0.2, **homes) as bot:
         yield Scene(local, bot, folder)
 
 

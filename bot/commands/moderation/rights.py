@@ -51,16 +51,13 @@ _FOR_HOMES: Mapping[SharedModelAction, str] = {
 async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -> None:
     """Raise `UserError` unless the user may train or activate the shared models.
 
-    The bot's operator and the administrators of its home communities may. If no home is set and the
-    bot is in only one community, that is its home.
+    The bot's operator and the administrators of its home communities may. Without a home only the
+    operator may: anybody can add a bot to a community of their own.
     """
     platform, terms = turn.platform, turn.platform.terms
     if turn.community_id is None:
         raise UserError(*error_messages.community_only(terms))
-    homes = app.settings.home_guilds
-    if not homes and len(platform.communities) == 1 and platform.sees_all_communities:
-        homes = frozenset(platform.communities)
-    if turn.user.is_administrator and turn.community_id in homes:
+    if turn.user.is_administrator and turn.community_id in app.settings.home_guilds:
         return
     if await platform.is_operator(turn.user.id):
         return

@@ -26,7 +26,7 @@ from bot.services.concurrency import within
 from bot.services.word_filter import WordFilter
 from bot.store import Unavailable
 from bot.store.custom_models import CustomModelRecord
-from bot.store.polls import Ballot, PollRecord
+from bot.store.polls import Ballot, Origin, PollRecord
 
 log = logging.getLogger(__name__)
 
@@ -112,11 +112,15 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     poll_id, position = parse(state)
     polls = app.store.polls
     with app.in_flight.track():
-        if not await polls.cast(Ballot(poll_id, turn.user.id, position), app.now()):
+        message_id = 0 if turn.source is None else turn.source.ref.message_id
+        origin = Origin(turn.community_id, turn.channel_id, message_id)
+        if not await polls.cast(Ballot(poll_id, turn.user.id, position, origin), app.now()):
             poll = await polls.find(poll_id)
             is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
             if poll is not None and is_open and position in poll.removed:
                 raise removed()
+            if is_open:
+                raise elsewhere(turn)
             raise too_late(poll)
         poll = await _update(app, turn, poll_id)
         async with app.receipts:
@@ -134,7 +138,10 @@ async def retract(app: App, turn: Turn, state: str) -> None:
         poll = await polls.find(poll_id)
         if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
             raise too_late(poll)
-        await polls.retract(poll_id, turn.user.id, app.now())
+        origin = Origin(turn.community_id, turn.channel_id, None)
+        if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
+            raise elsewhere(turn)
+        await polls.retract(poll_id, turn.user.id, app.now(), origin)
         reply = text(_("You took your vote back. Press a name to vote again."))
         await turn.edit_source(Message(content=reply, private=True))
 
@@ -287,6 +294,14 @@ def tie_sentence(poll: PollRecord) -> Text:
 def removed() -> UserError:
     """The error for a vote on a name that a moderator has removed."""
     return UserError(_("A moderator removed this name. Vote for another one."))
+
+
+def elsewhere(turn: Turn) -> UserError:
+    """The error for a vote on a poll of another message."""
+    return UserError(
+        _("That isn't a button of this {community}'s poll; vote below the names themselves."),
+        community=turn.platform.terms.community,
+    )
 
 
 def too_late(poll: PollRecord | None) -> UserError:

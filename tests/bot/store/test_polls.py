@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store import Store, Unavailable
-from bot.store.polls import DEFAULT_MINUTES, STALE, Ballot, PollRecord
+from bot.store.polls import DEFAULT_MINUTES, STALE, Ballot, Origin, PollRecord
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -323,3 +323,20 @@ async def test_stale_result_is_not_announced(store: Store) -> None:
     await store.polls.close(POLL.id, LATER)
     assert await store.polls.unannounced(LATER + STALE)
     assert not await store.polls.unannounced(LATER + STALE + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    "origin", [Origin(9, 2, 55), Origin(None, 2, 55), Origin(1, 9, 55), Origin(1, 2, 56)], ids=str
+)
+async def test_vote_from_elsewhere_does_not_count(store: Store, origin: Origin) -> None:
+    await opened(store)
+    await store.polls.sent(POLL.id, 55)
+    assert not await store.polls.cast(Ballot(POLL.id, 5, 0, origin), NOW)
+    assert await store.polls.cast(Ballot(POLL.id, 5, 0, Origin(1, 2, 55)), NOW)
+    assert not await store.polls.retract(POLL.id, 5, NOW, origin)
+    assert await store.polls.retract(POLL.id, 5, NOW, Origin(1, 2, None))
+
+
+async def test_vote_before_the_message_is_stored(store: Store) -> None:
+    await opened(store)
+    assert await store.polls.cast(Ballot(POLL.id, 5, 0, Origin(1, 2, 55)), NOW)

@@ -414,3 +414,22 @@ async def test_vote_for_removed_name(home: Home) -> None:
     assert "Bravosaurus" not in str(shown.embeds[0].description)
     asked = await home.alice.click(shown, label="Dissect")
     assert buttons(asked) == ["Mangosaurus", "Kilosaurus"]
+
+
+async def test_forged_vote_from_another_server(home: Home) -> None:
+    """A press names the poll of another server."""
+    poll = await a_poll(home)
+    rows = home.env.backend.get_message(home.channel.id, poll.id).components
+    custom_id = rows[0]["components"][1]["custom_id"]
+    other = home.env.create_guild("Elsewhere")
+    channel = other.create_text_channel("general")
+    bob = other.add_member(home.env.create_user("bob"))
+    await bob.slash(channel, "dinoname", count=3)
+    (theirs,) = channel.history()
+    stored = home.env.backend.get_message(channel.id, theirs.id)
+    stored.components[0]["components"][0]["custom_id"] = custom_id
+    result = await bob.click(channel.history()[0], label="Mangosaurus")
+    assert sentence(result) == (
+        "That isn't a button of this server's poll; vote below the names themselves."
+    )
+    assert labels(first_message(home))[1] == "Bravosaurus"

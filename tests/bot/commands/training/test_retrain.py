@@ -179,10 +179,15 @@ async def test_other_server_is_refused(home: Home) -> None:
     assert "Training names." in sentence(accepted)
 
 
-async def test_only_server_is_home(home: Home) -> None:
-    home.env.create_guild("Elsewhere")
+async def test_no_server_is_home_by_itself(home: Home) -> None:
+    """Whoever adds the bot first would train for everybody."""
+    await home.restart(home_guilds=frozenset())
     result = await home.administrator().slash(home.channel, "retrain names")
     assert "HOME_GUILDS" in sentence(result)
+    home.bot.owner_id = home.alice.id
+    await show_to(home, home.alice)
+    accepted = await home.alice.slash(home.channel, "retrain names")
+    assert "Training names." in sentence(accepted)
 
 
 async def test_operator_may_always(home: Home) -> None:
