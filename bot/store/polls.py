@@ -1,14 +1,22 @@
 """Polls on generated names: opening, voting, closing."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, Select, delete, func, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Executable, Select, delete, func, or_, select, update
 
+from bot.store.ballots import (
+    Ballot,
+    Key,
+    Origin,
+    apply_ballots,
+    is_one_of,
+    key_of,
+    lock_open,
+    lock_votes,
+)
 from bot.store.database import Database
 from bot.store.schema import Candidate, Community, CustomModel, Poll, Vote
 
@@ -18,10 +26,6 @@ STALE = timedelta(days=1)
 """How long after its end the result of a poll is still announced."""
 LARGEST_BATCH = 100
 """Votes written in one transaction. PostgreSQL takes 32,767 values per statement."""
-
-
-Key = tuple[int, int]
-"""Of a vote: poll and member."""
 
 
 @dataclass(frozen=True)
@@ -69,28 +73,6 @@ class PollRecord:
 
 _STORED = tuple(f.name for f in fields(PollRecord) if f.name not in ("names", "votes", "removed"))
 """Fields with a column."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a vote comes from. One that was forged names the poll of another place."""
-
-    community_id: int | None
-    channel_id: int | None
-    message_id: int | None
-    """`None` for a private note below the poll, which has another id."""
-
-
-@dataclass(frozen=True)
-class Ballot:
-    """A member's vote for a position of a poll."""
-
-    poll_id: int
-    member_id: int
-    position: int | None
-    """`None` to retract the vote."""
-    origin: Origin | None = None
-    """Has to be the place of the poll; `None` counts anywhere."""
 
 
 class Polls:
@@ -281,7 +263,7 @@ class Polls:
     async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[bool]:
         """Apply ballots in their order, in one transaction. Returns whether each one counted."""
         async with self._database.writing() as session:
-            polls = await _lock_open(session, {ballot.poll_id for ballot, _ in ballots})
+            polls = await lock_open(session, {ballot.poll_id for ballot, _ in ballots})
             candidates = await session.execute(
                 select(Candidate.poll_id, Candidate.position).where(
                     Candidate.poll_id.in_(polls), Candidate.removed_at.is_(None)
@@ -295,11 +277,11 @@ class Polls:
                 and (ballot.position is None or (ballot.poll_id, ballot.position) in positions)
                 for ballot, at in ballots
             ]
-            retracted = {_key(ballot) for ballot, _ in ballots if ballot.position is None}
-            stored = await _lock_votes(session, retracted)
-            counts, votes, deleted = _applied(ballots, counts, stored)
+            retracted = {key_of(ballot) for ballot, _ in ballots if ballot.position is None}
+            stored = await lock_votes(session, retracted)
+            counts, votes, deleted = apply_ballots(ballots, counts, stored)
             if deleted:
-                await session.execute(delete(Vote).where(_is_one_of(deleted)))
+                await session.execute(delete(Vote).where(is_one_of(deleted)))
             if votes:
                 await session.execute(self._upsert(votes))
         return counts
@@ -339,79 +321,6 @@ class Polls:
                     removed=record.removed | removed,
                 )
         return sorted(records.values(), key=lambda record: record.closes_at)
-
-
-class _OpenPoll(NamedTuple):
-    closes_at: datetime
-    community_id: int
-    channel_id: int
-    message_id: int | None
-
-    def is_at(self, origin: Origin | None) -> bool:
-        """Whether a vote from there may be for this poll."""
-        if origin is None:
-            return True
-        is_here = (origin.community_id, origin.channel_id) == (self.community_id, self.channel_id)
-        messages = {origin.message_id, self.message_id}
-        return is_here and (None in messages or len(messages) == 1)
-
-
-def _key(ballot: Ballot) -> Key:
-    return ballot.poll_id, ballot.member_id
-
-
-def _applied(
-    ballots: Sequence[tuple[Ballot, datetime]], valid: Sequence[bool], stored: Set[Key]
-) -> tuple[list[bool], dict[Key, tuple[int, datetime]], set[Key]]:
-    """Apply valid ballots in their order to `stored`, the votes that they may retract.
-
-    Returns whether each ballot counts, the votes to write and the stored votes to delete first.
-    """
-    counts: list[bool] = []
-    votes: dict[Key, tuple[int, datetime]] = {}
-    deleted: set[Key] = set()
-    for (ballot, at), is_valid in zip(ballots, valid, strict=True):
-        key = _key(ballot)
-        if not is_valid:
-            counts.append(False)
-        elif ballot.position is not None:
-            votes[key] = ballot.position, at
-            counts.append(True)
-        else:
-            counts.append(votes.pop(key, None) is not None or key in stored - deleted)
-            deleted |= {key} & stored
-    return counts, votes, deleted
-
-
-def _is_one_of(keys: Collection[Key]) -> ColumnElement[bool]:
-    return tuple_(Vote.poll_id, Vote.member_id).in_(sorted(keys))
-
-
-async def _lock_open(session: AsyncSession, poll_ids: Collection[int]) -> dict[int, _OpenPoll]:
-    """Keep open polls from being closed by another process. Returns them by id."""
-    polls = await session.execute(
-        select(Poll.id, Poll.closes_at, Poll.community_id, Poll.channel_id, Poll.message_id)
-        .where(Poll.id.in_(poll_ids), Poll.closed_at.is_(None))
-        .order_by(Poll.id)
-        .with_for_update(read=True)
-    )
-    return {poll.id: _OpenPoll(*poll[1:]) for poll in polls}
-
-
-async def _lock_votes(session: AsyncSession, keys: Collection[Key]) -> set[Key]:
-    """Keep votes from being changed by another process. Returns the keys of those that exist.
-
-    The order of the keys avoids deadlocks, so only locked votes may be deleted.
-    """
-    if not keys:
-        return set()
-    votes = await session.execute(
-        select(Vote.poll_id, Vote.member_id)
-        .where(_is_one_of(keys))
-        .order_by(Vote.poll_id, Vote.member_id)
-        .with_for_update()
-    )
-    return {(poll_id, member_id) for poll_id, member_id in votes}
 
 
 def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int]:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from bot.store import Store
-from bot.store.polls import Ballot, PollRecord
+from bot.store.ballots import Ballot
+from bot.store.polls import PollRecord
 
 _voters = count(1000)
 

@@ -25,8 +25,9 @@ from bot.formats import human_join, shortened, without_bidi_controls
 from bot.services.concurrency import within
 from bot.services.word_filter import WordFilter
 from bot.store import Unavailable
+from bot.store.ballots import Ballot, Origin
 from bot.store.custom_models import CustomModelRecord
-from bot.store.polls import Ballot, Origin, PollRecord
+from bot.store.polls import PollRecord
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from bot.commands.core.app import App
 from bot.commands.core.turn import Platform
 from bot.commands.privacy import GRACE, CommunitySweeper
 from bot.store import Store, Unavailable
+from bot.store.ballots import Ballot
 from bot.store.hall_of_fame import Scope
-from bot.store.polls import Ballot
 from tests.bot.champions import crown
 from tests.bot.conftest import Home
 from tests.bot.polls import TEN_MINUTES, a_poll, first_message, members

@@ -184,7 +184,7 @@ import asyncio, itertools, sys
 from datetime import UTC, datetime
 from sqlalchemy import make_url
 from bot.store import Database, Store
-from bot.store.polls import Ballot
+from bot.store.ballots import Ballot
 
 async def vote(store, members):
     for member in members:

@@ -2,9 +2,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.store import Store
+from bot.store.ballots import Ballot
 from bot.store.hall_of_fame import Champion, Scope
 from bot.store.moderation.tables import EVERYBODY, Action, Entry
-from bot.store.polls import Ballot
 from tests.bot.store.test_polls import LATER, NOW, POLL, opened
 
 ALL = Scope()

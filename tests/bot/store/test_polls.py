@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store import Store, Unavailable
-from bot.store.polls import DEFAULT_MINUTES, STALE, Ballot, Origin, PollRecord
+from bot.store.ballots import Ballot, Origin
+from bot.store.polls import DEFAULT_MINUTES, STALE, PollRecord
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)

@@ -5,8 +5,8 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot.store import Store
+from bot.store.ballots import Ballot
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
-from bot.store.polls import Ballot
 from bot.store.privacy import Kept
 from bot.store.trainings import TrainingRequest
 from tests.bot.store.test_custom_models import create

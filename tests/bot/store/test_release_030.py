@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from bot.store import Database, Store
+from bot.store.ballots import Ballot
 from bot.store.custom_models import Corpus
 from bot.store.hall_of_fame import Scope
-from bot.store.polls import DEFAULT_MINUTES, Ballot
+from bot.store.polls import DEFAULT_MINUTES
 from bot.store.privacy import Kept
 from bot.store.trainings import DIED, TrainingRequest
 from models.weights import read_weights

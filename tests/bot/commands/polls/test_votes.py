@@ -14,8 +14,9 @@ from bot.commands.polls import votes
 from bot.commands.polls.votes import parse, poll_message, signature, tie_sentence
 from bot.discord.platform import LIMITS, DiscordPlatform
 from bot.services.word_filter import WordFilter
+from bot.store.ballots import Ballot
 from bot.store.moderation.tables import Action, Entry
-from bot.store.polls import Ballot, PollRecord
+from bot.store.polls import PollRecord
 from tests.bot.conftest import Home
 from tests.bot.fakes import unavailable
 from tests.bot.polls import (
