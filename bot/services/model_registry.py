@@ -230,7 +230,9 @@ class ModelRegistry:
         content = await self._records.weights(number)
         if content is None:
             raise WeightsError(f"The weights of version {number} were deleted.")
-        return partial(task_of(task).read, content, f"Version {number}")
+        version = await self._records.get(number)
+        digest = (version and version.digest) or None
+        return partial(task_of(task).read, content, f"Version {number}", digest=digest)
 
     async def _baseline_loss(self, task: str, live: Live) -> float | None:
         """The reference loss of the live version, or of the shipped weights if it has none.
@@ -272,13 +274,30 @@ async def open_versions(
     for task, one in live.items():
         if one.version_id is not None:
             # If the weights are lost, the empty content is logged as unreadable.
-            contents[task] = await store.versions.weights(one.version_id) or b""
+            content = await store.versions.weights(one.version_id) or b""
+            version = await store.versions.get(one.version_id)
+            if content and version is not None and not await is_intact(content, version.digest):
+                log.error(
+                    "The stored weights of version %d of %s have changed: their SHA-256 is not the "
+                    "one stored with them. Restore a backup, or choose another version with "
+                    "/models.",
+                    one.version_id,
+                    task,
+                )
+                content = b""
+            contents[task] = content
     inference = await open_inference(accept, contents)
     served = dict(live)
     for task in contents.keys() & inference.digests.keys():
         if inference.digests[task] != hashlib.sha256(contents[task]).hexdigest():
             served[task] = Live(live[task].activation_id, None)
     return inference, ModelRegistry(store, inference, now=now, served=served, interval=interval)
+
+
+async def is_intact(content: bytes, digest: str) -> bool:
+    """Whether weights have the digest that was stored with them, or none was."""
+    actual = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+    return digest in ("", actual)
 
 
 def _results(done: Done) -> VersionFiles:

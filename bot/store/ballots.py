@@ -37,6 +37,8 @@ class Ballot:
 
 
 class OpenPoll(NamedTuple):
+    """A locked poll."""
+
     closes_at: datetime
     community_id: int
     channel_id: int
@@ -52,6 +54,7 @@ class OpenPoll(NamedTuple):
 
 
 def key_of(ballot: Ballot) -> Key:
+    """Identifies the vote that a ballot changes."""
     return ballot.poll_id, ballot.member_id
 
 
@@ -79,6 +82,7 @@ def apply_ballots(
 
 
 def is_one_of(keys: Collection[Key]) -> ColumnElement[bool]:
+    """The condition for some votes."""
     return tuple_(Vote.poll_id, Vote.member_id).in_(sorted(keys))
 
 

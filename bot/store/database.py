@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.store.file_lock import file_lock
 from bot.store.migrations import revisions
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ BUSY_PAUSE_S = 0.02
 PATIENCE_S = 15
 """Timeout in seconds for locks, connections and statements."""
 LARGEST_PORT = 65_535
+MIGRATION_PATIENCE_S = 60
+"""How long a process waits for another one to migrate the same file, in seconds."""
 _MIGRATION_LOCK = 0x4D414E474F  # "MANGO": an arbitrary number that identifies the lock
 _WRITES = "mangosaurus_writes"
 
@@ -150,18 +153,23 @@ class Database:
         On SQLite foreign keys are not enforced in it. Raises `Unavailable`.
         """
         engine = _engine(self.url, migrates=True)
-        try:
-            with self._translated_errors():
+        writing = engine.execution_options(**{_WRITES: True})
+        with self._translated_errors():
+            async with AsyncExitStack() as stack:
                 if self.is_sqlite:
-                    await asyncio.to_thread(_make_file, Path(self.url.database or ""))
-                async with engine.execution_options(**{_WRITES: True}).begin() as connection:
-                    if not self.is_sqlite:  # which has one writer at a time anyway
-                        await connection.execute(
-                            text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
-                        )
-                    yield connection
-        finally:
-            await engine.dispose()
+                    # Making a file, and turning on WAL, are no transactions: others would meet a
+                    # locked database however long they wait for its lock.
+                    path = Path(self.url.database or "")
+                    lock = path.with_name(f"{path.name}-lock")
+                    await stack.enter_async_context(file_lock(lock, MIGRATION_PATIENCE_S))
+                    await asyncio.to_thread(_make_file, path)
+                stack.push_async_callback(engine.dispose)
+                connection = await stack.enter_async_context(writing.begin())
+                if not self.is_sqlite:  # which has one writer at a time anyway
+                    await connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
+                    )
+                yield connection
 
     async def close(self) -> None:
         """Close all connections."""

@@ -19,7 +19,7 @@ from bot.store.versions import VersionRecord
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest
 from models.training.events import Done
-from models.weights import WeightsError, save_weights
+from models.weights import Trained, WeightsError, save_weights
 from tests.bot.fakes import FakeNetworks
 from tests.databases import Templates, store_in
 from tests.models.tiny import LETTERS, lstm, namer, poet
@@ -443,3 +443,47 @@ async def test_compare(versions: ModelRegistry, tmp_path: Path) -> None:
     assert comparison.shipped.samples == FakeNetworks().samples["names"]
     assert comparison.curve == b"curve"
     assert await versions.compare("names", 99) is None
+
+
+async def flip_bits(store: Store, number: int) -> None:
+    """In the last parameter, which no other check would notice."""
+    content = bytearray(await store.versions.weights(number) or b"")
+    content[-1] ^= 3
+    async with store.database.writing() as session:
+        changed = update(Version).where(Version.id == number).values(weights=bytes(content))
+        await session.execute(changed)
+
+
+async def test_flipped_bits_are_not_served_at_start(
+    versions: ModelRegistry,
+    store: Store,
+    tmp_path: Path,
+    shipped: dict[str, Trained],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kept = await versions.add_trained("names", made(tmp_path, seed=3))
+    assert kept.number is not None
+    await flip_bits(store, kept.number)
+    inference, registry = await open_versions(store, lambda _: True, now=now, interval=None)
+    await inference.close()
+    assert registry.served["names"].version_id is None
+    assert f"The stored weights of version {kept.number} of names have changed" in caplog.text
+
+
+async def test_flipped_bits_are_not_activated(
+    versions: ModelRegistry, store: Store, networks: FakeNetworks, tmp_path: Path
+) -> None:
+    first = await versions.add_trained("names", made(tmp_path, seed=3))
+    second = await versions.add_trained("names", made(tmp_path, seed=4), force=True)
+    assert first.number is not None
+    await flip_bits(store, first.number)
+    with pytest.raises(WeightsError):
+        await versions.activate("names", first.number, member_id=MEMBER)
+    assert why(versions, second)
+    other = process(store, FakeNetworks())
+    await store.versions.activate(
+        "names", first.number, member_id=MEMBER, reason="activated", now=now()
+    )
+    await versions.catch_up()
+    assert seed_of(networks) == 4
+    await other.close()

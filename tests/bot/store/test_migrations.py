@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store import database as module
+from bot.store.file_lock import file_lock
 from bot.store.migrations.revisions import MIGRATIONS
 from bot.store.schema import Base, Community
-from tests.bot.store.test_database import communities, rows_of
+from tests.bot.store.test_database import CHECKOUT, communities, rows_of
 
 
 async def downgrade(database: Database, revision: str) -> None:
@@ -225,3 +228,61 @@ async def test_newer_database_is_refused(empty_database: Database) -> None:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer version of Mangosaurus"):
         await database.migrate()
+
+
+STARTING = """
+import asyncio, sys
+from pathlib import Path
+from bot.store import Database, Store, url_of
+
+async def main() -> None:
+    database = Database(url_of(None, Path(sys.argv[1])))
+    sys.stdin.readline()
+    await database.migrate()
+    store = Store(database)
+    await store.polls.set_minutes(int(sys.argv[2]), 7)
+    assert await store.polls.minutes(int(sys.argv[2])) == 7
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+def test_processes_start_together(tmp_path: Path) -> None:
+    """On a new file: they wait until all are ready, and then migrate at once."""
+    for attempt in range(2):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        command = [sys.executable, "-c", STARTING, str(folder)]
+        starting = [
+            subprocess.Popen(
+                [*command, str(number)], cwd=CHECKOUT, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+            for number in range(1, 5)
+        ]
+        for process in starting:
+            assert process.stdin is not None
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+        for process in starting:
+            _, errors = process.communicate(timeout=60)
+            assert process.returncode == 0, errors.decode()
+
+
+async def test_migration_waits_for_another_process(tmp_path: Path) -> None:
+    """The file is not touched meanwhile."""
+    database = Database(url_of(None, tmp_path))
+    async with file_lock(tmp_path / "mangosaurus.db-lock", 0):
+        migrating = asyncio.create_task(database.migrate())
+        await asyncio.sleep(0.2)
+        assert not (tmp_path / "mangosaurus.db").exists()
+    await migrating
+    assert await communities(database) == []
+    await database.close()
+
+
+async def test_migration_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MIGRATION_PATIENCE_S", 0)
+    async with file_lock(tmp_path / "mangosaurus.db-lock", 0):
+        with pytest.raises(Unavailable):
+            await Database(url_of(None, tmp_path)).migrate()
