@@ -20,6 +20,7 @@ import yaml  # type: ignore[import-untyped]
 from bot.discord.client import PATIENCE_S
 from bot.local.rest import PREFIX
 from bot.local.server import LocalDiscord
+from bot.operations.healthcheck import HEALTHY, UNHEALTHY
 from bot.settings import Settings
 from bot.startup import Exit
 from bot.store import Database
@@ -194,16 +195,23 @@ def test_image_has_everything_that_the_bot_reads(tmp_path: Path) -> None:
             else:
                 shutil.copy(CHECKOUT / source, app / target)
     assert not (app / "models" / "weights" / "baselines").exists()
-    environment = environment_of(tmp_path, LOCAL_PORT=str(free_port()))
+    ports = {"LOCAL_PORT": str(free_port()), "METRICS_PORT": str(free_port())}
+    environment = environment_of(tmp_path, **ports)
     environment.pop("PYTHONPATH", None)
-    command = [sys.executable, "-m", "bot", "--local", "doctor"]
-    doctor = subprocess.run(
-        command, cwd=app, env=environment, capture_output=True, text=True, check=False
-    )
+
+    def run_in_image(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "bot", *arguments]
+        return subprocess.run(
+            command, cwd=app, env=environment, capture_output=True, text=True, check=False
+        )
+
+    doctor = run_in_image("--local", "doctor")
     assert doctor.returncode == Exit.OK, doctor.stdout
     assert "✓ Weights: All files" in doctor.stdout
+    assert run_in_image("healthcheck").returncode == UNHEALTHY
     with started([sys.executable, "-m", "bot", "--local"], app, environment) as process:
         wait_until_ready(process)
+        assert run_in_image("healthcheck").returncode == HEALTHY
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == Exit.OK
 

@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TextIO
+from functools import partial
+from typing import TextIO, TypeVar
 
 from bot.doctor.account import examine_account
 from bot.doctor.database import examine_database
@@ -17,7 +18,11 @@ from bot.startup import Exit
 
 PLAIN_MARKS = {Level.FINE: "+", Level.WARNING: "!", Level.PROBLEM: "x"}
 """For an output that cannot show the others."""
+SETTINGS_S = 10.0
 COLORS = {Level.FINE: "green", Level.WARNING: "yellow", Level.PROBLEM: "bold red"}
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,11 @@ CHECKS = (
 
 def examine(*, local: bool = False) -> int:
     """Run all checks and print their findings. Returns the exit code."""
-    subject, findings = read_settings(local=local)
+    try:
+        subject, findings = _started(partial(read_settings, local=local)).result(SETTINGS_S)
+    except TimeoutError:
+        hung = f"They could not be read within {SETTINGS_S:g} s."
+        subject, findings = Subject(), [problem("Settings", hung, "Look at the disk with .env.")]
     found = list[Finding]()
     for finding in (*findings, *run_checks(subject, CHECKS)):
         shown = replace(finding, found=subject.without_secrets(finding.found))
@@ -55,22 +64,22 @@ def examine(*, local: bool = False) -> int:
 
 def run_checks(subject: Subject, checks: Sequence[Check]) -> Iterator[Finding]:
     """The findings of all checks, which run at the same time, in their order."""
-    running = [(check, _started(check, subject)) for check in checks]
+    running = [(check, _started(partial(check.examine, subject))) for check in checks]
     for check, future in running:
         yield from _findings(check, future)
 
 
-def _started(check: Check, subject: Subject) -> Future[list[Finding]]:
-    future: Future[list[Finding]] = Future()
+def _started(work: Callable[[], Result]) -> Future[Result]:
+    """Work in a thread of its own. A hung one, on a dead disk say, does not keep the process."""
+    future: Future[Result] = Future()
 
     def run() -> None:
         try:
-            future.set_result(check.examine(subject))
+            future.set_result(work())
         except BaseException as error:  # noqa: BLE001 (raised where it is read)
             future.set_exception(error)
 
-    # A daemon: a check that hangs, on a dead disk for example, does not keep the process alive.
-    threading.Thread(target=run, daemon=True, name=f"doctor: {check.name}").start()
+    threading.Thread(target=run, daemon=True, name="doctor").start()
     return future
 
 

@@ -500,6 +500,21 @@ def test_check_that_hangs() -> None:
     assert following == fine("Fonts", "All.")
 
 
+def test_settings_that_hang(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    released = threading.Event()
+
+    def hang(*, local: bool) -> tuple[Subject, list[Finding]]:
+        released.wait()
+        return Subject(), []
+
+    setup.patch.setattr("bot.doctor.examination.read_settings", hang)
+    setup.patch.setattr("bot.doctor.examination.SETTINGS_S", 0.05)
+    setup.patch.setattr("bot.doctor.examination.CHECKS", ())
+    assert examine() == Exit.PROBLEMS_FOUND
+    released.set()
+    assert "✗ Settings: They could not be read within 0.05 s." in capsys.readouterr().out
+
+
 def test_check_that_fails() -> None:
     def fail(_subject: Subject) -> list[Finding]:
         raise ZeroDivisionError("by zero")
