@@ -40,8 +40,10 @@ class Snapshot:
     """Times that the database did not answer."""
     worst_lag: float = 0.0
     invalid_requests: int = 0
-    models_ready: int = 0
-    models_bytes: int = 0
+    models_ready: Mapping[str, int] = field(default_factory=dict)
+    """Models in memory: of the `tasks`, and `namers`."""
+    namer_bytes: int = 0
+    """Memory of the namers."""
     checks: Mapping[str, bool] = field(default_factory=dict)
     """Whether each check of `/readyz` passes."""
 
@@ -99,8 +101,8 @@ class SnapshotCollector(Collector):
         yield _gauge("event_loop_lag_worst_seconds", text, now.worst_lag)
         text = "Responses 401, 403 and 429 in ten minutes; 10,000 bring a ban."
         yield _gauge("invalid_requests_recent", text, now.invalid_requests)
-        yield _gauge("models_ready", "Models in memory.", now.models_ready)
-        yield _gauge("models_ready_bytes", "Their size in memory.", now.models_bytes)
+        yield _gauges("models_ready", "Models in memory.", "kind", now.models_ready)
+        yield _gauge("namer_bytes", "Memory of the namers that are loaded.", now.namer_bytes)
         yield _gauges("ready", "Whether each check of /readyz passes.", "check", now.checks)
 
 

@@ -65,6 +65,11 @@ class CustomModels:
         self._loading, self._validating = asyncio.Lock(), asyncio.Lock()
 
     @property
+    def loaded(self) -> int:
+        """Number of loaded models."""
+        return len(self._sizes)
+
+    @property
     def loaded_bytes(self) -> int:
         """Memory of all loaded models."""
         return sum(self._sizes.values())

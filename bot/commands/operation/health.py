@@ -92,7 +92,8 @@ class Health:
             database_failures=app.store.database.failures,
             worst_lag=app.monitor.loop_lag.worst(),
             invalid_requests=app.monitor.invalid_requests.recent,
-            models_ready=len(app.inference.cards),
+            models_ready={"tasks": len(app.inference.cards), "namers": app.custom_models.loaded},
+            namer_bytes=app.custom_models.loaded_bytes,
             checks={name: check.passes for name, check in self.checks().items()},
         )
 

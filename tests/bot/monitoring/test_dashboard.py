@@ -46,6 +46,7 @@ def metrics() -> Metrics:
         database_seconds=0.1,
         queues={"names": Queue(1, 2.0)},
         trainings={"queued": 1},
+        models_ready={"tasks": 2},
         trainings_finished={"done": 1},
         checks={"gateway": True},
     )
