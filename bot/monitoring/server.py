@@ -11,7 +11,7 @@ from bot.monitoring.metrics import CONTENT_TYPE
 
 FRESH_S = 1.0
 """Seconds for which metrics are answered from memory: many scrapes cost as much as one."""
-STOP_S = 1.0
+STOP_S = 0.1
 """Seconds that a response may take when the bot stops."""
 
 
