@@ -77,10 +77,17 @@ class Monitor:
 
 
 def _line(request: Request) -> str:
-    """`/dinoname in 123: refused (Busy) after 0.012 s, acknowledged after 0.010 s`."""
+    """`/name in server 1: answered after 0.21 s (acknowledged 0.02, waited 0.1, networks 0.05)`.
+
+    In brackets are the seconds until the first response, those that it waited for the networks, and
+    those that they worked on it.
+    """
     where = f"server {request.community_id}" if request.community_id else "a direct message"
-    error = f" ({request.error})" if request.error else ""
+    error = f" {request.error}" if request.error else ""
     line = f"{request.name} in {where}: {request.outcome}{error} after {request.seconds:.3f} s"
+    parts = []
     if request.acknowledged_after is not None:
-        line += f", acknowledged after {request.acknowledged_after:.3f} s"
-    return line
+        parts.append(f"acknowledged {request.acknowledged_after:.3f}")
+    if request.worked:
+        parts += [f"waited {request.waited:.3f}", f"networks {request.worked:.3f}"]
+    return f"{line} ({', '.join(parts)})" if parts else line

@@ -40,6 +40,10 @@ class Request:
     """Seconds until the platform had the first response."""
     seconds: float | None = None
     """Seconds until its end; `None` before."""
+    waited: float = 0.0
+    """Seconds that it waited for turns of the networks."""
+    worked: float = 0.0
+    """Seconds that its turns took; other requests may have shared them."""
     _started: float = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -55,6 +59,11 @@ class Request:
         """Note an error. After the end it has no effect: background tasks outlive a request."""
         if self.seconds is None:
             self.error, self.outcome = type(error).__name__, outcome
+
+    def add_turn(self, waited: float, worked: float) -> None:
+        """Note a turn of the networks: seconds until it began, and until its result."""
+        self.waited += waited
+        self.worked += worked
 
     def end(self) -> None:
         """Note the time of the end."""
@@ -81,3 +90,9 @@ def end_with(error: BaseException, outcome: Outcome) -> None:
     """Note how the current request ends."""
     if request := current.get():
         request.end_with(error, outcome)
+
+
+def add_turn(waited: float, worked: float) -> None:
+    """Note a turn of the networks for the current request."""
+    if request := current.get():
+        request.add_turn(waited, worked)
