@@ -117,6 +117,21 @@ async def test_unknown_button(home: Home) -> None:
     result = await home.alice.click(message, label="Old")
     assert result.response is not None
     assert result.response.content.startswith("Sorry")
+    counted = home.app.monitor.metrics.value
+    assert counted("requests_total", request="button unknown", outcome="failed") == 1
+
+
+async def test_refusal_by_the_library_is_counted(home: Home) -> None:
+    command = home.bot.tree.get_command("about")
+    assert isinstance(command, discord.app_commands.Command)
+    command.add_check(lambda _interaction: False)
+    result = await home.alice.slash(home.channel, "about")
+    assert result.response is not None
+    assert "permission" in result.response.content
+    counted = home.app.monitor.metrics.value
+    assert counted("requests_total", request="/about", outcome="refused") == 1
+    assert counted("request_errors_total", error="CheckFailure") == 1
+    assert home.env.errors  # simcord fails a test that does not expect them
 
 
 async def test_undeliverable_error_is_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
