@@ -46,7 +46,7 @@ bot.commands.polls      bot.commands.core bot.services bot.store bot.images bot.
 bot.commands.core       bot.monitoring bot.services bot.store bot.settings bot.formats models data
 
 bot.services.training   bot.services bot.store models data
-bot.services            bot.store models data
+bot.services            bot.monitoring bot.store models data
 bot.store
 bot.images              bot.formats models
 

@@ -10,7 +10,7 @@ from bot.commands.core.turn import Platform
 from bot.monitoring.check import Check
 from bot.monitoring.history import INTERVAL_S, Sample
 from bot.monitoring.process import resident_bytes
-from bot.monitoring.snapshot import Snapshot
+from bot.monitoring.snapshot import Queue, Snapshot
 from bot.services.concurrency import PeriodicTask
 from bot.store import StoreError
 from models.tasks import TASKS
@@ -42,6 +42,7 @@ class Health:
         metrics.info.labels(app.version).set(1)
         metrics.state.take = self.snapshot
         app.store.database.observe = metrics.database
+        app.inference.observe(metrics.batch)
 
     def start(self) -> None:
         """Start to look at the database, to measure the event loop, and to keep samples."""
@@ -86,6 +87,10 @@ class Health:
             communities=len(platform.communities),
             requests_in_progress=app.in_flight.running,
             inference_in_progress=app.inference.at_work,
+            queues={
+                kind: Queue(state.waiting, state.oldest)
+                for kind, state in app.inference.queues.items()
+            },
             trainings=self._trainings,
             trainings_finished=dict(app.training.finished),
             database_seconds=self._database_seconds,
@@ -105,7 +110,7 @@ class Health:
             at=self._app.now(),
             memory_bytes=resident_bytes(),
             worst_lag=monitor.loop_lag.worst(),
-            queue_length=self._app.inference.at_work,
+            queue_length=sum(s.waiting for s in self._app.inference.queues.values()),
             requests=monitor.requests - requests,
             failures=monitor.failures - failures,
             database_seconds=self._database_seconds,
@@ -153,4 +158,10 @@ class Health:
         return Check(True, f"{len(TASKS)} loaded")
 
     def _queue(self) -> Check:
-        return Check(True, f"{self._app.inference.at_work} requests")
+        inference = self._app.inference
+        oldest = max((state.oldest for state in inference.queues.values()), default=0.0)
+        if not inference.is_ready:
+            return Check(False, f"{inference.stuck} threads of the networks do not end")
+        if oldest > OLD_REQUEST_S:
+            return Check(False, f"a request has waited for {oldest:.0f} s")
+        return Check(True, f"{inference.at_work} requests")

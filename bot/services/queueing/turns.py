@@ -16,6 +16,7 @@ from functools import partial
 from threading import Event
 from typing import Any
 
+from bot.monitoring.requests import add_turn
 from bot.services.queueing.errors import WaitedTooLong
 from bot.services.queueing.fair_queue import FairQueue, QueueState, Request
 from bot.services.queueing.worker import Worker
@@ -144,6 +145,7 @@ class Turns:
         if self._task is None or self._task.done():  # it ends when nothing waits
             self._task = asyncio.create_task(self._take_turns())
         until = request.since + self._longest_wait + (LATER_STEPS_S if request.begun else 0)
+        asked, began = time.monotonic(), None
         try:
             while not step.taken.done():
                 left = until - time.monotonic()
@@ -152,11 +154,15 @@ class Turns:
                 await asyncio.wait([step.taken], timeout=min(left, PLACE_INTERVAL_S))
                 if on_wait is not None and not request.begun and not step.taken.done():
                     await on_wait(queue.place(request))
+            began = time.monotonic()
             # Awaited as it is: the next step must be there before the next turn.
             return await step.result
         finally:
             request.step = None
             step.result.cancel()
+            now = time.monotonic()
+            began = now if began is None else began
+            add_turn(began - asked, now - began)
 
     async def _take_turns(self) -> None:
         while batch := self._next_batch():
@@ -216,6 +222,10 @@ class Turns:
                 step.result.set_result(outcome)
         seconds = self._clock() - started
         self._used[kind] += seconds
+        if log.isEnabledFor(logging.DEBUG):
+            for step in steps:
+                text = "A turn of %s for %d requests took %.3f s"
+                step.context.run(log.debug, text, kind, len(steps), seconds)
         if self.on_batch is not None:
             try:
                 self.on_batch(kind, len(steps), seconds)

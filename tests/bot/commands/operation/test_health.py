@@ -8,7 +8,9 @@ import pytest
 from bot.commands.core.app import App
 from bot.commands.operation import health as module
 from bot.commands.operation.health import Health
+from bot.services.queueing.fair_queue import QueueState
 from bot.store import Unavailable
+from tests.bot.fakes import FakeWriter
 from tests.bot.turns import FakePlatform
 
 
@@ -42,6 +44,29 @@ async def test_slow_event_loop(health: Health, app: App) -> None:
     app.monitor.loop_lag.add(module.SLOW_LOOP_S)
     assert failing(health) == {"event_loop"}
     assert value(app, "event_loop_lag_worst_seconds") == module.SLOW_LOOP_S
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("is_ready", False),
+        ("queues", {"names": QueueState(3, 1, module.OLD_REQUEST_S + 1)}),
+    ],
+)
+async def test_queue(
+    health: Health, monkeypatch: pytest.MonkeyPatch, name: str, found: object
+) -> None:
+    """A thread that does not end, or a request that waits for long."""
+    await health.refresh()
+    monkeypatch.setattr(FakeWriter, name, found)
+    assert failing(health) == {"queue"}
+
+
+async def test_queue_metrics(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeWriter, "queues", {"names": QueueState(3, 1, 2.5)})
+    assert value(app, "inference_queue_length", task="names") == 3
+    assert value(app, "inference_queue_age_seconds", task="names") == 2.5
+    assert health.sample().queue_length == 3
 
 
 async def test_transactions_are_timed(health: Health, app: App) -> None:

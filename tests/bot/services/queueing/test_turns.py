@@ -8,6 +8,8 @@ from threading import Event
 
 import pytest
 
+from bot.monitoring.monitor import Monitor
+from bot.monitoring.requests import Request, reference
 from bot.services.queueing import turns as module
 from bot.services.queueing import worker as worker_module
 from bot.services.queueing.errors import Busy, TooMany, TooSlow, WaitedTooLong
@@ -351,6 +353,35 @@ async def test_context_of_the_request(opened: Open) -> None:
             return await turn(Step(lambda items, _: [number.get() for _ in items], 0, value))
 
     assert await asyncio.gather(*map(one, (1, 2, 3))) == [1, 2, 3]
+
+
+async def test_turns_are_noted_for_the_request(
+    opened: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    """How long a request waited and worked, and its reference beside each of its turns."""
+    turns, desk, monitor = opened(), Desk(), Monitor()
+    references: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            references.append(f"{reference()} {record.getMessage()}")
+
+    async def one(item: str) -> Request:
+        with monitor.track("/sonnet", 1) as request:
+            await answer(turns, desk, "verse", item, steps=2, most=2)
+        return request
+
+    logger, handler = logging.getLogger("bot.services.queueing.turns"), Handler()
+    caplog.set_level(logging.DEBUG, logger.name)
+    logger.addHandler(handler)
+    first, second = await asyncio.gather(one("a"), one("b"))
+    logger.removeHandler(handler)
+    assert [*desk.batches] == [["a", "b"]] * 2
+    for request in (first, second):
+        assert request.worked > 0
+        assert 0 <= request.waited < (request.seconds or 0)
+        turn = f"{request.reference} A turn of verse for 2 requests took 0.000 s"
+        assert references.count(turn) == 2
 
 
 async def test_closed(opened: Open) -> None:
