@@ -36,7 +36,7 @@ async def test_requests_are_counted(
         assert value(bot, "acknowledgement_seconds_count") == 3
         assert value(bot, "gateway_events_total", event="connect") == 1
         assert value(bot, "gateway_connected") == 1
-        assert value(bot, "inference_batch_size_count", task="names") == 1
+        assert (value(bot, "inference_batch_size_count", task="names") or 0) >= 1
         before = value(bot, "rest_responses_total", status="2xx") or 0
         assert before >= 3
         with pytest.raises(discord.NotFound):
@@ -44,10 +44,8 @@ async def test_requests_are_counted(
         assert value(bot, "rest_responses_total", status="4xx") == 1
     answered, refused, voted = sorted(lines(caplog))
     place = rf"in server {local.guild_id}: "
-    assert re.match(
-        rf"/dinoname {place}answered after \d+\.\d+ s \(acknowledged \d\.\d+, waited \d\.\d+, networks \d\.\d+\)",
-        answered,
-    )
+    seconds = r"\(acknowledged \d\.\d+, waited \d\.\d+, networks \d\.\d+\)"
+    assert re.match(rf"/dinoname {place}answered after \d+\.\d+ s {seconds}$", answered)
     assert re.match(rf"button vote {place}answered", voted)
     assert re.match(rf"/dinoname {place}refused UserError after", refused)
     assert "кот" not in refused
