@@ -59,7 +59,13 @@ class Entry:
         A pressed button may change its message; that counts if the message is the member's own.
         """
         source = self.asked.source
-        return "\n".join(text_of(m) for m in self.asked.messages if m is not source or m.ephemeral)
+        return "\n".join(text_of(m) for m in self.messages if m is not source or m.ephemeral)
+
+    @property
+    def messages(self) -> list[Message]:
+        """Its answers, also those that the simulator has since dropped to save memory."""
+        every = [self.asked.original, *self.asked.followups]
+        return [message for message in every if message is not None]
 
     @property
     def request(self) -> str:
@@ -97,7 +103,7 @@ class Entry:
 
     @property
     def is_unfinished(self) -> bool:
-        return any(map(is_unfinished, self.asked.messages))
+        return any(map(is_unfinished, self.messages))
 
 
 @dataclass
@@ -196,7 +202,7 @@ def text_of(message: Message) -> str:
 
 def is_unfinished(message: Message) -> bool:
     """Whether a message promises more: "thinking…", or a poem without its end."""
-    return not message.deleted and (message.loading or bool(UNFINISHED.search(text_of(message))))
+    return message.loading or bool(UNFINISHED.search(text_of(message)))
 
 
 def unfinished(messages: Iterable[Message], before: float) -> list[Message]:

@@ -53,6 +53,9 @@ def test_fates_of_acknowledged_interactions() -> None:
     assert fate(entry(answer=message("You won"))) is Fate.ANSWERED
     assert fate(entry(answer=message("The bot is busy"))) is Fate.REFUSED
     assert fate(entry(Status.DEFERRED, message(loading=True))) is Fate.LOST
+    dropped = message("You won")
+    dropped.deleted = True  # by the simulator, which keeps 500 messages
+    assert fate(entry(answer=dropped)) is Fate.ANSWERED
     assert fate(entry(answer=message("a line\n✒️ …"), worked="line")) is Fate.LOST
     card = message("names", private=False)
     assert fate(entry(answer=card, source=card)) is Fate.ANSWERED  # a counted vote
