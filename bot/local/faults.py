@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from aiohttp import web
 
+from bot.local.rest import json_response
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HELD_S = 600.0
@@ -131,7 +133,7 @@ def _limited(seconds: float, *, everything: bool) -> web.Response:
         headers["X-RateLimit-Global"] = "true"
     else:
         headers |= {"X-RateLimit-Scope": "user", "X-RateLimit-Reset-After": f"{seconds}"}
-    return web.json_response(body, status=429, headers=headers)
+    return json_response(body, status=429, headers=headers)
 
 
 def _broken_off(answer: web.StreamResponse) -> web.StreamResponse:

@@ -92,6 +92,15 @@ async def test_disturbed_interaction_is_noted(local: LocalDiscord, toy: ToyBot) 
     assert not asked.failed
 
 
+async def test_limited_client_tries_again(local: LocalDiscord, toy: ToyBot) -> None:
+    local.faults.rest = RestFault(Kind.ROUTE_LIMIT, paths="callback", seconds=0.3)
+    asked = await local.run_command("quick", until="sent")
+    await eventually(lambda: local.faults.made)
+    local.faults.clear()
+    await local.wait_for(lambda: asked.settled)
+    assert not asked.failed
+
+
 async def test_stalled_connection_carries_nothing(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.identify(local)
