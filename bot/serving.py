@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import json
 import logging
 import signal
 import sys
@@ -30,6 +31,7 @@ UNREACHABLE = (
     discord.HTTPException,
     discord.GatewayNotFound,
     discord.ConnectionClosed,
+    json.JSONDecodeError,  # what Discord sent broke off
 )
 
 

@@ -301,7 +301,9 @@ class Crowd:
         await self.settled(self.send(command, self.admin, command, options, worked="."))
 
     async def _privacy(self, member: User) -> None:
-        shown = await self.settled(self.send("privacy", member, "privacy", {}, worked="🔏"))
+        shown = await self.settled(
+            self.send("privacy", member, "privacy", {}, worked="🔏|no longer stores")
+        )
         if self._random.random() < 0.3 and shown.asked.messages:
             overview = shown.asked.message
             ask = overview.button("Delete my data").custom_id or ""

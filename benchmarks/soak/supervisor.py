@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.bot_process import CHECKOUT, BotProcess
 from benchmarks.soak.ledger import Down
 from bot.local.server import LocalDiscord
+from bot.startup import Exit
 
 RESTART_S = 1.0
 """Seconds between the end of the process and its next start."""
@@ -49,7 +50,7 @@ class Supervisor:
         self.unexpected: list[str] = []
         """Why the process ended although nobody had ended it."""
         self.refused: list[str] = []
-        """The last line of each start that failed."""
+        """The last line of each start that failed, and of each end because Discord failed."""
         self.starts = 0
         self.peak_mib = 0.0
         self.stops: list[tuple[float, int]] = []
@@ -110,7 +111,9 @@ class Supervisor:
             self.online.set()
             code = await self.bot.wait()
             self.online.clear()
-            if not self._ending:
+            if code == Exit.UNREACHABLE and not self._ending:  # with a sentence
+                self.refused.append(self.bot.log_tail(1)[:200])
+            elif not self._ending:
                 self.unexpected.append(f"exit code {code}: {self.bot.log_tail(1)[:300]}")
             self._ended(time.time())
             await asyncio.sleep(RESTART_S)

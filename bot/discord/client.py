@@ -18,6 +18,7 @@ from bot.commands.core.turn import DeliveryError, Turn
 from bot.commands.jobs import Jobs
 from bot.commands.operation.health import Health
 from bot.discord.buttons import MessageButton
+from bot.discord.library_logs import shorten_library_logs
 from bot.discord.platform import DiscordPlatform
 from bot.discord.sync import sync_if_changed
 from bot.discord.tracing import tracing
@@ -85,6 +86,7 @@ class Mangosaurus(commands.AutoShardedBot):
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         self.add_dynamic_items(MessageButton)
+        shorten_library_logs()
         await sync_if_changed(self.tree, self.app.settings.state_dir, always=self._always_sync)
         self.jobs.start(self.wait_until_ready)
         log.info("Invite the bot to a server: %s", self.invitation)

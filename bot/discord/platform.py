@@ -1,6 +1,7 @@
 """Discord as a platform: limits, terms, and messages outside of interactions."""
 
 import asyncio
+import json
 import math
 import re
 import time
@@ -27,8 +28,9 @@ from bot.commands.core.turn import (
 from bot.discord.rendering import render, render_edit
 from bot.monitoring.invalid_requests import InvalidRequests
 
-NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError)
-"""Raised by discord.py when the network or Discord is down; `OSError` includes timeouts."""
+NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError, json.JSONDecodeError)
+"""Raised by discord.py when the network or Discord is down, or an answer breaks off; `OSError`
+includes timeouts."""
 
 _DELETED = {10003, 10008}
 """Unknown channel or message."""

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.bot_process import BotProcess
 from bot.local.server import LocalDiscord
+from bot.startup import Exit
 
 SETTINGS = {"COOLDOWN_SECONDS": "0"}
 
@@ -28,6 +29,15 @@ async def test_killed_bot_restarts(local: LocalDiscord, tmp_path: Path) -> None:
         more = await local.press(card, "More")
         assert "Mango" in more.message.embed["description"]
         assert not unheard.acknowledged
+
+
+async def test_malformed_frame_ends_it_with_a_sentence(local: LocalDiscord, tmp_path: Path) -> None:
+    """Nothing says what was lost with the frame: the bot's host starts it again."""
+    async with BotProcess(local, tmp_path, SETTINGS) as bot:
+        await local.gateway.send_malformed()
+        assert await bot.wait() == Exit.UNREACHABLE
+        assert "Discord cannot be reached" in bot.log_tail(1)
+        assert "Traceback" not in bot.log.read_text()
 
 
 async def test_failing_start(local: LocalDiscord, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Errors of discord.py as delivery errors."""
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +24,7 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (aiohttp.ClientError(), Unreachable),
         (TimeoutError(), Unreachable),
         (ConnectionResetError(), Unreachable),
+        (json.JSONDecodeError("", "{", 1), Unreachable),
         (refused(discord.DiscordServerError, 503, 0), Unreachable),
         (refused(discord.NotFound, 404, 10003), Deleted),
         (refused(discord.NotFound, 404, 10008), Deleted),
