@@ -81,6 +81,11 @@ def is_plural(word: str, after: int) -> bool:
     return after < 5 and _squeezed(word[len(word) - after :]) in _PLURALS
 
 
+def is_inflected(word: str, after: int) -> bool:
+    """Whether the last letters of a word are a common suffix."""
+    return after < 6 and _squeezed(word[len(word) - after :]) in _SUFFIXES
+
+
 def is_known(word: str) -> bool:
     """Whether a word is in the dictionary."""
     if len(word) > LONGEST_WORD:  # which the cache must not keep

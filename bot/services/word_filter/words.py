@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from bot.services.word_filter.affixes import LONGEST_WORD, Affixes, is_known, is_plural
+from bot.services.word_filter.affixes import (
+    LONGEST_WORD,
+    Affixes,
+    is_inflected,
+    is_known,
+    is_plural,
+)
 from bot.services.word_filter.automaton import Automaton
 from bot.services.word_filter.entries import Entry, Place, Strictness
 
@@ -124,8 +130,11 @@ class WordList:
             case Place.COMPOUND:
                 return not is_known(word) and self._affixes.make_compound(word, before, after)
             case _:
-                is_long = entry.size > _SHORTEST and not entry.is_phrase
-                return is_long and not before and is_plural(word, after)
+                if before or entry.size <= _SHORTEST or entry.is_phrase:
+                    return False
+                return is_plural(word, after) or (
+                    not entry.is_exact and not is_known(word) and is_inflected(word, after)
+                )
 
     def _is_split(self, entry: Entry, words: Sequence[str], before: int, after: int) -> bool:
         """Whether words together are an entry on purpose: *pen is* is not, *f uck* is."""
