@@ -8,7 +8,7 @@ from bot.commands.core.app import App
 from bot.commands.core.info import CommandInfo, NoOptions
 from bot.commands.core.message import Button, Embed, File, Message, Text, UserError, text
 from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import DeliveryError, Platform, Turn
+from bot.commands.core.turn import DeliveryError, Platform, Terms, Turn
 from bot.formats import human_join
 from bot.store import Unavailable
 from bot.store.moderation.tables import EVERYBODY
@@ -82,6 +82,7 @@ async def _overview(app: App, turn: Turn) -> Message:
             platform=turn.platform.terms.platform,
         ),
         *_about_buttons(kept),
+        *_about_moderation(kept, turn.platform.terms),
     )
     buttons = (
         Button(_("Show everything"), ACTION, "all"),
@@ -123,6 +124,20 @@ def _about_buttons(kept: Kept) -> tuple[Text, ...]:
                 "A button state is what a button needs to work later: the poem that Keep keeps, "
                 "or the words that Another begins with."
             )
+        ),
+    )
+
+
+def _about_moderation(kept: Kept, terms: Terms) -> tuple[Text, ...]:
+    if not kept.blocks and not kept.moderation:
+        return ()
+    return (
+        text(
+            _(
+                "Blocks, and for a year the record of what moderators did, keep {communities} "
+                "safe: deleting your data leaves them."
+            ),
+            communities=terms.communities,
         ),
     )
 

@@ -34,8 +34,8 @@ includes timeouts."""
 
 _DELETED = {10003, 10008}
 """Unknown channel or message."""
-_GONE = {10015, 10062, 30046, 50027}
-"""Unknown webhook or interaction; too old for more edits; invalid token."""
+_GONE = {10004, 10015, 10062, 30046, 50027}
+"""Unknown server, webhook or interaction; too old for more edits; invalid token."""
 
 LIMITS = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
 TERMS = Terms(

@@ -17,7 +17,7 @@ from bot.commands.core.message import (
     text,
 )
 from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import CommunityInfo, Gone, Turn
+from bot.commands.core.turn import CommunityInfo, Forbidden, Gone, Turn
 from bot.commands.moderation.blocking import block_or_explain, blocks_page
 from bot.commands.moderation.record import PAGE, paging, record_page
 from bot.commands.moderation.rights import check_owner
@@ -138,7 +138,7 @@ async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
         await turn.defer(private=True)
         try:
             await turn.platform.leave(community_id)
-        except Gone as error:
+        except (Forbidden, Gone) as error:
             raise UserError(*_about(_("The bot isn't in {target}."), turn, entry)) from error
         await app.store.moderation.record(entry)
         reply = _about(

@@ -15,6 +15,7 @@ from bot.commands.privacy import GRACE, CommunitySweeper
 from bot.store import Store, Unavailable
 from bot.store.ballots import Ballot
 from bot.store.hall_of_fame import Scope
+from bot.store.moderation.tables import Action, Entry
 from tests.bot.champions import crown
 from tests.bot.conftest import Home
 from tests.bot.polls import TEN_MINUTES, a_poll, first_message, members
@@ -274,3 +275,29 @@ async def test_failed_first_sweep_is_repeated(
         await communities.sweep()
     await communities.sweep()
     assert await store.privacy.forget_communities(NOW + GRACE) == [12]
+
+
+async def test_blocks_outlast_forgetting(home: Home) -> None:
+    """Or a member would undo them. The replies say so."""
+    mo = home.moderator()
+    await mo.slash(home.channel, "moderate block", member=home.alice)
+    shown = await home.alice.user.slash("privacy")
+    assert lines(shown)[0] == "The bot stores data of yours: 1 block and 1 act of moderation."
+    assert "deleting your data leaves them" in lines(shown)[-1]
+    assert shown.response is not None
+    await home.alice.user.click(shown.response, label="Delete my data")
+    await home.alice.user.click(shown.response, label="Yes, delete my data")
+    assert sentence(shown).startswith("Done. Only blocks of you, and for a year the record")
+    refused = await home.alice.slash(home.channel, "about")
+    assert "have blocked you" in sentence(refused)
+
+
+async def test_record_is_pruned_after_a_year(home: Home) -> None:
+    moderation, now = home.app.store.moderation, home.env.now()
+    entries = [
+        Entry(Action.BLOCK, 9, now - timedelta(days=days), home.guild.id, 3) for days in (364, 366)
+    ]
+    for entry in entries:
+        await moderation.record(entry)
+    await sweep(home)
+    assert await moderation.recorded(home.guild.id) == entries[:1]
