@@ -14,6 +14,7 @@ from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn
 from bot.commands.moderation.record import MODERATE, entry_of, outdated, post
 from bot.commands.moderation.rights import check_moderator
+from bot.commands.polls.poll_closing import winner_message
 from bot.commands.polls.votes import message_of, poll_message, removed_message
 from bot.formats import shortened
 from bot.store.custom_models import CustomModelRecord
@@ -210,10 +211,7 @@ async def suggest_namers(app: App, turn: Turn, typed: str) -> list[Choice]:
 
 
 async def redraw(app: App, platform: Platform, poll_id: int) -> None:
-    """Show a poll without what was removed, and empty the announcement of a removed winner.
-
-    Raises `DeliveryError`.
-    """
+    """Show a poll and its announcement without what was removed. Raises `DeliveryError`."""
     polls = app.store.polls
     async with app.poll_locks.of(poll_id):
         poll = await polls.find(poll_id)
@@ -225,10 +223,13 @@ async def redraw(app: App, platform: Platform, poll_id: int) -> None:
                 now = await polls.find(poll_id)
                 if now is not None and now.closed_at != poll.closed_at:  # by another process
                     await platform.edit(message_of(now), poll_message(now, platform.limits))
-        if poll.announcement_id is not None and poll.winner is None:
+        if poll.announcement_id is not None:
             ref = MessageRef(poll.channel_id, poll.announcement_id, poll.community_id)
+            announcement = removed_message()
+            if poll.winner is not None:  # which may have tied with what was removed
+                announcement = await winner_message(poll, platform.limits)
             with suppress(Deleted):
-                await platform.edit(ref, removed_message())
+                await platform.edit(ref, announcement)
 
 
 def _question(poll: PollRecord | None, ref: MessageRef, limits: Limits) -> Message:

@@ -78,6 +78,24 @@ async def test_winner_is_removed_with_its_plaque(home: Home) -> None:
     assert "No name has won" in sentence(await home.alice.slash(home.channel, "champion"))
 
 
+async def test_tie_with_removed_name(home: Home) -> None:
+    """The announcement of the winner forgets it as well, and keeps its plaque."""
+    await a_poll(home)
+    first, second = members(home, 2)
+    await first.click(first_message(home), label="Kilosaurus")
+    await home.env.advance_time(5)
+    await second.click(first_message(home), label="Bravosaurus")
+    await home.env.advance_time(TEN_MINUTES + 60)
+    card, plaque = home.channel.history()
+    assert "It tied with Bravosaurus" in str(plaque.embeds[0].description)
+    await remove(home, home.moderator(), card, "Remove Bravosaurus")
+    card, plaque = home.channel.history()
+    assert card.content == "The poll is closed: Kilosaurus has won."
+    assert "**Kilosaurus** won with 1 vote." in str(plaque.embeds[0].description)
+    assert "Bravosaurus" not in str(plaque.embeds[0].description)
+    assert len(plaque.attachments) == 1
+
+
 async def test_winner_by_name(home: Home) -> None:
     await crowned(home)
     mo = home.moderator()
