@@ -14,7 +14,7 @@ class Cooldowns:
     def __init__(self, seconds: float) -> None:
         self._length = timedelta(seconds=seconds)
         self._until: dict[Hashable, datetime] = {}
-        """Ordered by time, since all cooldowns are equally long."""
+        """Ordered by time, since all cooldowns are equally long, unless the clock steps."""
 
     def start(self, key: Hashable, now: datetime) -> None:
         """Start the cooldown of a key. Raises `TooSoon` while one is running."""
@@ -22,8 +22,10 @@ class Cooldowns:
             if until > now:
                 break
             del self._until[other]
-        if key in self._until:
+        running = self._until.get(key)
+        if running is not None and running - now <= self._length:  # else the clock has stepped back
             raise TooSoon
+        self.end(key)
         self._until[key] = now + self._length
 
     def end(self, key: Hashable) -> None:

@@ -24,6 +24,8 @@ DEFAULT_MINUTES = 10
 """How long a poll stays open, unless its community has set something else."""
 STALE = timedelta(days=1)
 """How long after its end the result of a poll is still announced."""
+SKEW = timedelta(minutes=1)
+"""How far the clocks of two processes may differ."""
 LARGEST_BATCH = 100
 """Votes written in one transaction. PostgreSQL takes 32,767 values per statement."""
 
@@ -166,8 +168,13 @@ class Polls:
             )
 
     async def due(self, now: datetime) -> list[PollRecord]:
-        """Open polls whose time is up."""
-        return await self._find(Poll.closed_at.is_(None), Poll.closes_at <= now)
+        """Open polls whose time is up.
+
+        So is that of polls that were opened later than now: the clock has stepped back since, and
+        they would stay open for as long as it was ahead.
+        """
+        is_over = or_(Poll.closes_at <= now, Poll.opened_at > now + SKEW)
+        return await self._find(Poll.closed_at.is_(None), is_over)
 
     async def unannounced(self, before: datetime) -> list[PollRecord]:
         """Polls closed before a time, but not longer than `STALE`, and not announced yet."""

@@ -240,12 +240,18 @@ class Trainings:
 
         One that was asked to stop is `stopped`. One started fewer than `max_attempts` times is
         queued again, others become `failed`; so do those of 0.3.0, whose recipe is not known.
-        Returns them in their new state.
+        Returns them in their new state. A heartbeat in the future, of a clock that was or is wrong,
+        counts as one of `now`.
         """
         stopped = Training.stop_reason.is_not(None)
         again = (Training.attempts < max_attempts) & (Training.recipe != "")
         ended = or_(stopped, ~again)
         async with self._database.writing() as session:
+            await session.execute(
+                update(Training)
+                .where(Training.state == "running", Training.beat_at > now)
+                .values(beat_at=now)
+            )
             stale = await session.execute(
                 update(Training)
                 .where(Training.state == "running", Training.beat_at < now - SILENCE)
@@ -325,13 +331,15 @@ class Trainings:
                 found[state] = number
         return found
 
-    async def last_ended_at(self, policy: str) -> datetime | None:
-        """When the last training of a policy ended, in any process.
+    async def last_ended_at(self, policy: str, before: datetime) -> datetime | None:
+        """When the last training of a policy ended, in any process, before a time.
 
         Trainings that were stopped in the queue do not count.
         """
         statement = select(func.max(Training.ended_at)).where(
-            Training.policy == policy, Training.started_at.is_not(None)
+            Training.policy == policy,
+            Training.started_at.is_not(None),
+            Training.ended_at < before,
         )
         async with self._database.reading() as session:
             return await session.scalar(statement)

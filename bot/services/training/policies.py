@@ -25,6 +25,8 @@ LONGEST_QUEUE = 6
 MOST_OF_A_COMMUNITY = 3
 """Maximum number of those per community."""
 
+_SKEW = timedelta(seconds=10)
+
 
 class AlreadyTraining(Exception):  # noqa: N818 (it is a state, not a fault)
     """A training that excludes this one is queued or running."""
@@ -90,8 +92,11 @@ class SharedModelPolicy:
         """Raises `AlreadyTraining` while one is queued or running, then `CoolingDown`."""
         if await self._trainings.waiting(SHARED):
             raise AlreadyTraining
-        ended_at = await self._trainings.last_ended_at(SHARED)
-        if ended_at is not None and self._now() < (until := ended_at + self._cooldown):
+        now = self._now()
+        # Clocks of several processes differ a little. An end much later than now is of a clock that
+        # has stepped back since, perhaps by a day, and nobody has to wait for that.
+        ended_at = await self._trainings.last_ended_at(SHARED, now + max(self._cooldown, _SKEW))
+        if ended_at is not None and now < (until := ended_at + self._cooldown):
             raise CoolingDown(until)
 
     async def complete(self, record: TrainingRecord, done: Done) -> VersionRecord:

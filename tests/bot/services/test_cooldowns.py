@@ -29,3 +29,13 @@ def test_keys_are_forgotten() -> None:
     for member in range(1000):
         cooldowns.start(member, NOW + timedelta(seconds=member))
     assert len(cooldowns._until) == 10
+
+
+def test_clock_steps_back() -> None:
+    cooldowns = Cooldowns(10)
+    cooldowns.start("alice", NOW)
+    yesterday = NOW - timedelta(days=1)
+    cooldowns.start("alice", yesterday)
+    with pytest.raises(TooSoon):
+        cooldowns.start("alice", yesterday + timedelta(seconds=9))
+    cooldowns.start("alice", yesterday + timedelta(seconds=10))

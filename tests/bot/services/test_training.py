@@ -567,6 +567,16 @@ async def test_shared_models_train_one_at_a_time(world: World) -> None:
         await one.service.enqueue(replace(REQUEST, task="sonnets"))
 
 
+@ON_SQLITE
+async def test_clock_steps_back(world: World) -> None:
+    """Neither a cooldown nor a process that has died lasts for a day."""
+    one = world.process(Failed("no"))
+    number = await one.service.enqueue(REQUEST)
+    await until(lambda: one.last(number) == Failed("no"))
+    one.now -= timedelta(days=1)
+    await one.service.enqueue(REQUEST)
+
+
 async def test_cooldown_survives_a_restart(world: World) -> None:
     one = world.process(Failed("no"))
     number = await one.service.enqueue(REQUEST)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.store import Store, Unavailable
 from bot.store.ballots import Ballot, Origin
-from bot.store.polls import DEFAULT_MINUTES, STALE, PollRecord
+from bot.store.polls import DEFAULT_MINUTES, SKEW, STALE, PollRecord
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -341,3 +341,12 @@ async def test_vote_from_elsewhere_does_not_count(store: Store, origin: Origin) 
 async def test_vote_before_the_message_is_stored(store: Store) -> None:
     await opened(store)
     assert await store.polls.cast(Ballot(POLL.id, 5, 0, Origin(1, 2, 55)), NOW)
+
+
+async def test_clock_steps_back(store: Store) -> None:
+    """A poll is not open for as long as the clock was ahead."""
+    await opened(store)
+    yesterday = NOW - timedelta(days=1)
+    assert [poll.id for poll in await store.polls.due(yesterday)] == [POLL.id]
+    assert await store.polls.due(NOW - SKEW) == []
+    assert await store.polls.close(POLL.id, yesterday) is not None

@@ -187,7 +187,8 @@ async def test_trainings(store: Store) -> None:
     assert (first.channel_id, first.message_id, first.seed) == (old.CHANNEL, 7001, 2**61 + 1)
     assert first.queued_at == first.started_at == NOW + timedelta(minutes=1)
     assert (stopped.message, stopped.ended_at) == ("Stopped by Ada.", NOW + timedelta(minutes=6))
-    assert await store.trainings.last_ended_at("shared") == stopped.ended_at
+    later = NOW + timedelta(days=1)
+    assert await store.trainings.last_ended_at("shared", later) == stopped.ended_at
     running = await store.trainings.active_of(old.TOWNS)
     assert running is not None
     assert running.id == 5

@@ -273,14 +273,14 @@ async def test_active_of(store: Store) -> None:
 
 
 async def test_last_ended_at(store: Store) -> None:
-    assert await store.trainings.last_ended_at("shared") is None
+    assert await store.trainings.last_ended_at("shared", LATER) is None
     number = await started(store)
-    assert await store.trainings.last_ended_at("shared") is None
+    assert await store.trainings.last_ended_at("shared", LATER) is None
     await store.trainings.finish(number, "a", "failed", SOON)
     never_started = await enqueue(store)
     await store.trainings.request_stop(never_started, "Stopped.", LATER)
-    assert await store.trainings.last_ended_at("shared") == SOON
-    assert await store.trainings.last_ended_at("custom") is None
+    assert await store.trainings.last_ended_at("shared", LATER) == SOON
+    assert await store.trainings.last_ended_at("custom", LATER) is None
 
 
 async def test_set_message(store: Store) -> None:
@@ -313,3 +313,20 @@ async def test_unknown_state_is_refused(store: Store) -> None:
             await session.execute(
                 update(Training).where(Training.id == number).values(state="lost")
             )
+
+
+async def test_clock_steps_back(store: Store) -> None:
+    """A process that died a day ahead does not hold up the queue for a day."""
+    number = await started(store)
+    yesterday = NOW - timedelta(days=1)
+    assert await store.trainings.fail_stale_runs(yesterday, 2) == []
+    assert await store.trainings.beat(number, "a", yesterday) is None  # it may be alive
+    silent = yesterday + SILENCE + timedelta(seconds=1)
+    (record,) = await store.trainings.fail_stale_runs(silent, 2)
+    assert record.state == "queued"
+    assert await claim(store, "b", silent) is not None
+
+
+async def test_end_in_the_future(store: Store) -> None:
+    await store.trainings.finish(await started(store), "a", "done", LATER)
+    assert await store.trainings.last_ended_at("shared", SOON) is None
