@@ -18,6 +18,7 @@ from bot.commands.core.turn import DeliveryError, Turn
 from bot.commands.jobs import Jobs
 from bot.commands.operation.health import Health
 from bot.discord.buttons import MessageButton
+from bot.discord.heartbeats import Heartbeats
 from bot.discord.library_logs import shorten_library_logs
 from bot.discord.platform import DiscordPlatform
 from bot.discord.sync import sync_if_changed
@@ -80,6 +81,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self.health = Health(app, self.platform)
         self.jobs = Jobs(app, self.platform)
         self._always_sync = always_sync
+        self._heartbeats: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
         """Prepare everything that the first event needs."""
@@ -89,6 +91,7 @@ class Mangosaurus(commands.AutoShardedBot):
         shorten_library_logs()
         await sync_if_changed(self.tree, self.app.settings.state_dir, always=self._always_sync)
         self.jobs.start(self.wait_until_ready)
+        self._heartbeats = asyncio.create_task(Heartbeats(self).run())
         log.info("Invite the bot to a server: %s", self.invitation)
 
     async def on_ready(self) -> None:
@@ -152,6 +155,8 @@ class Mangosaurus(commands.AutoShardedBot):
         if not self.is_closed():
             await self.app.training.close()
         await self.jobs.close()
+        if self._heartbeats is not None:
+            self._heartbeats.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_EDITS_S):
                 await self.app.edits.close()

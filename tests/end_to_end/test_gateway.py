@@ -10,7 +10,8 @@ import aiohttp
 import discord
 import pytest
 
-from bot.local.gateway import KEPT_EVENTS
+from bot.discord.heartbeats import MISSED, Heartbeats
+from bot.local.gateway import ACK_DELAY_S, KEPT_EVENTS
 from bot.local.server import LocalDiscord
 from tests.end_to_end.conftest import eventually, running
 from tests.end_to_end.toy_bot import ToyBot
@@ -226,3 +227,19 @@ async def test_slow_client_loses_no_event(local: LocalDiscord) -> None:
         while created < 3 * KEPT_EVENTS:
             created += (await socket.next())["t"] == "MESSAGE_CREATE"
     assert created == 3 * KEPT_EVENTS
+
+
+async def test_half_open_connection_is_replaced(local: LocalDiscord, toy: ToyBot) -> None:
+    """Long before Discord's own heartbeat; the missed interaction is replayed."""
+    heartbeats = Heartbeats(toy)
+    for _ in range(2 * MISSED):  # one that answers is left alone
+        await heartbeats.beat()
+        await asyncio.sleep(3 * ACK_DELAY_S)
+    local.gateway.stall()
+    asked = await local.run_command("quick", until="sent")
+    for _ in range(MISSED + 1):
+        assert toy.resumed_count == 0
+        await heartbeats.beat()
+    await eventually(lambda: toy.resumed_count == 1)
+    await local.wait_for(lambda: asked.acknowledged)
+    assert toy.ready_count == 1

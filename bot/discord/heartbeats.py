@@ -1,0 +1,91 @@
+"""Extra heartbeats, to notice within seconds that a gateway connection is half-open.
+
+Discord asks for a heartbeat every 41 s. When a route is lost nothing arrives any more, also no end
+of the connection, and discord.py waits 60 s for the next message before it connects again, and 30 s
+for the end of the old connection. Interactions of that time are answered too late.
+"""
+
+import asyncio
+import logging
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+import aiohttp
+import discord
+from discord.gateway import DiscordWebSocket
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 5.0
+"""Seconds between two heartbeats. Discord allows 120 messages a minute."""
+MISSED = 2
+"""Intervals in which nothing arrived, after which a connection is cut. One is not enough: it may
+have been this process that was busy."""
+
+
+@dataclass
+class _Beat:
+    """The last extra heartbeat of a connection."""
+
+    gateway: DiscordWebSocket
+    sent_at: float
+    missed: int = 0
+
+
+class Heartbeats:
+    """Sends heartbeats on all shards of a client, and cuts connections that do not answer.
+
+    discord.py then resumes the session on a new connection, and gets the events that it missed.
+    """
+
+    def __init__(self, client: discord.AutoShardedClient) -> None:
+        self._client = client
+        self._beats: dict[int, _Beat] = {}
+
+    async def run(self) -> None:
+        """Send heartbeats until it is cancelled."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            try:
+                await self.beat()
+            except Exception:
+                log.exception("Heartbeats could not be sent")
+
+    async def beat(self) -> None:
+        """Send a heartbeat on each shard, or cut its connection. Call it every `BEAT_S`."""
+        shards = self._client.shards
+        self._beats = {number: beat for number, beat in self._beats.items() if number in shards}
+        for number, shard in shards.items():
+            if not shard.is_closed():
+                with suppress(discord.ConnectionClosed, aiohttp.ClientError, OSError):
+                    await self._beat_on(number, self._client._get_websocket(shard_id=number))
+
+    async def _beat_on(self, shard_id: int, gateway: DiscordWebSocket) -> None:
+        keep_alive = gateway._keep_alive
+        if keep_alive is None:  # not greeted yet, or about to connect again
+            return
+        last = self._beats.get(shard_id)
+        if last is None or last.gateway is not gateway:
+            last = _Beat(gateway, time.perf_counter())
+        elif keep_alive._last_recv >= last.sent_at:
+            last.missed = 0
+        else:
+            last.missed += 1
+        if last.missed >= MISSED:
+            log.warning("Shard %d has not answered heartbeats; it connects again", shard_id)
+            self._beats.pop(shard_id, None)
+            _cut(gateway)
+            return
+        last.sent_at = time.perf_counter()
+        self._beats[shard_id] = last
+        await gateway.send_heartbeat(keep_alive.beat())
+
+
+def _cut(gateway: DiscordWebSocket) -> None:
+    """End a connection without waiting for the other side."""
+    connection = gateway.socket.get_extra_info("socket")
+    if connection is not None:
+        with suppress(OSError):  # it has just ended
+            connection.shutdown(socket.SHUT_RDWR)
