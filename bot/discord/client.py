@@ -44,7 +44,11 @@ EXTENSIONS = (
     "bot.discord.cogs.about",
 )
 PERMISSIONS = discord.Permissions(
-    view_channel=True, send_messages=True, embed_links=True, attach_files=True
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
 )
 LAST_EDITS_S = 2.0
 """Seconds for the last edits of tallies when the bot stops."""
@@ -81,7 +85,6 @@ class Mangosaurus(commands.AutoShardedBot):
         self.health = Health(app, self.platform)
         self.jobs = Jobs(app, self.platform)
         self._always_sync = always_sync
-        self._heartbeats: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
         """Prepare everything that the first event needs."""
@@ -91,8 +94,15 @@ class Mangosaurus(commands.AutoShardedBot):
         shorten_library_logs()
         await sync_if_changed(self.tree, self.app.settings.state_dir, always=self._always_sync)
         self.jobs.start(self.wait_until_ready)
-        self._heartbeats = asyncio.create_task(Heartbeats(self).run())
         log.info("Invite the bot to a server: %s", self.invitation)
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Connect to the gateway, again and again until the client is closed."""
+        heartbeats = asyncio.create_task(Heartbeats(self).run())
+        try:
+            await super().connect(reconnect=reconnect)
+        finally:
+            heartbeats.cancel()
 
     async def on_ready(self) -> None:
         """Log that the bot is connected. Discord may send this event more than once."""
@@ -155,8 +165,6 @@ class Mangosaurus(commands.AutoShardedBot):
         if not self.is_closed():
             await self.app.training.close()
         await self.jobs.close()
-        if self._heartbeats is not None:
-            self._heartbeats.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_EDITS_S):
                 await self.app.edits.close()

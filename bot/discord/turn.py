@@ -66,6 +66,12 @@ class DiscordTurn:
         return self._interaction.channel_id
 
     @property
+    def sees_channel(self) -> bool:
+        """Whether the bot has the permission to view the channel."""
+        rights = self._interaction.app_permissions
+        return rights.view_channel or rights.administrator
+
+    @property
     def created_at(self) -> datetime:
         """When the member sent it."""
         return self._interaction.created_at

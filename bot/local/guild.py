@@ -9,8 +9,9 @@ from bot.local.limits import JSON, ApiError
 DISCORD_EPOCH_MS = 1_420_070_400_000
 ADMINISTRATOR = 1 << 3
 ALL_PERMISSIONS = (1 << 53) - 1
-# View channels, send messages, embed links, attach files, read history, use application commands.
-MEMBER_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 31
+# View channels, send messages, embed links, attach files, read history, use application commands,
+# send messages in threads.
+MEMBER_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 31 | 1 << 38
 
 
 class Snowflakes:

@@ -87,6 +87,7 @@ class FakeTurn:
     user: User = ADA
     community_id: int | None = COMMUNITY
     channel_id: int | None = CHANNEL
+    sees_channel: bool = True
     created_at: datetime = field(default_factory=discord.utils.utcnow)
     source: Source | None = None
     answers: list[Message] = field(default_factory=list)

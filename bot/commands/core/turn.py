@@ -210,6 +210,10 @@ class Turn(Protocol):
     def created_at(self) -> datetime: ...
 
     @property
+    def sees_channel(self) -> bool:
+        """Whether the bot can see the channel: only then can it edit its messages there later."""
+
+    @property
     def source(self) -> Source | None:
         """The message whose button was pressed; `None` for a command."""
 

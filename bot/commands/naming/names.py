@@ -173,6 +173,9 @@ async def _message(
     action = _action(options)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
     candidates = replace(candidates, more_state=more_state or "")
+    if turn.community_id in turn.platform.communities and not turn.sees_channel:
+        unseen = _("There's no poll, because the bot can't see this channel.")
+        candidates = replace(candidates, note=f"{candidates.note} {unseen}".strip())
     poll = await open_poll(app, turn, candidates)
     if poll is not None:
         return poll_message(poll, turn.platform.limits), poll

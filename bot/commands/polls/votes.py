@@ -63,6 +63,8 @@ async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord 
     """
     if turn.channel_id is None or turn.community_id not in turn.platform.communities:
         return None
+    if not turn.sees_channel:  # it could never close the poll
+        return None
     try:
         return await within(OPENING_S, _stored(app, turn, candidates))
     except TimeoutError:
@@ -122,6 +124,10 @@ async def vote(app: App, turn: Turn, state: str) -> None:
                 raise removed()
             if is_open:
                 raise elsewhere(turn)
+            if poll is not None and poll.closed_at is not None and is_here(turn, poll):
+                # Its buttons are still there: it could not be edited when it was closed.
+                with suppress(DeliveryError):
+                    await turn.edit_source(poll_message(poll, turn.platform.limits))
             raise too_late(poll)
         poll = await _update(app, turn, poll_id)
         async with app.receipts:
@@ -295,6 +301,11 @@ def tie_sentence(poll: PollRecord) -> Text:
 def removed() -> UserError:
     """The error for a vote on a name that a moderator has removed."""
     return UserError(_("A moderator removed this name. Vote for another one."))
+
+
+def is_here(turn: Turn, poll: PollRecord) -> bool:
+    """Whether the pressed button belongs to the message of a poll."""
+    return turn.source is not None and turn.source.ref == message_of(poll)
 
 
 def elsewhere(turn: Turn) -> UserError:

@@ -342,12 +342,15 @@ class _Report:
         except DeliveryError as error:
             log.info("The message of training %d cannot be edited: %s", self._training_id, error)
             if not (isinstance(error, Gone) and self._may_send):
+                if isinstance(error, Gone):  # no request of this training will succeed any more
+                    self._ref = None
                 return True
         self._may_send = False
         try:
             number = await self._platform.send(ref, message)
         except DeliveryError as error:
             log.info("A new message for training %d cannot be sent: %s", self._training_id, error)
+            self._ref = None
             return True
         self._ref = replace(ref, message_id=number)
         await self._app.store.trainings.set_message(self._training_id, ref.channel_id, number)

@@ -55,7 +55,8 @@ async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subjec
         raise UserError(
             _(
                 "Progress is shown in this channel, but the bot can't post here. Allow it to view "
-                "the channel, send messages, embed links and attach files, or use another channel."
+                "the channel, send messages (also in threads), embed links and attach files, or "
+                "use another channel."
             )
         ) from error
     request = replace(request, channel_id=ref.channel_id, message_id=ref.message_id)

@@ -28,7 +28,7 @@ from tests.bot.polls import (
     members,
     names_on,
 )
-from tests.bot.replies import buttons, labels, sentence
+from tests.bot.replies import buttons, labels, lines, sentence
 
 
 def receipt(result: simcord.InteractionResult) -> simcord.ResponseMessage:
@@ -143,8 +143,7 @@ async def test_late_vote_is_told_the_winner(home: Home) -> None:
     await home.env.advance_time(TEN_MINUTES + 60)
     stored.components = stale
     result = await home.alice.click(first_message(home), label="Kilosaurus")
-    assert result.ephemeral
-    assert sentence(result) == "This poll is closed: Bravosaurus has won."
+    assert receipt(result).content == "This poll is closed: Bravosaurus has won."
 
 
 async def test_polls_outlive_restart(home: Home) -> None:
@@ -434,3 +433,28 @@ async def test_forged_vote_from_another_server(home: Home) -> None:
         "That isn't a button of this server's poll; vote below the names themselves."
     )
     assert labels(first_message(home))[1] == "Bravosaurus"
+
+
+async def test_no_poll_in_a_channel_that_the_bot_cannot_see(home: Home) -> None:
+    hidden = discord.PermissionOverwrite(view_channel=False)
+    assert home.bot.user is not None
+    channel = home.guild.create_text_channel("secret", overwrites={home.bot.user: hidden})
+    result = await home.alice.slash(channel, "dinoname", count=3)
+    assert "There's no poll, because the bot can't see this channel." in str(lines(result))
+    assert not {"Mangosaurus", "Bravosaurus"} & set(buttons(result))
+    assert await home.app.store.polls.due(home.env.now() + TOMORROW) == []
+
+
+async def test_card_that_stayed_open_is_closed_by_a_press(home: Home) -> None:
+    """The bot lost sight of the channel, so that it could not edit the card in time."""
+    message = await a_poll(home)
+    await home.alice.click(message, label="Bravosaurus")
+    home.env.inject_error(
+        "PATCH", "/channels/*", status=403, code=50001, message="Missing Access", times=None
+    )
+    await home.env.advance_time(TEN_MINUTES + 60)
+    assert "Kilosaurus" in labels(first_message(home))
+    result = await home.alice.click(first_message(home), label="Kilosaurus")
+    assert receipt(result).content == "This poll is closed: Bravosaurus has won."
+    assert first_message(home).content == "The poll is closed: Bravosaurus has won."
+    assert "Kilosaurus" not in labels(first_message(home))

@@ -278,6 +278,18 @@ async def test_deleted_message_does_not_end_the_training(trained: Home) -> None:
     assert record.message_id == newest_report(trained).id  # a second one was sent
 
 
+async def test_message_too_old_for_edits_is_replaced_once(trained: Home) -> None:
+    """Discord's 30046: an edit of it never succeeds again."""
+    trained.env.inject_error(
+        "PATCH", "/channels/*", status=400, code=30046, message="Too old", times=None
+    )
+    await trained.administrator().slash(trained.channel, "retrain names")
+    assert trained.world.networks.served
+    edits = [r for r in trained.env.http_requests if r.method == "PATCH" and "/channels/" in r.path]
+    assert len(edits) == 2
+    assert len(trained.channel.history()) >= 2
+
+
 async def silent(home: Home, attempts: int) -> None:
     """A training whose process has died, after some attempts."""
     message = await home.bot.get_partial_messageable(home.channel.id).send("Training …")
