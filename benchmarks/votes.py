@@ -257,6 +257,22 @@ def report(outcomes: Mapping[str, Outcome], memory_mib: float) -> Table:
     return table
 
 
+def shortcomings(outcomes: Mapping[str, Outcome]) -> list[str]:
+    """Sentences about what went wrong apart from `Outcome.wrong`, by the names of the rounds."""
+    found = []
+    for name, outcome in outcomes.items():
+        if outcome.proves_nothing:
+            found.append(f"{name}: killed before a vote was acknowledged, which proves nothing")
+        if name == KILLED:  # votes may be lost then, and polls are updated by the next one
+            continue
+        if outcome.seconds_to_show is None:
+            found.append(f"{name}: a poll did not show its votes in {DISPLAY_TIMEOUT_S:.0f} s")
+        if late := len(outcome.presses) - _in_time(outcome):
+            sent = f"{len(outcome.presses):,} votes"
+            found.append(f"{name}: {late:,} of {sent} were not acknowledged in {DEADLINE_S:g} s")
+    return found
+
+
 def _in_time(outcome: Outcome) -> int:
     return sum(wait <= DEADLINE_S for wait in outcome.waits)
 
@@ -335,17 +351,10 @@ def main() -> int:
     wrong = [sentence for outcome in outcomes.values() for sentence in outcome.wrong]
     for sentence in wrong[:20]:
         console.print(f"wrong: {sentence}", highlight=False)
-    unseen = [
-        name
-        for name, outcome in outcomes.items()
-        if outcome.seconds_to_show is None and name != KILLED
-    ]
-    for name in unseen:
-        console.print(f"{name}: a poll did not show its votes in {DISPLAY_TIMEOUT_S:.0f} s")
-    unproven = [name for name, outcome in outcomes.items() if outcome.proves_nothing]
-    for name in unproven:
-        console.print(f"{name}: killed before a vote was acknowledged, which proves nothing")
-    return 1 if wrong or unseen or unproven else 0
+    found = shortcomings(outcomes)
+    for sentence in found:
+        console.print(sentence)
+    return 1 if wrong or found else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Atomic file writes."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -75,4 +76,20 @@ def test_content_is_flushed_before_the_rename(
 
     monkeypatch.setattr(os, "fsync", watched)
     write_atomically(path, b"content")
-    assert seen == [False]
+    assert not seen[0]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders cannot be flushed there")
+def test_folder_is_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the file, and after it got its name: else a power cut may undo that."""
+    flushed: list[tuple[bool, bool]] = []
+    path = tmp_path / "file"
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        flushed.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), path.exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write_atomically(path, b"content")
+    assert flushed == [(False, False), (True, True)]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ballots import Press, allowed_votes, database_url, poll_of, shows, wrong_votes
-from benchmarks.votes import Outcome, report, run
+from benchmarks.votes import KILLED, Outcome, report, run, shortcomings
 from bot.local.limits import JSON
 from bot.local.records import Interaction, Kind, Message
 from bot.local.state import State
@@ -134,3 +134,10 @@ async def test_votes_survive_a_kill(tmp_path: Path) -> None:
     assert after.seconds_to_show is not None
     assert rush.edits.total() >= 2
     assert report(outcomes, memory).row_count == 12
+
+
+def test_unacknowledged_votes_are_a_failure() -> None:
+    outcome = Outcome([press(0), press(1, acknowledged=False)], seconds_to_show=1.0)
+    assert shortcomings({"all": outcome}) == ["all: 1 of 2 votes were not acknowledged in 3 s"]
+    assert shortcomings({KILLED: outcome}) == []
+    assert shortcomings({"all": Outcome([press(0)], seconds_to_show=1.0)}) == []

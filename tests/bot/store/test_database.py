@@ -162,6 +162,46 @@ async def test_waiting_writer_does_not_block_the_loop(database: Database) -> Non
     assert await communities(database) == [1]
 
 
+@SQLITE
+async def test_writers_of_several_processes_take_turns(database: Database) -> None:
+    """From the start: what a writer has read is still true when it writes."""
+    other = Database(database.url)
+    entered = asyncio.Event()
+
+    async def write() -> None:
+        async with other.writing() as session:
+            assert await session.scalar(text("SELECT count(*) FROM communities")) == 1
+            entered.set()
+            session.add(Community(id=2))
+
+    async with database.writing() as session:
+        assert await session.scalar(text("SELECT count(*) FROM communities")) == 0
+        writing = asyncio.create_task(write())
+        await asyncio.sleep(0.2)
+        assert not entered.is_set()
+        session.add(Community(id=1))
+    await writing
+    await other.close()
+    assert await communities(database) == [1, 2]
+
+
+@SQLITE
+async def test_waiting_writers_hold_no_connections(database: Database) -> None:
+    """However many there are, reading goes on."""
+
+    async def write(number: int) -> None:
+        async with database.writing() as session:
+            session.add(Community(id=number))
+
+    async with database.writing():
+        writers = [asyncio.create_task(write(number)) for number in range(1, 41)]
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            assert await communities(database) == []
+    await asyncio.gather(*writers)
+    assert await communities(database) == list(range(1, 41))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
 async def test_file_permissions(tmp_path: Path) -> None:
     database = Database(url_of(None, tmp_path))

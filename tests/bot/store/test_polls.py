@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store import Store, Unavailable
-from bot.store.ballots import Ballot, Origin
+from bot.store.ballots import Ballot, Origin, lock_open, lock_votes
 from bot.store.polls import DEFAULT_MINUTES, SKEW, STALE, PollRecord
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -350,3 +350,26 @@ async def test_clock_steps_back(store: Store) -> None:
     assert [poll.id for poll in await store.polls.due(yesterday)] == [POLL.id]
     assert await store.polls.due(NOW - SKEW) == []
     assert await store.polls.close(POLL.id, yesterday) is not None
+
+
+async def test_poll_is_not_closed_during_a_vote(store: Store) -> None:
+    """The votes of the transaction would not count for the winner."""
+    await opened(store)
+    async with store.database.writing() as session:
+        assert POLL.id in await lock_open(session, {POLL.id})
+        closing = asyncio.create_task(store.polls.close(POLL.id, LATER))
+        await asyncio.sleep(0.2)
+        assert not closing.done()
+    assert await closing is not None
+
+
+async def test_vote_is_not_changed_while_it_is_retracted(store: Store) -> None:
+    await opened(store)
+    await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
+    async with store.database.writing() as session:
+        assert await lock_votes(session, {(POLL.id, 5)}) == {(POLL.id, 5)}
+        voting = asyncio.create_task(store.polls.cast(Ballot(POLL.id, 5, 1), NOW))
+        await asyncio.sleep(0.2)
+        assert not voting.done()
+    assert await voting
+    assert await votes_of(store) == (0, 1, 0)
