@@ -166,7 +166,7 @@ async def _load(local: LocalDiscord, members: int, seconds: float) -> Counter[st
         ("sonnet", {"opening": "Shall I"}),
         ("dinoname", {"starts_with": "mango"}),
         ("dissect", {"name": "Mangosaurus"}),
-        ("sonnet", {"opening": "x" * 20, "about": "x" * 20}),  # refused
+        ("dinoname", {"starts_with": "кот"}),  # refused
         ("about", {}),
         ("poems", {}),
     ]
