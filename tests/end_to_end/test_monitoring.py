@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from bot.discord.client import Mangosaurus
+from bot.local.faults import Kind, RestFault
 from bot.local.server import LocalDiscord
 from bot.services.inference import Inference
 from tests.end_to_end.conftest import eventually, mangosaurus
@@ -69,3 +70,13 @@ async def test_reference_of_a_failure(
         assert value(bot, "request_errors_total", error="ZeroDivisionError") == 1
     (reference,) = re.findall(r"`([0-9a-f]{6})`", failed.message.content)
     assert f"Unknown error {reference}" in caplog.messages
+
+
+async def test_refused_requests_are_counted(local: LocalDiscord, tmp_path: Path) -> None:
+    """Also those of interactions, which the library sends another way, and each repeated one."""
+    async with mangosaurus(local, tmp_path) as bot:
+        local.faults.rest = RestFault(Kind.ROUTE_LIMIT, paths="/callback", seconds=0.01)
+        await local.run_command("help", until="sent")
+        await eventually(lambda: bot.app.monitor.invalid_requests.recent >= 2)
+        assert (value(bot, "invalid_requests_total", status="429") or 0) >= 2
+        local.faults.clear()
