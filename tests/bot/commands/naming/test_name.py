@@ -1,5 +1,6 @@
 """`/name`."""
 
+import hashlib
 from typing import Any
 
 import discord
@@ -42,7 +43,8 @@ async def learned(
         now=discord.utils.utcnow(),
         most=10,
     )
-    await home.app.store.custom_models.trained(made.id, content, name.ljust(64, "0"), 1.0)
+    digest = hashlib.sha256(content).hexdigest()
+    await home.app.store.custom_models.trained(made.id, content, digest, 1.0)
     await home.app.store.custom_models.share(made.id, shared)
     return made
 
