@@ -78,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         "Settings come from the environment or from .env; .env.example explains each of them.",
         epilog="exit codes: "
         + ", ".join(f"{code} {code.name.lower().replace('_', ' ')}" for code in Exit)
-        + ". SIGTERM and Ctrl-C let running answers finish, then exit with 0.",
+        + ". SIGTERM and Ctrl-C let running answers finish, then exit with 0; with 14 if "
+        "something still hangs after 7.5 seconds.",
     )
     parser.add_argument(
         "--local",

@@ -19,7 +19,7 @@ from bot.launch import launch
 from bot.monitoring.sentry import set_up_sentry
 from bot.monitoring.server import MonitoringServer
 from bot.settings import Settings
-from bot.startup import Exit, StartupError
+from bot.startup import Exit, LastResort, StartupError
 from bot.version import checkout_version
 
 log = logging.getLogger(__name__)
@@ -188,11 +188,14 @@ async def _serve(bot: Mangosaurus, token: str) -> None:
     """Run the bot until it ends or receives a signal."""
     loop = asyncio.get_running_loop()
     stop_requested = asyncio.Event()
+    last_resort = LastResort()
+
+    def stop(*_: object) -> None:
+        last_resort.start()  # at once, even if the event loop hangs
+        loop.call_soon_threadsafe(stop_requested.set)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop_requested.set)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop_requested.set))
+        signal.signal(number, stop)
     running = asyncio.create_task(bot.start(token))
     stopping = asyncio.create_task(stop_requested.wait())
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -1,14 +1,22 @@
-"""Background jobs of one platform: closing polls, reporting trainings, deleting old data."""
+"""Background jobs of one platform: closing polls and unfinished answers, reporting trainings,
+deleting old data.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from bot.commands.core.app import App
 from bot.commands.core.turn import Platform
 from bot.commands.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.commands.privacy import CommunitySweeper
 from bot.commands.training.progress import TrainingReports
-from bot.services.concurrency import PeriodicTask
+from bot.commands.unfinished import AnswerCloser
+from bot.services.concurrency import PeriodicTask, within
+from bot.services.unfinished import BEAT_S
+
+log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
 UNLOADING_S = 2.0
@@ -22,6 +30,7 @@ class Jobs:
         self._app = app
         self.polls = PollCloser(app, platform)
         self.communities = CommunitySweeper(app, platform)
+        self.answers = AnswerCloser(app, platform)
         self.reports = TrainingReports(app, platform)
         self._tasks: list[PeriodicTask] = []
 
@@ -32,8 +41,18 @@ class Jobs:
         self._tasks = [
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
+            PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
         ]
 
     async def close(self) -> None:
         """Let running rounds finish, and stop."""
         await asyncio.gather(*(task.close(UNLOADING_S) for task in self._tasks))
+        await self._app.unfinished.close()
+
+
+async def step(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """A step of stopping, which is left behind if it takes too long."""
+    try:
+        await within(seconds, work)
+    except TimeoutError:
+        log.warning("%s took longer than %g s", getattr(work, "__qualname__", work), seconds)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import discord
@@ -15,7 +14,7 @@ from bot.commands.core.app import App
 from bot.commands.core.dispatch import Command, Suggestions
 from bot.commands.core.message import Button, Message, Text
 from bot.commands.core.turn import DeliveryError, Turn
-from bot.commands.jobs import Jobs
+from bot.commands.jobs import Jobs, step
 from bot.commands.operation.health import Health
 from bot.discord.buttons import MessageButton
 from bot.discord.heartbeats import Heartbeats
@@ -50,10 +49,17 @@ PERMISSIONS = discord.Permissions(
     embed_links=True,
     attach_files=True,
 )
-LAST_EDITS_S = 2.0
-"""Seconds for the last edits of tallies when the bot stops."""
-PATIENCE_S = 8.0
-"""Seconds that running answers have when the bot stops: most hosts kill after ten."""
+PATIENCE_S = 4.0
+"""Seconds that running answers have when the bot stops.
+
+With the other limits below it is less than `bot.startup.STOP_S`, after which the process ends.
+"""
+TRAININGS_S = 4.0
+"""Seconds for writing the checkpoints of trainings, at the same time."""
+LAST_EDITS_S = 1.5
+"""Seconds for the last edits of tallies, and for background jobs."""
+DISCONNECTING_S = 0.75
+"""Seconds for closing the connection to Discord, and then that to the database."""
 
 Interaction = discord.Interaction["Mangosaurus"]
 Options = TypeVar("Options")
@@ -85,6 +91,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self.health = Health(app, self.platform)
         self.jobs = Jobs(app, self.platform)
         self._always_sync = always_sync
+        self._is_stopping = False
 
     async def setup_hook(self) -> None:
         """Prepare everything that the first event needs."""
@@ -161,22 +168,27 @@ class Mangosaurus(commands.AutoShardedBot):
         return [app_commands.Choice(name=choice.label, value=choice.value) for choice in found]
 
     async def close(self) -> None:
-        """Disconnect. Trainings are interrupted and resume after the next start."""
-        if not self.is_closed():
-            await self.app.training.close()
-        await self.jobs.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_EDITS_S):
-                await self.app.edits.close()
-        await super().close()
-        await self.app.models.close()
-        await self.app.store.close()
+        """Disconnect. Trainings are interrupted and resume after the next start.
+
+        Takes at most a few seconds: what hangs is left behind.
+        """
+        if not self.is_closed() and not self._is_stopping:
+            await step(TRAININGS_S, self.app.training.close())
+        await asyncio.gather(
+            step(LAST_EDITS_S, self.jobs.close()),
+            step(LAST_EDITS_S, self.app.edits.close()),
+            step(LAST_EDITS_S, self.app.models.close()),
+        )
+        await step(DISCONNECTING_S, super().close())
+        await step(DISCONNECTING_S, self.app.store.close())
 
     async def shut_down(self) -> None:
         """Accept nothing new, wait a while for running answers, and disconnect."""
+        self._is_stopping = True
         log.info("Stopping; running answers have %g s to finish", PATIENCE_S)
         finished, _ = await asyncio.gather(
-            self.app.in_flight.finish(PATIENCE_S), self.app.training.close()
+            self.app.in_flight.finish(PATIENCE_S),
+            step(TRAININGS_S, self.app.training.close()),
         )
         if not finished:
             log.warning("Some answers were not finished in time")

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import discord
@@ -15,6 +16,7 @@ from discord.ext import commands
 from bot.commands.core.message import Message
 from bot.commands.core.translation import _
 from bot.commands.core.turn import (
+    AnswerRef,
     CommunityInfo,
     Deleted,
     DeliveryError,
@@ -36,6 +38,9 @@ _DELETED = {10003, 10008}
 """Unknown channel or message."""
 _GONE = {10004, 10015, 10062, 30046, 50027}
 """Unknown server, webhook or interaction; too old for more edits; invalid token."""
+
+_ORIGINAL: Any = "@original"
+"""In place of a message's id: the answer to the interaction whose token a webhook has."""
 
 LIMITS = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
 TERMS = Terms(
@@ -149,6 +154,18 @@ class DiscordPlatform:
         shown = self._channel(ref).get_partial_message(ref.message_id)
         async with delivery(limit_of(message)):
             await shown.edit(**render_edit(message))
+
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
+        edit = render_edit(message)
+        async with delivery():
+            if ref.token is not None:
+                application_id = self._client.application_id or 0
+                webhook = discord.Webhook.partial(application_id, ref.token, client=self._client)
+                await webhook.edit_message(ref.message_id or _ORIGINAL, **edit)
+            elif ref.channel_id is not None and ref.message_id is not None:
+                channel = self._client.get_partial_messageable(ref.channel_id)
+                await channel.get_partial_message(ref.message_id).edit(**edit)
 
     def link(self, ref: MessageRef) -> str:
         """The address of a message."""

@@ -7,9 +7,17 @@ from datetime import datetime
 import discord
 from discord import InteractionResponseType
 
-from bot.commands.core.message import Message
+from bot.commands.core.message import Button, Message
 from bot.commands.core.received import clean
-from bot.commands.core.turn import Forbidden, MessageRef, Source, Unreachable, User
+from bot.commands.core.turn import (
+    AnswerRef,
+    Forbidden,
+    MessageRef,
+    OnPending,
+    Source,
+    Unreachable,
+    User,
+)
 from bot.discord.markdown import unescape
 from bot.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
 from bot.discord.rendering import render, render_edit
@@ -39,6 +47,7 @@ class DiscordTurn:
     ) -> None:
         self.platform = platform
         self._interaction = interaction
+        self.on_pending: OnPending | None = None
         self._responding = asyncio.Lock()
         """Held during a first response: there is only one."""
         self._tried: InteractionResponseType | None = None
@@ -88,13 +97,19 @@ class DiscordTurn:
         footer = (message.embeds[-1].footer.text or "") if message.embeds else ""
         return Source(ref, clean(title), clean(body), clean(footer))
 
-    async def defer(self, *, private: bool = False) -> None:
+    async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         """Show "thinking…"."""
-        response = self._interaction.response
-        await self._first(
-            InteractionResponseType.deferred_channel_message,
-            lambda: response.defer(ephemeral=private, thinking=True),
-        )
+        interaction, number = self._interaction, None
+
+        async def send() -> None:
+            nonlocal number
+            shown = await interaction.response.defer(ephemeral=private, thinking=True)
+            number = shown.message_id if shown is not None else None
+
+        if await self._first(InteractionResponseType.deferred_channel_message, send):
+            may_edit = self.community_id in self.platform.communities and not private
+            token = None if may_edit and number is not None else interaction.token
+            self._pending(AnswerRef(self.channel_id, number, token), retry)
 
     async def acknowledge(self) -> None:
         """Acknowledge a pressed button without an answer."""
@@ -164,7 +179,12 @@ class DiscordTurn:
             raise Forbidden("this channel takes no messages")
         async with delivery(limit_of(message)):
             sent = await channel.send(**render(message)[0])
+        self._pending(AnswerRef(sent.channel.id, sent.id), None)
         return MessageRef(sent.channel.id, sent.id, self.community_id)
+
+    def _pending(self, ref: AnswerRef, retry: Button | None) -> None:
+        if self.on_pending is not None:
+            self.on_pending(ref, retry)
 
     @property
     def _type(self) -> InteractionResponseType | None:

@@ -1,8 +1,10 @@
 """Persistent data in a database: a SQLite file or PostgreSQL."""
 
-from bot.store.button_states import ButtonStates
+from bot.store.answers.button_states import ButtonStates
+from bot.store.answers.unfinished import Unfinished
+from bot.store.calls import OutcomeUnknown, StoreError, Unavailable
 from bot.store.custom_models import CustomModels
-from bot.store.database import Database, StoreError, Unavailable, url_of
+from bot.store.database import Database, url_of
 from bot.store.hall_of_fame import HallOfFame
 from bot.store.identities import Identities
 from bot.store.moderation.blocks import Blocks
@@ -14,7 +16,7 @@ from bot.store.privacy import Privacy
 from bot.store.trainings import Trainings
 from bot.store.versions import Versions
 
-__all__ = ["Database", "Store", "StoreError", "Unavailable", "url_of"]
+__all__ = ["Database", "OutcomeUnknown", "Store", "StoreError", "Unavailable", "url_of"]
 
 
 class Store:
@@ -32,6 +34,7 @@ class Store:
         self.trainings = Trainings(database)
         self.identities = Identities(database)
         self.button_states = ButtonStates(database)
+        self.unfinished = Unfinished(database)
         self.moderation = Moderation(database)
         self.blocks = Blocks(database)
         self.word_filters = WordFilters(database)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, delete, false, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.store.calls import limited, patient
 from bot.store.database import Database
 from bot.store.moderation.tables import RefusedModel
 from bot.store.schema import Community, CustomModel
@@ -52,6 +53,7 @@ class TooMany(Exception):  # noqa: N818
     """The community has reached its limit of custom models."""
 
 
+@limited
 class CustomModels:
     """The custom models of all communities."""
 
@@ -162,6 +164,7 @@ class CustomModels:
                 select(CustomModel.weights).where(CustomModel.id == custom_model_id)
             )
 
+    @patient
     async def trained(
         self,
         custom_model_id: int,

@@ -5,10 +5,10 @@ import errno
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,10 +29,13 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.store.calls import OutcomeUnknown, StoreError, Unavailable, current_call, run_call
 from bot.store.file_lock import file_lock
 from bot.store.migrations import revisions
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FILE = "mangosaurus.db"
 """Name of the SQLite file in the state directory."""
@@ -43,6 +46,12 @@ PATIENCE_S = 15
 LARGEST_PORT = 65_535
 MIGRATION_PATIENCE_S = 60
 """How long a process waits for another one to migrate the same file, in seconds."""
+ANSWER_S = 5.0
+"""Seconds that a call may take before it is given up: somebody waits for the answer."""
+AWAY_S = 1.0
+"""The same while the database is known not to answer."""
+BUSY_S = 3.0
+"""Seconds that SQLite waits for the lock of another process."""
 _MIGRATION_LOCK = 0x4D414E474F  # "MANGO": an arbitrary number that identifies the lock
 _WRITES = "mangosaurus_writes"
 
@@ -58,14 +67,6 @@ _SQLITE_ABSENT = (3, _BUSY, 6, 7, 8, 10, 11, 13, 14, 15, 26)
 error, corrupt, disk full, cannot open, locking protocol, not a database."""
 _READ_ONLY = "25006"
 """The server has become a read-only standby."""
-
-
-class StoreError(Exception):
-    """The database cannot be used. The message is a sentence for the operator."""
-
-
-class Unavailable(StoreError):  # noqa: N818 (a state rather than an error)
-    """The database cannot be reached or does not answer. This may pass."""
 
 
 Observe = Callable[[Literal["read", "write"], float], None]
@@ -105,6 +106,16 @@ class Database:
         """An INSERT statement that supports ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
+    async def in_time(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await a call of the store. Raises `Unavailable` if the database does not answer soon."""
+        try:
+            return await run_call(ANSWER_S if self._answers else AWAY_S, work)
+        except OutcomeUnknown as error:
+            self._unavailable(TimeoutError(str(error)))
+            raise
+        except TimeoutError as error:
+            raise self._unavailable(error) from error
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session for a consistent read. Raises `Unavailable`."""
@@ -119,15 +130,18 @@ class Database:
         Raises `Unavailable`.
         """
         with self._timed("write"), self._translated_errors():
+            call = current_call()
             if self._lock is not None:
                 async with asyncio.timeout(PATIENCE_S):
                     await self._lock.acquire()
             try:
+                call.check()
                 async with (
                     AsyncSession(self._writing_engine, expire_on_commit=False) as session,
                     session.begin(),
                 ):
                     yield session
+                    call.commit()
             finally:
                 if self._lock is not None:
                     self._lock.release()
@@ -266,7 +280,7 @@ def _engine(url: URL, *, migrates: bool = False) -> AsyncEngine:
             url,
             pool_timeout=PATIENCE_S,
             hide_parameters=True,
-            connect_args={"timeout": PATIENCE_S},
+            connect_args={"timeout": PATIENCE_S if migrates else BUSY_S},
         )
     except ImportError as error:
         raise StoreError(

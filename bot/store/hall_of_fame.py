@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from bot.store.calls import limited
 from bot.store.database import Database
 from bot.store.moderation.tables import EVERYBODY, Block
 from bot.store.schema import Candidate, Community, Poll
@@ -51,6 +52,7 @@ class Scope:
     """Only polls closed at this time or later."""
 
 
+@limited
 class HallOfFame:
     """The winning names of all polls."""
 

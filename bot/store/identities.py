@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
+from bot.store.calls import limited
 from bot.store.database import Database
 from bot.store.schema import IdentityRow
 
@@ -21,6 +22,7 @@ class Identity:
     """The platform's own id, unique within the workspace."""
 
 
+@limited
 class Identities:
     """Surrogate ids, counted up from `FIRST_SURROGATE` and never assigned twice."""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
+from bot.store.calls import limited
 from bot.store.database import Database
 from bot.store.schema import Poem
 
@@ -26,6 +27,7 @@ class Full(Exception):  # noqa: N818 (it is a state, not a fault)
     """The member has kept `MOST` poems."""
 
 
+@limited
 class Poems:
     """The kept poems of all members."""
 

@@ -1,6 +1,5 @@
 """Polls on generated names: opening, voting, closing."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from bot.store.ballots import (
     lock_open,
     lock_votes,
 )
+from bot.store.calls import Batches, limited
 from bot.store.database import Database
 from bot.store.schema import Candidate, Community, CustomModel, Poll, Vote
 
@@ -77,13 +77,13 @@ _STORED = tuple(f.name for f in fields(PollRecord) if f.name not in ("names", "v
 """Fields with a column."""
 
 
+@limited
 class Polls:
     """The polls of all communities."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._pending: list[tuple[Ballot, datetime, asyncio.Future[bool]]] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._ballots = Batches(self._write, LARGEST_BATCH)
 
     async def minutes(self, community_id: int) -> int:
         """How long the polls of a community stay open."""
@@ -144,12 +144,7 @@ class Polls:
         returns, the vote is on disk. Votes that arrive during a transaction share the next one, so
         that hundreds of votes take few transactions.
         """
-        counted = asyncio.get_running_loop().create_future()
-        self._pending.append((ballot, now, counted))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_pending())
-        # A cancelled caller has voted nevertheless.
-        return await asyncio.shield(counted)
+        return await self._ballots.put((ballot, now))
 
     async def retract(
         self, poll_id: int, member_id: int, now: datetime, origin: Origin | None = None
@@ -252,20 +247,6 @@ class Polls:
         """Give the claim back because the announcement failed."""
         async with self._database.writing() as session:
             await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=None))
-
-    async def _write_pending(self) -> None:
-        while self._pending:
-            batch, self._pending = self._pending[:LARGEST_BATCH], self._pending[LARGEST_BATCH:]
-            try:
-                results = await self._write([(ballot, at) for ballot, at, _ in batch])
-            except Exception as error:  # noqa: BLE001 (raised from `cast`)
-                for *_, counted in batch:
-                    if not counted.done():
-                        counted.set_exception(error)
-                continue
-            for result, (*_, counted) in zip(results, batch, strict=True):
-                if not counted.done():
-                    counted.set_result(result)
 
     async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[bool]:
         """Apply ballots in their order, in one transaction. Returns whether each one counted."""

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, LargeBinary, Select, delete, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.store.calls import limited, patient
 from bot.store.database import Database
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Block, ModerationEntry, RefusedModel
 from bot.store.schema import (
@@ -66,6 +67,7 @@ class Kept:
         return any(vars(self).values())
 
 
+@limited
 class Privacy:
     """Counts, exports and deletes data of members and communities."""
 
@@ -150,6 +152,7 @@ class Privacy:
             )
             await session.execute(delete(IdentityRow).where(IdentityRow.id == member_id, ~stays))
 
+    @patient
     async def seen(
         self, community_ids: Collection[int], now: datetime, platform: str = "discord"
     ) -> None:
@@ -183,6 +186,7 @@ class Privacy:
         async with self._database.writing() as session:
             await self._mark(session, community_id, None)
 
+    @patient
     async def forget_communities(self, left_before: datetime) -> list[int]:
         """Delete the communities that removed the bot before a time. Returns their ids.
 

@@ -364,3 +364,25 @@ class ButtonState(Base):
     payload: Mapped[str] = mapped_column(Text)
     """JSON."""
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class UnfinishedAnswer(Base):
+    """An answer in progress. After a crash another process closes its message."""
+
+    __tablename__ = "unfinished_answers"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    """Random."""
+    platform: Mapped[str] = mapped_column(String(20))
+    channel_id: Mapped[int | None] = mapped_column(Number)
+    message_id: Mapped[int | None] = mapped_column(Number)
+    token: Mapped[str | None] = mapped_column(String(500))
+    """Token of the interaction, where the bot cannot edit the message otherwise; for minutes."""
+    action: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(200))
+    """State of the button that repeats the request."""
+    owner: Mapped[str] = mapped_column(String(100), index=True)
+    """The process that writes it."""
+    begun_at: Mapped[datetime] = mapped_column(Instant)
+    beat_at: Mapped[datetime] = mapped_column(Instant)
+    """The owner's last sign of life."""

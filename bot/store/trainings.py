@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, case, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from bot.store.calls import limited, patient
 from bot.store.database import Database
 from bot.store.schema import Training
 
-SILENCE = timedelta(seconds=60)
+SILENCE = timedelta(seconds=40)
 """A running training without a heartbeat for this long is considered dead."""
 DIED = "The bot was restarted meanwhile."
 LOST = "Another process has taken over this training."
@@ -105,6 +106,7 @@ _ACTIVE = ("queued", "running")
 _NO_BLOBS = {"corpus": None, "extra_names": None}
 
 
+@limited
 class Trainings:
     """Every training, by its id. Each policy runs one at a time in the whole fleet."""
 
@@ -197,6 +199,7 @@ class Trainings:
             )
             return changed.first() is not None
 
+    @patient
     async def finish(
         self,
         training_id: int,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.store.calls import limited, patient
 from bot.store.database import Database
 from bot.store.schema import Activation, Version
 
@@ -93,17 +94,20 @@ class Live:
     """`better`, `forced`, `activated`, `rollback` or `imported`."""
 
 
+@limited
 class Versions:
     """Versions and activations of all tasks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @patient
     async def add(self, version: VersionRecord, files: VersionFiles, now: datetime) -> int:
         """Store a version without activating it. Returns its number."""
         async with self._database.writing() as session:
             return await self._add(session, version, files, now)
 
+    @patient
     async def add_live(
         self, version: VersionRecord, files: VersionFiles, reason: str, now: datetime
     ) -> tuple[int, Live]:

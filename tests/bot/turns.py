@@ -7,8 +7,18 @@ from datetime import datetime
 
 import discord
 
-from bot.commands.core.message import Message, plain
-from bot.commands.core.turn import CommunityInfo, Gone, Limits, MessageRef, Source, Terms, User
+from bot.commands.core.message import Button, Message, plain
+from bot.commands.core.turn import (
+    AnswerRef,
+    CommunityInfo,
+    Gone,
+    Limits,
+    MessageRef,
+    OnPending,
+    Source,
+    Terms,
+    User,
+)
 
 COMMUNITY, CHANNEL = 1, 5
 ADA = User(7, "ada", is_moderator=True, is_manager=True, is_administrator=True)
@@ -23,6 +33,7 @@ class FakePlatform:
     history: list[Message] = field(default_factory=list)
     """Every state of every message."""
     operators: set[int] = field(default_factory=set)
+    closed: list[tuple[AnswerRef, Message]] = field(default_factory=list)
     name = "fake"
     limits = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
     terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
@@ -42,6 +53,9 @@ class FakePlatform:
         if ref.message_id not in self.shown:
             raise Gone("unknown message")
         self._show(ref.message_id, message)
+
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        self.closed.append((ref, message))
 
     def link(self, ref: MessageRef) -> str:
         return f"fake://{ref.channel_id}/{ref.message_id}"
@@ -91,9 +105,12 @@ class FakeTurn:
     created_at: datetime = field(default_factory=discord.utils.utcnow)
     source: Source | None = None
     answers: list[Message] = field(default_factory=list)
+    on_pending: OnPending | None = None
 
-    async def defer(self, *, private: bool = False) -> None:
-        """Nothing to show."""
+    async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
+        """Nothing to show, but to be recorded."""
+        if self.on_pending is not None:
+            self.on_pending(AnswerRef(self.channel_id, None, "a token"), retry)
 
     async def acknowledge(self) -> None:
         """Nothing to show."""

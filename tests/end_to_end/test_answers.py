@@ -1,15 +1,19 @@
 """Answers while Discord is silent: requests of the bot that are never confirmed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 
+from bot.app import utc_now
 from bot.discord import platform
 from bot.local.server import LocalDiscord
+from models.verse.poem import Draft, SonnetRequest
+from tests.end_to_end.conftest import eventually, mangosaurus
 from tests.end_to_end.test_mangosaurus import playing
 
 Route = Any
@@ -59,3 +63,33 @@ async def test_answer_after_a_lost_confirmation(
     async with playing(local, tmp_path) as scene:
         asked = await scene.local.run_command("sonnet", {"opening": "Shall I"})
         await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
+
+
+async def test_poem_of_a_killed_process_is_closed(
+    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next process replaces "✒️ …" by a sentence and a button that works."""
+    async with playing(local, tmp_path) as scene:
+        inference = scene.bot.app.inference
+        write = inference.sonnet
+
+        async def write_a_line(
+            request: SonnetRequest, *_: object, **_options: object
+        ) -> AsyncGenerator[Draft, None]:
+            async for draft in write(request):
+                yield draft
+                await asyncio.Event().wait()
+
+        monkeypatch.setattr(inference, "sonnet", write_a_line)
+        asked = await local.run_command("sonnet", {"opening": "Shall I"})
+        assert "✒️" in asked.message.embed["description"]
+        await eventually(lambda: not scene.bot.app.unfinished.is_writing)
+    later = timedelta(minutes=1)
+    async with mangosaurus(
+        local, tmp_path / "state", now=lambda: utc_now() + later, edit_interval=0.2
+    ):
+        await local.wait_for(lambda: asked.message.content, what="The end of the poem")
+        assert asked.message.content == "The bot was restarted while it was writing this."
+        again = await local.press(asked.message, "Try again")
+        await local.wait_for(lambda: len(again.message.buttons) > 1, what="Another poem")
+        assert again.message.embed["description"].startswith("Shall I")

@@ -17,6 +17,7 @@ from bot.services.custom_models import CustomModels
 from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.service import TrainingService
+from bot.services.unfinished import UnfinishedAnswers
 from bot.services.uploads import Uploads
 from bot.services.word_filter import WordFilter
 from bot.services.word_filter.servers import ServerFilters
@@ -58,6 +59,7 @@ class App:
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
     """Held while a vote is confirmed."""
     uploads: Uploads = field(default_factory=Uploads)
+    unfinished: UnfinishedAnswers = field(init=False)
     poll_locks: Locks = field(default_factory=Locks)
     """Held while a poll's message is edited: an older tally must not replace a newer one."""
 
@@ -69,6 +71,8 @@ class App:
         filters = ServerFilters(self.word_filter, self.store.word_filters)
         object.__setattr__(self, "filters", filters)
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
+        unfinished = UnfinishedAnswers(self.store.unfinished, self.now)
+        object.__setattr__(self, "unfinished", unfinished)
 
     async def allows(self, text: str, community_id: int | None = None) -> bool:
         """Whether a community's word filter lets a text pass; the bot's own without a community.

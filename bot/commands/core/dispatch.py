@@ -10,10 +10,10 @@ from typing import TypeVar
 from bot.commands.core.app import App
 from bot.commands.core.choices import Choice
 from bot.commands.core.error_messages import apology, explain
-from bot.commands.core.message import Message, Text, UserError, text
+from bot.commands.core.message import Button, Message, Text, UserError, text
 from bot.commands.core.received import LONGEST_TYPED, clean, received, received_state
 from bot.commands.core.translation import _
-from bot.commands.core.turn import DeliveryError, Gone, Turn, Unreachable
+from bot.commands.core.turn import AnswerRef, DeliveryError, Gone, Turn, Unreachable
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.services.blocks import Blocked, Reason
@@ -189,18 +189,31 @@ async def _answered(
 ) -> None:
     """Await an answer. If it takes long, acknowledge the request: platforms drop it otherwise.
 
-    `name` is that of the request in the log and the metrics.
+    `name` is that of the request in the log and the metrics. Messages that are not in their final
+    state are recorded, for a restart to close them if this process is killed or cancelled.
     """
+    unfinished: list[int] = []
+
+    def on_pending(ref: AnswerRef, retry: Button | None) -> None:
+        button = (retry.action, retry.state) if retry is not None else ("", "")
+        unfinished.append(
+            app.unfinished.begin(
+                turn.platform.name, ref.channel_id, ref.message_id, ref.token, button
+            )
+        )
 
     async def on_delay() -> None:
         with suppress(DeliveryError):  # the answer may have arrived meanwhile
             await acknowledge()
 
+    turn.on_pending = on_pending
     with app.monitor.track(name, turn.community_id):
         try:
             await in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay)
         except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
             await answer_error(app, turn, error)
+    for number in unfinished:
+        app.unfinished.end(number)
 
 
 async def _awaited(work: Awaitable[T]) -> T:

@@ -7,7 +7,7 @@ from bot.commands.core.turn import Forbidden, Terms, Unreachable
 from bot.services.blocks import Blocked, Reason
 from bot.services.concurrency import ShuttingDown
 from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
-from bot.store import Unavailable
+from bot.store import OutcomeUnknown, Unavailable
 from data.corpora import CorpusError
 from models.names.constrained.problems import NamesError
 from models.verse.dissection import MAX_TOKENS, LineTooLong, NoWordNetwork
@@ -76,6 +76,13 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
             return text(_("The bot can't write at the moment; tell its operator to restart it."))
         case TooSlow():
             return text(_("That took too long, so the bot gave up; try again in a moment."))
+        case OutcomeUnknown():
+            return text(
+                _(
+                    "The database isn't answering in time. What you asked for may still be saved; "
+                    "look again in a minute."
+                )
+            )
         case Unavailable():
             return text(
                 _("The database isn't answering, so nothing was saved; try again in a minute.")

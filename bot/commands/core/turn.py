@@ -4,12 +4,12 @@ Each platform (`bot/discord/`) implements these protocols. Commands do not know 
 serve; they get its limits and terms from here.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.commands.core.message import Message
+from bot.commands.core.message import Button, Message
 
 
 class DeliveryError(Exception):
@@ -104,6 +104,16 @@ class Source:
     """The rendered text of its embed. Only `legacy.py` reads it, for messages of 0.3.0."""
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerRef:
+    """A deferred answer, which any process can replace later."""
+
+    channel_id: int | None
+    message_id: int | None
+    token: str | None = field(default=None, repr=False)
+    """What else can edit it, for a while, if the bot cannot. Never logged."""
+
+
 class Attachment(Protocol):
     """A file that a member uploaded."""
 
@@ -161,6 +171,9 @@ class Platform(Protocol):
     async def edit(self, ref: MessageRef, message: Message) -> None:
         """Replace a message of the bot. Raises `DeliveryError`."""
 
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
+
     def link(self, ref: MessageRef) -> str:
         """The address of a message."""
 
@@ -184,6 +197,9 @@ class Platform(Protocol):
 
     async def leave(self, community_id: int) -> None:
         """Remove the bot from a community. Raises `DeliveryError`."""
+
+
+OnPending = Callable[[AnswerRef, Button | None], None]
 
 
 class Turn(Protocol):
@@ -217,8 +233,14 @@ class Turn(Protocol):
     def source(self) -> Source | None:
         """The message whose button was pressed; `None` for a command."""
 
-    async def defer(self, *, private: bool = False) -> None:
-        """Show that an answer is being prepared. No effect after the first response."""
+    on_pending: OnPending | None
+    """Called with each message of the bot that is not in its final state yet."""
+
+    async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
+        """Show that an answer is being prepared. No effect after the first response.
+
+        `retry` repeats the request, should the bot be restarted before it has answered.
+        """
 
     async def acknowledge(self) -> None:
         """Acknowledge a pressed button without an answer. No effect after the first response."""

@@ -149,8 +149,13 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
             check_bounds(options)
         except UserError as error:
             raise UserError(*with_echo(error.text, options)) from error
+        retry = next(more_like(turn.platform.limits, options.request, "", None), None)
+        if options.custom_model is not None:  # its number is not known yet
+            retry = None
         message, poll = await in_time(
-            _message(app, turn, options, look_up), PATIENCE_S, on_delay=turn.defer
+            _message(app, turn, options, look_up),
+            PATIENCE_S,
+            on_delay=lambda: turn.defer(retry=retry),
         )
         sent = await turn.respond(message)
         if poll is not None and sent is not None:

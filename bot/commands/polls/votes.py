@@ -24,7 +24,7 @@ from bot.commands.polls.name_message import buttons_of, names_message
 from bot.formats import human_join, shortened, without_bidi_controls
 from bot.services.concurrency import within
 from bot.services.word_filter import WordFilter
-from bot.store import Unavailable
+from bot.store import OutcomeUnknown, Unavailable
 from bot.store.ballots import Ballot, Origin
 from bot.store.custom_models import CustomModelRecord
 from bot.store.polls import PollRecord
@@ -117,7 +117,17 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     with app.in_flight.track():
         message_id = 0 if turn.source is None else turn.source.ref.message_id
         origin = Origin(turn.community_id, turn.channel_id, message_id)
-        if not await polls.cast(Ballot(poll_id, turn.user.id, position, origin), app.now()):
+        ballot = Ballot(poll_id, turn.user.id, position, origin)
+        try:
+            counts = await polls.cast(ballot, app.now())
+        except OutcomeUnknown as error:
+            raise UserError(
+                _(
+                    "The database isn't answering in time. Your vote may still be counted: the "
+                    "names will show it."
+                )
+            ) from error
+        if not counts:
             poll = await polls.find(poll_id)
             is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
             if poll is not None and is_open and position in poll.removed:

@@ -37,6 +37,7 @@ from bot.commands.training.requests import (
 )
 from bot.services.custom_models import TASK, Untrained
 from bot.services.training.policies import CUSTOM, corpus_of, table_of
+from bot.store import OutcomeUnknown, Unavailable
 from bot.store.custom_models import Corpus, CustomModelRecord, NameTaken, TooMany
 from bot.store.trainings import TrainingRequest
 from models.names.constrained.shape import LIST_RECIPE
@@ -137,7 +138,7 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
         try:
             reply = await _train(app, turn, model, corpus, found.notes)
         except BaseException:  # nothing is queued: leave nothing behind
-            await app.store.custom_models.delete(model.id)
+            await _discard(app, model)
             raise
         await turn.respond(reply)
 
@@ -325,6 +326,14 @@ async def _store(
         raise options_of.name_taken(name) from error
     except TooMany as error:
         raise options_of.too_many(most) from error
+
+
+async def _discard(app: App, model: CustomModelRecord) -> None:
+    """Delete a model that will not be trained. Raises `OutcomeUnknown` if it may stay."""
+    try:
+        await app.store.custom_models.delete(model.id)
+    except Unavailable as error:
+        raise OutcomeUnknown(str(error)) from error
 
 
 async def _train(

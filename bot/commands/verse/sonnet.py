@@ -113,8 +113,8 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
         request = options.request
         if not await app.allows(f"{request.about}, {request.opening}", turn.community_id):
             raise UserError(_("The bot won't begin a poem with those words; try others."))
-        await turn.defer()
         another = await _another_button(app, turn, options)
+        await turn.defer(retry=another)
         poem = write(app, turn, options, another)
 
         def broken_off(shown: Message, reason: Text) -> Message:

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, DateTime, Table, insert, select, text
 
 from bot.store.backup.snapshot import reflected, sequence_of
-from bot.store.database import Database, StoreError
+from bot.store.calls import StoreError
+from bot.store.database import Database
 from bot.store.migrations import revisions
 
 ROWS_AT_ONCE = 200

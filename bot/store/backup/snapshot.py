@@ -8,11 +8,15 @@ from typing import Any
 from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database, StoreError
+from bot.store.calls import StoreError
+from bot.store.database import Database
 from bot.store.migrations import revisions
 
 ROWS_AT_ONCE = 200
 """Rows that are fetched together; binary values are fetched one by one."""
+
+TRANSIENT = {"unfinished_answers"}
+"""Tables that no backup has: they hold tokens of interactions, which are kept for minutes only."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ async def snapshot(database: Database) -> AsyncIterator[Snapshot]:
                 f"The database was migrated by a newer version of Mangosaurus (to {revision}). "
                 "Back it up with that version."
             )
-        tables = await connection.run_sync(reflected, revision)
+        found = await connection.run_sync(reflected, revision)
+        tables = {name: table for name, table in found.items() if name not in TRANSIENT}
         yield Snapshot(connection, revision, tables)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
+from bot.store.calls import limited
 from bot.store.database import Database
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Block, Entry, add_entry
 
@@ -27,6 +28,7 @@ class TooManyBlocks(Exception):  # noqa: N818 (it is a state, not a fault)
     """`MOST_BLOCKS` are blocked already."""
 
 
+@limited
 class Blocks:
     """The blocks of all communities, and those of the bot's owners."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Executable, delete, func, select, update
 
+from bot.store.calls import limited
 from bot.store.database import Database
 from bot.store.moderation.tables import Action, Entry, ModerationEntry, RefusedModel, add_entry
 from bot.store.schema import Candidate, Community, Poem, Poll, Vote
@@ -42,6 +43,7 @@ class Winner:
     votes: int
 
 
+@limited
 class Moderation:
     """Removals, blocks, settings and the record of all communities."""
 

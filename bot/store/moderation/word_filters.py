@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from bot.store.calls import limited
 from bot.store.database import Database
 from bot.store.schema import Community
 
@@ -17,6 +18,7 @@ class FilterSettings:
     blocked_words: tuple[str, ...] = ()
 
 
+@limited
 class WordFilters:
     """Settings of the word filters of all communities."""
 

@@ -132,7 +132,7 @@ async def test_sqlite_pragmas(database: Database) -> None:
         "journal_mode": "wal",
         "foreign_keys": 1,
         "synchronous": 2,
-        "busy_timeout": 15_000,
+        "busy_timeout": 3_000,
     }
     async with database.writing() as session:
         session.add(Community(id=1))

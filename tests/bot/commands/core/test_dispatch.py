@@ -10,7 +10,7 @@ import pytest
 from bot.commands.core import dispatch
 from bot.commands.core.app import App
 from bot.commands.core.dispatch import LAST_TRIES, deliver, stream
-from bot.commands.core.message import Message, Text, plain, text
+from bot.commands.core.message import Button, Message, Text, plain, text
 from bot.commands.core.turn import Forbidden, Gone, Turn, Unreachable
 from bot.discord.platform import TERMS
 from bot.services.queueing.errors import Busy
@@ -146,7 +146,7 @@ class WaitingTurn(FakeTurn):
     acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
     how: str = ""
 
-    async def defer(self, *, private: bool = False) -> None:
+    async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         self.how = f"deferred, private: {private}"
         self.acknowledged.set()
 

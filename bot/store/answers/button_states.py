@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from bot.store.calls import limited, patient
 from bot.store.database import Database
 from bot.store.schema import ButtonState
 
 
+@limited
 class ButtonStates:
     """JSON payloads by random id."""
 
@@ -37,6 +39,7 @@ class ButtonStates:
                 select(ButtonState.payload).where(ButtonState.id == state_id)
             )
 
+    @patient
     async def prune(self, before: datetime) -> int:
         """Delete the payloads stored before a time. Returns their number."""
         async with self._database.writing() as session:

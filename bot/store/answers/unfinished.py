@@ -1,0 +1,92 @@
+"""Answers in progress, for the process that finds them unfinished after a crash."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, insert, not_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.store.calls import limited
+from bot.store.database import Database
+from bot.store.schema import UnfinishedAnswer
+
+SILENCE = timedelta(seconds=30)
+"""Time after which the process that wrote an answer is dead, if it gave no sign of life."""
+TOKEN_LIFETIME = timedelta(minutes=15)
+"""How long the token of an interaction is kept at most. Discord takes it no longer."""
+LIFETIME = timedelta(days=1)
+"""How long other answers are kept at most."""
+
+
+@dataclass(frozen=True)
+class UnfinishedRecord:
+    """An answer in progress: a message of the bot, or what the token of an interaction edits."""
+
+    id: int
+    platform: str
+    channel_id: int | None
+    message_id: int | None
+    token: str | None = field(default=None, repr=False)
+    """Only for a message that the bot cannot edit otherwise."""
+    action: str = ""
+    """Action and state of the button that repeats the request; empty without one."""
+    state: str = ""
+
+
+@limited
+class Unfinished:
+    """The answers in progress of all processes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def write(
+        self,
+        begun: Collection[UnfinishedRecord],
+        ended: Collection[int],
+        owner: str,
+        now: datetime,
+    ) -> None:
+        """Store answers that an owner has begun, and delete those that have ended."""
+        rows = [
+            asdict(record) | {"owner": owner, "begun_at": now, "beat_at": now} for record in begun
+        ]
+        async with self._database.writing() as session:
+            if rows:
+                await session.execute(insert(UnfinishedAnswer), rows)
+            await _drop(session, ended)
+
+    async def beat(self, owner: str, now: datetime) -> None:
+        """Record a sign of life of an owner."""
+        async with self._database.writing() as session:
+            await session.execute(
+                update(UnfinishedAnswer).where(UnfinishedAnswer.owner == owner).values(beat_at=now)
+            )
+
+    async def claim(self, platform: str, owner: str, now: datetime) -> Sequence[UnfinishedRecord]:
+        """Take over the answers of dead processes on a platform, and delete those too old."""
+        row = UnfinishedAnswer
+        old_token = and_(row.token.is_not(None), row.begun_at < now - TOKEN_LIFETIME)
+        is_old = or_(old_token, row.begun_at < now - LIFETIME)
+        is_alive = row.beat_at.between(now - SILENCE, now + SILENCE)  # a clock may be set back
+        is_left = and_(row.platform == platform, row.owner != owner, not_(is_alive))
+        async with self._database.reading() as session:
+            if await session.scalar(select(row.id).where(or_(is_old, is_left)).limit(1)) is None:
+                return []
+        columns = [getattr(row, each.name) for each in fields(UnfinishedRecord)]
+        async with self._database.writing() as session:
+            await session.execute(delete(row).where(is_old))
+            found = await session.execute(
+                update(row)
+                .where(is_left)
+                .values(owner=owner, beat_at=now)
+                .returning(*columns)
+                .execution_options(synchronize_session=False)
+            )
+            return [UnfinishedRecord(*values) for values in found]
+
+
+async def _drop(session: AsyncSession, ids: Collection[int]) -> None:
+    if ids:
+        await session.execute(delete(UnfinishedAnswer).where(UnfinishedAnswer.id.in_(ids)))

@@ -1,0 +1,140 @@
+"""Calls of a database that does not answer in time: given up, and honest about what was kept."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from inspect import getmembers, iscoroutinefunction
+
+import pytest
+from sqlalchemy import text
+
+from bot.store import Database, OutcomeUnknown, Store, Unavailable
+from bot.store import database as module
+from bot.store.ballots import Ballot
+from bot.store.calls import Batches, current_call, run_call
+from bot.store.polls import DEFAULT_MINUTES
+from tests.bot.store.test_polls import NOW, POLL, opened, votes_of
+
+
+@asynccontextmanager
+async def locked(store: Store) -> AsyncIterator[None]:
+    """Another process holds the lock that all writers need."""
+    other = Database(store.database.url)
+    async with other.writing() as session:
+        lock = "LOCK TABLE communities, polls IN ACCESS EXCLUSIVE MODE"
+        await session.execute(text("SELECT 1" if other.is_sqlite else lock))
+        yield
+    await other.close()
+
+
+async def leftovers() -> None:
+    """Wait for the tasks of calls that were given up."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+
+
+@asynccontextmanager
+async def hurried() -> AsyncIterator[None]:
+    """Calls are given up at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "ANSWER_S", 0.05)
+        patch.setattr(module, "AWAY_S", 0.05)
+        yield
+
+
+def test_every_topic_is_limited(store: Store) -> None:
+    topics = [topic for topic in vars(store).values() if not isinstance(topic, Database)]
+    assert len(topics) > 8
+    for topic in topics:
+        for name, method in getmembers(type(topic), iscoroutinefunction):
+            if not name.startswith("_"):
+                marks = getattr(method, "is_limited", False), getattr(method, "is_patient", False)
+                assert any(marks), f"{type(topic).__name__}.{name}"
+
+
+async def test_write_that_was_given_up_is_never_made(store: Store) -> None:
+    """The member was told that nothing was saved."""
+    async with locked(store), hurried():
+        with pytest.raises(Unavailable, match=r"longer than 0\.05 s") as caught:
+            await store.polls.set_minutes(1, 99)
+    assert not isinstance(caught.value, OutcomeUnknown)
+    await leftovers()
+    assert await store.polls.minutes(1) == DEFAULT_MINUTES
+
+
+async def test_votes_behind_a_hanging_batch(store: Store) -> None:
+    """Those in the batch may be counted, and are; those behind it are taken back."""
+    await opened(store)
+    async with locked(store), hurried():
+        first = asyncio.create_task(store.polls.cast(Ballot(POLL.id, 5, 0), NOW))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # its batch is being written
+        with pytest.raises(Unavailable) as caught:
+            await store.polls.cast(Ballot(POLL.id, 6, 1), NOW)
+        assert not isinstance(caught.value, OutcomeUnknown)
+        with pytest.raises(OutcomeUnknown):
+            await first
+    await leftovers()
+    assert await votes_of(store) == (1, 0, 0)
+
+
+async def test_next_calls_fail_sooner(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+    monkeypatch.setattr(module, "BUSY_S", 0.01)
+
+    async def run(seconds: float, work: object) -> object:
+        limits.append(seconds)
+        return await run_call(seconds / 20, work)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "run_call", run)
+    async with locked(store):
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await store.polls.set_minutes(1, 99)
+    await leftovers()
+    await store.polls.set_minutes(1, 5)
+    await store.polls.minutes(1)
+    assert limits == [module.ANSWER_S, module.AWAY_S, module.AWAY_S, module.ANSWER_S]
+
+
+async def test_commit_that_hangs_may_have_happened() -> None:
+    async def commit() -> None:
+        current_call().commit()
+        await asyncio.Event().wait()
+
+    with pytest.raises(OutcomeUnknown):
+        await run_call(0.01, commit())
+
+
+async def test_no_commit_after_giving_up() -> None:
+    go_on, refused = asyncio.Event(), asyncio.Event()
+
+    async def write() -> None:
+        await go_on.wait()
+        try:
+            current_call().commit()
+        except Unavailable:
+            refused.set()
+
+    with pytest.raises(TimeoutError):
+        await run_call(0.01, write())
+    go_on.set()
+    await asyncio.wait_for(refused.wait(), 5)
+
+
+async def test_batch_outlives_the_call_that_began_it() -> None:
+    """The writer serves other calls as well: it is not given up with the first one."""
+    go_on = asyncio.Event()
+
+    async def write(items: Sequence[int]) -> Sequence[int]:
+        await go_on.wait()
+        current_call().commit()
+        return [item * 2 for item in items]
+
+    batches = Batches(write, 10)
+    with pytest.raises(OutcomeUnknown):
+        await run_call(0.01, batches.put(1))
+    second = asyncio.create_task(batches.put(2))
+    await asyncio.sleep(0)
+    go_on.set()
+    assert await second == 4

@@ -1,0 +1,60 @@
+"""Answers in progress: who takes them over, and how long they are kept."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.store import Store
+from bot.store.answers.unfinished import LIFETIME, SILENCE, TOKEN_LIFETIME, UnfinishedRecord
+from tests.bot.store.test_polls import NOW
+
+POEM = UnfinishedRecord(1, "discord", 5, 6, None, "sonnet", "a state")
+HIDDEN = replace(POEM, id=2, message_id=None, token="a secret", action="", state="")  # noqa: S106
+SECOND = timedelta(seconds=1)
+
+
+async def test_claimed_once_after_silence(store: Store) -> None:
+    unfinished = store.unfinished
+    await unfinished.write([POEM, HIDDEN], [], "dead", NOW)
+    assert await unfinished.claim("discord", "heir", NOW + SILENCE) == []
+    later = NOW + SILENCE + SECOND
+    assert await unfinished.claim("slack", "heir", later) == []
+    assert await unfinished.claim("discord", "dead", later) == []
+    found = await unfinished.claim("discord", "heir", later)
+    assert sorted(found, key=lambda record: record.id) == [POEM, HIDDEN]
+    assert await unfinished.claim("discord", "other", later) == []
+    assert len(await unfinished.claim("discord", "other", later + SILENCE + SECOND)) == 2
+
+
+async def test_beat_keeps_answers(store: Store) -> None:
+    await store.unfinished.write([POEM], [], "alive", NOW)
+    await store.unfinished.beat("alive", NOW + SILENCE)
+    assert await store.unfinished.claim("discord", "heir", NOW + 2 * SILENCE) == []
+
+
+async def test_clock_that_was_set_back(store: Store) -> None:
+    """What seems to come from the future was left before the clock changed."""
+    await store.unfinished.write([POEM], [], "dead", NOW)
+    yesterday = NOW - timedelta(days=1)
+    assert await store.unfinished.claim("discord", "heir", yesterday) == [POEM]
+
+
+async def test_ended_answers_are_deleted(store: Store) -> None:
+    await store.unfinished.write([POEM, HIDDEN], [], "owner", NOW)
+    await store.unfinished.write([], [POEM.id], "owner", NOW)
+    assert await store.unfinished.claim("discord", "heir", NOW + 2 * SILENCE) == [HIDDEN]
+
+
+@pytest.mark.parametrize(("record", "longest"), [(HIDDEN, TOKEN_LIFETIME), (POEM, LIFETIME)])
+async def test_old_answers_are_deleted(
+    store: Store, record: UnfinishedRecord, longest: timedelta
+) -> None:
+    """Discord takes no token longer than that, so nobody keeps it."""
+    await store.unfinished.write([record], [], "owner", NOW)
+    assert await store.unfinished.claim("discord", "heir", NOW + longest + SECOND) == []
+    assert await store.unfinished.claim("discord", "heir", NOW + 2 * SILENCE) == []
+
+
+def test_token_is_not_shown() -> None:
+    assert "secret" not in repr(HIDDEN)
