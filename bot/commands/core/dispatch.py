@@ -71,7 +71,9 @@ async def press(
         await check_not_blocked(app, turn)
         handler = handlers.get(action)
         if handler is None:
-            raise LookupError(f"no handler for the button {action}")
+            raise UserError(
+                _("This button is from another version of the bot; use the command again.")
+            )
         await handler(app, turn, received_state(state))
 
     name = action if action in handlers else "unknown"
