@@ -205,9 +205,9 @@ def is_unfinished(message: Message) -> bool:
     return message.loading or bool(UNFINISHED.search(text_of(message)))
 
 
-def unfinished(messages: Iterable[Message], before: float) -> list[Message]:
-    """The messages from before a time that promise more."""
-    return [m for m in messages if m.created_at < before and is_unfinished(m)]
+def unfinished(messages: Iterable[Message]) -> list[Message]:
+    """The messages that promise more."""
+    return [message for message in messages if is_unfinished(message)]
 
 
 def shortened(text: str) -> str:
