@@ -46,7 +46,7 @@ class Call:
     def check(self) -> None:
         """Raise `Unavailable` if the call was given up."""
         if self._is_given_up:
-            raise Unavailable("Nobody waits for this anymore.")
+            raise Unavailable
 
     def commit(self) -> None:
         """Announce that a transaction is about to be committed. Raises like `check`."""
@@ -78,9 +78,10 @@ async def run_call(seconds: float, work: Coroutine[Any, Any, Outcome]) -> Outcom
     await asyncio.wait([task], timeout=seconds)
     if task.done():
         return task.result()
+    reason = f"it took longer than {seconds:g} s"
     if call.give_up():
-        raise TimeoutError(f"it took longer than {seconds:g} s")
-    raise OutcomeUnknown(f"The database did not answer within {seconds:g} s.")
+        raise TimeoutError(reason)
+    raise OutcomeUnknown(reason)
 
 
 class Limited(Protocol):

@@ -9,16 +9,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.commands import settings as server_settings
 from bot.commands.buttons import HANDLERS
 from bot.commands.core import dispatch
 from bot.commands.core.app import App
 from bot.commands.core.message import Message, UserError
 from bot.commands.core.received import LONGEST_STATE, LONGEST_TEXT, clean, received, received_state
+from bot.commands.moderation import owner, removals
+from bot.commands.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
 from bot.commands.naming import custom_model_choice, dissect, names
 from bot.commands.naming.dissect import DissectOptions
 from bot.commands.naming.name_options import NamesOptions
 from bot.commands.polls import hall_of_fame
 from bot.commands.polls.hall_of_fame import HallOfFameOptions
+from bot.commands.settings import SettingsOptions
 from bot.commands.training import custom_models, models, retrain
 from bot.commands.training.custom_model_options import (
     CorpusOptions,
@@ -85,6 +89,14 @@ COMMANDS: dict[str, Asked] = {
     "models info": (models.info, VersionOptions),
     "models activate": (models.activate, VersionOptions),
     "models rollback": (models.rollback, TaskOptions),
+    "moderate message": (removals.message, MessageOptions),
+    "moderate winner": (removals.winner, WinnerOptions),
+    "moderate namer": (removals.namer, NamerOptions),
+    "owner block": (owner.block, lambda t: owner.TargetOptions(community=t)),
+    "owner unblock": (owner.unblock, lambda t: owner.TargetOptions(community=t)),
+    "owner leave": (owner.leave, owner.CommunityOptions),
+    "filter": (server_settings.settings, lambda t: SettingsOptions(filter=t)),
+    "blocked_words": (server_settings.settings, lambda t: SettingsOptions(blocked_words=t)),
     "corpus": (retrain.retrain, lambda t: RetrainOptions("names", Upload(t))),
 }
 """Each text option of each command: the command, and its options with a text."""
