@@ -313,25 +313,23 @@ class Trainings:
         """Queued and running trainings of a policy, the oldest first."""
         return await self._find(Training.policy == policy, Training.state.in_(_ACTIVE))
 
+    async def ended_since(self, moment: datetime) -> list[TrainingRecord]:
+        """Trainings that have ended at a moment or later, the oldest first."""
+        return await self._find(Training.state.not_in(_ACTIVE), Training.ended_at >= moment)
+
     async def with_corpus_of(self, member_id: int) -> list[TrainingRecord]:
         """Queued and running trainings on a corpus that a member has uploaded."""
-        return await self._find(
-            Training.member_id == member_id,
-            Training.corpus.is_not(None),
-            Training.state.in_(_ACTIVE),
-        )
+        own = Training.member_id == member_id, Training.corpus.is_not(None)
+        return await self._find(*own, Training.state.in_(_ACTIVE))
 
     async def active(self) -> dict[str, int]:
         """Number of trainings that are queued and running, in all processes, by state."""
-        statement = (
-            select(Training.state, func.count())
-            .where(Training.state.in_(_ACTIVE))
-            .group_by(Training.state)
-        )
+        state = Training.state
+        statement = select(state, func.count()).where(state.in_(_ACTIVE)).group_by(state)
         found = dict.fromkeys(_ACTIVE, 0)
         async with self._database.reading() as session:
-            for state, number in await session.execute(statement):
-                found[state] = number
+            for name, number in await session.execute(statement):
+                found[name] = number
         return found
 
     async def last_ended_at(self, policy: str, before: datetime) -> datetime | None:

@@ -28,11 +28,14 @@ from bot.commands.training.model_quality import judgement, loss_fields, nats
 from bot.commands.training.version_report import version_report
 from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
+from bot.services.custom_models import Untrained
+from bot.services.queueing.errors import TooSlow
 from bot.services.training.policies import CUSTOM
 from bot.services.training.results import CustomModelTrained, Event, Events, Interrupted, Reason
 from bot.store.trainings import DIED, TrainingRecord, TrainingRequest
 from bot.store.versions import VersionRecord
 from models.training.events import Failed, Planned, Progress, Samples, Stopped
+from models.weights import WeightsError
 
 log = logging.getLogger(__name__)
 
@@ -307,8 +310,31 @@ class TrainingReports:
                 return stopped_message(subject, record.message)
             case "failed":
                 return failed_message(subject, record.message)
+            case "done":
+                return await self._done(record, subject)
             case _:
                 return None
+
+    async def _done(self, record: TrainingRecord, subject: Subject) -> Message | None:
+        """The message of a training that has succeeded; `None` if its result is gone."""
+        app = self._app
+        if record.version_id is not None:
+            comparison = await app.models.compare(record.task, record.version_id)
+            if comparison is None:
+                return None
+            samples = await self._allowed(comparison.version.samples)
+            return version_report(comparison, samples, record.notes)
+        if record.custom_model_id is None:
+            return None
+        model = await app.store.custom_models.get(record.custom_model_id)
+        try:
+            card = (await app.custom_models.load(model)).card if model is not None else None
+        except (Untrained, WeightsError, TooSlow):
+            card = None
+        if model is None or card is None:
+            return None
+        trained = CustomModelTrained(card, (), model.seconds or 0.0, model.entries)
+        return custom_model_ready(TrainingState(record, subject, record.id), trained)
 
     async def _version(self, version: VersionRecord, notes: tuple[str, ...]) -> Message:
         comparison = await self._app.models.compare(version.task, version.number)

@@ -11,7 +11,7 @@ import secrets
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.services.concurrency import PeriodicTask
@@ -31,6 +31,8 @@ RECOVERY_S = SILENCE.total_seconds() / 2
 """Seconds between two searches for trainings whose process has died."""
 SWEEP_AGE_S = SILENCE.total_seconds()
 """Age of a folder that no training needs; one that has just ended may still be reported."""
+SHOWN_AGAIN = timedelta(seconds=60)
+"""How long before the start of a process the end of a training may still have to be shown."""
 LAST_REPORT_S = 1.0
 """Seconds for reporting an interruption on shutdown."""
 _UNREPORTED = -1
@@ -234,8 +236,12 @@ class TrainingService:
         try:
             await self._sweep(min_age_s=0)
             waiting = [w for name in self._policies for w in await self._trainings.waiting(name)]
+            ended = await self._trainings.ended_since(self._now() - SHOWN_AGAIN)
         except StoreError:
             return
+        for record in ended:  # a process that was killed may not have shown it
+            if self._reports is not None:
+                await self._reports.update(record)
         self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
         await self.recover()
 

@@ -30,7 +30,7 @@ from bot.services.training.policies import (
 from bot.services.training.process import TrainerProcess
 from bot.services.training.results import CustomModelTrained, Event, Events, Interrupted, Reason
 from bot.services.training.run_folder import RunFolder
-from bot.services.training.service import TrainingService
+from bot.services.training.service import SHOWN_AGAIN, TrainingService
 from bot.services.versions import version_of
 from bot.store import Store, Unavailable
 from bot.store.custom_models import CustomModelRecord
@@ -449,6 +449,19 @@ async def test_training_of_a_dead_process_is_taken_over(world: World) -> None:
     assert await world.store.trainings.next_queued(SHARED, "dead", then)
     one = world.process(DONE)
     await until(lambda: isinstance(one.last(number), VersionRecord))
+
+
+@ON_SQLITE
+async def test_end_just_before_a_kill_is_shown(world: World) -> None:
+    """The process that ended it may have been killed before its message was edited."""
+    trainings, ids = world.store.trainings, []
+    for age in (SHOWN_AGAIN + timedelta(seconds=1), SHOWN_AGAIN - timedelta(seconds=1)):
+        ids.append(await trainings.enqueue(REQUEST))
+        assert await trainings.next_queued(SHARED, "dead", NOW)
+        assert await trainings.finish(ids[-1], "dead", "failed", NOW - age, "No.")
+    one = world.process(DONE)
+    await until(lambda: one.reports.updates)
+    assert one.reports.updates == [(ids[1], "failed")]
 
 
 @ON_SQLITE

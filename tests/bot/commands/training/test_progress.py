@@ -266,6 +266,21 @@ async def test_failed_retraining_keeps_weights(scene: Scene, tmp_path: Path) -> 
     assert lines_of(message) == "There is no room on the disk. The namer works as before."
 
 
+async def test_end_that_was_not_shown(scene: Scene, tmp_path: Path) -> None:
+    """A process was killed between the end of a training and the edit that shows it."""
+    scene.world.training[:] = [done_with_list(tmp_path)]
+    await scene.create("elves")
+    ended = await scene.shows("✅ elves is ready")
+    await scene.app.training.close()
+    scene.platform.shown[100] = replace(ended, embeds=())
+    scene.start()
+    await scene.until(lambda: scene.platform.shown[100].embeds)
+    shown = scene.platform.shown[100]
+    assert shown.embeds[0].title == "✅ elves is ready"
+    assert not shown.buttons
+    assert "A list of 40 names is too small to learn much from." in lines_of(shown)
+
+
 async def test_deleted_message_is_sent_again_once(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [PROGRESS, 600, PROGRESS, done(tmp_path)]
     await scene.retrain()
