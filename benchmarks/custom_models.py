@@ -35,7 +35,7 @@ from models.weights import save_weights
 TARGET_MIB = 400
 """Memory that the whole bot may take."""
 NAMERS, MEMBERS = 8, 16
-ORDER, DISCOUNT = 7, 0.9
+ORDER, DISCOUNT = 8, 0.9
 UNITS, LSTMS = 64, 2
 SHARE = 0.8
 """Of the n-gram model."""

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 TASK = "names"
 """The task of all custom models."""
-LARGEST_WEIGHTS = 4 * 2**20
-"""Bytes of a weight file."""
+LARGEST_WEIGHTS = 6 * 2**20
+"""Bytes of a weight file. One of fifty thousand names has up to 5 MiB."""
 LARGEST_MODEL = 32 * 2**20
 """Bytes of memory of a loaded model, with everything computed from it. One of fifty thousand names,
 the longest list, takes about 25 MiB."""

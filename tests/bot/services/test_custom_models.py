@@ -167,5 +167,5 @@ async def test_validate_refuses(store: Store, content: bytes) -> None:
 
 
 async def test_large_file_is_not_read(store: Store) -> None:
-    with pytest.raises(WeightsError, match="larger than 4 MiB"):
+    with pytest.raises(WeightsError, match="larger than 6 MiB"):
         await service(store).validate(b"\0" * (LARGEST_WEIGHTS + 1), "kana")
