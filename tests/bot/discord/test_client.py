@@ -78,7 +78,11 @@ async def test_invitation_permissions(home: Home, caplog: pytest.LogCaptureFixtu
     permissions = int(home.bot.invitation.split("permissions=")[1].split("&")[0])
     assert dict(discord.Permissions(permissions)) == dict(
         discord.Permissions(
-            view_channel=True, send_messages=True, embed_links=True, attach_files=True
+            view_channel=True,
+            send_messages=True,
+            send_messages_in_threads=True,
+            embed_links=True,
+            attach_files=True,
         )
     )
 

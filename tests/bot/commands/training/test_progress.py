@@ -18,7 +18,7 @@ from models.training.events import Done, Failed, Planned, Progress, Samples
 from models.weights import save_weights
 from tests.bot.conftest import World
 from tests.bot.tiny import tiny_namer
-from tests.bot.turns import BOB, FakePlatform, FakeTurn, lines_of, press_on
+from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn, lines_of, press_on
 from tests.models.tiny import namer
 
 LIST = ",".join(a + b for a in ("Gal", "Cel", "Fin", "Thran", "El") for b in "abcdefgh")
@@ -38,7 +38,9 @@ class Scene:
         return self.apps[-1]
 
     def start(self) -> None:
-        self.apps.append(self.world.make_app(cooldown_seconds=0))
+        self.apps.append(
+            self.world.make_app(cooldown_seconds=0, home_guilds=frozenset({COMMUNITY}))
+        )
         self.app.training.start(TrainingReports(self.app, self.platform))
 
     def turn(self) -> FakeTurn:
