@@ -34,6 +34,8 @@ NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError, json.JSO
 """Raised by discord.py when the network or Discord is down, or an answer breaks off; `OSError`
 includes timeouts."""
 
+_CLOSED = "closed"
+"""In the `RuntimeError` of aiohttp for a request of a late answer, while the bot stops."""
 _DELETED = {10003, 10008}
 """Unknown channel or message."""
 _GONE = {10004, 10015, 10062, 30046, 50027}
@@ -78,6 +80,10 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
             yield
     except NO_NETWORK as error:
         raise Unreachable(repr(error)) from error
+    except RuntimeError as error:
+        if _CLOSED not in str(error):
+            raise
+        raise Unreachable(str(error)) from error
     except discord.HTTPException as error:
         if error.code in _DELETED:
             raise Deleted(str(error)) from error

@@ -25,6 +25,7 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (TimeoutError(), Unreachable),
         (ConnectionResetError(), Unreachable),
         (json.JSONDecodeError("", "{", 1), Unreachable),
+        (RuntimeError("Session is closed"), Unreachable),
         (refused(discord.DiscordServerError, 503, 0), Unreachable),
         (refused(discord.NotFound, 404, 10003), Deleted),
         (refused(discord.NotFound, 404, 10008), Deleted),
