@@ -47,7 +47,8 @@ async def measure(address: str, rounds: int) -> dict[str, list[float]]:
         bots = []
         for local in (here, there):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            bots.append(BotProcess(local, folder, environment))
+            home = {"HOME_GUILDS": str(local.guild_id)}
+            bots.append(BotProcess(local, folder, environment | home))
             stack.push_async_callback(bots[-1].stop)
         await asyncio.gather(*(bot.start() for bot in bots))
         for _ in range(rounds):

@@ -9,8 +9,6 @@ from benchmarks.bot_process import BotProcess
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
 
-SETTINGS = {"COOLDOWN_SECONDS": "0"}
-
 
 def progress(report: Message) -> int:
     """Percentage on the progress message; -1 if it shows none."""
@@ -23,7 +21,8 @@ async def test_training_survives_stop_and_kill(local: LocalDiscord, tmp_path: Pa
 
     A training that started from the beginning would show less progress than before.
     """
-    async with BotProcess(local, tmp_path, SETTINGS) as bot:
+    settings = {"COOLDOWN_SECONDS": "0", "HOME_GUILDS": str(local.guild_id)}
+    async with BotProcess(local, tmp_path, settings) as bot:
         await local.run_command("retrain names", {"seed": 1, "force": True}, as_admin=True)
         report = next(message for message in local.messages if message.asked is None)
         await local.wait_for(lambda: progress(report) >= 30, timeout_s=120, what="30%")

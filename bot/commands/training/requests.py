@@ -139,9 +139,8 @@ async def stop(app: App, turn: Turn, record: TrainingRecord | None) -> None:
         stopped = await app.training.stop(record.id, reason)
         if stopped is None:
             raise UserError(_("This training has already ended."))
-        if stopped.state == "stopped" and turn.source is not None:  # it had not started
-            subject = await subject_of(app, record)
-            await turn.edit_source(stopped_message(subject, reason))
+        if stopped.state == "stopped":
+            await _show_unstarted_stopped(turn, record, await subject_of(app, record), reason)
         await turn.respond(Message(text(_("Stopped.")), private=True))
 
 
@@ -150,18 +149,25 @@ async def stop_of_deleted(
 ) -> None:
     """Stop the training of a custom model that is about to be deleted."""
     stopped = await app.training.stop(record.id, Reason.DELETED)
-    has_message = record.channel_id is not None and record.message_id is not None
-    if stopped is not None and stopped.state == "stopped" and has_message:  # it had not started
-        ref = MessageRef(record.channel_id or 0, record.message_id or 0, record.community_id)
+    if stopped is not None and stopped.state == "stopped":
         subject = Subject(model.name, is_custom=True)
-        with suppress(DeliveryError):
-            await turn.platform.edit(ref, stopped_message(subject, Reason.DELETED))
+        await _show_unstarted_stopped(turn, record, subject, Reason.DELETED)
 
 
 def stop_reason(app: App, turn: Turn) -> str:
     """The reason with the member's name. It is only shown, never stored."""
     name = signature(turn.user.display_name, app.word_filter)
     return Reason.BUTTON if name is None else _("{member} pressed Stop.").format(member=name)
+
+
+async def _show_unstarted_stopped(
+    turn: Turn, record: TrainingRecord, subject: Subject, reason: str
+) -> None:
+    """Update the message of a training that was stopped before anything reported its progress."""
+    if record.channel_id is not None and record.message_id is not None:
+        ref = MessageRef(record.channel_id, record.message_id, record.community_id)
+        with suppress(DeliveryError):
+            await turn.platform.edit(ref, stopped_message(subject, reason))
 
 
 async def _withdraw(turn: Turn, ref: MessageRef, subject: Subject, reason: str) -> None:

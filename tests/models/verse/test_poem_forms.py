@@ -22,6 +22,7 @@ from models.verse.poem import (
     OPENING_LIMIT,
     Draft,
     NoLineFound,
+    SonnetError,
     SonnetRequest,
     begin,
     extend,
@@ -315,16 +316,17 @@ def test_poem_does_not_depend_on_batch() -> None:
 
 
 def test_metrical_poem_depends_on_seed() -> None:
-    seeds = [7, 7, 8, 0, 2**80]
+    seeds = [7, 7, 8, 0, 2**64 - 1]
     drafts = finished([SonnetRequest("", seed, form="limerick") for seed in seeds])
     assert drafts[0].lines == drafts[1].lines
     assert len({draft.lines for draft in drafts}) == 4
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_seed_is_not_negative(form: str) -> None:
-    with pytest.raises(ValueError, match="non-negative"):
-        finished([SonnetRequest("", -7, form=form)])
+@pytest.mark.parametrize("seed", [-7, 2**64])
+def test_seed_has_bounds(form: str, seed: int) -> None:
+    with pytest.raises(SonnetError, match="from 0 to 18446744073709551615"):
+        finished([SonnetRequest("", seed, form=form)])
 
 
 @pytest.mark.parametrize("temperature", [0.1, 2.0])
