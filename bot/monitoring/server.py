@@ -20,6 +20,7 @@ class MonitoringServer:
 
     port: 0 is any free one.
     checks: the conditions for being ready, by name.
+    fault: why the process must be restarted, or `None`.
     metrics: the metrics in the text format of Prometheus.
     """
 
@@ -30,10 +31,11 @@ class MonitoringServer:
         *,
         checks: Callable[[], Mapping[str, Check]],
         metrics: Callable[[], Awaitable[bytes]],
+        fault: Callable[[], str | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._host, self._port = host, port
-        self._checks, self._metrics = checks, metrics
+        self._checks, self._metrics, self._fault = checks, metrics, fault
         self._clock = clock
         self._exposition = b""
         self._scraping = asyncio.Lock()
@@ -64,7 +66,10 @@ class MonitoringServer:
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        """The event loop responds: this answer is the proof."""
+        """The event loop responds, of which this answer is the proof, and nothing is stuck."""
+        fault = self._fault()
+        if fault is not None:
+            return web.Response(text=f"{fault}\n", status=503)
         return web.Response(text="ok\n")
 
     async def _readyz(self, _request: web.Request) -> web.Response:

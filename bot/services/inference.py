@@ -133,6 +133,11 @@ class Inference:
         """Whether requests can be answered: it is open, and few threads are stuck."""
         return self._worker.is_ready and self._loader.is_ready
 
+    @property
+    def blocked_for(self) -> float:
+        """Seconds for which it has answered nothing because too many threads are stuck, or 0."""
+        return max(self._worker.blocked_for, self._loader.blocked_for)
+
     def observe(self, on_batch: OnBatch) -> None:
         """Call a function with the kind of work, the batch size and the seconds of each turn."""
         self._turns.on_batch = on_batch

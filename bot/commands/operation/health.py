@@ -25,6 +25,8 @@ RECENT_S = 15.0
 """Seconds for which a slow event loop is reported."""
 OLD_REQUEST_S = 60.0
 """Seconds after which a request that waits for the networks is a sign of a fault."""
+BLOCKED_S = 60.0
+"""Seconds after which threads that are stuck are not expected to end: only a restart helps."""
 
 
 class Health:
@@ -77,6 +79,13 @@ class Health:
             "models": self._models(),
             "queue": self._queue(),
         }
+
+    def fault(self) -> str | None:
+        """Why the process must be restarted, if nothing else can help."""
+        inference = self._app.inference
+        if inference.blocked_for < BLOCKED_S:
+            return None
+        return f"{inference.stuck} threads of the networks do not end: the bot must be restarted"
 
     def snapshot(self) -> Snapshot:
         """The state as metrics."""

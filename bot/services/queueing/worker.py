@@ -6,6 +6,7 @@ and a thread that never ends would keep the process alive.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
@@ -27,8 +28,12 @@ MOST_STUCK = 3
 class Worker:
     """Runs one function at a time."""
 
-    def __init__(self, name: str, deadline: float) -> None:
+    def __init__(
+        self, name: str, deadline: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """`name` is the name of its threads, `deadline` the seconds that a function may take."""
+        self._clock = clock
+        self._blocked_at: float | None = None
         self._name = name
         self.deadline = deadline
         self._thread: _WorkerThread | None = None
@@ -45,6 +50,11 @@ class Worker:
     def is_ready(self) -> bool:
         """Whether it can run a function."""
         return self._stuck < MOST_STUCK and not self._is_closed
+
+    @property
+    def blocked_for(self) -> float:
+        """Seconds for which too many threads have been stuck for it to run a function, or 0."""
+        return 0.0 if self._blocked_at is None else self._clock() - self._blocked_at
 
     async def run(self, work: Callable[[], T], stop: Event) -> T:
         """Run a function, and return its result.
@@ -79,6 +89,8 @@ class Worker:
     def _abandon(self, thread: "_WorkerThread", done: asyncio.Future[Any]) -> None:
         self._thread = None
         self._stuck += 1
+        if self._stuck >= MOST_STUCK:
+            self._blocked_at = self._clock()
         thread.end()
         done.add_done_callback(self._returned)
         log.error(
@@ -92,6 +104,7 @@ class Worker:
 
     def _returned(self, _: asyncio.Future[Any]) -> None:
         self._stuck -= 1
+        self._blocked_at = None
         log.warning("A stuck thread %s has ended; %d are stuck", self._name, self._stuck)
 
 

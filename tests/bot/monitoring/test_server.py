@@ -17,6 +17,7 @@ class Bot:
 
     def __init__(self) -> None:
         self.found = {"gateway": Check(True, "connected"), "database": Check(True, "answered")}
+        self.fault: str | None = None
         self.scrapes = 0
         self.now = 0.0
 
@@ -36,7 +37,12 @@ def bot() -> Bot:
 @pytest_asyncio.fixture
 async def server(bot: Bot) -> AsyncIterator[MonitoringServer]:
     server = MonitoringServer(
-        "127.0.0.1", 0, checks=bot.checks, metrics=bot.metrics, clock=lambda: bot.now
+        "127.0.0.1",
+        0,
+        checks=bot.checks,
+        metrics=bot.metrics,
+        fault=lambda: bot.fault,
+        clock=lambda: bot.now,
     )
     await server.start()
     yield server
@@ -50,6 +56,11 @@ async def get(server: MonitoringServer, path: str) -> tuple[int, str, str]:
 
 async def test_alive(server: MonitoringServer) -> None:
     assert (await get(server, "/healthz"))[::2] == (200, "ok\n")
+
+
+async def test_fault(server: MonitoringServer, bot: Bot) -> None:
+    bot.fault = "3 threads do not end"
+    assert (await get(server, "/healthz"))[::2] == (503, "3 threads do not end\n")
 
 
 async def test_ready(server: MonitoringServer) -> None:

@@ -293,6 +293,20 @@ async def test_deadline(serve: Serve) -> None:
         network.gate.set()
 
 
+async def test_blocked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.services.queueing.worker.MOST_STUCK", 1)
+    network = gated(lstm(LETTERS))
+    inference = serve(names=namer(network), deadline=0.05)
+    try:
+        assert inference.blocked_for == 0
+        with pytest.raises(TooSlow):
+            await inference.names(NAMES)
+        monkeypatch.setattr(inference._worker, "_clock", lambda: float("inf"))
+        assert inference.blocked_for == float("inf")
+    finally:
+        network.gate.set()
+
+
 async def test_dissection_frees_the_queue(serve: Serve) -> None:
     """Whether it succeeds, fails or is cancelled, of a name or of a line."""
     inference = serve(sonnets=poet(words_and_characters()), per_member=1)

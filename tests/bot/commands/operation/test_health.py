@@ -62,6 +62,13 @@ async def test_queue(
     assert failing(health) == {"queue"}
 
 
+async def test_stuck_networks_are_a_fault(health: Health, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a minute: threads may still end by then, and requests only get slow."""
+    for seconds, is_fault in [(0.0, False), (module.BLOCKED_S - 1, False), (61.0, True)]:
+        monkeypatch.setattr(FakeWriter, "blocked_for", seconds)
+        assert (health.fault() is not None) is is_fault
+
+
 async def test_queue_metrics(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeWriter, "queues", {"names": QueueState(3, 1, 2.5)})
     assert value(app, "inference_queue_length", task="names") == 3

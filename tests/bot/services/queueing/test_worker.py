@@ -112,6 +112,22 @@ async def test_stuck_thread_returns(worker: Worker, gate: Event) -> None:
     assert await worker.run(lambda: 1, Event()) == 1
 
 
+async def test_blocked_since(gate: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time counts from the last thread that got stuck to the first that ends."""
+    monkeypatch.setattr(module, "GRACE_S", 0.01)
+    now = 0.0
+    worker = Worker("tested", deadline=0.01, clock=lambda: now)
+    for _ in range(MOST_STUCK):
+        now += 10
+        assert worker.blocked_for == 0
+        await stuck(worker, gate)
+    now += 70
+    assert worker.blocked_for == 70
+    gate.set()
+    await eventually(lambda: worker.blocked_for == 0)
+    worker.close()
+
+
 async def test_too_many_stuck_threads(
     worker: Worker, gate: Event, caplog: pytest.LogCaptureFixture
 ) -> None:
