@@ -78,7 +78,7 @@ async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRe
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
-    """Suggest custom models: the community's own, then shared ones.
+    """Suggest custom models: the community's own, then shared ones that its word filter allows.
 
     Raises `Unavailable`.
     """
@@ -88,7 +88,13 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     found = await app.store.custom_models.usable(
         turn.community_id, typed=typed.strip(), most=limits.choices
     )
-    return within_limits(_choices(found, turn), limits)
+    words = await app.filters.of(turn.community_id)
+    shown = [
+        record
+        for record in found
+        if record.community_id == turn.community_id or words.allows(record.name)
+    ]
+    return within_limits(_choices(shown, turn), limits)
 
 
 def _choices(records: Sequence[CustomModelRecord], turn: Turn) -> list[Choice]:

@@ -44,13 +44,14 @@ class ServerFilters:
         self._clock = clock
         self._everywhere = everywhere
         self._stored = stored
+        self._strictest = everywhere.for_server(Strictness.STRICT)
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
 
     async def of(self, community_id: int | None) -> WordFilter:
         """The filter of a server; the bot's own for direct messages.
 
         If the database doesn't answer in time, the last known settings are used; if there are none,
-        the bot's own filter.
+        the strictest filter: the server may have chosen that.
         """
         if community_id is None:
             return self._everywhere
@@ -63,7 +64,7 @@ class ServerFilters:
                 settings = await self._stored.of(community_id)
         except (TimeoutError, Unavailable):
             log.warning("The word filter of community %d can't be read", community_id)
-            return kept.words if kept is not None else self._everywhere
+            return kept.words if kept is not None else self._strictest
         if kept is not None and kept.settings == settings:
             words = kept.words
         else:

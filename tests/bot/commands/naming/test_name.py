@@ -146,6 +146,15 @@ async def test_choose_own_or_shared(home: Home) -> None:
         assert description(await home.alice.slash(home.channel, "name", namer=value))
 
 
+async def test_shared_name_that_is_blocked_here(home: Home) -> None:
+    await learned(home, name="heroes")
+    await learned(home, name="heroic mud", community_id=77, shared=True)
+    await learned(home, name="heroines", community_id=77, shared=True)
+    await home.app.store.word_filters.set_blocked_words(home.guild.id, ("mud",))
+    suggested = await home.alice.autocomplete(home.channel, "name", "namer", "her")
+    assert [choice["name"].split(" · ")[0] for choice in suggested] == ["heroes", "heroines"]
+
+
 async def test_unshared_model_is_unknown(home: Home) -> None:
     theirs = await learned(home, community_id=77)
     for value in ("heroes", f"heroes #{theirs.id}", f"#{theirs.id}", "#999999999999999999", "%"):
