@@ -23,6 +23,8 @@ BEAT_S = 5.0
 MISSED = 2
 """Intervals in which nothing arrived, after which a connection is cut. One is not enough: it may
 have been this process that was busy."""
+SENDING_S = 1.0
+"""Seconds that sending one may take."""
 
 
 @dataclass
@@ -57,10 +59,15 @@ class Heartbeats:
         """Send a heartbeat on each shard, or cut its connection. Call it every `BEAT_S`."""
         shards = self._client.shards
         self._beats = {number: beat for number, beat in self._beats.items() if number in shards}
-        for number, shard in shards.items():
-            if not shard.is_closed():
-                with suppress(discord.ConnectionClosed, aiohttp.ClientError, OSError):
-                    await self._beat_on(number, self._client._get_websocket(shard_id=number))
+        # Concurrently: a full socket takes nothing more, and must not hold up the other shards.
+        await asyncio.gather(
+            *(self._try_on(number) for number, shard in shards.items() if not shard.is_closed())
+        )
+
+    async def _try_on(self, shard_id: int) -> None:
+        with suppress(discord.ConnectionClosed, aiohttp.ClientError, OSError, TimeoutError):
+            async with asyncio.timeout(SENDING_S):
+                await self._beat_on(shard_id, self._client._get_websocket(shard_id=shard_id))
 
     async def _beat_on(self, shard_id: int, gateway: DiscordWebSocket) -> None:
         keep_alive = gateway._keep_alive
