@@ -2,7 +2,7 @@
 
 After each restart, every confirmed vote must be stored; a training must be resumed or repeated and
 come to an end, and its namer work throughout; a database must be migrated as a whole, or as it
-was, and the next start must finish the job. Run with: python -m benchmarks.kills --kills 50
+was, and the next start must finish the job. Run with: python -m benchmarks.kills --votes 50
 """
 
 import argparse
