@@ -135,7 +135,7 @@ async def _monitored(bot: Mangosaurus) -> AsyncIterator[None]:
             settings.metrics_port,
             checks=bot.health.checks,
             metrics=bot.app.monitor.metrics.exposition,
-            fault=bot.health.fault,
+            alive=bot.health.alive,
         )
         try:
             await server.start()

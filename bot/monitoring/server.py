@@ -11,6 +11,7 @@ from bot.monitoring.metrics import CONTENT_TYPE
 
 FRESH_S = 1.0
 """Seconds for which metrics are answered from memory: many scrapes cost as much as one."""
+ALIVE = Check(True, "ok")
 STOP_S = 0.1
 """Seconds that a response may take when the bot stops."""
 
@@ -20,7 +21,7 @@ class MonitoringServer:
 
     port: 0 is any free one.
     checks: the conditions for being ready, by name.
-    fault: why the process must be restarted, or `None`.
+    alive: whether the process can go on; else only a restart helps.
     metrics: the metrics in the text format of Prometheus.
     """
 
@@ -31,11 +32,11 @@ class MonitoringServer:
         *,
         checks: Callable[[], Mapping[str, Check]],
         metrics: Callable[[], Awaitable[bytes]],
-        fault: Callable[[], str | None] = lambda: None,
+        alive: Callable[[], Check] = lambda: ALIVE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._host, self._port = host, port
-        self._checks, self._metrics, self._fault = checks, metrics, fault
+        self._checks, self._metrics, self._alive = checks, metrics, alive
         self._clock = clock
         self._exposition = b""
         self._scraping = asyncio.Lock()
@@ -67,10 +68,8 @@ class MonitoringServer:
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         """The event loop responds, of which this answer is the proof, and nothing is stuck."""
-        fault = self._fault()
-        if fault is not None:
-            return web.Response(text=f"{fault}\n", status=503)
-        return web.Response(text="ok\n")
+        alive = self._alive()
+        return web.Response(text=f"{alive.detail}\n", status=200 if alive.passes else 503)
 
     async def _readyz(self, _request: web.Request) -> web.Response:
         checks = self._checks()

@@ -80,12 +80,12 @@ class Health:
             "queue": self._queue(),
         }
 
-    def fault(self) -> str | None:
-        """Why the process must be restarted, if nothing else can help."""
+    def alive(self) -> Check:
+        """Whether the process can go on; else only a restart helps."""
         inference = self._app.inference
-        if inference.blocked_for < BLOCKED_S:
-            return None
-        return f"{inference.stuck} threads of the networks do not end: the bot must be restarted"
+        if inference.blocked_for >= BLOCKED_S:
+            return Check(False, f"{inference.stuck} threads of the networks do not end")
+        return Check(True, "ok")
 
     def snapshot(self) -> Snapshot:
         """The state as metrics."""

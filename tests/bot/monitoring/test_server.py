@@ -17,7 +17,7 @@ class Bot:
 
     def __init__(self) -> None:
         self.found = {"gateway": Check(True, "connected"), "database": Check(True, "answered")}
-        self.fault: str | None = None
+        self.alive = Check(True, "ok")
         self.scrapes = 0
         self.now = 0.0
 
@@ -41,7 +41,7 @@ async def server(bot: Bot) -> AsyncIterator[MonitoringServer]:
         0,
         checks=bot.checks,
         metrics=bot.metrics,
-        fault=lambda: bot.fault,
+        alive=lambda: bot.alive,
         clock=lambda: bot.now,
     )
     await server.start()
@@ -58,8 +58,8 @@ async def test_alive(server: MonitoringServer) -> None:
     assert (await get(server, "/healthz"))[::2] == (200, "ok\n")
 
 
-async def test_fault(server: MonitoringServer, bot: Bot) -> None:
-    bot.fault = "3 threads do not end"
+async def test_restart_is_needed(server: MonitoringServer, bot: Bot) -> None:
+    bot.alive = Check(False, "3 threads do not end")
     assert (await get(server, "/healthz"))[::2] == (503, "3 threads do not end\n")
 
 
