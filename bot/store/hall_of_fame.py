@@ -45,7 +45,7 @@ class Scope:
     """Only names of this community; `None` for the public hall of fame: dinosaurs of all
     communities with at least `PUBLIC_VOTES`."""
     member_id: int | None = None
-    """Only names discovered by this member, with any number of votes."""
+    """Only names discovered by this member."""
     home_id: int | None = None
     """Without `community_id`: also include all names of this community."""
     since: datetime | None = None
@@ -119,7 +119,7 @@ class HallOfFame:
 def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
     if scope.community_id is None:
-        conditions.append(or_(_is_public(scope), Poll.community_id == scope.home_id))
+        conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))
     else:
         conditions.append(Poll.community_id == scope.community_id)
     if scope.member_id is not None:
@@ -129,14 +129,13 @@ def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
     return conditions
 
 
-def _is_public(scope: Scope) -> ColumnElement[bool]:
+def _is_public() -> ColumnElement[bool]:
     """Whether a name may be shown in other communities."""
     hidden = select(Community.id).where(Community.in_public_hall.is_(False))
     blocked = select(Block.community_id).where(Block.member_id == EVERYBODY)
-    has_voters = [] if scope.member_id is not None else [Poll.winner_votes >= PUBLIC_VOTES]
     return and_(
         Poll.custom_model.is_(None),
         Poll.community_id.not_in(hidden),
         Poll.community_id.not_in(blocked),
-        *has_voters,
+        Poll.winner_votes >= PUBLIC_VOTES,
     )

@@ -16,6 +16,7 @@ from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.custom_models import CustomModels
 from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry
+from bot.services.queueing.errors import TooMany
 from bot.services.training.service import TrainingService
 from bot.services.unfinished import UnfinishedAnswers
 from bot.services.uploads import Uploads
@@ -88,8 +89,9 @@ class App:
     async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:
         """Track an answer and start the member's cooldown for `action`.
 
-        The cooldown also applies to refused requests, but not after an error of the bot. Raises
-        `UserError` during a cooldown, and `ShuttingDown`.
+        The cooldown also applies to refused requests, as they cost time too, and to those of a
+        member with too many in the queue, but not after an error of the bot. Raises `UserError`
+        during a cooldown, and `ShuttingDown`.
         """
         key = (turn.user.id, action)
         try:
@@ -99,7 +101,7 @@ class App:
         with self.in_flight.track():
             try:
                 yield
-            except UserError:
+            except (UserError, TooMany):
                 raise
             except Exception:
                 self.cooldowns.end(key)

@@ -226,7 +226,7 @@ def place_in(turn: Turn) -> OnWait:
     """A function that shows the member's place in the queue, until the answer replaces it."""
 
     async def show(place: int) -> None:
-        sentence = _("⏳ Many are asking. Your place in the queue: {place}")
+        sentence = _("⏳ The bot is busy. Your place in the queue: {place}.")
         message = Message(text(sentence, place=place))
         try:
             await turn.edit(message)

@@ -66,10 +66,7 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
             )
         case WaitedTooLong(seconds=seconds):
             return text(
-                _(
-                    "So many are asking that your request waited {minutes} minutes for its turn, "
-                    "and the bot gave up; try again later."
-                ),
+                _("The bot was too busy: your request waited {minutes} minutes. Try again later."),
                 minutes=round(seconds / 60),
             )
         case Stuck():

@@ -90,12 +90,13 @@ async def test_chosen_adds_up_votes(store: Store) -> None:
 
 
 async def test_public_names_have_several_voters(store: Store) -> None:
-    """One vote by oneself is enough at home, and nowhere else."""
+    """One vote by oneself is enough at home, and nowhere else, not even for its discoverer."""
     await hold_poll(store, 1, "Alone", 1)
     await hold_poll(store, 2, "Together", 2)
     assert await best(store, ALL) == ["Together"]
     assert await best(store, Scope(community_id=1)) == ["Together", "Alone"]
-    assert await best(store, Scope(member_id=3)) == ["Together", "Alone"]
+    assert await best(store, Scope(member_id=3)) == ["Together"]
+    assert await best(store, Scope(member_id=3, home_id=1)) == ["Together", "Alone"]
     assert await store.hall_of_fame.chosen(None) == [("Together", 2)]
     latest = await store.hall_of_fame.latest(ALL)
     assert latest is not None

@@ -190,8 +190,7 @@ async def test_vile_letters_are_refused(home: Home, options: dict[str, str]) -> 
         (TooMany(20), "20 of your requests are still waiting; try again when they're answered."),
         (
             WaitedTooLong(600),
-            "So many are asking that your request waited 10 minutes for its turn, and the bot gave "
-            "up; try again later.",
+            "The bot was too busy: your request waited 10 minutes. Try again later.",
         ),
         (Stuck(), "The bot can't write at the moment; tell its operator to restart it."),
         (TooSlow(), "That took too long, so the bot gave up; try again in a moment."),
@@ -210,6 +209,16 @@ async def test_failure_costs_no_cooldown(home: Home) -> None:
     await home.alice.slash(home.channel, "dinoname")
     home.writer.error = None
     assert description(await home.alice.slash(home.channel, "dinoname"))
+
+
+async def test_too_many_requests_cost_cooldown(home: Home) -> None:
+    """The member causes this refusal, and it has cost the bot the word filter and a reply."""
+    await home.restart(cooldown_seconds=10)
+    home.writer.error = TooMany(20)
+    await home.alice.slash(home.channel, "dinoname")
+    home.writer.error = None
+    result = await home.alice.slash(home.channel, "dinoname")
+    assert sentence(result).startswith("You're going too fast")
 
 
 async def test_refusal_costs_cooldown(home: Home) -> None:

@@ -91,11 +91,17 @@ async def test_scope_all(home: Home) -> None:
 
 
 async def test_scope_mine(home: Home) -> None:
+    """One vote is enough at home; the answer shows nothing else that another server keeps."""
     await crown_here(home, "Not mine")
-    for community_id, name in ((OTHER_GUILD, "Awaysaurus"), (home.guild.id, "Homesaurus")):
+    for community_id, name, votes in (
+        (OTHER_GUILD, "Awaysaurus", 2),
+        (OTHER_GUILD, "Secretsaurus", 1),
+        (home.guild.id, "Homesaurus", 1),
+    ):
         await crown(
             home.app.store,
             name,
+            votes,
             at=home.env.now(),
             community_id=community_id,
             member_id=home.alice.id,
@@ -128,6 +134,7 @@ async def test_pages_of_another_member(home: Home) -> None:
         await crown(
             home.app.store,
             f"Name{number:02}",
+            2,
             at=home.env.now() + timedelta(seconds=number),
             community_id=OTHER_GUILD,
             member_id=home.alice.id,
@@ -139,7 +146,7 @@ async def test_pages_of_another_member(home: Home) -> None:
     assert sentence(refused).startswith("These names are someone else's")
     assert refused.ephemeral
     await home.alice.click(shown.response, label="More")
-    assert lines(shown) == [r"11\. **Name10** · 1 vote"]
+    assert lines(shown) == [r"11\. **Name10** · 2 votes"]
 
 
 async def test_page_after_last(home: Home) -> None:
