@@ -1,6 +1,5 @@
 """`/moderate block`, `unblock` and `blocks`: members whom the bot does not answer here."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.commands.core.app import App
@@ -58,18 +57,17 @@ async def block(app: App, turn: Turn, options: MemberOptions) -> None:
         raise UserError(_("You can't block yourself."))
     entry = entry_of(app, turn, Action.BLOCK, target_id=member_id)
     with app.in_flight.track():
-        is_new = await block_or_explain(app.blocks.block, community_id, member_id, entry)
+        is_new = await block_or_explain(app, turn, community_id, member_id, entry)
         sentence = (
             _(
-                "The bot doesn't answer {member} here anymore. A block doesn't hold for managers "
-                "of the {community}."
+                "The bot doesn't answer {member} here anymore, unless they are a manager: "
+                "managers can't be blocked."
             )
             if is_new
             else _("{member} is blocked already.")
         )
         member = link(turn.platform.mention(member_id))
-        reply = text(sentence, member=member, community=turn.platform.terms.community)
-        await turn.respond(Message(reply, private=True))
+        await turn.respond(Message(text(sentence, member=member), private=True))
         if is_new:
             await post(app, turn.platform, entry)
 
@@ -97,19 +95,20 @@ async def blocks(app: App, turn: Turn, _options: NoOptions) -> None:
 
 
 async def block_or_explain(
-    block: Callable[[int, int, Entry], Awaitable[bool]],
-    community_id: int,
-    member_id: int,
-    entry: Entry,
+    app: App, turn: Turn, community_id: int, member_id: int, entry: Entry
 ) -> bool:
     """Block. Returns whether it was not. Raises `UserError` if there are too many blocks."""
     try:
-        return await block(community_id, member_id, entry)
+        return await app.blocks.block(community_id, member_id, entry)
     except TooManyBlocks as error:
-        raise UserError(
-            _("{limit} are blocked already, which is the most possible. Unblock some first."),
-            limit=MOST_BLOCKS,
-        ) from error
+        if member_id == EVERYBODY:
+            sentence = _("You can block at most {limit} {communities}. Unblock some first.")
+        elif community_id == EVERYWHERE:
+            sentence = _("You can block at most {limit} users. Unblock some first.")
+        else:
+            sentence = _("You can block at most {limit} members here. Unblock some first.")
+        communities = turn.platform.terms.communities
+        raise UserError(sentence, limit=MOST_BLOCKS, communities=communities) from error
 
 
 async def blocks_page(

@@ -94,7 +94,7 @@ async def block(app: App, turn: Turn, options: TargetOptions) -> None:
         raise UserError(_("You can't block yourself."))
     entry = _entry(app, turn, community_id, member_id, blocked=True)
     with app.in_flight.track():
-        is_new = await block_or_explain(app.blocks.block, community_id, member_id, entry)
+        is_new = await block_or_explain(app, turn, community_id, member_id, entry)
         sentence = (
             _("The bot doesn't answer {target} anymore.")
             if is_new

@@ -275,8 +275,8 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
         _("{name} was removed, with its votes.")
         if shown
         else _(
-            "{name} was removed, with its votes, but the bot can't edit the message. Delete it if "
-            "it must go."
+            "{name} was removed, with its votes, but the bot can't edit the message. You can "
+            "delete the message."
         )
     )
     return text(sentence, name=strong(name))

@@ -133,7 +133,7 @@ async def vote(app: App, turn: Turn, state: str) -> None:
             if poll is not None and is_open and position in poll.removed:
                 raise removed()
             if is_open:
-                raise elsewhere(turn)
+                raise elsewhere()
             if poll is not None and poll.closed_at is not None and is_here(turn, poll):
                 # Its buttons are still there: it could not be edited when it was closed.
                 with suppress(DeliveryError):
@@ -157,7 +157,7 @@ async def retract(app: App, turn: Turn, state: str) -> None:
             raise too_late(poll)
         origin = Origin(turn.community_id, turn.channel_id, None)
         if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
-            raise elsewhere(turn)
+            raise elsewhere()
         await polls.retract(poll_id, turn.user.id, app.now(), origin)
         reply = text(_("You took your vote back. Press a name to vote again."))
         await turn.edit_source(Message(content=reply, private=True))
@@ -318,11 +318,10 @@ def is_here(turn: Turn, poll: PollRecord) -> bool:
     return turn.source is not None and turn.source.ref == message_of(poll)
 
 
-def elsewhere(turn: Turn) -> UserError:
+def elsewhere() -> UserError:
     """The error for a vote on a poll of another message."""
     return UserError(
-        _("That isn't a button of this {community}'s poll; vote below the names themselves."),
-        community=turn.platform.terms.community,
+        _("This button belongs to another poll. Vote with the buttons below the names.")
     )
 
 

@@ -34,7 +34,8 @@ MENU = "Moderate this message"
 
 REFUSALS = re.compile(
     r"Only |All servers share the models, so only|You don't have permission to use this command|"
-    r"This command only works in a |These names are someone else's|That isn't a button of this |"
+    r"This command only works in a |These names are someone else's|"
+    r"This button belongs to another poll|"
     r"This namer was deleted, removed or is no longer shared"
 )
 """The beginnings of sentences that refuse for lack of a right."""

@@ -17,7 +17,7 @@ async def test_place_is_shown() -> None:
     show = place_in(turn)
     for place in (12, 3):
         await show(place)
-    assert turn.sentence == "⏳ Many are asking. Your place in the queue: 3"
+    assert turn.sentence == "⏳ The bot is busy. Your place in the queue: 3."
     await turn.edit(Message(text("Mangosaurus")))
     assert turn.sentence == "Mangosaurus"
 
@@ -62,6 +62,6 @@ async def test_commands_take_turns_by_member(
         await member.slash(home.channel, command, **options)
     assert home.writer.requesters == [member.id for member in members]
     assert [sentence.rpartition(" ")[2] for sentence in shown if "queue" in sentence][:2] == [
-        "3",
-        "2",
+        "3.",
+        "2.",
     ]

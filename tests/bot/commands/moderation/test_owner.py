@@ -8,6 +8,7 @@ import pytest
 import simcord
 
 from bot.discord.platform import OWNERS_S, DiscordPlatform, _owners_of
+from bot.store.moderation import blocks as module
 from bot.store.moderation.tables import EVERYWHERE, Action, Entry
 from tests.bot.conftest import Home
 from tests.bot.replies import buttons, embed, lines, sentence
@@ -50,6 +51,19 @@ async def test_server_is_blocked(home: Home, owner: simcord.UserHandle) -> None:
     assert (await home.alice.user.slash("about")).response is not None
     listed = await owner.slash("owner blocks")
     assert lines(listed)[0].endswith(f"server `{home.guild.id}`")
+
+
+@pytest.mark.parametrize("noun", ["users", "servers"])
+async def test_too_many_blocks(
+    home: Home, owner: simcord.UserHandle, monkeypatch: pytest.MonkeyPatch, noun: str
+) -> None:
+    monkeypatch.setattr(module, "MOST_BLOCKS", 0)
+    targets: dict[str, dict[str, Any]] = {
+        "users": {"user": home.alice.user},
+        "servers": {"server": str(home.guild.id)},
+    }
+    refused = await owner.slash("owner block", **targets[noun])
+    assert sentence(refused) == f"You can block at most 1,000 {noun}. Unblock some first."
 
 
 async def test_blocked_server_is_left_when_it_returns(

@@ -186,7 +186,7 @@ async def test_message_that_cannot_be_edited(home: Home) -> None:
         "PATCH", "/channels/*", status=403, code=50001, message="Missing Access", times=None
     )
     reply = await remove(home, home.moderator(), message, "Remove Bravosaurus")
-    assert "but the bot can't edit the message" in reply
+    assert reply.endswith("the bot can't edit the message. You can delete the message.")
     poll = await home.app.store.polls.on_message(home.guild.id, message.id)
     assert poll is not None
     assert poll.removed == {1}

@@ -430,7 +430,7 @@ async def test_forged_vote_from_another_server(home: Home) -> None:
     stored.components[0]["components"][0]["custom_id"] = custom_id
     result = await bob.click(channel.history()[0], label="Mangosaurus")
     assert sentence(result) == (
-        "That isn't a button of this server's poll; vote below the names themselves."
+        "This button belongs to another poll. Vote with the buttons below the names."
     )
     assert labels(first_message(home))[1] == "Bravosaurus"
 
