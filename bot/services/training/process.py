@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
@@ -25,6 +26,10 @@ GRACE_S = 4.0
 OVERTIME = timedelta(minutes=10)
 """Time beyond the limit of a training, for reading the corpus, saving and drawing."""
 LONGEST_LINE = 2**20
+MOST_FRAMES = 40
+"""Lines of a stack trace in the log."""
+_FRAME = re.compile(r' +File "(?P<path>[^"]+\.py)", line (?P<line>\d+), in (?P<function>[\w<>.]+)')
+_DOTTED = re.compile(r"[A-Za-z_][\w.]*")
 
 TrainingEvents = AsyncGenerator[TrainingEvent, None]
 
@@ -99,7 +104,7 @@ class TrainerProcess:
             async for line in self._process.stdout:
                 event = from_json(line)
                 if event is None:
-                    log.debug("The trainer printed %r", line)
+                    log.debug("The trainer printed a line of %d bytes", len(line))
                     continue
                 is_final = isinstance(event, Done | Stopped | Failed)
                 yield self._checked(event)
@@ -117,8 +122,8 @@ class TrainerProcess:
         """The final event for a process that reported none."""
         if self._is_stopping:
             return Stopped()
-        errors = await asyncio.to_thread(self._folder.errors.read_text, errors="replace")
-        log.error("The trainer ended with exit code %s: %s", code, errors[-4000:].strip() or "–")
+        stack = await asyncio.to_thread(_stack_in, self._folder.errors)
+        log.error("The trainer ended with exit code %s: %s", code, stack or "no stack trace")
         return Failed(Reason.KILLED if code == -9 else Reason.CRASHED)
 
     def _stop_late(self) -> None:
@@ -145,6 +150,29 @@ def arguments(request: TrainingRequest, folder: RunFolder, *, resume: bool = Fal
         *(("--also", str(extra_names)) if extra_names else ()),
         *(("--resume",) if resume else ()),
     ]
+
+
+def _stack_in(path: Path) -> str:
+    """The stack traces at the end of a file: their frames and the classes of the errors.
+
+    Messages of errors are left out, and everything else that is printed: they can have a member's
+    words, such as the title of a list or an entry.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LONGEST_LINE))
+        lines = file.read().decode(errors="replace").splitlines()
+    found: list[str] = []
+    is_in_stack = False
+    for line in lines:
+        if line == "Traceback (most recent call last):":
+            is_in_stack = True
+        elif is_in_stack and (frame := _FRAME.fullmatch(line)):
+            found.append(f"{frame['path']}:{frame['line']} in {frame['function']}")
+        elif is_in_stack and not line.startswith(" "):
+            is_in_stack = False  # what follows may be further lines of the message
+            name = line.partition(":")[0]
+            found.append(name if _DOTTED.fullmatch(name) else "an error")
+    return "\n".join(found[-MOST_FRAMES:])
 
 
 def _lower_priority(pid: int) -> None:

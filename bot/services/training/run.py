@@ -176,7 +176,9 @@ class Run:
                     async for event in events:
                         yield event
                     return
-            log.warning("Training %d starts over: %s", record.id, first.message)
+            # A sentence of the trainer can have the title of a member's list.
+            reason = first.message if first.message in tuple(Reason) else "an error of the trainer"
+            log.warning("Training %d starts over: %s", record.id, reason)
             await asyncio.to_thread(checkpoint.unlink, missing_ok=True)
         async with aclosing(self._start(resume=False)) as events:
             async for event in events:

@@ -1,6 +1,7 @@
 """The trainer as a child process: its arguments, its lines, its end."""
 
 import asyncio
+import logging
 import stat
 import sys
 from collections.abc import Sequence
@@ -94,7 +95,29 @@ def test_other_lines_are_ignored(line: bytes) -> None:
 
 async def test_crash(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert await reported(script(tmp_path, "sys.exit('out of paper')")) == [Failed(Reason.CRASHED)]
-    assert "exit code 1: out of paper" in caplog.text
+    assert "exit code 1: no stack trace" in caplog.text
+
+
+async def test_words_of_members_stay_out_of_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    source = (
+        "def read(): int('Galadriel')\n"
+        "print('Galadriel', file=sys.stderr)\n"
+        "print('Galadriel')\n"
+        "try: read()\n"
+        "except ValueError as e: raise RuntimeError('Galadriel:\\nGaladriel') from e\n"
+    )
+    assert await reported(script(tmp_path, source)) == [Failed(Reason.CRASHED)]
+    assert "Galadriel" not in caplog.text
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    path = tmp_path / "script.py"
+    assert record.getMessage() == (
+        "The trainer ended with exit code 1: "
+        f"{path}:5 in <module>\n{path}:2 in read\nValueError\n"
+        f"{path}:6 in <module>\nRuntimeError"
+    )
 
 
 async def test_sigkill(tmp_path: Path) -> None:
