@@ -4,8 +4,9 @@ import asyncio
 import logging
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 from bot.services.inference import Inference, ValidationSample
@@ -27,9 +28,11 @@ LARGEST_MODEL = 32 * 2**20
 the longest list, takes about 25 MiB."""
 MOST_LOADED = 3
 """Number of the largest models whose memory all loaded ones may take together, including those that
-only a request still uses. Smaller ones are more."""
+only a request still uses, and uploads that are tried out. Smaller ones are more."""
 PATIENCE_S = 15.0
-"""How long a request waits until others have finished with their models."""
+"""How long a request waits for its turn to load a model and for the memory, both together."""
+PATIENCE_OF_TRAINING_S = 600.0
+"""The same for the result of a training, which would be lost."""
 
 
 class Untrained(Exception):  # noqa: N818 (it is a state, not a fault)
@@ -49,7 +52,7 @@ class CustomModels:
     ) -> None:
         """Refuse models of more than `largest` bytes of memory, and load `MOST_LOADED` such ones.
 
-        `patience_s`: how long a request waits, in seconds, until others free the memory it needs.
+        `patience_s`: how long a request waits, in seconds, until it may load a model.
         """
         self._records = store.custom_models
         self._networks = networks
@@ -58,11 +61,11 @@ class CustomModels:
         self._kept: OrderedDict[str, Trained] = OrderedDict()
         """By digest, the least recently used first."""
         self._loaded: weakref.WeakValueDictionary[str, Trained] = weakref.WeakValueDictionary()
-        """By digest: those that are kept, and those that a request still uses."""
+        """By digest: those that are kept, and those that a request still uses or tries out."""
         self._sizes: dict[str, int] = {}
         """Bytes by digest, of all in `_loaded`."""
         self._freed = asyncio.Event()
-        self._loading, self._validating = asyncio.Lock(), asyncio.Lock()
+        self._loading = asyncio.Lock()
 
     @property
     def loaded(self) -> int:
@@ -77,50 +80,62 @@ class CustomModels:
     async def load(self, record: CustomModelRecord) -> Trained:
         """The weights of a custom model, checked against their stored digest.
 
-        Raises `Untrained`, `WeightsError`, `TooSlow` if too much memory is in use, and
-        `Unavailable`.
+        Raises `Untrained`, `WeightsError`, `TooSlow` if others take the turns or the memory for
+        too long, and `Unavailable`.
         """
         if record.digest is None:
             raise Untrained
-        trained = self._kept.get(record.digest)
-        if trained is None:
-            async with self._loading:  # concurrent requests load it once
-                trained = self._loaded.get(record.digest)
-                trained = trained or await self._load(record, record.digest)
-        self.keep(trained)
+        trained = self.loaded_one(record)
+        if trained is not None:
+            self.keep(trained)
+            return trained
+        async with self._turn(self._patience_s, record.digest) as known:
+            trained = known or await self._load(record, record.digest)
+            self.keep(trained)
         return trained
 
-    async def validate(self, content: bytes, title: str) -> ValidationSample:
-        """Load a weight file and generate a sample.
+    def loaded_one(self, record: CustomModelRecord) -> Trained | None:
+        """The weights of a custom model if they are loaded already."""
+        return self._loaded.get(record.digest) if record.digest is not None else None
 
-        Raises `WeightsError` if that fails; it is `TooLarge` if the weights would take more memory
-        than a custom model may.
+    async def validate(
+        self, content: bytes, title: str, *, patience_s: float | None = None
+    ) -> ValidationSample:
+        """Load a weight file and generate a sample. Its memory counts until nobody uses it.
+
+        `patience_s`: how long to wait for that memory, in seconds, if not as long as `load`. Raises
+        `TooSlow`, and `WeightsError` if the file cannot be used; it is `TooLarge` if the weights
+        would take more memory than a custom model may.
         """
         if len(content) > LARGEST_WEIGHTS:
             raise WeightsError(f"{title} is larger than {LARGEST_WEIGHTS // 2**20} MiB.")
-        async with self._validating:  # one at a time, to limit memory
+        async with self._turn(self._patience_s if patience_s is None else patience_s):
             load = partial(task_of(TASK).read, content, title, most_bytes=self._largest)
             sample = await self._networks.validate(TASK, load, full=False)
             await self._check_size(sample.trained, title)
-            return sample
+            return replace(sample, trained=self._count(sample.trained))
 
     def keep(self, trained: Trained) -> None:
         """Keep weights loaded, and drop the least recently used ones."""
+        trained = self._count(trained)
+        self._kept[trained.digest] = trained
+        self._kept.move_to_end(trained.digest)
+        self._drop(0)
+
+    def _count(self, trained: Trained) -> Trained:
+        """Count the memory of weights until nobody uses them. Never two of the same weights."""
         digest = trained.digest
         if (known := self._loaded.get(digest)) is not None:
-            trained = known  # never two of the same weights
+            trained = known
         else:
             self._loaded[digest] = trained
             loop = asyncio.get_running_loop()
             # The last reference may be dropped in any thread.
             weakref.finalize(trained, _call_soon, loop, self._forget, digest).atexit = False
         self._sizes[digest] = _size(trained)
-        self._kept[digest] = trained
-        self._kept.move_to_end(digest)
-        self._drop(0)
+        return trained
 
     async def _load(self, record: CustomModelRecord, digest: str) -> Trained:
-        await self._wait_for_room()
         content = await self._records.weights(record.id)
         if content is None:
             raise Untrained
@@ -131,7 +146,8 @@ class CustomModels:
             trained = await self._networks.prepare(TASK, load)
             await self._check_size(trained, record.name)
         except WeightsError as error:
-            log.error("Custom model %d cannot be used: %s", record.id, error)
+            # The message has the name of the model, which a member typed.
+            log.error("Custom model %d cannot be used: %s", record.id, type(error).__name__)
             raise
         return trained
 
@@ -140,18 +156,32 @@ class CustomModels:
             raise TooLarge(title, self._largest)
         await asyncio.to_thread(return_free_memory)
 
+    @asynccontextmanager
+    async def _turn(self, patience_s: float, digest: str = "") -> AsyncIterator[Trained | None]:
+        """Wait for the turn to load a model, of which there is one, and for room for the model.
+
+        Yields the weights with this digest if another request has loaded them meanwhile. Raises
+        `TooSlow` after `patience_s`, however many requests wait.
+        """
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(patience_s):
+                    await held.enter_async_context(self._loading)
+                    known = self._loaded.get(digest)
+                    if known is None:
+                        await self._wait_for_room()
+            except TimeoutError as error:
+                raise TooSlow("other custom models take all memory") from error
+            yield known
+
     async def _wait_for_room(self) -> None:
-        """Make room for another model. Raises `TooSlow` if requests keep too much for too long."""
-        try:
-            async with asyncio.timeout(self._patience_s):
-                while True:
-                    self._freed.clear()
-                    self._drop(self._largest)
-                    if self.loaded_bytes + self._largest <= self._most_bytes:
-                        return
-                    await self._freed.wait()
-        except TimeoutError as error:
-            raise TooSlow("other custom models take all memory") from error
+        """Make room for another model."""
+        while True:
+            self._freed.clear()
+            self._drop(self._largest)
+            if self.loaded_bytes + self._largest <= self._most_bytes:
+                return
+            await self._freed.wait()
 
     def _drop(self, room: int) -> None:
         """Stop keeping the least recently used models until there is room for so many bytes."""

@@ -120,6 +120,8 @@ async def suggest_letters(
 ) -> list[Choice]:
     """Suggestions for `starts_with`, `ends_with` or `contains`.
 
+    None for a custom model that is not loaded: typing would load one with each letter.
+
     Raises `UserError` for an unknown custom model, and `Unavailable`.
     """
     functions: dict[str, Callable[..., list[Choice]]] = {
@@ -127,13 +129,15 @@ async def suggest_letters(
         "ends_with": autocomplete.endings,
         "contains": autocomplete.pieces,
     }
-    if custom_model is None:
-        model = dinosaurs(app)
-    else:
-        model = await ready(app, await choose(app, turn, custom_model))
-    meanings, words = model.record is None, await app.filters.of(turn.community_id)
+    names = dinosaurs(app).words
+    if custom_model is not None:
+        loaded = app.custom_models.loaded_one(await choose(app, turn, custom_model))
+        if loaded is None:
+            return []
+        names = loaded.words
+    words = await app.filters.of(turn.community_id)
     choices = await asyncio.to_thread(
-        functions[option], typed, model.words, words, meanings=meanings
+        functions[option], typed, names, words, meanings=custom_model is None
     )
     return within_limits(choices, turn.platform.limits)
 

@@ -198,8 +198,9 @@ async def list_(app: App, turn: Turn, _options: NoOptions) -> None:
 
 async def info(app: App, turn: Turn, options: NameOptions) -> None:
     """Answer `/namer info`."""
-    model = await options_of.find(app, check_community(turn), options.name)
-    with app.in_flight.track():
+    community_id = check_community(turn)
+    async with app.answering(turn, INFO_INFO.name):
+        model = await options_of.find(app, community_id, options.name)
         await turn.defer(private=True)
         card = None
         try:

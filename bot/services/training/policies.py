@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.services.custom_models import CustomModels
+from bot.services.custom_models import PATIENCE_OF_TRAINING_S, CustomModels
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.results import CustomModelTrained, Reason
 from bot.store import Store
@@ -131,7 +131,9 @@ class CustomModelPolicy:
     async def complete(self, record: TrainingRecord, done: Done) -> CustomModelTrained | Failed:
         """Give the custom model its weights, and its corpus if that is new."""
         content = await asyncio.to_thread(done.weights.read_bytes)
-        sample = await self._custom_models.validate(content, record.title)
+        sample = await self._custom_models.validate(
+            content, record.title, patience_s=PATIENCE_OF_TRAINING_S
+        )
         names = await asyncio.to_thread(names_of, record.corpus or b"")
         is_stored = await self._store.custom_models.trained(
             record.custom_model_id or 0,

@@ -1,6 +1,8 @@
 """Weights of custom models: loaded from the database, the last few kept."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -123,6 +125,71 @@ async def test_memory_in_use_is_not_waited_for_endlessly(store: Store) -> None:
     assert all(a is b for a, b in zip(again, used, strict=True))
 
 
+async def test_many_wait_no_longer_than_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience that ends for one ends for all: they do not wait for each other's."""
+    models = await several(store, MOST_LOADED + 8)
+    fresh = await limited(store)
+    used = [await fresh.load(model) for model in models[:MOST_LOADED]]
+    ends: list[asyncio.Event] = []
+
+    @asynccontextmanager
+    async def until_told(_seconds: float) -> AsyncIterator[None]:
+        ends.append(end := asyncio.Event())
+        task = asyncio.current_task()
+        assert task is not None
+        watch = asyncio.create_task(end.wait())
+        watch.add_done_callback(lambda _: task.cancel())
+        try:
+            yield
+        except asyncio.CancelledError as error:
+            raise TimeoutError from error
+
+    monkeypatch.setattr(asyncio, "timeout", until_told)
+    waiting = [asyncio.create_task(fresh.load(model)) for model in models[MOST_LOADED:]]
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert len(ends) == len(waiting)  # the patience of each runs from its start
+    for end in ends:
+        end.set()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [TooSlow] * len(waiting)
+    assert len(used) == MOST_LOADED
+
+
+async def test_trial_counts(store: Store) -> None:
+    models = await several(store, MOST_LOADED)
+    fresh = await limited(store, patience_s=0)
+    trial = await fresh.validate(tiny_namer(KANA, seed=99), "import")
+    assert (fresh.loaded, bool(fresh.loaded_bytes)) == (1, True)
+    used = [await fresh.load(model) for model in models[: MOST_LOADED - 1]]
+    with pytest.raises(TooSlow):
+        await fresh.load(models[-1])
+    del trial
+    await asyncio.sleep(0)
+    used.append(await fresh.load(models[-1]))
+    assert len(used) == MOST_LOADED
+
+
+async def test_trial_waits_for_memory(store: Store) -> None:
+    models = await several(store, MOST_LOADED)
+    fresh = await limited(store, patience_s=0)
+    used = [await fresh.load(model) for model in models]
+    with pytest.raises(TooSlow):
+        await fresh.validate(tiny_namer(KANA, seed=99), "import")
+    used.pop()
+    await asyncio.sleep(0)
+    assert await fresh.validate(tiny_namer(KANA, seed=99), "import")
+
+
+async def test_loaded_one_loads_nothing(store: Store) -> None:
+    model = await trained(store)
+    fresh = service(store)
+    assert fresh.loaded_one(model) is None
+    assert fresh.loaded == 0
+    loaded = await fresh.load(model)
+    assert fresh.loaded_one(model) is loaded
+
+
 async def test_model_in_use_is_not_loaded_twice(store: Store) -> None:
     models = await several(store, 3 * MOST_LOADED)
     fresh = await limited(store)
@@ -139,13 +206,14 @@ async def test_too_large_for_memory(store: Store) -> None:
 
 
 async def test_changed_weights_are_refused(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    model = await trained(store)
+    model = await trained(store, "Galadriel")
     flipped = bytearray(CONTENT)
     flipped[-1] ^= 1
     await store.custom_models.trained(model.id, bytes(flipped), model.digest or "", 2.5)
     with pytest.raises(WeightsError):
         await service(store).load(model)
-    assert f"Custom model {model.id} cannot be used" in caplog.text
+    assert f"Custom model {model.id} cannot be used: WeightsError" in caplog.text
+    assert "Galadriel" not in caplog.text  # a member typed it
 
 
 async def test_untrained(store: Store) -> None:

@@ -180,6 +180,9 @@ async def test_shared_model_in_direct_messages(home: Home) -> None:
 
 async def test_suggest_letters_of_list(home: Home) -> None:
     await learned(home, tuple(f"{a}{b}" for a in ("Νικο", "Θησα") for b in ("έας", "ίων", "εύς")))
+    assert await values(home, "starts_with", "") == []
+    assert home.app.custom_models.loaded == 0  # typing loads nothing
+    await home.alice.slash(home.channel, "name", namer="heroes")
     assert "νικο" in await values(home, "starts_with", "")
     assert (await values(home, "ends_with", "Εύ"))[0] == "εύ"
     assert await values(home, "contains", "", namer="nobody") == []
@@ -226,6 +229,16 @@ async def test_cooldown(home: Home) -> None:
     await learned(home)
     await home.alice.slash(home.channel, "name", namer="heroes")
     refused = await home.alice.slash(home.channel, "name", namer="heroes")
+    assert "too fast" in sentence(refused)
+
+
+async def test_cooldown_of_info(home: Home) -> None:
+    """It loads the namer, too."""
+    await home.restart(cooldown_seconds=10)
+    await learned(home)
+    shown = await home.alice.slash(home.channel, "namer info", name="heroes")
+    assert embed(shown).title
+    refused = await home.alice.slash(home.channel, "namer info", name="heroes")
     assert "too fast" in sentence(refused)
 
 
