@@ -55,7 +55,14 @@ class DiscordTurn:
         """The type of a first response that has arrived although its confirmation was lost."""
         self._followup: discord.WebhookMessage | None = None
         """The answer, if the first response updates the message with the button."""
-        rights = interaction.permissions
+        # Those in the server: `interaction.permissions` includes what a channel grants. None are
+        # known of a server that the bot is not in, or whose roles have not arrived yet.
+        member = interaction.user
+        rights = (
+            member.guild_permissions
+            if isinstance(member, discord.Member)
+            else discord.Permissions.none()
+        )
         self.user = User(
             interaction.user.id,
             clean(interaction.user.display_name),
@@ -79,6 +86,23 @@ class DiscordTurn:
         """Whether the bot has the permission to view the channel."""
         rights = self._interaction.app_permissions
         return rights.view_channel or rights.administrator
+
+    def moderates(self, channel_id: int) -> bool:
+        """Whether the user sees a channel and may delete messages of others there."""
+        interaction, member = self._interaction, self._interaction.user
+        if channel_id == interaction.channel_id:
+            return interaction.permissions.manage_messages or self.user.is_manager
+        guild = interaction.guild
+        channel = guild.get_channel_or_thread(channel_id) if guild is not None else None
+        if channel is None or not isinstance(member, discord.Member):  # or an archived thread
+            return self.user.is_administrator
+        try:
+            rights = channel.permissions_for(member)
+        except discord.ClientException:  # a thread whose channel is unknown
+            return self.user.is_administrator
+        if isinstance(channel, discord.Thread) and channel.is_private():
+            return rights.view_channel and rights.manage_threads and rights.manage_messages
+        return rights.view_channel and (rights.manage_messages or self.user.is_manager)
 
     @property
     def created_at(self) -> datetime:

@@ -107,6 +107,9 @@ class FakeTurn:
     answers: list[Message] = field(default_factory=list)
     on_pending: OnPending | None = None
 
+    def moderates(self, channel_id: int) -> bool:
+        return self.user.is_moderator
+
     async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         """Nothing to show, but to be recorded."""
         if self.on_pending is not None:

@@ -63,12 +63,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """The user who sent the request, with their rights according to the platform."""
+    """The user who sent the request, with their rights in the community.
+
+    What a channel grants them is not among these: see `Turn.moderates`.
+    """
 
     id: int
     display_name: str
     is_moderator: bool = False
-    """Whether the user can delete messages of others there. Every manager can."""
+    """Whether the user can delete messages of others. Every manager can."""
     is_manager: bool = False
     """Whether the user can manage the community, for example change its settings."""
     is_administrator: bool = False
@@ -228,6 +231,12 @@ class Turn(Protocol):
     @property
     def sees_channel(self) -> bool:
         """Whether the bot can see the channel: only then can it edit its messages there later."""
+
+    def moderates(self, channel_id: int) -> bool:
+        """Whether the user sees a channel of the community and can delete others' messages there.
+
+        False for a channel that the platform does not know, unless the user sees all.
+        """
 
     @property
     def source(self) -> Source | None:

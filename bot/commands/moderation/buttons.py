@@ -11,11 +11,11 @@ from bot.commands.moderation.rights import check_moderator, check_owner
 
 async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the buttons of `/moderate`."""
-    community_id = await check_moderator(turn)
     what, _colon, rest = state.partition(":")
     if what in ("name", "message"):
         await press_remove(app, turn, what, rest)
         return
+    community_id = await check_moderator(turn)
     page = page_number(rest)
     with app.in_flight.track():
         if what == "record":

@@ -22,7 +22,7 @@ from bot.commands.core.message import (
 )
 from bot.commands.core.translation import _
 from bot.commands.core.turn import DeliveryError, MessageRef, Platform, Turn
-from bot.commands.moderation.rights import check_moderator
+from bot.commands.moderation.rights import check_moderator, check_reports
 from bot.store import Unavailable
 from bot.store.moderation.tables import Action, Entry
 
@@ -35,7 +35,7 @@ PAGE = 10
 LAST_PAGE = 99
 """Counted from 0: a request reads at most a thousand entries."""
 POSTING_S = 5.0
-"""Seconds that a post in the log channel may take."""
+"""Seconds that reading the log channel may take, and again a post there."""
 
 GROUP_INFO = CommandInfo(
     name=MODERATE, description=_("Remove names and poems, and block members (for moderators).")
@@ -50,7 +50,7 @@ LOG_INFO = CommandInfo(
     name="moderate log",
     description=_("Report what moderators do in a channel, or stop it."),
     options={"channel": _("The channel (default: stop reporting)")},
-    audience=Audience.MODERATORS,
+    audience=Audience.MANAGERS,
 )
 
 _SENTENCES: Mapping[Action, str] = {
@@ -91,7 +91,7 @@ async def record(app: App, turn: Turn, _options: NoOptions) -> None:
 
 async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
     """Answer `/moderate log`."""
-    community_id = await check_moderator(turn)
+    community_id = check_reports(turn)
     channel_id = options.channel_id
     with app.in_flight.track():
         if channel_id is not None:
@@ -102,7 +102,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
                     community=turn.platform.terms.community,
                 )
         entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
-        await app.store.moderation.set_log_channel(entry)
+        before = await app.store.moderation.set_log_channel(entry)
         reply = text(_("What moderators do is not reported in a channel anymore."))
         if channel_id is not None:
             channel = link(turn.platform.mention_channel(channel_id))
@@ -111,6 +111,8 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
                 channel=channel,
             )
         await turn.respond(Message(reply, private=True))
+        if before is not None and before != channel_id:
+            await _send(turn.platform, before, entry)  # whose readers would wonder
         await post(app, turn.platform, entry)
 
 
@@ -121,11 +123,25 @@ async def post(app: App, platform: Platform, entry: Entry) -> None:
     try:
         async with asyncio.timeout(POSTING_S):
             settings = await app.store.moderation.settings(entry.community_id)
-            if settings.log_channel_id is not None:
-                ref = MessageRef(settings.log_channel_id, 0, entry.community_id)
-                await platform.send(ref, Message(described(entry, platform)))
-    except (DeliveryError, TimeoutError, Unavailable) as error:
-        log.info("Moderation could not be reported in the log channel: %r", error)
+    except (TimeoutError, Unavailable) as error:
+        _not_reported(error)
+        return
+    if settings.log_channel_id is not None:
+        await _send(platform, settings.log_channel_id, entry)
+
+
+async def _send(platform: Platform, channel_id: int, entry: Entry) -> None:
+    """Report an entry in a channel. Never raises."""
+    try:
+        async with asyncio.timeout(POSTING_S):
+            ref = MessageRef(channel_id, 0, entry.community_id)
+            await platform.send(ref, Message(described(entry, platform)))
+    except (DeliveryError, TimeoutError) as error:
+        _not_reported(error)
+
+
+def _not_reported(error: Exception) -> None:
+    log.info("Moderation could not be reported in the log channel: %r", error)
 
 
 def described(entry: Entry, platform: Platform) -> Text:

@@ -13,7 +13,7 @@ from bot.commands.core.message import Button, Message, Text, UserError, code, st
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn
 from bot.commands.moderation.record import MODERATE, entry_of, outdated, post
-from bot.commands.moderation.rights import check_moderator
+from bot.commands.moderation.rights import check_channel, check_community, check_moderator
 from bot.commands.polls.poll_closing import winner_message
 from bot.commands.polls.votes import message_of, poll_message, removed_message
 from bot.formats import shortened
@@ -26,6 +26,8 @@ LONGEST_NAME = 128
 """Characters of a name in a poll."""
 EDITING_S = 8.0
 """Seconds that editing a message may take."""
+_MOST_POLLS = 100
+"""Polls among which those are that a moderator can choose."""
 _LONGEST_NUMBER = 19
 _NUMBER = re.compile(r"#(\d{1,18})$")
 
@@ -88,12 +90,22 @@ class NamerOptions:
 
 async def message(app: App, turn: Turn, options: MessageOptions) -> None:
     """Answer `/moderate message` and the menu of a message: ask what to remove."""
-    await check_moderator(turn)
-    ref = options.ref or _found(turn, options.address)
+    ref = options.ref or turn.platform.find(options.address[: LONGEST_ADDRESS + 1])
+    if not turn.user.is_moderator:  # who is told nothing about other channels
+        await check_channel(turn, ref.channel_id if ref is not None else turn.channel_id or 0)
+    check_community(turn)
+    if ref is None:
+        raise UserError(
+            _(
+                "That isn't the link of a message. Copy it from the menu of the message, or "
+                "choose a suggestion."
+            )
+        )
     if not options.is_own:
         raise UserError(_("This isn't a message of the bot. Choose one with names or a poem."))
     with app.in_flight.track():
         ref = await _of_community(turn, ref)
+        await check_channel(turn, ref.channel_id)
         poll = await app.store.polls.on_message(ref.community_id or 0, ref.message_id)
         await turn.respond(_question(poll, ref, turn.platform.limits))
 
@@ -155,30 +167,40 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
 
 async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
     """Answer a button that removes a name (`name:<poll>:<position>`) or a message."""
-    await check_moderator(turn)
+    community_id = check_community(turn)
     first, _colon, second = rest.partition(":")
     if not (_is_number(first) and _is_number(second)):
         raise outdated()
     with app.in_flight.track():
         if what == "name":
+            poll = await app.store.polls.find(int(first))
+            if poll is not None and poll.community_id == community_id:
+                await check_channel(turn, poll.channel_id)
+            else:
+                await check_moderator(turn)
             reply = await _remove_name(app, turn, int(first), int(second))
         else:
-            ref = MessageRef(int(first), int(second), turn.community_id)
-            reply = await _remove_message(app, turn, await _of_community(turn, ref))
+            ref = MessageRef(int(first), int(second), community_id)
+            if not turn.user.is_moderator:
+                await check_channel(turn, ref.channel_id)
+            ref = await _of_community(turn, ref)
+            await check_channel(turn, ref.channel_id)
+            reply = await _remove_message(app, turn, ref)
         await turn.edit_source(Message(reply, private=True))
 
 
 async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
-    """Suggest the latest polls of the community with a name that contains `typed`."""
-    community_id = await check_moderator(turn)
-    limits = turn.platform.limits
-    polls = await app.store.moderation.recent_polls(community_id, most=limits.choices)
+    """Suggest the latest polls with a name that contains `typed`, of channels they moderate."""
+    community_id, limits = check_community(turn), turn.platform.limits
+    polls = await app.store.moderation.recent_polls(community_id, most=_MOST_POLLS)
+    if not await turn.platform.is_operator(turn.user.id):
+        polls = [poll for poll in polls if turn.moderates(poll.channel_id)]
     typed = typed.strip().casefold()
     choices = (
         Choice(
             names, turn.platform.link(MessageRef(poll.channel_id, poll.message_id, community_id))
         )
-        for poll in polls
+        for poll in polls[: limits.choices]
         if (names := ", ".join(poll.names)) and typed in names.casefold()
     )
     return within_limits(choices, limits)
@@ -283,10 +305,24 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
 
 
 async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
-    """Empty a message, and delete the kept copies of its poem."""
-    is_emptied = await _in_time(_emptied(turn.platform, ref))
-    entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=turn.platform.link(ref))
-    copies = await app.store.moderation.remove_poems(ref.message_id, entry, is_emptied=is_emptied)
+    """Empty a message, and delete the kept copies of its poem. Reports of moderation stay."""
+    store, platform = app.store.moderation, turn.platform
+    entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=platform.link(ref))
+    settings = await store.settings(ref.community_id or 0)
+    if ref.channel_id == settings.log_channel_id:
+        # Nothing tells a report from an answer, except that nobody keeps a report.
+        copies = await store.remove_poems(ref.message_id, entry, is_emptied=False)
+        if not copies:
+            raise UserError(
+                _(
+                    "Moderation is reported in this channel, so the bot leaves its messages here. "
+                    "You can delete an answer that must go."
+                )
+            )
+        is_emptied = await _in_time(_emptied(platform, ref))
+    else:
+        is_emptied = await _in_time(_emptied(platform, ref))
+        copies = await store.remove_poems(ref.message_id, entry, is_emptied=is_emptied)
     if not is_emptied and not copies:
         raise UserError(
             _(
@@ -294,7 +330,7 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
                 "channel. You can delete it."
             )
         )
-    await post(app, turn.platform, entry)
+    await post(app, platform, entry)
     sentence = ngettext(
         "Removed, with {count} copy that was kept.",
         "Removed, with {count} copies that were kept.",
@@ -324,18 +360,6 @@ async def _of_community(turn: Turn, ref: MessageRef) -> MessageRef:
         raise UserError(
             _("This message isn't in this {community}, or the bot can't see it."),
             community=turn.platform.terms.community,
-        )
-    return ref
-
-
-def _found(turn: Turn, address: str) -> MessageRef:
-    ref = turn.platform.find(address) if len(address) <= LONGEST_ADDRESS else None
-    if ref is None:
-        raise UserError(
-            _(
-                "That isn't the link of a message. Copy it from the menu of the message, or "
-                "choose a suggestion."
-            )
         )
     return ref
 

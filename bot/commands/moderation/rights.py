@@ -2,7 +2,8 @@
 
 | | |
 | --- | --- |
-| moderator | may delete messages of others; every manager may |
+| moderator | may delete messages of others in the community; every manager may |
+| moderator of a channel | may delete messages of others there, and moderate those of the bot |
 | manager | may change the settings of the community |
 | home administrator | administrator of a community in `HOME_GUILDS` |
 | owner | owns the bot's application, in every community |
@@ -106,6 +107,36 @@ async def check_moderator(turn: Turn) -> int:
         _("Only moderators of this {community} can do that."),
         community=turn.platform.terms.community,
     )
+
+
+async def check_channel(turn: Turn, channel_id: int) -> int:
+    """Raise `UserError` unless the user moderates a channel of the community or is an owner.
+
+    Returns the community's id.
+    """
+    community_id = check_community(turn)
+    if turn.moderates(channel_id) or await turn.platform.is_operator(turn.user.id):
+        return community_id
+    raise UserError(
+        _(
+            "Only those who can delete messages of others in the channel of this message can do "
+            "that. If it's in a closed thread, open the thread first."
+        )
+    )
+
+
+def check_reports(turn: Turn) -> int:
+    """Raise `UserError` unless the user may choose where moderation is reported: a manager.
+
+    Moderators may not, whom the reports are about. Returns the community's id.
+    """
+    community_id = check_community(turn)
+    if not turn.user.is_manager:
+        raise UserError(
+            _("Only managers of this {community} can choose where moderation is reported."),
+            community=turn.platform.terms.community,
+        )
+    return community_id
 
 
 async def check_owner(turn: Turn) -> None:

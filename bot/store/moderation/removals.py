@@ -71,13 +71,22 @@ class Moderation:
         async with self._database.writing() as session:
             await session.execute(self._upsert(community_id, values))
 
-    async def set_log_channel(self, entry: Entry) -> None:
-        """Choose the target of an entry as the log channel, and record that."""
+    async def set_log_channel(self, entry: Entry) -> int | None:
+        """Choose the target of an entry as the log channel, and record that.
+
+        Returns the former one.
+        """
         assert entry.community_id is not None  # noqa: S101 (owners have no log channel)
         async with self._database.writing() as session:
+            before: int | None = await session.scalar(
+                select(Community.log_channel_id)
+                .where(Community.id == entry.community_id)
+                .with_for_update()
+            )
             values = {"log_channel_id": entry.target_id}
             await session.execute(self._upsert(entry.community_id, values))
             add_entry(session, entry)
+            return before
 
     async def remove_name(self, poll_id: int, position: int, entry: Entry) -> str | None:
         """Remove a name from a poll, with its votes; if it has won, the poll has no winner.

@@ -94,7 +94,7 @@ async def test_too_many_blocks(home: Home, monkeypatch: pytest.MonkeyPatch) -> N
 
 async def test_log_channel(home: Home) -> None:
     log = home.guild.create_text_channel("log")
-    mo = home.moderator()
+    mo = home.member_with("max", manage_guild=True, manage_messages=True)
     chosen = await mo.slash(home.channel, "moderate log", channel=log)
     assert f"reported in <#{log.id}>" in sentence(chosen)
     await mo.slash(home.channel, "moderate block", member=home.alice)
@@ -105,7 +105,7 @@ async def test_log_channel(home: Home) -> None:
     ]
     await mo.slash(home.channel, "moderate log")
     await mo.slash(home.channel, "moderate unblock", member=home.alice)
-    assert len(log.history()) == 2
+    assert len(log.history()) == 3
     recorded = await mo.slash(home.channel, "moderate record")
     assert [line.rpartition(" · ")[2] for line in lines(recorded)] == [
         f"<@{mo.id}> unblocked <@{home.alice.id}>.",
@@ -117,7 +117,7 @@ async def test_log_channel(home: Home) -> None:
 
 async def test_failing_log_fails_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     log = home.guild.create_text_channel("log")
-    mo = home.moderator()
+    mo = home.member_with("max", manage_guild=True, manage_messages=True)
     await mo.slash(home.channel, "moderate log", channel=log)
     home.env.inject_error(
         "POST", f"/channels/{log.id}/*", status=403, code=50013, message="No", times=None
