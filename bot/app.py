@@ -42,7 +42,7 @@ async def build_app(
             "STATE_DIR to another folder, for example STATE_DIR=state",
         ) from error
     word_filter = WordFilter(settings.blocked_words, settings.allowed_words)
-    store = await _open_store(settings)
+    store = await _open_store(settings, now)
     try:
         inference, models = await open_versions(store, word_filter.allows, now=now)
     except (WeightsError, StoreError) as error:
@@ -74,17 +74,20 @@ async def build_app(
     )
 
 
-async def _open_store(settings: Settings) -> Store:
+async def _open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
+    """The store, without tokens that were kept too long because the bot was down."""
     address = settings.database_url.get_secret_value() if settings.database_url else None
     try:
         database = Database(url_of(address, settings.state_dir))
         await database.migrate()
+        store = Store(database)
+        await store.unfinished.delete_old(now())
     except Unavailable as error:
         setting = "DATABASE_URL" if address else "STATE_DIR"
         raise StartupError(Exit.BAD_DATABASE, f"{error}. Check {setting}.") from error
     except StoreError as error:
         raise StartupError(Exit.BAD_DATABASE, str(error)) from error
-    return Store(database)
+    return store
 
 
 def _check_folder(folder: Path) -> None:

@@ -42,6 +42,7 @@ class Jobs:
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
             PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
+            PeriodicTask(self.answers.beat, BEAT_S),
         ]
 
     async def close(self) -> None:

@@ -1,9 +1,11 @@
-"""Closes answers that a killed process left unfinished."""
+"""Closes answers that a killed process left unfinished, or whose end could not be delivered."""
 
+import asyncio
 import logging
+from contextlib import suppress
 
 from bot.commands.core.app import App
-from bot.commands.core.message import Button, Message, text
+from bot.commands.core.message import Button, Message, Text, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import AnswerRef, DeliveryError, Platform, Unreachable
 from bot.store import Unavailable
@@ -11,9 +13,12 @@ from bot.store.answers.unfinished import UnfinishedRecord
 
 log = logging.getLogger(__name__)
 
+MOST_CLOSED = 8
+"""Answers that are closed at the same time: few, so that requests of members come first."""
+
 
 class AnswerCloser:
-    """Closes what dead processes left behind on a platform."""
+    """Closes what dead processes left behind on a platform, and what this one could not end."""
 
     def __init__(self, app: App, platform: Platform) -> None:
         self._app = app
@@ -21,24 +26,38 @@ class AnswerCloser:
         self._left: dict[int, UnfinishedRecord] = {}
         """Those that could not be closed yet."""
 
-    async def close_left(self) -> None:
-        """Run once: record a sign of life, and close what is found. Tries again what fails."""
-        unfinished = self._app.unfinished
-        try:
-            await unfinished.beat()
-            self._left |= await unfinished.claim(self._platform.name)
-        except Unavailable:  # logged where it is raised
-            return
-        for number, record in list(self._left.items()):
-            if await self._is_closed(record):
-                del self._left[number]
-                unfinished.end(number)
+    async def beat(self) -> None:
+        """Record a sign of life. Not part of `close_left`, which may take long."""
+        with suppress(Unavailable):  # logged where it is raised
+            await self._app.unfinished.beat()
 
-    async def _is_closed(self, record: UnfinishedRecord) -> bool:
+    async def close_left(self) -> None:
+        """Run once: close what is found, a few at the same time. Tries again what fails."""
+        unfinished, name = self._app.unfinished, self._platform.name
+        with suppress(Unavailable):  # logged where it is raised
+            self._left |= await unfinished.claim(name)
+        slots = asyncio.Semaphore(MOST_CLOSED)
+
+        async def close(record: UnfinishedRecord, message: Message) -> None:
+            async with slots:
+                if await self._is_closed(record, message):
+                    self._left.pop(record.id, None)
+                    unfinished.end(record.id)
+
+        platform = self._platform.terms.platform
+        await asyncio.gather(
+            *(close(each, closing_message(each)) for each in self._left.values()),
+            *(
+                close(each, undelivered_message(each, platform))
+                for each in unfinished.released(name).values()
+            ),
+        )
+
+    async def _is_closed(self, record: UnfinishedRecord, message: Message) -> bool:
         """Close an answer. Returns false if that may succeed later."""
         ref = AnswerRef(record.channel_id, record.message_id, record.token)
         try:
-            await self._platform.close_answer(ref, closing_message(record))
+            await self._platform.close_answer(ref, message)
         except Unreachable:
             return False
         except DeliveryError as error:
@@ -54,7 +73,17 @@ def closing_message(record: UnfinishedRecord) -> Message:
         return Message(
             text(_("The bot was restarted while it was working on this. Use the command again."))
         )
-    return Message(
-        text(_("The bot was restarted while it was writing this.")),
-        buttons=(Button(_("Try again"), record.action, record.state, emoji="🔁"),),
-    )
+    return _with_retry(text(_("The bot was restarted while it was writing this.")), record)
+
+
+def undelivered_message(record: UnfinishedRecord, platform: str) -> Message:
+    """What an answer becomes whose end could not be delivered."""
+    if not record.action:
+        why = _("{platform} could not be reached when this was ready. Use the command again.")
+        return Message(text(why, platform=platform))
+    why = _("{platform} could not be reached when this was ready.")
+    return _with_retry(text(why, platform=platform), record)
+
+
+def _with_retry(why: Text, record: UnfinishedRecord) -> Message:
+    return Message(why, buttons=(Button(_("Try again"), record.action, record.state, emoji="🔁"),))

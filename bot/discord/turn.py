@@ -203,7 +203,7 @@ class DiscordTurn:
             raise Forbidden("this channel takes no messages")
         async with delivery(limit_of(message)):
             sent = await channel.send(**render(message)[0])
-        self._pending(AnswerRef(sent.channel.id, sent.id), None)
+        self._pending(AnswerRef(sent.channel.id, sent.id, is_announced=True), None)
         return MessageRef(sent.channel.id, sent.id, self.community_id)
 
     def _pending(self, ref: AnswerRef, retry: Button | None) -> None:

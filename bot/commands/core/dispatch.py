@@ -37,6 +37,11 @@ SUGGESTED_S = 2.0
 FAULTS = (Unavailable, TooSlow, DeliveryError)
 """Explained errors that are the fault of the bot, its database or the platform."""
 
+
+class Undelivered(Unreachable):
+    """The end of an answer could not be delivered, however often that was tried."""
+
+
 Options = TypeVar("Options")
 T = TypeVar("T")
 Command = Callable[[App, Turn, Options], Awaitable[None]]
@@ -106,16 +111,18 @@ async def check_not_blocked(app: App, turn: Turn) -> None:
     raise Blocked(reason)
 
 
-async def answer_error(app: App, turn: Turn, error: BaseException) -> None:
-    """Report an error to the member. Never raises."""
-    if isinstance(error, Gone):
+async def answer_error(app: App, turn: Turn, error: BaseException) -> bool:
+    """Report an error to the member. Returns false if that may succeed later. Never raises."""
+    if isinstance(error, Gone | Undelivered):
         requests.end_with(error, Outcome.FAILED)
-        log.info("The request no longer exists: %s", error)
-        return
+        log.info("The request no longer exists, or its answer could not be sent: %s", error)
+        return isinstance(error, Gone)
     try:
         await turn.respond(Message(explained(error, turn), private=True))
     except DeliveryError as failure:
         log.info("An error message could not be sent: %s", failure)
+        return not isinstance(failure, Unreachable)
+    return True
 
 
 def explained(error: BaseException, turn: Turn) -> Text:
@@ -148,7 +155,8 @@ async def stream(
 
     An edit that fails to arrive is superseded by the next one, and the last one is retried. Only
     the last one is made while the platform refuses many requests. After an error the message keeps
-    its content, and `broken_off` adds the reason.
+    its content, and `broken_off` adds the reason. Raises `Undelivered` if the last one does not
+    arrive.
     """
     shown: Message | None = None
     arrived = True
@@ -161,8 +169,10 @@ async def stream(
             raise
         shown = broken_off(shown, explained(error, turn))
         arrived = False
-    if shown is not None and not arrived:
-        await deliver(lambda: turn.edit(shown), tries=LAST_TRIES)
+    if shown is None or arrived:
+        return
+    if not await deliver(lambda: turn.edit(shown), tries=LAST_TRIES):
+        raise Undelivered(f"the platform was away for {LAST_TRIES} tries")
 
 
 async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> bool:
@@ -192,17 +202,18 @@ async def _answered(
     """Await an answer. If it takes long, acknowledge the request: platforms drop it otherwise.
 
     `name` is that of the request in the log and the metrics. Messages that are not in their final
-    state are recorded, for a restart to close them if this process is killed or cancelled.
+    state are recorded, for a restart to close them if this process is killed or cancelled, or for
+    this one if the platform is away when they end.
     """
-    unfinished: list[int] = []
+    unfinished: dict[int, AnswerRef] = {}
+    is_delivered = True
 
     def on_pending(ref: AnswerRef, retry: Button | None) -> None:
         button = (retry.action, retry.state) if retry is not None else ("", "")
-        unfinished.append(
-            app.unfinished.begin(
-                turn.platform.name, ref.channel_id, ref.message_id, ref.token, button
-            )
+        number = app.unfinished.begin(
+            turn.platform.name, ref.channel_id, ref.message_id, ref.token, button
         )
+        unfinished[number] = ref
 
     async def on_delay() -> None:
         with suppress(DeliveryError):  # the answer may have arrived meanwhile
@@ -213,9 +224,12 @@ async def _answered(
         try:
             await in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay)
         except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
-            await answer_error(app, turn, error)
-    for number in unfinished:
-        app.unfinished.end(number)
+            is_delivered = await answer_error(app, turn, error)
+    for number, ref in unfinished.items():
+        if is_delivered or ref.is_announced:
+            app.unfinished.end(number)
+        else:
+            app.unfinished.release(number)
 
 
 async def _awaited(work: Awaitable[T]) -> T:

@@ -115,6 +115,8 @@ class AnswerRef:
     message_id: int | None
     token: str | None = field(default=None, repr=False)
     """What else can edit it, for a while, if the bot cannot. Never logged."""
+    is_announced: bool = False
+    """Whether it is a message of its own, which may be complete without the answer."""
 
 
 class Attachment(Protocol):

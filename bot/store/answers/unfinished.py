@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.calls import limited
@@ -32,6 +32,8 @@ class UnfinishedRecord:
     action: str = ""
     """Action and state of the button that repeats the request; empty without one."""
     state: str = ""
+    begun_at: datetime | None = field(default=None, compare=False)
+    """When it was begun; by default, when it is stored."""
 
 
 @limited
@@ -48,13 +50,18 @@ class Unfinished:
         owner: str,
         now: datetime,
     ) -> None:
-        """Store answers that an owner has begun, and delete those that have ended."""
+        """Store answers that an owner has begun, and delete those that have ended.
+
+        Those that are stored already stay as they are.
+        """
         rows = [
-            asdict(record) | {"owner": owner, "begun_at": now, "beat_at": now} for record in begun
+            asdict(each) | {"owner": owner, "begun_at": each.begun_at or now, "beat_at": now}
+            for each in begun
         ]
         async with self._database.writing() as session:
             if rows:
-                await session.execute(insert(UnfinishedAnswer), rows)
+                insert = self._database.insert(UnfinishedAnswer)
+                await session.execute(insert.on_conflict_do_nothing(), rows)
             await _drop(session, ended)
 
     async def beat(self, owner: str, now: datetime) -> None:
@@ -64,11 +71,15 @@ class Unfinished:
                 update(UnfinishedAnswer).where(UnfinishedAnswer.owner == owner).values(beat_at=now)
             )
 
+    async def delete_old(self, now: datetime) -> None:
+        """Delete the answers of all processes that are too old, with their tokens."""
+        async with self._database.writing() as session:
+            await session.execute(delete(UnfinishedAnswer).where(_is_old(now)))
+
     async def claim(self, platform: str, owner: str, now: datetime) -> Sequence[UnfinishedRecord]:
         """Take over the answers of dead processes on a platform, and delete those too old."""
         row = UnfinishedAnswer
-        old_token = and_(row.token.is_not(None), row.begun_at < now - TOKEN_LIFETIME)
-        is_old = or_(old_token, row.begun_at < now - LIFETIME)
+        is_old = _is_old(now)
         is_alive = row.beat_at.between(now - SILENCE, now + SILENCE)  # a clock may be set back
         is_left = and_(row.platform == platform, row.owner != owner, not_(is_alive))
         async with self._database.reading() as session:
@@ -85,6 +96,12 @@ class Unfinished:
                 .execution_options(synchronize_session=False)
             )
             return [UnfinishedRecord(*values) for values in found]
+
+
+def _is_old(now: datetime) -> ColumnElement[bool]:
+    row = UnfinishedAnswer
+    old_token = and_(row.token.is_not(None), row.begun_at < now - TOKEN_LIFETIME)
+    return or_(old_token, row.begun_at < now - LIFETIME)
 
 
 async def _drop(session: AsyncSession, ids: Collection[int]) -> None:

@@ -3,18 +3,21 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
+from bot.commands import jobs
 from bot.commands.core import dispatch
 from bot.commands.core.app import App
 from bot.commands.core.message import Button, Message, plain
-from bot.commands.core.turn import AnswerRef, Gone, Turn, Unreachable
-from bot.commands.unfinished import AnswerCloser
+from bot.commands.core.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
+from bot.commands.unfinished import MOST_CLOSED, AnswerCloser
 from bot.commands.verse import sonnet
 from bot.commands.verse.sonnet import SonnetOptions
-from bot.store import Unavailable
-from bot.store.answers.unfinished import SILENCE
+from bot.store import OutcomeUnknown, Unavailable
+from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME
 from models.verse.poem import SonnetRequest
 from tests.bot.conftest import World
 from tests.bot.turns import CHANNEL, FakePlatform, FakeTurn
@@ -113,25 +116,192 @@ async def test_closing_is_repeated_while_platform_is_away(
     assert Away.tried == tries
 
 
-async def test_end_is_stored_when_database_is_back(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    number = app.unfinished.begin("fake", CHANNEL, 9)
-    await written(app)
-    write = app.store.unfinished.write
-    away = True
+class AwayStore:
+    """Lets writes of unfinished answers fail for a while."""
 
-    async def unavailable(*arguments: object) -> None:
-        if away:
-            raise Unavailable
-        await write(*arguments)  # type: ignore[arg-type]
+    def __init__(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.error: Exception | None = Unavailable()
+        self._write = app.store.unfinished.write
+        monkeypatch.setattr(app.store.unfinished, "write", self.write)
 
-    monkeypatch.setattr(app.store.unfinished, "write", unavailable)
-    app.unfinished.end(number)
-    await written(app)
-    away = False
+    async def write(self, *arguments: Any) -> None:  # noqa: ANN401
+        if isinstance(self.error, OutcomeUnknown):
+            await self._write(*arguments)
+        if self.error is not None:
+            raise self.error
+        await self._write(*arguments)
+
+
+@pytest.fixture
+def away(app: App, monkeypatch: pytest.MonkeyPatch) -> AwayStore:
+    return AwayStore(app, monkeypatch)
+
+
+async def back(app: App, away: AwayStore) -> None:
+    """Write what waits for the database."""
+    away.error = None
     await app.unfinished.beat()
     await written(app)
+
+
+async def closed_by_heir(app: App) -> list[AnswerRef]:
     platform = FakePlatform()
     await AnswerCloser(heir_of(app), platform).close_left()
+    return [ref for ref, _message in platform.closed]
+
+
+async def test_end_is_stored_when_database_is_back(app: App, away: AwayStore) -> None:
+    away.error = None
+    number = app.unfinished.begin("fake", CHANNEL, 9)
+    await written(app)
+    away.error = Unavailable()
+    app.unfinished.end(number)
+    await written(app)
+    await back(app, away)
+    assert await closed_by_heir(app) == []
+
+
+@pytest.mark.parametrize("error", [Unavailable(), OutcomeUnknown()])
+async def test_beginning_is_stored_when_database_is_back(
+    app: App, away: AwayStore, error: Exception
+) -> None:
+    """Without it, an answer of a process that is killed later would never end."""
+    away.error = error
+    await killed(app)
+    await back(app, away)
+    assert await closed_by_heir(app) == [AnswerRef(CHANNEL, None, "a token")]
+
+
+@pytest.mark.parametrize("error", [Unavailable(), OutcomeUnknown()])
+async def test_answer_that_ends_while_database_is_away(
+    app: App, away: AwayStore, error: Exception
+) -> None:
+    away.error = error
+    number = app.unfinished.begin("fake", CHANNEL, 9)
+    await written(app)
+    app.unfinished.end(number)
+    await written(app)
+    await back(app, away)
+    assert await closed_by_heir(app) == []
+
+
+async def test_token_that_waits_for_the_database_is_not_younger(
+    app: App, away: AwayStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await killed(app)
+    later = app.now() + TOKEN_LIFETIME
+    monkeypatch.setattr(app.unfinished, "_now", lambda: later)
+    await back(app, away)
+    assert await closed_by_heir(replace(app, now=lambda: later)) == []
+
+
+class AwayTurn(FakeTurn):
+    """A turn of a platform that takes nothing after the deferral."""
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        raise Unreachable
+
+    async def edit(self, message: Message) -> None:
+        raise Unreachable
+
+
+async def test_end_that_is_not_delivered_is_made_up_for(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By this process; the next one finds nothing."""
+    monkeypatch.setattr(dispatch, "LAST_TRIES", 1)
+    await dispatch.run(
+        app, AwayTurn(FakePlatform()), sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I"))
+    )
+    platform = FakePlatform()
+    closer = AnswerCloser(app, platform)
+    await closer.close_left()
+    ((ref, message),) = platform.closed
+    assert ref == AnswerRef(CHANNEL, None, "a token")
+    assert plain(message.content).endswith(" could not be reached when this was ready.")
+    assert [button.action for button in message.buttons] == ["sonnet"]
+    await written(app)
+    await closer.close_left()
+    assert len(platform.closed) == 1
+    assert await closed_by_heir(app) == []
+
+
+async def test_announced_message_is_left_alone(app: App) -> None:
+    """It is complete without the answer that was not delivered."""
+
+    async def command(_app: App, turn: Turn, _options: str) -> None:
+        assert turn.on_pending is not None
+        turn.on_pending(AnswerRef(CHANNEL, 9, is_announced=True), None)
+        raise Unreachable
+
+    await dispatch.run(app, AwayTurn(FakePlatform()), command, "")
+    platform = FakePlatform()
+    await AnswerCloser(app, platform).close_left()
+    assert platform.closed == []
+
+
+class SlowPlatform(FakePlatform):
+    """Closes no answer before it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Event()
+        self.open = 0
+        self.begun = asyncio.Event()
+
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        self.open += 1
+        if self.open == MOST_CLOSED:
+            self.begun.set()
+        assert self.open <= MOST_CLOSED
+        await self.answers.wait()
+        self.open -= 1
+        await super().close_answer(ref, message)
+
+
+async def test_slow_platform_delays_no_sign_of_life(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise, another process would close what this one is answering."""
+    monkeypatch.setattr(jobs, "BEAT_S", 0.001)
+    for number in range(2 * MOST_CLOSED):
+        app.unfinished.begin("fake", CHANNEL, number)
+    await written(app)
+    heir, platform = heir_of(app), SlowPlatform()
+    beats = 0
+    beaten = asyncio.Event()
+
+    async def beat() -> None:
+        nonlocal beats
+        beats += 1
+        if platform.begun.is_set():
+            beaten.set()
+
+    monkeypatch.setattr(heir.unfinished, "beat", beat)
+    work = jobs.Jobs(heir, platform)
+    async with asyncio.timeout(10):
+        work.start(AsyncMock())
+        await platform.begun.wait()
+        await beaten.wait()
+        platform.answers.set()
+        while len(platform.closed) < 2 * MOST_CLOSED:  # noqa: ASYNC110 (closing signals nothing)
+            await asyncio.sleep(0.001)
+    await work.close()
+
+
+async def test_claimed_answer_is_alive(app: App) -> None:
+    """A platform that is away leaves it to the process that has claimed it."""
+
+    class Away(FakePlatform):
+        async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+            raise Unreachable
+
+    await killed(app)
+    heir = heir_of(app)
+    await AnswerCloser(heir, Away()).close_left()
+    later = replace(app, now=lambda: heir.now() + SILENCE + timedelta(seconds=5))
+    heir.unfinished._now = later.now
+    await heir.unfinished.beat()
+    platform = FakePlatform()
+    await AnswerCloser(later, platform).close_left()
     assert platform.closed == []

@@ -56,5 +56,14 @@ async def test_old_answers_are_deleted(
     assert await store.unfinished.claim("discord", "heir", NOW + 2 * SILENCE) == []
 
 
+async def test_written_twice(store: Store) -> None:
+    """An answer whose first writing seemed to fail keeps the time when it was begun."""
+    begun = NOW - TOKEN_LIFETIME
+    await store.unfinished.write([replace(HIDDEN, begun_at=begun)], [], "owner", NOW)
+    await store.unfinished.write([HIDDEN, POEM], [], "owner", NOW)
+    await store.unfinished.delete_old(NOW + SECOND)
+    assert await store.unfinished.claim("discord", "heir", NOW + 2 * SILENCE) == [POEM]
+
+
 def test_token_is_not_shown() -> None:
     assert "secret" not in repr(HIDDEN)

@@ -1,0 +1,37 @@
+"""What the bot does with its database before anything else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import app
+from bot.settings import Settings
+from bot.startup import StartupError
+from bot.store import Database, Store, StoreError, url_of
+from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME
+from tests.bot.store.test_polls import NOW
+from tests.bot.store.test_unfinished import HIDDEN, POEM
+
+
+async def test_expired_tokens_are_deleted_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even by a bot that does not start."""
+
+    async def open_versions(*_: object, **_options: object) -> None:
+        raise StoreError
+
+    monkeypatch.setattr(app, "open_versions", open_versions)
+    database = Database(url_of(None, tmp_path))
+    await database.migrate()
+    store = Store(database)
+    old, recent = HIDDEN, replace(HIDDEN, id=3)
+    await store.unfinished.write([old, POEM], [], "dead", NOW - TOKEN_LIFETIME - SILENCE)
+    await store.unfinished.write([recent], [], "dead", NOW - SILENCE)
+    with pytest.raises(StartupError):
+        await app.build_app(Settings(_env_file=None, state_dir=tmp_path), now=lambda: NOW)
+    # As of the time when none was too old: what is deleted is gone.
+    found = await store.unfinished.claim("discord", "heir", NOW - 2 * TOKEN_LIFETIME)
+    await store.close()
+    assert {record.id for record in found} == {POEM.id, recent.id}
