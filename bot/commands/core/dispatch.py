@@ -115,7 +115,7 @@ async def answer_error(app: App, turn: Turn, error: BaseException) -> bool:
     """Report an error to the member. Returns false if that may succeed later. Never raises."""
     if isinstance(error, Gone | Undelivered):
         requests.end_with(error, Outcome.FAILED)
-        log.info("The request no longer exists, or its answer could not be sent: %s", error)
+        log.info("The request no longer exists, or its answer could not be sent: %r", error)
         return isinstance(error, Gone)
     try:
         await turn.respond(Message(explained(error, turn), private=True))
@@ -172,7 +172,7 @@ async def stream(
     if shown is None or arrived:
         return
     if not await deliver(lambda: turn.edit(shown), tries=LAST_TRIES):
-        raise Undelivered(f"the platform was away for {LAST_TRIES} tries")
+        raise Undelivered
 
 
 async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> bool:
