@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.services.custom_models import LARGEST_WEIGHTS, CustomModels
+from bot.services.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModels
 from bot.services.model_registry import ModelRegistry
 from bot.services.training import process, run, service
 from bot.services.training.policies import (
@@ -386,6 +386,25 @@ async def test_custom_model_deleted_at_the_end(world: World) -> None:
     assert end == Failed(Reason.DELETED)
 
 
+@ON_SQLITE
+async def test_full_memory_costs_no_training(world: World) -> None:
+    """The result waits longer for memory than a member would."""
+    request = await world.request()
+    await world.store.trainings.enqueue(request)
+    record = await world.store.trainings.next_queued(CUSTOM, "x", NOW)
+    assert record is not None
+    sample = await CustomModels(world.store, FakeWriter()).validate(tiny_namer(KANA), "")
+    size = sample.trained.resident_bytes + 1_000
+    models = CustomModels(world.store, FakeWriter(), largest=size, patience_s=0)
+    used = [await models.validate(tiny_namer(KANA, seed=9 + n), "") for n in range(MOST_LOADED)]
+    complete = CustomModelPolicy(world.store, models).complete
+    ending = asyncio.create_task(complete(replace(record, corpus=request.corpus), world.trained()))
+    done, _ = await asyncio.wait([ending], timeout=0.1)
+    assert not done
+    used.pop()
+    assert isinstance(await ending, CustomModelTrained)
+
+
 # Restarts
 
 
@@ -419,15 +438,19 @@ async def test_without_its_folder_it_starts_anew(world: World, tmp_path: Path) -
 
 
 @ON_SQLITE
-async def test_refused_checkpoint_is_deleted(world: World) -> None:
+async def test_refused_checkpoint_is_deleted(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     """For example after an upgrade of the bot."""
     one = world.process(PAUSE, DONE)
     number = await one.service.enqueue(REQUEST)
     await until(lambda: one.trainers and one.trainers[0]._pause)
     await one.service.close()
-    other = world.process(Failed("The checkpoint is damaged."))
-    await until(lambda: other.last(number) == Failed("The checkpoint is damaged."))
+    other = world.process(Failed("Galadriel.txt is empty."))
+    await until(lambda: other.last(number) == Failed("Galadriel.txt is empty."))
     assert [trainer.resume for trainer in other.trainers] == [True, False]
+    assert f"Training {number} starts over" in caplog.text
+    assert "Galadriel" not in caplog.text  # the sentence is for the member
 
 
 @ON_SQLITE
