@@ -206,9 +206,7 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
         poll = await polls.find(poll_id)
         if poll is None or poll.closed_at is not None:
             return poll
-        if poll.message_id is None and turn.source is not None:
-            # The process that sent the message ended before it stored the id.
-            await polls.sent(poll_id, turn.source.ref.message_id)
+        await _note_message(app, turn, poll)
         await edit(poll_message(poll, limits))
         now = await polls.find(poll_id)
         if now is not None and now.closed_at is not None and now.message_id is not None:
@@ -222,12 +220,22 @@ async def _try_to_draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
 
     The edit is left out while the platform refuses many requests.
     """
-    if turn.platform.spares_requests:
-        return
     try:
-        await draw(app, turn, poll_id, edit)
+        if not turn.platform.spares_requests:
+            await draw(app, turn, poll_id, edit)
+        elif (poll := await app.store.polls.find(poll_id)) is not None:
+            await _note_message(app, turn, poll)
     except (DeliveryError, Unavailable) as error:
         log.info("The tally of a poll cannot be shown: %s", error)
+
+
+async def _note_message(app: App, turn: Turn, poll: PollRecord) -> None:
+    """Store which message shows a poll, if the process that sent it ended before it could.
+
+    Without it the poll could neither show its result nor be stopped by deleting the message.
+    """
+    if poll.message_id is None and turn.source is not None:
+        await app.store.polls.sent(poll.id, turn.source.ref.message_id)
 
 
 def _edit_source(turn: Turn) -> Edit:

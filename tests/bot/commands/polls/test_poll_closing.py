@@ -10,7 +10,7 @@ import pytest
 from bot.commands.core.message import Message
 from bot.commands.core.turn import MessageRef
 from bot.commands.polls import poll_closing
-from bot.discord.platform import LIMITS
+from bot.discord.platform import LIMITS, DiscordPlatform
 from bot.store.hall_of_fame import Scope
 from bot.store.moderation.tables import Action, Entry
 from bot.store.polls import PollRecord
@@ -74,6 +74,22 @@ async def test_unnoted_message_is_closed(home: Home, monkeypatch: pytest.MonkeyP
     await home.alice.click(message, label="Bravosaurus")
     await home.env.advance_time(TEN_MINUTES + 60)
     assert first_message(home).content == "The poll is closed: Bravosaurus has won."
+
+
+async def test_unnoted_message_is_noted_without_edits(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While optional edits are left out, a vote tells the message, which a moderator deletes."""
+    with monkeypatch.context() as ending:
+        ending.setattr(home.app.store.polls, "sent", unavailable)
+        message = await a_poll(home)
+    monkeypatch.setattr(DiscordPlatform, "spares_requests", True)
+    monkeypatch.setattr(home.app.edits, "acquire", lambda _: False)  # another message is edited
+    await home.alice.click(message, label="Bravosaurus")
+    await home.env.settle()
+    home.env.backend.delete_message(home.channel.id, message.id)
+    await home.env.advance_time(TEN_MINUTES + 60)
+    assert home.channel.history() == []
 
 
 async def test_abandoned_result_is_announced_once(home: Home) -> None:
