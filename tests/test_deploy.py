@@ -164,6 +164,21 @@ def test_copied_files_exist_and_are_not_ignored() -> None:
     assert kept == set(sources)
 
 
+def test_image_can_report_errors() -> None:
+    """Its packages include Sentry's, in versions that fit whatever else was chosen."""
+    (installing,) = [line for line in dockerfile() if "--require-hashes" in line]
+    assert "requirements-sentry.txt" in installing
+    pinned = {
+        name: set(re.findall(r"^\S+==.*?(?= \\)", (CHECKOUT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-train.txt", "requirements-sentry.txt")
+    }
+    chosen = pinned["requirements.txt"] | pinned["requirements-train.txt"]
+    added = pinned["requirements-sentry.txt"] - chosen
+    names = {pin.partition("==")[0] for pin in added}
+    assert "sentry-sdk" in names
+    assert not names & {pin.partition("==")[0] for pin in chosen}
+
+
 def test_image_has_everything_that_the_bot_reads(tmp_path: Path) -> None:
     """What the final stage copies, without what is ignored, is a bot that starts."""
     ignored = [

@@ -12,6 +12,7 @@ from bot.doctor.account import examine_account
 from bot.doctor.database import examine_database
 from bot.doctor.findings import Finding, Level, problem
 from bot.doctor.machine import examine_fonts, examine_state_dir, examine_weights
+from bot.doctor.monitoring import examine_monitoring
 from bot.doctor.packages import examine_packages
 from bot.doctor.subject import INSTALL, Subject, read_settings
 from bot.startup import Exit
@@ -39,6 +40,7 @@ CHECKS = (
     Check("Discord", examine_account, 45),
     Check("State folder", examine_state_dir, 10),
     Check("Database", examine_database, 30),
+    Check("Monitoring", examine_monitoring, 10),
     Check("Weights", examine_weights, 30),
     Check("Fonts", examine_fonts, 60),
 )

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.doctor.findings import Finding, fine, problem, warning
@@ -23,13 +23,16 @@ class Subject:
     database_url: str | None = None
     state_dir: Path = Path("state")
     home_guilds: frozenset[int] = frozenset()
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    sentry_dsn: str = ""
 
     def without_secrets(self, text: str) -> str:
-        """A text without the token, the database's address and its password."""
+        """A text without the token, the addresses of database and Sentry, and the password."""
         password = (
             (self.database_url or "").partition("://")[2].rpartition("@")[0].partition(":")[2]
         )
-        for secret in (self.token, self.database_url, password):
+        for secret in (self.token, self.database_url, password, self.sentry_dsn):
             if secret:
                 text = text.replace(secret, "[secret]")
         return text
@@ -43,7 +46,14 @@ def read_settings(*, local: bool, dotenv: Path = DOTENV) -> tuple[Subject, list[
         subject = _unchecked(os.environ)
         findings = [problem(CHECK, f"The package {error.name} is missing.", INSTALL)]
     if local:
-        subject = Subject(needs_token=False, state_dir=subject.state_dir / "local")
+        subject = replace(
+            subject,
+            token="",
+            needs_token=False,
+            database_url=None,
+            state_dir=subject.state_dir / "local",
+            home_guilds=frozenset(),
+        )
     return subject, findings
 
 
@@ -72,12 +82,16 @@ def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
             for sentence in suspicious_names(dotenv=dotenv)
         ]
     token, url = settings.discord_token, settings.database_url
+    dsn = settings.sentry_dsn
     return (
         Subject(
             token=token.get_secret_value() if token else "",
             database_url=url.get_secret_value() if url else None,
             state_dir=settings.state_dir,
             home_guilds=settings.home_guilds,
+            metrics_host=settings.metrics_host,
+            metrics_port=settings.metrics_port,
+            sentry_dsn=dsn.get_secret_value() if dsn else "",
         ),
         findings,
     )

@@ -19,13 +19,14 @@ import discord.http
 import pytest
 from sqlalchemy import text
 
-from bot.doctor import account, database, machine
+from bot.doctor import account, database, machine, monitoring
 from bot.doctor.examination import Check, examine, run_checks, show
 from bot.doctor.findings import Finding, Level, fine, problem
 from bot.doctor.subject import Subject
 from bot.local.guild import Guild
 from bot.local.rest import Rest
 from bot.local.server import LocalDiscord
+from bot.monitoring.server import MonitoringServer
 from bot.settings import Settings
 from bot.startup import Exit
 from bot.store import Database, url_of
@@ -302,6 +303,26 @@ def missing_weights(setup: Setup) -> None:
     (setup.folder / "weights" / "sonnets.safetensors").unlink()
 
 
+def without_sentry(setup: Setup) -> None:
+    setup.set("SENTRY_DSN", f"https://{PASSWORD}@sentry.example.org/1")
+    setup.patch.setitem(sys.modules, "sentry_sdk.utils", None)
+
+
+def broken_dsn(setup: Setup) -> None:
+    setup.set("SENTRY_DSN", f"https://{PASSWORD}@sentry.example.org/mangosaurus")
+
+
+def taken_port(setup: Setup) -> None:
+    setup.set("METRICS_PORT", str(silent_port()))
+    setup.patch.setattr(monitoring, "PATIENCE_S", 0.1)
+
+
+def other_address(setup: Setup) -> None:
+    setup.set("METRICS_PORT", str(free_port()))
+    setup.set("METRICS_HOST", "192.0.2.1")  # reserved for documentation
+    setup.patch.setattr(monitoring, "PATIENCE_S", 0.1)
+
+
 def copy_weights(setup: Setup) -> None:
     shutil.copytree(machine.WEIGHTS, setup.folder / "weights")
     weights = machine.examine_weights
@@ -354,6 +375,10 @@ BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
     full_disk: ("✗ Disk: 5 MiB are free.",),
     damaged_weights: ("✗ Weights: names.safetensors is damaged",),
     missing_weights: ("✗ Weights: sonnets.safetensors is missing.",),
+    without_sentry: ("✗ Error reports: SENTRY_DSN is set, but the package sentry-sdk",),
+    broken_dsn: ("✗ Error reports: SENTRY_DSN is not valid (",),
+    taken_port: ("✗ Monitoring port: 127.0.0.1:", "can't be opened (", "another port"),
+    other_address: ("✗ Monitoring port: 192.0.2.1:", "METRICS_HOST"),
     no_fonts: ("✗ Fonts: Not even Latin letters can be drawn.",),
 }
 """How a set-up is broken, and parts of the line that says so."""
@@ -407,6 +432,31 @@ def test_working_set_up(setup: Setup, capsys: pytest.CaptureFixture[str]) -> Non
         assert f" {check}: " in printed
     assert setup.database.read_bytes() == before
     assert [path.name for path in setup.state_dir.iterdir()] == ["mangosaurus.db"]
+
+
+def test_monitoring(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    setup.set("METRICS_PORT", str(port))
+    setup.set("SENTRY_DSN", "https://key@sentry.example.org/1")
+    assert examine(local=True) == Exit.OK
+    printed = capsys.readouterr().out
+    assert f"✓ Monitoring port: 127.0.0.1:{port} is free." in printed
+    assert "✓ Error reports: Errors are reported to sentry.example.org." in printed
+
+
+async def test_port_of_the_bot_itself() -> None:
+    """The doctor may be asked while the bot runs, as in its container."""
+
+    async def metrics() -> bytes:
+        return b""
+
+    bot = MonitoringServer("127.0.0.1", 0, checks=dict, metrics=metrics)
+    await bot.start()
+    subject = Subject(metrics_port=int(bot.url.rpartition(":")[2]))
+    (found,) = await asyncio.to_thread(monitoring.examine_monitoring, subject)
+    await bot.close()
+    assert found.level is Level.FINE
+    assert "A bot that runs" in found.found
 
 
 def test_first_start(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
