@@ -1,7 +1,9 @@
 """`/privacy`: what the bot stores about a member, and how to delete it."""
 
+import asyncio
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bot.commands.core.app import App
@@ -17,6 +19,8 @@ from bot.store.privacy import Kept
 log = logging.getLogger(__name__)
 
 ACTION = "privacy"
+EVERYTHING = "privacy all"
+"""The cooldown of the button that shows everything."""
 GRACE = timedelta(days=30)
 """How long the data of a community is kept after it removed the bot; it may add it again."""
 LONGEST_STATE = timedelta(days=365)
@@ -33,7 +37,8 @@ INFO = CommandInfo(
 
 async def privacy(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/privacy`."""
-    await turn.respond(await _overview(app, turn))
+    async with app.answering(turn, ACTION):
+        await turn.respond(await _overview(app, turn))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -41,7 +46,8 @@ async def press(app: App, turn: Turn, state: str) -> None:
     with app.in_flight.track():
         match state:
             case "all":
-                await turn.respond(await _everything(app, turn))
+                async with app.answering(turn, EVERYTHING):
+                    await turn.respond(await _everything(app, turn))
             case "ask":
                 await turn.edit_source(_confirmation())
             case "cancel":
@@ -53,8 +59,8 @@ async def press(app: App, turn: Turn, state: str) -> None:
                 if await app.store.privacy.of(turn.user.id):
                     reply = text(
                         _(
-                            "Done. Only blocks of you, and for a year the record of moderation, "
-                            "are still stored, to keep {communities} safe."
+                            "Done. To keep {communities} safe, the bot still stores any "
+                            "blocks of you and, for a year, the record of moderation."
                         ),
                         communities=turn.platform.terms.communities,
                     )
@@ -93,19 +99,24 @@ async def _overview(app: App, turn: Turn) -> Message:
 
 async def _everything(app: App, turn: Turn) -> Message:
     rows = await app.store.privacy.all_of(turn.user.id)
-    content = json.dumps(rows, ensure_ascii=False, indent=2, default=str).encode()
+    content = await asyncio.to_thread(_as_json, rows)  # there can be very many
     file = File("your-data.json", content, _("Everything that the bot stores about you"))
     reply = text(_("Everything that the bot stores about you:"))
     return Message(content=reply, files=(file,), private=True)
 
 
+def _as_json(rows: Mapping[str, Sequence[Mapping[str, object]]]) -> bytes:
+    return json.dumps(rows, ensure_ascii=False, indent=2, default=str).encode()
+
+
 def _confirmation() -> Message:
     reply = text(
         _(
-            "Delete your data? Your votes and kept poems will be deleted, trainings on lists of "
-            "yours will be stopped, and some buttons under your poems and names will stop working. "
-            "Names, namers and versions that others use stay, without your name. Blocks of you "
-            "stay, and so does the record of what you did as a moderator. This can't be undone."
+            "Delete your data? Your votes and kept poems will be deleted, trainings on your lists "
+            "will be stopped, and some buttons under your poems and names will stop working. "
+            "Names, namers and versions that others use stay, without your name. If you are "
+            "blocked, you stay blocked, and the record of what you did as a moderator stays for "
+            "a year. This can't be undone."
         )
     )
     buttons = (
@@ -134,8 +145,8 @@ def _about_moderation(kept: Kept, terms: Terms) -> tuple[Text, ...]:
     return (
         text(
             _(
-                "Blocks, and for a year the record of what moderators did, keep {communities} "
-                "safe: deleting your data leaves them."
+                "To keep {communities} safe, deleting your data doesn't delete blocks or the "
+                "record of moderation. The record is kept for a year."
             ),
             communities=terms.communities,
         ),

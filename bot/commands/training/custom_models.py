@@ -45,6 +45,8 @@ from models.weights import TooLarge, WeightsError
 
 NAMER = "namer"
 """The group, and the action of its buttons."""
+LIST, SHARE = "namer list", "namer share"
+"""Cooldowns of their own: both are used right after another command of the group."""
 MINUTES = 5
 """Time limit of a training, in minutes."""
 _LONGEST_NUMBER = 18
@@ -189,7 +191,7 @@ async def export(app: App, turn: Turn, options: NameOptions) -> None:
 async def list_(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/namer list`."""
     community_id = check_community(turn)
-    with app.in_flight.track():
+    async with app.answering(turn, LIST):
         models = await app.store.custom_models.of(community_id)
         waiting = await app.store.trainings.waiting(CUSTOM)
         in_training = {w.custom_model_id for w in waiting}
@@ -237,8 +239,9 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
 
 async def share(app: App, turn: Turn, options: ShareOptions) -> None:
     """Answer `/namer share`."""
-    model = await options_of.find(app, check_manager(turn), options.name)
-    with app.in_flight.track():
+    community_id = check_manager(turn)
+    async with app.answering(turn, SHARE):
+        model = await options_of.find(app, community_id, options.name)
         await app.store.custom_models.share(model.id, options.on)
         sentence = (
             _("Other {communities} can use {namer} now. They see its name, but not its list.")

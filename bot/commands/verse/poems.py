@@ -55,7 +55,8 @@ def keep_button(state: str) -> Button:
 
 async def poems(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/poems`: the newest kept poem, and buttons to page through the rest."""
-    await turn.respond(await _page(app, turn.user.id, 0))
+    async with app.answering(turn, BOOK):
+        await turn.respond(await _page(app, turn.user.id, 0))
 
 
 async def export(app: App, turn: Turn, options: ExportOptions) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from bot.commands import privacy as module
 from bot.commands.core.app import App
 from bot.commands.core.turn import Platform
 from bot.commands.privacy import GRACE, CommunitySweeper
@@ -77,6 +79,37 @@ async def test_show_everything(home: Home) -> None:
     assert [vote["position"] for vote in rows["votes"]] == [1]
     assert [card["discoverer"] for card in rows["polls"]] == ["alice"]
     assert buttons(result) == ["Show everything", "Delete my data"]
+
+
+async def test_cooldowns(home: Home) -> None:
+    """Everything can be shown right after the overview, but neither of them twice in a row."""
+    await home.restart(cooldown_seconds=10)
+    await a_poll(home)
+    overview = await home.alice.slash(home.channel, "privacy")
+    assert "too fast" in sentence(await home.alice.slash(home.channel, "privacy"))
+    assert overview.response is not None
+    shown = await home.alice.click(overview.response, label="Show everything")
+    assert shown.response is not None
+    assert shown.response.attachments
+    again = await home.alice.click(overview.response, label="Show everything")
+    assert "too fast" in sentence(again)
+
+
+async def test_rows_become_text_in_a_thread(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member's rows are without limit, and other members' answers would wait."""
+    threads: list[int] = []
+
+    def as_json(_rows: object) -> bytes:
+        threads.append(threading.get_ident())
+        return b"{}"
+
+    monkeypatch.setattr(module, "_as_json", as_json)
+    await a_poll(home)
+    overview = await home.alice.slash(home.channel, "privacy")
+    assert overview.response is not None
+    await home.alice.click(overview.response, label="Show everything")
+    assert len(threads) == 1
+    assert threads != [threading.get_ident()]
 
 
 async def test_delete_asks_first(home: Home) -> None:
@@ -283,11 +316,11 @@ async def test_blocks_outlast_forgetting(home: Home) -> None:
     await mo.slash(home.channel, "moderate block", member=home.alice)
     shown = await home.alice.user.slash("privacy")
     assert lines(shown)[0] == "The bot stores data of yours: 1 block and 1 act of moderation."
-    assert "deleting your data leaves them" in lines(shown)[-1]
+    assert "deleting your data doesn't delete blocks" in lines(shown)[-1]
     assert shown.response is not None
     await home.alice.user.click(shown.response, label="Delete my data")
     await home.alice.user.click(shown.response, label="Yes, delete my data")
-    assert sentence(shown).startswith("Done. Only blocks of you, and for a year the record")
+    assert sentence(shown).startswith("Done. To keep servers safe, the bot still stores")
     refused = await home.alice.slash(home.channel, "about")
     assert "have blocked you" in sentence(refused)
 

@@ -516,3 +516,19 @@ async def test_share(teachable: Home) -> None:
     assert "Other servers can use elves now." in sentence(on)
     off = await steward.slash(teachable.channel, "namer share", name="elves", on=False)
     assert "Only this server can use elves now." in sentence(off)
+
+
+async def test_cooldowns_of_quick_commands(teachable: Home) -> None:
+    """`/namer list` and `/namer share`."""
+    await create(teachable)
+    await teachable.restart(cooldown_seconds=10)
+    steward = manager(teachable)
+    commands: tuple[tuple[str, dict[str, str]], ...] = (
+        ("namer list", {}),
+        ("namer share", {"name": "elves"}),
+    )
+    for command, options in commands:
+        first = await steward.slash(teachable.channel, command, **options)
+        assert first.response is not None
+        assert "too fast" not in first.response.content
+        assert "too fast" in sentence(await steward.slash(teachable.channel, command, **options))

@@ -193,6 +193,12 @@ async def test_export_nothing(home: Home) -> None:
     assert sentence(result).startswith("You haven't kept any poems yet")
 
 
+async def test_cooldown(home: Home) -> None:
+    await home.restart(cooldown_seconds=10)
+    assert "haven't kept any" in sentence(await home.alice.slash(home.channel, "poems"))
+    assert "too fast" in sentence(await home.alice.slash(home.channel, "poems"))
+
+
 async def test_export_cooldown(home: Home) -> None:
     await home.restart(cooldown_seconds=10)
     await keep(home, home.alice, await poem(home))
