@@ -34,7 +34,10 @@ def checked_words(typed: str) -> tuple[str, ...]:
     """The words of the option `blocked_words`, separated by commas. Raises `UserError`."""
     if len(typed) > LONGEST_LIST:
         raise UserError(
-            _("The words can have {limit:,} characters together, and yours have {count:,}."),
+            _(
+                "The words can have at most {limit:,} characters in total, and yours have "
+                "{count:,}."
+            ),
             limit=LONGEST_LIST,
             count=len(typed),
         )
@@ -50,7 +53,7 @@ def checked_words(typed: str) -> tuple[str, ...]:
     for word in words:
         if len(word) > LONGEST_WORD or not any(map(str.isalnum, word)):
             raise UserError(
-                _("A blocked word has 1 to {limit} letters, and “{word}” doesn't."),
+                _("A blocked word can have 1 to {limit} letters. “{word}” has more, or none."),
                 limit=LONGEST_WORD,
                 word=shortened(word, LONGEST_WORD),
             )

@@ -149,8 +149,8 @@ def _blocked(reason: Reason, terms: Terms) -> Text:
             sentence = _("The bot's operator has blocked you.")
         case Reason.MEMBER_HERE:
             sentence = _(
-                "Moderators of this {community} have blocked you from the bot here. Ask them if "
-                "that is a mistake."
+                "Moderators of this {community} have blocked you from the bot here. If you think "
+                "that is a mistake, ask them."
             )
     return text(sentence, **_terms(terms))
 

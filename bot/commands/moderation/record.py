@@ -48,7 +48,7 @@ RECORD_INFO = CommandInfo(
 )
 LOG_INFO = CommandInfo(
     name="moderate log",
-    description=_("Report what moderators do in a channel, or stop it."),
+    description=_("Choose a channel for reports of what moderators do, or stop the reports."),
     options={"channel": _("The channel (default: stop reporting)")},
     audience=Audience.MANAGERS,
 )
@@ -103,7 +103,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
                 )
         entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
         before = await app.store.moderation.set_log_channel(entry)
-        reply = text(_("What moderators do is not reported in a channel anymore."))
+        reply = text(_("What moderators do is no longer reported in a channel."))
         if channel_id is not None:
             channel = link(turn.platform.mention_channel(channel_id))
             reply = text(

@@ -35,8 +35,8 @@ MENU = _("Moderate this message")
 """The command in the menu of a message."""
 MESSAGE_INFO = CommandInfo(
     name="moderate message",
-    description=_("Remove names from a poll, its winner, a poem or another answer."),
-    options={"message": _("Link to the message of the bot, or one of the suggestions")},
+    description=_("Remove names, a poem or another answer of the bot."),
+    options={"message": _("Link to the bot's message, or one of the suggestions")},
     examples=(
         (
             _("/moderate message message:https://…"),
@@ -97,12 +97,12 @@ async def message(app: App, turn: Turn, options: MessageOptions) -> None:
     if ref is None:
         raise UserError(
             _(
-                "That isn't the link of a message. Copy it from the menu of the message, or "
+                "That isn't a link to a message. Copy the link from the message's menu, or "
                 "choose a suggestion."
             )
         )
     if not options.is_own:
-        raise UserError(_("This isn't a message of the bot. Choose one with names or a poem."))
+        raise UserError(_("The bot didn't write this message. Choose one with names or a poem."))
     with app.in_flight.track():
         ref = await _of_community(turn, ref)
         await check_channel(turn, ref.channel_id)
@@ -262,7 +262,7 @@ def _question(poll: PollRecord | None, ref: MessageRef, limits: Limits) -> Messa
         )
         reply = text(
             _(
-                "Remove this answer? If it is a poem, those who kept it lose it as well. This "
+                "Remove this answer? If it is a poem, members who kept it lose it too. This "
                 "can't be undone."
             )
         )
@@ -326,14 +326,14 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
     if not is_emptied and not copies:
         raise UserError(
             _(
-                "The bot can't edit this message: it isn't its own, or the bot can't see the "
-                "channel. You can delete it."
+                "The bot can't edit this message, because the bot didn't write it or can't see "
+                "the channel. You can delete the message."
             )
         )
     await post(app, platform, entry)
     sentence = ngettext(
-        "Removed, with {count} copy that was kept.",
-        "Removed, with {count} copies that were kept.",
+        "Removed, along with {count} kept copy.",
+        "Removed, along with {count} kept copies.",
         copies,
     )
     return text(sentence if copies else _("Removed."), count=copies)

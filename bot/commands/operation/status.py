@@ -22,8 +22,8 @@ MIB = 2**20
 
 INFO = CommandInfo(
     name="status",
-    description=_("How the bot is: memory, queues, database, and a plot of the last day."),
-    examples=(("/status", _("shows how the bot is, and a plot of the last day.")),),
+    description=_("Show the bot's health: memory, queues, database, and a plot of the last day."),
+    examples=(("/status", _("shows the bot's health and a plot of the last day.")),),
     audience=Audience.OWNERS,
 )
 

@@ -124,7 +124,7 @@ async def test_message_by_link(home: Home) -> None:
     asked = await mo.slash(home.channel, "moderate message", message=message.jump_url)
     assert buttons(asked)[2] == "Remove Kilosaurus"
     wrong = await mo.slash(home.channel, "moderate message", message="https://example.com/1/2/3")
-    assert "isn't the link of a message" in sentence(wrong)
+    assert "isn't a link to a message" in sentence(wrong)
 
 
 async def test_link_to_another_server(home: Home) -> None:
@@ -160,7 +160,7 @@ async def test_poem_is_removed(home: Home) -> None:
     assert poem.response is not None
     await home.alice.click(poem.response, label="Keep")
     reply = await remove(home, home.moderator(), first_message(home), "Remove it")
-    assert reply == "Removed, with 1 copy that was kept."
+    assert reply == "Removed, along with 1 kept copy."
     shown = first_message(home)
     assert shown.content == "*A moderator removed this.*"
     assert not shown.embeds
@@ -171,12 +171,12 @@ async def test_poem_is_removed(home: Home) -> None:
 async def test_message_of_a_member(home: Home) -> None:
     message = await home.alice.send(home.channel, "hello")
     refused = await home.moderator().context_menu(home.channel, MENU, message)
-    assert "isn't a message of the bot" in sentence(refused)
+    assert "didn't write this message" in sentence(refused)
     mo = home.moderator()
     asked = await mo.slash(home.channel, "moderate message", message=message.jump_url)
     assert asked.response is not None
     refused = await mo.click(asked.response, label="Remove it")
-    assert "You can delete it." in sentence(refused)
+    assert "You can delete the message." in sentence(refused)
     assert await home.app.store.moderation.recorded(home.guild.id) == []
 
 
