@@ -19,7 +19,7 @@ from bot.store.privacy import Kept
 log = logging.getLogger(__name__)
 
 ACTION = "privacy"
-EVERYTHING = "privacy all"
+EVERYTHING = "privacy-all"
 """The cooldown of the button that shows everything."""
 GRACE = timedelta(days=30)
 """How long the data of a community is kept after it removed the bot; it may add it again."""

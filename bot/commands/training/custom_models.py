@@ -45,7 +45,7 @@ from models.weights import TooLarge, WeightsError
 
 NAMER = "namer"
 """The group, and the action of its buttons."""
-LIST, SHARE = "namer list", "namer share"
+LIST, SHARE = "namer-list", "namer-share"
 """Cooldowns of their own: both are used right after another command of the group."""
 MINUTES = 5
 """Time limit of a training, in minutes."""
