@@ -1,4 +1,8 @@
-"""Who may use what: every cell of `docs/rights.md`, and no command or button without a row."""
+"""Who may use what: every cell of `docs/rights.md`, and no command or button without a row.
+
+Each cell is a subtest, so that a wrong one is named and the others are tried; those of a column
+share a server.
+"""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -172,10 +176,6 @@ def stranger(home: Home, community_id: int | None) -> FakeTurn:
     return FakeTurn(platform, User(99, "mallory"), community_id, source=source)
 
 
-def expected(rows: Mapping[str, Mapping[str, str]], column: str) -> dict[str, str]:
-    return {row: cells[column] for row, cells in rows.items()}
-
-
 def registered(home: Home) -> dict[str, app_commands.Command | app_commands.ContextMenu]:  # type: ignore[type-arg]
     found = {
         command.qualified_name: command
@@ -207,23 +207,23 @@ async def run(cast: Cast, actor: simcord.MemberActor, column: str, name: str) ->
 
 
 @pytest.mark.parametrize("column", SERVER)
-async def test_commands_in_a_server(cast: Cast, column: str) -> None:
+async def test_commands_in_a_server(cast: Cast, column: str, subtests: pytest.Subtests) -> None:
     actor = cast.actors[column]
-    found = {name: outcome(await run(cast, actor, column, name)) for name in COMMANDS}
-    assert found == expected(COMMANDS, column)
+    for name, cells in COMMANDS.items():
+        with subtests.test(f"{name}, {column}"):
+            assert outcome(await run(cast, actor, column, name)) == cells[column]
 
 
-async def test_commands_in_a_direct_message(cast: Cast) -> None:
+async def test_commands_in_a_direct_message(cast: Cast, subtests: pytest.Subtests) -> None:
     """Those that Discord offers there."""
     user = cast.home.env.create_user("diana")
     offered = user.available_commands()
-    found = {}
-    for name in COMMANDS:
-        options = OPTIONS.get(name, {})
-        found[name] = "–"
-        if name in offered:
-            found[name] = outcome(said(await user.slash(name, **options)))
-    assert found == expected(COMMANDS, "direct message")
+    for name, cells in COMMANDS.items():
+        with subtests.test(f"{name}, direct message"):
+            found = "–"
+            if name in offered:
+                found = outcome(said(await user.slash(name, **OPTIONS.get(name, {}))))
+            assert found == cells["direct message"]
 
 
 def is_for_users(command: app_commands.Command | app_commands.ContextMenu) -> bool:  # type: ignore[type-arg]
@@ -248,21 +248,23 @@ async def captured(cast: Cast, name: str, monkeypatch: pytest.MonkeyPatch) -> tu
 
 
 @pytest.mark.parametrize("column", ["user install", "forged"])
-async def test_commands_elsewhere(cast: Cast, column: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_commands_elsewhere(
+    cast: Cast, column: str, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
+) -> None:
     """Forged: an ordinary user in a direct message, also where Discord offers nothing."""
     commands = registered(cast.home)
-    found = {}
-    for name in COMMANDS:
-        command, options = await captured(cast, name, monkeypatch)
-        community = ELSEWHERE if column == "user install" else None
-        turn = replace(stranger(cast.home, community), source=None)
-        found[name] = await of_turn(
-            turn,
-            partial(dispatch.run, cast.home.app, command=command, options=options),
-        )
-        if column == "user install" and not is_for_users(commands[name]):
-            found[name] = "–"
-    assert found == expected(COMMANDS, column)
+    community = ELSEWHERE if column == "user install" else None
+    for name, cells in COMMANDS.items():
+        with subtests.test(f"{name}, {column}"):
+            command, options = await captured(cast, name, monkeypatch)
+            turn = replace(stranger(cast.home, community), source=None)
+            found = await of_turn(
+                turn,
+                partial(dispatch.run, cast.home.app, command=command, options=options),
+            )
+            if column == "user install" and not is_for_users(commands[name]):
+                found = "–"
+            assert found == cells[column]
 
 
 async def press(
@@ -292,40 +294,35 @@ async def poll_in(cast: Cast, actor: simcord.MemberActor, channel: simcord.Chann
 
 
 @pytest.mark.parametrize("column", SERVER)
-async def test_buttons_in_a_server(cast: Cast, column: str) -> None:
+async def test_buttons_in_a_server(cast: Cast, column: str, subtests: pytest.Subtests) -> None:
     actor, channel = cast.actors[column], cast.place(column)
-    found = {}
-    for action, state in STATES.items():
-        if action == "vote":
-            shown = await actor.slash(channel, "dinoname", count=2)
-            assert shown.response is not None
-            result = await actor.click(shown.response, label="Mangosaurus")
-            words = said(result)
-        elif action == "unvote":
-            words = await press(
-                cast, actor, channel, f"unvote:{await poll_in(cast, actor, channel)}"
-            )
-        else:
-            words = await press(cast, actor, channel, f"{action}:{state}")
-        found[action] = pressed(words)
-    assert found == expected(BUTTONS, column)
+    for action, cells in BUTTONS.items():
+        with subtests.test(f"{action}, {column}"):
+            button = f"{action}:{STATES[action]}"
+            if action == "vote":
+                shown = await actor.slash(channel, "dinoname", count=2)
+                assert shown.response is not None
+                words = said(await actor.click(shown.response, label="Mangosaurus"))
+            else:
+                if action == "unvote":
+                    button = f"unvote:{await poll_in(cast, actor, channel)}"
+                words = await press(cast, actor, channel, button)
+            assert pressed(words) == cells[column]
 
 
-async def test_buttons_in_a_direct_message(cast: Cast) -> None:
+async def test_buttons_in_a_direct_message(cast: Cast, subtests: pytest.Subtests) -> None:
     home = cast.home
     user = home.env.create_user("diana")
     number = await poll_in(cast, home.alice, home.channel)
-    found = {}
-    for action, state in STATES.items():
-        button = f"{action}:{state}"
-        if action in ("vote", "unvote"):
-            button = f"{action}:{number}" + (":0" if action == "vote" else "")
-        found[action] = pressed(await press(cast, user, user.dm_channel, button))
-    assert found == expected(BUTTONS, "direct message")
+    states = STATES | {"vote": f"{number}:0", "unvote": number}
+    for action, cells in BUTTONS.items():
+        with subtests.test(f"{action}, direct message"):
+            words = await press(cast, user, user.dm_channel, f"{action}:{states[action]}")
+            assert pressed(words) == cells["direct message"]
 
 
 @pytest.mark.parametrize("column", ["user install", "forged"])
-async def test_buttons_elsewhere(cast: Cast, column: str) -> None:
+async def test_buttons_elsewhere(cast: Cast, column: str, subtests: pytest.Subtests) -> None:
     """Forged: an ordinary member presses what was shown to somebody else, who loses nothing."""
     home = cast.home
     alice = home.alice
@@ -346,12 +343,14 @@ async def test_buttons_elsewhere(cast: Cast, column: str) -> None:
     if column == "user install":
         own = {"vote": f"{number}:1", "unvote": number}
     community = ELSEWHERE if column == "user install" else home.guild.id
-    found = {}
-    for action, state in (STATES | own).items():
-        turn = stranger(home, community)
-        found[action] = await of_turn(
-            turn,
-            partial(dispatch.press, home.app, action=action, state=state, handlers=HANDLERS),
-        )
-    assert found == expected(BUTTONS, column)
+    states = STATES | own
+    for action, cells in BUTTONS.items():
+        with subtests.test(f"{action}, {column}"):
+            state = states[action]
+            turn = stranger(home, community)
+            found = await of_turn(
+                turn,
+                partial(dispatch.press, home.app, action=action, state=state, handlers=HANDLERS),
+            )
+            assert found == cells[column]
     assert await home.app.store.privacy.all_of(alice.id) == before
