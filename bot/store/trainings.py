@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.store.calls import limited, patient
 from bot.store.database import Database
-from bot.store.schema import Training
+from bot.store.schema import Activation, Training, Version
 
 SILENCE = timedelta(seconds=40)
 """A running training without a heartbeat for this long is considered dead."""
@@ -211,16 +211,18 @@ class Trainings:
     ) -> bool:
         """Record how a running training ended: `done`, `failed` or `stopped`.
 
-        Returns whether it was still running and belonged to `owner`; else nothing changes.
+        Returns whether it was still running and belonged to `owner`; else nothing changes. Its
+        version loses the member if they were forgotten while it was being stored.
         """
-        return await self._change(
-            *_owned(training_id, owner),
-            state=state,
-            ended_at=now,
-            message=message,
-            version_id=version_id,
-            **_NO_BLOBS,
-        )
+        ended = update(Training).where(*_owned(training_id, owner)).returning(Training.member_id)
+        values = {"state": state, "ended_at": now, "message": message, "version_id": version_id}
+        async with self._database.writing() as session:
+            row = (await session.execute(ended.values(values | _NO_BLOBS))).first()
+            if row is not None and row.member_id is None and version_id is not None:
+                for column in (Version.id, Activation.version_id):
+                    forget = update(column.class_).where(column == version_id)
+                    await session.execute(forget.values(member_id=None))
+        return row is not None
 
     async def requeue(self, training_id: int, owner: str) -> bool:
         """Put a training that was interrupted in good order back in its old place in the queue.

@@ -178,6 +178,18 @@ async def test_finish_drops_blobs(store: Store) -> None:
     assert await get(store, number) == record
 
 
+async def test_member_forgotten_while_version_is_stored(store: Store) -> None:
+    number = await started(store, member_id=3)
+    await store.privacy.forget_member(3)
+    version = await add(store, member_id=3)  # by a process that read the training before
+    await store.versions.activate("names", version, member_id=3, reason="better", now=SOON)
+    assert await store.trainings.finish(number, "a", "done", SOON, version_id=version)
+    assert not await store.privacy.of(3)
+    stored = await store.versions.get(version)
+    assert stored is not None
+    assert stored.member_id is None
+
+
 async def test_requeue_keeps_the_place(store: Store) -> None:
     first = await started(store, corpus=b"a")
     second = await enqueue(store)
