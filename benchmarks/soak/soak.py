@@ -36,6 +36,8 @@ CLOSING_S = 60.0
 """Seconds after a restart in which an unfinished message must be closed."""
 LEAST_QUIET_S = 3.0
 """Seconds after the last fault, at least."""
+MESSAGES = 100_000
+"""Messages that the simulator keeps: the poll of a deleted one has no winner."""
 HEARTBEAT_S = 20.0
 """Interval of heartbeats: shorter than Discord's 41 s, so that a soak has more of them."""
 
@@ -109,7 +111,7 @@ class Soak:
             (folder / "state").mkdir()
             version = await _add_version(database)
             local = await stack.enter_async_context(
-                LocalDiscord(port=0, heartbeat_s=HEARTBEAT_S, writes=10)
+                LocalDiscord(port=0, heartbeat_s=HEARTBEAT_S, writes=10, history=MESSAGES)
             )
             environment = {"LOG_FORMAT": "json", "COOLDOWN_SECONDS": "1", "NAMERS_PER_GUILD": "20"}
             environment |= {"RETRAIN_COOLDOWN_MINUTES": "0", "HOME_GUILDS": str(local.guild_id)}

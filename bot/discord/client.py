@@ -49,11 +49,13 @@ PERMISSIONS = discord.Permissions(
     embed_links=True,
     attach_files=True,
 )
-PATIENCE_S = 4.0
+PATIENCE_S = 3.0
 """Seconds that running answers have when the bot stops.
 
 With the other limits below it is less than `bot.startup.STOP_S`, after which the process ends.
 """
+CUTTING_OFF_S = 1.0
+"""Seconds in which answers that were not ready tell so."""
 TRAININGS_S = 4.0
 """Seconds for writing the checkpoints of trainings, at the same time."""
 LAST_EDITS_S = 1.5
@@ -186,13 +188,13 @@ class Mangosaurus(commands.AutoShardedBot):
         """Accept nothing new, wait a while for running answers, and disconnect."""
         self._is_stopping = True
         log.info("Stopping; running answers have %g s to finish", PATIENCE_S)
-        finished, _ = await asyncio.gather(
-            self.app.in_flight.finish(PATIENCE_S),
-            step(TRAININGS_S, self.app.training.close()),
-        )
-        if not finished:
-            log.warning("Some answers were not finished in time")
+        await asyncio.gather(self._finish_answers(), step(TRAININGS_S, self.app.training.close()))
         await self.close()
+
+    async def _finish_answers(self) -> None:
+        if not await self.app.in_flight.finish(PATIENCE_S):
+            log.warning("Some answers were not finished in time")
+            await self.app.in_flight.cut_off(CUTTING_OFF_S)
 
 
 class _Tree(app_commands.CommandTree[Mangosaurus]):

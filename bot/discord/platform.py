@@ -1,6 +1,7 @@
 """Discord as a platform: limits, terms, and messages outside of interactions."""
 
 import asyncio
+import http
 import json
 import math
 import re
@@ -84,6 +85,8 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
         if _CLOSED not in str(error):
             raise
         raise Unreachable(str(error)) from error
+    except discord.RateLimited as error:
+        raise Unreachable(str(error)) from error
     except discord.HTTPException as error:
         if error.code in _DELETED:
             raise Deleted(str(error)) from error
@@ -91,6 +94,8 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
             raise Gone(str(error)) from error
         if isinstance(error, discord.Forbidden):
             raise Forbidden(str(error)) from error
+        if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:  # after several tries of discord.py
+            raise Unreachable(str(error)) from error
         raise DeliveryError(str(error)) from error
 
 

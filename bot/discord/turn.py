@@ -127,13 +127,15 @@ class DiscordTurn:
 
         async def send() -> None:
             nonlocal number
+            # Before it is shown: the process may be killed right after.
+            await self._pending(AnswerRef(self.channel_id, None, interaction.token), retry)
             shown = await interaction.response.defer(ephemeral=private, thinking=True)
             number = shown.message_id if shown is not None else None
 
         if await self._first(InteractionResponseType.deferred_channel_message, send):
             may_edit = self.community_id in self.platform.communities and not private
-            token = None if may_edit and number is not None else interaction.token
-            self._pending(AnswerRef(self.channel_id, number, token), retry)
+            if may_edit and number is not None:  # without the token
+                await self._pending(AnswerRef(self.channel_id, number), retry)
 
     async def acknowledge(self) -> None:
         """Acknowledge a pressed button without an answer."""
@@ -203,12 +205,12 @@ class DiscordTurn:
             raise Forbidden("this channel takes no messages")
         async with delivery(limit_of(message)):
             sent = await channel.send(**render(message)[0])
-        self._pending(AnswerRef(sent.channel.id, sent.id, is_announced=True), None)
+        await self._pending(AnswerRef(sent.channel.id, sent.id, is_announced=True), None)
         return MessageRef(sent.channel.id, sent.id, self.community_id)
 
-    def _pending(self, ref: AnswerRef, retry: Button | None) -> None:
+    async def _pending(self, ref: AnswerRef, retry: Button | None) -> None:
         if self.on_pending is not None:
-            self.on_pending(ref, retry)
+            await self.on_pending(ref, retry)
 
     @property
     def _type(self) -> InteractionResponseType | None:

@@ -10,7 +10,7 @@ from bot.local.limits import ATTACHMENT_BYTES, JSON, ApiError, Upload, check_mes
 from bot.local.records import LOADING, Attachment, Interaction, Message, content_type
 
 HISTORY = 500
-"""Messages to keep, and as many ephemeral ones; older ones are deleted with their files."""
+"""Messages to keep by default."""
 
 
 class Channel:
@@ -26,7 +26,10 @@ class Channel:
         *,
         clock: Callable[[], float],
         new_id: Callable[[], str],
+        history: int = HISTORY,
     ) -> None:
+        """`history`: messages to keep, and as many ephemeral ones; older ones are deleted."""
+        self._history = history
         self._guild, self._events, self._clock, self._new_id = guild, events, clock, new_id
         self.base_url = ""
         """Where files are served, with a slash at the end."""
@@ -124,7 +127,7 @@ class Channel:
         self.messages[message.id] = message
         self._events.emit("message", message)
         alike = [other for other in self.messages.values() if other.ephemeral == message.ephemeral]
-        for oldest in alike[:-HISTORY]:
+        for oldest in alike[: -self._history]:
             self.remove(oldest)
         return message
 

@@ -25,6 +25,7 @@ import discord.http
 import yarl
 from aiohttp import web
 
+from bot.local.channel import HISTORY
 from bot.local.events import Event
 from bot.local.faults import Faults
 from bot.local.gateway import Gateway
@@ -56,6 +57,7 @@ class LocalDiscord:
     first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes; shorter in tests.
     heartbeat_s: interval of heartbeats, as sent to clients.
     shards: number of shards, as sent to clients.
+    history: messages to keep, and as many ephemeral ones; older ones are deleted.
     rate_limited: whether to answer with 429 above `writes` messages or edits in `window_s` seconds
         for a channel or an interaction, and above `per_second` requests per second in total.
     """
@@ -74,11 +76,14 @@ class LocalDiscord:
         per_second: int = 50,
         heartbeat_s: float = 41.25,
         shards: int = 1,
+        history: int = HISTORY,
     ) -> None:
         self._host, self._port = _loopback(host), _port(port)
         self._token_lifetime_s = token_lifetime_s
         self.token = f"local.{secrets.token_urlsafe(24)}"
-        self.state = State(time.time, bot_name=bot_name, first_response_s=first_response_s)
+        self.state = State(
+            time.time, bot_name=bot_name, first_response_s=first_response_s, history=history
+        )
         self.faults = Faults()
         self.gateway = Gateway(self.state, self.token, self.faults, heartbeat_s=heartbeat_s)
         self._rest = Rest(

@@ -7,7 +7,7 @@ listeners of `events`.
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.local.channel import Channel
+from bot.local.channel import HISTORY, Channel
 from bot.local.events import Events
 from bot.local.guild import Guild, Snowflakes, User
 from bot.local.limits import (
@@ -38,6 +38,7 @@ class State:
         *,
         bot_name: str = "Mangosaurus",
         first_response_s: float = 3.0,
+        history: int = HISTORY,
     ) -> None:
         self.clock = clock
         self.first_response_s = first_response_s
@@ -46,7 +47,9 @@ class State:
         self._new_id = Snowflakes(clock)
         # The same ids at each start, so that a bot with a database recognizes members and channel.
         self.guild = Guild(Snowflakes(lambda: FOUNDED_S), bot_name)
-        self.channel = Channel(self.guild, self.events, clock=clock, new_id=self._new_id)
+        self.channel = Channel(
+            self.guild, self.events, clock=clock, new_id=self._new_id, history=history
+        )
         self.interactions: dict[str, Interaction] = {}  # by token
         self.commands = Registry(self.guild.bot.id, self.guild.id, self._new_id)
 

@@ -132,6 +132,14 @@ class InFlight:
         self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
+        self._answers: dict[asyncio.Task[Any], asyncio.Task[Any] | None] = {}
+        """What `cut_off` cancels, by the task of the request."""
+        self._is_cut_off = False
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nothing new is accepted."""
+        return self._stopping
 
     @property
     def running(self) -> int:
@@ -156,8 +164,53 @@ class InFlight:
         """Accept nothing new, and wait up to `patience` seconds. Returns whether all finished."""
         self._stopping = True
         idle = asyncio.ensure_future(self._idle.wait())
-        await asyncio.wait([idle], timeout=patience)
-        return not idle.cancel()
+        waiting = {idle, *self._others()}
+        _, left = await asyncio.wait(waiting, timeout=patience)
+        idle.cancel()
+        return not left
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Let `finish` wait for the request that the current task answers."""
+        caller = _current_task()
+        self._answers[caller] = None
+        try:
+            yield
+        finally:
+            self._answers.pop(caller, None)
+
+    async def answered(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await the answer to a `request`. Raises `ShuttingDown` if `cut_off` cancels it."""
+        caller = _current_task()
+        self._answers[caller] = task = asyncio.ensure_future(work)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._is_cut_off and not caller.cancelling():
+                raise ShuttingDown from None
+            raise
+        finally:
+            task.cancel()
+
+    async def cut_off(self, patience: float) -> None:
+        """Cancel the answers in progress, and give their requests some seconds to say so."""
+        self._is_cut_off = True
+        others = self._others()
+        for caller in others:
+            if (answer := self._answers[caller]) is not None:
+                answer.cancel()
+        if others:
+            await asyncio.wait(others, timeout=patience)
+
+    def _others(self) -> set[asyncio.Task[Any]]:
+        """The tasks of requests that are not over, without the running one."""
+        return {each for each in self._answers if each is not asyncio.current_task()}
+
+
+def _current_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 (a coroutine calls this)
+    return task
 
 
 class EditThrottle:

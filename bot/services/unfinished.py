@@ -17,7 +17,7 @@ BEAT_S = 10.0
 
 
 class UnfinishedAnswers:
-    """Records the answers in progress of this process. Nobody waits for the database."""
+    """Records the answers in progress of this process. Nobody waits long for the database."""
 
     def __init__(self, records: Unfinished, now: Callable[[], datetime]) -> None:
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
@@ -91,6 +91,11 @@ class UnfinishedAnswers:
         records = {record.id: record for record in claimed}
         self._open |= records  # alive as long as this process
         return records
+
+    async def wait_written(self, seconds: float) -> None:
+        """Wait until everything is written, or for some seconds."""
+        if self._writer is not None:
+            await asyncio.wait([self._writer], timeout=seconds)
 
     async def close(self) -> None:
         """Wait until everything is written, or cannot be."""

@@ -113,7 +113,7 @@ class FakeTurn:
     async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         """Nothing to show, but to be recorded."""
         if self.on_pending is not None:
-            self.on_pending(AnswerRef(self.channel_id, None, "a token"), retry)
+            await self.on_pending(AnswerRef(self.channel_id, None, "a token"), retry)
 
     async def acknowledge(self) -> None:
         """Nothing to show."""

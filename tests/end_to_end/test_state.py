@@ -199,8 +199,9 @@ def test_history_is_limited(state: State) -> None:
     assert len(state.channel.messages) == 500
 
 
-def test_ephemeral_messages_keep_others(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.local.channel.HISTORY", 2)
+def test_ephemeral_messages_keep_others(clock: Clock) -> None:
+    state = State(clock, history=2)
+    state.overwrite_commands(None, COMMANDS)
     state.channel.say(state.guild.member, "a poll")
     for number in range(3):
         asked = state.invoke(state.guild.member, "hello")

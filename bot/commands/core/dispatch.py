@@ -17,7 +17,7 @@ from bot.commands.core.turn import AnswerRef, DeliveryError, Gone, Turn, Unreach
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.services.blocks import Blocked, Reason
-from bot.services.concurrency import in_time, latest_throttled, within
+from bot.services.concurrency import ShuttingDown, in_time, latest_throttled, within
 from bot.services.queueing.errors import TooSlow
 from bot.services.queueing.turns import OnWait
 from bot.store import Unavailable
@@ -31,6 +31,8 @@ LAST_TRIES = 7
 
 ACKNOWLEDGED_S = 2.0
 """Seconds until a request without a response is acknowledged; Discord gives up after three."""
+RECORDING_S = 0.25
+"""Seconds that a deferral waits at most until it is recorded for a restart."""
 SUGGESTED_S = 2.0
 """Seconds that suggestions may take. They cannot be deferred."""
 
@@ -61,6 +63,7 @@ async def run(
     """
 
     async def answer() -> None:
+        _check_not_stopping(app)
         await check_not_blocked(app, turn)
         await command(app, turn, received(options))
 
@@ -73,6 +76,7 @@ async def press(
     """Answer a pressed button."""
 
     async def answer() -> None:
+        _check_not_stopping(app)
         await check_not_blocked(app, turn)
         handler = handlers.get(action)
         if handler is None:
@@ -109,6 +113,12 @@ async def check_not_blocked(app: App, turn: Turn) -> None:
         if await turn.platform.is_operator(user.id):
             return
     raise Blocked(reason)
+
+
+def _check_not_stopping(app: App) -> None:
+    """Refuse at once while the bot stops: it may end before the database answers."""
+    if app.in_flight.is_stopping:
+        raise ShuttingDown
 
 
 async def answer_error(app: App, turn: Turn, error: BaseException) -> bool:
@@ -208,21 +218,28 @@ async def _answered(
     unfinished: dict[int, AnswerRef] = {}
     is_delivered = True
 
-    def on_pending(ref: AnswerRef, retry: Button | None) -> None:
+    async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
         button = (retry.action, retry.state) if retry is not None else ("", "")
         number = app.unfinished.begin(
             turn.platform.name, ref.channel_id, ref.message_id, ref.token, button
         )
+        known = [each for each, other in unfinished.items() if not other.is_announced]
+        if not ref.is_announced:
+            for each in known:
+                del unfinished[each]
+                app.unfinished.end(each)
         unfinished[number] = ref
+        if ref.message_id is None:  # not shown yet
+            await app.unfinished.wait_written(RECORDING_S)
 
     async def on_delay() -> None:
         with suppress(DeliveryError):  # the answer may have arrived meanwhile
             await acknowledge()
 
     turn.on_pending = on_pending
-    with app.monitor.track(name, turn.community_id):
+    with app.in_flight.request(), app.monitor.track(name, turn.community_id):
         try:
-            await in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay)
+            await app.in_flight.answered(in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay))
         except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
             is_delivered = await answer_error(app, turn, error)
     for number, ref in unfinished.items():

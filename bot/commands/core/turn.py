@@ -4,7 +4,7 @@ Each platform (`bot/discord/`) implements these protocols. Commands do not know 
 serve; they get its limits and terms from here.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -204,7 +204,7 @@ class Platform(Protocol):
         """Remove the bot from a community. Raises `DeliveryError`."""
 
 
-OnPending = Callable[[AnswerRef, Button | None], None]
+OnPending = Callable[[AnswerRef, Button | None], Awaitable[None]]
 
 
 class Turn(Protocol):
@@ -245,7 +245,10 @@ class Turn(Protocol):
         """The message whose button was pressed; `None` for a command."""
 
     on_pending: OnPending | None
-    """Called with each message of the bot that is not in its final state yet."""
+    """Awaited with each message of the bot that is not in its final state yet.
+
+    With an answer before it is deferred, and again when more is known of it.
+    """
 
     async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         """Show that an answer is being prepared. No effect after the first response.

@@ -89,6 +89,60 @@ async def test_answered_requests_leave_nothing(app: App) -> None:
     assert platform.closed == []
 
 
+async def test_stopping_bot_refuses_without_the_database(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = AsyncMock(side_effect=Unavailable)
+    monkeypatch.setattr(app.blocks, "reason", asked)
+    await app.in_flight.finish(0.0)
+    turn = FakeTurn(FakePlatform())
+    await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I")))
+    assert turn.sentence.startswith("The bot is restarting")
+    asked.assert_not_awaited()
+
+
+async def test_stopping_bot_ends_answers_in_progress(app: App) -> None:
+    begun = asyncio.Event()
+
+    async def command(_app: App, turn: Turn, _options: str) -> None:
+        await turn.defer(retry=RETRY)
+        begun.set()
+        await asyncio.Event().wait()
+
+    turn = FakeTurn(FakePlatform())
+    task = asyncio.create_task(dispatch.run(app, turn, command, ""))
+    await asyncio.wait_for(begun.wait(), 10)
+    assert not await app.in_flight.finish(0.0)
+    await app.in_flight.cut_off(10)
+    assert task.done()
+    assert turn.sentence.startswith("The bot is restarting")
+
+
+async def test_deferral_is_recorded_before_it_is_shown(app: App) -> None:
+    recorded: list[int] = []
+
+    async def command(_app: App, turn: Turn, _options: str) -> None:
+        await turn.defer()
+        recorded.append(len(await heir_of(app).unfinished.claim("fake")))
+        assert turn.on_pending is not None
+        await turn.on_pending(AnswerRef(CHANNEL, 9), None)
+        await written(app)
+        recorded.append(len(await heir_of(app).unfinished.claim("fake")))
+
+    await dispatch.run(app, FakeTurn(FakePlatform()), command, "")
+    assert recorded == [1, 1]
+
+
+async def test_kills_at_the_start_delay_closing_by_one_silence(app: App) -> None:
+    await killed(app)
+    now = app.now() + SILENCE + timedelta(seconds=1)
+    assert len(await replace(app, now=lambda: now).unfinished.claim("fake")) == 1
+    third = replace(app, now=lambda: now + SILENCE + timedelta(seconds=1))
+    platform = FakePlatform()
+    await AnswerCloser(third, platform).close_left()
+    assert len(platform.closed) == 1
+
+
 async def test_living_process_keeps_its_answers(app: App) -> None:
     await killed(app)
     platform = FakePlatform()
@@ -231,7 +285,7 @@ async def test_announced_message_is_left_alone(app: App) -> None:
 
     async def command(_app: App, turn: Turn, _options: str) -> None:
         assert turn.on_pending is not None
-        turn.on_pending(AnswerRef(CHANNEL, 9, is_announced=True), None)
+        await turn.on_pending(AnswerRef(CHANNEL, 9, is_announced=True), None)
         raise Unreachable
 
     await dispatch.run(app, AwayTurn(FakePlatform()), command, "")

@@ -27,6 +27,8 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (json.JSONDecodeError("", "{", 1), Unreachable),
         (RuntimeError("Session is closed"), Unreachable),
         (refused(discord.DiscordServerError, 503, 0), Unreachable),
+        (refused(discord.HTTPException, 429, 0), Unreachable),
+        (discord.RateLimited(60.0), Unreachable),
         (refused(discord.NotFound, 404, 10003), Deleted),
         (refused(discord.NotFound, 404, 10008), Deleted),
         (refused(discord.NotFound, 404, 10062), Gone),
