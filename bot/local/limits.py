@@ -17,7 +17,7 @@ LONGEST_OPTION = 6000
 ACTION_ROW, BUTTON = 1, 2
 LINK_BUTTON = 5
 SUBCOMMAND, SUBCOMMAND_GROUP = 1, 2
-STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 3, 4, 5, 10, 11
+STRING, INTEGER, BOOLEAN, USER, CHANNEL, NUMBER, ATTACHMENT = 3, 4, 5, 6, 7, 10, 11
 
 _ERRORS: Mapping[int, tuple[int, str]] = {
     0: (401, "401: Unauthorized"),
@@ -307,6 +307,8 @@ _TYPES: Mapping[int, tuple[tuple[type, ...], str]] = {
     STRING: ((str,), "a text"),
     INTEGER: ((int,), "a whole number"),
     BOOLEAN: ((bool,), "true or false"),
+    USER: ((str,), "the id of a member"),
+    CHANNEL: ((str,), "the id of a channel"),
     NUMBER: ((int, float), "a number"),
     ATTACHMENT: ((Upload,), "a file"),
 }

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bot.local.channel import HISTORY, Channel
 from bot.local.events import Events
-from bot.local.guild import Guild, Snowflakes, User
+from bot.local.guild import ALL_PERMISSIONS, Guild, Snowflakes, User
 from bot.local.limits import (
     ATTACHMENT_BYTES,
+    CHANNEL,
     JSON,
     LINK_BUTTON,
+    USER,
     ApiError,
     Upload,
     check_choices,
@@ -90,8 +92,21 @@ class State:
     # Requests of a member
 
     def picker(self, user: User) -> list[JSON]:
-        """The commands that this member sees; none if the bot is not in the server."""
-        return self.commands.picker(user) if self.guild.joined else []
+        """The commands that this member sees, with the members and the channel to choose from.
+
+        None if the bot is not in the server.
+        """
+        if not self.guild.joined:
+            return []
+        members, channel = self.guild.users.values(), self.guild.channel_payload()
+        choices: dict[int, list[JSON]] = {
+            USER: [{"name": member.name, "value": member.id} for member in members],
+            CHANNEL: [{"name": channel["name"], "value": channel["id"]}],
+        }
+        return [
+            listed | {"options": [_with_choices(option, choices) for option in listed["options"]]}
+            for listed in self.commands.picker(user)
+        ]
 
     def invoke(
         self,
@@ -102,7 +117,8 @@ class State:
         despite_permissions: bool = False,
         forged: bool = False,
     ) -> Interaction:
-        """Run a slash command. The value of an attachment option is an `Upload`.
+        """Run a slash command. The value of an attachment option is an `Upload`; that of a user or
+        a channel is its id.
 
         despite_permissions: as if an administrator had overridden the command's default
         permissions, so that only the bot's own check is left.
@@ -116,9 +132,32 @@ class State:
             check_values(choice.options, given)
         files = {k: self.channel.store_file(v) for k, v in given.items() if isinstance(v, Upload)}
         data = choice.data(dict(given) | {name: file.id for name, file in files.items()})
+        resolved = {} if forged else self._resolved(choice.options, given)
         if files:
-            data["resolved"] = {"attachments": {f.id: f.payload() for f in files.values()}}
+            resolved["attachments"] = {f.id: f.payload() for f in files.values()}
+        if resolved:
+            data["resolved"] = resolved
         return self._ask(Kind.COMMAND, user, f"/{name}", data, files=list(files.values()))
+
+    def _resolved(self, options: Sequence[JSON], values: Mapping[str, object]) -> dict[str, JSON]:
+        """The members and channels that options name. Raises `ApiError` for unknown ones."""
+        resolved: dict[str, JSON] = {}
+        for option in options:
+            value = str(values.get(option["name"], ""))
+            if not value:
+                continue
+            if option["type"] == USER:
+                chosen = self.guild.user(value)
+                member = self.guild.member_payload(chosen)
+                member |= {"permissions": str(chosen.permissions)}
+                resolved.setdefault("users", {})[value] = chosen.payload()
+                resolved.setdefault("members", {})[value] = member
+            elif option["type"] == CHANNEL:
+                if value != self.guild.channel_id:
+                    raise ApiError(10003)
+                channel = self.guild.channel_payload() | {"permissions": str(ALL_PERMISSIONS)}
+                resolved.setdefault("channels", {})[value] = channel
+        return resolved
 
     def complete(
         self, user: User, name: str, values: Mapping[str, object], focused: str
@@ -343,3 +382,8 @@ def _reply_type(asked: Interaction, value: object) -> Reply:
     message = f"Value must be one of {{{listed}}}; the simulator has no modals and activities."
     errors = {"type": {"_errors": [{"code": "BASE_TYPE_CHOICES", "message": message}]}}
     raise ApiError(50035, errors=errors)
+
+
+def _with_choices(option: JSON, choices: Mapping[int, list[JSON]]) -> JSON:
+    """An option as the page shows it: users and channels are chosen from a list."""
+    return option | {"choices": choices[option["type"]]} if option["type"] in choices else option

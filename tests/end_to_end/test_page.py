@@ -278,6 +278,17 @@ async def test_page_autocomplete(page: Page) -> None:
     await expect(last(page)).to_contain_text("Found: TRILOBITE")
 
 
+async def test_members_are_chosen_by_name(page: Page) -> None:
+    await fill_in(page, "greet")
+    await page.get_by_label("who").select_option("Ada")
+    await page.get_by_label("where").select_option("mangosaurus")
+    await page.get_by_role("button", name="Send").click()
+    await expect(last(page)).to_contain_text("Good morning in mangosaurus, Ada!")
+    await page.keyboard.type("/greet who:mary")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Good morning, Mary!")
+
+
 async def test_no_choice_is_preselected(page: Page) -> None:
     await fill_in(page, "find")
     await expect(page.get_by_role("option")).to_have_count(5)

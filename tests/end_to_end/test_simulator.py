@@ -80,6 +80,16 @@ async def test_invalid_options_are_not_sent(local: LocalDiscord, toy: ToyBot) ->
         await local.run_command("nothing")
 
 
+async def test_members_and_channels(local: LocalDiscord, toy: ToyBot) -> None:
+    ada, channel = local.state.guild.admin.id, str(local.channel_id)
+    asked = await local.run_command("greet", {"who": ada, "where": channel})
+    assert asked.message.content == "Good morning in mangosaurus, Ada!"
+    with pytest.raises(ApiError, match="Unknown User"):
+        await local.run_command("greet", {"who": "1"})
+    with pytest.raises(ApiError, match="Unknown Channel"):
+        await local.run_command("greet", {"who": ada, "where": "1"})
+
+
 async def test_longest_text(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("count", {"text": "ä" * 6000})
     assert asked.message.content == "6000 characters"

@@ -305,6 +305,17 @@ async def kinds(interaction: discord.Interaction, typed: str) -> list[app_comman
     return [app_commands.Choice(name=name, value=name.upper()) for name in found]
 
 
+@app_commands.command(description="Greets a member in a channel")
+@app_commands.describe(who="Whom", where="In which channel")
+async def greet(
+    interaction: discord.Interaction,
+    who: discord.Member,
+    where: discord.app_commands.AppCommandChannel | None = None,
+) -> None:
+    place = f" in {where.name}" if where else ""
+    await interaction.response.send_message(f"Good morning{place}, {who.display_name}!")
+
+
 @app_commands.command(description="Posts an ordinary message and edits it fast")
 @app_commands.describe(edits="How many edits")
 async def burst(interaction: discord.Interaction, edits: int) -> None:
@@ -341,6 +352,6 @@ async def shake(interaction: discord.Interaction, how: app_commands.Range[int, 1
 
 COMMANDS: Sequence[app_commands.Command[app_commands.Group, ..., None] | app_commands.Group] = [
     *(quick, slow, silent, late, forgetful, twice, long),
-    *(dig, weigh, secret, find, burst, styles, admin),
+    *(dig, weigh, secret, find, greet, burst, styles, admin),
     *(election, pack, count),
 ]
