@@ -1,6 +1,7 @@
 """The settings that the checks need, as far as they can be read; and the findings about them."""
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -33,8 +34,8 @@ class Subject:
             (self.database_url or "").partition("://")[2].rpartition("@")[0].partition(":")[2]
         )
         for secret in (self.token, self.database_url, password, self.sentry_dsn):
-            if secret:
-                text = text.replace(secret, "[secret]")
+            if secret:  # a short password is also a part of ordinary words
+                text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "[secret]", text)
         return text
 
 

@@ -579,6 +579,14 @@ def test_secrets_are_removed() -> None:
     assert Subject(database_url="postgres://host/name").without_secrets("name") == "name"
 
 
+def test_short_password_leaves_words_readable() -> None:
+    """A password of one letter must not be cut out of every word."""
+    subject = Subject(database_url="postgres://u:p@host/name")
+    found = 'Alphabets on plaques: u:p@host, password "p"'
+    hidden = 'Alphabets on plaques: u:[secret]@host, password "[secret]"'
+    assert subject.without_secrets(found) == hidden
+
+
 class Terminal(StringIO):
     """An output that claims to be a terminal."""
 
