@@ -25,7 +25,10 @@ def back_up(settings: Settings, path: Path) -> None:
         manifest = asyncio.run(_back_up(settings, path))
     except ArchiveError as error:
         raise StartupError(Exit.BAD_BACKUP, str(error)) from error
-    sys.stdout.write(f"{path}: {_counted(manifest.rows)}, schema {manifest.revision}\n")
+    rows = _counted(manifest.rows)
+    sys.stdout.write(
+        f"Backed up {rows} to {path}; the tables are at revision {manifest.revision}\n"
+    )
 
 
 def restore(settings: Settings, path: Path, *, replace: bool) -> None:
@@ -140,4 +143,6 @@ def _json(value: object) -> object:
 
 
 def _counted(rows: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in rows.items() if count) or "no rows"
+    """How many rows there are, and in which tables."""
+    tables = ", ".join(f"{name} {count:,}" for name, count in rows.items() if count)
+    return f"{sum(rows.values()):,} rows ({tables})" if tables else "no rows"

@@ -19,7 +19,10 @@ def healthcheck(environment: Mapping[str, str] = os.environ) -> int:
     host = environment.get("METRICS_HOST", "").strip() or "127.0.0.1"
     if host in ("0.0.0.0", "::"):  # noqa: S104 (where the bot listens, not where to ask)
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
-    if not port.isdecimal():
+    if port and not port.isdecimal():
+        sys.stderr.write(f"METRICS_PORT is {port!r} in the environment, and not a port number.\n")
+        return UNHEALTHY
+    if not port:
         sys.stderr.write("METRICS_PORT is not set in the environment, so the bot can't be asked.\n")
         return UNHEALTHY
     connection = http.client.HTTPConnection(host, int(port), timeout=TIMEOUT_S)

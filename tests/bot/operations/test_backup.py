@@ -358,8 +358,10 @@ def test_operations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     restore(settings_in(tmp_path / "b"), tmp_path / "backup.zip", replace=False)
     assert asyncio.run(read(tmp_path / "b")) == before
     printed = capsys.readouterr().out
-    assert "Restored" in printed
-    assert f"{len(before['communities'])} communities" in printed
+    rows = sum(map(len, before.values()))
+    assert f"Backed up {rows:,} rows (" in printed
+    assert f"Restored {rows:,} rows (" in printed
+    assert f"communities {len(before['communities'])}," in printed
     with pytest.raises(StartupError, match="--replace") as caught:
         restore(settings_in(tmp_path / "b"), tmp_path / "backup.zip", replace=False)
     assert caught.value.code == Exit.BAD_BACKUP

@@ -60,7 +60,14 @@ def test_hung(monkeypatch: pytest.MonkeyPatch) -> None:
         assert healthcheck({"METRICS_PORT": str(silent.getsockname()[1])}) == 1
 
 
-@pytest.mark.parametrize("port", ["", "many", "-1"])
-def test_no_port(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("port", "sentence"),
+    [
+        ("", "METRICS_PORT is not set in the environment, so the bot can't be asked."),
+        ("many", "METRICS_PORT is 'many' in the environment, and not a port number."),
+        ("-1", "METRICS_PORT is '-1' in the environment, and not a port number."),
+    ],
+)
+def test_no_port(port: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert healthcheck({"METRICS_PORT": port}) == 1
-    assert "METRICS_PORT is not set" in capsys.readouterr().err
+    assert capsys.readouterr().err.strip() == sentence
