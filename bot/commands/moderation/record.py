@@ -103,7 +103,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
                 )
         entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
         before = await app.store.moderation.set_log_channel(entry)
-        reply = text(_("What moderators do is no longer reported in a channel."))
+        reply = text(_("What moderators do isn't reported in any channel now."))
         if channel_id is not None:
             channel = link(turn.platform.mention_channel(channel_id))
             reply = text(

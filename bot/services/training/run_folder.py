@@ -43,7 +43,7 @@ class RunFolder:
 
     def extra_names(self, request: TrainingRequest) -> Path | None:
         """The file of additional names. Its name appears in reports."""
-        return self.path / "hall of fame" if request.extra_names else None
+        return self.path / "the hall of fame" if request.extra_names else None
 
     def prepare(self, request: TrainingRequest) -> None:
         """Create the folder and write the trainer's input. Raises `OSError`."""

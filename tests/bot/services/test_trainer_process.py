@@ -80,10 +80,10 @@ async def test_arguments(tmp_path: Path, resume: bool) -> None:
     assert event.message == (
         f"names --recipe quick --out {folder / 'names.safetensors'} --seed 5 --minutes 1 "
         f"--progress json --corpus {folder / 'corpus' / 'own.txt'} "
-        f"--also {folder / 'hall of fame'}" + " --resume" * resume
+        f"--also {folder / 'the hall of fame'}" + " --resume" * resume
     )
     assert (folder / "corpus" / "own.txt").read_bytes() == b"own"
-    assert (folder / "hall of fame").read_text() == "mango\nkiwi\n"
+    assert (folder / "the hall of fame").read_text() == "mango\nkiwi\n"
 
 
 @pytest.mark.parametrize(

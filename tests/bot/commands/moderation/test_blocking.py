@@ -103,7 +103,8 @@ async def test_log_channel(home: Home) -> None:
         f"<@{mo.id}> chose <#{log.id}> for reports of moderation.",
         f"<@{mo.id}> blocked <@{home.alice.id}>.",
     ]
-    await mo.slash(home.channel, "moderate log")
+    off = await mo.slash(home.channel, "moderate log")
+    assert sentence(off) == "What moderators do isn't reported in any channel now."
     await mo.slash(home.channel, "moderate unblock", member=home.alice)
     assert len(log.history()) == 3
     recorded = await mo.slash(home.channel, "moderate record")
