@@ -67,7 +67,10 @@ def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
     try:
         settings = load_settings(dotenv)
     except SettingsError as error:
-        findings = [problem(CHECK, f"{sentence}.", _advice()) for sentence in error.problems]
+        findings = [
+            problem(CHECK, f"{sentence.removesuffix('.')}.", _advice())
+            for sentence in error.problems
+        ]
         if isinstance(error.__cause__, ValidationError):
             wrong = {str(found["loc"][0]) for found in error.__cause__.errors()}
             defaults = {name: Settings.model_fields[name].default for name in wrong}

@@ -340,7 +340,7 @@ PROBLEM = "✗"
 BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
     wrong_settings: ("✗ Settings: LOG_LEVEL is 'LOUD'", "✗ Settings: LOCAL_PORT is '0'"),
     misspelled_setting: ("! Settings: HOME_GUILDZ is not a setting; did you mean HOME_GUILDS?",),
-    settings_in_latin_1: ("✗ Settings: .env is not UTF-8 text",),
+    settings_in_latin_1: ("✗ Settings: .env is not UTF-8 text; save it as UTF-8. Correct it in",),
     no_token: ("✗ Token: DISCORD_TOKEN is not set.",),
     broken_token: ("✗ Token: DISCORD_TOKEN contains a space or a line break.",),
     quoted_token: ("✗ Token: DISCORD_TOKEN contains quotes",),
