@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import aiohttp
 
 REQUEST_S = 10.0
+TRIES = 3
+LONGEST_PAUSE_S = 5
+"""Seconds that Discord may ask to wait between two requests; a ban lasts an hour."""
 PAGE = "https://discord.com/developers/applications"
 PRIVILEGED = {
     "Presence": (1 << 12) | (1 << 13),
@@ -91,13 +94,18 @@ class Discord:
         self._headers = {"Authorization": f"Bot {token}"} if token else {}
 
     async def get(self, path: str) -> Any:  # noqa: ANN401 (JSON)
-        """The answer to a request. Raises `Refused`."""
-        async with self.session.get(self._base + path, headers=self._headers) as response:
-            if date := response.headers.get("Date"):
-                self.ahead_s = (utc_now() - parsedate_to_datetime(date)).total_seconds()
-            if response.status != 200:
-                raise Refused(response.status)
-            return await response.json()
+        """The answer to a request, for which a short wait is worthwhile. Raises `Refused`."""
+        for _ in range(TRIES):
+            async with self.session.get(self._base + path, headers=self._headers) as response:
+                if date := response.headers.get("Date"):
+                    self.ahead_s = (utc_now() - parsedate_to_datetime(date)).total_seconds()
+                if response.status == 200:
+                    return await response.json()
+                status, pause = response.status, response.headers.get("Retry-After", "")
+            if status != 429 or not pause.isdecimal() or int(pause) > LONGEST_PAUSE_S:
+                break
+            await asyncio.sleep(int(pause))
+        raise Refused(status)
 
 
 def _wrong_token(subject: Subject) -> Finding | None:
