@@ -49,7 +49,7 @@ PERMISSIONS = discord.Permissions(
     embed_links=True,
     attach_files=True,
 )
-PATIENCE_S = 3.0
+PATIENCE_S = 2.5
 """Seconds that running answers have when the bot stops.
 
 With the other limits below it is less than `bot.startup.STOP_S`, after which the process ends.
