@@ -64,7 +64,7 @@ def sentry() -> Iterator[tuple[str, list[bytes]]]:
 
 
 def test_report(sentry: tuple[str, list[bytes]]) -> None:
-    pytest.importorskip("sentry_sdk")
+    pytest.importorskip("sentry_sdk", reason="needs sentry-sdk: install requirements-sentry.txt")
     dsn, bodies = sentry
     done = subprocess.run(
         [sys.executable, "-c", CODE.format(dsn=dsn)],
