@@ -83,7 +83,8 @@ class Settings(BaseSettings):
         ge=0,
         le=3600,
         title="a number of seconds from 0 to 3600",
-        description="Seconds that a member must wait before using the same command again.",
+        description="Seconds that a member must wait before using the same command again. 0 "
+        "turns cooldowns off, also that of somebody who keeps pressing buttons.",
         examples=["10"],
     )
     retrain_minutes: int = Field(

@@ -19,8 +19,8 @@ from bot.store.privacy import Kept
 log = logging.getLogger(__name__)
 
 ACTION = "privacy"
-EVERYTHING = "privacy-all"
-"""The cooldown of the button that shows everything."""
+EVERYTHING, FORGETTING = "privacy-all", "privacy-yes"
+"""The cooldowns of the buttons that show everything and delete it."""
 GRACE = timedelta(days=30)
 """How long the data of a community is kept after it removed the bot; it may add it again."""
 LONGEST_STATE = timedelta(days=365)
@@ -53,22 +53,28 @@ async def press(app: App, turn: Turn, state: str) -> None:
             case "cancel":
                 await turn.edit_source(await _overview(app, turn))
             case "yes":
-                await app.training.forget_member(turn.user.id)
-                await app.store.privacy.forget_member(turn.user.id)
-                reply = text(_("Done. The bot no longer stores anything about you."))
-                if await app.store.privacy.of(turn.user.id):
-                    reply = text(
-                        _(
-                            "Done. To keep {communities} safe, the bot still stores any "
-                            "blocks of you and, for a year, the record of moderation."
-                        ),
-                        communities=turn.platform.terms.communities,
-                    )
-                await turn.edit_source(Message(content=reply, private=True))
+                async with app.answering(turn, FORGETTING):
+                    await turn.edit_source(await _forgotten(app, turn))
             case _unknown:
                 raise UserError(
                     _("This button is from another version of the bot; use /privacy instead.")
                 )
+
+
+async def _forgotten(app: App, turn: Turn) -> Message:
+    """Delete the data of the member."""
+    await app.training.forget_member(turn.user.id)
+    await app.store.privacy.forget_member(turn.user.id)
+    reply = text(_("Done. The bot no longer stores anything about you."))
+    if await app.store.privacy.of(turn.user.id):
+        reply = text(
+            _(
+                "Done. To keep {communities} safe, the bot still stores any blocks of you and, for "
+                "a year, the record of moderation."
+            ),
+            communities=turn.platform.terms.communities,
+        )
+    return Message(content=reply, private=True)
 
 
 async def _overview(app: App, turn: Turn) -> Message:

@@ -1,11 +1,12 @@
 """`App`: the services and settings that every command gets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.commands.core.error_messages import REFUSALS
 from bot.commands.core.message import UserError
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
@@ -16,7 +17,6 @@ from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.custom_models import CustomModels
 from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry
-from bot.services.queueing.errors import TooMany
 from bot.services.training.service import TrainingService
 from bot.services.unfinished import UnfinishedAnswers
 from bot.services.uploads import Uploads
@@ -29,6 +29,11 @@ MOST_RECEIPTS = 4
 """Votes that are confirmed at the same time: few, so that a rush of votes is counted first."""
 LONG_TEXT = 64
 """Longest text, in characters, that is filtered on the event loop; longer ones in a thread."""
+MOST_PRESSES, PRESS_S = 20, 0.5
+"""Buttons that a member can press in a row, and the seconds until they can press one more.
+
+More than anybody presses who reads the answers.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +58,8 @@ class App:
     monitor: Monitor = field(default_factory=Monitor)
     blocks: BlockList = field(init=False)
     cooldowns: Cooldowns = field(init=False)
+    presses: Cooldowns = field(init=False)
+    """Of pressed buttons, by member."""
     filters: ServerFilters = field(init=False)
     in_flight: InFlight = field(default_factory=InFlight)
     edits: EditThrottle = field(init=False)
@@ -66,8 +73,10 @@ class App:
 
     def __post_init__(self) -> None:
         """Create the members that depend on settings."""
-        cooldowns = Cooldowns(self.settings.cooldown_seconds)
-        object.__setattr__(self, "cooldowns", cooldowns)
+        seconds = self.settings.cooldown_seconds
+        object.__setattr__(self, "cooldowns", Cooldowns(seconds))
+        presses = Cooldowns(min(PRESS_S, seconds), most=MOST_PRESSES)
+        object.__setattr__(self, "presses", presses)
         object.__setattr__(self, "blocks", BlockList(self.store.blocks))
         filters = ServerFilters(self.word_filter, self.store.word_filters)
         object.__setattr__(self, "filters", filters)
@@ -85,24 +94,32 @@ class App:
             return words.allows(text)
         return await asyncio.to_thread(words.allows, text)
 
+    def check_press(self, turn: Turn) -> None:
+        """Count a pressed button. Raises `UserError` if the member presses too many."""
+        _start(self.presses, turn.user.id, turn)
+
     @asynccontextmanager
     async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:
         """Track an answer and start the member's cooldown for `action`.
 
-        The cooldown also applies to refused requests, as they cost time too, and to those of a
-        member with too many in the queue, but not after an error of the bot. Raises `UserError`
-        during a cooldown, and `ShuttingDown`.
+        The cooldown also applies to refused requests, as they cost time too, but not after an error
+        of the bot. Raises `UserError` during a cooldown, and `ShuttingDown`.
         """
         key = (turn.user.id, action)
-        try:
-            self.cooldowns.start(key, turn.created_at)
-        except TooSoon as error:
-            raise UserError(_("You're going too fast; try again in a few seconds.")) from error
+        _start(self.cooldowns, key, turn)
         with self.in_flight.track():
             try:
                 yield
-            except (UserError, TooMany):
+            except REFUSALS:
                 raise
             except Exception:
                 self.cooldowns.end(key)
                 raise
+
+
+def _start(cooldowns: Cooldowns, key: Hashable, turn: Turn) -> None:
+    """Start a cooldown with a request. Raises `UserError` if it comes too soon."""
+    try:
+        cooldowns.start(key, turn.created_at)
+    except TooSoon as error:
+        raise UserError(_("You're going too fast; try again in a few seconds.")) from error

@@ -77,6 +77,7 @@ async def press(
 
     async def answer() -> None:
         _check_not_stopping(app)
+        app.check_press(turn)
         await check_not_blocked(app, turn)
         handler = handlers.get(action)
         if handler is None:

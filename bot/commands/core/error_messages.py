@@ -13,6 +13,17 @@ from models.names.constrained.problems import NamesError
 from models.verse.dissection import MAX_TOKENS, LineTooLong, NoWordNetwork
 from models.verse.poem import NoLineFound
 
+REFUSALS = (
+    UserError,
+    NamesError,
+    NoLineFound,
+    LineTooLong,
+    NoWordNetwork,
+    CorpusError,
+    TooMany,
+)
+"""Errors by which the bot refuses a request, as opposed to those with which it fails."""
+
 
 def explain(error: BaseException, terms: Terms) -> Text | None:
     """The sentence for an error; `None` for an unknown one."""

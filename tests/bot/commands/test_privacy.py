@@ -12,7 +12,8 @@ import pytest
 
 from bot.commands import privacy as module
 from bot.commands.core.app import App
-from bot.commands.core.turn import Platform
+from bot.commands.core.message import Message, UserError
+from bot.commands.core.turn import Platform, User
 from bot.commands.privacy import GRACE, CommunitySweeper
 from bot.store import Store, Unavailable
 from bot.store.ballots import Ballot
@@ -23,6 +24,7 @@ from tests.bot.conftest import Home
 from tests.bot.polls import TEN_MINUTES, a_poll, first_message, members
 from tests.bot.replies import buttons, embed, labels, lines, sentence
 from tests.bot.store.test_polls import NOW, POLL, opened
+from tests.bot.turns import FakePlatform, FakeTurn, press_on
 
 
 async def kept(home: Home) -> str:
@@ -93,6 +95,16 @@ async def test_cooldowns(home: Home) -> None:
     assert shown.response.attachments
     again = await home.alice.click(overview.response, label="Show everything")
     assert "too fast" in sentence(again)
+
+
+async def test_cooldown_of_deleting(home: Home) -> None:
+    await home.restart(cooldown_seconds=10)
+    await a_poll(home)
+    turn = press_on(FakeTurn(FakePlatform({1: Message()}), User(home.alice.id, "alice")), 1)
+    await module.press(home.app, turn, "yes")
+    assert not await home.app.store.privacy.of(home.alice.id)
+    with pytest.raises(UserError, match="too fast"):
+        await module.press(home.app, turn, "yes")
 
 
 async def test_rows_become_text_in_a_thread(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

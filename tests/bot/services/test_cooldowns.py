@@ -39,3 +39,34 @@ def test_clock_steps_back() -> None:
     with pytest.raises(TooSoon):
         cooldowns.start("alice", yesterday + timedelta(seconds=9))
     cooldowns.start("alice", yesterday + timedelta(seconds=10))
+
+
+def test_several_in_a_row() -> None:
+    """A rush is stopped, and goes on at the pace of the cooldown."""
+    cooldowns = Cooldowns(10, most=3)
+    for second in (0, 1, 2):
+        cooldowns.start("alice", NOW + timedelta(seconds=second))
+    with pytest.raises(TooSoon):
+        cooldowns.start("alice", NOW + timedelta(seconds=9))
+    cooldowns.start("alice", NOW + timedelta(seconds=10))
+    with pytest.raises(TooSoon):
+        cooldowns.start("alice", NOW + timedelta(seconds=19))
+    cooldowns.start("bob", NOW + timedelta(seconds=19))
+    cooldowns.start("alice", NOW + timedelta(seconds=20))
+
+
+def test_rest_restores_all() -> None:
+    cooldowns = Cooldowns(10, most=2)
+    for second in (0, 0, 20, 20):
+        cooldowns.start("alice", NOW + timedelta(seconds=second))
+    with pytest.raises(TooSoon):
+        cooldowns.start("alice", NOW + timedelta(seconds=20))
+
+
+def test_clock_steps_back_after_a_rush() -> None:
+    cooldowns = Cooldowns(10, most=2)
+    yesterday = NOW - timedelta(days=1)
+    for now in (NOW, NOW, yesterday, yesterday):
+        cooldowns.start("alice", now)
+    with pytest.raises(TooSoon):
+        cooldowns.start("alice", yesterday)

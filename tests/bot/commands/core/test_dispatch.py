@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.commands.core import dispatch
-from bot.commands.core.app import App
+from bot.commands.core.app import MOST_PRESSES, PRESS_S, App
 from bot.commands.core.dispatch import LAST_TRIES, deliver, stream
 from bot.commands.core.message import Button, Message, Text, plain, text
-from bot.commands.core.turn import Forbidden, Gone, Turn, Unreachable
+from bot.commands.core.turn import Forbidden, Gone, Turn, Unreachable, User
 from bot.discord.platform import TERMS
 from bot.services.queueing.errors import Busy
 from tests.bot.conftest import World
-from tests.bot.turns import FakePlatform, FakeTurn
+from tests.bot.turns import ADA, BOB, FakePlatform, FakeTurn
 
 
 class Line:
@@ -178,6 +179,38 @@ async def test_slow_press_is_acknowledged(world: World, waiting: WaitingTurn) ->
     await dispatch.press(world.make_app(), waiting, "go", "press", {"go": slow})
     assert waiting.how == "acknowledged"
     assert waiting.sentence == "late press"
+
+
+async def pressed(app: App, seconds: float, member: User = BOB) -> str:
+    """What somebody reads who presses a button some seconds after the start."""
+    created_at = app.started_at + timedelta(seconds=seconds)
+    turn = FakeTurn(FakePlatform(), member, created_at=created_at)
+
+    async def turn_page(_app: App, turn: Turn, state: str) -> None:
+        await turn.respond(Message(text(state)))
+
+    await dispatch.press(app, turn, "turn", "page", {"turn": turn_page})
+    return turn.sentence
+
+
+async def test_flood_of_presses_is_refused(world: World) -> None:
+    app = world.make_app(cooldown_seconds=4)
+    assert {await pressed(app, 0) for _press in range(MOST_PRESSES)} == {"page"}
+    assert await pressed(app, 0) == "You're going too fast; try again in a few seconds."
+    assert await pressed(app, 0, ADA) == "page"
+    assert await pressed(app, PRESS_S) == "page"
+    assert await pressed(app, PRESS_S) != "page"
+
+
+async def test_quick_reader_turns_all_pages(world: World) -> None:
+    """Three pages a second, for ten seconds."""
+    app = world.make_app(cooldown_seconds=4)
+    assert {await pressed(app, press / 3) for press in range(30)} == {"page"}
+
+
+async def test_presses_without_cooldowns(world: World) -> None:
+    app = world.make_app(cooldown_seconds=0)
+    assert {await pressed(app, 0) for _press in range(100)} == {"page"}
 
 
 async def test_late_suggestions_are_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

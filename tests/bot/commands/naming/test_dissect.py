@@ -252,6 +252,19 @@ async def test_cooldown(home: Home) -> None:
     assert "too fast" in sentence(refused)
 
 
+@pytest.mark.parametrize(
+    ("error", "costs"),
+    [(NamesError(NotAName(0, DINOSAURS, "mangosaurus")), True), (Busy(2), False)],
+)
+async def test_refusal_costs_cooldown(home: Home, error: Exception, costs: bool) -> None:
+    await home.restart(cooldown_seconds=10)
+    home.writer.error = error
+    await home.alice.slash(home.channel, "dissect", name="日本")
+    home.writer.error = None
+    again = await home.alice.slash(home.channel, "dissect", name="minmi")
+    assert ("too fast" in sentence(again)) == costs
+
+
 LINE = "My keyboard is covered"
 
 
@@ -305,9 +318,11 @@ async def test_vile_line_is_refused(home: Home) -> None:
 async def test_line_errors_are_private(home: Home, error: Exception, words: str) -> None:
     home.writer.lines = {LINE}
     home.writer.error = error
+    await home.restart(cooldown_seconds=10)
     result = await home.alice.slash(home.channel, "dissect", name=LINE)
     assert words in sentence(result)
     assert result.ephemeral
+    assert "too fast" in sentence(await home.alice.slash(home.channel, "dissect", name=LINE))
 
 
 def test_alt_text_of_line() -> None:

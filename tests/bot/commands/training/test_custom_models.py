@@ -532,3 +532,14 @@ async def test_cooldowns_of_quick_commands(teachable: Home) -> None:
         assert first.response is not None
         assert "too fast" not in first.response.content
         assert "too fast" in sentence(await steward.slash(teachable.channel, command, **options))
+
+
+async def test_useless_list_costs_cooldown(teachable: Home) -> None:
+    """It was downloaded and read."""
+    await teachable.restart(cooldown_seconds=10)
+    steward = manager(teachable)
+    options = {"name": "elves", "text": "Galadriel"}
+    refused = await steward.slash(teachable.channel, "namer create", **options)
+    assert "too fast" not in sentence(refused)
+    again = await steward.slash(teachable.channel, "namer create", **options)
+    assert "too fast" in sentence(again)

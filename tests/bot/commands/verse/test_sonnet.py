@@ -251,6 +251,15 @@ async def test_cooldown(home: Home) -> None:
     assert refused.ephemeral
 
 
+async def test_poem_without_a_line_costs_cooldown(home: Home) -> None:
+    """It has cost the networks many tries."""
+    await home.restart(cooldown_seconds=10)
+    home.writer.error = NoLineFound()
+    refused = await home.alice.slash(home.channel, "sonnet")
+    assert "No next line was found" in sentence(refused)
+    assert "too fast" in sentence(await home.alice.slash(home.channel, "sonnet"))
+
+
 async def test_about_has_name_in_footer(home: Home) -> None:
     result = await home.alice.slash(home.channel, "sonnet", about="Mangosaurus")
     assert (embed(result).footer.text or "").startswith("About Mangosaurus · shakespearean · ")
