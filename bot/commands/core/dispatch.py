@@ -36,6 +36,9 @@ RECORDING_S = 0.25
 SUGGESTED_S = 2.0
 """Seconds that suggestions may take. They cannot be deferred."""
 
+FOR_BLOCKED = frozenset({"privacy"})
+"""Commands and actions of buttons for blocked members, too: their data stays theirs."""
+
 FAULTS = (Unavailable, TooSlow, DeliveryError)
 """Explained errors that are the fault of the bot, its database or the platform."""
 
@@ -64,7 +67,8 @@ async def run(
 
     async def answer() -> None:
         _check_not_stopping(app)
-        await check_not_blocked(app, turn)
+        if name not in FOR_BLOCKED:
+            await check_not_blocked(app, turn)
         await command(app, turn, received(options))
 
     await _answered(app, turn, f"/{name}", answer(), lambda: turn.defer(private=True))
@@ -78,7 +82,8 @@ async def press(
     async def answer() -> None:
         _check_not_stopping(app)
         app.check_press(turn)
-        await check_not_blocked(app, turn)
+        if action not in FOR_BLOCKED:
+            await check_not_blocked(app, turn)
         handler = handlers.get(action)
         if handler is None:
             raise UserError(

@@ -157,13 +157,17 @@ def _blocked(reason: Reason, terms: Terms) -> Text:
         case Reason.COMMUNITY:
             sentence = _("The bot's operator has blocked this {community}.")
         case Reason.MEMBER:
-            sentence = _("The bot's operator has blocked you.")
+            sentence = _(
+                "The bot's operator has blocked you. You can still see and delete your data with "
+                "{command}."
+            )
         case Reason.MEMBER_HERE:
             sentence = _(
                 "Moderators of this {community} have blocked you from the bot here. If you think "
-                "that is a mistake, ask them."
+                "that is a mistake, ask them. You can still see and delete your data with "
+                "{command}."
             )
-    return text(sentence, **_terms(terms))
+    return text(sentence, command=code("/privacy"), **_terms(terms))
 
 
 def _terms(terms: Terms) -> dict[str, str]:

@@ -17,17 +17,20 @@ import simcord
 from discord import app_commands
 from simcord.results import to_discord_message
 
+from bot.commands import privacy
 from bot.commands.buttons import HANDLERS
 from bot.commands.core import dispatch
-from bot.commands.core.message import Message, plain
-from bot.commands.core.turn import MessageRef, Source, User
+from bot.commands.core.app import App
+from bot.commands.core.message import Message, plain, text
+from bot.commands.core.turn import MessageRef, Source, Turn, User
 from bot.commands.naming.name_options import to_state
+from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
 from bot.store.trainings import TrainingRequest
 from models.names.generator import NamesRequest
 from tests.bot.commands.naming.test_name import learned
 from tests.bot.conftest import Home
 from tests.bot.polls import first_message
-from tests.bot.turns import FakePlatform, FakeTurn
+from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rights.md").read_text()
 SERVER = ("member", "moderator", "manager", "home administrator", "foreign administrator", "owner")
@@ -354,3 +357,30 @@ async def test_buttons_elsewhere(cast: Cast, column: str, subtests: pytest.Subte
             )
             assert found == cells[column]
     assert await home.app.store.privacy.all_of(alice.id) == before
+
+
+@pytest.mark.parametrize(
+    ("community_id", "member_id"),
+    [(COMMUNITY, BOB.id), (EVERYWHERE, BOB.id), (COMMUNITY, EVERYBODY)],
+    ids=["here", "everywhere", "server"],
+)
+async def test_blocked_members_keep_their_data_only(
+    home: Home, community_id: int, member_id: int, subtests: pytest.Subtests
+) -> None:
+    """Every command and button but `/privacy` and its buttons is refused."""
+    app = home.app
+    await app.blocks.block(community_id, member_id, Entry(Action.BLOCK, 1, app.now(), COMMUNITY))
+
+    async def answer(_app: App, turn: Turn, _options: str) -> None:
+        await turn.respond(Message(text("An answer.")))
+
+    for name in registered(home):
+        with subtests.test(f"/{name}"):
+            turn = FakeTurn(FakePlatform(), BOB)
+            await dispatch.run(app, turn, answer, "", name=name)
+            assert (turn.sentence == "An answer.") == (name == privacy.INFO.name)
+    for action in HANDLERS:
+        with subtests.test(f"button {action}"):
+            turn = FakeTurn(FakePlatform(), BOB)
+            await dispatch.press(app, turn, action, "", dict.fromkeys(HANDLERS, answer))
+            assert (turn.sentence == "An answer.") == (action == privacy.ACTION)

@@ -22,7 +22,7 @@ async def test_blocked_member_gets_one_sentence(home: Home) -> None:
     asked = len(home.writer.names_asked)
     for refused in (
         await home.alice.slash(home.channel, "dinoname"),
-        await home.alice.slash(home.channel, "privacy"),
+        await home.alice.slash(home.channel, "halloffame"),
         await home.alice.click(message, label="Bravosaurus"),
     ):
         assert refused.ephemeral or all(m.ephemeral for m in refused.followups)
@@ -33,6 +33,24 @@ async def test_blocked_member_gets_one_sentence(home: Home) -> None:
     assert "Bravosaurus · " not in (first_message(home).embeds[0].description or "")
     again = await mo.slash(home.channel, "moderate block", member=home.alice)
     assert "is blocked already" in sentence(again)
+
+
+async def test_blocked_member_deletes_their_data(home: Home) -> None:
+    """Also those who gave the bot their data may be blocked, and it stays theirs."""
+    await a_poll(home)
+    mo = home.moderator()
+    await mo.slash(home.channel, "moderate block", member=home.alice)
+    shown = await home.alice.slash(home.channel, "privacy")
+    assert lines(shown)[0] == (
+        "The bot stores data of yours: 1 poll, 1 block and 1 act of moderation."
+    )
+    assert shown.response is not None
+    await home.alice.click(shown.response, label="Show everything")
+    await home.alice.click(shown.response, label="Delete my data")
+    await home.alice.click(shown.response, label="Yes, delete my data")
+    assert sentence(shown).startswith("Done.")
+    assert (await home.app.store.privacy.of(home.alice.id)).polls == 0
+    assert sentence(await home.alice.slash(home.channel, "about")).startswith(REFUSED)
 
 
 async def test_unblocked_member_is_answered(home: Home) -> None:
