@@ -152,6 +152,7 @@ class Rest:
         yield Route("GET", "/gateway/bot", lambda c: self._gateway_bot())
         yield Route("GET", "/users/@me", lambda c: guild.bot.payload())
         yield Route("GET", "/users/@me/guilds", lambda c: [guild.payload()] * guild.joined)
+        yield Route("DELETE", "/users/@me/guilds/{guild}", self._leave)
         yield Route("GET", "/users/{user}", lambda c: guild.user(c["user"]).payload())
         yield Route("GET", "/applications/@me", lambda c: guild.application_payload())
         yield Route("GET", "/oauth2/applications/@me", lambda c: guild.application_payload())
@@ -224,6 +225,10 @@ class Rest:
         if call["guild"] != self._state.guild.id or not self._state.guild.joined:
             raise ApiError(10004)
         return self._state.guild.payload()
+
+    def _leave(self, call: Call) -> None:
+        self._guild(call)
+        self._state.remove_bot()
 
     def _member(self, call: Call) -> JSON:
         self._guild(call)

@@ -129,6 +129,16 @@ async def test_guild_delete(local: LocalDiscord, toy: ToyBot) -> None:
     assert toy.left == [local.guild_id]
 
 
+async def test_bot_leaves(local: LocalDiscord, toy: ToyBot) -> None:
+    guild = toy.get_guild(local.guild_id)
+    assert guild is not None
+    await guild.leave()
+    await eventually(lambda: toy.left == [local.guild_id])
+    assert not local.state.guild.joined
+    with pytest.raises(discord.NotFound, match="10004"):
+        await guild.leave()
+
+
 async def test_heartbeat(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.send(1, None)
