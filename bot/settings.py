@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -27,12 +34,20 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def _with_letters(word: str) -> str:
+    """A word that the filter can find. Raises `ValueError` for `*`, which finds nothing."""
+    if not any(map(str.isalnum, word)):
+        raise ValueError("no letter or digit")
+    return word
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
 Identifiers = Annotated[frozenset[Annotated[int, Field(gt=0)]], NoDecode, BeforeValidator(_split)]
-Words = Annotated[frozenset[str], NoDecode, BeforeValidator(_split)]
+Word = Annotated[str, AfterValidator(_with_letters)]
+Words = Annotated[frozenset[Word], NoDecode, BeforeValidator(_split)]
 LogFormat = Literal["text", "json"]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 
@@ -114,7 +129,7 @@ class Settings(BaseSettings):
     )
     blocked_words: Words = Field(
         frozenset(),
-        title="words, separated by commas",
+        title="words with letters or digits, separated by commas",
         description="Words that the bot must not accept or write, in addition to its word list. * "
         "matches any letters: mud is the whole word, mud* words that start with it, *mud* words "
         "that contain it.",
@@ -122,7 +137,7 @@ class Settings(BaseSettings):
     )
     allowed_words: Words = Field(
         frozenset(),
-        title="words, separated by commas",
+        title="words with letters or digits, separated by commas",
         description="Words to allow although the bot's word list blocks them; same syntax as "
         "BLOCKED_WORDS.",
         examples=["dick,chink"],

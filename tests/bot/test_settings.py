@@ -74,6 +74,19 @@ def test_all_problems_are_listed(dotenv: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["BLOCKED_WORDS", "ALLOWED_WORDS"])
+@pytest.mark.parametrize("word", ["*", "**", "🖕", "-"])
+def test_words_have_letters(dotenv: Path, name: str, word: str) -> None:
+    """The filter would ignore the others, and the operator believe that it blocks everything."""
+    dotenv.write_text(f"{name}=mud,{word}\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(dotenv)
+    (problem,) = caught.value.problems
+    assert problem.startswith(
+        f"{name} is {word!r}; expected words with letters or digits, separated by commas, "
+    )
+
+
 def test_token_is_not_in_repr() -> None:
     assert "abc" not in repr(Settings(discord_token=SecretStr("abc")))
 
