@@ -233,6 +233,24 @@ async def test_other_guilds_cannot_retrain(local: LocalDiscord, tmp_path: Path) 
         assert await scene.bot.app.store.trainings.waiting(SHARED) == []
 
 
+async def test_bot_does_not_block_itself(scene: Scene) -> None:
+    bot = scene.local.state.guild.bot.id
+    asked = await scene.local.run_command("moderate block", {"member": bot}, as_admin=True)
+    assert asked.message.content.startswith("Bots can't use commands")
+
+
+async def test_owner_leaves_the_server(scene: Scene) -> None:
+    local = scene.local
+    asked = await local.run_command(
+        "owner leave",
+        {"server": str(local.guild_id)},
+        by=local.state.guild.bot_owner,
+        despite_permissions=True,
+    )
+    assert "The bot has left " in asked.message.content
+    await eventually(lambda: list(scene.bot.guilds) == [])
+
+
 async def test_one_training_at_a_time(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
     await scene.local.run_command("retrain names", as_admin=True)

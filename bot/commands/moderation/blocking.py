@@ -34,11 +34,13 @@ UNBLOCK_INFO = CommandInfo(
     name="moderate unblock",
     description=_("Answer a blocked member again."),
     options=_MEMBER,
+    examples=((_("/moderate unblock member:…"), _("lets the bot answer a member again.")),),
     audience=Audience.MODERATORS,
 )
 BLOCKS_INFO = CommandInfo(
     name="moderate blocks",
     description=_("List the blocked members."),
+    examples=(("/moderate blocks", _("lists the blocked members.")),),
     audience=Audience.MODERATORS,
 )
 
@@ -48,13 +50,13 @@ class MemberOptions:
     """Options of `/moderate block` and `/moderate unblock`."""
 
     member_id: int
+    is_bot: bool = False
 
 
 async def block(app: App, turn: Turn, options: MemberOptions) -> None:
     """Answer `/moderate block`."""
     community_id, member_id = await check_moderator(turn), options.member_id
-    if member_id == turn.user.id:
-        raise UserError(_("You can't block yourself."))
+    check_target(turn, member_id, is_bot=options.is_bot)
     entry = entry_of(app, turn, Action.BLOCK, target_id=member_id)
     with app.in_flight.track():
         is_new = await block_or_explain(app, turn, community_id, member_id, entry)
@@ -92,6 +94,16 @@ async def blocks(app: App, turn: Turn, _options: NoOptions) -> None:
     community_id = await check_moderator(turn)
     with app.in_flight.track():
         await turn.respond(await blocks_page(app, turn, community_id, 0, MODERATE))
+
+
+def check_target(turn: Turn, member_id: int, *, is_bot: bool) -> None:
+    """Raise `UserError` for users whom it makes no sense to block."""
+    if member_id == turn.user.id:
+        raise UserError(_("You can't block yourself."))
+    if is_bot:
+        raise UserError(
+            _("Bots can't use commands, so there's nothing to block. Choose a member who can.")
+        )
 
 
 async def block_or_explain(

@@ -18,7 +18,7 @@ from bot.commands.core.message import (
 )
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import CommunityInfo, Forbidden, Gone, Turn
-from bot.commands.moderation.blocking import block_or_explain, blocks_page
+from bot.commands.moderation.blocking import block_or_explain, blocks_page, check_target
 from bot.commands.moderation.record import PAGE, paging, record_page
 from bot.commands.moderation.rights import check_owner
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
@@ -45,11 +45,13 @@ UNBLOCK_INFO = CommandInfo(
     name="owner unblock",
     description=_("Answer a blocked user or server again."),
     options=_WHO,
+    examples=((_("/owner unblock user:…"), _("lets the bot answer a user again.")),),
     audience=Audience.OWNERS,
 )
 BLOCKS_INFO = CommandInfo(
     name="owner blocks",
     description=_("List the blocked users and servers."),
+    examples=(("/owner blocks", _("lists the blocked users and servers.")),),
     audience=Audience.OWNERS,
 )
 SERVERS_INFO = CommandInfo(
@@ -62,11 +64,13 @@ LEAVE_INFO = CommandInfo(
     name="owner leave",
     description=_("Remove the bot from a server."),
     options={"server": _("Which server: its id, or one of the suggestions")},
+    examples=((_("/owner leave server:…"), _("removes the bot from a server.")),),
     audience=Audience.OWNERS,
 )
 RECORD_INFO = CommandInfo(
     name="owner record",
     description=_("What the operators did."),
+    examples=(("/owner record", _("shows what the operators did.")),),
     audience=Audience.OWNERS,
 )
 
@@ -77,6 +81,8 @@ class TargetOptions:
 
     user_id: int | None = None
     community: str | None = None
+    is_bot: bool = False
+    """Whether the user is a bot."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,7 @@ async def block(app: App, turn: Turn, options: TargetOptions) -> None:
     """Answer `/owner block`."""
     await check_owner(turn)
     community_id, member_id = _target(options)
-    if member_id == turn.user.id:
-        raise UserError(_("You can't block yourself."))
+    check_target(turn, member_id, is_bot=options.is_bot)
     entry = _entry(app, turn, community_id, member_id, blocked=True)
     with app.in_flight.track():
         is_new = await block_or_explain(app, turn, community_id, member_id, entry)

@@ -78,7 +78,7 @@ class Moderation(
     @app_commands.describe(**blocking.BLOCK_INFO.options)
     async def block(self, interaction: Interaction, member: discord.User) -> None:
         """`/moderate block`."""
-        options = blocking.MemberOptions(member.id)
+        options = blocking.MemberOptions(member.id, member.bot)
         await self.bot.run_command(interaction, blocking.block, options)
 
     @app_commands.command(
@@ -87,7 +87,7 @@ class Moderation(
     @app_commands.describe(**blocking.UNBLOCK_INFO.options)
     async def unblock(self, interaction: Interaction, member: discord.User) -> None:
         """`/moderate unblock`."""
-        options = blocking.MemberOptions(member.id)
+        options = blocking.MemberOptions(member.id, member.bot)
         await self.bot.run_command(interaction, blocking.unblock, options)
 
     @app_commands.command(

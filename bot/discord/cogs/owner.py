@@ -35,7 +35,7 @@ class Owner(
         server: Server | None = None,
     ) -> None:
         """`/owner block`."""
-        options = TargetOptions(user.id if user is not None else None, server)
+        options = _target(user, server)
         await self.bot.run_command(interaction, owner.block, options)
 
     @app_commands.command(
@@ -49,7 +49,7 @@ class Owner(
         server: Server | None = None,
     ) -> None:
         """`/owner unblock`."""
-        options = TargetOptions(user.id if user is not None else None, server)
+        options = _target(user, server)
         await self.bot.run_command(interaction, owner.unblock, options)
 
     @app_commands.command(
@@ -85,6 +85,12 @@ class Owner(
     async def communities(self, interaction: Interaction, typed: str) -> Choices:
         """Suggest servers."""
         return await self.bot.suggest(interaction, owner.suggest_communities, typed)
+
+
+def _target(user: discord.User | None, server: str | None) -> TargetOptions:
+    if user is None:
+        return TargetOptions(community=server)
+    return TargetOptions(user.id, server, is_bot=user.bot)
 
 
 class Status(commands.Cog):

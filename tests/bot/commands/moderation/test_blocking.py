@@ -88,6 +88,15 @@ async def test_nobody_blocks_themselves(home: Home) -> None:
     assert sentence(refused) == "You can't block yourself."
 
 
+async def test_no_bot_is_blocked(home: Home) -> None:
+    """None of them can use commands."""
+    mo = home.moderator()
+    helper = home.guild.add_member(home.env.create_user("helper", bot=True))
+    refused = await mo.slash(home.channel, "moderate block", member=helper)
+    assert sentence(refused).startswith("Bots can't use commands")
+    assert lines(await mo.slash(home.channel, "moderate blocks")) == ["Nobody is blocked."]
+
+
 async def test_blocks_are_listed_by_page(home: Home) -> None:
     mo = home.moderator()
     empty = await mo.slash(home.channel, "moderate blocks")

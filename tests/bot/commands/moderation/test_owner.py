@@ -29,7 +29,7 @@ async def test_user_is_blocked_everywhere(home: Home, owner: simcord.UserHandle)
         await home.alice.slash(home.channel, "about"),
         await home.alice.user.slash("about"),
     ):
-        assert sentence(refused) == "The bot's operator has blocked you."
+        assert sentence(refused).startswith("The bot's operator has blocked you.")
     await owner.slash("owner unblock", user=home.alice.user)
     assert (await home.alice.slash(home.channel, "about")).response is not None
     record = await owner.slash("owner record")
@@ -64,6 +64,11 @@ async def test_too_many_blocks(
     }
     refused = await owner.slash("owner block", **targets[noun])
     assert sentence(refused) == f"You can block at most 1,000 {noun}. Unblock some first."
+
+
+async def test_no_bot_is_blocked(home: Home, owner: simcord.UserHandle) -> None:
+    refused = await owner.slash("owner block", user=home.env.create_user("helper", bot=True))
+    assert sentence(refused).startswith("Bots can't use commands")
 
 
 async def test_blocked_server_is_left_when_it_returns(
