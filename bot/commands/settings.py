@@ -34,6 +34,7 @@ INFO = CommandInfo(
     examples=(
         ("/settings", _("shows the settings of the bot here.")),
         ("/settings vote_minutes:30", _("keeps polls open for half an hour.")),
+        ("/settings filter:strict", _("makes the word filter strict; or mild, or normal.")),
         ("/settings blocked_words:mud, swamp*", _("also blocks mud, and words like swampy.")),
     ),
     audience=Audience.MANAGERS,

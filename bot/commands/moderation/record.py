@@ -50,6 +50,12 @@ LOG_INFO = CommandInfo(
     name="moderate log",
     description=_("Choose a channel for reports of what moderators do, or stop the reports."),
     options={"channel": _("The channel (default: stop reporting)")},
+    examples=(
+        (
+            _("/moderate log channel:…"),
+            _("reports what moderators do in a channel; without one, the reports stop."),
+        ),
+    ),
     audience=Audience.MANAGERS,
 )
 

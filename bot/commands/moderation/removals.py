@@ -59,6 +59,12 @@ NAMER_INFO = CommandInfo(
         "name": _("Which namer, for example: elves"),
         "allow": _("Allow it again (default False)"),
     },
+    examples=(
+        (
+            "/moderate namer name:elves",
+            _("stops the use of a namer here; allow:True allows it again."),
+        ),
+    ),
     audience=Audience.MODERATORS,
 )
 

@@ -77,12 +77,19 @@ IMPORT_INFO = CommandInfo(
         "name": _("Name of the new namer, for example: elves"),
         "file": _("File from /namer export"),
     },
+    examples=(
+        (
+            _("/namer import name:elves file:…"),
+            _("adds a namer from a file that /namer export made elsewhere."),
+        ),
+    ),
     audience=Audience.MANAGERS,
 )
 EXPORT_INFO = CommandInfo(
     name="namer export",
     description=_("Download a namer as a file."),
     options=_WHICH,
+    examples=(("/namer export name:elves", _("downloads a namer as a file.")),),
     audience=Audience.MANAGERS,
 )
 LIST_INFO = CommandInfo(
@@ -94,23 +101,33 @@ INFO_INFO = CommandInfo(
     name="namer info",
     description=_("Show how good a namer is and what it was trained on."),
     options=_WHICH,
+    examples=(
+        ("/namer info name:elves", _("shows how good a namer is and what it was trained on.")),
+    ),
 )
 RETRAIN_INFO = CommandInfo(
     name="namer retrain",
     description=_("Train a namer again, on its list or a new one."),
     options={**_WHICH, "file": _FILE, "text": _TEXT},
+    examples=(
+        ("/namer retrain name:elves", _("trains a namer again; add a list to replace its own.")),
+    ),
     audience=Audience.MANAGERS,
 )
 SHARE_INFO = CommandInfo(
     name="namer share",
     description=_("Let others use a namer, or stop sharing it."),
     options={**_WHICH, "on": _("Whether others can use it (default True)")},
+    examples=(
+        ("/namer share name:elves", _("lets other servers use a namer; on:False stops that.")),
+    ),
     audience=Audience.MANAGERS,
 )
 DELETE_INFO = CommandInfo(
     name="namer delete",
     description=_("Delete a namer and its list."),
     options=_WHICH,
+    examples=(("/namer delete name:elves", _("deletes a namer and its list.")),),
     audience=Audience.MANAGERS,
 )
 INFOS = (

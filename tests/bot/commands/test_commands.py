@@ -86,6 +86,19 @@ async def test_help_has_every_command_of_readme(home: Home) -> None:
     assert sorted(command for command in commands if command not in shown) == []
 
 
+async def test_help_has_every_command(home: Home) -> None:
+    home.bot.owner_id = home.alice.id
+    shown = examples_of(await home.alice.slash(home.channel, "help"))
+    commands = [
+        command.qualified_name
+        for command in home.bot.tree.walk_commands()
+        if isinstance(command, app_commands.Command) and command.name != "help"
+    ]
+    assert len(commands) > 30
+    examples = re.findall(r"^/(.+)$", shown, re.MULTILINE)
+    assert [name for name in commands if not any(e.startswith(f"{name} ") for e in examples)] == []
+
+
 async def test_help_hides_what_a_member_may_not_use(home: Home) -> None:
     hidden = {f"/{info.name}" for info in COMMANDS if info.audience > Audience.EVERYONE}
     assert "/settings" in hidden
