@@ -27,6 +27,8 @@ from tests.databases import Templates, store_in
 from tests.models.tiny import namer, poet
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
+STEP_S = 60.0
+"""Seconds that pass at once."""
 
 
 @dataclass
@@ -127,6 +129,17 @@ class Home:
         buttons = [button for row in stored.components for button in row["components"]]
         (found,) = (button for button in buttons if button["label"] == label)
         found["custom_id"] = custom_id
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, with all that the bot does meanwhile.
+
+        The simulator grants each advance a few seconds of real time, in which an hour of background
+        jobs, several hundred transactions, does not always end. Each of these steps has few.
+        """
+        while seconds > 0:
+            step = min(seconds, STEP_S)
+            await self.env.advance_time(step)
+            seconds -= step
 
     async def restart(self, **changes: object) -> None:
         """End the process and start a new one, with some settings changed."""

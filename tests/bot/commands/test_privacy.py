@@ -187,7 +187,7 @@ async def test_open_poll_loses_discoverer(home: Home) -> None:
     (bob,) = members(home, 1)
     await bob.click(message, label="Bravosaurus")
     await forget(home)
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     *_, crowning = home.channel.history()
     (shown,) = crowning.embeds
     assert "**Bravosaurus** won with 1 vote." in (shown.description or "")

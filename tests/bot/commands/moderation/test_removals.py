@@ -20,7 +20,7 @@ async def crowned(home: Home) -> discord.Message:
     await a_poll(home)
     for member in members(home, 2):
         await member.click(first_message(home), label=labels(first_message(home))[1])
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     return home.channel.history()[-1]
 
 
@@ -45,7 +45,7 @@ async def test_name_is_removed_from_open_poll(home: Home) -> None:
     shown = first_message(home)
     assert names_on(shown)[1] == "*removed by a moderator*"
     assert labels(shown) == ["Mangosaurus", "Kilosaurus", "More", "Dissect"]
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     (closed,) = home.channel.history()
     assert closed.content == "The poll is closed: no name has won."
 
@@ -83,9 +83,9 @@ async def test_tie_with_removed_name(home: Home) -> None:
     await a_poll(home)
     first, second = members(home, 2)
     await first.click(first_message(home), label="Kilosaurus")
-    await home.env.advance_time(5)
+    await home.pass_time(5)
     await second.click(first_message(home), label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     card, plaque = home.channel.history()
     assert "It tied with Bravosaurus" in str(plaque.embeds[0].description)
     await remove(home, home.moderator(), card, "Remove Bravosaurus")

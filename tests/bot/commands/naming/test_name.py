@@ -284,7 +284,7 @@ async def test_vote_on_list_names(home: Home) -> None:
     assert voted.embeds[0].description == "**Νικεύς**\n**Θησίων** · ▰ 1"
     more = await home.alice.click(voted, label="More")
     assert description(more) == "**Νικεύς**\n**Θησίων**"
-    await home.env.advance_time(660)
+    await home.pass_time(660)
     closed = home.channel.history()[0]
     assert closed.content == "The poll is closed: Θησίων has won."
     (won,) = await home.app.store.hall_of_fame.best(Scope(community_id=home.guild.id))

@@ -253,7 +253,7 @@ async def test_cooldown(home: Home) -> None:
     await home.alice.slash(home.channel, "dinoname")
     refused = await home.alice.slash(home.channel, "dinoname")
     assert sentence(refused) == "You're going too fast; try again in a few seconds."
-    await home.env.advance_time(10)
+    await home.pass_time(10)
     assert description(await home.alice.slash(home.channel, "dinoname"))
 
 

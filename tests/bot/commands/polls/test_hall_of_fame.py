@@ -303,6 +303,6 @@ async def test_direct_messages(home: Home) -> None:
 async def test_winner_is_in_hall(home: Home) -> None:
     message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     result = await home.alice.slash(home.channel, "halloffame")
     assert lines(result) == ["🥇 **Bravosaurus** · 1 vote · alice"]

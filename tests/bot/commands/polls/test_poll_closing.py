@@ -32,7 +32,7 @@ from tests.bot.replies import labels
 async def test_winner_is_announced(home: Home) -> None:
     message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     closed, announcement = home.channel.history()
     assert closed.content == "The poll is closed: Bravosaurus has won."
     assert names_on(closed)[1] == "👑 **Bravosaurus** · ▰ 1"
@@ -50,9 +50,9 @@ async def test_tie_is_explained(home: Home) -> None:
     message = await a_poll(home)
     first, second = members(home, 2)
     await first.click(message, label="Kilosaurus")
-    await home.env.advance_time(5)
+    await home.pass_time(5)
     await second.click(first_message(home), label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     closed, announcement = home.channel.history()
     tie = "It tied with Bravosaurus at 1 vote, and got there first."
     assert closed.content == f"The poll is closed: Kilosaurus has won. {tie}"
@@ -61,7 +61,7 @@ async def test_tie_is_explained(home: Home) -> None:
 
 async def test_poll_without_votes_closes_quietly(home: Home) -> None:
     await a_poll(home)
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     (closed,) = home.channel.history()
     assert closed.content == "The poll is closed: nobody voted."
 
@@ -72,7 +72,7 @@ async def test_unnoted_message_is_closed(home: Home, monkeypatch: pytest.MonkeyP
         ending.setattr(home.app.store.polls, "sent", unavailable)
         message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     assert first_message(home).content == "The poll is closed: Bravosaurus has won."
 
 
@@ -88,7 +88,7 @@ async def test_unnoted_message_is_noted_without_edits(
     await home.alice.click(message, label="Bravosaurus")
     await home.env.settle()
     home.env.backend.delete_message(home.channel.id, message.id)
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     assert home.channel.history() == []
 
 
@@ -97,8 +97,8 @@ async def test_abandoned_result_is_announced_once(home: Home) -> None:
     await home.alice.click(message, label="Bravosaurus")
     await close_elsewhere(home)
     await home.restart()
-    await home.env.advance_time(240)
-    await home.env.advance_time(240)
+    await home.pass_time(240)
+    await home.pass_time(240)
     assert [message.content for message in home.channel.history()] == [
         "The poll is closed: Bravosaurus has won.",
         "",
@@ -115,13 +115,13 @@ async def test_result_waits_for_discord(home: Home, monkeypatch: pytest.MonkeyPa
 
         storm.setattr(discord.abc.Messageable, "send", unreachable)
         storm.setattr(discord.PartialMessage, "edit", unreachable)
-        await home.env.advance_time(TEN_MINUTES + 300)
+        await home.pass_time(TEN_MINUTES + 300)
         assert len(home.channel.history()) == 1
-    await home.env.advance_time(240)
+    await home.pass_time(240)
     closed, announcement = home.channel.history()
     assert closed.content == "The poll is closed: Bravosaurus has won."
     assert announcement.attachments[0].size > 10_000
-    await home.env.advance_time(240)
+    await home.pass_time(240)
     assert len(home.channel.history()) == 2
 
 
@@ -141,7 +141,7 @@ async def test_resent_plaque_is_complete(home: Home, monkeypatch: pytest.MonkeyP
         return await send(channel, **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(discord.abc.Messageable, "send", loses_one)
-    await home.env.advance_time(TEN_MINUTES + 120)
+    await home.pass_time(TEN_MINUTES + 120)
     _, announcement = home.channel.history()
     assert announcement.attachments[0].size > 10_000
     assert attempts == 2
@@ -153,7 +153,7 @@ async def test_plaque_on_poll_where_bot_may_not_send(home: Home) -> None:
     home.env.inject_error(
         "POST", "/channels/*", status=403, code=50013, message="Missing Permissions", times=None
     )
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     (closed,) = home.channel.history()
     assert closed.content == "The poll is closed: Bravosaurus has won."
     (plaque,) = closed.attachments
@@ -166,7 +166,7 @@ async def announced_for(home: Home, display_name: str) -> discord.Message:
     member = home.guild.add_member(home.env.create_user("mallory", global_name=display_name))
     await member.slash(home.channel, "dinoname", count=3)
     await member.click(first_message(home), label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     return home.channel.history()[-1]
 
 
@@ -223,11 +223,11 @@ async def test_deleted_poll_has_no_winner(home: Home) -> None:
     message = await a_poll(home)
     await home.alice.click(message, label="Bravosaurus")
     home.env.backend.delete_message(home.channel.id, message.id)
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     assert home.channel.history() == []
     assert await home.app.store.hall_of_fame.count(Scope(community_id=home.guild.id)) == 0
     await home.restart()
-    await home.env.advance_time(600)
+    await home.pass_time(600)
     assert home.channel.history() == []
 
 
@@ -238,8 +238,8 @@ async def test_deleted_poll_waits_for_database(home: Home, monkeypatch: pytest.M
     home.env.backend.delete_message(home.channel.id, message.id)
     with monkeypatch.context() as outage:
         outage.setattr(home.app.store.polls, "void", unavailable)
-        await home.env.advance_time(TEN_MINUTES + 60)
-    await home.env.advance_time(300)
+        await home.pass_time(TEN_MINUTES + 60)
+    await home.pass_time(300)
     assert await home.app.store.hall_of_fame.count(Scope(community_id=home.guild.id)) == 0
 
 
@@ -249,7 +249,7 @@ async def test_removed_name_is_not_announced(home: Home) -> None:
     (poll,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
     entry = Entry(Action.REMOVE_NAME, 1, home.env.now(), home.guild.id)
     await home.app.store.moderation.remove_name(poll.id, 1, entry)
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     (closed,) = home.channel.history()
     assert closed.content == "The poll is closed: no name has won."
     assert names_on(closed)[1] == "*removed by a moderator*"
@@ -270,7 +270,7 @@ async def test_winner_removed_while_it_is_announced(
         return number
 
     monkeypatch.setattr(home.bot.platform, "send", send_and_remove)
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     announcement = home.channel.history()[-1]
     assert announcement.content == "*A moderator removed this.*"
     assert not announcement.embeds

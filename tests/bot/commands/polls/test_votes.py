@@ -3,7 +3,6 @@
 import asyncio
 from copy import deepcopy
 from dataclasses import replace
-from datetime import timedelta
 
 import discord
 import pytest
@@ -104,7 +103,7 @@ async def test_optional_edits_are_left_out(home: Home, monkeypatch: pytest.Monke
 async def test_vote_cannot_be_taken_back_later(home: Home) -> None:
     message = await a_poll(home)
     result = await home.alice.click(message, label="Bravosaurus")
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     late = await home.alice.click(receipt(result), label="Take it back")
     assert sentence(late) == "This poll is closed: Bravosaurus has won."
     assert names_on(first_message(home))[1] == "👑 **Bravosaurus** · ▰ 1"
@@ -141,7 +140,7 @@ async def test_late_vote_is_told_the_winner(home: Home) -> None:
     await home.alice.click(message, label="Bravosaurus")
     stored = home.env.backend.get_message(home.channel.id, message.id)
     stale = deepcopy(stored.components)
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     stored.components = stale
     result = await home.alice.click(first_message(home), label="Kilosaurus")
     assert receipt(result).content == "This poll is closed: Bravosaurus has won."
@@ -154,7 +153,7 @@ async def test_polls_outlive_restart(home: Home) -> None:
     (member,) = members(home, 1)
     await member.click(first_message(home), label="Bravosaurus · 1")
     assert labels(first_message(home))[1] == "Bravosaurus · 2"
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     assert first_message(home).content == "The poll is closed: Bravosaurus has won."
 
 
@@ -162,14 +161,16 @@ async def test_settings_change_vote_minutes(home: Home) -> None:
     boss = home.administrator()
     look = await boss.slash(home.channel, "settings")
     assert sentence(look).startswith("Polls stay open for 10 minutes here. Change it with")
-    result = await boss.slash(home.channel, "settings", vote_minutes=60)
+    result = await boss.slash(home.channel, "settings", vote_minutes=20)
     assert result.ephemeral
-    assert sentence(result) == "New polls stay open for 60 minutes here; open ones keep their time."
+    assert sentence(result) == "New polls stay open for 20 minutes here; open ones keep their time."
     look = await boss.slash(home.channel, "settings")
-    assert sentence(look).startswith("Polls stay open for 60 minutes here.")
+    assert sentence(look).startswith("Polls stay open for 20 minutes here.")
     await home.alice.slash(home.channel, "dinoname")
-    (poll,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
-    assert poll.closes_at - poll.opened_at == timedelta(minutes=60)
+    await home.pass_time(TEN_MINUTES + 60)
+    assert first_message(home).content.startswith("Which is the coolest?")
+    await home.pass_time(TEN_MINUTES)
+    assert first_message(home).content == "The poll is closed: nobody voted."
 
 
 async def test_settings_are_for_managers(home: Home) -> None:
@@ -451,7 +452,7 @@ async def test_card_that_stayed_open_is_closed_by_a_press(home: Home) -> None:
     home.env.inject_error(
         "PATCH", "/channels/*", status=403, code=50001, message="Missing Access", times=None
     )
-    await home.env.advance_time(TEN_MINUTES + 60)
+    await home.pass_time(TEN_MINUTES + 60)
     assert "Kilosaurus" in labels(first_message(home))
     result = await home.alice.click(first_message(home), label="Kilosaurus")
     assert receipt(result).content == "This poll is closed: Bravosaurus has won."

@@ -205,7 +205,7 @@ async def test_cooldown_after_a_training(home: Home) -> None:
     await home.restart()
     refused = await ada.slash(home.channel, "retrain names")
     assert "The cooldown after the last training isn't over; try again <t:" in sentence(refused)
-    await home.env.advance_time(5 * 60)
+    await home.pass_time(5 * 60)
     await ada.slash(home.channel, "retrain names")
     assert len(home.world.trainers) == 2
 
