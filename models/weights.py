@@ -8,7 +8,7 @@ suits its task.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -43,6 +43,7 @@ from models.networks.network import Network
 from models.networks.rnn import RNN
 from models.networks.sparse_ngram import read_ngram
 from models.networks.words_and_characters import TEXTS, WordsAndCharacters
+from models.packed_texts import BREAK, unpacked
 from models.quantization import SMALLEST_MATRIX, dequantize, quantize
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -101,7 +102,7 @@ class Trained:
     """The words that its corpus capitalizes."""
     runs: Fingerprints = NOTHING
     """Runs of words of its corpus that are too long to be copied (`fingerprints.runs_of`)."""
-    words: tuple[str, ...] = ()
+    words: Sequence[str] = ()
     """The names of its corpus, sorted; or the words of its verse, most frequent first, followed by
     those of its pretraining corpus."""
     further: BloomFilter = EMPTY_FILTER
@@ -316,7 +317,7 @@ def _trained(
         known, proper = (_fingerprints(arrays.pop(n)) for n in ("known", "proper"))
         # Files of version 0.1 hold neither.
         runs = _fingerprints(arrays.pop("runs", NOTHING.fingerprints))
-        words = _split(arrays.pop("words", _joined(())))
+        words = _texts(arrays.pop("words", _joined(())))
         further = _filter(arrays.pop("further", EMPTY_FILTER.bits))
         network = _ARCHITECTURES[card.architecture](card.symbols, _parameters(arrays))
     except (KeyError, TypeError, ValueError) as error:
@@ -370,11 +371,11 @@ def _filter(array: NDArray[np.generic]) -> BloomFilter:
 
 
 def _joined(words: Iterable[str]) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(words).encode(), np.uint8)
+    return np.frombuffer(BREAK.join(words).encode(), np.uint8)
 
 
-def _split(array: NDArray[np.generic]) -> tuple[str, ...]:
+def _texts(array: NDArray[np.generic]) -> Sequence[str]:
     """The inverse of `_joined`. Raises `ValueError` (`UnicodeDecodeError` is one) for others."""
     if array.ndim != 1 or array.dtype != np.uint8:
         raise ValueError("its words are no text")
-    return tuple(array.tobytes().decode().split("\n")) if array.size else ()
+    return unpacked(array.tobytes())

@@ -71,7 +71,8 @@ bot.arguments
 models.tasks            models.names models.verse models.training models.text_generator
                         models.reference_loss models.weights data
 models.names            models.names.constrained models.training models.text_generator
-                        models.weights models.fingerprints models.networks data
+                        models.weights models.fingerprints models.packed_texts models.networks
+                        data
 models.names.constrained  models.text_generator models.weights models.networks data
 models.verse            models.verse.constrained models.training models.text_generator
                         models.weights models.fingerprints models.networks data
@@ -81,8 +82,9 @@ models.training         models.text_generator models.weights models.fingerprints
 models.text_generator   models.weights
 models.reference_loss   models.weights
 models.weights          models.model_card models.fingerprints models.quantization models.memory
-                        models.networks data
+                        models.packed_texts models.networks data
 models.memory
+models.packed_texts
 models.model_card
 models.fingerprints
 models.quantization

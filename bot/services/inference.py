@@ -104,12 +104,12 @@ class Inference:
         """The digests of the served weights, by task."""
         return {task: trained.digest for task, trained in self._served.items()}
 
-    def words(self, task: str) -> tuple[str, ...]:
+    def words(self, task: str) -> Sequence[str]:
         """The names that the served network was trained on, sorted; or the words of its verse."""
         return self._served[task].words
 
     @property
-    def genera(self) -> tuple[str, ...]:
+    def genera(self) -> Sequence[str]:
         """The names that the network for names was trained on, sorted."""
         return self.words("names")
 

@@ -73,7 +73,7 @@ def allowed_clusters(trained: Trained) -> frozenset[str] | None:
 
     Held-out names are left out: a network must not profit from them.
     """
-    words = trained.words
+    words = tuple(trained.words)
     if not trained.card.reads_all:
         held_out = held_out_of(words)
         words = tuple(word for word in words if word not in held_out)

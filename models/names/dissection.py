@@ -23,6 +23,9 @@ LONGEST_TYPED = 1000
 """Characters of a name as typed."""
 NEAREST = 3
 """Number of nearest names."""
+MOST_CACHED = 5_000
+"""Names of a longer list, of which a namer's may have fifty thousand, take too much memory to be
+kept in the form in which they are compared."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,9 @@ def edit_distances(name: str, others: Sequence[str]) -> NDArray[np.int64]:
     the last three rows are kept.
     """
     a = np.array([ord(letter) for letter in name])
-    b = _padded(tuple(others))  # (others, longest)
+    others = tuple(others)
+    pad = _padded if len(others) <= MOST_CACHED else _padded.__wrapped__
+    b = pad(others)  # (others, longest)
     d = np.zeros((3, b.shape[1] + 1, len(b)), np.int16)  # [i % 3, j, other]
     d[0] = np.arange(b.shape[1] + 1)[:, np.newaxis]
     for i in range(1, len(a) + 1):
@@ -127,9 +132,10 @@ def edit_distances(name: str, others: Sequence[str]) -> NDArray[np.int64]:
 @lru_cache(maxsize=2)
 def _padded(names: tuple[str, ...]) -> NDArray[np.int32]:
     """Code points of names, padded with zeros: `(names, longest)`."""
-    codes = np.zeros((len(names), max(map(len, names))), np.int32)
-    for row, name in enumerate(names):
-        codes[row, : len(name)] = [ord(letter) for letter in name]
+    lengths = np.array([*map(len, names)])
+    is_letter = np.arange(lengths.max()) < lengths[:, np.newaxis]  # (names, longest)
+    codes = np.zeros(is_letter.shape, np.int32)
+    codes[is_letter] = np.frombuffer("".join(names).encode("utf-32-le"), np.int32)
     return codes
 
 

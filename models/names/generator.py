@@ -224,7 +224,7 @@ def _flaw(
     """Why a name is rejected, or `None`."""
     if name in trained.known:
         return Flaw.KNOWN
-    if name in near_names.names:
+    if name in near_names:
         return Flaw.REAL
     if near_names.is_near(name):
         return Flaw.NEAR

@@ -1,13 +1,18 @@
 """Rejecting copies and near copies: names that exist already, or differ from one in one letter."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, takewhile
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from data.corpora import load_names
 from models.names.constrained.shape import of_a_list
 from models.networks.vocabulary import END
+from models.packed_texts import packed
 from models.weights import Trained, cached_with_weights
 
 MIN_NEAR_LENGTH = 5
@@ -24,9 +29,8 @@ _DENSITY_SAMPLE = 200
 class NearNames(Protocol):
     """Names that must not be copied, not even nearly."""
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The names themselves."""
+    def __contains__(self, name: str) -> bool:
+        """Whether a name is one of them."""
 
     def is_near(self, name: str) -> bool:
         """Whether a name is one of them, or a near copy of one."""
@@ -39,7 +43,7 @@ def near_names_of(trained: Trained) -> NearNames:
     if of_a_list(trained.card):
         return ListedNames.of(trained.words)
     if len(trained.words) > MOST_INDEXED:
-        return ListedNames.of(sorted({*trained.words, *load_names().words}))
+        return ListedNames.of(packed({*trained.words, *load_names().words}))
     return RealNames.of({*trained.words, *load_names().words})
 
 
@@ -68,6 +72,10 @@ class RealNames:
             frozenset(pattern for name in every for pattern in _wildcards(name)),
         )
 
+    def __contains__(self, name: str) -> bool:
+        """Whether a name is one of them."""
+        return name in self.names
+
     def is_near(self, name: str) -> bool:
         """Whether one of the names is at edit distance 0 or 1."""
         return (
@@ -84,29 +92,34 @@ class ListedNames:
 
     If one edit turns one name into another, then either the first half of it is the beginning of
     the other, or its second half is the end of the other. So only names that share a half are
-    compared; two sorted tuples find them.
+    compared; two orders of the list find them.
     """
 
-    names: frozenset[str]
-    forwards: tuple[str, ...]
-    """Sorted."""
-    backwards: tuple[str, ...]
-    """Each name reversed, sorted."""
+    names: Sequence[str]
+    """In any order."""
+    forwards: NDArray[np.int32]
+    """Indices of the names in the order of the alphabet, `(names,)`."""
+    backwards: NDArray[np.int32]
+    """The same for the names read backwards."""
     dense: bool = False
     """Whether the list's own names are so similar that near copies are allowed."""
 
     @classmethod
     def of(cls, words: Sequence[str]) -> "ListedNames":
         """Index the names of a list."""
-        forwards, backwards = sorted(words), sorted(word[::-1] for word in words)
-        names = cls(frozenset(words), tuple(forwards), tuple(backwards))
-        sampled = forwards[:: max(1, len(forwards) // _DENSITY_SAMPLE)]
+        forwards = _order([*words])
+        names = cls(words, forwards, _order([word[::-1] for word in words]))
+        sampled = [words[i] for i in forwards[:: max(1, len(forwards) // _DENSITY_SAMPLE)]]
         near = sum(any(other != name for other in names.within_one_edit(name)) for name in sampled)
-        return cls(names.names, names.forwards, names.backwards, near > DENSE * len(sampled))
+        return replace(names, dense=near > DENSE * len(sampled))
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a name is on the list."""
+        return next(iter(self._with_prefix(name)), None) == name  # the shortest comes first
 
     def is_near(self, name: str) -> bool:
         """Whether a name of the list is at edit distance 0, or 1 (`MIN_NEAR_LENGTH`, `dense`)."""
-        if name in self.names:
+        if name in self:
             return True
         return (
             not self.dense
@@ -114,23 +127,31 @@ class ListedNames:
             and any(True for _ in self.within_one_edit(name))
         )
 
-    def within_one_edit(self, name: str) -> Iterable[str]:
+    def within_one_edit(self, name: str) -> Iterator[str]:
         """The names at edit distance 0 or 1; a name may come twice."""
         half = len(name) // 2
-        for other in _with_prefix(name[:half], self.forwards):
+        for other in chain(self._with_prefix(name[:half]), self._with_suffix(name[half:])):
             if _is_one_edit(name, other):
                 yield other
-        for reversed_other in _with_prefix(name[half:][::-1], self.backwards):
-            if _is_one_edit(name, reversed_other[::-1]):
-                yield reversed_other[::-1]
+
+    def _with_prefix(self, prefix: str) -> Iterator[str]:
+        """The names that start with a prefix, sorted."""
+        names, order = self.names, self.forwards
+        first = bisect_left(order, prefix, key=lambda i: names[i])
+        every = (names[i] for i in order[first:])
+        return takewhile(lambda name: name.startswith(prefix), every)
+
+    def _with_suffix(self, suffix: str) -> Iterator[str]:
+        """The names that end with a suffix."""
+        names, order = self.names, self.backwards
+        first = bisect_left(order, suffix[::-1], key=lambda i: names[i][::-1])
+        every = (names[i] for i in order[first:])
+        return takewhile(lambda name: name.endswith(suffix), every)
 
 
-def _with_prefix(prefix: str, names: tuple[str, ...]) -> Iterable[str]:
-    """The names, which are sorted, that start with a prefix."""
-    for index in range(bisect_left(names, prefix), len(names)):
-        if not names[index].startswith(prefix):
-            return
-        yield names[index]
+def _order(texts: Sequence[str]) -> NDArray[np.int32]:
+    """Indices of texts in the order of the alphabet."""
+    return np.array(sorted(range(len(texts)), key=texts.__getitem__), np.int32)
 
 
 def _is_one_edit(name: str, other: str) -> bool:

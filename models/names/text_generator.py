@@ -68,7 +68,7 @@ def check(trained: Trained) -> None:
 
     The network of the recipe `notebook` is exempt where it knows its file uncleaned.
     """
-    card, words = trained.card, trained.words
+    card, words = trained.card, tuple(trained.words)
     symbols, is_notebook = card.symbols.replace(END, "", 1), card.architecture == "rnn"
     if len(symbols) > MOST_SYMBOLS and not is_notebook:
         raise ValueError(f"its vocabulary has {len(symbols):,} characters, at most {MOST_SYMBOLS}")

@@ -33,6 +33,7 @@ Computer Speech & Language 13 (1999): its interpolated form with one discount.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,10 +136,8 @@ class NGram:
 
         Takes a few times the memory of `grams`, whatever the order.
         """
-        base, grams = len(self.vocabulary), self.grams
-        for k in range(self.order, 0, -1):
-            yield int(np.count_nonzero(np.diff(grams // base))) + 1, len(grams)  # codes ascend
-            grams = np.unique(grams % base ** (k - 1))
+        for grams, _ in counts_by_order(self):
+            yield count_contexts(grams, len(self.vocabulary)), len(grams)
 
     def _check_contexts(self, contexts: int) -> None:
         if contexts * len(self.vocabulary) > MAX_PROBABILITIES:
@@ -220,10 +219,11 @@ class _Table:
         Raises `ValueError` if the table would exceed `MAX_PROBABILITIES`.
         """
         base, discount = len(model.vocabulary), model.discount
+        orders = reversed([*counts_by_order(model)])
         contexts: list[Integers] = []
         log_p: list[NDArray[np.float32]] = []
         shorter, p = np.zeros(1, np.int64), np.full((1, base), 1 / base)  # below order 1
-        for length, (grams, c) in enumerate(counts_by_order(model)):  # (grams,) each
+        for length, (grams, c) in enumerate(orders):  # (grams,) each
             # Codes ascend, so the n-grams hw of a context h are adjacent. `followers`: N₁₊(h•).
             h, first, followers = np.unique(grams // base, return_index=True, return_counts=True)
             contexts.append(h)  # (contexts,)
@@ -251,14 +251,13 @@ class _Table:
 
 
 def counts_by_order(model: NGram) -> Iterator[tuple[Integers, Integers]]:
-    """The k-grams of each order k from 1 to n and their c(hw): two arrays `(grams,)` each."""
-    orders = [(model.grams, model.counts)]
+    """The k-grams of each order k from n down to 1 and their c(hw): two arrays `(grams,)` each."""
+    grams, counts = model.grams, model.counts
+    yield grams, counts
     for k in range(model.order - 1, 0, -1):
-        longer, _ = orders[-1]
-        suffixes = longer % len(model.vocabulary) ** k
-        # N₁₊(•hw): every distinct vhw has exactly one code in `longer`.
-        orders.append(np.unique(suffixes, return_counts=True))
-    return reversed(orders)
+        # N₁₊(•hw): every distinct vhw has exactly one code in the longer n-grams.
+        grams, counts = np.unique(grams % len(model.vocabulary) ** k, return_counts=True)
+        yield grams, counts
 
 
 def ngram_codes(
@@ -279,6 +278,11 @@ def ngram_codes(
     return codes, owners
 
 
+def count_contexts(grams: NDArray[np.integer[Any]], base: int) -> int:
+    """Number of contexts of n-grams, whose codes ascend."""
+    return int(np.count_nonzero(np.diff(grams // base))) + 1
+
+
 def max_order(vocabulary: Vocabulary) -> int:
     """The highest order whose n-grams a weight file can hold."""
     codes = RADIX ** MAX_DIGITS["grams"]
@@ -293,6 +297,7 @@ def _check_order(order: int, vocabulary: Vocabulary) -> None:
 
 def _digits(numbers: Integers) -> NDArray[np.float32]:
     """Digits in base `RADIX`, lowest first: `(numbers,)` → `(numbers, digits)`."""
+    numbers = numbers.astype(np.int64)  # a narrow type may not hold RADIX
     digits = [numbers % RADIX]
     for _ in range(5):  # an int64 has at most six digits
         numbers = numbers // RADIX

@@ -8,19 +8,18 @@ distribution up to the highest order, on demand.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.networks.network import State, item_losses
-from models.networks.ngram import Integers, NGram, counts_by_order
+from models.networks.ngram import Integers, NGram, count_contexts, counts_by_order
 
 MAX_NGRAMS = 2**20
 """Size limit: n-grams of the highest order."""
 MAX_BYTES = 32 * 2**20
-"""Size limit: memory for the n-grams of all orders. Those of fifty thousand names take 12 MiB."""
-BYTES_PER_CONTEXT, BYTES_PER_GRAM = 12, 6
-"""Memory for one of any order (`_Level`)."""
+"""Size limit: memory for the n-grams of all orders. Those of fifty thousand names take 7 MiB."""
 MAX_TABLE = 2**20
 """Probabilities in the table of a stored model, of four bytes each, up to which it is loaded as an
 `NGram`: its table is three times faster than a `SparseNGram`."""
@@ -28,7 +27,17 @@ MAX_TABLE = 2**20
 
 @dataclass(frozen=True, eq=False)
 class SparseNGram(NGram):
-    """A fitted Kneser-Ney model (`models.networks.ngram`) of many n-grams."""
+    """A fitted Kneser-Ney model (`models.networks.ngram`) of many n-grams.
+
+    Its `grams` and `counts` have the narrowest types that hold them.
+    """
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for an order or a discount out of range."""
+        super().__post_init__()
+        codes = len(self.vocabulary) ** self.order
+        object.__setattr__(self, "grams", _narrowed(self.grams, codes))
+        object.__setattr__(self, "counts", _narrowed(self.counts))
 
     def step(self, x: Integers, state: State) -> tuple[NDArray[np.float32], State]:
         """Read one character per text: `(batch,)` → ln p `(batch, vocabulary)`, new state."""
@@ -36,12 +45,12 @@ class SparseNGram(NGram):
         base = len(self.vocabulary)
         p = np.full((len(x), base), 1 / base)
         for length, level in enumerate(self._levels):
-            suffix = h % base**length  # the last characters of the context
-            index = np.minimum(np.searchsorted(level.contexts, suffix), len(level.contexts) - 1)
-            rows = np.flatnonzero(level.contexts[index] == suffix)  # whose suffix occurs: (rows,)
-            index = index[rows]
-            first = level.first[index].astype(np.int64)
-            followers = level.first[index + 1] - first  # N₁₊(h•): (rows,)
+            # The n-grams of a context hw are adjacent, and begin with the code that ends in 0.
+            lowest = h % base**length * base  # of the last characters of the context
+            first = level.place(lowest)
+            followers = level.place(lowest + base) - first  # N₁₊(h•)
+            rows = np.flatnonzero(followers)  # whose suffix occurs: (rows,)
+            first, followers = first[rows], followers[rows]
             # All n-grams of all rows in one array `(grams,)`: the row that each belongs to, and its
             # number, which counts up from `first` within each row.
             owner = np.repeat(np.arange(len(rows)), followers)
@@ -49,7 +58,7 @@ class SparseNGram(NGram):
             c = level.counts[gram].astype(np.float64)  # c(hw): (grams,)
             total = np.bincount(owner, weights=c, minlength=len(rows))  # c(h•): (rows,)
             p[rows] *= (self.discount * followers / total)[:, np.newaxis]
-            p[rows[owner], level.characters[gram]] += (c - self.discount) / total[owner]
+            p[rows[owner], level.grams[gram] % base] += (c - self.discount) / total[owner]
         return np.log(p).astype(np.float32), new_state
 
     def losses(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -57,42 +66,60 @@ class SparseNGram(NGram):
         return item_losses(self, texts)
 
     def check_size(self) -> None:
-        """Raise `ValueError` if it exceeds `MAX_NGRAMS` or `MAX_BYTES`. Builds nothing large."""
+        """Raise `ValueError` if it exceeds `MAX_NGRAMS` or `MAX_BYTES`."""
         if len(self.grams) > MAX_NGRAMS:
             raise ValueError(f"it holds more than {MAX_NGRAMS:,} n-grams; try a lower order")
+        self._levels  # noqa: B018 (it is checked as it is built)
+
+    @property
+    def table_size(self) -> int:
+        """Number of probabilities that the table of an `NGram` would have."""
+        base = len(self.vocabulary)
+        return base * sum(count_contexts(level.grams, base) for level in self._levels)
+
+    @cached_property
+    def _levels(self) -> tuple["_Level", ...]:
+        """The n-grams of all orders, from 1 up. Raises `ValueError` if they exceed `MAX_BYTES`."""
+        levels: list[_Level] = []
         size = 0
-        for contexts, grams in self.sizes():
-            size += BYTES_PER_CONTEXT * contexts + BYTES_PER_GRAM * grams
+        for grams, counts in counts_by_order(
+            self
+        ):  # each is made when the size of the last is known
+            codes = len(self.vocabulary) ** (self.order - len(levels))
+            levels.append(_Level(_narrowed(grams, codes), _narrowed(counts)))
+            size += levels[-1].grams.nbytes + levels[-1].counts.nbytes
             if size > MAX_BYTES:
                 raise ValueError(
                     f"its n-grams need more than {MAX_BYTES // 2**20} MiB of memory; "
                     "try a lower order"
                 )
-
-    @cached_property
-    def _levels(self) -> tuple["_Level", ...]:
-        return tuple(_Level.of(*counted, len(self.vocabulary)) for counted in counts_by_order(self))
+        return tuple(reversed(levels))
 
 
 @dataclass(frozen=True, eq=False)
 class _Level:
-    """The n-grams of one order, grouped by context."""
+    """The n-grams of one order."""
 
-    contexts: Integers
-    """Codes, ascending, `(contexts,)`."""
-    first: NDArray[np.int32]
-    """Index of the first n-gram of each context, and the number of n-grams, `(contexts + 1,)`."""
-    characters: NDArray[np.int16]
-    """w of each n-gram, `(grams,)`."""
-    counts: NDArray[np.float32]
+    grams: NDArray[np.integer[Any]]
+    """Codes, ascending, `(grams,)`."""
+    counts: NDArray[np.integer[Any]]
     """c(hw), `(grams,)`."""
 
-    @classmethod
-    def of(cls, grams: Integers, counts: Integers, base: int) -> "_Level":
-        contexts, first = np.unique(grams // base, return_index=True)
-        bounds = np.append(first, len(grams)).astype(np.int32)  # small types halve the memory
-        characters = (grams % base).astype(np.int16)
-        return cls(contexts, bounds, characters, counts.astype(np.float32))
+    def place(self, codes: Integers) -> NDArray[np.int64]:
+        """How many of its codes are below each of some others, `(codes,)`."""
+        below = np.searchsorted(self.grams, codes.astype(self.grams.dtype))  # else it copies all
+        return below.astype(np.int64)
+
+
+def _narrowed(
+    numbers: NDArray[np.integer[Any]], end: int | None = None
+) -> NDArray[np.integer[Any]]:
+    """Numbers from 0 on, below `end`, in the narrowest type that also holds `end`."""
+    most = int(numbers.max()) if end is None else end
+    kind = next(
+        kind for kind in (np.uint8, np.uint16, np.uint32, np.int64) if most <= np.iinfo(kind).max
+    )
+    return numbers.astype(kind, copy=False)
 
 
 def read_ngram(symbols: str, arrays: Mapping[str, NDArray[np.float32]]) -> NGram:
@@ -101,7 +128,8 @@ def read_ngram(symbols: str, arrays: Mapping[str, NDArray[np.float32]]) -> NGram
     Raises `ValueError` if no text can have these counts, or if they take too much memory.
     """
     model = SparseNGram.from_arrays(symbols, arrays)
-    table = sum(contexts for contexts, _ in model.sizes()) * len(model.vocabulary)
-    if table > MAX_TABLE:
+    assert isinstance(model, SparseNGram)  # noqa: S101 (it is of the class)
+    if model.table_size > MAX_TABLE:
         return model
-    return NGram(model.vocabulary, model.order, model.discount, model.grams, model.counts)
+    grams, counts = model.grams.astype(np.int64), model.counts.astype(np.int64)
+    return NGram(model.vocabulary, model.order, model.discount, grams, counts)

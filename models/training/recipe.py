@@ -91,7 +91,7 @@ class Plan:
         """The names or words of the corpus, then those of the base."""
         if not self.keeps_words:
             return ()
-        return tuple(dict.fromkeys(self.corpus.words + (self.base.words if self.base else ())))
+        return tuple(dict.fromkeys([*self.corpus.words, *(self.base.words if self.base else ())]))
 
 
 @dataclass(frozen=True)

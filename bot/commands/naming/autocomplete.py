@@ -6,7 +6,7 @@ list of names.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -32,7 +32,7 @@ _RAREST = 250
 
 
 def beginnings(
-    typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
+    typed: str, names: Sequence[str], words: WordFilter, *, meanings: bool = True
 ) -> list[Choice]:
     """First letters of names: as typed, then the most common morphemes that match.
 
@@ -43,7 +43,7 @@ def beginnings(
 
 
 def endings(
-    typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
+    typed: str, names: Sequence[str], words: WordFilter, *, meanings: bool = True
 ) -> list[Choice]:
     """Last letters of names; see `beginnings`."""
     found = _matching(typed, _endings(names), words, names, ends=True)
@@ -51,7 +51,7 @@ def endings(
 
 
 def pieces(
-    typed: str, names: tuple[str, ...], words: WordFilter, *, meanings: bool = True
+    typed: str, names: Sequence[str], words: WordFilter, *, meanings: bool = True
 ) -> list[Choice]:
     """Letters anywhere in names; see `beginnings`."""
     found = _matching(typed, _pieces(names), words, names)
@@ -59,7 +59,7 @@ def pieces(
 
 
 def whole_names(
-    typed: str, names: tuple[str, ...], words: WordFilter, card: Capitals | None = None
+    typed: str, names: Sequence[str], words: WordFilter, card: Capitals | None = None
 ) -> list[Choice]:
     """Names: as typed, then those on the list that match. An even sample if nothing is typed."""
     is_blank = not _cleaned(typed, names, ends=True)
@@ -72,7 +72,7 @@ def _matching(
     typed: str,
     known: Iterable[str],
     words: WordFilter,
-    names: tuple[str, ...],
+    names: Sequence[str],
     longest: int = LONGEST_PIECE,
     *,
     ends: bool = False,
@@ -87,7 +87,7 @@ def _matching(
     return [*islice(filter(words.allows, dict.fromkeys(matching)), MOST)]
 
 
-def _cleaned(typed: str, names: tuple[str, ...], *, ends: bool) -> str:
+def _cleaned(typed: str, names: Sequence[str], *, ends: bool) -> str:
     """The typed text as a network for these names reads it."""
     characters = _characters(names)
     if characters <= _A_TO_Z:
@@ -99,7 +99,7 @@ _A_TO_Z = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
 @lru_cache(maxsize=4)
-def _characters(names: tuple[str, ...]) -> frozenset[str]:
+def _characters(names: Sequence[str]) -> frozenset[str]:
     """All characters in the names."""
     return frozenset("".join(names))
 
@@ -111,7 +111,7 @@ def _meaning(piece: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _beginnings(names: tuple[str, ...]) -> tuple[str, ...]:
+def _beginnings(names: Sequence[str]) -> tuple[str, ...]:
     """Morphemes that names begin with, most common first.
 
     Those that begin with a more common one are left out.
@@ -134,14 +134,14 @@ def _beginnings(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4)
-def _endings(names: tuple[str, ...]) -> tuple[str, ...]:
+def _endings(names: Sequence[str]) -> tuple[str, ...]:
     """Morphemes that names end with: the beginnings of the reversed names."""
     backwards = _beginnings.__wrapped__(tuple(name[::-1] for name in names))
     return tuple(piece[::-1] for piece in backwards)
 
 
 @lru_cache(maxsize=4)
-def _pieces(names: tuple[str, ...]) -> tuple[str, ...]:
+def _pieces(names: Sequence[str]) -> tuple[str, ...]:
     """Beginnings and endings together, most common first."""
     read = names[:: 1 + len(names) // _MOST_READ]
     count = {

@@ -23,7 +23,7 @@ class NamesModel:
     """A model that generates names: the served one for dinosaurs, or a custom model."""
 
     card: ModelCard
-    words: tuple[str, ...]
+    words: Sequence[str]
     """The names that it was trained on."""
     record: CustomModelRecord | None = None
     trained: Trained | None = None

@@ -144,7 +144,7 @@ def question(names: Sequence[str], custom_model_id: int | None, limits: Limits) 
     return Message(content=text(_("Which one?")), buttons=buttons, private=True)
 
 
-def _suggestions(typed: str, names: tuple[str, ...], words: WordFilter) -> list[Choice]:
+def _suggestions(typed: str, names: Sequence[str], words: WordFilter) -> list[Choice]:
     line = " ".join(typed[: 2 * LONGEST_NAME].split())
     choices = autocomplete.whole_names(typed, names, words)
     if len(line.split()) >= MIN_WORDS and len(line) <= LONGEST_NAME and words.allows(line):

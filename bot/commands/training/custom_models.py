@@ -181,7 +181,8 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         trained = sample.trained
         words = await app.filters.of(community_id)
         await app.uploads.check(options_of.check_import, trained, words)
-        corpus = corpus_of(title_of(trained.card.corpus, app, _("Your list")), trained.words)
+        names = tuple(trained.words)
+        corpus = corpus_of(title_of(trained.card.corpus, app, _("Your list")), names)
         model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
         samples = [name for name in sample.samples if words.allows(name)]
         await turn.respond(imported_message(model, trained.card, samples))

@@ -106,7 +106,7 @@ def of_a_list(card: ModelCard) -> bool:
 @cached_with_weights
 def shape_of(trained: Trained) -> Shape:
     """The shape of the names that a network was trained on."""
-    return Shape.of(trained.card.symbols, trained.words)
+    return Shape.of(trained.card.symbols, tuple(trained.words))
 
 
 def _adjacent_separators(name: str, separators: str) -> set[str]:

@@ -14,7 +14,7 @@ from models.networks import sparse_ngram
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.ngram import NGram
-from models.networks.sparse_ngram import BYTES_PER_CONTEXT, BYTES_PER_GRAM, SparseNGram, read_ngram
+from models.networks.sparse_ngram import SparseNGram, read_ngram
 from models.networks.vocabulary import END, Vocabulary
 from models.training.numpy_lstm import LETTERS
 from models.weights import WeightsError, load_weights, save_weights
@@ -71,18 +71,28 @@ def test_large_table_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(sparse.losses(NAMES), with_table.losses(NAMES), rtol=1e-5)
 
 
-def test_memory_is_estimated() -> None:
+def test_memory_of_orders_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     sparse = SparseNGram.fit(NAMES, LETTERS, 6, 0.9)
-    before = resident_bytes(sparse)
-    sparse.losses(NAMES[:1])
-    expected = sum(BYTES_PER_CONTEXT * c + BYTES_PER_GRAM * g for c, g in sparse.sizes())
-    assert resident_bytes(sparse) - before == pytest.approx(expected, rel=0.05)
+    sparse.check_size()
+    monkeypatch.setattr(sparse_ngram, "MAX_BYTES", resident_bytes(sparse))
+    sparse.check_size()
+    monkeypatch.setattr(sparse_ngram, "MAX_BYTES", resident_bytes(sparse) // 2)
+    with pytest.raises(ValueError, match="need more than"):
+        SparseNGram.fit(NAMES, LETTERS, 6, 0.9).check_size()
+
+
+def test_memory_per_ngram() -> None:
+    """Of all orders together: the code takes up to eight bytes, and a count one or two."""
+    sparse = SparseNGram.fit(NAMES, LETTERS, 8, 0.9)
+    sparse.check_size()
+    grams = sum(grams for _, grams in sparse.sizes())
+    assert resident_bytes(sparse) < 10 * grams + 1_000
 
 
 def test_high_order_of_many_ngrams_is_refused_early() -> None:
     """A small file: two letters, random texts, and so many orders."""
     vocabulary = Vocabulary(f"{END}ab")
-    grams = np.unique(np.random.default_rng(1).integers(0, 3**30, 150_000))
+    grams = np.unique(np.random.default_rng(1).integers(0, 3**30, 250_000))
     model = SparseNGram(vocabulary, 30, 0.5, grams, np.ones_like(grams))
     with pytest.raises(ValueError, match="more than 32 MiB of memory"):
         read_ngram(vocabulary.symbols, model.arrays())
