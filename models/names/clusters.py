@@ -6,10 +6,7 @@ inside a word one of at least three: two consonants between vowels can be split 
 no consonants, and such names have no clusters.
 """
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 
 from data.corpora import held_out_of
 from data.text import fold
@@ -24,8 +21,28 @@ MAX_UNSHARED = 0.75
 """If a larger share of a list's names has a cluster that no other name has (`unshared`), the list
 is of abbreviations or codes, and its clusters do not limit new names."""
 
-_WORD = re.compile(f"[^{re.escape(SEPARATORS)}]+")
-_RUN = re.compile("c+")
+_WORD_END, _OTHER = "\t", " "
+
+
+class _Kinds(dict[int, str]):
+    """By code point: consonants and line breaks as they are, separators as `_WORD_END`, all other
+    characters as `_OTHER`. For `str.translate`; filled as they are met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if character in SEPARATORS:
+            kind = _WORD_END
+        elif character == "\n" or fold(character)[:1] in CONSONANTS:
+            kind = character
+        else:
+            kind = _OTHER
+        if len(self) < _MOST_KINDS:
+            self[code] = kind
+        return kind
+
+
+_MOST_KINDS = 2_000
+_KINDS = _Kinds()
 
 
 def clusters_of(name: str) -> frozenset[str]:
@@ -33,38 +50,55 @@ def clusters_of(name: str) -> frozenset[str]:
 
     `^` and `$` mark the start and the end of a word.
     """
+    return frozenset(_clusters(name.translate(_KINDS)))
+
+
+def _clusters(name: str) -> set[str]:
+    """The clusters of a name in `_KINDS`."""
     found = set[str]()
-    for word in _WORD.findall(name):
-        kinds = "".join("c" if _is_consonant(letter) else "-" for letter in word)
-        for run in _RUN.finditer(kinds):
-            begin, end = run.span()
-            cluster = word[begin:end]
-            if begin == 0:
-                found.add(f"^{cluster}")
-            if end == len(word):
-                found.add(f"{cluster}$")
-            if begin > 0 and end < len(word) and len(cluster) >= LONG_CLUSTER:
-                found.add(cluster)
-    return frozenset(found)
+    for word in name.split(_WORD_END):
+        first, *others = word.split(_OTHER)
+        last = others.pop() if others else first
+        if first:
+            found.add(f"^{first}")
+        if last:
+            found.add(f"{last}$")
+        for run in others:
+            if len(run) >= LONG_CLUSTER:
+                found.add(run)
+    return found
 
 
 def known_clusters(names: Iterable[str]) -> frozenset[str]:
     """All clusters of some names."""
-    return frozenset[str]().union(*map(clusters_of, names))
+    return frozenset(_first_names(names))
 
 
-def unshared(names: Iterable[str]) -> float:
+def unshared(names: Sequence[str]) -> float:
     """The share of different names that have a cluster which no other of them has, from 0 to 1.
 
     It estimates how often a new name of the same kind has a new cluster (leave-one-out).
     """
-    return _unshared([clusters_of(name) for name in names])
+    return _unshared(_first_names(names), len(names))
 
 
-def _unshared(every: Sequence[frozenset[str]]) -> float:
-    """`unshared`, of the clusters of each name."""
-    counts = Counter(cluster for clusters in every for cluster in clusters)
-    return sum(any(counts[c] == 1 for c in clusters) for clusters in every) / max(1, len(every))
+def _first_names(names: Iterable[str]) -> dict[str, int]:
+    """The clusters of some names. For each the index of the name that has it, or `_SHARED`."""
+    first: dict[str, int] = {}
+    lines = "\n".join(names).translate(_KINDS).split("\n")  # at once, which is fast
+    for index, line in enumerate(lines):
+        for cluster in _clusters(line):
+            if first.setdefault(cluster, index) != index:
+                first[cluster] = _SHARED
+    return first
+
+
+_SHARED = -1
+
+
+def _unshared(first: Mapping[str, int], count: int) -> float:
+    """`unshared`, of so many names."""
+    return len({*first.values()} - {_SHARED}) / max(1, count)
 
 
 @cached_with_weights
@@ -77,12 +111,7 @@ def allowed_clusters(trained: Trained) -> frozenset[str] | None:
     if not trained.card.reads_all:
         held_out = held_out_of(words)
         words = tuple(word for word in words if word not in held_out)
-    every = [clusters_of(word) for word in words]
-    if not words or _unshared(every) > MAX_UNSHARED:
+    first = _first_names(words)
+    if not words or _unshared(first, len(words)) > MAX_UNSHARED:
         return None
-    return frozenset[str]().union(*every)
-
-
-@lru_cache(maxsize=1024)
-def _is_consonant(letter: str) -> bool:
-    return fold(letter)[:1] in CONSONANTS
+    return frozenset(first)

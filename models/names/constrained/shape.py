@@ -16,11 +16,12 @@ SEPARATORS = " -'"
 """The characters that split a name into parts."""
 SHORTEST_NAME, LONGEST_NAME = 3, 26
 """Length limits for dinosaurs."""
-VOWELS = "aeiou"
+VOWELS = frozenset("aeiou")
 MAX_WORDS = 8
 """Highest limit for the words of a name; a list with longer names has no limit."""
 _REGULAR = 0.9
 """A list of letters from a to z gets the rules of dinosaurs if this share of it follows them."""
+_A_TO_Z = frozenset(string.ascii_lowercase)
 _TRIPLE = re.compile(r"(.)\1\1")
 
 
@@ -62,7 +63,7 @@ class Shape:
             shortest=max(1, lengths[0]),
             longest=min(lengths[-1], LONGEST_ENTRY),
             usual=lengths[len(lengths) // 2],
-            needs_vowel=not any(set(word).isdisjoint(VOWELS) for word in words),
+            needs_vowel=not any(map(VOWELS.isdisjoint, words)),
             allows_triples=any(map(_TRIPLE.search, words)),
             separators=separators,
             adjacent_separators=frozenset(
@@ -85,10 +86,13 @@ class Shape:
         """Whether a name follows the rules."""
         return (
             self.shortest <= len(name) <= self.longest
-            and not (self.latin and not set(name) <= set(string.ascii_lowercase))
-            and not (self.needs_vowel and set(name).isdisjoint(VOWELS))
+            and not (self.latin and not _A_TO_Z.issuperset(name))
+            and not (self.needs_vowel and VOWELS.isdisjoint(name))
             and (self.allows_triples or not _TRIPLE.search(name))
-            and self.adjacent_separators.issuperset(_adjacent_separators(name, self.separators))
+            and (
+                not self.separators
+                or self.adjacent_separators.issuperset(_adjacent_separators(name, self.separators))
+            )
             and (self.max_words is None or name.count(" ") < self.max_words)
         )
 
