@@ -5,7 +5,8 @@ import logging
 from contextlib import suppress
 
 from bot.commands.core.app import App
-from bot.commands.core.message import Button, Message, Text, text
+from bot.commands.core.error_messages import try_again
+from bot.commands.core.message import Message, Text, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import AnswerRef, DeliveryError, Platform, Unreachable
 from bot.store import Unavailable
@@ -86,4 +87,4 @@ def undelivered_message(record: UnfinishedRecord, platform: str) -> Message:
 
 
 def _with_retry(why: Text, record: UnfinishedRecord) -> Message:
-    return Message(why, buttons=(Button(_("Try again"), record.action, record.state, emoji="🔁"),))
+    return Message(why, buttons=(try_again(record.action, record.state),))

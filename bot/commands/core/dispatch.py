@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.commands.core.app import App
 from bot.commands.core.choices import Choice
-from bot.commands.core.error_messages import apology, explain
+from bot.commands.core.error_messages import apology, explain, try_again
 from bot.commands.core.message import Button, Message, Text, UserError, text
 from bot.commands.core.received import LONGEST_TYPED, clean, received, received_state
 from bot.commands.core.translation import _
@@ -127,14 +127,22 @@ def _check_not_stopping(app: App) -> None:
         raise ShuttingDown
 
 
-async def answer_error(app: App, turn: Turn, error: BaseException) -> bool:
-    """Report an error to the member. Returns false if that may succeed later. Never raises."""
+async def answer_error(
+    app: App, turn: Turn, error: BaseException, retry: Button | None = None
+) -> bool:
+    """Report an error to the member. Returns false if that may succeed later. Never raises.
+
+    An answer that is cut off because the bot stops gets a button that repeats it, as `retry` does.
+    """
     if isinstance(error, Gone | Undelivered):
         requests.end_with(error, Outcome.FAILED)
         log.info("The request no longer exists, or its answer could not be sent: %r", error)
         return isinstance(error, Gone)
+    buttons: tuple[Button, ...] = ()
+    if retry is not None and isinstance(error, ShuttingDown):
+        buttons = (try_again(retry.action, retry.state),)
     try:
-        await turn.respond(Message(explained(error, turn), private=True))
+        await turn.respond(Message(explained(error, turn), buttons=buttons, private=True))
     except DeliveryError as failure:
         log.info("An error message could not be sent: %s", failure)
         return not isinstance(failure, Unreachable)
@@ -223,8 +231,11 @@ async def _answered(
     """
     unfinished: dict[int, AnswerRef] = {}
     is_delivered = True
+    repeat: Button | None = None
 
     async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
+        nonlocal repeat
+        repeat = retry or repeat
         button = (retry.action, retry.state) if retry is not None else ("", "")
         number = app.unfinished.begin(
             turn.platform.name, ref.channel_id, ref.message_id, ref.token, button
@@ -247,7 +258,7 @@ async def _answered(
         try:
             await app.in_flight.answered(in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay))
         except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
-            is_delivered = await answer_error(app, turn, error)
+            is_delivered = await answer_error(app, turn, error, repeat)
     for number, ref in unfinished.items():
         if is_delivered or ref.is_announced:
             app.unfinished.end(number)

@@ -1,6 +1,6 @@
 """Sentences for errors."""
 
-from bot.commands.core.message import Text, UserError, code, text, verbatim
+from bot.commands.core.message import Button, Text, UserError, code, text, verbatim
 from bot.commands.core.name_problems import explain_problem
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Forbidden, Terms, Unreachable
@@ -113,6 +113,11 @@ def apology(reference: str) -> Text:
         _("Sorry, something went wrong. If it keeps happening, tell the bot's operator: {code}"),
         code=code(reference),
     )
+
+
+def try_again(action: str, state: str) -> Button:
+    """The button that repeats a request whose answer was interrupted."""
+    return Button(_("Try again"), action, state, emoji="🔁")
 
 
 # Errors that the platform finds before the command is called.

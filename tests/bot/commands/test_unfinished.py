@@ -1,6 +1,7 @@
 """Answers that a process leaves unfinished, closed by the next one."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from bot.commands import jobs
+from bot.commands.buttons import HANDLERS
 from bot.commands.core import dispatch
 from bot.commands.core.app import App
 from bot.commands.core.message import Button, Message, plain
@@ -18,8 +20,9 @@ from bot.commands.verse import sonnet
 from bot.commands.verse.sonnet import SonnetOptions
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME
-from models.verse.poem import SonnetRequest
+from models.verse.poem import Draft, SonnetRequest
 from tests.bot.conftest import World
+from tests.bot.fakes import draft
 from tests.bot.turns import CHANNEL, FakePlatform, FakeTurn
 
 RETRY = Button("Again", "sonnet", "a state")
@@ -116,6 +119,35 @@ async def test_stopping_bot_ends_answers_in_progress(app: App) -> None:
     await app.in_flight.cut_off(10)
     assert task.done()
     assert turn.sentence.startswith("The bot is restarting")
+    (button,) = turn.answers[-1].buttons
+    assert (button.label, button.action, button.state) == ("Try again", "sonnet", "a state")
+
+
+async def test_cut_off_poem_is_repeated_after_the_restart(
+    app: App, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def hanging(*_: object, **__: object) -> AsyncGenerator[Draft, None]:
+        begun.set()
+        await asyncio.Event().wait()
+        yield draft(SonnetRequest(), [])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.inference, "sonnet", hanging)
+        turn = FakeTurn(FakePlatform())
+        options = SonnetOptions(SonnetRequest("Shall I compare thee " * 5, form="couplets"))
+        task = asyncio.create_task(dispatch.run(app, turn, sonnet.sonnet, options))
+        await asyncio.wait_for(begun.wait(), 10)
+        await app.in_flight.finish(0.0)
+        await app.in_flight.cut_off(10)
+        assert task.done()
+    (button,) = turn.answers[-1].buttons
+    restarted, after = world.make_app(), FakeTurn(FakePlatform())
+    await dispatch.press(restarted, after, button.action, button.state, HANDLERS)
+    assert world.writer.sonnets_asked[-1].opening == options.request.opening
+    assert world.writer.sonnets_asked[-1].form == "couplets"
+    assert plain(after.answers[-1].embeds[0].lines[0]).startswith("Shall I compare thee")
 
 
 async def test_deferral_is_recorded_before_it_is_shown(app: App) -> None:
