@@ -3,6 +3,10 @@
 Discord asks for a heartbeat every 41 s. When a route is lost nothing arrives any more, also no end
 of the connection, and discord.py waits 60 s for the next message before it connects again, and 30 s
 for the end of the old connection. Interactions of that time are answered too late.
+
+discord.py has no public way to send a heartbeat, or to know that nothing has arrived: its option
+`heartbeat_timeout` is looked at every 41 s, or cuts quiet connections that are well. So this uses
+what is internal to version 2.7. Where a later version lacks it, the bot does without.
 """
 
 import asyncio
@@ -11,10 +15,13 @@ import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
-from discord.gateway import DiscordWebSocket
+
+if TYPE_CHECKING:
+    from discord.gateway import DiscordWebSocket
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +38,7 @@ SENDING_S = 1.0
 class _Beat:
     """The last extra heartbeat of a connection."""
 
-    gateway: DiscordWebSocket
+    gateway: "DiscordWebSocket"
     sent_at: float
     missed: int = 0
 
@@ -47,11 +54,19 @@ class Heartbeats:
         self._beats: dict[int, _Beat] = {}
 
     async def run(self) -> None:
-        """Send heartbeats until it is cancelled."""
+        """Send heartbeats until it is cancelled. Returns if discord.py cannot be used like that."""
         while True:
             await asyncio.sleep(BEAT_S)
             try:
                 await self.beat()
+            except (AttributeError, TypeError) as error:
+                log.warning(
+                    "A connection that is lost without a word is noticed after a minute only, "
+                    "because discord.py %s is unknown: %r",
+                    discord.__version__,
+                    error,
+                )
+                return
             except Exception:
                 log.exception("Heartbeats could not be sent")
 
@@ -69,7 +84,7 @@ class Heartbeats:
             async with asyncio.timeout(SENDING_S):
                 await self._beat_on(shard_id, self._client._get_websocket(shard_id=shard_id))
 
-    async def _beat_on(self, shard_id: int, gateway: DiscordWebSocket) -> None:
+    async def _beat_on(self, shard_id: int, gateway: "DiscordWebSocket") -> None:
         keep_alive = gateway._keep_alive
         if keep_alive is None:  # not greeted yet, or about to connect again
             return
@@ -90,7 +105,7 @@ class Heartbeats:
         await gateway.send_heartbeat(keep_alive.beat())
 
 
-def _cut(gateway: DiscordWebSocket) -> None:
+def _cut(gateway: "DiscordWebSocket") -> None:
     """End a connection without waiting for the other side."""
     connection = gateway.socket.get_extra_info("socket")
     if connection is not None:

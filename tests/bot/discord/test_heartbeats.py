@@ -1,9 +1,13 @@
 """The watch on half-open connections, where a socket takes nothing more."""
 
 import asyncio
+from inspect import signature
 from types import SimpleNamespace
+from typing import Any
 
+import discord
 import pytest
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 
 from bot.discord import heartbeats as module
 from bot.discord.heartbeats import MISSED, Heartbeats
@@ -38,6 +42,40 @@ class Client:
 
     def _get_websocket(self, shard_id: int) -> Gateway:
         return self._gateways[shard_id]
+
+
+async def test_library_has_what_the_watch_uses() -> None:
+    """Fails after an upgrade that has changed it; `bot/discord/heartbeats.py` then needs a change.
+
+    Until then the bot runs without the watch.
+    """
+    socket: Any = object()
+    gateway = DiscordWebSocket(socket, loop=asyncio.get_running_loop())
+    gateway._max_heartbeat_timeout = 60
+    keep_alive = KeepAliveHandler(ws=gateway)
+    assert gateway._keep_alive is None
+    assert gateway.socket is socket
+    started_at = keep_alive._last_recv
+    keep_alive._last_recv = 0
+    keep_alive.tick()
+    assert keep_alive._last_recv >= started_at
+    assert keep_alive.beat() == {"op": 1, "d": None}
+    assert asyncio.iscoroutinefunction(gateway.send_heartbeat)
+    assert "shard_id" in signature(discord.AutoShardedClient._get_websocket).parameters
+
+
+async def test_unknown_library_ends_the_watch(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With one line in the log, and no traceback every few seconds."""
+    monkeypatch.setattr(module, "BEAT_S", 0)
+    gateway = Gateway(is_full=False)
+    del gateway._keep_alive
+    async with asyncio.timeout(5):
+        await Heartbeats(Client(gateway)).run()  # type: ignore[arg-type]
+    (record,) = caplog.records
+    assert "'Gateway' object has no attribute '_keep_alive'" in record.getMessage()
+    assert record.exc_info is None
 
 
 async def test_full_socket_stops_no_other_watch(monkeypatch: pytest.MonkeyPatch) -> None:
