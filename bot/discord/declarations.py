@@ -1,9 +1,11 @@
 """Shared declarations of commands: contexts, and bounds of options."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from discord import app_commands
 
+from bot.commands.core.info import CommandInfo
 from bot.commands.naming.name_options import (
     HIGHEST_TEMPERATURE,
     LONGEST_CHOICE,
@@ -14,7 +16,11 @@ from bot.commands.naming.name_options import (
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from models.names.generator import LONGEST_NAME, SHORTEST_NAME
 
+if TYPE_CHECKING:
+    from discord.app_commands.commands import CommandCallback, GroupT
+
 T = TypeVar("T")
+P = ParamSpec("P")
 
 Count = app_commands.Range[int, 1, MOST_NAMES]
 Length = app_commands.Range[int, SHORTEST_NAME, LONGEST_NAME]
@@ -25,6 +31,20 @@ Name = app_commands.Range[str, 0, LONGEST_ENTRY]
 CustomModel = app_commands.Range[str, 1, LONGEST_CHOICE]
 
 Choices = list[app_commands.Choice[str]]
+
+
+def declared(
+    info: CommandInfo,
+) -> "Callable[[CommandCallback[GroupT, P, T]], app_commands.Command[GroupT, P, T]]":
+    """A command with the name of an info, its description and those of its options."""
+
+    def decorate(
+        callback: "CommandCallback[GroupT, P, T]",
+    ) -> "app_commands.Command[GroupT, P, T]":
+        make = app_commands.command(name=info.last_name, description=info.description)
+        return app_commands.describe(**info.options)(make(callback))
+
+    return decorate
 
 
 def anywhere(command: T) -> T:

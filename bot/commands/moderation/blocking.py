@@ -10,6 +10,7 @@ from bot.commands.core.message import (
     Text,
     Timestamp,
     UserError,
+    Value,
     code,
     link,
     text,
@@ -53,40 +54,32 @@ class MemberOptions:
     is_bot: bool = False
 
 
+@dataclass(frozen=True)
+class Target:
+    """Whom a block is about, as `BlockList` has them, with the entry for the record."""
+
+    community_id: int
+    member_id: int
+    entry: Entry
+    name: Value
+    """As replies show it."""
+    is_bot: bool = False
+
+
 async def block(app: App, turn: Turn, options: MemberOptions) -> None:
     """Answer `/moderate block`."""
-    community_id, member_id = await check_moderator(turn), options.member_id
-    check_target(turn, member_id, is_bot=options.is_bot)
-    entry = entry_of(app, turn, Action.BLOCK, target_id=member_id)
-    with app.in_flight.track():
-        is_new = await block_or_explain(app, turn, community_id, member_id, entry)
-        sentence = (
-            _(
-                "The bot doesn't answer {member} here anymore, unless they are a manager: "
-                "managers can't be blocked."
-            )
-            if is_new
-            else _("{member} is blocked already.")
-        )
-        member = link(turn.platform.mention(member_id))
-        await turn.respond(Message(text(sentence, member=member), private=True))
-        if is_new:
-            await post(app, turn.platform, entry)
+    community_id = await check_moderator(turn)
+    done = _(
+        "The bot doesn't answer {target} here anymore, unless they are a manager: "
+        "managers can't be blocked."
+    )
+    await block_target(app, turn, _member(app, turn, community_id, options, Action.BLOCK), done)
 
 
 async def unblock(app: App, turn: Turn, options: MemberOptions) -> None:
     """Answer `/moderate unblock`."""
-    community_id, member_id = await check_moderator(turn), options.member_id
-    entry = entry_of(app, turn, Action.UNBLOCK, target_id=member_id)
-    with app.in_flight.track():
-        was_blocked = await app.blocks.unblock(community_id, member_id, entry)
-        sentence = (
-            _("The bot answers {member} again.") if was_blocked else _("{member} isn't blocked.")
-        )
-        reply = text(sentence, member=link(turn.platform.mention(member_id)))
-        await turn.respond(Message(reply, private=True))
-        if was_blocked:
-            await post(app, turn.platform, entry)
+    community_id = await check_moderator(turn)
+    await unblock_target(app, turn, _member(app, turn, community_id, options, Action.UNBLOCK))
 
 
 async def blocks(app: App, turn: Turn, _options: NoOptions) -> None:
@@ -96,31 +89,32 @@ async def blocks(app: App, turn: Turn, _options: NoOptions) -> None:
         await turn.respond(await blocks_page(app, turn, community_id, 0, MODERATE))
 
 
-def check_target(turn: Turn, member_id: int, *, is_bot: bool) -> None:
-    """Raise `UserError` for users whom it makes no sense to block."""
-    if member_id == turn.user.id:
+async def block_target(app: App, turn: Turn, target: Target, done: str) -> None:
+    """Block. `done` is the sentence for a target that was not blocked."""
+    if target.member_id == turn.user.id:
         raise UserError(_("You can't block yourself."))
-    if is_bot:
+    if target.is_bot:
         raise UserError(
             _("Bots can't use commands, so there's nothing to block. Choose a member who can.")
         )
+    with app.in_flight.track():
+        is_new = await _block_or_explain(app, turn, target)
+        sentence = done if is_new else _("{target} is blocked already.")
+        await turn.respond(Message(text(sentence, target=target.name), private=True))
+        if is_new:
+            await post(app, turn.platform, target.entry)
 
 
-async def block_or_explain(
-    app: App, turn: Turn, community_id: int, member_id: int, entry: Entry
-) -> bool:
-    """Block. Returns whether it was not. Raises `UserError` if there are too many blocks."""
-    try:
-        return await app.blocks.block(community_id, member_id, entry)
-    except TooManyBlocks as error:
-        if member_id == EVERYBODY:
-            sentence = _("You can block at most {limit} {communities}. Unblock some first.")
-        elif community_id == EVERYWHERE:
-            sentence = _("You can block at most {limit} users. Unblock some first.")
-        else:
-            sentence = _("You can block at most {limit} members here. Unblock some first.")
-        communities = turn.platform.terms.communities
-        raise UserError(sentence, limit=MOST_BLOCKS, communities=communities) from error
+async def unblock_target(app: App, turn: Turn, target: Target) -> None:
+    """The inverse of `block_target`."""
+    with app.in_flight.track():
+        was_blocked = await app.blocks.unblock(target.community_id, target.member_id, target.entry)
+        sentence = (
+            _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
+        )
+        await turn.respond(Message(text(sentence, target=target.name), private=True))
+        if was_blocked:
+            await post(app, turn.platform, target.entry)
 
 
 async def blocks_page(
@@ -133,6 +127,30 @@ async def blocks_page(
     embed = Embed(_("🚫 Blocked"), lines or (text(_("Nobody is blocked.")),))
     buttons = tuple(paging(action, "blocks", page, has_more=len(found) > PAGE))
     return Message(embeds=(embed,), buttons=buttons, private=True)
+
+
+def _member(
+    app: App, turn: Turn, community_id: int, options: MemberOptions, action: Action
+) -> Target:
+    member_id = options.member_id
+    entry = entry_of(app, turn, action, target_id=member_id)
+    name = link(turn.platform.mention(member_id))
+    return Target(community_id, member_id, entry, name, options.is_bot)
+
+
+async def _block_or_explain(app: App, turn: Turn, target: Target) -> bool:
+    """Block. Returns whether it was not. Raises `UserError` if there are too many blocks."""
+    try:
+        return await app.blocks.block(target.community_id, target.member_id, target.entry)
+    except TooManyBlocks as error:
+        if target.member_id == EVERYBODY:
+            sentence = _("You can block at most {limit} {communities}. Unblock some first.")
+        elif target.community_id == EVERYWHERE:
+            sentence = _("You can block at most {limit} users. Unblock some first.")
+        else:
+            sentence = _("You can block at most {limit} members here. Unblock some first.")
+        communities = turn.platform.terms.communities
+        raise UserError(sentence, limit=MOST_BLOCKS, communities=communities) from error
 
 
 def _line(record: BlockRecord, turn: Turn) -> Text:

@@ -15,28 +15,28 @@ async def press(app: App, turn: Turn, state: str) -> None:
     if what in ("name", "message"):
         await press_remove(app, turn, what, rest)
         return
-    community_id = await check_moderator(turn)
-    page = page_number(rest)
-    with app.in_flight.track():
-        if what == "record":
-            await turn.edit_source(await record_page(app, turn, community_id, page, MODERATE))
-        elif what == "blocks":
-            await turn.edit_source(await blocks_page(app, turn, community_id, page, MODERATE))
-        else:
-            raise outdated()
+    await _turn_page(app, turn, await check_moderator(turn), MODERATE, state)
 
 
 async def press_owner(app: App, turn: Turn, state: str) -> None:
     """Answer the buttons of `/owner`."""
     await check_owner(turn)
-    what, _colon, rest = state.partition(":")
-    page = page_number(rest)
+    await _turn_page(app, turn, None, OWNER, state)
+
+
+async def _turn_page(
+    app: App, turn: Turn, community_id: int | None, action: str, state: str
+) -> None:
+    """Show another page of a list of a community, or with `None` of the owners'."""
+    what, _colon, number = state.partition(":")
+    page = page_number(number)
     with app.in_flight.track():
         if what == "record":
-            await turn.edit_source(await record_page(app, turn, None, page, OWNER))
+            message = await record_page(app, turn, community_id, page, action)
         elif what == "blocks":
-            await turn.edit_source(await blocks_page(app, turn, None, page, OWNER))
-        elif what == "servers":
-            await turn.edit_source(communities_page(turn, page))
+            message = await blocks_page(app, turn, community_id, page, action)
+        elif what == "servers" and action == OWNER:
+            message = communities_page(turn, page)
         else:
             raise outdated()
+        await turn.edit_source(message)

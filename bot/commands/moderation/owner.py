@@ -18,7 +18,12 @@ from bot.commands.core.message import (
 )
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import CommunityInfo, Forbidden, Gone, Turn
-from bot.commands.moderation.blocking import block_or_explain, blocks_page, check_target
+from bot.commands.moderation.blocking import (
+    Target,
+    block_target,
+    blocks_page,
+    unblock_target,
+)
 from bot.commands.moderation.record import PAGE, paging, record_page
 from bot.commands.moderation.rights import check_owner
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
@@ -95,30 +100,15 @@ class CommunityOptions:
 async def block(app: App, turn: Turn, options: TargetOptions) -> None:
     """Answer `/owner block`."""
     await check_owner(turn)
-    community_id, member_id = _target(options)
-    check_target(turn, member_id, is_bot=options.is_bot)
-    entry = _entry(app, turn, community_id, member_id, blocked=True)
-    with app.in_flight.track():
-        is_new = await block_or_explain(app, turn, community_id, member_id, entry)
-        sentence = (
-            _("The bot doesn't answer {target} anymore.")
-            if is_new
-            else _("{target} is blocked already.")
-        )
-        await turn.respond(Message(_about(sentence, turn, entry), private=True))
+    target = _target(app, turn, options, (Action.BLOCK, Action.BLOCK_COMMUNITY))
+    await block_target(app, turn, target, _("The bot doesn't answer {target} anymore."))
 
 
 async def unblock(app: App, turn: Turn, options: TargetOptions) -> None:
     """Answer `/owner unblock`."""
     await check_owner(turn)
-    community_id, member_id = _target(options)
-    entry = _entry(app, turn, community_id, member_id, blocked=False)
-    with app.in_flight.track():
-        was_blocked = await app.blocks.unblock(community_id, member_id, entry)
-        sentence = (
-            _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
-        )
-        await turn.respond(Message(_about(sentence, turn, entry), private=True))
+    target = _target(app, turn, options, (Action.UNBLOCK, Action.UNBLOCK_COMMUNITY))
+    await unblock_target(app, turn, target)
 
 
 async def blocks(app: App, turn: Turn, _options: NoOptions) -> None:
@@ -138,17 +128,15 @@ async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
     """Answer `/owner leave`."""
     await check_owner(turn)
     community_id = parse_id(options.community)
-    entry = Entry(Action.LEAVE, turn.user.id, app.now(), None, community_id)
     with app.in_flight.track():
         await turn.defer(private=True)
+        name = _named(turn, community_id)
         try:
             await turn.platform.leave(community_id)
         except (Forbidden, Gone) as error:
-            raise UserError(*_about(_("The bot isn't in {target}."), turn, entry)) from error
-        await app.store.moderation.record(entry)
-        reply = _about(
-            _("The bot has left {target}. To keep it out, block it as well."), turn, entry
-        )
+            raise UserError(_("The bot isn't in {target}."), target=name) from error
+        await app.store.moderation.record(_entry(app, turn, Action.LEAVE, community_id))
+        reply = text(_("The bot has left {target}. To keep it out, block it as well."), target=name)
         await turn.respond(Message(reply, private=True))
 
 
@@ -217,32 +205,33 @@ def _line(info: CommunityInfo) -> Text:
     return (*text("{name} · {id} · ", **fields), *text(counted, count=info.members))
 
 
-def _target(options: TargetOptions) -> tuple[int, int]:
-    """Community and member of a block. Raises `UserError` unless exactly one was given."""
+def _target(app: App, turn: Turn, options: TargetOptions, actions: tuple[Action, Action]) -> Target:
+    """Whom the options mean, and what is done to a user or to a community.
+
+    Raises `UserError` unless exactly one of the two was given.
+    """
     if (options.user_id is None) == (options.community is None):
         raise UserError(
             _("Choose either a user or a server, for example {example}."),
             example=code("/owner block user:"),
         )
+    of_user, of_community = actions
     if options.user_id is not None:
-        return EVERYWHERE, options.user_id
-    return parse_id(options.community or ""), EVERYBODY
+        entry = _entry(app, turn, of_user, options.user_id)
+        name = link(turn.platform.mention(options.user_id))
+        return Target(EVERYWHERE, options.user_id, entry, name, options.is_bot)
+    community_id = parse_id(options.community or "")
+    entry = _entry(app, turn, of_community, community_id)
+    return Target(community_id, EVERYBODY, entry, _named(turn, community_id))
 
 
-def _entry(app: App, turn: Turn, community_id: int, member_id: int, *, blocked: bool) -> Entry:
-    if member_id == EVERYBODY:
-        action = Action.BLOCK_COMMUNITY if blocked else Action.UNBLOCK_COMMUNITY
-        return Entry(action, turn.user.id, app.now(), None, community_id)
-    action = Action.BLOCK if blocked else Action.UNBLOCK
-    return Entry(action, turn.user.id, app.now(), None, member_id)
+def _entry(app: App, turn: Turn, action: Action, target_id: int) -> Entry:
+    """What an owner does now: not an act in the community of the request."""
+    return Entry(action, turn.user.id, app.now(), None, target_id)
 
 
-def _about(sentence: str, turn: Turn, entry: Entry) -> Text:
-    """A sentence with the target of an entry: a user, or a community with its name."""
-    target = entry.target_id or 0
-    if entry.action in (Action.BLOCK, Action.UNBLOCK):
-        return text(sentence, target=link(turn.platform.mention(target)))
-    info = turn.platform.describe(target)
-    number = code(str(target))
-    named = text("{name} ({id})", name=strong(info.name), id=number) if info else (number,)
-    return text(sentence, target=named)
+def _named(turn: Turn, community_id: int) -> Text:
+    """A community with its name, if this process sees it."""
+    info = turn.platform.describe(community_id)
+    number = code(str(community_id))
+    return text("{name} ({id})", name=strong(info.name), id=number) if info else (number,)

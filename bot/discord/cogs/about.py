@@ -1,13 +1,12 @@
 """`/about` and `/help`."""
 
-from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import about
 from bot.commands import help as help_command
 from bot.commands.core.info import NoOptions
 from bot.discord.client import Interaction, Mangosaurus
-from bot.discord.declarations import anywhere
+from bot.discord.declarations import anywhere, declared
 
 
 class About(commands.Cog):
@@ -16,13 +15,13 @@ class About(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="about", description=about.INFO.description)
+    @declared(about.INFO)
     @anywhere
     async def about(self, interaction: Interaction) -> None:
         """`/about`."""
         await self.bot.run_command(interaction, about.about, NoOptions())
 
-    @app_commands.command(name="help", description=help_command.INFO.description)
+    @declared(help_command.INFO)
     @anywhere
     async def help_(self, interaction: Interaction) -> None:
         """`/help`."""

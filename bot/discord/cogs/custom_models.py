@@ -15,7 +15,7 @@ from bot.commands.training.custom_model_options import (
     ShareOptions,
 )
 from bot.discord.client import Interaction, Mangosaurus
-from bot.discord.declarations import Choices
+from bot.discord.declarations import Choices, declared
 from bot.discord.turn import DiscordAttachment, attachment_of
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
@@ -34,8 +34,7 @@ class CustomModels(
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="create", description=custom_models.CREATE_INFO.description)
-    @app_commands.describe(**custom_models.CREATE_INFO.options)
+    @declared(custom_models.CREATE_INFO)
     async def create(
         self, interaction: Interaction, name: Name, file: File = None, text: Text | None = None
     ) -> None:
@@ -43,32 +42,28 @@ class CustomModels(
         options = CorpusOptions(name, attachment_of(file), text)
         await self.bot.run_command(interaction, custom_models.create, options)
 
-    @app_commands.command(name="import", description=custom_models.IMPORT_INFO.description)
-    @app_commands.describe(**custom_models.IMPORT_INFO.options)
+    @declared(custom_models.IMPORT_INFO)
     async def import_(self, interaction: Interaction, name: Name, file: discord.Attachment) -> None:
         """`/namer import`."""
         options = ImportOptions(name, DiscordAttachment(file))
         await self.bot.run_command(interaction, custom_models.import_, options)
 
-    @app_commands.command(name="export", description=custom_models.EXPORT_INFO.description)
-    @app_commands.describe(**custom_models.EXPORT_INFO.options)
+    @declared(custom_models.EXPORT_INFO)
     async def export(self, interaction: Interaction, name: Name) -> None:
         """`/namer export`."""
         await self.bot.run_command(interaction, custom_models.export, NameOptions(name))
 
-    @app_commands.command(name="list", description=custom_models.LIST_INFO.description)
+    @declared(custom_models.LIST_INFO)
     async def list_(self, interaction: Interaction) -> None:
         """`/namer list`."""
         await self.bot.run_command(interaction, custom_models.list_, NoOptions())
 
-    @app_commands.command(name="info", description=custom_models.INFO_INFO.description)
-    @app_commands.describe(**custom_models.INFO_INFO.options)
+    @declared(custom_models.INFO_INFO)
     async def info(self, interaction: Interaction, name: Name) -> None:
         """`/namer info`."""
         await self.bot.run_command(interaction, custom_models.info, NameOptions(name))
 
-    @app_commands.command(name="retrain", description=custom_models.RETRAIN_INFO.description)
-    @app_commands.describe(**custom_models.RETRAIN_INFO.options)
+    @declared(custom_models.RETRAIN_INFO)
     async def retrain(
         self, interaction: Interaction, name: Name, file: File = None, text: Text | None = None
     ) -> None:
@@ -76,14 +71,12 @@ class CustomModels(
         options = CorpusOptions(name, attachment_of(file), text)
         await self.bot.run_command(interaction, custom_models.retrain, options)
 
-    @app_commands.command(name="share", description=custom_models.SHARE_INFO.description)
-    @app_commands.describe(**custom_models.SHARE_INFO.options)
+    @declared(custom_models.SHARE_INFO)
     async def share(self, interaction: Interaction, name: Name, on: bool = True) -> None:
         """`/namer share`."""
         await self.bot.run_command(interaction, custom_models.share, ShareOptions(name, on))
 
-    @app_commands.command(name="delete", description=custom_models.DELETE_INFO.description)
-    @app_commands.describe(**custom_models.DELETE_INFO.options)
+    @declared(custom_models.DELETE_INFO)
     async def delete(self, interaction: Interaction, name: Name) -> None:
         """`/namer delete`."""
         await self.bot.run_command(interaction, custom_models.delete, NameOptions(name))

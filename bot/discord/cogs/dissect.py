@@ -1,11 +1,10 @@
 """`/dissect`."""
 
-from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.naming import dissect
 from bot.discord.client import Interaction, Mangosaurus
-from bot.discord.declarations import Choices, Name, anywhere
+from bot.discord.declarations import Choices, Name, anywhere, declared
 
 
 class Dissect(commands.Cog):
@@ -14,8 +13,7 @@ class Dissect(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="dissect", description=dissect.INFO.description)
-    @app_commands.describe(**dissect.INFO.options)
+    @declared(dissect.INFO)
     @anywhere
     async def dissect_(self, interaction: Interaction, name: Name) -> None:
         """`/dissect`."""

@@ -7,7 +7,7 @@ from bot.commands.core.info import NoOptions
 from bot.commands.polls import hall_of_fame
 from bot.commands.polls.hall_of_fame import HallOfFameOptions, period_label, scope_label
 from bot.discord.client import Interaction, Mangosaurus
-from bot.discord.declarations import anywhere
+from bot.discord.declarations import anywhere, declared
 from bot.discord.platform import TERMS
 
 PERIODS = [app_commands.Choice(name=period_label(key), value=key) for key in hall_of_fame.PERIODS]
@@ -22,8 +22,7 @@ class HallOfFame(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="halloffame", description=hall_of_fame.INFO.description)
-    @app_commands.describe(**hall_of_fame.INFO.options)
+    @declared(hall_of_fame.INFO)
     @app_commands.choices(period=PERIODS, scope=SCOPES)
     @anywhere
     async def halloffame(
@@ -33,7 +32,7 @@ class HallOfFame(commands.Cog):
         options = HallOfFameOptions(period, scope)
         await self.bot.run_command(interaction, hall_of_fame.hall_of_fame, options)
 
-    @app_commands.command(name="champion", description=hall_of_fame.CHAMPION_INFO.description)
+    @declared(hall_of_fame.CHAMPION_INFO)
     @anywhere
     async def champion(self, interaction: Interaction) -> None:
         """`/champion`."""

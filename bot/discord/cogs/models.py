@@ -7,7 +7,7 @@ from bot.commands.training import models
 from bot.commands.training.models import LONGEST_VERSION, TaskOptions, VersionOptions
 from bot.commands.training.version_report import MODELS
 from bot.discord.client import Interaction, Mangosaurus
-from bot.discord.declarations import Choices
+from bot.discord.declarations import Choices, declared
 from models.tasks import TASKS
 
 Version = app_commands.Range[str, 1, LONGEST_VERSION]
@@ -21,27 +21,23 @@ class Models(commands.GroupCog, group_name=MODELS, group_description=models.GROU
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="list", description=models.LIST_INFO.description)
-    @app_commands.describe(**models.LIST_INFO.options)
+    @declared(models.LIST_INFO)
     @app_commands.choices(task=TASK_CHOICES)
     async def list_(self, interaction: Interaction, task: str) -> None:
         """`/models list`."""
         await self.bot.run_command(interaction, models.list_, TaskOptions(task))
 
-    @app_commands.command(name="info", description=models.INFO_INFO.description)
-    @app_commands.describe(**models.INFO_INFO.options)
+    @declared(models.INFO_INFO)
     async def info(self, interaction: Interaction, version: Version) -> None:
         """`/models info`."""
         await self.bot.run_command(interaction, models.info, VersionOptions(version))
 
-    @app_commands.command(name="activate", description=models.ACTIVATE_INFO.description)
-    @app_commands.describe(**models.ACTIVATE_INFO.options)
+    @declared(models.ACTIVATE_INFO)
     async def activate(self, interaction: Interaction, version: Version) -> None:
         """`/models activate`."""
         await self.bot.run_command(interaction, models.activate, VersionOptions(version))
 
-    @app_commands.command(name="rollback", description=models.ROLLBACK_INFO.description)
-    @app_commands.describe(**models.ROLLBACK_INFO.options)
+    @declared(models.ROLLBACK_INFO)
     @app_commands.choices(task=TASK_CHOICES)
     async def rollback(self, interaction: Interaction, task: str) -> None:
         """`/models rollback`."""

@@ -10,7 +10,7 @@ from bot.commands.moderation import blocking, record, removals
 from bot.commands.moderation.record import ChannelOptions
 from bot.commands.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
 from bot.discord.client import Interaction, Mangosaurus
-from bot.discord.declarations import Choices
+from bot.discord.declarations import Choices, declared
 
 Address = app_commands.Range[str, 1, removals.LONGEST_ADDRESS]
 Name = app_commands.Range[str, 1, removals.LONGEST_NAME]
@@ -48,64 +48,44 @@ class Moderation(
         )
         await self.bot.run_command(interaction, removals.message, options)
 
-    @app_commands.command(
-        name=removals.MESSAGE_INFO.last_name, description=removals.MESSAGE_INFO.description
-    )
-    @app_commands.describe(**removals.MESSAGE_INFO.options)
+    @declared(removals.MESSAGE_INFO)
     async def message(self, interaction: Interaction, message: Address) -> None:
         """`/moderate message`."""
         await self.bot.run_command(interaction, removals.message, MessageOptions(message))
 
-    @app_commands.command(
-        name=removals.WINNER_INFO.last_name, description=removals.WINNER_INFO.description
-    )
-    @app_commands.describe(**removals.WINNER_INFO.options)
+    @declared(removals.WINNER_INFO)
     async def winner(self, interaction: Interaction, name: Name) -> None:
         """`/moderate winner`."""
         await self.bot.run_command(interaction, removals.winner, WinnerOptions(name))
 
-    @app_commands.command(
-        name=removals.NAMER_INFO.last_name, description=removals.NAMER_INFO.description
-    )
-    @app_commands.describe(**removals.NAMER_INFO.options)
+    @declared(removals.NAMER_INFO)
     async def namer(self, interaction: Interaction, name: Name, allow: bool = False) -> None:
         """`/moderate namer`."""
         await self.bot.run_command(interaction, removals.namer, NamerOptions(name, allow))
 
-    @app_commands.command(
-        name=blocking.BLOCK_INFO.last_name, description=blocking.BLOCK_INFO.description
-    )
-    @app_commands.describe(**blocking.BLOCK_INFO.options)
+    @declared(blocking.BLOCK_INFO)
     async def block(self, interaction: Interaction, member: discord.User) -> None:
         """`/moderate block`."""
         options = blocking.MemberOptions(member.id, member.bot)
         await self.bot.run_command(interaction, blocking.block, options)
 
-    @app_commands.command(
-        name=blocking.UNBLOCK_INFO.last_name, description=blocking.UNBLOCK_INFO.description
-    )
-    @app_commands.describe(**blocking.UNBLOCK_INFO.options)
+    @declared(blocking.UNBLOCK_INFO)
     async def unblock(self, interaction: Interaction, member: discord.User) -> None:
         """`/moderate unblock`."""
         options = blocking.MemberOptions(member.id, member.bot)
         await self.bot.run_command(interaction, blocking.unblock, options)
 
-    @app_commands.command(
-        name=blocking.BLOCKS_INFO.last_name, description=blocking.BLOCKS_INFO.description
-    )
+    @declared(blocking.BLOCKS_INFO)
     async def blocks(self, interaction: Interaction) -> None:
         """`/moderate blocks`."""
         await self.bot.run_command(interaction, blocking.blocks, NoOptions())
 
-    @app_commands.command(
-        name=record.RECORD_INFO.last_name, description=record.RECORD_INFO.description
-    )
+    @declared(record.RECORD_INFO)
     async def record_(self, interaction: Interaction) -> None:
         """`/moderate record`."""
         await self.bot.run_command(interaction, record.record, NoOptions())
 
-    @app_commands.command(name=record.LOG_INFO.last_name, description=record.LOG_INFO.description)
-    @app_commands.describe(**record.LOG_INFO.options)
+    @declared(record.LOG_INFO)
     async def log(self, interaction: Interaction, channel: Channel = None) -> None:
         """`/moderate log`."""
         options = ChannelOptions(channel.id if channel is not None else None)

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.naming import custom_model_choice, names
@@ -17,6 +16,7 @@ from bot.discord.declarations import (
     Letters,
     Temperature,
     anywhere,
+    declared,
 )
 from models.names.generator import DEFAULT_TEMPERATURE, NamesRequest
 
@@ -27,8 +27,7 @@ class Names(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="dinoname", description=names.DINONAME_INFO.description)
-    @app_commands.describe(**names.DINONAME_INFO.options)
+    @declared(names.DINONAME_INFO)
     @anywhere
     async def dinoname(
         self,
@@ -51,8 +50,7 @@ class Names(commands.Cog):
         )
         await self.bot.run_command(interaction, names.names, NamesOptions(request))
 
-    @app_commands.command(name="name", description=names.NAME_INFO.description)
-    @app_commands.describe(**names.NAME_INFO.options)
+    @declared(names.NAME_INFO)
     @anywhere
     async def name_(
         self,

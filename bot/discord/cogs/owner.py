@@ -11,7 +11,7 @@ from bot.commands.moderation import owner
 from bot.commands.moderation.owner import CommunityOptions, TargetOptions
 from bot.commands.operation import status
 from bot.discord.client import Interaction, Mangosaurus
-from bot.discord.declarations import Choices, anywhere
+from bot.discord.declarations import Choices, anywhere, declared
 
 Server = app_commands.Range[str, 1, owner.LONGEST_ID]
 
@@ -26,8 +26,7 @@ class Owner(
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name=owner.BLOCK_INFO.last_name, description=owner.BLOCK_INFO.description)
-    @app_commands.describe(**owner.BLOCK_INFO.options)
+    @declared(owner.BLOCK_INFO)
     async def block(
         self,
         interaction: Interaction,
@@ -38,10 +37,7 @@ class Owner(
         options = _target(user, server)
         await self.bot.run_command(interaction, owner.block, options)
 
-    @app_commands.command(
-        name=owner.UNBLOCK_INFO.last_name, description=owner.UNBLOCK_INFO.description
-    )
-    @app_commands.describe(**owner.UNBLOCK_INFO.options)
+    @declared(owner.UNBLOCK_INFO)
     async def unblock(
         self,
         interaction: Interaction,
@@ -52,29 +48,22 @@ class Owner(
         options = _target(user, server)
         await self.bot.run_command(interaction, owner.unblock, options)
 
-    @app_commands.command(
-        name=owner.BLOCKS_INFO.last_name, description=owner.BLOCKS_INFO.description
-    )
+    @declared(owner.BLOCKS_INFO)
     async def blocks(self, interaction: Interaction) -> None:
         """`/owner blocks`."""
         await self.bot.run_command(interaction, owner.blocks, NoOptions())
 
-    @app_commands.command(
-        name=owner.SERVERS_INFO.last_name, description=owner.SERVERS_INFO.description
-    )
+    @declared(owner.SERVERS_INFO)
     async def servers(self, interaction: Interaction) -> None:
         """`/owner servers`."""
         await self.bot.run_command(interaction, owner.servers, NoOptions())
 
-    @app_commands.command(name=owner.LEAVE_INFO.last_name, description=owner.LEAVE_INFO.description)
-    @app_commands.describe(**owner.LEAVE_INFO.options)
+    @declared(owner.LEAVE_INFO)
     async def leave(self, interaction: Interaction, server: Server) -> None:
         """`/owner leave`."""
         await self.bot.run_command(interaction, owner.leave, CommunityOptions(server))
 
-    @app_commands.command(
-        name=owner.RECORD_INFO.last_name, description=owner.RECORD_INFO.description
-    )
+    @declared(owner.RECORD_INFO)
     async def record(self, interaction: Interaction) -> None:
         """`/owner record`."""
         await self.bot.run_command(interaction, owner.record, NoOptions())
@@ -99,7 +88,7 @@ class Status(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="status", description=status.INFO.description)
+    @declared(status.INFO)
     @app_commands.default_permissions(administrator=True)  # hides it from most who may not use it
     @anywhere
     async def status(self, interaction: Interaction) -> None:

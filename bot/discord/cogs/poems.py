@@ -6,7 +6,7 @@ from discord.ext import commands
 from bot.commands.core.info import NoOptions
 from bot.commands.verse import poems
 from bot.discord.client import Interaction, Mangosaurus
-from bot.discord.declarations import anywhere
+from bot.discord.declarations import anywhere, declared
 
 FORMATS = [app_commands.Choice(name=kind, value=kind) for kind in poems.FORMATS]
 
@@ -17,14 +17,13 @@ class Poems(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="poems", description=poems.POEMS_INFO.description)
+    @declared(poems.POEMS_INFO)
     @anywhere
     async def poems_(self, interaction: Interaction) -> None:
         """`/poems`."""
         await self.bot.run_command(interaction, poems.poems, NoOptions())
 
-    @app_commands.command(name="export", description=poems.EXPORT_INFO.description)
-    @app_commands.describe(**poems.EXPORT_INFO.options)
+    @declared(poems.EXPORT_INFO)
     @app_commands.choices(format=FORMATS)
     @anywhere
     async def export(self, interaction: Interaction, format: str = "text") -> None:  # noqa: A002

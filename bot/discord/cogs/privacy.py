@@ -1,12 +1,11 @@
 """`/privacy`."""
 
-from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import privacy
 from bot.commands.core.info import NoOptions
 from bot.discord.client import Interaction, Mangosaurus
-from bot.discord.declarations import anywhere
+from bot.discord.declarations import anywhere, declared
 
 
 class Privacy(commands.Cog):
@@ -15,7 +14,7 @@ class Privacy(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="privacy", description=privacy.INFO.description)
+    @declared(privacy.INFO)
     @anywhere
     async def privacy_(self, interaction: Interaction) -> None:
         """`/privacy`."""

@@ -6,6 +6,7 @@ from discord.ext import commands
 from bot.commands import settings
 from bot.commands.filter_settings import CHOICES, LONGEST_LIST
 from bot.discord.client import Interaction, Mangosaurus
+from bot.discord.declarations import declared
 
 Words = app_commands.Range[str, 1, LONGEST_LIST]
 Minutes = app_commands.Range[int, settings.SHORTEST, settings.LONGEST]
@@ -17,8 +18,7 @@ class Settings(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="settings", description=settings.INFO.description)
-    @app_commands.describe(**settings.INFO.options)
+    @declared(settings.INFO)
     @app_commands.choices(filter=[app_commands.Choice(name=name, value=name) for name in CHOICES])
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)

@@ -7,7 +7,7 @@ from bot.commands.core.translation import _
 from bot.commands.polls import hall_of_fame
 from bot.commands.verse import sonnet
 from bot.discord.client import Interaction, Mangosaurus
-from bot.discord.declarations import Choices, Name, Temperature, anywhere
+from bot.discord.declarations import Choices, Name, Temperature, anywhere, declared
 from models.verse.forms import DEFAULT_FORM, FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, SonnetRequest
 
@@ -23,8 +23,7 @@ class Sonnet(commands.Cog):
     def __init__(self, bot: Mangosaurus) -> None:
         self.bot = bot
 
-    @app_commands.command(name="sonnet", description=sonnet.INFO.description)
-    @app_commands.describe(**sonnet.INFO.options)
+    @declared(sonnet.INFO)
     @app_commands.choices(form=FORM_CHOICES)
     @anywhere
     async def sonnet_(
