@@ -39,82 +39,63 @@ class Metrics(Collector):
 
     def __init__(self) -> None:
         self.state = SnapshotCollector()
-        self._events = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
+        self._events = CollectorRegistry()
+        ProcessCollector(registry=self._events)
         self._errors_seen: set[str] = set()
 
-        self.requests = Counter(
-            f"{PREFIX}_requests",
-            "Commands and buttons, by outcome.",
-            ("request", "outcome"),
-            registry=registry,
+        self.requests = self._counter(
+            "requests", "Commands and buttons, by outcome.", "request", "outcome"
         )
-        self.request_seconds = Histogram(
-            f"{PREFIX}_request_seconds",
+        self.request_seconds = self._histogram(
+            "request_seconds",
             "Time from a request to the end of its answer.",
-            ("request",),
+            "request",
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900),
-            registry=registry,
         )
-        self.acknowledgement_seconds = Histogram(
-            f"{PREFIX}_acknowledgement_seconds",
+        self.acknowledgement_seconds = self._histogram(
+            "acknowledgement_seconds",
             "Time from a request to the first response; the platform allows 3 s.",
             buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 5),
-            registry=registry,
         )
-        self.request_errors = Counter(
-            f"{PREFIX}_request_errors",
-            "Requests that were refused or failed, by class of error.",
-            ("error",),
-            registry=registry,
+        self.request_errors = self._counter(
+            "request_errors", "Requests that were refused or failed, by class of error.", "error"
         )
-        self.batch_size = Histogram(
-            f"{PREFIX}_inference_batch_size",
+        self.batch_size = self._histogram(
+            "inference_batch_size",
             "Texts that the networks extend at the same time.",
-            ("task",),
+            "task",
             buckets=(1, 2, 4, 8, 16, 32, 64),
-            registry=registry,
         )
-        self.batch_seconds = Histogram(
-            f"{PREFIX}_inference_batch_seconds",
+        self.batch_seconds = self._histogram(
+            "inference_batch_seconds",
             "Time that the networks work on one batch.",
-            ("task",),
+            "task",
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-            registry=registry,
         )
-        self.database_seconds = Histogram(
-            f"{PREFIX}_database_seconds",
+        self.database_seconds = self._histogram(
+            "database_seconds",
             "Time of a transaction.",
-            ("kind",),
+            "kind",
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
-            registry=registry,
         )
-        self.loop_lag = Histogram(
-            f"{PREFIX}_event_loop_lag_seconds",
+        self.loop_lag = self._histogram(
+            "event_loop_lag_seconds",
             "How much later than planned the event loop runs what is due.",
             buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
-            registry=registry,
         )
-        self.gateway_events = Counter(
-            f"{PREFIX}_gateway_events",
-            "Connections to the gateway: connect, disconnect, resume.",
-            ("event",),
-            registry=registry,
+        self.gateway_events = self._counter(
+            "gateway_events", "Connections to the gateway: connect, disconnect, resume.", "event"
         )
-        self.rest_responses = Counter(
-            f"{PREFIX}_rest_responses",
+        self.rest_responses = self._counter(
+            "rest_responses",
             "Responses of the platform's API, by class of status; error: none came.",
-            ("status",),
-            registry=registry,
+            "status",
         )
-        self.invalid_requests = Counter(
-            f"{PREFIX}_invalid_requests",
-            "Responses 401, 403 and 429 of the platform's API.",
-            ("status",),
-            registry=registry,
+        self.invalid_requests = self._counter(
+            "invalid_requests", "Responses 401, 403 and 429 of the platform's API.", "status"
         )
         self.info = Gauge(
-            f"{PREFIX}_info", "Always 1; the version.", ("version",), registry=registry
+            f"{PREFIX}_info", "Always 1; the version.", ("version",), registry=self._events
         )
 
         self._begin_at_zero()
@@ -158,6 +139,17 @@ class Metrics(Collector):
                 if sample.name == f"{PREFIX}_{name}" and sample.labels == labels:
                     return sample.value
         return None
+
+    def _counter(self, name: str, description: str, *labels: str) -> Counter:
+        return Counter(f"{PREFIX}_{name}", description, labels, registry=self._events)
+
+    def _histogram(
+        self, name: str, description: str, *labels: str, buckets: tuple[float, ...]
+    ) -> Histogram:
+        """`buckets`: their upper limits."""
+        return Histogram(
+            f"{PREFIX}_{name}", description, labels, registry=self._events, buckets=buckets
+        )
 
     def _begin_at_zero(self) -> None:
         """Offer counters before the first event: Prometheus cannot see a rise from nothing to 1."""

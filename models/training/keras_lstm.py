@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from models.networks.lstm import LSTM
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import Vocabulary
+from models.training.numpy_lstm import select_prefix
 from models.training.schedules import UNITS, Schedule
 from models.training.trainer import Arrays, Progress
 
@@ -46,6 +47,29 @@ def _suppress_native_output() -> Iterator[None]:
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 with _suppress_native_output():
     import keras as keras  # also for `keras_word_lstm`
+
+
+class BestSoFar:
+    """The parameters with the best validation loss so far; none before the first validation."""
+
+    def __init__(self) -> None:
+        self.arrays: Mapping[str, NDArray[np.float32]] = {}
+        self._loss = np.inf
+
+    def update(self, loss: float, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+        """Keep parameters if their validation loss is the best."""
+        if loss < self._loss:
+            self._loss, self.arrays = loss, arrays
+
+    def checkpoint(self) -> Arrays:
+        """What `restore` needs."""
+        best = {f"best/{name}": array for name, array in self.arrays.items()}
+        return {"best_loss": np.array(self._loss)} | best
+
+    def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
+        """Restore a checkpoint."""
+        self._loss = float(checkpoint["best_loss"])
+        self.arrays = select_prefix(checkpoint, "best/")
 
 
 class VerseTrainer:
@@ -77,8 +101,7 @@ class VerseTrainer:
         self._sizes = np.array([len(passage) for passage in self.passages])
         self._length = min(schedule.length, int(self._sizes.max()))
         self._done = 0
-        self._best_loss = np.inf
-        self._best: dict[str, NDArray[np.float32]] = {}
+        self._best = BestSoFar()
         self._model = build(
             len(self.vocabulary),
             begin.units if begin else units,
@@ -118,23 +141,17 @@ class VerseTrainer:
 
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:
         """The parameters of `network()`."""
-        return self._best or export_parameters(self._model)
+        return self._best.arrays or export_parameters(self._model)
 
     def checkpoint(self) -> Arrays:
         """Parameters, optimizer, dropout seeds, best network so far and number of updates."""
-        arrays: Arrays = {"done": np.array(self._done), "best_loss": np.array(self._best_loss)}
-        arrays |= {f"best/{name}": array for name, array in self._best.items()}
-        return arrays | variables_of(self._model)
+        best = self._best.checkpoint()
+        return {"done": np.array(self._done)} | best | variables_of(self._model)
 
     def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
         """Restore a checkpoint."""
         self._done = int(checkpoint["done"])
-        self._best_loss = float(checkpoint["best_loss"])
-        self._best = {
-            name.removeprefix("best/"): array.astype(np.float32)
-            for name, array in checkpoint.items()
-            if name.startswith("best/")
-        }
+        self._best.restore(checkpoint)
         restore_variables(self._model, checkpoint)
 
     def _compile(self) -> None:
@@ -177,8 +194,7 @@ class VerseTrainer:
         # With the NumPy network, since that is what will be served.
         arrays = export_parameters(self._model)
         loss = cross_entropy(LSTM.from_arrays(self.vocabulary.symbols, arrays), self.validation)
-        if loss < self._best_loss:
-            self._best_loss, self._best = loss, arrays
+        self._best.update(loss, arrays)
         return loss
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import MAX_SYLLABLES, WordVocabulary
-from models.training.keras_lstm import keras, restore_variables, variables_of
+from models.training.keras_lstm import BestSoFar, keras, restore_variables, variables_of
 from models.training.schedules import EMBEDDING, WORD_UNITS, WordSchedule
 from models.training.trainer import Arrays, Progress
 from models.training.word_lines import Indices, line_losses, read_lines, window_of
@@ -106,8 +106,7 @@ class WordTrainer:
         # Candidates are drawn by a flattened frequency (Mikolov et al., 2013).
         self._noise = counts**0.75 / (counts**0.75).sum()  # (V,)
         self._done = 0
-        self._best_loss = np.inf
-        self._best: dict[str, NDArray[np.float32]] = {}
+        self._best = BestSoFar()
         if begin is not None:
             embedding, units = begin.E.shape[1], [layer.Wh.shape[0] for layer in begin.layers]
         self._model = build(len(self.vocabulary), embedding, units, schedule, seed)
@@ -143,7 +142,7 @@ class WordTrainer:
 
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:
         """The parameters of `network()`."""
-        return self._best or export_parameters(self._model)
+        return self._best.arrays or export_parameters(self._model)
 
     def latest(self) -> WordLSTM:
         """The network after the last update."""
@@ -151,19 +150,13 @@ class WordTrainer:
 
     def checkpoint(self) -> Arrays:
         """Parameters, optimizer, dropout seeds, best network so far and number of updates."""
-        arrays: Arrays = {"done": np.array(self._done), "best_loss": np.array(self._best_loss)}
-        arrays |= {f"best/{name}": array for name, array in self._best.items()}
-        return arrays | variables_of(self._model)
+        best = self._best.checkpoint()
+        return {"done": np.array(self._done)} | best | variables_of(self._model)
 
     def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
         """Restore a checkpoint."""
         self._done = int(checkpoint["done"])
-        self._best_loss = float(checkpoint["best_loss"])
-        self._best = {
-            name.removeprefix("best/"): array.astype(np.float32)
-            for name, array in checkpoint.items()
-            if name.startswith("best/")
-        }
+        self._best.restore(checkpoint)
         restore_variables(self._model, checkpoint)
 
     def _counts(self) -> NDArray[np.float64]:
@@ -212,8 +205,7 @@ class WordTrainer:
         size = self._validation_characters
         loss = line_losses(network, self.validation) / size
         self.planned_validation = line_losses(network, self.validation, planned=True) / size
-        if loss < self._best_loss:
-            self._best_loss, self._best = loss, network.arrays()
+        self._best.update(loss, network.arrays())
         return loss
 
 
