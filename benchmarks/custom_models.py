@@ -17,20 +17,17 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
+from benchmarks.soak.namers import weight_file
 from bot.local.limits import Upload
 from bot.local.server import LocalDiscord
 from bot.services.word_filter import WordFilter
 from data.further_reading import load_genera
 from data.lists import LONGEST_LIST
-from models.fingerprints import Fingerprints
-from models.model_card import ModelCard
-from models.names.constrained.shape import LIST_RECIPE
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.sparse_ngram import SparseNGram
 from models.networks.vocabulary import Vocabulary
 from models.training.numpy_lstm import Fit, FitSettings
-from models.weights import save_weights
 
 TARGET_MIB = 400
 """Memory that the whole bot may take."""
@@ -54,26 +51,9 @@ def largest_namer(seed: int) -> bytes:
     ]
     ngram = SparseNGram.fit(texts, vocabulary, ORDER, DISCOUNT)
     shares = np.array([(1 - SHARE) / LSTMS] * LSTMS + [SHARE], np.float32)
-    card = ModelCard(
-        task="names",
-        architecture="mixture",
-        recipe=LIST_RECIPE,
-        corpus="genera",
-        corpus_sha256="0" * 64,
-        seed=seed,
-        updates=0,
-        created="2026-01-01",
-        symbols=vocabulary.symbols,
-        validation=2.0,
-        kneser_ney=2.1,
-        measured=500,
-        reads_all=True,
+    return weight_file(
+        Mixture((*lstms, ngram), shares), "mixture", sorted(names), seed, reads_all=True
     )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "namer.safetensors"
-        arrays = Mixture((*lstms, ngram), shares).arrays()
-        save_weights(path, arrays, card, Fingerprints.of(names), words=sorted(names))
-        return path.read_bytes()
 
 
 async def run(folder: Path, seconds: float) -> tuple[dict[str, float], list[float], int]:
