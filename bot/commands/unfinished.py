@@ -45,14 +45,22 @@ class AnswerCloser:
                     self._left.pop(record.id, None)
                     unfinished.end(record.id)
 
+        self._drop_old()
         platform = self._platform.terms.platform
         await asyncio.gather(
             *(close(each, closing_message(each)) for each in self._left.values()),
             *(
-                close(each, undelivered_message(each, platform))
-                for each in unfinished.released(name).values()
+                close(each, final or undelivered_message(each, platform))
+                for each, final in unfinished.released(name)
             ),
         )
+
+    def _drop_old(self) -> None:
+        """Forget what the platform was away for too long for: it takes no token anymore."""
+        now = self._app.now()
+        for record in [each for each in self._left.values() if each.is_old(now)]:
+            del self._left[record.id]
+            self._app.unfinished.end(record.id)
 
     async def _is_closed(self, record: UnfinishedRecord, message: Message) -> bool:
         """Close an answer. Returns false if that may succeed later."""

@@ -6,18 +6,26 @@ import secrets
 import socket
 from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers.unfinished import Unfinished, UnfinishedRecord
 
 log = logging.getLogger(__name__)
 
+Final = TypeVar("Final")
+
 BEAT_S = 10.0
 """Seconds between two signs of life, and between two searches for what others left behind."""
+MOST_FINALS = 100
+"""Answers that are kept until they can be delivered: poems of a few kilobytes each."""
 
 
-class UnfinishedAnswers:
-    """Records the answers in progress of this process. Nobody waits long for the database."""
+class UnfinishedAnswers(Generic[Final]):
+    """Records the answers in progress of this process. Nobody waits long for the database.
+
+    `Final` is the type of answers that are ready.
+    """
 
     def __init__(self, records: Unfinished, now: Callable[[], datetime]) -> None:
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
@@ -25,8 +33,8 @@ class UnfinishedAnswers:
         self._now = now
         self._open: dict[int, UnfinishedRecord] = {}
         """Answers in progress, or whose end is not stored yet."""
-        self._released: set[int] = set()
-        """Those whose end the member has not seen."""
+        self._released: dict[int, Final | None] = {}
+        """Those whose end the member has not seen, with that end if it is kept."""
         self._begun: dict[int, UnfinishedRecord] = {}
         self._ended: set[int] = set()
         """What is to be written."""
@@ -59,7 +67,7 @@ class UnfinishedAnswers:
 
     def end(self, number: int) -> None:
         """Forget an answer: the member has seen its end."""
-        self._released.discard(number)
+        self._released.pop(number, None)
         is_waiting = self._begun.pop(number, None) is not None
         if is_waiting and number not in self._unsure:
             self._open.pop(number, None)
@@ -67,14 +75,29 @@ class UnfinishedAnswers:
             self._ended.add(number)
             self._write_soon()
 
-    def release(self, number: int) -> None:
-        """Leave an answer to whoever closes what is unfinished: its end could not be delivered."""
-        self._released.add(number)
+    def release(self, number: int, final: Final | None = None) -> None:
+        """Leave an answer to whoever closes what is unfinished: its end could not be delivered.
 
-    def released(self, platform: str) -> dict[int, UnfinishedRecord]:
-        """What this process has released on a platform, by number. `end` forgets each of them."""
-        records = {number: self._open[number] for number in self._released}
-        return {number: each for number, each in records.items() if each.platform == platform}
+        `final` is what could not be delivered. It is kept in memory only, and dropped if many are.
+        """
+        kept = sum(each is not None for each in self._released.values())
+        self._released[number] = final if kept < MOST_FINALS else None
+
+    def released(self, platform: str) -> list[tuple[UnfinishedRecord, Final | None]]:
+        """What this process has released on a platform. `end` forgets each of them.
+
+        Those that are too old are ended here.
+        """
+        found = [(self._open[number], final) for number, final in self._released.items()]
+        now = self._now()
+        for record, _final in found:
+            if record.is_old(now):
+                self.end(record.id)
+        return [
+            (record, final)
+            for record, final in found
+            if record.platform == platform and not record.is_old(now)
+        ]
 
     async def beat(self) -> None:
         """Record a sign of life, if anything is in progress. Raises `Unavailable`."""

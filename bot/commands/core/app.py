@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.commands.core.error_messages import REFUSALS
-from bot.commands.core.message import UserError
+from bot.commands.core.message import Message, UserError
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
 from bot.monitoring.monitor import Monitor
@@ -67,7 +67,7 @@ class App:
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
     """Held while a vote is confirmed."""
     uploads: Uploads = field(default_factory=Uploads)
-    unfinished: UnfinishedAnswers = field(init=False)
+    unfinished: UnfinishedAnswers[Message] = field(init=False)
     poll_locks: Locks = field(default_factory=Locks)
     """Held while a poll's message is edited: an older tally must not replace a newer one."""
 
@@ -81,7 +81,7 @@ class App:
         filters = ServerFilters(self.word_filter, self.store.word_filters)
         object.__setattr__(self, "filters", filters)
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
-        unfinished = UnfinishedAnswers(self.store.unfinished, self.now)
+        unfinished = UnfinishedAnswers[Message](self.store.unfinished, self.now)
         object.__setattr__(self, "unfinished", unfinished)
 
     async def allows(self, text: str, community_id: int | None = None) -> bool:

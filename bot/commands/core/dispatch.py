@@ -46,6 +46,11 @@ FAULTS = (Unavailable, TooSlow, DeliveryError)
 class Undelivered(Unreachable):
     """The end of an answer could not be delivered, however often that was tried."""
 
+    def __init__(self, message: Message) -> None:
+        """`message` is the end: a later attempt may deliver it."""
+        super().__init__()
+        self.message = message
+
 
 Options = TypeVar("Options")
 T = TypeVar("T")
@@ -196,7 +201,7 @@ async def stream(
     if shown is None or arrived:
         return
     if not await deliver(lambda: turn.edit(shown), tries=LAST_TRIES):
-        raise Undelivered
+        raise Undelivered(shown)
 
 
 async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> bool:
@@ -232,6 +237,7 @@ async def _answered(
     unfinished: dict[int, AnswerRef] = {}
     is_delivered = True
     repeat: Button | None = None
+    final: Message | None = None
 
     async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
         nonlocal repeat
@@ -259,11 +265,12 @@ async def _answered(
             await app.in_flight.answered(in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay))
         except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
             is_delivered = await answer_error(app, turn, error, repeat)
+            final = error.message if isinstance(error, Undelivered) else None
     for number, ref in unfinished.items():
         if is_delivered or ref.is_announced:
             app.unfinished.end(number)
         else:
-            app.unfinished.release(number)
+            app.unfinished.release(number, final)
 
 
 async def _awaited(work: Awaitable[T]) -> T:

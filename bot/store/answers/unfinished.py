@@ -35,6 +35,11 @@ class UnfinishedRecord:
     begun_at: datetime | None = field(default=None, compare=False)
     """When it was begun; by default, when it is stored."""
 
+    def is_old(self, now: datetime) -> bool:
+        """Whether it must not be kept any longer."""
+        lifetime = LIFETIME if self.token is None else TOKEN_LIFETIME
+        return self.begun_at is not None and self.begun_at < now - lifetime
+
 
 @limited
 class Unfinished:

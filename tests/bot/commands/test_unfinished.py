@@ -18,6 +18,7 @@ from bot.commands.core.turn import AnswerRef, Gone, MessageRef, Turn, Unreachabl
 from bot.commands.unfinished import MOST_CLOSED, AnswerCloser
 from bot.commands.verse import sonnet
 from bot.commands.verse.sonnet import SonnetOptions
+from bot.services import unfinished
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME
 from models.verse.poem import Draft, SonnetRequest
@@ -291,25 +292,79 @@ class AwayTurn(FakeTurn):
         raise Unreachable
 
 
-async def test_end_that_is_not_delivered_is_made_up_for(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By this process; the next one finds nothing."""
-    monkeypatch.setattr(dispatch, "LAST_TRIES", 1)
+async def undelivered(app: App, opening: str = "Shall I") -> None:
+    """Write a poem that cannot be delivered."""
     await dispatch.run(
-        app, AwayTurn(FakePlatform()), sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I"))
+        app, AwayTurn(FakePlatform()), sonnet.sonnet, SonnetOptions(SonnetRequest(opening))
     )
+
+
+@pytest.fixture
+def one_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "LAST_TRIES", 1)
+
+
+@pytest.mark.usefixtures("one_try")
+async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
+    """By this process; the next one finds nothing."""
+    await undelivered(app)
+
+    class Away(FakePlatform):
+        async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+            raise Unreachable
+
+    await AnswerCloser(app, Away()).close_left()
     platform = FakePlatform()
     closer = AnswerCloser(app, platform)
     await closer.close_left()
     ((ref, message),) = platform.closed
     assert ref == AnswerRef(CHANNEL, None, "a token")
-    assert plain(message.content).endswith(" could not be reached when this was ready.")
-    assert [button.action for button in message.buttons] == ["sonnet"]
+    assert plain(message.embeds[0].lines[0]).startswith("Shall I")
+    assert [button.action for button in message.buttons] == ["sonnet", "keep"]
     await written(app)
     await closer.close_left()
     assert len(platform.closed) == 1
     assert await closed_by_heir(app) == []
+
+
+@pytest.mark.usefixtures("one_try")
+async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are closed with a sentence and their button."""
+    monkeypatch.setattr(unfinished, "MOST_FINALS", 1)
+    await undelivered(app)
+    await undelivered(app, "Thou art")
+    platform = FakePlatform()
+    await AnswerCloser(app, platform).close_left()
+    (_, kept), (_, other) = platform.closed
+    assert plain(kept.embeds[0].lines[0]).startswith("Shall I")
+    assert plain(other.content).endswith(" could not be reached when this was ready.")
+    assert [button.action for button in other.buttons] == ["sonnet"]
+
+
+@pytest.mark.usefixtures("one_try")
+async def test_undelivered_poem_is_dropped_with_its_token(app: App) -> None:
+    await undelivered(app)
+    await written(app)
+    later = app.now() + TOKEN_LIFETIME + timedelta(seconds=1)
+    app.unfinished._now = lambda: later
+    platform = FakePlatform()
+    await AnswerCloser(app, platform).close_left()
+    assert platform.closed == []
+    assert app.unfinished.released("fake") == []
+    await written(app)
+    assert app.unfinished._open == {}
+
+
+@pytest.mark.usefixtures("one_try")
+async def test_process_that_stops_leaves_undelivered_poems_to_the_next(app: App) -> None:
+    """Without their text, which is in no database."""
+    await undelivered(app)
+    await written(app)
+    platform = FakePlatform()
+    await AnswerCloser(heir_of(app), platform).close_left()
+    ((_ref, message),) = platform.closed
+    assert plain(message.content) == "The bot was restarted while it was writing this."
+    assert [button.action for button in message.buttons] == ["sonnet"]
 
 
 async def test_announced_message_is_left_alone(app: App) -> None:
@@ -373,6 +428,23 @@ async def test_slow_platform_delays_no_sign_of_life(
         while len(platform.closed) < 2 * MOST_CLOSED:  # noqa: ASYNC110 (closing signals nothing)
             await asyncio.sleep(0.001)
     await work.close()
+
+
+async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
+    class Away(FakePlatform):
+        async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+            raise Unreachable
+
+    await killed(app)
+    heir = heir_of(app)
+    closer = AnswerCloser(heir, Away())
+    await closer.close_left()
+    assert len(heir.unfinished._open) == 1
+    later = app.now() + TOKEN_LIFETIME + timedelta(seconds=1)
+    object.__setattr__(heir, "now", lambda: later)
+    await closer.close_left()
+    await written(heir)
+    assert heir.unfinished._open == {}
 
 
 async def test_claimed_answer_is_alive(app: App) -> None:
