@@ -89,5 +89,9 @@ def open_private(path: Path) -> BinaryIO:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with open_private(path) as file:
-        file.write(content)
+    """Write a file. Errors name its folder only: its name can have words of a member."""
+    try:
+        with open_private(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path.parent)) from None

@@ -1,8 +1,10 @@
 """The training service: one queue for several processes, restarts, stops, policies."""
 
 import asyncio
+import errno
 import os
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -549,6 +551,20 @@ async def test_folder_of_a_killed_process_is_deleted(world: World) -> None:
     os.utime(folder.path, (old, old))
     await one.service.recover()
     assert not folder.path.exists()
+
+
+def test_errors_do_not_name_uploads(tmp_path: Path) -> None:
+    """The log has the stack trace, without words of members."""
+    request = replace(REQUEST, corpus=b"grond", title="Galadriel.txt")
+    folder = RunFolder(tmp_path, 1)
+    path = folder.corpus(request)
+    assert path is not None
+    path.mkdir(parents=True)  # in the way
+    with pytest.raises(IsADirectoryError) as caught:
+        folder.prepare(request)
+    logged = "".join(traceback.format_exception(caught.value))
+    assert f"{os.strerror(errno.EISDIR)}: '{path.parent}'" in logged
+    assert "Galadriel" not in logged
 
 
 def test_uploads_are_private(tmp_path: Path) -> None:
