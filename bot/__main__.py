@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="exit codes: "
         + ", ".join(f"{code} {code.name.lower().replace('_', ' ')}" for code in Exit)
         + ". SIGTERM and Ctrl-C let running answers finish, then exit with 0; with 14 if "
-        "something still hangs after 7.5 seconds.",
+        "something still hangs after 7.25 seconds.",
     )
     parser.add_argument(
         "--local",

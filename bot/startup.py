@@ -8,7 +8,7 @@ from enum import IntEnum
 
 log = logging.getLogger(__name__)
 
-STOP_S = 7.5
+STOP_S = 7.25
 """Seconds after which the process ends, whatever still hangs."""
 LOGGING_S = 0.2
 """Seconds for the last line of the log, which can hang as well."""
