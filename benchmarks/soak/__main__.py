@@ -26,7 +26,10 @@ def main() -> int:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         if options.hostile:
-            return asyncio.run(run_flood(folder, console, options.hostile, options.minutes * 60))
+            seconds = options.minutes * 60
+            return asyncio.run(
+                run_flood(folder, console, options.hostile, seconds, options.attackers)
+            )
         soak = Soak(
             folder,
             Options(
@@ -77,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         metavar="RATE",
         help="no soak: hostile requests a second, beside a quiet member (for example 100)",
+    )
+    parser.add_argument(
+        "--attackers", type=int, default=1, help="members who send those (default: 1)"
     )
     parser.add_argument("--out", type=Path, default=Path("out/soak.json"), help="the result")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the state and the log")

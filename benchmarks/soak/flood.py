@@ -1,4 +1,4 @@
-"""A flood: one member sends expensive requests, and a quiet one waits for a name."""
+"""A flood: some members send expensive requests, and a quiet one waits for a name."""
 
 import asyncio
 import itertools
@@ -23,13 +23,15 @@ QUIET_S = 1.0
 QUIET_MEMBERS = 6
 
 
-async def run_flood(folder: Path, console: Console, rate: float, seconds: float) -> int:
-    """Send hostile requests at a rate; 1 if a quiet member waited too long, else 0."""
+async def run_flood(
+    folder: Path, console: Console, rate: float, seconds: float, attackers: int
+) -> int:
+    """Send hostile requests at a rate, in turns; 1 if a quiet member waited too long, else 0."""
     async with LocalDiscord(port=0) as local, BotProcess(local, folder) as bot:
         ledger = Ledger()
         crowd = Crowd(local, ledger, Records(), seed=0, members=0)
         guild = local.state.guild
-        attacker = guild.add_member("Attacker")
+        hostile = [guild.add_member(f"Attacker {n}") for n in range(attackers)]
         quiet = [guild.add_member(f"Quiet {n}") for n in range(QUIET_MEMBERS)]
 
         async def attack() -> None:
@@ -37,7 +39,7 @@ async def run_flood(folder: Path, console: Console, rate: float, seconds: float)
             for number, flood in enumerate(itertools.cycle(FLOODS)):
                 # By the clock: a busy machine must not slow the flood down.
                 await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-                crowd.send("hostile", attacker, "dinoname", flood, worked=NAMES, forged=True)
+                crowd.send("hostile", hostile[number % attackers], "dinoname", flood, worked=NAMES, forged=True)
 
         task = asyncio.create_task(attack())
         try:
