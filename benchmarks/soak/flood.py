@@ -39,7 +39,14 @@ async def run_flood(
             for number, flood in enumerate(itertools.cycle(FLOODS)):
                 # By the clock: a busy machine must not slow the flood down.
                 await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-                crowd.send("hostile", hostile[number % attackers], "dinoname", flood, worked=NAMES, forged=True)
+                crowd.send(
+                    "hostile",
+                    hostile[number % attackers],
+                    "dinoname",
+                    flood,
+                    worked=NAMES,
+                    forged=True,
+                )
 
         task = asyncio.create_task(attack())
         try:

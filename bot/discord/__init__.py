@@ -1,1 +1,1 @@
-"""Discord's side: the client, rendering, buttons, and one cog for each command."""
+"""Discord's side: the client, rendering, buttons, and the cog with all commands."""

@@ -14,9 +14,11 @@ from bot.commands.core.app import App
 from bot.commands.core.dispatch import Command, Suggestions
 from bot.commands.core.message import Button, Message, Text
 from bot.commands.core.turn import DeliveryError, Turn
+from bot.commands.declarations import declared
 from bot.commands.jobs import Jobs, step
 from bot.commands.operation.health import Health
 from bot.discord.buttons import MessageButton
+from bot.discord.cog import Commands
 from bot.discord.heartbeats import Heartbeats
 from bot.discord.library_logs import shorten_library_logs
 from bot.discord.platform import DiscordPlatform
@@ -27,21 +29,6 @@ from bot.monitoring import requests
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = (
-    "bot.discord.cogs.names",
-    "bot.discord.cogs.sonnet",
-    "bot.discord.cogs.dissect",
-    "bot.discord.cogs.hall_of_fame",
-    "bot.discord.cogs.poems",
-    "bot.discord.cogs.privacy",
-    "bot.discord.cogs.custom_models",
-    "bot.discord.cogs.models",
-    "bot.discord.cogs.retrain",
-    "bot.discord.cogs.settings",
-    "bot.discord.cogs.moderation",
-    "bot.discord.cogs.owner",
-    "bot.discord.cogs.about",
-)
 PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -97,8 +84,8 @@ class Mangosaurus(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Prepare everything that the first event needs."""
-        for extension in EXTENSIONS:
-            await self.load_extension(extension)
+        every = declared(self.platform.terms, self.health)
+        await self.add_cog(Commands(self.tree, self, every))
         self.add_dynamic_items(MessageButton)
         shorten_library_logs()
         await sync_if_changed(self.tree, self.app.settings.state_dir, always=self._always_sync)

@@ -8,8 +8,8 @@ from contextlib import aclosing, suppress
 from typing import TypeVar
 
 from bot.commands.core.app import App
-from bot.commands.core.choices import Choice
 from bot.commands.core.error_messages import apology, explain, try_again
+from bot.commands.core.info import Choice
 from bot.commands.core.message import Button, Message, Text, UserError, text
 from bot.commands.core.received import LONGEST_TYPED, clean, received, received_state
 from bot.commands.core.translation import _

@@ -1,8 +1,12 @@
-"""Descriptions of commands: for the platform's command list, for `/help`, for documentation."""
+"""Descriptions of commands, for the command list, `/help` and documentation; and suggestions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import islice
+
+from bot.commands.core.turn import Limits
+from bot.formats import shortened
 
 
 class Audience(IntEnum):
@@ -38,3 +42,22 @@ class CommandInfo:
 @dataclass(frozen=True)
 class NoOptions:
     """Options of a command without options."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A suggestion."""
+
+    label: str
+    """The text that members see."""
+    value: str
+    """The value of the option."""
+
+
+def within_limits(choices: Iterable[Choice], limits: Limits) -> list[Choice]:
+    """As many choices as a platform shows, with shortened labels. Values are never cut."""
+    usable = (choice for choice in choices if len(choice.value) <= limits.choice_label)
+    return [
+        Choice(shortened(choice.label, limits.choice_label), choice.value)
+        for choice in islice(usable, limits.choices)
+    ]

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from bot.commands.core.app import App
-from bot.commands.core.choices import Choice, within_limits
-from bot.commands.core.info import Audience, CommandInfo, NoOptions
+from bot.commands.core.info import Audience, Choice, CommandInfo, NoOptions, within_limits
 from bot.commands.core.message import (
     Embed,
     Message,

@@ -7,8 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.commands.core.app import App
-from bot.commands.core.choices import Choice, within_limits
-from bot.commands.core.info import Audience, CommandInfo
+from bot.commands.core.info import Audience, Choice, CommandInfo, within_limits
 from bot.commands.core.message import Button, Message, Text, UserError, code, strong, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn

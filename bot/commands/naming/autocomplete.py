@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from bot.commands.core.choices import Choice
+from bot.commands.core.info import Choice
 from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME
 from data.roots import load_roots

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.commands.core.app import App
-from bot.commands.core.choices import Choice, within_limits
+from bot.commands.core.info import Choice, within_limits
 from bot.commands.core.message import UserError
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from bot.commands.core import legacy
 from bot.commands.core.app import App
 from bot.commands.core.button_states import fits, load_state
-from bot.commands.core.choices import Choice, within_limits
 from bot.commands.core.dispatch import place_in, respond_when_ready
-from bot.commands.core.info import CommandInfo
+from bot.commands.core.info import Choice, CommandInfo, within_limits
 from bot.commands.core.message import (
     Button,
     Embed,

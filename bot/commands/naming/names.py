@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from bot.commands.core.app import App
 from bot.commands.core.button_states import expand, fits, shorten, try_to_save
-from bot.commands.core.choices import Choice, within_limits
 from bot.commands.core.dispatch import PATIENCE_S, place_in
-from bot.commands.core.info import CommandInfo
+from bot.commands.core.info import Choice, CommandInfo, within_limits
 from bot.commands.core.message import Button, Message, UserError, strong, text
 from bot.commands.core.name_problems import explain_problem, explain_shortfall
 from bot.commands.core.translation import _

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.commands.core.app import App
-from bot.commands.core.choices import Choice, within_limits
 from bot.commands.core.dispatch import respond_when_ready
-from bot.commands.core.info import CommandInfo, NoOptions
+from bot.commands.core.info import Choice, CommandInfo, NoOptions, within_limits
 from bot.commands.core.message import (
     Button,
     Embed,

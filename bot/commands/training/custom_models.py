@@ -6,8 +6,7 @@ import secrets
 from collections.abc import Sequence
 
 from bot.commands.core.app import App
-from bot.commands.core.choices import Choice
-from bot.commands.core.info import Audience, CommandInfo, NoOptions
+from bot.commands.core.info import Audience, Choice, CommandInfo, NoOptions
 from bot.commands.core.message import Button, File, Message, UserError, code, strong, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.commands.core.app import App
-from bot.commands.core.choices import Choice
 from bot.commands.core.dispatch import respond_when_ready
 from bot.commands.core.error_messages import invalid_value
-from bot.commands.core.info import Audience, CommandInfo
+from bot.commands.core.info import Audience, Choice, CommandInfo
 from bot.commands.core.message import Message, UserError, code, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn

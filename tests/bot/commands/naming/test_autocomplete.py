@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands.core.choices import Choice, within_limits
+from bot.commands.core.info import Choice, within_limits
 from bot.commands.naming import autocomplete
 from bot.discord.platform import LIMITS
 from tests.bot.conftest import Home

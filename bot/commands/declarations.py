@@ -1,0 +1,49 @@
+"""Everything that members can ask for, as platforms register it."""
+
+from functools import partial
+
+from bot.commands import about, privacy, settings
+from bot.commands import help as help_command
+from bot.commands.core.declaration import Declaration, Declared, Kind, Option, Place
+from bot.commands.core.info import Audience, Choice
+from bot.commands.core.turn import Terms
+from bot.commands.filter_settings import CHOICES, LONGEST_LIST
+from bot.commands.moderation import declarations as moderation
+from bot.commands.naming import declarations as naming
+from bot.commands.operation import status
+from bot.commands.operation.health import Health
+from bot.commands.polls import declarations as polls
+from bot.commands.settings import SettingsOptions
+from bot.commands.training import declarations as training
+from bot.commands.verse import declarations as verse
+
+SETTINGS = Declaration(
+    settings.INFO,
+    settings.settings,
+    SettingsOptions,
+    (
+        Option("vote_minutes", Kind.INTEGER, least=settings.SHORTEST, most=settings.LONGEST),
+        Option("public_hall", Kind.SWITCH),
+        Option("shared_namers", Kind.SWITCH),
+        Option("filter", choices=tuple(Choice(name, name) for name in CHOICES)),
+        Option("blocked_words", least=1, most=LONGEST_LIST),
+    ),
+    place=Place.COMMUNITY,
+    shown_to=Audience.MANAGERS,
+)
+
+
+def declared(terms: Terms, health: Health) -> tuple[Declared, ...]:
+    """All commands, in a platform's words. `health` is what `/status` reports."""
+    return (
+        *naming.DECLARED,
+        *verse.DECLARED,
+        *polls.declared(terms),
+        Declaration(privacy.INFO, privacy.privacy),
+        *training.DECLARED,
+        *moderation.DECLARED,
+        SETTINGS,
+        Declaration(about.INFO, about.about),
+        Declaration(help_command.INFO, help_command.help_),
+        Declaration(status.INFO, partial(status.status, health), shown_to=Audience.ADMINISTRATORS),
+    )

@@ -1,1 +1,0 @@
-"""The Discord side of each command: options parsed, replies rendered, and nothing else."""
