@@ -1,0 +1,153 @@
+"""One queue for all processes: who may wait in it, and how a training is stopped."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.services.training.policies import (
+    CUSTOM,
+    LONGEST_QUEUE,
+    MOST_OF_A_COMMUNITY,
+    AlreadyTraining,
+    CoolingDown,
+    QueueFull,
+)
+from bot.services.training.results import CustomModelTrained, Reason
+from models.training.events import Failed, Stopped
+from tests.bot.services.training.processes import (
+    COOLDOWN,
+    DONE,
+    NOW,
+    ON_SQLITE,
+    PAUSE,
+    REQUEST,
+    World,
+    launched,
+    paused,
+    until,
+)
+
+
+async def test_one_training_at_a_time_in_all_processes(world: World) -> None:
+    one, other = world.process(PAUSE, world.trained()), world.process(PAUSE, world.trained())
+    requests = [replace(await world.request(name), seed=k) for k, name in enumerate("abc")]
+    numbers = [await one.service.enqueue(request) for request in requests]
+    await until(lambda: one.trainers or other.trainers)
+    await asyncio.sleep(0.1)
+    assert len(one.trainers + other.trainers) == 1
+    await until(lambda: (numbers[2], "queued") in one.reports.updates)
+    for count in (1, 2, 3):
+        trainers = await launched(count, one, other)
+        assert len(trainers) == count
+        await paused(trainers[-1])
+        trainers[-1].go_on()
+    await until(lambda: len({**one.reports.seen, **other.reports.seen}) == 3)
+    ends = one.reports.seen | other.reports.seen
+    await until(lambda: all(isinstance(ends[n][-1], CustomModelTrained) for n in numbers))
+
+
+async def test_stop_from_another_process(world: World) -> None:
+    one = world.process(PAUSE, DONE)
+    number = await one.service.enqueue(REQUEST)
+    await until(lambda: one.trainers)
+    other = world.process()
+    record = await other.service.stop(number, "Ada pressed Stop.")
+    assert record is not None
+    assert record.state == "running"
+    await until(lambda: one.last(number) == Stopped(Reason.BUTTON))
+    assert await one.state(number) == "stopped"
+    assert await other.service.stop(number, "Ada pressed Stop.") is None
+
+
+@ON_SQLITE
+async def test_stop_here_gives_the_reason(world: World) -> None:
+    one = world.process(PAUSE, DONE)
+    number = await one.service.enqueue(REQUEST)
+    await until(lambda: one.trainers)
+    await one.service.stop(number, "Ada pressed Stop.")
+    await until(lambda: one.last(number) == Stopped("Ada pressed Stop."))
+    assert (await one.record(number)).message == Reason.BUTTON  # members' names are not stored
+
+
+@ON_SQLITE
+async def test_stop_while_waiting(world: World) -> None:
+    one = world.process(PAUSE, world.trained())
+    await one.service.enqueue(await world.request("a"))
+    waiting = await one.service.enqueue(await world.request("b"))
+    await until(lambda: one.trainers)
+    record = await one.service.stop(waiting, "Ada pressed Stop.")
+    assert record is not None
+    assert record.state == "stopped"
+    assert len(one.trainers) == 1
+
+
+async def test_deleted_custom_model_ends_its_training(world: World) -> None:
+    one = world.process(PAUSE, world.trained())
+    request = await world.request()
+    number = await one.service.enqueue(request)
+    await until(lambda: one.trainers)
+    await world.store.custom_models.delete(request.custom_model_id or 0)
+    await until(lambda: one.last(number) == Stopped(Reason.DELETED))
+
+
+@ON_SQLITE
+async def test_shared_models_train_one_at_a_time(world: World) -> None:
+    one = world.process(PAUSE, DONE)
+    await one.service.enqueue(REQUEST)
+    with pytest.raises(AlreadyTraining):
+        await one.service.enqueue(replace(REQUEST, task="sonnets"))
+
+
+@ON_SQLITE
+async def test_clock_steps_back(world: World) -> None:
+    """Neither a cooldown nor a process that has died lasts for a day."""
+    one = world.process(Failed("no"))
+    number = await one.service.enqueue(REQUEST)
+    await until(lambda: one.last(number) == Failed("no"))
+    one.now -= timedelta(days=1)
+    await one.service.enqueue(REQUEST)
+
+
+async def test_cooldown_survives_a_restart(world: World) -> None:
+    one = world.process(Failed("no"))
+    number = await one.service.enqueue(REQUEST)
+    await until(lambda: one.last(number) == Failed("no"))
+    other = world.process(Failed("no"))
+    with pytest.raises(CoolingDown) as caught:
+        await other.service.enqueue(REQUEST)
+    assert caught.value.until == NOW + COOLDOWN
+    other.now += COOLDOWN
+    await other.service.enqueue(REQUEST)
+
+
+@ON_SQLITE
+async def test_queue_has_a_limit(world: World) -> None:
+    one = world.process(PAUSE, world.trained())
+    for number in range(LONGEST_QUEUE):
+        await one.service.enqueue(await world.request(str(number), community_id=number))
+    with pytest.raises(QueueFull):
+        await one.service.enqueue(await world.request("late", community_id=99))
+    with pytest.raises(QueueFull):
+        await one.service.check(CUSTOM, community_id=99)
+
+
+@ON_SQLITE
+async def test_no_community_takes_all_places(world: World) -> None:
+    one = world.process(PAUSE, world.trained())
+    for number in range(MOST_OF_A_COMMUNITY):
+        await one.service.enqueue(await world.request(str(number)))
+    with pytest.raises(QueueFull):
+        await one.service.check(CUSTOM, community_id=1)
+    await one.service.check(CUSTOM, community_id=2)
+
+
+@ON_SQLITE
+async def test_custom_model_trains_once_at_a_time(world: World) -> None:
+    one = world.process(PAUSE, world.trained())
+    request = await world.request()
+    results = await asyncio.gather(
+        *(one.service.enqueue(request) for _ in range(2)), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [int, AlreadyTraining]
