@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -105,13 +106,13 @@ class Recipe:
     `WeightsError`."""
 
 
-def library_versions(*modules: str) -> dict[str, str]:
-    """Versions of the installed distributions that provide some modules."""
-    return {
-        distribution: importlib.metadata.version(distribution)
-        for module in modules
-        for distribution in importlib.metadata.packages_distributions().get(module, ())[:1]
-    }
+def library_versions(*distributions: str) -> dict[str, str]:
+    """Versions of those of some distributions that are installed."""
+    versions = {}
+    for distribution in distributions:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            versions[distribution] = importlib.metadata.version(distribution)
+    return versions
 
 
 def are_installed(modules: tuple[str, ...]) -> bool:

@@ -168,7 +168,7 @@ def _plan(corpus: Corpus, trainer: Trainer, seed: int, base: Trained | None) -> 
         "words" if both else "lstm",
         seed,
         known,
-        library_versions("keras", "numpy", "tensorflow"),
+        library_versions("keras", "numpy", "tensorflow", "tensorflow-cpu"),
         proper,
         runs,
         further,

@@ -30,6 +30,8 @@ from models.training.schedules import Schedule, WordSchedule
 from models.training.words_and_characters import WordsAndCharactersTrainer
 from models.verse import trainers
 
+TENSORFLOWS = {"tensorflow", "tensorflow-cpu"}
+"""Distributions of TensorFlow."""
 NOUNS = ["Größe", "Straße", "Käfer", "Öl", "Übermut", "Ähre", "Mond", "Fluß", "Brücke", "Wälder"]
 VERBS = ["blüht", "fällt", "hört", "weiß", "löscht", "singt", "trägt", "flieht", "müht", "stört"]
 BY_CHARACTER = Schedule(0.2, learning_rate=1e-2, dropout=0.0, batch=4, length=60)
@@ -80,6 +82,8 @@ def test_from_nothing_in_its_own_alphabet(corpus: Path, tmp_path: Path) -> None:
     assert trained.card.architecture == "words"
     assert trained.card.reference_loss is None
     assert trained.card.validation is not None
+    versions = trained.card.versions
+    assert {"keras", "numpy"} < versions.keys() <= {"keras", "numpy", *TENSORFLOWS}
     assert not trained.words
     # Its own copies are refused, however they are written.
     line = german().split("\n")[0]
