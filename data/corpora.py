@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -112,8 +112,13 @@ class Corpus:
 
 def load_names() -> Corpus:
     """The 1,318 genus names of the project."""
-    title = downloads.sources()["names"]["title"]
-    corpus = _names_corpus(title, downloads.stored_text("names"))
+    # The file is verified each time, and cleaned and split once.
+    return _project_names(downloads.stored_text("names"))
+
+
+@lru_cache(maxsize=1)
+def _project_names(text: str) -> Corpus:
+    corpus = _names_corpus(downloads.sources()["names"]["title"], text)
     return replace(corpus, plain="\n".join(sorted(corpus.training + corpus.validation)))
 
 
