@@ -69,7 +69,7 @@ class LSTM:
             z = h @ layer.Wh  # (B, u) @ (u, 4u) → (B, 4u)
             z += layer.Wx[x] if h_below is None else h_below @ layer.Wx  # one-hot x: rows of Wx
             z += layer.b
-            z_i, z_f, z_g, z_o = np.split(z, 4, axis=1)  # (B, u) each
+            z_i, z_f, z_g, z_o = split_gates(z)  # (B, u) each
             i, f, g, o = sigmoid(z_i), sigmoid(z_f), np.tanh(z_g), sigmoid(z_o)
             c_new[:] = f * c + i * g  # written into new_state
             h_new[:] = o * np.tanh(c_new)
@@ -112,6 +112,13 @@ class LSTM:
         if not layers:
             raise ValueError("the network has no layers")
         return network
+
+
+def split_gates(gates: NDArray[Real]) -> tuple[NDArray[Real], ...]:
+    """The columns of i, f, g and o, which lie side by side: `(B, 4u)` → four views, `(B, u)`."""
+    # Like np.split, whose checks take as long as the arithmetic of a small network.
+    u = gates.shape[1] // 4
+    return gates[:, :u], gates[:, u : 2 * u], gates[:, 2 * u : 3 * u], gates[:, 3 * u :]
 
 
 def sigmoid(z: NDArray[Real]) -> NDArray[Real]:

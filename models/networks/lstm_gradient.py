@@ -30,7 +30,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.lstm import sigmoid
+from models.networks.lstm import sigmoid, split_gates
 from models.networks.vocabulary import END, Vocabulary
 
 Array = NDArray[np.floating]
@@ -132,8 +132,8 @@ def forward(parameters: Parameters, batch: Batch, output_mask: Array) -> Trace:
     h = np.zeros((batch.texts + len(batch.x), u), Wh.dtype)  # (B + N, u)
     c = np.zeros_like(h)
     for now, before, after in batch.steps:  # with n ≤ B rows each
-        z_i, z_f, z_g, z_o = np.split(from_input[now] + h[before] @ Wh, 4, axis=1)  # (n, u) each
-        i, f, g, o = np.split(gates[now], 4, axis=1)  # views, filled in place
+        z_i, z_f, z_g, z_o = split_gates(from_input[now] + h[before] @ Wh)  # (n, u) each
+        i, f, g, o = split_gates(gates[now])  # views, filled in place
         i[:], f[:], g[:], o[:] = sigmoid(z_i), sigmoid(z_f), np.tanh(z_g), sigmoid(z_o)
         c[after] = f * c[before] + i * g
         h[after] = o * np.tanh(c[after])
@@ -168,8 +168,8 @@ def backward(parameters: Parameters, batch: Batch, output_mask: Array, trace: Tr
     dh, dc, dz = np.zeros_like(h), np.zeros_like(c), np.empty_like(gates)
     dh[B:] = (dlogits @ Wy.T) * output_mask  # (N, V) @ (V, u) → (N, u)
     for now, before, after in reversed(batch.steps):
-        i, f, g, o = np.split(gates[now], 4, axis=1)
-        dz_i, dz_f, dz_g, dz_o = np.split(dz[now], 4, axis=1)  # views, filled in place
+        i, f, g, o = split_gates(gates[now])
+        dz_i, dz_f, dz_g, dz_o = split_gates(dz[now])  # views, filled in place
         tanh_c = np.tanh(c[after])
         dc[after] += o * (1 - tanh_c**2) * dh[after]
         dz_i[:] = i * (1 - i) * g * dc[after]
