@@ -11,6 +11,8 @@ from bot.monitoring.requests import reference
 
 LEVEL_OF_OTHERS = {"discord": logging.INFO, "aiosqlite": logging.INFO}
 """Lowest levels of libraries that log members' words and tokens of interactions below it."""
+POOL = "sqlalchemy.pool.impl.AsyncAdaptedQueuePool"
+"""The logger of connections that could not be closed properly, because the database is away."""
 _TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.-]+")
 """The token in the address of a request."""
 
@@ -80,6 +82,24 @@ def set_up_logs(style: Literal["text", "json"], level: str, secret: str | None =
         logging.getLogger(name).setLevel(max(lowest, logging.getLogger().level))
     logging.getLogger("discord.client").addFilter(_is_not_about_voice)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
+    logging.getLogger(POOL).addFilter(_shortened_failure)
+
+
+def shorten(record: logging.LogRecord, errors: tuple[type[BaseException], ...]) -> None:
+    """Replace the traceback of such an error by the error: the bot handles it.
+
+    A traceback says that the bot has a fault.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, errors):
+        record.msg, record.args = f"{record.getMessage()}: {error!r}", ()
+        record.exc_info = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+
+
+def _shortened_failure(record: logging.LogRecord) -> bool:
+    shorten(record, (OSError,))
+    return True
 
 
 def _is_not_about_voice(record: logging.LogRecord) -> bool:

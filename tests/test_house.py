@@ -26,7 +26,7 @@ bot.launch              bot.logs bot.settings bot.startup
 bot.app                 bot.commands bot.services bot.store bot.settings bot.startup bot.version
                         models
 bot.operations          bot.settings bot.startup bot.store bot.version
-bot.discord             bot.commands bot.monitoring bot.formats data
+bot.discord             bot.commands bot.monitoring bot.formats bot.logs data
 bot.local
 
 bot.commands            bot.commands.verse bot.commands.naming bot.commands.training

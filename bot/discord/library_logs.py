@@ -5,6 +5,7 @@ import logging
 import discord
 
 from bot.discord.platform import NO_NETWORK
+from bot.logs import shorten
 
 LOGGERS = ("discord.app_commands.tree", "discord.client", "discord.shard", "discord.gateway")
 """The loggers of suggestions that did not arrive, and of connections that are made again."""
@@ -19,9 +20,5 @@ def shorten_library_logs() -> None:
 
 def shortened(record: logging.LogRecord) -> bool:
     """Replace the traceback of a failure of the network by its error."""
-    error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, _HANDLED):
-        record.msg, record.args = f"{record.getMessage()}: {error!r}", ()
-        record.exc_info = None
-        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    shorten(record, _HANDLED)
     return True

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from bot.logs import LEVEL_OF_OTHERS, set_up_logs
+from bot.logs import LEVEL_OF_OTHERS, POOL, set_up_logs
 from bot.monitoring.monitor import Monitor
 
 
@@ -97,3 +97,17 @@ def test_tokens_of_interactions_are_redacted(capsys: pytest.CaptureFixture[str],
     line = capsys.readouterr().err
     assert "aW50" not in line
     assert "/12/[secret]" in line
+
+
+@pytest.mark.parametrize(("error", "is_short"), [(TimeoutError(), True), (KeyError("x"), False)])
+def test_connection_that_cannot_be_closed_is_one_line(
+    capsys: pytest.CaptureFixture[str], error: Exception, is_short: bool
+) -> None:
+    set_up_logs("text", "INFO")
+    try:
+        raise error
+    except type(error):
+        logging.getLogger(POOL).exception("Exception closing connection")
+    lines = capsys.readouterr().err
+    assert ("Traceback" not in lines) == is_short
+    assert type(error).__name__ in lines
