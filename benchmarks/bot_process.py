@@ -148,6 +148,15 @@ class BotProcess:
         kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
         return int(kib) / 1024
 
+    def cpu_seconds(self) -> float:
+        """Seconds of the processor that it has taken on Linux, NaN on other systems."""
+        try:
+            stat = Path(f"/proc/{self._process.pid if self._process else 0}/stat").read_text()
+        except OSError:
+            return float("nan")
+        user, system = stat.rpartition(")")[2].split()[11:13]  # fields 14 and 15 of proc(5)
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
 
 def main() -> int:
     """Run the bot with these addresses; its exit code."""

@@ -1,41 +1,66 @@
-"""Benchmark of memory: the bot with eight imported namers of the largest size, all in use.
+"""Benchmark of namers: memory and response times of the bot with the largest ones, used in turn.
 
 The bot is a real process on the simulator. Each namer has read a list of 50,000 names, the most
-that a list can have, and members ask all of them for names at the same time. Run with:
-python -m benchmarks.custom_models
+that a list can have, and members ask all of them for names at the same time: right after they were
+imported, and after a restart, when none is loaded. Meanwhile, one member asks for dinosaurs and
+another for sonnets. Run with: python -m benchmarks.custom_models
+
+`--costs` measures instead what loading a file and a request take of the processor and of memory,
+for several kinds of large files, in this process.
 """
 
 import argparse
 import asyncio
+import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as bot/__main__.py does
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
-from benchmarks.soak.namers import weight_file
+from benchmarks.soak.namers import SCALES, namer, weight_file
+from bot.local.guild import User
 from bot.local.limits import Upload
 from bot.local.server import LocalDiscord
+from bot.services.custom_models import LARGEST_MODEL, LARGEST_WEIGHTS
 from bot.services.word_filter import WordFilter
 from data.further_reading import load_genera
 from data.lists import LONGEST_LIST
+from models.names.generator import NamesRequest, generate_names
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.sparse_ngram import SparseNGram
 from models.networks.vocabulary import Vocabulary
+from models.tasks import task_of
 from models.training.numpy_lstm import Fit, FitSettings
+from models.weights import TooLarge, Trained, WeightsError
 
-TARGET_MIB = 400
-"""Memory that the whole bot may take."""
-NAMERS, MEMBERS = 8, 16
+TARGET_MIB, TARGET_S = 400, 2.0
+"""Memory that the whole bot may take, and the 95th percentile of the response times of namers."""
 ORDER, DISCOUNT = 8, 0.9
 UNITS, LSTMS = 64, 2
 SHARE = 0.8
 """Of the n-gram model."""
+WIDEST = 860
+"""Units of an LSTM whose file is nearly as large as that of a namer may be."""
+IMPORT_S, ANSWER_S = 300.0, 120.0
+"""How long to wait on a busy machine."""
+PAUSE_S = 0.5
+"""Between two requests of those who ask for no namer."""
+LOADED = b"Loaded custom model"
+"""Stands in the log for each load."""
+T = TypeVar("T")
 
 
 def largest_namer(seed: int) -> bytes:
@@ -43,7 +68,39 @@ def largest_namer(seed: int) -> bytes:
     genera = load_genera()
     rng = np.random.default_rng(seed)
     every = sorted(filter(WordFilter().allows, {*genera.vertebrates, *genera.others}))
-    names = [str(name) for name in rng.choice(every, LONGEST_LIST, replace=False)]
+    return _of_list([str(name) for name in rng.choice(every, LONGEST_LIST, replace=False)], seed)
+
+
+def long_names(seed: int) -> bytes:
+    """The same for names of two words, with as many as a file can hold."""
+    genera = sorted(load_genera().vertebrates)
+    rng = np.random.default_rng(seed)
+    names = {" ".join(rng.choice(genera, 2)) for _ in range(LONGEST_LIST // 2)}
+    return _of_list(sorted(names), seed)
+
+
+def widest_namer(seed: int) -> bytes:
+    """A weight file that is nearly all LSTM."""
+    names = sorted(load_genera().vertebrates)[:1_000]
+    vocabulary = Vocabulary.of(names)
+    fit = Fit([f"{name}\n" for name in names], (seed,), FitSettings(units=WIDEST), vocabulary)
+    return weight_file(fit.network(), "lstm", names, seed, reads_all=True)
+
+
+def most_ngrams(seed: int) -> bytes:
+    """A weight file of n-grams that take about as much memory as a namer may."""
+    for scale in SCALES:
+        content = namer(seed, scale)
+        if len(content) <= LARGEST_WEIGHTS:
+            try:
+                task_of("names").read(content, "", most_bytes=LARGEST_MODEL)
+            except TooLarge:
+                continue
+            return content
+    raise RuntimeError("no scale is small enough")
+
+
+def _of_list(names: list[str], seed: int) -> bytes:
     texts, vocabulary = [f"{name}\n" for name in names], Vocabulary.of(names)
     settings = FitSettings(units=UNITS)
     lstms: list[LSTM] = [
@@ -51,59 +108,197 @@ def largest_namer(seed: int) -> bytes:
     ]
     ngram = SparseNGram.fit(texts, vocabulary, ORDER, DISCOUNT)
     shares = np.array([(1 - SHARE) / LSTMS] * LSTMS + [SHARE], np.float32)
-    return weight_file(
-        Mixture((*lstms, ngram), shares), "mixture", sorted(names), seed, reads_all=True
+    mixture = Mixture((*lstms, ngram), shares)
+    return weight_file(mixture, "mixture", sorted(names), seed, reads_all=True)
+
+
+KINDS: dict[str, Callable[[int], bytes]] = {
+    "50,000 genera": largest_namer,
+    "25,000 names of two words": long_names,
+    "made-up n-grams": most_ngrams,
+    f"an LSTM of {WIDEST} units": widest_namer,
+}
+
+
+def measure_costs() -> Table:
+    """What large files of each kind cost."""
+    table = Table(
+        "file", "its size", "loaded", "load: CPU", "10 names: CPU", "10 names in -us: CPU"
     )
+    for title, make in KINDS.items():
+        content = make(0)
+        row = [title, f"{len(content) / 2**20:.1f} MiB"]
+        try:
+            trained, seconds = _timed(partial(_load, content))
+        except WeightsError as error:
+            table.add_row(*row, str(error))
+            continue
+        row += [f"{trained.resident_bytes / 2**20:.1f} MiB", f"{seconds:.2f} s"]
+        for ending in ("", "us"):
+            request = NamesRequest(10, 1, ends_with=ending)
+            _, took = _timed(partial(generate_names, trained, request, WordFilter().allows))
+            row.append(f"{took:.2f} s")
+        table.add_row(*row)
+    return table
 
 
-async def run(folder: Path, seconds: float) -> tuple[dict[str, float], list[float], int]:
-    """Memory in MiB by moment, response times in seconds, and the number of failures."""
-    memory, waits, failures = dict[str, float](), list[float](), 0
-    environment = {"COOLDOWN_SECONDS": "0", "NAMERS_PER_GUILD": str(NAMERS)}
+def _load(content: bytes) -> Trained:
+    """As the bot loads it."""
+    trained = task_of("names").read(content, "The file")
+    task_of("names").prepare(trained)
+    return trained
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    """What it returns, and the seconds of the processor that it took."""
+    began = time.process_time()
+    return work(), time.process_time() - began
+
+
+@dataclass
+class Use:
+    """What members met while they used namers for some time."""
+
+    waits: list[float] = field(default_factory=list)
+    """Response times of namers, in seconds."""
+    failures: int = 0
+    loads: int = 0
+    cpu_s: float = 0.0
+    """Seconds of the processor that the bot took."""
+    dinosaurs: list[float] = field(default_factory=list)
+    sonnets: list[float] = field(default_factory=list)
+    """Response times of those who used no namer."""
+
+
+class Benchmark:
+    """The bot, and members who use it."""
+
+    def __init__(self, local: LocalDiscord, bot: BotProcess, namers: int, members: int) -> None:
+        self._local, self._bot, self._namers = local, bot, namers
+        guild = local.state.guild
+        self._members = [guild.add_member(f"Member {k}") for k in range(members)]
+        self._others = [guild.add_member(name) for name in ("Mary", "William")]
+
+    async def import_all(self) -> None:
+        """Import the namers."""
+        for number in range(self._namers):
+            content = await asyncio.to_thread(largest_namer, number)
+            options = {"name": f"namer {number}", "file": Upload(f"{number}.safetensors", content)}
+            done = await self._local.run_command(
+                "namer import", options, as_admin=True, timeout_s=IMPORT_S
+            )
+            if "is ready" not in str(done.message.embeds):
+                raise RuntimeError(done.message.content)
+
+    async def use(self, seconds: float, *, namers: bool = True) -> Use:
+        """Let all members ask for names, and others for dinosaurs and sonnets."""
+        use = Use()
+        ends_at = time.monotonic() + seconds
+        loads, cpu_s = self._loads(), self._bot.cpu_seconds()
+
+        async def ask_namers(member: int) -> None:
+            for turn in range(sys.maxsize):
+                if time.monotonic() >= ends_at:
+                    return
+                number = (member + turn) % self._namers
+                options = {"namer": f"namer {number}", "count": 10, "ends_with": "us"}
+                took, has_names = await self._ask("name", options, self._members[member])
+                use.waits.append(took)
+                use.failures += not has_names
+
+        async def ask_for(command: str, member: int, waits: list[float]) -> None:
+            while time.monotonic() < ends_at:
+                took, _ = await self._ask(command, {}, self._others[member])
+                waits.append(took)
+                await asyncio.sleep(PAUSE_S)
+
+        await asyncio.gather(
+            *(ask_namers(k) for k in range(len(self._members) if namers else 0)),
+            ask_for("dinoname", 0, use.dinosaurs),
+            ask_for("sonnet", 1, use.sonnets),
+        )
+        use.loads, use.cpu_s = self._loads() - loads, self._bot.cpu_seconds() - cpu_s
+        return use
+
+    async def _ask(self, command: str, options: dict[str, object], by: User) -> tuple[float, bool]:
+        began = time.monotonic()
+        asked = await self._local.run_command(command, options, by=by, timeout_s=ANSWER_S)
+        return time.monotonic() - began, bool(asked.message.embeds)
+
+    def _loads(self) -> int:
+        return self._bot.log.read_bytes().count(LOADED)
+
+
+async def run(
+    folder: Path, seconds: float, namers: int, members: int
+) -> tuple[dict[str, float], dict[str, Use]]:
+    """Peak memory in MiB by moment, and what members met in each phase."""
+    memory, uses = dict[str, float](), dict[str, Use]()
+    environment = {"COOLDOWN_SECONDS": "0", "NAMERS_PER_GUILD": str(namers)}
     async with (
         LocalDiscord(port=0) as local,
         BotProcess(local, folder, environment) as bot,
     ):
-        memory["peak of the start"] = bot.memory_mib()
-        files = [await asyncio.to_thread(largest_namer, seed) for seed in range(NAMERS)]
-        for number, content in enumerate(files):
-            options = {"name": f"namer {number}", "file": Upload(f"{number}.safetensors", content)}
-            done = await local.run_command("namer import", options, as_admin=True, timeout_s=60)
-            if "is ready" not in str(done.message.embeds):
-                raise RuntimeError(done.message.content)
-        memory[f"peak after {NAMERS} imports"] = bot.memory_mib()
-        ends_at = time.monotonic() + seconds
-        members = [local.state.guild.add_member(f"Member {k}") for k in range(MEMBERS)]
+        benchmark = Benchmark(local, bot, namers, members)
+        memory["the start"] = bot.memory_mib()
+        await benchmark.import_all()
+        memory[f"{namers} imports"] = bot.memory_mib()
+        uses["no namer in use"] = await benchmark.use(seconds / 2, namers=False)
+        uses["namers in use"] = await benchmark.use(seconds)
+        memory["namers in use"] = bot.memory_mib()
+        await bot.stop()
+        await bot.start()
+        uses["after a restart"] = await benchmark.use(seconds)
+        memory["after a restart"] = bot.memory_mib()
+    return memory, uses
 
-        async def ask(number: int) -> None:
-            nonlocal failures
-            options = {"namer": f"namer {number % NAMERS}", "count": 10, "ends_with": "us"}
-            while time.monotonic() < ends_at:
-                began = time.monotonic()
-                asked = await local.run_command("name", options, by=members[number], timeout_s=60)
-                waits.append(time.monotonic() - began)
-                failures += not asked.message.embeds
 
-        await asyncio.gather(*map(ask, range(MEMBERS)))
-        memory[f"peak with {NAMERS} namers in use"] = bot.memory_mib()
-    return memory, waits, failures
+def times(waits: list[float]) -> str:
+    """Median, 95th percentile and longest of some response times."""
+    if not waits:
+        return "—"
+    median, high = np.quantile(waits, [0.5, 0.95])
+    return f"{median:.1f} s, {high:.1f} s, {max(waits):.1f} s"
 
 
 def main() -> int:
-    """Run the benchmark; the exit code is 1 if the bot exceeded `TARGET_MIB`."""
+    """Run the benchmark; the exit code is 1 if the bot exceeded a target."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.custom_models", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=30, help="of use (default: 30)")
+    parser.add_argument("--seconds", type=float, default=30, help="of each use (default: 30)")
+    parser.add_argument("--namers", type=int, default=8, help="all of the largest size")
+    parser.add_argument("--members", type=int, default=16, help="who use them in turn")
+    parser.add_argument("--costs", action="store_true", help="measure loads and requests only")
     options = parser.parse_args()
+    if options.costs:
+        Console().print(measure_costs())
+        return 0
     with tempfile.TemporaryDirectory() as folder:
-        memory, waits, failures = asyncio.run(run(Path(folder), options.seconds))
-    table = Table("figure", "")
-    for moment, mib in memory.items():
-        table.add_row(moment, f"{mib:.0f} MiB")
-    table.add_row("requests, and of them without names", f"{len(waits):,}, {failures:,}")
-    median, high = np.quantile(waits, [0.5, 0.95])
-    table.add_row("response time, median and 95th percentile", f"{median:.1f} s, {high:.1f} s")
+        memory, uses = asyncio.run(
+            run(Path(folder), options.seconds, options.namers, options.members)
+        )
+    table = Table(
+        "phase",
+        "requests, failed",
+        "namers: median, 95%, longest",
+        "loads",
+        "CPU a request",
+        "dinosaurs",
+        "sonnets",
+    )
+    for phase, use in uses.items():
+        table.add_row(
+            phase,
+            f"{len(use.waits):,}, {use.failures:,}",
+            times(use.waits),
+            f"{use.loads}",
+            f"{use.cpu_s / len(use.waits):.2f} s" if use.waits else "—",
+            times(use.dinosaurs),
+            times(use.sonnets),
+        )
     Console().print(table)
-    return 1 if max(memory.values()) > TARGET_MIB else 0
+    Console().print("Peak memory:", ", ".join(f"{m} {mib:.0f} MiB" for m, mib in memory.items()))
+    slow = any(use.waits and np.quantile(use.waits, 0.95) > TARGET_S for use in uses.values())
+    return 1 if slow or max(memory.values()) > TARGET_MIB else 0
 
 
 if __name__ == "__main__":

@@ -21,6 +21,11 @@ CYRILLIC = "бвгджзийклмнптфцчшщыэюя"
 SYLLABLES = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov", "wen", "zar")
 CONTEXTS = 100_000
 SCALES = (
+    8.0,
+    7.0,
+    6.0,
+    5.0,
+    4.0,
     3.5,
     3.0,
     2.5,

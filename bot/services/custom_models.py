@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
@@ -23,12 +24,14 @@ TASK = "names"
 """The task of all custom models."""
 LARGEST_WEIGHTS = 6 * 2**20
 """Bytes of a weight file. One of fifty thousand names has up to 5 MiB."""
-LARGEST_MODEL = 32 * 2**20
+LARGEST_MODEL = 16 * 2**20
 """Bytes of memory of a loaded model, with everything computed from it. One of fifty thousand names,
-the longest list, takes about 25 MiB."""
-MOST_LOADED = 3
+the longest list, takes about 9 MiB; a network that fills the largest file takes 12 MiB."""
+MOST_LOADED = 8
 """Number of the largest models whose memory all loaded ones may take together, including those that
 only a request still uses, and uploads that are tried out. Smaller ones are more."""
+MOST_KNOWN_SIZES = 1_000
+"""Models whose size is remembered."""
 PATIENCE_S = 15.0
 """How long a request waits for its turn to load a model and for the memory, both together."""
 PATIENCE_OF_TRAINING_S = 600.0
@@ -64,8 +67,12 @@ class CustomModels:
         """By digest: those that are kept, and those that a request still uses or tries out."""
         self._sizes: dict[str, int] = {}
         """Bytes by digest, of all in `_loaded`."""
+        self._known_sizes: dict[str, int] = {}
+        """Bytes by digest, of models that were loaded before: the room that each needs again."""
         self._freed = asyncio.Event()
         self._loading = asyncio.Lock()
+        self._loads: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        """By digest: requests for a model wait for its load, and not for those of others."""
 
     @property
     def loaded(self) -> int:
@@ -132,7 +139,10 @@ class CustomModels:
             loop = asyncio.get_running_loop()
             # The last reference may be dropped in any thread.
             weakref.finalize(trained, _call_soon, loop, self._forget, digest).atexit = False
-        self._sizes[digest] = _size(trained)
+        self._sizes[digest] = size = _size(trained)
+        if len(self._known_sizes) == MOST_KNOWN_SIZES:
+            self._known_sizes.clear()
+        self._known_sizes[digest] = size
         return trained
 
     async def _load(self, record: CustomModelRecord, digest: str) -> Trained:
@@ -142,6 +152,7 @@ class CustomModels:
         load = partial(
             task_of(TASK).read, content, record.name, digest=digest, most_bytes=self._largest
         )
+        began = time.monotonic()
         try:
             trained = await self._networks.prepare(TASK, load)
             await self._check_size(trained, record.name)
@@ -149,6 +160,7 @@ class CustomModels:
             # The message has the name of the model, which a member typed.
             log.error("Custom model %d cannot be used: %s", record.id, type(error).__name__)
             raise
+        log.info("Loaded custom model %d in %.2f s", record.id, time.monotonic() - began)
         return trained
 
     async def _check_size(self, trained: Trained, title: str) -> None:
@@ -160,26 +172,31 @@ class CustomModels:
     async def _turn(self, patience_s: float, digest: str = "") -> AsyncIterator[Trained | None]:
         """Wait for the turn to load a model, of which there is one, and for room for the model.
 
-        Yields the weights with this digest if another request has loaded them meanwhile. Raises
-        `TooSlow` after `patience_s`, however many requests wait.
+        Yields the weights with this digest if another request has loaded them meanwhile: all who
+        wait for them get them then. Raises `TooSlow` after `patience_s`, however many requests
+        wait.
         """
+        known = None
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(patience_s):
-                    await held.enter_async_context(self._loading)
-                    known = self._loaded.get(digest)
+                    if digest:
+                        load = self._loads.setdefault(digest, asyncio.Lock())
+                        await held.enter_async_context(load)
+                        known = self._loaded.get(digest)
                     if known is None:
-                        await self._wait_for_room()
+                        await held.enter_async_context(self._loading)
+                        await self._wait_for_room(self._known_sizes.get(digest, self._largest))
             except TimeoutError as error:
                 raise TooSlow("other custom models take all memory") from error
             yield known
 
-    async def _wait_for_room(self) -> None:
-        """Make room for another model."""
+    async def _wait_for_room(self, size: int) -> None:
+        """Make room for another model of up to `size` bytes."""
         while True:
             self._freed.clear()
-            self._drop(self._largest)
-            if self.loaded_bytes + self._largest <= self._most_bytes:
+            self._drop(size)
+            if self.loaded_bytes + size <= self._most_bytes:
                 return
             await self._freed.wait()
 

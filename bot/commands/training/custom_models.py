@@ -183,6 +183,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         names = tuple(trained.words)
         corpus = corpus_of(title_of(trained.card.corpus, app, _("Your list")), names)
         model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
+        app.custom_models.keep(trained)  # it will be tried out at once
         samples = [name for name in sample.samples if words.allows(name)]
         await turn.respond(imported_message(model, trained.card, samples))
 

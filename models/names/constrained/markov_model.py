@@ -99,22 +99,24 @@ def learn_contexts(trained: Trained) -> Contexts:
     vocabulary = trained.network.vocabulary
     rng = np.random.default_rng(0)
     names, p = _sample_corpus(trained.network, shape_of(trained).longest, rng)
-    # Every suffix of every prefix, up to MAX_CONTEXT characters, with the prediction after it.
+    # Every suffix of every prefix, up to MAX_CONTEXT characters, and what follows it.
     occurrences = [
-        (name[begin:end], p[row, end - 1])
+        (name[begin:end], row, end - 1)
         for row, name in enumerate(names)
         for end in range(1, len(name) + 1)
         for begin in range(max(0, end - MAX_CONTEXT), end + 1)
     ]
-    counts = Counter(text for text, _ in occurrences)
+    counts = Counter(text for text, _, _ in occurrences)
     # A prefix is as frequent as the context that it begins, and shorter, so that it is kept too.
-    by_frequency = sorted(counts, key=lambda text: (-counts[text], len(text), text))
-    kept = by_frequency[: MAX_PREDICTIONS // len(vocabulary)]
-    frequent = {text for text in kept if counts[text] >= MIN_OCCURRENCES}
+    by_frequency = sorted(
+        (text for text, count in counts.items() if count >= MIN_OCCURRENCES),
+        key=lambda text: (-counts[text], len(text), text),
+    )
+    frequent = frozenset(by_frequency[: MAX_PREDICTIONS // len(vocabulary)])
     sums: dict[str, NDArray[np.float64]] = {}
-    for text, prediction in occurrences:
+    for text, row, t in occurrences:
         if text in frequent:
-            sums[text] = sums.get(text, 0) + prediction
+            sums[text] = sums.get(text, 0) + p[row, t]
     return Contexts.of(frequent, sums, vocabulary)
 
 
