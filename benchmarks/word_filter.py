@@ -1,10 +1,11 @@
 """Benchmark of the word filter: recall on disguised words, and false positives.
 
 The words come from published lists that the filter does not use. They are not part of the
-project; install them anywhere and name the folder:
+project; install them anywhere and name the folder, and any other lists as files:
 
     pip install --target /tmp/lists better-profanity wordfreq faker
     PYTHONPATH=/tmp/lists python -m benchmarks.word_filter
+    PYTHONPATH=/tmp/lists python -m benchmarks.word_filter --list valx=/tmp/valx.txt
 
 Reversed words and words without vowels are reported, not counted: too many innocent words look
 the same.
@@ -12,11 +13,13 @@ the same.
 
 import argparse
 import importlib
+import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,9 +103,26 @@ REPORTED: dict[str, Disguise] = {
 }
 
 
-def second_list() -> list[str]:
-    """The words of `better-profanity`, as published."""
-    text = (files("better_profanity") / "profanity_wordlist.txt").read_text(encoding="utf-8")
+def better_profanity() -> list[str]:
+    """The words of the package `better-profanity`, as published."""
+    return _lines((files("better_profanity") / "profanity_wordlist.txt").read_text("utf-8"))
+
+
+def read_list(path: Path) -> list[str]:
+    """The words of a file: JSON with strings in it, or text with a word in each line."""
+    text = path.read_text(encoding="utf-8")
+    return _lines("\n".join(_strings(json.loads(text))) if path.suffix == ".json" else text)
+
+
+def _strings(content: object) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, dict | list):
+        for part in content.values() if isinstance(content, dict) else content:
+            yield from _strings(part)
+
+
+def _lines(text: str) -> list[str]:
     return sorted({word for line in text.splitlines() if (word := line.strip().lower())})
 
 
@@ -135,7 +155,7 @@ def spellings(
     random = np.random.default_rng(seed)
     drawn: dict[str, list[tuple[str, str]]] = {}
     for kind, disguise in disguises.items():
-        chosen = random.choice(len(words), size=each, replace=False)
+        chosen = random.choice(len(words), size=min(each, len(words)), replace=False)
         drawn[kind] = [(words[i], disguise(words[i], random)) for i in chosen]
     return drawn
 
@@ -143,34 +163,41 @@ def spellings(
 def main() -> None:
     """Measure and print tables."""
     parser = argparse.ArgumentParser(description="Recall and false positives of the word filter.")
+    parser.add_argument(
+        "--list",
+        dest="lists",
+        action="append",
+        default=[],
+        metavar="TITLE=FILE",
+        help="a published list: text with a word in each line, or JSON; may be repeated "
+        "(default: better-profanity)",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--each", type=int, default=13, help="spellings for each disguise")
     parser.add_argument("--show", action="store_true", help="list what was missed or refused")
     options = parser.parse_args()
     console = Console()
     try:
-        published, common = second_list(), common_words()
+        common = common_words()
         people = names_and_towns(5000, options.seed)
+        lists = dict(_named(given) for given in options.lists)
+        lists = lists or {"better-profanity": better_profanity()}
     except ImportError as error:
         sys.exit(f"{error}. Install the lists as this module says:\n{__doc__}")
-    plain = [word for word in published if word.isalpha() and word.isascii() and len(word) > 3]
+    listed = {word for published in lists.values() for word in published}
     genera = load_genera()
     for strictness in Strictness:
         words = WordFilter(strictness=strictness)
         console.print(f"\n[bold]{strictness.name.lower()}[/]")
-        blocked = [word for word in published if not words.allows(word)]
-        console.print(f"of the second list, blocked: {_share(len(blocked), len(published))}")
-        for title, pool in (
-            ("words blocked as written", [word for word in plain if not words.allows(word)]),
-            ("all words", plain),
-        ):
-            console.print(_recall(title, words, pool, options))
+        console.print(_recall(words, lists, {*common}, options))
+        for title, published in lists.items():
+            console.print(_by_disguise(title, words, plain(published), options))
         _false_positives(
             console,
             words,
             {
                 "common words": common,
-                "common words that are not on the second list": sorted({*common} - {*published}),
+                "common words that are on none of the lists": sorted({*common} - listed),
                 "names and towns": people,
                 "dinosaurs": load_names().words,
                 "genera": genera.vertebrates + genera.others,
@@ -180,20 +207,71 @@ def main() -> None:
     console.print(_speed())
 
 
+def _named(given: str) -> tuple[str, list[str]]:
+    title, _, path = given.rpartition("=")
+    return title or Path(path).stem, read_list(Path(path))
+
+
+def plain(words: Iterable[str]) -> list[str]:
+    """The words that can be disguised: single ones of four or more of the letters a to z."""
+    return [word for word in words if word.isalpha() and word.isascii() and len(word) > 3]
+
+
 def _recall(
+    words: WordFilter,
+    lists: dict[str, list[str]],
+    common: set[str],
+    options: argparse.Namespace,
+) -> Table:
+    """How many words of each list are blocked, as written and disguised.
+
+    Common words are innocent to most people, whatever a list says, so the lists are measured
+    without them as well.
+    """
+    table = Table(
+        "list", "words", "blocked", "without common words", "disguised",
+        "disguised, without common words", "disguised, of those blocked as written",
+        title="Recall", title_justify="left",
+    )  # fmt: skip
+    for title, published in lists.items():
+        uncommon = [word for word in published if word not in common]
+        blocked = [word for word in published if not words.allows(word)]
+        table.add_row(
+            title,
+            str(len(published)),
+            _share(len(blocked), len(published)),
+            _share(sum(not words.allows(word) for word in uncommon), len(uncommon)),
+            *(
+                _share(*_caught(words, spellings(plain(pool), COUNTED, options.each, options.seed)))
+                for pool in (published, uncommon, blocked)
+            ),
+        )
+        if options.show:
+            missed = [word for word in uncommon if words.allows(word)]
+            console = Console()
+            console.print(f"{title}, missed: {', '.join(missed)}", markup=False)
+    return table
+
+
+def _caught(words: WordFilter, drawn: dict[str, list[tuple[str, str]]]) -> tuple[int, int]:
+    """Numbers of disguised spellings that are blocked, and of all."""
+    found = [not words.allows(spelling) for pairs in drawn.values() for _word, spelling in pairs]
+    return sum(found), len(found)
+
+
+def _by_disguise(
     title: str, words: WordFilter, pool: Sequence[str], options: argparse.Namespace
 ) -> Table:
-    table = Table("disguise", "caught", title=f"Recall, {title}", title_justify="left")
-    total = caught = 0
-    for kind, drawn in spellings(pool, COUNTED | REPORTED, options.each, options.seed).items():
-        missed = [spelling for _word, spelling in drawn if words.allows(spelling)]
-        if kind in COUNTED:
-            total, caught = total + len(drawn), caught + len(drawn) - len(missed)
+    blocked = [word for word in pool if not words.allows(word)]
+    table = Table("disguise", "all", "of those blocked as written", title_justify="left")
+    table.title = f"Words of {title}, disguised"
+    both = [
+        spellings(words_of, COUNTED | REPORTED, options.each, options.seed)
+        for words_of in (pool, blocked)
+    ]
+    for kind in COUNTED | REPORTED:
         name = kind if kind in COUNTED else f"{kind} (not counted)"
-        shown = f"  {missed}" if options.show and kind in COUNTED and missed else ""
-        table.add_row(name, _share(len(drawn) - len(missed), len(drawn)) + shown)
-    table.add_section()
-    table.add_row("all", _share(caught, total))
+        table.add_row(name, *(_share(*_caught(words, {kind: drawn[kind]})) for drawn in both))
     return table
 
 

@@ -92,11 +92,11 @@ def strictness_sentence(strictness: Strictness) -> Text:
             "The word filter is mild here: it blocks slurs and hatred, but not swearing."
         ),
         Strictness.NORMAL: _(
-            "The word filter is normal here: it blocks slurs, obscene words and strong insults."
+            "The word filter is normal here: it blocks slurs, and profane and sexual words."
         ),
         Strictness.STRICT: _(
-            "The word filter is strict here: it also blocks words that are harmless in many "
-            "contexts, such as damn."
+            "The word filter is strict here: it also blocks common words that are innocent in most "
+            "contexts, such as hell."
         ),
     }
     return text(sentences[strictness])

@@ -13,9 +13,9 @@ class Strictness(IntEnum):
     MILD = 1
     """Slurs, hatred, and sexual violence only."""
     NORMAL = 2
-    """Also obscene words and strong insults."""
+    """Everything that a published list calls profane, sexual or insulting, but innocent words."""
     STRICT = 3
-    """Also words that are harmless in many contexts, such as *damn* or *nude*."""
+    """Also what is innocent in most contexts: common words, names, and words of old verse."""
 
 
 class Place(Enum):

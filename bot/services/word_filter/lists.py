@@ -1,22 +1,21 @@
-"""The bot's word lists: those of the package `glin-profanity` in 23 languages, and `words.toml`.
+"""The bot's word lists: published ones, and `words.toml`.
 
-Only the data files of the package are read. They don't say how bad a word is; `words.toml` does,
-and removes entries that insult nobody.
+Published lists don't say how bad a word is. `words.toml` does, and names those of their words that
+are innocent in most contexts.
 """
 
-import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
-from bot.services.word_filter.affixes import Affixes
+from bot.services.word_filter import published
+from bot.services.word_filter.affixes import Affixes, is_known
 from bot.services.word_filter.entries import Entry, Place, Strictness, entries_of, parse
 from bot.services.word_filter.normalisation import readings
+from bot.services.word_filter.words import Reading, WordList
 
-PACKAGE = "glin_profanity"
 OWN_WORDS = Path(__file__).with_name("words.toml")
 INNOCENT_WORDS = Path(__file__).with_name("innocent.txt")
 """Words and genera that contain a word of the lists; `innocent.py` compiles it."""
@@ -35,27 +34,10 @@ _SHORTEST_FOREIGN = 4
 def listed() -> tuple[Entry, ...]:
     """All entries that block words."""
     own = _own_words()
-    found: dict[Entry, None] = {}
-    for strictness in Strictness:
-        section = own[strictness.name.lower()]
-        for key, is_stem in (("stems", True), ("words", False)):
-            found |= dict.fromkeys(_patterns(section.get(key, ()), strictness, is_stem=is_stem))
-    for word in own["codes"]["words"]:
-        found |= dict.fromkeys(entries_of(word))
-    for word in own["compounds"]["words"]:
-        found |= dict.fromkeys(entries_of(word, Strictness.NORMAL, Place.COMPOUND))
-    decided = {e.spelling for e in found if e.place is not Place.COMPOUND}
-    mild = {_spelling(word) for word in own["ordinary"]["words"]}
-    none = {_spelling(word) for word in own["ignored"]["words"]}
-    for language, words in _package_lists():
-        for word in words:
-            spelling = _spelling(word)
-            if spelling in none:
-                continue
-            strictness = Strictness.STRICT if spelling in mild else Strictness.NORMAL
-            for entry in _of_package(word, language, strictness):
-                if entry.spelling not in decided:
-                    found.setdefault(entry)
+    ignored = {_spelling(word) for word in own["ignored"]["words"]}
+    found = dict.fromkeys(_own_entries(own))
+    found |= dict.fromkeys(_of_languages(found, ignored))
+    found |= dict.fromkeys(_of_english_lists(found, ignored))
     return _without_duplicates((*found, *_beginnings(found)))
 
 
@@ -86,25 +68,75 @@ def _patterns(
         yield from entries_of(word, strictness, place, is_stem=is_stem)
 
 
-def _of_package(word: str, language: str, strictness: Strictness) -> Iterator[Entry]:
-    for entry in entries_of(word, strictness):
+def _own_entries(own: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Entry]:
+    for strictness in Strictness:
+        section = own[strictness.name.lower()]
+        for key, is_stem in (("stems", True), ("words", False)):
+            yield from _patterns(section.get(key, ()), strictness, is_stem=is_stem)
+    for word in own["codes"]["words"]:
+        yield from entries_of(word)
+    for word in own["compounds"]["words"]:
+        yield from entries_of(word, Strictness.NORMAL, Place.COMPOUND)
+
+
+def _of_languages(own: Iterable[Entry], ignored: set[str]) -> Iterator[Entry]:
+    """Entries of the lists of many languages, but those that `words.toml` decides about."""
+    decided = ignored | {e.spelling for e in own if e.place is not Place.COMPOUND}
+    for language, words in published.by_language():
+        for word in words:
+            if _spelling(word) not in decided:
+                yield from _not_in(decided, _of_language(word, language))
+
+
+def _of_english_lists(others: Iterable[Entry], ignored: set[str]) -> Iterator[Entry]:
+    """Entries of the long English lists, but those that a stem finds or that are innocent."""
+    entries = [*others]
+    innocent = ignored | {e.spelling for e in entries if e.strictness is Strictness.STRICT}
+    stems = [e for e in entries if e.is_stem and e.place is Place.ANYWHERE]
+    known = WordList(stems, affixes=affixes())
+    for word in sorted(published.english()):
+        reading = next(readings(word))
+        if reading.replace(" ", "") not in innocent and not any(known.matches(Reading(reading))):
+            yield from _not_in(innocent, _of_english(word))
+
+
+def _of_language(word: str, language: str) -> Iterator[Entry]:
+    """Entries of a word of a list that has derived words as well: long ones match within words."""
+    for entry in entries_of(word, Strictness.NORMAL):
         has_no_spaces = any("\u0e00" <= c < "\u0e80" or c >= "\u2e80" for c in entry.letters)
         shortest = _SHORTEST if language == "english" else _SHORTEST_FOREIGN
         if has_no_spaces:
             if entry.size > 1:
                 yield replace(entry, place=Place.ANYWHERE)
-        elif entry.size >= shortest and len(entry.letters) > 1 and not entry.letters.isdecimal():
+        elif _is_word(entry, shortest):
             longest = _WHOLE_UP_TO.get(language, _WHOLE_UP_TO_ELSE)
             is_long = entry.size > longest and language != _WITH_SUFFIXES
             place = Place.ANYWHERE if is_long and not entry.is_phrase else Place.WHOLE
             yield replace(entry, place=place, is_exact=language != "english")
 
 
+def _of_english(word: str) -> Iterator[Entry]:
+    """Entries of a word of the English lists, which are long: whole words, and inflected."""
+    for entry in entries_of(word, Strictness.NORMAL):
+        is_misread = not word.isalpha() and is_known(entry.spelling)  # `cra5h` is no *crash*
+        if _is_word(entry, _SHORTEST) and not is_misread:
+            yield entry
+
+
+def _is_word(entry: Entry, shortest: int) -> bool:
+    return entry.size >= shortest and len(entry.letters) > 1 and not entry.letters.isdecimal()
+
+
+def _not_in(spellings: Container[str], entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Those entries that are spelled otherwise: `h0e` is *h0e* and *hoe*."""
+    return (entry for entry in entries if entry.spelling not in spellings)
+
+
 def _without_duplicates(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Of entries for the same letters and place, the one that the mildest filter uses."""
-    kept: dict[tuple[str, tuple[int, ...], Place], Entry] = {}
+    kept: dict[tuple[str, tuple[int, ...], Place, bool], Entry] = {}
     for entry in entries:
-        key = (entry.letters, entry.lengths, entry.place)
+        key = (entry.letters, entry.lengths, entry.place, entry.is_phrase)
         if key not in kept or entry.strictness < kept[key].strictness:
             kept[key] = entry
     return tuple(kept.values())
@@ -125,14 +157,3 @@ def _spelling(word: str) -> str:
 
 def _own_words() -> Mapping[str, Mapping[str, list[str]]]:
     return tomllib.loads(OWN_WORDS.read_text(encoding="utf-8"))
-
-
-def _package_lists() -> Iterator[tuple[str, list[str]]]:
-    """Languages and their words."""
-    spec = find_spec(PACKAGE)  # to read its data without running its code
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"The package {PACKAGE} is not installed", name=PACKAGE)
-    for file in sorted((Path(spec.origin).parent / "data" / "dictionaries").glob("*.json")):
-        content = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(content, dict) and "words" in content:
-            yield file.stem, [w for w in content["words"] if w]

@@ -56,6 +56,7 @@ Either case. Words of the lists are mapped as well, so that Russian words still 
 _CAPITALS = {"Η": "h", "Ν": "n", "Μ": "m", "Υ": "y", "Ρ": "p", "Λ": "a", "Σ": "e"}
 """Capitals that look like other letters than their lower case does."""
 _LIGATURES = {"æ": "ae", "œ": "oe", "ß": "ss", "þ": "th"}
+_SIGNS = {"\N{REVERSED HAND WITH MIDDLE FINGER EXTENDED}": "fuck"}
 _NAME = re.compile(
     r"(?:NEGATIVE \w+ |CROSSED NEGATIVE SQUARED )?(?:LATIN|REGIONAL INDICATOR SYMBOL)"
     r"(?: SMALL| CAPITAL)? LETTER "
@@ -75,6 +76,8 @@ _AT_END = re.compile(r"(?<![^ ])[!|+(<{\[^#\\/)\]}-]+|[!|+(<{\[^#\\/)\]}-]+(?![^
 _BRACKETED = tuple(re.compile(p) for p in (r"\(([^()]+)\)", r"\[([^][]+)\]", r"\{([^{}]+)\}"))
 _SYMBOLS = re.compile(r"[@$!|+€£¥¢(<{\[^#\\/)\]}-]")
 _NO_LETTERS = re.compile(r"[\\/)\]}-]")
+_NUMBER = re.compile(r"(?<![^ ])\d{3}(?![^ ])")
+"""A number that is read as such only: the year 455 is no *ass*. Longer ones are seldom numbers."""
 _SPACED_OUT = re.compile(r"(?<![^ ])[^ ](?: +[^ ](?![^ ])){2,}")
 """Letters with spaces between them."""
 _ALL_DOUBLED = re.compile(r"(?<![^ ])(?:([^ ])\1)+(?![^ ])")
@@ -120,6 +123,7 @@ def leet_readings(written: str) -> set[str]:
     """The readings of plain text in which digits and symbols are letters."""
     if written.isalpha() or not re.search(r"[0-9@$!|+€£¥¢(<{\[^#\\/]", written):
         return set()
+    written = _NUMBER.sub(" ", written)
     for bracketed in _BRACKETED:
         written = bracketed.sub(r" \1 ", written)
     drawn = _DRAWN.sub(lambda match: _SPELLED[match[0]], written)
@@ -185,5 +189,5 @@ _KNOWN = {
     for variant in (each, each.upper(), each.lower())
     if len(variant) == 1 and not variant.isascii()
 }
-_KNOWN |= _CAPITALS | _LIGATURES
+_KNOWN |= _CAPITALS | _LIGATURES | _SIGNS
 _PLAIN_FORMS = _PlainForms()

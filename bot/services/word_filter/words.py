@@ -132,9 +132,10 @@ class WordList:
             case _:
                 if before or entry.size <= _SHORTEST or entry.is_phrase:
                     return False
-                return is_plural(word, after) or (
-                    not entry.is_exact and not is_known(word) and is_inflected(word, after)
-                )
+                if after == 1 and is_plural(word, after):
+                    return True
+                is_inflection = is_plural if entry.is_exact else is_inflected
+                return is_inflection(word, after) and not is_known(word)
 
     def _is_split(self, entry: Entry, words: Sequence[str], before: int, after: int) -> bool:
         """Whether words together are an entry on purpose: *pen is* is not, *f uck* is."""

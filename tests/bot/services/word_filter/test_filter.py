@@ -97,6 +97,11 @@ VILE = [
     "ちんこ",
     "操你",
     "madarchod",
+    "\N{REVERSED HAND WITH MIDDLE FINGER EXTENDED}",
+    "a nude",
+    "god-damned",
+    "the bastards",
+    "a55",
 ]
 VILE_NAMES = [
     "fuckasaurus",
@@ -116,11 +121,16 @@ VILE_NAMES = [
 HARMLESS = [
     "",
     "Scunthorpe",
-    "the cock that crows",
-    "the law is an ass",
     "hell is empty",
     "damn'd spot",
-    "bastard shame",
+    "her breasts are dun",
+    "gay apparel",
+    "he has got a thumb to stir it",
+    "prices and spaces",
+    "Fanny, Willy and Lech Cummings",
+    "Homo sapiens",
+    "Zielona Góra, Калевала",
+    "a penny's worth",
     "But since she prick'd thee out for women's pleasure,",
     "Than unswept stone besmear'd with sluttish time.",
     "therapist",
@@ -212,7 +222,8 @@ def test_strictness() -> None:
     for words, allowing in (
         (("nigger", "faggot", "1488"), ()),
         (("fuck", "cunt", "merde"), (mild,)),
-        (("damn", "the ass", "idiot"), (mild, normal)),
+        (("the ass", "cock", "bastard shame", "damn"), (mild,)),
+        (("hell", "idiot", "lesbian", "Fanny"), (mild, normal)),
         (("a harmless line",), (mild, normal, strict)),
     ):
         for word in words:

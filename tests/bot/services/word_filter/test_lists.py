@@ -5,9 +5,11 @@ from collections import Counter
 
 import pytest
 
+from bot.services.word_filter import WordFilter, published
 from bot.services.word_filter.entries import Place, Strictness, entries_of, parse
 from bot.services.word_filter.innocent import compile_innocent
 from bot.services.word_filter.lists import INNOCENT_WORDS, OWN_WORDS, listed
+from bot.services.word_filter.normalisation import readings
 
 
 def test_innocent_words_are_compiled() -> None:
@@ -33,6 +35,31 @@ def test_package_has_many_languages() -> None:
     """The data of the package is found, and not only its English."""
     found = {entry.spelling for entry in listed()}
     assert {"kukene", "arschficker", "cazzata", "vypicenec"} <= found
+
+
+def test_published_words_are_blocked() -> None:
+    """All but those that `words.toml` calls innocent, and abbreviations of two letters."""
+    own = tomllib.loads(OWN_WORDS.read_text(encoding="utf-8"))
+    innocent = {_letters(word) for key in ("strict", "ignored") for word in own[key]["words"]}
+    words, listed_words = WordFilter(), published.english()
+    missed = [w for w in listed_words if words.allows(w) and _letters(w) not in innocent]
+    assert len(listed_words) > 4000
+    assert len(missed) <= 15, missed
+
+
+def test_remarks_are_no_words() -> None:
+    assert [word for word in published.english() if len(word) > 40 or word.startswith("#")] == []
+
+
+def test_reading_of_digits_is_no_common_word() -> None:
+    """A list has `cra5h`; it is no *crash*."""
+    assert "cra5h" in published.english()
+    assert WordFilter().allows("crash")
+    assert not WordFilter().allows("pr1ck")
+
+
+def _letters(word: str) -> str:
+    return next(readings(word)).replace(" ", "")
 
 
 @pytest.mark.parametrize(
