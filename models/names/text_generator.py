@@ -12,6 +12,8 @@ from models.names.generator import NamesRequest, NamesResult, generate_names
 from models.names.near_copies import near_names_of
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
+from models.networks.network import Network
+from models.networks.ngram import NGram
 from models.networks.vocabulary import END
 from models.text_generator import Accept, Sample, ShouldStop, never
 from models.weights import Trained, has_controls
@@ -84,6 +86,13 @@ def check(trained: Trained) -> None:
     layers = sum(len(n.layers) for n in networks if isinstance(n, LSTM))
     if layers > MOST_LAYERS:
         raise ValueError(f"it has {layers:,} layers, at most {MOST_LAYERS}")
+
+
+def count_parameters(network: Network) -> int:
+    """Parameters that a network reads for each character: all but those of n-gram models."""
+    members = network.members if isinstance(network, Mixture) else (network,)
+    neural = (member for member in members if not isinstance(member, NGram))
+    return sum(array.size for member in neural for array in member.arrays().values())
 
 
 def prepare(trained: Trained) -> None:

@@ -14,11 +14,16 @@ from bot.services.uploads import politely
 from bot.services.word_filter import WordFilter
 from bot.store.custom_models import CustomModelRecord
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
+from models.names.text_generator import count_parameters
 from models.networks.vocabulary import END
 from models.weights import Trained
 
 LONGEST_NAME = 32
 """Characters of a custom model's name."""
+MOST_PARAMETERS = 600_000
+"""Of an imported network, n-grams aside. Ten names then take a tenth of a second, in which others
+wait. The shipped network for dinosaurs has 520,000, and one that is trained from the chat 60,000.
+"""
 LONGEST_TEXT = 6000
 """Characters of a list that is typed."""
 _MARKS = " -'’.&"
@@ -143,7 +148,8 @@ def check_weights_size(title: str, size: int) -> None:
 
 
 def check_import(trained: Trained, words: WordFilter) -> None:
-    """Raise `UserError` for an imported weight file with impossible figures or blocked names.
+    """Raise `UserError` for an imported weight file with impossible figures or blocked names,
+    or a network that would keep others waiting.
 
     Slow for long lists; call it in a thread.
     """
@@ -156,6 +162,15 @@ def check_import(trained: Trained, words: WordFilter) -> None:
         raise UserError(
             _("The figures in that file can't be right: a list has 1 to {limit} names."),
             limit=LONGEST_LIST,
+        )
+    if (count := count_parameters(trained.network)) > MOST_PARAMETERS:
+        raise UserError(
+            _(
+                "The network in that file is too large: it has {count:,} parameters, and a "
+                "namer's can have {limit:,}. Train it with fewer units."
+            ),
+            count=count,
+            limit=MOST_PARAMETERS,
         )
     if not all(map(politely(words.allows), trained.words)):
         raise UserError(_("The list that this file was trained on has words that aren't allowed."))
