@@ -246,7 +246,7 @@ class Inference:
 
     async def prepare(self, task: str, load: Load) -> Trained:
         """Load weights that were validated before, ready to serve. Raises `WeightsError`."""
-        return await self._load(partial(_prepare, task, load))
+        return await self._load(partial(prepared, task, load))
 
     def swap(self, task: str, trained: Trained) -> None:
         """Serve weights that were validated. Texts in progress keep the previous ones."""
@@ -300,31 +300,23 @@ def _continue_each(
 
 
 async def open_inference(
-    accept: Accept, retrained: Mapping[str, bytes] = MappingProxyType({})
+    accept: Accept, loaded: Mapping[str, Trained] = MappingProxyType({})
 ) -> Inference:
-    """Load the weights to serve: for each task the retrained ones if usable, else the shipped ones.
+    """Serve loaded weights, by task, and the shipped ones for the other tasks.
 
-    `retrained` are contents of weight files by task. Raises `WeightsError` if shipped weights
-    cannot be used, either.
+    Raises `WeightsError` if shipped weights cannot be used.
     """
-    loaded = {
-        task: await asyncio.to_thread(_load_best, task, retrained.get(task)) for task in TASKS
+    shipped = {
+        task: await asyncio.to_thread(prepared, task, task_of(task).load_shipped)
+        for task in TASKS
+        if task not in loaded
     }
     await asyncio.to_thread(return_free_memory)
-    return Inference(loaded, accept)
+    return Inference({**loaded, **shipped}, accept)
 
 
-def _load_best(task: str, retrained: bytes | None) -> Trained:
-    if retrained is not None:
-        title = f"The live version of {task}"
-        try:
-            return _prepare(task, partial(task_of(task).read, retrained, title))
-        except WeightsError as error:
-            log.error("%s The shipped weights are served instead.", error)
-    return _prepare(task, task_of(task).load_shipped)
-
-
-def _prepare(task: str, load: Load) -> Trained:
+def prepared(task: str, load: Load) -> Trained:
+    """Load weights of a task, ready to serve. Raises `WeightsError`."""
     trained = load()
     if trained.card.task != task:
         raise WeightsError(f"These weights write {trained.card.task}, not {task}.")
@@ -334,7 +326,7 @@ def _prepare(task: str, load: Load) -> Trained:
 
 def _validate(task: str, load: Load, accept: Accept, full: bool) -> ValidationSample:
     """Load weights and generate a sample, which the word filter must allow."""
-    trained = _prepare(task, load)
+    trained = prepared(task, load)
     sample = task_of(task).sample(trained, VALIDATION_SEED, accept, full=full)
     if sample.fault:
         raise WeightsError(sample.fault)

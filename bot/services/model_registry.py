@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 
 from bot.services.concurrency import PeriodicTask
-from bot.services.inference import Inference, Load, ValidationSample, open_inference
+from bot.services.inference import Inference, Load, ValidationSample, open_inference, prepared
 from bot.services.versions import (
     AUTOMATIC,
     AUTOMATIC_REASONS,
@@ -25,7 +26,7 @@ from bot.services.versions import (
     version_of,
 )
 from bot.store import Store, Unavailable
-from bot.store.versions import Live, VersionFiles, VersionRecord
+from bot.store.versions import Live, VersionFiles, VersionRecord, Versions
 from models.tasks import TASKS, task_of
 from models.text_generator import Accept
 from models.training.events import Done
@@ -207,7 +208,8 @@ class ModelRegistry:
             load = await self._load(task, live.version_id)
             trained = await self._networks.prepare(task, load)
         except WeightsError as error:
-            log.error("%s of %s is live but cannot be served here: %s", _named(live), task, error)
+            name = _named(live.version_id)
+            log.error("%s of %s is live but cannot be served here: %s", name, task, error)
             self._seen[task] = live.activation_id
         else:
             self._serve(task, live, trained)
@@ -216,7 +218,7 @@ class ModelRegistry:
         self._networks.swap(task, trained)
         self._served[task] = live
         self._seen[task] = live.activation_id
-        log.info("%s of %s is live (%s)", _named(live), task, live.reason)
+        log.info("%s of %s is live (%s)", _named(live.version_id), task, live.reason)
 
     async def _sample(self, task: str, number: int | None) -> ValidationSample:
         """Generate a short sample of a version. Raises `WeightsError`."""
@@ -224,15 +226,10 @@ class ModelRegistry:
         return await self._networks.validate(task, load, full=False)
 
     async def _load(self, task: str, number: int | None) -> Load:
-        """A function that loads a version. Raises `WeightsError` if its weights were deleted."""
+        """A function that loads a version. Raises `WeightsError` if it is deleted or damaged."""
         if number is None:
             return task_of(task).load_shipped
-        content = await self._records.weights(number)
-        if content is None:
-            raise WeightsError(f"The weights of version {number} were deleted.")
-        version = await self._records.get(number)
-        digest = (version and version.digest) or None
-        return partial(task_of(task).read, content, f"Version {number}", digest=digest)
+        return await _load_stored(self._records, task, number)
 
     async def _baseline_loss(self, task: str, live: Live) -> float | None:
         """The reference loss of the live version, or of the shipped weights if it has none.
@@ -265,33 +262,51 @@ async def open_versions(
     now: Callable[[], datetime],
     interval: float | None = INTERVAL,
 ) -> tuple[Inference, ModelRegistry]:
-    """Load the live versions, or the shipped weights where those are unusable.
+    """Load the live versions, and serve what was live before where those are unusable.
 
-    Raises `Unavailable`, and `WeightsError` if shipped weights cannot be used either.
+    Raises `Unavailable`, and `WeightsError` if shipped weights cannot be used, either.
     """
-    live = await store.versions.live()
-    contents: dict[str, bytes] = {}
-    for task, one in live.items():
-        if one.version_id is not None:
-            # If the weights are lost, the empty content is logged as unreadable.
-            content = await store.versions.weights(one.version_id) or b""
-            version = await store.versions.get(one.version_id)
-            if content and version is not None and not await is_intact(content, version.digest):
-                log.error(
-                    "The stored weights of version %d of %s have changed: their SHA-256 is not the "
-                    "one stored with them. Restore a backup, or choose another version with "
-                    "/models.",
-                    one.version_id,
-                    task,
-                )
-                content = b""
-            contents[task] = content
-    inference = await open_inference(accept, contents)
-    served = dict(live)
-    for task in contents.keys() & inference.digests.keys():
-        if inference.digests[task] != hashlib.sha256(contents[task]).hexdigest():
-            served[task] = Live(live[task].activation_id, None)
+    served: dict[str, Live] = {}
+    loaded: dict[str, Trained] = {}
+    for task, live in (await store.versions.live()).items():
+        served[task] = live
+        if task in TASKS and live.version_id is not None:
+            number, trained = await _latest_usable(store.versions, task, live.version_id)
+            if trained is not None:
+                loaded[task] = trained
+            if number != live.version_id:
+                served[task] = Live(live.activation_id, number)
+    inference = await open_inference(accept, loaded)
     return inference, ModelRegistry(store, inference, now=now, served=served, interval=interval)
+
+
+async def _latest_usable(
+    records: Versions, task: str, live: int
+) -> tuple[int | None, Trained | None]:
+    """The live version, or the one that was live before it and so on; `None` if shipped."""
+    for number, before in pairwise([live, *await records.earlier(task), None]):
+        if number is None:
+            break
+        try:
+            load = await _load_stored(records, task, number)
+            return number, await asyncio.to_thread(prepared, task, load)
+        except WeightsError as error:
+            log.error("%s %s of %s is served instead.", error, _named(before), task)
+    return None, None
+
+
+async def _load_stored(records: Versions, task: str, number: int) -> Load:
+    """A function that loads a version. Raises `WeightsError` for deleted or damaged weights."""
+    content = await records.weights(number)
+    if content is None:
+        raise WeightsError(f"The weights of version {number} of {task} were deleted.")
+    version = await records.get(number)
+    if version is not None and not await is_intact(content, version.digest):
+        raise WeightsError(
+            f"The stored weights of version {number} of {task} have changed: their SHA-256 is not "
+            "the one stored with them. Restore a backup, or choose another version with /models."
+        )
+    return partial(task_of(task).read, content, f"Version {number} of {task}")
 
 
 async def is_intact(content: bytes, digest: str) -> bool:
@@ -310,5 +325,5 @@ def _results(done: Done) -> VersionFiles:
     )
 
 
-def _named(live: Live) -> str:
-    return "The shipped version" if live.version_id is None else f"Version {live.version_id}"
+def _named(number: int | None) -> str:
+    return "The shipped version" if number is None else f"Version {number}"

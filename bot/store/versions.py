@@ -201,6 +201,11 @@ class Versions:
         async with self._database.reading() as session:
             return await self._before(session, task)
 
+    async def earlier(self, task: str) -> list[int | None]:
+        """The versions that repeated calls of `roll_back` would activate, each of them once."""
+        async with self._database.reading() as session:
+            return await self._earlier(session, task)
+
     async def _add(
         self, session: AsyncSession, version: VersionRecord, files: VersionFiles, now: datetime
     ) -> int:
@@ -213,10 +218,14 @@ class Versions:
         return row.id
 
     async def _before(self, session: AsyncSession, task: str) -> Live | None:
+        earlier = await self._earlier(session, task)
+        return Live(0, earlier[0]) if earlier else None
+
+    async def _earlier(self, session: AsyncSession, task: str) -> list[int | None]:
         *stack, present = await self._stack(session, task)
         usable = select(Version.id).where(Version.task == task, Version.weights.is_not(None))
         choice = {None, *await session.scalars(usable)} - {present}
-        return next((Live(0, number) for number in reversed(stack) if number in choice), None)
+        return list(dict.fromkeys(number for number in reversed(stack) if number in choice))
 
     async def _stack(self, session: AsyncSession, task: str) -> list[int | None]:
         """Stack of activated versions: an activation pushes one, a rollback pops one."""

@@ -379,7 +379,7 @@ async def test_missing_weights_at_start(
     inference, reborn = await start(store, opened)
     assert inference.cards["names"].recipe == "shipped"
     assert reborn.served["names"].version_id is None
-    assert "The live version of names is not a whole safetensors file" in caplog.text
+    assert "of names were deleted. The shipped version of names is served instead." in caplog.text
     await reborn.catch_up()
     assert reborn.served["names"].version_id is None
 
@@ -468,6 +468,77 @@ async def test_flipped_bits_are_not_served_at_start(
     await inference.close()
     assert registry.served["names"].version_id is None
     assert f"The stored weights of version {kept.number} of names have changed" in caplog.text
+
+
+async def test_version_that_was_live_before_is_served_at_start(
+    versions: ModelRegistry,
+    store: Store,
+    tmp_path: Path,
+    opened: list[Inference],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The newest one that is good, and not one that was never live."""
+    added = [
+        await versions.add_trained("names", made(tmp_path, seed=seed), force=True)
+        for seed in (3, 4, 5)
+    ]
+    await versions.add_trained("names", made(tmp_path, seed=6, reference_loss=9.0))
+    first, second, third = [record.number or 0 for record in added]
+    await flip_bits(store, third)
+    inference, registry = await start(store, opened)
+    assert inference.cards["names"].seed == 4
+    assert registry.served["names"].version_id == second
+    assert not await registry.is_live("names", third)
+    assert f"Version {second} of names is served instead." in caplog.text
+    await registry.catch_up()
+    assert registry.served["names"].version_id == second
+    await flip_bits(store, second)
+    inference, registry = await start(store, opened)
+    assert inference.cards["names"].seed == 3
+    assert f"Version {first} of names is served instead." in caplog.text
+    await registry.activate("names", first, member_id=MEMBER)
+    assert await registry.is_live("names", first)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "of names is not a whole safetensors file"),
+        (None, "of names writes sonnets, not names."),
+    ],
+)
+async def test_unusable_weights_without_a_digest(
+    versions: ModelRegistry,
+    store: Store,
+    tmp_path: Path,
+    opened: list[Inference],
+    caplog: pytest.LogCaptureFixture,
+    content: bytes | None,
+    reason: str,
+) -> None:
+    """Early releases stored none."""
+    if content is None:
+        content = made(tmp_path, "sonnets").weights.read_bytes()
+    await versions.add_trained("names", made(tmp_path, seed=3), force=True)
+    async with store.database.writing() as session:
+        await session.execute(update(Version).values(weights=content, digest=""))
+    inference, _ = await start(store, opened)
+    assert inference.cards["names"].recipe == "shipped"
+    assert reason in caplog.text
+
+
+@ON_SQLITE
+async def test_shipped_weights_that_were_live_before_are_served(
+    versions: ModelRegistry, store: Store, tmp_path: Path, opened: list[Inference]
+) -> None:
+    await versions.add_trained("names", made(tmp_path, seed=3), force=True)
+    await versions.activate("names", None, member_id=MEMBER)
+    last = await versions.add_trained("names", made(tmp_path, seed=4), force=True)
+    await flip_bits(store, last.number or 0)
+    inference, registry = await start(store, opened)
+    assert inference.cards["names"].recipe == "shipped"
+    assert registry.served["names"].version_id is None
 
 
 async def test_flipped_bits_are_not_activated(
