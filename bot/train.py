@@ -13,7 +13,7 @@ import argparse
 import math
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -47,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with _stop_signals() as stop:
         try:
             return _train(task, recipe, options, reporter, stop)
+        except KeyboardInterrupt:  # before the run
+            reporter.report(Stopped())
+            return STOPPED
         except (CorpusError, RecipeError, WeightsError, ResumeError) as error:
             reporter.report(Failed(str(error)))
             return FAILED
@@ -60,9 +63,10 @@ def _train(
 ) -> int:
     chosen = Options(**{field.name: getattr(options, field.name) for field in fields(Options)})
     out = options.out or Path("out") / f"{task.name}.safetensors"
-    run = task.start(recipe, chosen, out, loss_curve)
-    if options.resume:
-        run.resume()
+    with _interrupting(stop):
+        run = task.start(recipe, chosen, out, loss_curve)
+        if options.resume:
+            run.resume()
     code = 0
     for event in run.events(stop, longest=60 * options.minutes):
         reporter.report(event)
@@ -75,13 +79,32 @@ def _train(
 def _stop_signals() -> Iterator[Event]:
     """An event that Ctrl-C and SIGTERM set, so that a run ends between two updates."""
     stop = Event()
-
-    def set_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, set_stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _handling_signals(lambda _number, _frame: stop.set()):
         yield stop
+
+
+@contextmanager
+def _interrupting(stop: Event) -> Iterator[None]:
+    """Let the same signals raise `KeyboardInterrupt`: planning has nothing that is worth keeping.
+
+    It may take a minute, in loops that ask nothing.
+    """
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        stop.set()  # in case that what is running suppresses the error
+        raise KeyboardInterrupt
+
+    if stop.is_set():
+        raise KeyboardInterrupt
+    with _handling_signals(interrupt):
+        yield
+
+
+@contextmanager
+def _handling_signals(handle: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

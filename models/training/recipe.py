@@ -11,6 +11,7 @@ from pathlib import Path
 from data.corpora import Corpus
 from models.fingerprints import EMPTY_FILTER, NOTHING, BloomFilter, Fingerprints
 from models.networks.network import Network
+from models.text_generator import ShouldStop
 from models.training.trainer import Figures, Trainer
 from models.weights import Trained
 
@@ -79,8 +80,8 @@ class Plan:
     """Words that stay in lower case at those positions."""
     figures: Callable[[], Figures] = Figures
     """Returns the figures for the model card, once training has ended."""
-    complete: Callable[[Trained], Network] | None = None
-    """Adds what can only be learnt from what the trained network writes."""
+    complete: Callable[[Trained, ShouldStop], Network] | None = None
+    """Adds what can only be learnt from what the trained network writes. Raises `Abandoned`."""
     validation_is_reference: bool = False
     """Whether the validation loss is the reference loss, too."""
 

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from data.files import write_atomically
-from models.text_generator import Accept, Sample
+from models.text_generator import Abandoned, Accept, Sample, ShouldStop, never
 from models.training.events import Done, Planned, Progress, Samples, Stopped, TrainingEvent
 from models.training.recipe import Plan
 from models.weights import ModelCard, Trained, describe, save_weights
@@ -95,10 +96,11 @@ class TrainingRun:
         plan = self.plan
         yield Planned(plan.trainer.steps, plan.corpus.title, plan.corpus.notes)
         if (yield from self._train(stop, longest)):
-            yield self.finish()
-        else:
-            self.save_checkpoint()
-            yield Stopped(checkpoint=self.checkpoint)
+            with suppress(Abandoned):
+                yield self.finish(stop.is_set)
+                return
+        self.save_checkpoint()
+        yield Stopped(checkpoint=self.checkpoint)
 
     def _train(self, stop: Event, longest: float) -> Generator[TrainingEvent, None, bool]:
         """Update the network; return whether training ended before `stop` was set."""
@@ -159,8 +161,11 @@ class TrainingRun:
             plan.further,
         )
 
-    def finish(self) -> Done:
-        """Write weights, model card, loss curve and history, and delete the checkpoint."""
+    def finish(self, should_stop: ShouldStop = never) -> Done:
+        """Write weights, model card, loss curve and history, and delete the checkpoint.
+
+        Raises `Abandoned`, before anything is written.
+        """
         plan = self.plan
         figures, kept = plan.figures(), self.kept_validation
         card = replace(
@@ -173,7 +178,7 @@ class TrainingRun:
         )
         arrays = plan.trainer.arrays()
         if plan.complete is not None:
-            arrays = plan.complete(self._trained()).arrays()
+            arrays = plan.complete(self._trained(), should_stop).arrays()
         digest = save_weights(
             self.out,
             arrays,

@@ -23,6 +23,7 @@ from data.syllables import syllables_of
 from data.tokens import is_word, tokenise
 from models.networks.lstm import Array
 from models.networks.words_and_characters import WordsAndCharacters
+from models.text_generator import ShouldStop, never
 from models.verse.metrical import metrical_writer_of
 from models.verse.poem import SonnetError, SonnetRequest, begin, extend
 from models.weights import Trained
@@ -39,10 +40,12 @@ Counts = Counter[str]
 Kind = tuple[int, str]
 
 
-def calibrated(trained: Trained, passages: Sequence[str]) -> WordsAndCharacters:
+def calibrated(
+    trained: Trained, passages: Sequence[str], should_stop: ShouldStop = never
+) -> WordsAndCharacters:
     """The network with a correction for verse like the `passages`, which it was trained on.
 
-    Returned unchanged if it does not write in metre.
+    Returned unchanged if it does not write in metre. Raises `Abandoned`.
     """
     network = trained.network
     assert isinstance(network, WordsAndCharacters)  # noqa: S101 (see the recipe)
@@ -51,7 +54,7 @@ def calibrated(trained: Trained, passages: Sequence[str]) -> WordsAndCharacters:
     real = Counter(token for passage in passages for token in tokenise(passage))
     for number in range(ROUNDS):
         served = replace(trained, network=network)
-        written = _written_by(served, FIRST_SEED + number * POEMS)
+        written = _written_by(served, FIRST_SEED + number * POEMS, should_stop)
         writer = metrical_writer_of(served)
         assert writer is not None  # noqa: S101 (checked above)
         change = _correction(network, real, written, frozenset(writer.index.texts))
@@ -59,13 +62,13 @@ def calibrated(trained: Trained, passages: Sequence[str]) -> WordsAndCharacters:
     return network
 
 
-def _written_by(trained: Trained, seed: int) -> Counts:
+def _written_by(trained: Trained, seed: int, should_stop: ShouldStop) -> Counts:
     counts: Counts = Counter()
     for first in range(seed, seed + POEMS, BATCH):
         drafts = [begin(trained, SonnetRequest(seed=first + i)) for i in range(BATCH)]
         try:
-            while not all(draft.finished for draft in drafts):
-                drafts = extend(trained, drafts, lambda _: True)
+            while not all(draft.finished for draft in drafts):  # at most the lines of its form
+                drafts = extend(trained, drafts, lambda _: True, should_stop)
         except SonnetError:
             continue  # a network that has learnt little
         counts.update(t for d in drafts for t in tokenise("\n".join(d.lines).lower()))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -59,7 +58,9 @@ def _default(options: Options) -> Plan:
     corpus = _corpus(options, keeps_alphabet=not base.is_simplified)
     plan = _plan(corpus, trainers.finetuning(network, corpus, seed), seed, base)
     if plan.architecture == "words":
-        plan = replace(plan, complete=partial(calibrated, passages=corpus.training))
+        plan = replace(
+            plan, complete=lambda trained, stop: calibrated(trained, corpus.training, stop)
+        )
     if options.corpus is None:
         return replace(plan, validation_is_reference=not _has_read_validation(base))
     return plan if corpus.keeps_alphabet else _with_reference_loss(plan)

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ from models.fingerprints import Fingerprints
 from models.names.constrained.shape import of_a_list
 from models.names.trainer import NamesTrainer, Settings
 from models.networks.network import Network, cross_entropy
-from models.tasks import TASKS, task_of
+from models.tasks import TASKS, Task, task_of
+from models.text_generator import ShouldStop, check
 from models.training import run as training_run
 from models.training.events import Stopped
 from models.training.numpy_lstm import FitSettings
@@ -30,7 +33,7 @@ from models.training.recipe import Plan
 from models.training.run import TrainingRun
 from models.training.trainer import Progress
 from models.verse.recipes import WITHOUT_KERAS, _with_reference_loss
-from models.weights import load_weights
+from models.weights import Trained, load_weights
 from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
 from tests.models.verse.test_poem import VERSES, Reciter
 
@@ -374,6 +377,73 @@ def test_signal_handlers_are_restored(names: Path, out: Path, report: Report) ->
     before = [signal.getsignal(number) for number in numbers]
     report("names", "--corpus", names, "--out", out, "--minutes", 1e-9)
     assert [signal.getsignal(number) for number in numbers] == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_planning_is_stopped_at_once(
+    names: Path,
+    out: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+) -> None:
+    went_on: list[int] = []
+
+    def plans(*_: object) -> None:
+        signal.raise_signal(number)
+        went_on.append(1)
+
+    monkeypatch.setattr("models.names.recipes.NamesTrainer", plans)
+    assert main(["names", "--corpus", str(names), "--out", str(out)]) == 3
+    assert went_on == []
+    assert "Stopped before the training had begun." in capsys.readouterr().err
+    assert not out.parent.exists()
+
+
+def test_stop_after_the_last_update(
+    names: Path, out: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a recipe completes the network, for which it may write for minutes."""
+    stops = [True, False]
+
+    def complete(trained: Trained, should_stop: ShouldStop) -> Network:
+        if stops.pop(0):
+            signal.raise_signal(signal.SIGTERM)
+        check(should_stop)
+        return trained.network
+
+    start = Task.start
+    monkeypatch.setattr(Task, "start", lambda *args: _completed(start(*args), complete))
+    options = ["names", "--corpus", names, "--out", out]
+    code, events = report(*options)
+    assert (code, events[-1]["event"]) == (3, "stopped")
+    assert list(out.parent.iterdir()) == [out.with_suffix(".checkpoint")]
+    code, events = report(*options, "--resume")
+    assert (code, [event["event"] for event in events]) == (0, ["plan", "done"])
+
+
+def _completed(run: TrainingRun, complete: Callable[..., Network]) -> TrainingRun:
+    run.plan = replace(run.plan, complete=complete)
+    return run
+
+
+def test_trainer_that_does_not_end(
+    names: Path, out: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run ends after the planned number of updates."""
+
+    class Endless(NamesTrainer):
+        def train(self) -> Iterator[Progress]:
+            (first, *_) = super().train()
+            for step in count(1):
+                yield replace(first, step=step)
+
+    monkeypatch.setattr(
+        "models.names.recipes.NamesTrainer", lambda c, seed, *_: Endless(c, seed, SMALL)
+    )
+    code, _ = report("names", "--corpus", names, "--out", out)
+    assert code == 0
+    assert load_weights(out).card.updates <= 2 * SMALL.max_updates + 1
 
 
 def test_regular_checkpoints(

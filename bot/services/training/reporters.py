@@ -81,6 +81,8 @@ def _in_words(event: Planned | Samples | Done | Stopped | Failed) -> str:
                 f"\nweights     {escape(str(weights))}"
                 f"\nloss curve  {escape(str(plot))}"
             )
+        case Stopped(checkpoint=None):
+            return "\nStopped before the training had begun."
         case Stopped(checkpoint=checkpoint):
             return (
                 f"\nStopped. The checkpoint is {escape(str(checkpoint))}; "

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import count
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from data.syllables import syllables_of
 from data.tokens import tokenise
 from models.networks.words_and_characters import WordsAndCharacters
+from models.text_generator import Abandoned
 from models.verse import calibration
 from models.verse.calibration import FIRST_SEED, RATE, calibrated
 from models.verse.poem import SonnetError, SonnetRequest
@@ -99,6 +101,14 @@ def test_network_that_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(calibration, "extend", fails)
     assert not correction("the memory").any()
+
+
+@pytest.mark.parametrize("calls", [0, 3])
+def test_calibration_is_stopped_between_lines(calls: int) -> None:
+    asked = count()
+    with pytest.raises(Abandoned):
+        calibrated(VERSIFIER, ["the memory"], lambda: next(asked) >= calls)
+    assert next(asked) == calls + 1
 
 
 def test_other_languages_have_no_correction() -> None:
