@@ -110,7 +110,7 @@ class UnfinishedAnswers(Generic[Final]):
 
         Raises `Unavailable`.
         """
-        claimed = await self._records.claim(platform, self.owner, self._now())
+        claimed = await self._records.claim(platform, self.owner, self._now(), self._open)
         records = {record.id: record for record in claimed}
         self._open |= records  # alive as long as this process
         return records

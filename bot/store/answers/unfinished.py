@@ -1,6 +1,6 @@
 """Answers in progress, for the process that finds them unfinished after a crash."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 
@@ -81,14 +81,23 @@ class Unfinished:
         async with self._database.writing() as session:
             await session.execute(delete(UnfinishedAnswer).where(_is_old(now)))
 
-    async def claim(self, platform: str, owner: str, now: datetime) -> Sequence[UnfinishedRecord]:
-        """Take over the answers of dead processes on a platform, and delete those too old."""
+    async def claim(
+        self, platform: str, owner: str, now: datetime, known: Container[int] = ()
+    ) -> Sequence[UnfinishedRecord]:
+        """Take over the answers of dead processes on a platform, and delete those too old.
+
+        Also those that the owner has without knowing: an earlier claim was committed, but nobody
+        could tell it. `known` has what it knows, and may change meanwhile.
+        """
         row = UnfinishedAnswer
-        is_old = _is_old(now)
+        is_old, is_own = _is_old(now), and_(row.platform == platform, row.owner == owner)
         is_alive = row.beat_at.between(now - SILENCE, now + SILENCE)  # a clock may be set back
         is_left = and_(row.platform == platform, row.owner != owner, not_(is_alive))
         async with self._database.reading() as session:
-            if await session.scalar(select(row.id).where(or_(is_old, is_left)).limit(1)) is None:
+            own = await session.scalars(select(row.id).where(is_own))
+            if lost := [number for number in own if number not in known]:
+                is_left = or_(is_left, and_(is_own, row.id.in_(lost)))
+            elif await session.scalar(select(row.id).where(or_(is_old, is_left)).limit(1)) is None:
                 return []
         columns = [getattr(row, each.name) for each in fields(UnfinishedRecord)]
         async with self._database.writing() as session:

