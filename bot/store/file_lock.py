@@ -1,45 +1,56 @@
 """A lock that processes hold on a file, one at a time; released when they end, however they end."""
 
 import asyncio
+import errno
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-
-try:
-    import fcntl
-except ImportError:  # Windows: SQLite's own locks have to do
-    fcntl = None  # type: ignore[assignment]
+from typing import Any
 
 PAUSE_S = 0.05
 """Seconds between two attempts."""
+_BUSY = 5
+"""SQLite's result code if another process holds the lock."""
 
 
 @asynccontextmanager
 async def file_lock(path: Path, patience_s: float) -> AsyncIterator[None]:
     """Hold the lock of a file, which is created if it is missing.
 
-    Raises `TimeoutError` if another process holds it for longer than `patience_s`, and `OSError`.
+    It is SQLite's exclusive lock of an empty database, which is the same on all systems. Raises
+    `TimeoutError` if another process holds it for longer than `patience_s`, and `OSError`.
     """
-    if fcntl is None:
-        yield
-        return
-    descriptor = await asyncio.to_thread(os.open, path, os.O_RDWR | os.O_CREAT, 0o600)
+    connection = await asyncio.to_thread(_open, path)
     try:
         deadline = time.monotonic() + patience_s
-        while not _acquire(descriptor):
+        while not await asyncio.to_thread(_acquire, connection):
             if time.monotonic() > deadline:
                 raise TimeoutError
             await asyncio.sleep(PAUSE_S)
         yield
     finally:
-        os.close(descriptor)  # which releases the lock
+        connection.close()  # which releases the lock
 
 
-def _acquire(descriptor: int) -> bool:
+def _open(path: Path) -> Any:  # noqa: ANN401 (a connection of a module that may be missing)
+    import sqlite3  # some Pythons have none, and then PostgreSQL
+
+    with suppress(FileExistsError):  # opening and closing it would release its lock
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise OSError(errno.EIO, str(error)) from error
+
+
+def _acquire(connection: Any) -> bool:  # noqa: ANN401
+    try:
+        connection.execute("PRAGMA journal_mode=MEMORY")  # nothing is ever written
+        connection.execute("BEGIN EXCLUSIVE")
+    except connection.Error as error:
+        if error.sqlite_errorcode & 0xFF == _BUSY:
+            return False
+        raise OSError(errno.EIO, str(error)) from error
     return True

@@ -281,6 +281,62 @@ async def test_migration_waits_for_another_process(tmp_path: Path) -> None:
     await database.close()
 
 
+HOLDING = """
+import asyncio, sys
+from pathlib import Path
+from bot.store.file_lock import file_lock
+
+async def hold():
+    async with file_lock(Path(sys.argv[1]), 60):
+        print("held", flush=True)
+        sys.stdin.read()
+
+asyncio.run(hold())
+"""
+
+
+async def is_free(lock: Path) -> bool:
+    try:
+        async with file_lock(lock, 0):
+            return True
+    except TimeoutError:
+        return False
+
+
+def test_lock_of_a_killed_process_is_released(tmp_path: Path) -> None:
+    lock = tmp_path / "mangosaurus.db-lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(lock)],
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        assert not asyncio.run(is_free(lock))
+        process.kill()
+    assert asyncio.run(is_free(lock))
+    assert [path.name for path in tmp_path.iterdir()] == [lock.name]
+    assert lock.stat().st_mode & 0o777 == 0o600
+
+
+async def test_lock_excludes_the_same_process(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    async with file_lock(lock, 0):
+        assert not await is_free(lock)
+        assert not await is_free(lock)  # the failed attempt has not released it
+    assert await is_free(lock)
+
+
+@pytest.mark.parametrize("content", [None, b"something else"])
+async def test_file_that_cannot_be_locked(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "lock"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(OSError, match=r"open database file|not a database"):
+        async with file_lock(path, 0):
+            pass
+
+
 async def test_migration_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MIGRATION_PATIENCE_S", 0)
     async with file_lock(tmp_path / "mangosaurus.db-lock", 0):
