@@ -10,8 +10,11 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.app import utc_now
-from bot.discord import platform
+from bot.commands import jobs
+from bot.commands.core import dispatch
+from bot.discord import client, platform
 from bot.local.server import LocalDiscord
+from bot.services.inference import Inference
 from models.verse.poem import Draft, SonnetRequest
 from tests.end_to_end.conftest import eventually, mangosaurus
 from tests.end_to_end.test_mangosaurus import playing
@@ -65,22 +68,75 @@ async def test_answer_after_a_lost_confirmation(
         await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
 
 
+def write_one_line(inference: Inference, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let poems hang after their first line."""
+    write = inference.sonnet
+
+    async def write_a_line(
+        request: SonnetRequest, *_: object, **_options: object
+    ) -> AsyncGenerator[Draft, None]:
+        async for draft in write(request):
+            yield draft
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(inference, "sonnet", write_a_line)
+
+
+async def test_poem_is_delivered_after_an_outage(
+    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord takes no edit until the bot has given up the request."""
+    is_away = True
+    request = AsyncWebhookAdapter.request
+
+    async def send(
+        adapter: AsyncWebhookAdapter,
+        route: Route,
+        *args: Any,  # noqa: ANN401 (passed on to discord.py)
+        **options: Any,  # noqa: ANN401
+    ) -> object:
+        if is_away and route.method == "PATCH":
+            raise ConnectionResetError
+        return await request(adapter, route, *args, **options)
+
+    monkeypatch.setattr(AsyncWebhookAdapter, "request", send)
+    monkeypatch.setattr(dispatch, "LAST_TRIES", 1)
+    monkeypatch.setattr(jobs, "BEAT_S", 0.1)
+    async with playing(local, tmp_path) as scene:
+        unfinished = scene.bot.app.unfinished
+        asked = await local.run_command("sonnet", {"opening": "Shall I"}, until="acknowledged")
+        await eventually(lambda: unfinished.released("discord"))
+        is_away = False
+        await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
+        assert asked.message.embed["description"].startswith("Shall I")
+        assert "✒️" not in asked.message.embed["description"]
+        await eventually(lambda: not unfinished.released("discord"))
+
+
+async def test_poem_that_a_stop_cuts_off(
+    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gets a button that works after the restart."""
+    monkeypatch.setattr(client, "PATIENCE_S", 0.1)
+    async with playing(local, tmp_path) as scene:
+        write_one_line(scene.bot.app.inference, monkeypatch)
+        asked = await local.run_command("sonnet", {"opening": "Shall I"})
+        assert "✒️" in asked.message.embed["description"]
+        await scene.bot.shut_down()
+        assert asked.message.content.startswith("The bot is restarting")
+        assert not asked.message.embeds
+    async with mangosaurus(local, tmp_path / "state", edit_interval=0.2):
+        again = await local.press(asked.message, "Try again")
+        await local.wait_for(lambda: len(again.message.buttons) > 1, what="Another poem")
+        assert again.message.embed["description"].startswith("Shall I")
+
+
 async def test_poem_of_a_killed_process_is_closed(
     local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next process replaces "✒️ …" by a sentence and a button that works."""
     async with playing(local, tmp_path) as scene:
-        inference = scene.bot.app.inference
-        write = inference.sonnet
-
-        async def write_a_line(
-            request: SonnetRequest, *_: object, **_options: object
-        ) -> AsyncGenerator[Draft, None]:
-            async for draft in write(request):
-                yield draft
-                await asyncio.Event().wait()
-
-        monkeypatch.setattr(inference, "sonnet", write_a_line)
+        write_one_line(scene.bot.app.inference, monkeypatch)
         asked = await local.run_command("sonnet", {"opening": "Shall I"})
         assert "✒️" in asked.message.embed["description"]
         await eventually(lambda: not scene.bot.app.unfinished.is_writing)
