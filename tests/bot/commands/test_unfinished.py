@@ -1,7 +1,7 @@
 """Answers that a process leaves unfinished, closed by the next one."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -58,8 +58,10 @@ def heir_of(app: App) -> App:
 
 
 @pytest.fixture
-def app(world: World) -> App:
-    return world.make_app()
+async def app(world: World) -> AsyncIterator[App]:
+    made = world.make_app()
+    yield made
+    await made.unfinished.close()
 
 
 async def test_killed_answer_is_closed_with_its_button(app: App) -> None:
