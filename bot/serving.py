@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import discord
@@ -20,6 +21,7 @@ from bot.monitoring.sentry import set_up_sentry
 from bot.monitoring.server import MonitoringServer
 from bot.settings import Settings
 from bot.startup import Exit, LastResort, StartupError
+from bot.store import Unavailable
 from bot.version import checkout_version
 
 log = logging.getLogger(__name__)
@@ -201,9 +203,22 @@ async def _serve(bot: Mangosaurus, token: str) -> None:
     stopping = asyncio.create_task(stop_requested.wait())
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     if stopping.done():
+        loop.set_exception_handler(leave_behind)
         await bot.shut_down()
         running.cancel()
         await asyncio.wait([running])
     else:
         stopping.cancel()
         await running
+
+
+def leave_behind(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what fails at the end of the event loop.
+
+    A stop does not wait for calls of a database that hangs. They fail when the loop ends, and have
+    been answered already.
+    """
+    if isinstance(error := context.get("exception"), Unavailable):
+        log.info("A call of the database was left behind: %s", error)
+    else:
+        loop.default_exception_handler(context)

@@ -21,7 +21,7 @@ RULES = """
 bot.__main__            bot.serving bot.doctor bot.operations bot.launch bot.startup
 bot.doctor              bot.discord bot.store bot.images bot.settings bot.startup
 bot.serving             bot.app bot.discord bot.local bot.launch bot.monitoring bot.settings
-                        bot.startup bot.version
+                        bot.startup bot.store bot.version
 bot.launch              bot.logs bot.settings bot.startup
 bot.app                 bot.commands bot.services bot.store bot.settings bot.startup bot.version
                         models

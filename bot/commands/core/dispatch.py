@@ -102,11 +102,15 @@ async def press(
 
 async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) -> Sequence[Choice]:
     """Suggestions while a member types; none if they cannot be found in time."""
-    if len(typed) > LONGEST_TYPED:
+    if len(typed) > LONGEST_TYPED or app.in_flight.is_stopping:
         return []
-    try:
+
+    async def found() -> Sequence[Choice]:
         await check_not_blocked(app, turn)
-        return await within(SUGGESTED_S, _awaited(suggestions(app, turn, clean(typed))))
+        return await suggestions(app, turn, clean(typed))
+
+    try:
+        return await within(SUGGESTED_S, found())
     except (Blocked, Unavailable, UserError, TimeoutError):
         return []
 
@@ -271,10 +275,6 @@ async def _answered(
             app.unfinished.end(number)
         else:
             app.unfinished.release(number, final)
-
-
-async def _awaited(work: Awaitable[T]) -> T:
-    return await work
 
 
 def place_in(turn: Turn) -> OnWait:

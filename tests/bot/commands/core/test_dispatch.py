@@ -11,6 +11,7 @@ import pytest
 from bot.commands.core import dispatch
 from bot.commands.core.app import MOST_PRESSES, PRESS_S, App
 from bot.commands.core.dispatch import LAST_TRIES, deliver, stream
+from bot.commands.core.info import Choice
 from bot.commands.core.message import Button, Message, Text, plain, text
 from bot.commands.core.turn import Forbidden, Gone, Turn, Unreachable, User
 from bot.discord.platform import TERMS
@@ -221,3 +222,30 @@ async def test_late_suggestions_are_dropped(world: World, monkeypatch: pytest.Mo
         return []
 
     assert await dispatch.suggest(world.make_app(), FakeTurn(FakePlatform()), never, "a") == []
+
+
+async def test_suggestions_do_not_wait_for_blocks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database may not say in time whether the member is blocked."""
+    monkeypatch.setattr(dispatch, "SUGGESTED_S", 0)
+
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async def found(_app: App, _turn: Turn, _typed: str) -> list[Choice]:
+        return [Choice("a", "a")]
+
+    app = world.make_app()
+    monkeypatch.setattr(app.blocks, "reason", hang)
+    assert await dispatch.suggest(app, FakeTurn(FakePlatform()), found, "a") == []
+
+
+async def test_no_suggestions_while_stopping(world: World) -> None:
+    async def found(_app: App, _turn: Turn, _typed: str) -> list[Choice]:
+        return [Choice("a", "a")]
+
+    app, turn = world.make_app(), FakeTurn(FakePlatform())
+    assert await dispatch.suggest(app, turn, found, "a")
+    await app.in_flight.finish(0)
+    assert await dispatch.suggest(app, turn, found, "a") == []
