@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from data.corpora import load_names
 from models.fingerprints import NOTHING
+from models.memory import resident_bytes
 from models.names import near_copies
-from models.names.near_copies import NearNames, RealNames, near_names_of
+from models.names.near_copies import ListedNames, NearNames, RealNames, near_names_of
+from models.packed_texts import packed
 from models.weights import Trained
 from tests.models.tiny import LETTERS, card, lstm
 
@@ -54,3 +56,12 @@ def test_genera_are_always_real() -> None:
     assert real.is_near("tyranosaurus")
     assert real.is_near("mangos")
     assert not real.is_near("mangosaurus")
+
+
+def test_long_list_is_not_copied() -> None:
+    """Of the longest one, the names alone take more than all orders of their indices."""
+    names = packed(f"{number:08}" for number in range(10_000))
+    listed = ListedNames.of(names)
+    assert "00004321" in listed
+    assert "00104321" not in listed
+    assert resident_bytes(listed) - resident_bytes(names) < 9 * len(names)
