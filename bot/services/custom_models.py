@@ -27,7 +27,7 @@ LARGEST_WEIGHTS = 6 * 2**20
 LARGEST_MODEL = 16 * 2**20
 """Bytes of memory of a loaded model, with everything computed from it. One of fifty thousand names,
 the longest list, takes about 9 MiB; a network that fills the largest file takes 12 MiB."""
-MOST_LOADED = 8
+MOST_LOADED = 6
 """Number of the largest models whose memory all loaded ones may take together, including those that
 only a request still uses, and uploads that are tried out. Smaller ones are more."""
 MOST_KNOWN_SIZES = 1_000
