@@ -27,6 +27,12 @@ async def locked(store: Store) -> AsyncIterator[None]:
     await other.close()
 
 
+async def let_run() -> None:
+    """Let other tasks run until they wait for something."""
+    for _step in range(20):
+        await asyncio.sleep(0)
+
+
 async def leftovers() -> None:
     """Wait for the tasks of calls that were given up."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
@@ -67,8 +73,7 @@ async def test_votes_behind_a_hanging_batch(store: Store) -> None:
     await opened(store)
     async with locked(store), hurried():
         first = asyncio.create_task(store.polls.cast(Ballot(POLL.id, 5, 0), NOW))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)  # its batch is being written
+        await let_run()  # until its batch is being written
         with pytest.raises(Unavailable) as caught:
             await store.polls.cast(Ballot(POLL.id, 6, 1), NOW)
         assert not isinstance(caught.value, OutcomeUnknown)
@@ -135,6 +140,6 @@ async def test_batch_outlives_the_call_that_began_it() -> None:
     with pytest.raises(OutcomeUnknown):
         await run_call(0.01, batches.put(1))
     second = asyncio.create_task(batches.put(2))
-    await asyncio.sleep(0)
+    await let_run()
     go_on.set()
     assert await second == 4
