@@ -6,10 +6,11 @@ FROM ${BASE} AS packages
 # requirements-train.txt also installs what /retrain sonnets needs (about 1.5 GB).
 ARG REQUIREMENTS=requirements.txt
 WORKDIR /build
-COPY requirements.txt requirements-train.txt requirements-sentry.txt ./
+COPY requirements.txt requirements-train.txt requirements-sentry.txt requirements-slack.txt ./
 RUN python -m venv /opt/mangosaurus \
     && /opt/mangosaurus/bin/python -m pip install --no-cache-dir --require-hashes --requirement "${REQUIREMENTS}" \
-    && /opt/mangosaurus/bin/python -m pip install --no-cache-dir --require-hashes --requirement requirements-sentry.txt
+    && /opt/mangosaurus/bin/python -m pip install --no-cache-dir --require-hashes --requirement requirements-sentry.txt \
+    && /opt/mangosaurus/bin/python -m pip install --no-cache-dir --require-hashes --requirement requirements-slack.txt
 
 # hadolint ignore=DL3006
 FROM ${BASE}

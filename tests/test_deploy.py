@@ -164,18 +164,19 @@ def test_copied_files_exist_and_are_not_ignored() -> None:
     assert kept == set(sources)
 
 
-def test_image_can_report_errors() -> None:
-    """Its packages include Sentry's, in versions that fit whatever else was chosen."""
+@pytest.mark.parametrize(("extra", "package"), [("sentry", "sentry-sdk"), ("slack", "slack-sdk")])
+def test_image_has_extras(extra: str, package: str) -> None:
+    """Their packages are installed, in versions that fit whatever else was chosen."""
     (installing,) = [line for line in dockerfile() if "--require-hashes" in line]
-    assert "requirements-sentry.txt" in installing
+    assert f"requirements-{extra}.txt" in installing
     pinned = {
         name: set(re.findall(r"^\S+==.*?(?= \\)", (CHECKOUT / name).read_text(), re.MULTILINE))
-        for name in ("requirements.txt", "requirements-train.txt", "requirements-sentry.txt")
+        for name in ("requirements.txt", "requirements-train.txt", f"requirements-{extra}.txt")
     }
     chosen = pinned["requirements.txt"] | pinned["requirements-train.txt"]
-    added = pinned["requirements-sentry.txt"] - chosen
+    added = pinned[f"requirements-{extra}.txt"] - chosen
     names = {pin.partition("==")[0] for pin in added}
-    assert "sentry-sdk" in names
+    assert package in names
     assert not names & {pin.partition("==")[0] for pin in chosen}
 
 
