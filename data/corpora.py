@@ -140,16 +140,16 @@ def load_sonnets(cache: Path = downloads.CACHE) -> Corpus:
 
 def load_plays(cache: Path = downloads.CACHE) -> Corpus:
     """The spoken lines of the plays, one passage per scene, all for training (pretraining)."""
-    scenes: list[list[str]] = []
+    scenes: list[list[tuple[str, str]]] = []  # lines as they are, and normalised
     for line in downloads.cached_text("plays", cache).split("\n"):
         if line.startswith("#"):  # the title of a play, an act or a scene
             scenes.append([])
         elif not line.startswith("**"):  # the name of a speaker
             spoken = _without_stage_directions(line)
-            if normalise_verse(spoken):
-                scenes[-1].append(spoken)
+            if normal := normalise_verse(spoken):
+                scenes[-1].append((spoken, normal))
     passages = tuple(
-        "\n".join(map(normalise_verse, lines)) + PASSAGE_END for lines in scenes if lines
+        "\n".join(normal for _, normal in lines) + PASSAGE_END for lines in scenes if lines
     )
     return Corpus(
         title=downloads.sources()["plays"]["title"],
@@ -158,7 +158,7 @@ def load_plays(cache: Path = downloads.CACHE) -> Corpus:
         training=passages,
         validation=(),
         held_out=(),
-        plain="\n".join(line for lines in scenes for line in lines),
+        plain="\n".join(spoken for lines in scenes for spoken, _ in lines),
     )
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import ClassVar
@@ -131,6 +132,13 @@ def corpus_or_skip(load: Callable[[], Corpus]) -> Corpus:
         pytest.skip(str(error))
 
 
+@cache
+def held_out_lines() -> set[str]:
+    """The lines of the held-out sonnets, for tests that need the plays, too."""
+    corpus_or_skip(load_plays)
+    return lines_in([*corpus_or_skip(load_sonnets).held_out])
+
+
 def names_in(texts: list[str]) -> set[str]:
     return {clean_name(line) for text in texts for line in text.split("\n")} - {""}
 
@@ -161,12 +169,11 @@ def test_recipes_for_names(recipe: str, read: list[str]) -> None:
 )
 def test_recipes_for_sonnets(recipe: str, options: Options, read: list[str]) -> None:
     """None reads a held-out line."""
-    corpus = corpus_or_skip(load_sonnets)
-    corpus_or_skip(load_plays)
+    held_out = held_out_lines()
     TASKS["sonnets"].recipes[recipe].plan(options)
     lines = lines_in(read)
     assert len(lines) > 1_000
-    assert lines.isdisjoint(lines_in([*corpus.held_out]))
+    assert lines.isdisjoint(held_out)
 
 
 @pytest.mark.parametrize("kind", ["names", "sonnets"])
