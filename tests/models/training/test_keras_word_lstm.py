@@ -102,16 +102,16 @@ def losses(progress: list[Progress]) -> list[float]:
 
 
 def test_learns_and_resumes() -> None:
-    whole, interrupted, resumed = trainer(), trainer(), trainer()
-    progress = list(whole.train())
+    whole, resumed = trainer(), trainer()
+    running = whole.train()
+    first = list(itertools.islice(running, 15))
+    checkpoint = whole.checkpoint()
+    progress = first + list(running)  # must not change the checkpoint
     assert [p.step for p in progress if p.validation is not None] == [20, 40, 60, 80]
     validation = [p.validation for p in progress if p.validation is not None]
     assert min(validation) < 0.9 * validation[0]
     assert losses(progress)[-1] < losses(progress)[0] / 2
     assert whole.planned_validation is not None
-    first = list(itertools.islice(interrupted.train(), 15))
-    checkpoint = interrupted.checkpoint()
-    list(itertools.islice(interrupted.train(), 3))  # must not change the checkpoint
     resumed.restore(checkpoint)
     rest = list(resumed.train())
     np.testing.assert_allclose(losses(first + rest), losses(progress), atol=1e-3)

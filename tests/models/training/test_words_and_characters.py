@@ -53,19 +53,21 @@ def trainer() -> WordsAndCharactersTrainer:
 
 
 def test_trains_both_and_resumes() -> None:
-    whole, interrupted, resumed = trainer(), trainer(), trainer()
+    whole, resumed = trainer(), trainer()
     assert whole.steps == 12 + 24
-    progress = list(whole.train())
+    running = whole.train()
+    first = list(itertools.islice(running, 20))
+    # Both are equally far.
+    assert (whole.characters._done, whole.words._done) in {(6, 14), (7, 13)}
+    checkpoint = whole.checkpoint()
+    progress = first + list(running)  # must not change the checkpoint
     assert [p.step for p in progress] == list(range(1, 37))
     # The validation loss of the last update is that of the network that is kept.
     validation = [p.validation for p in progress if p.validation is not None]
     kept = losses_of(whole.network(), VALIDATION).nats_per_character
     assert progress[-1].validation == validation[-1] == pytest.approx(kept, rel=1e-4)
     assert kept < validation[0]
-    first = list(itertools.islice(interrupted.train(), 20))
-    # Both are equally far.
-    assert (interrupted.characters._done, interrupted.words._done) in {(6, 14), (7, 13)}
-    resumed.restore(interrupted.checkpoint())
+    resumed.restore(checkpoint)
     both = first + list(resumed.train())
     np.testing.assert_allclose([p.loss for p in both], [p.loss for p in progress], atol=1e-3)
     assert _last_validation(both) == pytest.approx(kept, abs=0.01)

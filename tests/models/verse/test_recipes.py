@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -48,12 +50,20 @@ def german(lines: int = 200) -> str:
     return "\n".join(line() for _ in range(lines)) + "\n"
 
 
-@pytest.fixture
-def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def brief_trainings() -> Iterator[None]:
     """Trainings of a few updates."""
-    monkeypatch.setattr(trainers, "small_schedules", lambda *_: (BY_CHARACTER, BY_WORD))
-    monkeypatch.setattr(trainers, "FINETUNING", BY_CHARACTER)
-    monkeypatch.setattr(trainers, "FINETUNING_WORDS", BY_WORD)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainers, "small_schedules", lambda *_: (BY_CHARACTER, BY_WORD))
+        patch.setattr(trainers, "FINETUNING", BY_CHARACTER)
+        patch.setattr(trainers, "FINETUNING_WORDS", BY_WORD)
+        yield
+
+
+@pytest.fixture
+def brief() -> Iterator[None]:
+    with brief_trainings():
+        yield
 
 
 @pytest.fixture
@@ -70,10 +80,20 @@ def train(out: Path, **options: object) -> Trained:
     return load_weights(out)
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights that were trained from nothing on a German text."""
+    folder = tmp_path_factory.mktemp("own")
+    corpus, out = folder / "verse.txt", folder / "own.safetensors"
+    corpus.write_text(german())
+    with brief_trainings():
+        train(out, corpus=corpus, initial_weights=recipes.FROM_NOTHING, units=8)
+    return out
+
+
 @pytest.mark.usefixtures("brief")
-def test_from_nothing_in_its_own_alphabet(corpus: Path, tmp_path: Path) -> None:
-    out = tmp_path / "own.safetensors"
-    trained = train(out, corpus=corpus, initial_weights=recipes.FROM_NOTHING, units=8)
+def test_from_nothing_in_its_own_alphabet(own: Path, corpus: Path, tmp_path: Path) -> None:
+    trained = load_weights(own)
     network = trained.network
     assert isinstance(network, WordsAndCharacters)
     assert set("ÖÜßäöüDGS„“–3;") <= set(trained.card.symbols)
@@ -91,7 +111,7 @@ def test_from_nothing_in_its_own_alphabet(corpus: Path, tmp_path: Path) -> None:
     assert trained.copies("", line.upper().replace("–", "-"))
     assert not trained.copies("", "Der Mond ist aufgegangen")
     # It is continued in its own alphabet, too.
-    again = train(tmp_path / "again.safetensors", corpus=corpus, initial_weights=out)
+    again = train(tmp_path / "again.safetensors", corpus=corpus, initial_weights=own)
     assert again.card.symbols == trained.card.symbols
     assert again.card.initial_digest == trained.digest
     assert isinstance(again.network, WordsAndCharacters)
@@ -100,10 +120,8 @@ def test_from_nothing_in_its_own_alphabet(corpus: Path, tmp_path: Path) -> None:
     assert again.copies("", line)
 
 
-@pytest.mark.usefixtures("brief")
-def test_poem_in_its_own_alphabet(corpus: Path, tmp_path: Path) -> None:
-    out = tmp_path / "own.safetensors"
-    trained = train(out, corpus=corpus, initial_weights=recipes.FROM_NOTHING, units=8)
+def test_poem_in_its_own_alphabet(own: Path) -> None:
+    trained = load_weights(own)
     draft = begin(trained, SonnetRequest("Die Größe", seed=1, form="free"))
     assert draft.encoded_prefix == "Die Größe"
     while not draft.finished:
