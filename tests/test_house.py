@@ -4,6 +4,8 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -142,15 +144,22 @@ def imported_by(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def our_imports(path: Path) -> set[str]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """The syntax tree of a file, which many tests look at."""
+    return ast.parse(path.read_text())
+
+
+@cache
+def our_imports(path: Path) -> frozenset[str]:
     """The modules of ours that a file imports, each without what is taken from it."""
     found = set()
-    for name in imported_by(ast.parse(path.read_text())):
+    for name in imported_by(tree_of(path)):
         while name and name not in MODULES:
             name = name.rpartition(".")[0]
         if name and name not in WINGS:
             found.add(name)
-    return found - {module_of(path)}
+    return frozenset(found - {module_of(path)})
 
 
 def part_of(module: str) -> str:
@@ -161,7 +170,7 @@ def part_of(module: str) -> str:
 
 def packages_of(path: Path) -> set[str]:
     """The top-level packages that a file imports."""
-    return {module.split(".")[0] for module in imported_by(ast.parse(path.read_text()))}
+    return {module.split(".")[0] for module in imported_by(tree_of(path))}
 
 
 def dotted(node: ast.AST) -> str:
@@ -196,7 +205,7 @@ def reads_held_out_text(source: str) -> bool:
     )
 
 
-def cycles(graph: Mapping[str, set[str]]) -> list[set[str]]:
+def cycles(graph: Mapping[str, AbstractSet[str]]) -> list[set[str]]:
     """Groups of modules that import each other: strongly connected components (Tarjan, 1972)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
