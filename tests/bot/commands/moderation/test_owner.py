@@ -92,11 +92,14 @@ async def test_owner_leaves_a_server(home: Home, owner: simcord.UserHandle) -> N
     assert home.bot.get_guild(home.guild.id) is not None
 
 
-@pytest.mark.parametrize("typed", ["museum", "0", "9" * 19, "-1", "１２"])
-async def test_wrong_server(home: Home, owner: simcord.UserHandle, typed: str) -> None:
-    for command in ("owner leave", "owner block"):
-        refused = await owner.slash(command, server=typed)
-        assert "isn't the id of a server" in sentence(refused)
+async def test_wrong_server(
+    home: Home, owner: simcord.UserHandle, subtests: pytest.Subtests
+) -> None:
+    for typed in ["museum", "0", "9" * 19, "-1", "１２"]:
+        with subtests.test(typed):
+            for command in ("owner leave", "owner block"):
+                refused = await owner.slash(command, server=typed)
+                assert "isn't the id of a server" in sentence(refused)
 
 
 async def test_one_target(home: Home, owner: simcord.UserHandle) -> None:

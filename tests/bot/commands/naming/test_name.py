@@ -107,14 +107,15 @@ async def test_long_request_is_stored(home: Home) -> None:
     assert (second.starts_with, second.ends_with) == (first.starts_with, first.ends_with)
 
 
-@pytest.mark.parametrize("state", ["", "1", "x:5:1::::", "1:5:1:::", "1:5:1:::::", "1:500:1::::"])
-async def test_invalid_state(home: Home, state: str) -> None:
+async def test_invalid_state(home: Home, subtests: pytest.Subtests) -> None:
     await learned(home)
-    first = await home.alice.slash(home.channel, "name", namer="heroes")
-    assert first.response is not None
-    home.rewrite_button(first.response.id, "More", f"name:{state}")
-    result = await home.alice.click(first.response, label="More")
-    assert "use /dinoname or /name instead" in sentence(result)
+    for state in ["", "1", "x:5:1::::", "1:5:1:::", "1:5:1:::::", "1:500:1::::"]:
+        with subtests.test(state):
+            first = await home.alice.slash(home.channel, "name", namer="heroes")
+            assert first.response is not None
+            home.rewrite_button(first.response.id, "More", f"name:{state}")
+            result = await home.alice.click(first.response, label="More")
+            assert "use /dinoname or /name instead" in sentence(result)
 
 
 async def test_more_of_0_3_0(home: Home) -> None:

@@ -78,21 +78,19 @@ async def test_seeds_differ(home: Home) -> None:
     assert first.seed != second.seed
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
+async def test_bounds_are_declared(home: Home, subtests: pytest.Subtests) -> None:
+    """Discord itself rejects values out of bounds."""
+    refused: list[dict[str, object]] = [
         {"count": 0},
         {"count": 11},
         {"temperature": 2.1},
         {"length": 2},
         {"length": 27},
         {"starts_with": "x" * (LONGEST_TYPED + 1)},
-    ],
-)
-async def test_bounds_are_declared(home: Home, options: dict[str, object]) -> None:
-    """Discord itself rejects values out of bounds."""
-    with pytest.raises(simcord.OptionError):
-        await home.alice.slash(home.channel, "dinoname", **options)
+    ]
+    for options in refused:
+        with subtests.test(str(options)), pytest.raises(simcord.OptionError):
+            await home.alice.slash(home.channel, "dinoname", **options)
 
 
 async def test_more_repeats_request(home: Home) -> None:
@@ -160,9 +158,9 @@ async def test_refused_request_comes_back(home: Home) -> None:
     assert result.ephemeral
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
+async def test_vile_letters_are_refused(home: Home, subtests: pytest.Subtests) -> None:
+    """The network never sees them, and the reply does not repeat them."""
+    for options in [
         {"starts_with": "F.u.c.k"},
         {"ends_with": "fuck"},
         {"contains": "ﬀuck"},
@@ -171,19 +169,16 @@ async def test_refused_request_comes_back(home: Home) -> None:
         {"starts_with": "fu", "contains": "ck"},
         {"contains": "fu", "ends_with": "ck"},
         {"starts_with": "f", "contains": "u", "ends_with": "ck"},
-    ],
-)
-async def test_vile_letters_are_refused(home: Home, options: dict[str, str]) -> None:
-    """The network never sees them, and the reply does not repeat them."""
-    result = await home.alice.slash(home.channel, "dinoname", **options)
-    assert sentence(result) == "The bot won't write names like that; try other letters."
-    assert result.ephemeral
-    assert not home.writer.names_asked
+    ]:
+        with subtests.test(str(options)):
+            result = await home.alice.slash(home.channel, "dinoname", **options)
+            assert sentence(result) == "The bot won't write names like that; try other letters."
+            assert result.ephemeral
+            assert not home.writer.names_asked
 
 
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
+async def test_errors_are_explained(home: Home, subtests: pytest.Subtests) -> None:
+    for error, expected in [
         (Busy(1), "The bot is busy: 1 request is waiting. Try again in a few minutes."),
         (Busy(16), "The bot is busy: 16 requests are waiting. Try again in a few minutes."),
         (TooMany(1), "1 of your requests is still waiting; try again when it's answered."),
@@ -194,13 +189,12 @@ async def test_vile_letters_are_refused(home: Home, options: dict[str, str]) -> 
         ),
         (Stuck(), "The bot can't write at the moment; tell its operator to restart it."),
         (TooSlow(), "That took too long, so the bot gave up; try again in a moment."),
-    ],
-)
-async def test_errors_are_explained(home: Home, error: Exception, expected: str) -> None:
-    home.writer.error = error
-    result = await home.alice.slash(home.channel, "dinoname")
-    assert sentence(result) == expected
-    assert result.ephemeral
+    ]:
+        with subtests.test(repr(error)):
+            home.writer.error = error
+            result = await home.alice.slash(home.channel, "dinoname")
+            assert sentence(result) == expected
+            assert result.ephemeral
 
 
 async def test_failure_costs_no_cooldown(home: Home) -> None:

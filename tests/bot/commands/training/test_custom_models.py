@@ -135,9 +135,9 @@ async def test_vile_file_name_is_not_shown(teachable: Home) -> None:
     assert (report(teachable).description or "").startswith("Your list\n*30 names*")
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
+async def test_bad_name_is_refused(home: Home, subtests: pytest.Subtests) -> None:
+    steward = manager(home)
+    for name, why in [
         ("", "1 to 32 characters"),
         ("@everyone", "letters, digits"),
         ("<@123456>", "letters, digits"),
@@ -145,15 +145,14 @@ async def test_vile_file_name_is_not_shown(teachable: Home) -> None:
         ("a\u202eb", "letters, digits"),
         ("---", "letters, digits"),
         ("fuck", "isn't allowed"),
-    ],
-)
-async def test_bad_name_is_refused(home: Home, name: str, why: str) -> None:
-    result = await manager(home).slash(
-        home.channel, "namer create", name=name or " ", file=("elves.txt", LIST)
-    )
-    assert why in sentence(result)
-    assert result.ephemeral
-    assert not home.world.trainers
+    ]:
+        with subtests.test(name):
+            result = await steward.slash(
+                home.channel, "namer create", name=name or " ", file=("elves.txt", LIST)
+            )
+            assert why in sentence(result)
+            assert result.ephemeral
+            assert not home.world.trainers
 
 
 @pytest.mark.parametrize("name", ["x" * 33, "x" * 10_000, "a" + " " * 200])
@@ -185,9 +184,9 @@ def zipped() -> bytes:
     return archive.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [
+async def test_bad_list_is_refused(home: Home, subtests: pytest.Subtests) -> None:
+    steward = manager(home)
+    for content, why in [
         (b"", "at least 20"),
         ("\n".join(ELVES[:10]).encode(), "names found: 10"),
         ("\n".join([*ELVES, "fuckrond"]).encode(), "Line 31: this word is not allowed"),
@@ -200,17 +199,15 @@ def zipped() -> bytes:
         ("\n".join(ELVES[:10] * 9).encode(), "names found: 10"),
         ("\n".join([*ELVES, *map(chr, range(0x4E00, 0x4F00))]).encode(), "different characters"),
         (b"A\n" * (3 * 2**19), "is 2 MiB"),
-    ],
-    ids=range(12),
-)
-async def test_bad_list_is_refused(home: Home, content: bytes, why: str) -> None:
-    result = await manager(home).slash(
-        home.channel, "namer create", name="elves", file=("elves.txt", content)
-    )
-    assert why in sentence(result)
-    assert result.ephemeral
-    assert not home.world.trainers
-    assert await namer(home) is None
+    ]:
+        with subtests.test(why):
+            result = await steward.slash(
+                home.channel, "namer create", name="elves", file=("elves.txt", content)
+            )
+            assert why in sentence(result)
+            assert result.ephemeral
+            assert not home.world.trainers
+            assert await namer(home) is None
 
 
 async def test_names_are_unique_in_a_server(teachable: Home) -> None:
@@ -282,12 +279,13 @@ async def test_bad_weights_are_not_stored(teachable: Home, tmp_path: Path) -> No
 # Who may
 
 
-@pytest.mark.parametrize("verb", ["export", "retrain", "share", "delete"])
-async def test_members_change_nothing(teachable: Home, verb: str) -> None:
+async def test_members_change_nothing(teachable: Home, subtests: pytest.Subtests) -> None:
     await create(teachable)
-    result = await teachable.alice.slash(teachable.channel, f"namer {verb}", name="elves")
-    assert "Only server managers can do that." in sentence(result)
-    assert result.ephemeral
+    for verb in ["export", "retrain", "share", "delete"]:
+        with subtests.test(verb):
+            result = await teachable.alice.slash(teachable.channel, f"namer {verb}", name="elves")
+            assert "Only server managers can do that." in sentence(result)
+            assert result.ephemeral
 
 
 async def test_members_create_nothing(home: Home) -> None:
@@ -427,19 +425,25 @@ async def test_delete_can_be_cancelled(teachable: Home) -> None:
     assert await namer(teachable) is not None
 
 
-@pytest.mark.parametrize("state", ["delete:1", "stop:1", "delete:x", "melt:1", "delete:999"])
-async def test_forged_buttons_do_nothing(teachable: Home, state: str) -> None:
+async def test_forged_buttons_do_nothing(teachable: Home, subtests: pytest.Subtests) -> None:
     await create(teachable)
-    view = view_of(Message(buttons=(Button("Delete", "namer", state),)))
     other = teachable.env.create_guild("Elsewhere")
     channel = other.create_text_channel("general")
-    message = await teachable.bot.get_partial_messageable(channel.id).send("…", view=view)
-    refused = await manager(teachable, other).click(message, label="Delete")
-    assert "no namer with that name" in sentence(refused) or "another version" in sentence(refused)
-    here = await teachable.bot.get_partial_messageable(teachable.channel.id).send("…", view=view)
-    refused = await teachable.alice.click(here, label="Delete")
-    assert "Only server managers can do that." in sentence(refused)
-    assert await namer(teachable) is not None
+    steward = manager(teachable, other)
+
+    async def send(channel_id: int, view: discord.ui.View) -> discord.Message:
+        return await teachable.bot.get_partial_messageable(channel_id).send("…", view=view)
+
+    for state in ["delete:1", "stop:1", "delete:x", "melt:1", "delete:999"]:
+        with subtests.test(state):
+            view = view_of(Message(buttons=(Button("Delete", "namer", state),)))
+            there = await send(channel.id, view)
+            refused = sentence(await steward.click(there, label="Delete"))
+            assert "no namer with that name" in refused or "another version" in refused
+            here = await send(teachable.channel.id, view)
+            refused = sentence(await teachable.alice.click(here, label="Delete"))
+            assert "Only server managers can do that." in refused
+            assert await namer(teachable) is not None
 
 
 # To carry them elsewhere
@@ -497,16 +501,18 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
-async def test_hostile_file_is_refused(home: Home, content: bytes) -> None:
-    result = await manager(home).slash(
-        home.channel, "namer import", name="elves", file=("elves.safetensors", content)
-    )
-    said = sentence(result)
-    assert said
-    assert "Sorry" not in said
-    assert "Traceback" not in said
-    assert await namer(home) is None
+async def test_hostile_file_is_refused(home: Home, subtests: pytest.Subtests) -> None:
+    steward = manager(home)
+    for kind, content in HOSTILE.items():
+        with subtests.test(kind):
+            result = await steward.slash(
+                home.channel, "namer import", name="elves", file=("elves.safetensors", content)
+            )
+            said = sentence(result)
+            assert said
+            assert "Sorry" not in said
+            assert "Traceback" not in said
+            assert await namer(home) is None
 
 
 async def test_share(teachable: Home) -> None:

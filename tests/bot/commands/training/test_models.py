@@ -66,13 +66,20 @@ async def test_unknown_task(home: Home, command: Callable[..., Awaitable[None]])
         await command(home.app, turn, TaskOptions("plays"))
 
 
-@pytest.mark.parametrize(
-    "state", ["", "page", "page:names", "page:plays:1", "page:names:-1", "page:names:" + "9" * 30]
-)
-async def test_unknown_button(home: Home, state: str) -> None:
-    view = view_of(Message(buttons=(Button("Older", "models", state),)))
-    message = await home.bot.get_partial_messageable(home.channel.id).send("…", view=view)
-    assert "another version of the bot" in sentence(await home.alice.click(message, label="Older"))
+async def test_unknown_button(home: Home, subtests: pytest.Subtests) -> None:
+    for state in [
+        "",
+        "page",
+        "page:names",
+        "page:plays:1",
+        "page:names:-1",
+        "page:names:" + "9" * 30,
+    ]:
+        with subtests.test(state):
+            view = view_of(Message(buttons=(Button("Older", "models", state),)))
+            message = await home.bot.get_partial_messageable(home.channel.id).send("…", view=view)
+            refused = sentence(await home.alice.click(message, label="Older"))
+            assert "another version of the bot" in refused
 
 
 def test_figures_of_names() -> None:
@@ -150,20 +157,19 @@ async def test_info_of_shipped_weights(home: Home) -> None:
     assert description(result).startswith("Live.")
 
 
-@pytest.mark.parametrize("command", ["models info", "models activate"])
-@pytest.mark.parametrize(
-    ("version", "why"),
-    [
-        ("99", "There's no version 99. See all with `/models list`."),
-        ("x" * 40, "isn't a version"),
-        ("shipped", "isn't a version"),
-        ("@everyone", "`@everyone` isn't a version"),
-    ],
-)
-async def test_missing_version(home: Home, command: str, version: str, why: str) -> None:
-    result = await home.administrator().slash(home.channel, command, version=version)
-    assert why in sentence(result)
-    assert result.ephemeral
+async def test_missing_version(home: Home, subtests: pytest.Subtests) -> None:
+    ada = home.administrator()
+    for command in ["models info", "models activate"]:
+        for version, why in [
+            ("99", "There's no version 99. See all with `/models list`."),
+            ("x" * 40, "isn't a version"),
+            ("shipped", "isn't a version"),
+            ("@everyone", "`@everyone` isn't a version"),
+        ]:
+            with subtests.test(command, version=version):
+                result = await ada.slash(home.channel, command, version=version)
+                assert why in sentence(result)
+                assert result.ephemeral
 
 
 async def test_activate_and_roll_back(home: Home, tmp_path: Path) -> None:

@@ -225,24 +225,20 @@ async def test_corpus_reaches_the_trainer(trained: Home) -> None:
     assert trainer.corpus.name == "my_names_.txt"
 
 
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [
+async def test_bad_corpus_is_refused(home: Home, subtests: pytest.Subtests) -> None:
+    ada = home.administrator()
+    for content, why in [
         (b"one\ntwo\n", "at least 20"),
         (b"", "is empty"),
         (b"\x00\x01", "zero bytes"),
         (b"\xff\xfe\xfa", "not UTF-8"),
         (b"A" * (2 * 2**20 + 1), "too large"),
-    ],
-    ids=range(5),
-)
-async def test_bad_corpus_is_refused(home: Home, content: bytes, why: str) -> None:
-    result = await home.administrator().slash(
-        home.channel, "retrain names", corpus=("mine.txt", content)
-    )
-    assert why in sentence(result)
-    assert result.ephemeral
-    assert not home.world.trainers
+    ]:
+        with subtests.test(why):
+            result = await ada.slash(home.channel, "retrain names", corpus=("mine.txt", content))
+            assert why in sentence(result)
+            assert result.ephemeral
+            assert not home.world.trainers
 
 
 async def test_missing_packages_are_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

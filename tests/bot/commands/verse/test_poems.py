@@ -58,15 +58,17 @@ async def kept_by(home: Home, member: simcord.MemberActor) -> list[str]:
     return [kept.text for kept in poems]
 
 
-@pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
-async def test_kept_poem_is_shown_poem(home: Home, opening: str) -> None:
-    shown = await poem(home, **({"opening": opening} if opening else {}))
-    await keep(home, home.alice, shown)
-    (kept,) = await kept_by(home, home.alice)
-    assert kept == words_of(shown).strip()
-    page = await page_of(home, home.alice)
-    assert unescape(description(page)) == kept
-    assert embed(page).title == shown.embeds[0].title
+async def test_kept_poem_is_shown_poem(home: Home, subtests: pytest.Subtests) -> None:
+    for kind, opening in HOSTILE_OPENINGS.items():
+        with subtests.test(kind):
+            reader = home.guild.add_member(home.env.create_user(f"reader of {kind}"))
+            shown = await poem(home, **({"opening": opening} if opening else {}))
+            await keep(home, reader, shown)
+            (kept,) = await kept_by(home, reader)
+            assert kept == words_of(shown).strip()
+            page = await page_of(home, reader)
+            assert unescape(description(page)) == kept
+            assert embed(page).title == shown.embeds[0].title
 
 
 async def test_marks_and_stanzas_are_kept(home: Home) -> None:
@@ -223,33 +225,32 @@ async def test_simultaneous_presses_keep_once(store: Store) -> None:
     assert sorted(kept) == [False] * 4 + [True]
 
 
-@pytest.mark.parametrize("state", ["show:0", "drop:0:{}", "drop:7:{}"])
-async def test_forged_state(home: Home, state: str) -> None:
+async def test_forged_state(home: Home, subtests: pytest.Subtests) -> None:
     """It reaches no poem of another member."""
     bob = home.guild.add_member(home.env.create_user("bob"))
     await keep(home, bob, await poem(home, opening="A secret "))
     await keep(home, home.alice, await poem(home, opening="My own "))
     (secret,) = await home.app.store.poems.of(bob.id)
-    page = await page_of(home, home.alice)
-    assert page.response is not None
-    home.rewrite_button(page.response.id, "Delete", f"poems:{state.format(secret.id)}")
-    await home.alice.click(page.response, label="Delete")
-    assert description(page).startswith("My own ")
-    assert await home.app.store.poems.of(bob.id) == [secret]
+    for state in ["show:0", "drop:0:{}", "drop:7:{}"]:
+        with subtests.test(state):
+            page = await page_of(home, home.alice)
+            assert page.response is not None
+            home.rewrite_button(page.response.id, "Delete", f"poems:{state.format(secret.id)}")
+            await home.alice.click(page.response, label="Delete")
+            assert description(page).startswith("My own ")
+            assert await home.app.store.poems.of(bob.id) == [secret]
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
+async def test_invalid_state(home: Home, subtests: pytest.Subtests) -> None:
+    await keep(home, home.alice, await poem(home))
+    for state in [
         *("", "show", "show:", "show:-1", "drop:1", "drop:0:x", "steal:0:1"),
         "show:" + "9" * 80,
         "drop:0:" + "9" * 19,
-    ],
-)
-async def test_invalid_state(home: Home, state: str) -> None:
-    await keep(home, home.alice, await poem(home))
-    page = await page_of(home, home.alice)
-    assert page.response is not None
-    home.rewrite_button(page.response.id, "Delete", f"poems:{state}")
-    result = await home.alice.click(page.response, label="Delete")
-    assert "use /poems instead" in sentence(result)
+    ]:
+        with subtests.test(state):
+            page = await page_of(home, home.alice)
+            assert page.response is not None
+            home.rewrite_button(page.response.id, "Delete", f"poems:{state}")
+            result = await home.alice.click(page.response, label="Delete")
+            assert "use /poems instead" in sentence(result)

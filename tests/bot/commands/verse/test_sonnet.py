@@ -40,20 +40,18 @@ async def test_poem_begins_with_opening(home: Home) -> None:
     assert [len(stanza) for stanza in stanzas] == [4, 4, 4, 2]
 
 
-@pytest.mark.parametrize(
-    ("form", "title", "stanzas"),
-    [
+async def test_forms(home: Home, subtests: pytest.Subtests) -> None:
+    for form, title, stanzas in [
         ("petrarchan", "📜 A Petrarchan sonnet", [4, 4, 3, 3]),
         ("couplets", "📜 Seven couplets", [2] * 7),
         ("limerick", "📜 A limerick", [5]),
         ("free", "📜 Free verse", [14]),
-    ],
-)
-async def test_forms(home: Home, form: str, title: str, stanzas: list[int]) -> None:
-    result = await home.alice.slash(home.channel, "sonnet", form=form)
-    assert home.writer.sonnets_asked[-1].form == form
-    assert embed(result).title == title
-    assert [len(stanza) for stanza in stanzas_of(result)] == stanzas
+    ]:
+        with subtests.test(form):
+            result = await home.alice.slash(home.channel, "sonnet", form=form)
+            assert home.writer.sonnets_asked[-1].form == form
+            assert embed(result).title == title
+            assert [len(stanza) for stanza in stanzas_of(result)] == stanzas
 
 
 async def test_unknown_form(home: Home) -> None:
@@ -71,33 +69,40 @@ def test_default_temperature_is_described() -> None:
     assert INFO.options["temperature"].endswith(f"default {DEFAULT_TEMPERATURE:g}")
 
 
-@pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
-async def test_any_opening_is_shown_as_typed(home: Home, opening: str) -> None:
-    options = {"opening": opening} if opening else {}
-    result = await home.alice.slash(home.channel, "sonnet", **options)
-    # All but what would turn the bot's own words about.
-    typed = opening.replace("\r\n", "\n").replace("\u202e", "")
-    assert description(result).startswith(escape(typed))
-    assert result.response is not None
-    message = result.response.message
-    assert not message.mentions
-    assert not message.role_mentions
-    assert not message.mention_everyone
+async def test_any_opening_is_shown_as_typed(home: Home, subtests: pytest.Subtests) -> None:
+    for kind, opening in HOSTILE_OPENINGS.items():
+        with subtests.test(kind):
+            options = {"opening": opening} if opening else {}
+            result = await home.alice.slash(home.channel, "sonnet", **options)
+            # All but what would turn the bot's own words about.
+            typed = opening.replace("\r\n", "\n").replace("\u202e", "")
+            assert description(result).startswith(escape(typed))
+            assert result.response is not None
+            message = result.response.message
+            assert not message.mentions
+            assert not message.role_mentions
+            assert not message.mention_everyone
 
 
-@pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
-async def test_another_has_same_options(home: Home, opening: str) -> None:
-    options = {"opening": opening} if opening else {}
-    first = await home.alice.slash(
-        home.channel, "sonnet", temperature=1.25, form="couplets", **options
-    )
-    assert first.response is not None
+async def test_another_has_same_options(home: Home, subtests: pytest.Subtests) -> None:
+    shown = []
+    for opening in HOSTILE_OPENINGS.values():
+        options = {"opening": opening} if opening else {}
+        shown.append(
+            await home.alice.slash(
+                home.channel, "sonnet", temperature=1.25, form="couplets", **options
+            )
+        )
     await home.restart()
-    await home.alice.click(first.response, label="Another")
-    asked, again = home.writer.sonnets_asked
-    assert again == replace(asked, seed=again.seed)
-    assert (again.temperature, again.form) == (1.25, "couplets")
-    assert again.seed != asked.seed
+    asked = [*home.writer.sonnets_asked]
+    for kind, first, request in zip(HOSTILE_OPENINGS, shown, asked, strict=True):
+        with subtests.test(kind):
+            assert first.response is not None
+            await home.alice.click(first.response, label="Another")
+            again = home.writer.sonnets_asked[-1]
+            assert again == replace(request, seed=again.seed)
+            assert (again.temperature, again.form) == (1.25, "couplets")
+            assert again.seed != request.seed
 
 
 async def test_poem_grows(home: Home) -> None:
@@ -136,23 +141,21 @@ async def test_busy(home: Home) -> None:
     assert sentence(result).startswith("The bot is busy: 16 requests")
 
 
-@pytest.mark.parametrize(
-    ("error", "why"),
-    [
+async def test_unfinished_poem_keeps_lines(home: Home, subtests: pytest.Subtests) -> None:
+    for error, why in [
         (NoLineFound(), "No next line was found that is new"),
         (TooSlow(), "That took too long, so the bot gave up; try again in a moment."),
         (RuntimeError("a bug"), "Sorry, something went wrong."),
-    ],
-)
-async def test_unfinished_poem_keeps_lines(home: Home, error: Exception, why: str) -> None:
-    home.writer.error = error
-    home.writer.lines_before_error = 8
-    result = await home.alice.slash(home.channel, "sonnet", opening="Hey ")
-    *stanzas, (reason,) = stanzas_of(result)
-    assert [len(stanza) for stanza in stanzas] == [4, 4]
-    assert reason.startswith(escape(why))
-    assert result.response is not None
-    assert result.response.components
+    ]:
+        with subtests.test(repr(error)):
+            home.writer.error = error
+            home.writer.lines_before_error = 8
+            result = await home.alice.slash(home.channel, "sonnet", opening="Hey ")
+            *stanzas, (reason,) = stanzas_of(result)
+            assert [len(stanza) for stanza in stanzas] == [4, 4]
+            assert reason.startswith(escape(why))
+            assert result.response is not None
+            assert result.response.components
 
 
 async def test_deleted_message_stops_poem(home: Home, caplog: pytest.LogCaptureFixture) -> None:
@@ -273,34 +276,34 @@ async def test_about_begins_with_name(home: Home) -> None:
     assert stanzas_of(result)[0][0] == "Great Mangosaurus, line 1 of the poem,"
 
 
-@pytest.mark.parametrize("about", ["さくら", "Ωsaurus", "**Mango**", "“Quoted”", "a” b“", "o“"])
-async def test_about_any_name(home: Home, about: str) -> None:
-    result = await home.alice.slash(home.channel, "sonnet", about=about)
-    assert stanzas_of(result)[0][0].startswith(escape(about))
-    assert embed(result).title == f"📜 A sonnet on {escape(about)}"
-    assert result.response is not None
-    await home.alice.click(result.response, label="Another")
-    assert [asked.about for asked in home.writer.sonnets_asked] == [about] * 2
-    assert [asked.opening for asked in home.writer.sonnets_asked] == [""] * 2
+async def test_about_any_name(home: Home, subtests: pytest.Subtests) -> None:
+    for about in ["さくら", "Ωsaurus", "**Mango**", "“Quoted”", "a” b“", "o“"]:
+        with subtests.test(about):
+            home.writer.sonnets_asked.clear()
+            result = await home.alice.slash(home.channel, "sonnet", about=about)
+            assert stanzas_of(result)[0][0].startswith(escape(about))
+            assert embed(result).title == f"📜 A sonnet on {escape(about)}"
+            assert result.response is not None
+            await home.alice.click(result.response, label="Another")
+            assert [asked.about for asked in home.writer.sonnets_asked] == [about] * 2
+            assert [asked.opening for asked in home.writer.sonnets_asked] == [""] * 2
 
 
-@pytest.mark.parametrize(
-    ("options", "title"),
-    [
+async def test_title_has_subject(home: Home, subtests: pytest.Subtests) -> None:
+    for options, title in [
         ({"about": "the sea"}, "📜 A sonnet on the sea"),
         ({"about": "Rex"}, "📜 A sonnet on Rex"),
         ({"opening": "Of time and love "}, "📜 A sonnet on time and love"),
         ({"opening": "Of time and love ", "about": "Rex"}, "📜 A sonnet on Rex"),
         ({"opening": "To thee"}, "📜 A sonnet"),
-    ],
-)
-async def test_title_has_subject(home: Home, options: dict[str, str], title: str) -> None:
-    result = await home.alice.slash(home.channel, "sonnet", **options)
-    assert embed(result).title == title
-    assert result.response is not None
-    await home.alice.click(result.response, label="Keep")
-    (kept,) = await home.app.store.poems.of(home.alice.id)
-    assert kept.title == title
+    ]:
+        with subtests.test(str(options)):
+            result = await home.alice.slash(home.channel, "sonnet", **options)
+            assert embed(result).title == title
+            assert result.response is not None
+            await home.alice.click(result.response, label="Keep")
+            newest, *_ = await home.app.store.poems.of(home.alice.id)
+            assert newest.title == title
 
 
 async def test_longest_title_of_hostile_name(home: Home) -> None:
@@ -330,16 +333,20 @@ async def test_about_blank(home: Home) -> None:
     assert (asked.opening, asked.about) == ("Shall I", "")
 
 
-@pytest.mark.parametrize(
-    ("about", "opening"),
-    [("Cu", "na"), ("Cu", "nt"), ("c u n t", "Shall I"), ("Rex", "Thou art a c u n t")],
-)
-async def test_about_and_vile_opening(home: Home, about: str, opening: str) -> None:
-    options = {"about": about, "opening": opening}
-    result = await home.alice.slash(home.channel, "sonnet", **options)
-    vile = "cunt" in (about + opening).replace(" ", "").lower()
-    assert sentence(result).startswith("The bot won't begin a poem") == vile
-    assert bool(home.writer.sonnets_asked) != vile
+async def test_about_and_vile_opening(home: Home, subtests: pytest.Subtests) -> None:
+    for about, opening in [
+        ("Cu", "na"),
+        ("Cu", "nt"),
+        ("c u n t", "Shall I"),
+        ("Rex", "Thou art a c u n t"),
+    ]:
+        with subtests.test(about, opening=opening):
+            home.writer.sonnets_asked.clear()
+            options = {"about": about, "opening": opening}
+            result = await home.alice.slash(home.channel, "sonnet", **options)
+            vile = "cunt" in (about + opening).replace(" ", "").lower()
+            assert sentence(result).startswith("The bot won't begin a poem") == vile
+            assert bool(home.writer.sonnets_asked) != vile
 
 
 async def test_about_vile_name(home: Home) -> None:
