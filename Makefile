@@ -24,7 +24,7 @@ run: .venv/base
 	if [ $$code -eq 4 ]; then exec $(BIN)/python -m bot --local; fi; exit $$code
 
 test: .venv/dev check
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $$($(BIN)/python -c $(WORKERS)) --dist loadfile
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $$($(BIN)/python -c $(WORKERS)) --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev
 	$(BIN)/ruff check .
