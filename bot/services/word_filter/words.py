@@ -147,7 +147,8 @@ class WordList:
         if not before and not after:
             if entry.place is Place.COMPOUND:
                 return False
-            if entry.size >= _SURE or all(len(word) == 1 for word in words):
+            is_sure = entry.size >= _SURE and not entry.is_exact  # *gold one* is no Italian
+            if is_sure or all(len(word) == 1 for word in words):
                 return True
         shortest = _SHORTEST if entry.place is Place.COMPOUND else _SHORTEST_SPLIT
         if entry.size < shortest or self._affixes.are_known(words):

@@ -127,6 +127,7 @@ HARMLESS = [
     "gay apparel",
     "he has got a thumb to stir it",
     "prices and spaces",
+    "praise of gold, one bosom",
     "Fanny, Willy and Lech Cummings",
     "Homo sapiens",
     "Zielona Góra, Калевала",
