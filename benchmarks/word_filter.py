@@ -1,7 +1,8 @@
 """Benchmark of the word filter: recall on disguised words, and false positives.
 
-The words come from published lists that the filter does not use. They are not part of the
-project; install them anywhere and name the folder, and any other lists as files:
+The words come from published lists; `docs/decisions/word-filter.md` says which of them were read
+while the filter was written. They are not part of the project. Install them anywhere and name the
+folder, and any other lists as files:
 
     pip install --target /tmp/lists better-profanity wordfreq faker
     PYTHONPATH=/tmp/lists python -m benchmarks.word_filter
