@@ -63,13 +63,13 @@ WHOLE = file()
 @contextmanager
 def at_little_cost(seconds: float = 2.0, megabytes: float = 16) -> Iterator[None]:
     tracemalloc.start()
-    began = time.monotonic()
+    began = time.thread_time()
     try:
         yield
     finally:
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert time.monotonic() - began < seconds
+    assert time.thread_time() - began < seconds
     assert most < megabytes * 2**20
 
 
