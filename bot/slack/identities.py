@@ -1,0 +1,106 @@
+"""Ids of Slack as the numbers that commands and the database have."""
+
+import re
+from collections import OrderedDict
+from typing import TypeVar
+
+from bot.store.identities import Identities, Identity
+
+PLATFORM = "slack"
+MOST_CACHED = 10_000
+"""Workspaces and channels that are remembered."""
+_EXTERNAL = re.compile(r"[A-Z0-9]{2,32}")
+_TIMESTAMP = re.compile(r"(\d{1,12})\.(\d{6})")
+_MICROSECONDS = 1_000_000
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class SlackIdentities:
+    """Surrogate ids of workspaces, channels and users.
+
+    Users are looked up each time: a cached number would bring back somebody who has deleted their
+    data, in this process or another one. All methods raise `StoreError`.
+    """
+
+    def __init__(self, identities: Identities, *, most: int = MOST_CACHED) -> None:
+        """`most`: number of ids that are remembered."""
+        self._identities = identities
+        self._most = most
+        self._numbers: OrderedDict[tuple[str, str, str], int] = OrderedDict()
+        self._identities_of: OrderedDict[int, Identity] = OrderedDict()
+
+    async def community(self, team: str) -> int:
+        """The number of a workspace (T…)."""
+        return await self._cached("community", team, team)
+
+    async def channel(self, team: str, channel: str) -> int:
+        """The number of a channel (C…, G…) or direct message (D…)."""
+        return await self._cached("channel", team, channel)
+
+    async def user(self, team: str, user: str) -> int:
+        """The number of a user (U…, W…)."""
+        return await self._identities.resolve(PLATFORM, "user", team, user)
+
+    async def find(self, number: int) -> Identity | None:
+        """What a number stands for; `None` if it is unknown, forgotten or of another platform."""
+        known = self._identities_of.get(number)
+        if known is not None:
+            self._identities_of.move_to_end(number)
+            return known
+        found = await self._identities.find(number)
+        if found is None or found.platform != PLATFORM:
+            return None
+        if found.kind != "user":
+            _remember(self._identities_of, number, found, self._most)
+        return found
+
+    async def external(self, number: int, kind: str) -> str | None:
+        """The id on Slack of a `user`, `channel` or `community`."""
+        found = await self.find(number)
+        return found.external if found is not None and found.kind == kind else None
+
+    async def _cached(self, kind: str, team: str, external: str) -> int:
+        key = (kind, team, external)
+        number = self._numbers.get(key)
+        if number is None:
+            number = await self._identities.resolve(PLATFORM, kind, team, external)
+        _remember(self._numbers, key, number, self._most)
+        return number
+
+
+def _remember(cache: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:
+    cache[key] = value
+    cache.move_to_end(key)
+    if len(cache) > most:
+        cache.popitem(last=False)
+
+
+def is_external(text: str) -> bool:
+    """Whether a text has the form of an id on Slack.
+
+    >>> is_external("C024BE91L"), is_external("c/../")
+    (True, False)
+    """
+    return _EXTERNAL.fullmatch(text) is not None
+
+
+def message_id(timestamp: str) -> int | None:
+    """The number of a message, from its timestamp; `None` if that is not one.
+
+    >>> message_id("1700000000.123456")
+    1700000000123456
+    """
+    match = _TIMESTAMP.fullmatch(timestamp)
+    return int(match[1]) * _MICROSECONDS + int(match[2]) if match else None
+
+
+def timestamp_of(number: int) -> str:
+    """The timestamp of a message.
+
+    >>> timestamp_of(1700000000123456)
+    '1700000000.123456'
+    """
+    seconds, fraction = divmod(number, _MICROSECONDS)
+    return f"{seconds}.{fraction:06}"
