@@ -30,6 +30,8 @@ bot.app                 bot.commands bot.services bot.store bot.settings bot.sta
 bot.operations          bot.settings bot.startup bot.store bot.version
 bot.discord             bot.commands bot.monitoring bot.formats bot.logs data
 bot.slack               bot.store
+bot.slack.network       bot.slack.values bot.commands bot.services bot.monitoring
+bot.slack.values
 bot.local
 
 bot.commands            bot.commands.verse bot.commands.naming bot.commands.training

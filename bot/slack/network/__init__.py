@@ -1,0 +1,1 @@
+"""Slack over the network: the Web API, and connections in Socket Mode."""
