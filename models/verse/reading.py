@@ -38,7 +38,7 @@ class Reading:
         """The words of these texts but for rare ones, the most common first."""
         counts = {
             "sonnets": _counts(self.sonnets.training),
-            "plays": _counts([*self.plays.training, *self.poems]),
+            "plays": self._counts_of_plays,
             "bible": _counts(self.bible),
         }
         total = sum(counts.values(), Counter[str]())
@@ -52,7 +52,12 @@ class Reading:
     @property
     def rare_words(self) -> frozenset[str]:
         """The words of the plays and the poems that are not in the vocabulary."""
-        return rare_words_of([*self.plays.training, *self.poems], self.vocabulary)
+        return _rare_words(self._counts_of_plays, self.vocabulary)
+
+    @cached_property
+    def _counts_of_plays(self) -> Counter[str]:
+        """How often each token occurs in the plays and the poems."""
+        return _counts([*self.plays.training, *self.poems])
 
     @property
     def copies(self) -> BloomFilter:
@@ -94,9 +99,13 @@ def vocabulary_of(passages: Sequence[str]) -> WordVocabulary:
 
 def rare_words_of(passages: Iterable[str], vocabulary: WordVocabulary) -> frozenset[str]:
     """The words of a text that are not in a vocabulary."""
+    return _rare_words(_counts(passages), vocabulary)
+
+
+def _rare_words(tokens: Iterable[str], vocabulary: WordVocabulary) -> frozenset[str]:
     return frozenset(
         token
-        for token in _counts(passages)
+        for token in tokens
         if is_word(token) and token not in vocabulary.index and len(token) <= LONGEST_TOKEN
     )
 

@@ -76,22 +76,6 @@ async def test_invalidated_session_is_replaced(local: LocalDiscord, bot: Mangosa
     assert len(names_on(asked.message)) == 1
 
 
-async def test_training_is_served_after_a_restart(local: LocalDiscord, tmp_path: Path) -> None:
-    upload = Upload("elves.txt", ELVES.encode())
-    async with mangosaurus(local, tmp_path) as bot:
-        await local.run_command(
-            "retrain names", {"corpus": upload, "seed": 1, "force": True}, as_admin=True
-        )
-        report = local.messages[-1]
-        await local.wait_for(lambda: "image" in report.embed, timeout_s=120, what="A loss curve")
-        assert "It is live because an administrator chose so." in report.embed["description"]
-        assert bot.app.inference.cards["names"].corpus == "elves.txt"
-        assert bot.app.inference.cards["names"].seed == 1
-    async with mangosaurus(local, tmp_path) as bot:
-        assert bot.app.inference.cards["names"].corpus == "elves.txt"
-        assert names_on((await local.run_command("dinoname")).message)
-
-
 async def test_process_prints_its_address_and_stops(tmp_path: Path, unused_tcp_port: int) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -31,11 +31,10 @@ async def test_everything_is_restored_on_an_empty_disk(
         )
         options = {"corpus": elves, "seed": 1, "force": True}
         await local.run_command("retrain names", options, as_admin=True)
-        await local.wait_for(
-            lambda: any(says(message, "of names is live") for message in local.messages),
-            timeout_s=60,
-            what="New weights",
-        )
+        report = local.messages[-1]
+        await local.wait_for(lambda: "image" in report.embed, timeout_s=60, what="A loss curve")
+        assert says(report, "of names is live")
+        assert says(report, "It is live because an administrator chose so.")
         card = bot.app.inference.cards["names"]
         closed = (await local.run_command("dinoname", {"count": 2})).message
         winner, _ = (button.label for button in closed.buttons[:2])
@@ -51,6 +50,7 @@ async def test_everything_is_restored_on_an_empty_disk(
     async with mangosaurus(local, tmp_path / "second", database_url=address) as bot:
         assert bot.app.inference.cards["names"] == card
         assert (card.corpus, card.seed) == ("elves.txt", 1)
+        assert (await local.run_command("dinoname")).message.embed["description"]
         named = await local.run_command("name", {"namer": "elves", "count": 3})
         assert len(named.message.embed["description"].split("\n")) == 3
         assert says((await local.run_command("halloffame")).message, f"{winner}** · 1 vote")

@@ -16,6 +16,7 @@ from bot.evaluation.measures.baselines import kneser_ney, notebook_names
 from bot.evaluation.measures.names import GenusIndex
 from data.corpora import Corpus, CorpusError, load_names, load_plays, load_sonnets, read_corpus
 from data.text import clean_name, normalise_verse, words_of
+from models.fingerprints import EMPTY_FILTER
 from models.names.notebook import NotebookTrainer
 from models.names.pretraining import Pretrainer
 from models.names.trainer import NamesTrainer, Settings
@@ -26,6 +27,7 @@ from models.training.numpy_lstm import FitSettings
 from models.training.recipe import Options
 from models.training.word_vectors import WeightedText
 from models.verse import recipes
+from models.verse.reading import Reading
 from tests.models.tiny import LETTERS, VERSE
 
 FROM_NOTHING = Options(initial_weights=recipes.FROM_NOTHING)
@@ -114,6 +116,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             texts.extend(text.passages)
 
     monkeypatch.setattr("models.training.word_vectors.fit_word_vectors", word_vectors)
+    # What must not be copied is kept with the weights, and is no input of their training.
+    monkeypatch.setattr(Reading, "copies", EMPTY_FILTER)
     yield texts
     sys.modules.pop("models.verse.trainers", None)
     vars(models.verse).pop("trainers", None)
