@@ -1,8 +1,6 @@
 """Keras and NumPy agree on the network; the verse trainers learn and resume."""
 
-import importlib.util
 import itertools
-import os
 import pickle
 from typing import NamedTuple
 
@@ -17,22 +15,18 @@ from models.networks.vocabulary import Vocabulary
 from models.networks.words_and_characters import WordsAndCharacters
 from models.training.trainer import Arrays, Progress
 from models.weights import SHIPPED, load_shipped
+from tests import keras
 from tests.models.tiny import lstm
+from tests.models.training.passages import PASSAGES, VALIDATION
 
-if (
-    not (importlib.util.find_spec("keras") and importlib.util.find_spec("tensorflow"))
-    and os.environ.get("MANGOSAURUS_NO_SKIP") != "1"
-):
-    pytest.skip("needs Keras: install requirements-train.txt", allow_module_level=True)
+if keras.IS_SKIPPED:
+    pytest.skip(keras.REASON, allow_module_level=True)
 
 from models.training import keras_lstm
 from models.training.keras_lstm import NotebookVerseTrainer, VerseTrainer
 from models.training.schedules import Schedule
 from tests.seed import SHAKESPEARE, needs_seed
 
-PASSAGES = [f"the {word} is not the {word} that it was,\nbut it is still here.\n\n"
-            for word in ("rose", "day", "summer", "brow", "tongue", "winter")]  # fmt: skip
-VALIDATION = ["the song is not the song that it was,\nbut it is still here.\n\n"]
 BRIEF = Schedule(passes=30, learning_rate=5e-2, dropout=0.1, batch=3, length=100)
 
 

@@ -1,8 +1,6 @@
 """Keras and NumPy agree on the word network; its trainer learns and resumes."""
 
-import importlib.util
 import itertools
-import os
 import pickle
 
 import numpy as np
@@ -12,21 +10,17 @@ from data.tokens import tokenise
 from models.networks.network import log_softmax
 from models.networks.word_vocabulary import PLAN, WordVocabulary
 from models.training.trainer import Progress
+from tests import keras
 from tests.models.tiny import word_lstm
+from tests.models.training.passages import PASSAGES, VALIDATION
 
-if (
-    not (importlib.util.find_spec("keras") and importlib.util.find_spec("tensorflow"))
-    and os.environ.get("MANGOSAURUS_NO_SKIP") != "1"
-):
-    pytest.skip("needs Keras: install requirements-train.txt", allow_module_level=True)
+if keras.IS_SKIPPED:
+    pytest.skip(keras.REASON, allow_module_level=True)
 
 from models.training import keras_word_lstm
 from models.training.keras_word_lstm import Source, WordTrainer, build
 from models.training.schedules import WordSchedule
 
-PASSAGES = [f"the {word} is not the {word} that it was,\nbut it is still here.\n\n"
-            for word in ("rose", "day", "summer", "brow", "tongue", "winter")]  # fmt: skip
-VALIDATION = ["the song is not the song that it was,\nbut it is still here.\n\n"]
 VOCABULARY = WordVocabulary.of(sorted({token for p in PASSAGES for token in tokenise(p)}))
 BRIEF = WordSchedule(
     updates=80, learning_rate=1e-1, dropout=0.1, batch=3, length=30, candidates=0, interval=20

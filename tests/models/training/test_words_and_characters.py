@@ -1,8 +1,6 @@
 """Training of words and characters: updates alternate, shares are tuned, runs resume."""
 
-import importlib.util
 import itertools
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -13,21 +11,18 @@ from models.networks.word_vocabulary import WordVocabulary
 from models.networks.words_and_characters import UnitLogP, unit_log_p
 from models.training.losses import losses_of
 from models.training.trainer import Progress
+from tests import keras
 from tests.models.tiny import lstm, word_lstm
+from tests.models.training.passages import PASSAGES
 
-if (
-    not (importlib.util.find_spec("keras") and importlib.util.find_spec("tensorflow"))
-    and os.environ.get("MANGOSAURUS_NO_SKIP") != "1"
-):
-    pytest.skip("needs Keras: install requirements-train.txt", allow_module_level=True)
+if keras.IS_SKIPPED:
+    pytest.skip(keras.REASON, allow_module_level=True)
 
 from models.training.keras_lstm import VerseTrainer
 from models.training.keras_word_lstm import Source, WordTrainer
 from models.training.schedules import Schedule, WordSchedule
 from models.training.words_and_characters import WordsAndCharactersTrainer, best_shares
 
-PASSAGES = [f"the {word} is not the {word} that it was,\nbut it is still here.\n\n"
-            for word in ("rose", "day", "summer", "brow", "tongue", "winter")]  # fmt: skip
 VALIDATION = ["the wrist is not the wrist that it was,\nbut it is still here.\n\n"]
 VOCABULARY = WordVocabulary.of(sorted({token for p in PASSAGES for token in tokenise(p)}))
 BY_CHARACTER = Schedule(passes=12, learning_rate=5e-2, dropout=0.0, batch=6, length=100)

@@ -1,7 +1,5 @@
 """Recipes for verse: an operator's text in its own alphabet, from nothing and continued."""
 
-import importlib.util
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,13 +18,11 @@ from models.training.recipe import Options, RecipeError
 from models.verse import recipes
 from models.verse.poem import SonnetRequest, begin, extend
 from models.weights import Trained, load_weights, save_weights
+from tests import keras
 from tests.models.tiny import card, lstm, words_and_characters
 
-if (
-    not (importlib.util.find_spec("keras") and importlib.util.find_spec("tensorflow"))
-    and os.environ.get("MANGOSAURUS_NO_SKIP") != "1"
-):
-    pytest.skip("needs Keras: install requirements-train.txt", allow_module_level=True)
+if keras.IS_SKIPPED:
+    pytest.skip(keras.REASON, allow_module_level=True)
 
 from models.training.schedules import Schedule, WordSchedule
 from models.training.words_and_characters import WordsAndCharactersTrainer
