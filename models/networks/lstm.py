@@ -116,7 +116,7 @@ class LSTM:
 
 def split_gates(gates: NDArray[Real]) -> tuple[NDArray[Real], ...]:
     """The columns of i, f, g and o, which lie side by side: `(B, 4u)` → four views, `(B, u)`."""
-    # Like np.split, whose checks take as long as the arithmetic of a small network.
+    # Like np.split, whose checks take a tenth of a small network's training.
     u = gates.shape[1] // 4
     return gates[:, :u], gates[:, u : 2 * u], gates[:, 2 * u : 3 * u], gates[:, 3 * u :]
 
