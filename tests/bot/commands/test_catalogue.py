@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 CHECKOUT = Path(__file__).parents[3]
 CATALOGUE = CHECKOUT / "bot" / "commands" / "messages.pot"
 COMMANDS = CHECKOUT / "bot" / "commands"
-PLATFORMS = (CHECKOUT / "bot" / "discord",)
+PLATFORMS = (CHECKOUT / "bot" / "discord", CHECKOUT / "bot" / "slack")
 
 KEYWORDS = {
     "_": None,
@@ -35,7 +35,10 @@ INTERNAL = {
     "match",
     "fullmatch",
     "register",
+    "DeliveryError",
     "Forbidden",
+    "error_of",
+    "Unreachable",
     "Check",
 }
 """Calls whose sentences are for developers, or to be typed as they stand."""
