@@ -178,11 +178,11 @@ class DiscordPlatform:
                 channel = self._client.get_partial_messageable(ref.channel_id)
                 await channel.get_partial_message(ref.message_id).edit(**edit)
 
-    def link(self, ref: MessageRef) -> str:
+    async def link(self, ref: MessageRef) -> str:
         """The address of a message."""
         return self._channel(ref).get_partial_message(ref.message_id).jump_url
 
-    def find(self, address: str) -> MessageRef | None:
+    async def find(self, address: str) -> MessageRef | None:
         """The message of a server with this address; unchecked."""
         match = _MESSAGE.fullmatch(address.strip()[:LONGEST_ADDRESS])
         if match is None:

@@ -57,10 +57,10 @@ class FakePlatform:
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         self.closed.append((ref, message))
 
-    def link(self, ref: MessageRef) -> str:
+    async def link(self, ref: MessageRef) -> str:
         return f"fake://{ref.channel_id}/{ref.message_id}"
 
-    def find(self, address: str) -> MessageRef | None:
+    async def find(self, address: str) -> MessageRef | None:
         channel, _slash, message = address.removeprefix("fake://").partition("/")
         return MessageRef(int(channel), int(message), COMMUNITY) if message.isdecimal() else None
 

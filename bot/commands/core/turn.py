@@ -179,11 +179,14 @@ class Platform(Protocol):
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
 
-    def link(self, ref: MessageRef) -> str:
-        """The address of a message."""
+    async def link(self, ref: MessageRef) -> str:
+        """The address of a message. Raises `Unavailable`."""
 
-    def find(self, address: str) -> MessageRef | None:
-        """The message of a community with this address, as `link` returns it; unchecked."""
+    async def find(self, address: str) -> MessageRef | None:
+        """The message of a community with this address, as `link` returns it; unchecked.
+
+        Raises `Unavailable`.
+        """
 
     def mention(self, user_id: int) -> str:
         """A link to a user, which notifies nobody."""

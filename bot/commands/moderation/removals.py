@@ -95,7 +95,7 @@ class NamerOptions:
 
 async def message(app: App, turn: Turn, options: MessageOptions) -> None:
     """Answer `/moderate message` and the menu of a message: ask what to remove."""
-    ref = options.ref or turn.platform.find(options.address[: LONGEST_ADDRESS + 1])
+    ref = options.ref or await turn.platform.find(options.address[: LONGEST_ADDRESS + 1])
     if not turn.user.is_moderator:  # who is told nothing about other channels
         await check_channel(turn, ref.channel_id if ref is not None else turn.channel_id or 0)
     check_community(turn)
@@ -201,13 +201,12 @@ async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
     if not await turn.platform.is_operator(turn.user.id):
         polls = [poll for poll in polls if turn.moderates(poll.channel_id)]
     typed = typed.strip().casefold()
-    choices = (
-        Choice(
-            names, turn.platform.link(MessageRef(poll.channel_id, poll.message_id, community_id))
-        )
-        for poll in polls[: limits.choices]
-        if (names := ", ".join(poll.names)) and typed in names.casefold()
-    )
+    choices = []
+    for poll in polls[: limits.choices]:
+        names = ", ".join(poll.names)
+        if names and typed in names.casefold():
+            ref = MessageRef(poll.channel_id, poll.message_id, community_id)
+            choices.append(Choice(names, await turn.platform.link(ref)))
     return within_limits(choices, limits)
 
 
@@ -312,7 +311,7 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
 async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
     """Empty a message, and delete the kept copies of its poem. Reports of moderation stay."""
     store, platform = app.store.moderation, turn.platform
-    entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=platform.link(ref))
+    entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=await platform.link(ref))
     settings = await store.settings(ref.community_id or 0)
     if ref.channel_id == settings.log_channel_id:
         # Nothing tells a report from an answer, except that nobody keeps a report.

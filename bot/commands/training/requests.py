@@ -72,7 +72,7 @@ async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subjec
     reply = text(
         _("Training {subject}. Follow along: {link}"),
         subject=subject.name,
-        link=link(turn.platform.link(ref)),
+        link=link(await turn.platform.link(ref)),
     )
     return Message(reply, private=True)
 

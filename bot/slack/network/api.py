@@ -23,6 +23,8 @@ from bot.slack.network.errors import described, error_of, facts_of, webhook_code
 from bot.slack.values import text_of
 
 log = logging.getLogger(__name__)
+library = logging.getLogger("slack_sdk.quiet")
+library.setLevel(logging.WARNING)  # below that it logs members' words and secret addresses
 
 BASE_URL = "https://slack.com/api/"
 REQUEST_S = 10.0
@@ -206,7 +208,7 @@ class SlackApi:
         if not self._is_ours(address):
             raise DeliveryError("a response_url is not on Slack")
         session, _web = self._opened()
-        webhook = AsyncWebhookClient(address, session=session, retry_handlers=[])
+        webhook = AsyncWebhookClient(address, session=session, retry_handlers=[], logger=library)
         webhook.proxy = proxy_for(address)
         try:
             async with asyncio.timeout(REQUEST_S):
@@ -281,7 +283,11 @@ class SlackApi:
         if self._session is None or self._web is None:
             self._session = aiohttp.ClientSession()
             self._web = AsyncWebClient(
-                self._token, base_url=self.base_url, session=self._session, retry_handlers=[]
+                self._token,
+                base_url=self.base_url,
+                session=self._session,
+                retry_handlers=[],
+                logger=library,
             )
             self._web.proxy = proxy_for(self.base_url)
         return self._session, self._web
