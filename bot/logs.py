@@ -4,17 +4,24 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Literal
 
 from bot.monitoring.requests import reference
 
-LEVEL_OF_OTHERS = {"discord": logging.INFO, "aiosqlite": logging.INFO}
+LEVEL_OF_OTHERS = {
+    "discord": logging.INFO,
+    "slack_sdk": logging.INFO,
+    "aiosqlite": logging.INFO,
+}
 """Lowest levels of libraries that log members' words and tokens of interactions below it."""
 POOL = "sqlalchemy.pool.impl.AsyncAdaptedQueuePool"
 """The logger of connections that could not be closed properly, because the database is away."""
-_TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.-]+")
-"""The token in the address of a request."""
+_TOKEN = re.compile(
+    r"(/(?:webhooks|interactions)/\d+/|hooks\.slack(?:-gov)?\.com/\w+/|\bticket=)[\w./%-]+"
+)
+"""The token in the address of a request, of an answer on Slack, or of a connection to it."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -55,28 +62,30 @@ class TextFormatter(logging.Formatter):
 class RedactingFormatter(logging.Formatter):
     """Replaces secrets in the output of another formatter, tracebacks included.
 
-    Besides a given secret these are the tokens of interactions, in addresses of requests.
+    Besides the given secrets these are the tokens of interactions, in addresses of requests.
     """
 
-    def __init__(self, inner: logging.Formatter, secret: str | None = None) -> None:
+    def __init__(self, inner: logging.Formatter, secrets: Collection[str] = ()) -> None:
         super().__init__()
         self._inner = inner
-        self._secret = secret
+        self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record without the secrets."""
         line = _TOKEN.sub(r"\1[secret]", self._inner.format(record))
-        return line.replace(self._secret, "[secret]") if self._secret else line
+        for secret in self._secrets:
+            line = line.replace(secret, "[secret]")
+        return line
 
 
-def set_up_logs(style: Literal["text", "json"], level: str, secret: str | None = None) -> None:
-    """Send all logs to standard error in one format; `secret` is replaced by `[secret]`.
+def set_up_logs(style: Literal["text", "json"], level: str, secrets: Collection[str] = ()) -> None:
+    """Send all logs to standard error in one format; each of `secrets` is replaced by `[secret]`.
 
     No level shows what members write: libraries that would log it stay at INFO or above.
     """
     formatter = JsonFormatter() if style == "json" else TextFormatter()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(RedactingFormatter(formatter, secret))
+    handler.setFormatter(RedactingFormatter(formatter, secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, lowest in LEVEL_OF_OTHERS.items():
         logging.getLogger(name).setLevel(max(lowest, logging.getLogger().level))

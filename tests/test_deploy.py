@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from bot.discord.client import PATIENCE_S
+from bot.commands.stopping import PATIENCE_S
 from bot.local.rest import PREFIX
 from bot.local.server import LocalDiscord
 from bot.operations.healthcheck import HEALTHY, UNHEALTHY

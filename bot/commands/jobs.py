@@ -31,13 +31,13 @@ class Jobs:
         self.polls = PollCloser(app, platform)
         self.communities = CommunitySweeper(app, platform)
         self.answers = AnswerCloser(app, platform)
-        self.reports = TrainingReports(app, platform)
+        app.reports.add(platform.name, TrainingReports(app, platform))
         self._tasks: list[PeriodicTask] = []
 
     def start(self, ready: Callable[[], Awaitable[object]]) -> None:
         """Start them; those that need the platform wait for `ready`."""
         self._app.models.watch()
-        self._app.training.start(self.reports)
+        self._app.training.start(self._app.reports)
         self._tasks = [
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),

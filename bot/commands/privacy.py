@@ -201,7 +201,8 @@ class CommunitySweeper:
         app, now = self._app, self._app.now()
         try:
             if not self._has_synced and self._platform.sees_all_communities:
-                await app.store.privacy.seen(self._platform.communities, now)
+                platform = self._platform
+                await app.store.privacy.seen(platform.communities, now, platform.name)
                 self._has_synced = True
             for community_id in await app.store.privacy.forget_communities(now - GRACE):
                 log.info("Deleted the data of community %d, which removed the bot", community_id)

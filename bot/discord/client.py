@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.commands import stopping
 from bot.commands.buttons import HANDLERS
 from bot.commands.core import dispatch, error_messages
 from bot.commands.core.app import App
@@ -15,8 +16,9 @@ from bot.commands.core.dispatch import Command, Suggestions
 from bot.commands.core.message import Button, Message, Text
 from bot.commands.core.turn import DeliveryError, Turn
 from bot.commands.declarations import declared
-from bot.commands.jobs import Jobs, step
+from bot.commands.jobs import Jobs
 from bot.commands.operation.health import Health
+from bot.commands.stopping import Front
 from bot.discord.buttons import MessageButton
 from bot.discord.cog import Commands
 from bot.discord.heartbeats import Heartbeats
@@ -36,19 +38,6 @@ PERMISSIONS = discord.Permissions(
     embed_links=True,
     attach_files=True,
 )
-PATIENCE_S = 2.5
-"""Seconds that running answers have when the bot stops.
-
-With the other limits below it is less than `bot.startup.STOP_S`, after which the process ends.
-"""
-CUTTING_OFF_S = 1.0
-"""Seconds in which answers that were not ready tell so."""
-TRAININGS_S = 4.0
-"""Seconds for writing the checkpoints of trainings, at the same time."""
-LAST_EDITS_S = 1.5
-"""Seconds for the last edits of tallies, and for background jobs."""
-DISCONNECTING_S = 0.75
-"""Seconds for closing the connection to Discord, and then that to the database."""
 
 Interaction = discord.Interaction["Mangosaurus"]
 Options = TypeVar("Options")
@@ -79,6 +68,8 @@ class Mangosaurus(commands.AutoShardedBot):
         self.platform = DiscordPlatform(self, app.monitor.invalid_requests)
         self.health = Health(app, self.platform)
         self.jobs = Jobs(app, self.platform)
+        self.beside: list[Front] = []
+        """Other platforms of this process, which stop with this one."""
         self._always_sync = always_sync
         self._is_stopping = False
 
@@ -162,26 +153,14 @@ class Mangosaurus(commands.AutoShardedBot):
         Takes at most a few seconds: what hangs is left behind.
         """
         if not self.is_closed() and not self._is_stopping:
-            await step(TRAININGS_S, self.app.training.close())
-        await asyncio.gather(
-            step(LAST_EDITS_S, self.jobs.close()),
-            step(LAST_EDITS_S, self.app.edits.close()),
-            step(LAST_EDITS_S, self.app.models.close()),
-        )
-        await step(DISCONNECTING_S, super().close())
-        await step(DISCONNECTING_S, self.app.store.close())
+            await stopping.interrupt_trainings(self.app)
+        await stopping.close(self.app, (Front(self.jobs, super().close), *self.beside))
 
     async def shut_down(self) -> None:
         """Accept nothing new, wait a while for running answers, and disconnect."""
         self._is_stopping = True
-        log.info("Stopping; running answers have %g s to finish", PATIENCE_S)
-        await asyncio.gather(self._finish_answers(), step(TRAININGS_S, self.app.training.close()))
+        await stopping.finish(self.app)
         await self.close()
-
-    async def _finish_answers(self) -> None:
-        if not await self.app.in_flight.finish(PATIENCE_S):
-            log.warning("Some answers were not finished in time")
-            await self.app.in_flight.cut_off(CUTTING_OFF_S)
 
 
 class _Tree(app_commands.CommandTree[Mangosaurus]):

@@ -87,6 +87,11 @@ class DiscordTurn:
         rights = self._interaction.app_permissions
         return rights.view_channel or rights.administrator
 
+    @property
+    def edits_answers(self) -> bool:
+        """Always: an interaction has an answer."""
+        return True
+
     def moderates(self, channel_id: int) -> bool:
         """Whether the user sees a channel and may delete messages of others there."""
         interaction, member = self._interaction, self._interaction.user

@@ -6,7 +6,15 @@ from sqlalchemy import delete, select
 
 from bot.store.calls import limited
 from bot.store.database import Database
-from bot.store.schema import IdentityRow
+from bot.store.schema import FIRST_SURROGATE, IdentityRow
+
+WITH_SURROGATES = frozenset({"slack"})
+"""Platforms whose ids are surrogates. Those of all others, Discord's, are below these."""
+
+
+def is_id_of(platform: str, number: int) -> bool:
+    """Whether an id of a channel, user or community belongs to a platform."""
+    return (number >= FIRST_SURROGATE) == (platform in WITH_SURROGATES)
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,14 @@ class Identities:
         async with self._database.writing() as session:
             assigned = await session.scalar(insert)
             return assigned if assigned is not None else (await session.scalars(find)).one()
+
+    async def look_up(self, platform: str, kind: str, workspace: str, external: str) -> int | None:
+        """The surrogate of an external id; `None` if it has none."""
+        find = select(IdentityRow.id).filter_by(
+            platform=platform, kind=kind, workspace=workspace, external=external
+        )
+        async with self._database.reading() as session:
+            return await session.scalar(find)
 
     async def find(self, identity_id: int) -> Identity | None:
         """The identity of a surrogate; `None` if unknown or forgotten."""

@@ -18,7 +18,8 @@ from bot.store.ballots import (
 )
 from bot.store.calls import Batches, limited
 from bot.store.database import Database
-from bot.store.schema import Candidate, Community, CustomModel, Poll, Vote
+from bot.store.identities import WITH_SURROGATES
+from bot.store.schema import FIRST_SURROGATE, Candidate, Community, CustomModel, Poll, Vote
 
 DEFAULT_MINUTES = 10
 """How long a poll stays open, unless its community has set something else."""
@@ -162,26 +163,29 @@ class Polls:
                 select(Vote.position).where(Vote.poll_id == poll_id, Vote.member_id == member_id)
             )
 
-    async def due(self, now: datetime) -> list[PollRecord]:
-        """Open polls whose time is up.
+    async def due(self, now: datetime, platform: str = "discord") -> list[PollRecord]:
+        """Open polls on a platform whose time is up.
 
         So is that of polls that were opened later than now: the clock has stepped back since, and
         they would stay open for as long as it was ahead.
         """
         is_over = or_(Poll.closes_at <= now, Poll.opened_at > now + SKEW)
-        return await self._find(Poll.closed_at.is_(None), is_over)
+        return await self._find(Poll.closed_at.is_(None), is_over, _on(platform))
 
-    async def unannounced(self, before: datetime) -> list[PollRecord]:
+    async def unannounced(self, before: datetime, platform: str = "discord") -> list[PollRecord]:
         """Polls closed before a time, but not longer than `STALE`, and not announced yet."""
         return await self._find(
-            Poll.closed_at < before, Poll.closed_at >= before - STALE, Poll.announced_at.is_(None)
+            Poll.closed_at < before,
+            Poll.closed_at >= before - STALE,
+            Poll.announced_at.is_(None),
+            _on(platform),
         )
 
-    async def next_closing(self) -> datetime | None:
-        """When the next poll closes; `None` if none is open."""
+    async def next_closing(self, platform: str = "discord") -> datetime | None:
+        """When the next poll on a platform closes; `None` if none is open."""
         async with self._database.reading() as session:
             return await session.scalar(
-                select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None))
+                select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None), _on(platform))
             )
 
     async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
@@ -327,3 +331,10 @@ def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int
 def _record(poll: Poll) -> PollRecord:
     """A poll without its names and votes."""
     return PollRecord(names=(), **{field: getattr(poll, field) for field in _STORED})
+
+
+def _on(platform: str) -> ColumnElement[bool]:
+    """Whether a poll is on a platform."""
+    if platform in WITH_SURROGATES:
+        return Poll.channel_id >= FIRST_SURROGATE
+    return Poll.channel_id < FIRST_SURROGATE

@@ -70,7 +70,7 @@ def test_level(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_secret_is_redacted(capsys: pytest.CaptureFixture[str], style: str) -> None:
-    set_up_logs(style, "INFO", secret="s3cret")  # type: ignore[arg-type]  # noqa: S106
+    set_up_logs(style, "INFO", secrets=["s3cret"])  # type: ignore[arg-type]
     try:
         raise ValueError("with s3cret")
     except ValueError:
@@ -111,3 +111,19 @@ def test_connection_that_cannot_be_closed_is_one_line(
     lines = capsys.readouterr().err
     assert ("Traceback" not in lines) == is_short
     assert type(error).__name__ in lines
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "POST https://hooks.slack.com/commands/T1/2/s3cret failed",
+        "POST https://hooks.slack-gov.com/actions/T1/2/s3cret failed",
+        "url='wss://wss-primary.slack.com/link/?ticket=s3cret&app_id=A1'",
+    ],
+)
+def test_addresses_of_slack_are_secret(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("text", "INFO")
+    logging.getLogger("somewhere").warning(line)
+    printed = capsys.readouterr().err
+    assert "s3cret" not in printed
+    assert "[secret]" in printed

@@ -105,6 +105,7 @@ class FakeTurn:
     created_at: datetime = field(default_factory=discord.utils.utcnow)
     source: Source | None = None
     answers: list[Message] = field(default_factory=list)
+    edits_answers: bool = True
     on_pending: OnPending | None = None
 
     def moderates(self, channel_id: int) -> bool:

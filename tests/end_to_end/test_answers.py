@@ -10,9 +10,9 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.app import utc_now
-from bot.commands import jobs
+from bot.commands import jobs, stopping
 from bot.commands.core import dispatch
-from bot.discord import client, platform
+from bot.discord import platform
 from bot.local.server import LocalDiscord
 from bot.services.inference import Inference
 from models.verse.poem import Draft, SonnetRequest
@@ -117,7 +117,7 @@ async def test_poem_that_a_stop_cuts_off(
     local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It gets a button that works after the restart."""
-    monkeypatch.setattr(client, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(stopping, "PATIENCE_S", 0.1)
     async with playing(local, tmp_path) as scene:
         write_one_line(scene.bot.app.inference, monkeypatch)
         asked = await local.run_command("sonnet", {"opening": "Shall I"})

@@ -18,6 +18,7 @@ from bot.services.custom_models import CustomModels
 from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.service import TrainingService
+from bot.services.training.shared_reports import SharedReports
 from bot.services.unfinished import UnfinishedAnswers
 from bot.services.uploads import Uploads
 from bot.services.word_filter import WordFilter
@@ -67,6 +68,10 @@ class App:
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
     """Held while a vote is confirmed."""
     uploads: Uploads = field(default_factory=Uploads)
+    reports: SharedReports = field(default_factory=SharedReports)
+    """The progress messages of trainings, on all platforms."""
+    homes: set[int] = field(init=False)
+    """Communities whose administrators may train and activate the shared models."""
     unfinished: UnfinishedAnswers[Message] = field(init=False)
     poll_locks: Locks = field(default_factory=Locks)
     """Held while a poll's message is edited: an older tally must not replace a newer one."""
@@ -75,6 +80,7 @@ class App:
         """Create the members that depend on settings."""
         seconds = self.settings.cooldown_seconds
         object.__setattr__(self, "cooldowns", Cooldowns(seconds))
+        object.__setattr__(self, "homes", set(self.settings.home_guilds))
         presses = Cooldowns(min(PRESS_S, seconds), most=MOST_PRESSES)
         object.__setattr__(self, "presses", presses)
         object.__setattr__(self, "blocks", BlockList(self.store.blocks))

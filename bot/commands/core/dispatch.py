@@ -187,7 +187,8 @@ async def stream(
     """Show the latest state of a growing answer, at most every `interval` seconds.
 
     An edit that fails to arrive is superseded by the next one, and the last one is retried. Only
-    the last one is made while the platform refuses many requests. After an error the message keeps
+    the last one is made where answers cannot be replaced, and while the platform refuses many
+    requests. After an error the message keeps
     its content, and `broken_off` adds the reason. Raises `Undelivered` if the last one does not
     arrive.
     """
@@ -196,7 +197,8 @@ async def stream(
     try:
         async with aclosing(latest_throttled(messages, interval)) as throttled:
             async for shown in throttled:
-                arrived = not turn.platform.spares_requests and await _edited(turn, shown)
+                shows_all = turn.edits_answers and not turn.platform.spares_requests
+                arrived = shows_all and await _edited(turn, shown)
     except Exception as error:
         if shown is None or isinstance(error, Gone):
             raise
@@ -281,6 +283,8 @@ def place_in(turn: Turn) -> OnWait:
     """A function that shows the member's place in the queue, until the answer replaces it."""
 
     async def show(place: int) -> None:
+        if not turn.edits_answers:
+            return
         sentence = _("⏳ The bot is busy. Your place in the queue: {place}.")
         message = Message(text(sentence, place=place))
         try:

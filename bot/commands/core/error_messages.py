@@ -143,13 +143,7 @@ def community_only(terms: Terms) -> Text:
 
 def missing_permission(terms: Terms) -> Text:
     """The bot lacks a permission in the channel."""
-    return text(
-        _(
-            "The bot can't post in this channel. Allow it to view the channel, send messages, "
-            "embed links and attach files."
-        ),
-        **_terms(terms),
-    )
+    return text(_("The bot can't post in this channel. {access}"), access=terms.access)
 
 
 def not_allowed() -> Text:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.commands.core.message import Button, Message
+from bot.commands.core.translation import _
 
 
 class DeliveryError(Exception):
@@ -59,6 +60,10 @@ class Terms:
     communities: str
     reload: str
     """How a member reloads the app."""
+    access: str = _("Allow it to view the channel, send messages, embed links and attach files.")
+    """How a member lets the bot into a channel."""
+    home_setting: str = "HOME_GUILDS"
+    """The setting with the communities whose administrators may train the shared models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +251,10 @@ class Turn(Protocol):
     @property
     def source(self) -> Source | None:
         """The message whose button was pressed; `None` for a command."""
+
+    @property
+    def edits_answers(self) -> bool:
+        """Whether `edit` replaces the answer, or else sends another message."""
 
     on_pending: OnPending | None
     """Awaited with each message of the bot that is not in its final state yet.

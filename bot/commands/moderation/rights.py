@@ -5,7 +5,7 @@
 | moderator | may delete messages of others in the community; every manager may |
 | moderator of a channel | may delete messages of others there, and moderate those of the bot |
 | manager | may change the settings of the community |
-| home administrator | administrator of a community in `HOME_GUILDS` |
+| home administrator | administrator of a community in `HOME_GUILDS` or `HOME_WORKSPACES` |
 | owner | owns the bot's application, in every community |
 
 A platform says what a user may do in a community (`Turn.user`), and who owns the bot
@@ -58,7 +58,7 @@ async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -
     platform, terms = turn.platform, turn.platform.terms
     if turn.community_id is None:
         raise UserError(*error_messages.community_only(terms))
-    if turn.user.is_administrator and turn.community_id in app.settings.home_guilds:
+    if turn.user.is_administrator and turn.community_id in app.homes:
         return
     if await platform.is_operator(turn.user.id):
         return
@@ -68,7 +68,7 @@ async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -
         _FOR_HOMES[action],
         community=terms.community,
         communities=terms.communities,
-        setting=code("HOME_GUILDS"),
+        setting=code(terms.home_setting),
     )
 
 

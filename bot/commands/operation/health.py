@@ -32,9 +32,9 @@ BLOCKED_S = 60.0
 class Health:
     """Looks at the services of one process. The database is looked at every ten seconds."""
 
-    def __init__(self, app: App, platform: Platform) -> None:
+    def __init__(self, app: App, *platforms: Platform) -> None:
         self._app = app
-        self._platform = platform
+        self._platforms = [*platforms]
         self._database_seconds: float | None = None
         self._trainings: Mapping[str, int] = {}
         self._asking: asyncio.Task[None] | None = None
@@ -45,6 +45,10 @@ class Health:
         metrics.state.take = self.snapshot
         app.store.database.observe = metrics.database
         app.inference.observe(metrics.batch)
+
+    def add(self, platform: Platform) -> None:
+        """Look at another platform as well."""
+        self._platforms.append(platform)
 
     def start(self) -> None:
         """Start to look at the database, to measure the event loop, and to keep samples."""
@@ -89,11 +93,12 @@ class Health:
 
     def snapshot(self) -> Snapshot:
         """The state as metrics."""
-        app, platform = self._app, self._platform
+        app, platforms = self._app, self._platforms
+        latencies = [each.latency for each in platforms if each.latency is not None]
         return Snapshot(
-            gateway_connected=platform.is_connected,
-            gateway_latency=platform.latency,
-            communities=len(platform.communities),
+            gateway_connected=all(each.is_connected for each in platforms),
+            gateway_latency=max(latencies, default=None),
+            communities=sum(len(each.communities) for each in platforms),
             requests_in_progress=app.in_flight.running,
             inference_in_progress=app.inference.at_work,
             queues={
@@ -146,8 +151,9 @@ class Health:
             self._database_seconds = seconds
 
     def _gateway(self) -> Check:
-        if not self._platform.is_connected:
-            return Check(False, f"not connected to {self._platform.name}")
+        away = [each.name for each in self._platforms if not each.is_connected]
+        if away:
+            return Check(False, f"not connected to {' and '.join(away)}")
         return Check(True, "connected")
 
     def _event_loop(self) -> Check:

@@ -39,7 +39,7 @@ TRIES = 3
 
 
 class PollCloser:
-    """Closes polls of all processes, and announces their results on one platform."""
+    """Closes polls of all processes on one platform, and announces their results."""
 
     def __init__(self, app: App, platform: Platform) -> None:
         self._app = app
@@ -62,14 +62,14 @@ class PollCloser:
         """
         app, polls = self._app, self._app.store.polls
         closed = []
-        for due in await polls.due(now):
+        for due in await polls.due(now, self._platform.name):
             with app.in_flight.track():
                 poll = await polls.close(due.id, max(now, app.now()))
                 if poll is not None:  # else another process has closed it
                     closed.append(poll)
         # Concurrently: a slow channel must not delay the others.
         arrived = all(await asyncio.gather(*(self._announce(poll, now) for poll in closed)))
-        for poll in await polls.unannounced(now - ABANDONED):
+        for poll in await polls.unannounced(now - ABANDONED, self._platform.name):
             if not arrived:
                 break
             with app.in_flight.track():
@@ -77,7 +77,7 @@ class PollCloser:
 
     async def _seconds_to_next(self) -> float:
         """Seconds until the next poll is due, at most `LONGEST_SLEEP_S`."""
-        closing = await self._app.store.polls.next_closing()
+        closing = await self._app.store.polls.next_closing(self._platform.name)
         if closing is None:
             return LONGEST_SLEEP_S
         left = (closing - self._app.now()).total_seconds()

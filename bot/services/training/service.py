@@ -73,7 +73,9 @@ class TrainingService:
         self._is_closing = False
 
     def start(self, reports: Reports) -> None:
-        """Start to run and report queued trainings."""
+        """Start to run and report queued trainings. Has no effect the second time."""
+        if self._reports is not None:
+            return
         self._reports = reports
         self._look_soon(self._tidy_up)
         if self._poll is not None:

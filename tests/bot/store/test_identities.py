@@ -1,7 +1,7 @@
 import asyncio
 
 from bot.store import Store
-from bot.store.identities import Identity
+from bot.store.identities import Identity, is_id_of
 from bot.store.schema import FIRST_SURROGATE
 
 ADA = ("slack", "user", "T1", "U1")
@@ -46,3 +46,17 @@ async def test_forgotten_member_has_no_identity(store: Store) -> None:
     await store.privacy.forget_member(ada)
     assert await store.identities.find(ada) is None
     assert await store.identities.find(bob) is not None
+
+
+async def test_look_up_assigns_nothing(store: Store) -> None:
+    assert await store.identities.look_up(*ADA) is None
+    ada = await store.identities.resolve(*ADA)
+    assert await store.identities.look_up(*ADA) == ada
+
+
+async def test_ids_of_platforms(store: Store) -> None:
+    ada = await store.identities.resolve(*ADA)
+    assert is_id_of("slack", ada)
+    assert not is_id_of("discord", ada)
+    assert is_id_of("discord", 81384788765712384)
+    assert not is_id_of("slack", 81384788765712384)

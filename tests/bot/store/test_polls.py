@@ -183,6 +183,20 @@ async def test_due(store: Store) -> None:
     assert [poll.id for poll in await store.polls.due(LATER)] == [POLL.id]
 
 
+async def test_due_by_platform(store: Store) -> None:
+    """Each platform closes its own polls."""
+    channel = await store.identities.resolve("slack", "channel", "T1", "C1")
+    await opened(store)
+    await store.polls.open(replace(POLL, id=9, channel_id=channel))
+    for platform, poll_id in [("discord", POLL.id), ("slack", 9)]:
+        assert await store.polls.next_closing(platform) == LATER
+        assert [poll.id for poll in await store.polls.due(LATER, platform)] == [poll_id]
+        await store.polls.close(poll_id, LATER)
+        assert await store.polls.next_closing(platform) is None
+        soon = LATER + timedelta(seconds=1)
+        assert [poll.id for poll in await store.polls.unannounced(soon, platform)] == [poll_id]
+
+
 async def test_poll_closes_once(store: Store) -> None:
     await opened(store)
     await store.polls.cast(Ballot(POLL.id, 5, 1), NOW)

@@ -29,6 +29,7 @@ class Line:
         self.platform: Any = self
         self.terms = TERMS
         self.spares_requests = False
+        self.edits_answers = True
 
     async def edit(self, message: Message) -> None:
         if self.errors:
@@ -94,8 +95,9 @@ async def test_stream_shows_the_end() -> None:
     assert shown[-1] == "three"
 
 
-async def test_optional_edits_are_left_out() -> None:
-    """While the platform refuses many requests."""
+@pytest.mark.parametrize("reason", ["spares_requests", "edits_answers"])
+async def test_optional_edits_are_left_out(reason: str) -> None:
+    """While the platform refuses many requests, and where each edit would be one more message."""
 
     async def slowly() -> AsyncGenerator[Message, None]:
         async for message in growing("one", "two", "three"):
@@ -103,7 +105,7 @@ async def test_optional_edits_are_left_out() -> None:
             await asyncio.sleep(0.01)
 
     line = Line()
-    line.spares_requests = True
+    setattr(line, reason, not getattr(line, reason))
     assert await streamed(line, slowly()) == ["three"]
 
 

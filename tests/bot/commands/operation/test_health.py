@@ -39,6 +39,17 @@ async def test_gateway(health: Health, app: App, platform: FakePlatform) -> None
     assert value(app, "gateway_latency_seconds") is None
 
 
+async def test_two_platforms(health: Health, app: App, platform: FakePlatform) -> None:
+    other = FakePlatform(communities=(7, 8))
+    health.add(other)
+    await health.refresh()
+    assert failing(health) == set()
+    assert value(app, "servers") == len(platform.communities) + 2
+    other.is_connected = False
+    assert failing(health) == {"gateway"}
+    assert health.checks()["gateway"].detail == "not connected to fake"
+
+
 async def test_slow_event_loop(health: Health, app: App) -> None:
     await health.refresh()
     app.monitor.loop_lag.add(module.SLOW_LOOP_S)
