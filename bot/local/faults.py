@@ -21,6 +21,7 @@ from aiohttp import web
 from bot.local.rest import json_response
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Limited = Callable[[float], web.StreamResponse]
 
 HELD_S = 600.0
 """Seconds that a request of `Kind.SILENCE` is held: longer than any client waits."""
@@ -58,7 +59,9 @@ class RestFault:
 class Faults:
     """The present faults: none, unless a test or a soak sets them."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, limited: Limited | None = None) -> None:
+        """`limited` makes a 429 from the seconds to wait; the default is Discord's."""
+        self._limited = limited
         self.rest: RestFault | None = None
         self.event_delay_s = 0.0
         """Seconds before each event of the gateway is sent."""
@@ -87,6 +90,8 @@ class Faults:
         self.made[fault.kind] += 1
         if token := request.match_info.get("token"):
             self.disturbed.add(token)
+        if fault.kind in (Kind.ROUTE_LIMIT, Kind.GLOBAL_LIMIT) and self._limited is not None:
+            return self._limited(fault.seconds)
         return await _with_fault(fault, request, handler)
 
 

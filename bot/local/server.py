@@ -11,7 +11,6 @@ the methods `run_command`, `press`, `autocomplete` and `wait_for`.
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import os
 import secrets
@@ -25,6 +24,8 @@ import discord.http
 import yarl
 from aiohttp import web
 
+from bot.local.addresses import foreign_request, loopback_host, valid_port
+from bot.local.changes import Changes
 from bot.local.channel import HISTORY
 from bot.local.events import Event
 from bot.local.faults import Faults
@@ -78,7 +79,7 @@ class LocalDiscord:
         shards: int = 1,
         history: int = HISTORY,
     ) -> None:
-        self._host, self._port = _loopback(host), _port(port)
+        self._host, self._port = loopback_host(host, "Discord"), valid_port(port)
         self._token_lifetime_s = token_lifetime_s
         self.token = f"local.{secrets.token_urlsafe(24)}"
         self.state = State(
@@ -98,7 +99,7 @@ class LocalDiscord:
         self._page = Page(self.state, self._answered)
         self._runner: web.AppRunner | None = None
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
-        self._changes: set[asyncio.Future[None]] = set()
+        self._changes = Changes()
         self.state.events.listeners.append(self._hear)
 
     @property
@@ -243,19 +244,7 @@ class LocalDiscord:
         self, condition: Callable[[], object], *, timeout_s: float = 10.0, what: str = ""
     ) -> None:
         """Wait until `condition()` holds; it is checked after each event. Raises TimeoutError."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(timeout_s):
-                while not condition():
-                    change: asyncio.Future[None] = loop.create_future()
-                    self._changes.add(change)
-                    try:
-                        await change
-                    finally:
-                        self._changes.discard(change)
-        except TimeoutError:
-            happened = what or "The condition"
-            raise TimeoutError(f"{happened} did not happen within {timeout_s} s.") from None
+        await self._changes.wait_for(condition, timeout_s=timeout_s, what=what)
 
     async def drop_gateway(self) -> None:
         """Cut the bot's connection; it can resume its session."""
@@ -284,9 +273,7 @@ class LocalDiscord:
     def _hear(self, event: Event) -> None:
         if event.name == "interaction" and isinstance(event.subject, Interaction):
             self._start_clocks(event.subject)
-        for change in self._changes:
-            if not change.done():
-                change.set_result(None)
+        self._changes.notify()
 
     def _start_clocks(self, asked: Interaction) -> None:
         loop = asyncio.get_running_loop()
@@ -304,19 +291,10 @@ class LocalDiscord:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Reject requests of other sites, and turn errors into Discord's responses.
-
-        Other sites can make a browser send requests to this address, by DNS rebinding even under
-        their own name. The headers Host, Origin and Sec-Fetch-Site reveal them.
-        """
-        origin = request.headers.get("Origin")
-        site = request.headers.get("Sec-Fetch-Site", "same-origin")
-        if request.headers.get("Host") not in self._authorities:
-            return _rejected("The Host header is not the address of this server.")
-        if origin is not None and origin.removeprefix("http://") not in self._authorities:
-            return _rejected("Requests from other origins are not allowed.")
-        if site not in ("same-origin", "none") and request.path != "/":
-            return _rejected("Requests from other sites are not allowed.")
+        """Reject requests of other sites, and turn errors into Discord's responses."""
+        is_page = request.path == "/"
+        if reason := foreign_request(request.headers, self._authorities, is_page=is_page):
+            return _rejected(reason)
         try:
             if request.path.startswith(PREFIX):
                 return await self.faults.answer(request, handler)
@@ -345,27 +323,6 @@ def pointing_clients_at(api: str, gateway: str) -> Iterator[None]:
         yield
     finally:
         discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = before
-
-
-def _loopback(host: str) -> str:
-    address = "127.0.0.1" if host == "localhost" else host
-    try:
-        if ipaddress.ip_address(address).is_loopback:
-            return address
-    except ValueError:
-        pass
-    raise ValueError(
-        f"The Discord simulator can't listen on {host!r}, because everyone who can reach it can "
-        "act as an administrator. Use 127.0.0.1 or ::1."
-    )
-
-
-def _port(port: int) -> int:
-    if 0 <= port <= 65535:
-        return port
-    raise ValueError(
-        f"{port} is not a port. Use 1 to 65535, for example 8080, or 0 for any free port."
-    )
 
 
 def _rejected(reason: str) -> web.Response:
