@@ -1,0 +1,21 @@
+"""Slack simulator on loopback, for end-to-end tests of the bot.
+
+It simulates one workspace with its members and channels, the Web API and Socket Mode as far as the
+bot uses them. The client is an unmodified slack_sdk over real sockets. What Slack would reject is
+rejected with the same error.
+
+    server.py       LocalSlack: starts everything; methods for tests
+    web_api.py      methods of the Web API, tokens, scopes, files, response_urls
+    socket_mode.py  WebSockets, envelopes and acknowledgements
+    state.py        every interaction, and its answers
+    messages.py     messages and files
+    views.py        modals, home tabs, triggers
+    payloads.py     payloads that the bot receives
+    forms.py        inputs that a member fills in
+    records.py      messages, files, views, interactions
+    blocks.py       what Slack accepts in blocks
+    workspace.py    members and channels
+    limits.py       errors, rate limits, scopes
+
+Start with `bot.local.slack.server.LocalSlack`.
+"""

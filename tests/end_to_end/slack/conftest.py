@@ -1,0 +1,92 @@
+"""A running LocalSlack, and a small bot on it."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import pytest
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.local.limits import JSON
+from bot.local.slack.server import LocalSlack
+
+
+@dataclass
+class Clock:
+    """A clock that tests set."""
+
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """slack_sdk sends even requests to loopback through a proxy."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def slack(clock: Clock) -> AsyncIterator[LocalSlack]:
+    async with LocalSlack(port=0, clock=clock) as started:
+        yield started
+
+
+@pytest.fixture
+def web(slack: LocalSlack) -> AsyncWebClient:
+    return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5)
+
+
+@dataclass
+class Listener:
+    """A bot that notes all requests, and acknowledges with the payload that `answer` returns."""
+
+    requests: list[SocketModeRequest] = field(default_factory=list)
+    answer: Callable[[SocketModeRequest], JSON | None] = lambda request: None
+    is_silent: bool = False
+
+    async def __call__(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        self.requests.append(request)
+        if not self.is_silent:
+            response = SocketModeResponse(request.envelope_id, self.answer(request))
+            await client.send_socket_mode_response(response)
+
+    @property
+    def payload(self) -> JSON:
+        """Of the newest request."""
+        return self.requests[-1].payload
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    slack: LocalSlack, listener: Listener, ping_s: float = 5.0
+) -> AsyncIterator[SocketModeClient]:
+    """A Socket Mode client with its connection open."""
+    web = AsyncWebClient(base_url=slack.api_url)
+    client = SocketModeClient(slack.app_token, web_client=web, ping_interval=ping_s)
+    client.socket_mode_request_listeners.append(listener)
+    before = len(slack.sockets.connections)
+    try:
+        await client.connect()  # type: ignore[no-untyped-call]
+        await slack.wait_for(lambda: len(slack.sockets.connections) > before)
+        yield client
+    finally:
+        await client.close()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+async def listener(slack: LocalSlack) -> AsyncIterator[Listener]:
+    heard = Listener()
+    async with connected(slack, heard):
+        yield heard
