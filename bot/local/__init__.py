@@ -16,8 +16,8 @@ discord.py over real sockets. What Discord would reject is rejected with the sam
     guild.py     the server, its roles and members
     registry.py  registered commands
     limits.py    error codes, limits of payloads, rate limits
-    changes.py   waiting for a condition
-    addresses.py addresses to listen on, and a check of who sends a request
+    common/      addresses to listen on, and waiting for a condition
+    slack/       a Slack of the same kind
 
-Start with `bot.local.server.LocalDiscord`. `bot.local.slack` is a Slack of the same kind.
+Start with `bot.local.server.LocalDiscord`.
 """

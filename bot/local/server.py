@@ -24,9 +24,9 @@ import discord.http
 import yarl
 from aiohttp import web
 
-from bot.local.addresses import foreign_request, loopback_host, valid_port
-from bot.local.changes import Changes
 from bot.local.channel import HISTORY
+from bot.local.common.addresses import foreign_request, loopback_host, valid_port
+from bot.local.common.changes import Changes
 from bot.local.events import Event
 from bot.local.faults import Faults
 from bot.local.gateway import Gateway

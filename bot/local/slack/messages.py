@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from bot.local.changes import Changes
+from bot.local.common.changes import Changes
 from bot.local.limits import JSON
 from bot.local.records import content_type
 from bot.local.slack.blocks import check_message_blocks

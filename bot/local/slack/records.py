@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.local.changes import Changes
+from bot.local.common.changes import Changes
 from bot.local.limits import JSON
 from bot.local.slack.blocks import elements, mentions, texts
 from bot.local.slack.workspace import Channel, Member

@@ -21,7 +21,7 @@ from typing import Self
 
 from aiohttp import web
 
-from bot.local.addresses import foreign_request, loopback_host, valid_port
+from bot.local.common.addresses import foreign_request, loopback_host, valid_port
 from bot.local.faults import Faults
 from bot.local.limits import JSON
 from bot.local.slack.limits import ACKNOWLEDGEMENT_S, DEFAULT_SCOPES, RateLimits

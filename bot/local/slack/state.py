@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.local.changes import Changes
+from bot.local.common.changes import Changes
 from bot.local.limits import JSON
 from bot.local.slack.blocks import check_suggestions
 from bot.local.slack.forms import filled_state

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.local.changes import Changes
+from bot.local.common.changes import Changes
 from bot.local.limits import JSON
 from bot.local.slack.blocks import Surface, check_view
 from bot.local.slack.limits import ACKNOWLEDGEMENT_S, SlackError
