@@ -132,9 +132,7 @@ def button_of(action: Mapping[str, object]) -> tuple[str, str] | None:
         return None
     if not isinstance(value, str) or not value or len(value) > VALUE:
         return None
-    name, _colon, state = re.sub(
-        "|".join(_ENCODED), lambda found: _ENCODED[found[0]], value
-    ).partition(":")
+    name, _colon, state = decoded(value).partition(":")
     return name, state
 
 
@@ -222,18 +220,27 @@ def button(shown: Button, position: int) -> Block:
     """A button. What it does is in its value: `button_of` reads it."""
     emoji = f"{shown.emoji} " if shown.emoji else ""
     words = _PRIVATE_USE.sub("", clean(f"{emoji}{shown.label}"))
-    value = f"{shown.action}:{shown.state}"
-    for encoded, character in _ENCODED.items():
-        value = value.replace(character, encoded)
     block: Block = {
         "type": "button",
         "action_id": f"b{position}",
         "text": plain_text(_cut(words, LABEL) or "…"),
-        "value": value,
+        "value": encoded(f"{shown.action}:{shown.state}"),
     }
     if shown.dangerous or shown.primary:
         block["style"] = "danger" if shown.dangerous else "primary"
     return block
+
+
+def encoded(value: str) -> str:
+    """A value of a button or a choice, without what Slack escapes when it sends it back."""
+    for code, character in _ENCODED.items():
+        value = value.replace(character, code)
+    return value
+
+
+def decoded(value: str) -> str:
+    """The inverse of `encoded`."""
+    return re.sub("|".join(_ENCODED), lambda found: _ENCODED[found[0]], value)
 
 
 def _actions(buttons: Sequence[Button]) -> list[_Sized]:
@@ -260,7 +267,7 @@ def _date(time: Timestamp) -> Block:
         "type": "date",
         "timestamp": int(time.at.timestamp()),
         "format": form,
-        "fallback": time.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "fallback": f"{time.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
     }
 
 
