@@ -10,6 +10,7 @@
 `bot.local.faults` makes requests fail, `local.sockets` connections.
 """
 
+import asyncio
 import logging
 import os
 import secrets
@@ -271,7 +272,10 @@ class LocalSlack:
     async def wait_for(
         self, condition: Callable[[], object], *, timeout_s: float = WAIT_S, what: str = ""
     ) -> None:
-        """Wait until `condition()` holds; it is checked after each event. Raises TimeoutError."""
+        """Wait until `condition()` holds; it is checked after each event and request.
+
+        Raises TimeoutError.
+        """
         await self.state.changes.wait_for(condition, timeout_s=timeout_s, what=what)
 
     @web.middleware
@@ -282,7 +286,12 @@ class LocalSlack:
             return web.json_response({"ok": False, "error": reason}, status=403)
         if request.path == "/link":
             return await handler(request)
-        return await self.faults.answer(request, handler)
+        # Those who wait for a call hear of it even if a fault holds it.
+        asyncio.get_running_loop().call_soon(self.state.changes.notify)
+        try:
+            return await self.faults.answer(request, handler)
+        finally:
+            self.state.changes.notify()
 
 
 def _limited(seconds: float) -> web.StreamResponse:

@@ -123,35 +123,48 @@ class SocketMode:
             envelope |= {"retry_attempt": attempt, "retry_reason": reason}
         return json.dumps(envelope)
 
-    # What Slack and the network do to connections
+    # What Slack and the network do to connections: to these, or to all that are open
 
-    async def warn(self) -> None:
-        """Say that the connections will be closed soon."""
-        await self._tell(self.connections, "warning")
+    async def warn(self, *connections: Connection) -> None:
+        """Say that connections will be closed soon."""
+        await self._tell(connections or self.connections, "warning")
 
-    async def refresh(self) -> None:
-        """Close the connections for good, after saying so; the bot has to open new ones."""
-        leaving = list(self.connections)
+    async def refresh(self, *connections: Connection, notice_s: float = 0.0) -> None:
+        """Close connections after saying so; the bot has to open new ones.
+
+        notice_s: seconds from the warning on; Slack gives about ten.
+        """
+        leaving = list(connections or self.connections)
         await self._tell(leaving, "warning")
-        await self._tell(leaving, "refresh_requested")
-        for connection in leaving:
-            connection.is_leaving = True
-            with contextlib.suppress(ConnectionError):
-                await connection.socket.close()
+        await asyncio.sleep(notice_s)
+        await self._end(leaving, "refresh_requested")
 
-    async def drop(self) -> None:
-        """Cut the connections without a word."""
-        for connection in list(self.connections):
+    async def disable(self) -> None:
+        """Switch Socket Mode off, as in the app's settings: nothing connects from then on."""
+        self.refuses = True
+        await self._end(list(self.connections), "link_disabled")
+
+    async def drop(self, *connections: Connection) -> None:
+        """Cut connections without a word."""
+        for connection in list(connections or self.connections):
             if connection.transport is not None:
                 connection.transport.abort()
 
-    def deafen(self, *, pongs: bool = True) -> None:
-        """Let the present connections stay open and carry nothing.
+    def deafen(self, *connections: Connection, pongs: bool = True) -> None:
+        """Let connections stay open and carry nothing.
 
         pongs: whether pings are still answered.
         """
-        for connection in self.connections:
+        for connection in connections or self.connections:
             connection.is_deaf, connection.pongs = True, pongs
+
+    async def _end(self, leaving: Iterable[Connection], reason: str) -> None:
+        for connection in leaving:
+            connection.is_leaving = True
+        await self._tell(leaving, reason)
+        for connection in leaving:
+            with contextlib.suppress(ConnectionError):
+                await connection.socket.close()
 
     async def close(self) -> None:
         for timer in self._timers:

@@ -123,6 +123,17 @@ async def test_dead(slack: LocalSlack) -> None:
         await slack.wait_for(lambda: slack.sockets.opened >= 2)
 
 
+async def test_switched_off(slack: LocalSlack, web: AsyncWebClient) -> None:
+    opened = await web.apps_connections_open(app_token=slack.app_token)
+    async with aiohttp.ClientSession() as session, session.ws_connect(opened["url"]) as socket:
+        await socket.receive_json()
+        await slack.sockets.disable()
+        assert (await socket.receive_json())["reason"] == "link_disabled"
+        opened = await web.apps_connections_open(app_token=slack.app_token)
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(opened["url"])
+
+
 async def test_refusal(slack: LocalSlack, web: AsyncWebClient) -> None:
     slack.sockets.refuses = True
     opened = await web.apps_connections_open(app_token=slack.app_token)

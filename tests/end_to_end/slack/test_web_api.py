@@ -269,8 +269,7 @@ async def test_retry_after_is_obeyed(slack: LocalSlack, web: AsyncWebClient) -> 
     web.retry_handlers.append(AsyncRateLimitErrorRetryHandler())
     slack.faults.rest = RestFault(Kind.ROUTE_LIMIT, paths=r"auth\.test", seconds=1)
     waiting = asyncio.create_task(web.auth_test())
-    while not slack.faults.made:  # noqa: ASYNC110 - faults have no event
-        await asyncio.sleep(0.01)
+    await slack.wait_for(lambda: slack.faults.made)
     slack.faults.clear()
     assert (await waiting)["ok"]
 
