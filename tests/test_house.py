@@ -29,7 +29,7 @@ bot.app                 bot.commands bot.services bot.store bot.settings bot.sta
                         models
 bot.operations          bot.settings bot.startup bot.store bot.version
 bot.discord             bot.commands bot.monitoring bot.formats bot.logs data
-bot.slack               bot.slack.options bot.commands bot.store bot.formats
+bot.slack               bot.slack.options bot.slack.values bot.commands bot.store bot.formats
 bot.slack.options       bot.slack.values bot.commands bot.formats
 bot.slack.network       bot.slack.values bot.commands bot.services bot.monitoring
 bot.slack.values

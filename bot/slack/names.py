@@ -49,7 +49,7 @@ class CommandNames:
     def slash(self, name: str) -> str:
         """A command as members type it; `name` is that of its `CommandInfo`."""
         word, space, rest = name.partition(" ")
-        return f"/{self._prefixed[word]}{space}{rest}"
+        return f"/{self._prefixed.get(word, self.prefix + word)}{space}{rest}"
 
     def word_of(self, command: str) -> str | None:
         """The first word of a command that Slack has sent, whatever form it has.

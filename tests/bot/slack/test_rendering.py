@@ -26,6 +26,7 @@ from bot.commands.core.message import (
     text,
     verbatim,
 )
+from bot.local.slack.blocks import check_message_blocks
 from bot.slack.names import CommandNames
 from bot.slack.rendering import (
     BLOCKS,
@@ -233,6 +234,7 @@ MESSAGES = st.builds(
 def check(part: Part, *, private: bool) -> None:
     """Slack accepts it, and shows words as they are."""
     json.dumps(part).encode()
+    check_message_blocks(part["blocks"], set())
     assert 0 < len(part["text"]) <= 4_000
     assert not {"<", ">"} & set(part["text"])
     assert len(part["blocks"]) <= BLOCKS

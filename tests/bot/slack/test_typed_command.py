@@ -2,41 +2,20 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.commands.command_list import COMMANDS
-from bot.commands.core.declaration import Declaration, Declared, Group, Kind, Menu, Option
+from bot.commands.core.declaration import Declaration, Declared
 from bot.commands.core.message import UserError
-from bot.commands.core.turn import Terms
-from bot.commands.declarations import declared
-from bot.commands.operation.health import Health
 from bot.slack.names import CommandNames
-from bot.slack.options.conversion import LONGEST_NUMBER, Value
+from bot.slack.options.conversion import Value
 from bot.slack.options.line import unescaped
 from bot.slack.typed_command import Typed, as_typed, parse
 from bot.slack.values import ChannelRef, UserRef
-
-TERMS = Terms("Slack", "workspace", "workspaces", "reload")
-DECLARED = declared(TERMS, cast(Health, SimpleNamespace()))
-LONGEST = 100
-
-
-def every_declaration() -> list[Declaration]:
-    found: list[Declaration] = []
-    for each in DECLARED:
-        match each:
-            case Declaration():
-                found.append(each)
-            case Group():
-                found += each.declarations
-            case Menu():
-                pass
-    return found
+from tests.bot.slack.commands import DECLARED, PIECES, calls, every_declaration
 
 
 def escaped(words: str) -> str:
@@ -202,51 +181,11 @@ def test_any_text_is_read_or_refused(line: str, command: str) -> None:
     assert typed.wants_form or typed.declaration is not None
 
 
-PIECES = st.sampled_from(
-    [*'"“”„«»\\:?<>&@# \n', "opening:", "form:", "temprature:", "a", "<@U12>", "&amp;", "0.5"]
-)
-
-
 @settings(max_examples=300)
 @given(line=st.lists(PIECES, max_size=15).map("".join))
 def test_odd_lines_are_read_or_refused(line: str) -> None:
     with suppress(UserError):
         parse(DECLARED, "/sonnet", line)
-
-
-def of(option: Option) -> st.SearchStrategy[Value]:
-    """Values that an option accepts."""
-    if option.choices:
-        return st.sampled_from([choice.value for choice in option.choices])
-    least, most = option.least, option.most
-    match option.kind:
-        case Kind.TEXT:
-            longest = LONGEST if most is None else min(LONGEST, int(most))
-            odd = st.lists(PIECES, max_size=8).map("".join)
-            words = st.text(max_size=longest) | odd
-            return words.filter(lambda word: int(least or 0) <= len(word) <= longest)
-        case Kind.INTEGER:
-            high = 10**6 if most is None else int(most)
-            return st.integers(int(least or 0), high)
-        case Kind.NUMBER:
-            return st.floats(least, most)
-        case Kind.SWITCH:
-            return st.booleans()
-        case _reference:
-            raise AssertionError(option)
-
-
-def calls() -> st.SearchStrategy[tuple[Declaration, dict[str, Value]]]:
-    def values_of(declaration: Declaration) -> st.SearchStrategy[dict[str, Value]]:
-        typed = [o for o in declaration.options if o.kind not in REFERENCES]
-        return st.fixed_dictionaries({}, optional={o.name: of(o) for o in typed})
-
-    return st.sampled_from(every_declaration()).flatmap(
-        lambda each: st.tuples(st.just(each), values_of(each))
-    )
-
-
-REFERENCES = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
 
 
 @settings(max_examples=300, deadline=None)
@@ -268,10 +207,11 @@ def test_printed_references_read_as_the_same() -> None:
     assert parse(DECLARED, "/moderate", line).values == {"member": UserRef("U12")}
 
 
-def test_longest_line_is_read_in_steps() -> None:
-    """Marks that nothing closes are looked for once, not once a word."""
-    assert values('"a ' * 100) == {"opening": ('"a ' * 100).strip()}
-    assert LONGEST_NUMBER < LONGEST
+def test_marks_that_nothing_closes_are_words() -> None:
+    line = ('"a ' * 1_000).strip()
+    with pytest.raises(UserError, match="opening: can have at most"):
+        values(line)
+    assert values('"a “b «c') == {"opening": '"a “b «c'}
 
 
 def test_unescaped() -> None:
