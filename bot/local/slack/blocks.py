@@ -68,6 +68,7 @@ RICH_ELEMENTS: Mapping[str, str] = {
     "color": "value",
 }
 """Elements of rich text, with the field that each needs."""
+STYLES = ("bold", "italic", "strike", "code")
 
 
 class Checker:
@@ -116,12 +117,15 @@ class Checker:
             self.add(f"no more than {most} items allowed", at)
         return value
 
+    def _unique(self, parts: Sequence[JSON], field: str, at: str) -> None:
+        given = [part[field] for part in parts if isinstance(part.get(field), str)]
+        if len(set(given)) < len(given):
+            self.add(f"{field} must be unique", at)
+
     def blocks(self, value: object, at: str, surface: Surface) -> list[JSON]:
         """The blocks of a message (up to 50), or of a modal or home tab (up to 100)."""
         blocks = self.count(value, at, 50 if surface == "message" else 100, least=0)
-        ids = [block["block_id"] for block in blocks if "block_id" in block]
-        if len(set(ids)) < len(ids):
-            self.add("block_id must be unique", at)
+        self._unique(blocks, "block_id", at)
         for index, block in enumerate(blocks):
             here = f"{at}/{index}"
             if "block_id" in block:
@@ -163,9 +167,7 @@ class Checker:
 
     def _actions(self, block: JSON, at: str) -> None:
         parts = self.count(block.get("elements"), f"{at}/elements", 25)
-        ids = [part.get("action_id") for part in parts if "action_id" in part]
-        if len(set(ids)) < len(ids):
-            self.add("action_id must be unique within the block", f"{at}/elements")
+        self._unique(parts, "action_id", f"{at}/elements")
         for index, part in enumerate(parts):
             self._element(part, f"{at}/elements/{index}", ACTIONS)
 
@@ -178,7 +180,7 @@ class Checker:
         self.string(picture.get("alt_text"), f"{at}/alt_text", 2000, shortest=0)
         if "slack_file" in picture:
             file = picture["slack_file"]
-            if not isinstance(file, dict) or file.get("id") not in self._files:
+            if not isinstance(file, dict) or str(file.get("id")) not in self._files:
                 self.add("invalid slack file", f"{at}/slack_file")
         else:
             self.string(picture.get("image_url"), f"{at}/image_url", 3000)
@@ -194,7 +196,7 @@ class Checker:
     def _rich_text(self, block: JSON, at: str) -> None:
         for index, part in enumerate(self.count(block.get("elements"), f"{at}/elements", 100)):
             here = f"{at}/elements/{index}"
-            if part.get("type") not in RICH_PARTS:
+            if str(part.get("type")) not in RICH_PARTS:
                 self.add(f"unsupported type: {part.get('type')}", f"{here}/type")
             elif part["type"] == "rich_text_list":
                 if part.get("style") not in ("bullet", "ordered"):
@@ -214,16 +216,16 @@ class Checker:
                 self.add(f"unsupported type: {kind}", f"{here}/type")
             elif kind != "date":
                 self.string(element.get(needed), f"{here}/{needed}", 40_000)
-            unknown = set(element.get("style") or {}) - {"bold", "italic", "strike", "code"}
-            if unknown:
-                self.add(f"additional property: {', '.join(sorted(unknown))}", f"{here}/style")
+            style = element.get("style", {})
+            if not isinstance(style, dict) or not style.keys() <= set(STYLES):
+                self.add(f"must be an object of {', '.join(STYLES)}", f"{here}/style")
 
     def _element(self, element: object, at: str, allowed: set[str]) -> None:
         """An interactive element (or an image beside a section)."""
         if not isinstance(element, dict):
             self.add("missing required field", at)
             return
-        kind = element.get("type")
+        kind = str(element.get("type"))
         if kind not in allowed:
             self.add(f"unsupported type: {kind}", f"{at}/type")
             return
@@ -272,7 +274,8 @@ class Checker:
             for field in ("min_value", "max_value", "initial_value"):
                 if field in element and not isinstance(element[field], str):
                     self.add("must be a string", f"{at}/{field}")
-        if element["type"] == "file_input" and not 1 <= element.get("max_files", 10) <= 10:
+        files = element.get("max_files", 10)
+        if element["type"] == "file_input" and files not in range(1, 11):
             self.add("must be between 1 and 10", f"{at}/max_files")
 
     def options(self, element: JSON, at: str, *, most: int) -> None:

@@ -72,7 +72,7 @@ class WebApi:
         app.router.add_get("/files-pri/{file}/{name}", self._download)
 
     def _all_methods(self) -> Iterator[Method]:
-        state, workspace, messages = self._state, self._state.workspace, self._state.messages
+        state, workspace = self._state, self._state.workspace
         payloads, views = state.payloads, state.views
         yield Method("apps.connections.open", lambda a: {"url": self._open_connection()}, True)
         yield Method("auth.test", lambda a: self._who())
@@ -109,17 +109,7 @@ class WebApi:
             ),
         )
         yield Method("files.getUploadURLExternal", self._reserve)
-        yield Method(
-            "files.completeUploadExternal",
-            lambda a: {
-                "files": [
-                    file.payload()
-                    for file in messages.complete_upload(
-                        a.get("files") or [], str(a.get("channel_id") or ""), a
-                    )
-                ]
-            },
-        )
+        yield Method("files.completeUploadExternal", self._complete)
 
     # Requests
 
@@ -270,6 +260,14 @@ class WebApi:
             str(arguments.get("alt_txt") or ""),
         )
         return {"upload_url": address, "file_id": file.id}
+
+    def _complete(self, arguments: JSON) -> JSON:
+        files = arguments.get("files")
+        if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+            raise SlackError("invalid_arguments", ["must be a list [json-pointer:/files]"])
+        channel = str(arguments.get("channel_id") or "")
+        shared = self._state.messages.complete_upload(files, channel, arguments)
+        return {"files": [file.payload() for file in shared]}
 
     def _sent(self, message: Message) -> JSON:
         return {"channel": message.channel.id, "ts": message.ts}

@@ -184,6 +184,9 @@ async def test_permalink(slack: LocalSlack, web: AsyncWebClient) -> None:
         ([{"type": "actions", "elements": []}], "no less than 1 items required"),
         ([{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}], "/blocks/0/text/type"),
         ([{"type": "dance"}], "unsupported type: dance"),
+        ([{"type": []}], "unsupported type: []"),
+        (["text"], "must be a list of objects [json-pointer:/blocks]"),
+        ([{"type": "actions", "elements": [button(action_id=[])]}], "/elements/0/action_id"),
         ([{"type": "image", "image_url": "http://x/y.png", "alt_text": "x"}], "/image_url"),
         ([{"type": "image", "slack_file": {"id": "F404"}, "alt_text": "x"}], "/slack_file"),
         (
@@ -319,6 +322,12 @@ async def test_upload_of_another_size(slack: LocalSlack, web: AsyncWebClient) ->
         assert answer.status == 400
     complete = web.files_completeUploadExternal(files=[{"id": reserved["file_id"]}])
     assert await error_of(complete) == "file_not_found"
+
+
+@pytest.mark.parametrize("files", ["3", "[3]", '{"id": 3}', "{", "[]"])
+async def test_odd_files(web: AsyncWebClient, files: str) -> None:
+    call = web.api_call("files.completeUploadExternal", params={"files": files})
+    assert await error_of(call) in ("invalid_arguments", "invalid_json")
 
 
 async def test_download(slack: LocalSlack) -> None:
