@@ -15,7 +15,7 @@ from typing import TypeVar
 from PIL import Image, ImageDraw
 
 from bot.formats import shortened
-from bot.images.text import FontStyle, draw_text, drawable_text, text_width
+from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size
 from models.names.capitalization import Capitals, format_name
 from models.names.dissection import Dissection, LetterChoice, reading
 from models.networks.vocabulary import END
@@ -187,13 +187,13 @@ def _drawn(
 def _draw_title(draw: ImageDraw.ImageDraw, title: str, subtitle: str | None) -> None:
     title = drawable_text(title, FontStyle.SANS) or NO_FONT_NAME
     baseline = MARGIN + 0.8 * TITLE_SIZE
-    size = fitting_size(title, TITLE_SIZE, WIDTH - 2 * MARGIN)
+    size = fitting_size(title, FontStyle.SANS, TITLE_SIZE, WIDTH - 2 * MARGIN)
     draw_text(
         draw, (MARGIN, baseline), title, FontStyle.SANS, size, TEXT, align="left", stroke_width=1
     )
     if drawable := drawable_text(shortened(subtitle or "", LONGEST_MEANING), FontStyle.SANS):
         quoted = f"“{drawable}”"
-        size = fitting_size(quoted, MEANING_SIZE, WIDTH - 2 * MARGIN)
+        size = fitting_size(quoted, FontStyle.SANS, MEANING_SIZE, WIDTH - 2 * MARGIN)
         below = MARGIN + TITLE_SIZE + 16 + 0.8 * MEANING_SIZE
         draw_text(draw, (MARGIN, below), quoted, FontStyle.SANS, size, MUTED, align="left")
 
@@ -248,13 +248,7 @@ def _write(
 ) -> None:
     """Draw a letter or word; nothing if no font has it."""
     drawable = drawable_text(token, FontStyle.SANS)
-    size = fitting_size(drawable, size, cell_width - 16)
+    size = fitting_size(drawable, FontStyle.SANS, size, cell_width - 16)
     x, y = center
     baseline = y + 0.33 * size  # half of a capital's height, so letters share one baseline
     draw_text(draw, (x, baseline), drawable, FontStyle.SANS, size, text_color_on(background))
-
-
-def fitting_size(text: str, size: int, width: int) -> int:
-    """The font size, smaller if the text would be wider than `width` pixels."""
-    needed = text_width(text, FontStyle.SANS, size)
-    return size if needed <= width else max(1, int(size * width / needed))

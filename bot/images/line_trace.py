@@ -20,13 +20,12 @@ from bot.images.dissection import (
     TEXT,
     Color,
     draw_cell,
-    fitting_size,
     odds,
     percent,
     shade,
     text_color_on,
 )
-from bot.images.text import FontStyle, draw_text, drawable_text
+from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size
 from models.verse.constrained.word_lines import Step
 from models.verse.trace import ExpectedWord, LineTrace
 
@@ -175,7 +174,7 @@ def _centered(
 ) -> None:
     left, top, right, bottom = box
     words = drawable_text(words, FontStyle.SANS)
-    size = fitting_size(words, size, right - left - 12)
+    size = fitting_size(words, FontStyle.SANS, size, right - left - 12)
     position = (left + right) / 2, (top + bottom) / 2 + 0.33 * size
     draw_text(draw, position, words, FontStyle.SANS, size, text_color_on(background))
 
@@ -190,6 +189,6 @@ def _write(
 ) -> None:
     """Write words from a left upper corner, smaller if they would be wider than `width`."""
     words = drawable_text(words, FontStyle.SANS)
-    fitting = fitting_size(words, size, width) if width else size
+    fitting = fitting_size(words, FontStyle.SANS, size, width) if width else size
     x, y = corner
     draw_text(draw, (x, y + 0.8 * size), words, FontStyle.SANS, fitting, color, align="left")

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from bot.formats import shortened
-from bot.images.text import MEASURING_SIZE, FontStyle, draw_text, drawable_text, text_width
+from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size, text_width
 
 WIDTH, HEIGHT = 1200, 630
 PLATE = (30, 30, WIDTH - 30, HEIGHT - 30)
@@ -95,13 +95,12 @@ def name_block(name: str, height: float) -> Block:
 
 
 def _fit(lines: Sequence[str], height: float) -> Block:
-    widest = max(text_width(line, FontStyle.SERIF_BOLD) for line in lines)
-    size = min(
-        MAX_SIZES[len(lines) - 1],
-        MEASURING_SIZE * TEXT_WIDTH / max(widest, 1),
-        height / (len(lines) * LINE_HEIGHT),
-    )
-    return Block(tuple(lines), FontStyle.SERIF_BOLD, max(1, int(size)))
+    size = max(1, int(min(MAX_SIZES[len(lines) - 1], height / (len(lines) * LINE_HEIGHT))))
+    return Block(tuple(lines), FontStyle.SERIF_BOLD, _fitting(lines, FontStyle.SERIF_BOLD, size))
+
+
+def _fitting(lines: Iterable[str], style: FontStyle, size: int) -> int:
+    return min(fitting_size(line, style, size, TEXT_WIDTH) for line in lines)
 
 
 def _parts(name: str) -> list[str]:
@@ -130,8 +129,7 @@ def _equal_pieces(name: str, count: int) -> list[str]:
 def _meaning_block(meaning: str) -> Block:
     """A meaning on one line, or on two if one would be smaller than `MIN_SIZE`."""
     for lines in _line_breaks(_parts(meaning), FontStyle.SERIF_ITALIC, 2):
-        widest = max(text_width(line, FontStyle.SERIF_ITALIC) for line in lines)
-        size = min(MEANING_SIZE, int(MEASURING_SIZE * TEXT_WIDTH / max(widest, 1)))
+        size = _fitting(lines, FontStyle.SERIF_ITALIC, MEANING_SIZE)
         if size >= MIN_SIZE:
             return Block(tuple(lines), FontStyle.SERIF_ITALIC, size)
     return _one_line(meaning, FontStyle.SERIF_ITALIC, MEANING_SIZE)
@@ -142,8 +140,7 @@ def _one_line(text: str, style: FontStyle, size: int) -> Block:
     kept = text
     while text_width(kept, style, MIN_SIZE) > TEXT_WIDTH and len(kept) > 1:
         kept = shortened(text, len(kept) - 1)
-    fitting = int(MEASURING_SIZE * TEXT_WIDTH / max(text_width(kept, style), 1))
-    return Block((kept,), style, max(MIN_SIZE, min(size, fitting)))
+    return Block((kept,), style, max(MIN_SIZE, _fitting([kept], style, size)))
 
 
 def _engrave(blocks: Sequence[Block]) -> Image.Image:

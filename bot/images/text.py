@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from PIL import ImageDraw, ImageFont
 
 MEASURING_SIZE = 100
-"""Font size in pixels at which text is measured; widths grow in proportion."""
+"""Font size in pixels at which text is compared."""
 UNASSIGNED = "\U0010ffff"
 """A code point that Unicode reserves for ever, so every font draws its missing-glyph box for it."""
 MAX_MARKS = 2
@@ -68,6 +68,20 @@ def drawable_text(text: str, style: FontStyle, *, system_fonts: bool = True) -> 
 def text_width(text: str, style: FontStyle, size: int = MEASURING_SIZE) -> float:
     """Width in pixels of a drawable text."""
     return sum(_font(run.file, size).getlength(run.text) for run in _runs(text, style))
+
+
+def fitting_size(text: str, style: FontStyle, size: int, width: float) -> int:
+    """The font size in pixels: smaller than `size` if a text would be wider than `width`.
+
+    Without the library that shapes text (FriBiDi, often missing where no fonts are installed),
+    widths are rounded letter by letter and do not grow in proportion to the size.
+    """
+    needed = text_width(text, style, size)
+    if needed > width:
+        size = max(1, int(size * width / needed))
+        while size > 1 and text_width(text, style, size) > width:
+            size -= 1
+    return size
 
 
 def draw_text(

@@ -283,7 +283,6 @@ def test_imports_when_serving() -> None:
     """Neither training libraries, nor what is optional, nor the simulator."""
     source = (
         "import sys, bot.serving\n"
-        "for extension in bot.discord.client.EXTENSIONS: __import__(extension)\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'bot.local.server'}\n"
         "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"

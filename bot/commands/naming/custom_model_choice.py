@@ -104,7 +104,7 @@ def _choices(records: Sequence[CustomModelRecord], turn: Turn) -> list[Choice]:
         label = ngettext("{name} · {count:,} name", "{name} · {count:,} names", record.entries)
         value = record.name
         if record.community_id != turn.community_id:
-            label = f"{label} · {_('shared by another {community}')}"
+            label = label + " · " + _("shared by another {community}")
             value = f"{record.name} #{record.id}"
         label = label.format(name=record.name, count=record.entries, community=community)
         choices.append(Choice(label, value))

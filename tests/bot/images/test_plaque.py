@@ -109,7 +109,7 @@ def test_widest_letters_fit() -> None:
 def test_longer_names_are_smaller() -> None:
     sizes = [name_block("a" * letters, 300.0).size for letters in range(1, LONGEST_NAME)]
     assert sizes[0] == MAX_SIZES[0]
-    broken = next(i for i, size in enumerate(sizes) if size <= MIN_SIZE)
+    broken = next((i for i, size in enumerate(sizes) if size <= MIN_SIZE), len(sizes))
     assert sizes[:broken] == sorted(sizes[:broken], reverse=True)
 
 

@@ -1,14 +1,15 @@
 """Text in any alphabet, drawn with the fonts at hand."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from bot.images import text
-from bot.images.text import FontStyle, draw_text, drawable_text, text_width
+from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size, text_width
 
 
 @pytest.mark.parametrize("words", ["Mangosaurus", "Ταυροσαύρα", "Мангозавр", "Ada O'Neill", "علي"])
@@ -79,3 +80,17 @@ def test_draw_text_aligns_left() -> None:
     left, _, right, _ = image.getbbox() or (0, 0, 0, 0)
     assert 50 <= left <= 56
     assert right > 150
+
+
+@given(st.text("aWi éß-.", max_size=60), st.integers(8, 120), st.integers(40, 900))
+def test_fitting_size_without_a_shaper(words: str, size: int, width: int) -> None:
+    """FriBiDi is missing on some machines; widths then are rounded letter by letter."""
+
+    def plain(file: Path, size: int) -> ImageFont.FreeTypeFont:
+        return ImageFont.truetype(str(file), size, layout_engine=ImageFont.Layout.BASIC)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "_font", lru_cache(plain))
+        fitting = fitting_size(words, FontStyle.SANS, size, width)
+        assert fitting <= size
+        assert fitting == 1 or text_width(words, FontStyle.SANS, fitting) <= width

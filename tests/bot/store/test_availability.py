@@ -43,7 +43,12 @@ async def test_refused_connection() -> None:
 
 async def test_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_S", 0.2)
-    server = await asyncio.start_server(lambda *_: asyncio.sleep(10), "127.0.0.1", 0)
+    connections: list[object] = []  # kept: Python closes those that nobody holds
+
+    async def be_silent(*connection: object) -> None:
+        connections.append(connection)
+
+    server = await asyncio.start_server(be_silent, "127.0.0.1", 0)
     database = on_loopback(server.sockets[0].getsockname()[1])
     with pytest.raises(Unavailable, match=r"longer than 0\.2 s"):
         await database.migrate()

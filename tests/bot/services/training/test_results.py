@@ -146,7 +146,7 @@ async def test_full_memory_costs_no_training(world: World) -> None:
     record = await world.store.trainings.next_queued(CUSTOM, "x", NOW)
     assert record is not None
     sample = await CustomModels(world.store, FakeWriter()).validate(tiny_namer(KANA), "")
-    size = sample.trained.resident_bytes + 1_000
+    size = sample.trained.resident_bytes + 100
     models = CustomModels(world.store, FakeWriter(), largest=size, patience_s=0)
     used = [await models.validate(tiny_namer(KANA, seed=9 + n), "") for n in range(MOST_LOADED)]
     complete = CustomModelPolicy(world.store, models).complete
