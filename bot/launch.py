@@ -19,8 +19,7 @@ def launch(work: Callable[[Settings], None], *, local: bool = False) -> int:
     """
     try:
         settings = load_settings()
-        token = settings.discord_token.get_secret_value() if settings.discord_token else None
-        set_up_logs(settings.log_format, settings.log_level, [token] if token else [])
+        set_up_logs(settings.log_format, settings.log_level, settings.tokens)
         for sentence in suspicious_names():
             log.warning(sentence)
         work(local_settings(settings) if local else settings)

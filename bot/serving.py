@@ -1,4 +1,4 @@
-"""Serves Discord, or a local simulation of it, until the bot is stopped."""
+"""Serves Discord, Slack, both, or a local simulation, until the bot is stopped."""
 
 import asyncio
 import errno
@@ -6,15 +6,19 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 from discord import app_commands
 
 from bot.app import build_app
+from bot.commands.core.app import App
+from bot.commands.core.turn import DeliveryError
+from bot.commands.operation.health import Health
 from bot.discord.client import Mangosaurus
 from bot.launch import launch
 from bot.monitoring.sentry import set_up_sentry
@@ -24,9 +28,13 @@ from bot.startup import Exit, LastResort, StartupError
 from bot.store import Unavailable
 from bot.version import checkout_version
 
+if TYPE_CHECKING:
+    from bot.slack.client import SlackBot
+
 log = logging.getLogger(__name__)
 
 LOCALHOST = "127.0.0.1"
+SLACK_APPS = "https://api.slack.com/apps"
 UNREACHABLE = (
     aiohttp.ClientError,
     OSError,
@@ -42,7 +50,7 @@ def serve(*, local: bool = False) -> int:
 
     def run(settings: Settings) -> None:
         _report_errors(settings)
-        asyncio.run(_run_local(settings) if local else _run(settings, token_of(settings)))
+        asyncio.run(_run_local(settings) if local else _run(settings, tokens_of(settings)))
 
     try:
         return launch(run, local=local)
@@ -50,27 +58,62 @@ def serve(*, local: bool = False) -> int:
         return Exit.OK
 
 
-def token_of(settings: Settings) -> str:
-    """The bot's token. Raises `StartupError` if there is none, or if it was copied wrongly."""
-    token = settings.discord_token.get_secret_value() if settings.discord_token else ""
-    if not token:
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of the platforms to serve; empty for the others."""
+
+    discord: str = field(default="", repr=False)
+    slack_bot: str = field(default="", repr=False)
+    slack_app: str = field(default="", repr=False)
+
+
+def tokens_of(settings: Settings) -> Tokens:
+    """The tokens that are set. Raises `StartupError` unless a platform can be served."""
+    every = (settings.discord_token, settings.slack_bot_token, settings.slack_app_token)
+    discord, bot, app = (token.get_secret_value() if token else "" for token in every)
+    if bool(bot) != bool(app):
+        missing, page = (
+            ("SLACK_BOT_TOKEN", "OAuth & Permissions")
+            if app
+            else ("SLACK_APP_TOKEN", "Basic Information → App-Level Tokens")
+        )
         raise StartupError(
             Exit.NO_TOKEN,
-            "No token is set. To run the bot on Discord, put DISCORD_TOKEN into .env (see "
-            ".env.example); to try it without an account, run: python -m bot --local",
+            f"{missing} is not set. Slack needs both of its tokens. Copy it from {page}, on the "
+            f"pages of your app: {SLACK_APPS}",
         )
-    if any(character.isspace() for character in token):
+    if not discord and not bot:
+        raise StartupError(
+            Exit.NO_TOKEN,
+            "No token is set. To run the bot on Discord, put DISCORD_TOKEN into .env, and to run "
+            "it on Slack, SLACK_BOT_TOKEN and SLACK_APP_TOKEN (see .env.example); to try it "
+            "without an account, run: python -m bot --local",
+        )
+    if any(character.isspace() for character in discord):
         raise StartupError(
             Exit.BAD_SETTINGS, "DISCORD_TOKEN contains a space or a line break. Copy it again."
         )
-    return token
+    return Tokens(discord, bot, app)
 
 
-async def _run(settings: Settings, token: str) -> None:
-    """Serve Discord."""
+async def _run(settings: Settings, tokens: Tokens) -> None:
+    """Serve the platforms whose tokens are set."""
+    if not tokens.discord:
+        async with running_slack(settings, tokens) as slack:
+            await serve_until_stopped([_slack(slack)], slack.shut_down)
+        return
     try:
         async with running_bot(settings) as bot:
-            await _serve(bot, token)
+            if not tokens.slack_bot:
+                await serve_until_stopped([bot.start(tokens.discord)], bot.shut_down)
+                return
+            slack = slack_beside(bot, tokens)
+
+            async def stop() -> None:
+                slack.hurry()
+                await bot.shut_down()
+
+            await serve_until_stopped([bot.start(tokens.discord), _slack(slack)], stop)
     except discord.LoginFailure as error:
         raise StartupError(
             Exit.TOKEN_REJECTED,
@@ -97,7 +140,7 @@ async def _run_local(settings: Settings) -> None:
             with local.pointing_clients_here():
                 sys.stdout.write(f"Mangosaurus is at {local.url}\n")
                 sys.stdout.flush()
-                await _serve(bot, local.token)
+                await serve_until_stopped([bot.start(local.token)], bot.shut_down)
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
@@ -117,17 +160,65 @@ async def running_bot(
     """A client with all its services, closed at the end. Raises `StartupError`."""
     app = await build_app(settings)
     try:
-        async with Mangosaurus(app, always_sync=always_sync) as bot, _monitored(bot):
+        async with Mangosaurus(app, always_sync=always_sync) as bot, _monitored(app, bot.health):
             yield bot
     finally:
         await app.inference.close()
 
 
 @asynccontextmanager
-async def _monitored(bot: Mangosaurus) -> AsyncIterator[None]:
+async def running_slack(
+    settings: Settings,
+    tokens: Tokens,
+    **options: Any,  # noqa: ANN401
+) -> AsyncIterator["SlackBot"]:
+    """The bot on Slack alone, with all its services. Raises `StartupError`.
+
+    Its workspace is the home, unless the settings name others. `options` are those of `SlackBot`.
+    """
+    from bot.slack.client import SlackBot  # here: only this needs the package slack-sdk
+
+    app = await build_app(settings)
+    try:
+        is_home = not settings.home_workspaces
+        bot = SlackBot(app, tokens.slack_bot, tokens.slack_app, is_home=is_home, **options)
+        async with _monitored(app, bot.health):
+            try:
+                yield bot
+            finally:
+                await bot.close()
+    finally:
+        await app.inference.close()
+
+
+def slack_beside(
+    bot: Mangosaurus,
+    tokens: Tokens,
+    **options: Any,  # noqa: ANN401
+) -> "SlackBot":
+    """The bot on Slack, with the services of the one on Discord, with which it stops."""
+    from bot.slack.client import SlackBot
+
+    slack = SlackBot(bot.app, tokens.slack_bot, tokens.slack_app, health=bot.health, **options)
+    bot.beside.append(slack.front)
+    return slack
+
+
+async def _slack(bot: "SlackBot") -> None:
+    """Serve Slack. Raises `StartupError`."""
+    from bot.slack.startup_problems import startup_problem
+
+    try:
+        await bot.run()
+    except DeliveryError as error:
+        raise startup_problem(error) from error
+
+
+@asynccontextmanager
+async def _monitored(app: App, health: Health) -> AsyncIterator[None]:
     """Watch the health of a bot, and serve it over HTTP if a port is set."""
-    settings = bot.app.settings
-    bot.health.start()
+    settings = app.settings
+    health.start()
     try:
         if settings.metrics_port is None:
             yield
@@ -135,9 +226,9 @@ async def _monitored(bot: Mangosaurus) -> AsyncIterator[None]:
         server = MonitoringServer(
             settings.metrics_host,
             settings.metrics_port,
-            checks=bot.health.checks,
-            metrics=bot.app.monitor.metrics.exposition,
-            alive=bot.health.alive,
+            checks=health.checks,
+            metrics=app.monitor.metrics.exposition,
+            alive=health.alive,
         )
         try:
             await server.start()
@@ -149,7 +240,7 @@ async def _monitored(bot: Mangosaurus) -> AsyncIterator[None]:
         finally:
             await server.close()
     finally:
-        await bot.health.close()
+        await health.close()
 
 
 def _closed_port(error: OSError, port: int, setting: str) -> StartupError:
@@ -187,8 +278,10 @@ def _report_errors(settings: Settings) -> None:
         ) from error
 
 
-async def _serve(bot: Mangosaurus, token: str) -> None:
-    """Run the bot until it ends or receives a signal."""
+async def serve_until_stopped(
+    works: Sequence[Coroutine[Any, Any, None]], shut_down: Callable[[], Awaitable[None]]
+) -> None:
+    """Serve platforms until one of them ends, or the process receives a signal."""
     loop = asyncio.get_running_loop()
     stop_requested = asyncio.Event()
     last_resort = LastResort()
@@ -199,17 +292,20 @@ async def _serve(bot: Mangosaurus, token: str) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    running = asyncio.create_task(bot.start(token))
+    running = [asyncio.create_task(work) for work in works]
     stopping = asyncio.create_task(stop_requested.wait())
-    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
-    if stopping.done():
+    await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    is_stopped = stopping.done()
+    if is_stopped:
         loop.set_exception_handler(leave_behind)
-        await bot.shut_down()
-        running.cancel()
-        await asyncio.wait([running])
-    else:
-        stopping.cancel()
-        await running
+        await shut_down()
+    ended = [work for work in running if work.done()]
+    for work in (*running, stopping):
+        work.cancel()
+    await asyncio.wait(running)
+    if not is_stopped:
+        for work in ended:
+            await work
 
 
 def leave_behind(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

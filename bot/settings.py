@@ -45,6 +45,25 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+def _token_like(*beginnings: str) -> AfterValidator:
+    """A check that a token was copied whole, and is of the right kind."""
+
+    def check(token: SecretStr) -> SecretStr:
+        value = token.get_secret_value()
+        if not value.startswith(beginnings) or not value.isascii():
+            raise ValueError("another kind of token")
+        if any(character.isspace() or character in "\"'" for character in value):
+            raise ValueError("copied with something else")
+        return token
+
+    return AfterValidator(check)
+
+
+BotToken = Annotated[SecretStr, _token_like("xoxb-")]
+AppToken = Annotated[SecretStr, _token_like("xapp-")]
+Prefix = Annotated[str, Field(max_length=20, pattern=r"^[a-z0-9_-]*$")]
+Workspace = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{1,31}$")]
+Workspaces = Annotated[frozenset[Workspace], NoDecode, BeforeValidator(_split)]
 Identifiers = Annotated[frozenset[Annotated[int, Field(gt=0)]], NoDecode, BeforeValidator(_split)]
 Word = Annotated[str, AfterValidator(_with_letters)]
 Words = Annotated[frozenset[Word], NoDecode, BeforeValidator(_split)]
@@ -76,6 +95,38 @@ class Settings(BaseSettings):
         "with /models; the bot's owners always can. Default: none, so that only the owners can. "
         "To copy a server's ID, turn on Developer Mode in Discord and right-click the server.",
         examples=["81384788765712384,613425648685547541"],
+    )
+    slack_bot_token: BotToken | None = Field(
+        None,
+        title="the Bot User OAuth Token, which begins with xoxb-",
+        description="The bot's token on Slack, from the page OAuth & Permissions of your app on "
+        "https://api.slack.com/apps, once it is installed. Keep it secret. With DISCORD_TOKEN too, "
+        "one process serves both.",
+        examples=["xoxb-1-2-abc"],
+    )
+    slack_app_token: AppToken | None = Field(
+        None,
+        title="an app-level token, which begins with xapp-",
+        description="The app-level token for Socket Mode, with the scope connections:write, from "
+        "the page Basic Information of the same app. Keep it secret.",
+        examples=["xapp-1-A1-2-abc"],
+    )
+    slack_command_prefix: Prefix = Field(
+        "",
+        title="at most 20 small letters, digits, - and _",
+        description="Beginning of the names of all commands on Slack, where others have the same "
+        "names: with mango- it is /mango-dinoname. Run python -m bot slack-manifest again after a "
+        "change. Names that Slack has itself, such as /status, begin with mango- anyway.",
+        examples=["mango-"],
+    )
+    home_workspaces: Workspaces = Field(
+        frozenset(),
+        title="workspace IDs, separated by commas",
+        description="Slack workspaces whose administrators can use /retrain and choose the live "
+        "version with /models, and whose primary owner counts as the bot's owner. Default: the "
+        "workspace of SLACK_BOT_TOKEN, but none if DISCORD_TOKEN is set as well. The ID begins "
+        "with T, in the address of Slack in a browser.",
+        examples=["T024BE7LD"],
     )
     state_dir: Path = Field(
         Path("state"),
@@ -187,6 +238,12 @@ class Settings(BaseSettings):
         description="Port of the page of python -m bot --local, on 127.0.0.1.",
         examples=["9000"],
     )
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """All tokens that are set, which no log may show."""
+        every = (self.discord_token, self.slack_bot_token, self.slack_app_token)
+        return tuple(token.get_secret_value() for token in every if token is not None)
 
     @model_validator(mode="before")
     @classmethod

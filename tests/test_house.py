@@ -22,14 +22,16 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 RULES = """
 bot.__main__            bot.serving bot.doctor bot.operations bot.launch bot.startup
 bot.doctor              bot.discord bot.store bot.images bot.settings bot.startup
-bot.serving             bot.app bot.discord bot.local bot.launch bot.monitoring bot.settings
+bot.serving             bot.app bot.commands bot.discord bot.slack bot.local bot.launch
+                        bot.monitoring bot.settings
                         bot.startup bot.store bot.version
 bot.launch              bot.logs bot.settings bot.startup
 bot.app                 bot.commands bot.services bot.store bot.settings bot.startup bot.version
                         models
 bot.operations          bot.settings bot.startup bot.store bot.version
 bot.discord             bot.commands bot.monitoring bot.formats bot.logs data
-bot.slack               bot.slack.options bot.slack.values bot.commands bot.store bot.formats
+bot.slack               bot.slack.network bot.slack.options bot.slack.values bot.commands
+                        bot.services bot.monitoring bot.store bot.formats bot.startup models
 bot.slack.options       bot.slack.values bot.commands bot.formats
 bot.slack.network       bot.slack.values bot.commands bot.services bot.monitoring
 bot.slack.values

@@ -29,6 +29,7 @@ async def latest_throttled(
     source: AsyncIterator[T],
     interval: float,
     *,
+    delay: float = 0.0,
     clock: Callable[[], float] | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncGenerator[T, None]:
@@ -36,11 +37,15 @@ async def latest_throttled(
 
     The source is read continuously; older items are dropped. An error of the source is raised after
     its last item. Closing this generator stops the source.
+
+    For the first `delay` seconds nothing is yielded, unless the source ends before.
     """
     clock = clock or asyncio.get_running_loop().time
     inbox: _Inbox[T] = _Inbox()
     reader = asyncio.create_task(inbox.fill(source))
     try:
+        if delay:
+            await asyncio.wait([reader], timeout=delay)
         while await inbox.wait():
             due = clock() + interval
             yield inbox.take()

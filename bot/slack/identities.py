@@ -39,6 +39,10 @@ class SlackIdentities:
         """The number of a channel (C…, G…) or direct message (D…)."""
         return await self._cached("channel", team, channel)
 
+    async def known_channel(self, team: str, channel: str) -> int | None:
+        """The number of a channel; `None` if it has none yet."""
+        return await self._identities.look_up(PLATFORM, "channel", team, channel)
+
     async def user(self, team: str, user: str) -> int:
         """The number of a user (U…, W…)."""
         return await self._identities.resolve(PLATFORM, "user", team, user)

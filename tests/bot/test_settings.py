@@ -129,3 +129,36 @@ def test_examples_are_valid(name: str, dotenv: Path) -> None:
 def test_every_setting_is_used(name: str) -> None:
     files = [path for path in (CHECKOUT / "bot").rglob("*.py") if path.name != "settings.py"]
     assert any(f"settings.{name}" in path.read_text() for path in files)
+
+
+def test_tokens_of_slack(dotenv: Path) -> None:
+    dotenv.write_text(
+        "SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-2\nDISCORD_TOKEN=MTIz\n"
+        "HOME_WORKSPACES=T1, T2\n"
+    )
+    settings = load_settings(dotenv)
+    assert set(settings.tokens) == {"xoxb-1", "xapp-2", "MTIz"}
+    assert settings.home_workspaces == {"T1", "T2"}
+    assert "xoxb-1" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("SLACK_BOT_TOKEN=xapp-1", "begins with xoxb-"),
+        ("SLACK_APP_TOKEN=xoxb-1", "begins with xapp-"),
+        ("SLACK_BOT_TOKEN='xoxb-1 2'", "begins with xoxb-"),
+        ("SLACK_COMMAND_PREFIX=Mango!", "small letters"),
+        ("HOME_WORKSPACES=mango", "workspace IDs"),
+    ],
+)
+def test_wrong_settings_of_slack(dotenv: Path, line: str, expected: str) -> None:
+    """Each token is often put in the other's place."""
+    dotenv.write_text(line)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(dotenv)
+    (problem,) = caught.value.problems
+    assert expected in problem
+    if "TOKEN" in line:
+        assert "is invalid" in problem
+        assert "xoxb-1 2" not in problem

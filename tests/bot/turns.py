@@ -39,6 +39,7 @@ class FakePlatform:
     terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
     communities: tuple[int, ...] = (COMMUNITY,)
     sees_all_communities = True
+    whole_answer_s = 0.0
     is_connected = True
     latency: float | None = 0.05
     spares_requests: bool = False

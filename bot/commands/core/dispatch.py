@@ -186,6 +186,7 @@ async def stream(
 ) -> None:
     """Show the latest state of a growing answer, at most every `interval` seconds.
 
+    The first state is shown at once, or a while later on platforms that prefer whole answers.
     An edit that fails to arrive is superseded by the next one, and the last one is retried. Only
     the last one is made where answers cannot be replaced, and while the platform refuses many
     requests. After an error the message keeps
@@ -194,8 +195,9 @@ async def stream(
     """
     shown: Message | None = None
     arrived = True
+    delay = turn.platform.whole_answer_s
     try:
-        async with aclosing(latest_throttled(messages, interval)) as throttled:
+        async with aclosing(latest_throttled(messages, interval, delay=delay)) as throttled:
             async for shown in throttled:
                 shows_all = turn.edits_answers and not turn.platform.spares_requests
                 arrived = shows_all and await _edited(turn, shown)

@@ -169,6 +169,10 @@ class Platform(Protocol):
         """Seconds from a heartbeat to its answer; `None` if unknown."""
 
     @property
+    def whole_answer_s(self) -> float:
+        """Seconds for which an answer that grows is awaited whole, since edits are few."""
+
+    @property
     def spares_requests(self) -> bool:
         """Whether optional edits should be left out, because the platform refused many requests."""
 

@@ -143,6 +143,10 @@ class SlackApi:
             ),
         )
 
+    async def revoke(self) -> None:
+        """Give up the bot's token, for good."""
+        await self._call("auth.revoke", lambda web: web.auth_revoke())
+
     async def open_view(self, trigger: str, view: Mapping[str, Any]) -> None:
         """Open a modal. A trigger lasts three seconds."""
         await self._call(

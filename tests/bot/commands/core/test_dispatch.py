@@ -30,6 +30,7 @@ class Line:
         self.terms = TERMS
         self.spares_requests = False
         self.edits_answers = True
+        self.whole_answer_s = 0.0
 
     async def edit(self, message: Message) -> None:
         if self.errors:
@@ -107,6 +108,24 @@ async def test_optional_edits_are_left_out(reason: str) -> None:
     line = Line()
     setattr(line, reason, not getattr(line, reason))
     assert await streamed(line, slowly()) == ["three"]
+
+
+async def test_quick_answer_is_shown_whole() -> None:
+    line = Line()
+    line.whole_answer_s = 60.0
+    assert await streamed(line, growing("one", "two", "three")) == ["three"]
+
+
+async def test_slow_answer_is_shown_in_parts() -> None:
+    async def slowly() -> AsyncGenerator[Message, None]:
+        for word in ("one", "two", "three"):
+            yield Message(text(word))
+            await asyncio.sleep(0.05)
+
+    line = Line()
+    line.whole_answer_s = 0.01
+    assert (await streamed(line, slowly()))[-1] == "three"
+    assert len(line.shown) > 1
 
 
 async def test_lost_edit_is_made_up_for(slept: list[float]) -> None:

@@ -1,0 +1,344 @@
+"""Slack as a platform: limits, terms, members, and messages outside of requests."""
+
+import logging
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot.commands.core.message import File, Message
+from bot.commands.core.received import clean
+from bot.commands.core.translation import _
+from bot.commands.core.turn import (
+    AnswerRef,
+    CommunityInfo,
+    DeliveryError,
+    Gone,
+    Limits,
+    MessageRef,
+    Terms,
+    User,
+)
+from bot.slack import rendering
+from bot.slack.identities import PLATFORM, SlackIdentities, is_external, message_id, timestamp_of
+from bot.slack.names import CommandNames
+from bot.slack.network.api import SlackApi
+from bot.slack.network.errors import OUTSIDE, code_of
+from bot.slack.values import is_true, part_of, text_of
+
+log = logging.getLogger(__name__)
+
+LIMITS = Limits(button_label=75, button_id=1900, choices=100, choice_label=75, alt_text=2000)
+TERMS = Terms(
+    platform="Slack",
+    community=_("workspace"),
+    communities=_("workspaces"),
+    reload=_("reload Slack (Ctrl+R)"),
+    access=_("Invite it to the channel: type /invite @Mangosaurus there."),
+    home_setting="HOME_WORKSPACES",
+)
+MEMBER_S = 60.0
+"""Seconds for which the rights of a member are remembered."""
+MOST_MEMBERS = 5_000
+OUTSIDE_S = 30.0
+"""Seconds for which a channel is remembered that the bot is not in."""
+MOST_OUTSIDE = 1_000
+MOST_NONCES = 1_000
+LONGEST_ADDRESS = 200
+"""Characters of a message's address."""
+_PATH = re.compile(r"/archives/([A-Z0-9]{2,32})/p(\d{7,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the workspace, as `users.info` has them."""
+
+    display_name: str
+    is_administrator: bool = False
+    """Whether they administer or own the workspace."""
+    is_primary_owner: bool = False
+    is_guest: bool = False
+    is_bot: bool = False
+
+    def user(self, number: int) -> User:
+        """The member as commands see them."""
+        rights = self.is_administrator
+        return User(number, self.display_name, rights, rights, rights)
+
+
+def member_of(payload: object, team: str) -> Member:
+    """A member, of the object `user` of Slack. Those of other workspaces have no rights here."""
+    profile = part_of(payload, "profile")
+    name = (
+        text_of(profile, "display_name")
+        or text_of(payload, "real_name")
+        or text_of(payload, "name")
+    )
+    is_foreign = text_of(payload, "team_id") not in ("", team)
+    primary = is_true(payload, "is_primary_owner") and not is_foreign
+    is_admin = is_true(payload, "is_admin") or is_true(payload, "is_owner")
+    return Member(
+        clean(name),
+        is_administrator=primary or (is_admin and not is_foreign),
+        is_primary_owner=primary,
+        is_guest=is_foreign
+        or is_true(payload, "is_restricted")
+        or is_true(payload, "is_ultra_restricted"),
+        is_bot=is_true(payload, "is_bot"),
+    )
+
+
+class SlackPlatform:
+    """A `bot.commands.core.turn.Platform`: one workspace."""
+
+    name = PLATFORM
+    limits = LIMITS
+    terms = TERMS
+    sees_all_communities = True
+    latency: float | None = None
+    spares_requests = False
+    whole_answer_s = 1.0
+
+    def __init__(
+        self,
+        api: SlackApi,
+        identities: SlackIdentities,
+        commands: CommandNames | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.api = api
+        self.identities = identities
+        self.commands = commands or CommandNames()
+        self.connected: Callable[[], bool] = lambda: False
+        self.team = self.team_name = self.bot_user = self.address = ""
+        """Of the workspace, once `identify` has been called."""
+        self.community_id: int | None = None
+        self.is_home = False
+        """Whether its owner is the bot's operator."""
+        self._clock = clock
+        self._members: OrderedDict[str, tuple[float, Member]] = OrderedDict()
+        self._outside: OrderedDict[str, float] = OrderedDict()
+        self._sent: OrderedDict[int, int] = OrderedDict()
+
+    async def identify(self) -> None:
+        """Ask Slack which workspace and bot the token belongs to.
+
+        Raises `DeliveryError`, and `StoreError`.
+        """
+        found = await self.api.identify()
+        self.team, self.bot_user = text_of(found, "team_id"), text_of(found, "user_id")
+        self.team_name = clean(text_of(found, "team"))
+        self.address = text_of(found, "url")
+        if not is_external(self.team):
+            raise DeliveryError("auth.test: no workspace")
+        self.community_id = await self.identities.community(self.team)
+
+    @property
+    def communities(self) -> Collection[int]:
+        """The workspace."""
+        return () if self.community_id is None else (self.community_id,)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether requests arrive."""
+        return self.connected()
+
+    async def member(self, user: str) -> Member:
+        """A member (U…). Raises `DeliveryError`."""
+        now = self._clock()
+        known = self._members.get(user)
+        if known is not None and now < known[0]:
+            return known[1]
+        found = member_of(await self.api.user(user), self.team)
+        self._members[user] = (now + MEMBER_S, found)
+        self._members.move_to_end(user)
+        if len(self._members) > MOST_MEMBERS:
+            self._members.popitem(last=False)
+        return found
+
+    def is_outside(self, channel: str) -> bool:
+        """Whether Slack has just refused a message, because the bot is not in the channel (C…)."""
+        return self._clock() < self._outside.get(channel, 0.0)
+
+    def note_outside(self, channel: str, error: DeliveryError) -> bool:
+        """Remember a channel that the bot is not in. Returns whether that was the error."""
+        if code_of(error) not in OUTSIDE:
+            return False
+        self._outside[channel] = self._clock() + OUTSIDE_S
+        self._outside.move_to_end(channel)
+        if len(self._outside) > MOST_OUTSIDE:
+            self._outside.popitem(last=False)
+        return True
+
+    async def rendered(self, message: Message, *, private: bool = False) -> list[rendering.Part]:
+        """A message in parts. Only a private one mentions members."""
+        return rendering.render(message, await self._named(message, private), self.commands)
+
+    async def rendered_edit(self, message: Message, *, private: bool = False) -> rendering.Part:
+        """A message as one part, since an edit cannot add others."""
+        return rendering.render_edit(message, await self._named(message, private), self.commands)
+
+    async def _named(self, message: Message, private: bool) -> dict[int, str]:
+        """What a message calls the users and channels that it mentions."""
+        names: dict[int, str] = {}
+        for number in rendering.mentioned(message):
+            found = await self.identities.find(number)
+            if found is None:
+                continue
+            names[number] = found.external
+            if found.kind == "user" and not private:  # a mention would notify them
+                try:
+                    names[number] = f"@{(await self.member(found.external)).display_name}"
+                except DeliveryError:
+                    del names[number]
+        return names
+
+    async def post(self, channel: str, message: Message) -> str:
+        """Send a message to a channel (C…). Returns its timestamp. Raises `DeliveryError`.
+
+        A long one is split, and files follow in a message of their own. What is missing of these is
+        only logged: a second attempt would send the first part again.
+        """
+        first, *rest = await self.rendered(message)
+        try:
+            timestamp = await self.api.post(channel, first)
+        except DeliveryError as error:
+            self.note_outside(channel, error)
+            raise
+        self._outside.pop(channel, None)
+        await self._send_rest(channel, rest, message.files)
+        return timestamp
+
+    async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
+        """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`.
+
+        Of several with the same `nonce`, this process posts one, unless Slack's answer was lost.
+        """
+        if nonce is not None and (sent := self._sent.get(nonce)) is not None:
+            return sent
+        timestamp = await self.post(await self._channel(ref.channel_id), message)
+        number = message_id(timestamp) or 0
+        if nonce is not None:
+            self._sent[nonce] = number
+            if len(self._sent) > MOST_NONCES:
+                self._sent.popitem(last=False)
+        return number
+
+    async def edit(self, ref: MessageRef, message: Message) -> None:
+        """Replace a message of the bot. Files go to its thread. Raises `DeliveryError`."""
+        channel = await self._channel(ref.channel_id)
+        timestamp = timestamp_of(ref.message_id)
+        await self.api.update(channel, timestamp, await self.rendered_edit(message))
+        await self._send_rest(channel, (), message.files, thread=timestamp)
+
+    async def replace(self, channel: str, timestamp: str, message: Message) -> None:
+        """Replace an answer. What does not fit follows it. Raises `DeliveryError`."""
+        first, *rest = await self.rendered(message)
+        await self.api.update(channel, timestamp, first)
+        await self._send_rest(channel, rest, message.files)
+
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
+        if ref.channel_id is not None and ref.message_id is not None:
+            await self.edit(MessageRef(ref.channel_id, ref.message_id), message)
+        elif ref.token is not None:  # nothing is shown yet
+            part = await self.rendered_edit(message, private=True)
+            body = {**part, "response_type": "ephemeral", "replace_original": False}
+            await self.api.respond(ref.token, body)
+
+    async def link(self, ref: MessageRef) -> str:
+        """The address of a message; that of the workspace if its channel is unknown."""
+        channel = await self.identities.external(ref.channel_id, "channel")
+        if channel is None:
+            return self.address
+        return f"{self.address}archives/{channel}/p{ref.message_id:016}"
+
+    async def find(self, address: str) -> MessageRef | None:
+        """The message of the workspace with this address; unchecked."""
+        address = address.strip()
+        if len(address) > LONGEST_ADDRESS or not self.address:
+            return None
+        try:
+            parts, own = urlsplit(address), urlsplit(self.address)
+        except ValueError:
+            return None
+        match = _PATH.fullmatch(parts.path)
+        if match is None or parts[:2] != own[:2]:
+            return None
+        channel = await self.identities.known_channel(self.team, match[1])
+        if channel is None:  # the bot has never been asked there
+            return None
+        return MessageRef(channel, int(match[2]), self.community_id)
+
+    def mention(self, user_id: int) -> str:
+        """A placeholder for a user, which `rendering` knows."""
+        return rendering.mention_user(user_id)
+
+    def mention_channel(self, channel_id: int) -> str:
+        """A placeholder for a channel, which `rendering` knows."""
+        return rendering.mention_channel(channel_id)
+
+    async def is_in_community(self, ref: MessageRef) -> bool:
+        """Whether the channel of `ref` belongs to its workspace."""
+        found = await self.identities.find(ref.channel_id)
+        return (
+            found is not None
+            and found.kind == "channel"
+            and found.workspace == self.team
+            and ref.community_id == self.community_id
+            and not is_direct(found.external)
+        )
+
+    async def is_operator(self, user_id: int) -> bool:
+        """Whether the user is the primary owner of the workspace, if that is a home.
+
+        Slack tells nobody who owns an app. Raises `DeliveryError`.
+        """
+        if not self.is_home:
+            return False
+        found = await self.identities.find(user_id)
+        if found is None or found.kind != "user" or found.workspace != self.team:
+            return False
+        return (await self.member(found.external)).is_primary_owner
+
+    def describe(self, community_id: int) -> CommunityInfo | None:
+        """The workspace, if it is this one."""
+        if community_id != self.community_id:
+            return None
+        return CommunityInfo(community_id, self.team_name, None)
+
+    async def leave(self, community_id: int) -> None:
+        """Give up the bot's token, which removes the bot. Raises `DeliveryError`."""
+        if community_id != self.community_id:
+            raise Gone("the bot is not in this workspace")
+        await self.api.revoke()
+
+    async def _send_rest(
+        self,
+        channel: str,
+        parts: Sequence[rendering.Part],
+        files: Sequence[File],
+        *,
+        thread: str | None = None,
+    ) -> None:
+        try:
+            for part in parts:
+                await self.api.post(channel, part)
+            if files:
+                await self.api.upload(channel, files, thread=thread)
+        except DeliveryError as error:
+            log.warning("A part of a message could not be sent: %s", error)
+
+    async def _channel(self, channel_id: int) -> str:
+        channel = await self.identities.external(channel_id, "channel")
+        if channel is None:
+            raise Gone("the channel is unknown")
+        return channel
+
+
+def is_direct(channel: str) -> bool:
+    """Whether a channel is a direct message."""
+    return channel.startswith("D")

@@ -1,0 +1,294 @@
+"""What a member asked for on Slack, as a `bot.commands.core.turn.Turn`."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from bot.commands.core.message import Button, Message, Text, text
+from bot.commands.core.received import clean
+from bot.commands.core.translation import _
+from bot.commands.core.turn import (
+    AnswerRef,
+    Deleted,
+    DeliveryError,
+    Forbidden,
+    Gone,
+    MessageRef,
+    OnPending,
+    Source,
+    User,
+)
+from bot.commands.polls.votes import ACTION as VOTE
+from bot.monitoring import requests
+from bot.slack.identities import message_id
+from bot.slack.network.api import Part, SlackApi
+from bot.slack.platform import SlackPlatform
+from bot.slack.values import FileRef
+
+log = logging.getLogger(__name__)
+
+PLACEHOLDER_S = 1.2
+"""Seconds after the request until something is shown of an answer that is not ready.
+
+Longer than an answer that grows is awaited whole.
+"""
+MOST_USES = 5
+"""How often a `response_url` can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from."""
+
+    user: str
+    """U…"""
+    channel: str = ""
+    """C…, G… or D…; empty for App Home and some shortcuts."""
+    channel_id: int | None = None
+    response_url: str = field(default="", repr=False)
+    """A secret, for 30 minutes; empty for a modal that was opened from nowhere."""
+    message: str = ""
+    """Timestamp of the message whose button was pressed."""
+    is_ephemeral: bool = False
+    """Whether only the member sees that message."""
+    is_guest: bool = False
+    """Whether the member is a guest of the workspace."""
+
+
+class SlackTurn:
+    """One request: a slash command, a pressed button, a submitted modal, or a shortcut.
+
+    Its envelope is acknowledged already. A public answer is an ordinary message, which the bot can
+    edit; one that only the member sees, or in a channel that the bot is not in, goes through the
+    `response_url` and stays as it is. What is too late for that goes to the member.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        user: User,
+        platform: SlackPlatform,
+        *,
+        community_id: int | None,
+        created_at: datetime,
+    ) -> None:
+        self.platform = platform
+        self.user = user
+        self.community_id = community_id
+        self.channel_id = origin.channel_id
+        self.created_at = created_at
+        self.on_pending: OnPending | None = None
+        self.origin = origin
+        self._posted: str | None = None
+        """Timestamp of the answer, if the bot can edit it."""
+        self._is_private = False
+        """Whether only the member is to see the answer."""
+        self._is_deferred = self._is_answered = False
+        self._retry: Button | None = None
+        self._uses = 0
+        self._responding = asyncio.Lock()
+        self._placeholder: asyncio.Task[None] | None = None
+
+    @property
+    def sees_channel(self) -> bool:
+        """Whether the bot is in the channel, as far as is known: Slack tells when it answers."""
+        channel = self.origin.channel
+        return bool(channel) and not self.platform.is_outside(channel)
+
+    def moderates(self, channel_id: int) -> bool:
+        """Whether the user administers the workspace: Slack has no moderators of a channel."""
+        return self.user.is_administrator
+
+    @property
+    def source(self) -> Source | None:
+        """The message whose button was pressed."""
+        ref = self._source_ref()
+        return Source(ref) if ref is not None else None
+
+    @property
+    def edits_answers(self) -> bool:
+        """Whether the answer is, or will be, an ordinary message."""
+        return self._posted is not None or (self.sees_channel and not self._is_private)
+
+    async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
+        """Show that an answer is being prepared, unless only the member is to see that."""
+        async with self._responding:
+            if self._is_deferred or self._is_answered:
+                return
+            self._is_deferred = True
+            self._is_private, self._retry = private, retry
+            token = self.origin.response_url or None
+            # Before it is shown: the process may be killed right after.
+            await self._pending(AnswerRef(self.channel_id, None, token), retry)
+            if not private and self.sees_channel:
+                self._placeholder = asyncio.create_task(self._show_placeholder())
+
+    async def acknowledge(self) -> None:
+        """Has no effect: the envelope of a pressed button is acknowledged before anything else."""
+        requests.acknowledge()
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        """Answer, replacing what `defer` shows."""
+        async with self._responding:
+            self._is_answered = True
+            if self._posted is not None:
+                await self.platform.replace(self.origin.channel, self._posted, message)
+            elif message.private or not self.sees_channel:
+                await self._respond_elsewhere(message)
+            else:
+                await self._post(message)
+            requests.acknowledge()
+            return self._ref(self._posted)
+
+    async def edit(self, message: Message) -> None:
+        """Replace the answer, or send another one where that is not possible."""
+        await self.respond(message)
+
+    async def edit_source(self, message: Message) -> None:
+        """Replace the message whose button was pressed."""
+        origin, ref = self.origin, self._source_ref()
+        requests.acknowledge()
+        if ref is not None and not origin.is_ephemeral and self.sees_channel:
+            try:
+                await self.platform.edit(ref, message)
+            except Forbidden as error:
+                self.platform.note_outside(origin.channel, error)
+            except Deleted:
+                raise
+            except Gone:  # it was sent through a response_url
+                if not origin.response_url:
+                    raise
+            else:
+                return
+        elif ref is None and not origin.response_url:  # in App Home
+            await self._respond_elsewhere(message)
+            return
+        part = await self.platform.rendered_edit(message, private=origin.is_ephemeral)
+        await self._use_url({**part, "replace_original": True})
+        await self._send_files(message)
+
+    async def announce(self, message: Message) -> MessageRef:
+        """Send an ordinary message to the channel."""
+        channel = self.origin.channel
+        if not self.sees_channel:
+            raise Forbidden("the bot is not in this channel")
+        timestamp = await self.platform.post(channel, message)
+        ref = self._ref(timestamp)
+        if ref is None:
+            raise DeliveryError("chat.postMessage: no timestamp")
+        await self._pending(AnswerRef(ref.channel_id, ref.message_id, is_announced=True), None)
+        return ref
+
+    async def _note_posted(self) -> None:
+        """Tell which message shows a deferred answer: it may still grow."""
+        number = message_id(self._posted or "")
+        if self._is_deferred and number is not None:
+            await self._pending(AnswerRef(self.channel_id, number), self._retry)
+
+    async def _show_placeholder(self) -> None:
+        """Show that an answer is being prepared, if it is not ready soon."""
+        age = (datetime.now(UTC) - self.created_at).total_seconds()
+        await asyncio.sleep(min(max(PLACEHOLDER_S - age, 0.0), PLACEHOLDER_S))
+        async with self._responding:
+            if self._is_answered or not self.sees_channel:
+                return
+            channel = self.origin.channel
+            try:
+                self._posted = await self.platform.post(
+                    channel, Message(text(_("⏳ One moment …")))
+                )
+            except DeliveryError as error:
+                log.info("A placeholder could not be shown: %s", error)
+                return
+            requests.acknowledge()
+            await self._note_posted()
+
+    async def _post(self, message: Message) -> None:
+        """Send the answer to the channel, or elsewhere if the bot is not in it."""
+        try:
+            self._posted = await self.platform.post(self.origin.channel, message)
+        except Forbidden:
+            if self.sees_channel:
+                raise
+            await self._respond_elsewhere(message)
+        else:
+            requests.acknowledge()
+            await self._note_posted()
+
+    async def _respond_elsewhere(self, message: Message) -> None:
+        """Answer through the `response_url`, or in the direct message with the member.
+
+        Raises `Forbidden` for what needs the bot in the channel: votes and pictures.
+        """
+        needs_channel = bool(message.files) or any(b.action == VOTE for b in message.buttons)
+        if not message.private and needs_channel and self.origin.channel:
+            raise Forbidden("the bot is not in this channel")
+        note = ""
+        if message.files and self.origin.response_url:
+            note = _("The file is in your direct messages with the bot.")
+        shown = replace(message, content=_with_note(message.content, note))
+        parts = await self.platform.rendered(shown, private=message.private)
+        kind = "ephemeral" if message.private else "in_channel"
+        try:
+            for part in parts:
+                await self._use_url({**part, "response_type": kind, "replace_original": False})
+        except Gone:
+            await self._send_directly(parts)
+        await self._send_files(message)
+
+    async def _use_url(self, body: Part) -> None:
+        """Post to the `response_url`. Raises `Gone` if it is used up."""
+        if not self.origin.response_url or self._uses >= MOST_USES:
+            raise Gone("no response_url is left")
+        self._uses += 1
+        await self.platform.api.respond(self.origin.response_url, body)
+
+    async def _send_directly(self, parts: Sequence[Part]) -> None:
+        api = self.platform.api
+        channel = await api.open_direct(self.origin.user)
+        for part in parts:
+            await api.post(channel, part)
+
+    async def _send_files(self, message: Message) -> None:
+        """Send files that only the member is to see."""
+        if message.files:
+            api = self.platform.api
+            await api.upload(await api.open_direct(self.origin.user), message.files)
+
+    async def _pending(self, ref: AnswerRef, retry: Button | None) -> None:
+        if self.on_pending is not None:
+            await self.on_pending(ref, retry)
+
+    def _source_ref(self) -> MessageRef | None:
+        return self._ref(self.origin.message)
+
+    def _ref(self, timestamp: str | None) -> MessageRef | None:
+        number = message_id(timestamp or "")
+        if number is None or self.channel_id is None:
+            return None
+        return MessageRef(self.channel_id, number, self.community_id)
+
+
+def _with_note(content: Text, note: str) -> Text:
+    if not note:
+        return content
+    return (*content, *text("\n" if content else "", note))
+
+
+class SlackAttachment:
+    """An uploaded file: a `bot.commands.core.turn.Attachment`."""
+
+    def __init__(self, file: FileRef, api: SlackApi) -> None:
+        self.name = clean(file.name)
+        self.size = file.size
+        self._address = file.url
+        self._api = api
+
+    async def read(self) -> bytes:
+        """Download it. Raises `DeliveryError`."""
+        content = await self._api.download(self._address, self.size + 1)
+        if len(content) > self.size:
+            raise DeliveryError("a file is larger than Slack has said")
+        return content

@@ -1,0 +1,203 @@
+"""The bot in the simulated workspace, with fake networks."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.commands.core.turn import DeliveryError
+from bot.local.slack.server import LocalSlack
+from bot.slack.client import SlackBot
+from bot.slack.startup_problems import startup_problem
+from bot.startup import Exit
+from tests.bot.conftest import World
+
+
+@pytest.fixture(autouse=True)
+def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LocalSlack]:
+    async with LocalSlack(port=0) as started:
+        yield started
+
+
+def make_bot(world: World, slack: LocalSlack, **settings: object) -> SlackBot:
+    app = world.make_app(cooldown_seconds=0, **settings)
+    return SlackBot(
+        app, slack.bot_token, slack.app_token, base_url=slack.api_url, edit_s=0.05, is_home=True
+    )
+
+
+@pytest.fixture
+async def bot(world: World, slack: LocalSlack) -> AsyncIterator[SlackBot]:
+    made = make_bot(world, slack)
+    await made.start()
+    yield made
+    await made.close()
+    await made.app.inference.close()
+
+
+async def test_names_and_a_vote(bot: SlackBot, slack: LocalSlack) -> None:
+    asked = slack.command(slack.member, "/dinoname", "count:3")
+    assert await asked.acknowledgement() == {}
+    message = await asked.answer()
+    assert not message.is_ephemeral
+    assert "Mangosaurus" in message.words
+    slack.press(slack.member, message, "Mangosaurus")
+    await slack.wait_for(lambda: message.edits)
+    assert "1" in message.words
+
+
+async def test_sonnet(bot: SlackBot, slack: LocalSlack) -> None:
+    asked = slack.command(slack.member, "/sonnet", "Shall I compare thee")
+    message = await asked.answer()
+    assert message.buttons
+    assert "Shall I compare thee" in message.words
+    assert message.edits == []  # it was ready within a second
+
+
+async def test_wrong_option(bot: SlackBot, slack: LocalSlack) -> None:
+    asked = slack.command(slack.member, "/dinoname", "cuont:3")
+    message = await asked.answer()
+    assert message.is_ephemeral
+    assert "count" in message.words
+
+
+async def test_channel_without_the_bot(bot: SlackBot, slack: LocalSlack) -> None:
+    """A vote needs the bot in the channel, and the member is told how to invite it."""
+    asked = slack.command(slack.member, "/dinoname", "", channel=slack.elsewhere)
+    message = await asked.answer()
+    assert message.is_ephemeral
+    assert "/invite" in message.words
+    asked = slack.command(slack.member, "/sonnet", "", channel=slack.elsewhere)
+    message = await asked.answer()
+    assert not message.is_ephemeral
+    assert len(asked.messages) == 1
+
+
+async def test_direct_message(bot: SlackBot, slack: LocalSlack) -> None:
+    asked = slack.command(
+        slack.member, "/dinoname", "", channel=slack.workspace.direct(slack.member)
+    )
+    assert "Mangosaurus" in (await asked.answer()).words
+
+
+async def test_guests_only_look(bot: SlackBot, slack: LocalSlack) -> None:
+    asked = slack.command(slack.guest, "/sonnet", "")
+    message = await asked.answer()
+    assert message.is_ephemeral
+    assert "Guests" in message.words
+    assert bot.app.inference.sonnets_asked == []  # type: ignore[attr-defined]
+    asked = slack.command(slack.guest, "/halloffame", "")
+    assert "Guests" not in (await asked.answer()).words
+
+
+@pytest.mark.parametrize("is_admin", [True, False])
+async def test_rights(bot: SlackBot, slack: LocalSlack, is_admin: bool) -> None:
+    who = slack.admin if is_admin else slack.member
+    asked = slack.command(who, "/settings", "vote_minutes:7")
+    await asked.answer()
+    minutes = await bot.app.store.polls.minutes(bot.platform.community_id or 0)
+    assert (minutes == 7) == is_admin
+
+
+async def test_privacy(bot: SlackBot, slack: LocalSlack) -> None:
+    """The buttons of a message that only the member sees."""
+    await slack.command(slack.member, "/dinoname", "").answer()
+    message = await slack.command(slack.member, "/privacy", "").answer()
+    assert message.is_ephemeral
+    slack.press(slack.member, message, "Delete my data")
+    await slack.wait_for(lambda: "Yes, delete my data" in message.words)
+    slack.press(slack.member, message, "Yes, delete my data")
+    await slack.wait_for(lambda: "Done" in message.words)
+
+
+async def test_shortcut(bot: SlackBot, slack: LocalSlack) -> None:
+    said = slack.say(slack.member, "Shall I compare thee to a summer's day?")
+    asked = slack.shortcut(slack.member, "sonnet_from_message", said)
+    message = await asked.answer()
+    await slack.wait_for(lambda: message.buttons)
+    assert "Shall I compare thee to a summer's day?" in message.words
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("slash_commands", {}),
+        ("slash_commands", {"user_id": 5, "command": [], "text": None}),
+        ("slash_commands", {"user_id": "U1", "command": "/dinoname", "channel_id": "../x"}),
+        ("interactive", {}),
+        (
+            "interactive",
+            {"type": "block_actions", "actions": [{"action_id": "b0", "value": "x:y"}]},
+        ),
+        ("interactive", {"type": "block_actions", "actions": "none", "user": {"id": "U1"}}),
+        ("interactive", {"type": "message_action", "user": {"id": "U1"}, "callback_id": "menu_x"}),
+        ("interactive", {"type": "view_submission", "view": {"state": []}}),
+        ("interactive", {"type": "block_suggestion", "value": 5}),
+        ("events_api", {"event": {"type": "app_home_opened", "user": None}}),
+        ("events_api", {"event": None}),
+    ],
+)
+async def test_odd_payloads(
+    bot: SlackBot,
+    slack: LocalSlack,
+    caplog: pytest.LogCaptureFixture,
+    kind: str,
+    payload: dict[str, object],
+) -> None:
+    """They are acknowledged, and leave neither a traceback nor a broken bot."""
+    await slack.forge(kind, payload).acknowledgement()  # type: ignore[arg-type]
+    assert "Mangosaurus" in (await slack.command(slack.member, "/dinoname", "").answer()).words
+    assert "Traceback" not in caplog.text
+
+
+async def test_repeated_delivery(bot: SlackBot, slack: LocalSlack) -> None:
+    slack.faults.duplicates = True
+    message = await slack.command(slack.member, "/dinoname", "").answer()
+    slack.press(slack.member, message, "Mangosaurus")
+    await slack.wait_for(lambda: message.edits)
+    assert len([each for each in slack.messages if "Mangosaurus" in each.words]) == 1
+
+
+async def test_home_workspace(bot: SlackBot) -> None:
+    assert bot.platform.community_id in bot.app.homes
+
+
+@pytest.mark.parametrize(("bot_token", "app_token"), [("xoxb-wrong", ""), ("", "xapp-wrong")])
+async def test_wrong_tokens(
+    world: World, slack: LocalSlack, bot_token: str, app_token: str
+) -> None:
+    made = SlackBot(
+        world.make_app(),
+        bot_token or slack.bot_token,
+        app_token or slack.app_token,
+        base_url=slack.api_url,
+    )
+    with pytest.raises(DeliveryError) as raised:
+        await made.start()
+    problem = startup_problem(raised.value)
+    assert problem.code is Exit.TOKEN_REJECTED
+    assert ("SLACK_BOT_TOKEN" if bot_token else "SLACK_APP_TOKEN") in str(problem)
+    await made.close()
+
+
+async def test_no_slack(world: World) -> None:
+    made = SlackBot(world.make_app(), "xoxb-1", "xapp-1", base_url="http://127.0.0.1:9/api/")
+    with pytest.raises(DeliveryError) as raised:
+        await made.start()
+    assert startup_problem(raised.value).code is Exit.UNREACHABLE
+    await made.close()
+
+
+async def test_stop_answers_what_is_running(world: World, slack: LocalSlack) -> None:
+    made = make_bot(world, slack)
+    await made.start()
+    asked = slack.command(slack.member, "/dinoname", "")
+    await asked.answer()
+    await made.shut_down()
+    await made.app.inference.close()
+    assert not made.platform.is_connected

@@ -1,0 +1,274 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.commands.core.message import Button, File, Message, text
+from bot.commands.core.turn import AnswerRef, DeliveryError, Forbidden, Gone, MessageRef
+from bot.commands.polls import votes
+from bot.slack.platform import SlackPlatform
+from bot.slack.turn import MOST_USES, SlackAttachment, SlackTurn
+from bot.slack.values import FileRef
+from bot.store import Store
+from tests.bot.slack.network.server import Answer, SlackServer, refusal, serving
+from tests.bot.slack.setups import NUMBER, TIMESTAMP, platform_on, turn_in, user
+
+HELLO, SECRET = Message(text("Hello")), Message(text("Psst"), private=True)
+FILE = File("data.json", b"{}", "Data")
+POSTED = Answer({"ts": TIMESTAMP})
+OUTSIDE = refusal("not_in_channel")
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackServer]:
+    async with serving() as server:
+        server.answers["conversations.open"] = [Answer({"channel": {"id": "D9"}})] * 9
+        yield server
+
+
+@pytest.fixture
+async def platform(slack: SlackServer, store: Store) -> AsyncIterator[SlackPlatform]:
+    made = await platform_on(slack, store)
+    slack.answers["users.info"] = [user()]
+    yield made
+    await made.api.close()
+
+
+@pytest.fixture
+async def turn(platform: SlackPlatform, slack: SlackServer) -> SlackTurn:
+    return await turn_in(platform, slack)
+
+
+@pytest.fixture
+async def press(platform: SlackPlatform, slack: SlackServer) -> SlackTurn:
+    return await turn_in(platform, slack, message=TIMESTAMP)
+
+
+async def shown(turn: SlackTurn) -> None:
+    """Wait for the placeholder, which is due: the request is old."""
+    assert turn._placeholder is not None
+    await turn._placeholder
+
+
+def methods(slack: SlackServer) -> list[str]:
+    return [method for method, _arguments in slack.calls]
+
+
+async def test_public_answer(turn: SlackTurn, slack: SlackServer) -> None:
+    slack.answers["chat.postMessage"] = [POSTED]
+    ref = await turn.respond(HELLO)
+    assert ref == MessageRef(turn.channel_id or 0, NUMBER, turn.community_id)
+    assert slack.of("chat.postMessage")[0]["channel"] == "C1"
+    await turn.edit(HELLO)
+    assert slack.of("chat.update")[0]["ts"] == TIMESTAMP
+    assert len(slack.calls) == 2
+
+
+async def test_private_answer(turn: SlackTurn, slack: SlackServer) -> None:
+    assert await turn.respond(SECRET) is None
+    (sent,) = slack.of("respond")
+    assert sent["response_type"] == "ephemeral"
+    assert sent["replace_original"] is False
+    assert len(slack.calls) == 1
+
+
+async def test_deferred_answer_is_replaced(turn: SlackTurn, slack: SlackServer) -> None:
+    slack.answers["chat.postMessage"] = [POSTED]
+    pending: list[tuple[AnswerRef, Button | None]] = []
+
+    async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
+        pending.append((ref, retry))
+
+    turn.on_pending = on_pending
+    retry = Button("Again", "sonnet", "x")
+    await turn.defer(retry=retry)
+    await turn.defer(retry=retry)
+    await shown(turn)
+    assert pending == [
+        (AnswerRef(turn.channel_id, None, f"{slack.url}respond"), retry),
+        (AnswerRef(turn.channel_id, NUMBER), retry),
+    ]
+    await turn.respond(HELLO)
+    assert methods(slack) == ["chat.postMessage", "chat.update"]
+
+
+async def test_quick_answer_has_no_placeholder(turn: SlackTurn, slack: SlackServer) -> None:
+    """It may still grow, so it is recorded."""
+    slack.answers["chat.postMessage"] = [POSTED]
+    pending: list[AnswerRef] = []
+
+    async def on_pending(ref: AnswerRef, _retry: Button | None) -> None:
+        pending.append(ref)
+
+    turn.on_pending = on_pending
+    await turn.defer()
+    await turn.respond(HELLO)
+    await shown(turn)
+    assert methods(slack) == ["chat.postMessage"]
+    assert pending[-1] == AnswerRef(turn.channel_id, NUMBER)
+
+
+async def test_private_deferral_shows_nothing(turn: SlackTurn, slack: SlackServer) -> None:
+    """A second message could not replace it."""
+    await turn.defer(private=True)
+    assert not turn.edits_answers
+    await turn.respond(SECRET)
+    assert methods(slack) == ["respond"]
+
+
+async def test_deferral_after_answer(turn: SlackTurn, slack: SlackServer) -> None:
+    await turn.respond(SECRET)
+    await turn.defer()
+    assert methods(slack) == ["respond"]
+
+
+async def test_channel_without_the_bot(turn: SlackTurn, slack: SlackServer) -> None:
+    slack.answers["chat.postMessage"] = [OUTSIDE]
+    assert turn.sees_channel
+    assert await turn.respond(HELLO) is None
+    (sent,) = slack.of("respond")
+    assert sent["response_type"] == "in_channel"
+    assert not turn.sees_channel
+    assert not turn.edits_answers
+
+
+async def test_deferral_in_channel_without_the_bot(turn: SlackTurn, slack: SlackServer) -> None:
+    slack.answers["chat.postMessage"] = [OUTSIDE]
+    await turn.defer()
+    await shown(turn)
+    await turn.respond(HELLO)
+    assert len(slack.of("chat.postMessage")) == 1
+    assert "Hello" in str(slack.of("respond")[-1])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message(text("Names"), buttons=(Button("Mangosaurus", votes.ACTION, "1:0"),)),
+        Message(text("A picture"), files=(FILE,)),
+    ],
+    ids=["vote", "picture"],
+)
+async def test_what_needs_the_bot_in_the_channel(
+    turn: SlackTurn, slack: SlackServer, message: Message
+) -> None:
+    slack.answers["chat.postMessage"] = [OUTSIDE]
+    with pytest.raises(Forbidden):
+        await turn.respond(message)
+    await turn.respond(SECRET)  # the sentence that says so
+    assert len(slack.of("respond")) == 1
+
+
+async def test_announcement_needs_the_bot(turn: SlackTurn, slack: SlackServer) -> None:
+    slack.answers["chat.postMessage"] = [POSTED, OUTSIDE]
+    assert (await turn.announce(HELLO)).message_id == NUMBER
+    for _attempt in range(2):
+        with pytest.raises(Forbidden):
+            await turn.announce(HELLO)
+    assert len(slack.of("chat.postMessage")) == 2
+
+
+async def test_used_up_url(turn: SlackTurn, slack: SlackServer) -> None:
+    """What it cannot take any more goes to the member."""
+    for _answer in range(MOST_USES + 1):
+        await turn.respond(SECRET)
+    assert len(slack.of("respond")) == MOST_USES
+    (sent,) = slack.of("chat.postMessage")
+    assert sent["channel"] == "D9"
+
+
+@pytest.mark.parametrize("code", ["expired_url", "used_url"])
+async def test_expired_url(turn: SlackTurn, slack: SlackServer, code: str) -> None:
+    slack.answers["respond"] = [Answer(code, 404)]
+    await turn.respond(SECRET)
+    assert slack.of("chat.postMessage")[0]["channel"] == "D9"
+
+
+async def test_private_file(turn: SlackTurn, slack: SlackServer) -> None:
+    upload = {"upload_url": f"{slack.url}put", "file_id": "F1"}
+    slack.answers["files.getUploadURLExternal"] = [Answer(upload)]
+    slack.answers["files.completeUploadExternal"] = [Answer({"files": [{"id": "F1"}]})]
+    await turn.respond(Message(text("Your data:"), files=(FILE,), private=True))
+    (sent,) = slack.of("respond")
+    assert "direct messages" in str(sent["blocks"])
+    (done,) = slack.of("files.completeUploadExternal")
+    assert done["channel_id"] == "D9"
+
+
+async def test_pressed_message_is_edited(press: SlackTurn, slack: SlackServer) -> None:
+    assert press.source is not None
+    assert press.source.ref.message_id == NUMBER
+    await press.edit_source(HELLO)
+    assert slack.of("chat.update")[0]["ts"] == TIMESTAMP
+
+
+async def test_pressed_ephemeral_message(platform: SlackPlatform, slack: SlackServer) -> None:
+    press = await turn_in(platform, slack, message=TIMESTAMP, is_ephemeral=True)
+    await press.edit_source(HELLO)
+    (sent,) = slack.of("respond")
+    assert sent["replace_original"] is True
+    assert len(slack.calls) == 1
+
+
+@pytest.mark.parametrize("code", ["cant_update_message", "not_in_channel", "channel_not_found"])
+async def test_pressed_message_that_came_through_a_url(
+    press: SlackTurn, slack: SlackServer, code: str
+) -> None:
+    slack.answers["chat.update"] = [refusal(code)]
+    await press.edit_source(HELLO)
+    assert slack.of("respond")[0]["replace_original"] is True
+
+
+async def test_deleted_message_stays_deleted(press: SlackTurn, slack: SlackServer) -> None:
+    slack.answers["chat.update"] = [refusal("message_not_found")]
+    with pytest.raises(Gone):
+        await press.edit_source(HELLO)
+    assert slack.of("respond") == []
+
+
+async def test_answer_to_a_press_is_a_new_message(press: SlackTurn, slack: SlackServer) -> None:
+    slack.answers["chat.postMessage"] = [POSTED]
+    await press.acknowledge()
+    await press.respond(HELLO)
+    await press.edit(HELLO)
+    assert methods(slack) == ["chat.postMessage", "chat.update"]
+
+
+async def test_button_in_app_home(platform: SlackPlatform, slack: SlackServer) -> None:
+    """It has no channel: answers go to the direct message."""
+    press = await turn_in(platform, slack, channel="", response_url="")
+    assert not press.sees_channel
+    await press.respond(HELLO)
+    await press.edit_source(SECRET)
+    assert [sent["channel"] for sent in slack.of("chat.postMessage")] == ["D9", "D9"]
+
+
+async def test_direct_message(platform: SlackPlatform, slack: SlackServer) -> None:
+    slack.answers["chat.postMessage"] = [POSTED]
+    turn = await turn_in(platform, slack, channel="D1")
+    assert turn.community_id is None
+    assert turn.sees_channel
+    ref = await turn.respond(HELLO)
+    assert ref is not None
+    assert ref.community_id is None
+
+
+async def test_only_administrators_moderate(platform: SlackPlatform, slack: SlackServer) -> None:
+    slack.answers["users.info"] = [user(is_owner=True)]
+    owner = await turn_in(platform, slack)
+    assert owner.moderates(owner.channel_id or 0)
+    assert owner.user.is_manager
+    platform._members.clear()
+    slack.answers["users.info"] = [user()]
+    member = await turn_in(platform, slack)
+    assert not member.moderates(member.channel_id or 0)
+    assert not member.user.is_moderator
+
+
+async def test_attachment(platform: SlackPlatform, slack: SlackServer) -> None:
+    slack.answers["file"] = [Answer("names", headers={"Content-Type": "text/plain"})] * 2
+    file = FileRef("F1", "names\0.txt", 5, f"{slack.url}file")
+    attachment = SlackAttachment(file, platform.api)
+    assert (attachment.name, attachment.size) == ("names.txt", 5)
+    assert await attachment.read() == b"names"
+    with pytest.raises(DeliveryError, match="larger"):
+        await SlackAttachment(FileRef("F1", "x", 3, file.url), platform.api).read()
