@@ -25,6 +25,7 @@ from bot.commands.stopping import Front
 from bot.commands.verse import sonnet
 from bot.services.concurrency import within
 from bot.slack import rendering, typed_command
+from bot.slack.forms import Forms
 from bot.slack.identities import SlackIdentities, is_external, message_id
 from bot.slack.names import MENU, SHORTCUT, CommandNames
 from bot.slack.network.api import BASE_URL, EDIT_S, SlackApi
@@ -92,6 +93,7 @@ class SlackBot:
         self.health = health
         self.jobs = Jobs(app, self.platform)
         self.declared = declared(TERMS, health)
+        self.forms = Forms(app, self.api, self.declared, self.names, self, self._start)
         self.socket = SocketMode(self.api, app_token, self.receive, count=self._count)
         self.platform.connected = lambda: self.socket.is_connected
         self.ready = asyncio.Event()
@@ -161,6 +163,10 @@ class SlackBot:
                 await self._command(payload)
             case "interactive", "block_actions":
                 await self._press(payload)
+            case "interactive", "block_suggestion":
+                return await self.forms.suggest(payload)
+            case "interactive", "view_submission":
+                return await self.forms.submit(payload)
             case "interactive", "message_action" | "shortcut":
                 await self._shortcut(payload)
             case "events_api", _any:
@@ -185,7 +191,9 @@ class SlackBot:
         except UserError as error:
             await self.refuse(turn, error, self.names.word_of(command) or "unknown")
             return
-        if typed.declaration is not None:
+        if typed.wants_form:
+            await self.forms.open(turn, text_of(payload, "trigger_id"), typed)
+        elif typed.declaration is not None:
             await self.run_command(turn, typed.declaration, typed.values)
 
     async def run_command(

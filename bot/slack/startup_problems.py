@@ -1,4 +1,4 @@
-"""Why the bot cannot start on Slack, with what to press."""
+"""Why the bot cannot start on Slack, with what to press: for the operator."""
 
 from bot.commands.core.turn import DeliveryError, Unreachable
 from bot.slack.network.errors import code_of, needed_scope
@@ -21,42 +21,45 @@ _SOCKET_MODE = "apps.connections.open"
 
 def startup_problem(error: DeliveryError) -> StartupError:
     """The sentence for an error of `SlackBot.start`."""
-    code, is_app_token = code_of(error), str(error).startswith(_SOCKET_MODE)
-    token = "SLACK_APP_TOKEN" if is_app_token else "SLACK_BOT_TOKEN"
     if isinstance(error, Unreachable):
         return StartupError(
             Exit.UNREACHABLE, f"Slack cannot be reached ({error}). Check the network."
         )
-    if code == "missing_scope":
-        return StartupError(Exit.TOKEN_REJECTED, _missing_scope(error, is_app_token))
+    if str(error).startswith(_SOCKET_MODE):
+        return _problem_of_connection(error, code_of(error))
+    code = code_of(error)
     if code in REJECTED:
-        page = (
-            "Basic Information → App-Level Tokens"
-            if is_app_token
-            else "OAuth & Permissions (after Install to Workspace)"
-        )
         return StartupError(
             Exit.TOKEN_REJECTED,
-            f"Slack does not accept {token} ({code}). Copy it again from {page}, on the pages of "
-            f"your app: {APPS}",
+            f"Slack does not accept SLACK_BOT_TOKEN ({code}). Copy the Bot User OAuth Token again "
+            f"from OAuth & Permissions, on the pages of your app: {APPS}",
         )
-    if is_app_token:
+    if code == "missing_scope":
         return StartupError(
-            Exit.BAD_SETTINGS,
-            f"Slack refuses a connection ({code or error}). Switch Socket Mode on, on the page "
-            f"Socket Mode of your app: {APPS}",
+            Exit.TOKEN_REJECTED,
+            f"SLACK_BOT_TOKEN lacks the scope {needed_scope(error)}. Add it under OAuth & "
+            "Permissions → Scopes, press Reinstall to Workspace, and copy the token again, on the "
+            f"pages of your app: {APPS}",
         )
     return StartupError(Exit.BAD_SETTINGS, f"Slack refuses the bot ({error}).")
 
 
-def _missing_scope(error: DeliveryError, is_app_token: bool) -> str:
-    if is_app_token:
-        return (
-            "SLACK_APP_TOKEN lacks the scope connections:write. Make one with it under Basic "
-            f"Information → App-Level Tokens, on the pages of your app: {APPS}"
+def _problem_of_connection(error: DeliveryError, code: str) -> StartupError:
+    """The sentence for a connection in Socket Mode that Slack refuses."""
+    if code in REJECTED:
+        return StartupError(
+            Exit.TOKEN_REJECTED,
+            f"Slack does not accept SLACK_APP_TOKEN ({code}). Copy it again from Basic Information "
+            f"→ App-Level Tokens, on the pages of your app: {APPS}",
         )
-    scope = needed_scope(error) or "(Slack does not say which)"
-    return (
-        f"SLACK_BOT_TOKEN lacks the scope {scope}. Add it under OAuth & Permissions → Scopes, "
-        f"press Reinstall to Workspace, and copy the token again: {APPS}"
+    if code == "missing_scope":
+        return StartupError(
+            Exit.TOKEN_REJECTED,
+            "SLACK_APP_TOKEN lacks the scope connections:write. Generate a token with it under "
+            f"Basic Information → App-Level Tokens, on the pages of your app: {APPS}",
+        )
+    return StartupError(
+        Exit.BAD_SETTINGS,
+        f"Slack refuses a connection ({error}). Switch Socket Mode on, on the page Socket Mode of "
+        f"your app: {APPS}",
     )

@@ -37,6 +37,8 @@ INTERNAL = {
     "register",
     "DeliveryError",
     "Forbidden",
+    "Gone",
+    "StartupError",
     "error_of",
     "Unreachable",
     "Check",

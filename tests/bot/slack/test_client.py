@@ -115,6 +115,46 @@ async def test_privacy(bot: SlackBot, slack: LocalSlack) -> None:
     await slack.wait_for(lambda: "Done" in message.words)
 
 
+async def test_form(bot: SlackBot, slack: LocalSlack) -> None:
+    asked = slack.command(slack.member, "/dinoname", "?")
+    await slack.wait_for(lambda: asked.view)
+    assert asked.view is not None
+    slack.submit(slack.member, asked.view, {"count": "3", "starts_with": "mango"})
+    await slack.wait_for(lambda: slack.messages)
+    (message,) = slack.messages
+    assert message.channel == slack.channel
+    assert "Mangosaurus" in message.words
+    (request,) = bot.app.inference.names_asked  # type: ignore[attr-defined]
+    assert request.count == 3
+
+
+async def test_form_of_a_subcommand(bot: SlackBot, slack: LocalSlack) -> None:
+    """A list is uploaded there."""
+    asked = slack.command(slack.admin, "/namer", "create ?")
+    await slack.wait_for(lambda: asked.view)
+    assert asked.view is not None
+    names = "\n".join(f"Elf{chr(97 + n // 26)}{chr(97 + n % 26)}ion" for n in range(300))
+    file = slack.upload(slack.admin, "elves.txt", names.encode())
+    slack.submit(slack.admin, asked.view, {"name": "elves", "file": [file]})
+    await slack.wait_for(lambda: any("Training elves" in each.words for each in slack.messages))
+
+
+async def test_wrong_value_in_a_form(bot: SlackBot, slack: LocalSlack) -> None:
+    asked = slack.command(slack.member, "/dinoname", "?")
+    await slack.wait_for(lambda: asked.view)
+    assert asked.view is not None
+    submitted = slack.submit(slack.member, asked.view, {"count": "999"}, forged=True)
+    await submitted.acknowledgement()
+    assert submitted.errors
+
+
+async def test_suggestions(bot: SlackBot, slack: LocalSlack) -> None:
+    asked = slack.command(slack.member, "/name", "?")
+    await slack.wait_for(lambda: asked.view)
+    assert asked.view is not None
+    assert await slack.suggest(slack.member, asked.view, "namer", "") == []
+
+
 async def test_shortcut(bot: SlackBot, slack: LocalSlack) -> None:
     said = slack.say(slack.member, "Shall I compare thee to a summer's day?")
     asked = slack.shortcut(slack.member, "sonnet_from_message", said)

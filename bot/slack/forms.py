@@ -1,0 +1,144 @@
+"""Modals at work: opening them, suggestions in their selects, and what is submitted."""
+
+import json
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
+
+from bot.commands.core import dispatch
+from bot.commands.core.app import App
+from bot.commands.core.declaration import Declaration, Declared
+from bot.commands.core.info import NoOptions
+from bot.commands.core.message import UserError
+from bot.commands.core.translation import _
+from bot.commands.core.turn import Gone, Turn
+from bot.slack import modals
+from bot.slack.names import CommandNames
+from bot.slack.network.api import SlackApi
+from bot.slack.network.connection import Payload
+from bot.slack.turn import SlackTurn
+from bot.slack.typed_command import Typed
+from bot.slack.values import part_of, text_of
+
+LONGEST_METADATA = 3_000
+LONGEST_URL = 500
+"""Characters of a `response_url`."""
+
+
+class Runner(Protocol):
+    """Answers what is asked for in a form: the client."""
+
+    async def turn(
+        self, *, user: str, name: str, channel: str, response_url: str
+    ) -> SlackTurn | None:
+        """The turn of a member."""
+
+    async def run_command(
+        self, turn: SlackTurn, declaration: Declaration, values: Mapping[str, object]
+    ) -> None:
+        """Answer a command."""
+
+    async def refuse(self, turn: SlackTurn, error: UserError, name: str) -> None:
+        """Answer with the reason why a request is refused."""
+
+
+class Forms:
+    """The forms of all commands."""
+
+    def __init__(
+        self,
+        app: App,
+        api: SlackApi,
+        declared: Sequence[Declared],
+        names: CommandNames,
+        runner: Runner,
+        start: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        """`start` runs something in the background."""
+        self._app = app
+        self._api = api
+        self._declared = declared
+        self._names = names
+        self._runner = runner
+        self._start = start
+
+    async def open(self, turn: SlackTurn, trigger: str, typed: Typed) -> None:
+        """Open the form of a command, or that of a group. A trigger lasts three seconds."""
+        metadata = _metadata_of(turn)
+        if typed.declaration is not None:
+            view = modals.form_of(typed.declaration, typed.values, metadata, self._names)
+            name = typed.declaration.info.name
+        elif typed.group is not None:
+            view = modals.group_form(typed.group, metadata, self._names)
+            name = typed.group.info.name
+        else:
+            return
+
+        async def command(_app: App, _turn: Turn, _options: NoOptions) -> None:
+            try:
+                await self._api.open_view(trigger, view)
+            except Gone as error:
+                raise UserError(_("The form could not be opened in time; try again.")) from error
+
+        await dispatch.run(self._app, turn, command, NoOptions(), name=name)
+
+    async def suggest(self, payload: Payload) -> Payload:
+        """Suggestions for a select."""
+        asked = modals.suggestion_of(self._declared, payload)
+        if asked is None:
+            return modals.options(())
+        option, others, typed = asked
+        turn = await self._turn_of(payload) if option.suggest is not None else None
+        if turn is None or option.suggest is None:
+            return modals.options((), typed)
+        found = await dispatch.suggest(self._app, turn, option.suggest(others), typed)
+        return modals.options(found, typed)
+
+    async def submit(self, payload: Payload) -> Payload | None:
+        """Answer a submitted form: at once what is wrong in it, or else later in the channel."""
+        view = part_of(payload, "view")
+        try:
+            submitted = modals.submitted(self._declared, view)
+        except UserError as error:
+            self._start(self._refuse(payload, error))
+            return None
+        if submitted.errors:
+            return {"response_action": "errors", "errors": dict(submitted.errors)}
+        declaration, values = submitted.declaration, submitted.values
+        if submitted.wants_form:
+            metadata = text_of(view, "private_metadata", most=LONGEST_METADATA)
+            form = modals.form_of(declaration, values, metadata, self._names)
+            return {"response_action": "update", "view": form}
+        self._start(self._run(payload, declaration, values))
+        return None
+
+    async def _run(
+        self, payload: Payload, declaration: Declaration, values: Mapping[str, object]
+    ) -> None:
+        turn = await self._turn_of(payload)
+        if turn is not None:
+            await self._runner.run_command(turn, declaration, values)
+
+    async def _refuse(self, payload: Payload, error: UserError) -> None:
+        turn = await self._turn_of(payload)
+        if turn is not None:
+            await self._runner.refuse(turn, error, "unknown")
+
+    async def _turn_of(self, payload: Payload) -> SlackTurn | None:
+        """The turn of a form, which has the channel in its metadata."""
+        raw = text_of(payload, "view", "private_metadata", most=LONGEST_METADATA)
+        try:
+            metadata = json.loads(raw) if raw else {}
+        except ValueError:
+            metadata = {}
+        return await self._runner.turn(
+            user=text_of(payload, "user", "id"),
+            name=text_of(payload, "user", "name"),
+            channel=text_of(metadata, "channel"),
+            response_url=text_of(metadata, "response_url", most=LONGEST_URL),
+        )
+
+
+def _metadata_of(turn: SlackTurn) -> str:
+    """Where a form was opened: its answer goes there."""
+    origin = turn.origin
+    return json.dumps({"channel": origin.channel, "response_url": origin.response_url})
