@@ -20,7 +20,7 @@ CHAT = {"discord", "slack_sdk", "aiohttp", "simcord"}
 ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 
 RULES = """
-bot.__main__            bot.serving bot.doctor bot.operations bot.launch bot.startup
+bot.__main__            bot.serving bot.doctor bot.operations bot.slack bot.launch bot.startup
 bot.doctor              bot.discord bot.store bot.images bot.settings bot.startup
 bot.serving             bot.app bot.commands bot.discord bot.slack bot.local bot.launch
                         bot.monitoring bot.settings

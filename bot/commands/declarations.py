@@ -4,9 +4,10 @@ from functools import partial
 
 from bot.commands import about, privacy, settings
 from bot.commands import help as help_command
+from bot.commands.core.app import App
 from bot.commands.core.declaration import Declaration, Declared, Kind, Option, Place
-from bot.commands.core.info import Audience, Choice
-from bot.commands.core.turn import Terms
+from bot.commands.core.info import Audience, Choice, NoOptions
+from bot.commands.core.turn import Terms, Turn
 from bot.commands.filter_settings import CHOICES, LONGEST_LIST
 from bot.commands.moderation import declarations as moderation
 from bot.commands.naming import declarations as naming
@@ -33,8 +34,11 @@ SETTINGS = Declaration(
 )
 
 
-def declared(terms: Terms, health: Health) -> tuple[Declared, ...]:
-    """All commands, in a platform's words. `health` is what `/status` reports."""
+def declared(terms: Terms, health: Health | None) -> tuple[Declared, ...]:
+    """All commands, in a platform's words.
+
+    health: what `/status` reports; `None` if the commands are only listed.
+    """
     return (
         *naming.DECLARED,
         *verse.DECLARED,
@@ -45,5 +49,13 @@ def declared(terms: Terms, health: Health) -> tuple[Declared, ...]:
         SETTINGS,
         Declaration(about.INFO, about.about),
         Declaration(help_command.INFO, help_command.help_),
-        Declaration(status.INFO, partial(status.status, health), shown_to=Audience.ADMINISTRATORS),
+        Declaration(
+            status.INFO,
+            _only_listed if health is None else partial(status.status, health),
+            shown_to=Audience.ADMINISTRATORS,
+        ),
     )
+
+
+async def _only_listed(_app: App, _turn: Turn, _options: NoOptions) -> None:
+    raise NotImplementedError

@@ -5,7 +5,7 @@ from contextlib import suppress
 from bot.commands.command_list import COMMANDS
 from bot.commands.core.app import App
 from bot.commands.core.info import Audience, CommandInfo, NoOptions
-from bot.commands.core.message import Embed, Message, code, strong, text
+from bot.commands.core.message import Embed, Message, Text, code, strong, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import DeliveryError, Turn
 
@@ -14,9 +14,9 @@ INFO = CommandInfo(name="help", description=_("What the bot can do, with example
 
 async def help_(_app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/help`, with the commands that the member may use."""
-    audience = await _audience_of(turn)
+    audience = await audience_of(turn)
     lines = [
-        text("{example} {what}", example=code(example), what=what)
+        _line(example, what)
         for info in COMMANDS
         if info.audience <= audience
         for example, what in info.examples
@@ -29,7 +29,8 @@ async def help_(_app: App, turn: Turn, _options: NoOptions) -> None:
     await turn.respond(Message(embeds=(embed,), private=True))
 
 
-async def _audience_of(turn: Turn) -> Audience:
+async def audience_of(turn: Turn) -> Audience:
+    """The widest rights that the member has."""
     with suppress(DeliveryError):
         if await turn.platform.is_operator(turn.user.id):
             return Audience.OWNERS
@@ -39,3 +40,17 @@ async def _audience_of(turn: Turn) -> Audience:
     if user.is_manager:
         return Audience.MANAGERS
     return Audience.MODERATORS if user.is_moderator else Audience.EVERYONE
+
+
+def examples_for(audience: Audience) -> tuple[Text, ...]:
+    """Commands for exactly this audience, each with what it does."""
+    return tuple(
+        _line(example, what)
+        for info in COMMANDS
+        if info.audience == audience
+        for example, what in info.examples
+    )
+
+
+def _line(example: str, what: str) -> Text:
+    return text("{example} {what}", example=code(example), what=what)

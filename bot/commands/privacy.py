@@ -38,7 +38,7 @@ INFO = CommandInfo(
 async def privacy(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/privacy`."""
     async with app.answering(turn, ACTION):
-        await turn.respond(await _overview(app, turn))
+        await turn.respond(await overview(app, turn))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -51,7 +51,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
             case "ask":
                 await turn.edit_source(_confirmation())
             case "cancel":
-                await turn.edit_source(await _overview(app, turn))
+                await turn.edit_source(await overview(app, turn))
             case "yes":
                 async with app.answering(turn, FORGETTING):
                     await turn.edit_source(await _forgotten(app, turn))
@@ -77,7 +77,8 @@ async def _forgotten(app: App, turn: Turn) -> Message:
     return Message(content=reply, private=True)
 
 
-async def _overview(app: App, turn: Turn) -> Message:
+async def overview(app: App, turn: Turn) -> Message:
+    """What the bot stores about a member, in numbers."""
     kept = await app.store.privacy.of(turn.user.id)
     title = _("🔏 Your data")
     if not kept:

@@ -118,7 +118,7 @@ async def turn_page(app: App, turn: Turn, state: str) -> None:
 async def champion(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/champion`."""
     async with app.answering(turn, CHAMPION):
-        await respond_when_ready(turn, _champion(app, turn))
+        await respond_when_ready(turn, champion_message(app, turn))
 
 
 async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
@@ -183,7 +183,7 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
     return Message(embeds=(embed,), buttons=tuple(_paging(replace(options, page=page), pages)))
 
 
-async def _champion(app: App, turn: Turn) -> Message:
+async def champion_message(app: App, turn: Turn) -> Message:
     """Today's best name, or the latest winner if nobody won today."""
     store, community_id = app.store.hall_of_fame, turn.community_id
     words = await app.filters.of(community_id)

@@ -56,7 +56,7 @@ def keep_button(state: str) -> Button:
 async def poems(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/poems`: the newest kept poem, and buttons to page through the rest."""
     async with app.answering(turn, BOOK):
-        await turn.respond(await _page(app, turn.user.id, 0))
+        await turn.respond(await page(app, turn.user.id, 0))
 
 
 async def export(app: App, turn: Turn, options: ExportOptions) -> None:
@@ -130,10 +130,10 @@ async def press(app: App, turn: Turn, state: str) -> None:
     with app.in_flight.track():
         if action == "drop":
             await app.store.poems.drop(turn.user.id, int(number))
-        await turn.edit_source(await _page(app, turn.user.id, int(place)))
+        await turn.edit_source(await page(app, turn.user.id, int(place)))
 
 
-async def _page(app: App, member_id: int, place: int) -> Message:
+async def page(app: App, member_id: int, place: int) -> Message:
     """One kept poem, counted from the newest."""
     count = await app.store.poems.count(member_id)
     place = max(0, min(place, count - 1))

@@ -1,18 +1,14 @@
 """The commands as Slack has them, and values for their options."""
 
-from types import SimpleNamespace
-from typing import cast
-
 from hypothesis import strategies as st
 
 from bot.commands.core.declaration import Declaration, Group, Kind, Menu, Option
 from bot.commands.core.turn import Terms
 from bot.commands.declarations import declared
-from bot.commands.operation.health import Health
 from bot.slack.options.conversion import Value
 
 TERMS = Terms("Slack", "workspace", "workspaces", "reload")
-DECLARED = declared(TERMS, cast(Health, SimpleNamespace()))
+DECLARED = declared(TERMS, None)
 LONGEST = 100
 
 

@@ -1,0 +1,113 @@
+"""App Home: what the bot can do, today's champion, the member's poems and data."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.commands import privacy
+from bot.commands.core.app import App
+from bot.commands.core.info import Audience
+from bot.commands.core.message import Embed, Message, Text, code, text
+from bot.commands.core.translation import _
+from bot.commands.core.turn import Turn
+from bot.commands.help import audience_of, examples_for
+from bot.commands.polls import hall_of_fame
+from bot.commands.verse import poems
+from bot.services.concurrency import within
+from bot.slack.names import CommandNames
+from bot.slack.rendering import Block, blocks_of
+from bot.store import StoreError
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 4.0
+"""Seconds that each part may take to be found."""
+MOST_BLOCKS = 100
+"""Of a home tab."""
+
+_HEADINGS: Mapping[Audience, str] = {
+    Audience.EVERYONE: _("What the bot can do"),
+    Audience.MODERATORS: _("For moderators"),
+    Audience.MANAGERS: _("For managers"),
+    Audience.ADMINISTRATORS: _("For administrators"),
+    Audience.OWNERS: _("For the bot's owners"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HomeContent:
+    """What a member's home tab shows.
+
+    champion, newest_poem, data: answers of `/champion`, `/poems` and `/privacy`; `None` if they
+        could not be found in time.
+    """
+
+    examples: Mapping[Audience, tuple[Text, ...]] = field(default_factory=dict)
+    champion: Message | None = None
+    newest_poem: Message | None = None
+    data: Message | None = None
+
+
+async def home_view(app: App, turn: Turn, commands: CommandNames | None = None) -> dict[str, Any]:
+    """The home tab of a member, for `views.publish`. Raises nothing that a database does."""
+    return view_of(await content_for(app, turn), commands)
+
+
+async def content_for(app: App, turn: Turn) -> HomeContent:
+    """Find what a member's home tab shows."""
+    audience, champion, newest_poem, data = await asyncio.gather(
+        audience_of(turn),
+        _found(hall_of_fame.champion_message(app, turn)),
+        _found(poems.page(app, turn.user.id, 0)),
+        _found(privacy.overview(app, turn)),
+    )
+    examples = {each: examples_for(each) for each in Audience if each <= audience}
+    return HomeContent(examples, champion, newest_poem, data)
+
+
+def view_of(content: HomeContent, commands: CommandNames | None = None) -> dict[str, Any]:
+    """A home tab. Buttons of its parts are left out; the commands that have them are named."""
+    helped = (
+        Embed(_HEADINGS[audience], lines) for audience, lines in content.examples.items() if lines
+    )
+    poem_hint = text(
+        _("{poems} shows all that you've kept, {export} downloads them."),
+        poems=code("/poems"),
+        export=code("/export"),
+    )
+    parts = (
+        [Message(embeds=(Embed("🦖 Mangosaurus"),))],
+        _section(_("Today's champion"), content.champion, text(code("/champion"))),
+        [Message(embeds=tuple(helped))],
+        _section(_("Your poems"), content.newest_poem, poem_hint),
+        _section(
+            _("Your data"),
+            content.data,
+            text(_("{privacy} shows everything, and deletes it."), privacy=code("/privacy")),
+        ),
+    )
+    blocks: list[Block] = []
+    for messages in parts:
+        rendered = [block for each in messages for block in blocks_of(each, commands=commands)]
+        if blocks and rendered:
+            blocks.append({"type": "divider"})
+        blocks += rendered
+    return {"type": "home", "blocks": blocks[:MOST_BLOCKS]}
+
+
+def _section(title: str, found: Message | None, hint: Text) -> list[Message]:
+    if found is None:
+        sorry = text(_("This can't be shown at the moment. Open this page again in a minute."))
+        return [Message(embeds=(Embed(title, (sorry,)),))]
+    heading = [] if found.embeds else [Message(embeds=(Embed(title),))]
+    return [*heading, found, Message(hint)]
+
+
+async def _found(message: Coroutine[Any, Any, Message]) -> Message | None:
+    try:
+        return await within(PATIENCE_S, message)
+    except (StoreError, TimeoutError) as error:
+        log.info("A part of App Home could not be found: %r", error)
+        return None

@@ -1,0 +1,111 @@
+"""App Home."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.commands.core.info import Audience
+from bot.commands.core.message import Button, Embed, Message, text, verbatim
+from bot.commands.help import examples_for
+from bot.local.slack.blocks import check_view, texts
+from bot.slack.home import HomeContent, home_view, view_of
+from bot.slack.names import CommandNames
+from bot.store import Database, Unavailable
+from tests.bot.conftest import Home
+from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
+
+POEM = "Shall I compare thee"
+ALL = {each: examples_for(each) for each in Audience}
+
+
+def words_of(view: dict[str, Any]) -> str:
+    """All words in a view, which the simulated Slack accepts."""
+    check_view(view, "home", set())
+    return "\n".join(texts(view["blocks"]))
+
+
+def turn_of(audience: Audience) -> FakeTurn:
+    """A request of a member with some rights."""
+    user = replace(
+        ADA,
+        is_moderator=audience >= Audience.MODERATORS,
+        is_manager=audience >= Audience.MANAGERS,
+        is_administrator=audience >= Audience.ADMINISTRATORS,
+    )
+    return FakeTurn(FakePlatform(), user)
+
+
+def test_home_has_all_parts() -> None:
+    content = HomeContent(
+        ALL,
+        Message(embeds=(Embed("👑 Today's champion", (text("Mangosaurus"),)),)),
+        Message(embeds=(Embed("Sonnet", (verbatim(POEM),)),), buttons=(Button("Delete", "drop"),)),
+        Message(text("The bot stores nothing about you.")),
+    )
+    words = words_of(view_of(content))
+    for expected in (
+        "Mangosaurus",
+        "/dinoname starts_with:mango",
+        "For moderators",
+        "/mango-status",
+        POEM,
+        "/export",
+        "Your data",
+        "stores nothing",
+    ):
+        assert expected in words
+    assert "Delete" not in words
+    assert "/dino-sonnet" in words_of(view_of(content, CommandNames("dino-")))
+
+
+def test_home_without_database_says_so() -> None:
+    words = words_of(view_of(HomeContent(ALL)))
+    assert words.count("can't be shown at the moment") == 3
+    assert "/dinoname" in words
+
+
+def test_longest_home_is_accepted() -> None:
+    lines = tuple(verbatim("line <@U123> " * 200) for _number in range(40))
+    message = Message(embeds=(Embed("t" * 300, lines),) * 5)
+    view = view_of(HomeContent(ALL, message, message, message))
+    words_of(view)
+    assert len(view["blocks"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("audience", "shown", "hidden"),
+    [
+        (Audience.EVERYONE, "/sonnet", "/moderate"),
+        (Audience.MODERATORS, "/moderate", "/settings"),
+        (Audience.MANAGERS, "/settings", "/owner"),
+        (Audience.ADMINISTRATORS, "/retrain", "/owner"),
+    ],
+)
+async def test_members_see_what_they_can_do(
+    home: Home, audience: Audience, shown: str, hidden: str
+) -> None:
+    words = words_of(await home_view(home.app, turn_of(audience)))
+    assert shown in words
+    assert hidden not in words
+
+
+async def test_home_shows_the_newest_poem(home: Home) -> None:
+    app = home.app
+    assert "haven't kept any poems" in words_of(await home_view(app, turn_of(Audience.EVERYONE)))
+    await app.store.poems.keep(ADA.id, COMMUNITY, 1, "A sonnet", POEM, app.now())
+    words = words_of(await home_view(app, turn_of(Audience.EVERYONE)))
+    assert POEM in words
+    assert "1 poem" in words
+
+
+async def test_silent_database_leaves_what_needs_none(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_arguments: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(Database, "reading", silent)
+    words = words_of(await home_view(home.app, turn_of(Audience.EVERYONE)))
+    assert "/dinoname" in words
+    assert words.count("can't be shown at the moment") == 3
