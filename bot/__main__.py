@@ -53,6 +53,11 @@ def _run(options: argparse.Namespace) -> int:
             from bot.operations.healthcheck import healthcheck
 
             return healthcheck()
+        case "slack-manifest":
+            from bot.launch import launch
+            from bot.slack.manifest import print_manifest
+
+            return launch(lambda settings: print_manifest(settings.slack_command_prefix))
         case "migrate":
             from bot.launch import launch
             from bot.operations.databases import migrate
@@ -102,6 +107,12 @@ def _parser() -> argparse.ArgumentParser:
         "healthcheck",
         help="ask the running bot whether it is well, for a container",
         description="Ask /healthz on METRICS_PORT. Exits with 0 if the bot answers, with 1 if not.",
+    )
+    operations.add_parser(
+        "slack-manifest",
+        help="print the manifest of the app on Slack",
+        description="Print the manifest of the app, for the page From a manifest on "
+        "https://api.slack.com/apps. slack/manifest.json has it without SLACK_COMMAND_PREFIX.",
     )
     migrate = operations.add_parser(
         "migrate",
