@@ -22,8 +22,14 @@ TRAININGS_S = 4.0
 """Seconds for writing the checkpoints of trainings, at the same time."""
 LAST_EDITS_S = 1.5
 """Seconds for the last edits of tallies, and for background jobs."""
+REFUSING_S = 0.4
+"""Seconds for receiving nothing more, and for refusing what has just arrived."""
 DISCONNECTING_S = 0.75
 """Seconds for closing the connections to platforms, and then that to the database."""
+
+
+async def _nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class Front:
 
     jobs: Jobs
     disconnect: Callable[[], Coroutine[Any, Any, None]]
+    stop_listening: Callable[[], Coroutine[Any, Any, None]] = _nothing
+    """Receives nothing more, while answers can still be sent."""
 
 
 async def finish(app: App) -> None:
@@ -52,6 +60,7 @@ async def close(app: App, fronts: Sequence[Front]) -> None:
         step(LAST_EDITS_S, app.edits.close()),
         step(LAST_EDITS_S, app.models.close()),
     )
+    await step(REFUSING_S, _refuse_the_last(app, fronts))
     await asyncio.gather(*(step(DISCONNECTING_S, front.disconnect()) for front in fronts))
     await step(DISCONNECTING_S, app.store.close())
 
@@ -60,3 +69,9 @@ async def _finish_answers(app: App) -> None:
     if not await app.in_flight.finish(PATIENCE_S):
         log.warning("Some answers were not finished in time")
         await app.in_flight.cut_off(CUTTING_OFF_S)
+
+
+async def _refuse_the_last(app: App, fronts: Sequence[Front]) -> None:
+    """Requests that arrive in the last moment are answered before the connections are closed."""
+    await asyncio.gather(*(front.stop_listening() for front in fronts))
+    await app.in_flight.finish(REFUSING_S / 2)

@@ -154,7 +154,13 @@ class Mangosaurus(commands.AutoShardedBot):
         """
         if not self.is_closed() and not self._is_stopping:
             await stopping.interrupt_trainings(self.app)
-        await stopping.close(self.app, (Front(self.jobs, super().close), *self.beside))
+        front = Front(self.jobs, super().close, self._stop_listening)
+        await stopping.close(self.app, (front, *self.beside))
+
+    async def _stop_listening(self) -> None:
+        """Close the gateway's connections."""
+        shards = self.shards.values()
+        await asyncio.gather(*(shard.disconnect() for shard in shards if not shard.is_closed()))
 
     async def shut_down(self) -> None:
         """Accept nothing new, wait a while for running answers, and disconnect."""
