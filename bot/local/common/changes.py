@@ -8,10 +8,13 @@ class Changes:
     """Wakes those who wait for a condition, whenever something has changed."""
 
     def __init__(self) -> None:
+        self.count = 0
+        """Number of changes so far."""
         self._waiting: set[asyncio.Future[None]] = set()
 
     def notify(self) -> None:
         """Something has changed: the conditions are checked again."""
+        self.count += 1
         for change in self._waiting:
             if not change.done():
                 change.set_result(None)

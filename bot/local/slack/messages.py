@@ -15,6 +15,8 @@ from bot.local.slack.workspace import Channel, Member, Workspace
 
 HISTORY = 1000
 """Messages to keep; older ones are forgotten."""
+FILES = 500
+"""Files to keep; older ones are forgotten."""
 FILE_BYTES = 100 * 1024 * 1024
 
 
@@ -30,7 +32,7 @@ class Messages:
         self.uploads: dict[str, File] = {}  # by the secret of their upload address
         self.listeners: list[Callable[[Message], None]] = []
         """Called with every message that the bot posts or edits."""
-        self._last_ts = 0
+        self._last_ts = self._file_count = 0
 
     @property
     def shared_files(self) -> set[str]:
@@ -96,6 +98,8 @@ class Messages:
         file.alt_text = alt_text
         secret = secrets.token_urlsafe(24)
         self.uploads[secret] = file
+        for oldest in list(self.uploads)[:-FILES]:
+            del self.uploads[oldest]
         return file, f"{self.base_url}upload/v1/{secret}"
 
     def receive_upload(self, secret: str, data: bytes) -> None:
@@ -187,11 +191,14 @@ class Messages:
         self._changes.notify()
 
     def _new_file(self, name: str, size: int, owner: Member) -> File:
-        file_id = f"F0LOCAL{len(self.files):04}"
+        self._file_count += 1
+        file_id = f"F0LOCAL{self._file_count:04}"
         safe = re.sub(r"[^\w.\-]", "_", name) or "file"
         url = f"{self.base_url}files-pri/{self._workspace.id}-{file_id}/{quote(safe)}"
         file = File(file_id, name, size, "application/octet-stream", url, owner)
         self.files[file_id] = file
+        for oldest in list(self.files)[:-FILES]:
+            del self.files[oldest]
         return file
 
 

@@ -266,7 +266,7 @@ class Interaction:
 
 
 def find_element(blocks: Sequence[JSON], name: str) -> tuple[JSON, JSON]:
-    """The block and the element with this action_id, label, value or block_id.
+    """The block and the element with this action_id, label, value, block_id or block_id/action_id.
 
     Raises LookupError.
     """
@@ -275,6 +275,7 @@ def find_element(blocks: Sequence[JSON], name: str) -> tuple[JSON, JSON]:
         label = (element.get("text") or block.get("label") or {}).get("text")
         values = [option.get("value") for option in element.get("options") or []]
         names = [element.get("action_id"), label, element.get("value"), block.get("block_id")]
+        names.append(f"{block.get('block_id')}/{element.get('action_id')}")
         if name in [*names, *values]:
             return block, element
     known = ", ".join(

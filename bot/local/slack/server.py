@@ -7,7 +7,8 @@
         message = await asked.answer()
         await local.press(local.member, message, "Again").answer()
 
-`bot.local.faults` makes requests fail, `local.sockets` connections.
+On the page at `local.url`, a person acts as one of the members. `local.faults` makes requests fail,
+`local.sockets` connections.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from bot.local.faults import Faults
 from bot.local.limits import JSON
 from bot.local.slack.limits import ACKNOWLEDGEMENT_S, DEFAULT_SCOPES, RateLimits
 from bot.local.slack.messages import FILE_BYTES
+from bot.local.slack.page import Page
 from bot.local.slack.records import WAIT_S, Envelope, File, Interaction, Message, View
 from bot.local.slack.socket_mode import SocketMode
 from bot.local.slack.state import State
@@ -69,6 +71,7 @@ class LocalSlack:
         self.sockets = SocketMode(self.state, self.faults)
         self._limits = RateLimits(clock, active=rate_limited)
         self._web_api = WebApi(self.state, self.tokens, scopes, self._limits, self.sockets.open)
+        self._page = Page(self.state, lambda: bool(self.sockets.connections))
         self._runner: web.AppRunner | None = None
         self._authorities: set[str] = set()
 
@@ -108,7 +111,7 @@ class LocalSlack:
 
     @property
     def url(self) -> str:
-        """The address of the server, "http://127.0.0.1:8080/"; empty before the start."""
+        """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""
         return self.state.messages.base_url
 
     @property
@@ -134,6 +137,7 @@ class LocalSlack:
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[self._guard], client_max_size=FILE_BYTES)
         self._web_api.add_to(app)
+        self._page.add_to(app)
         app.router.add_get("/link", self.sockets.connect)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -280,11 +284,12 @@ class LocalSlack:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Reject requests of other sites, and make faults of all but Socket Mode."""
-        if reason := foreign_request(request.headers, self._authorities):
+        """Reject requests of other sites, and make faults of the Web API."""
+        is_page = request.path == "/"
+        if reason := foreign_request(request.headers, self._authorities, is_page=is_page):
             _log.warning("Rejected a request: %s", reason)
             return web.json_response({"ok": False, "error": reason}, status=403)
-        if request.path == "/link":
+        if is_page or request.path.startswith(("/link", "/local/")):
             return await handler(request)
         # Those who wait for a call hear of it even if a fault holds it.
         asyncio.get_running_loop().call_soon(self.state.changes.notify)

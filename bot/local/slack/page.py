@@ -1,0 +1,240 @@
+"""The web page: what a member sees, and its requests on their behalf.
+
+The page asks for the state and gets it when something has changed; it sends what the member does as
+POST requests. Both need a secret (CSRF token) that is new in each run.
+"""
+
+import contextlib
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from bot.local.limits import JSON
+from bot.local.slack.forms import FormError
+from bot.local.slack.records import Interaction, Message, View
+from bot.local.slack.state import State
+from bot.local.slack.workspace import Channel, Member
+
+WEB = Path(__file__).with_name("web")
+SCRIPTS = ("elements", "blocks", "forms", "main")
+CSRF_HEADER = "X-Local-Csrf"
+POLL_S = 20.0
+"""Seconds until a request for the state is answered without a change."""
+_STRICT = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Page:
+    """The routes of the page. is_connected: whether the bot is connected."""
+
+    def __init__(self, state: State, is_connected: Callable[[], bool]) -> None:
+        self._state, self._is_connected = state, is_connected
+        self._csrf = secrets.token_urlsafe(24)
+        self._html = _read_page()
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/", self._index)
+        app.router.add_get("/local/state", self._changed)
+        app.router.add_get("/local/files/{file}", self._file)
+        app.router.add_post("/local/act", self._act)
+
+    async def _index(self, request: web.Request) -> web.Response:
+        nonce = secrets.token_urlsafe(16)
+        html = self._html.replace("{{nonce}}", nonce).replace("{{csrf}}", self._csrf)
+        policy = (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
+            "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+            "frame-ancestors 'none'"
+        )
+        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+        return web.Response(text=html, content_type="text/html", headers=headers | _STRICT)
+
+    async def _file(self, request: web.Request) -> web.Response:
+        file = self._state.messages.files.get(request.match_info["file"])
+        if file is None or file.data is None:
+            raise web.HTTPNotFound
+        kind = "inline" if file.content_type.startswith("image/") else "attachment"
+        headers = {
+            "Content-Type": file.content_type,
+            "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(file.name)}",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
+        return web.Response(body=file.data, headers=headers | _STRICT)
+
+    # What the member sees
+
+    async def _changed(self, request: web.Request) -> web.Response:
+        """The state, as soon as it is another one than the page has seen."""
+        self._check_csrf(request.query.get("csrf"))
+        seen, changes = request.query.get("seen"), self._state.changes
+        with contextlib.suppress(TimeoutError):
+            await changes.wait_for(lambda: str(changes.count) != seen, timeout_s=POLL_S)
+        member = self._member(request.query.get("as"))
+        channel = self._channel(member, request.query.get("channel"))
+        return web.json_response(self._snapshot(member, channel), headers=_STRICT)
+
+    def _snapshot(self, member: Member, channel: Channel) -> JSON:
+        workspace, views = self._state.workspace, self._state.views
+        people = [each for each in workspace.members.values() if not each.is_bot]
+        messages = [
+            _message_view(message, member)
+            for message in self._state.messages.by_ts.values()
+            if message.channel is channel and message.only_for in (None, member)
+        ]
+        home, modal = views.homes.get(member.id), views.top(member)
+        return {
+            "seen": str(self._state.changes.count),
+            "connected": self._is_connected(),
+            "as": member.id,
+            "bot": workspace.bot.name,
+            "members": {each.id: each.name for each in workspace.members.values()},
+            "people": [{"id": each.id, "name": each.name, "role": _role(each)} for each in people],
+            "channels": [
+                {"id": each.id, "name": each.name, "joined": each.is_joined}
+                for each in workspace.channels.values()
+                if each.direct_with is None
+            ],
+            "direct": workspace.direct(member).id,
+            "channel": channel.id,
+            "messages": messages,
+            "failures": self._failures(member, channel),
+            "home": home and _view(home),
+            "modal": modal and _view(modal),
+        }
+
+    def _failures(self, member: Member, channel: Channel) -> list[JSON]:
+        """Requests of the member that the bot did not acknowledge in time."""
+        return [
+            {"ts": f"{asked.created_at:.6f}", "title": asked.title, "failure": asked.failure}
+            for asked in self._state.interactions[-50:]
+            if asked.failure and asked.member is member and asked.channel in (channel, None)
+        ]
+
+    # What the member does
+
+    async def _act(self, request: web.Request) -> web.Response:
+        """Do something as a member; the answer is what only they see at once."""
+        self._check_csrf(request.headers.get(CSRF_HEADER))
+        form = await request.post()
+        body = json.loads(str(form.get("payload") or "{}"))
+        member = self._member(body.get("as"))
+        values: dict[str, object] = dict(body.get("values") or {})
+        for name, part in form.items():
+            if isinstance(part, FileField):
+                data = part.file.read()
+                values[name] = self._state.messages.store_file(member, part.filename, data)
+        try:
+            asked = self._do(str(body.get("do")), member, body, values)
+        except (FormError, LookupError) as error:
+            return web.json_response({"problem": str(error.args[0])}, headers=_STRICT)
+        answer = await _answer(asked) if asked is not None else {}
+        return web.json_response(answer, headers=_STRICT)
+
+    def _do(
+        self, action: str, member: Member, body: JSON, values: Mapping[str, object]
+    ) -> Interaction | None:
+        state = self._state
+        channel = self._channel(member, body.get("channel"))
+        if action == "write":
+            text = str(body.get("text") or "").strip()
+            if text.startswith("/"):
+                command, _, options = text.partition(" ")
+                return state.command(member, command, options.strip(), channel)
+            if text:
+                state.messages.say(member, text, channel)
+            return None
+        if action == "home":
+            return state.open_home(member)
+        source = self._source(body)
+        name = str(body.get("name") or "")
+        if action == "press":
+            return state.press(member, source, name, body.get("value"))
+        if action == "suggest":
+            typed = str(body.get("typed") or "")
+            return state.suggest(member, source, name, typed, values)
+        if isinstance(source, View) and action == "submit":
+            return state.submit(member, source, values)
+        if isinstance(source, View) and action == "close":
+            return state.close_view(member, source)
+        raise LookupError(f"There is no action {action!r}.")
+
+    def _source(self, body: JSON) -> Message | View:
+        """The message or view in which something is pressed."""
+        name = str(body.get("source") or "")
+        source = self._state.messages.by_ts.get(name) or self._state.views.by_id.get(name)
+        if source is None:
+            raise LookupError("That message is gone.")
+        return source
+
+    def _member(self, user_id: object) -> Member:
+        workspace = self._state.workspace
+        return workspace.members.get(str(user_id), workspace.member)
+
+    def _channel(self, member: Member, channel_id: object) -> Channel:
+        """A channel that the member is in."""
+        workspace = self._state.workspace
+        channel = workspace.channels.get(str(channel_id), workspace.channel)
+        return channel if channel.direct_with in (None, member) else workspace.channel
+
+    def _check_csrf(self, given: str | None) -> None:
+        if given is None or not secrets.compare_digest(given, self._csrf):
+            raise web.HTTPForbidden(text="This page belongs to an earlier run. Reload it.")
+
+
+async def _answer(asked: Interaction) -> JSON:
+    """Errors or options in the acknowledgement; a problem if there is none."""
+    if asked.kind == "interactive" and asked.accepts_payload:
+        try:
+            await asked.acknowledgement()
+        except (RuntimeError, TimeoutError):
+            return {"problem": "We had some trouble connecting. Try again?"}
+    return {"errors": dict(asked.errors), "options": asked.options}
+
+
+def _message_view(message: Message, member: Member) -> JSON:
+    return {
+        "ts": message.ts,
+        "author": message.author.name,
+        "is_bot": message.author.is_bot,
+        "text": message.text,
+        "blocks": message.blocks,
+        "edited": bool(message.edits),
+        "private": message.only_for is member,
+        "pinged": member.id in message.mentions,
+        "files": [
+            {
+                "url": f"/local/files/{file.id}",
+                "name": file.name,
+                "is_image": file.content_type.startswith("image/"),
+                "alt": file.alt_text,
+            }
+            for file in message.files
+        ],
+    }
+
+
+def _view(view: View) -> dict[str, Any]:
+    return {"id": view.id, "hash": view.hash, **view.content}
+
+
+def _role(member: Member) -> str:
+    if member.is_owner:
+        return "owner"
+    return "admin" if member.is_admin else "guest" if member.is_guest else "member"
+
+
+def _read_page() -> str:
+    """The page with its style and scripts; `{{nonce}}` and `{{csrf}}` are filled in on request."""
+    script = "\n".join((WEB / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
+    page = (WEB / "page.html").read_text("utf-8")
+    style = (WEB / "page.css").read_text("utf-8")
+    return page.replace("{{style}}", style).replace("{{script}}", script)
