@@ -41,6 +41,7 @@ class Connection:
     queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     is_deaf: bool = False
     pongs: bool = True
+    is_warned: bool = False  # gets envelopes only while there is no other connection
     is_leaving: bool = False  # told to disconnect: gets no more envelopes
     sent: int = 0  # envelopes
 
@@ -74,17 +75,24 @@ class SocketMode:
 
     def deliver(self, asked: Interaction, attempt: int = 0) -> None:
         """Send an envelope over one of the connections; it fails if there is none."""
-        open_ones = [c for c in self.connections if not c.is_leaving and not c.socket.closed]
-        if open_ones:
-            for _ in range(1 + self._faults.duplicates):
-                self._turn += 1
-                connection = open_ones[self._turn % len(open_ones)]
-                connection.queue.put_nowait(self._envelope(asked, attempt))
-                connection.sent += 1
-        elif asked.kind != "events_api":
+        text = self._envelope(asked, attempt)
+        sent = [self._route(text) for _ in range(1 + self._faults.duplicates)]
+        if not any(sent) and asked.kind != "events_api":
             self._state.fail(asked, "dispatch_failed")
             return
         self._after(self._state.ack_s, asked, attempt)
+
+    def _route(self, text: str) -> bool:
+        """Give an envelope to the connection whose turn it is; False if there is none."""
+        able = [c for c in self.connections if not c.is_leaving and not c.socket.closed]
+        able = [c for c in able if not c.is_warned] or able
+        if not able:
+            return False
+        self._turn += 1
+        connection = able[self._turn % len(able)]
+        connection.queue.put_nowait(text)
+        connection.sent += 1
+        return True
 
     def _after(self, seconds: float, asked: Interaction, attempt: int) -> None:
         def check() -> None:
@@ -175,6 +183,7 @@ class SocketMode:
 
     async def _tell(self, connections: Iterable[Connection], reason: str) -> None:
         for connection in list(connections):
+            connection.is_warned = True
             frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}}
             with contextlib.suppress(ConnectionError):
                 await connection.socket.send_str(json.dumps(frame))
@@ -205,9 +214,12 @@ class SocketMode:
             self._state.changes.notify()
             await self._receive(connection)
         finally:
+            self.connections.remove(connection)
             for task in tasks:
                 task.cancel()
-            self.connections.remove(connection)
+            await asyncio.gather(*tasks, return_exceptions=True)
+            while not connection.queue.empty():  # not sent yet
+                self._route(connection.queue.get_nowait())
             self._state.changes.notify()
         return socket
 
@@ -239,12 +251,15 @@ class SocketMode:
         self._state.acknowledge(answer["envelope_id"], payload if isinstance(payload, dict) else {})
 
     async def _send(self, connection: Connection) -> None:
-        with contextlib.suppress(ConnectionError):
-            while True:
-                text = await connection.queue.get()
+        while True:
+            text = await connection.queue.get()
+            try:
                 await asyncio.sleep(self._faults.event_delay_s)
                 if not connection.is_deaf:
                     await connection.socket.send_str(text)
+            except (ConnectionError, asyncio.CancelledError):
+                connection.queue.put_nowait(text)
+                raise
 
     async def _ping(self, connection: Connection) -> None:
         with contextlib.suppress(ConnectionError):

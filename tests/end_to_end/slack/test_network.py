@@ -57,16 +57,26 @@ async def test_each_command_once(slack: LocalSlack, bot: Bot) -> None:
     assert sorted(bot.received, key=int) == [f"{number}" for number in range(20)]
 
 
-async def test_refresh_loses_nothing(slack: LocalSlack, bot: Bot) -> None:
-    """Commands come all the time while Slack refreshes both connections."""
-    refreshing = asyncio.create_task(slack.sockets.refresh(notice_s=0.5))
+async def test_warning_loses_nothing(slack: LocalSlack, bot: Bot) -> None:
+    """Commands come all the time while both connections are renewed."""
+    old = set(slack.sockets.connections)
+    await slack.sockets.warn()
     asked: list[Interaction] = []
-    while not refreshing.done():
-        asked.append(slack.command(slack.member, "/dinoname", f"{len(asked)}"))
-        await asked[-1].acknowledgement()
-    assert slack.sockets.opened >= 4
+    async with asyncio.timeout(20):
+        while old & set(slack.sockets.connections):
+            asked.append(slack.command(slack.member, "/dinoname", f"{len(asked)}"))
+            await asked[-1].acknowledgement()
+    assert slack.sockets.opened == 4
     assert len(bot.received) == len(asked)
     assert not any(each.failure for each in asked)
+
+
+async def test_refresh(slack: LocalSlack, bot: Bot) -> None:
+    """Both connections are closed at once."""
+    await slack.sockets.refresh()
+    await slack.wait_for(lambda: slack.sockets.opened == 4 and len(slack.sockets.connections) == 2)
+    await slack.command(slack.member, "/dinoname", "1").acknowledgement()
+    assert bot.received == ["1"]
 
 
 async def test_lost_connections(slack: LocalSlack, bot: Bot) -> None:
