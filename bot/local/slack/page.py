@@ -94,6 +94,7 @@ class Page:
         return {
             "seen": str(self._state.changes.count),
             "connected": self._is_connected(),
+            "commands": self._state.commands,
             "as": member.id,
             "bot": workspace.bot.name,
             "members": {each.id: each.name for each in workspace.members.values()},

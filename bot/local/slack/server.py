@@ -17,7 +17,7 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -48,7 +48,9 @@ class LocalSlack:
     clock: seconds since 1970. It judges triggers, response_urls and rate limits.
     ack_s: seconds of real time to acknowledge an envelope; shorter in tests.
     rate_limited: whether to answer with 429 above Slack's limits.
-    scopes: of the bot's token.
+    scopes: of the bot's token; those of the manifest by default.
+    manifest: of the app. What it lacks (a command, a shortcut, an event) raises LookupError.
+        Without it everything is accepted, and the page suggests no commands.
     """
 
     def __init__(
@@ -60,17 +62,22 @@ class LocalSlack:
         clock: Callable[[], float] = time.time,
         ack_s: float = ACKNOWLEDGEMENT_S,
         rate_limited: bool = True,
-        scopes: frozenset[str] = DEFAULT_SCOPES,
+        scopes: Collection[str] | None = None,
+        manifest: JSON | None = None,
     ) -> None:
         self._host, self._port = loopback_host(host, "Slack"), valid_port(port)
         self.tokens = Tokens(
             f"xoxb-local-{secrets.token_urlsafe(18)}", f"xapp-local-{secrets.token_urlsafe(18)}"
         )
-        self.state = State(clock, bot_name=bot_name, ack_s=ack_s)
+        self.state = State(clock, bot_name=bot_name, ack_s=ack_s, manifest=manifest)
         self.faults = Faults(limited=_limited)
         self.sockets = SocketMode(self.state, self.faults)
         self._limits = RateLimits(clock, active=rate_limited)
-        self._web_api = WebApi(self.state, self.tokens, scopes, self._limits, self.sockets.open)
+        if scopes is None:
+            scopes = manifest["oauth_config"]["scopes"]["bot"] if manifest else DEFAULT_SCOPES
+        self._web_api = WebApi(
+            self.state, self.tokens, frozenset(scopes), self._limits, self.sockets.open
+        )
         self._page = Page(self.state, lambda: bool(self.sockets.connections))
         self._runner: web.AppRunner | None = None
         self._authorities: set[str] = set()
@@ -173,7 +180,10 @@ class LocalSlack:
     def command(
         self, member: Member, command: str, text: str = "", channel: Channel | None = None
     ) -> Interaction:
-        """Run a slash command ("/dinoname"); the channel is by default one that the bot is in."""
+        """Run a slash command ("/dinoname"); the channel is by default one that the bot is in.
+
+        Raises LookupError if the manifest has no such command.
+        """
         return self.state.command(member, command, text, channel or self.channel)
 
     def press(

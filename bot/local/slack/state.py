@@ -6,7 +6,7 @@ No sockets, no event loop, no files: the time comes from `clock`.
 import logging
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.local.common.changes import Changes
@@ -52,7 +52,15 @@ class State:
         *,
         bot_name: str = "Mangosaurus",
         ack_s: float = ACKNOWLEDGEMENT_S,
+        manifest: JSON | None = None,
     ) -> None:
+        """`manifest`: of the app; without it, every command, shortcut and event is accepted."""
+        features = (manifest or {}).get("features", {})
+        self.commands: list[JSON] = features.get("slash_commands", [])
+        self._shortcuts: list[JSON] = features.get("shortcuts", [])
+        self._has_manifest = manifest is not None
+        settings = (manifest or {}).get("settings", {})
+        self._events: list[str] = settings.get("event_subscriptions", {}).get("bot_events", [])
         self.clock, self.ack_s = clock, ack_s
         self.changes = Changes()
         self.workspace = Workspace(bot_name)
@@ -71,6 +79,7 @@ class State:
 
     def command(self, member: Member, command: str, text: str, channel: Channel) -> Interaction:
         """Run a slash command."""
+        self._check_known(command, [each["command"] for each in self.commands])
         made = self._secrets()
         payload = self.payloads.command(member, channel, command, text, **made)
         title = f"{command} {text}".strip()
@@ -139,6 +148,9 @@ class State:
         self, member: Member, callback_id: str, message: Message | None = None
     ) -> Interaction:
         """Use a global shortcut, or one of a message."""
+        kind = "global" if message is None else "message"
+        known = [each["callback_id"] for each in self._shortcuts if each["type"] == kind]
+        self._check_known(callback_id, known)
         ts = self.messages.new_ts()
         if message is None:
             made = self._secrets(with_url=False)
@@ -164,6 +176,7 @@ class State:
         return self.send_event(event, member)
 
     def send_event(self, event: JSON, member: Member | None = None) -> Interaction:
+        self._check_known(str(event.get("type")), self._events)
         self._count += 1
         payload = self.payloads.event(event, f"Ev0LOCAL{self._count:06}", self.clock())
         return self._ask("events_api", payload, str(event.get("type")), member)
@@ -249,6 +262,11 @@ class State:
         self.messages.post(asked.channel, payload, only_for=reader, asked=asked)
 
     # Building blocks
+
+    def _check_known(self, name: str, known: Sequence[str]) -> None:
+        """Raise LookupError for what the manifest does not have."""
+        if self._has_manifest and name not in known:
+            raise LookupError(f"{name} is not in the manifest, which has {', '.join(known)}.")
 
     def _secrets(self, *, with_url: bool = True) -> dict[str, str]:
         """A new trigger, and a new response_url."""

@@ -1,5 +1,8 @@
 """What members do on the simulated Slack: commands, buttons, modals, the home tab."""
 
+import json
+from pathlib import Path
+
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,6 +15,8 @@ from bot.local.slack.server import LocalSlack
 from tests.end_to_end.slack.conftest import Clock, Listener
 
 OPTIONS = [{"text": {"type": "plain_text", "text": "Draco"}, "value": "draco"}]
+
+MANIFEST: JSON = json.loads((Path(__file__).parents[3] / "slack/manifest.json").read_text("utf-8"))
 
 
 def plain(text: str) -> JSON:
@@ -73,6 +78,22 @@ async def test_command(slack: LocalSlack, listener: Listener) -> None:
     assert await respond(asked, text="Three names", response_type="in_channel") == (200, "ok")
     message = await asked.answer()
     assert (message.text, message.only_for) == ("Three names", None)
+
+
+async def test_manifest() -> None:
+    """What the app's manifest lacks does not exist."""
+    async with LocalSlack(port=0, manifest=MANIFEST) as slack:
+        assert slack.command(slack.member, "/dinoname").failure == "dispatch_failed"
+        said = slack.say(slack.member, "hello")
+        callback_id = MANIFEST["features"]["shortcuts"][0]["callback_id"]
+        assert slack.shortcut(slack.member, callback_id, said).failure == "dispatch_failed"
+        assert slack.open_home(slack.member)
+        with pytest.raises(LookupError, match="/dino is not in the manifest"):
+            slack.command(slack.member, "/dino")
+        with pytest.raises(LookupError, match="names is not"):
+            slack.shortcut(slack.member, "names")
+        with pytest.raises(LookupError, match="reaction_added"):
+            slack.send_event({"type": "reaction_added"})
 
 
 async def test_answer_in_acknowledgement(slack: LocalSlack, listener: Listener) -> None:

@@ -14,6 +14,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.local.limits import JSON
+from bot.local.slack.limits import DEFAULT_SCOPES
 from bot.local.slack.server import LocalSlack
 from tests.end_to_end.slack.conftest import Listener, connected
 from tests.end_to_end.slack.test_members import OPTIONS, plain, question, row
@@ -83,7 +84,14 @@ class Toy(Listener):
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def local() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack(port=0) as started:
+    commands = [{"command": "/dinoname", "description": "Name dinosaurs", "usage_hint": "count:3"}]
+    events = {"event_subscriptions": {"bot_events": ["app_home_opened"]}}
+    manifest = {
+        "features": {"slash_commands": commands},
+        "oauth_config": {"scopes": {"bot": list(DEFAULT_SCOPES)}},
+        "settings": events,
+    }
+    async with LocalSlack(port=0, manifest=manifest) as started:
         yield started
 
 
@@ -119,7 +127,7 @@ async def page(local: LocalSlack, toy: Toy, browser: Browser) -> AsyncIterator[P
 
 
 async def write(page: Page, text: str) -> None:
-    await page.get_by_role("textbox", name="Message").fill(text)
+    await page.get_by_role("combobox", name="Message").fill(text)
     await page.keyboard.press("Enter")
 
 
@@ -132,9 +140,16 @@ async def test_command_and_button(local: LocalSlack, page: Page) -> None:
     await expect(messages(page)).to_contain_text(["@Mary count:3 <b>"])
     await page.get_by_role("button", name="Vote").click()
     await expect(messages(page)).to_contain_text(["vote(edited)"])
-    await expect(page.get_by_role("textbox", name="Message")).to_have_value("")
+    await expect(page.get_by_role("combobox", name="Message")).to_have_value("")
     (message,) = local.messages
     assert message.mentions == []
+
+
+async def test_commands(page: Page) -> None:
+    option = page.locator("#commands option")
+    await expect(option).to_have_text(["count:3 · Name dinosaurs"])
+    await write(page, "/dino")
+    await expect(page.get_by_role("alert")).to_contain_text("/dino is not in the manifest")
 
 
 async def test_member_and_channel(local: LocalSlack, page: Page) -> None:
@@ -200,6 +215,7 @@ async def test_modal_is_closed(local: LocalSlack, page: Page) -> None:
 async def test_home(local: LocalSlack, toy: Toy, page: Page) -> None:
     await page.get_by_role("button", name="Mangosaurus: home").click()
     button = page.get_by_role("button", name="Write names")
+    await expect(page.get_by_role("textbox")).to_have_count(0)
     await button.click()
     await local.wait_for(lambda: toy.requests[-1].type == "interactive")
     assert toy.payload["view"]["type"] == "home"

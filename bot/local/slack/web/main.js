@@ -40,6 +40,7 @@ function show(state) {
   Object.assign(place, { as: state.as, channel: state.channel });
   banner(state.connected ? "" : `${state.bot} is not connected, so commands are not answered yet.`);
   showPlaces(state);
+  showCommands(state);
   showHome(state);
   showMessages(state);
   showModal(state.modal);
@@ -68,10 +69,17 @@ function showPlaces(state) {
 function showHome(state) {
   $("home").hidden = !place.isHome;
   $("log").hidden = $("composer").hidden = place.isHome;
-  const key = state.home ? `${state.home.id} ${state.home.hash}` : "";
+  const key = state.home ? `${state.home.id} ${state.home.hash}` : "none";
   if ($("home").dataset.shown === key) return;
   $("home").dataset.shown = key;
-  $("home").replaceChildren(...(state.home ? renderBlocks(state.home.blocks, state.home.id) : []));
+  $("home").replaceChildren(...(state.home
+    ? renderBlocks(state.home.blocks, state.home.id)
+    : [el("p", { class: "muted" }, `${state.bot} has not published a home tab.`)]));
+}
+
+function showCommands(state) {
+  if ($("commands").children.length === state.commands.length) return;
+  $("commands").replaceChildren(...state.commands.map((each) => el("option", { value: each.command }, [each.usage_hint, each.description].filter(Boolean).join(" · "))));
 }
 
 function showMessages(state) {
