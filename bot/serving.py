@@ -25,7 +25,7 @@ from bot.monitoring.sentry import set_up_sentry
 from bot.monitoring.server import MonitoringServer
 from bot.settings import Settings
 from bot.startup import Exit, LastResort, StartupError
-from bot.store import Unavailable
+from bot.store import StoreError, Unavailable
 from bot.version import checkout_version
 
 if TYPE_CHECKING:
@@ -212,6 +212,8 @@ async def _slack(bot: "SlackBot") -> None:
         await bot.run()
     except DeliveryError as error:
         raise startup_problem(error) from error
+    except StoreError as error:
+        raise StartupError(Exit.BAD_DATABASE, str(error)) from error
 
 
 @asynccontextmanager

@@ -21,7 +21,8 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 
 RULES = """
 bot.__main__            bot.serving bot.doctor bot.operations bot.slack bot.launch bot.startup
-bot.doctor              bot.discord bot.store bot.images bot.settings bot.startup
+bot.doctor              bot.commands bot.discord bot.slack bot.store bot.monitoring bot.images
+                        bot.settings bot.startup
 bot.serving             bot.app bot.commands bot.discord bot.slack bot.local bot.launch
                         bot.monitoring bot.settings
                         bot.startup bot.store bot.version

@@ -112,6 +112,8 @@ def _wrong_token(subject: Subject) -> Finding | None:
     check, token = "Token", subject.token
     copy = f"Copy it from the page Bot of your application: {PAGE}"
     if not subject.needs_token:
+        if subject.slack_bot_token:
+            return fine(check, "Discord needs none: the bot is on Slack only.")
         return fine(check, "The local simulation needs none.")
     if not token:
         return problem(check, "DISCORD_TOKEN is not set.", copy)

@@ -14,6 +14,7 @@ from bot.doctor.findings import Finding, Level, problem
 from bot.doctor.machine import examine_fonts, examine_state_dir, examine_weights
 from bot.doctor.monitoring import examine_monitoring
 from bot.doctor.packages import examine_packages
+from bot.doctor.slack_account import examine_slack
 from bot.doctor.subject import INSTALL, Subject, read_settings
 from bot.startup import Exit
 
@@ -38,6 +39,7 @@ class Check:
 CHECKS = (
     Check("Packages", examine_packages, 20),
     Check("Discord", examine_account, 45),
+    Check("Slack", examine_slack, 45),
     Check("State folder", examine_state_dir, 10),
     Check("Database", examine_database, 30),
     Check("Monitoring", examine_monitoring, 10),

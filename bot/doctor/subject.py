@@ -27,13 +27,16 @@ class Subject:
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     sentry_dsn: str = ""
+    slack_bot_token: str = ""
+    slack_app_token: str = ""
 
     def without_secrets(self, text: str) -> str:
-        """A text without the token, the addresses of database and Sentry, and the password."""
+        """A text without the tokens, the addresses of database and Sentry, and the password."""
         password = (
             (self.database_url or "").partition("://")[2].rpartition("@")[0].partition(":")[2]
         )
-        for secret in (self.token, self.database_url, password, self.sentry_dsn):
+        tokens = (self.token, self.slack_bot_token, self.slack_app_token)
+        for secret in (*tokens, self.database_url, password, self.sentry_dsn):
             if secret:  # a short password is also a part of ordinary words
                 text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "[secret]", text)
         return text
@@ -54,6 +57,8 @@ def read_settings(*, local: bool, dotenv: Path = DOTENV) -> tuple[Subject, list[
             database_url=None,
             state_dir=subject.state_dir / "local",
             home_guilds=frozenset(),
+            slack_bot_token="",
+            slack_app_token="",
         )
     return subject, findings
 
@@ -85,11 +90,15 @@ def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
             warning(CHECK, sentence, "Correct or remove it.")
             for sentence in suspicious_names(dotenv=dotenv)
         ]
-    token, url = settings.discord_token, settings.database_url
-    dsn = settings.sentry_dsn
+    url, dsn = settings.database_url, settings.sentry_dsn
+    every = (settings.discord_token, settings.slack_bot_token, settings.slack_app_token)
+    token, slack_bot, slack_app = (each.get_secret_value() if each else "" for each in every)
     return (
         Subject(
-            token=token.get_secret_value() if token else "",
+            token=token,
+            needs_token=bool(token or not slack_bot),
+            slack_bot_token=slack_bot,
+            slack_app_token=slack_app,
             database_url=url.get_secret_value() if url else None,
             state_dir=settings.state_dir,
             home_guilds=settings.home_guilds,
@@ -108,8 +117,13 @@ def _advice() -> str:
 def _unchecked(environment: Mapping[str, str]) -> Subject:
     """The settings in the environment, when the packages that read them are missing."""
     homes = environment.get("HOME_GUILDS", "").split(",")
+    token = environment.get("DISCORD_TOKEN", "").strip()
+    slack_bot = environment.get("SLACK_BOT_TOKEN", "").strip()
     return Subject(
-        token=environment.get("DISCORD_TOKEN", "").strip(),
+        token=token,
+        needs_token=bool(token or not slack_bot),
+        slack_bot_token=slack_bot,
+        slack_app_token=environment.get("SLACK_APP_TOKEN", "").strip(),
         database_url=environment.get("DATABASE_URL", "").strip() or None,
         state_dir=Path(environment.get("STATE_DIR", "").strip() or "state"),
         home_guilds=frozenset(int(home) for home in homes if home.strip().isdecimal()),

@@ -20,13 +20,14 @@ from bot.commands.core.turn import DeliveryError, MessageRef, Turn
 from bot.commands.declarations import declared
 from bot.commands.jobs import Jobs
 from bot.commands.operation.health import Health
-from bot.commands.polls import hall_of_fame, name_message
+from bot.commands.polls import hall_of_fame, name_message, votes
 from bot.commands.stopping import Front
 from bot.commands.verse import sonnet
 from bot.services.concurrency import within
-from bot.slack import rendering, typed_command
+from bot.slack import home, rendering, typed_command
 from bot.slack.forms import Forms
 from bot.slack.identities import SlackIdentities, is_external, message_id
+from bot.slack.manifest import SCOPES
 from bot.slack.names import MENU, SHORTCUT, CommandNames
 from bot.slack.network.api import BASE_URL, EDIT_S, SlackApi
 from bot.slack.network.connection import Payload, SocketMode
@@ -56,6 +57,8 @@ COSTLY_BUTTONS = frozenset(
 )
 
 
+WITHOUT_RIGHTS = frozenset({votes.ACTION, votes.RETRACT})
+"""Actions of buttons for which it does not matter who presses them, and which come in rushes."""
 GUESTS_WAIT = _(
     "Guests of this workspace can't use what takes the bot's time. They can vote, and look at the "
     "hall of fame."
@@ -116,6 +119,12 @@ class SlackBot:
         """Connect, and return. Raises `DeliveryError`, and `StoreError`."""
         platform = self.platform
         await platform.identify()
+        if missing := sorted(set(SCOPES) - self.api.scopes):
+            log.error(
+                "SLACK_BOT_TOKEN lacks the scopes %s. Add them under OAuth & Permissions, and "
+                "press Reinstall to Workspace: https://api.slack.com/apps",
+                ", ".join(missing),
+            )
         homes = self.app.settings.home_workspaces
         platform.is_home = self._is_home or platform.team in homes
         if platform.is_home and platform.community_id is not None:
@@ -219,18 +228,19 @@ class SlackBot:
         button = rendering.button_of(pressed)
         if button is None:
             return  # a select or an input of a modal
+        action, state = button
         turn = await self.turn(
             user=text_of(payload, "user", "id"),
             name=text_of(payload, "user", "name"),
             channel=text_of(payload, "channel", "id")
             or text_of(payload, "container", "channel_id"),
             response_url=text_of(payload, "response_url", most=500),
+            needs_rights=action not in WITHOUT_RIGHTS,
             message=text_of(payload, "container", "message_ts"),
             is_ephemeral=is_true(payload, "container", "is_ephemeral"),
         )
         if turn is None:
             return
-        action, state = button
         if action in COSTLY_BUTTONS and turn.origin.is_guest:
             await self.refuse(turn, UserError(GUESTS_WAIT), f"button {action}")
             return
@@ -268,12 +278,24 @@ class SlackBot:
     async def _event(self, event: Payload) -> None:
         """Handle an event: a member who opens App Home, or the end of the app."""
         match event.get("type"):
+            case "app_home_opened" if event.get("tab") in (None, "home"):
+                await self._show_home(text_of(event, "user"))
             case "app_uninstalled" | "tokens_revoked":
                 log.error("The workspace has removed the app, or revoked its tokens")
                 if self.platform.community_id is not None:
                     await self.jobs.communities.left(self.platform.community_id)
             case _:
                 pass
+
+    async def _show_home(self, user: str) -> None:
+        turn = await self.turn(user=user, name="", channel="", response_url="")
+        if turn is None:
+            return
+        try:
+            view = await home.home_view(self.app, turn, self.names)
+            await self.api.publish_home(user, view)
+        except (DeliveryError, StoreError) as error:
+            log.info("App Home could not be shown: %s", error)
 
     async def turn(
         self,
@@ -282,12 +304,14 @@ class SlackBot:
         name: str,
         channel: str,
         response_url: str,
+        needs_rights: bool = True,
         message: str = "",
         is_ephemeral: bool = False,
     ) -> SlackTurn | None:
         """A turn with ids and rights; `None` for a payload without a member.
 
-        If the database does not answer, the member is told so.
+        Without `needs_rights`, Slack is not asked for them: it tells about 100 a minute. If the
+        database does not answer, the member is told so.
         """
         platform, team = self.platform, self.platform.team
         if not is_external(user) or (channel and not is_external(channel)):
@@ -295,7 +319,8 @@ class SlackBot:
         identities = platform.identities
         try:
             number, member = await asyncio.gather(
-                identities.user(team, user), self._member(user, clean(name))
+                identities.user(team, user),
+                self._member(user, clean(name), asks=needs_rights),
             )
             channel_id = await identities.channel(team, channel) if channel else None
         except StoreError as error:
@@ -313,8 +338,10 @@ class SlackBot:
             created_at=datetime.now(UTC),
         )
 
-    async def _member(self, user: str, name: str) -> Member:
+    async def _member(self, user: str, name: str, *, asks: bool = True) -> Member:
         """A member with their rights; without any if Slack does not tell them in time."""
+        if not asks:
+            return self.platform.known_member(user) or Member(name)
         try:
             return await within(MEMBER_PATIENCE_S, self.platform.member(user))
         except (DeliveryError, TimeoutError) as error:

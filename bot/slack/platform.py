@@ -148,16 +148,20 @@ class SlackPlatform:
 
     async def member(self, user: str) -> Member:
         """A member (U…). Raises `DeliveryError`."""
-        now = self._clock()
-        known = self._members.get(user)
-        if known is not None and now < known[0]:
-            return known[1]
+        known, now = self.known_member(user), self._clock()
+        if known is not None:
+            return known
         found = member_of(await self.api.user(user), self.team)
         self._members[user] = (now + MEMBER_S, found)
         self._members.move_to_end(user)
         if len(self._members) > MOST_MEMBERS:
             self._members.popitem(last=False)
         return found
+
+    def known_member(self, user: str) -> Member | None:
+        """A member whose rights are remembered."""
+        until, member = self._members.get(user, (0.0, None))
+        return member if self._clock() < until else None
 
     def is_outside(self, channel: str) -> bool:
         """Whether Slack has just refused a message, because the bot is not in the channel (C…)."""

@@ -62,6 +62,8 @@ class SlackApi:
         """`token`: xoxb-…. `base_url` ends with a slash. `edit_s`: seconds between two edits."""
         self.base_url = base_url
         self.budget = EditBudget(edit_s, clock=clock, sleep=sleep)
+        self.scopes: frozenset[str] = frozenset()
+        """Those of the token, once `identify` has been called."""
         self._token = token
         self._monitor = monitor
         self._clock = clock
@@ -78,7 +80,14 @@ class SlackApi:
 
     async def identify(self) -> Mapping[str, Any]:
         """Who the token belongs to: `team_id`, `team`, `user_id`, `user`, `url`."""
-        return await self._call("auth.test", lambda web: web.auth_test())
+
+        async def ask(web: AsyncWebClient) -> AsyncSlackResponse:
+            answer = await web.auth_test()
+            scopes = answer.headers.get("X-OAuth-Scopes", "")
+            self.scopes = frozenset(filter(None, map(str.strip, scopes.split(","))))
+            return answer
+
+        return await self._call("auth.test", ask)
 
     async def connection_address(self, app_token: str) -> str:
         """A fresh address for Socket Mode, which is a secret."""

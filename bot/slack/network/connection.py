@@ -175,6 +175,8 @@ class SocketMode:
         self._receive = receive
         self._count = count
         self._clients: list[_Client | None] = [None] * connections
+        self._opened: set[_Client] = set()
+        """Those that are not discarded yet, with those that are read to their end."""
         self._keepers: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: OrderedDict[str, None] = OrderedDict()
@@ -198,7 +200,7 @@ class SocketMode:
             keeper.cancel()
         if self._keepers:
             await asyncio.wait(self._keepers)
-        await asyncio.gather(*(client.discard() for client in self._clients if client is not None))
+        await asyncio.gather(*map(self._discard, [*self._opened]))
         self._clients = [None] * len(self._clients)
 
     async def _keep(self, place: int, client: _Client | None) -> None:
@@ -223,13 +225,14 @@ class SocketMode:
             _log_end(new)
             if new.reason == _TOO_MANY or not new.is_open:
                 self._clients[place] = None
-                await new.discard()
+                await self._discard(new)
             if failures > 1:
                 await asyncio.sleep(_pause(failures - 1))
 
     async def _connected(self) -> _Client:
         """A new connection, at a fresh address. Raises `DeliveryError`."""
         client = _Client(await self._api.connection_address(self._app_token), self._take)
+        self._opened.add(client)
         connecting = asyncio.create_task(client.connect())  # type: ignore[no-untyped-call]
         try:
             async with asyncio.timeout(CONNECT_S):
@@ -239,7 +242,7 @@ class SocketMode:
         finally:
             connecting.cancel()
             if not client.is_greeted:
-                await client.discard()
+                await self._discard(client)
         if not client.is_greeted:
             raise Unreachable(f"Socket Mode: {type(client.error).__name__}")
         return client
@@ -251,6 +254,10 @@ class SocketMode:
             if not client.pending:
                 break
             await asyncio.sleep(ANSWER_S / LOOKS)
+        await self._discard(client)
+
+    async def _discard(self, client: _Client) -> None:
+        self._opened.discard(client)
         await client.discard()
 
     def _take(self, client: _Client, message: Payload) -> None:
@@ -283,6 +290,7 @@ class SocketMode:
         finally:
             client.pending -= 1
         if payload is not None:
+            await asyncio.sleep(0)  # others that have arrived are acknowledged first
             await self._received(kind, payload)
 
     async def _answer(self, kind: str, payload: Payload) -> Payload | None:

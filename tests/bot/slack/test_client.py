@@ -24,10 +24,10 @@ async def slack() -> AsyncIterator[LocalSlack]:
         yield started
 
 
-def make_bot(world: World, slack: LocalSlack, **settings: object) -> SlackBot:
-    app = world.make_app(cooldown_seconds=0, **settings)
+def make_bot(world: World, slack: LocalSlack, edit_s: float = 0.05) -> SlackBot:
+    app = world.make_app(cooldown_seconds=0)
     return SlackBot(
-        app, slack.bot_token, slack.app_token, base_url=slack.api_url, edit_s=0.05, is_home=True
+        app, slack.bot_token, slack.app_token, base_url=slack.api_url, edit_s=edit_s, is_home=True
     )
 
 
@@ -153,6 +153,31 @@ async def test_suggestions(bot: SlackBot, slack: LocalSlack) -> None:
     await slack.wait_for(lambda: asked.view)
     assert asked.view is not None
     assert await slack.suggest(slack.member, asked.view, "namer", "") == []
+
+
+async def test_app_home(bot: SlackBot, slack: LocalSlack) -> None:
+    slack.open_home(slack.member)
+    await slack.wait_for(lambda: slack.home(slack.member))
+
+
+async def test_votes_ask_for_no_rights(bot: SlackBot, slack: LocalSlack) -> None:
+    """Slack tells about 100 a minute, and votes come in rushes."""
+    message = await slack.command(slack.member, "/dinoname", "").answer()
+    asked = slack.calls["users.info"]
+    slack.press(slack.admin, message, message.buttons[0]["action_id"])
+    await slack.wait_for(lambda: message.edits)
+    assert slack.calls["users.info"] == asked
+
+
+async def test_missing_scope_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    async with LocalSlack(
+        port=0, scopes=frozenset({"chat:write", "commands", "users:read"})
+    ) as slack:
+        made = make_bot(world, slack)
+        await made.start()
+        assert "lacks the scopes files:read, files:write, im:write" in caplog.text
+        await made.close()
+        await made.app.inference.close()
 
 
 async def test_shortcut(bot: SlackBot, slack: LocalSlack) -> None:
