@@ -32,10 +32,13 @@ Slack sends each to either, so that happens by chance once in 4,096 times, and c
 """
 QUIET_S = 900.0
 """Seconds without an envelope after which a connection is renewed, in case it is deaf."""
-DRAIN_S = 2.0
-"""Seconds for which a connection is read after its successor is open."""
-LOOKS = 5
-"""How often it is then looked whether everything is acknowledged, while answers are found."""
+DRAIN_S = 15.0
+"""Seconds for which a connection is read after its successor is open, unless Slack closes it.
+
+It gives notice about ten seconds before, and goes on to use it.
+"""
+LOOKS = 15
+"""How often it is looked meanwhile, and then whether everything is acknowledged."""
 CLOSE_S = 1.0
 """Seconds for closing a connection; a deaf one does not answer."""
 LIVED_S = 10.0
@@ -249,7 +252,10 @@ class SocketMode:
 
     async def _retire(self, client: _Client) -> None:
         """Read what is still on its way to a connection, and close it."""
-        await asyncio.sleep(DRAIN_S)
+        for _look in range(LOOKS):
+            if not client.is_open:
+                break
+            await asyncio.sleep(DRAIN_S / LOOKS)
         for _look in range(LOOKS):
             if not client.pending:
                 break

@@ -77,6 +77,21 @@ async def test_rush_of_votes(bot: SlackBot, slack: LocalSlack) -> None:
     assert not slack.refused["chat.update"]
 
 
+async def test_refresh_loses_nothing(bot: SlackBot, slack: LocalSlack) -> None:
+    """Slack closes all connections while members vote, twice."""
+    messages = await cards(slack, 1)
+    members = [slack.workspace.add_member(f"member {n}") for n in range(40)]
+    refreshing = []
+    for number, member in enumerate(members):
+        vote(slack, member, messages[0])
+        if number in (10, 25):
+            refreshing.append(asyncio.create_task(slack.sockets.refresh(notice_s=1.0)))
+        await asyncio.sleep(0.01)
+    await slack.wait_for(lambda: shown(messages) == len(members), timeout_s=50)
+    assert await stored(bot) == len(members)
+    await asyncio.gather(*refreshing)
+
+
 @pytest.mark.parametrize("pongs", [True, False])
 async def test_deaf_sockets(
     bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch, pongs: bool
