@@ -42,8 +42,8 @@ TERMS = Terms(
 MEMBER_S = 60.0
 """Seconds for which the rights of a member are remembered."""
 MOST_MEMBERS = 5_000
-OUTSIDE_S = 30.0
-"""Seconds for which a channel is remembered that the bot is not in."""
+OUTSIDE_S = 5.0
+"""Seconds for which a channel is remembered that the bot is not in: it may be invited any time."""
 MOST_OUTSIDE = 1_000
 MOST_NONCES = 1_000
 LONGEST_ADDRESS = 200

@@ -87,6 +87,8 @@ class SlackTurn:
         """Whether only the member is to see the answer."""
         self._is_deferred = self._is_answered = False
         self._retry: Button | None = None
+        self._is_outside = False
+        """Whether Slack has said that the bot is not in the channel."""
         self._uses = 0
         self._responding = asyncio.Lock()
         self._placeholder: asyncio.Task[None] | None = None
@@ -95,7 +97,8 @@ class SlackTurn:
     def sees_channel(self) -> bool:
         """Whether the bot is in the channel, as far as is known: Slack tells when it answers."""
         channel = self.origin.channel
-        return bool(channel) and not self.platform.is_outside(channel)
+        self._is_outside |= self.platform.is_outside(channel)
+        return bool(channel) and not self._is_outside
 
     def moderates(self, channel_id: int) -> bool:
         """Whether the user administers the workspace: Slack has no moderators of a channel."""

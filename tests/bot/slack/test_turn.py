@@ -1,3 +1,4 @@
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -129,6 +130,20 @@ async def test_channel_without_the_bot(turn: SlackTurn, slack: SlackServer) -> N
     assert sent["response_type"] == "in_channel"
     assert not turn.sees_channel
     assert not turn.edits_answers
+
+
+async def test_turn_stays_outside_and_the_next_tries_again(
+    platform: SlackPlatform, slack: SlackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bot may have been invited meanwhile."""
+    first, second = [await turn_in(platform, slack) for _ in range(2)]
+    slack.answers["chat.postMessage"] = [OUTSIDE, POSTED]
+    await first.respond(HELLO)
+    assert not first.sees_channel
+    monkeypatch.setattr(platform, "_clock", lambda: time.monotonic() + 10)
+    assert not first.sees_channel
+    assert second.sees_channel
+    assert await second.respond(HELLO) is not None
 
 
 async def test_deferral_in_channel_without_the_bot(turn: SlackTurn, slack: SlackServer) -> None:
