@@ -107,7 +107,7 @@ async def test_deaf(clock: Clock) -> None:
     heard = Listener()
     async with (
         LocalSlack(port=0, clock=clock, ack_s=0.2) as slack,
-        connected(slack, heard, ping_s=0.05) as client,
+        connected(slack, heard, ping_s=0.5) as client,
     ):
         slack.sockets.deafen()
         asked = slack.command(slack.member, "/dinoname")
