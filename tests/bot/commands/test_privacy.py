@@ -292,7 +292,7 @@ async def test_deleted_while_voting(store: Store) -> None:
 def sweeper(store: Store, *, sees_all: bool = True) -> CommunitySweeper:
     """Deletes data of former servers; the bot is in none."""
     app = SimpleNamespace(store=store, now=lambda: NOW)
-    platform = SimpleNamespace(communities=[], sees_all_communities=sees_all)
+    platform = SimpleNamespace(name="discord", communities=[], sees_all_communities=sees_all)
     return CommunitySweeper(cast(App, app), cast(Platform, platform))
 
 
