@@ -1,22 +1,35 @@
 """App Home."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bot.commands.core.app import App
 from bot.commands.core.info import Audience
 from bot.commands.core.message import Button, Embed, Message, text, verbatim
 from bot.commands.help import examples_for
 from bot.local.slack.blocks import check_view, texts
+from bot.slack import home as module
 from bot.slack.home import HomeContent, home_view, view_of
 from bot.slack.names import CommandNames
 from bot.store import Database, Unavailable
-from tests.bot.conftest import Home
+from tests.bot.conftest import World
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
 
 POEM = "Shall I compare thee"
 ALL = {each: examples_for(each) for each in Audience}
+
+
+@pytest.fixture
+async def app(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[App]:
+    """The services, which have as long as a slow machine needs."""
+    monkeypatch.setattr(module, "PATIENCE_S", 60.0)
+    made = world.make_app()
+    yield made
+    await made.store.close()
+    await made.inference.close()
 
 
 def words_of(view: dict[str, Any]) -> str:
@@ -83,15 +96,14 @@ def test_longest_home_is_accepted() -> None:
     ],
 )
 async def test_members_see_what_they_can_do(
-    home: Home, audience: Audience, shown: str, hidden: str
+    app: App, audience: Audience, shown: str, hidden: str
 ) -> None:
-    words = words_of(await home_view(home.app, turn_of(audience)))
+    words = words_of(await home_view(app, turn_of(audience)))
     assert shown in words
     assert hidden not in words
 
 
-async def test_home_shows_the_newest_poem(home: Home) -> None:
-    app = home.app
+async def test_home_shows_the_newest_poem(app: App) -> None:
     assert "haven't kept any poems" in words_of(await home_view(app, turn_of(Audience.EVERYONE)))
     await app.store.poems.keep(ADA.id, COMMUNITY, 1, "A sonnet", POEM, app.now())
     words = words_of(await home_view(app, turn_of(Audience.EVERYONE)))
@@ -100,12 +112,12 @@ async def test_home_shows_the_newest_poem(home: Home) -> None:
 
 
 async def test_silent_database_leaves_what_needs_none(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(*_arguments: object) -> None:
         raise Unavailable
 
     monkeypatch.setattr(Database, "reading", silent)
-    words = words_of(await home_view(home.app, turn_of(Audience.EVERYONE)))
+    words = words_of(await home_view(app, turn_of(Audience.EVERYONE)))
     assert "/dinoname" in words
     assert words.count("can't be shown at the moment") == 3
