@@ -362,6 +362,7 @@ def test_folders_and_files_are_small(folder: str) -> None:
         "bot.__main__",
         "bot.serving",
         "bot.discord.client",
+        "bot.slack.client",
         "bot.services.inference",
         "bot.train",
         "bot.generate",

@@ -37,6 +37,8 @@ DRAIN_S = 15.0
 
 It gives notice about ten seconds before, and goes on to use it.
 """
+UNANNOUNCED_S = 2.0
+"""The same for one that Slack does not know is to be closed: if it is deaf, what comes is lost."""
 LOOKS = 15
 """How often it is looked meanwhile, and then whether everything is acknowledged."""
 CLOSE_S = 1.0
@@ -252,10 +254,11 @@ class SocketMode:
 
     async def _retire(self, client: _Client) -> None:
         """Read what is still on its way to a connection, and close it."""
+        seconds = DRAIN_S if client.reason else UNANNOUNCED_S
         for _look in range(LOOKS):
             if not client.is_open:
                 break
-            await asyncio.sleep(DRAIN_S / LOOKS)
+            await asyncio.sleep(seconds / LOOKS)
         for _look in range(LOOKS):
             if not client.pending:
                 break

@@ -16,7 +16,7 @@ from bot.slack.network.api import EDIT_S
 from tests.bot.conftest import World
 from tests.bot.slack.test_client import make_bot
 
-CARDS, MEMBERS = 10, 200
+CARDS, MEMBERS = 3, 60
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ async def stored(bot: SlackBot) -> int:
 
 
 async def test_rush_of_votes(bot: SlackBot, slack: LocalSlack) -> None:
-    """200 members vote on ten cards at once: none is lost, and the workspace's budget is kept."""
+    """60 members vote on three cards at once: none is lost, and the workspace's budget is kept."""
     messages = await cards(slack, CARDS)
     members = [slack.workspace.add_member(f"member {n}") for n in range(MEMBERS)]
     presses = [vote(slack, each, messages[n % CARDS]) for n, each in enumerate(members)]

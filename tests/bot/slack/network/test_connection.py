@@ -17,7 +17,14 @@ PRESS = {"type": "block_actions"}
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short waits, and a proxy that is not there."""
-    waits = {"WATCH_S": 0.05, "DRAIN_S": 0.1, "CLOSE_S": 0.2, "LIVED_S": 0, "LONGEST_PAUSE_S": 0.02}
+    waits = {
+        "WATCH_S": 0.05,
+        "DRAIN_S": 0.1,
+        "UNANNOUNCED_S": 0.1,
+        "CLOSE_S": 0.2,
+        "LIVED_S": 0,
+        "LONGEST_PAUSE_S": 0.02,
+    }
     for name, seconds in waits.items():
         monkeypatch.setattr(connection, name, seconds)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
