@@ -295,7 +295,6 @@ def test_invalid_card(tmp_path: Path, text: str) -> None:
         {"symbols": "\nabc"},
         {"symbols": 5},
     ],
-    ids=str,
 )
 def test_card_must_fit_the_parameters(tmp_path: Path, change: dict[str, object]) -> None:
     path = tmp_path / "card.safetensors"
