@@ -70,8 +70,8 @@ class App:
     uploads: Uploads = field(default_factory=Uploads)
     reports: SharedReports = field(default_factory=SharedReports)
     """The progress messages of trainings, on all platforms."""
-    homes: set[int] = field(init=False)
-    """Communities whose administrators may train and activate the shared models."""
+    homes: set[int] = field(default_factory=set)
+    """Homes that were found on connecting, besides those of the settings: see `is_home`."""
     unfinished: UnfinishedAnswers[Message] = field(init=False)
     poll_locks: Locks = field(default_factory=Locks)
     """Held while a poll's message is edited: an older tally must not replace a newer one."""
@@ -80,7 +80,6 @@ class App:
         """Create the members that depend on settings."""
         seconds = self.settings.cooldown_seconds
         object.__setattr__(self, "cooldowns", Cooldowns(seconds))
-        object.__setattr__(self, "homes", set(self.settings.home_guilds))
         presses = Cooldowns(min(PRESS_S, seconds), most=MOST_PRESSES)
         object.__setattr__(self, "presses", presses)
         object.__setattr__(self, "blocks", BlockList(self.store.blocks))
@@ -89,6 +88,10 @@ class App:
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
         unfinished = UnfinishedAnswers[Message](self.store.unfinished, self.now)
         object.__setattr__(self, "unfinished", unfinished)
+
+    def is_home(self, community_id: int) -> bool:
+        """Whether the administrators of a community may train and choose the shared models."""
+        return community_id in self.settings.home_guilds or community_id in self.homes
 
     async def allows(self, text: str, community_id: int | None = None) -> bool:
         """Whether a community's word filter lets a text pass; the bot's own without a community.

@@ -58,7 +58,7 @@ async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -
     platform, terms = turn.platform, turn.platform.terms
     if turn.community_id is None:
         raise UserError(*error_messages.community_only(terms))
-    if turn.user.is_administrator and turn.community_id in app.homes:
+    if turn.user.is_administrator and app.is_home(turn.community_id):
         return
     if await platform.is_operator(turn.user.id):
         return

@@ -229,7 +229,7 @@ async def test_repeated_delivery(bot: SlackBot, slack: LocalSlack) -> None:
 
 
 async def test_home_workspace(bot: SlackBot) -> None:
-    assert bot.platform.community_id in bot.app.homes
+    assert bot.app.is_home(bot.platform.community_id)
 
 
 @pytest.mark.parametrize(("bot_token", "app_token"), [("xoxb-wrong", ""), ("", "xapp-wrong")])

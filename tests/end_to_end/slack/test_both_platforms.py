@@ -70,7 +70,8 @@ async def test_no_home_by_default(
     discord: LocalDiscord, workspace: LocalSlack, tmp_path: Path
 ) -> None:
     async with both(discord, workspace, tmp_path) as (bot, _slack):
-        assert bot.app.homes == {discord.guild_id}  # which the settings name
+        assert bot.app.is_home(discord.guild_id)  # which the settings name
+        assert not bot.app.homes
         asked = workspace.command(workspace.admin, "/retrain", "names")
         answer = await asked.answer()
         assert "HOME_WORKSPACES" in answer.words
