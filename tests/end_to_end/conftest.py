@@ -158,7 +158,10 @@ async def browser() -> AsyncIterator[Browser]:
             pytest.fail(f"{reason}, and MANGOSAURUS_NO_SKIP=1 allows no skip")
         pytest.skip(reason)
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        # In some locales Chromium saves names of other alphabets as "download".
+        launched = await playwright.chromium.launch(
+            executable_path=path, args=CHROMIUM_FLAGS, env={**os.environ, "LC_ALL": "C.UTF-8"}
+        )
         yield launched
         await launched.close()
 
