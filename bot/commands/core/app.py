@@ -89,7 +89,7 @@ class App:
         unfinished = UnfinishedAnswers[Message](self.store.unfinished, self.now)
         object.__setattr__(self, "unfinished", unfinished)
 
-    def is_home(self, community_id: int) -> bool:
+    def is_home(self, community_id: int | None) -> bool:
         """Whether the administrators of a community may train and choose the shared models."""
         return community_id in self.settings.home_guilds or community_id in self.homes
 
