@@ -26,6 +26,8 @@ text.addEventListener("keydown", async (event) => {
   if (popupKey(event) || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   const content = text.value;
+  await state.known;
+  if (text.value !== content) return;
   const typed = parseTyped(content);
   if (typed && typed.problem) { closePopup(); complain(typed.problem); return; }
   if (typed) { runTyped(typed); return; }

@@ -1,9 +1,12 @@
 // ---- Connection to the simulator: server-sent events, and requests
 
 let source = null;
+let arrived = () => {};
 
 function listen() {
   if (source) source.close();
+  // What the member may use arrives with the snapshot.
+  state.known = new Promise((resolve) => { arrived = resolve; });
   source = new EventSource(`/local/events?csrf=${encodeURIComponent(csrf)}&as=${state.as}`);
   source.onmessage = (event) => receive(JSON.parse(event.data));
   source.onerror = () => {
@@ -40,6 +43,7 @@ function snapshot(event) {
   event.messages.forEach(showMessage);
   event.waiting.forEach(showInteraction);
   online(event);
+  arrived();
   offerCommands();
   toBottom();
 }

@@ -1,7 +1,7 @@
 "use strict";
 const $ = (id) => document.getElementById(id);
 const csrf = document.querySelector("meta[name=csrf]").content;
-const state = { as: "member", me: null, bot: null, commands: [], messages: new Map(), waiting: new Map() };
+const state = { as: "member", me: null, bot: null, commands: [], known: null, messages: new Map(), waiting: new Map() };
 const COMMAND = 2, COMPONENT = 3, EPHEMERAL = 64, LOADING = 128;
 const SAUROPOD = "M5 23c3 0 4-4 8-5 3-.8 6-.5 7-4 .6-2.2.5-5 3-6 1.5-.6 4 .2 4 1.6 0 1-2 1-2.8 1.2-1.5.6-.9 4.7-1.7 7.2-.4 1.3-1 2.2-1 3.2V25h-2v-3h-5v3h-2v-3c-2 .6-4 2-7.5 1z";
 const STRING = 3, INTEGER = 4, BOOLEAN = 5, NUMBER = 10, ATTACHMENT = 11;
