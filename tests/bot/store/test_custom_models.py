@@ -56,6 +56,12 @@ async def test_longest_casefolded_name(store: Store) -> None:
     assert await store.custom_models.named(1, name) == model
 
 
+async def test_one_where_one_is_allowed(store: Store) -> None:
+    await create(store, "a", most=1)
+    with pytest.raises(TooMany):
+        await create(store, "b", most=1)
+
+
 async def test_limit(store: Store) -> None:
     await create(store, "b", most=2)
     await create(store, "a", most=2)
