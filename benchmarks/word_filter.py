@@ -4,9 +4,9 @@ The words come from published lists; `docs/decisions/word-filter.md` says which 
 while the filter was written. They are not part of the project. Install them anywhere and name the
 folder, and any other lists as files:
 
-    pip install --target /tmp/lists better-profanity wordfreq faker
-    PYTHONPATH=/tmp/lists python -m benchmarks.word_filter
-    PYTHONPATH=/tmp/lists python -m benchmarks.word_filter --list valx=/tmp/valx.txt
+    pip install --target lists better-profanity wordfreq faker
+    PYTHONPATH=lists python -m benchmarks.word_filter
+    PYTHONPATH=lists python -m benchmarks.word_filter --list valx=valx.txt
 
 Reversed words and words without vowels are reported, not counted: too many innocent words look
 the same.

@@ -58,4 +58,5 @@ def declared(terms: Terms, health: Health | None) -> tuple[Declared, ...]:
 
 
 async def _only_listed(_app: App, _turn: Turn, _options: NoOptions) -> None:
+    """Stand for `/status` where commands are listed and none is run, as in Slack's manifest."""
     raise NotImplementedError
