@@ -125,6 +125,7 @@ class SlackApi:
                 channel=channel,
                 **part,
                 thread_ts=thread,
+                mrkdwn=False,  # else a star in a member's words is bold in a notification
                 parse="none",
                 link_names=False,
                 unfurl_links=False,
@@ -225,7 +226,7 @@ class SlackApi:
         webhook.proxy = proxy_for(address)
         try:
             async with asyncio.timeout(REQUEST_S):
-                answer = await webhook.send_dict(dict(body))
+                answer = await webhook.send_dict({**body, "mrkdwn": False})
         except _NO_NETWORK as error:
             self._count(None)
             raise Unreachable(type(error).__name__) from error

@@ -75,6 +75,7 @@ async def test_words_are_not_parsed(api: SlackApi, slack: SlackServer, method: s
     assert sent["parse"] == "none"
     assert not sent["link_names"]
     if method == "chat.postMessage":
+        assert sent["mrkdwn"] is False  # chat.update has no such argument, and notifies nobody
         assert not sent["unfurl_links"]
         assert not sent["unfurl_media"]
 
@@ -247,7 +248,7 @@ async def test_token_and_answers_stay_with_slack(api: SlackApi, address: str) ->
 
 async def test_respond(api: SlackApi, slack: SlackServer) -> None:
     await api.respond(f"{slack.url}respond", PART | {"replace_original": False})
-    assert slack.calls == [("respond", {**PART, "replace_original": False})]
+    assert slack.calls == [("respond", {**PART, "replace_original": False, "mrkdwn": False})]
 
 
 @pytest.mark.parametrize(
