@@ -31,8 +31,12 @@ bot.app                 bot.commands bot.services bot.store bot.settings bot.sta
                         models
 bot.operations          bot.settings bot.startup bot.store bot.version
 bot.discord             bot.commands bot.monitoring bot.formats bot.logs data
-bot.slack               bot.slack.network bot.slack.options bot.slack.values bot.commands
-                        bot.services bot.monitoring bot.store bot.formats bot.startup models
+bot.slack               bot.slack.network bot.slack.views bot.slack.options bot.slack.names
+                        bot.slack.values bot.commands bot.services bot.monitoring bot.store
+                        bot.formats bot.startup models
+bot.slack.views         bot.slack.options bot.slack.names bot.slack.values bot.commands
+                        bot.services bot.store bot.formats
+bot.slack.names         bot.commands
 bot.slack.options       bot.slack.values bot.commands bot.formats
 bot.slack.network       bot.slack.values bot.commands bot.services bot.monitoring
 bot.slack.values

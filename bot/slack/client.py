@@ -3,47 +3,45 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from bot.commands import stopping
 from bot.commands.buttons import HANDLERS
 from bot.commands.core import dispatch
 from bot.commands.core.app import App
-from bot.commands.core.declaration import Declaration, Menu, Person, Picked, Place
-from bot.commands.core.error_messages import community_only, explain
+from bot.commands.core.declaration import Declaration, Menu, Picked, Place
+from bot.commands.core.error_messages import community_only
 from bot.commands.core.info import NoOptions
-from bot.commands.core.message import Message, UserError
-from bot.commands.core.received import clean, received
+from bot.commands.core.message import UserError
+from bot.commands.core.received import received
 from bot.commands.core.translation import _
-from bot.commands.core.turn import DeliveryError, MessageRef, Turn
+from bot.commands.core.turn import MessageRef, Turn
 from bot.commands.declarations import declared
 from bot.commands.jobs import Jobs
 from bot.commands.operation.health import Health
 from bot.commands.polls import hall_of_fame, name_message, votes
 from bot.commands.stopping import Front
 from bot.commands.verse import sonnet
-from bot.services.concurrency import within
-from bot.slack import home, rendering, typed_command
+from bot.slack import typed_command
+from bot.slack.events import Events
 from bot.slack.forms import Forms
-from bot.slack.identities import SlackIdentities, is_external, message_id
+from bot.slack.identities import SlackIdentities, message_id
 from bot.slack.manifest import SCOPES
 from bot.slack.names import MENU, SHORTCUT, CommandNames
 from bot.slack.network.api import BASE_URL, EDIT_S, SlackApi
 from bot.slack.network.connection import Payload, SocketMode
 from bot.slack.options.line import unescaped
-from bot.slack.platform import TERMS, Member, SlackPlatform, is_direct
-from bot.slack.turn import Origin, SlackAttachment, SlackTurn
-from bot.slack.values import ChannelRef, FileRef, UserRef, is_true, list_of, part_of, text_of
-from bot.store import StoreError
+from bot.slack.platform import TERMS, SlackPlatform
+from bot.slack.turn import SlackTurn
+from bot.slack.turns import Turns
+from bot.slack.values import is_true, list_of, part_of, text_of
+from bot.slack.views import rendering
 from models.verse.poem import OPENING_LIMIT
 
 log = logging.getLogger(__name__)
 
 LONGEST_LINE = 10_000
 """Characters of what is typed after a command; `typed_command` has a lower limit."""
-MEMBER_PATIENCE_S = 2.0
-"""Seconds that Slack has to tell a member's rights; else they have none this time."""
 COSTLY = frozenset({"dinoname", "name", "dissect", "sonnet", "retrain", "namer"})
 """First words of commands that take the networks' time, which guests may not use."""
 COSTLY_BUTTONS = frozenset(
@@ -55,8 +53,6 @@ COSTLY_BUTTONS = frozenset(
         hall_of_fame.POEM,
     }
 )
-
-
 WITHOUT_RIGHTS = frozenset({votes.ACTION, votes.RETRACT})
 """Actions of buttons for which it does not matter who presses them, and which come in rushes."""
 GUESTS_WAIT = _(
@@ -96,7 +92,9 @@ class SlackBot:
         self.health = health
         self.jobs = Jobs(app, self.platform)
         self.declared = declared(TERMS, health)
-        self.forms = Forms(app, self.api, self.declared, self.names, self, self._start)
+        self.turns = Turns(self.platform)
+        self.forms = Forms(app, self.api, self.declared, self.names, self.turns, self, self._start)
+        self.events = Events(app, self.platform, self.turns, self.names, self.jobs)
         self.socket = SocketMode(self.api, app_token, self.receive, count=self._count)
         self.platform.connected = lambda: self.socket.is_connected
         self.ready = asyncio.Event()
@@ -179,14 +177,14 @@ class SlackBot:
             case "interactive", "message_action" | "shortcut":
                 await self._shortcut(payload)
             case "events_api", _any:
-                await self._event(part_of(payload, "event"))
+                await self.events.handle(part_of(payload, "event"))
             case _:
                 log.info("Something unknown has arrived: %.40s", kind)
         return None
 
     async def _command(self, payload: Payload) -> None:
         """Answer a slash command."""
-        turn = await self.turn(
+        turn = await self.turns.of(
             user=text_of(payload, "user_id"),
             name=text_of(payload, "user_name"),
             channel=text_of(payload, "channel_id"),
@@ -213,7 +211,7 @@ class SlackBot:
         async def command(app: App, turn: Turn, _options: NoOptions) -> None:
             if declaration.place is Place.COMMUNITY and turn.community_id is None:
                 raise UserError(*community_only(TERMS))
-            options = declaration.build(**await self._resolved(values))
+            options = declaration.build(**await self.turns.resolved(values))
             await declaration.command(app, turn, received(options))
 
         name = declaration.info.name
@@ -229,7 +227,7 @@ class SlackBot:
         if button is None:
             return  # a select or an input of a modal
         action, state = button
-        turn = await self.turn(
+        turn = await self.turns.of(
             user=text_of(payload, "user", "id"),
             name=text_of(payload, "user", "name"),
             channel=text_of(payload, "channel", "id")
@@ -249,7 +247,7 @@ class SlackBot:
     async def _shortcut(self, payload: Payload) -> None:
         """Answer a shortcut in the menu of a message."""
         message = part_of(payload, "message")
-        turn = await self.turn(
+        turn = await self.turns.of(
             user=text_of(payload, "user", "id"),
             name=text_of(payload, "user", "name"),
             channel=text_of(payload, "channel", "id"),
@@ -275,91 +273,6 @@ class SlackBot:
             options = menu.build(Picked(ref, is_own=is_own))
             await dispatch.run(self.app, turn, menu.command, options, name=menu.label)
 
-    async def _event(self, event: Payload) -> None:
-        """Handle an event: a member who opens App Home, or the end of the app."""
-        match event.get("type"):
-            case "app_home_opened" if event.get("tab") in (None, "home"):
-                await self._show_home(text_of(event, "user"))
-            case "app_uninstalled" | "tokens_revoked":
-                log.error("The workspace has removed the app, or revoked its tokens")
-                if self.platform.community_id is not None:
-                    await self.jobs.communities.left(self.platform.community_id)
-            case _:
-                pass
-
-    async def _show_home(self, user: str) -> None:
-        turn = await self.turn(user=user, name="", channel="", response_url="")
-        if turn is None:
-            return
-        try:
-            view = await home.home_view(self.app, turn, self.names)
-            await self.api.publish_home(user, view)
-        except (DeliveryError, StoreError) as error:
-            log.info("App Home could not be shown: %s", error)
-
-    async def turn(
-        self,
-        *,
-        user: str,
-        name: str,
-        channel: str,
-        response_url: str,
-        needs_rights: bool = True,
-        message: str = "",
-        is_ephemeral: bool = False,
-    ) -> SlackTurn | None:
-        """A turn with ids and rights; `None` for a payload without a member.
-
-        Without `needs_rights`, Slack is not asked for them: it tells about 100 a minute. If the
-        database does not answer, the member is told so.
-        """
-        platform, team = self.platform, self.platform.team
-        if not is_external(user) or (channel and not is_external(channel)):
-            return None
-        identities = platform.identities
-        try:
-            number, member = await asyncio.gather(
-                identities.user(team, user),
-                self._member(user, clean(name), asks=needs_rights),
-            )
-            channel_id = await identities.channel(team, channel) if channel else None
-        except StoreError as error:
-            await self._explain(error, response_url)
-            return None
-        origin = Origin(
-            user, channel, channel_id, response_url, message, is_ephemeral, member.is_guest
-        )
-        community_id = None if is_direct(channel) else platform.community_id
-        return SlackTurn(
-            origin,
-            member.user(number),
-            platform,
-            community_id=community_id,
-            created_at=datetime.now(UTC),
-        )
-
-    async def _member(self, user: str, name: str, *, asks: bool = True) -> Member:
-        """A member with their rights; without any if Slack does not tell them in time."""
-        if not asks:
-            return self.platform.known_member(user) or Member(name)
-        try:
-            return await within(MEMBER_PATIENCE_S, self.platform.member(user))
-        except (DeliveryError, TimeoutError) as error:
-            log.warning("The rights of a member are unknown: %r", error)
-            return Member(name)
-
-    async def _explain(self, error: Exception, response_url: str) -> None:
-        """Tell a member about an error before there is a turn."""
-        sentence = explain(error, TERMS)
-        if sentence is None or not response_url:
-            return
-        (part,) = rendering.render(Message(sentence))
-        body = {**part, "response_type": "ephemeral", "replace_original": False}
-        try:
-            await self.api.respond(response_url, body)
-        except DeliveryError as failure:
-            log.info("An error message could not be sent: %s", failure)
-
     async def refuse(self, turn: SlackTurn, error: UserError, name: str) -> None:
         """Answer a request with the reason why it is refused."""
 
@@ -367,23 +280,6 @@ class SlackBot:
             raise error
 
         await dispatch.run(self.app, turn, command, NoOptions(), name=name)
-
-    async def _resolved(self, values: Mapping[str, object]) -> dict[str, object]:
-        """The values of options as commands take them."""
-        return {name: await self._value(value) for name, value in values.items()}
-
-    async def _value(self, value: object) -> object:
-        team, identities = self.platform.team, self.platform.identities
-        match value:
-            case UserRef(external=user):
-                member = await self._member(user, "")
-                return Person(await identities.user(team, user), member.is_bot)
-            case ChannelRef(external=channel):
-                return await identities.channel(team, channel)
-            case FileRef():
-                return SlackAttachment(value, self.api)
-            case _:
-                return value
 
     def _declaration(self, name: str) -> Declaration | None:
         for each in self.declared:

@@ -11,13 +11,14 @@ from bot.commands.core.info import NoOptions
 from bot.commands.core.message import UserError
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Gone, Turn
-from bot.slack import modals
 from bot.slack.names import CommandNames
 from bot.slack.network.api import SlackApi
 from bot.slack.network.connection import Payload
 from bot.slack.turn import SlackTurn
+from bot.slack.turns import Turns
 from bot.slack.typed_command import Typed
 from bot.slack.values import part_of, text_of
+from bot.slack.views import modals
 
 LONGEST_METADATA = 3_000
 LONGEST_URL = 500
@@ -26,11 +27,6 @@ LONGEST_URL = 500
 
 class Runner(Protocol):
     """Answers what is asked for in a form: the client."""
-
-    async def turn(
-        self, *, user: str, name: str, channel: str, response_url: str
-    ) -> SlackTurn | None:
-        """The turn of a member."""
 
     async def run_command(
         self, turn: SlackTurn, declaration: Declaration, values: Mapping[str, object]
@@ -50,6 +46,7 @@ class Forms:
         api: SlackApi,
         declared: Sequence[Declared],
         names: CommandNames,
+        turns: Turns,
         runner: Runner,
         start: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
@@ -58,6 +55,7 @@ class Forms:
         self._api = api
         self._declared = declared
         self._names = names
+        self._turns = turns
         self._runner = runner
         self._start = start
 
@@ -130,7 +128,7 @@ class Forms:
             metadata = json.loads(raw) if raw else {}
         except ValueError:
             metadata = {}
-        return await self._runner.turn(
+        return await self._turns.of(
             user=text_of(payload, "user", "id"),
             name=text_of(payload, "user", "name"),
             channel=text_of(metadata, "channel"),

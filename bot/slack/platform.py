@@ -21,12 +21,12 @@ from bot.commands.core.turn import (
     Terms,
     User,
 )
-from bot.slack import rendering
 from bot.slack.identities import PLATFORM, SlackIdentities, is_external, message_id, timestamp_of
 from bot.slack.names import CommandNames
 from bot.slack.network.api import SlackApi
 from bot.slack.network.errors import OUTSIDE, code_of
 from bot.slack.values import is_true, part_of, text_of
+from bot.slack.views import rendering
 
 log = logging.getLogger(__name__)
 

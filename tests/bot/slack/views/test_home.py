@@ -11,9 +11,9 @@ from bot.commands.core.info import Audience
 from bot.commands.core.message import Button, Embed, Message, text, verbatim
 from bot.commands.help import examples_for
 from bot.local.slack.blocks import check_view, texts
-from bot.slack import home as module
-from bot.slack.home import HomeContent, home_view, view_of
 from bot.slack.names import CommandNames
+from bot.slack.views import home as module
+from bot.slack.views.home import HomeContent, home_view, view_of
 from bot.store import Database, Unavailable
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn

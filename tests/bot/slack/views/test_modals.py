@@ -11,7 +11,9 @@ from bot.commands.core.declaration import Declaration, Group, Kind, Option
 from bot.commands.core.info import Choice, CommandInfo
 from bot.commands.core.message import UserError
 from bot.local.slack.blocks import check_suggestions, check_view
-from bot.slack.modals import (
+from bot.slack.options.conversion import Value
+from bot.slack.values import ChannelRef, FileRef, UserRef
+from bot.slack.views.modals import (
     CHOICE,
     MOST_CHOICES,
     form_of,
@@ -20,8 +22,6 @@ from bot.slack.modals import (
     submitted,
     suggestion_of,
 )
-from bot.slack.options.conversion import Value
-from bot.slack.values import ChannelRef, FileRef, UserRef
 from tests.bot.slack.commands import DECLARED, calls, every_declaration
 
 FILE = {"id": "F1", "name": "elves.txt", "size": 3, "url_private": "https://files.slack.com/a"}

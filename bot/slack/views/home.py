@@ -17,7 +17,7 @@ from bot.commands.polls import hall_of_fame
 from bot.commands.verse import poems
 from bot.services.concurrency import within
 from bot.slack.names import CommandNames
-from bot.slack.rendering import Block, blocks_of
+from bot.slack.views.rendering import Block, blocks_of
 from bot.store import StoreError
 
 log = logging.getLogger(__name__)

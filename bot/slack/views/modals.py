@@ -13,8 +13,8 @@ from bot.commands.core.translation import _
 from bot.formats import shortened
 from bot.slack.names import CommandNames
 from bot.slack.options.conversion import OFF, ON, Value, converted
-from bot.slack.rendering import Block, decoded, encoded, plain_text
 from bot.slack.values import ChannelRef, UserRef, file_of, list_of, part_of, text_of
+from bot.slack.views.rendering import Block, decoded, encoded, plain_text
 
 COMMAND, GROUP = "command:", "group:"
 """Beginnings of a form's `callback_id`; the name of the command or group follows."""

@@ -28,7 +28,7 @@ from bot.commands.core.message import (
 )
 from bot.local.slack.blocks import check_message_blocks
 from bot.slack.names import CommandNames
-from bot.slack.rendering import (
+from bot.slack.views.rendering import (
     BLOCKS,
     CHARACTERS,
     Part,

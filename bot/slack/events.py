@@ -1,0 +1,51 @@
+"""Events: a member opens App Home, or the workspace removes the app."""
+
+import logging
+
+from bot.commands.core.app import App
+from bot.commands.core.turn import DeliveryError
+from bot.commands.jobs import Jobs
+from bot.slack.names import CommandNames
+from bot.slack.network.connection import Payload
+from bot.slack.platform import SlackPlatform
+from bot.slack.turns import Turns
+from bot.slack.values import text_of
+from bot.slack.views import home
+from bot.store import StoreError
+
+log = logging.getLogger(__name__)
+
+
+class Events:
+    """Handles the events that the manifest lists."""
+
+    def __init__(
+        self, app: App, platform: SlackPlatform, turns: Turns, names: CommandNames, jobs: Jobs
+    ) -> None:
+        self._app = app
+        self._platform = platform
+        self._turns = turns
+        self._names = names
+        self._jobs = jobs
+
+    async def handle(self, event: Payload) -> None:
+        """Handle an event. Others are ignored."""
+        match event.get("type"):
+            case "app_home_opened" if event.get("tab") in (None, "home"):
+                await self._show_home(text_of(event, "user"))
+            case "app_uninstalled" | "tokens_revoked":
+                log.error("The workspace has removed the app, or revoked its tokens")
+                if self._platform.community_id is not None:
+                    await self._jobs.communities.left(self._platform.community_id)
+            case _:
+                pass
+
+    async def _show_home(self, user: str) -> None:
+        turn = await self._turns.of(user=user, name="", channel="", response_url="")
+        if turn is None:
+            return
+        try:
+            view = await home.home_view(self._app, turn, self._names)
+            await self._platform.api.publish_home(user, view)
+        except (DeliveryError, StoreError) as error:
+            log.info("App Home could not be shown: %s", error)
