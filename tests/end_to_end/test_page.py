@@ -306,6 +306,25 @@ async def test_outdated_choices_are_ignored(page: Page) -> None:
     await expect(last(page)).to_contain_text("Found: zork")
 
 
+async def test_choosing_ends_the_search(page: Page) -> None:
+    """A letter was typed right before, whose choices are not asked for anymore."""
+    await fill_in(page, "find")
+    await expect(page.get_by_role("option")).to_have_count(5)
+    await page.clock.install()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.evaluate(
+        """() => {
+          document.querySelector("#command textarea").dispatchEvent(new Event("input"));
+          document.querySelector("#popup li:last-child").dispatchEvent(new Event("mousedown"));
+        }"""
+    )
+    await page.clock.run_for(1_000)
+    assert asked == []
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Found: TRILOBITE")
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [

@@ -74,7 +74,9 @@ async def test_ending_and_dissection(page: Page) -> None:
     )
     first, *_ = (await body(page).inner_text()).split()
     await page.get_by_role("button", name="Dissect").click()
-    await last(page).get_by_role("button", name=first).click()
+    # The names are buttons of the poll as well, where they are votes.
+    await expect(page.locator(".message")).to_have_count(2)
+    await last(page).get_by_role("button", name=first, exact=True).click()
     picture = last(page).get_by_role("img", name=f"How likely each letter of {first} was")
     await expect(picture).to_be_visible()
     width = await picture.evaluate("image => image.decode().then(() => image.naturalWidth)")

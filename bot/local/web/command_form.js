@@ -91,6 +91,7 @@ function suggest(field) {
     if (!answer || ticket !== asking || document.activeElement !== field.input) return;
     const items = answer.choices.map((choice) => ({ value: choice, node: el("div", { class: "title" }, choice.name) }));
     openPopup(field.input, items, (choice) => {
+      asking += 1;  // what was asked for meanwhile would open the list again
       field.input.value = choice.name;
       field.picked = choice;
       if (field.input.tagName === "TEXTAREA") grow(field.input);
