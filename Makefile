@@ -66,8 +66,9 @@ lock: .venv/dev
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/base: .venv/python requirements.txt
-	$(PIP) --requirement requirements.txt
+# With Slack, which is small and has no package that the bot does not need anyway.
+.venv/base: .venv/python requirements-slack.txt
+	$(PIP) --requirement requirements-slack.txt
 	@touch $@
 
 .venv/dev: .venv/python requirements-dev.txt

@@ -1,4 +1,4 @@
-"""`python -m bot`: run the bot, on Discord or on a local simulation of it."""
+"""`python -m bot`: run the bot, on Discord, on Slack, or on a local simulation of both."""
 
 import os
 
@@ -89,9 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--local",
         action="store_true",
-        help="simulate Discord on this machine, and print the address of a page to try the bot on. "
-        "Needs no token and no account, and keeps its state apart, in STATE_DIR/local; before an "
-        "operation, it means that state",
+        help="simulate Discord and Slack on this machine, and print the address of a page to try "
+        "the bot on. Needs no token and no account, and keeps its state apart, in STATE_DIR/local; "
+        "before an operation, it means that state",
     )
     operations = parser.add_subparsers(
         dest="operation", metavar="OPERATION", title="operations, instead of running the bot"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 
 LOCALHOST = "127.0.0.1"
 SLACK_APPS = "https://api.slack.com/apps"
+ADD_SLACK = (
+    "To try Slack beside it, run: python -m pip install --require-hashes -r requirements-slack.txt"
+)
 UNREACHABLE = (
     aiohttp.ClientError,
     OSError,
@@ -107,13 +111,7 @@ async def _run(settings: Settings, tokens: Tokens) -> None:
             if not tokens.slack_bot:
                 await serve_until_stopped([bot.start(tokens.discord)], bot.shut_down)
                 return
-            slack = slack_beside(bot, tokens)
-
-            async def stop() -> None:
-                slack.hurry()
-                await bot.shut_down()
-
-            await serve_until_stopped([bot.start(tokens.discord), _slack(slack)], stop)
+            await _serve_both(bot, tokens.discord, slack_beside(bot, tokens))
     except discord.LoginFailure as error:
         raise StartupError(
             Exit.TOKEN_REJECTED,
@@ -128,29 +126,79 @@ async def _run(settings: Settings, tokens: Tokens) -> None:
         ) from error
 
 
-async def _run_local(settings: Settings) -> None:
-    """Serve the simulator of Discord on this machine, with a page to try the bot on."""
-    from bot.local.server import LocalDiscord  # here: only this needs the simulator
+async def _serve_both(bot: Mangosaurus, token: str, slack: "SlackBot") -> None:
+    """Serve Discord, with its token, and Slack, until they are stopped."""
 
+    async def stop() -> None:
+        slack.hurry()
+        await bot.shut_down()
+
+    await serve_until_stopped([bot.start(token), _slack(slack)], stop)
+
+
+async def _run_local(settings: Settings) -> None:
+    """Serve simulators on this machine, with a page to try the bot on: Discord beside Slack.
+
+    Without the package slack-sdk, it is Discord alone.
+    """
     try:
-        async with (
-            LocalDiscord(host=LOCALHOST, port=settings.local_port) as local,
-            running_bot(at_home(settings, local.guild_id), always_sync=True) as bot,
-        ):
-            with local.pointing_clients_here():
-                sys.stdout.write(f"Mangosaurus is at {local.url}\n")
-                sys.stdout.flush()
-                await serve_until_stopped([bot.start(local.token)], bot.shut_down)
+        if find_spec("slack_sdk") is None:
+            await _run_local_discord(settings)
+        else:
+            await _run_side_by_side(settings)
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
         raise _closed_port(error, settings.local_port, "LOCAL_PORT") from error
 
 
-def at_home(settings: Settings, guild_id: int) -> Settings:
-    """Settings for the simulated server, whose administrator tries out everything."""
-    homes = settings.home_guilds | {guild_id}
-    return settings.model_copy(update={"home_guilds": homes})
+async def _run_local_discord(settings: Settings) -> None:
+    from bot.local.server import LocalDiscord  # here: only this needs the simulator
+
+    async with (
+        LocalDiscord(host=LOCALHOST, port=settings.local_port) as local,
+        running_bot(at_home(settings, local.guild_id), always_sync=True) as bot,
+    ):
+        with local.pointing_clients_here():
+            _tell(local.url)
+            sys.stdout.write(f"It simulates Discord alone. {ADD_SLACK}\n")
+            sys.stdout.flush()
+            await serve_until_stopped([bot.start(local.token)], bot.shut_down)
+
+
+async def _run_side_by_side(settings: Settings) -> None:
+    from bot.local.both.server import SideBySide
+    from bot.local.server import LocalDiscord
+    from bot.local.slack.server import LocalSlack
+    from bot.slack.manifest import as_json
+    from bot.slack.names import CommandNames
+
+    discord = LocalDiscord()
+    slack = LocalSlack(manifest=json.loads(as_json(CommandNames(settings.slack_command_prefix))))
+    home = at_home(settings, discord.guild_id, slack.workspace.id)
+    tokens = Tokens("", slack.bot_token, slack.app_token)
+    async with (
+        SideBySide(discord, slack, LOCALHOST, settings.local_port) as local,
+        running_bot(home, always_sync=True) as bot,
+    ):
+        with discord.pointing_clients_here():
+            _tell(local.url)
+            beside = slack_beside(bot, tokens, base_url=slack.api_url)
+            await _serve_both(bot, discord.token, beside)
+
+
+def _tell(url: str) -> None:
+    """Print the address of the page."""
+    sys.stdout.write(f"Mangosaurus is at {url}\n")
+    sys.stdout.flush()
+
+
+def at_home(settings: Settings, guild_id: int, workspace_id: str = "") -> Settings:
+    """Settings for the simulated communities, whose administrators try out everything."""
+    homes: dict[str, object] = {"home_guilds": settings.home_guilds | {guild_id}}
+    if workspace_id:
+        homes["home_workspaces"] = settings.home_workspaces | {workspace_id}
+    return settings.model_copy(update=homes)
 
 
 @asynccontextmanager

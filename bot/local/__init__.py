@@ -16,8 +16,9 @@ discord.py over real sockets. What Discord would reject is rejected with the sam
     guild.py     the server, its roles and members
     registry.py  registered commands
     limits.py    error codes, limits of payloads, rate limits
-    common/      addresses to listen on, and waiting for a condition
+    common/      what the simulators share: the address, the frame of a page, scripts of both pages
     slack/       a Slack of the same kind
+    both/        both at one address, side by side
 
 Start with `bot.local.server.LocalDiscord`.
 """

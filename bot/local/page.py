@@ -1,19 +1,17 @@
 """The web page: its routes, its events, and its requests on behalf of a member.
 
-The page receives every change as a server-sent event and sends POST requests. Both need a secret
-(CSRF token) that is new in each run.
+The page receives every change as a server-sent event and sends POST requests.
 """
 
 import asyncio
 import json
-import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from bot.local.common.page import STRICT, WebPage, file_response
 from bot.local.events import Event
 from bot.local.guild import User
 from bot.local.limits import JSON, ApiError, Upload
@@ -23,15 +21,9 @@ from bot.local.state import State
 
 WEB = Path(__file__).with_name("web")
 SCRIPTS = (
-    *("elements", "markdown", "messages", "connection", "suggestions"),
+    *("elements", "markdown", "messages", "connection"),
     *("typed_command", "composer", "command_form", "main"),
 )
-CSRF_HEADER = "X-Local-Csrf"
-_STRICT = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 class Page:
@@ -41,13 +33,12 @@ class Page:
         self, state: State, answered: Callable[[Interaction], Awaitable[Interaction]]
     ) -> None:
         self._state, self._answered = state, answered
-        self._csrf = secrets.token_urlsafe(24)
-        self._html = _read_page()
+        self._page = WebPage(WEB, SCRIPTS, shared=("elements", "suggestions"))
         self._queues: set[asyncio.Queue[Event | None]] = set()
         state.events.listeners.append(self._hear)
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_get("/", self._index)
+        app.router.add_get("/", self._page.index)
         app.router.add_get("/attachments/{channel}/{attachment}/{filename}", self._attachment)
         app.router.add_get("/local/events", self._events)
         app.router.add_post("/local/run", self._run)
@@ -65,37 +56,19 @@ class Page:
         for queue in self._queues:
             queue.put_nowait(event)
 
-    async def _index(self, request: web.Request) -> web.Response:
-        nonce = secrets.token_urlsafe(16)
-        html = self._html.replace("{{nonce}}", nonce).replace("{{csrf}}", self._csrf)
-        policy = (
-            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
-            "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-            "frame-ancestors 'none'"
-        )
-        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
-        return web.Response(text=html, content_type="text/html", headers=headers | _STRICT)
-
     async def _attachment(self, request: web.Request) -> web.Response:
-        attachment = self._state.channel.attachments.get(request.match_info["attachment"])
-        if attachment is None:
+        found = self._state.channel.attachments.get(request.match_info["attachment"])
+        if found is None:
             raise ApiError(10008)
-        kind = "inline" if attachment.content_type.startswith("image/") else "attachment"
-        headers = {
-            "Content-Type": attachment.content_type,
-            "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(attachment.filename)}",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Cache-Control": "private, max-age=86400",
-        }
-        return web.Response(body=attachment.data, headers=headers | _STRICT)
+        return file_response(found.data, found.filename, found.content_type)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Send a snapshot of what the user sees, then every change (server-sent events)."""
-        self._check_csrf(request.query.get("csrf"))
+        self._page.check(request)
         user = self._user(request.query.get("as"))
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"} | _STRICT
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"} | STRICT
         )
         await response.prepare(request)
         self._queues.add(queue)
@@ -177,7 +150,7 @@ class Page:
 
     async def _posted(self, request: web.Request) -> tuple[User, JSON, dict[str, Upload]]:
         """A request of the page: its user, its JSON part, its files by option name."""
-        self._check_csrf(request.headers.get(CSRF_HEADER))
+        self._page.check(request)
         form = await request.post()
         body = json.loads(str(form.get("payload_json") or "{}"))
         files = {
@@ -187,20 +160,8 @@ class Page:
         }
         return self._user(body.get("as")), body, files
 
-    def _check_csrf(self, given: str | None) -> None:
-        if given is None or not secrets.compare_digest(given, self._csrf):
-            raise web.HTTPForbidden(text="This page belongs to an earlier run. Reload it.")
-
     def _user(self, name: object) -> User:
         return self._state.guild.admin if name == "admin" else self._state.guild.member
-
-
-def _read_page() -> str:
-    """The page with its style and scripts; `{{nonce}}` and `{{csrf}}` are filled in on request."""
-    script = "\n".join((WEB / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
-    page = (WEB / "page.html").read_text("utf-8")
-    style = (WEB / "page.css").read_text("utf-8")
-    return page.replace("{{style}}", style).replace("{{script}}", script)
 
 
 def _message_view(message: Message) -> JSON:

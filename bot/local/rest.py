@@ -21,8 +21,6 @@ from bot.local.state import State
 _log = logging.getLogger(__name__)
 
 PREFIX = "/api/v10"
-UPLOAD_BYTES = 100 * 1024 * 1024
-"""Size of a request, with all its files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,20 @@ the methods `run_command`, `press`, `autocomplete` and `wait_for`.
 
 import asyncio
 import contextlib
-import logging
-import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from types import TracebackType
-from typing import Literal, Self
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal
 
 import discord.gateway
 import discord.http
 import yarl
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.local.channel import HISTORY
-from bot.local.common.addresses import foreign_request, loopback_host, valid_port
 from bot.local.common.changes import Changes
+from bot.local.common.simulator import UPLOAD_BYTES, Simulator, socket_address
 from bot.local.events import Event
 from bot.local.faults import Faults
 from bot.local.gateway import Gateway
@@ -36,7 +34,6 @@ from bot.local.page import Page
 from bot.local.records import Interaction, Message
 from bot.local.rest import (
     PREFIX,
-    UPLOAD_BYTES,
     Rest,
     TooManyRequestsError,
     json_response,
@@ -44,17 +41,13 @@ from bot.local.rest import (
 )
 from bot.local.state import State
 
-_log = logging.getLogger(__name__)
-
 Until = Literal["sent", "acknowledged", "answered"]
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class LocalDiscord:
+class LocalDiscord(Simulator):
     """The simulator; listens inside of `async with`.
 
-    host: a loopback address (127.0.0.1, ::1, localhost); others raise ValueError.
-    port: 0 to 65535; 0 is any free port. OSError is raised at the start if it is in use.
+    host, port: as for `Address`. OSError is raised at the start if the port is in use.
     first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes; shorter in tests.
     heartbeat_s: interval of heartbeats, as sent to clients.
     shards: number of shards, as sent to clients.
@@ -62,6 +55,8 @@ class LocalDiscord:
     rate_limited: whether to answer with 429 above `writes` messages or edits in `window_s` seconds
         for a channel or an interaction, and above `per_second` requests per second in total.
     """
+
+    platform = "Discord"
 
     def __init__(
         self,
@@ -79,7 +74,7 @@ class LocalDiscord:
         shards: int = 1,
         history: int = HISTORY,
     ) -> None:
-        self._host, self._port = loopback_host(host, "Discord"), valid_port(port)
+        super().__init__(host, port)
         self._token_lifetime_s = token_lifetime_s
         self.token = f"local.{secrets.token_urlsafe(24)}"
         self.state = State(
@@ -97,7 +92,7 @@ class LocalDiscord:
             per_second=per_second,
         )
         self._page = Page(self.state, self._answered)
-        self._runner: web.AppRunner | None = None
+        self._api = PREFIX
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
         self._changes = Changes()
         self.state.events.listeners.append(self._hear)
@@ -124,43 +119,27 @@ class LocalDiscord:
         """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""
         return self.state.channel.base_url
 
-    async def __aenter__(self) -> Self:
-        app = web.Application(middlewares=[self._guard], client_max_size=UPLOAD_BYTES)
+    def application(self, *outer: Middleware) -> web.Application:
+        """The REST API, the gateway and the page."""
+        app = web.Application(middlewares=[*outer, self._guard], client_max_size=UPLOAD_BYTES)
         self._rest.add_to(app)
         app.router.add_get("/gateway", self.gateway.connect)
         self._page.add_to(app)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            raise OSError(
-                error.errno,
-                f"Cannot listen on {self._host}:{self._port}: {os.strerror(error.errno or 0)}. "
-                "Stop the program that uses the port, or choose another port, for example 8081.",
-            ) from error
-        port = self._runner.addresses[0][1]
-        authority = f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
-        self._authorities = {authority, f"localhost:{port}"}
-        self.state.channel.base_url = f"http://{authority}/"
-        self.gateway.url = self._rest.gateway_url = f"ws://{authority}/gateway"
-        return self
+        return app
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def move_to(self, url: str) -> None:
+        """Take `url` as the address of everything."""
+        self.state.channel.base_url = url
+        self.gateway.url = self._rest.gateway_url = socket_address(url, "gateway")
+        self._api = yarl.URL(url).path.removesuffix("/") + PREFIX
+
+    async def close(self) -> None:
+        """End all connections, and forget what waits for a deadline."""
         for handles in self._timers.values():
             for handle in handles:
                 handle.cancel()
         self._page.close()
         await self.gateway.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
 
     @contextlib.contextmanager
     def pointing_clients_here(self) -> Iterator[None]:
@@ -291,12 +270,9 @@ class LocalDiscord:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Reject requests of other sites, and turn errors into Discord's responses."""
-        is_page = request.path == "/"
-        if reason := foreign_request(request.headers, self._authorities, is_page=is_page):
-            return _rejected(reason)
+        """Turn errors into Discord's responses, and make faults of the API."""
         try:
-            if request.path.startswith(PREFIX):
+            if request.path.startswith(self._api):
                 return await self.faults.answer(request, handler)
             return await handler(request)
         except ApiError as error:
@@ -323,8 +299,3 @@ def pointing_clients_at(api: str, gateway: str) -> Iterator[None]:
         yield
     finally:
         discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = before
-
-
-def _rejected(reason: str) -> web.Response:
-    _log.warning("Rejected a request: %s", reason)
-    return json_response({"message": reason, "code": 0}, status=403)

@@ -1,20 +1,19 @@
 """The web page: what a member sees, and its requests on their behalf.
 
 The page asks for the state and gets it when something has changed; it sends what the member does as
-POST requests. Both need a secret (CSRF token) that is new in each run.
+POST requests.
 """
 
 import contextlib
 import json
-import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from bot.local.common.page import STRICT, WebPage, file_response
 from bot.local.limits import JSON
 from bot.local.slack.forms import FormError
 from bot.local.slack.records import Interaction, Message, View
@@ -23,14 +22,8 @@ from bot.local.slack.workspace import Channel, Member
 
 WEB = Path(__file__).with_name("web")
 SCRIPTS = ("elements", "blocks", "forms", "main")
-CSRF_HEADER = "X-Local-Csrf"
 POLL_S = 20.0
 """Seconds until a request for the state is answered without a change."""
-_STRICT = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 class Page:
@@ -38,49 +31,39 @@ class Page:
 
     def __init__(self, state: State, is_connected: Callable[[], bool]) -> None:
         self._state, self._is_connected = state, is_connected
-        self._csrf = secrets.token_urlsafe(24)
-        self._html = _read_page()
+        self._page = WebPage(WEB, SCRIPTS, shared=("elements", "suggestions"))
+        self._is_closed = False
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_get("/", self._index)
+        app.router.add_get("/", self._page.index)
         app.router.add_get("/local/state", self._changed)
         app.router.add_get("/local/files/{file}", self._file)
         app.router.add_post("/local/act", self._act)
 
-    async def _index(self, request: web.Request) -> web.Response:
-        nonce = secrets.token_urlsafe(16)
-        html = self._html.replace("{{nonce}}", nonce).replace("{{csrf}}", self._csrf)
-        policy = (
-            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
-            "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-            "frame-ancestors 'none'"
-        )
-        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
-        return web.Response(text=html, content_type="text/html", headers=headers | _STRICT)
+    def close(self) -> None:
+        """Answer open pages, and let none wait anymore."""
+        self._is_closed = True
+        self._state.changes.notify()
 
     async def _file(self, request: web.Request) -> web.Response:
         file = self._state.messages.files.get(request.match_info["file"])
         if file is None or file.data is None:
             raise web.HTTPNotFound
-        kind = "inline" if file.content_type.startswith("image/") else "attachment"
-        headers = {
-            "Content-Type": file.content_type,
-            "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(file.name)}",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        }
-        return web.Response(body=file.data, headers=headers | _STRICT)
+        return file_response(file.data, file.name, file.content_type)
 
     # What the member sees
 
     async def _changed(self, request: web.Request) -> web.Response:
         """The state, as soon as it is another one than the page has seen."""
-        self._check_csrf(request.query.get("csrf"))
+        self._page.check(request)
         seen, changes = request.query.get("seen"), self._state.changes
         with contextlib.suppress(TimeoutError):
-            await changes.wait_for(lambda: str(changes.count) != seen, timeout_s=POLL_S)
+            await changes.wait_for(
+                lambda: self._is_closed or str(changes.count) != seen, timeout_s=POLL_S
+            )
         member = self._member(request.query.get("as"))
         channel = self._channel(member, request.query.get("channel"))
-        return web.json_response(self._snapshot(member, channel), headers=_STRICT)
+        return web.json_response(self._snapshot(member, channel), headers=STRICT)
 
     def _snapshot(self, member: Member, channel: Channel) -> JSON:
         workspace, views = self._state.workspace, self._state.views
@@ -124,7 +107,7 @@ class Page:
 
     async def _act(self, request: web.Request) -> web.Response:
         """Do something as a member; the answer is what only they see at once."""
-        self._check_csrf(request.headers.get(CSRF_HEADER))
+        self._page.check(request)
         form = await request.post()
         body = json.loads(str(form.get("payload") or "{}"))
         member = self._member(body.get("as"))
@@ -136,9 +119,9 @@ class Page:
         try:
             asked = self._do(str(body.get("do")), member, body, values)
         except (FormError, LookupError) as error:
-            return web.json_response({"problem": str(error.args[0])}, headers=_STRICT)
+            return web.json_response({"problem": str(error.args[0])}, headers=STRICT)
         answer = await _answer(asked) if asked is not None else {}
-        return web.json_response(answer, headers=_STRICT)
+        return web.json_response(answer, headers=STRICT)
 
     def _do(
         self, action: str, member: Member, body: JSON, values: Mapping[str, object]
@@ -186,10 +169,6 @@ class Page:
         channel = workspace.channels.get(str(channel_id), workspace.channel)
         return channel if channel.direct_with in (None, member) else workspace.channel
 
-    def _check_csrf(self, given: str | None) -> None:
-        if given is None or not secrets.compare_digest(given, self._csrf):
-            raise web.HTTPForbidden(text="This page belongs to an earlier run. Reload it.")
-
 
 async def _answer(asked: Interaction) -> JSON:
     """Errors or options in the acknowledgement; a problem if there is none."""
@@ -213,7 +192,7 @@ def _message_view(message: Message, member: Member) -> JSON:
         "pinged": member.id in message.mentions,
         "files": [
             {
-                "url": f"/local/files/{file.id}",
+                "url": f"local/files/{file.id}",
                 "name": file.name,
                 "is_image": file.content_type.startswith("image/"),
                 "alt": file.alt_text,
@@ -231,11 +210,3 @@ def _role(member: Member) -> str:
     if member.is_owner:
         return "owner"
     return "admin" if member.is_admin else "guest" if member.is_guest else "member"
-
-
-def _read_page() -> str:
-    """The page with its style and scripts; `{{nonce}}` and `{{csrf}}` are filled in on request."""
-    script = "\n".join((WEB / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
-    page = (WEB / "page.html").read_text("utf-8")
-    style = (WEB / "page.css").read_text("utf-8")
-    return page.replace("{{style}}", style).replace("{{script}}", script)

@@ -12,22 +12,19 @@ On the page at `local.url`, a person acts as one of the members. `local.faults` 
 """
 
 import asyncio
-import logging
-import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Collection, Mapping
+from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
-from bot.local.common.addresses import foreign_request, loopback_host, valid_port
+from bot.local.common.simulator import UPLOAD_BYTES, Simulator, socket_address
 from bot.local.faults import Faults
 from bot.local.limits import JSON
 from bot.local.slack.limits import ACKNOWLEDGEMENT_S, DEFAULT_SCOPES, RateLimits
-from bot.local.slack.messages import FILE_BYTES
 from bot.local.slack.page import Page
 from bot.local.slack.records import WAIT_S, Envelope, File, Interaction, Message, View
 from bot.local.slack.socket_mode import SocketMode
@@ -35,16 +32,11 @@ from bot.local.slack.state import State
 from bot.local.slack.web_api import PREFIX, Tokens, WebApi, rate_limited
 from bot.local.slack.workspace import Channel, Member, Workspace
 
-_log = logging.getLogger(__name__)
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class LocalSlack:
+class LocalSlack(Simulator):
     """The simulator; listens inside of `async with`.
 
-    host: a loopback address (127.0.0.1, ::1, localhost); others raise ValueError.
-    port: 0 to 65535; 0 is any free port. OSError is raised at the start if it is in use.
+    host, port: as for `Address`. OSError is raised at the start if the port is in use.
     clock: seconds since 1970. It judges triggers, response_urls and rate limits.
     ack_s: seconds of real time to acknowledge an envelope; shorter in tests.
     rate_limited: whether to answer with 429 above Slack's limits.
@@ -52,6 +44,8 @@ class LocalSlack:
     manifest: of the app. What it lacks (a command, a shortcut, an event) raises LookupError.
         Without it everything is accepted, and the page suggests no commands.
     """
+
+    platform = "Slack"
 
     def __init__(
         self,
@@ -65,7 +59,7 @@ class LocalSlack:
         scopes: Collection[str] | None = None,
         manifest: JSON | None = None,
     ) -> None:
-        self._host, self._port = loopback_host(host, "Slack"), valid_port(port)
+        super().__init__(host, port)
         self.tokens = Tokens(
             f"xoxb-local-{secrets.token_urlsafe(18)}", f"xapp-local-{secrets.token_urlsafe(18)}"
         )
@@ -79,8 +73,7 @@ class LocalSlack:
             self.state, self.tokens, frozenset(scopes), self._limits, self.sockets.open
         )
         self._page = Page(self.state, lambda: bool(self.sockets.connections))
-        self._runner: web.AppRunner | None = None
-        self._authorities: set[str] = set()
+        self._root = "/"
 
     @property
     def workspace(self) -> Workspace:
@@ -141,39 +134,24 @@ class LocalSlack:
         """All messages, oldest first, with ephemeral ones."""
         return list(self.state.messages.by_ts.values())
 
-    async def __aenter__(self) -> Self:
-        app = web.Application(middlewares=[self._guard], client_max_size=FILE_BYTES)
+    def application(self, *outer: Middleware) -> web.Application:
+        """The Web API, Socket Mode and the page."""
+        app = web.Application(middlewares=[*outer, self._guard], client_max_size=UPLOAD_BYTES)
         self._web_api.add_to(app)
         self._page.add_to(app)
         app.router.add_get("/link", self.sockets.connect)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            raise OSError(
-                error.errno,
-                f"Cannot listen on {self._host}:{self._port}: {os.strerror(error.errno or 0)}. "
-                "Stop the program that uses the port, or choose another port, for example 8081.",
-            ) from error
-        port = self._runner.addresses[0][1]
-        authority = f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
-        self._authorities = {authority, f"localhost:{port}"}
-        self.state.messages.base_url = f"http://{authority}/"
-        self.sockets.url = f"ws://{authority}/link"
-        return self
+        return app
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def move_to(self, url: str) -> None:
+        """Take `url` as the address of everything."""
+        self.state.messages.base_url = url
+        self.sockets.url = socket_address(url, "link")
+        self._root = urlsplit(url).path
+
+    async def close(self) -> None:
+        """End all connections."""
+        self._page.close()
         await self.sockets.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
 
     # What a member does
 
@@ -294,12 +272,9 @@ class LocalSlack:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Reject requests of other sites, and make faults of the Web API."""
-        is_page = request.path == "/"
-        if reason := foreign_request(request.headers, self._authorities, is_page=is_page):
-            _log.warning("Rejected a request: %s", reason)
-            return web.json_response({"ok": False, "error": reason}, status=403)
-        if is_page or request.path.startswith(("/link", "/local/")):
+        """Make faults of the Web API."""
+        path = request.path.removeprefix(self._root)
+        if not path or path.startswith(("link", "local/")):
             return await handler(request)
         # Those who wait for a call hear of it even if a fault holds it.
         asyncio.get_running_loop().call_soon(self.state.changes.notify)

@@ -22,7 +22,7 @@ function startCommand(command) {
 
 function stopCommand() {
   filling = null;
-  closePopup();
+  popup.close();
   complain("");
   form.hidden = true;
   form.replaceChildren();
@@ -57,7 +57,7 @@ function makeField(option, about) {
   const box = el("label", { class: `option${option.required ? " required" : ""}` }, el("span", {}, option.name), input);
   const field = { option, input, box, picked: null };
   input.addEventListener("focus", () => { describe(option); if (option.autocomplete) suggest(field); });
-  input.addEventListener("blur", closePopup);
+  input.addEventListener("blur", popup.close);
   input.addEventListener("input", () => {
     field.picked = null;
     box.classList.remove("wrong");
@@ -65,7 +65,7 @@ function makeField(option, about) {
     if (option.autocomplete) suggest(field);
   });
   input.addEventListener("keydown", (event) => {
-    if (popupKey(event)) return;
+    if (popup.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && option.type !== ATTACHMENT) { event.preventDefault(); form.requestSubmit(); }
   });
   return field;
@@ -90,7 +90,7 @@ function suggest(field) {
     const answer = await send("complete", { name: filling.command.name, focused: field.option.name, options: { ...values().options, [field.option.name]: field.input.value } });
     if (!answer || ticket !== asking || document.activeElement !== field.input) return;
     const items = answer.choices.map((choice) => ({ value: choice, node: el("div", { class: "title" }, choice.name) }));
-    openPopup(field.input, items, (choice) => {
+    popup.open(field.input, items, (choice) => {
       asking += 1;  // what was asked for meanwhile would open the list again
       field.input.value = choice.name;
       field.picked = choice;

@@ -1,6 +1,7 @@
 // ---- Composer: messages, typed commands, and the list of commands
 
 const text = $("text");
+const popup = suggestionsIn($("popup"));
 
 function grow(field) {
   field.style.height = "auto";
@@ -8,7 +9,7 @@ function grow(field) {
 }
 
 function offerCommands() {
-  if (!text.value.startsWith("/") || document.activeElement !== text) { if (popup.field === text) closePopup(); return; }
+  if (!text.value.startsWith("/") || document.activeElement !== text) { if (popup.field === text) popup.close(); return; }
   const typed = text.value.slice(1).toLowerCase();
   const rank = (name) => (name.startsWith(typed) ? 0 : name.includes(typed) ? 1 : 2);
   const found = state.commands.filter((command) => rank(command.name) < 2).sort((a, b) => rank(a.name) - rank(b.name));
@@ -16,20 +17,20 @@ function offerCommands() {
     value: command,
     node: el("div", {}, el("div", { class: "title" }, `/${command.name}`, ...command.options.map((option) => el("span", {}, option.name))), el("small", {}, command.description)),
   }));
-  openPopup(text, items, startCommand, typed.includes(" ") ? "" : `No command /${typed} for ${displayName(state.me)}.`);
+  popup.open(text, items, startCommand, typed.includes(" ") ? "" : `No command /${typed} for ${displayName(state.me)}.`);
 }
 
 text.addEventListener("input", () => { grow(text); complain(""); offerCommands(); });
 text.addEventListener("focus", offerCommands);
-text.addEventListener("blur", closePopup);
+text.addEventListener("blur", popup.close);
 text.addEventListener("keydown", async (event) => {
-  if (popupKey(event) || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (popup.key(event) || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   const content = text.value;
   await state.known;
   if (text.value !== content) return;
   const typed = parseTyped(content);
-  if (typed && typed.problem) { closePopup(); complain(typed.problem); return; }
+  if (typed && typed.problem) { popup.close(); complain(typed.problem); return; }
   if (typed) { runTyped(typed); return; }
   if (content.trim() && await send("say", { content })) { text.value = ""; grow(text); toBottom(); }
 });

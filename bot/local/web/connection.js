@@ -7,7 +7,7 @@ function listen() {
   if (source) source.close();
   // What the member may use arrives with the snapshot.
   state.known = new Promise((resolve) => { arrived = resolve; });
-  source = new EventSource(`/local/events?csrf=${encodeURIComponent(csrf)}&as=${state.as}`);
+  source = new EventSource(`local/events?csrf=${encodeURIComponent(csrf)}&as=${state.as}`);
   source.onmessage = (event) => receive(JSON.parse(event.data));
   source.onerror = () => {
     banner("The connection to the bot is lost. This page reloads when the bot is back.");
@@ -16,12 +16,7 @@ function listen() {
 }
 
 function revive() {
-  fetch("/", { cache: "no-store" }).then(() => location.reload(), () => setTimeout(revive, 1000));
-}
-
-function banner(text) {
-  $("banner").hidden = !text;
-  $("banner").textContent = text || "";
+  fetch("./", { cache: "no-store" }).then(() => location.reload(), () => setTimeout(revive, 1000));
 }
 
 function receive(event) {
@@ -61,7 +56,7 @@ async function send(what, body, files = {}) {
   complain("");
   let answer;
   try {
-    answer = await fetch(`/local/${what}`, { method: "POST", body: form, headers: { "X-Local-Csrf": csrf } });
+    answer = await fetch(`local/${what}`, { method: "POST", body: form, headers: { "X-Local-Csrf": csrf } });
   } catch { complain("The bot cannot be reached. Is it running?"); return null; }
   const text = await answer.text();
   if (answer.ok) return JSON.parse(text);
@@ -76,11 +71,6 @@ function flatten(errors, path = "") {
   return Object.entries(errors).flatMap(([key, value]) => key === "_errors"
     ? value.map((error) => `${path}: ${error.message}`)
     : flatten(value, path ? `${path}.${key}` : key));
-}
-
-function complain(text) {
-  $("problem").hidden = !text;
-  $("problem").textContent = text;
 }
 
 function press(message, customId) {

@@ -1,5 +1,4 @@
-const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="#f0932b"/><path fill="#fff" d="${SAUROPOD}"/></svg>`;
-document.head.append(el("link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(icon)}` }));
+showIcon("#f0932b");
 
 // ---- The member whom the page acts as
 

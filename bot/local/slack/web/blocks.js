@@ -32,7 +32,7 @@ function section(block, source) {
 
 function picture(image) {
   if (!image.slack_file) return el("span", { class: "muted" }, `[${image.alt_text}]`);  // nothing is loaded from elsewhere
-  return el("img", { class: "picture", src: `/local/files/${image.slack_file.id}`, alt: image.alt_text });
+  return el("img", { class: "picture", src: `local/files/${image.slack_file.id}`, alt: image.alt_text });
 }
 
 function richPart(part) {

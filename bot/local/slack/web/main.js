@@ -9,7 +9,7 @@ async function follow() {
     asking = new AbortController();
     const query = new URLSearchParams({ csrf, as: place.as, channel: place.channel, seen: known.seen || "" });
     try {
-      const answer = await fetch(`/local/state?${query}`, { signal: asking.signal, cache: "no-store" });
+      const answer = await fetch(`local/state?${query}`, { signal: asking.signal, cache: "no-store" });
       if (answer.status === 403) { location.reload(); return; }
       show(await answer.json());
     } catch (error) {
@@ -28,11 +28,6 @@ function go(change) {
   complain("");
   if (place.isHome) act("home", {});
   asking.abort();
-}
-
-function banner(text) {
-  $("banner").hidden = !text;
-  $("banner").textContent = text;
 }
 
 function show(state) {
@@ -118,9 +113,7 @@ function failureNode(failure) {
 
 // ---- Writing
 
-const icon = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="#3f0e40"/><path stroke="#fff" stroke-width="3" d="M12 8v16M20 8v16M8 12h16M8 20h16"/></svg>';
-document.head.append(el("link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(icon)}` }));
-
+showIcon("#3f0e40");
 $("who").addEventListener("change", () => go({ as: $("who").value, channel: "", isHome: false }));
 $("text").placeholder = "Message, or / for a command";
 $("composer").addEventListener("submit", async (event) => {

@@ -1,0 +1,63 @@
+// ---- Suggestions: a list next to a field, from which an item is chosen with keys or the mouse
+
+const NONE = -1;
+
+// The suggestions that are shown in `list`, an element with the role listbox.
+// stale: whether they are for earlier input, so that keys choose none of them.
+function suggestionsIn(list) {
+  let items = [], index = NONE, pick = null;
+  const shown = { field: null, stale: false, open, close, key };
+
+  // The item at `first` is selected, and chosen with Enter or Tab; NONE selects no item.
+  function open(field, offered, choose, nothing, first = 0) {
+    Object.assign(shown, { field, stale: false });
+    items = offered;
+    index = NONE;
+    pick = choose;
+    if (!items.length && !nothing) { close(); return; }
+    const nodes = items.map((item, place) => el("li", {
+      role: "option", id: `${list.id}-${place}`, onmousedown: (event) => { event.preventDefault(); take(place); },
+      onmousemove: () => { if (index !== place) mark(place); },
+    }, item.node));
+    list.replaceChildren(...(nodes.length ? nodes : [el("li", { class: "none" }, nothing)]));
+    list.hidden = false;
+    field.setAttribute("aria-expanded", "true");
+    if (items.length && first !== NONE) mark(first);
+  }
+
+  function close() {
+    list.hidden = true;
+    if (shown.field) { shown.field.setAttribute("aria-expanded", "false"); shown.field.removeAttribute("aria-activedescendant"); }
+    items = [];
+  }
+
+  function mark(place) {
+    index = (place + items.length) % items.length;
+    [...list.children].forEach((node, each) => node.setAttribute("aria-selected", String(each === index)));
+    shown.field.setAttribute("aria-activedescendant", `${list.id}-${index}`);
+    list.children[index].scrollIntoView({ block: "nearest" });
+  }
+
+  function take(place) {
+    const item = items[place];
+    close();
+    if (item) pick(item.value);
+  }
+
+  // Whether a pressed key was meant for the list.
+  function key(event) {
+    if (list.hidden || event.isComposing) return false;
+    if (event.key === "Escape") close();
+    else if (!items.length || shown.stale) return false;
+    else if (event.key === "ArrowDown") mark(index + 1);
+    else if (event.key === "ArrowUp") mark(Math.max(index, 0) - 1);
+    else if (index === NONE) return false;
+    else if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) take(index);
+    else return false;
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  }
+
+  return shown;
+}
