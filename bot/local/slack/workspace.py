@@ -171,7 +171,7 @@ class Workspace:
             },
             "is_admin": member.is_admin,
             "is_owner": member.is_owner,
-            "is_primary_owner": False,
+            "is_primary_owner": member.is_owner,
             "is_restricted": member.is_guest,
             "is_ultra_restricted": False,
             "is_bot": member.is_bot,

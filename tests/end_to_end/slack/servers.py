@@ -1,0 +1,108 @@
+"""The two simulators of Slack behind one interface, and a bot with fake networks on either."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.local.faults import Kind, RestFault
+from bot.local.slack.server import LocalSlack
+from bot.settings import Settings
+from bot.slack.client import SlackBot
+from models.training.events import Done, Planned, Progress, TrainingEvent
+from tests.bot.conftest import World
+from tests.bot.tiny import tiny_namer
+from tests.databases import Templates
+from tests.end_to_end.conftest import ELVES
+from tests.end_to_end.slack.second import SecondSlack
+
+SERVERS = ["local", "second"]
+
+
+class Server(Protocol):
+    """What tests use of both. Their members, channels and messages have common names, too."""
+
+    member: Any
+    admin: Any
+    guest: Any
+    channel: Any
+    elsewhere: Any
+    workspace: Any
+    bot_token: str
+    app_token: str
+    api_url: str
+    messages: Any
+    calls: Any
+    refused: Any
+    sockets: Any
+    command: Callable[..., Any]
+    press: Callable[..., Any]
+    submit: Callable[..., Any]
+    suggest: Callable[..., Any]
+    upload: Callable[..., Any]
+    open_home: Callable[..., Any]
+    home: Callable[..., Any]
+    say: Callable[..., Any]
+    shortcut: Callable[..., Any]
+    wait_for: Callable[..., Any]
+
+
+@asynccontextmanager
+async def running_server(name: str, *, patience_s: float = 60.0) -> AsyncIterator[Any]:
+    """One of `SERVERS`. `patience_s`: for acknowledgements, since this machine may be busy."""
+    made = LocalSlack(port=0, ack_s=patience_s) if name == "local" else None
+    async with made or SecondSlack(acknowledge_s=patience_s) as server:
+        yield server
+
+
+def training_of_elves(folder: Path) -> list[TrainingEvent | int]:
+    """What the training of a namer reports."""
+    weights = folder / "new.safetensors"
+    weights.write_bytes(tiny_namer(ELVES.split(), validation=1.25, kneser_ney=1.5, measured=150))
+    done = Done(weights, folder / "new.png", 1.25, ("Galuwen",), 7)
+    return [Planned(100, "elves.txt"), Progress(50, 100, 1.9, 1.8, 50_000, 6), done]
+
+
+@asynccontextmanager
+async def bot_on(
+    server: Server,
+    folder: Path,
+    templates: Templates,
+    *,
+    edit_s: float = 0.05,
+    training: list[TrainingEvent | int] | None = None,
+) -> AsyncIterator[SlackBot]:
+    """A bot with fake networks, connected. Its workspace is a home."""
+    settings = Settings(state_dir=folder, cooldown_seconds=0, retrain_cooldown_minutes=0)
+    app = World(settings, templates, training=[] if training is None else training).make_app()
+    bot = SlackBot(
+        app,
+        server.bot_token,
+        server.app_token,
+        base_url=server.api_url,
+        edit_s=edit_s,
+        is_home=True,
+    )
+    await bot.start()
+    try:
+        yield bot
+    finally:
+        await bot.close()
+        await app.inference.close()
+
+
+def limit(server: Server, method: str, times: int = 1) -> None:
+    """Let the next calls of a method be answered with 429."""
+    if isinstance(server, SecondSlack):
+        server.api.limits.forced[method] += times
+    else:
+        escaped = method.replace(".", r"\.")
+        server.faults.rest = RestFault(Kind.ROUTE_LIMIT, paths=escaped, seconds=1.0)  # type: ignore[attr-defined]
+
+
+def duplicate(server: Server) -> None:
+    """Deliver each envelope twice from now on."""
+    if isinstance(server, SecondSlack):
+        server.sockets.duplicates = True
+    else:
+        server.faults.duplicates = True  # type: ignore[attr-defined]

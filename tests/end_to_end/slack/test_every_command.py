@@ -1,0 +1,276 @@
+"""Every command over real sockets, on both simulators of Slack, with fake networks.
+
+The tests of a simulator share a bot, which has the namer "elves", a kept poem and nothing else.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.commands.core.declaration import Declaration, Kind, Option
+from bot.slack.client import SlackBot
+from bot.slack.names import CommandNames
+from models.training.events import Failed
+from tests.bot.slack.commands import every_declaration
+from tests.databases import Templates
+from tests.end_to_end.conftest import ELVES
+from tests.end_to_end.slack.servers import (
+    SERVERS,
+    Server,
+    bot_on,
+    running_server,
+    training_of_elves,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+EVERY = every_declaration()
+REFERENCES = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
+TEXTS = {"namer": "elves", "version": "shipped names", "blocked_words": "broccoli"}
+"""Values of options that have to name something; for others, "mango" will do."""
+NAMERS = {"namer create": "orcs", "namer import": "goblins"}
+LEFT_OUT = {
+    "namer create": {"text"},
+    "namer retrain": {"text"},
+    "retrain names": {"corpus"},
+    "retrain sonnets": {"corpus"},
+    "owner block": {"server"},
+    "owner unblock": {"server"},
+}
+"""Options that exclude another one, or make the bot read a whole corpus."""
+ANSWERS = {
+    "dinoname": "1 new dinosaur",
+    "name": "elves: 1 new name",
+    "dissect": "Nearest real genera: Dracosaurus",
+    "sonnet": "Four hundred characters on mango",
+    "poems": "Shall I compare thee",
+    "export": "Your 1 poem.",
+    "halloffame": "No name has won a poll yet (all time, all workspaces)",
+    "champion": "No name has won a poll yet",
+    "privacy": "The bot stores data of yours",
+    "namer create": "Training orcs",
+    "namer import": "elves.txt isn't a valid namer file.",
+    "namer export": "elves as a file",
+    "namer list": "elves",
+    "namer info": "A list of 40 names is too small",
+    "namer retrain": "Training elves",
+    "namer share": "Only this workspace can use elves now.",
+    "namer delete": "This can't be undone.",
+    "models list": "Versions of sonnets",
+    "models info": "Shipped version of names",
+    "models activate": "The shipped version of names is live already.",
+    "models rollback": "There's no earlier version of sonnets.",
+    "retrain names": "seed 1 · at most 1 minute",
+    "retrain sonnets": "seed 1 · at most 1 minute",
+    "moderate message": "That isn't a link to a message.",
+    "moderate winner": "isn't in the hall of fame of this workspace",
+    "moderate namer": "can be used here again",
+    "moderate block": "The bot doesn't answer",
+    "moderate unblock": "The bot answers",
+    "moderate blocks": "Blocked",
+    "moderate record": "Record of moderation",
+    "moderate log": "What moderators do is reported in",
+    "owner block": "The bot doesn't answer",
+    "owner unblock": "The bot answers",
+    "owner blocks": "Blocked",
+    "owner servers": "1 workspace",
+    "owner leave": "That isn't the id of a server.",
+    "owner record": "Record of moderation",
+    "settings": "New polls stay open for 1 minute here",
+    "about": "Names new dinosaurs letter by letter",
+    "help": "What the bot can do",
+    "status": "Networks:",
+}
+"""What the answer contains."""
+TRAININGS = {"namer create", "namer retrain", "retrain names", "retrain sonnets"}
+BAD_INPUT = [
+    ("/dinoname", "count:many", "whole number"),
+    ("/dinoname", "count:99", "10"),
+    ("/dinoname", "cuont:3", "count"),
+    ("/dinoname", "length:tall&<b>", "whole number"),
+    ("/sonnet", "form:tragedy", "Shakespearean"),
+    ("/sonnet", f"temperature:{'9' * 400}", "temperature"),
+    ("/namer", "destroy elves", "create"),
+    ("/name", "namer:nobody", "no namer"),
+    ("/settings", "vote_minutes:soon", "whole number"),
+    ("/moderate", "block @mary", "/moderate block ?"),
+    ("/nothing", "", "command"),
+]
+"""A command, what is typed after it, and what the sentence says."""
+
+
+@dataclass
+class Office:
+    """A bot at work, and the owner of the workspace."""
+
+    bot: SlackBot
+    slack: Server
+    owner: Any
+
+    async def ask(self, command: str, line: str = "") -> Any:  # noqa: ANN401
+        """Type a command in a channel of its own."""
+        channel = self.slack.workspace.add_channel("room", is_joined=True)
+        asked = self.slack.command(self.owner, command, line, channel)
+        assert await asked.acknowledgement() == {}
+        return asked
+
+    def list_of_names(self) -> list[Any]:
+        """An uploaded file."""
+        return [self.slack.upload(self.owner, "elves.txt", ELVES.encode())]
+
+
+@pytest.fixture(autouse=True)
+def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=SERVERS)
+async def office(
+    request: pytest.FixtureRequest,
+    templates: Templates,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Office]:
+    folder = tmp_path_factory.mktemp("state")
+    training = training_of_elves(folder)
+    async with (
+        running_server(request.param) as slack,
+        bot_on(slack, folder, templates, training=training) as bot,
+    ):
+        owner = slack.workspace.add_member("Olga", is_admin=True, is_owner=True)
+        made = Office(bot, slack, owner)
+        view = await (await made.ask("/namer", "create ?")).opened()
+        slack.submit(owner, view, {"name": "elves", "file": made.list_of_names()})
+        await slack.wait_for(lambda: any("elves is ready" in each.words for each in slack.messages))
+        poem = await (await made.ask("/sonnet", "Shall I compare thee")).answer()
+        await slack.press(owner, poem, "🔖 Keep").acknowledgement()
+        training[:] = [Failed("It was only a test.")]
+        yield made
+
+
+def value_of(command: str, option: Option, office: Office) -> Any:  # noqa: ANN401
+    """A good value, as it is typed or chosen."""
+    if option.choices:
+        return option.choices[-1].value
+    match option.kind:
+        case Kind.INTEGER | Kind.NUMBER:
+            return str(option.least or 1)
+        case Kind.SWITCH:
+            return "yes" if option.name == "allow" else "no"
+        case Kind.PERSON:
+            return office.slack.guest.id
+        case Kind.CHANNEL:
+            return office.slack.channel.id
+        case Kind.FILE:
+            return office.list_of_names()
+        case Kind.TEXT if option.name == "name" and "namer" in command:
+            return NAMERS.get(command, "elves")
+        case Kind.TEXT:
+            return TEXTS.get(option.name, "mango")
+
+
+def test_every_command_has_an_answer() -> None:
+    assert {each.info.name for each in EVERY} == set(ANSWERS)
+
+
+@pytest.mark.parametrize("declaration", EVERY, ids=lambda each: each.info.name)
+async def test_command(
+    office: Office, declaration: Declaration, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With a good value of every option: typed in one line, or in the form if that is needed."""
+    name = declaration.info.name
+    command, _, subcommand = CommandNames().slash(name).partition(" ")
+    left_out = LEFT_OUT.get(name, set())
+    options = [each for each in declaration.options if each.name not in left_out]
+    values = {each.name: value_of(name, each, office) for each in options}
+    if any(option.kind in REFERENCES for option in options):
+        asked = await office.ask(command, f"{subcommand} ?")
+        submitted = office.slack.submit(office.owner, await asked.opened(), values)
+        assert not (await submitted.acknowledgement()).get("errors")
+    else:
+        given = [f"{option}:{value}" for option, value in values.items()]
+        asked = await office.ask(command, " ".join([*filter(None, [subcommand]), *given]))
+    await asked.answer()
+    assert any(ANSWERS[name] in each.words for each in asked.messages)
+    if name in TRAININGS:  # the next one has to wait for its end
+        task = "elves" if name == "namer retrain" else NAMERS.get(name) or subcommand
+        ended = f"The training of {task} failed"
+        await office.slack.wait_for(lambda: any(ended in m.words for m in office.slack.messages))
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize(("command", "line", "sentence"), BAD_INPUT)
+async def test_bad_input(office: Office, command: str, line: str, sentence: str) -> None:
+    """It is answered with a sentence, which only the member sees."""
+    message = await (await office.ask(command, line)).answer()
+    assert message.is_ephemeral
+    assert sentence in message.words
+    assert "Traceback" not in message.words
+
+
+async def test_form_with_every_option(office: Office) -> None:
+    """What is typed is filled in where something is missing; the rest is chosen in the form."""
+    asked = await office.ask("/name", "starts_with:mango")
+    values = {"namer": "elves", "count": "2", "temperature": "0.5", "length": "9"}
+    office.slack.submit(office.owner, await asked.opened(), values)
+    assert "elves: 2 new names" in (await asked.answer()).words
+    request = office.bot.app.inference.names_asked[-1]  # type: ignore[attr-defined]
+    assert (request.starts_with, request.count, request.temperature) == ("mango", 2, 0.5)
+
+
+async def test_form_with_a_mistake(office: Office) -> None:
+    """The sentence is beside the field, and the form stays open."""
+    asked = await office.ask("/dinoname", "?")
+    view = await asked.opened()
+    submitted = office.slack.submit(office.owner, view, {"count": "99"}, forged=True)
+    answer = await submitted.acknowledgement()
+    assert answer["response_action"] == "errors"
+    assert set(answer["errors"]) == {"count"}
+    office.slack.submit(office.owner, view, {"count": "1"})
+    assert "1 new dinosaur" in (await asked.answer()).words
+
+
+async def test_subcommand_is_asked_for(office: Office) -> None:
+    asked = await office.ask("/models", "")
+    view = await asked.opened()
+    chosen = office.slack.submit(office.owner, view, {"subcommand": "list"})
+    assert (await chosen.acknowledgement())["response_action"] == "update"
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "typed", "label"),
+    [
+        ("/name", "namer", "el", "elves"),
+        ("/dinoname", "ends_with", "rapt", "raptor"),
+        ("/models", "version", "", "shipped names"),
+    ],
+)
+async def test_autocomplete(
+    office: Office, command: str, option: str, typed: str, label: str
+) -> None:
+    asked = await office.ask(command, "info ?" if command == "/models" else "?")
+    view = await asked.opened()
+    options = await office.slack.suggest(office.owner, view, option, typed)
+    assert label in " ".join(each["text"]["text"] + each["value"] for each in options)
+
+
+async def test_message_shortcut(office: Office) -> None:
+    channel = office.slack.workspace.add_channel("sonnets", is_joined=True)
+    said = office.slack.say(office.owner, "Rough winds do shake the buds", channel)
+    asked = office.slack.shortcut(office.owner, "sonnet_from_message", said)
+    await asked.acknowledgement()
+    assert "Rough winds do shake the buds" in (await asked.answer()).words
+
+
+async def test_app_home(office: Office) -> None:
+    await office.slack.open_home(office.owner).acknowledgement()
+    await office.slack.wait_for(lambda: office.slack.home(office.owner))
+
+
+async def test_nothing_odd_was_sent(office: Office) -> None:
+    """Nothing was sent that Slack would read otherwise than it is meant."""
+    assert not getattr(office.slack, "warnings", [])
