@@ -33,7 +33,7 @@ from bot.slack.network.connection import Payload, SocketMode
 from bot.slack.options.line import unescaped
 from bot.slack.platform import TERMS, SlackPlatform
 from bot.slack.turn import SlackTurn
-from bot.slack.turns import Turns
+from bot.slack.turns import Rights, Turns
 from bot.slack.values import is_true, list_of, part_of, text_of
 from bot.slack.views import rendering
 from models.verse.poem import OPENING_LIMIT
@@ -53,12 +53,29 @@ COSTLY_BUTTONS = frozenset(
         hall_of_fame.POEM,
     }
 )
-WITHOUT_RIGHTS = frozenset({votes.ACTION, votes.RETRACT})
+VOTES = frozenset({votes.ACTION, votes.RETRACT})
 """Actions of buttons for which it does not matter who presses them, and which come in rushes."""
+FOR_EVERYBODY = frozenset(
+    {
+        "about",
+        "champion",
+        "dinoname",
+        "dissect",
+        "export",
+        "halloffame",
+        "help",
+        "name",
+        "poems",
+        "privacy",
+        "sonnet",
+    }
+)
+"""Commands for which the rights of a member do not matter."""
 GUESTS_WAIT = _(
     "Guests of this workspace can't use what takes the bot's time. They can vote, and look at the "
     "hall of fame."
 )
+UNKNOWN = _("Slack didn't say in time what you may do in this workspace. Try again in a minute.")
 
 
 class SlackBot:
@@ -184,19 +201,21 @@ class SlackBot:
 
     async def _command(self, payload: Payload) -> None:
         """Answer a slash command."""
+        command, line = text_of(payload, "command"), text_of(payload, "text", most=LONGEST_LINE)
+        word = self.names.word_of(command) or "unknown"
         turn = await self.turns.of(
             user=text_of(payload, "user_id"),
             name=text_of(payload, "user_name"),
             channel=text_of(payload, "channel_id"),
             response_url=text_of(payload, "response_url", most=500),
+            rights=Rights.USUAL if word in FOR_EVERYBODY else Rights.RECENT,
         )
         if turn is None:
             return
-        command, line = text_of(payload, "command"), text_of(payload, "text", most=LONGEST_LINE)
         try:
             typed = typed_command.parse(self.declared, command, line, self.names)
         except UserError as error:
-            await self.refuse(turn, error, self.names.word_of(command) or "unknown")
+            await self.refuse(turn, error, word)
             return
         if typed.wants_form:
             await self.forms.open(turn, text_of(payload, "trigger_id"), typed)
@@ -215,8 +234,12 @@ class SlackBot:
             await declaration.command(app, turn, received(options))
 
         name = declaration.info.name
-        if name.partition(" ")[0] in COSTLY and turn.origin.is_guest:
+        word = name.partition(" ")[0]
+        if word in COSTLY and turn.origin.is_guest:
             await self.refuse(turn, UserError(GUESTS_WAIT), name)
+            return
+        if word not in FOR_EVERYBODY and turn.origin.is_unknown:
+            await self.refuse(turn, UserError(UNKNOWN), name)
             return
         await dispatch.run(self.app, turn, command, NoOptions(), name=name)
 
@@ -233,7 +256,7 @@ class SlackBot:
             channel=text_of(payload, "channel", "id")
             or text_of(payload, "container", "channel_id"),
             response_url=text_of(payload, "response_url", most=500),
-            needs_rights=action not in WITHOUT_RIGHTS,
+            rights=_needed_for(action),
             message=text_of(payload, "container", "message_ts"),
             is_ephemeral=is_true(payload, "container", "is_ephemeral"),
         )
@@ -294,3 +317,10 @@ class SlackBot:
 
     def _count(self, event: str) -> None:
         self.app.monitor.metrics.gateway_events.labels(event).inc()
+
+
+def _needed_for(action: str) -> Rights:
+    """What has to be known of a member who presses a button."""
+    if action in VOTES:
+        return Rights.NEEDLESS
+    return Rights.USUAL if action in COSTLY_BUTTONS else Rights.RECENT

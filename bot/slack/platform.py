@@ -5,8 +5,8 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
 from bot.commands.core.message import File, Message
 from bot.commands.core.received import clean
@@ -19,18 +19,18 @@ from bot.commands.core.turn import (
     Limits,
     MessageRef,
     Terms,
-    User,
 )
 from bot.slack.identities import PLATFORM, SlackIdentities, is_external, message_id, timestamp_of
 from bot.slack.names import CommandNames
 from bot.slack.network.api import SlackApi
 from bot.slack.network.errors import OUTSIDE, code_of
-from bot.slack.values import is_true, part_of, text_of
+from bot.slack.network.members import Member, Members
+from bot.slack.values import text_of
 from bot.slack.views import rendering
 
 log = logging.getLogger(__name__)
 
-LIMITS = Limits(button_label=75, button_id=1900, choices=100, choice_label=75, alt_text=2000)
+LIMITS = Limits(button_label=75, button_id=1900, choices=100, choice_label=75, alt_text=1000)
 TERMS = Terms(
     platform="Slack",
     community=_("workspace"),
@@ -39,9 +39,6 @@ TERMS = Terms(
     access=_("Invite it to the channel: type /invite @Mangosaurus there."),
     home_setting="HOME_WORKSPACES",
 )
-MEMBER_S = 60.0
-"""Seconds for which the rights of a member are remembered."""
-MOST_MEMBERS = 5_000
 OUTSIDE_S = 5.0
 """Seconds for which a channel is remembered that the bot is not in: it may be invited any time."""
 MOST_OUTSIDE = 1_000
@@ -49,45 +46,6 @@ MOST_NONCES = 1_000
 LONGEST_ADDRESS = 200
 """Characters of a message's address."""
 _PATH = re.compile(r"/archives/([A-Z0-9]{2,32})/p(\d{7,18})")
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of the workspace, as `users.info` has them."""
-
-    display_name: str
-    is_administrator: bool = False
-    """Whether they administer or own the workspace."""
-    is_primary_owner: bool = False
-    is_guest: bool = False
-    is_bot: bool = False
-
-    def user(self, number: int) -> User:
-        """The member as commands see them."""
-        rights = self.is_administrator
-        return User(number, self.display_name, rights, rights, rights)
-
-
-def member_of(payload: object, team: str) -> Member:
-    """A member, of the object `user` of Slack. Those of other workspaces have no rights here."""
-    profile = part_of(payload, "profile")
-    name = (
-        text_of(profile, "display_name")
-        or text_of(payload, "real_name")
-        or text_of(payload, "name")
-    )
-    is_foreign = text_of(payload, "team_id") not in ("", team)
-    primary = is_true(payload, "is_primary_owner") and not is_foreign
-    is_admin = is_true(payload, "is_admin") or is_true(payload, "is_owner")
-    return Member(
-        clean(name),
-        is_administrator=primary or (is_admin and not is_foreign),
-        is_primary_owner=primary,
-        is_guest=is_foreign
-        or is_true(payload, "is_restricted")
-        or is_true(payload, "is_ultra_restricted"),
-        is_bot=is_true(payload, "is_bot"),
-    )
 
 
 class SlackPlatform:
@@ -119,9 +77,9 @@ class SlackPlatform:
         self.is_home = False
         """Whether its owner is the bot's operator."""
         self._clock = clock
-        self._members: OrderedDict[str, tuple[float, Member]] = OrderedDict()
+        self.members = Members(api, clock=clock)
         self._outside: OrderedDict[str, float] = OrderedDict()
-        self._sent: OrderedDict[int, int] = OrderedDict()
+        self._sent: OrderedDict[str, int] = OrderedDict()
 
     async def identify(self) -> None:
         """Ask Slack which workspace and bot the token belongs to.
@@ -147,21 +105,8 @@ class SlackPlatform:
         return self.connected()
 
     async def member(self, user: str) -> Member:
-        """A member (U…). Raises `DeliveryError`."""
-        known, now = self.known_member(user), self._clock()
-        if known is not None:
-            return known
-        found = member_of(await self.api.user(user), self.team)
-        self._members[user] = (now + MEMBER_S, found)
-        self._members.move_to_end(user)
-        if len(self._members) > MOST_MEMBERS:
-            self._members.popitem(last=False)
-        return found
-
-    def known_member(self, user: str) -> Member | None:
-        """A member whose rights are remembered."""
-        until, member = self._members.get(user, (0.0, None))
-        return member if self._clock() < until else None
+        """A member (U…), with their rights. Raises `DeliveryError`."""
+        return await self.members.find(user, self.team)
 
     def is_outside(self, channel: str) -> bool:
         """Whether Slack has just refused a message, because the bot is not in the channel (C…)."""
@@ -195,20 +140,23 @@ class SlackPlatform:
             names[number] = found.external
             if found.kind == "user" and not private:  # a mention would notify them
                 try:
-                    names[number] = f"@{(await self.member(found.external)).display_name}"
+                    member = await self.members.find(found.external, self.team, for_rights=False)
+                    names[number] = f"@{member.display_name}"
                 except DeliveryError:
                     del names[number]
         return names
 
-    async def post(self, channel: str, message: Message) -> str:
+    async def post(self, channel: str, message: Message, *, key: str = "") -> str:
         """Send a message to a channel (C…). Returns its timestamp. Raises `DeliveryError`.
 
         A long one is split, and files follow in a message of their own. What is missing of these is
         only logged: a second attempt would send the first part again.
+
+        key: a UUID. Of messages with the same one, Slack posts the first.
         """
         first, *rest = await self.rendered(message)
         try:
-            timestamp = await self.api.post(channel, first)
+            timestamp = await self.api.post(channel, first, key=key)
         except DeliveryError as error:
             self.note_outside(channel, error)
             raise
@@ -219,14 +167,17 @@ class SlackPlatform:
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
         """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`.
 
-        Of several with the same `nonce`, this process posts one, unless Slack's answer was lost.
+        Of several with the same `nonce` for a message, Slack posts one, by all that is known of it.
         """
-        if nonce is not None and (sent := self._sent.get(nonce)) is not None:
-            return sent
-        timestamp = await self.post(await self._channel(ref.channel_id), message)
-        number = message_id(timestamp) or 0
-        if nonce is not None:
-            self._sent[nonce] = number
+        channel = await self._channel(ref.channel_id)
+        key = ""
+        if nonce is not None:  # with the message: some day the database may be another one
+            key = str(uuid5(NAMESPACE_URL, f"{self.team}/{channel}/{ref.message_id}/{nonce}"))
+            if (sent := self._sent.get(key)) is not None:
+                return sent
+        number = message_id(await self.post(channel, message, key=key)) or 0
+        if key:
+            self._sent[key] = number
             if len(self._sent) > MOST_NONCES:
                 self._sent.popitem(last=False)
         return number

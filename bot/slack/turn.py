@@ -55,6 +55,8 @@ class Origin:
     """Whether only the member sees that message."""
     is_guest: bool = False
     """Whether the member is a guest of the workspace."""
+    is_unknown: bool = False
+    """Whether Slack has not said what the member may do."""
 
 
 class SlackTurn:

@@ -117,8 +117,15 @@ class SlackApi:
         )
         return text_of(found, "permalink", most=4_096)
 
-    async def post(self, channel: str, part: Part, *, thread: str | None = None) -> str:
-        """Send a message. Returns its timestamp."""
+    async def post(
+        self, channel: str, part: Part, *, thread: str | None = None, key: str = ""
+    ) -> str:
+        """Send a message. Returns its timestamp; with a `key` (a UUID) that of the first one.
+
+        The reference of chat.postMessage has no such argument, but errors about it: Slack's own
+        clients send it, to repeat a message whose answer was lost.
+        """
+        once: dict[str, Any] = {"client_msg_id": key} if key else {}
         found = await self._call(
             "chat.postMessage",
             lambda web: web.chat_postMessage(
@@ -130,6 +137,7 @@ class SlackApi:
                 link_names=False,
                 unfurl_links=False,
                 unfurl_media=False,
+                **once,
             ),
             place=channel,
         )

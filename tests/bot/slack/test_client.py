@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.commands.core.turn import DeliveryError
+from bot.commands.core.turn import DeliveryError, Unreachable
 from bot.local.slack.server import LocalSlack
 from bot.slack.client import SlackBot
 from bot.slack.startup_problems import startup_problem
@@ -266,3 +266,17 @@ async def test_stop_answers_what_is_running(world: World, slack: LocalSlack) -> 
     await made.shut_down()
     await made.app.inference.close()
     assert not made.platform.is_connected
+
+
+async def test_unknown_rights(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What needs rights is refused with the reason; what needs none is answered."""
+
+    async def unknown(user: str) -> dict[str, object]:
+        raise Unreachable(f"users.info: ratelimited, {user}")
+
+    monkeypatch.setattr(bot.api, "user", unknown)
+    message = await slack.command(slack.admin, "/settings", "vote_minutes:7").answer()
+    assert "what you may do" in message.words
+    assert "Mangosaurus" in (await slack.command(slack.member, "/dinoname", "").answer()).words

@@ -1,4 +1,7 @@
+"""Slack as a platform, on a few lines of Slack."""
+
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +15,7 @@ from bot.commands.core.turn import (
     MessageRef,
     Unreachable,
 )
-from bot.slack.platform import Member, SlackPlatform, member_of
+from bot.slack.platform import SlackPlatform
 from bot.store import Store
 from tests.bot.slack.network.server import Answer, SlackServer, limited, refusal, serving
 from tests.bot.slack.setups import NUMBER, TIMESTAMP, platform_on, user
@@ -68,6 +71,22 @@ async def test_nonce_sends_once(
     slack.answers["chat.postMessage"] = [POSTED]
     assert await platform.send(ref, HELLO, nonce=5) == await platform.send(ref, HELLO, nonce=5)
     assert len(slack.of("chat.postMessage")) == 1
+
+
+async def test_nonce_is_told_to_slack(
+    platform: SlackPlatform, slack: SlackServer, ref: MessageRef
+) -> None:
+    """It recognizes a message whose answer was lost, also from another process."""
+    slack.answers["chat.postMessage"] = [Answer("lost"), Answer("lost"), Answer("lost")]
+    for place, nonce in [(ref, 5), (ref, 5), (replace(ref, message_id=7), 5)]:
+        with pytest.raises(Unreachable):
+            await platform.send(place, HELLO, nonce=nonce)
+    keys = [sent["client_msg_id"] for sent in slack.of("chat.postMessage")]
+    assert keys[0] == keys[1]
+    assert keys[2] != keys[0]
+    slack.answers["chat.postMessage"] = [POSTED]
+    await platform.send(ref, HELLO)
+    assert "client_msg_id" not in slack.of("chat.postMessage")[-1]
 
 
 async def test_unknown_channel(platform: SlackPlatform) -> None:
@@ -161,37 +180,6 @@ async def test_rights_are_remembered(platform: SlackPlatform, slack: SlackServer
     assert (await platform.member("U1")).is_administrator
     assert (await platform.member("U1")).is_administrator
     assert len(slack.of("users.info")) == 1
-
-
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        ({}, Member("Mary")),
-        ({"is_admin": True}, Member("Mary", is_administrator=True)),
-        ({"is_owner": True}, Member("Mary", is_administrator=True)),
-        (
-            {"is_primary_owner": True},
-            Member("Mary", is_administrator=True, is_primary_owner=True),
-        ),
-        ({"is_restricted": True}, Member("Mary", is_guest=True)),
-        ({"is_ultra_restricted": True}, Member("Mary", is_guest=True)),
-        ({"is_bot": True}, Member("Mary", is_bot=True)),
-        ({"is_admin": "yes"}, Member("Mary")),
-        (
-            {"team_id": "T2", "is_admin": True, "is_primary_owner": True},
-            Member("Mary", is_guest=True),
-        ),
-    ],
-)
-def test_rights(facts: dict[str, object], expected: Member) -> None:
-    """An administrator of another workspace, in a shared channel, has none here."""
-    payload = {"team_id": "T1", "profile": {"display_name": "Mary"}, **facts}
-    assert member_of(payload, "T1") == expected
-
-
-@pytest.mark.parametrize("odd", [None, [], {"profile": 5, "name": 7}])
-def test_odd_member(odd: object) -> None:
-    assert member_of(odd, "T1") == Member("")
 
 
 async def test_operator_is_primary_owner_of_a_home(

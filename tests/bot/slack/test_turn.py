@@ -272,7 +272,7 @@ async def test_only_administrators_moderate(platform: SlackPlatform, slack: Slac
     owner = await turn_in(platform, slack)
     assert owner.moderates(owner.channel_id or 0)
     assert owner.user.is_manager
-    platform._members.clear()
+    platform.members.clear()
     slack.answers["users.info"] = [user()]
     member = await turn_in(platform, slack)
     assert not member.moderates(member.channel_id or 0)

@@ -1,0 +1,106 @@
+"""Members: their rights, and how often Slack is asked for them."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.commands.core.turn import Unreachable
+from bot.monitoring.monitor import Monitor
+from bot.slack.network import members
+from bot.slack.network.api import SlackApi
+from bot.slack.network.members import Member, Members, member_of
+from tests.bot.slack.network.server import SlackServer, serving
+from tests.bot.slack.setups import user
+
+
+class Clock:
+    """A clock that tests set."""
+
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackServer]:
+    async with serving() as server:
+        yield server
+
+
+@pytest.fixture
+async def found(slack: SlackServer, clock: Clock) -> AsyncIterator[Members]:
+    api = SlackApi("xoxb-1", monitor=Monitor(), base_url=slack.url)
+    yield Members(api, clock=clock)
+    await api.close()
+
+
+async def test_rights_are_asked_for_each_minute(
+    found: Members, slack: SlackServer, clock: Clock
+) -> None:
+    slack.answers["users.info"] = [user(is_admin=True), user()]
+    assert (await found.find("U1", "T1")).is_administrator
+    assert (await found.find("U1", "T1")).is_administrator
+    clock.now += members.RIGHTS_S
+    assert not (await found.find("U1", "T1")).is_administrator
+    assert len(slack.of("users.info")) == 2
+
+
+async def test_names_are_remembered_longer(
+    found: Members, slack: SlackServer, clock: Clock
+) -> None:
+    """Most commands need no rights, so that they ask Slack once in half an hour for each member."""
+    slack.answers["users.info"] = [user(), user(display_name="Mary Anning")]
+    await found.find("U1", "T1", for_rights=False)
+    clock.now += members.NAME_S - 1
+    assert (await found.find("U1", "T1", for_rights=False)).display_name == "Mary"
+    clock.now += 1
+    assert (await found.find("U1", "T1", for_rights=False)).display_name == "Mary Anning"
+
+
+async def test_rights_go_before_names(found: Members, slack: SlackServer, clock: Clock) -> None:
+    """Slack tells of about 100 members a minute: the last of them are kept for rights."""
+    slack.answers["users.info"] = [user(is_admin=True) for _ in range(members.ASKS + 2)]
+    for number in range(members.ASKS):
+        await found.find(f"U{number}", "T1", for_rights=False)
+    with pytest.raises(Unreachable):
+        await found.find("UNEW", "T1", for_rights=False)
+    assert (await found.find("UADMIN", "T1")).is_administrator
+    clock.now += members.WINDOW_S
+    await found.find("UNEW", "T1", for_rights=False)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, Member("Mary")),
+        ({"is_admin": True}, Member("Mary", is_administrator=True)),
+        ({"is_owner": True}, Member("Mary", is_administrator=True)),
+        (
+            {"is_primary_owner": True},
+            Member("Mary", is_administrator=True, is_primary_owner=True),
+        ),
+        ({"is_restricted": True}, Member("Mary", is_guest=True)),
+        ({"is_ultra_restricted": True}, Member("Mary", is_guest=True)),
+        ({"is_bot": True}, Member("Mary", is_bot=True)),
+        ({"is_admin": "yes"}, Member("Mary")),
+        (
+            {"team_id": "T2", "is_admin": True, "is_primary_owner": True},
+            Member("Mary", is_guest=True),
+        ),
+    ],
+)
+def test_rights(facts: dict[str, object], expected: Member) -> None:
+    """An administrator of another workspace, in a shared channel, has none here."""
+    payload = {"team_id": "T1", "profile": {"display_name": "Mary"}, **facts}
+    assert member_of(payload, "T1") == expected
+
+
+@pytest.mark.parametrize("odd", [None, [], {"profile": 5, "name": 7}])
+def test_odd_member(odd: object) -> None:
+    assert member_of(odd, "T1") == Member("")
