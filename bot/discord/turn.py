@@ -188,6 +188,10 @@ class DiscordTurn:
             else:
                 await self._interaction.edit_original_response(**render_edit(message))
 
+    async def show_waiting(self, message: Message) -> None:
+        """Show the place in the queue, until the answer replaces it."""
+        await self.edit(message)
+
     async def edit_source(self, message: Message) -> None:
         """Replace the message whose button was pressed."""
         interaction, limit = self._interaction, limit_of(message)

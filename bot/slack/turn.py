@@ -34,6 +34,8 @@ PLACEHOLDER_S = 1.2
 
 Longer than an answer that grows is awaited whole.
 """
+NOTICE_S = 3.0
+"""The same for an answer that the bot cannot edit: what is shown stays above it."""
 MOST_USES = 5
 """How often a `response_url` can be used."""
 
@@ -94,6 +96,7 @@ class SlackTurn:
         self._uses = 0
         self._responding = asyncio.Lock()
         self._placeholder: asyncio.Task[None] | None = None
+        self._waiting = Message(text(_("⏳ One moment …")))
 
     @property
     def sees_channel(self) -> bool:
@@ -118,7 +121,11 @@ class SlackTurn:
         return self._posted is not None or (self.sees_channel and not self._is_private)
 
     async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
-        """Show that an answer is being prepared, unless only the member is to see that."""
+        """Show that an answer is being prepared, if it is not ready soon.
+
+        What only the member sees, or is in a channel without the bot, cannot be replaced: there the
+        member is told once, and late.
+        """
         async with self._responding:
             if self._is_deferred or self._is_answered:
                 return
@@ -129,6 +136,8 @@ class SlackTurn:
             await self._pending(AnswerRef(self.channel_id, None, token), retry)
             if not private and self.sees_channel:
                 self._placeholder = asyncio.create_task(self._show_placeholder())
+            else:
+                self._placeholder = asyncio.create_task(self._show_notice())
 
     async def acknowledge(self) -> None:
         """Has no effect: the envelope of a pressed button is acknowledged before anything else."""
@@ -138,6 +147,8 @@ class SlackTurn:
         """Answer, replacing what `defer` shows."""
         async with self._responding:
             self._is_answered = True
+            if self._placeholder is not None:  # it waits, or has been shown
+                self._placeholder.cancel()
             if self._posted is not None:
                 await self.platform.replace(self.origin.channel, self._posted, message)
             elif message.private or not self.sees_channel:
@@ -150,6 +161,12 @@ class SlackTurn:
     async def edit(self, message: Message) -> None:
         """Replace the answer, or send another one where that is not possible."""
         await self.respond(message)
+
+    async def show_waiting(self, message: Message) -> None:
+        """Show the place in the queue: in the answer, or in what is shown once instead of it."""
+        self._waiting = message
+        if self.edits_answers:
+            await self.edit(message)
 
     async def edit_source(self, message: Message) -> None:
         """Replace the message whose button was pressed."""
@@ -193,22 +210,42 @@ class SlackTurn:
             await self._pending(AnswerRef(self.channel_id, number), self._retry)
 
     async def _show_placeholder(self) -> None:
-        """Show that an answer is being prepared, if it is not ready soon."""
-        age = (datetime.now(UTC) - self.created_at).total_seconds()
-        await asyncio.sleep(min(max(PLACEHOLDER_S - age, 0.0), PLACEHOLDER_S))
+        """Post what the answer replaces. Where the bot is not in the channel, tell the member."""
+        await self._until(PLACEHOLDER_S)
         async with self._responding:
-            if self._is_answered or not self.sees_channel:
+            if self._is_answered:
                 return
-            channel = self.origin.channel
+            if self.sees_channel:
+                try:
+                    self._posted = await self.platform.post(self.origin.channel, self._waiting)
+                except DeliveryError as error:
+                    log.info("A placeholder could not be shown: %s", error)
+                else:
+                    requests.acknowledge()
+                    await self._note_posted()
+        if not self.sees_channel:
+            await self._show_notice()
+
+    async def _show_notice(self) -> None:
+        """Tell the member that the answer takes long."""
+        await self._until(NOTICE_S)
+        async with self._responding:
+            if self._is_answered or not self.origin.response_url:
+                return
+            part = await self.platform.rendered_edit(self._waiting, private=True)
             try:
-                self._posted = await self.platform.post(
-                    channel, Message(text(_("⏳ One moment …")))
+                await self._use_url(
+                    {**part, "response_type": "ephemeral", "replace_original": False}
                 )
             except DeliveryError as error:
-                log.info("A placeholder could not be shown: %s", error)
-                return
-            requests.acknowledge()
-            await self._note_posted()
+                log.info("A notice could not be shown: %s", error)
+            else:
+                requests.acknowledge()
+
+    async def _until(self, seconds: float) -> None:
+        """Wait until the request is some seconds old."""
+        age = (datetime.now(UTC) - self.created_at).total_seconds()
+        await asyncio.sleep(min(max(seconds - age, 0.0), seconds))
 
     async def _post(self, message: Message) -> None:
         """Send the answer to the channel, or elsewhere if the bot is not in it."""
@@ -236,11 +273,13 @@ class SlackTurn:
         shown = replace(message, content=_with_note(message.content, note))
         parts = await self.platform.rendered(shown, private=message.private)
         kind = "ephemeral" if message.private else "in_channel"
+        sent = 0
         try:
             for part in parts:
                 await self._use_url({**part, "response_type": kind, "replace_original": False})
+                sent += 1
         except Gone:
-            await self._send_directly(parts)
+            await self._send_directly(parts[sent:])
         await self._send_files(message)
 
     async def _use_url(self, body: Part) -> None:

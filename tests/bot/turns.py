@@ -127,6 +127,9 @@ class FakeTurn:
     async def edit(self, message: Message) -> None:
         self.answers[-1:] = [message]
 
+    async def show_waiting(self, message: Message) -> None:
+        await self.edit(message)
+
     async def edit_source(self, message: Message) -> None:
         assert self.source is not None
         await self.platform.edit(self.source.ref, message)

@@ -285,12 +285,10 @@ def place_in(turn: Turn) -> OnWait:
     """A function that shows the member's place in the queue, until the answer replaces it."""
 
     async def show(place: int) -> None:
-        if not turn.edits_answers:
-            return
         sentence = _("⏳ The bot is busy. Your place in the queue: {place}.")
         message = Message(text(sentence, place=place))
         try:
-            await turn.edit(message)
+            await turn.show_waiting(message)
         except DeliveryError as error:
             log.info("A place in the queue could not be shown: %s", error)
 

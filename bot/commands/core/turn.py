@@ -281,6 +281,12 @@ class Turn(Protocol):
     async def edit(self, message: Message) -> None:
         """Replace the answer."""
 
+    async def show_waiting(self, message: Message) -> None:
+        """Show what the answer waits for, until it is there.
+
+        At most once, and perhaps not at all, where messages cannot be replaced.
+        """
+
     async def edit_source(self, message: Message) -> None:
         """Replace the message whose button was pressed."""
 

@@ -1,3 +1,4 @@
+import asyncio
 import time
 from collections.abc import AsyncIterator
 
@@ -47,7 +48,7 @@ async def press(platform: SlackPlatform, slack: SlackServer) -> SlackTurn:
 async def shown(turn: SlackTurn) -> None:
     """Wait for the placeholder, which is due: the request is old."""
     assert turn._placeholder is not None
-    await turn._placeholder
+    await asyncio.wait([turn._placeholder])
 
 
 def methods(slack: SlackServer) -> list[str]:
@@ -108,12 +109,51 @@ async def test_quick_answer_has_no_placeholder(turn: SlackTurn, slack: SlackServ
     assert pending[-1] == AnswerRef(turn.channel_id, NUMBER)
 
 
-async def test_private_deferral_shows_nothing(turn: SlackTurn, slack: SlackServer) -> None:
-    """A second message could not replace it."""
+async def test_quick_private_answer_comes_alone(turn: SlackTurn, slack: SlackServer) -> None:
     await turn.defer(private=True)
     assert not turn.edits_answers
     await turn.respond(SECRET)
+    await shown(turn)
     assert methods(slack) == ["respond"]
+
+
+@pytest.mark.parametrize("place", [None, "Your place in the queue: 3."])
+async def test_slow_private_answer_is_announced_once(
+    turn: SlackTurn, slack: SlackServer, place: str | None
+) -> None:
+    """It cannot replace what is shown, so that has to be said once, with the latest place."""
+    await turn.defer(private=True)
+    if place is not None:
+        await turn.show_waiting(Message(text("Your place in the queue: 12.")))
+        await turn.show_waiting(Message(text(place)))
+    await shown(turn)
+    await turn.show_waiting(Message(text("Your place in the queue: 2.")))
+    await turn.respond(SECRET)
+    notice, answer = slack.of("respond")
+    assert notice["response_type"] == "ephemeral"
+    assert (place or "One moment") in str(notice["blocks"])
+    assert "Psst" in str(answer["blocks"])
+    assert len(slack.calls) == 2
+
+
+async def test_slow_answer_outside_is_announced_once(turn: SlackTurn, slack: SlackServer) -> None:
+    slack.answers["chat.postMessage"] = [OUTSIDE]
+    await turn.defer()
+    await shown(turn)
+    await turn.respond(HELLO)
+    notice, answer = slack.of("respond")
+    assert notice["response_type"] == "ephemeral"
+    assert "One moment" in str(notice["blocks"])
+    assert answer["response_type"] == "in_channel"
+    assert methods(slack) == ["chat.postMessage", "respond", "respond"]
+
+
+async def test_failed_notice_does_not_stop_the_answer(turn: SlackTurn, slack: SlackServer) -> None:
+    slack.answers["respond"] = [Answer("error", 500), Answer("ok")]
+    await turn.defer(private=True)
+    await shown(turn)
+    await turn.respond(SECRET)
+    assert "Psst" in str(slack.of("respond")[-1])
 
 
 async def test_deferral_after_answer(turn: SlackTurn, slack: SlackServer) -> None:
@@ -189,6 +229,18 @@ async def test_used_up_url(turn: SlackTurn, slack: SlackServer) -> None:
     assert len(slack.of("respond")) == MOST_USES
     (sent,) = slack.of("chat.postMessage")
     assert sent["channel"] == "D9"
+
+
+async def test_rest_of_a_long_answer_goes_to_the_member(
+    turn: SlackTurn, slack: SlackServer
+) -> None:
+    for _answer in range(MOST_USES - 1):
+        await turn.respond(SECRET)
+    await turn.respond(Message(text("first" + "x" * 20_000 + "last"), private=True))
+    assert "first" in str(slack.of("respond")[-1])
+    directly = slack.of("chat.postMessage")
+    assert "first" not in str(directly)
+    assert "last" in str(directly[-1])
 
 
 @pytest.mark.parametrize("code", ["expired_url", "used_url"])
