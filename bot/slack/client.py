@@ -34,8 +34,9 @@ from bot.slack.options.line import unescaped
 from bot.slack.platform import TERMS, SlackPlatform
 from bot.slack.turn import SlackTurn
 from bot.slack.turns import Rights, Turns
+from bot.slack.typed_command import Typed
 from bot.slack.values import is_true, list_of, part_of, text_of
-from bot.slack.views import rendering
+from bot.slack.views import home, rendering
 from models.verse.poem import OPENING_LIMIT
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ COSTLY_BUTTONS = frozenset(
         name_message.DISSECT,
         sonnet.ACTION,
         hall_of_fame.POEM,
+        home.FORM,
     }
 )
 VOTES = frozenset({votes.ACTION, votes.RETRACT})
@@ -264,6 +266,12 @@ class SlackBot:
             return
         if action in COSTLY_BUTTONS and turn.origin.is_guest:
             await self.refuse(turn, UserError(GUESTS_WAIT), f"button {action}")
+            return
+        if action == home.FORM:
+            declaration = self._declaration(state)
+            if declaration is not None:
+                typed = Typed(declaration, wants_form=True)
+                await self.forms.open(turn, text_of(payload, "trigger_id"), typed)
             return
         await dispatch.press(self.app, turn, action, state, HANDLERS)
 

@@ -1,10 +1,12 @@
 """Events: a member opens App Home, or the workspace removes the app."""
 
+import asyncio
 import logging
 
 from bot.commands.core.app import App
 from bot.commands.core.turn import DeliveryError
 from bot.commands.jobs import Jobs
+from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.slack.names import CommandNames
 from bot.slack.network.connection import Payload
 from bot.slack.platform import SlackPlatform
@@ -14,6 +16,11 @@ from bot.slack.views import home
 from bot.store import StoreError
 
 log = logging.getLogger(__name__)
+
+HOME_S = 10.0
+"""Seconds for which a member's App Home stays as it is, however often they open it."""
+MOST_HOMES = 4
+"""How many are made at once."""
 
 
 class Events:
@@ -27,6 +34,8 @@ class Events:
         self._turns = turns
         self._names = names
         self._jobs = jobs
+        self._cooldowns = Cooldowns(HOME_S)
+        self._making = asyncio.Semaphore(MOST_HOMES)
 
     async def handle(self, event: Payload) -> None:
         """Handle an event. Others are ignored."""
@@ -41,11 +50,23 @@ class Events:
                 pass
 
     async def _show_home(self, user: str) -> None:
+        """Show a member's App Home: Slack keeps what was shown when they opened it before."""
+        try:
+            self._cooldowns.start(user, self._app.now())
+        except TooSoon:
+            return
+        async with self._making:
+            if not await self._publish_home(user):
+                self._cooldowns.end(user)
+
+    async def _publish_home(self, user: str) -> bool:
         turn = await self._turns.of(user=user, name="", channel="", response_url="")
         if turn is None:
-            return
+            return False
         try:
             view = await home.home_view(self._app, turn, self._names)
             await self._platform.api.publish_home(user, view)
         except (DeliveryError, StoreError) as error:
             log.info("App Home could not be shown: %s", error)
+            return False
+        return True

@@ -1,6 +1,7 @@
 """Modals at work: opening them, suggestions in their selects, and what is submitted."""
 
 import json
+import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -10,7 +11,8 @@ from bot.commands.core.declaration import Declaration, Declared
 from bot.commands.core.info import NoOptions
 from bot.commands.core.message import UserError
 from bot.commands.core.translation import _
-from bot.commands.core.turn import Gone, Turn
+from bot.commands.core.turn import DeliveryError, Gone, Turn
+from bot.slack.identities import is_external
 from bot.slack.names import CommandNames
 from bot.slack.network.api import SlackApi
 from bot.slack.network.connection import Payload
@@ -19,6 +21,8 @@ from bot.slack.turns import Turns
 from bot.slack.typed_command import Typed
 from bot.slack.values import part_of, text_of
 from bot.slack.views import modals
+
+log = logging.getLogger(__name__)
 
 LONGEST_METADATA = 3_000
 LONGEST_URL = 500
@@ -112,26 +116,35 @@ class Forms:
     async def _run(
         self, payload: Payload, declaration: Declaration, values: Mapping[str, object]
     ) -> None:
-        turn = await self._turn_of(payload)
+        turn = await self._turn_of(payload, answers=True)
         if turn is not None:
             await self._runner.run_command(turn, declaration, values)
 
     async def _refuse(self, payload: Payload, error: UserError) -> None:
-        turn = await self._turn_of(payload)
+        turn = await self._turn_of(payload, answers=True)
         if turn is not None:
             await self._runner.refuse(turn, error, "unknown")
 
-    async def _turn_of(self, payload: Payload) -> SlackTurn | None:
-        """The turn of a form, which has the channel in its metadata."""
+    async def _turn_of(self, payload: Payload, *, answers: bool = False) -> SlackTurn | None:
+        """The turn of a form, which has the channel in its metadata.
+
+        A form that was opened in App Home has none: it is answered in the direct message.
+        """
         raw = text_of(payload, "view", "private_metadata", most=LONGEST_METADATA)
         try:
             metadata = json.loads(raw) if raw else {}
         except ValueError:
             metadata = {}
+        user, channel = text_of(payload, "user", "id"), text_of(metadata, "channel")
+        if answers and is_external(user) and not channel:
+            try:
+                channel = await self._api.open_direct(user)
+            except DeliveryError as error:
+                log.info("A direct message could not be opened: %s", error)
         return await self._turns.of(
-            user=text_of(payload, "user", "id"),
+            user=user,
             name=text_of(payload, "user", "name"),
-            channel=text_of(metadata, "channel"),
+            channel=channel,
             response_url=text_of(metadata, "response_url", most=LONGEST_URL),
         )
 

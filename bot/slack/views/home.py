@@ -9,7 +9,7 @@ from typing import Any
 from bot.commands import privacy
 from bot.commands.core.app import App
 from bot.commands.core.info import Audience
-from bot.commands.core.message import Embed, Message, Text, code, text
+from bot.commands.core.message import Button, Embed, Message, Text, code, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
 from bot.commands.help import audience_of, examples_for
@@ -17,15 +17,21 @@ from bot.commands.polls import hall_of_fame
 from bot.commands.verse import poems
 from bot.services.concurrency import within
 from bot.slack.names import CommandNames
-from bot.slack.views.rendering import Block, blocks_of
+from bot.slack.views.rendering import Block, blocks_of, rows_of
 from bot.store import StoreError
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 4.0
 """Seconds that each part may take to be found."""
-MOST_BLOCKS = 100
-"""Of a home tab."""
+MOST_BLOCKS, MOST_OF_A_PART = 100, 18
+"""Of a home tab, and of each of its five parts without its divider and buttons."""
+FORM = "form"
+"""Action of a button that opens the form of a command, whose name is its state."""
+_FORMS = (
+    Button(_("Name dinosaurs"), FORM, "dinoname", emoji="🦖", primary=True),
+    Button(_("Write a sonnet"), FORM, "sonnet", emoji="📜"),
+)
 
 _HEADINGS: Mapping[Audience, str] = {
     Audience.EVERYONE: _("What the bot can do"),
@@ -68,32 +74,38 @@ async def content_for(app: App, turn: Turn) -> HomeContent:
 
 
 def view_of(content: HomeContent, commands: CommandNames | None = None) -> dict[str, Any]:
-    """A home tab. Buttons of its parts are left out; the commands that have them are named."""
-    helped = (
-        Embed(_HEADINGS[audience], lines) for audience, lines in content.examples.items() if lines
-    )
+    """A home tab, with buttons for two forms and for the member's data.
+
+    Others of its parts are left out; the commands that have them are named.
+    """
+    helped = [
+        Message(embeds=(Embed(_HEADINGS[audience], lines),))
+        for audience, lines in content.examples.items()
+        if lines
+    ]
     poem_hint = text(
         _("{poems} shows all that you've kept, {export} downloads them."),
         poems=code("/poems"),
         export=code("/export"),
     )
-    parts = (
-        [Message(embeds=(Embed("🦖 Mangosaurus"),))],
-        _section(_("Today's champion"), content.champion, text(code("/champion"))),
-        [Message(embeds=tuple(helped))],
-        _section(_("Your poems"), content.newest_poem, poem_hint),
-        _section(
-            _("Your data"),
-            content.data,
-            text(_("{privacy} shows everything, and deletes it."), privacy=code("/privacy")),
+    data = content.data
+    title = Message(embeds=(Embed("🦖 Mangosaurus"),))
+    parts: tuple[tuple[list[Message], tuple[Button, ...]], ...] = (
+        ([title, *helped[:1]], _FORMS),
+        (_section(_("Today's champion"), content.champion, text(code("/champion"))), ()),
+        (_section(_("Your poems"), content.newest_poem, poem_hint), ()),
+        (
+            _section(_("Your data"), data, text(_("The buttons answer under Messages."))),
+            data.buttons if data is not None else (),
         ),
+        (helped[1:], ()),
     )
     blocks: list[Block] = []
-    for messages in parts:
+    for messages, buttons in parts:
         rendered = [block for each in messages for block in blocks_of(each, commands=commands)]
         if blocks and rendered:
             blocks.append({"type": "divider"})
-        blocks += rendered
+        blocks += [*rendered[:MOST_OF_A_PART], *rows_of(buttons)]
     return {"type": "home", "blocks": blocks[:MOST_BLOCKS]}
 
 

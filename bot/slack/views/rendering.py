@@ -231,6 +231,11 @@ def button(shown: Button, position: int) -> Block:
     return block
 
 
+def rows_of(buttons: Sequence[Button]) -> list[Block]:
+    """The blocks of buttons, for a view."""
+    return [each.block for each in _actions(buttons)]
+
+
 def encoded(value: str) -> str:
     """A value of a button or a choice, without what Slack escapes when it sends it back."""
     for code, character in _ENCODED.items():

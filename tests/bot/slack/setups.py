@@ -1,14 +1,17 @@
-"""A workspace for tests: the platform on a few lines of Slack, and turns in it."""
+"""A workspace for tests: the platform on a few lines of Slack, and turns in it; the bot."""
 
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.local.slack.server import LocalSlack
 from bot.monitoring.monitor import Monitor
+from bot.slack.client import SlackBot
 from bot.slack.identities import SlackIdentities
 from bot.slack.network.api import SlackApi
 from bot.slack.platform import SlackPlatform
 from bot.slack.turn import Origin, SlackTurn
 from bot.store import Store
+from tests.bot.conftest import World
 from tests.bot.slack.network.server import Answer, SlackServer
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
@@ -28,6 +31,14 @@ def user(**facts: Any) -> Answer:  # noqa: ANN401 (JSON)
     """Slack's answer about a member."""
     profile = {"display_name": facts.pop("display_name", "Mary")}
     return Answer({"user": {"id": "U1", "team_id": "T1", "profile": profile, **facts}})
+
+
+def make_bot(world: World, slack: LocalSlack, edit_s: float = 0.05) -> SlackBot:
+    """The bot in the simulated workspace, which edits after short pauses."""
+    app = world.make_app(cooldown_seconds=0)
+    return SlackBot(
+        app, slack.bot_token, slack.app_token, base_url=slack.api_url, edit_s=edit_s, is_home=True
+    )
 
 
 async def platform_on(slack: SlackServer, store: Store) -> SlackPlatform:

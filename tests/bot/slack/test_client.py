@@ -1,7 +1,5 @@
 """The bot in the simulated workspace, with fake networks."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bot.commands.core.turn import DeliveryError, Unreachable
@@ -10,34 +8,7 @@ from bot.slack.client import SlackBot
 from bot.slack.startup_problems import startup_problem
 from bot.startup import Exit
 from tests.bot.conftest import World
-
-
-@pytest.fixture(autouse=True)
-def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack(port=0) as started:
-        yield started
-
-
-def make_bot(world: World, slack: LocalSlack, edit_s: float = 0.05) -> SlackBot:
-    app = world.make_app(cooldown_seconds=0)
-    return SlackBot(
-        app, slack.bot_token, slack.app_token, base_url=slack.api_url, edit_s=edit_s, is_home=True
-    )
-
-
-@pytest.fixture
-async def bot(world: World, slack: LocalSlack) -> AsyncIterator[SlackBot]:
-    made = make_bot(world, slack)
-    await made.start()
-    yield made
-    await made.close()
-    await made.app.inference.close()
+from tests.bot.slack.setups import make_bot
 
 
 async def test_names_and_a_vote(bot: SlackBot, slack: LocalSlack) -> None:

@@ -14,7 +14,7 @@ from bot.slack.client import SlackBot
 from bot.slack.network import connection
 from bot.slack.network.api import EDIT_S
 from tests.bot.conftest import World
-from tests.bot.slack.test_client import make_bot
+from tests.bot.slack.setups import make_bot
 
 CARDS, MEMBERS = 3, 60
 

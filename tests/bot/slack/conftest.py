@@ -1,0 +1,29 @@
+"""Fixtures: the bot in the simulated workspace, with fake networks."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.local.slack.server import LocalSlack
+from bot.slack.client import SlackBot
+from tests.bot.conftest import World
+from tests.bot.slack.setups import make_bot
+
+
+@pytest.fixture
+async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalSlack]:
+    """The workspace, which is asked without a proxy."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with LocalSlack(port=0) as started:
+        yield started
+
+
+@pytest.fixture
+async def bot(world: World, slack: LocalSlack) -> AsyncIterator[SlackBot]:
+    """The bot, which has connected."""
+    made = make_bot(world, slack)
+    await made.start()
+    yield made
+    await made.close()
+    await made.app.inference.close()
