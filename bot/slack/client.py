@@ -74,8 +74,8 @@ FOR_EVERYBODY = frozenset(
 )
 """Commands for which the rights of a member do not matter."""
 GUESTS_WAIT = _(
-    "Guests of this workspace can't use what takes the bot's time. They can vote, and look at the "
-    "hall of fame."
+    "Guests and members of other workspaces can't use what takes the bot's time. They can vote, "
+    "and look at the hall of fame."
 )
 UNKNOWN = _("Slack didn't say in time what you may do in this workspace. Try again in a minute.")
 
@@ -184,6 +184,9 @@ class SlackBot:
 
     async def receive(self, kind: str, payload: Payload) -> Payload | None:
         """Handle what has arrived. Returns the answer for suggestions and submitted modals."""
+        if not self.platform.serves(payload):  # where the same app is installed
+            log.info("Something for another workspace has arrived: %.40s", kind)
+            return None
         match kind, payload.get("type"):
             case "slash_commands", _none:
                 await self._command(payload)

@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
@@ -25,7 +25,7 @@ from bot.slack.names import CommandNames
 from bot.slack.network.api import SlackApi
 from bot.slack.network.errors import OUTSIDE, code_of
 from bot.slack.network.members import Member, Members
-from bot.slack.values import text_of
+from bot.slack.values import list_of, text_of
 from bot.slack.views import rendering
 
 log = logging.getLogger(__name__)
@@ -103,6 +103,20 @@ class SlackPlatform:
     def is_connected(self) -> bool:
         """Whether requests arrive."""
         return self.connected()
+
+    def serves(self, payload: Mapping[str, object]) -> bool:
+        """Whether a payload is about the workspace, and not another one that has the same app.
+
+        In a channel shared with another workspace, the member who acts may belong to that one, and
+        the payload may name both.
+        """
+        teams = {
+            text_of(payload, "team_id"),
+            text_of(payload, "team", "id"),
+            text_of(payload, "view", "app_installed_team_id"),
+            *(text_of(each, "team_id") for each in list_of(payload, "authorizations")),
+        } - {""}
+        return not teams or self.team in teams
 
     async def member(self, user: str) -> Member:
         """A member (U…), with their rights. Raises `DeliveryError`."""

@@ -1,6 +1,8 @@
 """What is fuzzed: each target takes any bytes, and lets only unexpected errors through."""
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -9,6 +11,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from safetensors.numpy import save
 
+from bot.commands.core.message import UserError
+from bot.slack.names import WORDS
+from bot.slack.network.members import member_of
+from bot.slack.typed_command import parse
+from bot.slack.values import list_of, part_of, text_of
+from bot.slack.views.modals import submitted, suggestion_of
+from bot.slack.views.rendering import button_of
 from data.corpora import CorpusError
 from data.lists import parse_list
 from models.fingerprints import Fingerprints
@@ -16,6 +25,8 @@ from models.names.generator import NamesRequest, generate_names
 from models.networks.mixture import Mixture
 from models.tasks import TASKS
 from models.weights import WeightsError, card_to_json, save_weights
+from tests.bot.slack.commands import DECLARED as SLACK
+from tests.bot.slack.payloads import PAYLOADS
 from tests.models.tiny import LETTERS, card, lstm, ngram, words_and_characters
 
 NAMES = ("mango", "tango", "saurus")
@@ -73,6 +84,24 @@ def read_corpus(task: str, content: bytes) -> None:
         _check_sentence(str(error))
 
 
+def read_payload(content: bytes) -> None:
+    """A payload of Slack: what was typed, pressed, submitted or asked for in a form."""
+    try:
+        payload = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    for read in (
+        lambda: parse(SLACK, text_of(payload, "command"), text_of(payload, "text", most=10_000)),
+        lambda: submitted(SLACK, part_of(payload, "view")),
+        lambda: suggestion_of(SLACK, part_of(payload)),
+    ):
+        with suppress(UserError):
+            read()
+    member_of(payload, "T1")
+    for action in list_of(payload, "actions"):
+        button_of(action)
+
+
 def _check_sentence(text: str) -> None:
     assert text.endswith("."), f"no sentence: {text!r}"
     assert len(text) < 4_000, f"too long to show: {len(text)} characters"
@@ -121,6 +150,12 @@ def _lists() -> list[bytes]:
     ]
 
 
+def _payloads() -> list[bytes]:
+    lines = ("count:3 starts_with:draco", 'create "the elves" ?', "block <@U1|mary> why", "?")
+    typed = [{"command": f"/{word}", "text": line} for word in WORDS for line in lines]
+    return [json.dumps(each).encode() for each in (*(payload for _, payload in PAYLOADS), *typed)]
+
+
 def _verse() -> list[bytes]:
     lines = "Shall I compare thee to a summer's day?\nThou art more lovely\n\n[Exit HAMLET]\n"
     return [
@@ -137,4 +172,5 @@ TARGETS = {
     "list": Target(read_list, _lists),
     "names-corpus": Target(partial(read_corpus, "names"), _lists),
     "verse-corpus": Target(partial(read_corpus, "sonnets"), _verse),
+    "slack-payload": Target(read_payload, _payloads),
 }

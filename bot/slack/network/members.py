@@ -47,7 +47,10 @@ def member_of(payload: object, team: str) -> Member:
         or text_of(payload, "real_name")
         or text_of(payload, "name")
     )
-    is_foreign = text_of(payload, "team_id") not in ("", team)
+    workspaces = part_of(payload, "enterprise_user").get("teams")  # of an organization
+    is_foreign = text_of(payload, "team_id") not in ("", team) and not (
+        isinstance(workspaces, list) and team in workspaces
+    )
     primary = is_true(payload, "is_primary_owner") and not is_foreign
     is_admin = is_true(payload, "is_admin") or is_true(payload, "is_owner")
     return Member(

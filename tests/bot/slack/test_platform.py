@@ -182,6 +182,28 @@ async def test_rights_are_remembered(platform: SlackPlatform, slack: SlackServer
     assert len(slack.of("users.info")) == 1
 
 
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"team_id": "T1"}, True),
+        ({"team_id": "T2"}, False),
+        ({"team": {"id": "T1"}}, True),
+        ({"team": {"id": "T2"}}, False),
+        # A form that a member of T2 opened in a channel that both share.
+        ({"team": {"id": "T2"}, "view": {"app_installed_team_id": "T1"}}, True),
+        ({"team_id": "T2", "authorizations": [{"team_id": "T1"}]}, True),
+        ({"team_id": "T2", "authorizations": [{"team_id": "T3"}, 5]}, False),
+        ({"team": None, "user": {"id": "U1", "team_id": "T2"}}, True),
+        ({"team_id": 5, "team": "T2", "authorizations": {}}, True),
+    ],
+)
+async def test_payloads_of_the_workspace(
+    platform: SlackPlatform, payload: dict[str, object], expected: bool
+) -> None:
+    """The same app may be installed in several. What names none comes from an organization."""
+    assert platform.serves(payload) == expected
+
+
 async def test_operator_is_primary_owner_of_a_home(
     platform: SlackPlatform, slack: SlackServer
 ) -> None:

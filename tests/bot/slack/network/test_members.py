@@ -93,10 +93,21 @@ async def test_rights_go_before_names(found: Members, slack: SlackServer, clock:
             {"team_id": "T2", "is_admin": True, "is_primary_owner": True},
             Member("Mary", is_guest=True),
         ),
+        (
+            {"team_id": "T2", "is_admin": True, "enterprise_user": {"teams": ["T2", "T1"]}},
+            Member("Mary", is_administrator=True),
+        ),
+        (
+            {"team_id": "T2", "is_admin": True, "enterprise_user": {"teams": "T1"}},
+            Member("Mary", is_guest=True),
+        ),
     ],
 )
 def test_rights(facts: dict[str, object], expected: Member) -> None:
-    """An administrator of another workspace, in a shared channel, has none here."""
+    """An administrator of another workspace, in a shared channel, has none here.
+
+    A member of an organization can be in several of its workspaces.
+    """
     payload = {"team_id": "T1", "profile": {"display_name": "Mary"}, **facts}
     assert member_of(payload, "T1") == expected
 
