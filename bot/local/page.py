@@ -11,7 +11,7 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.web_request import FileField
 
-from bot.local.common.page import STRICT, WebPage, file_response
+from bot.local.common.page import SHARED_SCRIPTS, STRICT, WebPage, file_response
 from bot.local.events import Event
 from bot.local.guild import User
 from bot.local.limits import JSON, ApiError, Upload
@@ -33,7 +33,7 @@ class Page:
         self, state: State, answered: Callable[[Interaction], Awaitable[Interaction]]
     ) -> None:
         self._state, self._answered = state, answered
-        self._page = WebPage(WEB, SCRIPTS, shared=("elements", "suggestions"))
+        self._page = WebPage(WEB, SCRIPTS, shared=SHARED_SCRIPTS)
         self._queues: set[asyncio.Queue[Event | None]] = set()
         state.events.listeners.append(self._hear)
 

@@ -167,22 +167,29 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @contextlib.asynccontextmanager
-async def visiting(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
-    """The page of a running bot; script errors and blocked resources fail the test."""
+async def opened(url: str, browser: Browser) -> AsyncIterator[Page]:
+    """A page; script errors and blocked resources fail the test."""
     problems: list[str] = []
 
     def hear(line: ConsoleMessage) -> None:
         if line.type == "error":
             problems.append(line.text)
 
-    async with await browser.new_page() as opened:
-        opened.on("pageerror", lambda error: problems.append(str(error)))
-        opened.on("console", hear)
-        await opened.goto(local.url)
-        await expect(opened.get_by_role("combobox", name="Message")).to_be_focused()
-        await expect(opened.locator("#topic")).not_to_be_empty()
-        yield opened
+    async with await browser.new_page() as page:
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", hear)
+        await page.goto(url)
+        yield page
     assert problems == []
+
+
+@contextlib.asynccontextmanager
+async def visiting(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
+    """The page of a running bot, as `opened`."""
+    async with opened(local.url, browser) as page:
+        await expect(page.get_by_role("combobox", name="Message")).to_be_focused()
+        await expect(page.locator("#topic")).not_to_be_empty()
+        yield page
 
 
 async def fill_in(page: Page, name: str) -> None:

@@ -1,8 +1,5 @@
 """The bot on the simulator: real sockets, shipped weights, a real training."""
 
-import asyncio
-import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,8 +13,6 @@ from bot.local.server import LocalDiscord
 from data.corpora import load_names
 from models.fingerprints import Fingerprints
 from tests.end_to_end.conftest import ELVES, eventually, mangosaurus
-
-CHECKOUT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -74,28 +69,6 @@ async def test_invalidated_session_is_replaced(local: LocalDiscord, bot: Mangosa
     await local.wait_for(lambda: local.state.online, timeout_s=30, what="A new session")
     asked = await local.run_command("dinoname", {"count": 1}, timeout_s=30)
     assert len(names_on(asked.message)) == 1
-
-
-async def test_process_prints_its_address_and_stops(tmp_path: Path, unused_tcp_port: int) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        "--local",
-        cwd=CHECKOUT,
-        env={"STATE_DIR": str(tmp_path), "LOCAL_PORT": str(unused_tcp_port)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    assert f"http://127.0.0.1:{unused_tcp_port}/".encode() in await process.stdout.readline()
-    async for line in process.stderr:
-        if b"Ready" in line:
-            break
-    process.send_signal(signal.SIGTERM)
-    await process.communicate()
-    assert process.returncode == 0
 
 
 async def test_custom_model_survives_restart_and_export(

@@ -1,21 +1,34 @@
 """Both platforms at one address: what `python -m bot --local` serves."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
+import discord
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.discord.client import Mangosaurus
 from bot.local.both.server import SideBySide
 from bot.local.server import LocalDiscord
 from bot.local.slack.server import LocalSlack
+from bot.serving import Tokens, slack_beside
+from bot.slack.client import SlackBot
 from bot.startup import Exit
-from tests.end_to_end.conftest import running
+from tests.end_to_end.conftest import mangosaurus, opened, running
 from tests.end_to_end.toy_bot import ToyBot
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 
 CHECKOUT = Path(__file__).parents[2]
 WITHOUT_SLACK = (
@@ -30,13 +43,119 @@ def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@dataclass
+class Served:
+    """What `python -m bot --local` runs, with a short time between edits on Slack."""
+
+    local: SideBySide
+    bot: Mangosaurus
+    slack: SlackBot
+
+    async def close_polls(self) -> None:
+        later = discord.utils.utcnow() + timedelta(hours=1)
+        await self.bot.jobs.polls.close_due(later)
+        await self.slack.jobs.polls.close_due(later)
+
+
+@asynccontextmanager
+async def _served(folder: Path) -> AsyncIterator[Served]:
+    manifest = json.loads((CHECKOUT / "slack/manifest.json").read_text("utf-8"))
+    server, workspace = LocalDiscord(), LocalSlack(manifest=manifest)
+    async with (
+        SideBySide(server, workspace, port=0) as local,
+        mangosaurus(server, folder) as bot,
+    ):
+        tokens = Tokens("", workspace.bot_token, workspace.app_token)
+        beside = slack_beside(bot, tokens, base_url=workspace.api_url, edit_s=0.1)
+        serving = asyncio.create_task(beside.run())
+        await asyncio.wait_for(beside.ready.wait(), 30)
+        yield Served(local, bot, beside)
+        await bot.shut_down()
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def served(tmp_path: Path, _without_proxy: None) -> AsyncIterator[Served]:
+    async with _served(tmp_path) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(served: Served, browser: Browser) -> AsyncIterator[Page]:
+    async with opened(served.local.url, browser) as shown:
+        await shown.set_viewport_size({"width": 1280, "height": 800})
+        yield shown
+
+
+async def write(pane: FrameLocator, line: str) -> None:
+    text = pane.get_by_role("combobox", name="Message")
+    await text.fill(line)
+    await text.press("Enter")
+
+
+async def elect(pane: FrameLocator, buttons: Locator) -> str:
+    """Let Mary and Ada vote for the first of two names. Returns it."""
+    await pane.get_by_label("Mary").check()
+    await write(pane, "/dinoname count:2")
+    name = await buttons.first.inner_text()
+    await buttons.first.click()
+    await expect(buttons.first).to_have_text(f"{name} · 1")
+    await pane.get_by_label("Ada").check()
+    await buttons.first.click()
+    await expect(buttons.first).to_have_text(f"{name} · 2")
+    return name
+
+
+async def test_votes_on_both_reach_the_hall_of_fame(page: Page, served: Served) -> None:
+    """That of all communities, which both platforms show."""
+    server, workspace = page.frame_locator("#discord"), page.frame_locator("#slack")
+    await expect(server.locator("#topic")).not_to_be_empty()
+    names = {
+        await elect(server, server.locator(".message").first.locator(".row button")),
+        await elect(workspace, workspace.locator(".message").first.locator(".actions button")),
+    }
+    await served.close_polls()
+    await expect(workspace.get_by_role("img", name="A plaque: ")).to_be_visible()
+    await expect(server.get_by_role("img", name="A plaque: ")).to_be_visible()
+    await write(server, "/halloffame scope:all")
+    await write(workspace, "/halloffame scope:all workspaces")
+    for pane in (server, workspace):
+        fame = pane.locator(".message").filter(has_text="Best names")
+        for name in names:
+            await expect(fame).to_contain_text(f"{name} · 2 votes")
+
+
+async def test_narrow_window_shows_one_at_a_time(browser: Browser) -> None:
+    async with (
+        SideBySide(LocalDiscord(), LocalSlack(), port=0) as local,
+        opened(local.url, browser) as page,
+    ):
+        panes = [page.locator("#discord"), page.locator("#slack")]
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        for pane in panes:
+            await expect(pane).to_be_visible()
+        await page.set_viewport_size({"width": 390, "height": 780})
+        await expect(panes[0]).to_be_visible()
+        await expect(panes[1]).to_be_hidden()
+        await page.get_by_label("Slack", exact=True).check()
+        await expect(panes[0]).to_be_hidden()
+        heading = page.frame_locator("#slack").get_by_role("heading", name="# mangosaurus")
+        await expect(heading.first).to_be_visible()
+        for frame in page.frames:
+            overflow = await frame.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert overflow <= 0
+        await page.reload()  # the choice is kept
+        await expect(panes[1]).to_be_visible()
+
+
 async def test_each_has_a_path_of_one_address() -> None:
-    discord, slack = LocalDiscord(), LocalSlack()
-    async with SideBySide(discord, slack, port=0) as local:
-        assert discord.url == f"{local.url}discord/"
+    server, slack = LocalDiscord(), LocalSlack()
+    async with SideBySide(server, slack, port=0) as local:
+        assert server.url == f"{local.url}discord/"
         assert slack.url == f"{local.url}slack/"
-        async with running(ToyBot, discord):
-            asked = await discord.run_command("quick", {"count": 2})
+        async with running(ToyBot, server):
+            asked = await server.run_command("quick", {"count": 2})
             assert "2 for Mary" in asked.message.content
         bot = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
         assert (await bot.auth_test())["team_id"] == slack.workspace.id

@@ -13,6 +13,8 @@ from aiohttp import web
 CSRF_HEADER = "X-Local-Csrf"
 SHARED = Path(__file__).with_name("web")
 """Scripts of several pages."""
+SHARED_SCRIPTS = ("elements", "times", "scrolling", "suggestions")
+"""Of the pages of all platforms."""
 STRICT = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

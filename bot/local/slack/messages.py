@@ -52,11 +52,7 @@ class Messages:
         """Post a message of the bot. `only_for`: the reader of an ephemeral one."""
         message = Message(self.new_ts(), channel, self._workspace.bot, asked=asked)
         message.only_for = only_for
-        thread = payload.get("thread_ts")
-        if thread is not None:
-            if str(thread) not in self.by_ts:
-                raise SlackError("thread_not_found")
-            message.thread_ts = str(thread)
+        message.thread_ts = self._thread(payload)
         self._fill(message, payload, POSTED_TEXT)
         return self._add(message)
 
@@ -129,6 +125,7 @@ class Messages:
         if channel is not None:
             message = Message(self.new_ts(), channel, self._workspace.bot, files=found)
             message.text = str(payload.get("initial_comment") or "")
+            message.thread_ts = self._thread(payload)
             check_text(message.text, UPDATED_TEXT)
             for file in found:
                 file.is_shared = True
@@ -157,6 +154,15 @@ class Messages:
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06}"
 
     # Building blocks
+
+    def _thread(self, payload: JSON) -> str | None:
+        """The message in whose thread to post."""
+        thread = payload.get("thread_ts")
+        if thread is None:
+            return None
+        if str(thread) not in self.by_ts:
+            raise SlackError("thread_not_found")
+        return str(thread)
 
     def _own(self, channel_id: str, ts: str, error: str) -> Message:
         """A message of the bot in a channel that it is in."""

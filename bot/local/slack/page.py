@@ -6,14 +6,15 @@ POST requests.
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from aiohttp.web_request import FileField
 
-from bot.local.common.page import STRICT, WebPage, file_response
+from bot.local.common.page import SHARED_SCRIPTS, STRICT, WebPage, file_response
 from bot.local.limits import JSON
 from bot.local.slack.forms import FormError
 from bot.local.slack.records import Interaction, Message, View
@@ -21,7 +22,22 @@ from bot.local.slack.state import State
 from bot.local.slack.workspace import Channel, Member
 
 WEB = Path(__file__).with_name("web")
-SCRIPTS = ("elements", "blocks", "forms", "main")
+SCRIPTS = ("elements", "blocks", "messages", "thread", "forms", "composer", "places", "main")
+BUILT_IN: Sequence[JSON] = (
+    {
+        "command": "/invite",
+        "usage_hint": "@app",
+        "description": "Add the app to this channel.",
+        "app": "Slack",
+    },
+    {
+        "command": "/remove",
+        "usage_hint": "@app",
+        "description": "Remove the app from this channel.",
+        "app": "Slack",
+    },
+)
+"""Slack's own commands that the page knows."""
 POLL_S = 20.0
 """Seconds until a request for the state is answered without a change."""
 
@@ -31,7 +47,7 @@ class Page:
 
     def __init__(self, state: State, is_connected: Callable[[], bool]) -> None:
         self._state, self._is_connected = state, is_connected
-        self._page = WebPage(WEB, SCRIPTS, shared=("elements", "suggestions"))
+        self._page = WebPage(WEB, SCRIPTS, shared=SHARED_SCRIPTS)
         self._is_closed = False
 
     def add_to(self, app: web.Application) -> None:
@@ -68,28 +84,37 @@ class Page:
     def _snapshot(self, member: Member, channel: Channel) -> JSON:
         workspace, views = self._state.workspace, self._state.views
         people = [each for each in workspace.members.values() if not each.is_bot]
-        messages = [
-            _message_view(message, member)
+        seen = [
+            message
             for message in self._state.messages.by_ts.values()
-            if message.channel is channel and message.only_for in (None, member)
+            if message.only_for in (None, member)
         ]
+        newest = {each.channel.id: each.ts for each in seen if each.author is not member}
+        direct = workspace.direct(member)
         home, modal = views.homes.get(member.id), views.top(member)
         return {
             "seen": str(self._state.changes.count),
             "connected": self._is_connected(),
-            "commands": self._state.commands,
+            "commands": [*self._state.commands, *BUILT_IN],
+            "shortcuts": self._state.message_shortcuts,
             "as": member.id,
+            "workspace": workspace.name,
             "bot": workspace.bot.name,
             "members": {each.id: each.name for each in workspace.members.values()},
             "people": [{"id": each.id, "name": each.name, "role": _role(each)} for each in people],
             "channels": [
-                {"id": each.id, "name": each.name, "joined": each.is_joined}
+                {
+                    "id": each.id,
+                    "name": each.name,
+                    "joined": each.is_joined,
+                    "newest": newest.get(each.id, ""),
+                }
                 for each in workspace.channels.values()
                 if each.direct_with is None
             ],
-            "direct": workspace.direct(member).id,
+            "direct": {"id": direct.id, "newest": newest.get(direct.id, "")},
             "channel": channel.id,
-            "messages": messages,
+            "messages": [_message_view(each, member) for each in seen if each.channel is channel],
             "failures": self._failures(member, channel),
             "home": home and _view(home),
             "modal": modal and _view(modal),
@@ -131,8 +156,8 @@ class Page:
         if action == "write":
             text = str(body.get("text") or "").strip()
             if text.startswith("/"):
-                command, _, options = text.partition(" ")
-                return state.command(member, command, options.strip(), channel)
+                command, options = [*text.split(None, 1), ""][:2]
+                return self._command(member, channel, command, options)
             if text:
                 state.messages.say(member, text, channel)
             return None
@@ -140,6 +165,8 @@ class Page:
             return state.open_home(member)
         source = self._source(body)
         name = str(body.get("name") or "")
+        if isinstance(source, Message) and action == "shortcut":
+            return state.shortcut(member, name, source)
         if action == "press":
             return state.press(member, source, name, body.get("value"))
         if action == "suggest":
@@ -150,6 +177,30 @@ class Page:
         if isinstance(source, View) and action == "close":
             return state.close_view(member, source)
         raise LookupError(f"There is no action {action!r}.")
+
+    def _command(
+        self, member: Member, channel: Channel, command: str, options: str
+    ) -> Interaction | None:
+        """A slash command of the app, or of Slack itself."""
+        state, bot = self._state, self._state.workspace.bot
+        known = [str(each["command"]) for each in state.commands]
+        own = [str(each["command"]) for each in BUILT_IN]
+        if command in own and command not in known:
+            if options.strip().removeprefix("@").lower() != bot.handle:
+                raise LookupError(f"Type {command} @{bot.name}.")
+            if channel.direct_with is not None:
+                raise LookupError(f"{command} works in a channel.")
+            channel.is_joined = command == "/invite"
+            verb = "added to" if channel.is_joined else "removed from"
+            state.messages.say(bot, f"was {verb} #{channel.name} by {member.name}.", channel)
+            return None
+        if known and command not in known:
+            similar = get_close_matches(command, [*known, *own], 1)
+            raise LookupError(
+                f"{command} is not a valid command. In Slack, all messages that start with / are "
+                "interpreted as commands." + (f" Did you mean {similar[0]}?" if similar else "")
+            )
+        return state.command(member, command, options, channel)
 
     def _source(self, body: JSON) -> Message | View:
         """The message or view in which something is pressed."""
@@ -183,7 +234,9 @@ async def _answer(asked: Interaction) -> JSON:
 def _message_view(message: Message, member: Member) -> JSON:
     return {
         "ts": message.ts,
+        "thread": message.thread_ts,
         "author": message.author.name,
+        "author_id": message.author.id,
         "is_bot": message.author.is_bot,
         "text": message.text,
         "blocks": message.blocks,
@@ -194,6 +247,7 @@ def _message_view(message: Message, member: Member) -> JSON:
             {
                 "url": f"local/files/{file.id}",
                 "name": file.name,
+                "size": file.size,
                 "is_image": file.content_type.startswith("image/"),
                 "alt": file.alt_text,
             }

@@ -58,6 +58,7 @@ class State:
         features = (manifest or {}).get("features", {})
         self.commands: list[JSON] = features.get("slash_commands", [])
         self._shortcuts: list[JSON] = features.get("shortcuts", [])
+        self.message_shortcuts = [each for each in self._shortcuts if each["type"] == "message"]
         self._has_manifest = manifest is not None
         settings = (manifest or {}).get("settings", {})
         self._events: list[str] = settings.get("event_subscriptions", {}).get("bot_events", [])

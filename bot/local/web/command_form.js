@@ -17,7 +17,7 @@ function startCommand(command) {
   $("bar").hidden = true;
   complain("");
   (fields.length ? fields[0].input : form.querySelector(".send")).focus();
-  toBottom();
+  scrolling.toBottom();
 }
 
 function stopCommand() {
@@ -134,6 +134,6 @@ form.addEventListener("submit", async (event) => {
   filling.fields.forEach((field) => field.box.classList.toggle("wrong", problems.some((problem) => problem.field === field)));
   if (problems.length) { complain(problems[0].sentence); problems[0].field.input.focus(); return; }
   const name = filling.command.name;
-  if (await send("run", { name, options }, files)) { stopCommand(); toBottom(); }
+  if (await send("run", { name, options }, files)) { stopCommand(); scrolling.toBottom(); }
 });
 form.addEventListener("keydown", (event) => { if (event.key === "Escape") stopCommand(); });

@@ -32,7 +32,7 @@ text.addEventListener("keydown", async (event) => {
   const typed = parseTyped(content);
   if (typed && typed.problem) { popup.close(); complain(typed.problem); return; }
   if (typed) { runTyped(typed); return; }
-  if (content.trim() && await send("say", { content })) { text.value = ""; grow(text); toBottom(); }
+  if (content.trim() && await send("say", { content })) { text.value = ""; grow(text); scrolling.toBottom(); }
 });
 
 document.addEventListener("keydown", (event) => {

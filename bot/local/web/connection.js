@@ -40,7 +40,7 @@ function snapshot(event) {
   online(event);
   arrived();
   offerCommands();
-  toBottom();
+  scrolling.toBottom();
 }
 
 function online({ online: connected, joined }) {

@@ -86,7 +86,7 @@ function lines(text) {
 
 // A link to a message of this channel scrolls to it instead of opening Discord.
 function jump(id) {
-  const go = () => { state.follow = false; $(`m${id}`).scrollIntoView({ block: "center" }); };
+  const go = () => { scrolling.stay(); $(`m${id}`).scrollIntoView({ block: "center" }); };
   return el("button", { type: "button", class: "jump", onclick: go }, "# mangosaurus › 💬");
 }
 
@@ -114,14 +114,3 @@ function stamp(seconds, style) {
   else node.textContent = date.toLocaleString([], styles[style]);
   return node;
 }
-
-function relative(seconds) {
-  const difference = seconds - Date.now() / 1000;
-  const units = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
-  const [unit, size] = units.find(([, length]) => Math.abs(difference) >= length) || units[5];
-  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.trunc(difference / size), unit);
-}
-
-setInterval(() => {
-  document.querySelectorAll("time[data-relative]").forEach((node) => { node.textContent = relative(Number(node.dataset.relative)); });
-}, 1000);

@@ -114,24 +114,7 @@ function note(dismiss) {
   return el("div", { class: "note" }, "👁 Only you can see this • ", el("button", { type: "button", onclick: dismiss }, "Dismiss message"));
 }
 
-function atBottom() {
-  const box = $("scroll");
-  return box.scrollHeight - box.scrollTop - box.clientHeight < 120;
-}
-
-function toBottom() {
-  state.follow = true;
-  $("scroll").scrollTop = $("scroll").scrollHeight;
-}
-
-// Keep the newest message in view while messages grow, until the reader scrolls up.
-let lastTop = 0;
-new ResizeObserver(() => { if (state.follow) toBottom(); }).observe($("log"));
-$("scroll").addEventListener("scroll", () => {
-  if (atBottom()) state.follow = true;
-  else if ($("scroll").scrollTop < lastTop) state.follow = false;
-  lastTop = $("scroll").scrollTop;
-});
+const scrolling = followNewest($("scroll"), $("log"));
 
 function put(node) {
   const old = $(node.id);
@@ -140,7 +123,7 @@ function put(node) {
     old.replaceWith(node);
     if (focused) node.querySelectorAll("button[data-id]").forEach((button) => { if (button.dataset.id === focused) button.focus(); });
   } else $("log").append(node);
-  if (state.follow) toBottom();
+  scrolling.update();
 }
 
 function showMessage(message) {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.local.limits import JSON
 from bot.local.slack.limits import DEFAULT_SCOPES
 from bot.local.slack.server import LocalSlack
+from tests.end_to_end.conftest import opened
 from tests.end_to_end.slack.conftest import Listener, connected
 from tests.end_to_end.slack.test_members import OPTIONS, plain, question, row
 from tests.end_to_end.toy_bot import png
@@ -86,8 +87,14 @@ class Toy(Listener):
 async def local() -> AsyncIterator[LocalSlack]:
     commands = [{"command": "/dinoname", "description": "Name dinosaurs", "usage_hint": "count:3"}]
     events = {"event_subscriptions": {"bot_events": ["app_home_opened"]}}
+    shortcut = {
+        "name": "Write a sonnet from this",
+        "type": "message",
+        "callback_id": "sonnet_from_message",
+        "description": "Writes a sonnet.",
+    }
     manifest = {
-        "features": {"slash_commands": commands},
+        "features": {"slash_commands": commands, "shortcuts": [shortcut]},
         "oauth_config": {"scopes": {"bot": list(DEFAULT_SCOPES)}},
         "settings": events,
     }
@@ -104,26 +111,15 @@ async def toy(local: LocalSlack) -> AsyncIterator[Toy]:
 
 @contextlib.asynccontextmanager
 async def visiting(local: LocalSlack, browser: Browser) -> AsyncIterator[Page]:
-    """The page; script errors and blocked resources fail the test."""
-    problems: list[str] = []
-
-    def hear(line: ConsoleMessage) -> None:
-        if line.type == "error":
-            problems.append(line.text)
-
-    async with await browser.new_page() as opened:
-        opened.on("pageerror", lambda error: problems.append(str(error)))
-        opened.on("console", hear)
-        await opened.goto(local.url)
-        await expect(opened.get_by_role("heading", name="# mangosaurus")).to_be_visible()
-        yield opened
-    assert problems == []
+    async with opened(local.url, browser) as page:
+        await expect(page.get_by_role("heading", name="# mangosaurus", level=1)).to_be_visible()
+        yield page
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(local: LocalSlack, toy: Toy, browser: Browser) -> AsyncIterator[Page]:
-    async with visiting(local, browser) as opened:
-        yield opened
+    async with visiting(local, browser) as opened_page:
+        yield opened_page
 
 
 async def write(page: Page, text: str) -> None:
@@ -139,27 +135,110 @@ async def test_command_and_button(local: LocalSlack, page: Page) -> None:
     await write(page, "/dinoname count:3")
     await expect(messages(page)).to_contain_text(["@Mary count:3 <b>"])
     await page.get_by_role("button", name="Vote").click()
-    await expect(messages(page)).to_contain_text(["vote(edited)"])
+    await expect(messages(page)).to_contain_text(["vote (edited)"])
     await expect(page.get_by_role("combobox", name="Message")).to_have_value("")
     (message,) = local.messages
     assert message.mentions == []
 
 
-async def test_commands(page: Page) -> None:
-    option = page.locator("#commands option")
-    await expect(option).to_have_text(["count:3 · Name dinosaurs"])
-    await write(page, "/dino")
-    await expect(page.get_by_role("alert")).to_contain_text("/dino is not in the manifest")
+async def test_suggestions(page: Page) -> None:
+    text, options = page.get_by_role("combobox", name="Message"), page.get_by_role("option")
+    await page.keyboard.type("/")
+    await expect(options).to_contain_text(["/dinonamecount:3Name dinosaurs", "/invite", "/remove"])
+    await page.keyboard.type("din")
+    await expect(options).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(text).to_have_value("/dinoname ")
+    await expect(page.get_by_role("listbox")).to_have_text("/dinoname count:3")
+    await page.keyboard.type("count:2")
+    await page.keyboard.press("Enter")
+    await expect(messages(page)).to_contain_text(["@Mary count:2 <b>"])
+
+
+async def test_bare_command(page: Page) -> None:
+    """A command that is typed in full is sent by the first Enter."""
+    await page.keyboard.type("/dinoname")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(messages(page)).to_have_count(1)
+
+
+async def test_unknown_command(page: Page) -> None:
+    await write(page, "/dinonane count:3")
+    alert = page.get_by_role("alert")
+    await expect(alert).to_contain_text("/dinonane is not a valid command.")
+    await expect(alert).to_contain_text("Did you mean /dinoname?")
+    await expect(page.get_by_role("combobox", name="Message")).to_have_value("/dinonane count:3")
 
 
 async def test_member_and_channel(local: LocalSlack, page: Page) -> None:
-    await page.get_by_label("You are").select_option(label="Gus (guest)")
-    await page.get_by_role("button", name="# general").click()
+    await page.get_by_label("Gus").check()
+    await page.get_by_role("button", name="general").click()
     await expect(page.get_by_text("Mangosaurus is not in this channel.")).to_be_visible()
     await write(page, "hello")
     await expect(messages(page)).to_contain_text(["hello"])
     assert local.messages[-1].author is local.guest
     assert local.messages[-1].channel is local.elsewhere
+
+
+async def test_inviting_the_bot(local: LocalSlack, page: Page) -> None:
+    await page.get_by_role("button", name="general").click()
+    await write(page, "/invite @somebody")
+    await expect(page.get_by_role("alert")).to_have_text("Type /invite @Mangosaurus.")
+    await write(page, "/invite @Mangosaurus")
+    await expect(messages(page)).to_contain_text(["was added to #general by Mary."])
+    assert local.elsewhere.is_joined
+    await write(page, "/remove @mangosaurus")
+    await expect(messages(page)).to_contain_text(["was added", "was removed from #general"])
+    assert not local.elsewhere.is_joined
+
+
+async def test_shortcut_of_a_message(local: LocalSlack, toy: Toy, page: Page) -> None:
+    message = local.say(local.admin, "Shall I compare thee")
+    await messages(page).hover()
+    await page.get_by_role("button", name="More actions").click()
+    item = page.get_by_role("menuitem", name="Write a sonnet from this")
+    await expect(item).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(item).to_be_hidden()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+    await local.wait_for(lambda: toy.requests)
+    assert toy.payload["callback_id"] == "sonnet_from_message"
+    assert toy.payload["message"]["ts"] == message.ts
+    assert toy.payload["user"]["id"] == local.member.id
+
+
+async def test_thread(local: LocalSlack, toy: Toy, page: Page) -> None:
+    posted = await toy.web.chat_postMessage(channel=local.channel.id, text="Training names")
+    thread = str(posted["ts"])
+    await toy.web.files_upload_v2(
+        channel=local.channel.id,
+        filename="loss.png",
+        content=png(64, 32),
+        alt_txt="A curve",
+        thread_ts=thread,
+    )
+    await expect(messages(page)).to_have_count(1)
+    await page.get_by_role("button", name="1 reply").click()
+    beside = page.get_by_role("complementary", name="Thread")
+    await expect(beside.get_by_role("listitem")).to_contain_text(["Training names", "loss.png"])
+    await expect(beside.get_by_role("img", name="A curve")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(beside).to_be_hidden()
+
+
+async def test_direct_message_is_announced(local: LocalSlack, toy: Toy, page: Page) -> None:
+    app = page.get_by_role("navigation").get_by_role("button", name="Mangosaurus", exact=True)
+    await expect(app).not_to_have_class("unread")
+    direct = local.workspace.direct(local.member)
+    await toy.web.files_upload_v2(channel=direct.id, filename="elves.txt", content="Bilbo")
+    await expect(app).to_have_class("unread")
+    await app.click()
+    async with page.expect_download() as started:
+        await page.get_by_role("link", name="elves.txt").click()
+    assert (await (await started.value).path()).read_text() == "Bilbo"
+    await expect(app).not_to_have_class("unread")
 
 
 async def test_private_messages(local: LocalSlack, page: Page) -> None:
@@ -168,7 +247,7 @@ async def test_private_messages(local: LocalSlack, page: Page) -> None:
         text = f"psst, {member.name}"
         await bot.chat_postEphemeral(channel=local.channel.id, user=member.id, text=text)
     await expect(messages(page)).to_have_count(1)
-    await expect(messages(page)).to_contain_text(["Only visible to youMangosaurusAPP"])
+    await expect(messages(page)).to_contain_text(["Only visible to you"])
     await expect(messages(page)).to_contain_text(["psst, Mary"])
 
 
@@ -191,9 +270,10 @@ async def test_modal(local: LocalSlack, toy: Toy, page: Page) -> None:
     await dialog.get_by_role("button", name="Write").click()
     await expect(dialog.get_by_role("alert")).to_have_text("Count: That is too many.")
     await dialog.get_by_label("Count").fill("4")
-    await dialog.get_by_label("Start").focus()
-    await expect(dialog.locator("datalist option")).to_have_count(1)
-    await dialog.get_by_label("Start").fill("Draco")
+    await dialog.get_by_label("Start").fill("dra")
+    await expect(dialog.get_by_role("listbox").get_by_role("option")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_label("Start")).to_have_value("Draco")
     file = {"name": "list.txt", "mimeType": "text/plain", "buffer": b"Bilbo"}
     await dialog.get_by_label("List").set_input_files(file)  # type: ignore[arg-type]
     await dialog.get_by_role("button", name="Write").click()
@@ -202,6 +282,15 @@ async def test_modal(local: LocalSlack, toy: Toy, page: Page) -> None:
     assert state["count"]["count"]["value"] == "4"
     assert state["start"]["start"]["selected_option"] == OPTIONS[0]
     assert state["list"]["list"]["files"][0]["name"] == "list.txt"
+
+
+async def test_suggestion_must_be_chosen(page: Page) -> None:
+    """As on Slack, whose selects take no free text."""
+    await write(page, "/dinoname ?")
+    start = page.get_by_role("dialog").get_by_label("Start")
+    await start.fill("zork")
+    await page.get_by_role("dialog").get_by_label("Count").focus()
+    await expect(start).to_have_value("")
 
 
 async def test_modal_is_closed(local: LocalSlack, page: Page) -> None:
@@ -213,9 +302,10 @@ async def test_modal_is_closed(local: LocalSlack, page: Page) -> None:
 
 
 async def test_home(local: LocalSlack, toy: Toy, page: Page) -> None:
-    await page.get_by_role("button", name="Mangosaurus: home").click()
+    app = page.get_by_role("navigation").get_by_role("button", name="Mangosaurus", exact=True)
+    await app.click()
     button = page.get_by_role("button", name="Write names")
-    await expect(page.get_by_role("textbox")).to_have_count(0)
+    await expect(page.get_by_role("combobox", name="Message")).to_have_count(0)
     await button.click()
     await local.wait_for(lambda: toy.requests[-1].type == "interactive")
     assert toy.payload["view"]["type"] == "home"

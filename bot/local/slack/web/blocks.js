@@ -1,7 +1,7 @@
 // ---- Blocks of messages, modals and the home tab. mrkdwn is shown as it is written.
 
 const words = (object) => (object ? object.text : "");
-const everyone = (range) => el("span", { class: "mention" }, `@${range}`);
+const safe = (url) => (/^https?:/.test(url) ? url : null);
 
 function renderBlocks(blocks, source) {
   return blocks.map((block) => renderBlock(block, source));
@@ -13,7 +13,7 @@ function renderBlock(block, source) {
     case "header": return el("h2", { class: "block text" }, words(block.text));
     case "divider": return el("hr");
     case "markdown": return el("div", { class: "block text" }, block.text);
-    case "context": return el("div", { class: "block muted" }, ...block.elements.map((part) => (part.type === "image" ? picture(part) : el("span", { class: "text" }, words(part), " "))));
+    case "context": return el("div", { class: "block context" }, ...block.elements.map((part) => (part.type === "image" ? picture(part) : el("span", { class: "text" }, words(part), " "))));
     case "actions": return el("div", { class: "block actions" }, ...block.elements.map((element) => interactive(block, element, source)));
     case "image": return el("figure", { class: "block" }, picture(block), block.title ? el("figcaption", {}, words(block.title)) : null);
     case "rich_text": return el("div", { class: "block" }, ...block.elements.map(richPart));
@@ -49,12 +49,12 @@ function richElement(element) {
   let node;
   switch (element.type) {
     case "text": node = document.createTextNode(element.text); break;
-    case "link": node = el("a", { href: /^https?:/.test(element.url) ? element.url : null, target: "_blank", rel: "noreferrer noopener" }, element.text || element.url); break;
+    case "link": node = link(element); break;
     case "user": node = el("span", { class: "mention" }, `@${known.members[element.user_id] || element.user_id}`); break;
-    case "channel": node = el("span", { class: "mention" }, `#${(known.channels.find((channel) => channel.id === element.channel_id) || {}).name || element.channel_id}`); break;
-    case "broadcast": node = everyone(element.range); break;
+    case "channel": node = mentionOf(element.channel_id); break;
+    case "broadcast": node = el("span", { class: "mention" }, `@${element.range}`); break;
     case "emoji": node = document.createTextNode(element.unicode ? String.fromCodePoint(...element.unicode.split("-").map((code) => parseInt(code, 16))) : `:${element.name}:`); break;
-    case "date": node = el("time", {}, element.fallback || new Date(element.timestamp * 1000).toLocaleString()); break;
+    case "date": node = dateOf(element); break;
     default: node = document.createTextNode("");
   }
   const style = element.style || {};
@@ -62,12 +62,44 @@ function richElement(element) {
   return node;
 }
 
+// A link to a message that is here goes to it instead of to slack.com.
+function link(element) {
+  const here = /\/archives\/(\w+)\/p(\d+)(\d{6})$/.exec(element.url);
+  const channel = here && [...known.channels, known.direct].find((each) => each.id === here[1]);
+  if (!channel) return el("a", { href: safe(element.url), target: "_blank", rel: "noreferrer noopener" }, element.text || element.url);
+  const jump = () => go({ channel: channel.id, isHome: false, target: `${here[2]}.${here[3]}` });
+  return el("button", { type: "button", class: "jump", onclick: jump }, element.text || `Message in ${channel.name ? `#${channel.name}` : known.bot}`);
+}
+
+function mentionOf(id) {
+  const channel = known.channels.find((each) => each.id === id);
+  if (!channel) return el("span", { class: "mention" }, `#${id}`);
+  return el("button", { type: "button", class: "mention", onclick: () => go({ channel: id, isHome: false }) }, `#${channel.name}`);
+}
+
+function dateOf(element) {
+  const date = new Date(element.timestamp * 1000);
+  const shown = (options) => date.toLocaleString([], options);
+  const forms = {
+    ago: () => relative(element.timestamp), time: () => clock(date), time_secs: () => shown({ timeStyle: "medium" }),
+    date_num: () => shown({ dateStyle: "short" }), date_long: () => shown({ dateStyle: "full" }), date_long_pretty: () => pretty(date, { dateStyle: "full" }),
+    date_short: () => shown({ dateStyle: "medium" }), date_short_pretty: () => pretty(date, { dateStyle: "medium" }), date_pretty: () => pretty(date, { dateStyle: "long" }),
+  };
+  const text = element.format.replace(/\{(\w+)\}/g, (all, name) => (forms[name] || forms.date_pretty)());
+  return el("time", { title: date.toLocaleString(), datetime: date.toISOString(), "data-relative": element.format === "{ago}" ? element.timestamp : null }, text);
+}
+
+function pretty(date, otherwise) {
+  const days = Math.round((new Date(date).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 86400000);
+  return { "-1": "Yesterday", 0: "Today", 1: "Tomorrow" }[days] || date.toLocaleString([], otherwise);
+}
+
 // ---- Interactive elements outside of forms
 
 function interactive(block, element, source) {
   const name = `${block.block_id}/${element.action_id}`;
   const label = words(element.text) || words(element.placeholder) || element.action_id;
-  if (element.type === "button") return button(element, label, () => act("press", { source, name }));
+  if (element.type === "button") return button(element, label, name, source);
   if (element.type === "static_select" || element.type === "overflow") {
     const options = el("select", { "aria-label": label }, el("option", { value: "" }, label), ...element.options.map((option) => el("option", { value: option.value }, words(option.text))));
     options.addEventListener("change", () => act("press", { source, name, value: options.value }));
@@ -76,7 +108,8 @@ function interactive(block, element, source) {
   return el("span", { class: "muted" }, `[${element.type}]`);
 }
 
-function button(element, label, press) {
-  if (element.url) return el("a", { href: /^https?:/.test(element.url) ? element.url : null, target: "_blank", rel: "noreferrer noopener", onclick: press }, label);
-  return el("button", { type: "button", class: element.style, "aria-label": element.accessibility_label, onclick: press }, label);
+function button(element, label, name, source) {
+  const press = () => act("press", { source, name });
+  if (element.url) return el("a", { href: safe(element.url), target: "_blank", rel: "noreferrer noopener", onclick: press }, label);
+  return el("button", { type: "button", class: element.style, "aria-label": element.accessibility_label, "data-name": name, onclick: press }, label);
 }

@@ -8,17 +8,21 @@ function showModal(modal) {
   shown = key;
   if (!modal) { $("modal").close(); $("text").focus(); return; }
   const inputs = new Map();  // by block_id/action_id
+  const close = () => act("close", { source: modal.id });
   const form = el("form", { method: "dialog" },
-    el("h2", {}, words(modal.title)),
-    ...modal.blocks.map((block) => (block.type === "input" ? formInput(block, modal, inputs) : renderBlock(block, modal.id))),
-    el("p", { class: "error", role: "alert", hidden: true }),
+    el("header", {}, avatar(known.bot, true), el("h2", { id: "modal-title" }, words(modal.title)), el("button", { type: "button", class: "close", "aria-label": "Close", onclick: close }, "✕")),
+    el("div", { class: "fields-of-form" },
+      ...modal.blocks.map((block) => (block.type === "input" ? formInput(block, modal, inputs) : renderBlock(block, modal.id))),
+      el("p", { class: "error", role: "alert", hidden: true })),
     el("footer", {},
-      el("button", { type: "button", onclick: () => act("close", { source: modal.id }) }, words(modal.close) || "Cancel"),
+      el("button", { type: "button", onclick: close }, words(modal.close) || "Cancel"),
       modal.submit ? el("button", { class: "primary" }, words(modal.submit)) : null));
   form.noValidate = true;  // the simulator checks as Slack does
   form.addEventListener("submit", (event) => { event.preventDefault(); submitForm(form, modal, inputs); });
   $("modal").replaceChildren(form);
   if (!$("modal").open) $("modal").showModal();
+  const first = form.querySelector(".input :is(input, select, textarea)");
+  if (first) first.focus();
 }
 
 $("modal").addEventListener("cancel", (event) => {
@@ -27,13 +31,8 @@ $("modal").addEventListener("cancel", (event) => {
 });
 
 async function submitForm(form, modal, inputs) {
-  const values = {}, files = {};
   const alert = form.querySelector("[role=alert]");
-  for (const [name, input] of inputs) {
-    const value = input.read();
-    if (value instanceof File) files[name] = value;
-    else if (value !== undefined) values[name] = value;
-  }
+  const { values, files } = filled(inputs);
   const result = await act("submit", { source: modal.id, values }, files);
   const errors = Object.entries(result.errors || {}).map(([block, error]) => {
     const found = modal.blocks.find((each) => each.block_id === block);
@@ -41,19 +40,30 @@ async function submitForm(form, modal, inputs) {
   });
   alert.textContent = result.problem || errors.join("\n");
   alert.hidden = !alert.textContent;
+  if (alert.textContent) alert.scrollIntoView({ block: "nearest" });
+}
+
+function filled(inputs) {
+  const values = {}, files = {};
+  for (const [name, input] of inputs) {
+    const value = input.read();
+    if (value instanceof File) files[name] = value;
+    else if (value !== undefined) values[name] = value;
+  }
+  return { values, files };
 }
 
 function formInput(block, modal, inputs) {
   const element = block.element, name = `${block.block_id}/${element.action_id}`;
-  const { node, read } = inputOf(element, name, modal);
+  const { node, read } = inputOf(element, name, modal, inputs);
   inputs.set(name, { read });
-  const label = words(block.label) + (block.optional ? " (optional)" : "");
+  const label = [words(block.label), block.optional ? el("span", { class: "optional" }, " (optional)") : null].filter(Boolean);
   const hint = block.hint ? el("p", { class: "muted" }, words(block.hint)) : null;
-  if (node.tagName === "FIELDSET") { node.prepend(el("legend", {}, label)); return el("div", {}, node, hint); }
-  return el("div", {}, el("label", {}, label, node), hint);
+  if (node.tagName === "FIELDSET") { node.prepend(el("legend", {}, ...label)); return el("div", { class: "input" }, node, hint); }
+  return el("div", { class: "input" }, el("label", {}, el("span", {}, ...label), node), hint);
 }
 
-function inputOf(element, name, modal) {
+function inputOf(element, name, modal, inputs) {
   const hint = words(element.placeholder) || null;
   switch (element.type) {
     case "number_input": return field(el("input", { type: "number", min: element.min_value, max: element.max_value, step: element.is_decimal_allowed ? "any" : "1", value: element.initial_value }));
@@ -66,7 +76,7 @@ function inputOf(element, name, modal) {
     case "conversations_select": case "channels_select":
       return select(known.channels.map((each) => [each.id, `#${each.name}`]), element.initial_conversation || element.initial_channel);
     case "radio_buttons": case "checkboxes": return choices(element, name);
-    case "external_select": return suggesting(element, name, modal, hint);
+    case "external_select": return suggesting(element, name, modal, inputs, hint);
     default: return field(el(element.multiline ? "textarea" : "input", { maxlength: element.max_length, placeholder: hint, rows: element.multiline ? 4 : null }), element.initial_value);
   }
 }
@@ -90,21 +100,27 @@ function choices(element, name) {
   return { node, read: () => (single ? checked()[0] || null : checked()) };
 }
 
-function suggesting(element, name, modal, hint) {
-  const found = new Map();  // options by label
-  if (element.initial_option) found.set(words(element.initial_option.text), element.initial_option);
-  const list = el("datalist", { id: `list-${name}` });
-  const input = el("input", { list: list.id, placeholder: hint, value: element.initial_option ? words(element.initial_option.text) : null, autocomplete: "off" });
+// A select whose options come from the bot while the member types. Text that is none of them is not taken.
+function suggesting(element, name, modal, inputs, placeholder) {
+  const first = element.initial_option || null;
+  let chosen = first, asked = 0;
+  const list = el("ul", { class: "options", role: "listbox", id: `options-${name.replace(/\W/g, "-")}`, "aria-label": "Options", hidden: true });
+  const input = el("input", { role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list", placeholder: placeholder || "Choose an option", value: first ? words(first.text) : null, autocomplete: "off" });
+  const options = suggestionsIn(list);
+  const take = (option) => { asked += 1; chosen = option; input.value = words(option.text); };
   const ask = async () => {
-    const typed = input.value;
-    if (typed.length < (element.min_query_length ?? 3) || found.has(typed)) return;
-    const { options = [] } = await act("suggest", { source: modal.id, name, typed });
-    if (input.value !== typed) return;
-    for (const option of options) found.set(words(option.text), option);
-    list.replaceChildren(...options.map((option) => el("option", { value: words(option.text) })));
+    const typed = input.value, ticket = ++asked;
+    options.stale = true;
+    if (typed.length < (element.min_query_length ?? 3)) { options.close(); return; }
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    if (ticket !== asked) return;
+    const { options: found = [] } = await act("suggest", { source: modal.id, name, typed, values: filled(inputs).values });
+    if (ticket !== asked || document.activeElement !== input) return;
+    options.open(input, found.map((option) => ({ value: option, node: words(option.text) })), take, "No results", typed ? 0 : NONE);
   };
-  input.addEventListener("input", ask);
+  input.addEventListener("input", () => { chosen = null; ask(); });
   input.addEventListener("focus", ask);
-  const node = el("span", {}, input, list);
-  return { node, read: () => found.get(input.value) || null };
+  input.addEventListener("blur", () => { asked += 1; options.close(); if (!chosen) input.value = ""; });
+  input.addEventListener("keydown", (event) => { options.key(event); });
+  return { node: el("span", { class: "combobox" }, input, list), read: () => (chosen ? chosen : null) };
 }

@@ -1,0 +1,116 @@
+// ---- Messages, and the menu of each with the app's shortcuts
+
+const drawn = new Map();  // nodes of messages by list and ts, with what they show
+const scrolling = followNewest($("scroll"), $("log"));
+
+function showMessages(state) {
+  const replies = new Map();  // by ts of their first message
+  for (const message of state.messages) if (isReply(message, state)) replies.set(message.thread, [...(replies.get(message.thread) || []), message]);
+  const items = [
+    ...state.messages.filter((message) => !isReply(message, state)).map((message) => [message.ts, { ...message, replies: (replies.get(message.ts) || []).length }, messageNode]),
+    ...state.failures.map((failure) => [failure.ts, failure, failureNode]),
+  ].sort((a, b) => Number(a[0]) - Number(b[0]));
+  let day = "";
+  for (const item of items) {
+    const today = pretty(new Date(Number(item[0]) * 1000), { dateStyle: "full" });
+    item.push(today === day ? null : today);
+    day = today;
+  }
+  draw($("log"), items);
+  showThread(replies);
+  if (place.isHome) return;
+  const target = drawn.get(`log ${place.target}`);
+  place.target = "";
+  if (target) { scrolling.stay(); target.node.scrollIntoView({ block: "center" }); } else scrolling.update();
+}
+
+const isReply = (message, state) => message.thread && state.messages.some((each) => each.ts === message.thread);
+
+// Put the nodes of items ([ts, item, how to draw it, its day if that is new]) into a list. A node is kept while its item stays the same.
+function draw(list, items) {
+  const nodes = items.map(([ts, item, make, day]) => {
+    const key = `${day || ""} ${JSON.stringify(item)}`;
+    const old = drawn.get(`${list.id} ${ts}`) || {};
+    if (old.key === key) return old.node;
+    const node = make(item, day);
+    refocus(old.node, node);
+    drawn.set(`${list.id} ${ts}`, { key, node });
+    return node;
+  });
+  [...list.children].filter((node) => !nodes.includes(node)).forEach((node) => node.remove());
+  nodes.forEach((node, index) => { if (list.children[index] !== node) list.insertBefore(node, list.children[index] || null); });
+  nodes.forEach((node) => { if (node.again) { node.again(); node.again = null; } });
+}
+
+// A button that has the focus keeps it when its message is drawn anew.
+function refocus(old, node) {
+  const focused = old && old.contains(document.activeElement) && document.activeElement.dataset.name;
+  if (focused) node.again = () => { const same = [...node.querySelectorAll("[data-name]")].find((each) => each.dataset.name === focused); if (same) same.focus(); };
+}
+
+function messageNode(message, day) {
+  const date = new Date(Number(message.ts) * 1000);
+  const classes = ["message", message.private && "private", message.pinged && "pinged"].filter(Boolean).join(" ");
+  const edited = message.edited ? el("span", { class: "edited" }, "(edited)") : null;
+  const content = message.blocks.length ? renderBlocks(message.blocks, message.ts) : message.text ? [el("div", { class: "text" }, message.text)] : [];
+  if (edited) { const last = content.findLast((node) => node.querySelector(".text")) || content[0]; if (last) (last.querySelector(".text:last-child") || last).append(" ", edited); }
+  return el("li", { class: classes, "data-ts": message.ts },
+    day ? el("div", { class: "day" }, el("span", {}, day)) : null,
+    message.private ? el("div", { class: "only" }, el("span", { "aria-hidden": "true" }, "👁 "), "Only visible to you") : null,
+    avatar(message.author, message.is_bot, roleOf(message.author_id)),
+    el("div", { class: "meta" }, el("b", {}, message.author), message.is_bot ? el("small", {}, "APP") : null, " ", el("time", { datetime: date.toISOString(), title: date.toLocaleString() }, clock(date))),
+    ...content, ...message.files.map(fileNode),
+    message.replies ? el("button", { type: "button", class: "replies", onclick: () => openThread(message.ts) }, avatar(known.bot, true, "", "tiny"), `${message.replies} ${message.replies === 1 ? "reply" : "replies"}`) : null,
+    message.private || !known.shortcuts.length ? null : el("button", { type: "button", class: "more", "aria-label": "More actions", "aria-haspopup": "menu", onclick: (event) => openMenu(event.currentTarget, message) }, "⋮"));
+}
+
+function fileNode(file) {
+  if (!file.is_image) {
+    const name = el("a", { href: file.url, download: file.name }, file.name);
+    return el("div", { class: "file" }, el("span", { "aria-hidden": "true" }, "📄"), el("div", {}, name, el("small", {}, kilobytes(file.size))));
+  }
+  const image = el("img", { class: "picture", src: file.url, alt: file.alt || file.name });
+  return el("figure", { class: "block" }, el("figcaption", {}, `${file.name} ▾`), el("a", { href: file.url, target: "_blank", rel: "noopener" }, image));
+}
+
+function failureNode(failure, day) {
+  return el("li", { class: "message private" },
+    day ? el("div", { class: "day" }, el("span", {}, day)) : null,
+    el("div", { class: "only" }, el("span", { "aria-hidden": "true" }, "👁 "), "Only visible to you"),
+    avatar("Slackbot", false), el("div", { class: "meta" }, el("b", {}, "Slackbot")),
+    el("div", { class: "text" }, `${failure.title} failed with the error “${failure.failure}”.`));
+}
+
+// ---- The menu of a message
+
+let owner = null;  // the button that has opened it
+
+function openMenu(button, message) {
+  closeMenu();
+  owner = button;
+  const items = known.shortcuts.map((shortcut) => el("li", { role: "none" }, el("button", {
+    type: "button", role: "menuitem",
+    onclick: () => { closeMenu(); act("shortcut", { source: message.ts, name: shortcut.callback_id }); },
+  }, avatar(known.bot, true, "", "tiny"), shortcut.name)));
+  $("menu").replaceChildren(...items);
+  $("menu").hidden = false;
+  const box = button.getBoundingClientRect(), size = $("menu").getBoundingClientRect();
+  $("menu").style.left = `${Math.max(8, box.right - size.width)}px`;
+  $("menu").style.top = `${Math.min(box.bottom + 4, innerHeight - size.height - 8)}px`;
+  items[0].firstChild.focus();
+}
+
+function closeMenu() {
+  $("menu").hidden = true;
+  owner = null;
+}
+
+$("menu").addEventListener("keydown", (event) => {
+  const items = [...$("menu").querySelectorAll("button")], step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (event.key === "Escape") { const button = owner; closeMenu(); button.focus(); } else if (event.key === "Tab") closeMenu();
+  else if (step) items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
+  else return;
+  if (event.key !== "Tab") event.preventDefault();
+});
+document.addEventListener("mousedown", (event) => { if (!$("menu").contains(event.target)) closeMenu(); });
+$("scroll").addEventListener("scroll", closeMenu);
