@@ -18,6 +18,7 @@ from bot.startup import Exit
 INTERRUPTED = 130
 """Exit code of an operation that Ctrl-C has ended, as shells have it."""
 OURS = ("bot", "models", "data")
+FOR_SLACK = ("slack_sdk", "yaml")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,9 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         package = (error.name or "").partition(".")[0]
         if package in OURS:
             raise
+        name = "requirements-slack.txt" if package in FOR_SLACK else "requirements.txt"
         sys.stderr.write(
             f"The package {package} is missing. Install what the bot needs: "
-            "python -m pip install --require-hashes -r requirements.txt\n"
+            f"python -m pip install --require-hashes -r {name}\n"
         )
         return Exit.MISSING_PACKAGE
 
@@ -79,8 +81,8 @@ def _run(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot",
-        description="Run Mangosaurus, the Discord bot that names dinosaurs and writes sonnets. "
-        "Settings come from the environment or from .env; .env.example explains each of them.",
+        description="Run Mangosaurus, the bot for Discord and Slack that names dinosaurs and "
+        "writes sonnets. Settings come from the environment or from .env; .env.example explains each of them.",
         epilog="exit codes: "
         + ", ".join(f"{code} {code.name.lower().replace('_', ' ')}" for code in Exit)
         + ". SIGTERM and Ctrl-C let running answers finish, then exit with 0; with 14 if "
@@ -112,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         "slack-manifest",
         help="print the manifest of the app on Slack",
         description="Print the manifest of the app, for the page From a manifest on "
-        "https://api.slack.com/apps. slack/manifest.json has it without SLACK_COMMAND_PREFIX.",
+        "https://api.slack.com/apps. slack/manifest.yaml has it without SLACK_COMMAND_PREFIX.",
     )
     migrate = operations.add_parser(
         "migrate",

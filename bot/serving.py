@@ -170,11 +170,11 @@ async def _run_side_by_side(settings: Settings) -> None:
     from bot.local.both.server import SideBySide
     from bot.local.server import LocalDiscord
     from bot.local.slack.server import LocalSlack
-    from bot.slack.manifest import as_json
+    from bot.slack.manifest import manifest
     from bot.slack.names import CommandNames
 
     discord = LocalDiscord()
-    slack = LocalSlack(manifest=json.loads(as_json(CommandNames(settings.slack_command_prefix))))
+    slack = LocalSlack(manifest=manifest(CommandNames(settings.slack_command_prefix)))
     home = at_home(settings, discord.guild_id, slack.workspace.id)
     tokens = Tokens("", slack.bot_token, slack.app_token)
     async with (

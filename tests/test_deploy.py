@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from bot.commands.stopping import PATIENCE_S
 from bot.local.rest import PREFIX

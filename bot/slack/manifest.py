@@ -1,9 +1,8 @@
 """The manifest of the app: its commands, shortcuts, rights and events, for an operator to paste.
 
-`python -m bot slack-manifest` prints it; `slack/manifest.json` has it without a prefix.
+`python -m bot slack-manifest` prints it; `slack/manifest.yaml` has it without a prefix.
 """
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -27,8 +26,9 @@ _TERMS = Terms("Slack", _("workspace"), _("workspaces"), "")
 """Only choices of options contain these, and a manifest has none."""
 
 
-def manifest(commands: Sequence[Declared], names: CommandNames) -> dict[str, Any]:
-    """The manifest as Slack reads it."""
+def manifest(names: CommandNames) -> dict[str, Any]:
+    """The manifest of all commands, as Slack reads it."""
+    commands = declared(_TERMS, None)
     return {
         "display_information": {
             "name": "Mangosaurus",
@@ -64,15 +64,17 @@ def manifest(commands: Sequence[Declared], names: CommandNames) -> dict[str, Any
     }
 
 
-def as_json(names: CommandNames) -> str:
-    """The manifest of all commands, as the page "Create an app from a manifest" takes it."""
-    content = manifest(declared(_TERMS, None), names)
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+def as_yaml(names: CommandNames) -> str:
+    """The manifest for the page "From a manifest", where an operator can read and change it."""
+    import yaml  # only this needs it
+
+    content: str = yaml.safe_dump(manifest(names), sort_keys=False, allow_unicode=True, width=1_000)
+    return content
 
 
 def print_manifest(prefix: str) -> None:
     """Answer `python -m bot slack-manifest`. `prefix`: the setting SLACK_COMMAND_PREFIX."""
-    sys.stdout.write(as_json(CommandNames(prefix)))
+    sys.stdout.write(as_yaml(CommandNames(prefix)))
 
 
 def _slash_command(declared: Declaration | Group, names: CommandNames) -> dict[str, Any]:

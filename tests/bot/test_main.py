@@ -293,12 +293,21 @@ def test_imports_when_serving() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_missing_package(tmp_path: Path, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("package", "operation", "requirements"),
+    [
+        ("safetensors", "", "requirements.txt"),
+        ("yaml", "slack-manifest", "requirements-slack.txt"),
+    ],
+)
+def test_missing_package(
+    tmp_path: Path, environment: dict[str, str], package: str, operation: str, requirements: str
+) -> None:
     source = (
         "import sys\n"
-        "sys.modules['safetensors'] = None\n"
+        f"sys.modules['{package}'] = None\n"
         "from bot.__main__ import main\n"
-        "sys.exit(main([]))\n"
+        f"sys.exit(main({operation.split()}))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", source],
@@ -309,8 +318,8 @@ def test_missing_package(tmp_path: Path, environment: dict[str, str]) -> None:
         check=False,
     )
     assert done.returncode == Exit.MISSING_PACKAGE
-    assert "The package safetensors is missing." in done.stderr
-    assert "pip install --require-hashes -r requirements.txt" in done.stderr
+    assert f"The package {package} is missing." in done.stderr
+    assert f"pip install --require-hashes -r {requirements}\n" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,8 +1,5 @@
 """What members do on the simulated Slack: commands, buttons, modals, the home tab."""
 
-import json
-from pathlib import Path
-
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,11 +9,13 @@ from bot.local.limits import JSON
 from bot.local.slack.forms import FormError
 from bot.local.slack.records import Interaction, View
 from bot.local.slack.server import LocalSlack
+from bot.slack.manifest import manifest
+from bot.slack.names import CommandNames
 from tests.end_to_end.slack.conftest import Clock, Listener
 
 OPTIONS = [{"text": {"type": "plain_text", "text": "Draco"}, "value": "draco"}]
 
-MANIFEST: JSON = json.loads((Path(__file__).parents[3] / "slack/manifest.json").read_text("utf-8"))
+MANIFEST: JSON = manifest(CommandNames())
 
 
 def plain(text: str) -> JSON:
