@@ -68,7 +68,6 @@ async def build_app(
         version=checkout_version(),
         libraries={
             "Python": platform.python_version(),
-            "discord.py": version("discord.py"),
             "NumPy": version("numpy"),
         },
     )

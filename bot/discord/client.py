@@ -65,6 +65,7 @@ class Mangosaurus(commands.AutoShardedBot):
             **options,
         )
         self.app = app
+        app.libraries["discord.py"] = discord.__version__
         self.platform = DiscordPlatform(self, app.monitor.invalid_requests)
         self.health = Health(app, self.platform)
         self.jobs = Jobs(app, self.platform)

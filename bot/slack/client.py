@@ -28,7 +28,7 @@ from bot.slack.forms import Forms
 from bot.slack.identities import SlackIdentities, message_id
 from bot.slack.manifest import SCOPES
 from bot.slack.names import MENU, SHORTCUT, CommandNames
-from bot.slack.network.api import BASE_URL, EDIT_S, SlackApi
+from bot.slack.network.api import BASE_URL, EDIT_S, LIBRARY, SlackApi
 from bot.slack.network.connection import Payload, SocketMode
 from bot.slack.options.line import unescaped
 from bot.slack.platform import TERMS, SlackPlatform
@@ -101,6 +101,7 @@ class SlackBot:
         is_home: whether the workspace is a home even if the settings don't name it.
         """
         self.app = app
+        app.libraries["slack-sdk"] = LIBRARY
         self.api = SlackApi(bot_token, monitor=app.monitor, base_url=base_url, edit_s=edit_s)
         self.names = CommandNames(app.settings.slack_command_prefix)
         self.platform = SlackPlatform(self.api, SlackIdentities(app.store.identities), self.names)
@@ -146,6 +147,12 @@ class SlackBot:
         platform.is_home = self._is_home or platform.team in homes
         if platform.is_home and platform.community_id is not None:
             self.app.homes.add(platform.community_id)
+        elif homes:
+            log.warning(
+                "HOME_WORKSPACES does not name %s, the workspace of SLACK_BOT_TOKEN: nobody there "
+                "can use /retrain, or is the bot's owner",
+                platform.team,
+            )
         await self.socket.start()
         self.ready.set()
         self.jobs.start(self.ready.wait)

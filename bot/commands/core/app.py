@@ -1,7 +1,7 @@
 """`App`: the services and settings that every command gets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,8 +52,8 @@ class App:
     now: Callable[[], datetime]
     started_at: datetime
     version: str
-    libraries: Mapping[str, str]
-    """Names and versions, for `/about`."""
+    libraries: dict[str, str]
+    """Names and versions, for `/about`. The clients of platforms add theirs."""
     edit_interval: float = 1.0
     """Seconds between two edits of a message."""
     monitor: Monitor = field(default_factory=Monitor)

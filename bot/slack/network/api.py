@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.version import __version__
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -27,6 +28,8 @@ library = logging.getLogger("slack_sdk.quiet")
 library.setLevel(logging.WARNING)  # below that it logs members' words and secret addresses
 
 BASE_URL = "https://slack.com/api/"
+LIBRARY = __version__
+"""The version of slack-sdk."""
 REQUEST_S = 10.0
 """Time limit of a call, in seconds, with the pauses that rate limits impose."""
 TRANSFER_S = 30.0

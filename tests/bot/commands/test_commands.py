@@ -5,6 +5,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+import discord
 import pytest
 import simcord
 from discord import AppCommandOptionType, app_commands
@@ -49,7 +50,8 @@ async def test_about(home: Home) -> None:
     result = await home.alice.slash(home.channel, "about")
     assert embed(result).title == "🦖 Mangosaurus 1.2.3"
     assert "in 1 server." in description(result)
-    assert embed(result).footer.text == "Made with NumPy 2.0"
+    expected = f"Made with NumPy 2.0 and discord.py {discord.__version__}"
+    assert embed(result).footer.text == expected
     about = await fields(home)
     assert "1.550 nats/char on held-out text" in about["Names"]
     assert "Plays, then A corpus of tests" in about["Sonnets"]

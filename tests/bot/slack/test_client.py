@@ -1,5 +1,7 @@
 """The bot in the simulated workspace, with fake networks."""
 
+from importlib.metadata import version
+
 import pytest
 
 from bot.commands.core.turn import DeliveryError, Unreachable
@@ -73,6 +75,12 @@ async def test_rights(bot: SlackBot, slack: LocalSlack, is_admin: bool) -> None:
     await asked.answer()
     minutes = await bot.app.store.polls.minutes(bot.platform.community_id or 0)
     assert (minutes == 7) == is_admin
+
+
+async def test_about_says_what_runs(bot: SlackBot, slack: LocalSlack) -> None:
+    message = await slack.command(slack.member, "/about", "").answer()
+    assert f"slack-sdk {version('slack-sdk')}" in message.words
+    assert "discord.py" not in message.words
 
 
 async def test_privacy(bot: SlackBot, slack: LocalSlack) -> None:
