@@ -2,12 +2,12 @@
 
 import asyncio
 
-from bot.doctor.findings import Finding, fine, problem
+from bot.doctor.findings import Finding, fine, problem, warning
 from bot.doctor.subject import Subject
 
 CHECK = "Slack"
 APPS = "https://api.slack.com/apps"
-PACKAGE = "Run: python -m pip install slack-sdk"
+PACKAGE = "Run: python -m pip install --require-hashes -r requirements-slack.txt"
 
 
 def examine_slack(subject: Subject) -> list[Finding]:
@@ -39,6 +39,16 @@ async def _examine(subject: Subject) -> list[Finding]:
     try:
         found = await api.identify()
         findings.append(fine(CHECK, f"It accepts SLACK_BOT_TOKEN, of {found.get('team')}."))
+        team = found.get("team_id")
+        if subject.home_workspaces and team not in subject.home_workspaces:
+            findings.append(
+                warning(
+                    CHECK,
+                    f"HOME_WORKSPACES does not name {team}, the workspace of SLACK_BOT_TOKEN.",
+                    "Nobody there can use /retrain, or is the bot's owner. Add it if that is not "
+                    "what you want.",
+                )
+            )
         if missing := sorted(set(SCOPES) - api.scopes):
             findings.append(
                 problem(

@@ -29,6 +29,7 @@ class Subject:
     sentry_dsn: str = ""
     slack_bot_token: str = ""
     slack_app_token: str = ""
+    home_workspaces: frozenset[str] = frozenset()
 
     def without_secrets(self, text: str) -> str:
         """A text without the tokens, the addresses of database and Sentry, and the password."""
@@ -99,6 +100,7 @@ def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
             needs_token=bool(token or not slack_bot),
             slack_bot_token=slack_bot,
             slack_app_token=slack_app,
+            home_workspaces=settings.home_workspaces,
             database_url=url.get_secret_value() if url else None,
             state_dir=settings.state_dir,
             home_guilds=settings.home_guilds,

@@ -73,7 +73,7 @@ class _Client(SocketModeClient):
         self.error: BaseException | None = None
         """Why it could not connect."""
         self.settled = asyncio.Event()
-        """Set once Slack has greeted it, or it has failed."""
+        """Set once Slack has greeted it, or sent it away, or it has failed."""
         self.is_greeted = False
         self.ending = asyncio.Event()
         """Set when it should be renewed."""
@@ -123,6 +123,7 @@ class _Client(SocketModeClient):
             case "disconnect":
                 self.reason = text_of(message, "reason")
                 self.ending.set()
+                self.settled.set()
             case _:
                 self._take(self, message)
 
@@ -248,8 +249,10 @@ class SocketMode:
             connecting.cancel()
             if not client.is_greeted:
                 await self._discard(client)
+        if client.reason == _SWITCHED_OFF and not client.is_greeted:
+            raise DeliveryError(f"apps.connections.open: {_SWITCHED_OFF}")
         if not client.is_greeted:
-            raise Unreachable(f"Socket Mode: {type(client.error).__name__}")
+            raise Unreachable(f"Socket Mode: {client.reason or type(client.error).__name__}")
         return client
 
     async def _retire(self, client: _Client) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -66,6 +67,21 @@ async def test_missing_scopes(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack
     assert finding.found == (
         "These scopes are missing: files:read, files:write, im:write, users:read."
     )
+
+
+@pytest.mark.parametrize(("homes", "warned"), [({"T0NOBODY"}, True), (set(), False)])
+async def test_home_is_another_workspace(slack: LocalSlack, homes: set[str], warned: bool) -> None:
+    subject = Subject(
+        slack_bot_token=slack.bot_token,
+        slack_app_token=slack.app_token,
+        home_workspaces=frozenset(homes),
+    )
+    findings = await asyncio.to_thread(examine_slack, subject)
+    assert any("HOME_WORKSPACES" in each.found for each in findings) == warned
+    assert [each.level for each in findings].count(Level.WARNING) == warned
+    named = replace(subject, home_workspaces=frozenset({*homes, slack.workspace.id}))
+    findings = await asyncio.to_thread(examine_slack, named)
+    assert [each.level for each in findings] == [Level.FINE] * 2
 
 
 async def test_unreachable(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack) -> None:

@@ -40,6 +40,8 @@ class SocketServer:
     refuses: int = 0
     """Connections that are still to be refused."""
     greets: bool = True
+    is_off: bool = False
+    """Whether Socket Mode is switched off."""
     pongs: bool = True
     """Whether it answers pings."""
 
@@ -69,7 +71,9 @@ class SocketServer:
         await websocket.prepare(request)
         socket = Socket(websocket)
         self.opened.append(socket)
-        if self.greets:
+        if self.is_off:
+            await socket.send({"type": "disconnect", "reason": "link_disabled"})
+        elif self.greets:
             await socket.send({"type": "hello", "num_connections": len(self.open)})
         async for message in websocket:
             if message.type is WSMsgType.TEXT:

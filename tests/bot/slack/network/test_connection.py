@@ -9,6 +9,7 @@ from bot.monitoring.monitor import Monitor
 from bot.slack.network import connection
 from bot.slack.network.api import SlackApi
 from bot.slack.network.connection import SocketMode
+from bot.slack.startup_problems import startup_problem
 from tests.bot.slack.network.sockets import SocketServer, serving_sockets
 
 PRESS = {"type": "block_actions"}
@@ -247,6 +248,15 @@ async def test_switched_off_is_explained(
 ) -> None:
     await server.opened[0].send({"type": "disconnect", "reason": "link_disabled"})
     await server.until(lambda: "Socket Mode is switched off" in caplog.text)
+
+
+async def test_start_while_it_is_switched_off(server: SocketServer) -> None:
+    server.is_off = True
+    bot = Bot(server)
+    with pytest.raises(DeliveryError, match="link_disabled") as raised:
+        await bot.socket.start()
+    assert "Switch Socket Mode on" in str(startup_problem(raised.value))
+    await bot.close()
 
 
 async def test_start_fails(server: SocketServer, caplog: pytest.LogCaptureFixture) -> None:
