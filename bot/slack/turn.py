@@ -333,6 +333,6 @@ class SlackAttachment:
     async def read(self) -> bytes:
         """Download it. Raises `DeliveryError`."""
         content = await self._api.download(self._address, self.size + 1)
-        if len(content) > self.size:
-            raise DeliveryError("a file is larger than Slack has said")
+        if len(content) != self.size:
+            raise DeliveryError(f"a file has {len(content)} bytes and not {self.size}")
         return content

@@ -204,7 +204,7 @@ class SlackApi:
         )
 
     async def download(self, address: str, most: int) -> bytes:
-        """A file that a member has uploaded, at most `most` bytes of it."""
+        """A file that a member has uploaded; if it is longer than `most` bytes, the first of it."""
         if not self._is_ours(address):  # it would get the token
             raise DeliveryError("a file is not on Slack")
         session, _web = self._opened()
@@ -223,7 +223,7 @@ class SlackApi:
                     raise error_of("a file", "", answer.status)
                 if answer.content_type == "text/html":  # of the page for signing in
                     raise Forbidden("a file needs the scope files:read")
-                return await answer.content.read(most)
+                return await _read(answer.content, most)
         except _NO_NETWORK as error:
             self._count(None)
             raise Unreachable(type(error).__name__) from error
@@ -324,3 +324,11 @@ class SlackApi:
     def _count(self, status: int | None) -> None:
         label = "error" if status is None else f"{status // 100}xx"
         self._monitor.metrics.rest_responses.labels(label).inc()
+
+
+async def _read(stream: aiohttp.StreamReader, most: int) -> bytes:
+    """Read at most `most` bytes: one call returns what has arrived."""
+    content = bytearray()
+    while len(content) < most and (chunk := await stream.read(most - len(content))):
+        content += chunk
+    return bytes(content)

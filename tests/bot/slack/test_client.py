@@ -8,6 +8,7 @@ from bot.commands.core.turn import DeliveryError, Unreachable
 from bot.local.slack.server import LocalSlack
 from bot.slack.client import SlackBot
 from bot.slack.startup_problems import startup_problem
+from bot.slack.turn import SlackAttachment
 from bot.startup import Exit
 from tests.bot.conftest import World
 from tests.bot.slack.setups import make_bot
@@ -116,6 +117,26 @@ async def test_form_of_a_subcommand(bot: SlackBot, slack: LocalSlack) -> None:
     file = slack.upload(slack.admin, "elves.txt", names.encode())
     slack.submit(slack.admin, asked.view, {"name": "elves", "file": [file]})
     await slack.wait_for(lambda: any("Training elves" in each.words for each in slack.messages))
+
+
+async def test_large_list(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It arrives in many pieces, and all of it is read."""
+    read: list[bytes] = []
+    original = SlackAttachment.read
+
+    async def kept(self: SlackAttachment) -> bytes:
+        read.append(await original(self))
+        return read[0]
+
+    monkeypatch.setattr(SlackAttachment, "read", kept)
+    form = await slack.command(slack.admin, "/namer", "create ?").opened()
+    content = b"Mangosaurus\n" * 42_000
+    file = slack.upload(slack.admin, "elves.txt", content)
+    slack.submit(slack.admin, form, {"name": "elves", "file": [file]})
+    await slack.wait_for(lambda: read or slack.messages)
+    assert read == [content]
 
 
 async def test_wrong_value_in_a_form(bot: SlackBot, slack: LocalSlack) -> None:

@@ -337,5 +337,19 @@ async def test_attachment(platform: SlackPlatform, slack: SlackServer) -> None:
     attachment = SlackAttachment(file, platform.api)
     assert (attachment.name, attachment.size) == ("names.txt", 5)
     assert await attachment.read() == b"names"
-    with pytest.raises(DeliveryError, match="larger"):
+    with pytest.raises(DeliveryError, match="4 bytes and not 3"):
         await SlackAttachment(FileRef("F1", "x", 3, file.url), platform.api).read()
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+async def test_large_attachment(platform: SlackPlatform, slack: SlackServer, missing: int) -> None:
+    """It arrives in many pieces, and half a list is refused."""
+    content = "Minmi\n" * 80_000
+    slack.answers["file"] = [Answer(content, headers={"Content-Type": "text/plain"})]
+    file = FileRef("F1", "x", len(content) + missing, f"{slack.url}file")
+    reading = SlackAttachment(file, platform.api).read()
+    if missing:
+        with pytest.raises(DeliveryError, match="480000 bytes"):
+            await reading
+    else:
+        assert await reading == content.encode()
