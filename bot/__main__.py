@@ -82,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot",
         description="Run Mangosaurus, the bot for Discord and Slack that names dinosaurs and "
-        "writes sonnets. Settings come from the environment or from .env; .env.example explains each of them.",
+        "writes sonnets. Settings come from the environment or from .env; .env.example explains "
+        "each of them.",
         epilog="exit codes: "
         + ", ".join(f"{code} {code.name.lower().replace('_', ' ')}" for code in Exit)
         + ". SIGTERM and Ctrl-C let running answers finish, then exit with 0; with 14 if "
