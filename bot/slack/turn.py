@@ -18,6 +18,7 @@ from bot.commands.core.turn import (
     MessageRef,
     OnPending,
     Source,
+    Unreachable,
     User,
 )
 from bot.commands.polls.votes import ACTION as VOTE
@@ -146,21 +147,25 @@ class SlackTurn:
     async def respond(self, message: Message) -> MessageRef | None:
         """Answer, replacing what `defer` shows."""
         async with self._responding:
-            self._is_answered = True
-            if self._placeholder is not None:  # it waits, or has been shown
-                self._placeholder.cancel()
-            if self._posted is not None:
-                await self.platform.replace(self.origin.channel, self._posted, message)
-            elif message.private or not self.sees_channel:
-                await self._respond_elsewhere(message)
-            else:
-                await self._post(message)
-            requests.acknowledge()
+            await self._answer(message)
             return self._ref(self._posted)
 
     async def edit(self, message: Message) -> None:
-        """Replace the answer, or send another one where that is not possible."""
-        await self.respond(message)
+        """Replace the answer, or send another one where that is not possible.
+
+        Raises `Unreachable` if Slack says only now that the bot is not in the channel: what was to
+        grow there can be sent once, when it is complete.
+        """
+        async with self._responding:
+            could_grow = self.edits_answers
+            try:
+                await self._answer(message, elsewhere=not could_grow)
+            except Forbidden as error:
+                if self.sees_channel or not could_grow:
+                    raise
+                self._is_answered = False
+                self._placeholder = asyncio.create_task(self._show_notice())
+                raise Unreachable("the bot is not in this channel") from error
 
     async def show_waiting(self, message: Message) -> None:
         """Show the place in the queue: in the answer, or in what is shown once instead of it."""
@@ -247,17 +252,29 @@ class SlackTurn:
         age = (datetime.now(UTC) - self.created_at).total_seconds()
         await asyncio.sleep(min(max(seconds - age, 0.0), seconds))
 
-    async def _post(self, message: Message) -> None:
-        """Send the answer to the channel, or elsewhere if the bot is not in it."""
-        try:
-            self._posted = await self.platform.post(self.origin.channel, message)
-        except Forbidden:
-            if self.sees_channel:
-                raise
+    async def _answer(self, message: Message, *, elsewhere: bool = True) -> None:
+        """Send or replace the answer.
+
+        If the bot is not in the channel, send it `elsewhere`, or else raise `Forbidden`.
+        """
+        self._is_answered = True
+        if self._placeholder is not None:  # it waits, or has been shown
+            self._placeholder.cancel()
+        if self._posted is not None:
+            await self.platform.replace(self.origin.channel, self._posted, message)
+        elif message.private or not self.sees_channel:
             await self._respond_elsewhere(message)
         else:
-            requests.acknowledge()
-            await self._note_posted()
+            try:
+                self._posted = await self.platform.post(self.origin.channel, message)
+            except Forbidden:
+                if self.sees_channel or not elsewhere:
+                    raise
+                await self._respond_elsewhere(message)
+            else:
+                requests.acknowledge()
+                await self._note_posted()
+        requests.acknowledge()
 
     async def _respond_elsewhere(self, message: Message) -> None:
         """Answer through the `response_url`, or in the direct message with the member.

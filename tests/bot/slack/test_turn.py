@@ -5,7 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.commands.core.message import Button, File, Message, text
-from bot.commands.core.turn import AnswerRef, DeliveryError, Forbidden, Gone, MessageRef
+from bot.commands.core.turn import (
+    AnswerRef,
+    DeliveryError,
+    Forbidden,
+    Gone,
+    MessageRef,
+    Unreachable,
+)
 from bot.commands.polls import votes
 from bot.slack.platform import SlackPlatform
 from bot.slack.turn import MOST_USES, SlackAttachment, SlackTurn
@@ -146,6 +153,20 @@ async def test_slow_answer_outside_is_announced_once(turn: SlackTurn, slack: Sla
     assert "One moment" in str(notice["blocks"])
     assert answer["response_type"] == "in_channel"
     assert methods(slack) == ["chat.postMessage", "respond", "respond"]
+
+
+async def test_growing_answer_outside_waits_until_it_is_complete(
+    turn: SlackTurn, slack: SlackServer
+) -> None:
+    """What is sent there cannot be replaced."""
+    slack.answers["chat.postMessage"] = [OUTSIDE]
+    await turn.defer()
+    with pytest.raises(Unreachable):
+        await turn.edit(Message(text("First line")))
+    assert slack.of("respond") == []
+    assert not turn.edits_answers
+    await turn.edit(HELLO)
+    assert len(slack.of("respond")) == len(slack.of("chat.postMessage")) == 1
 
 
 async def test_failed_notice_does_not_stop_the_answer(turn: SlackTurn, slack: SlackServer) -> None:
