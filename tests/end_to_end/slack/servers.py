@@ -1,9 +1,11 @@
 """The two simulators of Slack behind one interface, and a bot with fake networks on either."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import re
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from bot.local.faults import Kind, RestFault
 from bot.local.slack.server import LocalSlack
@@ -19,36 +21,12 @@ from tests.end_to_end.slack.second import SecondSlack
 SERVERS = ["local", "second"]
 
 
-class Server(Protocol):
-    """What tests use of both. Their members, channels and messages have common names, too."""
-
-    member: Any
-    admin: Any
-    guest: Any
-    channel: Any
-    elsewhere: Any
-    workspace: Any
-    bot_token: str
-    app_token: str
-    api_url: str
-    messages: Any
-    calls: Any
-    refused: Any
-    sockets: Any
-    command: Callable[..., Any]
-    press: Callable[..., Any]
-    submit: Callable[..., Any]
-    suggest: Callable[..., Any]
-    upload: Callable[..., Any]
-    open_home: Callable[..., Any]
-    home: Callable[..., Any]
-    say: Callable[..., Any]
-    shortcut: Callable[..., Any]
-    wait_for: Callable[..., Any]
+Server = Any
+"""`LocalSlack` or `SecondSlack`: what tests use of them has the same names, and no common type."""
 
 
 @asynccontextmanager
-async def running_server(name: str, *, patience_s: float = 60.0) -> AsyncIterator[Any]:
+async def running_server(name: str, *, patience_s: float = 60.0) -> AsyncIterator[Server]:
     """One of `SERVERS`. `patience_s`: for acknowledgements, since this machine may be busy."""
     made = LocalSlack(port=0, ack_s=patience_s) if name == "local" else None
     async with made or SecondSlack(acknowledge_s=patience_s) as server:
@@ -91,13 +69,19 @@ async def bot_on(
         await app.inference.close()
 
 
-def limit(server: Server, method: str, times: int = 1) -> None:
-    """Let the next calls of a method be answered with 429."""
+@asynccontextmanager
+async def limit(server: Server, methods: Collection[str]) -> AsyncIterator[None]:
+    """Let calls of these methods be answered with 429, once each or for a moment."""
     if isinstance(server, SecondSlack):
-        server.api.limits.forced[method] += times
-    else:
-        escaped = method.replace(".", r"\.")
-        server.faults.rest = RestFault(Kind.ROUTE_LIMIT, paths=escaped, seconds=1.0)  # type: ignore[attr-defined]
+        server.api.limits.forced.update(methods)
+        yield
+        return
+    paths = "|".join(re.escape(method) for method in methods)
+    faults = server.faults
+    faults.rest = RestFault(Kind.ROUTE_LIMIT, paths=paths, seconds=1.0)
+    yield
+    await asyncio.sleep(0.5)
+    faults.clear()
 
 
 def duplicate(server: Server) -> None:
@@ -105,4 +89,4 @@ def duplicate(server: Server) -> None:
     if isinstance(server, SecondSlack):
         server.sockets.duplicates = True
     else:
-        server.faults.duplicates = True  # type: ignore[attr-defined]
+        server.faults.duplicates = True

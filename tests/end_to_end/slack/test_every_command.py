@@ -173,7 +173,7 @@ def value_of(command: str, option: Option, office: Office) -> Any:  # noqa: ANN4
             return TEXTS.get(option.name, "mango")
 
 
-def test_every_command_has_an_answer() -> None:
+async def test_every_command_has_an_answer() -> None:
     assert {each.info.name for each in EVERY} == set(ANSWERS)
 
 

@@ -21,14 +21,8 @@ def problems_of(blocks: object, surface: str) -> list[str]:
         found += [f"[{place}] {each}" for each in _typed(block, BLOCKS)]
         if surface != "modal" and _has_file_input(block):
             found.append(f"[{place}] file_input outside of a modal")
-    for key in ("block_id", "action_id"):
-        names = [each[key] for each in nested(blocks) if key in each]
-        found += [
-            f"{key} occurs twice: {name}"
-            for name in sorted(set(names), key=str)
-            if names.count(name) > 1
-        ]
-    return found
+        found += _repeated(block, "action_id")  # unique "in the containing block"
+    return found + _repeated(blocks, "block_id")
 
 
 def view_problems(view: object) -> list[str]:
@@ -44,6 +38,11 @@ def view_problems(view: object) -> list[str]:
     if surface == "modal" and has_inputs and "submit" not in view:
         found.append("submit is required where there are inputs")
     return found
+
+
+def _repeated(value: object, key: str) -> list[str]:
+    names = [each[key] for each in nested(value) if key in each]
+    return [f"{key} occurs twice: {name}" for name in names if names.count(name) > 1]
 
 
 def nested(value: object) -> Iterator[Json]:

@@ -70,7 +70,7 @@ class SecondSlack:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.sockets.drop()
+        await self.sockets.drop()
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -141,7 +141,7 @@ class Sockets:
             await connection.socket.send_json(_disconnect("link_disabled"))
             await connection.socket.close()
 
-    def drop(self) -> None:
+    async def drop(self) -> None:
         """Cut all connections, without a word."""
         for connection in [*self.connections]:
             transport = connection.request.transport

@@ -136,6 +136,8 @@ class WebApi:
             token = token or arguments.get("token", "")
             if method == "apps.connections.open":
                 self._check(token, APP_TOKEN)
+                if wait := self.limits.seconds(method, 3, ""):
+                    return limited(wait)
                 address = self.sockets.new_address(request.host)
                 return web.json_response({"ok": True, "url": address})
             self._check(token, BOT_TOKEN)
@@ -146,8 +148,7 @@ class WebApi:
                 raise ApiError("missing_scope", needed=scope, provided=",".join(SCOPES))
             wait = self.limits.seconds(method, tier, str(arguments.get("channel", "")))
             if wait:
-                refused = {"ok": False, "error": "ratelimited"}
-                return web.json_response(refused, status=429, headers={"Retry-After": str(wait)})
+                return limited(wait)
             body = {"ok": True, **call(arguments)}
         except ApiError as error:
             body = error.body
@@ -340,6 +341,12 @@ class WebApi:
         if not channel.is_joined:
             raise ApiError("channel_not_found" if channel.is_private else "not_in_channel")
         return channel
+
+
+def limited(seconds: int) -> web.Response:
+    """The answer to too many calls."""
+    body = {"ok": False, "error": "ratelimited"}
+    return web.json_response(body, status=429, headers={"Retry-After": str(seconds)})
 
 
 def replace_content(message: Message, content: Json) -> None:
