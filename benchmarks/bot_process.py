@@ -1,11 +1,11 @@
-"""The bot in a subprocess, connected to a simulator in this process; it can be killed.
+"""The bot in a subprocess, connected to simulators in this process; it can be killed.
 
     async with LocalDiscord(port=0) as local, BotProcess(local, folder) as bot:
         await bot.kill()
         await bot.start()
 
-The subprocess is `python -m benchmarks.bot_process API GATEWAY`: `python -m bot` with the addresses
-of the simulator, which are not a setting, since only benchmarks and tests need them.
+The subprocess is `python -m benchmarks.bot_process API GATEWAY --slack API`: `python -m bot` with
+the addresses of the simulators, which are not settings, since only benchmarks and tests need them.
 """
 
 import argparse
@@ -14,9 +14,12 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
+from unittest import mock
 
 from bot.__main__ import main as run_bot
 from bot.local.rest import PREFIX
@@ -28,9 +31,30 @@ START_S = 180.0
 STOP_S = 15.0
 
 
+class Workspace(Protocol):
+    """A simulator of Slack."""
+
+    @property
+    def bot_token(self) -> str:
+        """xoxb-…"""
+
+    @property
+    def app_token(self) -> str:
+        """xapp-…"""
+
+    @property
+    def api_url(self) -> str:
+        """Of the Web API."""
+
+    @property
+    def sockets(self) -> Any:  # noqa: ANN401
+        """Its `connections` are those of the bot."""
+
+
 class BotProcess:
     """A bot that runs inside of `async with`, unless it is stopped or killed before.
 
+    local, slack: the simulators of the platforms that it serves.
     folder: for its state and log; it reads no `.env`.
     environment: its settings, except for the token and the state directory.
     checkout: the source tree that it runs.
@@ -38,14 +62,15 @@ class BotProcess:
 
     def __init__(
         self,
-        local: LocalDiscord,
+        local: LocalDiscord | None,
         folder: Path,
         environment: Mapping[str, str] | None = None,
         *,
+        slack: Workspace | None = None,
         checkout: Path = CHECKOUT,
     ) -> None:
         self.state_dir, self.log = folder / "state", folder / "bot.log"
-        self._local, self._folder = local, folder
+        self._local, self._slack, self._folder = local, slack, folder
         self._environment = dict(environment or {})
         self._checkout = checkout
         self._process: asyncio.subprocess.Process | None = None
@@ -71,13 +96,21 @@ class BotProcess:
 
     async def start(self) -> None:
         """Start the bot and wait until it is connected; RuntimeError with its log if it ends."""
-        environment = os.environ | {
-            "DISCORD_TOKEN": self._local.token,
+        environment = {
+            **os.environ,
+            "DISCORD_TOKEN": self._local.token if self._local else "",
             "STATE_DIR": str(self.state_dir),
             "PYTHONPATH": str(self._checkout),
             **self._environment,
         }
-        addresses = self._local.url.removesuffix("/") + PREFIX, self._local.gateway.url
+        addresses: list[str] = []
+        if self._local is not None:
+            root = self._local.url.removesuffix("/")
+            addresses += [root + PREFIX, self._local.gateway.url]
+        if self._slack is not None:
+            tokens = {"SLACK_BOT_TOKEN": self._slack.bot_token}
+            environment |= tokens | {"SLACK_APP_TOKEN": self._slack.app_token}
+            addresses += ["--slack", self._slack.api_url]
         process = self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "benchmarks.bot_process", *addresses),
             cwd=self._folder,
@@ -86,11 +119,7 @@ class BotProcess:
             stderr=asyncio.subprocess.STDOUT,
         )
         self._logging = asyncio.create_task(self._keep_log(process))
-        online = asyncio.create_task(
-            self._local.wait_for(
-                lambda: self._local.state.online, timeout_s=START_S, what="The bot's connection"
-            )
-        )
+        online = asyncio.create_task(self._connected(is_wanted=True, limit_s=START_S))
         ended = asyncio.create_task(process.wait())
         await asyncio.wait({online, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
@@ -105,7 +134,18 @@ class BotProcess:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self.wait()
-        await self._local.wait_for(lambda: not self._local.state.online, what="The lost connection")
+        await self._connected(is_wanted=False, limit_s=STOP_S)
+
+    async def _connected(self, *, is_wanted: bool, limit_s: float) -> None:
+        """Wait until the bot is connected to all platforms, or to none. Raises `TimeoutError`."""
+        async with asyncio.timeout(limit_s):
+            while {*self._connections()} != {is_wanted}:  # noqa: ASYNC110 (two simulators)
+                await asyncio.sleep(0.02)
+
+    def _connections(self) -> list[bool]:
+        """Whether the bot is connected, by platform."""
+        discord = [self._local.state.online] if self._local else []
+        return [*discord, *([bool(self._slack.sockets.connections)] if self._slack else [])]
 
     async def stop(self) -> int | None:
         """Stop the bot (SIGTERM), or kill it after a timeout; its exit code."""
@@ -139,13 +179,13 @@ class BotProcess:
         """The last lines of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def memory_mib(self) -> float:
-        """Peak memory in MiB on Linux, NaN on other systems."""
+    def memory_mib(self, field: str = "VmHWM") -> float:
+        """Peak memory (or `VmRSS`: that of now) in MiB on Linux, NaN on other systems."""
         try:
             status = Path(f"/proc/{self._process.pid if self._process else 0}/status").read_text()
         except OSError:
             return float("nan")
-        kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+        kib = next(line.split()[1] for line in status.splitlines() if line.startswith(field))
         return int(kib) / 1024
 
     def cpu_seconds(self) -> tuple[float, float]:
@@ -162,11 +202,23 @@ class BotProcess:
 def main() -> int:
     """Run the bot with these addresses; its exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bot_process", description=__doc__)
-    parser.add_argument("api", help="like http://127.0.0.1:8080/api/v10")
-    parser.add_argument("gateway", help="like ws://127.0.0.1:8080/gateway")
+    parser.add_argument("api", nargs="?", help="like http://127.0.0.1:8080/api/v10")
+    parser.add_argument("gateway", nargs="?", help="like ws://127.0.0.1:8080/gateway")
+    parser.add_argument("--slack", metavar="API", help="like http://127.0.0.1:8081/api/")
     options = parser.parse_args()
-    with pointing_clients_at(options.api, options.gateway):
+    with ExitStack() as stack:
+        if options.api and options.gateway:
+            stack.enter_context(pointing_clients_at(options.api, options.gateway))
+        if options.slack:
+            stack.enter_context(_slack_at(options.slack))
         return run_bot([])
+
+
+def _slack_at(address: str) -> Any:  # noqa: ANN401
+    """Let the bot find Slack at another address."""
+    from bot.slack import client  # here: the package slack-sdk may be missing
+
+    return mock.patch.object(client, "SlackBot", partial(client.SlackBot, base_url=address))
 
 
 if __name__ == "__main__":
