@@ -1,7 +1,6 @@
 """Both platforms at one address: what `python -m bot --local` serves."""
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -24,6 +23,8 @@ from bot.local.server import LocalDiscord
 from bot.local.slack.server import LocalSlack
 from bot.serving import Tokens, slack_beside
 from bot.slack.client import SlackBot
+from bot.slack.manifest import manifest
+from bot.slack.names import CommandNames
 from bot.startup import Exit
 from tests.end_to_end.conftest import mangosaurus, opened, running
 from tests.end_to_end.toy_bot import ToyBot
@@ -59,8 +60,7 @@ class Served:
 
 @asynccontextmanager
 async def _served(folder: Path) -> AsyncIterator[Served]:
-    manifest = json.loads((CHECKOUT / "slack/manifest.json").read_text("utf-8"))
-    server, workspace = LocalDiscord(), LocalSlack(manifest=manifest)
+    server, workspace = LocalDiscord(), LocalSlack(manifest=manifest(CommandNames()))
     async with (
         SideBySide(server, workspace, port=0) as local,
         mangosaurus(server, folder) as bot,

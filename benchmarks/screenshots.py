@@ -1,0 +1,208 @@
+"""Takes the pictures of the local Slack again that the documentation shows.
+
+The bot runs in this process, on the simulators of both platforms and with the shipped weights, and
+Chromium shows their page. Names and verse differ each time. Run with:
+python -m benchmarks.screenshots
+"""
+
+import argparse
+import asyncio
+import io
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+
+import discord
+from PIL import Image
+from playwright.async_api import FrameLocator, Locator, Page, async_playwright, expect
+from rich.console import Console
+
+from bot.discord.client import Mangosaurus
+from bot.local.both.server import SideBySide
+from bot.local.server import LocalDiscord
+from bot.local.slack.server import LocalSlack
+from bot.serving import Tokens, at_home, running_bot, slack_beside
+from bot.settings import Settings
+from bot.slack.client import SlackBot
+from bot.slack.manifest import manifest
+from bot.slack.names import CommandNames
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FOLDER = Path("docs/slack")
+SIZE, TALL, WIDE = (800, 640), (800, 1000), (1360, 720)
+"""Width and height of pictures in pixels: of most, of App Home, and of both platforms."""
+COLOURS = 128
+MOST_BYTES = 120_000
+WAIT_MS = 60_000
+"""For what the networks write."""
+
+
+class Photographer:
+    """Acts as Mary on the page, and takes pictures of it."""
+
+    def __init__(
+        self, page: Page, folder: Path, local: SideBySide, server: LocalDiscord, slack: LocalSlack
+    ) -> None:
+        self._page, self._folder = page, folder
+        self._local, self._server, self._slack = local, server, slack
+
+    async def take_all(self, bot: Mangosaurus, slack: SlackBot) -> None:
+        """All pictures."""
+        await self._page.goto(self._slack.url)
+        await self._take_names()
+        await self._take_modal()
+        await self._take_sonnet()
+        later = discord.utils.utcnow() + timedelta(hours=1)
+        await slack.jobs.polls.close_due(later)
+        await self._take_plaque()
+        await self._take_home()
+        await self._take_both()
+        await bot.jobs.polls.close_due(later)
+
+    async def _take_names(self) -> None:
+        await self._ask(self._page, "/dinoname starts_with:mango")
+        await self._vote(self._page)
+        await self._take("names")
+
+    async def _take_modal(self) -> None:
+        await self._ask(self._page, "/dinoname ?")
+        dialog = self._page.get_by_role("dialog")
+        await dialog.get_by_label("Count").fill("4")
+        await dialog.get_by_label("Ends with").fill("rap")
+        await expect(dialog.get_by_role("option", name="-raptor")).to_be_visible()
+        await self._take("modal")
+        await dialog.get_by_role("button", name="Close").click()
+        await expect(dialog).to_be_hidden()
+
+    async def _take_sonnet(self) -> None:
+        await self._ask(self._page, "/sonnet O mighty lizard, how thy footsteps fall")
+        another = self._page.get_by_role("button", name="Another")
+        await expect(another).to_be_visible(timeout=WAIT_MS)
+        await self._take("sonnet")
+
+    async def _take_plaque(self) -> None:
+        plaque = self._page.get_by_role("img", name="A plaque: ")
+        await expect(plaque).to_be_visible(timeout=WAIT_MS)
+        await plaque.evaluate("image => image.decode()")
+        await self._take("plaque")
+
+    async def _take_home(self) -> None:
+        await self._resize(TALL)
+        app = self._page.get_by_role("navigation").get_by_role("button", name="Mangosaurus")
+        await app.last.click()
+        await expect(self._page.get_by_role("heading", name="Today's champion")).to_be_visible()
+        await self._take("home")
+
+    async def _take_both(self) -> None:
+        await self._resize(WIDE)
+        await self._page.goto(self._local.url)
+        server, slack = (self._page.frame_locator(each) for each in ("#discord", "#slack"))
+        await expect(server.locator("#topic")).not_to_be_empty()
+        await self._ask(slack, "/dinoname ends_with:raptor")
+        await self._vote(slack)
+        await self._ask(server, "/dinoname starts_with:draco")
+        await expect(server.locator(".row button")).to_have_count(7, timeout=WAIT_MS)
+        names = self._server.messages[-1]
+        await self._server.press(names, names.buttons[2].label, as_admin=True)
+        await server.locator(".row button").nth(2).click()
+        await expect(server.locator(".row button").nth(2)).to_contain_text("· 2")
+        await self._take("both")
+
+    async def _resize(self, size: tuple[int, int]) -> None:
+        await self._page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    async def _ask(self, pane: Page | FrameLocator, line: str) -> None:
+        """Type a command."""
+        text = pane.get_by_role("combobox", name="Message")
+        await text.fill(line)
+        await text.press("Enter")
+
+    async def _vote(self, pane: Page | FrameLocator) -> None:
+        """Let all three members vote in the newest poll on Slack."""
+        buttons = _newest_buttons(pane)
+        await expect(buttons).to_have_count(7, timeout=WAIT_MS)
+        before = len(self._slack.messages)
+        message = self._slack.messages[-1]
+        for member, place in ((self._slack.admin, 1), (self._slack.guest, 3)):
+            self._slack.press(member, message, message.buttons[place]["action_id"])
+        await buttons.nth(1).click()
+        await self._slack.wait_for(lambda: len(self._slack.messages) == before + 3)
+        poll = pane.locator(f"[data-ts='{message.ts}']")
+        await expect(poll.locator(".actions button").nth(1)).to_contain_text("· 2")
+        await expect(poll.locator(".actions button").nth(3)).to_contain_text("· 1")
+
+    async def _take(self, name: str) -> None:
+        """Keep a picture of what the page shows. Raises ValueError if the file is too large."""
+        await self._page.mouse.move(1, 1)  # messages show a menu below the mouse
+        shown = Image.open(io.BytesIO(await self._page.screenshot(animations="disabled")))
+        path = self._folder / f"{name}.png"
+        shown.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise ValueError(f"{path} has {size:,} bytes; at most {MOST_BYTES:,} are allowed.")
+        Console().print(f"{path}: {size / 1000:.0f} kB")
+
+
+def _newest_buttons(pane: Page | FrameLocator) -> Locator:
+    return pane.locator(".message").last.locator(".actions button")
+
+
+@asynccontextmanager
+async def serving(
+    server: LocalDiscord, workspace: LocalSlack, folder: Path
+) -> AsyncIterator[tuple[Mangosaurus, SlackBot]]:
+    """The bot on both simulators, without cooldowns."""
+    settings = Settings(_env_file=None, state_dir=folder, cooldown_seconds=0)
+    home = at_home(settings, server.guild_id, workspace.workspace.id)
+    with server.pointing_clients_here():
+        async with running_bot(home, always_sync=True) as bot:
+            tokens = Tokens("", workspace.bot_token, workspace.app_token)
+            slack = slack_beside(bot, tokens, base_url=workspace.api_url, edit_s=0.1)
+            tasks = [asyncio.create_task(work) for work in (bot.start(server.token), slack.run())]
+            try:
+                await asyncio.wait_for(slack.ready.wait(), 30)
+                await server.wait_for(lambda: server.state.online, timeout_s=30)
+                await bot.wait_until_ready()
+                yield bot, slack
+            finally:
+                await bot.shut_down()
+                for task in tasks:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
+
+
+async def take_pictures(folder: Path) -> None:
+    """Serve the bot, and take all pictures."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        raise SystemExit(f"No browser found: none of {', '.join(BROWSERS)} is on the PATH.")
+    server, workspace = LocalDiscord(), LocalSlack(manifest=manifest(CommandNames()))
+    with tempfile.TemporaryDirectory() as state:
+        async with (
+            SideBySide(server, workspace, port=0) as local,
+            serving(server, workspace, Path(state)) as (bot, slack),
+            async_playwright() as playwright,
+        ):
+            browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+            width, height = SIZE
+            page = await browser.new_page(viewport={"width": width, "height": height})
+            await Photographer(page, folder, local, server, workspace).take_all(bot, slack)
+            await browser.close()
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.screenshots", description=__doc__)
+    parser.add_argument("--out", type=Path, default=FOLDER, help=f"default: {FOLDER}")
+    folder = parser.parse_args().out
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(take_pictures(folder))
+
+
+if __name__ == "__main__":
+    main()
