@@ -66,7 +66,7 @@ lock: .venv/dev
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-# With Slack, which is small and has no package that the bot does not need anyway.
+# With Slack, whose packages are small.
 .venv/base: .venv/python requirements-slack.txt
 	$(PIP) --requirement requirements-slack.txt
 	@touch $@
