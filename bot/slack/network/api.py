@@ -235,15 +235,24 @@ class SlackApi:
         session, _web = self._opened()
         webhook = AsyncWebhookClient(address, session=session, retry_handlers=[], logger=library)
         webhook.proxy = proxy_for(address)
-        try:
-            async with asyncio.timeout(REQUEST_S):
-                answer = await webhook.send_dict({**body, "mrkdwn": False})
-        except _NO_NETWORK as error:
-            self._count(None)
-            raise Unreachable(type(error).__name__) from error
-        self._count(answer.status_code)
-        if answer.status_code != http.HTTPStatus.OK:
-            raise error_of("response_url", webhook_code(answer.body), answer.status_code)
+        until = self._clock() + REQUEST_S
+        for _attempt in range(TRIES):
+            try:
+                async with asyncio.timeout(max(until - self._clock(), 0.1)):
+                    answer = await webhook.send_dict({**body, "mrkdwn": False})
+            except _NO_NETWORK as error:
+                self._count(None)
+                raise Unreachable(type(error).__name__) from error
+            self._count(answer.status_code)
+            if answer.status_code == http.HTTPStatus.OK:
+                return
+            if answer.status_code != http.HTTPStatus.TOO_MANY_REQUESTS:
+                raise error_of("response_url", webhook_code(answer.body), answer.status_code)
+            pause = _seconds_of(answer.headers)
+            if self._clock() + pause >= until:
+                break
+            await self._sleep(pause)
+        raise Unreachable("response_url: ratelimited")
 
     async def _call(
         self,
@@ -294,9 +303,7 @@ class SlackApi:
         raise Unreachable(f"{method}: ratelimited")
 
     def _pause(self, key: str, headers: Mapping[str, str]) -> None:
-        given = headers.get("Retry-After", "")
-        seconds = float(given) if given.isdecimal() and len(given) < 6 else SHORTEST_PAUSE_S
-        seconds = min(max(seconds, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
+        seconds = _seconds_of(headers)
         log.info("Slack limits %s for %g s", key.partition(" ")[0], seconds)
         now = self._clock()
         self._paused = {each: due for each, due in self._paused.items() if due > now}
@@ -332,3 +339,10 @@ async def _read(stream: aiohttp.StreamReader, most: int) -> bytes:
     while len(content) < most and (chunk := await stream.read(most - len(content))):
         content += chunk
     return bytes(content)
+
+
+def _seconds_of(headers: Mapping[str, str]) -> float:
+    """Seconds to wait, as an answer with 429 says."""
+    given = headers.get("Retry-After", "")
+    seconds = float(given) if given.isdecimal() and len(given) < 6 else SHORTEST_PAUSE_S
+    return min(max(seconds, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)

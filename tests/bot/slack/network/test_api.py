@@ -173,6 +173,18 @@ async def test_long_pause_is_not_waited_for(
     await api.post("C1", PART)
 
 
+async def test_limited_response(api: SlackApi, slack: SlackServer, clock: Clock) -> None:
+    """Answers through a `response_url` wait, too: nothing else would send them again."""
+    slack.answers["respond"] = [limited(4), Answer("ok")]
+    await api.respond(f"{slack.url}respond", PART)
+    assert clock.slept == [4]
+    assert len(slack.of("respond")) == 2
+    slack.answers["respond"] = [limited(60)]
+    with pytest.raises(Unreachable):
+        await api.respond(f"{slack.url}respond", PART)
+    assert clock.slept == [4]
+
+
 async def test_always_limited(api: SlackApi, slack: SlackServer) -> None:
     slack.answers["chat.postMessage"] = [limited(1)] * 9
     with pytest.raises(Unreachable, match="ratelimited"):

@@ -14,7 +14,7 @@ from aiohttp import web
 from tests.end_to_end.slack.second.block_kit import Json, nested, problems_of, view_problems
 from tests.end_to_end.slack.second.members import Interaction, filled_in, initial_values
 from tests.end_to_end.slack.second.socket_mode import Sockets
-from tests.end_to_end.slack.second.web_api import WebApi
+from tests.end_to_end.slack.second.web_api import WebApi, limited
 from tests.end_to_end.slack.second.workspace import (
     APP,
     APP_TOKEN,
@@ -338,6 +338,8 @@ class SecondSlack:
         asked = self._interactions.get(request.match_info["secret"])
         if asked is None:
             return web.Response(status=404, text="no_service")
+        if wait := self.api.limits.seconds("response_url", 0, ""):
+            return limited(wait)
         answer = asked.respond(await request.json())
         self._changed()
         return answer

@@ -1,0 +1,217 @@
+"""Benchmark of acknowledgements: how long Discord and Slack wait for them, and the bot's memory.
+
+The bot serves both platforms in one subprocess, with the shipped networks; the simulators are in
+this process. Members type `/dinoname` on either platform in turn, first while the bot is idle, then
+while it writes 16 poems. On Slack, the envelope is acknowledged before anything else; on Discord,
+the first response counts. Times include those of the simulators, which share the machine.
+
+`--memory` measures memory instead: with either platform and with both, at rest and after 1,000
+answers, a twentieth of them sonnets. Its exit code is 1 if the bot needs more than 512 MiB. Run
+with: python -m benchmarks.acknowledgements
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.bot_process import BotProcess
+from bot.local.guild import User
+from bot.local.server import LocalDiscord
+from bot.local.slack.server import LocalSlack
+from bot.local.slack.workspace import Channel, Member
+
+COMMANDS, POEMS, MEMBERS = 150, 16, 40
+PAUSE_S = 0.02
+"""Between a command and the next."""
+WARMING_S = 3.0
+ANSWERS, SONNETS, AT_ONCE = 1_000, 50, 8
+"""Answers, poems among them (twice as many with both platforms), and requests at a time."""
+MOST_MIB = 512.0
+ANSWER_S = 60.0
+SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
+
+
+class Discord:
+    """Members of a server, who type commands in turn."""
+
+    name = "Discord"
+
+    def __init__(self, local: LocalDiscord) -> None:
+        self._local = local
+        self._members = [local.state.guild.add_member(f"Member {n}") for n in range(MEMBERS)]
+        self._next = 0
+
+    async def acknowledged(self) -> float:
+        """Type `/dinoname`. Returns the seconds until it is acknowledged, once it is answered."""
+        began = time.perf_counter()
+        asked = await self._local.run_command(
+            "dinoname", {"count": 1}, by=self._member(), until="acknowledged", timeout_s=ANSWER_S
+        )
+        seconds = time.perf_counter() - began
+        await self._local.wait_for(
+            lambda: asked.settled, timeout_s=ANSWER_S, what="The end of /dinoname"
+        )
+        return seconds
+
+    async def poem(self) -> None:
+        """Type `/sonnet`, and wait for its end."""
+        asked = await self._local.run_command("sonnet", by=self._member(), timeout_s=ANSWER_S)
+        await self._local.wait_for(
+            lambda: asked.message.buttons, timeout_s=ANSWER_S, what="The end of a poem"
+        )
+
+    def _member(self) -> User:
+        self._next += 1
+        return self._members[self._next % MEMBERS]
+
+
+class Slack:
+    """Members of a workspace, who type commands in turn, each in a channel."""
+
+    name = "Slack"
+
+    def __init__(self, local: LocalSlack) -> None:
+        self._local = local
+        workspace = local.workspace
+        self._members = [
+            (workspace.add_member(f"Member {n}"), workspace.add_channel(f"room-{n}"))
+            for n in range(MEMBERS)
+        ]
+        self._next = 0
+
+    async def acknowledged(self) -> float:
+        """Type `/dinoname`. Returns the seconds until it is acknowledged, once it is answered."""
+        member, channel = self._member()
+        began = time.perf_counter()
+        asked = self._local.command(member, "/dinoname", "count:1", channel)
+        await asked.acknowledgement()
+        seconds = time.perf_counter() - began
+        await self._local.wait_for(lambda: asked.messages, timeout_s=ANSWER_S)
+        return seconds
+
+    async def poem(self) -> None:
+        """Type `/sonnet`, and wait for its end."""
+        member, channel = self._member()
+        asked = self._local.command(member, "/sonnet", "", channel)
+        await self._local.wait_for(
+            lambda: any(each.buttons for each in asked.messages), timeout_s=ANSWER_S
+        )
+
+    def _member(self) -> tuple[Member, Channel]:
+        self._next += 1
+        return self._members[self._next % MEMBERS]
+
+
+async def measure(folder: Path, commands: int) -> Table:
+    """Times of acknowledgements, on an idle bot and on one that writes poems."""
+    table = Table("/dinoname", "the bot", "median", "99th percentile", "most")
+    async with (
+        LocalDiscord(port=0) as discord,
+        LocalSlack(port=0, rate_limited=False) as slack,
+        BotProcess(discord, folder, SETTINGS, slack=slack),
+    ):
+        platforms = Discord(discord), Slack(slack)
+        for each in platforms:  # the first answers load what they need
+            await each.poem()
+            await each.acknowledged()
+        await asyncio.sleep(WARMING_S)
+        for state in ("is idle", f"writes {POEMS} poems"):
+            poets = [
+                asyncio.create_task(_forever(platforms[n % 2].poem))
+                for n in range(0 if state == "is idle" else POEMS)
+            ]
+            await asyncio.sleep(WARMING_S)
+            times: dict[str, list[float]] = {each.name: [] for each in platforms}
+            for _ in range(commands):
+                for each in platforms:
+                    times[each.name].append(await each.acknowledged())
+                    await asyncio.sleep(PAUSE_S)
+            for name, seconds in times.items():
+                figures = [1e3 * np.quantile(seconds, q) for q in (0.5, 0.99, 1.0)]
+                table.add_row(name, state, *(f"{each:.1f} ms" for each in figures))
+            for poet in poets:
+                poet.cancel()
+            await asyncio.gather(*poets, return_exceptions=True)
+    return table
+
+
+async def _forever(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await work()
+
+
+async def measure_memory(folder: Path, answers: int) -> tuple[Table, float]:
+    """The memory of the bot, and the highest peak, in MiB."""
+    table = Table("platforms", "at rest", f"after {answers} answers", "peak")
+    peak = 0.0
+    for number, (with_discord, with_slack) in enumerate(
+        [(True, False), (False, True), (True, True)]
+    ):
+        async with (
+            LocalDiscord(port=0) as discord,
+            LocalSlack(port=0, rate_limited=False) as slack,
+            BotProcess(
+                discord if with_discord else None,
+                folder / f"{number}",
+                SETTINGS,
+                slack=slack if with_slack else None,
+            ) as bot,
+        ):
+            platforms: list[Discord | Slack] = []
+            platforms += [Discord(discord)] if with_discord else []
+            platforms += [Slack(slack)] if with_slack else []
+            await asyncio.sleep(WARMING_S)
+            rest = bot.memory_mib("VmRSS")
+            turns = iter(range(answers))
+            await asyncio.gather(*(_ask(platforms, turns) for _ in range(AT_ONCE)))
+            most = bot.memory_mib()
+            peak = max(peak, most)
+            names = " and ".join(each.name for each in platforms)
+            figures = (rest, bot.memory_mib("VmRSS"), most)
+            table.add_row(names, *(f"{figure:.0f} MiB" for figure in figures))
+    return table, peak
+
+
+async def _ask(platforms: "list[Discord | Slack]", turns: Iterator[int]) -> None:
+    """Ask for names, and now and then for a poem, on one platform after the other."""
+    for turn in turns:
+        platform = platforms[turn % len(platforms)]
+        if turn % (ANSWERS // SONNETS) < len(platforms):
+            await platform.poem()
+        else:
+            await platform.acknowledged()
+
+
+def main() -> int:
+    """Run the benchmark; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.acknowledgements", description=__doc__
+    )
+    parser.add_argument("--memory", action="store_true", help="measure memory instead of times")
+    parser.add_argument(
+        "--commands", type=int, default=COMMANDS, help=f"on each platform (default: {COMMANDS})"
+    )
+    parser.add_argument(
+        "--answers", type=int, default=ANSWERS, help=f"for memory (default: {ANSWERS})"
+    )
+    options = parser.parse_args()
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder:
+        if not options.memory:
+            console.print(asyncio.run(measure(Path(folder), options.commands)))
+            return 0
+        table, peak = asyncio.run(measure_memory(Path(folder), options.answers))
+        console.print(table)
+    return 1 if peak > MOST_MIB else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
