@@ -112,10 +112,16 @@ class SlackBot:
         self.health = health
         self.jobs = Jobs(app, self.platform)
         self.declared = declared(TERMS, health)
-        self.turns = Turns(self.platform)
+        self.turns = Turns(app, self.platform)
         self.forms = Forms(app, self.api, self.declared, self.names, self.turns, self, self._start)
         self.events = Events(app, self.platform, self.turns, self.names, self.jobs)
-        self.socket = SocketMode(self.api, app_token, self.receive, count=self._count)
+        self.socket = SocketMode(
+            self.api,
+            app_token,
+            self.receive,
+            count=self._count,
+            tracked=app.in_flight.request,
+        )
         self.platform.connected = lambda: self.socket.is_connected
         self.ready = asyncio.Event()
         self._is_home = is_home
@@ -131,7 +137,7 @@ class SlackBot:
     @property
     def front(self) -> Front:
         """What stops on Slack."""
-        return Front(self.jobs, self._disconnect)
+        return Front(self.jobs, self._disconnect, self.socket.stop)
 
     async def start(self) -> None:
         """Connect, and return. Raises `DeliveryError`, and `StoreError`."""
@@ -329,9 +335,13 @@ class SlackBot:
         return None
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._tracked(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _tracked(self, work: Coroutine[Any, Any, None]) -> None:
+        with self.app.in_flight.request():
+            await work
 
     def _count(self, event: str) -> None:
         self.app.monitor.metrics.gateway_events.labels(event).inc()

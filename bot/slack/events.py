@@ -60,7 +60,9 @@ class Events:
                 self._cooldowns.end(user)
 
     async def _publish_home(self, user: str) -> bool:
-        turn = await self._turns.of(user=user, name="", channel="", response_url="")
+        turn = await self._turns.of(
+            user=user, name="", channel="", response_url="", is_answered=False
+        )
         if turn is None:
             return False
         try:

@@ -89,7 +89,9 @@ class Forms:
         if asked is None:
             return modals.options(())
         option, others, typed = asked
-        turn = await self._turn_of(payload) if option.suggest is not None else None
+        turn = None
+        if option.suggest is not None and not self._app.in_flight.is_stopping:
+            turn = await self._turn_of(payload)
         if turn is None or option.suggest is None:
             return modals.options((), typed)
         found = await dispatch.suggest(self._app, turn, option.suggest(others), typed)
@@ -128,7 +130,8 @@ class Forms:
     async def _turn_of(self, payload: Payload, *, answers: bool = False) -> SlackTurn | None:
         """The turn of a form, which has the channel in its metadata.
 
-        A form that was opened in App Home has none: it is answered in the direct message.
+        answers: whether the member gets an answer, unlike to what they type in the form. A form
+            that was opened in App Home has no channel: it is answered in the direct message.
         """
         raw = text_of(payload, "view", "private_metadata", most=LONGEST_METADATA)
         try:
@@ -146,6 +149,7 @@ class Forms:
             name=text_of(payload, "user", "name"),
             channel=channel,
             response_url=text_of(metadata, "response_url", most=LONGEST_URL),
+            is_answered=answers,
         )
 
 

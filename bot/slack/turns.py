@@ -3,15 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum, auto
 
+from bot.commands.core.app import App
 from bot.commands.core.declaration import Person
 from bot.commands.core.error_messages import explain
 from bot.commands.core.message import Message
 from bot.commands.core.received import clean
 from bot.commands.core.turn import DeliveryError
-from bot.services.concurrency import within
+from bot.services.concurrency import ShuttingDown, within
 from bot.slack.identities import is_external
 from bot.slack.network.members import Member
 from bot.slack.platform import TERMS, SlackPlatform, is_direct
@@ -40,7 +42,8 @@ class Rights(Enum):
 class Turns:
     """Looks up members, channels and their rights."""
 
-    def __init__(self, platform: SlackPlatform) -> None:
+    def __init__(self, app: App, platform: SlackPlatform) -> None:
+        self._app = app
         self._platform = platform
 
     async def of(
@@ -53,40 +56,43 @@ class Turns:
         rights: Rights = Rights.RECENT,
         message: str = "",
         is_ephemeral: bool = False,
+        is_answered: bool = True,
     ) -> SlackTurn | None:
         """A turn with ids and rights; `None` for a payload without a member.
 
-        If the database does not answer, the member is told so.
+        If the database does not answer, or the bot stops, the member is told so, unless they wait
+        for no answer (`is_answered`).
         """
-        platform, team = self._platform, self._platform.team
         if not is_external(user) or (channel and not is_external(channel)):
             return None
-        identities = platform.identities
+        origin = Origin(user, channel, None, response_url, message, is_ephemeral)
         try:
-            number, member = await asyncio.gather(
-                identities.user(team, user),
-                self._member(user, clean(name), rights),
-            )
-            channel_id = await identities.channel(team, channel) if channel else None
-        except StoreError as error:
-            await self._explain(error, response_url)
+            if self._app.in_flight.is_stopping:
+                raise ShuttingDown
+            return await self._app.in_flight.answered(self._found(origin, clean(name), rights))
+        except (StoreError, ShuttingDown) as error:
+            if is_answered:
+                await self._explain(error, origin)
             return None
-        origin = Origin(
-            user,
-            channel,
-            channel_id,
-            response_url,
-            message,
-            is_ephemeral,
-            is_guest=member.is_guest,
-            is_unknown=member.is_unknown,
+
+    async def _found(self, origin: Origin, name: str, rights: Rights) -> SlackTurn:
+        """The turn of a request. Raises `StoreError`."""
+        platform, team = self._platform, self._platform.team
+        user, channel, identities = origin.user, origin.channel, platform.identities
+        number, member = await asyncio.gather(
+            identities.user(team, user), self._member(user, name, rights)
         )
-        community_id = None if is_direct(channel) else platform.community_id
+        channel_id = await identities.channel(team, channel) if channel else None
         return SlackTurn(
-            origin,
+            replace(
+                origin,
+                channel_id=channel_id,
+                is_guest=member.is_guest,
+                is_unknown=member.is_unknown,
+            ),
             member.user(number),
             platform,
-            community_id=community_id,
+            community_id=None if is_direct(channel) else platform.community_id,
             created_at=datetime.now(UTC),
         )
 
@@ -106,15 +112,19 @@ class Turns:
             log.warning("The rights of a member are unknown: %r", error)
             return unknown
 
-    async def _explain(self, error: Exception, response_url: str) -> None:
+    async def _explain(self, error: Exception, origin: Origin) -> None:
         """Tell a member about an error before there is a turn."""
         sentence = explain(error, TERMS)
-        if sentence is None or not response_url:
+        if sentence is None:
             return
+        api, url = self._platform.api, origin.response_url
         (part,) = rendering.render(Message(sentence))
-        body = {**part, "response_type": "ephemeral", "replace_original": False}
         try:
-            await self._platform.api.respond(response_url, body)
+            if url:
+                answer = {**part, "response_type": "ephemeral", "replace_original": False}
+                await api.respond(url, answer)
+            else:
+                await api.post(await api.open_direct(origin.user), part)
         except DeliveryError as failure:
             log.info("An error message could not be sent: %s", failure)
 

@@ -5,6 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import aiohttp
@@ -54,6 +55,7 @@ MOST_REMEMBERED = 10_000
 """Envelopes and events that are recognized if they are delivered again."""
 _ANSWERED = {"block_suggestion", "view_submission"}
 """Payloads whose answer is part of the acknowledgement."""
+_EVENTS = "events_api"
 _SWITCHED_OFF = "link_disabled"
 _TOO_MANY = "too_many_websockets"
 
@@ -173,13 +175,20 @@ class SocketMode:
         receive: Receive,
         *,
         count: Callable[[str], None] = lambda _event: None,
+        tracked: Callable[[], AbstractContextManager[None]] = nullcontext,
         connections: int = CONNECTIONS,
     ) -> None:
-        """`count` gets `connect` and `disconnect`."""
+        """`count` gets `connect` and `disconnect`.
+
+        tracked: entered for each request, from before its acknowledgement until it is handled.
+            Events are none: nobody waits for an answer.
+        """
         self._api = api
         self._app_token = app_token
         self._receive = receive
         self._count = count
+        self._tracked = tracked
+        self._is_stopping = False
         self._clients: list[_Client | None] = [None] * connections
         self._opened: set[_Client] = set()
         """Those that are not discarded yet, with those that are read to their end."""
@@ -199,6 +208,10 @@ class SocketMode:
             asyncio.create_task(self._keep(place, first if place == 0 else None))
             for place in range(len(self._clients))
         ]
+
+    async def stop(self) -> None:
+        """Take nothing more: Slack may give what comes to another process."""
+        self._is_stopping = True
 
     async def close(self) -> None:
         """Disconnect, within a second or two."""
@@ -275,7 +288,7 @@ class SocketMode:
     def _take(self, client: _Client, message: Payload) -> None:
         """Take an envelope, unless it was delivered before."""
         envelope_id = text_of(message, "envelope_id")
-        if not envelope_id:
+        if not envelope_id or self._is_stopping:
             return
         for each in self._clients:
             if each is not None:
@@ -289,6 +302,12 @@ class SocketMode:
         self._start(self._handle(client, envelope_id, kind, payload if is_new else None))
 
     async def _handle(
+        self, client: _Client, envelope_id: str, kind: str, payload: Payload | None
+    ) -> None:
+        with nullcontext() if kind == _EVENTS else self._tracked():
+            await self._handle_tracked(client, envelope_id, kind, payload)
+
+    async def _handle_tracked(
         self, client: _Client, envelope_id: str, kind: str, payload: Payload | None
     ) -> None:
         client.pending += 1

@@ -258,16 +258,6 @@ async def test_no_slack(world: World) -> None:
     await made.close()
 
 
-async def test_stop_answers_what_is_running(world: World, slack: LocalSlack) -> None:
-    made = make_bot(world, slack)
-    await made.start()
-    asked = slack.command(slack.member, "/dinoname", "")
-    await asked.answer()
-    await made.shut_down()
-    await made.app.inference.close()
-    assert not made.platform.is_connected
-
-
 async def test_unknown_rights(
     bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
