@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.commands.core.message import Button, Message, Text, text
 from bot.commands.core.received import clean
@@ -86,6 +87,7 @@ class SlackTurn:
         self.created_at = created_at
         self.on_pending: OnPending | None = None
         self.origin = origin
+        self._begun = time.monotonic()
         self._posted: str | None = None
         """Timestamp of the answer, if the bot can edit it."""
         self._is_private = False
@@ -249,8 +251,8 @@ class SlackTurn:
 
     async def _until(self, seconds: float) -> None:
         """Wait until the request is some seconds old."""
-        age = (datetime.now(UTC) - self.created_at).total_seconds()
-        await asyncio.sleep(min(max(seconds - age, 0.0), seconds))
+        age = time.monotonic() - self._begun
+        await asyncio.sleep(max(seconds - age, 0.0))
 
     async def _answer(self, message: Message, *, elsewhere: bool = True) -> None:
         """Send or replace the answer.

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from enum import Enum, auto
 
 from bot.commands.core.app import App
@@ -93,7 +92,7 @@ class Turns:
             member.user(number),
             platform,
             community_id=None if is_direct(channel) else platform.community_id,
-            created_at=datetime.now(UTC),
+            created_at=self._app.now(),
         )
 
     async def resolved(self, values: Mapping[str, object]) -> dict[str, object]:

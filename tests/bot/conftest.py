@@ -1,84 +1,39 @@
-"""Fixtures: the bot on a Discord in memory, with fake networks."""
+"""Fixtures: the bot on each chat platform, with fake networks."""
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
 import simcord
 
 from bot.commands.core.app import App
+from bot.commands.core.info import Choice
 from bot.discord.client import Mangosaurus
-from bot.services.custom_models import CustomModels
-from bot.services.model_registry import ModelRegistry
-from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
-from bot.services.training.run_folder import RunFolder
-from bot.services.training.service import TrainingService
-from bot.services.word_filter import WordFilter
 from bot.settings import Settings
-from bot.store.trainings import TrainingRequest
+from bot.slack.views import modals
 from models import weights
 from models.fingerprints import Fingerprints
-from models.training.events import TrainingEvent
 from models.weights import Trained, save_weights
-from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
-from tests.databases import Templates, store_in
+from tests.bot.chats.exceptions import PLATFORMS, lacks
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.on_slack import SlackChat
+from tests.bot.chats.protocol import Chat
+from tests.bot.chats.still_time import StillTime
+from tests.bot.fakes import FakeWriter
+from tests.bot.world import World
+from tests.databases import Templates
 from tests.models.tiny import namer, poet
+
+__all__ = ["Home", "World"]
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 STEP_S = 60.0
 """Seconds that pass at once."""
-
-
-@dataclass
-class World:
-    """Everything that a bot under test is given, and what its commands did with it."""
-
-    settings: Settings
-    templates: Templates
-    writer: FakeWriter = field(default_factory=FakeWriter)
-    training: list[TrainingEvent | int] = field(default_factory=list)
-    """Events of the next trainings, and pauses in seconds."""
-    trainers: list[FakeTrainer] = field(default_factory=list)
-    networks: FakeNetworks = field(default_factory=FakeNetworks)
-
-    def make_app(self, **changes: object) -> App:
-        """The services as `bot.app.build_app` would put them together."""
-        settings = self.settings.model_copy(update=changes)
-        store = store_in(settings.state_dir, self.templates)
-        now = discord.utils.utcnow
-        models = ModelRegistry(store, self.networks, now=now, interval=None)
-        custom_models = CustomModels(store, self.writer)
-        cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
-        policies = (
-            SharedModelPolicy(store, models, cooldown=cooldown, now=now),
-            CustomModelPolicy(store, custom_models),
-        )
-        return App(
-            settings=settings,
-            store=store,
-            inference=self.writer,
-            models=models,
-            custom_models=custom_models,
-            training=TrainingService(
-                settings.state_dir, store, policies, now=now, launch=self._launch, poll=None
-            ),
-            word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
-            now=now,
-            started_at=now(),
-            version="1.2.3",
-            libraries={"NumPy": "2.0"},
-            edit_interval=0,
-        )
-
-    def make_bot(self, **changes: object) -> Mangosaurus:
-        """A bot as `python -m bot` would build it."""
-        return Mangosaurus(self.make_app(**changes), shard_count=1)
-
-    def _launch(self, request: TrainingRequest, folder: RunFolder, resume: bool) -> FakeTrainer:
-        self.trainers.append(FakeTrainer(request, folder, resume, [*self.training]))
-        return self.trainers[-1]
 
 
 @dataclass
@@ -166,6 +121,46 @@ def home(simcord_env: simcord.Env, world: World) -> Home:
     assert isinstance(simcord_env.bot, Mangosaurus)
     object.__setattr__(simcord_env.bot.app, "settings", world.settings)
     return Home(simcord_env, world, guild, channel, alice)
+
+
+@pytest.fixture
+def discord_chat(home: Home) -> DiscordChat:
+    return DiscordChat(home)
+
+
+@pytest.fixture
+async def slack_chat(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlackChat]:
+    time = StillTime(asyncio.get_running_loop(), monkeypatch)
+    chat = await SlackChat.started(world, time)
+    options = modals.options
+
+    def offering(choices: Sequence[Choice], typed: str = "") -> dict[str, Any]:
+        chat.offered = choices
+        return options(choices, typed)
+
+    monkeypatch.setattr(modals, "options", offering)
+    yield chat
+    time.release()  # what is still waiting may end
+    await chat.close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test with the fixture `chat` on each platform that can do what the test needs."""
+    if "chat" in metafunc.fixturenames:
+        needs = [mark.args[0] for mark in metafunc.definition.iter_markers("needs")]
+        able = [name for name in PLATFORMS if not any(lacks(name, each) for each in needs)]
+        metafunc.parametrize("chat", able, indirect=True)
+
+
+@pytest.fixture
+def chat(request: pytest.FixtureRequest) -> Chat:
+    """A community on each platform."""
+    if request.param == "slack":
+        slack: SlackChat = request.getfixturevalue("slack_chat")
+        return slack
+    discord: DiscordChat = request.getfixturevalue("discord_chat")
+    request.node.funcargs["simcord_env"] = discord.home.env  # whose clock the test then has
+    return discord
 
 
 @pytest.fixture

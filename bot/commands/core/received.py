@@ -9,8 +9,8 @@ from bot.commands.core.translation import _
 
 LONGEST_TEXT = 6_000
 """Characters of an option: the most that Discord takes. Commands have lower limits."""
-LONGEST_STATE = 200
-"""Characters of a button's state: more than any platform stores in a button."""
+LONGEST_STATE = 2_000
+"""Characters of a button's state: the most that any platform stores in a button."""
 LONGEST_TYPED = 200
 """Characters for which suggestions are looked up."""
 

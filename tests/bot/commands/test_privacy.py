@@ -21,7 +21,7 @@ from bot.store.hall_of_fame import Scope
 from bot.store.moderation.tables import Action, Entry
 from tests.bot.champions import crown
 from tests.bot.conftest import Home
-from tests.bot.polls import TEN_MINUTES, a_poll, first_message, members
+from tests.bot.polls_discord import TEN_MINUTES, a_poll, first_message, members
 from tests.bot.replies import buttons, embed, labels, lines, sentence
 from tests.bot.store.test_polls import NOW, POLL, opened
 from tests.bot.turns import FakePlatform, FakeTurn, press_on

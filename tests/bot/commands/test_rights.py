@@ -29,7 +29,7 @@ from bot.store.trainings import TrainingRequest
 from models.names.generator import NamesRequest
 from tests.bot.commands.naming.test_name import learned
 from tests.bot.conftest import Home
-from tests.bot.polls import first_message
+from tests.bot.polls_discord import first_message
 from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rights.md").read_text()

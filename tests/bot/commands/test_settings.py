@@ -6,68 +6,70 @@ from bot.commands.core.message import UserError
 from bot.commands.filter_settings import MOST_WORDS, checked_strictness, checked_words
 from bot.services.word_filter import Strictness
 from tests.bot.champions import crown
-from tests.bot.conftest import Home
-from tests.bot.replies import lines, sentence
+from tests.bot.chats.protocol import Chat
 
 OTHER_GUILD = 4242
 
 
-async def test_server_leaves_the_public_hall(home: Home) -> None:
-    boss = home.administrator()
-    now = home.env.now()
-    await crown(home.app.store, "Ours", 3, at=now, community_id=home.guild.id)
-    await crown(home.app.store, "Theirs", 2, at=now, community_id=OTHER_GUILD)
-    result = await boss.slash(home.channel, "settings", public_hall=False)
-    assert sentence(result) == "Winners of this server appear in its own hall of fame only."
-    everywhere = await home.alice.slash(home.channel, "halloffame", scope="all")
-    assert lines(everywhere) == ["🥇 **Theirs** · 2 votes"]
-    here = await home.alice.slash(home.channel, "halloffame")
-    assert lines(here) == ["🥇 **Ours** · 3 votes · Ada"]
-    shown = sentence(await boss.slash(home.channel, "settings"))
-    assert "in its own hall of fame only. Change it with `/settings public_hall:`." in shown
+async def test_server_leaves_the_public_hall(chat: Chat) -> None:
+    boss = await chat.add_administrator()
+    now = chat.now()
+    await crown(chat.app.store, "Ours", 3, at=now, community_id=chat.community_id)
+    await crown(chat.app.store, "Theirs", 2, at=now, community_id=OTHER_GUILD)
+    result = await boss.use("settings", public_hall=False)
+    assert (
+        result.text
+        == f"Winners of this {chat.terms.community} appear in its own hall of fame only."
+    )
+    everywhere = await chat.alice.use("halloffame", scope="all")
+    assert everywhere.lines == ["🥇 Theirs · 2 votes"]
+    here = await chat.alice.use("halloffame")
+    assert here.lines == ["🥇 Ours · 3 votes · Ada"]
+    shown = (await boss.use("settings")).text
+    assert "in its own hall of fame only. Change it with /settings public_hall:." in shown
 
 
-async def test_several_changes_at_once(home: Home) -> None:
-    boss = home.administrator()
-    result = await boss.slash(home.channel, "settings", vote_minutes=5, shared_namers=False)
-    assert sentence(result).split("\n") == [
+async def test_several_changes_at_once(chat: Chat) -> None:
+    boss, terms = await chat.add_administrator(), chat.terms
+    result = await boss.use("settings", vote_minutes=5, shared_namers=False)
+    assert result.text.split("\n") == [
         "New polls stay open for 5 minutes here; open ones keep their time.",
-        "Only namers of this server can be used here.",
+        f"Only namers of this {terms.community} can be used here.",
     ]
-    await boss.slash(home.channel, "settings", shared_namers=True)
-    shown = sentence(await boss.slash(home.channel, "settings")).split("\n")
+    await boss.use("settings", shared_namers=True)
+    shown = (await boss.use("settings")).text.split("\n")
     assert [line.partition(".")[0] for line in shown][:3] == [
         "Polls stay open for 5 minutes here",
-        "Winners with two votes or more appear in the hall of fame of all servers",
-        "Namers that other servers share can be used here",
+        f"Winners with two votes or more appear in the hall of fame of all {terms.communities}",
+        f"Namers that other {terms.communities} share can be used here",
     ]
 
 
-async def test_filter_of_the_server(home: Home) -> None:
-    boss = home.administrator()
-    result = await boss.slash(home.channel, "settings", filter="strict", blocked_words="mud, moss*")
-    assert sentence(result).split("\n")[1] == "Also blocked here: mud, moss\\*."
+async def test_filter_of_the_server(chat: Chat) -> None:
+    boss = await chat.add_administrator()
+    result = await boss.use("settings", filter="strict", blocked_words="mud, moss*")
+    assert result.text.split("\n")[1] == "Also blocked here: mud, moss*."
     for word in ("M u d", "mossy", "damn"):
-        refused = await home.alice.slash(home.channel, "sonnet", opening=word)
-        assert "won't begin a poem with those words" in sentence(refused)
-    assert await home.app.allows("mud")
-    shown = sentence(await boss.slash(home.channel, "settings"))
+        refused = await chat.alice.use("sonnet", opening=word)
+        assert "won't begin a poem with those words" in refused.text
+    assert await chat.app.allows("mud")
+    shown = (await boss.use("settings")).text
     assert "strict here" in shown
     assert "Also blocked here: mud" in shown
-    cleared = await boss.slash(home.channel, "settings", filter="mild", blocked_words="none")
-    assert "No other words are blocked here." in sentence(cleared)
-    assert await home.app.allows("mud fuck", home.guild.id)
-    assert not await home.app.allows("fuck")
-    assert not await home.app.allows("faggot", home.guild.id)
+    cleared = await boss.use("settings", filter="mild", blocked_words="none")
+    assert "No other words are blocked here." in cleared.text
+    assert await chat.app.allows("mud fuck", chat.community_id)
+    assert not await chat.app.allows("fuck")
+    assert not await chat.app.allows("faggot", chat.community_id)
 
 
-async def test_names_pass_the_filter_of_the_server(home: Home) -> None:
-    boss = home.administrator()
-    await boss.slash(home.channel, "settings", blocked_words="*mango*")
-    refused = await home.alice.slash(home.channel, "dinoname", starts_with="mango")
-    assert "won't write names like that" in sentence(refused)
-    dissected = await home.alice.slash(home.channel, "dissect", name="Mangosaurus")
-    assert "won't dissect that" in sentence(dissected)
+async def test_names_pass_the_filter_of_the_server(chat: Chat) -> None:
+    boss = await chat.add_administrator()
+    await boss.use("settings", blocked_words="*mango*")
+    refused = await chat.alice.use("dinoname", starts_with="mango")
+    assert "won't write names like that" in refused.text
+    dissected = await chat.alice.use("dissect", name="Mangosaurus")
+    assert "won't dissect that" in dissected.text
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from bot.services.queueing.errors import Busy
 from bot.store import Database, Store
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
-from tests.bot import conftest
+from tests.bot import world as made
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, FakePlatform, FakeTurn, press_on
 
@@ -105,7 +105,7 @@ COMMANDS: dict[str, Asked] = {
 @pytest.fixture
 def app(world: World, database: Database, monkeypatch: pytest.MonkeyPatch) -> App:
     """An app on either database."""
-    monkeypatch.setattr(conftest, "store_in", lambda *_: Store(database))
+    monkeypatch.setattr(made, "store_in", lambda *_: Store(database))
     monkeypatch.setattr(dissect, "picture", lambda *_: b"")
     return world.make_app()
 

@@ -7,7 +7,7 @@ import pytest
 from bot.commands.moderation import record
 from bot.store.moderation import blocks as module
 from tests.bot.conftest import Home
-from tests.bot.polls import a_poll, first_message
+from tests.bot.polls_discord import a_poll, first_message
 from tests.bot.replies import buttons, description, lines, sentence
 
 REFUSED = "Moderators of this server have blocked you from the bot here."

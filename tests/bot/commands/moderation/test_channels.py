@@ -10,7 +10,7 @@ import simcord
 from bot.commands.core.turn import User
 from bot.discord.turn import DiscordTurn
 from tests.bot.conftest import Home
-from tests.bot.polls import a_poll
+from tests.bot.polls_discord import a_poll
 from tests.bot.replies import buttons, labels, sentence
 
 MENU = "Moderate this message"

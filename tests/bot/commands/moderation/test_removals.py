@@ -9,7 +9,7 @@ from tests.bot.champions import crown
 from tests.bot.commands.naming.test_name import TOWNS, learned
 from tests.bot.conftest import Home
 from tests.bot.fakes import unavailable
-from tests.bot.polls import TEN_MINUTES, a_poll, first_message, members, names_on
+from tests.bot.polls_discord import TEN_MINUTES, a_poll, first_message, members, names_on
 from tests.bot.replies import buttons, labels, lines, sentence
 
 MENU = "Moderate this message"

@@ -5,7 +5,7 @@ import pytest
 from bot.commands.core.info import Choice, within_limits
 from bot.commands.naming import autocomplete
 from bot.discord.platform import LIMITS
-from tests.bot.conftest import Home
+from tests.bot.chats.protocol import Chat
 
 OPTIONS: dict[str, object] = {
     "count": 3,
@@ -17,50 +17,50 @@ OPTIONS: dict[str, object] = {
 }
 
 
-async def suggested(home: Home, option: str, typed: str) -> list[tuple[str, str]]:
+async def suggested(chat: Chat, option: str, typed: str) -> list[tuple[str, str]]:
     """Labels and values of suggestions while a member types."""
-    choices = await home.alice.autocomplete(home.channel, "dinoname", option, typed)
-    return [(choice["name"], choice["value"]) for choice in choices]
+    choices = await chat.alice.suggestions("dinoname", option, typed)
+    return [(choice.label, choice.value) for choice in choices]
 
 
-async def test_suggest_endings(home: Home) -> None:
-    assert await suggested(home, "ends_with", "") == [
+async def test_suggest_endings(chat: Chat) -> None:
+    assert await suggested(chat, "ends_with", "") == [
         ("-raptor · thief", "raptor"),
         ("-saurus · lizard", "saurus"),
     ]
 
 
-async def test_suggestions_match_typed(home: Home) -> None:
+async def test_suggestions_match_typed(chat: Chat) -> None:
     """The typed text is a choice itself."""
-    assert await suggested(home, "ends_with", "Rap") == [
+    assert await suggested(chat, "ends_with", "Rap") == [
         ("-rap", "rap"),
         ("-raptor · thief", "raptor"),
     ]
-    assert await suggested(home, "starts_with", "dr") == [
+    assert await suggested(chat, "starts_with", "dr") == [
         ("dr-", "dr"),
         ("draco- · dragon", "draco"),
     ]
-    assert await suggested(home, "contains", "mango") == [("mango", "mango")]
+    assert await suggested(chat, "contains", "mango") == [("mango", "mango")]
 
 
-async def test_suggest_parts(home: Home) -> None:
-    assert [value for _, value in await suggested(home, "contains", "")] == [
+async def test_suggest_parts(chat: Chat) -> None:
+    assert [value for _, value in await suggested(chat, "contains", "")] == [
         "raptor",
         "saurus",
         "draco",
     ]
 
 
-async def test_vile_names_are_not_suggested(home: Home) -> None:
-    assert autocomplete.whole_names("f", ("fukuiraptor", "fuckosaurus"), home.app.word_filter) == [
+async def test_vile_names_are_not_suggested(chat: Chat) -> None:
+    assert autocomplete.whole_names("f", ("fukuiraptor", "fuckosaurus"), chat.app.word_filter) == [
         Choice("F", "f"),
         Choice("Fukuiraptor", "fukuiraptor"),
     ]
 
 
 @pytest.mark.parametrize("typed", ["fuck", "z" * 100, "z" * 6000, "日本", "?"])
-async def test_invalid_letters_are_not_suggested(home: Home, typed: str) -> None:
-    assert all(typed not in value for _, value in await suggested(home, "contains", typed))
+async def test_invalid_letters_are_not_suggested(chat: Chat, typed: str) -> None:
+    assert all(typed not in value for _, value in await suggested(chat, "contains", typed))
 
 
 def test_suggestions_keep_limits() -> None:

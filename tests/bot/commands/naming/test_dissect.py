@@ -5,7 +5,6 @@ import math
 from dataclasses import replace
 
 import pytest
-import simcord
 from PIL import Image
 
 from bot.commands.core.message import Message, plain
@@ -21,9 +20,8 @@ from models.names.dissection import Dissection, LetterChoice
 from models.names.etymology import Part
 from models.verse.dissection import LineDissection, LineTooLong, NoWordNetwork, WordChoice
 from tests.bot import fakes
-from tests.bot.conftest import Home
+from tests.bot.chats.protocol import Chat
 from tests.bot.fakes import GENERA, PARTS, card, dissection
-from tests.bot.replies import buttons, description, embed, sentence
 
 
 def message_of(found: Dissection, usual: float | None = 1.5) -> Message:
@@ -44,16 +42,14 @@ def likely(name: str, probability: float) -> Dissection:
     return replace(dissection(name), letters=letters)
 
 
-async def test_picture_and_meaning(home: Home) -> None:
-    result = await home.alice.slash(home.channel, "dissect", name="Mangosaurus!")
-    assert home.writer.dissected == ["Mangosaurus!"]
-    assert embed(result).title == "🔬 Mangosaurus"
-    assert not result.ephemeral
-    assert result.response is not None
-    assert "**mango lizard**" in description(result)
-    assert "Dracosaurus, Anchisaurus and Minmi" in description(result)
-    assert embed(result).image.url == f"attachment://{dissect.PICTURE}"
-    (picture,) = result.response.attachments
+async def test_picture_and_meaning(chat: Chat) -> None:
+    result = await chat.alice.use("dissect", name="Mangosaurus!")
+    assert chat.writer.dissected == ["Mangosaurus!"]
+    assert result.title == "🔬 Mangosaurus"
+    assert not result.is_private
+    assert "mango lizard" in result.body
+    assert "Dracosaurus, Anchisaurus and Minmi" in result.body
+    (picture,) = result.files
     assert Image.open(io.BytesIO(await picture.read())).width == WIDTH
     assert picture.description == dissect.description(
         dissection("mangosaurus"), card("names"), LIMITS
@@ -113,14 +109,14 @@ def test_real_name() -> None:
     assert "Nearest real genera: Dracosaurus and Anchisaurus." in words
 
 
-async def test_custom_model_is_compared_with_its_list(home: Home) -> None:
+async def test_custom_model_is_compared_with_its_list(chat: Chat) -> None:
     record = CustomModelRecord(
         id=1,
-        community_id=home.guild.id,
+        community_id=chat.community_id,
         name="elves",
         member_id=None,
         shared=False,
-        created_at=home.env.now(),
+        created_at=chat.now(),
         title="elves.txt",
         entries=30,
         has_corpus=True,
@@ -143,12 +139,11 @@ def test_impossible_letter() -> None:
     ("label", "constraint"),
     [("More Mango…", ("mango", "")), ("More …saurus", ("", "saurus"))],
 )
-async def test_more_like_it(home: Home, label: str, constraint: tuple[str, str]) -> None:
-    first = await home.alice.slash(home.channel, "dissect", name="mangosaurus")
-    assert first.response is not None
-    await home.restart()
-    await home.alice.click(first.response, label=label)
-    request = home.writer.names_asked[-1]
+async def test_more_like_it(chat: Chat, label: str, constraint: tuple[str, str]) -> None:
+    first = await chat.alice.use("dissect", name="mangosaurus")
+    await chat.restart()
+    await chat.alice.press(first, label)
+    request = chat.writer.names_asked[-1]
     assert (request.starts_with, request.ends_with) == constraint
 
 
@@ -157,155 +152,140 @@ def test_whole_name_has_no_button() -> None:
     assert not message_of(dissection("minmi", parts=whole), None).buttons
 
 
-async def test_choose_name_of_poll(home: Home) -> None:
-    names = await home.alice.slash(home.channel, "dinoname", count=3)
-    assert names.response is not None
-    await home.restart()
-    which = await home.alice.click(names.response, label="Dissect")
-    assert which.ephemeral
-    assert which.response is not None
-    result = await home.alice.click(which.response, label="Bravosaurus")
-    assert home.writer.dissected == ["Bravosaurus"]
-    assert embed(result).title == "🔬 Bravosaurus"
+async def test_choose_name_of_poll(chat: Chat) -> None:
+    names = await chat.alice.use("dinoname", count=3)
+    await chat.restart()
+    which = await chat.alice.press(names, "Dissect")
+    assert which.is_private
+    result = await chat.alice.press(which, "Bravosaurus")
+    assert chat.writer.dissected == ["Bravosaurus"]
+    assert result.title == "🔬 Bravosaurus"
 
 
-async def test_only_name_of_poll(home: Home) -> None:
-    names = await home.alice.slash(home.channel, "dinoname", count=1)
-    assert names.response is not None
-    result = await home.alice.click(names.response, label="Dissect")
-    assert embed(result).title == "🔬 Mangosaurus"
+async def test_only_name_of_poll(chat: Chat) -> None:
+    names = await chat.alice.use("dinoname", count=1)
+    result = await chat.alice.press(names, "Dissect")
+    assert result.title == "🔬 Mangosaurus"
 
 
-async def test_unknown_poll(home: Home) -> None:
-    names = await home.alice.slash(home.channel, "dinoname")
-    assert names.response is not None
+async def test_unknown_poll(chat: Chat) -> None:
+    names = await chat.alice.use("dinoname")
     for state in ("@poll:12", f"@poll:{2**63}"):
-        home.rewrite_button(names.response.id, "Dissect", f"dissect:{state}")
-        result = await home.alice.click(names.response, label="Dissect")
-        assert "use /dissect instead" in sentence(result)
-        assert result.ephemeral
+        chat.rewrite_button(names, "Dissect", f"dissect:{state}")
+        result = await chat.alice.press(names, "Dissect")
+        assert "use /dissect instead" in result.text
+        assert result.is_private
 
 
-async def test_unknown_button_state(home: Home) -> None:
-    names = await home.alice.slash(home.channel, "dinoname")
-    assert names.response is not None
-    home.rewrite_button(names.response.id, "Dissect", "dissect:@12")
-    result = await home.alice.click(names.response, label="Dissect")
-    assert "no longer works" in sentence(result)
+async def test_unknown_button_state(chat: Chat) -> None:
+    names = await chat.alice.use("dinoname")
+    chat.rewrite_button(names, "Dissect", "dissect:@12")
+    result = await chat.alice.press(names, "Dissect")
+    assert "no longer works" in result.text
 
 
-async def test_message_of_0_3_0(home: Home) -> None:
+@pytest.mark.needs("messages of 0.3.0")
+async def test_message_of_0_3_0(chat: Chat) -> None:
     """The names stand on it; a name's button holds the name."""
-    names = await home.alice.slash(home.channel, "dinoname", count=3)
-    assert names.response is not None
-    home.rewrite_button(names.response.id, "Dissect", "dissect:")
-    which = await home.alice.click(names.response, label="Dissect")
-    assert which.response is not None
-    assert buttons(which) == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
-    home.rewrite_button(which.response.id, "Bravosaurus", "dissect:bravosaurus")
-    await home.alice.click(which.response, label="Bravosaurus")
-    assert home.writer.dissected == ["bravosaurus"]
-    stored = home.env.backend.get_message(home.channel.id, names.response.id)
-    stored.embeds[0]["description"] = "removed"
-    result = await home.alice.click(names.response, label="Dissect")
-    assert "use /dissect instead" in sentence(result)
+    names = await chat.alice.use("dinoname", count=3)
+    chat.rewrite_button(names, "Dissect", "dissect:")
+    which = await chat.alice.press(names, "Dissect")
+    assert [*which.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
+    chat.rewrite_button(which, "Bravosaurus", "dissect:bravosaurus")
+    await chat.alice.press(which, "Bravosaurus")
+    assert chat.writer.dissected == ["bravosaurus"]
 
 
-async def test_bounds_are_declared(home: Home) -> None:
-    with pytest.raises(simcord.OptionError):
-        await home.alice.slash(home.channel, "dissect", name="m" * 65)
+async def test_bounds_are_declared(chat: Chat) -> None:
+    assert await chat.alice.is_refused("dissect", name="m" * 65)
+    assert not chat.writer.dissected
 
 
 @pytest.mark.parametrize("name", ["fuck", "F u c k", "ﬀuck-o"])
-async def test_vile_name_is_refused(home: Home, name: str) -> None:
-    result = await home.alice.slash(home.channel, "dissect", name=name)
-    assert sentence(result).startswith("The bot won't dissect that")
-    assert result.ephemeral
-    assert not home.writer.dissected
+async def test_vile_name_is_refused(chat: Chat, name: str) -> None:
+    result = await chat.alice.use("dissect", name=name)
+    assert result.text.startswith("The bot won't dissect that")
+    assert result.is_private
+    assert not chat.writer.dissected
 
 
 @pytest.mark.parametrize("error", [NamesError(NotAName(0, DINOSAURS, "mangosaurus")), Busy(2)])
-async def test_errors_are_private(home: Home, error: Exception) -> None:
-    home.writer.error = error
-    result = await home.alice.slash(home.channel, "dissect", name="日本")
-    assert sentence(result)
-    assert "wrong" not in sentence(result)
-    assert result.ephemeral
+async def test_errors_are_private(chat: Chat, error: Exception) -> None:
+    chat.writer.error = error
+    result = await chat.alice.use("dissect", name="日本")
+    assert result.text
+    assert "wrong" not in result.text
+    assert result.is_private
 
 
-async def suggested(home: Home, typed: str) -> list[str]:
+async def suggested(chat: Chat, typed: str) -> list[str]:
     """The names that are suggested while a member types."""
-    choices = await home.alice.autocomplete(home.channel, "dissect", "name", typed)
-    return [choice["name"] for choice in choices]
+    choices = await chat.alice.suggestions("dissect", "name", typed)
+    return [choice.label for choice in choices]
 
 
-async def test_suggest_real_names(home: Home) -> None:
-    assert await suggested(home, "") == [name.capitalize() for name in GENERA]
-    assert await suggested(home, "Draco") == ["Draco", "Dracoraptor", "Dracosaurus"]
-    assert await suggested(home, "fuck") == []
+async def test_suggest_real_names(chat: Chat) -> None:
+    assert await suggested(chat, "") == [name.capitalize() for name in GENERA]
+    assert await suggested(chat, "Draco") == ["Draco", "Dracoraptor", "Dracosaurus"]
+    assert await suggested(chat, "fuck") == []
 
 
-async def test_cooldown(home: Home) -> None:
-    await home.restart(cooldown_seconds=10)
-    await home.alice.slash(home.channel, "dissect", name="minmi")
-    refused = await home.alice.slash(home.channel, "dissect", name="minmi")
-    assert "too fast" in sentence(refused)
+async def test_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    await chat.alice.use("dissect", name="minmi")
+    refused = await chat.alice.use("dissect", name="minmi")
+    assert "too fast" in refused.text
 
 
 @pytest.mark.parametrize(
     ("error", "costs"),
     [(NamesError(NotAName(0, DINOSAURS, "mangosaurus")), True), (Busy(2), False)],
 )
-async def test_refusal_costs_cooldown(home: Home, error: Exception, costs: bool) -> None:
-    await home.restart(cooldown_seconds=10)
-    home.writer.error = error
-    await home.alice.slash(home.channel, "dissect", name="日本")
-    home.writer.error = None
-    again = await home.alice.slash(home.channel, "dissect", name="minmi")
-    assert ("too fast" in sentence(again)) == costs
+async def test_refusal_costs_cooldown(chat: Chat, error: Exception, costs: bool) -> None:
+    await chat.restart(cooldown_seconds=10)
+    chat.writer.error = error
+    await chat.alice.use("dissect", name="日本")
+    chat.writer.error = None
+    again = await chat.alice.use("dissect", name="minmi")
+    assert ("too fast" in again.text) == costs
 
 
 LINE = "My keyboard is covered"
 
 
-async def test_line(home: Home) -> None:
-    home.writer.lines = {LINE}
-    result = await home.alice.slash(home.channel, "dissect", name=LINE)
-    assert home.writer.dissected == []
-    assert embed(result).title == f"🔬 {LINE}"
-    assert not result.ephemeral
-    assert "Surprise: 1.39 nats per word. The least expected is **covered** (25%)." in description(
-        result
-    )
-    assert "never read this word: keyboard." in description(result)
-    assert embed(result).image.url == f"attachment://{line_dissection.PICTURE}"
-    assert result.response is not None
-    (picture,) = result.response.attachments
+async def test_line(chat: Chat) -> None:
+    chat.writer.lines = {LINE}
+    result = await chat.alice.use("dissect", name=LINE)
+    assert chat.writer.dissected == []
+    assert result.title == f"🔬 {LINE}"
+    assert not result.is_private
+    assert "Surprise: 1.39 nats per word. The least expected is covered (25%)." in result.body
+    assert "never read this word: keyboard." in result.body
+    (picture,) = result.files
     assert Image.open(io.BytesIO(await picture.read())).width == WIDTH
     assert picture.description == line_dissection.line_description(
         fakes.line_dissection(LINE), LIMITS
     )
 
 
-async def test_several_unknown_words_are_a_name(home: Home) -> None:
-    await home.alice.slash(home.channel, "dissect", name="Tyrannosaurus rex")
-    assert home.writer.dissected == ["Tyrannosaurus rex"]
+async def test_several_unknown_words_are_a_name(chat: Chat) -> None:
+    await chat.alice.use("dissect", name="Tyrannosaurus rex")
+    assert chat.writer.dissected == ["Tyrannosaurus rex"]
 
 
-async def test_name_of_button_is_no_line(home: Home) -> None:
+async def test_name_of_button_is_no_line(chat: Chat) -> None:
     """Names of a list can have spaces, and be words of a poem."""
-    home.writer.names_found = ("sweet rose",)
-    home.writer.lines = {"Sweet Rose", "Sweet rose", "sweet rose"}
-    names = await home.alice.slash(home.channel, "dinoname", count=1)
-    assert names.response is not None
-    await home.alice.click(names.response, label="Dissect")
-    assert [name.lower() for name in home.writer.dissected] == ["sweet rose"]
+    chat.writer.names_found = ("sweet rose",)
+    chat.writer.lines = {"Sweet Rose", "Sweet rose", "sweet rose"}
+    names = await chat.alice.use("dinoname", count=1)
+    await chat.alice.press(names, "Dissect")
+    assert [name.lower() for name in chat.writer.dissected] == ["sweet rose"]
 
 
-async def test_vile_line_is_refused(home: Home) -> None:
-    home.writer.lines = {"Shall I fuck thee"}
-    result = await home.alice.slash(home.channel, "dissect", name="Shall I fuck thee")
-    assert sentence(result).startswith("The bot won't dissect that")
+async def test_vile_line_is_refused(chat: Chat) -> None:
+    chat.writer.lines = {"Shall I fuck thee"}
+    result = await chat.alice.use("dissect", name="Shall I fuck thee")
+    assert result.text.startswith("The bot won't dissect that")
 
 
 @pytest.mark.parametrize(
@@ -315,14 +295,14 @@ async def test_vile_line_is_refused(home: Home) -> None:
         (NoWordNetwork(), "letter by letter at the moment"),
     ],
 )
-async def test_line_errors_are_private(home: Home, error: Exception, words: str) -> None:
-    home.writer.lines = {LINE}
-    home.writer.error = error
-    await home.restart(cooldown_seconds=10)
-    result = await home.alice.slash(home.channel, "dissect", name=LINE)
-    assert words in sentence(result)
-    assert result.ephemeral
-    assert "too fast" in sentence(await home.alice.slash(home.channel, "dissect", name=LINE))
+async def test_line_errors_are_private(chat: Chat, error: Exception, words: str) -> None:
+    chat.writer.lines = {LINE}
+    chat.writer.error = error
+    await chat.restart(cooldown_seconds=10)
+    result = await chat.alice.use("dissect", name=LINE)
+    assert words in result.text
+    assert result.is_private
+    assert "too fast" in (await chat.alice.use("dissect", name=LINE)).text
 
 
 def test_alt_text_of_line() -> None:
@@ -338,8 +318,8 @@ def test_alt_text_of_line() -> None:
     )
 
 
-async def test_suggest_line_as_typed(home: Home) -> None:
+async def test_suggest_line_as_typed(chat: Chat) -> None:
     """Otherwise the first suggestion would be its letters run together."""
-    assert (await suggested(home, "Shall I  compare"))[0] == "Shall I compare"
-    assert (await suggested(home, "Draco"))[0] == "Draco"
-    assert "I fuck" not in await suggested(home, "I fuck")
+    assert (await suggested(chat, "Shall I  compare"))[0] == "Shall I compare"
+    assert (await suggested(chat, "Draco"))[0] == "Draco"
+    assert "I fuck" not in await suggested(chat, "I fuck")

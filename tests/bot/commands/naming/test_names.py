@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-import simcord
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,9 +33,9 @@ from models.names.constrained.problems import (
     Shortfall,
 )
 from models.names.generator import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME, NamesRequest
+from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.fakes import card
-from tests.bot.replies import description, lines, sentence
 
 OPTIONS: dict[str, object] = {
     "count": 3,
@@ -53,33 +52,33 @@ def options_of(request: NamesRequest) -> dict[str, object]:
     return {name: getattr(request, name) for name in OPTIONS}
 
 
-async def test_names_are_capitalized(home: Home) -> None:
-    result = await home.alice.slash(home.channel, "dinoname", count=2)
-    assert description(result) == "**Mangosaurus**\n**Bravosaurus**"
-    assert not result.ephemeral
+async def test_names_are_capitalized(chat: Chat) -> None:
+    result = await chat.alice.use("dinoname", count=2)
+    assert result.body == "Mangosaurus\nBravosaurus"
+    assert not result.is_private
 
 
-async def test_options_reach_network(home: Home) -> None:
-    await home.alice.slash(home.channel, "dinoname", **OPTIONS)
-    (request,) = home.writer.names_asked
+async def test_options_reach_network(chat: Chat) -> None:
+    await chat.alice.use("dinoname", **OPTIONS)
+    (request,) = chat.writer.names_asked
     assert options_of(request) == OPTIONS
 
 
-async def test_defaults(home: Home) -> None:
-    await home.alice.slash(home.channel, "dinoname")
-    (request,) = home.writer.names_asked
+async def test_defaults(chat: Chat) -> None:
+    await chat.alice.use("dinoname")
+    (request,) = chat.writer.names_asked
     assert request == NamesRequest(count=5, seed=request.seed)
 
 
-async def test_seeds_differ(home: Home) -> None:
-    await home.alice.slash(home.channel, "dinoname")
-    await home.alice.slash(home.channel, "dinoname")
-    first, second = home.writer.names_asked
+async def test_seeds_differ(chat: Chat) -> None:
+    await chat.alice.use("dinoname")
+    await chat.alice.use("dinoname")
+    first, second = chat.writer.names_asked
     assert first.seed != second.seed
 
 
-async def test_bounds_are_declared(home: Home, subtests: pytest.Subtests) -> None:
-    """Discord itself rejects values out of bounds."""
+async def test_bounds_are_declared(chat: Chat, subtests: pytest.Subtests) -> None:
+    """Values out of bounds never reach the command."""
     refused: list[dict[str, object]] = [
         {"count": 0},
         {"count": 11},
@@ -89,17 +88,17 @@ async def test_bounds_are_declared(home: Home, subtests: pytest.Subtests) -> Non
         {"starts_with": "x" * (LONGEST_TYPED + 1)},
     ]
     for options in refused:
-        with subtests.test(str(options)), pytest.raises(simcord.OptionError):
-            await home.alice.slash(home.channel, "dinoname", **options)
+        with subtests.test(str(options)):
+            assert await chat.alice.is_refused("dinoname", **options)
+    assert not chat.writer.names_asked
 
 
-async def test_more_repeats_request(home: Home) -> None:
-    first = await home.alice.slash(home.channel, "dinoname", **OPTIONS)
-    assert first.response is not None
-    again = await home.alice.click(first.response, label="More")
-    assert description(again).count("\n") == 2
+async def test_more_repeats_request(chat: Chat) -> None:
+    first = await chat.alice.use("dinoname", **OPTIONS)
+    again = await chat.alice.press(first, "More")
+    assert again.body.count("\n") == 2
     as_read = {"starts_with": "dra", "ends_with": "raptor", "contains": "eo"}
-    assert options_of(home.writer.names_asked[-1]) == OPTIONS | as_read
+    assert options_of(chat.writer.names_asked[-1]) == OPTIONS | as_read
 
 
 @pytest.mark.parametrize(
@@ -109,56 +108,54 @@ async def test_more_repeats_request(home: Home) -> None:
         ("4:1.5:dra:raptor:o:14", NamesRequest(4, 0, "dra", 1.5, "raptor", "o", 14)),  # 0.3.0
     ],
 )
-async def test_more_of_old_messages(home: Home, state: str, request_: NamesRequest) -> None:
-    first = await home.alice.slash(home.channel, "dinoname")
-    assert first.response is not None
-    home.rewrite_button(first.response.id, "More", f"names:{state}")
-    await home.alice.click(first.response, label="More")
-    request = home.writer.names_asked[-1]
+async def test_more_of_old_messages(chat: Chat, state: str, request_: NamesRequest) -> None:
+    first = await chat.alice.use("dinoname")
+    chat.rewrite_button(first, "More", f"names:{state}")
+    await chat.alice.press(first, "More")
+    request = chat.writer.names_asked[-1]
     assert request == replace(request_, seed=request.seed)
 
 
-async def test_more_after_restart(home: Home) -> None:
-    first = await home.alice.slash(home.channel, "dinoname", count=2)
-    assert first.response is not None
-    await home.restart()
-    again = await home.alice.click(first.response, label="More")
-    assert description(again) == "**Mangosaurus**\n**Bravosaurus**"
+async def test_more_after_restart(chat: Chat) -> None:
+    first = await chat.alice.use("dinoname", count=2)
+    await chat.restart()
+    again = await chat.alice.press(first, "More")
+    assert again.body == "Mangosaurus\nBravosaurus"
 
 
-async def test_fewer_names_have_reason(home: Home) -> None:
-    home.writer.shortfall = Shortfall(3, NameConstraints("dra"), Flaw.KNOWN, 0.6)
-    result = await home.alice.slash(home.channel, "dinoname", count=10)
-    *names, _blank, why = lines(result)
-    assert names[-1] == "**Kilosaurus**"
+async def test_fewer_names_have_reason(chat: Chat) -> None:
+    chat.writer.shortfall = Shortfall(3, NameConstraints("dra"), Flaw.KNOWN, 0.6)
+    result = await chat.alice.use("dinoname", count=10)
+    *names, _blank, why = result.lines
+    assert names[-1] == "Kilosaurus"
     assert why == (
-        r"Only 3 new names were found (starts\_with:dra). Most of what was tried was rejected: "
+        r"Only 3 new names were found (starts_with:dra). Most of what was tried was rejected: "
         "on the list that the network learned from."
     )
 
 
-async def test_no_names(home: Home) -> None:
+async def test_no_names(chat: Chat) -> None:
     """The reason comes in private, with the command to mend."""
-    home.writer.names_found = ()
-    home.writer.shortfall = Shortfall(0, NameConstraints("xqz"), None, 0.0)
-    result = await home.alice.slash(home.channel, "dinoname", starts_with="xqz")
-    assert sentence(result).startswith(r"No new name was found (starts\_with:xqz). ")
-    assert "/dinoname starts_with:xqz" in sentence(result)
-    assert result.ephemeral
+    chat.writer.names_found = ()
+    chat.writer.shortfall = Shortfall(0, NameConstraints("xqz"), None, 0.0)
+    result = await chat.alice.use("dinoname", starts_with="xqz")
+    assert result.text.startswith(r"No new name was found (starts_with:xqz). ")
+    assert "/dinoname starts_with:xqz" in result.text
+    assert result.is_private
 
 
-async def test_refused_request_comes_back(home: Home) -> None:
+async def test_refused_request_comes_back(chat: Chat) -> None:
     constraints = NameConstraints(ends_with="raptor", length=5)
-    home.writer.error = NamesError(LengthTooShort(constraints, 7))
+    chat.writer.error = NamesError(LengthTooShort(constraints, 7))
     options = {"ends_with": "Raptor`\n x" + "y" * 30, "length": 5}
-    result = await home.alice.slash(home.channel, "dinoname", **options)
-    why, typed = sentence(result).split("\n")
+    result = await chat.alice.use("dinoname", **options)
+    why, typed = result.text.split("\n")
     assert why == "That needs more than 5 letters. Try length:7."
-    assert typed == f"You asked for: `/dinoname ends_with:Raptorˋ x{'y' * 30} length:5`"
-    assert result.ephemeral
+    assert typed == f"You asked for: /dinoname ends_with:Raptor` x{'y' * 30} length:5"
+    assert result.is_private
 
 
-async def test_vile_letters_are_refused(home: Home, subtests: pytest.Subtests) -> None:
+async def test_vile_letters_are_refused(chat: Chat, subtests: pytest.Subtests) -> None:
     """The network never sees them, and the reply does not repeat them."""
     for options in [
         {"starts_with": "F.u.c.k"},
@@ -171,13 +168,13 @@ async def test_vile_letters_are_refused(home: Home, subtests: pytest.Subtests) -
         {"starts_with": "f", "contains": "u", "ends_with": "ck"},
     ]:
         with subtests.test(str(options)):
-            result = await home.alice.slash(home.channel, "dinoname", **options)
-            assert sentence(result) == "The bot won't write names like that; try other letters."
-            assert result.ephemeral
-            assert not home.writer.names_asked
+            result = await chat.alice.use("dinoname", **options)
+            assert result.text == "The bot won't write names like that; try other letters."
+            assert result.is_private
+            assert not chat.writer.names_asked
 
 
-async def test_errors_are_explained(home: Home, subtests: pytest.Subtests) -> None:
+async def test_errors_are_explained(chat: Chat, subtests: pytest.Subtests) -> None:
     for error, expected in [
         (Busy(1), "The bot is busy: 1 request is waiting. Try again in a few minutes."),
         (Busy(16), "The bot is busy: 16 requests are waiting. Try again in a few minutes."),
@@ -191,79 +188,77 @@ async def test_errors_are_explained(home: Home, subtests: pytest.Subtests) -> No
         (TooSlow(), "That took too long, so the bot gave up; try again in a moment."),
     ]:
         with subtests.test(repr(error)):
-            home.writer.error = error
-            result = await home.alice.slash(home.channel, "dinoname")
-            assert sentence(result) == expected
-            assert result.ephemeral
+            chat.writer.error = error
+            result = await chat.alice.use("dinoname")
+            assert result.text == expected
+            assert result.is_private
 
 
-async def test_failure_costs_no_cooldown(home: Home) -> None:
-    await home.restart(cooldown_seconds=10)
-    home.writer.error = Busy(16)
-    await home.alice.slash(home.channel, "dinoname")
-    home.writer.error = None
-    assert description(await home.alice.slash(home.channel, "dinoname"))
+async def test_failure_costs_no_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    chat.writer.error = Busy(16)
+    await chat.alice.use("dinoname")
+    chat.writer.error = None
+    assert (await chat.alice.use("dinoname")).body
 
 
-async def test_too_many_requests_cost_cooldown(home: Home) -> None:
+async def test_too_many_requests_cost_cooldown(chat: Chat) -> None:
     """The member causes this refusal, and it has cost the bot the word filter and a reply."""
-    await home.restart(cooldown_seconds=10)
-    home.writer.error = TooMany(20)
-    await home.alice.slash(home.channel, "dinoname")
-    home.writer.error = None
-    result = await home.alice.slash(home.channel, "dinoname")
-    assert sentence(result).startswith("You're going too fast")
+    await chat.restart(cooldown_seconds=10)
+    chat.writer.error = TooMany(20)
+    await chat.alice.use("dinoname")
+    chat.writer.error = None
+    result = await chat.alice.use("dinoname")
+    assert result.text.startswith("You're going too fast")
 
 
-async def test_refusal_costs_cooldown(home: Home) -> None:
+async def test_refusal_costs_cooldown(chat: Chat) -> None:
     """Refused requests also cost time: the word filter has run."""
-    await home.restart(cooldown_seconds=10)
-    await home.alice.slash(home.channel, "dinoname", starts_with="fuck")
-    result = await home.alice.slash(home.channel, "dinoname")
-    assert sentence(result).startswith("You're going too fast")
+    await chat.restart(cooldown_seconds=10)
+    await chat.alice.use("dinoname", starts_with="fuck")
+    result = await chat.alice.use("dinoname")
+    assert result.text.startswith("You're going too fast")
 
 
-async def test_unknown_error_has_reference(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unknown_error_has_reference(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     """The reply has a reference to the log, and nothing of the error."""
-    home.writer.error = ZeroDivisionError("secret detail")
-    result = await home.alice.slash(home.channel, "dinoname")
+    chat.writer.error = ZeroDivisionError("secret detail")
+    result = await chat.alice.use("dinoname")
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     reference = record.getMessage().split()[-1]
-    assert reference in sentence(result)
-    assert "secret detail" not in sentence(result)
+    assert reference in result.text
+    assert "secret detail" not in result.text
     assert record.exc_info is not None
 
 
-async def test_error_behind_button(home: Home) -> None:
-    first = await home.alice.slash(home.channel, "dinoname")
-    assert first.response is not None
-    home.writer.error = Busy(3)
-    result = await home.alice.click(first.response, label="More")
-    assert "3 requests are waiting" in sentence(result)
+async def test_error_behind_button(chat: Chat) -> None:
+    first = await chat.alice.use("dinoname")
+    chat.writer.error = Busy(3)
+    result = await chat.alice.press(first, "More")
+    assert "3 requests are waiting" in result.text
 
 
-async def test_cooldown(home: Home) -> None:
-    await home.restart(cooldown_seconds=10)
-    await home.alice.slash(home.channel, "dinoname")
-    refused = await home.alice.slash(home.channel, "dinoname")
-    assert sentence(refused) == "You're going too fast; try again in a few seconds."
-    await home.pass_time(10)
-    assert description(await home.alice.slash(home.channel, "dinoname"))
+async def test_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    await chat.alice.use("dinoname")
+    refused = await chat.alice.use("dinoname")
+    assert refused.text == "You're going too fast; try again in a few seconds."
+    await chat.pass_time(10)
+    assert (await chat.alice.use("dinoname")).body
 
 
-async def test_button_shares_cooldown(home: Home) -> None:
-    await home.restart(cooldown_seconds=10)
-    first = await home.alice.slash(home.channel, "dinoname")
-    assert first.response is not None
-    refused = await home.alice.click(first.response, label="More")
-    assert "too fast" in sentence(refused)
+async def test_button_shares_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    first = await chat.alice.use("dinoname")
+    refused = await chat.alice.press(first, "More")
+    assert "too fast" in refused.text
 
 
-async def test_cooldown_is_per_member(home: Home) -> None:
-    await home.restart(cooldown_seconds=10)
-    bob = home.guild.add_member(home.env.create_user("bob"))
-    await home.alice.slash(home.channel, "dinoname")
-    assert description(await bob.slash(home.channel, "dinoname"))
+async def test_cooldown_is_per_member(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    bob = await chat.add_member("bob")
+    await chat.alice.use("dinoname")
+    assert (await bob.use("dinoname")).body
 
 
 async def test_expired_interaction_is_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
@@ -276,9 +271,9 @@ async def test_expired_interaction_is_logged(home: Home, caplog: pytest.LogCaptu
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_direct_messages(home: Home) -> None:
-    result = await home.alice.user.slash("dinoname", count=1)
-    assert description(result) == "**Mangosaurus**"
+async def test_direct_messages(chat: Chat) -> None:
+    result = await chat.alice.use_directly("dinoname", count=1)
+    assert result.body == "Mangosaurus"
 
 
 # Options, as a platform hands them over that checks nothing.

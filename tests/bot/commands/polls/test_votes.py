@@ -1,12 +1,10 @@
 """Polls on names: votes, tallies, results."""
 
 import asyncio
-from copy import deepcopy
 from dataclasses import replace
 
 import discord
 import pytest
-import simcord
 
 from bot.commands.core.message import Message, UserError, plain
 from bot.commands.core.turn import Platform
@@ -17,96 +15,97 @@ from bot.services.word_filter import WordFilter
 from bot.store.ballots import Ballot
 from bot.store.moderation.tables import Action, Entry
 from bot.store.polls import PollRecord
-from tests.bot.conftest import Home
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Answer, Chat, Shown
 from tests.bot.fakes import unavailable
 from tests.bot.polls import (
     TEN_MINUTES,
-    TOMORROW,
     a_poll,
     close_elsewhere,
     first_message,
     members,
-    names_on,
+    open_polls,
 )
-from tests.bot.replies import buttons, labels, lines, sentence
 
 
-def receipt(result: simcord.InteractionResult) -> simcord.ResponseMessage:
+def receipt(result: Answer) -> Shown:
     """The private note that follows a vote."""
-    (note,) = result.followups
-    assert note.ephemeral
+    (note,) = result.others
+    assert note.is_private
     return note
 
 
-async def test_poll_has_button_for_each_name(home: Home) -> None:
-    message = await a_poll(home)
-    assert labels(message) == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "More", "Dissect"]
-    assert message.content.startswith("Which is the coolest? The poll closes <t:")
+async def test_poll_has_button_for_each_name(chat: Chat) -> None:
+    message = await a_poll(chat)
+    assert [*message.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "More", "Dissect"]
+    assert message.text.startswith("Which is the coolest? The poll closes [2026-01-01 00:10]")
 
 
-async def test_tally(home: Home) -> None:
-    message = await a_poll(home)
-    first, second = members(home, 2)
-    await first.click(message, label="Bravosaurus")
-    assert labels(first_message(home))[:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus"]
-    await second.click(first_message(home), label="Bravosaurus · 1")
-    assert names_on(first_message(home)) == [
-        "**Mangosaurus**",
-        "**Bravosaurus** · ▰▰ 2",
-        "**Kilosaurus**",
+async def test_tally(chat: Chat) -> None:
+    message = await a_poll(chat)
+    first, second = await members(chat, 2)
+    await first.press(message, "Bravosaurus")
+    assert [*first_message(chat).buttons][:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus"]
+    await second.press(first_message(chat), "Bravosaurus · 1")
+    assert first_message(chat).lines == [
+        "Mangosaurus",
+        "Bravosaurus · ▰▰ 2",
+        "Kilosaurus",
     ]
 
 
-async def test_vote_counts_once(home: Home) -> None:
-    await a_poll(home)
-    await home.alice.click(first_message(home), label="Bravosaurus")
-    await home.alice.click(first_message(home), label="Kilosaurus")
-    await home.alice.click(first_message(home), label="Kilosaurus · 1")
-    assert labels(first_message(home))[:3] == ["Mangosaurus", "Bravosaurus", "Kilosaurus · 1"]
+async def test_vote_counts_once(chat: Chat) -> None:
+    await a_poll(chat)
+    await chat.alice.press(first_message(chat), "Bravosaurus")
+    await chat.alice.press(first_message(chat), "Kilosaurus")
+    await chat.alice.press(first_message(chat), "Kilosaurus · 1")
+    assert [*first_message(chat).buttons][:3] == ["Mangosaurus", "Bravosaurus", "Kilosaurus · 1"]
 
 
-async def test_member_sees_own_vote(home: Home) -> None:
+async def test_member_sees_own_vote(chat: Chat) -> None:
     """In private: nothing is added to the channel."""
-    message = await a_poll(home)
-    result = await home.alice.click(message, label="Mangosaurus")
-    assert receipt(result).content == (
-        "You voted for **Mangosaurus**. Press another name to change your vote."
+    message = await a_poll(chat)
+    result = await chat.alice.press(message, "Mangosaurus")
+    assert receipt(result).text == (
+        "You voted for Mangosaurus. Press another name to change your vote."
     )
-    assert len(home.channel.history()) == 1
+    assert len(chat.history()) == 1
 
 
-async def test_vote_taken_back(home: Home) -> None:
-    message = await a_poll(home)
-    (bob,) = members(home, 1)
-    await bob.click(message, label="Bravosaurus")
-    result = await home.alice.click(first_message(home), label="Bravosaurus · 1")
-    assert labels(first_message(home))[1] == "Bravosaurus · 2"
-    await home.alice.click(receipt(result), label="Take it back")
-    await home.env.settle()
-    assert labels(first_message(home))[1] == "Bravosaurus · 1"
-    await home.alice.click(first_message(home), label="Kilosaurus")
-    assert labels(first_message(home))[1:3] == ["Bravosaurus · 1", "Kilosaurus · 1"]
+async def test_vote_taken_back(chat: Chat) -> None:
+    message = await a_poll(chat)
+    (bob,) = await members(chat, 1)
+    await bob.press(message, "Bravosaurus")
+    result = await chat.alice.press(first_message(chat), "Bravosaurus · 1")
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 2"
+    await chat.alice.press(receipt(result), "Take it back")
+    await chat.settle()
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
+    await chat.alice.press(first_message(chat), "Kilosaurus")
+    assert [*first_message(chat).buttons][1:3] == ["Bravosaurus · 1", "Kilosaurus · 1"]
 
 
-async def test_optional_edits_are_left_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_optional_edits_are_left_out(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While Discord refuses many requests, only the response to a vote shows the tally."""
-    message = await a_poll(home)
-    result = await home.alice.click(message, label="Bravosaurus")
+    message = await a_poll(discord_chat)
+    result = await discord_chat.alice.press(message, "Bravosaurus")
     monkeypatch.setattr(DiscordPlatform, "spares_requests", True)
-    await home.alice.click(receipt(result), label="Take it back")
-    await home.env.settle()
-    assert labels(first_message(home))[1] == "Bravosaurus · 1"
-    await home.alice.click(first_message(home), label="Kilosaurus")
-    assert labels(first_message(home))[1:3] == ["Bravosaurus", "Kilosaurus · 1"]
+    await discord_chat.alice.press(receipt(result), "Take it back")
+    await discord_chat.settle()
+    assert [*first_message(discord_chat).buttons][1] == "Bravosaurus · 1"
+    await discord_chat.alice.press(first_message(discord_chat), "Kilosaurus")
+    assert [*first_message(discord_chat).buttons][1:3] == ["Bravosaurus", "Kilosaurus · 1"]
 
 
-async def test_vote_cannot_be_taken_back_later(home: Home) -> None:
-    message = await a_poll(home)
-    result = await home.alice.click(message, label="Bravosaurus")
-    await home.pass_time(TEN_MINUTES + 60)
-    late = await home.alice.click(receipt(result), label="Take it back")
-    assert sentence(late) == "This poll is closed: Bravosaurus has won."
-    assert names_on(first_message(home))[1] == "👑 **Bravosaurus** · ▰ 1"
+async def test_vote_cannot_be_taken_back_later(chat: Chat) -> None:
+    message = await a_poll(chat)
+    result = await chat.alice.press(message, "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    late = await chat.alice.press(receipt(result), "Take it back")
+    assert late.text == "This poll is closed: Bravosaurus has won."
+    assert first_message(chat).lines[1] == "👑 Bravosaurus · ▰ 1"
 
 
 def test_tie_of_several(poll: PollRecord) -> None:
@@ -116,13 +115,13 @@ def test_tie_of_several(poll: PollRecord) -> None:
 
 
 @pytest.fixture
-def poll(home: Home) -> PollRecord:
+def poll(chat: Chat) -> PollRecord:
     """A closed poll with a tie."""
-    now = home.env.now()
+    now = chat.now()
     return PollRecord(
         id=1,
-        community_id=home.guild.id,
-        channel_id=home.channel.id,
+        community_id=chat.community_id,
+        channel_id=chat.channel.id,
         message_id=5,
         member_id=1,
         discoverer=None,
@@ -135,102 +134,96 @@ def poll(home: Home) -> PollRecord:
     )
 
 
-async def test_late_vote_is_told_the_winner(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    stored = home.env.backend.get_message(home.channel.id, message.id)
-    stale = deepcopy(stored.components)
-    await home.pass_time(TEN_MINUTES + 60)
-    stored.components = stale
-    result = await home.alice.click(first_message(home), label="Kilosaurus")
-    assert receipt(result).content == "This poll is closed: Bravosaurus has won."
+async def test_late_vote_is_told_the_winner(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await close_elsewhere(chat)
+    result = await chat.alice.press(message, "Kilosaurus")
+    assert receipt(result).text == "This poll is closed: Bravosaurus has won."
 
 
-async def test_polls_outlive_restart(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    await home.restart()
-    (member,) = members(home, 1)
-    await member.click(first_message(home), label="Bravosaurus · 1")
-    assert labels(first_message(home))[1] == "Bravosaurus · 2"
-    await home.pass_time(TEN_MINUTES + 60)
-    assert first_message(home).content == "The poll is closed: Bravosaurus has won."
+async def test_polls_outlive_restart(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await chat.restart()
+    (member,) = await members(chat, 1)
+    await member.press(first_message(chat), "Bravosaurus · 1")
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 2"
+    await chat.pass_time(TEN_MINUTES + 60)
+    assert first_message(chat).text == "The poll is closed: Bravosaurus has won."
 
 
-async def test_settings_change_vote_minutes(home: Home) -> None:
-    boss = home.administrator()
-    look = await boss.slash(home.channel, "settings")
-    assert sentence(look).startswith("Polls stay open for 10 minutes here. Change it with")
-    result = await boss.slash(home.channel, "settings", vote_minutes=20)
-    assert result.ephemeral
-    assert sentence(result) == "New polls stay open for 20 minutes here; open ones keep their time."
-    look = await boss.slash(home.channel, "settings")
-    assert sentence(look).startswith("Polls stay open for 20 minutes here.")
-    await home.alice.slash(home.channel, "dinoname")
-    await home.pass_time(TEN_MINUTES + 60)
-    assert first_message(home).content.startswith("Which is the coolest?")
-    await home.pass_time(TEN_MINUTES)
-    assert first_message(home).content == "The poll is closed: nobody voted."
+async def test_settings_change_vote_minutes(chat: Chat) -> None:
+    boss = await chat.add_administrator()
+    look = await boss.use("settings")
+    assert look.text.startswith("Polls stay open for 10 minutes here. Change it with")
+    result = await boss.use("settings", vote_minutes=20)
+    assert result.is_private
+    assert result.text == "New polls stay open for 20 minutes here; open ones keep their time."
+    look = await boss.use("settings")
+    assert look.text.startswith("Polls stay open for 20 minutes here.")
+    await chat.alice.use("dinoname")
+    await chat.pass_time(TEN_MINUTES + 60)
+    assert first_message(chat).text.startswith("Which is the coolest?")
+    await chat.pass_time(TEN_MINUTES)
+    assert first_message(chat).text == "The poll is closed: nobody voted."
 
 
-async def test_settings_are_for_managers(home: Home) -> None:
-    """Also where a server lets everyone use the command."""
-    commands = await home.bot.tree.fetch_commands()
-    (command,) = [command for command in commands if command.name == "settings"]
-    home.guild.set_command_permissions(command.id, {home.alice: True})
-    result = await home.alice.slash(home.channel, "settings", vote_minutes=60)
-    assert sentence(result) == "You don't have permission to use this command here."
-    assert await home.app.store.polls.minutes(home.guild.id) == 10
+async def test_settings_are_for_managers(chat: Chat) -> None:
+    """Also where a community lets everyone see the command."""
+    await chat.let_everyone_use("settings")
+    result = await chat.alice.use("settings", vote_minutes=60)
+    assert result.text == "You don't have permission to use this command here."
+    assert await chat.app.store.polls.minutes(chat.community_id) == 10
 
 
-async def test_names_without_poll(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_names_without_poll(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no poll can be stored, the names are shown all the same."""
-    monkeypatch.setattr(home.app.store.polls, "open", unavailable)
-    message = await a_poll(home)
-    assert labels(message) == ["More", "Dissect"]
-    assert names_on(message) == ["**Mangosaurus**", "**Bravosaurus**", "**Kilosaurus**"]
+    monkeypatch.setattr(chat.app.store.polls, "open", unavailable)
+    message = await a_poll(chat)
+    assert [*message.buttons] == ["More", "Dissect"]
+    assert message.lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
 
 
-async def test_dissect_needs_the_database(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_dissect_needs_the_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several names are too long for a button: without a database it is left out."""
-    monkeypatch.setattr(home.app.store.polls, "open", unavailable)
-    monkeypatch.setattr(home.app.store.button_states, "put", unavailable)
-    assert labels(await a_poll(home)) == ["More"]
+    monkeypatch.setattr(chat.app.store.polls, "open", unavailable)
+    monkeypatch.setattr(chat.app.store.button_states, "put", unavailable)
+    assert [*(await a_poll(chat)).buttons] == ["More"]
 
 
-async def test_lost_vote_is_not_shown(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    message = await a_poll(home)
-    monkeypatch.setattr(home.app.store.polls, "cast", unavailable)
-    result = await home.alice.click(message, label="Bravosaurus")
-    assert sentence(result).startswith("The database isn't answering")
-    assert labels(first_message(home))[1] == "Bravosaurus"
+async def test_lost_vote_is_not_shown(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = await a_poll(chat)
+    monkeypatch.setattr(chat.app.store.polls, "cast", unavailable)
+    result = await chat.alice.press(message, "Bravosaurus")
+    assert result.text.startswith("The database isn't answering")
+    assert [*first_message(chat).buttons][1] == "Bravosaurus"
 
 
-async def test_poll_of_another_database(home: Home) -> None:
-    message = await a_poll(home)
-    home.rewrite_button(message.id, "Mangosaurus", "vote:123:0")
-    result = await home.alice.click(message, custom_id="vote:123:0")
-    assert sentence(result).startswith("This poll no longer exists")
+async def test_poll_of_another_database(chat: Chat) -> None:
+    message = await a_poll(chat)
+    chat.rewrite_button(message, "Mangosaurus", "vote:123:0")
+    result = await chat.alice.press(message, "Mangosaurus")
+    assert result.text.startswith("This poll no longer exists")
 
 
-async def test_vote_of_0_3_0(home: Home) -> None:
+async def test_vote_of_0_3_0(chat: Chat) -> None:
     """Ids of its buttons were the same."""
-    message = await a_poll(home)
-    (record,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
-    home.rewrite_button(message.id, "Bravosaurus", f"vote:{record.id}:1")
-    home.rewrite_button(message.id, "More", "names:3:1::::")
-    home.rewrite_button(message.id, "Dissect", "dissect:")
-    await home.alice.click(message, label="Bravosaurus")
-    assert labels(first_message(home))[1] == "Bravosaurus · 1"
+    message = await a_poll(chat)
+    (record,) = await open_polls(chat)
+    chat.rewrite_button(message, "Bravosaurus", f"vote:{record.id}:1")
+    chat.rewrite_button(message, "More", "names:3:1::::")
+    chat.rewrite_button(message, "Dissect", "dissect:")
+    await chat.alice.press(message, "Bravosaurus")
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
 
 
-async def test_names_of_poll_can_be_dissected(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    result = await home.alice.click(first_message(home), label="Dissect")
-    assert sentence(result) == "Which one?"
-    assert result.response is not None
-    assert labels(result.response.message) == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
+async def test_names_of_poll_can_be_dissected(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    result = await chat.alice.press(first_message(chat), "Dissect")
+    assert result.text == "Which one?"
+    assert [*result.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
 
 
 @pytest.mark.parametrize(
@@ -259,13 +252,13 @@ def test_largest_state() -> None:
 
 
 @pytest.fixture
-def slow_edits(home: Home, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def slow_edits(discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """While a tally is on its way, its poll is closed. What the edits said."""
     said: list[str] = []
     edit_message = discord.InteractionResponse.edit_message
 
     async def closes_meanwhile(response: object, **options: object) -> object:
-        await close_elsewhere(home)
+        await close_elsewhere(discord_chat)
         said.append(str(options["content"]))
         return await edit_message(response, **options)  # type: ignore[arg-type]
 
@@ -273,39 +266,41 @@ def slow_edits(home: Home, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return said
 
 
-async def test_late_tally_does_not_reopen_poll(home: Home, slow_edits: list[str]) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
+async def test_late_tally_does_not_reopen_poll(
+    discord_chat: DiscordChat, slow_edits: list[str]
+) -> None:
+    message = await a_poll(discord_chat)
+    await discord_chat.alice.press(message, "Bravosaurus")
     assert slow_edits[0].startswith("Which is the coolest?")
-    assert first_message(home).content == "The poll is closed: Bravosaurus has won."
-    assert labels(first_message(home)) == ["More", "Dissect"]
+    assert first_message(discord_chat).text == "The poll is closed: Bravosaurus has won."
+    assert [*first_message(discord_chat).buttons] == ["More", "Dissect"]
 
 
-async def test_unanswered_vote_is_shown(home: Home) -> None:
+async def test_unanswered_vote_is_shown(discord_chat: DiscordChat) -> None:
     """A vote counts also when its interaction has expired: the bot edits the message itself."""
-    message = await a_poll(home)
+    message = await a_poll(discord_chat)
     for method, path in (("POST", "/interactions/*"), ("PATCH", "/webhooks/*")):
-        home.env.inject_error(
+        discord_chat.home.env.inject_error(
             method, path, status=404, code=10062, message="Unknown interaction", times=None
         )
-    await home.alice.click(message, label="Bravosaurus")
-    assert labels(first_message(home))[1] == "Bravosaurus · 1"
+    await discord_chat.alice.press(message, "Bravosaurus")
+    assert [*first_message(discord_chat).buttons][1] == "Bravosaurus · 1"
 
 
-async def test_busy_channel_shows_votes_later(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_busy_channel_shows_votes_later(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """The member is told at once; the tally waits for the throttle."""
-    message = await a_poll(home)
-    monkeypatch.setattr(home.app.edits, "acquire", lambda _channel: False)
-    result = await home.alice.click(message, label="Bravosaurus")
-    assert receipt(result).content.startswith("You voted for **Bravosaurus**.")
-    await home.env.settle()
-    assert labels(first_message(home))[1] == "Bravosaurus · 1"
+    message = await a_poll(chat)
+    monkeypatch.setattr(chat.app.edits, "acquire", lambda _channel: False)
+    result = await chat.alice.press(message, "Bravosaurus")
+    assert receipt(result).text.startswith("You voted for Bravosaurus.")
+    await chat.settle()
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
 
 
-async def test_error_after_tally(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_error_after_tally(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """The poll stays as it is; the member gets an apology."""
-    message = await a_poll(home)
-    find, found = home.app.store.polls.find, 0
+    message = await a_poll(chat)
+    find, found = chat.app.store.polls.find, 0
 
     async def fails_later(poll_id: int) -> PollRecord | None:
         nonlocal found
@@ -314,10 +309,10 @@ async def test_error_after_tally(home: Home, monkeypatch: pytest.MonkeyPatch) ->
             raise LookupError
         return await find(poll_id)
 
-    monkeypatch.setattr(home.app.store.polls, "find", fails_later)
-    result = await home.alice.click(message, label="Bravosaurus")
-    assert labels(first_message(home))[1] == "Bravosaurus · 1"
-    assert receipt(result).content.startswith("Sorry, something went wrong.")
+    monkeypatch.setattr(chat.app.store.polls, "find", fails_later)
+    result = await chat.alice.press(message, "Bravosaurus")
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
+    assert receipt(result).text.startswith("Sorry, something went wrong.")
 
 
 @pytest.mark.parametrize(
@@ -336,14 +331,12 @@ def test_signature(display_name: str, signed: str | None) -> None:
     assert signature(display_name, WordFilter()) == signed
 
 
-async def test_no_poll_in_direct_messages(home: Home) -> None:
-    diana = home.env.create_user("diana")
-    result = await diana.slash("dinoname")
-    assert result.response is not None
-    assert labels(result.response.message) == ["More", "Dissect"]
-    chosen = await diana.click(result.response, label="Dissect")
-    assert chosen.response is not None
-    assert labels(chosen.response.message) == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
+async def test_no_poll_in_direct_messages(chat: Chat) -> None:
+    diana = await chat.add_member("diana")
+    result = await diana.use_directly("dinoname")
+    assert [*result.buttons] == ["More", "Dissect"]
+    chosen = await diana.press(result, "Dissect")
+    assert [*chosen.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
 
 
 class SlowTurn:
@@ -361,36 +354,37 @@ class SlowTurn:
         self._shown.append(message)
 
 
-async def test_tallies_arrive_in_order(home: Home) -> None:
+async def test_tallies_arrive_in_order(chat: Chat) -> None:
     """An older tally never replaces a newer one."""
-    await a_poll(home)
-    (record,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
+    await a_poll(chat)
+    (record,) = await open_polls(chat)
     shown: list[Message] = []
-    slow, quick = (SlowTurn(home.bot.platform, shown) for _ in range(2))
+    slow, quick = (SlowTurn(chat.platform, shown) for _ in range(2))
     quick.may_arrive.set()
     tasks = []
     for member_id, turn in enumerate([slow, quick]):
-        await home.app.store.polls.cast(Ballot(record.id, member_id, 1), home.env.now())
-        drawing = votes.draw(home.app, turn, record.id, turn.edit_source)  # type: ignore[arg-type]
+        await chat.app.store.polls.cast(Ballot(record.id, member_id, 1), chat.now())
+        drawing = votes.draw(chat.app, turn, record.id, turn.edit_source)  # type: ignore[arg-type]
         tasks.append(asyncio.create_task(drawing))
-        await asyncio.sleep(0.1)
+        await chat.settle()
     slow.may_arrive.set()
     await asyncio.gather(*tasks)
     bars = ["".join(map(plain, message.embeds[0].lines)) for message in shown]
     assert ["▰▰ 2" in bar for bar in bars] == [False, True]
 
 
-async def test_hanging_database(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hanging_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """The names are shown without a poll."""
 
     async def hang(*_: object) -> None:
         await asyncio.sleep(60)
 
     monkeypatch.setattr(votes, "OPENING_S", 0.01)
-    monkeypatch.setattr(home.app.store.polls, "open", hang)
-    result = await home.alice.slash(home.channel, "dinoname", count=2)
-    assert result.response is not None
-    assert labels(result.response.message) == ["More", "Dissect"]
+    monkeypatch.setattr(chat.app.store.polls, "open", hang)
+    await chat.alice.use("dinoname", count=2)
+    await chat.pass_time(1)
+    (result,) = chat.history()
+    assert [*result.buttons] == ["More", "Dissect"]
 
 
 def test_long_names_fit_on_buttons(poll: PollRecord) -> None:
@@ -400,61 +394,65 @@ def test_long_names_fit_on_buttons(poll: PollRecord) -> None:
     assert len(button.label) == LIMITS.button_label
 
 
-async def test_vote_for_removed_name(home: Home) -> None:
+async def test_vote_for_removed_name(chat: Chat) -> None:
     """Its button is gone; one of an old rendering is refused."""
-    message = await a_poll(home)
-    (poll,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
-    entry = Entry(Action.REMOVE_NAME, 1, home.env.now(), home.guild.id)
-    await home.app.store.moderation.remove_name(poll.id, 1, entry)
-    refused = await home.alice.click(message, label="Bravosaurus")
-    assert sentence(refused) == "A moderator removed this name. Vote for another one."
-    await home.alice.click(message, label="Kilosaurus")
-    shown = first_message(home)
-    assert "Bravosaurus" not in labels(shown)
-    assert "Bravosaurus" not in str(shown.embeds[0].description)
-    asked = await home.alice.click(shown, label="Dissect")
-    assert buttons(asked) == ["Mangosaurus", "Kilosaurus"]
+    message = await a_poll(chat)
+    (poll,) = await open_polls(chat)
+    entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+    await chat.app.store.moderation.remove_name(poll.id, 1, entry)
+    refused = await chat.alice.press(message, "Bravosaurus")
+    assert refused.text == "A moderator removed this name. Vote for another one."
+    await chat.alice.press(message, "Kilosaurus")
+    shown = first_message(chat)
+    assert "Bravosaurus" not in [*shown.buttons]
+    assert "Bravosaurus" not in shown.body
+    asked = await chat.alice.press(shown, "Dissect")
+    assert [*asked.buttons] == ["Mangosaurus", "Kilosaurus"]
 
 
-async def test_forged_vote_from_another_server(home: Home) -> None:
+async def test_forged_vote_from_another_server(discord_chat: DiscordChat) -> None:
     """A press names the poll of another server."""
-    poll = await a_poll(home)
-    rows = home.env.backend.get_message(home.channel.id, poll.id).components
+    poll = await a_poll(discord_chat)
+    rows = discord_chat.stored(poll).components
     custom_id = rows[0]["components"][1]["custom_id"]
-    other = home.env.create_guild("Elsewhere")
+    other = discord_chat.home.env.create_guild("Elsewhere")
     channel = other.create_text_channel("general")
-    bob = other.add_member(home.env.create_user("bob"))
+    bob = other.add_member(discord_chat.home.env.create_user("bob"))
     await bob.slash(channel, "dinoname", count=3)
     (theirs,) = channel.history()
-    stored = home.env.backend.get_message(channel.id, theirs.id)
+    stored = discord_chat.home.env.backend.get_message(channel.id, theirs.id)
     stored.components[0]["components"][0]["custom_id"] = custom_id
-    result = await bob.click(channel.history()[0], label="Mangosaurus")
-    assert sentence(result) == (
+    result = discord_chat.answer(await bob.click(channel.history()[0], label="Mangosaurus"))
+    assert result.text == (
         "This button belongs to another poll. Vote with the buttons below the names."
     )
-    assert labels(first_message(home))[1] == "Bravosaurus"
+    assert [*first_message(discord_chat).buttons][1] == "Bravosaurus"
 
 
-async def test_no_poll_in_a_channel_that_the_bot_cannot_see(home: Home) -> None:
+async def test_no_poll_in_a_channel_that_the_bot_cannot_see(discord_chat: DiscordChat) -> None:
     hidden = discord.PermissionOverwrite(view_channel=False)
-    assert home.bot.user is not None
-    channel = home.guild.create_text_channel("secret", overwrites={home.bot.user: hidden})
-    result = await home.alice.slash(channel, "dinoname", count=3)
-    assert "There's no poll, because the bot can't see this channel." in str(lines(result))
-    assert not {"Mangosaurus", "Bravosaurus"} & set(buttons(result))
-    assert await home.app.store.polls.due(home.env.now() + TOMORROW) == []
+    assert discord_chat.home.bot.user is not None
+    channel = discord_chat.home.guild.create_text_channel(
+        "secret", overwrites={discord_chat.home.bot.user: hidden}
+    )
+    result = discord_chat.answer(
+        await discord_chat.alice.member.slash(channel, "dinoname", count=3)
+    )
+    assert "There's no poll, because the bot can't see this channel." in str(result.lines)
+    assert not {"Mangosaurus", "Bravosaurus"} & {*result.buttons}
+    assert await open_polls(discord_chat) == []
 
 
-async def test_card_that_stayed_open_is_closed_by_a_press(home: Home) -> None:
+async def test_card_that_stayed_open_is_closed_by_a_press(discord_chat: DiscordChat) -> None:
     """The bot lost sight of the channel, so that it could not edit the card in time."""
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    home.env.inject_error(
+    message = await a_poll(discord_chat)
+    await discord_chat.alice.press(message, "Bravosaurus")
+    discord_chat.home.env.inject_error(
         "PATCH", "/channels/*", status=403, code=50001, message="Missing Access", times=None
     )
-    await home.pass_time(TEN_MINUTES + 60)
-    assert "Kilosaurus" in labels(first_message(home))
-    result = await home.alice.click(first_message(home), label="Kilosaurus")
-    assert receipt(result).content == "This poll is closed: Bravosaurus has won."
-    assert first_message(home).content == "The poll is closed: Bravosaurus has won."
-    assert "Kilosaurus" not in labels(first_message(home))
+    await discord_chat.pass_time(TEN_MINUTES + 60)
+    assert "Kilosaurus" in [*first_message(discord_chat).buttons]
+    result = await discord_chat.alice.press(first_message(discord_chat), "Kilosaurus")
+    assert receipt(result).text == "This poll is closed: Bravosaurus has won."
+    assert first_message(discord_chat).text == "The poll is closed: Bravosaurus has won."
+    assert "Kilosaurus" not in [*first_message(discord_chat).buttons]

@@ -1,0 +1,419 @@
+"""Slack: the bot in a simulated workspace without sockets, as a `Chat`."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from bot.commands.core.app import App
+from bot.commands.core.declaration import Declaration, Group, Kind, Menu
+from bot.commands.core.info import Choice
+from bot.commands.core.turn import Platform, Terms
+from bot.commands.jobs import Jobs
+from bot.local.slack.records import File, Interaction, Message
+from bot.local.slack.server import LocalSlack
+from bot.local.slack.workspace import Channel, Member
+from bot.slack.names import MENU
+from bot.slack.typed_command import as_typed
+from bot.slack.views.rendering import decoded, encoded
+from tests.bot.chats.protocol import Actor, Answer, Card, Place, Shown, ShownFile
+from tests.bot.chats.slack_transport import BASE_URL, MemoryBot, MemorySession
+from tests.bot.chats.still_time import StillTime
+from tests.bot.fakes import FakeWriter
+from tests.bot.world import World
+
+_EMOJI = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f300-\U0001faff]+ ")
+IN_FORM = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
+"""Options that cannot be typed in a line."""
+
+
+@dataclass
+class SlackActor:
+    """A member of the workspace."""
+
+    chat: "SlackChat"
+    member: Member
+    id: int
+
+    @property
+    def name(self) -> str:
+        return self.member.name
+
+    async def use(self, command: str, /, **options: object) -> Answer:
+        return await self.use_in(self.chat.channel, command, **options)
+
+    async def use_in(self, place: Place, command: str, /, **options: object) -> Answer:
+        channel = _channel(place)
+        before = self.chat.snapshot()
+        await self.ask(command, options, channel)
+        return self.chat.answer(self.member, before)
+
+    async def is_refused(self, command: str, /, **options: object) -> bool:
+        answer = await self.use(command, **options)
+        return answer.is_private and bool(answer.text) and not answer.cards
+
+    async def use_directly(self, command: str, /, **options: object) -> Answer:
+        direct = Place(0, "direct", self.chat.slack.workspace.direct(self.member))
+        return await self.use_in(direct, command, **options)
+
+    async def ask(
+        self, command: str, options: Mapping[str, object], channel: Channel
+    ) -> Interaction:
+        """Type a command, or fill in its form if that is the only way."""
+        chat = self.chat
+        declaration = chat.declaration(command)
+        kinds = {option.name: option.kind for option in declaration.options}
+        given = {name: value for name, value in options.items() if kinds[name] not in IN_FORM}
+        line = as_typed(declaration, given, chat.bot.names)  # type: ignore[arg-type]
+        if given == options:
+            asked = chat.type(self.member, line, channel)
+            await chat.settle()
+            return asked
+        opened = chat.type(self.member, chat.bot.names.slash(command) + " ?", channel)
+        await chat.settle()
+        assert opened.view is not None, "no form was opened"
+        asked = chat.slack.submit(
+            self.member, opened.view, {n: self._filled(v) for n, v in options.items()}
+        )
+        await chat.settle()
+        assert not asked.errors, asked.errors
+        return asked
+
+    async def press(self, message: Shown, label: str) -> Answer:
+        before = self.chat.snapshot()
+        source = message.source
+        assert isinstance(source, Message)
+        labels = {_label(button): button["action_id"] for button in source.buttons}
+        self.chat.slack.press(self.member, source, labels[label])
+        await self.chat.settle()
+        return self.chat.answer(self.member, before, source)
+
+    async def suggestions(
+        self, command: str, option: str, typed: str = "", **others: str
+    ) -> Sequence[Choice]:
+        opened = self.chat.type(self.member, self.chat.bot.names.slash(command) + " ?")
+        await self.chat.settle()
+        assert opened.view is not None
+        state = self.chat.slack.state
+        state.suggest(self.member, opened.view, option, typed, others)
+        await self.chat.settle()
+        self.chat.slack.close_view(self.member, opened.view)
+        return self.chat.offered
+
+    async def open_menu(self, label: str, message: Shown) -> Answer:
+        chat = self.chat
+        assert isinstance(message.source, Message)
+        before = chat.snapshot()
+        chat.slack.shortcut(self.member, chat.menu(label), message.source)
+        await chat.settle()
+        return chat.answer(self.member, before)
+
+    def _filled(self, value: object) -> object:
+        match value:
+            case (str() as name, bytes() as content):
+                return self.chat.slack.upload(self.member, name, content)
+            case SlackActor(member=member):
+                return member.id
+            case Place(source=Channel() as channel):
+                return channel.id
+            case bool():
+                return "yes" if value else "no"
+            case _:
+                return value
+
+
+@dataclass
+class SlackChat:
+    """A workspace."""
+
+    world: World
+    time: StillTime
+    slack: LocalSlack
+    session: MemorySession
+    bot: MemoryBot
+    name: str = field(default="slack", init=False)
+    channel: Place = field(init=False)
+    alice: SlackActor = field(init=False)
+    offered: Sequence[Choice] = ()
+    """The last suggestions, without what was typed: a select of Slack needs that among them."""
+    states: list[Message] = field(default_factory=list)
+    """A copy of each message of the bot as it was sent, and after each edit."""
+
+    @property
+    def app(self) -> App:
+        return self.bot.app
+
+    @property
+    def writer(self) -> FakeWriter:
+        return self.world.writer
+
+    @property
+    def community_id(self) -> int:
+        assert self.bot.platform.community_id is not None
+        return self.bot.platform.community_id
+
+    @classmethod
+    async def started(cls, world: World, time: StillTime) -> "SlackChat":
+        slack = LocalSlack(port=0, clock=lambda: time.now().timestamp(), rate_limited=False)
+        slack.state.messages.base_url = BASE_URL
+        session = MemorySession(slack)
+        world.now = time.now
+        chat = cls(world, time, slack, session, _bot(world, slack, session))
+        slack.state.messages.listeners.append(lambda message: chat.states.append(copy(message)))
+        await chat.bot.start()
+        await time.settle()
+        chat.channel = await chat._place(slack.channel)
+        chat.alice = await chat.add_member("alice")
+        return chat
+
+    async def close(self) -> None:
+        """Stop the bot. Raises what its handlers have raised."""
+        await self.bot.close()
+        await self.app.inference.close()
+        for error in self.bot.memory.errors:
+            raise error
+
+    @property
+    def terms(self) -> Terms:
+        return self.bot.platform.terms
+
+    @property
+    def platform(self) -> Platform:
+        return self.bot.platform
+
+    @property
+    def jobs(self) -> Jobs:
+        return self.bot.jobs
+
+    def now(self) -> datetime:
+        return self.time.now()
+
+    async def add_member(
+        self, name: str, *, is_admin: bool = False, is_owner: bool = False
+    ) -> SlackActor:
+        member = self.slack.workspace.add_member(name, is_admin=is_admin, is_owner=is_owner)
+        platform = self.bot.platform
+        return SlackActor(self, member, await platform.identities.user(platform.team, member.id))
+
+    async def add_moderator(self) -> SlackActor:
+        return await self.add_member("mo", is_admin=True)
+
+    async def add_manager(self) -> SlackActor:
+        return await self.add_member("max", is_admin=True)
+
+    async def add_administrator(self) -> SlackActor:
+        return await self.add_member("ada", is_admin=True)
+
+    async def add_operator(self) -> SlackActor:
+        return await self.add_member("olivia", is_owner=True)
+
+    async def add_channel(self, name: str) -> Place:
+        return await self._place(self.slack.workspace.add_channel(name))
+
+    def history(self, place: Place | None = None) -> list[Shown]:
+        channel = _channel(place or self.channel)
+        return [
+            self.shown(message)
+            for message in self.slack.messages
+            if message.channel is channel and not message.is_ephemeral and message.author.is_bot
+        ]
+
+    async def say(self, who: Actor, words: str) -> Shown:
+        assert isinstance(who, SlackActor)
+        return self.shown(self.slack.say(who.member, words))
+
+    async def let_everyone_use(self, command: str) -> None:
+        """Everybody sees all commands on Slack."""
+
+    def versions(self, message: Shown) -> list[Shown]:
+        assert isinstance(message.source, Message)
+        ts = message.source.ts
+        return [self.shown(each) for each in self.states if each.ts == ts]
+
+    def action_of(self, message: Shown, label: str) -> str:
+        assert isinstance(message.source, Message)
+        (found,) = (each for each in message.source.buttons if _label(each) == label)
+        return decoded(found["value"])
+
+    def notified(self) -> list[str]:
+        return [name for message in self.states for name in message.mentions]
+
+    def delete(self, message: Shown) -> None:
+        assert isinstance(message.source, Message)
+        self.slack.state.messages.remove(message.source)
+
+    def rewrite_button(self, message: Shown, label: str, action: str) -> None:
+        assert isinstance(message.source, Message)
+        (found,) = (each for each in message.source.buttons if _label(each) == label)
+        found["value"] = encoded(action)
+
+    async def settle(self) -> None:
+        await self.time.settle()
+
+    async def pass_time(self, seconds: float) -> None:
+        await self.time.advance(seconds)
+
+    async def restart(self, **changes: object) -> None:
+        await self.close()
+        self.bot = _bot(self.world, self.slack, self.session, **changes)
+        await self.bot.start()
+        await self.settle()
+
+    def declaration(self, name: str) -> Declaration:
+        """A command, by its full name."""
+        for each in self.bot.declared:
+            declarations = each.declarations if isinstance(each, Group) else (each,)
+            for one in declarations:
+                if isinstance(one, Declaration) and one.info.name == name:
+                    return one
+        raise LookupError(name)
+
+    def menu(self, label: str) -> str:
+        """What Slack calls a command in the menu of a message."""
+        menus = [each.label for each in self.bot.declared if isinstance(each, Menu)]
+        return f"{MENU}{menus.index(label)}"
+
+    def type(self, member: Member, line: str, channel: Channel | None = None) -> Interaction:
+        """A line in the composer, as Slack passes it on."""
+        command, _space, text = line.partition(" ")
+        for character, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+            text = text.replace(character, escaped)
+        return self.slack.command(member, command, text, channel)
+
+    def snapshot(self) -> dict[str, int]:
+        """How often each message was edited so far."""
+        return {message.ts: len(message.edits) for message in self.slack.messages}
+
+    def answer(
+        self, member: Member, before: Mapping[str, int], source: Message | None = None
+    ) -> Answer:
+        """What a member sees that was not there `before`: first the pressed message, if changed."""
+        direct = self.slack.workspace.direct(member)
+        visible = [
+            message
+            for message in self.slack.messages
+            if message.author.is_bot
+            and message.only_for in (None, member)
+            and (message.channel.direct_with is None or message.channel is direct)
+            and before.get(message.ts) != len(message.edits)
+        ]
+        visible.sort(key=lambda message: (message is not source, message.ts in before))
+        files = [message for message in visible if not message.blocks]
+        first, *others = [self.shown(message) for message in visible if message.blocks] or [Shown()]
+        attached = tuple(map(_file, (file for message in files for file in message.files)))
+        return Answer(
+            first.text,
+            first.cards,
+            first.buttons,
+            attached,
+            first.is_private,
+            first.source,
+            tuple(others),
+        )
+
+    def shown(self, message: Message) -> Shown:
+        """A message as members read it."""
+        text, cards = self._parts(message.blocks) if message.blocks else (message.text, [])
+        return Shown(
+            text,
+            tuple(cards),
+            tuple(map(_label, message.buttons)),
+            tuple(map(_file, message.files)),
+            message.is_ephemeral,
+            message,
+        )
+
+    def _parts(self, blocks: Iterable[Mapping[str, Any]]) -> tuple[str, list[Card]]:
+        """The text before the first header, and a card from each header on."""
+        text: list[str] = []
+        cards: list[Card] = []
+        for block in blocks:
+            match block["type"]:
+                case "header":
+                    cards.append(Card(block["text"]["text"], fields={}))
+                case "context":
+                    footer = "".join(each["text"] for each in block["elements"])
+                    cards[-1:] = [_with(cards[-1], footer=footer)]
+                case "rich_text":
+                    elements = [e for part in block["elements"] for e in part["elements"]]
+                    words = "".join(map(self._words, elements))
+                    if not cards:
+                        text.append(words)
+                    elif _is_field(elements[0]):
+                        fields = {**cards[-1].fields, **_fields(elements, self._words)}
+                        cards[-1:] = [_with(cards[-1], fields=fields)]
+                    else:
+                        body = "\n".join(filter(None, (cards[-1].body, words)))
+                        cards[-1:] = [_with(cards[-1], body=body)]
+                case kind:
+                    assert kind == "actions", kind
+        return "\n".join(text), cards
+
+    def _words(self, element: Mapping[str, Any]) -> str:
+        match element["type"]:
+            case "date":
+                at = datetime.fromtimestamp(element["timestamp"], self.now().tzinfo)
+                return f"[{at:%Y-%m-%d %H:%M}]"
+            case "user":
+                return "@" + self.slack.workspace.members[element["user_id"]].name
+            case "channel":
+                return "#" + self.slack.workspace.channels[element["channel_id"]].name
+            case "link":
+                return str(element["url"])
+            case kind:
+                assert kind == "text", kind
+                return str(element["text"])
+
+    async def _place(self, channel: Channel) -> Place:
+        platform = self.bot.platform
+        number = await platform.identities.channel(platform.team, channel.id)
+        return Place(number, channel.name, channel)
+
+
+def _bot(world: World, slack: LocalSlack, session: MemorySession, **changes: object) -> MemoryBot:
+    return MemoryBot(slack, session, app=world.make_app(**changes), is_home=True)
+
+
+def _channel(place: Place) -> Channel:
+    assert isinstance(place.source, Channel)
+    return place.source
+
+
+def _label(button: Mapping[str, Any]) -> str:
+    """What is on a button, without its picture."""
+    return _EMOJI.sub("", button["text"]["text"], count=1)
+
+
+def _file(file: File) -> ShownFile:
+    return ShownFile(file.name, file.alt_text, partial(_read, file))
+
+
+async def _read(file: File) -> bytes:
+    assert file.data is not None
+    return file.data
+
+
+def _with(card: Card, **changes: Any) -> Card:  # noqa: ANN401
+    facts = {"title": card.title, "body": card.body, "fields": card.fields, "footer": card.footer}
+    return Card(**(facts | changes))
+
+
+def _is_field(element: Mapping[str, Any]) -> bool:
+    """Whether an element is the name of a field, in bold and with a colon."""
+    is_bold = bool(element.get("style", {}).get("bold"))
+    return is_bold and str(element.get("text")).endswith(": ")
+
+
+def _fields(elements: Iterable[Mapping[str, Any]], words: Any) -> dict[str, str]:  # noqa: ANN401
+    fields: dict[str, str] = {}
+    name = ""
+    for element in elements:
+        if _is_field(element):
+            name = element["text"].removesuffix(": ")
+            fields[name] = ""
+        else:
+            fields[name] += words(element)
+    return {name: value.removesuffix("\n") for name, value in fields.items()}

@@ -1,0 +1,220 @@
+"""A chat platform with the bot on it, as tests of commands see it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.commands.core.app import App
+from bot.commands.core.info import Choice
+from bot.commands.core.turn import Platform, Terms
+from bot.commands.jobs import Jobs
+from tests.bot.fakes import FakeWriter
+from tests.bot.world import World
+
+
+@dataclass(frozen=True)
+class ShownFile:
+    """A file below a message."""
+
+    name: str
+    description: str
+    read: Callable[[], Awaitable[bytes]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A framed part of a message: what commands call an embed."""
+
+    title: str = ""
+    body: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    footer: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message as members read it, without the marks of the platform's markup.
+
+    Times are written as [2026-01-01 00:10], whatever the platform makes of them.
+    """
+
+    text: str = ""
+    cards: tuple[Card, ...] = ()
+    buttons: tuple[str, ...] = ()
+    files: tuple[ShownFile, ...] = ()
+    is_private: bool = False
+    """Whether only one member sees it."""
+    source: object = field(default=None, repr=False, compare=False)
+    """What the platform's stand-in calls it."""
+
+    @property
+    def card(self) -> Card:
+        """Its only card."""
+        (only,) = self.cards
+        return only
+
+    @property
+    def title(self) -> str:
+        return self.card.title
+
+    @property
+    def body(self) -> str:
+        return self.card.body
+
+    @property
+    def lines(self) -> list[str]:
+        return self.card.body.split("\n")
+
+    @property
+    def words(self) -> str:
+        """All that it says, line by line."""
+        said = [self.text]
+        for card in self.cards:
+            fields = [f"{name}: {value}" for name, value in card.fields.items()]
+            said += [card.title, card.body, *fields, card.footer]
+        return "\n".join(filter(None, said))
+
+
+@dataclass(frozen=True)
+class Answer(Shown):
+    """The answer to a member: the first message, or the one that was changed."""
+
+    others: tuple[Shown, ...] = ()
+    """What else the member was told, in the order in which it came."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A channel."""
+
+    id: int
+    """As commands know it."""
+    name: str
+    source: object = field(repr=False, compare=False)
+
+
+class Actor(Protocol):
+    """A member, and what they can do."""
+
+    @property
+    def id(self) -> int:
+        """As commands know them."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def use(self, command: str, /, **options: object) -> Answer:
+        """Use a command ("namer list") in the first channel.
+
+        Values are those of the command; a person is an `Actor`, a channel a `Place`, and a file a
+        pair of its name and its content.
+        """
+
+    async def use_in(self, place: Place, command: str, /, **options: object) -> Answer:
+        """The same in a channel."""
+
+    async def is_refused(self, command: str, /, **options: object) -> bool:
+        """Whether a value is out of bounds for the platform, or for the bot before anything else.
+
+        Discord sends no such command, and Slack leaves it to the bot.
+        """
+
+    async def use_directly(self, command: str, /, **options: object) -> Answer:
+        """The same in the direct messages with the bot."""
+
+    async def open_menu(self, label: str, message: Shown) -> Answer:
+        """Use a command in the menu of a message."""
+
+    async def press(self, message: Shown, label: str) -> Answer:
+        """Press a button. Raises if there is none with this label."""
+
+    async def suggestions(
+        self, command: str, option: str, typed: str = "", **others: str
+    ) -> Sequence[Choice]:
+        """What is suggested for an option while something is typed, beside other options."""
+
+
+class Chat(Protocol):
+    """A community on one platform, with a channel, a member, and the bot."""
+
+    world: World
+    channel: Place
+
+    @property
+    def name(self) -> str:
+        """`discord` or `slack`."""
+
+    @property
+    def alice(self) -> Actor:
+        """A member without any right."""
+
+    @property
+    def app(self) -> App: ...
+
+    @property
+    def writer(self) -> FakeWriter: ...
+
+    @property
+    def community_id(self) -> int: ...
+
+    @property
+    def terms(self) -> Terms:
+        """The platform's words."""
+
+    @property
+    def platform(self) -> Platform: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
+
+    def now(self) -> datetime: ...
+
+    async def add_member(self, name: str) -> Actor:
+        """Somebody without any right."""
+
+    async def add_moderator(self) -> Actor:
+        """The least who may moderate."""
+
+    async def add_manager(self) -> Actor:
+        """The least who may change settings."""
+
+    async def add_administrator(self) -> Actor: ...
+
+    async def add_operator(self) -> Actor:
+        """The owner of the bot, as the platform tells."""
+
+    async def add_channel(self, name: str) -> Place: ...
+
+    def history(self, place: Place | None = None) -> list[Shown]:
+        """The messages that everybody sees in a channel, oldest first."""
+
+    async def say(self, who: Actor, words: str) -> Shown:
+        """An ordinary message of a member."""
+
+    async def let_everyone_use(self, command: str) -> None:
+        """Show a command to everybody, as communities can; it checks the rights itself."""
+
+    def versions(self, message: Shown) -> list[Shown]:
+        """All that an answer looked like, from the first version on."""
+
+    def action_of(self, message: Shown, label: str) -> str:
+        """The action and state of a button."""
+
+    def notified(self) -> list[str]:
+        """Whom the messages of the bot have notified."""
+
+    def delete(self, message: Shown) -> None:
+        """A moderator deletes a message."""
+
+    def rewrite_button(self, message: Shown, label: str, action: str) -> None:
+        """Give a button the action and state (`names:5`) that an older version gave it."""
+
+    async def settle(self) -> None:
+        """Wait until the bot has nothing left to do at this time."""
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, with all that the bot does meanwhile."""
+
+    async def restart(self, **changes: object) -> None:
+        """End the process and start a new one, with some settings changed."""

@@ -1,0 +1,238 @@
+"""The simulated Slack without sockets: requests and envelopes are handed over in memory."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from unittest.mock import Mock
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp import StreamReader, web
+from aiohttp.test_utils import make_mocked_request
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.local.slack.limits import DEFAULT_SCOPES, RateLimits
+from bot.local.slack.records import Interaction
+from bot.local.slack.server import LocalSlack
+from bot.local.slack.web_api import WebApi
+from bot.slack.client import SlackBot
+from bot.slack.network.api import library
+
+BASE_URL = "http://127.0.0.1:9/"
+"""Where nothing listens."""
+ANSWERED = ("block_suggestion", "view_submission")
+"""Payloads whose acknowledgement says something."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request of the bot."""
+
+    method: str
+    """`chat.postMessage`, …, or `actions` for a `response_url`."""
+    arguments: Mapping[str, Any]
+
+
+class Response:
+    """What aiohttp's client would have made of the simulator's response."""
+
+    def __init__(self, response: web.Response) -> None:
+        body = response.body if isinstance(response.body, bytes) else b""
+        self.status, self.headers, self._body = response.status, response.headers, body
+        self.content_type = response.content_type
+        self.content = self
+
+    async def json(self) -> Any:  # noqa: ANN401
+        return json.loads(self._body)
+
+    async def text(self) -> str:
+        return self._body.decode()
+
+    async def read(self, most: int = -1) -> bytes:
+        return self._body if most < 0 else self._body[:most]
+
+
+@dataclass
+class Exchange:
+    """A request, and its response within `async with`."""
+
+    session: "MemorySession"
+    method: str
+    url: str
+    options: Mapping[str, Any]
+
+    async def __aenter__(self) -> Response:
+        return await self.session.answer(self.method, self.url, self.options)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Nothing to close."""
+
+
+@dataclass
+class MemorySession:
+    """An `aiohttp.ClientSession` whose only server is the simulator."""
+
+    slack: LocalSlack
+    sent: list[Sent] = field(default_factory=list)
+    closed = False
+
+    def __post_init__(self) -> None:
+        state, tokens = self.slack.state, self.slack.tokens
+        limits = RateLimits(state.clock, active=False)
+        api = WebApi(state, tokens, frozenset(DEFAULT_SCOPES), limits, lambda: "")
+        self._app = web.Application()
+        api.add_to(self._app)
+        self._stub = Mock()
+
+    def request(self, method: str, url: str, **options: object) -> Exchange:
+        return Exchange(self, method, url, options)
+
+    def get(self, url: str, **options: object) -> Exchange:
+        return self.request("GET", url, **options)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def answer(self, method: str, url: str, options: Mapping[str, Any]) -> Response:
+        assert url.startswith(BASE_URL), url
+        body, kind = _body(options)
+        headers = {**(options.get("headers") or {}), "Content-Type": kind}
+        path = urlsplit(url).path
+        if params := options.get("params"):
+            path += "?" + urlencode(params)
+        found = await self._app.router.resolve(self._mocked(method, path, headers, b""))
+        request = self._mocked(method, path, headers, body, dict(found))
+        self._record(path, options)
+        response = await found.handler(request)
+        assert isinstance(response, web.Response)
+        return Response(response)
+
+    def _mocked(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        match: Mapping[str, str] | None = None,
+    ) -> web.Request:
+        reader = StreamReader(self._stub, 2**16, loop=asyncio.get_running_loop())
+        reader.feed_data(body)
+        reader.feed_eof()
+        return make_mocked_request(
+            method,
+            path,
+            headers={**headers, "Content-Length": str(len(body))},
+            match_info=match or {},
+            payload=reader,
+            app=self._app,
+            writer=self._stub,
+            protocol=self._stub,
+            transport=self._stub,
+            client_max_size=2**26,
+        )
+
+    def _record(self, path: str, options: Mapping[str, Any]) -> None:
+        parts = path.partition("?")[0].strip("/").split("/")
+        name = parts[1] if parts[0] == "api" else parts[0]
+        data = options.get("data")
+        arguments = {**(options.get("params") or {}), **(options.get("json") or {})}
+        if isinstance(data, dict):
+            arguments |= data
+        elif isinstance(data, str):
+            arguments |= json.loads(data)
+        self.sent.append(Sent(name, arguments))
+
+
+def _body(options: Mapping[str, Any]) -> tuple[bytes, str]:
+    """The body as aiohttp would write it, and its type."""
+    if (content := options.get("json")) is not None:
+        return json.dumps(content).encode(), "application/json"
+    match options.get("data"):
+        case bytes() as data:
+            return data, "application/octet-stream"
+        case str() as text:
+            return text.encode(), "application/json"
+        case dict() as fields:
+            written = {key: str(value) for key, value in fields.items()}
+            return urlencode(written).encode(), "application/x-www-form-urlencoded"
+        case nothing:
+            assert nothing is None, nothing
+            return b"", "application/octet-stream"
+
+
+class MemorySocket:
+    """Socket Mode: what members do is acknowledged and handled as soon as it happens."""
+
+    is_connected = False
+
+    def __init__(self, bot: SlackBot, slack: LocalSlack) -> None:
+        self._bot, self._slack = bot, slack
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.errors: list[BaseException] = []
+
+    async def start(self) -> None:
+        self.is_connected = True
+        self._slack.state.deliver = self._deliver
+
+    async def stop(self) -> None:
+        """Nothing more is asked for."""
+
+    async def close(self) -> None:
+        self.is_connected = False
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _deliver(self, asked: Interaction) -> None:
+        task = asyncio.create_task(self._handle(asked))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    async def _handle(self, asked: Interaction) -> None:
+        state = self._slack.state
+        is_answered = asked.payload.get("type") in ANSWERED
+        if not is_answered:
+            state.acknowledge(asked.envelope_id, {})
+        answer = await self._bot.receive(asked.kind, asked.payload)
+        if is_answered:
+            state.acknowledge(asked.envelope_id, dict(answer or {}))
+            assert not asked.rejection, asked.rejection
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.errors.append(error)
+
+
+class MemoryBot(SlackBot):
+    """The bot on Slack without sockets."""
+
+    def __init__(self, slack: LocalSlack, session: MemorySession, **arguments: Any) -> None:  # noqa: ANN401
+        super().__init__(
+            bot_token=slack.bot_token,
+            app_token=slack.app_token,
+            base_url=slack.api_url,
+            edit_s=0.0,
+            **arguments,
+        )
+        client: Any = session
+        self.api._session = client
+        self.api._web = AsyncWebClient(
+            slack.bot_token, slack.api_url, session=client, retry_handlers=[], logger=library
+        )
+        self.memory = MemorySocket(self, slack)
+        self.socket = self.memory  # type: ignore[assignment]
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.close()
+        await self.app.inference.close()

@@ -1,0 +1,73 @@
+"""What a bot under test is made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import discord
+
+from bot.commands.core.app import App
+from bot.discord.client import Mangosaurus
+from bot.services.custom_models import CustomModels
+from bot.services.model_registry import ModelRegistry
+from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
+from bot.services.training.run_folder import RunFolder
+from bot.services.training.service import TrainingService
+from bot.services.word_filter import WordFilter
+from bot.settings import Settings
+from bot.store.trainings import TrainingRequest
+from models.training.events import TrainingEvent
+from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
+from tests.databases import Templates, store_in
+
+
+@dataclass
+class World:
+    """Everything that a bot under test is given, and what its commands did with it."""
+
+    settings: Settings
+    templates: Templates
+    writer: FakeWriter = field(default_factory=FakeWriter)
+    training: list[TrainingEvent | int] = field(default_factory=list)
+    """Events of the next trainings, and pauses in seconds."""
+    trainers: list[FakeTrainer] = field(default_factory=list)
+    networks: FakeNetworks = field(default_factory=FakeNetworks)
+    now: Callable[[], datetime] | None = None
+    """The clock; by default that of the simulated Discord."""
+
+    def make_app(self, **changes: object) -> App:
+        """The services as `bot.app.build_app` would put them together."""
+        settings = self.settings.model_copy(update=changes)
+        store = store_in(settings.state_dir, self.templates)
+        now = self.now or discord.utils.utcnow
+        models = ModelRegistry(store, self.networks, now=now, interval=None)
+        custom_models = CustomModels(store, self.writer)
+        cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
+        policies = (
+            SharedModelPolicy(store, models, cooldown=cooldown, now=now),
+            CustomModelPolicy(store, custom_models),
+        )
+        return App(
+            settings=settings,
+            store=store,
+            inference=self.writer,
+            models=models,
+            custom_models=custom_models,
+            training=TrainingService(
+                settings.state_dir, store, policies, now=now, launch=self._launch, poll=None
+            ),
+            word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
+            now=now,
+            started_at=now(),
+            version="1.2.3",
+            libraries={"NumPy": "2.0"},
+            edit_interval=0,
+        )
+
+    def make_bot(self, **changes: object) -> Mangosaurus:
+        """A bot as `python -m bot` would build it."""
+        return Mangosaurus(self.make_app(**changes), shard_count=1)
+
+    def _launch(self, request: TrainingRequest, folder: RunFolder, resume: bool) -> FakeTrainer:
+        self.trainers.append(FakeTrainer(request, folder, resume, [*self.training]))
+        return self.trainers[-1]
