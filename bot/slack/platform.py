@@ -30,7 +30,12 @@ from bot.slack.views import rendering
 
 log = logging.getLogger(__name__)
 
-LIMITS = Limits(button_label=75, button_id=1900, choices=100, choice_label=75, alt_text=1000)
+LONGEST_BUTTON = 190
+"""Characters of a button's action and state: `rendering.encoded` may triple them, and Slack takes
+2,000, but a state of over 200 is refused when it is pressed (`received_state`)."""
+LIMITS = Limits(
+    button_label=75, button_id=LONGEST_BUTTON, choices=100, choice_label=75, alt_text=1000
+)
 TERMS = Terms(
     platform="Slack",
     community=_("workspace"),

@@ -270,3 +270,16 @@ async def test_unknown_rights(
     message = await slack.command(slack.admin, "/settings", "vote_minutes:7").answer()
     assert "what you may do" in message.words
     assert "Mangosaurus" in (await slack.command(slack.member, "/dinoname", "").answer()).words
+
+
+@pytest.mark.parametrize("opening", ["Shall I compare thee to & < > % " * 6, "é" * 199])
+async def test_button_with_a_long_state(bot: SlackBot, slack: LocalSlack, opening: str) -> None:
+    """Another poem begins with the same words, however long they are."""
+    opening = opening.strip()
+    message = await slack.command(slack.member, "/sonnet", f'opening:"{opening}"').answer()
+    await slack.wait_for(lambda: message.buttons)
+    pressed = slack.press(slack.member, message, "🪶 Another")
+    again = await pressed.answer()
+    await slack.wait_for(lambda: again.buttons)
+    requests = bot.app.inference.sonnets_asked  # type: ignore[attr-defined]
+    assert [request.opening for request in requests] == [opening] * 2
