@@ -30,7 +30,7 @@ from bot.slack.manifest import SCOPES
 from bot.slack.names import MENU, SHORTCUT, CommandNames
 from bot.slack.network.api import BASE_URL, EDIT_S, LIBRARY, SlackApi
 from bot.slack.network.connection import Payload, SocketMode
-from bot.slack.options.line import unescaped
+from bot.slack.options.message_text import words_of
 from bot.slack.platform import TERMS, SlackPlatform
 from bot.slack.turn import SlackTurn
 from bot.slack.turns import Rights, Turns
@@ -304,8 +304,7 @@ class SlackBot:
             return
         called = text_of(payload, "callback_id")
         if called == SHORTCUT:
-            words = " ".join(text_of(message, "text", most=40_000).split())
-            opening = unescaped(words)[:OPENING_LIMIT]
+            opening = words_of(text_of(message, "text", most=40_000))[:OPENING_LIMIT]
             declaration = self._declaration(sonnet.INFO.name)
             if declaration is not None:
                 await self.run_command(turn, declaration, {"opening": opening})
