@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.local.slack.server import LocalSlack
+from bot.slack import turn
 from bot.slack.client import SlackBot
 from tests.bot.conftest import World
 from tests.bot.slack.setups import make_bot
@@ -20,8 +21,12 @@ async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalSlack]:
 
 
 @pytest.fixture
-async def bot(world: World, slack: LocalSlack) -> AsyncIterator[SlackBot]:
-    """The bot, which has connected."""
+async def bot(
+    world: World, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[SlackBot]:
+    """The bot, which has connected. However busy this machine is, answers replace nothing."""
+    monkeypatch.setattr(turn, "PLACEHOLDER_S", 300.0)
+    monkeypatch.setattr(turn, "NOTICE_S", 300.0)
     made = make_bot(world, slack)
     await made.start()
     yield made
