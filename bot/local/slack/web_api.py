@@ -14,6 +14,7 @@ from aiohttp.web_request import FileField
 
 from bot.local.limits import JSON
 from bot.local.slack.limits import (
+    ALT_TEXT,
     NEEDED_SCOPES,
     RateLimitedError,
     RateLimits,
@@ -253,11 +254,13 @@ class WebApi:
         return {"channel": payload}
 
     def _reserve(self, arguments: JSON) -> JSON:
-        length = str(arguments.get("length"))
+        length, alt_text = str(arguments.get("length")), str(arguments.get("alt_txt") or "")
+        if len(alt_text) > ALT_TEXT:
+            raise SlackError("alt_txt_too_large")
         file, address = self._state.messages.reserve_upload(
             _text(arguments, "filename"),
             int(length) if length.isdecimal() else 0,
-            str(arguments.get("alt_txt") or ""),
+            alt_text,
         )
         return {"upload_url": address, "file_id": file.id}
 

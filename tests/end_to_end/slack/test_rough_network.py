@@ -12,6 +12,7 @@ import pytest
 from bot.local.faults import Kind, RestFault
 from bot.slack.client import SlackBot
 from bot.slack.network import api, connection
+from bot.slack.network.members import ASKS
 from bot.store import database
 from tests.databases import Templates
 from tests.end_to_end.slack.second import SecondSlack
@@ -215,3 +216,20 @@ async def test_winner_is_announced_once(templates: Templates, tmp_path: Path) ->
         assert len(crowned) == 1
         assert [each.alt_text for each in slack.messages[-1].files]
         assert slack.calls["chat.postMessage"] == 3
+
+
+async def test_many_members_in_a_minute(templates: Templates, tmp_path: Path) -> None:
+    """Slack tells of 100 members a minute: all are answered, and those with rights have them."""
+    async with SecondSlack(acknowledge_s=60) as slack, bot_on(slack, tmp_path, templates) as bot:
+        asked = []
+        for number in range(130):
+            member = slack.workspace.add_member(f"Member {number}")
+            room = slack.workspace.add_channel(f"room-{number}", is_joined=True)
+            asked.append(slack.command(member, "/dinoname", "count:1", room))
+        settings = slack.command(slack.admin, "/settings", "vote_minutes:7")
+        for each in asked:
+            assert "Mangosaurus" in (await each.answer()).words
+        await settings.answer()
+        assert await bot.app.store.polls.minutes(bot.platform.community_id or 0) == 7
+        assert not slack.refused["users.info"]
+        assert slack.calls["users.info"] <= ASKS + 1

@@ -360,3 +360,9 @@ async def test_ids_stay(slack: LocalSlack) -> None:
     again = LocalSlack(port=0)
     assert again.member == slack.member
     assert dataclasses.astuple(again.channel) == dataclasses.astuple(slack.channel)
+
+
+async def test_long_description(web: AsyncWebClient) -> None:
+    """That of an uploaded picture has 1,000 characters at most, half of an image block's."""
+    with pytest.raises(SlackApiError, match="alt_txt_too_large"):
+        await web.files_getUploadURLExternal(filename="a.png", length=5, alt_txt="x" * 1001)
