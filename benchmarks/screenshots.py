@@ -24,7 +24,8 @@ from bot.discord.client import Mangosaurus
 from bot.local.both.server import SideBySide
 from bot.local.server import LocalDiscord
 from bot.local.slack.server import LocalSlack
-from bot.serving import Tokens, at_home, running_bot, slack_beside
+from bot.serving.local import at_home
+from bot.serving.platforms import Tokens, running_bot, slack_beside
 from bot.settings import Settings
 from bot.slack.client import SlackBot
 from bot.slack.manifest import manifest

@@ -44,7 +44,7 @@ def _run(options: argparse.Namespace) -> int:
     """Run what is asked for. Imports only what that needs, as packages may be missing."""
     match options.operation:
         case None:
-            from bot.serving import serve
+            from bot.serving.process import serve
 
             return serve(local=options.local)
         case "doctor":

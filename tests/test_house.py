@@ -364,7 +364,7 @@ def test_folders_and_files_are_small(folder: str) -> None:
     "module",
     [
         "bot.__main__",
-        "bot.serving",
+        "bot.serving.process",
         "bot.discord.client",
         "bot.slack.client",
         "bot.services.inference",

@@ -282,7 +282,7 @@ def test_unreachable_discord(tmp_path: Path, environment: dict[str, str], free_p
 def test_imports_when_serving() -> None:
     """Neither training libraries, nor what is optional, nor the simulator."""
     source = (
-        "import sys, bot.serving\n"
+        "import sys, bot.serving.process\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'bot.local.server'}\n"
         "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.serving import Tokens, leave_behind, serve_until_stopped, tokens_of
+from bot.serving.platforms import Tokens, tokens_of
+from bot.serving.until_stopped import leave_behind, serve_until_stopped
 from bot.settings import Settings
 from bot.startup import Exit, LastResort, StartupError
 from bot.store import Unavailable

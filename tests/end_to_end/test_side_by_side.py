@@ -21,7 +21,7 @@ from bot.discord.client import Mangosaurus
 from bot.local.both.server import SideBySide
 from bot.local.server import LocalDiscord
 from bot.local.slack.server import LocalSlack
-from bot.serving import Tokens, slack_beside
+from bot.serving.platforms import Tokens, slack_beside
 from bot.slack.client import SlackBot
 from bot.slack.manifest import manifest
 from bot.slack.names import CommandNames

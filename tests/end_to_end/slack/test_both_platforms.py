@@ -11,7 +11,7 @@ import pytest
 from bot.discord.client import Mangosaurus
 from bot.local.server import LocalDiscord
 from bot.local.slack.server import LocalSlack
-from bot.serving import Tokens, slack_beside
+from bot.serving.platforms import Tokens, slack_beside
 from bot.slack.client import SlackBot
 from tests.end_to_end.conftest import mangosaurus
 
