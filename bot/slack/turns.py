@@ -64,6 +64,8 @@ class Turns:
         """
         if not is_external(user) or (channel and not is_external(channel)):
             return None
+        if not self._platform.api.is_ours(response_url):  # forged, or none
+            response_url = ""
         origin = Origin(user, channel, None, response_url, message, is_ephemeral)
         try:
             if self._app.in_flight.is_stopping:

@@ -205,7 +205,7 @@ class SlackApi:
 
     async def download(self, address: str, most: int) -> bytes:
         """A file that a member has uploaded; if it is longer than `most` bytes, the first of it."""
-        if not self._is_ours(address):  # it would get the token
+        if not self.is_ours(address):  # it would get the token
             raise DeliveryError("a file is not on Slack")
         session, _web = self._opened()
         try:
@@ -230,7 +230,7 @@ class SlackApi:
 
     async def respond(self, address: str, body: Mapping[str, Any]) -> None:
         """Post to a `response_url`, which is a secret: 5 times in 30 minutes."""
-        if not self._is_ours(address):
+        if not self.is_ours(address):
             raise DeliveryError("a response_url is not on Slack")
         session, _web = self._opened()
         webhook = AsyncWebhookClient(address, session=session, retry_handlers=[], logger=library)
@@ -324,7 +324,7 @@ class SlackApi:
             self._web.proxy = proxy_for(self.base_url)
         return self._session, self._web
 
-    def _is_ours(self, address: str) -> bool:
+    def is_ours(self, address: str) -> bool:
         """Whether an address in a payload leads to Slack, or to where `base_url` does."""
         return is_slack(address) or is_same_origin(address, self.base_url)
 

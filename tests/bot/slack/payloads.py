@@ -42,7 +42,7 @@ class Offline(SlackApi):
         }
 
     async def respond(self, address: str, body: Mapping[str, Any]) -> None:
-        if not self._is_ours(address):
+        if not self.is_ours(address):
             raise DeliveryError("a response_url is not on Slack")
         json.dumps(body)
         self.calls.append("response_url")

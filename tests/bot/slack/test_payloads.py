@@ -154,6 +154,19 @@ async def test_another_workspace_gets_no_answer(
     assert not bot._tasks
 
 
+@pytest.mark.parametrize("address", ["https://hooks.slack.com.example.org/", "0", "", None])
+async def test_forged_address_gets_no_answer(
+    bot: SlackBot, caplog: pytest.LogCaptureFixture, address: object
+) -> None:
+    """The member gets it in the direct message."""
+    kind, payload = PAYLOADS[0]
+    calls_of(bot).clear()
+    await received(bot, kind, payload | {"text": "count:9999", "response_url": address})
+    assert "response_url" not in calls_of(bot)
+    assert calls_of(bot)[-2:] == ["conversations.open", "chat.postMessage"]
+    assert tracebacks(caplog) == []
+
+
 async def test_huge_payload(bot: SlackBot, caplog: pytest.LogCaptureFixture) -> None:
     """Slack limits them; what is too long is read as if it were missing."""
     deep: Any = "x"
