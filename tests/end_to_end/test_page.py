@@ -246,6 +246,22 @@ async def test_rows_of_buttons(page: Page, width: int) -> None:
         assert box["x"] + box["width"] <= width
 
 
+async def test_press_while_the_message_changes(page: Page, local: LocalDiscord) -> None:
+    await fill_in(page, "election")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("img", name="A map")).to_be_visible()
+    await local.press(local.messages[-1], "4. Trilobite", as_admin=True)
+    await expect(last(page)).to_contain_text("Ada chose 4")
+    box = await page.get_by_role("button", name="11. Belemnite").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 5, box["y"] + 5)
+    await page.mouse.down()
+    await local.press(local.messages[-1], "2. Ichthyosaur", as_admin=True)
+    await expect(last(page)).to_contain_text("Ada chose 2")
+    await page.mouse.up()
+    await expect(last(page)).to_contain_text("Mary chose 11")
+
+
 async def test_longest_text_from_the_page(page: Page) -> None:
     await fill_in(page, "count")
     await page.get_by_label("text").fill("x" * 6001)

@@ -13,7 +13,7 @@ from aiohttp import web
 CSRF_HEADER = "X-Local-Csrf"
 SHARED = Path(__file__).with_name("web")
 """Scripts of several pages."""
-SHARED_SCRIPTS = ("elements", "times", "scrolling", "suggestions")
+SHARED_SCRIPTS = ("elements", "morph", "times", "scrolling", "suggestions")
 """Of the pages of all platforms."""
 STRICT = {
     "X-Content-Type-Options": "nosniff",

@@ -209,21 +209,27 @@ class Messages:
 
 
 def with_ids(blocks: Sequence[JSON]) -> list[JSON]:
-    """The blocks, with the `block_id` and `action_id` that Slack adds where they are missing."""
+    """The blocks, with the `block_id` and `action_id` that Slack adds where they are missing.
+
+    They tell the place, so that they stay when a message is edited: a press that comes at that
+    moment still finds its button.
+    """
     done = []
-    for block in blocks:
-        block = dict(block)
-        block.setdefault("block_id", secrets.token_urlsafe(4))
+    for place, given in enumerate(blocks):
+        block: JSON = {"block_id": f"local{place}"} | given
         for field in ("accessory", "element"):
             if field in block:
-                block[field] = _with_action_id(block[field])
+                block[field] = _with_action_id(block[field], block["block_id"])
         if block["type"] == "actions":
-            block["elements"] = [_with_action_id(element) for element in block["elements"]]
+            block["elements"] = [
+                _with_action_id(element, f"{block['block_id']}.{number}")
+                for number, element in enumerate(block["elements"])
+            ]
         done.append(block)
     return done
 
 
-def _with_action_id(element: JSON) -> JSON:
+def _with_action_id(element: JSON, otherwise: str) -> JSON:
     if element["type"] == "image":
         return element
-    return {"action_id": secrets.token_urlsafe(4)} | element
+    return {"action_id": otherwise} | element

@@ -87,7 +87,7 @@ function lines(text) {
 // A link to a message of this channel scrolls to it instead of opening Discord.
 function jump(id) {
   const go = () => { scrolling.stay(); $(`m${id}`).scrollIntoView({ block: "center" }); };
-  return el("button", { type: "button", class: "jump", onclick: go }, "# mangosaurus › 💬");
+  return el("button", { type: "button", class: "jump", "data-name": id, onclick: go }, "# mangosaurus › 💬");
 }
 
 function link(url, text) {

@@ -44,10 +44,10 @@ function renderButton(message, button) {
   if (button.style === 5) return el("a", { href: button.url, target: "_blank", rel: "noreferrer noopener" }, emoji, button.label || "", " ↗");
   const pressed = [...state.waiting.values()].find((asked) => asked.source === message.id && asked.custom_id === button.custom_id && asked.status === "waiting");
   return el("button", {
-    type: "button", class: `style${button.style}${pressed ? " busy" : ""}`, disabled: button.disabled, "data-id": button.custom_id,
+    type: "button", class: `style${button.style}${pressed ? " busy" : ""}`, disabled: button.disabled, "data-name": button.custom_id,
     "aria-busy": pressed ? "true" : null,
     "aria-label": button.label || (button.emoji && button.emoji.name),
-    onclick: () => { if (!pressed) press(message, button.custom_id); },
+    onclick: (event) => { if (!event.currentTarget.hasAttribute("aria-busy")) press(message, button.custom_id); },
   }, ...(pressed ? [dots()] : [emoji, button.label || ""]));
 }
 
@@ -105,7 +105,7 @@ function renderWaiting(asked) {
   const node = shell(asked.id, state.bot, new Date().toISOString(), commandContext(asked), `reply${asked.status === "failed" ? " private" : ""}`);
   if (asked.status === "failed") {
     node.append(el("div", { class: "failure", role: "alert" }, "The application did not respond"),
-      note(() => { state.waiting.delete(asked.id); node.remove(); }));
+      note(() => { state.waiting.delete(asked.id); removeMessage(asked.id); }));
   } else node.append(el("div", { class: "pending" }, "Sending command…"));
   return node;
 }
@@ -118,11 +118,8 @@ const scrolling = followNewest($("scroll"), $("log"));
 
 function put(node) {
   const old = $(node.id);
-  if (old) {
-    const focused = old.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-    old.replaceWith(node);
-    if (focused) node.querySelectorAll("button[data-id]").forEach((button) => { if (button.dataset.id === focused) button.focus(); });
-  } else $("log").append(node);
+  if (old) morph(old, node);
+  else $("log").append(node);
   scrolling.update();
 }
 

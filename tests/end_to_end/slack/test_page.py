@@ -324,3 +324,25 @@ async def test_secret_is_required(local: LocalSlack) -> None:
             assert answer.status == 403
         async with session.post(f"{local.url}local/act", data={"payload": "{}"}) as answer:
             assert answer.status == 403
+
+
+async def test_press_while_the_message_changes(local: LocalSlack, toy: Toy, page: Page) -> None:
+    """The button stays the same, and keeps the focus."""
+    await write(page, "/dinoname count:3")
+    again = page.get_by_role("button", name="Again")
+    await again.focus()
+    box = await again.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 5, box["y"] + 5)
+    await page.mouse.down()
+    (message,) = local.messages
+    heading = rich({"type": "text", "text": "2 votes"})
+    await toy.web.chat_update(
+        channel=local.channel.id,
+        ts=message.ts,
+        text="names",
+        blocks=[heading, row("Again", "Vote")],
+    )
+    await expect(messages(page)).to_contain_text(["2 votes"])
+    await page.mouse.up()
+    await expect(messages(page)).to_contain_text(["again (edited)"])

@@ -68,13 +68,13 @@ function link(element) {
   const channel = here && [...known.channels, known.direct].find((each) => each.id === here[1]);
   if (!channel) return el("a", { href: safe(element.url), target: "_blank", rel: "noreferrer noopener" }, element.text || element.url);
   const jump = () => go({ channel: channel.id, isHome: false, target: `${here[2]}.${here[3]}` });
-  return el("button", { type: "button", class: "jump", onclick: jump }, element.text || `Message in ${channel.name ? `#${channel.name}` : known.bot}`);
+  return el("button", { type: "button", class: "jump", "data-name": element.url, onclick: jump }, element.text || `Message in ${channel.name ? `#${channel.name}` : known.bot}`);
 }
 
 function mentionOf(id) {
   const channel = known.channels.find((each) => each.id === id);
   if (!channel) return el("span", { class: "mention" }, `#${id}`);
-  return el("button", { type: "button", class: "mention", onclick: () => go({ channel: id, isHome: false }) }, `#${channel.name}`);
+  return el("button", { type: "button", class: "mention", "data-name": id, onclick: () => go({ channel: id, isHome: false }) }, `#${channel.name}`);
 }
 
 function dateOf(element) {
@@ -101,7 +101,7 @@ function interactive(block, element, source) {
   const label = words(element.text) || words(element.placeholder) || element.action_id;
   if (element.type === "button") return button(element, label, name, source);
   if (element.type === "static_select" || element.type === "overflow") {
-    const options = el("select", { "aria-label": label }, el("option", { value: "" }, label), ...element.options.map((option) => el("option", { value: option.value }, words(option.text))));
+    const options = el("select", { "aria-label": label, "data-name": name }, el("option", { value: "" }, label), ...element.options.map((option) => el("option", { value: option.value }, words(option.text))));
     options.addEventListener("change", () => act("press", { source, name, value: options.value }));
     return options;
   }

@@ -26,26 +26,19 @@ function showMessages(state) {
 
 const isReply = (message, state) => message.thread && state.messages.some((each) => each.ts === message.thread);
 
-// Put the nodes of items ([ts, item, how to draw it, its day if that is new]) into a list. A node is kept while its item stays the same.
+// Put the nodes of items ([ts, item, how to draw it, its day if that is new]) into a list. A node stays when its item changes.
 function draw(list, items) {
   const nodes = items.map(([ts, item, make, day]) => {
     const key = `${day || ""} ${JSON.stringify(item)}`;
     const old = drawn.get(`${list.id} ${ts}`) || {};
     if (old.key === key) return old.node;
-    const node = make(item, day);
-    refocus(old.node, node);
+    const fresh = make(item, day);
+    const node = old.node ? morph(old.node, fresh) : fresh;
     drawn.set(`${list.id} ${ts}`, { key, node });
     return node;
   });
   [...list.children].filter((node) => !nodes.includes(node)).forEach((node) => node.remove());
   nodes.forEach((node, index) => { if (list.children[index] !== node) list.insertBefore(node, list.children[index] || null); });
-  nodes.forEach((node) => { if (node.again) { node.again(); node.again = null; } });
-}
-
-// A button that has the focus keeps it when its message is drawn anew.
-function refocus(old, node) {
-  const focused = old && old.contains(document.activeElement) && document.activeElement.dataset.name;
-  if (focused) node.again = () => { const same = [...node.querySelectorAll("[data-name]")].find((each) => each.dataset.name === focused); if (same) same.focus(); };
 }
 
 function messageNode(message, day) {
