@@ -13,7 +13,7 @@ from bot.commands.core.declaration import Declaration, Menu, Picked, Place
 from bot.commands.core.error_messages import community_only
 from bot.commands.core.info import NoOptions
 from bot.commands.core.message import UserError
-from bot.commands.core.received import received
+from bot.commands.core.received import clean, received
 from bot.commands.core.translation import _
 from bot.commands.core.turn import MessageRef, Turn
 from bot.commands.declarations import declared
@@ -41,7 +41,7 @@ from models.verse.poem import OPENING_LIMIT
 
 log = logging.getLogger(__name__)
 
-LONGEST_LINE = 10_000
+LONGEST_LINE = 100_000
 """Characters of what is typed after a command; `typed_command` has a lower limit."""
 COSTLY = frozenset({"dinoname", "name", "dissect", "sonnet", "retrain", "namer"})
 """First words of commands that take the networks' time, which guests may not use."""
@@ -219,7 +219,8 @@ class SlackBot:
 
     async def _command(self, payload: Payload) -> None:
         """Answer a slash command."""
-        command, line = text_of(payload, "command"), text_of(payload, "text", most=LONGEST_LINE)
+        command = text_of(payload, "command")
+        line = clean(text_of(payload, "text", most=LONGEST_LINE))
         word = self.names.word_of(command) or "unknown"
         turn = await self.turns.of(
             user=text_of(payload, "user_id"),

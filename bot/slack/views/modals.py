@@ -8,7 +8,7 @@ from typing import Any
 from bot.commands.core.declaration import Declaration, Declared, Group, Kind, Option, Typed
 from bot.commands.core.info import Choice
 from bot.commands.core.message import UserError, plain
-from bot.commands.core.received import LONGEST_TEXT, LONGEST_TYPED
+from bot.commands.core.received import LONGEST_TEXT, LONGEST_TYPED, clean
 from bot.commands.core.translation import _
 from bot.formats import shortened
 from bot.slack.names import CommandNames
@@ -132,6 +132,7 @@ def options(choices: Sequence[Choice], typed: str = "") -> dict[str, Any]:
     typed: becomes the last suggestion: a select of Slack takes nothing else.
     """
     known = {choice.value for choice in choices}
+    typed = clean(typed)
     if typed.strip() and typed not in known:
         choices = [*choices[: MOST_CHOICES - 1], Choice(typed, typed)]
     usable = (choice for choice in choices if 0 < len(encoded(choice.value)) <= CHOICE_VALUE)
