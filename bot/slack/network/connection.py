@@ -31,7 +31,7 @@ MOST_MISSED = 12
 
 Slack sends each to either, so that happens by chance once in 4,096 times, and costs nothing.
 """
-QUIET_S = 900.0
+QUIET_S = 300.0
 """Seconds without an envelope after which a connection is renewed, in case it is deaf."""
 DRAIN_S = 15.0
 """Seconds for which a connection is read after its successor is open, unless Slack closes it.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 USES, LIFETIME_S = 5, 1800.0
 """A response_url can be used up to five times within 30 minutes."""
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 class Interaction:

@@ -99,7 +99,7 @@ class SecondSlack:
         """All messages, the oldest first."""
         return [each for each in self.workspace.messages if not each.is_deleted]
 
-    async def wait_for(self, condition: Callable[[], object], timeout_s: float = 10.0) -> None:
+    async def wait_for(self, condition: Callable[[], object], timeout_s: float = 30.0) -> None:
         """Wait until a condition holds. Raises `TimeoutError`."""
         async with asyncio.timeout(timeout_s):
             while not condition():

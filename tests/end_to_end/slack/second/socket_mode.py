@@ -149,9 +149,9 @@ class Sockets:
                 transport.abort()
             self._forget(connection)
 
-    def deafen(self, *, pongs: bool) -> None:
-        """Leave all connections open, and carry nothing. `pongs`: but answers to pings."""
-        for connection in self.connections:
+    def deafen(self, *connections: Connection, pongs: bool) -> None:
+        """Leave connections (all) open, and carry nothing. `pongs`: but answers to pings."""
+        for connection in connections or self.connections:
             connection.is_deaf, connection.answers_pings = True, pongs
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tests.end_to_end.slack.second.block_kit import Json, problems_of, view_problems
+from tests.end_to_end.slack.second.block_kit import Json, nested, problems_of, view_problems
 from tests.end_to_end.slack.second.socket_mode import Sockets
 from tests.end_to_end.slack.second.workspace import (
     APP,
@@ -221,6 +221,8 @@ class WebApi:
         self.check_content(arguments)
         if arguments.get("parse") != "none":
             self.warnings.append("chat.update without parse: none, which becomes client")
+        if _has_rich_text(message.blocks) and not _has_rich_text(arguments.get("blocks")):
+            raise ApiError("block_mismatch")  # "Rich-text blocks cannot be replaced …"
         replace_content(message, arguments)
         return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": {}}
 
@@ -341,6 +343,10 @@ class WebApi:
         if not channel.is_joined:
             raise ApiError("channel_not_found" if channel.is_private else "not_in_channel")
         return channel
+
+
+def _has_rich_text(blocks: object) -> bool:
+    return any(each.get("type") == "rich_text" for each in nested(blocks))
 
 
 def limited(seconds: int) -> web.Response:
