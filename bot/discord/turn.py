@@ -138,8 +138,9 @@ class DiscordTurn:
             number = shown.message_id if shown is not None else None
 
         if await self._first(InteractionResponseType.deferred_channel_message, send):
-            may_edit = self.community_id in self.platform.communities and not private
-            if may_edit and number is not None:  # without the token
+            is_member = self.community_id in self.platform.communities
+            if is_member and self.sees_channel and not private and number is not None:
+                # An ordinary edit will do, which needs no token.
                 await self._pending(AnswerRef(self.channel_id, number), retry)
 
     async def acknowledge(self) -> None:
