@@ -10,7 +10,7 @@ from bot.commands.core.message import UserError
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn
 from bot.commands.naming.name_options import LONGEST_CHOICE
-from bot.commands.training.custom_model_options import broken, unknown, untrained
+from bot.commands.training.custom_model_options import broken, check_name, unknown, untrained
 from bot.services.custom_models import Untrained
 from bot.store.custom_models import CustomModelRecord
 from models.weights import ModelCard, Trained, WeightsError
@@ -50,7 +50,7 @@ async def ready(app: App, record: CustomModelRecord) -> NamesModel:
 async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
     """Find a custom model by its name or number, the community's own ones first.
 
-    Raises `UserError` if it does not exist or cannot be used here.
+    Raises `UserError` if it does not exist or cannot be used here, `Unavailable`.
     """
     store, community_id = app.store.custom_models, turn.community_id
     typed = " ".join(typed[: LONGEST_CHOICE + 1].split())
@@ -64,7 +64,7 @@ async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
         record = next((r for r in usable if r.name.casefold() == typed.casefold()), None)
     if record is None:
         raise unknown()
-    return record
+    return await _checked(app, turn, record)
 
 
 async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRecord:
@@ -74,11 +74,17 @@ async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRe
         raise UserError(
             _("This namer was deleted, removed or is no longer shared. Pick another in /name.")
         )
+    return await _checked(app, turn, record)
+
+
+async def _checked(app: App, turn: Turn, record: CustomModelRecord) -> CustomModelRecord:
+    """The record, whose name becomes a title here. Raises `UserError` if that is blocked."""
+    await check_name(app, record, turn.community_id)
     return record
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
-    """Suggest custom models: the community's own, then shared ones that its word filter allows.
+    """Suggest custom models whose names the word filter allows: the community's own, then shared.
 
     Raises `Unavailable`.
     """
@@ -89,11 +95,7 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
         turn.community_id, typed=typed.strip(), most=limits.choices
     )
     words = await app.filters.of(turn.community_id)
-    shown = [
-        record
-        for record in found
-        if record.community_id == turn.community_id or words.allows(record.name)
-    ]
+    shown = [record for record in found if words.allows(record.name)]
     return within_limits(_choices(shown, turn), limits)
 
 

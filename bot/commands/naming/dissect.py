@@ -8,7 +8,7 @@ import asyncio
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.commands.core import legacy
 from bot.commands.core.app import App
@@ -188,6 +188,9 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     dissection = await app.inference.dissect(
         name, model.trained, requester=turn.user.id, on_wait=place_in(turn)
     )
+    words = await app.filters.of(turn.community_id)
+    nearest = tuple(filter(words.allows, dissection.nearest))
+    dissection = replace(dissection, nearest=nearest)
     png = await asyncio.to_thread(picture, dissection, model.card)
     return dissection_message(dissection, png, model, turn.platform.limits)
 
@@ -197,12 +200,11 @@ def dissection_message(
 ) -> Message:
     """The picture of a dissection, the name's meaning, and buttons for similar names."""
     card, is_list = model.card, model.record is not None
-    others = [name for name in dissection.nearest if name != dissection.name]
-    nearest = human_join([format_name(card, name) for name in others], _("and"))
+    others = [format_name(card, name) for name in dissection.nearest if name != dissection.name]
     near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
     lines = [
         *_meaning(dissection),
-        text(near, names=nearest),
+        *([text(near, names=human_join(others, _("and")))] if others else ()),
         _surprise(dissection, usual_surprise(card), is_list=is_list),
         text(emphasis(_("Brighter is more likely. The letter used is boxed."))),
     ]

@@ -241,7 +241,8 @@ def _line(place: int, name: Champion, community_id: int | None, words: WordFilte
         return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), f" · {votes}")
     known = _discoverer(name, community_id, words)
     by = f" · {known}" if known else ""
-    source = text(" ", emphasis(f"({name.custom_model})")) if name.custom_model else ()
+    namer = name.custom_model
+    source = text(" ", emphasis(f"({namer})")) if namer and words.allows(namer) else ()
     return (*text(f"{rank} ", strong(name.name)), *source, *text(f" · {votes}{by}"))
 
 

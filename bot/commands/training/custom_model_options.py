@@ -103,6 +103,15 @@ async def find(app: App, community_id: int, typed: str) -> CustomModelRecord:
     return found
 
 
+async def check_name(app: App, model: CustomModelRecord, community_id: int | None) -> None:
+    """Raise `UserError` if the word filter of a community blocks the name of a custom model.
+
+    It was checked when the model was made: by another community's filter, or before a change.
+    """
+    if not await app.allows(model.name, community_id):
+        raise UserError(_("The word filter blocks the name of this namer here; use another one."))
+
+
 def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
     """Raise `UserError` unless one list is given, as a file or as text, within the limits."""
     if options.file is not None and options.text is not None:
@@ -130,7 +139,7 @@ async def read_corpus(app: App, options: CorpusOptions, community_id: int) -> tu
     if options.file is None:
         title, content = _("Your list"), lines_of(options.text or "")
     else:
-        title = title_of(options.file.name, app, _("Your list"))
+        title = await title_of(app, options.file.name, community_id, _("Your list"))
         content = await download(options.file, title)
     accept = politely((await app.filters.of(community_id)).allows)
     return title, await app.uploads.check(parse_list, content, title, accept)

@@ -166,7 +166,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
     community_id = check_manager(turn)
     async with app.answering(turn, NAMER):
         name = await options_of.new_name(app, options.name, community_id)
-        title = title_of(options.file.name, app, _("Your file"))
+        title = await title_of(app, options.file.name, community_id, _("Your file"))
         options_of.check_weights_size(title, options.file.size)
         await _check_new(app, community_id, name)
         await turn.defer(private=True)
@@ -181,7 +181,8 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         words = await app.filters.of(community_id)
         await app.uploads.check(options_of.check_import, trained, words)
         names = tuple(trained.words)
-        corpus = corpus_of(title_of(trained.card.corpus, app, _("Your list")), names)
+        title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
+        corpus = corpus_of(title, names)
         model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
         app.custom_models.keep(trained)  # it will be tried out at once
         samples = [name for name in sample.samples if words.allows(name)]
@@ -239,6 +240,7 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
     async with app.answering(turn, NAMER):
         options_of.check_corpus(options, needed=False)
         model = await options_of.find(app, community_id, options.name)
+        await options_of.check_name(app, model, community_id)
         await check_queue(app, CUSTOM, community_id=community_id, custom_model_id=model.id)
         if not options.has_corpus and not model.has_corpus:
             raise options_of.without_corpus(model)
@@ -260,6 +262,8 @@ async def share(app: App, turn: Turn, options: ShareOptions) -> None:
     community_id = check_manager(turn)
     async with app.answering(turn, SHARE):
         model = await options_of.find(app, community_id, options.name)
+        if options.on:
+            await options_of.check_name(app, model, None)
         await app.store.custom_models.share(model.id, options.on)
         sentence = (
             _("Other {communities} can use {namer} now. They see its name, but not its list.")

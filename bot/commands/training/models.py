@@ -12,7 +12,7 @@ from bot.commands.core.message import Message, UserError, code, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
 from bot.commands.moderation.rights import SharedModelAction, check_shared_models
-from bot.commands.training.version_report import MODELS, version_report
+from bot.commands.training.version_report import MODELS, Allows, corpus_title, version_report
 from bot.commands.training.version_views import comparison_message, page_message
 from bot.formats import shortened
 from bot.services.model_registry import NothingBefore
@@ -79,13 +79,13 @@ async def list_(app: App, turn: Turn, options: TaskOptions) -> None:
     """Answer `/models list`."""
     async with app.answering(turn, MODELS):
         _check_task(options.task)
-        await respond_when_ready(turn, _page(app, options.task, 0), private=True)
+        await respond_when_ready(turn, _page(app, turn, options.task, 0), private=True)
 
 
 async def info(app: App, turn: Turn, options: VersionOptions) -> None:
     """Answer `/models info`."""
     async with app.answering(turn, MODELS):
-        await respond_when_ready(turn, _comparison(app, options.version), private=True)
+        await respond_when_ready(turn, _comparison(app, turn, options.version), private=True)
 
 
 async def activate(app: App, turn: Turn, options: VersionOptions) -> None:
@@ -111,7 +111,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     is_page = page.isdecimal() and len(page) <= _LONGEST_PAGE_NUMBER
     if action == "page" and task in TASKS and is_page:
         with app.in_flight.track():
-            await turn.edit_source(await _page(app, task, int(page)))
+            await turn.edit_source(await _page(app, turn, task, int(page)))
     elif action == "use":
         await _use(app, turn, rest)
     else:
@@ -123,8 +123,9 @@ async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     limits = turn.platform.limits
     label = _("shipped {task} · came with the bot")
     shipped = [Choice(label.format(task=task), f"shipped {task}") for task in TASKS]
+    words = await app.filters.of(turn.community_id)
     found = [
-        Choice(_label(version, limits.choice_label), str(version.number))
+        Choice(_label(version, words.allows, limits.choice_label), str(version.number))
         for version in await app.store.versions.of()
     ]
     typed = typed[:LONGEST_VERSION].lower().strip().lstrip("#")
@@ -159,17 +160,19 @@ def _check_task(task: str) -> None:
         raise UserError(*invalid_value(task))
 
 
-async def _page(app: App, task: str, number: int) -> Message:
-    return page_message(await app.models.page(task, number, PAGE))
+async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
+    words = await app.filters.of(turn.community_id)
+    return page_message(await app.models.page(task, number, PAGE), words.allows)
 
 
-async def _comparison(app: App, typed: str) -> Message:
+async def _comparison(app: App, turn: Turn, typed: str) -> Message:
     task, number = await _found(app, typed)
     comparison = await app.models.compare(task, number)
     if comparison is None:
         raise _unknown(number)
+    words = await app.filters.of(turn.community_id)
     # In a thread: filtering long samples is slow, and roots are read from a file.
-    return await asyncio.to_thread(comparison_message, comparison, app.word_filter.allows)
+    return await asyncio.to_thread(comparison_message, comparison, words.allows)
 
 
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
@@ -210,10 +213,9 @@ async def _use(app: App, turn: Turn, number: str) -> None:
         reply = await _activated(app, turn, task, version_id, FORCED)
         comparison = await app.models.compare(task, version_id)
         if comparison is not None:
-            samples = tuple(
-                [words for words in comparison.version.samples if await app.allows(words)]
-            )
-            await turn.edit_source(version_report(comparison, samples))
+            words = await app.filters.of(turn.community_id)
+            report = await asyncio.to_thread(version_report, comparison, words.allows)
+            await turn.edit_source(report)
         await turn.respond(reply)
 
 
@@ -241,9 +243,9 @@ def _names(task: str, number: int | None) -> dict[str, str]:
     return {"version": name.format(number=number), "task": task}
 
 
-def _label(version: VersionRecord, longest: int) -> str:
+def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
     """The label of a version in suggestions."""
     loss = "" if version.reference_loss is None else f" · {version.reference_loss:.3f}"
     end = f" · {version.recipe}{loss}"
-    begin = f"{version.number} · {version.task} · {version.corpus}"
+    begin = f"{version.number} · {version.task} · {corpus_title(version, allows)}"
     return shortened(begin, longest - len(end)) + end

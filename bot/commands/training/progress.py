@@ -1,5 +1,6 @@
 """Progress messages of trainings, for the shared models and for custom models."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -32,6 +33,7 @@ from bot.services.custom_models import Untrained
 from bot.services.queueing.errors import TooSlow
 from bot.services.training.policies import CUSTOM
 from bot.services.training.results import CustomModelTrained, Event, Events, Interrupted, Reason
+from bot.services.versions import VersionComparison
 from bot.store.trainings import DIED, TrainingRecord, TrainingRequest
 from bot.store.versions import VersionRecord
 from models.training.events import Failed, Planned, Progress, Samples, Stopped
@@ -279,16 +281,16 @@ class TrainingReports:
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Samples):
-                    event = replace(event, texts=await self._allowed(event.texts))
+                    event = replace(event, texts=await self._allowed(record, event.texts))
                 state = state.after(event, self._app.now())
                 yield await self._message(state, event)
 
     async def _message(self, state: TrainingState, event: Event) -> Message:
         match event:
             case VersionRecord():
-                return await self._version(event, state.notes)
+                return await self._version(state.request, event, state.notes)
             case CustomModelTrained():
-                samples = await self._allowed(event.samples)
+                samples = await self._allowed(state.request, event.samples)
                 return custom_model_ready(state, replace(event, samples=samples))
             case Stopped(reason=reason):
                 return stopped_message(state.subject, reason)
@@ -322,8 +324,7 @@ class TrainingReports:
             comparison = await app.models.compare(record.task, record.version_id)
             if comparison is None:
                 return None
-            samples = await self._allowed(comparison.version.samples)
-            return version_report(comparison, samples, record.notes)
+            return await self._report(record, comparison, record.notes)
         if record.custom_model_id is None:
             return None
         model = await app.store.custom_models.get(record.custom_model_id)
@@ -336,14 +337,23 @@ class TrainingReports:
         trained = CustomModelTrained(card, (), model.seconds or 0.0, model.entries)
         return custom_model_ready(TrainingState(record, subject, record.id), trained)
 
-    async def _version(self, version: VersionRecord, notes: tuple[str, ...]) -> Message:
+    async def _version(
+        self, request: TrainingRequest, version: VersionRecord, notes: tuple[str, ...]
+    ) -> Message:
         comparison = await self._app.models.compare(version.task, version.number)
         assert comparison is not None  # noqa: S101 (it was created a moment ago)
-        samples = await self._allowed(comparison.version.samples)
-        return version_report(comparison, samples, notes)
+        return await self._report(request, comparison, notes)
 
-    async def _allowed(self, texts: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple([words for words in texts if await self._app.allows(words)])
+    async def _report(
+        self, request: TrainingRequest, comparison: VersionComparison, notes: tuple[str, ...]
+    ) -> Message:
+        words = await self._app.filters.of(request.community_id)
+        return await asyncio.to_thread(version_report, comparison, words.allows, notes)
+
+    async def _allowed(self, request: TrainingRequest, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Texts that can be shown where a training was asked for."""
+        place = request.community_id
+        return tuple([words for words in texts if await self._app.allows(words, place)])
 
 
 class _Report:

@@ -77,11 +77,11 @@ async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subjec
     return Message(reply, private=True)
 
 
-def title_of(name: str, app: App, unnamed: str) -> str:
-    """The name of a corpus or file if it can be shown, else `unnamed`."""
+async def title_of(app: App, name: str, community_id: int | None, unnamed: str) -> str:
+    """The name of a corpus or file if it can be shown in a community, else `unnamed`."""
     name = "".join(c for c in name[:255] if c.isprintable()).strip()
     title = shortened(name, LONGEST_TITLE)
-    return title if title and app.word_filter.allows(title) else unnamed
+    return title if title and await app.allows(title, community_id) else unnamed
 
 
 def check_size(title: str, size: int, most: int, what: str) -> None:
@@ -135,7 +135,7 @@ async def stop(app: App, turn: Turn, record: TrainingRecord | None) -> None:
     else:
         await check_shared_models(app, turn, SharedModelAction.TRAIN)
     with app.in_flight.track():
-        reason = stop_reason(app, turn)
+        reason = await stop_reason(app, turn, record)
         stopped = await app.training.stop(record.id, reason)
         if stopped is None:
             raise UserError(_("This training has already ended."))
@@ -154,9 +154,12 @@ async def stop_of_deleted(
         await _show_unstarted_stopped(turn, record, subject, Reason.DELETED)
 
 
-def stop_reason(app: App, turn: Turn) -> str:
-    """The reason with the member's name. It is only shown, never stored."""
-    name = signature(turn.user.display_name, app.word_filter)
+async def stop_reason(app: App, turn: Turn, record: TrainingRecord) -> str:
+    """The reason with the member's name, if that can be shown with the progress.
+
+    It is only shown, never stored.
+    """
+    name = signature(turn.user.display_name, await app.filters.of(record.community_id))
     return Reason.BUTTON if name is None else _("{member} pressed Stop.").format(member=name)
 
 

@@ -83,7 +83,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
     _check_requirements(task)
     title = None
     if options.corpus is not None:
-        title = title_of(options.corpus.name, app, _("Your corpus"))
+        title = await title_of(app, options.corpus.name, turn.community_id, _("Your corpus"))
         check_size(title, options.corpus.size, LARGEST_UPLOAD, _("plain text in UTF-8"))
     with app.in_flight.track():
         active = await app.store.trainings.waiting(SHARED)

@@ -1,6 +1,6 @@
 """Report of a training that created a version: quality, and whether and why it is live."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.commands.core.message import (
     Button,
@@ -26,6 +26,9 @@ MODELS = "models"
 CURVE = "loss.png"
 SHOWN_SAMPLES = 7
 
+Allows = Callable[[str], bool]
+"""The word filter of the community where a message is shown."""
+
 
 def use_button(number: int) -> Button:
     """The button that makes a worse version live."""
@@ -33,9 +36,9 @@ def use_button(number: int) -> Button:
 
 
 def version_report(
-    comparison: VersionComparison, samples: tuple[str, ...], notes: tuple[str, ...] = ()
+    comparison: VersionComparison, allows: Allows, notes: tuple[str, ...] = ()
 ) -> Message:
-    """The message of a training that created a version. `samples` are filtered ones."""
+    """The message of a training that created a version. Slow; call it in a thread."""
     version, live = comparison.version, comparison.live
     number = version.number or 0
     is_live = live.version_id == version.number
@@ -45,10 +48,10 @@ def version_report(
         else _("📦 Version {number} of {task} is stored, but not live")
     )
     lines = [
-        verbatim(version.corpus),
+        verbatim(corpus_title(version, allows)),
         *(text(emphasis(note)) for note in notes),
         (),
-        *map(verbatim, capitalized(version.task, samples[:SHOWN_SAMPLES])),
+        *map(verbatim, samples_of(version, allows)[:SHOWN_SAMPLES]),
     ]
     if not is_live:
         lines += [(), _why_not(version)]
@@ -70,10 +73,16 @@ def version_report(
     return Message(embeds=(embed,), files=curve_file(comparison), buttons=buttons)
 
 
-def capitalized(task: str, samples: Sequence[str]) -> tuple[str, ...]:
-    """Samples with capitals: version 0.3.0 stored names in lower case."""
-    if task not in TASKS or not TASKS[task].samples_are_names:
-        return tuple(samples)
+def corpus_title(version: VersionRecord, allows: Allows) -> str:
+    """The title of the corpus, which another community may have uploaded."""
+    return version.corpus if allows(version.corpus) else _("(blocked by the word filter)")
+
+
+def samples_of(version: VersionRecord, allows: Allows) -> Sequence[str]:
+    """The samples that can be shown, with capitals: version 0.3.0 stored names in lower case."""
+    samples = tuple(filter(allows, version.samples))
+    if version.task not in TASKS or not TASKS[version.task].samples_are_names:
+        return samples
     return tuple(name[:1].upper() + name[1:] for name in samples)
 
 

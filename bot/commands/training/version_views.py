@@ -1,7 +1,7 @@
 """Messages with lists and comparisons of versions."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
 from bot.commands.core.message import (
@@ -21,9 +21,11 @@ from bot.commands.training.model_quality import nats
 from bot.commands.training.version_report import (
     CURVE,
     MODELS,
-    capitalized,
+    Allows,
+    corpus_title,
     curve_file,
     reference_loss,
+    samples_of,
     training_time,
 )
 from bot.formats import human_join
@@ -44,7 +46,7 @@ _REASONS: Mapping[str, str] = {
 }
 
 
-def page_message(page: VersionPage) -> Message:
+def page_message(page: VersionPage, allows: Allows) -> Message:
     """A page of versions, one per line, with buttons for the other pages."""
     task, buttons = page.task, []
     if page.number > 0:
@@ -53,22 +55,19 @@ def page_message(page: VersionPage) -> Message:
         buttons.append(Button(_("Older"), MODELS, f"page:{task}:{page.number + 1}", emoji="▶️"))
     embed = Embed(
         title=_("Versions of {task}").format(task=task),
-        lines=tuple(_line(version, page.live) for version in page.versions),
+        lines=tuple(_line(version, page.live, allows) for version in page.versions),
         footer=_page_footer(page),
     )
     return Message(embeds=(embed,), buttons=tuple(buttons), private=True)
 
 
-def comparison_message(comparison: VersionComparison, allows: Callable[[str], bool]) -> Message:
-    """A version compared with others. `allows` is the word filter, which is slow."""
+def comparison_message(comparison: VersionComparison, allows: Allows) -> Message:
+    """A version compared with others. Slow; call it in a thread."""
     version = comparison.version
     lines: list[Text] = [_state(version, comparison.live)]
     if not version.has_weights:
         lines.append(text(_("Its weights were deleted in favor of newer versions.")))
-    samples = [
-        (label, capitalized(one.task, tuple(filter(allows, one.samples))))
-        for label, one in _compared(comparison)
-    ]
+    samples = [(label, samples_of(one, allows)) for label, one in _compared(comparison)]
     columns: tuple[Field, ...] = ()
     if version.task in TASKS and task_of(version.task).samples_are_names:
         lines += _changes(samples)
@@ -86,7 +85,7 @@ def comparison_message(comparison: VersionComparison, allows: Callable[[str], bo
         lines=tuple(lines),
         fields=(
             Field(_("Trained"), trained),
-            Field(_("Corpus"), verbatim(version.corpus)),
+            Field(_("Corpus"), verbatim(corpus_title(version, allows))),
             Field(_("Recipe"), verbatim(version.recipe)),
             Field(_("Seed"), text("–" if version.seed is None else str(version.seed))),
             Field(_("Validation loss"), text(nats(version.validation))),
@@ -132,7 +131,7 @@ def _title(version: VersionRecord) -> str:
     return _("Version {number} of {task}").format(number=version.number, task=version.task)
 
 
-def _line(version: VersionRecord, live: Live) -> Text:
+def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
     """A version in a list."""
     name = _("shipped") if version.number is None else str(version.number)
     parts = [text(strong(name))]
@@ -140,7 +139,7 @@ def _line(version: VersionRecord, live: Live) -> Text:
         parts.append(text(Timestamp(version.created_at)))
     loss = version.reference_loss
     parts += [
-        verbatim(version.corpus),
+        verbatim(corpus_title(version, allows)),
         verbatim(version.recipe),
         text(_("not measured") if loss is None else f"{loss:.3f}"),
     ]

@@ -29,6 +29,7 @@ from bot.commands.polls.hall_of_fame import LONGEST_NAME
 from bot.commands.verse.poems import keep_button
 from bot.formats import human_join, shortened, without_bidi_controls
 from data.text import unify_newlines
+from models.text_generator import Accept
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
 from models.verse.poem import OPENING_LIMIT, Draft, SonnetRequest
 
@@ -182,7 +183,7 @@ async def write(
     )
     async with aclosing(poem) as drafts:
         async for draft in drafts:
-            message = poem_message(options, request.seed, draft)
+            message = poem_message(options, request.seed, draft, words.allows)
             if draft.finished:
                 message = replace(
                     message, buttons=tuple(await _buttons(app, turn, message, another))
@@ -190,12 +191,12 @@ async def write(
             yield message
 
 
-def poem_message(options: SonnetOptions, seed: int, draft: Draft) -> Message:
-    """A poem so far, without buttons."""
+def poem_message(options: SonnetOptions, seed: int, draft: Draft, allows: Accept) -> Message:
+    """A poem so far, without buttons. `allows` decides about a subject that was drawn."""
     form = FORMS[options.request.form]
     lines = tuple(_in_stanzas(draft.lines, form))
     embed = Embed(
-        title=f"📜 {_title(form, draft)}",
+        title=f"📜 {_title(form, draft, allows)}",
         lines=lines if draft.finished else (*lines, WRITING),
         footer=_footer(options, seed),
         tone=Tone.VERSE,
@@ -203,9 +204,9 @@ def poem_message(options: SonnetOptions, seed: int, draft: Draft) -> Message:
     return Message(embeds=(embed,))
 
 
-def _title(form: Form, draft: Draft) -> str:
+def _title(form: Form, draft: Draft, allows: Accept) -> str:
     """The form, and what the poem is about."""
-    subject = [draft.name] if draft.name else list(draft.subject.words)
+    subject = [draft.name] if draft.name else [*filter(allows, draft.subject.words)]
     if not subject:
         return _(form.title)
     return _("{form} on {subject}").format(
