@@ -45,6 +45,8 @@ class PollCloser:
         self._app = app
         self._platform = platform
         self._announcing = asyncio.Semaphore(AT_ONCE)
+        self._unnoted: dict[int, MessageRef] = {}
+        """Announcements that were sent but are not in the database, by poll."""
 
     async def close_due_polls(self) -> float:
         """Run once. Returns the seconds until the next run."""
@@ -121,10 +123,11 @@ class PollCloser:
         return True
 
     async def _show(self, poll: PollRecord) -> None:
-        """Show a closed poll, and announce its winner in a new message. Raises `Unreachable`.
+        """Show a closed poll, and announce its winner in one new message. Raises `Unreachable`.
 
         If its message was deleted, nothing has won: that is how moderators stop a poll.
         """
+        unnoted = self._unnoted.pop(poll.id, None)
         limits, place = self._platform.limits, message_of(poll)
         closed = poll_message(poll, limits)
         try:
@@ -133,13 +136,15 @@ class PollCloser:
             log.info("The message of poll %d was deleted, so no name has won", poll.id)
             await self._app.store.polls.void(poll.id)
             return
-        if poll.winner is None:
+        if unnoted is not None:
+            await self._note_announcement(poll, unnoted)
+        if poll.winner is None or poll.announcement_id is not None or unnoted is not None:
             return
         announcement = await winner_message(poll, limits)
         sent: list[int] = []
 
         async def send() -> None:
-            # The nonce prevents a duplicate if the platform's response gets lost.
+            # The nonce prevents a duplicate if the platform's response gets lost; for some minutes.
             sent.append(await self._platform.send(place, announcement, nonce=poll.id))
 
         if not await _delivered(send):  # the bot may lack the permission to send; it can still edit
@@ -150,9 +155,11 @@ class PollCloser:
 
     async def _note_announcement(self, poll: PollRecord, ref: MessageRef) -> None:
         """Store where a winner was announced, so that moderators can remove it."""
-        still_won = True
-        with suppress(Unavailable):  # it must not be announced again
+        try:
             still_won = await self._app.store.polls.announcement_sent(poll.id, ref.message_id)
+        except Unavailable:  # it must not be announced again
+            self._unnoted[poll.id] = ref
+            return
         if not still_won:  # a moderator has removed it meanwhile
             with suppress(DeliveryError):
                 await self._platform.edit(ref, removed_message())

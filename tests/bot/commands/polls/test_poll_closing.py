@@ -1,21 +1,28 @@
 """Closing polls and announcing winners."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
 from typing import cast
 
 import aiohttp
 import discord
 import pytest
 
+from bot.commands.core.app import App
 from bot.commands.core.message import Message
 from bot.commands.core.turn import MessageRef
 from bot.commands.polls import poll_closing
+from bot.commands.polls.poll_closing import PollCloser
 from bot.discord.platform import LIMITS, DiscordPlatform
+from bot.store import Unavailable
+from bot.store.ballots import Ballot
 from bot.store.hall_of_fame import Scope
 from bot.store.moderation.tables import Action, Entry
 from bot.store.polls import PollRecord
 from tests.bot.champions import crown
-from tests.bot.conftest import Home
+from tests.bot.conftest import Home, World
 from tests.bot.fakes import unavailable
 from tests.bot.polls_discord import (
     TEN_MINUTES,
@@ -27,6 +34,7 @@ from tests.bot.polls_discord import (
     names_on,
 )
 from tests.bot.replies import labels
+from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform, lines_of
 
 
 async def test_winner_is_announced(home: Home) -> None:
@@ -103,6 +111,79 @@ async def test_abandoned_result_is_announced_once(home: Home) -> None:
         "The poll is closed: Bravosaurus has won.",
         "",
     ]
+
+
+class Fossil:
+    """A poll that has a winner and is due, on a platform without a chat."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.platform = FakePlatform({1: Message()})
+        self.platform.name = "discord"
+        self.end = app.now()
+        self.poll = PollRecord(
+            id=9,
+            community_id=COMMUNITY,
+            channel_id=CHANNEL,
+            message_id=1,
+            member_id=1,
+            discoverer="ada",
+            names=("Aasaurus", "Bbsaurus"),
+            opened_at=self.end - timedelta(minutes=10),
+            closes_at=self.end,
+        )
+
+    async def open(self) -> None:
+        await self.app.store.polls.open(self.poll)
+        await self.app.store.polls.cast(Ballot(9, 7, 0), self.poll.opened_at)
+
+    async def close(self, closer: PollCloser | None = None, *, minutes: int = 0) -> None:
+        """One round of a closer, by default of another process."""
+        closer = closer or PollCloser(self.app, self.platform)
+        with suppress(Unavailable):
+            await closer.close_due(self.end + timedelta(minutes=minutes))
+
+    @property
+    def announcements(self) -> list[int]:
+        return [number for number in self.platform.shown if number != 1]
+
+
+@pytest.fixture
+async def fossil(world: World) -> AsyncIterator[Fossil]:
+    made = Fossil(world.make_app())
+    await made.open()
+    yield made
+    await made.app.store.close()
+
+
+async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next process finds the announcement: a platform's nonce is forgotten by then."""
+    with monkeypatch.context() as kill:
+        kill.setattr(fossil.app.store.polls, "announced", unavailable)
+        await fossil.close()
+    assert fossil.announcements == [100]
+    await fossil.close(minutes=30)
+    assert fossil.announcements == [100]
+    assert "👑" in lines_of(fossil.platform.shown[1])  # the card is shown again
+    stored = await fossil.app.store.polls.find(9)
+    assert stored is not None
+    assert stored.announcement_id == 100  # which moderators can remove
+    assert stored.announced_at is not None
+
+
+async def test_database_lost_while_it_announces(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closer = PollCloser(fossil.app, fossil.platform)
+    with monkeypatch.context() as outage:
+        outage.setattr(fossil.app.store.polls, "announced", unavailable)
+        outage.setattr(fossil.app.store.polls, "announcement_sent", unavailable)
+        await fossil.close(closer)
+    await fossil.close(closer, minutes=30)
+    assert fossil.announcements == [100]
+    stored = await fossil.app.store.polls.find(9)
+    assert stored is not None
+    assert stored.announcement_id == 100
 
 
 async def test_result_waits_for_discord(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
