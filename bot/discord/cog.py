@@ -19,7 +19,6 @@ from bot.commands.core.declaration import (
     Person,
     Picked,
     Place,
-    Suggest,
 )
 from bot.commands.core.dispatch import Suggestions
 from bot.commands.core.info import Audience, Choice
@@ -127,7 +126,7 @@ class Commands(commands.Cog):
             app_commands.choices(**{name: some for name, some in choices.items() if some})(command)
         for option in options:
             if option.suggest is not None:
-                command.autocomplete(option.name)(self._suggestions(option.suggest))
+                command.autocomplete(option.name)(self._suggestions(option))
         return command
 
     def _callback(self, declaration: Declaration) -> Callable[..., Any]:
@@ -154,11 +153,11 @@ class Commands(commands.Cog):
         return callback
 
     def _suggestions(
-        self, suggest: Suggest
+        self, option: Option
     ) -> Callable[[Interaction, str], Coroutine[Any, Any, Choices]]:
         async def suggestions(interaction: Interaction, typed: str) -> Choices:
             others = {name: each for name, each in interaction.namespace if isinstance(each, str)}
-            return await self._runner.suggest(interaction, suggest(others), typed)
+            return await self._runner.suggest(interaction, option.suggestions(others), typed)
 
         return suggestions
 

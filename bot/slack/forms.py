@@ -94,7 +94,7 @@ class Forms:
             turn = await self._turn_of(payload)
         if turn is None or option.suggest is None:
             return modals.options((), typed)
-        found = await dispatch.suggest(self._app, turn, option.suggest(others), typed)
+        found = await dispatch.suggest(self._app, turn, option.suggestions(others), typed)
         return modals.options(found, typed)
 
     async def submit(self, payload: Payload) -> Payload | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.commands.core.dispatch import Command, Suggestions
 from bot.commands.core.info import Audience, Choice, CommandInfo, NoOptions
+from bot.commands.core.received import LONGEST_TYPED, clean
 from bot.commands.core.turn import MessageRef
 
 
@@ -71,6 +72,16 @@ class Option:
     suggest: Suggest | None = None
     is_main: bool = False
     """Whether words without an option's name are meant for this one, where one line is typed."""
+
+    def suggestions(self, others: Typed) -> Suggestions:
+        """What finds suggestions for it. `others` arrives as a platform sends it.
+
+        The texts of other options are cleaned, and those that are too long left out.
+        """
+        assert self.suggest is not None  # noqa: S101 (checked by the caller)
+        return self.suggest(
+            {name: clean(each) for name, each in others.items() if len(each) <= LONGEST_TYPED}
+        )
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from bot.commands import settings as server_settings
 from bot.commands.buttons import HANDLERS
 from bot.commands.core import dispatch
 from bot.commands.core.app import App
+from bot.commands.core.declaration import Declaration, Group, Option
 from bot.commands.core.message import Message, UserError
 from bot.commands.core.received import LONGEST_STATE, LONGEST_TEXT, clean, received, received_state
+from bot.commands.declarations import declared
 from bot.commands.moderation import owner, removals
 from bot.commands.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
-from bot.commands.naming import custom_model_choice, dissect, names
+from bot.commands.naming import dissect, names
 from bot.commands.naming.dissect import DissectOptions
 from bot.commands.naming.name_options import NamesOptions
 from bot.commands.polls import hall_of_fame
@@ -102,6 +104,21 @@ COMMANDS: dict[str, Asked] = {
 """Each text option of each command: the command, and its options with a text."""
 
 
+DECLARATIONS = [
+    each
+    for declared_one in declared(FakePlatform.terms, None)
+    for each in (declared_one.declarations if isinstance(declared_one, Group) else [declared_one])
+    if isinstance(each, Declaration)
+]
+SUGGESTED = [
+    (declaration, option)
+    for declaration in DECLARATIONS
+    for option in declaration.options
+    if option.suggest is not None
+]
+"""Each option with suggestions, which may depend on the other options of its command."""
+
+
 @pytest.fixture
 def app(world: World, database: Database, monkeypatch: pytest.MonkeyPatch) -> App:
     """An app on either database."""
@@ -161,15 +178,20 @@ async def test_buttons_and_suggestions_survive_any_text(
         turn = press_on(FakeTurn(platform), 1)
         await dispatch.press(app, turn, action, state, HANDLERS)
         assert turn.answers or platform.history
-    for suggestions in (
-        custom_model_choice.suggest,
-        custom_models.suggest,
-        dissect.suggest,
-        hall_of_fame.suggest_names,
-        models.suggest,
-    ):
-        await dispatch.suggest(app, FakeTurn(FakePlatform()), suggestions, state)
+    turn = FakeTurn(FakePlatform(operators={ADA.id}))
+    for declaration, option in SUGGESTED:
+        others = {each.name: state for each in declaration.options if each is not option}
+        for typed in (state, "a"):
+            await dispatch.suggest(app, turn, option.suggestions(others), typed)
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_other_options_are_measured_and_cleaned() -> None:
+    """Suggestions depend on them: those of letters on the namer that was chosen."""
+    found: list[object] = []
+    option = Option("starts_with", suggest=found.append)  # type: ignore[arg-type]
+    option.suggestions({"namer": "el\0v\ud800es", "contains": "a" * 6000})
+    assert found == [{"namer": "elves"}]
 
 
 async def test_long_text_gets_no_suggestions(app: App) -> None:
