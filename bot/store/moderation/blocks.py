@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, not_, or_, select
 
 from bot.store.calls import limited
 from bot.store.database import Database
@@ -12,7 +12,9 @@ from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Block, Entry, add
 MOST_BLOCKS = 1000
 """Members that a community can block, and members or communities that owners can."""
 MOST_LOADED = 50_000
-"""Blocks that a process keeps in memory, the newest ones."""
+"""Blocks by moderators that a process keeps in memory, the newest ones. Owners' are all kept."""
+
+_BY_OWNERS = or_(Block.community_id == EVERYWHERE, Block.member_id == EVERYBODY)
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,8 @@ class Blocks:
         self, community_id: int | None, *, skip: int = 0, most: int = 10
     ) -> list[BlockRecord]:
         """Members that a community blocks, or with `None` what owners block, newest first."""
-        owners = (Block.community_id == EVERYWHERE) | (Block.member_id == EVERYBODY)
         condition = (
-            owners
+            _BY_OWNERS
             if community_id is None
             else (Block.community_id == community_id) & (Block.member_id != EVERYBODY)
         )
@@ -100,9 +101,10 @@ class Blocks:
         return row[0], row[1] or 0
 
     async def all(self) -> frozenset[tuple[int, int]]:
-        """Community and member of each block, at most the newest `MOST_LOADED`."""
-        statement = (
-            select(Block.community_id, Block.member_id).order_by(Block.id.desc()).limit(MOST_LOADED)
-        )
+        """Community and member of each block: all by owners, the newest `MOST_LOADED` of others."""
+        blocks = select(Block.community_id, Block.member_id)
+        by_owners = blocks.where(_BY_OWNERS)  # at most 2 · MOST_BLOCKS
+        by_others = blocks.where(not_(_BY_OWNERS)).order_by(Block.id.desc()).limit(MOST_LOADED)
         async with self._database.reading() as session:
-            return frozenset((row[0], row[1]) for row in await session.execute(statement))
+            found = [*(await session.execute(by_owners)), *(await session.execute(by_others))]
+            return frozenset((community_id, member_id) for community_id, member_id in found)

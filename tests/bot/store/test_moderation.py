@@ -187,6 +187,18 @@ async def test_blocks_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch)
     await store.blocks.block(2, EVERYBODY, BY)
 
 
+async def test_blocks_by_owners_are_all_loaded(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many moderators of all servers have made since."""
+    monkeypatch.setattr(module, "MOST_LOADED", 2)
+    await store.blocks.block(EVERYWHERE, 4, BY)
+    await store.blocks.block(2, EVERYBODY, BY)
+    for member in range(10, 14):
+        await store.blocks.block(1, member, BY)
+    assert await store.blocks.all() == {(EVERYWHERE, 4), (2, EVERYBODY), (1, 13), (1, 12)}
+
+
 async def test_record(store: Store) -> None:
     entries = [Entry(Action.REMOVE_NAME, 9, NOW, 1, None, f"Name {n}") for n in range(12)]
     for entry in entries:
