@@ -37,7 +37,7 @@ class Blocked(Exception):  # noqa: N818 (it is a state, not a fault)
 
 
 class BlockList:
-    """All blocks. What another process changes is known `FRESH_S` later.
+    """The blocks that the store loads. What another process changes is known `FRESH_S` later.
 
     While the database does not answer, the blocks that were read last hold.
     """
@@ -62,6 +62,10 @@ class BlockList:
         if (EVERYWHERE, member_id) in self._blocks:
             return Reason.MEMBER
         return Reason.MEMBER_HERE if (community_id, member_id) in self._blocks else None
+
+    async def has_community(self, community_id: int | None) -> bool:
+        """Whether an owner has blocked a whole community, in which the bot then writes nothing."""
+        return await self.reason(community_id, EVERYBODY) is Reason.COMMUNITY
 
     async def block(self, community_id: int, member_id: int, entry: Entry) -> bool:
         """Block, from now on. Returns whether it was not. Raises `TooManyBlocks`."""

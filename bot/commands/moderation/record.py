@@ -124,7 +124,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
 
 async def post(app: App, platform: Platform, entry: Entry) -> None:
     """Report an entry in the log channel of its community, if it has one. Never raises."""
-    if entry.community_id is None:
+    if entry.community_id is None or await app.blocks.has_community(entry.community_id):
         return
     try:
         async with asyncio.timeout(POSTING_S):

@@ -125,8 +125,12 @@ class PollCloser:
     async def _show(self, poll: PollRecord) -> None:
         """Show a closed poll, and announce its winner in one new message. Raises `Unreachable`.
 
-        If its message was deleted, nothing has won: that is how moderators stop a poll.
+        If its message was deleted, nothing has won: that is how moderators stop a poll. Nor has
+        anything in a community that an owner has blocked, where nothing is written.
         """
+        if await self._app.blocks.has_community(poll.community_id):
+            await self._app.store.polls.void(poll.id)
+            return
         unnoted = self._unnoted.pop(poll.id, None)
         limits, place = self._platform.limits, message_of(poll)
         closed = poll_message(poll, limits)

@@ -369,9 +369,12 @@ class _Report:
         self._may_send = True
 
     async def show(self, message: Message, *, tries: int = 1) -> bool:
-        """Edit the message. Returns whether it succeeded, or will never succeed."""
+        """Edit the message. Returns whether it succeeded, or will never succeed.
+
+        Nothing is written in a community that an owner has blocked.
+        """
         ref = self._ref
-        if ref is None:
+        if ref is None or await self._app.blocks.has_community(ref.community_id):
             return True
         try:
             return await deliver(lambda: self._platform.edit(ref, message), tries=tries)

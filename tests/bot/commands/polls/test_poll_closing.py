@@ -19,7 +19,7 @@ from bot.discord.platform import LIMITS, DiscordPlatform
 from bot.store import Unavailable
 from bot.store.ballots import Ballot
 from bot.store.hall_of_fame import Scope
-from bot.store.moderation.tables import Action, Entry
+from bot.store.moderation.tables import EVERYBODY, Action, Entry
 from bot.store.polls import PollRecord
 from tests.bot.champions import crown
 from tests.bot.conftest import Home, World
@@ -169,6 +169,20 @@ async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.Mon
     assert stored is not None
     assert stored.announcement_id == 100  # which moderators can remove
     assert stored.announced_at is not None
+
+
+async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
+    """Nothing is written there, nor later, and nothing wins: others would see it."""
+    owner = Entry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
+    await fossil.app.blocks.block(COMMUNITY, EVERYBODY, owner)
+    await fossil.close()
+    await fossil.app.blocks.unblock(COMMUNITY, EVERYBODY, owner)
+    await fossil.close(minutes=30)
+    assert fossil.platform.history == []
+    stored = await fossil.app.store.polls.find(9)
+    assert stored is not None
+    assert stored.closed_at is not None
+    assert stored.winner is None
 
 
 async def test_database_lost_while_it_announces(

@@ -14,6 +14,7 @@ from bot.commands.training import custom_models, requests, retrain
 from bot.commands.training.custom_model_options import CorpusOptions
 from bot.commands.training.progress import TrainingReports
 from bot.commands.training.retrain import RetrainOptions
+from bot.store.moderation.tables import EVERYBODY, Action, Entry
 from models.training.events import Done, Failed, Planned, Progress, Samples
 from models.weights import save_weights
 from tests.bot.conftest import World
@@ -143,6 +144,22 @@ async def test_optional_edits_are_left_out(scene: Scene, tmp_path: Path) -> None
     await scene.retrain()
     await scene.shows("✅ Version 1 of names is live")
     assert not [m for m in scene.platform.history if m.embeds and "50%" in lines_of(m)]
+
+
+async def test_blocked_server_is_not_written_to(scene: Scene, tmp_path: Path) -> None:
+    scene.world.training[:] = [PROGRESS, 600, done(tmp_path)]
+    await scene.retrain()
+    await scene.until(lambda: scene.world.trainers)
+    await scene.shows("🏋️ Training names")
+    entry = Entry(Action.BLOCK, 1, scene.app.now(), None, COMMUNITY)
+    await scene.app.blocks.block(COMMUNITY, EVERYBODY, entry)
+    scene.platform.history.clear()
+    scene.world.trainers[0].go_on()
+    async with asyncio.timeout(10):
+        while await scene.app.store.trainings.waiting("shared"):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    await scene.app.training.close()
+    assert scene.platform.history == []
 
 
 async def test_stop(scene: Scene, tmp_path: Path) -> None:
