@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 
+from bot.commands import privacy
 from bot.commands.core.app import App
 from bot.commands.core.turn import DeliveryError
 from bot.commands.jobs import Jobs
@@ -11,7 +13,7 @@ from bot.slack.names import CommandNames
 from bot.slack.network.connection import Payload
 from bot.slack.platform import SlackPlatform
 from bot.slack.turns import Turns
-from bot.slack.values import text_of
+from bot.slack.values import part_of, text_of
 from bot.slack.views import home
 from bot.store import StoreError
 
@@ -42,12 +44,20 @@ class Events:
         match event.get("type"):
             case "app_home_opened" if event.get("tab") in (None, "home"):
                 await self._show_home(text_of(event, "user"))
-            case "app_uninstalled" | "tokens_revoked":
-                log.error("The workspace has removed the app, or revoked its tokens")
-                if self._platform.community_id is not None:
-                    await self._jobs.communities.left(self._platform.community_id)
+            case "app_uninstalled":
+                log.error("The workspace has removed the app")
+                await self._removed()
+            case "tokens_revoked" if self._platform.bot_user in _revoked(event):
+                log.error("The workspace has revoked SLACK_BOT_TOKEN")
+                await self._removed()
             case _:
                 pass
+
+    async def _removed(self) -> None:
+        """Have the workspace's data deleted, unless it adds the app again."""
+        log.error("The data of the workspace is deleted in %d days", privacy.GRACE.days)
+        if self._platform.community_id is not None:
+            await self._jobs.communities.left(self._platform.community_id)
 
     async def _show_home(self, user: str) -> None:
         """Show a member's App Home: Slack keeps what was shown when they opened it before."""
@@ -72,3 +82,9 @@ class Events:
             log.info("App Home could not be shown: %s", error)
             return False
         return True
+
+
+def _revoked(event: Payload) -> Collection[object]:
+    """The bots (U…) whose tokens were revoked; those of members are none of ours."""
+    bots = part_of(event, "tokens").get("bot")
+    return bots if isinstance(bots, list) else ()
