@@ -77,6 +77,7 @@ class WebApi:
         payloads, views = state.payloads, state.views
         yield Method("apps.connections.open", lambda a: {"url": self._open_connection()}, True)
         yield Method("auth.test", lambda a: self._who())
+        yield Method("auth.revoke", lambda a: self._revoke())
         yield Method("chat.postMessage", self._post)
         yield Method("chat.update", self._update)
         yield Method("chat.delete", self._delete)
@@ -205,6 +206,10 @@ class WebApi:
             "bot_id": workspace.bot_id,
             "is_enterprise_install": False,
         }
+
+    def _revoke(self) -> JSON:
+        self._tokens.is_revoked = True
+        return {"revoked": True}
 
     def _post(self, arguments: JSON) -> JSON:
         channel = self._state.workspace.writable(_text(arguments, "channel"))

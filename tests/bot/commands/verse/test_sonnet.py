@@ -88,7 +88,7 @@ async def test_another_has_same_options(chat: Chat, subtests: pytest.Subtests) -
             assert again.seed != request.seed
 
 
-@pytest.mark.needs("edits of an answer")
+@pytest.mark.needs("answers that grow")
 async def test_poem_grows(chat: Chat) -> None:
     shown = await chat.alice.use("sonnet")
     versions = [version.body for version in chat.versions(shown)]
@@ -97,7 +97,7 @@ async def test_poem_grows(chat: Chat) -> None:
     assert [len(version) for version in versions] == sorted(len(version) for version in versions)
 
 
-@pytest.mark.needs("edits of an answer")
+@pytest.mark.needs("answers that grow")
 async def test_buttons_when_finished(chat: Chat) -> None:
     shown = await chat.alice.use("sonnet")
     *unfinished, finished = chat.versions(shown)
