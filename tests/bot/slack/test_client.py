@@ -5,6 +5,7 @@ from importlib.metadata import version
 import pytest
 
 from bot.commands.core.turn import DeliveryError, Unreachable
+from bot.discord.client import Mangosaurus
 from bot.local.slack.server import LocalSlack
 from bot.slack.client import SlackBot
 from bot.slack.startup_problems import startup_problem
@@ -82,6 +83,14 @@ async def test_about_says_what_runs(bot: SlackBot, slack: LocalSlack) -> None:
     message = await slack.command(slack.member, "/about", "").answer()
     assert f"slack-sdk {version('slack-sdk')}" in message.words
     assert "discord.py" not in message.words
+
+
+async def test_about_of_both_platforms_names_both(bot: SlackBot, slack: LocalSlack) -> None:
+    beside = Mangosaurus(bot.app)
+    message = await slack.command(slack.member, "/about", "").answer()
+    assert f"slack-sdk {version('slack-sdk')}" in message.words
+    assert f"discord.py {version('discord.py')}" in message.words
+    await beside.http.close()
 
 
 async def test_privacy(bot: SlackBot, slack: LocalSlack) -> None:
