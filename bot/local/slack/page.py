@@ -99,6 +99,7 @@ class Page:
             "shortcuts": self._state.message_shortcuts,
             "as": member.id,
             "workspace": workspace.name,
+            "address": workspace.url,
             "bot": workspace.bot.name,
             "members": {each.id: each.name for each in workspace.members.values()},
             "people": [{"id": each.id, "name": each.name, "role": _role(each)} for each in people],

@@ -209,6 +209,18 @@ async def test_shortcut_of_a_message(local: LocalSlack, toy: Toy, page: Page) ->
     assert toy.payload["user"]["id"] == local.member.id
 
 
+async def test_link_of_a_message(local: LocalSlack, page: Page) -> None:
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    message = local.say(local.admin, "Shall I compare thee")
+    await messages(page).hover()
+    await page.get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name="Copy link").click()
+    link = f"{local.workspace.url}archives/{local.channel.id}/p{message.ts.replace('.', '')}"
+    await page.wait_for_function(
+        "link => navigator.clipboard.readText().then(t => t === link)", arg=link
+    )
+
+
 async def test_thread(local: LocalSlack, toy: Toy, page: Page) -> None:
     posted = await toy.web.chat_postMessage(channel=local.channel.id, text="Training names")
     thread = str(posted["ts"])
@@ -309,6 +321,11 @@ async def test_home(local: LocalSlack, toy: Toy, page: Page) -> None:
     await button.click()
     await local.wait_for(lambda: toy.requests[-1].type == "interactive")
     assert toy.payload["view"]["type"] == "home"
+    await page.get_by_label("Ada").check()
+    await expect(page.get_by_role("heading", name="# mangosaurus", level=1)).to_be_visible()
+    await app.click()  # that of Ada, not of Mary
+    await expect(page.get_by_role("heading", name="Mangosaurus", level=1)).to_be_visible()
+    assert local.home(local.admin) is not None
 
 
 async def test_no_connection(local: LocalSlack, browser: Browser) -> None:

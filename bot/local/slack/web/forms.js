@@ -87,7 +87,7 @@ function field(node, value) {
 }
 
 function select(options, chosen) {
-  const node = el("select", {}, el("option", { value: "" }, ""), ...options.map(([value, label]) => el("option", { value, selected: value === chosen }, label)));
+  const node = el("select", {}, el("option", { value: "" }, "Choose an option"), ...options.map(([value, label]) => el("option", { value, selected: value === chosen }, label)));
   return { node, read: () => node.value || null };
 }
 

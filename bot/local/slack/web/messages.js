@@ -54,7 +54,7 @@ function messageNode(message, day) {
     el("div", { class: "meta" }, el("b", {}, message.author), message.is_bot ? el("small", {}, "APP") : null, " ", el("time", { datetime: date.toISOString(), title: date.toLocaleString() }, clock(date))),
     ...content, ...message.files.map(fileNode),
     message.replies ? el("button", { type: "button", class: "replies", onclick: () => openThread(message.ts) }, avatar(known.bot, true, "", "tiny"), `${message.replies} ${message.replies === 1 ? "reply" : "replies"}`) : null,
-    message.private || !known.shortcuts.length ? null : el("button", { type: "button", class: "more", "aria-label": "More actions", "aria-haspopup": "menu", onclick: (event) => openMenu(event.currentTarget, message) }, "⋮"));
+    message.private ? null : el("button", { type: "button", class: "more", "aria-label": "More actions", "aria-haspopup": "menu", onclick: (event) => openMenu(event.currentTarget, message) }, "⋮"));
 }
 
 function fileNode(file) {
@@ -81,16 +81,22 @@ let owner = null;  // the button that has opened it
 function openMenu(button, message) {
   closeMenu();
   owner = button;
-  const items = known.shortcuts.map((shortcut) => el("li", { role: "none" }, el("button", {
-    type: "button", role: "menuitem",
-    onclick: () => { closeMenu(); act("shortcut", { source: message.ts, name: shortcut.callback_id }); },
-  }, avatar(known.bot, true, "", "tiny"), shortcut.name)));
+  const item = (choose, ...content) => el("li", { role: "none" }, el("button", { type: "button", role: "menuitem", onclick: () => { closeMenu(); choose(); } }, ...content));
+  const address = `${known.address}archives/${known.channel}/p${message.ts.replace(".", "")}`;
+  const items = [
+    ...known.shortcuts.map((shortcut) => item(() => act("shortcut", { source: message.ts, name: shortcut.callback_id }), avatar(known.bot, true, "", "tiny"), shortcut.name)),
+    item(() => copy(address), el("span", { class: "sign", "aria-hidden": "true" }, "🔗"), "Copy link"),
+  ];
   $("menu").replaceChildren(...items);
   $("menu").hidden = false;
   const box = button.getBoundingClientRect(), size = $("menu").getBoundingClientRect();
   $("menu").style.left = `${Math.max(8, box.right - size.width)}px`;
   $("menu").style.top = `${Math.min(box.bottom + 4, innerHeight - size.height - 8)}px`;
   items[0].firstChild.focus();
+}
+
+async function copy(address) {
+  try { await navigator.clipboard.writeText(address); } catch { complain(`The browser does not let this page copy: ${address}`); }
 }
 
 function closeMenu() {

@@ -26,11 +26,11 @@ function showPlaces(state) {
 }
 
 function placeNode(sign, name, isHere, isUnread, there) {
-  return el("li", {}, el("button", { type: "button", class: isUnread ? "unread" : null, "aria-current": isHere ? "page" : null, onclick: () => go(there) },
+  return el("li", {}, el("button", { type: "button", class: isUnread ? "unread" : null, "aria-current": isHere ? "page" : null, "data-name": `${there.channel} ${there.isHome}`, onclick: () => go(there) },
     sign ? el("span", { "aria-hidden": "true" }, sign) : avatar(name, true, "", "tiny"), name));
 }
 
-// Replace the children of a node unless they would look the same: so a click is never lost.
+// Replace the children of a node unless they are the same, down to their data-name: so a click is never lost.
 function replaceIfNew(node, children) {
   const shown = children.map((child) => child.outerHTML).join("");
   if (node.dataset.shown === shown) return;
