@@ -16,7 +16,7 @@ from bot.commands.jobs import Jobs
 from bot.local.slack.records import File, Interaction, Message
 from bot.local.slack.server import LocalSlack
 from bot.local.slack.workspace import Channel, Member
-from bot.slack.names import MENU
+from bot.slack.names import MENU, SHORTCUT
 from bot.slack.typed_command import as_typed
 from bot.slack.views.rendering import decoded, encoded
 from tests.bot.chats.protocol import Actor, Answer, Card, Place, Shown, ShownFile
@@ -137,6 +137,8 @@ class SlackChat:
     name: str = field(default="slack", init=False)
     channel: Place = field(init=False)
     alice: SlackActor = field(init=False)
+    is_home: bool = True
+    """Whether its administrators may train; from the next start on."""
     offered: Sequence[Choice] = ()
     """The last suggestions, without what was typed: a select of Slack needs that among them."""
     states: list[Message] = field(default_factory=list)
@@ -258,7 +260,7 @@ class SlackChat:
 
     async def restart(self, **changes: object) -> None:
         await self.close()
-        self.bot = _bot(self.world, self.slack, self.session, **changes)
+        self.bot = _bot(self.world, self.slack, self.session, is_home=self.is_home, **changes)
         await self.bot.start()
         await self.settle()
 
@@ -273,6 +275,8 @@ class SlackChat:
 
     def menu(self, label: str) -> str:
         """What Slack calls a command in the menu of a message."""
+        if label == "Write a sonnet from this":
+            return SHORTCUT
         menus = [each.label for each in self.bot.declared if isinstance(each, Menu)]
         return f"{MENU}{menus.index(label)}"
 
@@ -373,8 +377,15 @@ class SlackChat:
         return Place(number, channel.name, channel)
 
 
-def _bot(world: World, slack: LocalSlack, session: MemorySession, **changes: object) -> MemoryBot:
-    return MemoryBot(slack, session, app=world.make_app(**changes), is_home=True)
+def _bot(
+    world: World,
+    slack: LocalSlack,
+    session: MemorySession,
+    *,
+    is_home: bool = True,
+    **changes: object,
+) -> MemoryBot:
+    return MemoryBot(slack, session, app=world.make_app(**changes), is_home=is_home)
 
 
 def _channel(place: Place) -> Channel:

@@ -1,4 +1,4 @@
-"""Who may use what: every cell of `docs/rights.md`, and no command or button without a row.
+"""Who may use what on Discord: every cell of its tables in `docs/rights.md`, and no command or button without a row.
 
 Each cell is a subtest, so that a wrong one is named and the others are tried; those of a column
 share a server.
@@ -40,7 +40,7 @@ ELSEWHERE = 777
 MENU = "Moderate this message"
 
 REFUSALS = re.compile(
-    r"Only |All servers share the models, so only|You don't have permission to use this command|"
+    r"Only |All (servers|workspaces) share the models, so only|You don't have permission to use this command|"
     r"This command only works in a |These names are someone else's|"
     r"This button belongs to another poll|"
     r"This namer was deleted, removed or is no longer shared"
@@ -103,7 +103,7 @@ def table(title: str) -> dict[str, dict[str, str]]:
     return {row[0]: dict(zip(COLUMNS, row[1:], strict=True)) for row in rows}
 
 
-COMMANDS, BUTTONS = table("Commands"), table("Buttons")
+COMMANDS, BUTTONS = table("Commands on Discord"), table("Buttons on Discord")
 
 
 @dataclass
