@@ -1,4 +1,6 @@
-"""Who may use what on Discord: every cell of its tables in `docs/rights.md`, and no command or button without a row.
+"""Who may use what on Discord: every cell of its tables in `docs/rights.md`.
+
+No command or button is without a row.
 
 Each cell is a subtest, so that a wrong one is named and the others are tried; those of a column
 share a server.
@@ -40,7 +42,8 @@ ELSEWHERE = 777
 MENU = "Moderate this message"
 
 REFUSALS = re.compile(
-    r"Only |All (servers|workspaces) share the models, so only|You don't have permission to use this command|"
+    r"Only |All (servers|workspaces) share the models, so only|"
+    r"You don't have permission to use this command|"
     r"This command only works in a |These names are someone else's|"
     r"This button belongs to another poll|"
     r"This namer was deleted, removed or is no longer shared"
