@@ -79,6 +79,13 @@ EXCEPTIONS = (
     ),
     Exceptional(
         "slack",
+        "private answers that take long",
+        "differs",
+        "A private answer cannot replace anything there: a member who has waited for three seconds "
+        "is told so once, with their place in the queue.",
+    ),
+    Exceptional(
+        "slack",
         "mentions in public",
         "differs",
         "A mention would notify the member, so a report names them as @Name, in plain text.",

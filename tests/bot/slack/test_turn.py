@@ -124,6 +124,7 @@ async def test_quick_private_answer_comes_alone(turn: SlackTurn, slack: SlackSer
     assert methods(slack) == ["respond"]
 
 
+@pytest.mark.shows("private answers that take long")
 @pytest.mark.parametrize("place", [None, "Your place in the queue: 3."])
 async def test_slow_private_answer_is_announced_once(
     turn: SlackTurn, slack: SlackServer, place: str | None
