@@ -8,7 +8,8 @@ as well be punctuation.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 APOSTROPHE = "'"
 _APOSTROPHES = frozenset("'`´ʹʻʼʽˈ‘’‛′＇ꞌ")
@@ -72,16 +73,15 @@ _SPELLED = {
 _DRAWN = re.compile("|".join(map(re.escape, _SPELLED)))
 _LEET = str.maketrans("0123456789@$!|+€£¥¢(<{[^#", "oizeasgtbgasiitelycccccah")
 _OTHER_LEET = str.maketrans("0123456789@$!|+€£¥¢(<{[^#", "olreasbtbgaslltelycccccah")
-_AT_END = re.compile(r"(?<![^ ])[!|+(<{\[^#\\/)\]}-]+|[!|+(<{\[^#\\/)\]}-]+(?![^ ])")
-_BRACKETED = tuple(re.compile(p) for p in (r"\(([^()]+)\)", r"\[([^][]+)\]", r"\{([^{}]+)\}"))
+_PUNCTUATION = "!|+(<{[^#\\/)]}-"
+"""Symbols that may be punctuation at the ends of a word. `@` and signs of money never are."""
+_BRACKETED = tuple(re.compile(p) for p in (r"\([^()]+\)", r"\[[^][]+\]", r"\{[^{}]+\}"))
 _SYMBOLS = re.compile(r"[@$!|+€£¥¢(<{\[^#\\/)\]}-]")
 _NO_LETTERS = re.compile(r"[\\/)\]}-]")
 _NUMBER = re.compile(r"(?<![^ ])\d{3}(?![^ ])")
 """A number that is read as such only: the year 455 is no *ass*. Longer ones are seldom numbers."""
-_SPACED_OUT = re.compile(r"(?<![^ ])[^ ](?: +[^ ](?![^ ])){2,}")
-"""Letters with spaces between them."""
-_ALL_DOUBLED = re.compile(r"(?<![^ ])(?:([^ ])\1)+(?![^ ])")
-"""Words of which each letter is written twice."""
+_SHORTEST_SPELLED = 3
+"""Words of one letter in a row that are read as one word."""
 _CONTRACTION = re.compile(r"(?<![\w'])(i|you|he|she|it|we|they|who)'(?:ll|re|ve|d)(?![\w'])")
 
 
@@ -111,12 +111,13 @@ def readings(text: str) -> Iterator[str]:
         written = _CONTRACTION.sub(r"\1 ", written).replace(APOSTROPHE, "")
     for reading in (_SYMBOLS.sub(" ", written), *sorted(leet_readings(written))):
         yield reading
-        joined = _SPACED_OUT.sub(lambda match: match[0].replace(" ", ""), reading)
-        if joined != reading:
-            yield joined
-        halved = _ALL_DOUBLED.sub(lambda match: match[0][::2], joined)
+        words = reading.split()
+        joined = _joined(words)
+        if joined != words:
+            yield " ".join(joined)
+        halved = [_halved(word) for word in joined]
         if halved != joined:
-            yield halved
+            yield " ".join(halved)
 
 
 def leet_readings(written: str) -> set[str]:
@@ -125,9 +126,9 @@ def leet_readings(written: str) -> set[str]:
         return set()
     written = _NUMBER.sub(" ", written)
     for bracketed in _BRACKETED:
-        written = bracketed.sub(r" \1 ", written)
+        written = bracketed.sub(lambda match: f" {match[0][1:-1]} ", written)
     drawn = _DRAWN.sub(lambda match: _SPELLED[match[0]], written)
-    without_punctuation = _AT_END.sub(" ", written)
+    without_punctuation = " ".join(word.strip(_PUNCTUATION) for word in written.split())
     return {
         _NO_LETTERS.sub(" ", reading)
         for reading in (
@@ -137,6 +138,21 @@ def leet_readings(written: str) -> set[str]:
             drawn.translate(_OTHER_LEET),
         )
     }
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """The words, with letters between spaces joined to words."""
+    joined: list[str] = []
+    for is_letter, run in groupby(words, lambda word: len(word) == 1):
+        found = [*run]
+        is_spelled = is_letter and len(found) >= _SHORTEST_SPELLED
+        joined += ["".join(found)] if is_spelled else found
+    return joined
+
+
+def _halved(word: str) -> str:
+    """The word with each letter once, if each is written twice."""
+    return word[::2] if word[::2] == word[1::2] else word
 
 
 def _plain(character: str) -> str:

@@ -96,6 +96,8 @@ class WordList:
         """Whether the entry is in one half of a compound that was split."""
         number = reading.word_at[match.start]
         word = reading.words[number]
+        if len(word) > LONGEST_WORD:  # with many matches, joining it each time would take long
+            return False
         neighbours = (
             (reading.words[max(0, number - 1) : number], True),
             (reading.words[number + 1 : number + 2], False),
