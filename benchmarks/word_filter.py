@@ -7,6 +7,11 @@ folder, and any other lists as files:
     pip install --target lists better-profanity wordfreq faker
     PYTHONPATH=lists python -m benchmarks.word_filter
     PYTHONPATH=lists python -m benchmarks.word_filter --list valx=valx.txt
+    python -m benchmarks.word_filter --written
+    python -m benchmarks.word_filter --time
+
+`--written` passes 10,000 names and 500 poems through the filter, which the shipped networks write
+without it, and `--time` measures hostile texts of several lengths: both need no lists.
 
 Reversed words and words without vowels are reported, not counted: too many innocent words look
 the same.
@@ -15,9 +20,7 @@ the same.
 import argparse
 import importlib
 import json
-import statistics
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -27,6 +30,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import written
+from benchmarks.filter_time import speed
 from bot.services.word_filter import Strictness, WordFilter
 from data.corpora import load_names
 from data.further_reading import load_genera
@@ -150,12 +155,16 @@ def names_and_towns(number: int, seed: int) -> list[str]:
 
 
 def spellings(
-    words: Sequence[str], disguises: dict[str, Disguise], each: int, seed: int
+    words: Sequence[str], disguises: dict[str, Disguise], number: int, seed: int
 ) -> dict[str, list[tuple[str, str]]]:
-    """For each disguise: words with their disguised spelling, drawn from `words`."""
+    """For each disguise: words with their disguised spelling, drawn from `words` by a seeded rule.
+
+    number: of spellings, as equally among the disguises as possible; the first ones get one more
+    """
     random = np.random.default_rng(seed)
     drawn: dict[str, list[tuple[str, str]]] = {}
-    for kind, disguise in disguises.items():
+    for position, (kind, disguise) in enumerate(disguises.items()):
+        each = number // len(disguises) + (position < number % len(disguises))
         chosen = random.choice(len(words), size=min(each, len(words)), replace=False)
         drawn[kind] = [(words[i], disguise(words[i], random)) for i in chosen]
     return drawn
@@ -174,10 +183,24 @@ def main() -> None:
         "(default: better-profanity)",
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--each", type=int, default=13, help="spellings for each disguise")
+    parser.add_argument(
+        "--spellings", type=int, default=200, help="disguised spellings of each list (%(default)s)"
+    )
     parser.add_argument("--show", action="store_true", help="list what was missed or refused")
+    parser.add_argument(
+        "--written", action="store_true", help="only what the networks write, and how much of it"
+    )
+    parser.add_argument("--names", type=int, default=10_000, help="for --written (%(default)s)")
+    parser.add_argument("--poems", type=int, default=500, help="for --written (%(default)s)")
+    parser.add_argument("--time", action="store_true", help="only the time of hostile texts")
     options = parser.parse_args()
     console = Console()
+    if options.written or options.time:
+        if options.written:
+            console.print(_written(console, options))
+        if options.time:
+            console.print(speed())
+        return
     try:
         common = common_words()
         people = names_and_towns(5000, options.seed)
@@ -205,7 +228,7 @@ def main() -> None:
             },
             show=options.show,
         )
-    console.print(_speed())
+    console.print(speed())
 
 
 def _named(given: str) -> tuple[str, list[str]]:
@@ -243,7 +266,11 @@ def _recall(
             _share(len(blocked), len(published)),
             _share(sum(not words.allows(word) for word in uncommon), len(uncommon)),
             *(
-                _share(*_caught(words, spellings(plain(pool), COUNTED, options.each, options.seed)))
+                _share(
+                    *_caught(
+                        words, spellings(plain(pool), COUNTED, options.spellings, options.seed)
+                    )
+                )
                 for pool in (published, uncommon, blocked)
             ),
         )
@@ -252,6 +279,14 @@ def _recall(
             console = Console()
             console.print(f"{title}, missed: {', '.join(missed)}", markup=False)
     return table
+
+
+def _drawn(
+    words: Sequence[str], disguises: dict[str, Disguise], options: argparse.Namespace
+) -> dict[str, list[tuple[str, str]]]:
+    """The spellings that the options ask for, more if disguises are reported, too."""
+    number = options.spellings * len(disguises) // len(COUNTED)
+    return spellings(words, disguises, number, options.seed)
 
 
 def _caught(words: WordFilter, drawn: dict[str, list[tuple[str, str]]]) -> tuple[int, int]:
@@ -266,10 +301,7 @@ def _by_disguise(
     blocked = [word for word in pool if not words.allows(word)]
     table = Table("disguise", "all", "of those blocked as written", title_justify="left")
     table.title = f"Words of {title}, disguised"
-    both = [
-        spellings(words_of, COUNTED | REPORTED, options.each, options.seed)
-        for words_of in (pool, blocked)
-    ]
+    both = [_drawn(words_of, COUNTED | REPORTED, options) for words_of in (pool, blocked)]
     for kind in COUNTED | REPORTED:
         name = kind if kind in COUNTED else f"{kind} (not counted)"
         table.add_row(name, *(_share(*_caught(words, {kind: drawn[kind]})) for drawn in both))
@@ -289,22 +321,29 @@ def _false_positives(
     console.print(table)
 
 
-def _speed() -> Table:
-    words = WordFilter(allowed=["dick"])
-    table = Table("text", "characters", "ms", title="Time", title_justify="left")
-    texts = {
-        "U+FDFA": "\ufdfa" * 6000,
-        "an allow-listed word": "dick " * 1500,
-        "prose": "the quick brown fox jumps over the lazy dog " * 137,
-        "a name": "titanosaurus",
-    }
-    for name, text in texts.items():
-        times = []
-        for _ in range(9):
-            start = time.process_time()
-            words.allows(text)
-            times.append(time.process_time() - start)
-        table.add_row(name, f"{len(text):,}", f"{1000 * statistics.median(times):.2f}")
+def _written(console: Console, options: argparse.Namespace) -> Table:
+    """What each strictness refuses of texts that the networks write without a filter."""
+    filters = {each: WordFilter(strictness=each) for each in Strictness}
+    names = written.names(options.names, options.seed)
+    refused = {each: [n for n in names if not filters[each].allows(n)] for each in filters}
+    lines: dict[Strictness, list[int]] = {each: [] for each in filters}
+    """Of each poem."""
+    total = 0
+    for poem in written.poems(options.poems, options.seed):
+        total += len(poem)
+        for each, words in filters.items():
+            lines[each].append(written.refused(poem, words.allows))
+    table = Table("strictness", "names", "lines of poems", "poems", title_justify="left")
+    table.title = "Refused, of what the networks write"
+    for each in Strictness:
+        table.add_row(
+            each.name.lower(),
+            _share(len(refused[each]), len(names)),
+            _share(sum(lines[each]), total),
+            _share(sum(map(bool, lines[each])), options.poems),
+        )
+        if options.show:
+            console.print(f"{each.name.lower()}: {', '.join(refused[each])}", markup=False)
     return table
 
 
