@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,13 +128,12 @@ async def kill(server: str, folder: Path, table: Table, kills: int, seed: int) -
                 wrong.append("a vote that was shown is lost")
             await bot.start()
             began = time.perf_counter()
-            try:
+            with suppress(TimeoutError):
                 await slack.wait_for(
-                    lambda: all(any(m.buttons for m in a.messages) for a in asked),  # noqa: B023
+                    lambda: all(map(_is_closed, asked)),  # noqa: B023
                     timeout_s=CLOSED_S,
                 )
-            except TimeoutError:
-                unclosed += sum(not any(m.buttons for m in a.messages) for a in asked)
+            unclosed += sum(not _is_closed(each) for each in asked)
             closings.append(time.perf_counter() - began)
         left = sum("One moment" in each.words for each in slack.messages)
         log = bot.log.read_text()
@@ -145,6 +144,11 @@ async def kill(server: str, folder: Path, table: Table, kills: int, seed: int) -
     table.add_row("answers not closed", f"{unclosed} of {kills * POEMS}")
     table.add_row("“One moment” left behind", f"{left}")
     return wrong
+
+
+def _is_closed(asked: Any) -> bool:  # noqa: ANN401
+    """Whether a poem has its end, or a sentence instead."""
+    return any(each.buttons or "restarted" in each.words for each in asked.messages)
 
 
 async def deafen(server: str, folder: Path, table: Table) -> list[str]:

@@ -92,6 +92,10 @@ class DiscordTurn:
         """Always: an interaction has an answer."""
         return True
 
+    @property
+    def unanswered(self) -> None:
+        """Discord tells members of requests without a response."""
+
     def moderates(self, channel_id: int) -> bool:
         """Whether the user sees a channel and may delete messages of others there."""
         interaction, member = self._interaction, self._interaction.user

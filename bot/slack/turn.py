@@ -92,7 +92,7 @@ class SlackTurn:
         """Timestamp of the answer, if the bot can edit it."""
         self._is_private = False
         """Whether only the member is to see the answer."""
-        self._is_deferred = self._is_answered = False
+        self._is_deferred = self._is_answered = self._is_acknowledged = False
         self._retry: Button | None = None
         self._is_outside = False
         """Whether Slack has said that the bot is not in the channel."""
@@ -123,6 +123,14 @@ class SlackTurn:
         """Whether the answer is, or will be, an ordinary message."""
         return self._posted is not None or (self.sees_channel and not self._is_private)
 
+    @property
+    def unanswered(self) -> AnswerRef | None:
+        """The `response_url`, while nothing is shown: Slack has had its acknowledgement."""
+        is_shown = self._is_deferred or self._is_answered or self._is_acknowledged
+        if is_shown or not self.origin.response_url:
+            return None
+        return AnswerRef(self.channel_id, None, self.origin.response_url)
+
     async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         """Show that an answer is being prepared, if it is not ready soon.
 
@@ -143,7 +151,8 @@ class SlackTurn:
                 self._placeholder = asyncio.create_task(self._show_notice())
 
     async def acknowledge(self) -> None:
-        """Has no effect: the envelope of a pressed button is acknowledged before anything else."""
+        """Show nothing: the envelope of a pressed button is acknowledged before anything else."""
+        self._is_acknowledged = True
         requests.acknowledge()
 
     async def respond(self, message: Message) -> MessageRef | None:

@@ -107,6 +107,7 @@ class FakeTurn:
     source: Source | None = None
     answers: list[Message] = field(default_factory=list)
     edits_answers: bool = True
+    unanswered: AnswerRef | None = None
     on_pending: OnPending | None = None
 
     def moderates(self, channel_id: int) -> bool:

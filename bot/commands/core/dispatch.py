@@ -33,6 +33,8 @@ ACKNOWLEDGED_S = 2.0
 """Seconds until a request without a response is acknowledged; Discord gives up after three."""
 RECORDING_S = 0.25
 """Seconds that a deferral waits at most until it is recorded for a restart."""
+UNRECORDED_S = 0.05
+"""Seconds for which a request is not recorded that its platform takes for acknowledged."""
 SUGGESTED_S = 2.0
 """Seconds that suggestions may take. They cannot be deferred."""
 
@@ -263,17 +265,26 @@ async def _answered(
         if ref.message_id is None:  # not shown yet
             await app.unfinished.wait_written(RECORDING_S)
 
+    async def record() -> None:
+        await asyncio.sleep(UNRECORDED_S)
+        if (ref := turn.unanswered) is not None and not unfinished:
+            await on_pending(ref, None)
+
     async def on_delay() -> None:
         with suppress(DeliveryError):  # the answer may have arrived meanwhile
             await acknowledge()
 
     turn.on_pending = on_pending
+    recording = asyncio.create_task(record()) if turn.unanswered is not None else None
     with app.in_flight.request(), app.monitor.track(name, turn.community_id):
         try:
             await app.in_flight.answered(in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay))
         except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
             is_delivered = await answer_error(app, turn, error, repeat)
             final = error.message if isinstance(error, Undelivered) else None
+        finally:
+            if recording is not None:
+                recording.cancel()
     for number, ref in unfinished.items():
         if is_delivered or ref.is_announced:
             app.unfinished.end(number)

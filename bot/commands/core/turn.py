@@ -260,6 +260,13 @@ class Turn(Protocol):
     def edits_answers(self) -> bool:
         """Whether `edit` replaces the answer, or else sends another message."""
 
+    @property
+    def unanswered(self) -> AnswerRef | None:
+        """Where to tell the member that this process has ended, while nothing is shown.
+
+        `None` afterwards, and where the platform tells so itself.
+        """
+
     on_pending: OnPending | None
     """Awaited with each message of the bot that is not in its final state yet.
 

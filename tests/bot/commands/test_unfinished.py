@@ -168,6 +168,24 @@ async def test_deferral_is_recorded_before_it_is_shown(app: App) -> None:
     assert recorded == [1, 1]
 
 
+async def test_acknowledged_request_is_recorded(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack tells members nothing of a killed bot, as the request is acknowledged already."""
+    monkeypatch.setattr(dispatch, "UNRECORDED_S", 0.0)
+    recorded: list[int] = []
+
+    async def command(_app: App, _turn: Turn, _options: str) -> None:
+        for _round in range(10):
+            await asyncio.sleep(0)
+        await written(app)
+        recorded.append(len(await heir_of(app).unfinished.claim("fake")))
+
+    turn = FakeTurn(FakePlatform(), unanswered=AnswerRef(CHANNEL, None, "a token"))
+    await dispatch.run(app, turn, command, "")
+    assert recorded == [1]
+    await written(app)
+    assert await heir_of(heir_of(app)).unfinished.claim("fake") == {}
+
+
 async def test_kills_at_the_start_delay_closing_by_one_silence(app: App) -> None:
     await killed(app)
     now = app.now() + SILENCE + timedelta(seconds=1)

@@ -375,3 +375,14 @@ async def test_large_attachment(platform: SlackPlatform, slack: SlackServer, mis
             await reading
     else:
         assert await reading == content.encode()
+
+
+async def test_unanswered(platform: SlackPlatform, slack: SlackServer) -> None:
+    """Until something is shown, a killed bot has only the `response_url`."""
+    slack.answers["chat.postMessage"] = [POSTED, POSTED]
+    answered, pressed = await turn_in(platform, slack), await turn_in(platform, slack)
+    assert answered.unanswered == AnswerRef(answered.channel_id, None, f"{slack.url}respond")
+    await answered.respond(HELLO)
+    assert answered.unanswered is None
+    await pressed.acknowledge()  # a vote, whose card shows it
+    assert pressed.unanswered is None
