@@ -2,13 +2,18 @@
 
 import re
 from collections import OrderedDict
-from typing import TypeVar
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
+from bot.services.concurrency import within
+from bot.store import StoreError, Unavailable
 from bot.store.identities import Identities, Identity
 
 PLATFORM = "slack"
 MOST_CACHED = 10_000
-"""Workspaces and channels that are remembered."""
+"""Workspaces and channels that are remembered, and as many users."""
+KNOWN_S, UNKNOWN_S = 0.5, 2.5
+"""Seconds that the database has to tell a user's number, if it is remembered and if not."""
 _EXTERNAL = re.compile(r"[A-Z0-9]{2,32}")
 _TIMESTAMP = re.compile(r"(\d{1,12})\.(\d{6})")
 _MICROSECONDS = 1_000_000
@@ -20,8 +25,9 @@ Value = TypeVar("Value")
 class SlackIdentities:
     """Surrogate ids of workspaces, channels and users.
 
-    Users are looked up each time: a cached number would bring back somebody who has deleted their
-    data, in this process or another one. All methods raise `StoreError`.
+    Users are looked up each time: a remembered number would bring back somebody who has deleted
+    their data, in this process or another one. It is used only while the database does not answer.
+    All methods raise `StoreError`.
     """
 
     def __init__(self, identities: Identities, *, most: int = MOST_CACHED) -> None:
@@ -30,6 +36,8 @@ class SlackIdentities:
         self._most = most
         self._numbers: OrderedDict[tuple[str, str, str], int] = OrderedDict()
         self._identities_of: OrderedDict[int, Identity] = OrderedDict()
+        self._users: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._users_of: OrderedDict[int, Identity] = OrderedDict()
 
     async def community(self, team: str) -> int:
         """The number of a workspace (T…)."""
@@ -44,8 +52,12 @@ class SlackIdentities:
         return await self._identities.look_up(PLATFORM, "channel", team, channel)
 
     async def user(self, team: str, user: str) -> int:
-        """The number of a user (U…, W…)."""
-        return await self._identities.resolve(PLATFORM, "user", team, user)
+        """The number of a user (U…, W…), in a few seconds at most."""
+        key = team, user
+        known = self._users.get(key)
+        number = await _told(self._identities.resolve(PLATFORM, "user", team, user), known)
+        self._remember_user(Identity(number, PLATFORM, "user", team, user))
+        return number
 
     async def find(self, number: int) -> Identity | None:
         """What a number stands for; `None` if it is unknown, forgotten or of another platform."""
@@ -53,10 +65,16 @@ class SlackIdentities:
         if known is not None:
             self._identities_of.move_to_end(number)
             return known
-        found = await self._identities.find(number)
+        user = self._users_of.get(number)
+        found = await _told(self._identities.find(number), user)
+        if found is None and user is not None:  # forgotten
+            del self._users_of[number]
+            self._users.pop((user.workspace, user.external), None)
         if found is None or found.platform != PLATFORM:
             return None
-        if found.kind != "user":
+        if found.kind == "user":
+            self._remember_user(found)
+        else:
             _remember(self._identities_of, number, found, self._most)
         return found
 
@@ -65,13 +83,34 @@ class SlackIdentities:
         found = await self.find(number)
         return found.external if found is not None and found.kind == kind else None
 
+    def _remember_user(self, user: Identity) -> None:
+        _remember(self._users, (user.workspace, user.external), user.id, self._most)
+        _remember(self._users_of, user.id, user, self._most)
+
     async def _cached(self, kind: str, team: str, external: str) -> int:
         key = (kind, team, external)
         number = self._numbers.get(key)
         if number is None:
             number = await self._identities.resolve(PLATFORM, kind, team, external)
+            found = Identity(number, PLATFORM, kind, team, external)
+            _remember(self._identities_of, number, found, self._most)
         _remember(self._numbers, key, number, self._most)
         return number
+
+
+async def _told(asking: Coroutine[Any, Any, Value], known: Value | None) -> Value:
+    """What the database says of a user; if it does not answer in time, what is `known`.
+
+    Raises `StoreError`.
+    """
+    try:
+        return await within(UNKNOWN_S if known is None else KNOWN_S, asking)
+    except (StoreError, TimeoutError) as error:
+        if known is not None:
+            return known
+        if isinstance(error, StoreError):
+            raise
+        raise Unavailable from error
 
 
 def _remember(cache: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:

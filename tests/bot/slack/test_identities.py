@@ -1,9 +1,10 @@
 from collections.abc import Awaitable, Callable
+from unittest.mock import AsyncMock
 
 import pytest
 
 from bot.slack.identities import SlackIdentities, is_external, message_id, timestamp_of
-from bot.store import Store
+from bot.store import Store, Unavailable
 from bot.store.identities import Identity
 
 
@@ -49,6 +50,32 @@ async def test_forgotten_user_is_new(identities: SlackIdentities, store: Store) 
     await store.privacy.forget_member(before)
     assert await identities.external(before, "user") is None
     assert await identities.user("T1", "U1") != before
+
+
+async def test_forgotten_user_is_not_remembered(
+    identities: SlackIdentities, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await identities.user("T1", "U1")
+    await store.privacy.forget_member(before)
+    assert await identities.find(before) is None
+    monkeypatch.setattr(store.identities, "resolve", AsyncMock(side_effect=Unavailable))
+    with pytest.raises(Unavailable):
+        await identities.user("T1", "U1")
+
+
+async def test_users_are_remembered_for_a_silent_database(
+    identities: SlackIdentities, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [await identities.user("T1", user) for user in ("U1", "U2", "U3")]
+    channel = await identities.channel("T1", "C1")
+    away = AsyncMock(side_effect=Unavailable)
+    for name in ("resolve", "find"):
+        monkeypatch.setattr(store.identities, name, away)
+    assert [await identities.user("T1", user) for user in ("U2", "U3")] == numbers[1:]
+    with pytest.raises(Unavailable):  # only two are remembered
+        await identities.user("T1", "U1")
+    assert await identities.external(channel, "channel") == "C1"
+    assert await identities.external(numbers[2], "user") == "U3"
 
 
 def test_timestamps() -> None:
