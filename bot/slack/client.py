@@ -13,16 +13,14 @@ from bot.commands.core.declaration import Declaration, Menu, Picked, Place
 from bot.commands.core.error_messages import community_only
 from bot.commands.core.info import NoOptions
 from bot.commands.core.message import UserError
-from bot.commands.core.received import clean, received
-from bot.commands.core.translation import _
+from bot.commands.core.received import LONGEST_TEXT, clean, received
 from bot.commands.core.turn import MessageRef, Turn
 from bot.commands.declarations import declared
 from bot.commands.jobs import Jobs
 from bot.commands.operation.health import Health
-from bot.commands.polls import hall_of_fame, name_message, votes
 from bot.commands.stopping import Front
 from bot.commands.verse import sonnet
-from bot.slack import typed_command
+from bot.slack import access, typed_command
 from bot.slack.events import Events
 from bot.slack.forms import Forms
 from bot.slack.identities import SlackIdentities, message_id
@@ -33,51 +31,13 @@ from bot.slack.network.connection import Payload, SocketMode
 from bot.slack.options.message_text import words_of
 from bot.slack.platform import TERMS, SlackPlatform
 from bot.slack.turn import SlackTurn
-from bot.slack.turns import Rights, Turns
+from bot.slack.turns import Turns
 from bot.slack.typed_command import Typed
-from bot.slack.values import is_true, list_of, part_of, text_of
+from bot.slack.values import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.slack.views import home, rendering
 from models.verse.poem import OPENING_LIMIT
 
 log = logging.getLogger(__name__)
-
-LONGEST_LINE = 100_000
-"""Characters of what is typed after a command; `typed_command` has a lower limit."""
-COSTLY = frozenset({"dinoname", "name", "dissect", "sonnet", "retrain", "namer"})
-"""First words of commands that take the networks' time, which guests may not use."""
-COSTLY_BUTTONS = frozenset(
-    {
-        name_message.MORE,
-        name_message.MORE_OF_CUSTOM_MODEL,
-        name_message.DISSECT,
-        sonnet.ACTION,
-        hall_of_fame.POEM,
-        home.FORM,
-    }
-)
-VOTES = frozenset({votes.ACTION, votes.RETRACT})
-"""Actions of buttons for which it does not matter who presses them, and which come in rushes."""
-FOR_EVERYBODY = frozenset(
-    {
-        "about",
-        "champion",
-        "dinoname",
-        "dissect",
-        "export",
-        "halloffame",
-        "help",
-        "name",
-        "poems",
-        "privacy",
-        "sonnet",
-    }
-)
-"""Commands for which the rights of a member do not matter."""
-GUESTS_WAIT = _(
-    "Guests and members of other workspaces can't use what takes the bot's time. They can vote, "
-    "and look at the hall of fame."
-)
-UNKNOWN = _("Slack didn't say in time what you may do in this workspace. Try again in a minute.")
 
 
 class SlackBot:
@@ -220,14 +180,14 @@ class SlackBot:
     async def _command(self, payload: Payload) -> None:
         """Answer a slash command."""
         command = text_of(payload, "command")
-        line = clean(text_of(payload, "text", most=LONGEST_LINE))
+        line = clean(text_of(payload, "text", most=LONGEST_WORDS))
         word = self.names.word_of(command) or "unknown"
         turn = await self.turns.of(
             user=text_of(payload, "user_id"),
             name=text_of(payload, "user_name"),
             channel=text_of(payload, "channel_id"),
             response_url=text_of(payload, "response_url", most=500),
-            rights=Rights.USUAL if word in FOR_EVERYBODY else Rights.RECENT,
+            rights=access.rights_for_command(word),
         )
         if turn is None:
             return
@@ -253,12 +213,9 @@ class SlackBot:
             await declaration.command(app, turn, received(options))
 
         name = declaration.info.name
-        word = name.partition(" ")[0]
-        if word in COSTLY and turn.origin.is_guest:
-            await self.refuse(turn, UserError(GUESTS_WAIT), name)
-            return
-        if word not in FOR_EVERYBODY and turn.origin.is_unknown:
-            await self.refuse(turn, UserError(UNKNOWN), name)
+        refusal = access.refusal_of_command(name.partition(" ")[0], turn.origin)
+        if refusal is not None:
+            await self.refuse(turn, refusal, name)
             return
         await dispatch.run(self.app, turn, command, NoOptions(), name=name)
 
@@ -275,14 +232,15 @@ class SlackBot:
             channel=text_of(payload, "channel", "id")
             or text_of(payload, "container", "channel_id"),
             response_url=text_of(payload, "response_url", most=500),
-            rights=_needed_for(action),
+            rights=access.rights_for_button(action),
             message=text_of(payload, "container", "message_ts"),
             is_ephemeral=is_true(payload, "container", "is_ephemeral"),
         )
         if turn is None:
             return
-        if action in COSTLY_BUTTONS and turn.origin.is_guest:
-            await self.refuse(turn, UserError(GUESTS_WAIT), f"button {action}")
+        refusal = access.refusal_of_button(action, turn.origin)
+        if refusal is not None:
+            await self.refuse(turn, refusal, f"button {action if action in HANDLERS else 'form'}")
             return
         if action == home.FORM:
             declaration = self._declaration(state)
@@ -305,7 +263,8 @@ class SlackBot:
             return
         called = text_of(payload, "callback_id")
         if called == SHORTCUT:
-            opening = words_of(text_of(message, "text", most=40_000))[:OPENING_LIMIT]
+            typed = text_of(message, "text", most=LONGEST_WORDS)[:LONGEST_TEXT]
+            opening = words_of(typed)[:OPENING_LIMIT]
             declaration = self._declaration(sonnet.INFO.name)
             if declaration is not None:
                 await self.run_command(turn, declaration, {"opening": opening})
@@ -318,6 +277,9 @@ class SlackBot:
             ref = MessageRef(turn.channel_id or 0, number, turn.community_id)
             is_own = text_of(message, "user") == self.platform.bot_user
             options = menu.build(Picked(ref, is_own=is_own))
+            if turn.origin.is_unknown:
+                await self.refuse(turn, UserError(access.UNKNOWN), menu.label)
+                return
             await dispatch.run(self.app, turn, menu.command, options, name=menu.label)
 
     async def refuse(self, turn: SlackTurn, error: UserError, name: str) -> None:
@@ -345,10 +307,3 @@ class SlackBot:
 
     def _count(self, event: str) -> None:
         self.app.monitor.metrics.gateway_events.labels(event).inc()
-
-
-def _needed_for(action: str) -> Rights:
-    """What has to be known of a member who presses a button."""
-    if action in VOTES:
-        return Rights.NEEDLESS
-    return Rights.USUAL if action in COSTLY_BUTTONS else Rights.RECENT

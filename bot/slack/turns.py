@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum, auto
@@ -33,7 +34,10 @@ class Rights(Enum):
     NEEDLESS = auto()
     """Nothing: Slack is not asked."""
     USUAL = auto()
-    """Their name, and whether they are a guest. Half an hour old will do, and so will neither."""
+    """Their name, and whether they are a guest, as it was half an hour ago.
+
+    If Slack does not tell, what it last told will do.
+    """
     RECENT = auto()
     """What they may do, as it was a minute ago at most."""
 
@@ -80,10 +84,11 @@ class Turns:
         """The turn of a request. Raises `StoreError`."""
         platform, team = self._platform, self._platform.team
         user, channel, identities = origin.user, origin.channel, platform.identities
-        number, member = await asyncio.gather(
-            identities.user(team, user), self._member(user, name, rights)
+        number, member, channel_id = await asyncio.gather(
+            identities.user(team, user),
+            self._member(user, name, rights),
+            identities.channel(team, channel) if channel else _nowhere(),
         )
-        channel_id = await identities.channel(team, channel) if channel else None
         return SlackTurn(
             replace(
                 origin,
@@ -111,7 +116,9 @@ class Turns:
             return await within(MEMBER_PATIENCE_S, finding)
         except (DeliveryError, TimeoutError) as error:
             log.warning("The rights of a member are unknown: %r", error)
-            return unknown
+            if rights is Rights.RECENT:
+                return unknown
+            return members.known(user, math.inf) or unknown
 
     async def _explain(self, error: Exception, origin: Origin) -> None:
         """Tell a member about an error before there is a turn."""
@@ -141,3 +148,7 @@ class Turns:
                 return SlackAttachment(value, self._platform.api)
             case _:
                 return value
+
+
+async def _nowhere() -> None:
+    """The channel of what has none."""

@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 
 LONGEST_ID = 255
 """Characters of an id, a name or an address that is read."""
+LONGEST_WORDS = 2**22
+"""Characters of what a member has written: longer ones don't arrive, in any envelope.
+
+What reads it measures it, since a member is told of a text that is too long.
+"""
 
 
 @dataclass(frozen=True, slots=True)

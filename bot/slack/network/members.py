@@ -1,5 +1,6 @@
 """Members of the workspace and their rights, which Slack tells about a hundred times a minute."""
 
+import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -74,6 +75,8 @@ class Members:
         self._known: OrderedDict[str, tuple[float, Member]] = OrderedDict()
         """When Slack told of them, by id."""
         self._asked: deque[float] = deque()
+        self._asking: dict[str, asyncio.Task[Member]] = {}
+        """Questions that Slack has not answered yet, by member: several requests may need one."""
 
     async def find(self, user: str, team: str, *, for_rights: bool = True) -> Member:
         """A member (U…) of a workspace. Raises `DeliveryError`.
@@ -84,13 +87,23 @@ class Members:
         known = self.known(user, RIGHTS_S if for_rights else NAME_S)
         if known is not None:
             return known
+        if (asking := self._asking.get(user)) is not None:
+            return await asyncio.shield(asking)
         now = self._clock()
         while self._asked and self._asked[0] <= now - WINDOW_S:
             self._asked.popleft()
         if not for_rights and len(self._asked) >= ASKS:
             raise Unreachable("Slack is asked for many members")
         self._asked.append(now)
-        found = member_of(await self._api.user(user), team)
+        self._asking[user] = asking = asyncio.create_task(self._ask(user, team))
+        asking.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(asking)
+
+    async def _ask(self, user: str, team: str) -> Member:
+        try:
+            found = member_of(await self._api.user(user), team)
+        finally:
+            del self._asking[user]
         self._known[user] = (self._clock(), found)
         self._known.move_to_end(user)
         if len(self._known) > MOST_MEMBERS:

@@ -13,7 +13,15 @@ from bot.commands.core.translation import _
 from bot.formats import shortened
 from bot.slack.names import CommandNames
 from bot.slack.options.conversion import OFF, ON, Value, converted
-from bot.slack.values import ChannelRef, UserRef, file_of, list_of, part_of, text_of
+from bot.slack.values import (
+    LONGEST_WORDS,
+    ChannelRef,
+    UserRef,
+    file_of,
+    list_of,
+    part_of,
+    text_of,
+)
 from bot.slack.views.rendering import Block, decoded, encoded, plain_text
 
 COMMAND, GROUP = "command:", "group:"
@@ -271,7 +279,7 @@ def _value(option: Option, entry: Mapping[str, object]) -> Value | None:
             external = text_of(entry, "selected_conversation")
             return ChannelRef(external) if _CHANNEL.fullmatch(external) else None
         case _:
-            words = _text(entry)
+            words = text_of(entry, "value", most=LONGEST_WORDS) or _chosen(entry)
             return converted(option, words) if words else None
 
 

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import pytest
 
-from bot.commands.core.turn import DeliveryError, Unreachable
+from bot.commands.core.turn import DeliveryError
 from bot.discord.client import Mangosaurus
 from bot.local.slack.server import LocalSlack
 from bot.slack.client import SlackBot
@@ -267,18 +267,17 @@ async def test_no_slack(world: World) -> None:
     await made.close()
 
 
-async def test_unknown_rights(
-    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What needs rights is refused with the reason; what needs none is answered."""
+async def test_long_command(bot: SlackBot, slack: LocalSlack) -> None:
+    """It is refused, and not run without its text."""
+    asked = slack.command(slack.member, "/sonnet", "a" * 10_001)
+    assert "at most 6,000 characters" in (await asked.answer()).words
 
-    async def unknown(user: str) -> dict[str, object]:
-        raise Unreachable(f"users.info: ratelimited, {user}")
 
-    monkeypatch.setattr(bot.api, "user", unknown)
-    message = await slack.command(slack.admin, "/settings", "vote_minutes:7").answer()
-    assert "what you may do" in message.words
-    assert "Mangosaurus" in (await slack.command(slack.member, "/dinoname", "").answer()).words
+async def test_long_message(bot: SlackBot, slack: LocalSlack) -> None:
+    """The poem of a shortcut begins as the message does, however it goes on."""
+    said = slack.say(slack.member, "Shall I compare thee " + "& " * 30_000)
+    message = await slack.shortcut(slack.member, "sonnet_from_message", said).answer()
+    assert "Shall I compare thee" in message.words
 
 
 @pytest.mark.parametrize("opening", ["Shall I compare thee to & < > % " * 6, "é" * 199])

@@ -1,15 +1,16 @@
 """Members: their rights, and how often Slack is asked for them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.commands.core.turn import Unreachable
+from bot.commands.core.turn import Gone, Unreachable
 from bot.monitoring.monitor import Monitor
 from bot.slack.network import members
 from bot.slack.network.api import SlackApi
 from bot.slack.network.members import Member, Members, member_of
-from tests.bot.slack.network.server import SlackServer, serving
+from tests.bot.slack.network.server import SlackServer, refusal, serving
 from tests.bot.slack.setups import user
 
 
@@ -49,6 +50,20 @@ async def test_rights_are_asked_for_each_minute(
     clock.now += members.RIGHTS_S
     assert not (await found.find("U1", "T1")).is_administrator
     assert len(slack.of("users.info")) == 2
+
+
+async def test_requests_at_once_share_a_question(found: Members, slack: SlackServer) -> None:
+    slack.answers["users.info"] = [user(is_admin=True)]
+    asked = await asyncio.gather(*(found.find("U1", "T1") for _ in range(50)))
+    assert all(each.is_administrator for each in asked)
+    assert len(slack.of("users.info")) == 1
+
+
+async def test_failed_question_is_asked_again(found: Members, slack: SlackServer) -> None:
+    slack.answers["users.info"] = [refusal("user_not_found"), user()]
+    with pytest.raises(Gone):
+        await found.find("U1", "T1")
+    assert (await found.find("U1", "T1")).display_name == "Mary"
 
 
 async def test_names_are_remembered_longer(
