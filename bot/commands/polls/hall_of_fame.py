@@ -183,8 +183,11 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
     return Message(embeds=(embed,), buttons=tuple(_paging(replace(options, page=page), pages)))
 
 
-async def champion_message(app: App, turn: Turn) -> Message:
-    """Today's best name, or the latest winner if nobody won today."""
+async def champion_message(app: App, turn: Turn, *, has_plaque: bool = True) -> Message:
+    """Today's best name, or the latest winner if nobody won today.
+
+    has_plaque: whether its plaque is drawn, which takes a while.
+    """
     store, community_id = app.store.hall_of_fame, turn.community_id
     words = await app.filters.of(community_id)
     scope = scope_of(HallOfFameOptions("day"), community_id, app.now())
@@ -195,12 +198,16 @@ async def champion_message(app: App, turn: Turn) -> Message:
             content=text(_("No name has won a poll yet. Get some with /dinoname, and vote!"))
         )
     title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
+    embed = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES)
+    buttons = (poem_about(best.name),)
+    if not has_plaque:
+        return Message(embeds=(embed,), buttons=buttons)
     meaning = None if best.custom_model else await asyncio.to_thread(meaning_of, best.name)
     discoverer = _discoverer(best, community_id, words)
     day = best.crowned_at.date()
     file = await plaque_file(best.name, meaning, discoverer, day, best.votes)
-    embed = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES, image=PLAQUE)
-    return Message(embeds=(embed,), files=(file,), buttons=(poem_about(best.name),))
+    pictured = replace(embed, image=PLAQUE)
+    return Message(embeds=(pictured,), files=(file,), buttons=buttons)
 
 
 def meaning_of(name: str) -> str | None:

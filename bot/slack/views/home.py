@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.commands import privacy
+from bot.commands.core import dispatch
 from bot.commands.core.app import App
 from bot.commands.core.info import Audience
 from bot.commands.core.message import Button, Embed, Message, Text, code, text
@@ -15,6 +16,7 @@ from bot.commands.core.turn import Turn
 from bot.commands.help import audience_of, examples_for
 from bot.commands.polls import hall_of_fame
 from bot.commands.verse import poems
+from bot.services.blocks import Blocked
 from bot.services.concurrency import within
 from bot.slack.names import CommandNames
 from bot.slack.views.rendering import Block, blocks_of, rows_of
@@ -57,7 +59,14 @@ class HomeContent:
 
 
 async def home_view(app: App, turn: Turn, commands: CommandNames | None = None) -> dict[str, Any]:
-    """The home tab of a member, for `views.publish`. Raises nothing that a database does."""
+    """The home tab of a member, for `views.publish`; for a blocked one, only why they are blocked.
+
+    Raises `StoreError`.
+    """
+    try:
+        await dispatch.check_not_blocked(app, turn)
+    except Blocked as error:
+        return _home(blocks_of(Message(dispatch.explained(error, turn)), commands=commands))
     return view_of(await content_for(app, turn), commands)
 
 
@@ -65,7 +74,7 @@ async def content_for(app: App, turn: Turn) -> HomeContent:
     """Find what a member's home tab shows."""
     audience, champion, newest_poem, data = await asyncio.gather(
         audience_of(turn),
-        _found(hall_of_fame.champion_message(app, turn)),
+        _found(hall_of_fame.champion_message(app, turn, has_plaque=False)),
         _found(poems.page(app, turn.user.id, 0)),
         _found(privacy.overview(app, turn)),
     )
@@ -106,7 +115,11 @@ def view_of(content: HomeContent, commands: CommandNames | None = None) -> dict[
         if blocks and rendered:
             blocks.append({"type": "divider"})
         blocks += [*rendered[:MOST_OF_A_PART], *rows_of(buttons)]
-    return {"type": "home", "blocks": blocks[:MOST_BLOCKS]}
+    return _home(blocks)
+
+
+def _home(blocks: Sequence[Block]) -> dict[str, Any]:
+    return {"type": "home", "blocks": [*blocks[:MOST_BLOCKS]]}
 
 
 def _section(title: str, found: Message | None, hint: Text) -> list[Message]:

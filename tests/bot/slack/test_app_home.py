@@ -1,15 +1,19 @@
 """App Home in the simulated workspace: how often it is made, and its buttons."""
 
 from datetime import timedelta
+from unittest.mock import AsyncMock
 
 import pytest
 
 from bot.commands.core.turn import Unreachable
+from bot.commands.polls import hall_of_fame
 from bot.local.slack.records import View
 from bot.local.slack.server import LocalSlack
 from bot.slack.client import SlackBot
 from bot.slack.events import HOME_S
 from bot.slack.views import home
+from bot.store.moderation.tables import EVERYWHERE, Action, Entry
+from tests.bot.champions import crown
 
 
 async def opened(slack: LocalSlack) -> View:
@@ -95,3 +99,22 @@ async def test_data_are_deleted_from_there(bot: SlackBot, slack: LocalSlack) -> 
     assert asked.channel == slack.workspace.direct(slack.member)
     slack.press(slack.member, asked, "Yes, delete my data")
     await slack.wait_for(lambda: "Done" in asked.words)
+
+
+async def test_blocked_member_gets_one_sentence(bot: SlackBot, slack: LocalSlack) -> None:
+    member = await bot.platform.identities.user(bot.platform.team, slack.member.id)
+    await bot.app.blocks.block(EVERYWHERE, member, Entry(Action.BLOCK, 1, bot.app.now()))
+    (sentence,) = (await opened(slack)).blocks
+    assert "has blocked you" in str(sentence)
+
+
+async def test_champion_without_a_plaque(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """App Home does not show pictures, so none is drawn."""
+    drawn = AsyncMock()
+    monkeypatch.setattr(hall_of_fame, "plaque_file", drawn)
+    community = bot.platform.community_id or 0
+    await crown(bot.app.store, "Minmi", 3, at=bot.app.now(), community_id=community)
+    assert "Minmi" in (await opened(slack)).words
+    drawn.assert_not_awaited()
