@@ -235,6 +235,7 @@ class SlackBot:
             rights=access.rights_for_button(action),
             message=text_of(payload, "container", "message_ts"),
             is_ephemeral=is_true(payload, "container", "is_ephemeral"),
+            thread=_thread_of(payload),
         )
         if turn is None:
             return
@@ -258,6 +259,7 @@ class SlackBot:
             name=text_of(payload, "user", "name"),
             channel=text_of(payload, "channel", "id"),
             response_url=text_of(payload, "response_url", most=500),
+            thread=_thread_of(payload),
         )
         if turn is None:
             return
@@ -307,3 +309,11 @@ class SlackBot:
 
     def _count(self, event: str) -> None:
         self.app.monitor.metrics.gateway_events.labels(event).inc()
+
+
+def _thread_of(payload: Payload) -> str:
+    """The thread in which somebody uses a message; "" if that is none, or begins it."""
+    message, container = part_of(payload, "message"), part_of(payload, "container")
+    own = text_of(message, "ts") or text_of(container, "message_ts")
+    thread = text_of(message, "thread_ts") or text_of(container, "thread_ts")
+    return thread if thread != own and message_id(thread) is not None else ""

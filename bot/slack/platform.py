@@ -165,22 +165,23 @@ class SlackPlatform:
                     del names[number]
         return names
 
-    async def post(self, channel: str, message: Message, *, key: str = "") -> str:
+    async def post(self, channel: str, message: Message, *, key: str = "", thread: str = "") -> str:
         """Send a message to a channel (C…). Returns its timestamp. Raises `DeliveryError`.
 
         A long one is split, and files follow in a message of their own. What is missing of these is
         only logged: a second attempt would send the first part again.
 
         key: a UUID. Of messages with the same one, Slack posts the first.
+        thread: the timestamp of the message to which it is a reply.
         """
         first, *rest = await self.rendered(message)
         try:
-            timestamp = await self.api.post(channel, first, key=key)
+            timestamp = await self.api.post(channel, first, key=key, thread=thread or None)
         except DeliveryError as error:
             self.note_outside(channel, error)
             raise
         self._outside.pop(channel, None)
-        await self._send_rest(channel, rest, message.files)
+        await self._send_rest(channel, rest, message.files, thread=thread or None)
         return timestamp
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
@@ -208,11 +209,16 @@ class SlackPlatform:
         await self.api.update(channel, timestamp, await self.rendered_edit(message))
         await self._send_rest(channel, (), message.files, thread=timestamp)
 
-    async def replace(self, channel: str, timestamp: str, message: Message) -> None:
-        """Replace an answer. What does not fit follows it. Raises `DeliveryError`."""
+    async def replace(
+        self, channel: str, timestamp: str, message: Message, *, thread: str = ""
+    ) -> None:
+        """Replace an answer. What does not fit follows it, in its `thread`.
+
+        Raises `DeliveryError`.
+        """
         first, *rest = await self.rendered(message)
         await self.api.update(channel, timestamp, first)
-        await self._send_rest(channel, rest, message.files)
+        await self._send_rest(channel, rest, message.files, thread=thread or None)
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
@@ -300,7 +306,7 @@ class SlackPlatform:
     ) -> None:
         try:
             for part in parts:
-                await self.api.post(channel, part)
+                await self.api.post(channel, part, thread=thread)
             if files:
                 await self.api.upload(channel, files, thread=thread)
         except DeliveryError as error:

@@ -57,6 +57,8 @@ class Origin:
     """Timestamp of the message whose button was pressed."""
     is_ephemeral: bool = False
     """Whether only the member sees that message."""
+    thread: str = ""
+    """Timestamp of the message to which that one is a reply: so are the answers."""
     is_guest: bool = False
     """Whether the member is a guest of the workspace."""
     is_unknown: bool = False
@@ -209,10 +211,9 @@ class SlackTurn:
 
     async def announce(self, message: Message) -> MessageRef:
         """Send an ordinary message to the channel."""
-        channel = self.origin.channel
         if not self.sees_channel:
             raise Forbidden("the bot is not in this channel")
-        timestamp = await self.platform.post(channel, message)
+        timestamp = await self._post(message)
         ref = self._ref(timestamp)
         if ref is None:
             raise DeliveryError("chat.postMessage: no timestamp")
@@ -233,7 +234,7 @@ class SlackTurn:
                 return
             if self.sees_channel:
                 try:
-                    self._posted = await self.platform.post(self.origin.channel, self._waiting)
+                    self._posted = await self._post(self._waiting)
                 except DeliveryError as error:
                     log.info("A placeholder could not be shown: %s", error)
                 else:
@@ -272,12 +273,22 @@ class SlackTurn:
         if self._placeholder is not None:  # it waits, or has been shown
             self._placeholder.cancel()
         if self._posted is not None:
-            await self.platform.replace(self.origin.channel, self._posted, message)
-        elif message.private or not self.sees_channel:
+            try:
+                await self._replace(self._posted, message)
+            except Forbidden as error:
+                if not self.platform.note_outside(self.origin.channel, error):
+                    raise
+                self._posted = None  # the bot was removed from the channel
+                if not elsewhere:
+                    raise
+            else:
+                requests.acknowledge()
+                return
+        if message.private or not self.sees_channel:
             await self._respond_elsewhere(message)
         else:
             try:
-                self._posted = await self.platform.post(self.origin.channel, message)
+                self._posted = await self._post(message)
             except Forbidden:
                 if self.sees_channel or not elsewhere:
                     raise
@@ -286,6 +297,14 @@ class SlackTurn:
                 requests.acknowledge()
                 await self._note_posted()
         requests.acknowledge()
+
+    async def _post(self, message: Message) -> str:
+        origin = self.origin
+        return await self.platform.post(origin.channel, message, thread=origin.thread)
+
+    async def _replace(self, timestamp: str, message: Message) -> None:
+        origin = self.origin
+        await self.platform.replace(origin.channel, timestamp, message, thread=origin.thread)
 
     async def _respond_elsewhere(self, message: Message) -> None:
         """Answer through the `response_url`, or in the direct message with the member.
@@ -315,6 +334,8 @@ class SlackTurn:
         if not self.origin.response_url or self._uses >= MOST_USES:
             raise Gone("no response_url is left")
         self._uses += 1
+        if self.origin.thread and not body["replace_original"]:
+            body = {**body, "thread_ts": self.origin.thread}
         await self.platform.api.respond(self.origin.response_url, body)
 
     async def _send_directly(self, parts: Sequence[Part]) -> None:

@@ -12,7 +12,7 @@ from bot.commands.core.declaration import Person
 from bot.commands.core.error_messages import explain
 from bot.commands.core.message import Message
 from bot.commands.core.received import clean
-from bot.commands.core.turn import DeliveryError
+from bot.commands.core.turn import DeliveryError, Gone
 from bot.services.concurrency import ShuttingDown, within
 from bot.slack.identities import is_external
 from bot.slack.network.members import Member
@@ -59,6 +59,7 @@ class Turns:
         rights: Rights = Rights.RECENT,
         message: str = "",
         is_ephemeral: bool = False,
+        thread: str = "",
         is_answered: bool = True,
     ) -> SlackTurn | None:
         """A turn with ids and rights; `None` for a payload without a member.
@@ -70,7 +71,7 @@ class Turns:
             return None
         if not self._platform.api.is_ours(response_url):  # forged, or none
             response_url = ""
-        origin = Origin(user, channel, None, response_url, message, is_ephemeral)
+        origin = Origin(user, channel, None, response_url, message, is_ephemeral, thread)
         try:
             if self._app.in_flight.is_stopping:
                 raise ShuttingDown
@@ -114,6 +115,8 @@ class Turns:
         finding = members.find(user, self._platform.team, for_rights=rights is Rights.RECENT)
         try:
             return await within(MEMBER_PATIENCE_S, finding)
+        except Gone:  # a member of another workspace, of whom Slack says nothing here
+            return Member(name, is_guest=True)
         except (DeliveryError, TimeoutError) as error:
             log.warning("The rights of a member are unknown: %r", error)
             if rights is Rights.RECENT:
@@ -130,6 +133,8 @@ class Turns:
         try:
             if url:
                 answer = {**part, "response_type": "ephemeral", "replace_original": False}
+                if origin.thread:
+                    answer["thread_ts"] = origin.thread
                 await api.respond(url, answer)
             else:
                 await api.post(await api.open_direct(origin.user), part)

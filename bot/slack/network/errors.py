@@ -23,6 +23,7 @@ _GONE = {
     "used_url",
     "user_disabled",
     "user_not_found",
+    "user_not_visible",
 }
 _FORBIDDEN = {
     "access_denied",

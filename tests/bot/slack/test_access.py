@@ -1,10 +1,11 @@
 """Guests, and members of whom Slack does not say what they may do."""
 
 from collections.abc import Mapping
+from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.commands.core.turn import Unreachable
+from bot.commands.core.turn import Gone, Unreachable
 from bot.local.slack.records import Message
 from bot.local.slack.server import LocalSlack
 from bot.slack.access import refusal_of_button, refusal_of_command
@@ -67,6 +68,15 @@ async def test_last_known_member_gets_poems(bot: SlackBot, slack: LocalSlack) ->
     bot.platform.members._clock = lambda: 1e9
     assert UNSAID not in (await slack.command(slack.admin, "/sonnet", "").answer()).words
     assert UNSAID in (await slack.command(slack.admin, "/settings", "").answer()).words
+
+
+async def test_member_whom_slack_does_not_show(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They belong to another workspace, with which a channel is shared."""
+    gone = AsyncMock(side_effect=Gone("users.info: user_not_visible"))
+    monkeypatch.setattr(bot.api, "user", gone)
+    assert "Guests" in (await slack.command(slack.member, "/sonnet", "").answer()).words
 
 
 @pytest.mark.parametrize(

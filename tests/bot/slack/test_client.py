@@ -273,6 +273,20 @@ async def test_long_command(bot: SlackBot, slack: LocalSlack) -> None:
     assert "at most 6,000 characters" in (await asked.answer()).words
 
 
+async def test_thread(bot: SlackBot, slack: LocalSlack) -> None:
+    """What is asked in a thread is answered there, but not what is asked at its beginning."""
+    root = slack.say(slack.member, "Look at this.")
+    reply = slack.say(slack.member, "Shall I compare thee?")
+    root.thread_ts = reply.thread_ts = root.ts
+    poem = await slack.shortcut(slack.member, "sonnet_from_message", reply).answer()
+    assert poem.thread_ts == root.ts
+    await slack.wait_for(lambda: poem.buttons)
+    another = await slack.press(slack.member, poem, "🪶 Another").answer()
+    assert another.thread_ts == root.ts
+    beginning = await slack.shortcut(slack.member, "sonnet_from_message", root).answer()
+    assert beginning.thread_ts is None
+
+
 async def test_long_message(bot: SlackBot, slack: LocalSlack) -> None:
     """The poem of a shortcut begins as the message does, however it goes on."""
     said = slack.say(slack.member, "Shall I compare thee " + "& " * 30_000)
