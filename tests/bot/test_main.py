@@ -215,8 +215,11 @@ def test_local_bot(
         assert match is not None
         with urllib.request.urlopen(match[0]) as page:  # noqa: S310 (a page of our own)
             assert b"<html" in page.read()
-        while "Ready as" not in process.stderr.readline():
+        missing = {"Ready as", "Ready on Slack"}
+        while missing:
             assert process.poll() is None
+            line = process.stderr.readline()
+            missing = {words for words in missing if words not in line}
         with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics") as page:
             assert b"mangosaurus_gateway_connected 1.0" in page.read()
         process.send_signal(number)
