@@ -6,14 +6,14 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from bot.services.concurrency import within
-from bot.store import StoreError, Unavailable
+from bot.store import StoreError
 from bot.store.identities import Identities, Identity
 
 PLATFORM = "slack"
 MOST_CACHED = 10_000
 """Workspaces and channels that are remembered, and as many users."""
-KNOWN_S, UNKNOWN_S = 0.5, 2.5
-"""Seconds that the database has to tell a user's number, if it is remembered and if not."""
+KNOWN_S = 0.5
+"""Seconds that the database has to tell a user's number, if it is remembered."""
 _EXTERNAL = re.compile(r"[A-Z0-9]{2,32}")
 _TIMESTAMP = re.compile(r"(\d{1,12})\.(\d{6})")
 _MICROSECONDS = 1_000_000
@@ -52,7 +52,7 @@ class SlackIdentities:
         return await self._identities.look_up(PLATFORM, "channel", team, channel)
 
     async def user(self, team: str, user: str) -> int:
-        """The number of a user (U…, W…), in a few seconds at most."""
+        """The number of a user (U…, W…)."""
         key = team, user
         known = self._users.get(key)
         number = await _told(self._identities.resolve(PLATFORM, "user", team, user), known)
@@ -99,18 +99,16 @@ class SlackIdentities:
 
 
 async def _told(asking: Coroutine[Any, Any, Value], known: Value | None) -> Value:
-    """What the database says of a user; if it does not answer in time, what is `known`.
+    """What the database says of a user; if it does not answer soon, what is `known`.
 
     Raises `StoreError`.
     """
+    if known is None:
+        return await asking
     try:
-        return await within(UNKNOWN_S if known is None else KNOWN_S, asking)
-    except (StoreError, TimeoutError) as error:
-        if known is not None:
-            return known
-        if isinstance(error, StoreError):
-            raise
-        raise Unavailable from error
+        return await within(KNOWN_S, asking)
+    except (StoreError, TimeoutError):
+        return known
 
 
 def _remember(cache: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:

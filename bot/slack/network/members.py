@@ -16,7 +16,7 @@ RIGHTS_S = 60.0
 NAME_S = 1_800.0
 """The same where rights are not needed, only a name and whether somebody is a guest."""
 MOST_MEMBERS = 5_000
-ASKS = 60
+ASKS = 80
 """Questions in `WINDOW_S` until those about names have to wait: the others are for rights."""
 WINDOW_S = 60.0
 

@@ -33,7 +33,6 @@ def silent(known: SlackBot) -> Iterator[None]:
             (votes, "OPENING_S"),
             (button_states, "SAVING_S"),
             (identities, "KNOWN_S"),
-            (identities, "UNKNOWN_S"),
         ):
             patch.setattr(place, name, 0.01)
         yield
