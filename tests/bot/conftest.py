@@ -140,8 +140,10 @@ async def slack_chat(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
     monkeypatch.setattr(modals, "options", offering)
     yield chat
+    await time.settle()
     time.release()  # what is still waiting may end
     await chat.close()
+    await time.settle()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

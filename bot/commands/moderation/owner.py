@@ -16,7 +16,7 @@ from bot.commands.core.message import (
     text,
 )
 from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import CommunityInfo, Forbidden, Gone, Turn
+from bot.commands.core.turn import CommunityInfo, Forbidden, Gone, Terms, Turn
 from bot.commands.moderation.blocking import (
     Target,
     block_target,
@@ -126,7 +126,7 @@ async def servers(_app: App, turn: Turn, _options: NoOptions) -> None:
 async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
     """Answer `/owner leave`."""
     await check_owner(turn)
-    community_id = parse_id(options.community)
+    community_id = parse_id(options.community, turn.platform.terms)
     with app.in_flight.track():
         await turn.defer(private=True)
         name = _named(turn, community_id)
@@ -176,13 +176,17 @@ def communities_page(turn: Turn, page: int) -> Message:
     return Message(embeds=(embed,), buttons=buttons, private=True)
 
 
-def parse_id(typed: str) -> int:
+def parse_id(typed: str, terms: Terms) -> int:
     """The id of a community. Raises `UserError` for anything else."""
     digits = typed.strip()
     is_number = len(digits) <= LONGEST_ID and digits.isascii() and digits.isdecimal()
     if not is_number or not 0 < int(digits) < 2**63:
         raise UserError(
-            _("That isn't the id of a server. Choose a suggestion, or type its number: {example}."),
+            _(
+                "That isn't the id of a {community}. Choose a suggestion, or type its number: "
+                "{example}."
+            ),
+            community=terms.community,
             example=code("123456789012345678"),
         )
     return int(digits)
@@ -219,7 +223,7 @@ def _target(app: App, turn: Turn, options: TargetOptions, actions: tuple[Action,
         entry = _entry(app, turn, of_user, options.user_id)
         name = link(turn.platform.mention(options.user_id))
         return Target(EVERYWHERE, options.user_id, entry, name, options.is_bot)
-    community_id = parse_id(options.community or "")
+    community_id = parse_id(options.community or "", turn.platform.terms)
     entry = _entry(app, turn, of_community, community_id)
     return Target(community_id, EVERYBODY, entry, _named(turn, community_id))
 

@@ -59,7 +59,10 @@ class DiscordActor:
         return False
 
     async def use_directly(self, command: str, /, **options: object) -> Answer:
-        given = {name: self._given(value) for name, value in options.items()}
+        given = {
+            name: value.member.user if isinstance(value, DiscordActor) else self._given(value)
+            for name, value in options.items()
+        }
         return self.chat.answer(await self.member.user.slash(command, **given))
 
     async def press(self, message: Shown, label: str) -> Answer:
@@ -121,6 +124,10 @@ class DiscordChat:
         return self.home.guild.id
 
     @property
+    def community(self) -> str:
+        return self.home.guild.name
+
+    @property
     def terms(self) -> Terms:
         return self.home.bot.platform.terms
 
@@ -136,7 +143,14 @@ class DiscordChat:
         return self.home.env.now()
 
     async def add_member(self, name: str) -> DiscordActor:
-        user = self.home.env.create_user(name)
+        is_plain = re.fullmatch(r"[a-z0-9_. ]+", name) is not None
+        user = self.home.env.create_user(
+            name if is_plain else "mallory", global_name=None if is_plain else name
+        )
+        return DiscordActor(self, self.home.guild.add_member(user))
+
+    async def add_bot(self, name: str) -> DiscordActor:
+        user = self.home.env.create_user(name, bot=True)
         return DiscordActor(self, self.home.guild.add_member(user))
 
     async def add_moderator(self) -> DiscordActor:
@@ -171,6 +185,13 @@ class DiscordChat:
         for each in await self.home.bot.tree.fetch_commands():
             if each.name == name:
                 guild.set_command_permissions(each.id, {guild.default_role: True})
+
+    async def link(self, message: Shown) -> str:
+        assert isinstance(message.source, discord.Message)
+        return message.source.jump_url
+
+    def files(self) -> list[ShownFile]:
+        return [file for message in self.history() for file in message.files]
 
     def versions(self, message: Shown) -> list[Shown]:
         edits = [each.json for each in self.home.env.http_requests if each.method == "PATCH"]

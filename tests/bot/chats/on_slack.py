@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -179,6 +179,10 @@ class SlackChat:
             raise error
 
     @property
+    def community(self) -> str:
+        return self.slack.workspace.name
+
+    @property
     def terms(self) -> Terms:
         return self.bot.platform.terms
 
@@ -199,6 +203,12 @@ class SlackChat:
         member = self.slack.workspace.add_member(name, is_admin=is_admin, is_owner=is_owner)
         platform = self.bot.platform
         return SlackActor(self, member, await platform.identities.user(platform.team, member.id))
+
+    async def add_bot(self, name: str) -> SlackActor:
+        made = await self.add_member(name)
+        member = replace(made.member, is_bot=True)
+        self.slack.workspace._members[member.id] = member
+        return SlackActor(self, member, made.id)
 
     async def add_moderator(self) -> SlackActor:
         return await self.add_member("mo", is_admin=True)
@@ -229,6 +239,13 @@ class SlackChat:
 
     async def let_everyone_use(self, command: str) -> None:
         """Everybody sees all commands on Slack."""
+
+    async def link(self, message: Shown) -> str:
+        assert isinstance(message.source, Message)
+        return await self.bot.api.permalink(message.source.channel.id, message.source.ts)
+
+    def files(self) -> list[ShownFile]:
+        return [file for message in self.history() for file in message.files]
 
     def versions(self, message: Shown) -> list[Shown]:
         assert isinstance(message.source, Message)

@@ -159,6 +159,10 @@ class Chat(Protocol):
     def community_id(self) -> int: ...
 
     @property
+    def community(self) -> str:
+        """Its name."""
+
+    @property
     def terms(self) -> Terms:
         """The platform's words."""
 
@@ -172,6 +176,9 @@ class Chat(Protocol):
 
     async def add_member(self, name: str) -> Actor:
         """Somebody without any right."""
+
+    async def add_bot(self, name: str) -> Actor:
+        """Another bot."""
 
     async def add_moderator(self) -> Actor:
         """The least who may moderate."""
@@ -194,6 +201,12 @@ class Chat(Protocol):
 
     async def let_everyone_use(self, command: str) -> None:
         """Show a command to everybody, as communities can; it checks the rights itself."""
+
+    async def link(self, message: Shown) -> str:
+        """The address of a message, as members copy it."""
+
+    def files(self) -> list[ShownFile]:
+        """All that the bot has shown in the channel."""
 
     def versions(self, message: Shown) -> list[Shown]:
         """All that an answer looked like, from the first version on."""

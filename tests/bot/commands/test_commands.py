@@ -7,8 +7,8 @@ from pathlib import Path
 
 import discord
 import pytest
-import simcord
 from discord import AppCommandOptionType, app_commands
+from slack_sdk.version import __version__ as library
 
 from bot.commands import about as about_command
 from bot.commands.buttons import HANDLERS
@@ -30,8 +30,10 @@ from bot.store.versions import Live
 from data.corpora import CorpusError
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
-from tests.bot.conftest import NOW, Home
-from tests.bot.replies import description, embed
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Answer, Chat
+from tests.bot.conftest import NOW
+from tests.bot.slack.commands import every_declaration
 from tests.bot.turns import FakePlatform, FakeTurn
 
 CHECKOUT = Path(__file__).parents[3]
@@ -39,84 +41,86 @@ DESCRIPTION = 100
 """Characters that Discord takes."""
 
 
-async def fields(home: Home) -> Mapping[str, str]:
+async def fields(chat: Chat) -> Mapping[str, str]:
     """The fields of `/about`."""
-    result = await home.alice.slash(home.channel, "about")
-    assert result.ephemeral
-    return {field.name or "": field.value or "" for field in embed(result).fields}
+    result = await chat.alice.use("about")
+    assert result.is_private
+    return result.card.fields
 
 
-async def test_about(home: Home) -> None:
-    result = await home.alice.slash(home.channel, "about")
-    assert embed(result).title == "🦖 Mangosaurus 1.2.3"
-    assert "in 1 server." in description(result)
-    expected = f"Made with NumPy 2.0 and discord.py {discord.__version__}"
-    assert embed(result).footer.text == expected
-    about = await fields(home)
+async def test_about(chat: Chat) -> None:
+    result = await chat.alice.use("about")
+    assert result.title == "🦖 Mangosaurus 1.2.3"
+    assert f"in 1 {chat.terms.community}." in result.body
+    libraries = {"discord": f"discord.py {discord.__version__}", "slack": f"slack-sdk {library}"}
+    assert result.card.footer == f"Made with NumPy 2.0 and {libraries[chat.name]}"
+    about = await fields(chat)
     assert "1.550 nats/char on held-out text" in about["Names"]
     assert "Plays, then A corpus of tests" in about["Sonnets"]
 
 
-async def test_about_has_measured_figures(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_about_has_measured_figures(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights on the scoreboard have its figures, others the loss of their card."""
     rhymes = Figure("Rhyming pairs", "98%", "Shakespeare 78%")
     monkeypatch.setattr(about_command, "_headlines", lambda _digests: {"sonnets": (rhymes,)})
-    about = await fields(home)
-    assert "Rhyming pairs: **98%** (Shakespeare 78%)" in about["Sonnets"]
+    about = await fields(chat)
+    assert "Rhyming pairs: 98% (Shakespeare 78%)" in about["Sonnets"]
     assert "nats/char" not in about["Sonnets"]
     assert "nats/char on held-out text" in about["Names"]
 
 
-async def test_about_has_version(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_about_has_version(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     served = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
-    monkeypatch.setattr(home.app.models, "_served", served)
-    about = await fields(home)
-    assert about["Names"].startswith(f"Version 12, live since <t:{int(NOW.timestamp())}:f>")
+    monkeypatch.setattr(chat.app.models, "_served", served)
+    about = await fields(chat)
+    assert about["Names"].startswith(f"Version 12, live since [{NOW:%Y-%m-%d %H:%M}]")
     assert "Version" not in about["Sonnets"]
 
 
-def examples_of(result: simcord.InteractionResult) -> str:
-    return description(result).replace("`", "")
+def examples_of(result: Answer) -> str:
+    """What `/help` says, on all of its messages; Slack has a name of its own for some commands."""
+    said = [result, *result.others]
+    return "\n".join(each.words for each in said).replace("/mango-", "/")
 
 
-async def test_help_has_every_command_of_readme(home: Home) -> None:
+async def test_help_has_every_command_of_readme(chat: Chat) -> None:
     readme = (CHECKOUT / "README.md").read_text()
     commands = set(re.findall(r"^\| `(/[a-z]+)", readme, re.MULTILINE)) - {"/help"}
     assert len(commands) > 10
-    home.bot.owner_id = home.alice.id
-    shown = examples_of(await home.alice.slash(home.channel, "help"))
+    shown = examples_of(await (await chat.add_operator()).use("help"))
     assert sorted(command for command in commands if command not in shown) == []
 
 
-async def test_help_has_every_command(home: Home) -> None:
-    home.bot.owner_id = home.alice.id
-    shown = examples_of(await home.alice.slash(home.channel, "help"))
-    commands = [
-        command.qualified_name
-        for command in home.bot.tree.walk_commands()
-        if isinstance(command, app_commands.Command) and command.name != "help"
-    ]
+async def test_help_has_every_command(chat: Chat) -> None:
+    shown = examples_of(await (await chat.add_operator()).use("help"))
+    commands = [each.info.name for each in every_declaration() if each.info.name != "help"]
     assert len(commands) > 30
     examples = re.findall(r"^/(.+)$", shown, re.MULTILINE)
     assert [name for name in commands if not any(e.startswith(f"{name} ") for e in examples)] == []
 
 
-async def test_help_hides_what_a_member_may_not_use(home: Home) -> None:
+async def test_help_hides_what_a_member_may_not_use(chat: Chat) -> None:
     hidden = {f"/{info.name}" for info in COMMANDS if info.audience > Audience.EVERYONE}
     assert "/settings" in hidden
-    shown = examples_of(await home.alice.slash(home.channel, "help"))
+    shown = examples_of(await chat.alice.use("help"))
     assert sorted(command for command in hidden if command in shown) == []
-    shown = examples_of(await home.moderator().slash(home.channel, "help"))
-    assert "/moderate record" in shown
-    assert "/settings" not in shown
-    shown = examples_of(await home.administrator().slash(home.channel, "help"))
+    shown = examples_of(await (await chat.add_administrator()).use("help"))
     assert "/settings vote_minutes:30" in shown
     assert "/status" not in shown
 
 
-async def test_examples_are_valid(home: Home) -> None:
+@pytest.mark.needs("moderators")
+async def test_help_of_a_moderator(chat: Chat) -> None:
+    shown = examples_of(await (await chat.add_moderator()).use("help"))
+    assert "/moderate record" in shown
+    assert "/settings" not in shown
+
+
+async def test_examples_are_valid(discord_chat: DiscordChat) -> None:
     """Every example has options and choices that exist, as a member sees them."""
-    commands = {command.qualified_name: command for command in home.bot.tree.walk_commands()}
+    commands = {
+        command.qualified_name: command for command in discord_chat.home.bot.tree.walk_commands()
+    }
     examples = [example for info in COMMANDS for example, _ in info.examples]
     assert len(examples) > 10
     for example in examples:
@@ -130,9 +134,11 @@ async def test_examples_are_valid(home: Home) -> None:
             assert not choices or value in choices, example
 
 
-async def test_descriptions_are_those_of_the_commands(home: Home) -> None:
+async def test_descriptions_are_those_of_the_commands(discord_chat: DiscordChat) -> None:
     """Discord shows what `CommandInfo` says, of all options and of no others."""
-    commands = {command.qualified_name: command for command in home.bot.tree.walk_commands()}
+    commands = {
+        command.qualified_name: command for command in discord_chat.home.bot.tree.walk_commands()
+    }
     for info in COMMANDS:
         command = commands[info.name]
         assert isinstance(command, app_commands.Command)
@@ -142,10 +148,10 @@ async def test_descriptions_are_those_of_the_commands(home: Home) -> None:
         assert max(map(len, [info.description, *described.values()])) <= DESCRIPTION
 
 
-async def test_text_options_have_a_limit(home: Home) -> None:
+async def test_text_options_have_a_limit(discord_chat: DiscordChat) -> None:
     """Discord refuses a longer text before the bot reads it."""
     found = 0
-    for command in home.bot.tree.walk_commands():
+    for command in discord_chat.home.bot.tree.walk_commands():
         for option in getattr(command, "parameters", ()):
             if option.type is AppCommandOptionType.string and not option.choices:
                 found += 1
@@ -155,7 +161,7 @@ async def test_text_options_have_a_limit(home: Home) -> None:
 
 @pytest.mark.parametrize("forged", ["x" * 6000, "f u c k " * 750, "🦖" * 6000, "a\n" * 3000])
 async def test_long_text_is_not_filtered_on_the_event_loop(
-    home: Home, forged: str, monkeypatch: pytest.MonkeyPatch
+    chat: Chat, forged: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the platform does not check lengths: the filter takes seconds for a long text."""
     loop_thread, allows = threading.get_ident(), WordFilter.allows
@@ -182,7 +188,7 @@ async def test_long_text_is_not_filtered_on_the_event_loop(
     ]
     for command, options in commands:
         with pytest.raises((UserError, CorpusError)):
-            await command(home.app, FakeTurn(FakePlatform()), options)
+            await command(chat.app, FakeTurn(FakePlatform()), options)
     assert read  # the list of names is read line by line
 
 
@@ -202,12 +208,12 @@ def test_error_as_string() -> None:
     assert error.text == text("{name} waits until {end}.", name=strong("Ada"), end=Timestamp(NOW))
 
 
-async def test_typed_text_is_not_a_template(home: Home) -> None:
+async def test_typed_text_is_not_a_template(chat: Chat) -> None:
     """Braces of a member stay as they are."""
-    result = await home.alice.slash(home.channel, "sonnet", opening="{0} {name} {")
-    assert description(result).startswith("{0} {name} {line 1 of the poem,")
-    result = await home.alice.slash(home.channel, "sonnet", about="{form} {0}")
-    assert embed(result).title == "📜 A sonnet on {form} {0}"
+    result = await chat.alice.use("sonnet", opening="{0} {name} {")
+    assert result.body.startswith("{0} {name} {line 1 of the poem,")
+    result = await chat.alice.use("sonnet", about="{form} {0}")
+    assert result.title == "📜 A sonnet on {form} {0}"
     forged = SonnetOptions(SonnetRequest("{x}", about="{y}" * 30))
     with pytest.raises(UserError, match=r"You asked for: /sonnet opening:\{x\} about:\{y\}"):
-        await sonnet.sonnet(home.app, FakeTurn(FakePlatform()), forged)
+        await sonnet.sonnet(chat.app, FakeTurn(FakePlatform()), forged)

@@ -20,94 +20,88 @@ from bot.store.ballots import Ballot
 from bot.store.hall_of_fame import Scope
 from bot.store.moderation.tables import Action, Entry
 from tests.bot.champions import crown
-from tests.bot.conftest import Home
-from tests.bot.polls_discord import TEN_MINUTES, a_poll, first_message, members
-from tests.bot.replies import buttons, embed, labels, lines, sentence
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Chat
+from tests.bot.polls import TEN_MINUTES, a_poll, first_message, members
 from tests.bot.store.test_polls import NOW, POLL, opened
 from tests.bot.turns import FakePlatform, FakeTurn, press_on
 
 
-async def kept(home: Home) -> str:
+async def kept(chat: Chat) -> str:
     """The sentence about stored data of a member."""
-    result = await home.alice.slash(home.channel, "privacy")
-    assert result.ephemeral
-    return lines(result)[0]
+    result = await chat.alice.use("privacy")
+    assert result.is_private
+    return result.lines[0]
 
 
-async def forget(home: Home) -> None:
-    result = await home.alice.slash(home.channel, "privacy")
-    assert result.response is not None
-    await home.alice.click(result.response, label="Delete my data")
-    await home.alice.click(result.response, label="Yes, delete my data")
-    assert sentence(result) == "Done. The bot no longer stores anything about you."
+async def forget(chat: Chat) -> None:
+    result = await chat.alice.use("privacy")
+    asked = await chat.alice.press(result, "Delete my data")
+    result = await chat.alice.press(asked, "Yes, delete my data")
+    assert result.text == "Done. The bot no longer stores anything about you."
 
 
-async def sweep(home: Home) -> None:
+async def sweep(chat: Chat) -> None:
     """Run the hourly job."""
-    await home.bot.jobs.communities.sweep()
+    await chat.jobs.communities.sweep()
 
 
-async def test_nothing_stored(home: Home) -> None:
-    result = await home.alice.slash(home.channel, "privacy")
-    assert lines(result)[0] == "The bot stores nothing about you."
-    assert buttons(result) == []
+async def test_nothing_stored(chat: Chat) -> None:
+    result = await chat.alice.use("privacy")
+    assert result.lines[0] == "The bot stores nothing about you."
+    assert [*result.buttons] == []
 
 
-async def test_counts(home: Home) -> None:
+async def test_counts(chat: Chat) -> None:
     for _ in range(2):
-        message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    poem = await home.alice.slash(home.channel, "sonnet")
-    assert poem.response is not None
-    await home.alice.click(poem.response, label="Keep")
+        message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    poem = await chat.alice.use("sonnet")
+    await chat.alice.press(poem, "Keep")
     assert (
-        await kept(home)
+        await kept(chat)
         == "The bot stores data of yours: 1 vote, 2 polls, 1 poem and 1 button state."
     )
-    result = await home.alice.slash(home.channel, "privacy")
-    assert "A button state is what a button needs to work later" in lines(result)[-1]
+    result = await chat.alice.use("privacy")
+    assert "A button state is what a button needs to work later" in result.lines[-1]
 
 
-async def test_show_everything(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    result = await home.alice.slash(home.channel, "privacy")
-    assert result.response is not None
-    shown = await home.alice.click(result.response, label="Show everything")
-    assert shown.ephemeral
-    assert shown.response is not None
-    (attachment,) = shown.response.attachments
+async def test_show_everything(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    result = await chat.alice.use("privacy")
+    shown = await chat.alice.press(result, "Show everything")
+    assert shown.is_private
+    (attachment,) = shown.files
     rows = json.loads(await attachment.read())
     assert [vote["position"] for vote in rows["votes"]] == [1]
     assert [card["discoverer"] for card in rows["polls"]] == ["alice"]
-    assert buttons(result) == ["Show everything", "Delete my data"]
+    assert [*result.buttons] == ["Show everything", "Delete my data"]
 
 
-async def test_cooldowns(home: Home) -> None:
+async def test_cooldowns(chat: Chat) -> None:
     """Everything can be shown right after the overview, but neither of them twice in a row."""
-    await home.restart(cooldown_seconds=10)
-    await a_poll(home)
-    overview = await home.alice.slash(home.channel, "privacy")
-    assert "too fast" in sentence(await home.alice.slash(home.channel, "privacy"))
-    assert overview.response is not None
-    shown = await home.alice.click(overview.response, label="Show everything")
-    assert shown.response is not None
-    assert shown.response.attachments
-    again = await home.alice.click(overview.response, label="Show everything")
-    assert "too fast" in sentence(again)
+    await chat.restart(cooldown_seconds=10)
+    await a_poll(chat)
+    overview = await chat.alice.use("privacy")
+    assert "too fast" in (await chat.alice.use("privacy")).text
+    shown = await chat.alice.press(overview, "Show everything")
+    assert shown.files
+    again = await chat.alice.press(overview, "Show everything")
+    assert "too fast" in again.text
 
 
-async def test_cooldown_of_deleting(home: Home) -> None:
-    await home.restart(cooldown_seconds=10)
-    await a_poll(home)
-    turn = press_on(FakeTurn(FakePlatform({1: Message()}), User(home.alice.id, "alice")), 1)
-    await module.press(home.app, turn, "yes")
-    assert not await home.app.store.privacy.of(home.alice.id)
+async def test_cooldown_of_deleting(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    await a_poll(chat)
+    turn = press_on(FakeTurn(FakePlatform({1: Message()}), User(chat.alice.id, "alice")), 1)
+    await module.press(chat.app, turn, "yes")
+    assert not await chat.app.store.privacy.of(chat.alice.id)
     with pytest.raises(UserError, match="too fast"):
-        await module.press(home.app, turn, "yes")
+        await module.press(chat.app, turn, "yes")
 
 
-async def test_rows_become_text_in_a_thread(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rows_become_text_in_a_thread(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """A member's rows are without limit, and other members' answers would wait."""
     threads: list[int] = []
 
@@ -116,128 +110,133 @@ async def test_rows_become_text_in_a_thread(home: Home, monkeypatch: pytest.Monk
         return b"{}"
 
     monkeypatch.setattr(module, "_as_json", as_json)
-    await a_poll(home)
-    overview = await home.alice.slash(home.channel, "privacy")
-    assert overview.response is not None
-    await home.alice.click(overview.response, label="Show everything")
+    await a_poll(chat)
+    overview = await chat.alice.use("privacy")
+    await chat.alice.press(overview, "Show everything")
     assert len(threads) == 1
     assert threads != [threading.get_ident()]
 
 
-async def test_delete_asks_first(home: Home) -> None:
-    await a_poll(home)
-    result = await home.alice.slash(home.channel, "privacy")
-    assert result.response is not None
-    assert buttons(result) == ["Show everything", "Delete my data"]
-    await home.alice.click(result.response, label="Delete my data")
-    assert "some buttons under your poems and names will stop working" in sentence(result)
-    assert "can't be undone" in sentence(result)
-    assert buttons(result) == ["Yes, delete my data", "Cancel"]
-    assert await kept(home) == "The bot stores data of yours: 1 poll."
-    await home.alice.click(result.response, label="Yes, delete my data")
-    assert sentence(result) == "Done. The bot no longer stores anything about you."
-    assert buttons(result) == []
-    assert await kept(home) == "The bot stores nothing about you."
+async def test_delete_asks_first(chat: Chat) -> None:
+    await a_poll(chat)
+    result = await chat.alice.use("privacy")
+    assert [*result.buttons] == ["Show everything", "Delete my data"]
+    result = await chat.alice.press(result, "Delete my data")
+    assert "some buttons under your poems and names will stop working" in result.text
+    assert "can't be undone" in result.text
+    assert [*result.buttons] == ["Yes, delete my data", "Cancel"]
+    assert await kept(chat) == "The bot stores data of yours: 1 poll."
+    result = await chat.alice.press(result, "Yes, delete my data")
+    assert result.text == "Done. The bot no longer stores anything about you."
+    assert [*result.buttons] == []
+    assert await kept(chat) == "The bot stores nothing about you."
 
 
-async def test_other_members_keep_data(home: Home) -> None:
-    message = await a_poll(home)
-    (bob,) = members(home, 1)
-    await bob.click(message, label="Bravosaurus")
-    await forget(home)
-    assert (await home.app.store.privacy.of(bob.id)).votes == 1
+async def test_other_members_keep_data(chat: Chat) -> None:
+    message = await a_poll(chat)
+    (bob,) = await members(chat, 1)
+    await bob.press(message, "Bravosaurus")
+    await forget(chat)
+    assert (await chat.app.store.privacy.of(bob.id)).votes == 1
 
 
-async def test_buttons_stop_working(home: Home) -> None:
-    poem = await home.alice.slash(home.channel, "sonnet")
-    assert poem.response is not None
-    await forget(home)
-    pressed = await home.alice.click(poem.response, label="Keep")
-    assert sentence(pressed) == "This button no longer works; use the command instead."
-    assert await kept(home) == "The bot stores nothing about you."
+async def test_buttons_stop_working(chat: Chat) -> None:
+    poem = await chat.alice.use("sonnet")
+    await forget(chat)
+    pressed = await chat.alice.press(poem, "Keep")
+    assert pressed.text == "This button no longer works; use the command instead."
+    assert await kept(chat) == "The bot stores nothing about you."
 
 
-async def test_open_poll_loses_vote(home: Home) -> None:
-    await a_poll(home)
-    bob, carol = members(home, 2)
-    await home.alice.click(first_message(home), label="Bravosaurus")
-    await bob.click(first_message(home), label="Bravosaurus · 1")
-    await forget(home)
-    await carol.click(first_message(home), label="Kilosaurus")
-    assert labels(first_message(home))[:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus · 1"]
+async def test_open_poll_loses_vote(chat: Chat) -> None:
+    await a_poll(chat)
+    bob, carol = await members(chat, 2)
+    await chat.alice.press(first_message(chat), "Bravosaurus")
+    await bob.press(first_message(chat), "Bravosaurus · 1")
+    await forget(chat)
+    await carol.press(first_message(chat), "Kilosaurus")
+    assert [*first_message(chat).buttons][:3] == [
+        "Mangosaurus",
+        "Bravosaurus · 1",
+        "Kilosaurus · 1",
+    ]
 
 
-async def test_winner_stays_without_discoverer(home: Home) -> None:
+async def test_winner_stays_without_discoverer(chat: Chat) -> None:
     await crown(
-        home.app.store,
+        chat.app.store,
         "Bravosaurus",
         3,
-        at=home.env.now(),
-        community_id=home.guild.id,
-        member_id=home.alice.id,
+        at=chat.now(),
+        community_id=chat.community_id,
+        member_id=chat.alice.id,
         discoverer="alice",
     )
-    await forget(home)
-    hall = await home.alice.slash(home.channel, "halloffame")
-    assert lines(hall) == ["🥇 **Bravosaurus** · 3 votes"]
+    await forget(chat)
+    hall = await chat.alice.use("halloffame")
+    assert hall.lines == ["🥇 Bravosaurus · 3 votes"]
 
 
-async def test_open_poll_loses_discoverer(home: Home) -> None:
-    message = await a_poll(home)
-    (bob,) = members(home, 1)
-    await bob.click(message, label="Bravosaurus")
-    await forget(home)
-    await home.pass_time(TEN_MINUTES + 60)
-    *_, crowning = home.channel.history()
-    (shown,) = crowning.embeds
-    assert "**Bravosaurus** won with 1 vote." in (shown.description or "")
-    assert "Discovered" not in (shown.description or "")
+async def test_open_poll_loses_discoverer(chat: Chat) -> None:
+    message = await a_poll(chat)
+    (bob,) = await members(chat, 1)
+    await bob.press(message, "Bravosaurus")
+    await forget(chat)
+    await chat.pass_time(TEN_MINUTES + 60)
+    crowning = chat.history()[1]
+    assert "Bravosaurus won with 1 vote." in crowning.body
+    assert "Discovered" not in crowning.body
 
 
-async def test_direct_messages(home: Home) -> None:
-    result = await home.env.create_user("diana").slash("privacy")
-    assert embed(result).title == "🔏 Your data"
+async def test_direct_messages(chat: Chat) -> None:
+    result = await chat.alice.use_directly("privacy")
+    assert result.title == "🔏 Your data"
 
 
-async def test_invalid_state(home: Home) -> None:
-    await a_poll(home)
-    result = await home.alice.slash(home.channel, "privacy")
-    assert result.response is not None
-    home.rewrite_button(result.response.id, "Show everything", "privacy:really")
-    pressed = await home.alice.click(result.response, label="Show everything")
-    assert "use /privacy instead" in sentence(pressed)
+async def test_invalid_state(chat: Chat) -> None:
+    await a_poll(chat)
+    result = await chat.alice.use("privacy")
+    chat.rewrite_button(result, "Show everything", "privacy:really")
+    pressed = await chat.alice.press(result, "Show everything")
+    assert "use /privacy instead" in pressed.text
 
 
-async def test_cancel(home: Home) -> None:
-    await a_poll(home)
-    result = await home.alice.slash(home.channel, "privacy")
-    assert result.response is not None
-    await home.alice.click(result.response, label="Delete my data")
-    await home.alice.click(result.response, label="Cancel")
-    assert buttons(result) == ["Show everything", "Delete my data"]
-    assert await kept(home) == "The bot stores data of yours: 1 poll."
+async def test_cancel(chat: Chat) -> None:
+    await a_poll(chat)
+    result = await chat.alice.use("privacy")
+    result = await chat.alice.press(result, "Delete my data")
+    result = await chat.alice.press(result, "Cancel")
+    assert [*result.buttons] == ["Show everything", "Delete my data"]
+    assert await kept(chat) == "The bot stores data of yours: 1 poll."
 
 
-async def leave(home: Home) -> None:
-    guild = home.bot.get_guild(home.guild.id)
+async def leave(discord_chat: DiscordChat) -> None:
+    guild = discord_chat.home.bot.get_guild(discord_chat.community_id)
     assert guild is not None
     await guild.leave()
-    await home.env.settle()
+    await discord_chat.settle()
 
 
-async def test_former_server_is_deleted(home: Home) -> None:
-    await crown(home.app.store, "Homesaurus", at=home.env.now(), community_id=home.guild.id)
-    await leave(home)
-    await sweep(home)
-    assert await count_of(home) == 1
-    await home.app.store.privacy.left(home.guild.id, home.env.now() - GRACE - timedelta(seconds=1))
-    await sweep(home)
-    assert await count_of(home) == 0
+async def test_former_server_is_deleted(discord_chat: DiscordChat) -> None:
+    await crown(
+        discord_chat.app.store,
+        "Homesaurus",
+        at=discord_chat.now(),
+        community_id=discord_chat.community_id,
+    )
+    await leave(discord_chat)
+    await sweep(discord_chat)
+    assert await count_of(discord_chat) == 1
+    await discord_chat.app.store.privacy.left(
+        discord_chat.community_id, discord_chat.now() - GRACE - timedelta(seconds=1)
+    )
+    await sweep(discord_chat)
+    assert await count_of(discord_chat) == 0
 
 
-async def count_of(home: Home) -> int:
-    """Crowned names of a server that are still kept."""
-    return await home.app.store.hall_of_fame.count(Scope(home.guild.id))
+async def count_of(chat: Chat) -> int:
+    """Crowned names of a community that are still kept."""
+    return await chat.app.store.hall_of_fame.count(Scope(chat.community_id))
 
 
 async def test_returning_server_is_kept(store: Store) -> None:
@@ -248,23 +247,23 @@ async def test_returning_server_is_kept(store: Store) -> None:
 
 
 async def test_server_left_while_offline(
-    home: Home,
+    chat: Chat,
 ) -> None:
-    store, now = home.app.store, home.env.now()
-    await crown(store, "Homesaurus", at=now, community_id=home.guild.id)
+    store, now = chat.app.store, chat.now()
+    await crown(store, "Homesaurus", at=now, community_id=chat.community_id)
     await crown(store, "Farsaurus", at=now, community_id=12)
-    await store.privacy.left(home.guild.id, now - GRACE * 2)  # and it has come back meanwhile
-    await store.privacy.seen([home.guild.id], now)
+    await store.privacy.left(chat.community_id, now - GRACE * 2)  # and it has come back meanwhile
+    await store.privacy.seen([chat.community_id], now)
     assert await store.privacy.forget_communities(now) == []
     assert await store.privacy.forget_communities(now + timedelta(seconds=1)) == [12]
-    assert await count_of(home) == 1
+    assert await count_of(chat) == 1
 
 
-async def test_servers_noted_at_start(home: Home) -> None:
-    await home.app.store.privacy.left(home.guild.id, home.env.now() - GRACE * 2)
-    await home.restart()
-    await home.env.settle()
-    assert await home.app.store.privacy.forget_communities(home.env.now()) == []
+async def test_servers_noted_at_start(chat: Chat) -> None:
+    await chat.app.store.privacy.left(chat.community_id, chat.now() - GRACE * 2)
+    await chat.restart()
+    await chat.settle()
+    assert await chat.app.store.privacy.forget_communities(chat.now()) == []
 
 
 async def test_server_noted_simultaneously(store: Store) -> None:
@@ -322,27 +321,29 @@ async def test_failed_first_sweep_is_repeated(
     assert await store.privacy.forget_communities(NOW + GRACE) == [12]
 
 
-async def test_blocks_outlast_forgetting(home: Home) -> None:
+async def test_blocks_outlast_forgetting(chat: Chat) -> None:
     """Or a member would undo them. The replies say so."""
-    mo = home.moderator()
-    await mo.slash(home.channel, "moderate block", member=home.alice)
-    shown = await home.alice.user.slash("privacy")
-    assert lines(shown)[0] == "The bot stores data of yours: 1 block and 1 act of moderation."
-    assert "deleting your data doesn't delete blocks" in lines(shown)[-1]
-    assert shown.response is not None
-    await home.alice.user.click(shown.response, label="Delete my data")
-    await home.alice.user.click(shown.response, label="Yes, delete my data")
-    assert sentence(shown).startswith("Done. To keep servers safe, the bot still stores")
-    refused = await home.alice.slash(home.channel, "about")
-    assert "have blocked you" in sentence(refused)
+    mo = await chat.add_moderator()
+    await mo.use("moderate block", member=chat.alice)
+    shown = await chat.alice.use_directly("privacy")
+    assert shown.lines[0] == "The bot stores data of yours: 1 block and 1 act of moderation."
+    assert "deleting your data doesn't delete blocks" in shown.lines[-1]
+    shown = await chat.alice.press(shown, "Delete my data")
+    shown = await chat.alice.press(shown, "Yes, delete my data")
+    assert shown.text.startswith(
+        f"Done. To keep {chat.terms.communities} safe, the bot still stores"
+    )
+    refused = await chat.alice.use("about")
+    assert "have blocked you" in refused.text
 
 
-async def test_record_is_pruned_after_a_year(home: Home) -> None:
-    moderation, now = home.app.store.moderation, home.env.now()
+async def test_record_is_pruned_after_a_year(chat: Chat) -> None:
+    moderation, now = chat.app.store.moderation, chat.now()
     entries = [
-        Entry(Action.BLOCK, 9, now - timedelta(days=days), home.guild.id, 3) for days in (364, 366)
+        Entry(Action.BLOCK, 9, now - timedelta(days=days), chat.community_id, 3)
+        for days in (364, 366)
     ]
     for entry in entries:
         await moderation.record(entry)
-    await sweep(home)
-    assert await moderation.recorded(home.guild.id) == entries[:1]
+    await sweep(chat)
+    assert await moderation.recorded(chat.community_id) == entries[:1]

@@ -8,7 +8,8 @@ from bot.commands.core.dispatch import place_in
 from bot.commands.core.message import Message, plain, text
 from bot.commands.core.turn import Unreachable
 from bot.discord.turn import DiscordTurn
-from tests.bot.conftest import Home
+from bot.slack.turn import SlackTurn
+from tests.bot.chats.protocol import Chat
 from tests.bot.turns import FakePlatform, FakeTurn
 
 
@@ -46,21 +47,22 @@ async def test_failed_edit_does_not_stop_the_answer(
     ],
 )
 async def test_commands_take_turns_by_member(
-    home: Home, monkeypatch: pytest.MonkeyPatch, command: str, options: dict[str, str]
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, command: str, options: dict[str, str]
 ) -> None:
     """And show the member's place, which the answer replaces."""
     shown: list[str] = []
 
-    async def edit(_: DiscordTurn, message: Message) -> None:
+    async def edit(_: object, message: Message) -> None:
         shown.append(plain(message.content))
 
-    monkeypatch.setattr(DiscordTurn, "edit", edit)
-    home.writer.places = [3, 2]
-    home.writer.lines = {"Shall I compare thee"}
-    members = home.alice, home.guild.add_member(home.env.create_user("bob"))
+    turns = {"discord": DiscordTurn, "slack": SlackTurn}
+    monkeypatch.setattr(turns[chat.name], "edit", edit)
+    chat.writer.places = [3, 2]
+    chat.writer.lines = {"Shall I compare thee"}
+    members = chat.alice, await chat.add_member("bob")
     for member in members:
-        await member.slash(home.channel, command, **options)
-    assert home.writer.requesters == [member.id for member in members]
+        await member.use(command, **options)
+    assert chat.writer.requesters == [member.id for member in members]
     assert [sentence.rpartition(" ")[2] for sentence in shown if "queue" in sentence][:2] == [
         "3.",
         "2.",

@@ -4,169 +4,171 @@ import asyncio
 
 import pytest
 
+from bot.commands.core.turn import Forbidden
 from bot.commands.moderation import record
 from bot.store.moderation import blocks as module
-from tests.bot.conftest import Home
-from tests.bot.polls_discord import a_poll, first_message
-from tests.bot.replies import buttons, description, lines, sentence
-
-REFUSED = "Moderators of this server have blocked you from the bot here."
+from tests.bot.chats.protocol import Chat
+from tests.bot.polls import a_poll, first_message
 
 
-async def test_blocked_member_gets_one_sentence(home: Home) -> None:
-    message = await a_poll(home)
-    mo = home.moderator()
-    blocked = await mo.slash(home.channel, "moderate block", member=home.alice)
-    assert "doesn't answer" in sentence(blocked)
-    assert f"<@{home.alice.id}>" in sentence(blocked)
-    asked = len(home.writer.names_asked)
+def refused_by(chat: Chat) -> str:
+    """The sentence for a blocked member."""
+    return f"Moderators of this {chat.terms.community} have blocked you from the bot here."
+
+
+async def test_blocked_member_gets_one_sentence(chat: Chat) -> None:
+    message = await a_poll(chat)
+    mo = await chat.add_moderator()
+    blocked = await mo.use("moderate block", member=chat.alice)
+    assert "doesn't answer" in blocked.text
+    assert "@alice" in blocked.text
+    asked = len(chat.writer.names_asked)
     for refused in (
-        await home.alice.slash(home.channel, "dinoname"),
-        await home.alice.slash(home.channel, "halloffame"),
-        await home.alice.click(message, label="Bravosaurus"),
+        await chat.alice.use("dinoname"),
+        await chat.alice.use("halloffame"),
+        await chat.alice.press(message, "Bravosaurus"),
     ):
-        assert refused.ephemeral or all(m.ephemeral for m in refused.followups)
-        said = sentence(refused) if refused.response else refused.followups[0].content
-        assert said.startswith(REFUSED)
-    assert await home.alice.autocomplete(home.channel, "dinoname", "starts_with", "m") == []
-    assert len(home.writer.names_asked) == asked
-    assert "Bravosaurus · " not in (first_message(home).embeds[0].description or "")
-    again = await mo.slash(home.channel, "moderate block", member=home.alice)
-    assert "is blocked already" in sentence(again)
+        said = [each for each in (refused, *refused.others) if each.text]
+        assert said[0].is_private
+        assert said[0].text.startswith(refused_by(chat))
+    assert len(chat.writer.names_asked) == asked
+    assert "Bravosaurus · " not in first_message(chat).body
+    again = await mo.use("moderate block", member=chat.alice)
+    assert "is blocked already" in again.text
 
 
-async def test_blocked_member_deletes_their_data(home: Home) -> None:
+async def test_blocked_member_deletes_their_data(chat: Chat) -> None:
     """Also those who gave the bot their data may be blocked, and it stays theirs."""
-    await a_poll(home)
-    mo = home.moderator()
-    await mo.slash(home.channel, "moderate block", member=home.alice)
-    shown = await home.alice.slash(home.channel, "privacy")
-    assert lines(shown)[0] == (
+    await a_poll(chat)
+    mo = await chat.add_moderator()
+    await mo.use("moderate block", member=chat.alice)
+    shown = await chat.alice.use("privacy")
+    assert shown.lines[0] == (
         "The bot stores data of yours: 1 poll, 1 block and 1 act of moderation."
     )
-    assert shown.response is not None
-    await home.alice.click(shown.response, label="Show everything")
-    await home.alice.click(shown.response, label="Delete my data")
-    await home.alice.click(shown.response, label="Yes, delete my data")
-    assert sentence(shown).startswith("Done.")
-    assert (await home.app.store.privacy.of(home.alice.id)).polls == 0
-    assert sentence(await home.alice.slash(home.channel, "about")).startswith(REFUSED)
+    await chat.alice.press(shown, "Show everything")
+    asked = await chat.alice.press(shown, "Delete my data")
+    shown = await chat.alice.press(asked, "Yes, delete my data")
+    assert shown.text.startswith("Done.")
+    assert (await chat.app.store.privacy.of(chat.alice.id)).polls == 0
+    assert (await chat.alice.use("about")).text.startswith(refused_by(chat))
 
 
-async def test_unblocked_member_is_answered(home: Home) -> None:
-    mo = home.moderator()
-    await mo.slash(home.channel, "moderate block", member=home.alice)
-    await mo.slash(home.channel, "moderate unblock", member=home.alice)
-    assert (await home.alice.slash(home.channel, "dinoname")).response is not None
-    again = await mo.slash(home.channel, "moderate unblock", member=home.alice)
-    assert "isn't blocked" in sentence(again)
+async def test_unblocked_member_is_answered(chat: Chat) -> None:
+    mo = await chat.add_moderator()
+    await mo.use("moderate block", member=chat.alice)
+    await mo.use("moderate unblock", member=chat.alice)
+    assert (await chat.alice.use("dinoname")) is not None
+    again = await mo.use("moderate unblock", member=chat.alice)
+    assert "isn't blocked" in again.text
 
 
-async def test_block_survives_a_restart(home: Home) -> None:
-    await home.moderator().slash(home.channel, "moderate block", member=home.alice)
-    await home.restart()
-    assert sentence(await home.alice.slash(home.channel, "about")).startswith(REFUSED)
+async def test_block_survives_a_restart(chat: Chat) -> None:
+    await (await chat.add_moderator()).use("moderate block", member=chat.alice)
+    await chat.restart()
+    assert (await chat.alice.use("about")).text.startswith(refused_by(chat))
 
 
-async def test_block_holds_in_its_server_only(home: Home) -> None:
-    await home.moderator().slash(home.channel, "moderate block", member=home.alice)
-    result = await home.alice.user.slash("about")
-    assert result.response is not None
-    assert result.response.embeds
+async def test_block_holds_in_its_server_only(chat: Chat) -> None:
+    await (await chat.add_moderator()).use("moderate block", member=chat.alice)
+    result = await chat.alice.use_directly("about")
+    assert result.cards
 
 
-async def test_managers_cannot_be_locked_out(home: Home) -> None:
-    boss = home.member_with("boss", manage_guild=True)
-    done = await home.moderator().slash(home.channel, "moderate block", member=boss)
-    assert "unless they are a manager: managers can't be blocked." in sentence(done)
-    assert "Polls stay open" in sentence(await boss.slash(home.channel, "settings"))
+async def test_managers_cannot_be_locked_out(chat: Chat) -> None:
+    boss = await chat.add_manager()
+    done = await (await chat.add_moderator()).use("moderate block", member=boss)
+    assert "unless they are a manager: managers can't be blocked." in done.text
+    assert "Polls stay open" in (await boss.use("settings")).text
 
 
-async def test_nobody_blocks_themselves(home: Home) -> None:
-    mo = home.moderator()
-    refused = await mo.slash(home.channel, "moderate block", member=mo)
-    assert sentence(refused) == "You can't block yourself."
+async def test_nobody_blocks_themselves(chat: Chat) -> None:
+    mo = await chat.add_moderator()
+    refused = await mo.use("moderate block", member=mo)
+    assert refused.text == "You can't block yourself."
 
 
-async def test_no_bot_is_blocked(home: Home) -> None:
+async def test_no_bot_is_blocked(chat: Chat) -> None:
     """None of them can use commands."""
-    mo = home.moderator()
-    helper = home.guild.add_member(home.env.create_user("helper", bot=True))
-    refused = await mo.slash(home.channel, "moderate block", member=helper)
-    assert sentence(refused).startswith("Bots can't use commands")
-    assert lines(await mo.slash(home.channel, "moderate blocks")) == ["Nobody is blocked."]
+    mo = await chat.add_moderator()
+    helper = await chat.add_bot("helper")
+    refused = await mo.use("moderate block", member=helper)
+    assert refused.text.startswith("Bots can't use commands")
+    assert (await mo.use("moderate blocks")).lines == ["Nobody is blocked."]
 
 
-async def test_blocks_are_listed_by_page(home: Home) -> None:
-    mo = home.moderator()
-    empty = await mo.slash(home.channel, "moderate blocks")
-    assert lines(empty) == ["Nobody is blocked."]
+async def test_blocks_are_listed_by_page(chat: Chat) -> None:
+    mo = await chat.add_moderator()
+    empty = await mo.use("moderate blocks")
+    assert empty.lines == ["Nobody is blocked."]
     for number in range(11):
-        member = home.guild.add_member(home.env.create_user(f"troll{number}"))
-        await mo.slash(home.channel, "moderate block", member=member)
-    listed = await mo.slash(home.channel, "moderate blocks")
-    assert len(lines(listed)) == 10
-    assert buttons(listed) == ["Older"]
-    assert listed.response is not None
-    await mo.click(listed.response, label="Older")
-    assert len(lines(listed)) == 1
-    assert buttons(listed) == ["Newer"]
+        member = await chat.add_member(f"troll{number}")
+        await mo.use("moderate block", member=member)
+    listed = await mo.use("moderate blocks")
+    assert len(listed.lines) == 10
+    assert [*listed.buttons] == ["Older"]
+    listed = await mo.press(listed, "Older")
+    assert len(listed.lines) == 1
+    assert [*listed.buttons] == ["Newer"]
 
 
-async def test_too_many_blocks(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_blocks(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_BLOCKS", 0)
-    refused = await home.moderator().slash(home.channel, "moderate block", member=home.alice)
-    assert sentence(refused) == "You can block at most 1,000 members here. Unblock some first."
+    refused = await (await chat.add_moderator()).use("moderate block", member=chat.alice)
+    assert refused.text == "You can block at most 1,000 members here. Unblock some first."
 
 
-async def test_log_channel(home: Home) -> None:
-    log = home.guild.create_text_channel("log")
-    mo = home.member_with("max", manage_guild=True, manage_messages=True)
-    chosen = await mo.slash(home.channel, "moderate log", channel=log)
-    assert f"reported in <#{log.id}>" in sentence(chosen)
-    await mo.slash(home.channel, "moderate block", member=home.alice)
-    said = [message.content for message in log.history()]
+async def test_log_channel(chat: Chat) -> None:
+    log, mo = await chat.add_channel("log"), await chat.add_administrator()
+    chosen = await mo.use("moderate log", channel=log)
+    assert "reported in #log" in chosen.text
+    await mo.use("moderate block", member=chat.alice)
+    said = [message.text for message in chat.history(log)]
     assert said == [
-        f"<@{mo.id}> chose <#{log.id}> for reports of moderation.",
-        f"<@{mo.id}> blocked <@{home.alice.id}>.",
+        "@ada chose #log for reports of moderation.",
+        "@ada blocked @alice.",
     ]
-    off = await mo.slash(home.channel, "moderate log")
-    assert sentence(off) == "What moderators do isn't reported in any channel now."
-    await mo.slash(home.channel, "moderate unblock", member=home.alice)
-    assert len(log.history()) == 3
-    recorded = await mo.slash(home.channel, "moderate record")
-    assert [line.rpartition(" · ")[2] for line in lines(recorded)] == [
-        f"<@{mo.id}> unblocked <@{home.alice.id}>.",
-        f"<@{mo.id}> switched reports of moderation off.",
-        f"<@{mo.id}> blocked <@{home.alice.id}>.",
-        f"<@{mo.id}> chose <#{log.id}> for reports of moderation.",
+    off = await mo.use("moderate log")
+    assert off.text == "What moderators do isn't reported in any channel now."
+    await mo.use("moderate unblock", member=chat.alice)
+    assert len(chat.history(log)) == 3
+    recorded = await mo.use("moderate record")
+    assert [line.rpartition(" · ")[2] for line in recorded.lines] == [
+        "@ada unblocked @alice.",
+        "@ada switched reports of moderation off.",
+        "@ada blocked @alice.",
+        "@ada chose #log for reports of moderation.",
     ]
 
 
-async def test_failing_log_fails_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = home.guild.create_text_channel("log")
-    mo = home.member_with("max", manage_guild=True, manage_messages=True)
-    await mo.slash(home.channel, "moderate log", channel=log)
-    home.env.inject_error(
-        "POST", f"/channels/{log.id}/*", status=403, code=50013, message="No", times=None
-    )
-    done = await mo.slash(home.channel, "moderate block", member=home.alice)
-    assert "doesn't answer" in sentence(done)
+async def test_failing_log_fails_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, mo = await chat.add_channel("log"), await chat.add_administrator()
+    await mo.use("moderate log", channel=log)
+
+    async def fails(*_args: object, **_options: object) -> int:
+        raise Forbidden("no")
+
+    monkeypatch.setattr(chat.platform, "send", fails)
+    done = await mo.use("moderate block", member=chat.alice)
+    assert "doesn't answer" in done.text
 
     async def hangs(*_args: object, **_options: object) -> int:
-        await asyncio.sleep(3600)
+        await asyncio.sleep(0.5)
         return 0
 
     monkeypatch.setattr(record, "POSTING_S", 0.01)
-    monkeypatch.setattr(home.bot.platform, "send", hangs)
-    done = await mo.slash(home.channel, "moderate unblock", member=home.alice)
-    assert "answers" in sentence(done)
+    monkeypatch.setattr(chat.platform, "send", hangs)
+    await mo.use("moderate unblock", member=chat.alice)
+    await chat.pass_time(1)
+    assert "alice" not in [*(await mo.use("moderate blocks")).lines]
+    assert "answers" not in (await mo.use("moderate record")).text
 
 
-async def test_record_names_nobody_by_text(home: Home) -> None:
+async def test_record_names_nobody_by_text(chat: Chat) -> None:
     """Names are those of the platform, so that they are right after a change and never stored."""
-    mo = home.moderator()
-    await mo.slash(home.channel, "moderate block", member=home.alice)
-    shown = await mo.slash(home.channel, "moderate record")
-    assert f"<@{home.alice.id}>" in description(shown)
-    assert "alice" not in description(shown)
+    mo = await chat.add_moderator()
+    await mo.use("moderate block", member=chat.alice)
+    shown = await mo.use("moderate record")
+    assert "@alice" in shown.body
+    entries = await chat.app.store.moderation.recorded(chat.community_id)
+    assert "alice" not in str(entries)

@@ -1,256 +1,251 @@
 """What moderators remove: names, winners, poems, namers."""
 
-import discord
 import pytest
-import simcord
 
 from bot.store.hall_of_fame import Scope
 from tests.bot.champions import crown
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Actor, Chat, Shown
 from tests.bot.commands.naming.test_name import TOWNS, learned
-from tests.bot.conftest import Home
 from tests.bot.fakes import unavailable
-from tests.bot.polls_discord import TEN_MINUTES, a_poll, first_message, members, names_on
-from tests.bot.replies import buttons, labels, lines, sentence
+from tests.bot.polls import TEN_MINUTES, a_poll, first_message, members
 
 MENU = "Moderate this message"
 
 
-async def crowned(home: Home) -> discord.Message:
+async def crowned(chat: Chat) -> Shown:
     """A poll that Bravosaurus has won with two votes. Returns the announcement."""
-    await a_poll(home)
-    for member in members(home, 2):
-        await member.click(first_message(home), label=labels(first_message(home))[1])
-    await home.pass_time(TEN_MINUTES + 60)
-    return home.channel.history()[-1]
+    await a_poll(chat)
+    for member in await members(chat, 2):
+        await member.press(first_message(chat), [*first_message(chat).buttons][1])
+    await chat.pass_time(TEN_MINUTES + 60)
+    return chat.history()[1]
 
 
-async def remove(
-    home: Home, moderator: simcord.MemberActor, message: discord.Message, label: str
-) -> str:
+async def remove(chat: Chat, moderator: Actor, message: Shown, label: str) -> str:
     """Remove something through the menu of a message. Returns the reply."""
-    asked = await moderator.context_menu(home.channel, MENU, message)
-    assert asked.ephemeral
-    assert asked.response is not None
-    await moderator.click(asked.response, label=label)
-    return sentence(asked)
+    asked = await moderator.open_menu(MENU, message)
+    assert asked.is_private
+    return (await moderator.press(asked, label)).text
 
 
-async def test_name_is_removed_from_open_poll(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    asked = await home.moderator().context_menu(home.channel, MENU, first_message(home))
-    assert buttons(asked) == ["Remove Mangosaurus", "Remove Bravosaurus", "Remove Kilosaurus"]
-    reply = await remove(home, home.moderator(), first_message(home), "Remove Bravosaurus")
-    assert reply == "**Bravosaurus** was removed, with its votes."
-    shown = first_message(home)
-    assert names_on(shown)[1] == "*removed by a moderator*"
-    assert labels(shown) == ["Mangosaurus", "Kilosaurus", "More", "Dissect"]
-    await home.pass_time(TEN_MINUTES + 60)
-    (closed,) = home.channel.history()
-    assert closed.content == "The poll is closed: no name has won."
+async def test_name_is_removed_from_open_poll(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    asked = await (await chat.add_moderator()).open_menu(MENU, first_message(chat))
+    assert [*asked.buttons] == ["Remove Mangosaurus", "Remove Bravosaurus", "Remove Kilosaurus"]
+    reply = await remove(
+        chat, (await chat.add_moderator()), first_message(chat), "Remove Bravosaurus"
+    )
+    assert reply == "Bravosaurus was removed, with its votes."
+    shown = first_message(chat)
+    assert shown.lines[1] == "removed by a moderator"
+    assert [*shown.buttons] == ["Mangosaurus", "Kilosaurus", "More", "Dissect"]
+    await chat.pass_time(TEN_MINUTES + 60)
+    (closed,) = chat.history()
+    assert closed.text == "The poll is closed: no name has won."
 
 
-async def test_removed_twice(home: Home) -> None:
-    message = await a_poll(home)
-    first, second = home.moderator(), home.moderator()
-    asked = await first.context_menu(home.channel, MENU, message)
-    again = await second.context_menu(home.channel, MENU, message)
-    assert asked.response is not None
-    assert again.response is not None
-    await first.click(asked.response, label="Remove Bravosaurus")
-    late = await second.click(again.response, label="Remove Bravosaurus")
-    assert sentence(late) == "This name was removed already."
-    assert len(await home.app.store.moderation.recorded(home.guild.id)) == 1
+async def test_removed_twice(chat: Chat) -> None:
+    message = await a_poll(chat)
+    first, second = await chat.add_moderator(), (await chat.add_moderator())
+    asked = await first.open_menu(MENU, message)
+    again = await second.open_menu(MENU, message)
+    await first.press(asked, "Remove Bravosaurus")
+    late = await second.press(again, "Remove Bravosaurus")
+    assert late.text == "This name was removed already."
+    assert len(await chat.app.store.moderation.recorded(chat.community_id)) == 1
 
 
-async def test_winner_is_removed_with_its_plaque(home: Home) -> None:
+async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
     """From the menu of the plaque."""
-    plaque = await crowned(home)
-    await remove(home, home.moderator(), plaque, "Remove Bravosaurus")
-    card, plaque = home.channel.history()
-    assert card.content == "The poll is closed: no name has won."
-    assert plaque.content == "*A moderator removed this.*"
-    assert not plaque.attachments
-    assert not plaque.components
+    plaque = await crowned(chat)
+    await remove(chat, (await chat.add_moderator()), plaque, "Remove Bravosaurus")
+    card, plaque = chat.history()[:2]
+    assert card.text == "The poll is closed: no name has won."
+    assert plaque.text == "A moderator removed this."
+    assert not plaque.files
+    assert not plaque.buttons
     for scope in ("here", "all"):
-        hall = await home.alice.slash(home.channel, "halloffame", scope=scope)
-        assert "No name has won a poll yet" in sentence(hall)
-    assert "No name has won" in sentence(await home.alice.slash(home.channel, "champion"))
+        hall = await chat.alice.use("halloffame", scope=scope)
+        assert "No name has won a poll yet" in hall.text
+    assert "No name has won" in (await chat.alice.use("champion")).text
 
 
-async def test_tie_with_removed_name(home: Home) -> None:
+async def test_tie_with_removed_name(chat: Chat) -> None:
     """The announcement of the winner forgets it as well, and keeps its plaque."""
-    await a_poll(home)
-    first, second = members(home, 2)
-    await first.click(first_message(home), label="Kilosaurus")
-    await home.pass_time(5)
-    await second.click(first_message(home), label="Bravosaurus")
-    await home.pass_time(TEN_MINUTES + 60)
-    card, plaque = home.channel.history()
-    assert "It tied with Bravosaurus" in str(plaque.embeds[0].description)
-    await remove(home, home.moderator(), card, "Remove Bravosaurus")
-    card, plaque = home.channel.history()
-    assert card.content == "The poll is closed: Kilosaurus has won."
-    assert "**Kilosaurus** won with 1 vote." in str(plaque.embeds[0].description)
-    assert "Bravosaurus" not in str(plaque.embeds[0].description)
-    assert len(plaque.attachments) == 1
+    await a_poll(chat)
+    first, second = await members(chat, 2)
+    await first.press(first_message(chat), "Kilosaurus")
+    await chat.pass_time(5)
+    await second.press(first_message(chat), "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    card, plaque = chat.history()[:2]
+    assert "It tied with Bravosaurus" in plaque.body
+    await remove(chat, (await chat.add_moderator()), card, "Remove Bravosaurus")
+    card, plaque = chat.history()[:2]
+    assert card.text == "The poll is closed: Kilosaurus has won."
+    assert "Kilosaurus won with 1 vote." in plaque.body
+    assert "Bravosaurus" not in plaque.body
+    assert chat.files()
 
 
-async def test_winner_by_name(home: Home) -> None:
-    await crowned(home)
-    mo = home.moderator()
-    choices = await mo.autocomplete(home.channel, "moderate winner", "name", "brav")
-    assert [choice["name"] for choice in choices] == ["Bravosaurus"]
-    result = await mo.slash(home.channel, "moderate winner", name="bravosaurus")
-    assert sentence(result) == "**Bravosaurus** was removed from the hall of fame."
-    assert home.channel.history()[-1].content == "*A moderator removed this.*"
-    again = await mo.slash(home.channel, "moderate winner", name="bravosaurus")
-    assert "isn't in the hall of fame of this server" in sentence(again)
+async def test_winner_by_name(chat: Chat) -> None:
+    await crowned(chat)
+    mo = await chat.add_moderator()
+    choices = await mo.suggestions("moderate winner", "name", "brav")
+    assert [choice.label for choice in choices] == ["Bravosaurus"]
+    result = await mo.use("moderate winner", name="bravosaurus")
+    assert result.text == "Bravosaurus was removed from the hall of fame."
+    assert chat.history()[1].text == "A moderator removed this."
+    again = await mo.use("moderate winner", name="bravosaurus")
+    assert f"isn't in the hall of fame of this {chat.terms.community}" in again.text
 
 
-async def test_winner_of_another_server_stays(home: Home) -> None:
-    await crown(home.app.store, "Farsaurus", 2, at=home.env.now(), community_id=4242)
-    result = await home.moderator().slash(home.channel, "moderate winner", name="Farsaurus")
-    assert "isn't in the hall of fame" in sentence(result)
-    assert await home.app.store.hall_of_fame.count(Scope()) == 1
+async def test_winner_of_another_server_stays(chat: Chat) -> None:
+    await crown(chat.app.store, "Farsaurus", 2, at=chat.now(), community_id=4242)
+    result = await (await chat.add_moderator()).use("moderate winner", name="Farsaurus")
+    assert "isn't in the hall of fame" in result.text
+    assert await chat.app.store.hall_of_fame.count(Scope()) == 1
 
 
-async def test_message_by_link(home: Home) -> None:
-    message = await a_poll(home)
-    mo = home.moderator()
-    (choice,) = await mo.autocomplete(home.channel, "moderate message", "message", "kilo")
-    assert choice["name"] == "Mangosaurus, Bravosaurus, Kilosaurus"
-    assert choice["value"] == message.jump_url
-    asked = await mo.slash(home.channel, "moderate message", message=message.jump_url)
-    assert buttons(asked)[2] == "Remove Kilosaurus"
-    wrong = await mo.slash(home.channel, "moderate message", message="https://example.com/1/2/3")
-    assert "isn't a link to a message" in sentence(wrong)
+async def test_message_by_link(chat: Chat) -> None:
+    message = await a_poll(chat)
+    mo = await chat.add_moderator()
+    (choice,) = await mo.suggestions("moderate message", "message", "kilo")
+    assert choice.label == "Mangosaurus, Bravosaurus, Kilosaurus"
+    assert choice.value == await chat.link(message)
+    asked = await mo.use("moderate message", message=await chat.link(message))
+    assert [*asked.buttons][2] == "Remove Kilosaurus"
+    wrong = await mo.use("moderate message", message="https://example.com/1/2/3")
+    assert "isn't a link to a message" in wrong.text
 
 
-async def test_link_to_another_server(home: Home) -> None:
+async def test_link_to_another_server(discord_chat: DiscordChat) -> None:
     """Also one that names this server, with a channel of the other."""
-    other = home.env.create_guild("Elsewhere")
+    other = discord_chat.home.env.create_guild("Elsewhere")
     channel = other.create_text_channel("bones")
-    member = other.add_member(home.env.create_user("bob"))
+    member = other.add_member(discord_chat.home.env.create_user("bob"))
     await member.slash(channel, "dinoname", count=2)
     (theirs,) = channel.history()
-    mo = home.moderator()
-    for guild in (other.id, home.guild.id):
+    mo = await discord_chat.add_moderator()
+    for guild in (other.id, discord_chat.community_id):
         link = f"https://discord.com/channels/{guild}/{channel.id}/{theirs.id}"
-        refused = await mo.slash(home.channel, "moderate message", message=link)
-        assert "isn't in this server" in sentence(refused)
-    message = await a_poll(home)
-    asked = await mo.context_menu(home.channel, MENU, message)
-    assert asked.response is not None
-    stored = home.env.backend.get_message(home.channel.id, asked.response.id)
+        refused = await mo.use("moderate message", message=link)
+        assert "isn't in this server" in refused.text
+    message = await a_poll(discord_chat)
+    asked = await mo.open_menu(MENU, message)
+    stored = discord_chat.stored(asked)
     forged = stored.components[0]["components"][0]
     forged["custom_id"] = f"moderate:message:{channel.id}:{theirs.id}"
-    refused = await mo.click(asked.response, custom_id=forged["custom_id"])
-    assert "isn't in this server" in sentence(refused)
-    (poll,) = await home.app.store.moderation.recent_polls(other.id)
+    label = forged["label"]
+    refused = await mo.press(asked, label)
+    assert "isn't in this server" in refused.text
+    (poll,) = await discord_chat.app.store.moderation.recent_polls(other.id)
     number = channel.history()[0].components[0].children[0].custom_id.split(":")[1]  # type: ignore[union-attr]
     forged["custom_id"] = f"moderate:name:{number}:0"
-    await mo.click(asked.response, custom_id=forged["custom_id"])
-    assert poll.names == (await home.app.store.moderation.recent_polls(other.id))[0].names
+    await mo.press(asked, label)
+    assert poll.names == (await discord_chat.app.store.moderation.recent_polls(other.id))[0].names
 
 
-async def test_poem_is_removed(home: Home) -> None:
+async def test_poem_is_removed(chat: Chat) -> None:
     """With the copies that members keep."""
-    poem = await home.alice.slash(home.channel, "sonnet")
-    assert poem.response is not None
-    await home.alice.click(poem.response, label="Keep")
-    reply = await remove(home, home.moderator(), first_message(home), "Remove it")
+    poem = await chat.alice.use("sonnet")
+    await chat.alice.press(poem, "Keep")
+    reply = await remove(chat, (await chat.add_moderator()), first_message(chat), "Remove it")
     assert reply == "Removed, along with 1 kept copy."
-    shown = first_message(home)
-    assert shown.content == "*A moderator removed this.*"
-    assert not shown.embeds
-    assert not shown.components
-    assert "haven't kept any" in sentence(await home.alice.slash(home.channel, "poems"))
+    shown = first_message(chat)
+    assert shown.text == "A moderator removed this."
+    assert not shown.cards
+    assert not shown.buttons
+    assert "haven't kept any" in (await chat.alice.use("poems")).text
 
 
-async def test_message_of_a_member(home: Home) -> None:
-    message = await home.alice.send(home.channel, "hello")
-    refused = await home.moderator().context_menu(home.channel, MENU, message)
-    assert "didn't write this message" in sentence(refused)
-    mo = home.moderator()
-    asked = await mo.slash(home.channel, "moderate message", message=message.jump_url)
-    assert asked.response is not None
-    refused = await mo.click(asked.response, label="Remove it")
-    assert "You can delete the message." in sentence(refused)
-    assert await home.app.store.moderation.recorded(home.guild.id) == []
+async def test_message_of_a_member(chat: Chat) -> None:
+    message = await chat.say(chat.alice, "hello")
+    refused = await (await chat.add_moderator()).open_menu(MENU, message)
+    assert "didn't write this message" in refused.text
+    mo = await chat.add_moderator()
+    asked = await mo.use("moderate message", message=await chat.link(message))
+    refused = await mo.press(asked, "Remove it")
+    assert "You can delete the message." in refused.text
+    assert await chat.app.store.moderation.recorded(chat.community_id) == []
 
 
-async def test_message_that_cannot_be_edited(home: Home) -> None:
-    message = await a_poll(home)
-    home.env.inject_error(
+async def test_message_that_cannot_be_edited(discord_chat: DiscordChat) -> None:
+    message = await a_poll(discord_chat)
+    discord_chat.home.env.inject_error(
         "PATCH", "/channels/*", status=403, code=50001, message="Missing Access", times=None
     )
-    reply = await remove(home, home.moderator(), message, "Remove Bravosaurus")
+    reply = await remove(
+        discord_chat, (await discord_chat.add_moderator()), message, "Remove Bravosaurus"
+    )
     assert reply.endswith("the bot can't edit the message. You can delete the message.")
-    poll = await home.app.store.polls.on_message(home.guild.id, message.id)
+    poll = await discord_chat.app.store.polls.on_message(
+        discord_chat.community_id, discord_chat.stored(message).id
+    )
     assert poll is not None
     assert poll.removed == {1}
 
 
-async def test_outage_removes_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    message = await a_poll(home)
-    mo = home.moderator()
-    asked = await mo.context_menu(home.channel, MENU, message)
-    assert asked.response is not None
-    monkeypatch.setattr(home.app.store.moderation, "remove_name", unavailable)
-    failed = await mo.click(asked.response, label="Remove Bravosaurus")
-    assert "The database isn't answering" in sentence(failed)
+async def test_outage_removes_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = await a_poll(chat)
+    mo = await chat.add_moderator()
+    asked = await mo.open_menu(MENU, message)
+    monkeypatch.setattr(chat.app.store.moderation, "remove_name", unavailable)
+    failed = await mo.press(asked, "Remove Bravosaurus")
+    assert "The database isn't answering" in failed.text
 
 
-async def test_all_names_removed(home: Home) -> None:
-    await a_poll(home)
-    mo = home.moderator()
+async def test_all_names_removed(chat: Chat) -> None:
+    await a_poll(chat)
+    mo = await chat.add_moderator()
     for name in ("Mangosaurus", "Bravosaurus", "Kilosaurus"):
-        await remove(home, mo, first_message(home), f"Remove {name}")
-    assert labels(first_message(home)) == ["More"]
-    again = await mo.context_menu(home.channel, MENU, first_message(home))
-    assert sentence(again) == "All names of this poll were removed already."
+        await remove(chat, mo, first_message(chat), f"Remove {name}")
+    assert [*first_message(chat).buttons] == ["More"]
+    again = await mo.open_menu(MENU, first_message(chat))
+    assert again.text == "All names of this poll were removed already."
 
 
-async def shared_namer(home: Home) -> int:
+async def shared_namer(chat: Chat) -> int:
     """A namer of another server, which shares it."""
-    made = await learned(home, TOWNS, name="towns", community_id=4242, shared=True)
+    made = await learned(chat, TOWNS, name="towns", community_id=4242, shared=True)
     return made.id
 
 
-async def test_namer_is_removed(home: Home) -> None:
-    number = await shared_namer(home)
-    mo = home.moderator()
-    (choice,) = await mo.autocomplete(home.channel, "moderate namer", "name", "tow")
-    removed = await mo.slash(home.channel, "moderate namer", name=choice["value"])
-    assert "**towns** can't be used here anymore." in sentence(removed)
+async def test_namer_is_removed(chat: Chat) -> None:
+    number = await shared_namer(chat)
+    mo = await chat.add_moderator()
+    (choice,) = await mo.suggestions("moderate namer", "name", "tow")
+    removed = await mo.use("moderate namer", name=choice.value)
+    assert "towns can't be used here anymore." in removed.text
     for name in ("towns", f"towns #{number}"):
-        refused = await home.alice.slash(home.channel, "name", namer=name)
-        assert "There's no namer with that name here." in sentence(refused)
-    assert await home.alice.autocomplete(home.channel, "name", "namer", "") == []
-    (choice,) = await mo.autocomplete(home.channel, "moderate namer", "name", "")
-    assert choice["name"] == "towns · removed"
-    allowed = await mo.slash(home.channel, "moderate namer", name=choice["value"], allow=True)
-    assert sentence(allowed) == "**towns** can be used here again."
-    assert len(await home.alice.autocomplete(home.channel, "name", "namer", "")) == 1
+        refused = await chat.alice.use("name", namer=name)
+        assert "There's no namer with that name here." in refused.text
+    assert await chat.alice.suggestions("name", "namer", "") == []
+    (choice,) = await mo.suggestions("moderate namer", "name", "")
+    assert choice.label == "towns · removed"
+    allowed = await mo.use("moderate namer", name=choice.value, allow=True)
+    assert allowed.text == "towns can be used here again."
+    assert len(await chat.alice.suggestions("name", "namer", "")) == 1
 
 
-async def test_server_refuses_shared_namers(home: Home) -> None:
-    await shared_namer(home)
-    await home.administrator().slash(home.channel, "settings", shared_namers=False)
-    assert await home.alice.autocomplete(home.channel, "name", "namer", "") == []
+async def test_server_refuses_shared_namers(chat: Chat) -> None:
+    await shared_namer(chat)
+    await (await chat.add_administrator()).use("settings", shared_namers=False)
+    assert await chat.alice.suggestions("name", "namer", "") == []
 
 
-async def test_unknown_namer(home: Home) -> None:
+async def test_unknown_namer(chat: Chat) -> None:
     for name in ("elves", "elves #77", "#999999999999999999"):
-        refused = await home.moderator().slash(home.channel, "moderate namer", name=name)
-        assert "There's no such namer here" in sentence(refused)
+        refused = await (await chat.add_moderator()).use("moderate namer", name=name)
+        assert "There's no such namer here" in refused.text
 
 
-async def test_record_is_shown(home: Home) -> None:
-    await a_poll(home)
-    mo = home.moderator()
-    await remove(home, mo, first_message(home), "Remove Bravosaurus")
-    result = await mo.slash(home.channel, "moderate record")
-    (line,) = lines(result)
-    assert line.endswith(f"<@{mo.id}> removed the name **Bravosaurus**.")
+async def test_record_is_shown(chat: Chat) -> None:
+    await a_poll(chat)
+    mo = await chat.add_moderator()
+    await remove(chat, mo, first_message(chat), "Remove Bravosaurus")
+    result = await mo.use("moderate record")
+    (line,) = result.lines
+    assert line.endswith("@mo removed the name Bravosaurus.")

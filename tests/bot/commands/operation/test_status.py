@@ -10,8 +10,7 @@ from bot.commands.core.info import NoOptions
 from bot.commands.core.message import UserError, plain
 from bot.commands.operation.health import Health
 from bot.commands.operation.status import status
-from tests.bot.conftest import Home
-from tests.bot.replies import embed, sentence
+from tests.bot.chats.protocol import Chat
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 
 
@@ -43,12 +42,12 @@ async def test_others_do_not(app: App, health: Health, platform: FakePlatform) -
     assert turn.answers == []
 
 
-async def test_on_discord(home: Home) -> None:
-    ada = home.administrator()
-    result = await ada.slash(home.channel, "status")
-    assert result.ephemeral
-    assert "Only the owners" in sentence(result)
-    home.bot.owner_id = ada.id
-    result = await ada.slash(home.channel, "status")
-    assert result.ephemeral
-    assert embed(result).title == "🦖 Mangosaurus 1.2.3"
+async def test_in_a_chat(chat: Chat) -> None:
+    ada = await chat.add_administrator()
+    result = await ada.use("status")
+    assert result.is_private
+    assert "Only the owners" in result.text
+    await chat.let_everyone_use("status")
+    result = await (await chat.add_operator()).use("status")
+    assert result.is_private
+    assert result.title == "🦖 Mangosaurus 1.2.3"

@@ -22,95 +22,97 @@ from bot.store.hall_of_fame import Scope
 from bot.store.moderation.tables import EVERYBODY, Action, Entry
 from bot.store.polls import PollRecord
 from tests.bot.champions import crown
-from tests.bot.conftest import Home, World
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Chat, Shown
+from tests.bot.conftest import World
 from tests.bot.fakes import unavailable
-from tests.bot.polls_discord import (
+from tests.bot.polls import (
     TEN_MINUTES,
     TOMORROW,
     a_poll,
     close_elsewhere,
     first_message,
     members,
-    names_on,
+    open_polls,
 )
-from tests.bot.replies import labels
 from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform, lines_of
 
 
-async def test_winner_is_announced(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    await home.pass_time(TEN_MINUTES + 60)
-    closed, announcement = home.channel.history()
-    assert closed.content == "The poll is closed: Bravosaurus has won."
-    assert names_on(closed)[1] == "👑 **Bravosaurus** · ▰ 1"
-    assert labels(closed) == ["More", "Dissect"]
-    (embed,) = announcement.embeds
-    assert embed.title == "👑 A name has been chosen"
-    assert "**Bravosaurus** won with 1 vote." in (embed.description or "")
-    assert "Discovered by alice." in (embed.description or "")
-    assert "tied" not in (embed.description or "")
-    (attachment,) = announcement.attachments
-    assert attachment.filename == "plaque.png"
+async def test_winner_is_announced(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    closed, announcement, *_picture = chat.history()
+    assert closed.text == "The poll is closed: Bravosaurus has won."
+    assert closed.lines[1] == "👑 Bravosaurus · ▰ 1"
+    assert [*closed.buttons] == ["More", "Dissect"]
+    assert announcement.title == "👑 A name has been chosen"
+    assert "Bravosaurus won with 1 vote." in announcement.body
+    assert "Discovered by alice." in announcement.body
+    assert "tied" not in announcement.body
+    (plaque,) = chat.files()
+    assert plaque.name == "plaque.png"
 
 
-async def test_tie_is_explained(home: Home) -> None:
-    message = await a_poll(home)
-    first, second = members(home, 2)
-    await first.click(message, label="Kilosaurus")
-    await home.pass_time(5)
-    await second.click(first_message(home), label="Bravosaurus")
-    await home.pass_time(TEN_MINUTES + 60)
-    closed, announcement = home.channel.history()
+async def test_tie_is_explained(chat: Chat) -> None:
+    message = await a_poll(chat)
+    first, second = await members(chat, 2)
+    await first.press(message, "Kilosaurus")
+    await chat.pass_time(5)
+    await second.press(first_message(chat), "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    closed, announcement, *_picture = chat.history()
     tie = "It tied with Bravosaurus at 1 vote, and got there first."
-    assert closed.content == f"The poll is closed: Kilosaurus has won. {tie}"
-    assert tie in (announcement.embeds[0].description or "")
+    assert closed.text == f"The poll is closed: Kilosaurus has won. {tie}"
+    assert tie in announcement.body
 
 
-async def test_poll_without_votes_closes_quietly(home: Home) -> None:
-    await a_poll(home)
-    await home.pass_time(TEN_MINUTES + 60)
-    (closed,) = home.channel.history()
-    assert closed.content == "The poll is closed: nobody voted."
+async def test_poll_without_votes_closes_quietly(chat: Chat) -> None:
+    await a_poll(chat)
+    await chat.pass_time(TEN_MINUTES + 60)
+    (closed,) = chat.history()
+    assert closed.text == "The poll is closed: nobody voted."
 
 
-async def test_unnoted_message_is_closed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unnoted_message_is_closed(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process ended before it could note which message shows the poll: a vote tells."""
     with monkeypatch.context() as ending:
-        ending.setattr(home.app.store.polls, "sent", unavailable)
-        message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    await home.pass_time(TEN_MINUTES + 60)
-    assert first_message(home).content == "The poll is closed: Bravosaurus has won."
+        ending.setattr(chat.app.store.polls, "sent", unavailable)
+        message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    assert first_message(chat).text == "The poll is closed: Bravosaurus has won."
 
 
 async def test_unnoted_message_is_noted_without_edits(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While optional edits are left out, a vote tells the message, which a moderator deletes."""
     with monkeypatch.context() as ending:
-        ending.setattr(home.app.store.polls, "sent", unavailable)
-        message = await a_poll(home)
+        ending.setattr(discord_chat.app.store.polls, "sent", unavailable)
+        message = await a_poll(discord_chat)
     monkeypatch.setattr(DiscordPlatform, "spares_requests", True)
-    monkeypatch.setattr(home.app.edits, "acquire", lambda _: False)  # another message is edited
-    await home.alice.click(message, label="Bravosaurus")
-    await home.env.settle()
-    home.env.backend.delete_message(home.channel.id, message.id)
-    await home.pass_time(TEN_MINUTES + 60)
-    assert home.channel.history() == []
+    monkeypatch.setattr(
+        discord_chat.app.edits, "acquire", lambda _: False
+    )  # another message is edited
+    await discord_chat.alice.press(message, "Bravosaurus")
+    await discord_chat.settle()
+    discord_chat.delete(message)
+    await discord_chat.pass_time(TEN_MINUTES + 60)
+    assert discord_chat.history() == []
 
 
-async def test_abandoned_result_is_announced_once(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    await close_elsewhere(home)
-    await home.restart()
-    await home.pass_time(240)
-    await home.pass_time(240)
-    assert [message.content for message in home.channel.history()] == [
-        "The poll is closed: Bravosaurus has won.",
-        "",
-    ]
+async def test_abandoned_result_is_announced_once(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await close_elsewhere(chat)
+    await chat.restart()
+    await chat.pass_time(240)
+    await chat.pass_time(240)
+    closed, announcement, *_picture = chat.history()
+    assert closed.text == "The poll is closed: Bravosaurus has won."
+    assert announcement.title == "👑 A name has been chosen"
+    assert len(chat.files()) == 1
 
 
 class Fossil:
@@ -200,9 +202,11 @@ async def test_database_lost_while_it_announces(
     assert stored.announcement_id == 100
 
 
-async def test_result_waits_for_discord(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
+async def test_result_waits_for_discord(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await a_poll(discord_chat)
+    await discord_chat.alice.press(message, "Bravosaurus")
     with monkeypatch.context() as storm:
 
         async def unreachable(*_: object, **__: object) -> None:
@@ -210,20 +214,22 @@ async def test_result_waits_for_discord(home: Home, monkeypatch: pytest.MonkeyPa
 
         storm.setattr(discord.abc.Messageable, "send", unreachable)
         storm.setattr(discord.PartialMessage, "edit", unreachable)
-        await home.pass_time(TEN_MINUTES + 300)
-        assert len(home.channel.history()) == 1
-    await home.pass_time(240)
-    closed, announcement = home.channel.history()
-    assert closed.content == "The poll is closed: Bravosaurus has won."
-    assert announcement.attachments[0].size > 10_000
-    await home.pass_time(240)
-    assert len(home.channel.history()) == 2
+        await discord_chat.pass_time(TEN_MINUTES + 300)
+        assert len(discord_chat.history()) == 1
+    await discord_chat.pass_time(240)
+    closed, announcement, *_picture = discord_chat.history()
+    assert closed.text == "The poll is closed: Bravosaurus has won."
+    assert len(await announcement.files[0].read()) > 10_000
+    await discord_chat.pass_time(240)
+    assert len(discord_chat.history()) == 2
 
 
-async def test_resent_plaque_is_complete(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_resent_plaque_is_complete(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file can be read once: it is made anew for each attempt."""
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
+    message = await a_poll(discord_chat)
+    await discord_chat.alice.press(message, "Bravosaurus")
     send, attempts = discord.abc.Messageable.send, 0
 
     async def loses_one(channel: discord.abc.Messageable, **options: object) -> object:
@@ -236,137 +242,132 @@ async def test_resent_plaque_is_complete(home: Home, monkeypatch: pytest.MonkeyP
         return await send(channel, **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(discord.abc.Messageable, "send", loses_one)
-    await home.pass_time(TEN_MINUTES + 120)
-    _, announcement = home.channel.history()
-    assert announcement.attachments[0].size > 10_000
+    await discord_chat.pass_time(TEN_MINUTES + 120)
+    _, announcement = discord_chat.history()
+    assert len(await announcement.files[0].read()) > 10_000
     assert attempts == 2
 
 
-async def test_plaque_on_poll_where_bot_may_not_send(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    home.env.inject_error(
+async def test_plaque_on_poll_where_bot_may_not_send(discord_chat: DiscordChat) -> None:
+    message = await a_poll(discord_chat)
+    await discord_chat.alice.press(message, "Bravosaurus")
+    discord_chat.home.env.inject_error(
         "POST", "/channels/*", status=403, code=50013, message="Missing Permissions", times=None
     )
-    await home.pass_time(TEN_MINUTES + 60)
-    (closed,) = home.channel.history()
-    assert closed.content == "The poll is closed: Bravosaurus has won."
-    (plaque,) = closed.attachments
-    assert (plaque.description or "").startswith("A plaque: Bravosaurus, ")
-    assert closed.embeds[0].image.url is not None
+    await discord_chat.pass_time(TEN_MINUTES + 60)
+    (closed,) = discord_chat.history()
+    assert closed.text == "The poll is closed: Bravosaurus has won."
+    (plaque,) = closed.files
+    assert plaque.description.startswith("A plaque: Bravosaurus, ")
 
 
-async def announced_for(home: Home, display_name: str) -> discord.Message:
+async def announced_for(chat: Chat, display_name: str) -> Shown:
     """The announcement of a name that a member of some name has discovered."""
-    member = home.guild.add_member(home.env.create_user("mallory", global_name=display_name))
-    await member.slash(home.channel, "dinoname", count=3)
-    await member.click(first_message(home), label="Bravosaurus")
-    await home.pass_time(TEN_MINUTES + 60)
-    return home.channel.history()[-1]
+    member = await chat.add_member(display_name)
+    await member.use("dinoname", count=3)
+    await member.press(first_message(chat), "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    return next(message for message in chat.history() if message.words.startswith("👑 A name"))
 
 
-async def test_discoverer_is_escaped(home: Home) -> None:
-    announcement = await announced_for(home, "**@everyone** <@1> \u202eoverturned")
-    said = announcement.embeds[0].description or ""
-    assert r"Discovered by \*\*\@everyone\*\* \<\@1> overturned." in said
-    assert not announcement.mention_everyone
+async def test_discoverer_is_plain_text(chat: Chat) -> None:
+    announcement = await announced_for(chat, "**@everyone** <@1> \u202eoverturned")
+    assert "Discovered by **@everyone** <@1> overturned." in announcement.body
+    assert not chat.notified()
 
 
-async def test_vile_discoverer_is_left_out(home: Home) -> None:
-    announcement = await announced_for(home, "Cunt McFace")
-    assert "Discovered" not in (announcement.embeds[0].description or "")
-    hall = await home.alice.slash(home.channel, "halloffame")
-    assert hall.response is not None
-    assert hall.response.embeds[0].description == "🥇 **Bravosaurus** · 1 vote"
+async def test_vile_discoverer_is_left_out(chat: Chat) -> None:
+    announcement = await announced_for(chat, "Cunt McFace")
+    assert "Discovered" not in announcement.body
+    hall = await chat.alice.use("halloffame")
+    assert hall.body == "🥇 Bravosaurus · 1 vote"
 
 
-async def test_slow_channel_delays_no_other(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = await a_poll(home)
-    other = home.guild.create_text_channel("bones")
-    await home.alice.slash(other, "dinoname", count=2)
-    closer = home.bot.jobs.polls
+async def test_slow_channel_delays_no_other(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    await a_poll(chat)
+    other = await chat.add_channel("bones")
+    await chat.alice.use_in(other, "dinoname", count=2)
+    closer = chat.jobs.polls
     show, shown = closer._show, asyncio.Event()
 
     async def waits_in_first_channel(poll: PollRecord) -> None:
-        if poll.message_id == slow.id:
+        if poll.channel_id == chat.channel.id:
             await shown.wait()
         await show(poll)
         shown.set()
 
     monkeypatch.setattr(closer, "_show", waits_in_first_channel)
-    async with asyncio.timeout(5):
-        await closer.close_due(home.env.now() + TOMORROW)
-    for channel in (home.channel, other):
-        assert "The poll is closed" in channel.history()[0].content
+    await closer.close_due(chat.now() + TOMORROW)
+    for channel in (chat.channel, other):
+        assert "The poll is closed" in chat.history(channel)[0].text
 
 
-async def test_winner_without_room_for_poem(home: Home) -> None:
+async def test_winner_without_room_for_poem(chat: Chat) -> None:
     """A name of a list can be too long for a button."""
     poll = await crown(
-        home.app.store,
+        chat.app.store,
         "𝒳" * 64,
-        at=home.env.now(),
-        community_id=home.guild.id,
+        at=chat.now(),
+        community_id=chat.community_id,
         namer="letters",
     )
     message = await poll_closing.winner_message(poll, LIMITS)
     assert not message.buttons
 
 
-async def test_deleted_poll_has_no_winner(home: Home) -> None:
+async def test_deleted_poll_has_no_winner(chat: Chat) -> None:
     """A moderator deletes the message: no plaque, nothing in the hall of fame."""
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    home.env.backend.delete_message(home.channel.id, message.id)
-    await home.pass_time(TEN_MINUTES + 60)
-    assert home.channel.history() == []
-    assert await home.app.store.hall_of_fame.count(Scope(community_id=home.guild.id)) == 0
-    await home.restart()
-    await home.pass_time(600)
-    assert home.channel.history() == []
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    chat.delete(message)
+    await chat.pass_time(TEN_MINUTES + 60)
+    assert chat.history() == []
+    assert await chat.app.store.hall_of_fame.count(Scope(community_id=chat.community_id)) == 0
+    await chat.restart()
+    await chat.pass_time(600)
+    assert chat.history() == []
 
 
-async def test_deleted_poll_waits_for_database(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_deleted_poll_waits_for_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stays unannounced until the victory can be taken back."""
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    home.env.backend.delete_message(home.channel.id, message.id)
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    chat.delete(message)
     with monkeypatch.context() as outage:
-        outage.setattr(home.app.store.polls, "void", unavailable)
-        await home.pass_time(TEN_MINUTES + 60)
-    await home.pass_time(300)
-    assert await home.app.store.hall_of_fame.count(Scope(community_id=home.guild.id)) == 0
+        outage.setattr(chat.app.store.polls, "void", unavailable)
+        await chat.pass_time(TEN_MINUTES + 60)
+    await chat.pass_time(300)
+    assert await chat.app.store.hall_of_fame.count(Scope(community_id=chat.community_id)) == 0
 
 
-async def test_removed_name_is_not_announced(home: Home) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    (poll,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
-    entry = Entry(Action.REMOVE_NAME, 1, home.env.now(), home.guild.id)
-    await home.app.store.moderation.remove_name(poll.id, 1, entry)
-    await home.pass_time(TEN_MINUTES + 60)
-    (closed,) = home.channel.history()
-    assert closed.content == "The poll is closed: no name has won."
-    assert names_on(closed)[1] == "*removed by a moderator*"
+async def test_removed_name_is_not_announced(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    (poll,) = await open_polls(chat)
+    entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+    await chat.app.store.moderation.remove_name(poll.id, 1, entry)
+    await chat.pass_time(TEN_MINUTES + 60)
+    (closed,) = chat.history()
+    assert closed.text == "The poll is closed: no name has won."
+    assert closed.lines[1] == "removed by a moderator"
 
 
 async def test_winner_removed_while_it_is_announced(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    message = await a_poll(home)
-    await home.alice.click(message, label="Bravosaurus")
-    (poll,) = await home.app.store.polls.due(home.env.now() + TOMORROW)
-    send = home.bot.platform.send
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    (poll,) = await open_polls(chat)
+    send = chat.platform.send
 
     async def send_and_remove(ref: MessageRef, message: Message, *, nonce: int) -> int:
-        number = await send(ref, message, nonce=nonce)
-        entry = Entry(Action.REMOVE_NAME, 1, home.env.now(), home.guild.id)
-        await home.app.store.moderation.remove_name(poll.id, 1, entry)
+        number: int = await send(ref, message, nonce=nonce)
+        entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+        await chat.app.store.moderation.remove_name(poll.id, 1, entry)
         return number
 
-    monkeypatch.setattr(home.bot.platform, "send", send_and_remove)
-    await home.pass_time(TEN_MINUTES + 60)
-    announcement = home.channel.history()[-1]
-    assert announcement.content == "*A moderator removed this.*"
-    assert not announcement.embeds
-    assert not announcement.attachments
+    monkeypatch.setattr(chat.platform, "send", send_and_remove)
+    await chat.pass_time(TEN_MINUTES + 60)
+    announcement = chat.history()[1]
+    assert announcement.text == "A moderator removed this."
+    assert not announcement.cards
