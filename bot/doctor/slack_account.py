@@ -32,7 +32,8 @@ async def _examine(subject: Subject) -> list[Finding]:
     from bot.monitoring.monitor import Monitor
     from bot.slack.manifest import SCOPES
     from bot.slack.network import api as slack
-    from bot.slack.startup_problems import startup_problem
+    from bot.slack.startup_problems import different_apps, startup_problem
+    from bot.slack.values import text_of
 
     api = slack.SlackApi(subject.slack_bot_token, monitor=Monitor(), base_url=slack.BASE_URL)
     findings = list[Finding]()
@@ -60,6 +61,10 @@ async def _examine(subject: Subject) -> list[Finding]:
             )
         await api.connection_address(subject.slack_app_token)
         findings.append(fine(CHECK, "It accepts SLACK_APP_TOKEN, and Socket Mode is on."))
+        bot = text_of(found, "bot_id")
+        if differ := await different_apps(api, bot, subject.slack_app_token):
+            wrong, _space, advice = str(differ).partition(". ")
+            findings.append(problem(CHECK, f"{wrong}.", advice))
     except DeliveryError as error:
         sentence, _space, advice = str(startup_problem(error)).partition(". ")
         findings.append(problem(CHECK, f"{sentence.removesuffix('.')}.", advice))

@@ -30,6 +30,7 @@ from bot.slack.network.api import BASE_URL, EDIT_S, LIBRARY, SlackApi
 from bot.slack.network.connection import Payload, SocketMode
 from bot.slack.options.message_text import words_of
 from bot.slack.platform import TERMS, SlackPlatform
+from bot.slack.startup_problems import different_apps
 from bot.slack.turn import SlackTurn
 from bot.slack.turns import Turns
 from bot.slack.typed_command import Typed
@@ -84,6 +85,7 @@ class SlackBot:
         )
         self.platform.connected = lambda: self.socket.is_connected
         self.ready = asyncio.Event()
+        self._app_token = app_token
         self._is_home = is_home
         self._is_stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -109,6 +111,8 @@ class SlackBot:
                 "press Reinstall to Workspace: https://api.slack.com/apps",
                 ", ".join(missing),
             )
+        if problem := await different_apps(self.api, platform.bot_id, self._app_token):
+            log.error("%s", problem)
         homes = self.app.settings.home_workspaces
         platform.is_home = self._is_home or platform.team in homes
         if platform.is_home and platform.community_id is not None:

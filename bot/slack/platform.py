@@ -76,7 +76,7 @@ class SlackPlatform:
         self.identities = identities
         self.commands = commands or CommandNames()
         self.connected: Callable[[], bool] = lambda: False
-        self.team = self.team_name = self.bot_user = self.address = ""
+        self.team = self.team_name = self.bot_user = self.bot_id = self.address = ""
         """Of the workspace, once `identify` has been called."""
         self.community_id: int | None = None
         self.is_home = False
@@ -93,6 +93,7 @@ class SlackPlatform:
         """
         found = await self.api.identify()
         self.team, self.bot_user = text_of(found, "team_id"), text_of(found, "user_id")
+        self.bot_id = text_of(found, "bot_id")
         self.team_name = clean(text_of(found, "team"))
         self.address = text_of(found, "url")
         if not is_external(self.team):

@@ -1,6 +1,10 @@
 """Why the bot cannot start on Slack, with what to press: for the operator."""
 
+import logging
+import re
+
 from bot.commands.core.turn import DeliveryError, Unreachable
+from bot.slack.network.api import SlackApi
 from bot.slack.network.errors import code_of, needed_scope
 from bot.startup import Exit, StartupError
 
@@ -17,6 +21,9 @@ REJECTED = frozenset(
 )
 """Codes for a token that is wrong."""
 _SOCKET_MODE = "apps.connections.open"
+_APP_OF_TOKEN = re.compile(r"xapp-\d+-(A[A-Z0-9]+)-.+")
+
+log = logging.getLogger(__name__)
 
 
 def startup_problem(error: DeliveryError) -> StartupError:
@@ -62,4 +69,26 @@ def _problem_of_connection(error: DeliveryError, code: str) -> StartupError:
         Exit.BAD_SETTINGS,
         f"Slack refuses a connection ({error}). Switch Socket Mode on, on the page Socket Mode of "
         f"your app: {APPS}",
+    )
+
+
+async def different_apps(api: SlackApi, bot: str, app_token: str) -> StartupError | None:
+    """The problem that the tokens are of two apps; `None` if not, or if that is unknown.
+
+    bot: B…, of the bot's token. Raises nothing: this is a hint, and costs a call.
+    """
+    match = _APP_OF_TOKEN.fullmatch(app_token)
+    if match is None or not bot:
+        return None
+    try:
+        app = await api.app_of(bot)
+    except DeliveryError as error:
+        log.debug("The app of SLACK_BOT_TOKEN is unknown: %s", error)
+        return None
+    if app in ("", match[1]):
+        return None
+    return StartupError(
+        Exit.BAD_SETTINGS,
+        f"SLACK_BOT_TOKEN is of the app {app}, and SLACK_APP_TOKEN of {match[1]}. Copy both from "
+        f"the pages of one app: {APPS}",
     )

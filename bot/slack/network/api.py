@@ -92,6 +92,11 @@ class SlackApi:
 
         return await self._call("auth.test", ask)
 
+    async def app_of(self, bot: str) -> str:
+        """The app (A…) of a bot (B…). Needs the scope users:read."""
+        found = await self._call("bots.info", lambda web: web.bots_info(bot=bot))
+        return text_of(found, "bot", "app_id")
+
     async def connection_address(self, app_token: str) -> str:
         """A fresh address for Socket Mode, which is a secret."""
         found = await self._call(

@@ -11,6 +11,7 @@ from bot.doctor.slack_account import examine_slack
 from bot.doctor.subject import Subject
 from bot.local.slack.server import LocalSlack
 from bot.slack.network import api
+from bot.startup import Exit, StartupError
 
 
 @pytest.fixture
@@ -82,6 +83,18 @@ async def test_home_is_another_workspace(slack: LocalSlack, homes: set[str], war
     named = replace(subject, home_workspaces=frozenset({*homes, slack.workspace.id}))
     findings = await asyncio.to_thread(examine_slack, named)
     assert [each.level for each in findings] == [Level.FINE] * 2
+
+
+async def test_tokens_of_two_apps(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack) -> None:
+    async def differ(*_arguments: object) -> StartupError:
+        sentence = "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2. Copy both."
+        return StartupError(Exit.BAD_SETTINGS, sentence)
+
+    monkeypatch.setattr("bot.slack.startup_problems.different_apps", differ)
+    finding = (await found(slack))[-1]
+    assert finding.level is Level.PROBLEM
+    assert finding.found == "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2."
+    assert finding.advice == "Copy both."
 
 
 async def test_unreachable(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack) -> None:

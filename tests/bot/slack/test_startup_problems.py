@@ -7,9 +7,10 @@ import pytest
 from bot.commands.core.turn import DeliveryError
 from bot.local.slack.server import LocalSlack
 from bot.monitoring.monitor import Monitor
+from bot.slack import client
 from bot.slack.client import SlackBot
 from bot.slack.network.api import SlackApi
-from bot.slack.startup_problems import APPS, startup_problem
+from bot.slack.startup_problems import APPS, different_apps, startup_problem
 from bot.startup import Exit, StartupError
 from tests.bot.conftest import World
 from tests.bot.slack.network.server import Answer, SlackServer, refusal, serving
@@ -90,6 +91,53 @@ async def test_slack_is_away(server: SlackServer, method: str) -> None:
     problem = await problem_of(server, method, Answer("oh no", 503))
     assert problem.code is Exit.UNREACHABLE
     assert "Check the network" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("token", "answer", "differ"),
+    [
+        ("xapp-1-A2-3-abc", Answer({"bot": {"app_id": "A1"}}), True),
+        ("xapp-1-A1-3-abc", Answer({"bot": {"app_id": "A1"}}), False),
+        ("xapp-of-another-form", Answer({"bot": {"app_id": "A1"}}), False),
+        ("xapp-1-A2-3-abc", Answer({"bot": {}}), False),
+        ("xapp-1-A2-3-abc", refusal("missing_scope", needed="users:read"), False),
+        ("xapp-1-A2-3-abc", Answer("oh no", 503), False),
+    ],
+)
+async def test_tokens_of_two_apps(
+    server: SlackServer, token: str, answer: Answer, differ: bool
+) -> None:
+    """Each is accepted, but what members do arrives at the other app, or nowhere."""
+    server.answers["bots.info"] = [answer] * 3
+    api = SlackApi("xoxb-1", monitor=Monitor(), base_url=server.url)
+    problem = await different_apps(api, "B1", token)
+    await api.close()
+    assert (problem is not None) == differ
+    if problem is not None:
+        sentence = str(problem)
+        assert sentence.startswith(
+            "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2. Copy both"
+        )
+        assert APPS in sentence
+        assert server.of("bots.info")[0]["bot"] == "B1"
+
+
+async def test_start_names_two_apps(
+    world: World,
+    slack: LocalSlack,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def differ(_api: SlackApi, bot: str, token: str) -> StartupError:
+        assert (bot, token) == (slack.workspace.bot_id, slack.app_token)
+        return StartupError(Exit.BAD_SETTINGS, "They are of two apps.")
+
+    monkeypatch.setattr(client, "different_apps", differ)
+    made = SlackBot(world.make_app(), slack.bot_token, slack.app_token, base_url=slack.api_url)
+    await made.start()
+    assert "They are of two apps." in caplog.text
+    await made.close()
+    await made.app.inference.close()
 
 
 @pytest.mark.parametrize(("homes", "warned"), [({"T0NOBODY"}, True), (set(), False)])
