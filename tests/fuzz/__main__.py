@@ -5,6 +5,7 @@ Inputs that reached new code are kept in `out/fuzz/<target>/corpus`, those that 
 """
 
 import argparse
+import importlib.util
 import re
 import subprocess
 import sys
@@ -21,6 +22,10 @@ from tests.fuzz.targets import TARGETS
 OUT = Path("out/fuzz")
 SLOWEST_S = 10
 """Seconds for one input; a slower one is a finding."""
+INSTALL = (
+    "The package atheris is missing, so nothing can be fuzzed. Run: python -m pip install "
+    "--require-hashes -r requirements-fuzz.txt (it is for Linux, and Python 3.11 to 3.13)"
+)
 MEMORY_MB = 2_000
 """Of the process, most of which is what it imports."""
 
@@ -36,17 +41,27 @@ class Findings:
     seconds: int
     broken: tuple[Path, ...]
     """Inputs that raised an unexpected error, took too long, or too much memory."""
+    code: int = 0
+    """The exit code of libFuzzer."""
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether inputs were tried, and none broke the target."""
+        return self.cases > 0 and self.code == 0 and not self.broken
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuzz the targets; the exit code is 1 if an input broke one."""
+    """Fuzz the targets; the exit code is 1 if an input broke one, or if one was not fuzzed."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--minutes", type=float, default=1.0, help="for each target (default 1)")
     options = parser.parse_args(arguments)
     if unknown := set(options.targets) - set(TARGETS):
         parser.error(f"no such target: {', '.join(sorted(unknown))}. Targets: {', '.join(TARGETS)}")
-    console = Console()
+    console = Console(soft_wrap=True)
+    if importlib.util.find_spec("atheris") is None:
+        console.print(INSTALL, highlight=False)
+        return 1
     found = []
     with Progress(console=console) as progress:
         names = options.targets or list(TARGETS)
@@ -56,7 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found.append(run(name, int(60 * options.minutes)))
             progress.advance(bar)
     console.print(_table(found))
-    return int(any(one.broken for one in found))
+    for one in found:
+        if not one.is_fine and not one.broken:
+            console.print(f"{one.target} was not fuzzed to the end: see {OUT / one.target}/log.txt")
+    return int(not all(one.is_fine for one in found))
 
 
 def run(name: str, seconds: int) -> Findings:
@@ -74,7 +92,7 @@ def run(name: str, seconds: int) -> Findings:
     ]
     log = folder / "log.txt"
     with log.open("wb") as output:
-        subprocess.run(
+        done = subprocess.run(
             command, stdout=output, stderr=subprocess.STDOUT, timeout=seconds + 300, check=False
         )
     printed = log.read_text(errors="replace")
@@ -85,6 +103,7 @@ def run(name: str, seconds: int) -> Findings:
         _last(r"cov: (\d+)", printed),
         seconds,
         tuple(broken),
+        done.returncode,
     )
 
 
