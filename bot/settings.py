@@ -303,7 +303,9 @@ def example() -> str:
         description = textwrap.wrap(field.description or "", 97, break_on_hyphens=False)
         lines += ["", *(f"# {line}" for line in description)]
         lines.append(f"# Default: {_default(field) or 'none'}. Example: {field.examples[0]}")  # type: ignore[index]
-        lines.append(f"{'' if field.default is None else '# '}{name.upper()}={_default(field)}")
+        # Others are comments: an empty line in a container's env file would hide the image's value.
+        is_active = name.endswith("token")
+        lines.append(f"{'' if is_active else '# '}{name.upper()}={_default(field)}")
     return "\n".join(lines) + "\n"
 
 

@@ -2,10 +2,11 @@
 
 import http.client
 import json
+import os
 import socket
 from collections.abc import Iterator
 
-from bot.doctor.findings import Finding, fine, problem
+from bot.doctor.findings import Finding, fine, problem, warning
 from bot.doctor.subject import Subject
 
 PORT_CHECK, REPORTS_CHECK = "Monitoring port", "Error reports"
@@ -22,6 +23,13 @@ def examine_monitoring(subject: Subject) -> list[Finding]:
 
 def _port(host: str, port: int | None) -> Iterator[Finding]:
     if port is None:
+        if "METRICS_PORT" in os.environ:
+            yield warning(
+                PORT_CHECK,
+                "METRICS_PORT is empty in the environment, so no port is opened, and the health "
+                "check of a container fails.",
+                "Remove it from the file of --env-file, or set it: METRICS_PORT=9100",
+            )
         return
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

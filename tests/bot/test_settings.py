@@ -110,6 +110,12 @@ def test_example_file_is_current() -> None:
     assert (CHECKOUT / ".env.example").read_text() == example()
 
 
+def test_example_file_hides_nothing() -> None:
+    """As the env file of a container, it would hide the image's METRICS_PORT by an empty one."""
+    active = [line for line in example().splitlines() if line and not line.startswith("#")]
+    assert active == ["DISCORD_TOKEN=", "SLACK_BOT_TOKEN=", "SLACK_APP_TOKEN="]
+
+
 def test_example_file_has_the_defaults(dotenv: Path) -> None:
     uncommented = [line.removeprefix("# ") for line in example().splitlines() if "=" in line]
     names = [name.upper() for name in Settings.model_fields]

@@ -213,6 +213,10 @@ def taken_port(setup: Setup) -> None:
     setup.patch.setattr(monitoring, "PATIENCE_S", 0.1)
 
 
+def empty_port(setup: Setup) -> None:
+    setup.set("METRICS_PORT", "")
+
+
 def other_address(setup: Setup) -> None:
     setup.set("METRICS_PORT", str(free_port()))
     setup.set("METRICS_HOST", "192.0.2.1")  # reserved for documentation
@@ -274,6 +278,7 @@ BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
     without_sentry: ("✗ Error reports: SENTRY_DSN is set, but the package sentry-sdk",),
     broken_dsn: ("✗ Error reports: SENTRY_DSN is not valid (",),
     taken_port: ("✗ Monitoring port: 127.0.0.1:", "can't be opened (", "another port"),
+    empty_port: ("! Monitoring port: METRICS_PORT is empty in the environment", "--env-file"),
     other_address: ("✗ Monitoring port: 192.0.2.1:", "METRICS_HOST"),
     no_fonts: ("✗ Fonts: Not even Latin letters can be drawn.",),
 }
