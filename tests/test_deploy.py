@@ -17,20 +17,24 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.commands.stopping import PATIENCE_S
 from bot.local.rest import PREFIX
 from bot.local.server import LocalDiscord
 from bot.operations.healthcheck import HEALTHY, UNHEALTHY
 from bot.settings import Settings
-from bot.startup import Exit
+from bot.startup import LOGGING_S, STOP_S, Exit
 from bot.store import Database
 from tests.bot.tiny import write_tiny_weights
 
 CHECKOUT = Path(__file__).parents[1]
-MENDED_BY_A_RESTART = {Exit.UNREACHABLE, Exit.BAD_DATABASE, Exit.STOPPED_LATE}
+MENDED_BY_A_RESTART = {Exit.UNREACHABLE, Exit.BAD_DATABASE, Exit.STOPPED_LATE, Exit.HUNG}
 NOT_OF_THE_BOT = {Exit.OK, Exit.BAD_BACKUP, Exit.PROBLEMS_FOUND}
 """Exit codes of operations, and that of a bot that was stopped."""
 WRONG_OPTIONS = 2
+LONGEST_STOP_S = STOP_S + LOGGING_S
+"""Seconds that the bot takes at most to stop, whatever hangs."""
+DAY_S = 24 * 60 * 60
+CONNECTIONS_A_DAY = 1_000
+"""Those that Discord allows, before it resets the token."""
 
 POINT_AT_SIMULATOR = """
 import os, discord.gateway, discord.http, yarl
@@ -98,21 +102,25 @@ def test_procfile_is_complete() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Procfile hosts have a shell")
 async def test_procfile(local: LocalDiscord, postgres: Database, tmp_path: Path) -> None:
-    """Its lines, run by a shell as a host does: first release, then the worker until SIGTERM."""
-    write_tiny_weights(tmp_path / "state")
+    """Its lines, run by a shell as a host does: first release, then the worker until SIGTERM.
+
+    Both on PostgreSQL, since the disk is wiped.
+    """
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(POINT_AT_SIMULATOR)
+    address = postgres.url.set(drivername="postgres").render_as_string(hide_password=False)
     environment = environment_of(
         tmp_path,
+        DATABASE_URL=address,
         PYTHONPATH=f"{tmp_path / 'site'}{os.pathsep}{CHECKOUT}",
         DISCORD_TOKEN=local.token,
         SIMULATOR_API=local.url.removesuffix("/") + PREFIX,
         SIMULATOR_GATEWAY=local.gateway.url,
     )
-    address = postgres.url.set(drivername="postgres").render_as_string(hide_password=False)
-    released = await run(procfile()["release"], tmp_path, environment | {"DATABASE_URL": address})
+    released = await run(procfile()["release"], tmp_path, environment)
     assert released.returncode == 0, released.stderr
     assert "The tables are at revision" in released.stdout
+    write_tiny_weights(tmp_path / "built", address)
 
     with started(["sh", "-c", procfile()["worker"]], tmp_path, environment) as process:
         await asyncio.to_thread(wait_until_ready, process)
@@ -251,6 +259,26 @@ def test_image_runs_as_nobody_special() -> None:
     assert instructions["VOLUME"] == ["/state"]
 
 
+def test_env_file_hides_no_setting_of_the_image() -> None:
+    """A variable that is empty in it counts: the health check would have no port to ask."""
+    image = {
+        word.partition("=")[0] for words in dockerfile() if words[0] == "ENV" for word in words
+    }
+    lines = (CHECKOUT / ".env.example").read_text().splitlines()
+    given = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
+    assert "METRICS_PORT" in image
+    assert not image & given
+
+
+def test_documented_container() -> None:
+    """It has an init, which reaps what trainers leave, and time to stop."""
+    page = (CHECKOUT / "docs" / "hosting" / "container.md").read_text()
+    (command,) = re.findall(r"    docker run --detach(?:.*\\\n)*.*", page)
+    options = command.replace("\\\n", "").split()
+    assert "--init" in options
+    assert float(options[options.index("--stop-timeout") + 1]) > LONGEST_STOP_S
+
+
 # compose.yaml
 
 
@@ -259,7 +287,7 @@ def test_compose() -> None:
     bot, database = services["bot"], services["database"]
     assert {name.lower() for name in bot["environment"]} <= set(Settings.model_fields)
     assert bot["depends_on"]["database"]["condition"] == "service_healthy"
-    assert seconds(bot["stop_grace_period"]) > PATIENCE_S
+    assert seconds(bot["stop_grace_period"]) > LONGEST_STOP_S
     assert bot["mem_limit"] == "512m"
     assert bot["read_only"]
     assert database["healthcheck"]["test"][1] == "pg_isready"
@@ -308,6 +336,12 @@ def test_unit_restarts_what_a_restart_mends() -> None:
     assert prevented == {WRONG_OPTIONS, *set(Exit) - MENDED_BY_A_RESTART - NOT_OF_THE_BOT}
 
 
+def test_unit_outlasts_an_outage() -> None:
+    """No number of starts ends it, and they are few enough for Discord."""
+    assert unit()["Unit"]["StartLimitIntervalSec"] == "0"
+    assert DAY_S / float(unit()["Service"]["RestartSec"]) < CONNECTIONS_A_DAY
+
+
 def test_unit_waits_for_the_bot_to_stop() -> None:
-    assert float(unit()["Service"]["TimeoutStopSec"]) > PATIENCE_S
+    assert float(unit()["Service"]["TimeoutStopSec"]) > LONGEST_STOP_S
     assert unit()["Service"]["ExecStart"].endswith("python -m bot")

@@ -14,7 +14,8 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 2.5
 """Seconds that running answers have when the bot stops.
 
-With the other limits below it is less than `bot.startup.STOP_S`, after which the process ends.
+If all limits here are used up, that is 7.4 s. The process is ended before, after
+`bot.startup.STOP_S`: it has to be gone within 8 s.
 """
 CUTTING_OFF_S = 1.0
 """Seconds in which answers that were not ready tell so."""

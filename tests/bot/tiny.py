@@ -26,8 +26,8 @@ from tests.bot.fakes import GENERA, card
 UNITS = 8
 
 
-def write_tiny_weights(state_dir: Path, **changes: object) -> None:
-    """Make babbling networks live in the SQLite database of a state directory.
+def write_tiny_weights(state_dir: Path, address: str | None = None, **changes: object) -> None:
+    """Make babbling networks live in a database: by default, the SQLite file of a state directory.
 
     Their files are at `tiny_weights_path`.
     """
@@ -41,7 +41,7 @@ def write_tiny_weights(state_dir: Path, **changes: object) -> None:
         path = tiny_weights_path(state_dir, task)
         save_weights(path, _arrays(len(symbols[task])), facts, Fingerprints.of(words), words=words)
     with ThreadPoolExecutor(1) as pool:  # the caller may be in an event loop
-        pool.submit(asyncio.run, _activate(state_dir)).result()
+        pool.submit(asyncio.run, _activate(state_dir, address)).result()
 
 
 def tiny_weights_path(state_dir: Path, task: str) -> Path:
@@ -49,8 +49,8 @@ def tiny_weights_path(state_dir: Path, task: str) -> Path:
     return state_dir / "weights" / f"{task}.safetensors"
 
 
-async def _activate(state_dir: Path) -> None:
-    database = Database(url_of(None, state_dir))
+async def _activate(state_dir: Path, address: str | None) -> None:
+    database = Database(url_of(address, state_dir))
     await database.migrate()
     store = Store(database)
     for task in TASKS:
