@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from bot.startup import Exit
+from bot.startup import Exit, stop_at_once_if_told
 
 INTERRUPTED = 130
 """Exit code of an operation that Ctrl-C has ended, as shells have it."""
@@ -44,6 +44,7 @@ def _run(options: argparse.Namespace) -> int:
     """Run what is asked for. Imports only what that needs, as packages may be missing."""
     match options.operation:
         case None:
+            stop_at_once_if_told()  # before the imports, which take a second
             from bot.serving.process import serve
 
             return serve(local=options.local)
@@ -87,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="exit codes: "
         + ", ".join(f"{code} {code.name.lower().replace('_', ' ')}" for code in Exit)
         + ". SIGTERM and Ctrl-C let running answers finish, then exit with 0; with 14 if "
-        "something still hangs after 7.25 seconds.",
+        "something still hangs after 7.25 seconds. It ends itself with 15 if its networks hang.",
     )
     parser.add_argument(
         "--local",

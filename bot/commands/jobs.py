@@ -35,7 +35,9 @@ class Jobs:
         self._tasks: list[PeriodicTask] = []
 
     def start(self, ready: Callable[[], Awaitable[object]]) -> None:
-        """Start them; those that need the platform wait for `ready`."""
+        """Start them, once; those that need the platform wait for `ready`."""
+        if self._tasks:
+            return
         self._app.models.watch()
         self._app.training.start(self._app.reports)
         self._tasks = [

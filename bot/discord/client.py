@@ -75,14 +75,23 @@ class Mangosaurus(commands.AutoShardedBot):
         self._is_stopping = False
 
     async def setup_hook(self) -> None:
-        """Prepare everything that the first event needs."""
-        every = declared(self.platform.terms, self.health)
-        await self.add_cog(Commands(self.tree, self, every))
-        self.add_dynamic_items(MessageButton)
-        shorten_library_logs()
+        """Prepare everything that the first event needs.
+
+        Called at each login: a start that fails may be repeated.
+        """
+        if not self.cogs:
+            every = declared(self.platform.terms, self.health)
+            await self.add_cog(Commands(self.tree, self, every))
+            self.add_dynamic_items(MessageButton)
+            shorten_library_logs()
         await sync_if_changed(self.tree, self.app.settings.state_dir, always=self._always_sync)
         self.jobs.start(self.wait_until_ready)
         log.info("Invite the bot to a server: %s", self.invitation)
+
+    async def forget_session(self) -> None:
+        """Close the session of a login that failed, after which `start` can be called again."""
+        await self.http.close()
+        self.http.connector = discord.utils.MISSING  # it was closed with the session
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Connect to the gateway, again and again until the client is closed."""

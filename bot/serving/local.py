@@ -42,7 +42,8 @@ async def _run_local_discord(settings: Settings) -> None:
             _tell(local.url)
             sys.stdout.write(f"It simulates Discord alone. {ADD_SLACK}\n")
             sys.stdout.flush()
-            await serve_until_stopped([bot.start(local.token)], bot.shut_down)
+            work = bot.start(local.token)
+            await serve_until_stopped([work], bot.shut_down, bot.health.until_lost())
 
 
 async def _run_side_by_side(settings: Settings) -> None:

@@ -1,7 +1,9 @@
 """Serves the platforms whose tokens are set: Discord, Slack, or both."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,8 @@ from bot.store import StoreError
 if TYPE_CHECKING:
     from bot.slack.client import SlackBot
 
+log = logging.getLogger(__name__)
+
 SLACK_APPS = "https://api.slack.com/apps"
 UNREACHABLE = (
     aiohttp.ClientError,
@@ -31,6 +35,10 @@ UNREACHABLE = (
     discord.ConnectionClosed,
     json.JSONDecodeError,  # what Discord sent broke off
 )
+PASSING = (Exit.UNREACHABLE, Exit.BAD_DATABASE)
+"""Exit codes for what may pass by itself."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 60.0
+"""Seconds until a platform that could not be reached is tried again; they double up to the last."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +80,68 @@ def tokens_of(settings: Settings) -> Tokens:
 
 
 async def run_platforms(settings: Settings, tokens: Tokens) -> None:
-    """Serve the platforms whose tokens are set."""
+    """Serve the platforms whose tokens are set. Raises `StartupError`."""
     if not tokens.discord:
         async with running_slack(settings, tokens) as slack:
-            await serve_until_stopped([_slack(slack)], slack.shut_down)
+            await serve_until_stopped([_slack(slack)], slack.shut_down, slack.health.until_lost())
         return
-    try:
-        async with running_bot(settings) as bot:
-            if not tokens.slack_bot:
-                await serve_until_stopped([bot.start(tokens.discord)], bot.shut_down)
-                return
+    async with running_bot(settings) as bot:
+        if tokens.slack_bot:
             await serve_both(bot, tokens.discord, slack_beside(bot, tokens))
+        else:
+            work = _discord(bot, tokens.discord)
+            await serve_until_stopped([work], bot.shut_down, bot.health.until_lost())
+
+
+async def serve_both(bot: Mangosaurus, token: str, slack: "SlackBot") -> None:
+    """Serve Discord, with its token, and Slack, until they are stopped. Raises `StartupError`.
+
+    While one of them cannot be reached at the start, the other is served.
+    """
+
+    async def stop() -> None:
+        slack.hurry()
+        await bot.shut_down()
+
+    async def start_discord() -> None:
+        try:
+            await _discord(bot, token)
+        except StartupError:
+            await bot.forget_session()
+            raise
+
+    works = [
+        start_patiently("Discord", start_discord, lambda: not bot.is_closed()),
+        start_patiently("Slack", lambda: _slack(slack), lambda: not slack.is_ready),
+    ]
+    await serve_until_stopped(works, stop, bot.health.until_lost())
+
+
+async def start_patiently(
+    platform: str, start: Callable[[], Awaitable[None]], can_start: Callable[[], bool]
+) -> None:
+    """Serve one of several platforms, and start it again after growing pauses if it is away.
+
+    `can_start` tells whether `start` can be called again. Raises `StartupError` for what does not
+    pass, such as a rejected token.
+    """
+    pause = FIRST_PAUSE_S
+    while True:
+        try:
+            await start()
+            return
+        except StartupError as error:
+            if error.code not in PASSING or not can_start():
+                raise
+            log.warning("%s %s is tried again in %g s", error, platform, pause)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_S)
+
+
+async def _discord(bot: Mangosaurus, token: str) -> None:
+    """Serve Discord. Raises `StartupError`."""
+    try:
+        await bot.start(token)
     except discord.LoginFailure as error:
         raise StartupError(
             Exit.TOKEN_REJECTED,
@@ -95,16 +154,6 @@ async def run_platforms(settings: Settings, tokens: Tokens) -> None:
         raise StartupError(
             Exit.UNREACHABLE, f"Discord cannot be reached ({error}). Check the network."
         ) from error
-
-
-async def serve_both(bot: Mangosaurus, token: str, slack: "SlackBot") -> None:
-    """Serve Discord, with its token, and Slack, until they are stopped."""
-
-    async def stop() -> None:
-        slack.hurry()
-        await bot.shut_down()
-
-    await serve_until_stopped([bot.start(token), _slack(slack)], stop)
 
 
 @asynccontextmanager

@@ -18,10 +18,7 @@ def serve(*, local: bool = False) -> int:
         _report_errors(settings)
         asyncio.run(run_local(settings) if local else run_platforms(settings, tokens_of(settings)))
 
-    try:
-        return launch(run, local=local)
-    except KeyboardInterrupt:  # before the bot listens to signals
-        return Exit.OK
+    return launch(run, local=local)
 
 
 def _report_errors(settings: Settings) -> None:

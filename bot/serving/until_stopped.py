@@ -1,4 +1,4 @@
-"""Serving until the process is told to stop."""
+"""Serving until the process is told to stop, or hangs."""
 
 import asyncio
 import logging
@@ -6,16 +6,22 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from bot.startup import LastResort
+from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
 from bot.store import Unavailable
 
 log = logging.getLogger(__name__)
 
 
 async def serve_until_stopped(
-    works: Sequence[Coroutine[Any, Any, None]], shut_down: Callable[[], Awaitable[None]]
+    works: Sequence[Coroutine[Any, Any, None]],
+    shut_down: Callable[[], Awaitable[None]],
+    until_lost: Coroutine[Any, Any, str],
 ) -> None:
-    """Serve platforms until one of them ends, or the process receives a signal."""
+    """Serve platforms until one of them ends, the process receives a signal, or it is lost.
+
+    `until_lost` returns the reason once only a restart helps. The process then stops as after a
+    signal, and a `StartupError` with `Exit.HUNG` is raised.
+    """
     loop = asyncio.get_running_loop()
     stop_requested = asyncio.Event()
     last_resort = LastResort()
@@ -24,19 +30,28 @@ async def serve_until_stopped(
         last_resort.start()  # at once, even if the event loop hangs
         loop.call_soon_threadsafe(stop_requested.set)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         signal.signal(number, stop)
     running = [asyncio.create_task(work) for work in works]
     stopping = asyncio.create_task(stop_requested.wait())
-    await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    losing = asyncio.create_task(until_lost)
+    await asyncio.wait([*running, stopping, losing], return_when=asyncio.FIRST_COMPLETED)
     is_stopped = stopping.done()
-    if is_stopped:
+    reason = losing.result() if losing.done() and not is_stopped else None
+    if reason is not None:
+        log.critical("Only a restart helps: %s. The bot stops", reason)
+        last_resort.start(Exit.HUNG)
+    if is_stopped or reason is not None:
         loop.set_exception_handler(leave_behind)
         await shut_down()
     ended = [work for work in running if work.done()]
-    for work in (*running, stopping):
-        work.cancel()
+    for task in (*running, stopping, losing):
+        task.cancel()
     await asyncio.wait(running)
+    if reason is not None:
+        raise StartupError(
+            Exit.HUNG, f"The bot has ended itself, for a supervisor to start it again: {reason}."
+        )
     if not is_stopped:
         for work in ended:
             await work

@@ -332,7 +332,6 @@ def test_interrupted_operation_has_not_succeeded(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("bot.launch.load_settings", interrupt)
     assert main(["backup", "backup.zip"]) == 130
-    assert main([]) == Exit.OK
 
 
 def test_exit_codes_are_distinct() -> None:

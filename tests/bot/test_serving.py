@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.serving.platforms import Tokens, tokens_of
+from bot.serving.platforms import Tokens, start_patiently, tokens_of
 from bot.serving.until_stopped import leave_behind, serve_until_stopped
 from bot.settings import Settings
 from bot.startup import Exit, LastResort, StartupError
@@ -79,7 +79,7 @@ async def test_first_end_stops_all() -> None:
         raise AssertionError("nobody has asked for that")
 
     with pytest.raises(StartupError):
-        await serve_until_stopped([works(), fails()], shut_down)
+        await serve_until_stopped([works(), fails()], shut_down, never())
     assert cancelled.is_set()
 
 
@@ -93,14 +93,75 @@ async def test_signal_shuts_down() -> None:
     async def shut_down() -> None:
         steps.append("down")
 
-    await serve_until_stopped([works()], shut_down)
+    await serve_until_stopped([works()], shut_down, never())
     assert steps == ["down"]
+
+
+async def test_lost_process_shuts_down_and_fails(caplog: pytest.LogCaptureFixture) -> None:
+    steps: list[str] = []
+
+    async def works() -> None:
+        await asyncio.sleep(60)
+
+    async def shut_down() -> None:
+        steps.append(caplog.messages[-1])
+
+    async def until_lost() -> str:
+        return "3 threads hang"
+
+    with pytest.raises(StartupError, match="ended itself") as raised:
+        await serve_until_stopped([works()], shut_down, until_lost())
+    assert raised.value.code is Exit.HUNG
+    assert steps == ["Only a restart helps: 3 threads hang. The bot stops"]
+
+
+class Start:
+    """A start that fails some times with an exit code, and then serves until it is stopped."""
+
+    def __init__(self, failures: int, code: Exit = Exit.UNREACHABLE) -> None:
+        self.failures, self.code, self.tries = failures, code, 0
+
+    async def __call__(self) -> None:
+        self.tries += 1
+        if self.tries <= self.failures:
+            raise StartupError(self.code, "It is away.")
+
+
+async def test_platform_that_is_away_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr("bot.serving.platforms.asyncio.sleep", sleep)
+    start = Start(6)
+    await start_patiently("Slack", start, lambda: True)
+    assert pauses == [5, 10, 20, 40, 60, 60]
+    assert caplog.messages[0] == "It is away. Slack is tried again in 5 s"
+
+
+@pytest.mark.parametrize(
+    ("code", "can_start"), [(Exit.TOKEN_REJECTED, True), (Exit.UNREACHABLE, False)]
+)
+async def test_platform_is_not_tried_again(code: Exit, can_start: bool) -> None:
+    """What does not pass ends the start, and what had started is for a restart."""
+    start = Start(1, code)
+    with pytest.raises(StartupError, match="away"):
+        await start_patiently("Slack", start, lambda: can_start)
+    assert start.tries == 1
+
+
+async def never() -> str:
+    await asyncio.sleep(60)
+    return ""
 
 
 @pytest.fixture(autouse=True)
 def _handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Signals as they were, and a process that is not ended."""
-    monkeypatch.setattr(LastResort, "start", lambda _self: None)
+    monkeypatch.setattr(LastResort, "start", lambda _self, _code=None: None)
     before = [(each, signal.getsignal(each)) for each in (signal.SIGINT, signal.SIGTERM)]
     yield
     for number, handler in before:

@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bot import startup
 from bot.startup import Exit
 
 CHECKOUT = Path(__file__).parents[2]
@@ -29,6 +31,106 @@ async def hang(bot):
 Mangosaurus.setup_hook = hang
 sys.exit(__main__.main(["--local"]))
 """
+SLOW_IMPORT = """
+import importlib.abc, sys, time
+
+class Slow(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, *_others):
+        if name == "bot.serving.process":
+            print("It starts", flush=True)
+            time.sleep(60)
+
+sys.meta_path.insert(0, Slow())
+"""
+SLOW_START = """
+import asyncio, time
+from bot.serving import platforms
+
+async def build_app(_settings):
+    print("It starts", flush=True)
+    await asyncio.to_thread(time.sleep, 60)
+
+platforms.build_app = build_app
+"""
+LOST = """
+import sys, threading, time
+from bot import __main__, startup
+from bot.commands.operation import health
+from bot.services.inference import Inference
+
+startup.STOP_S, health.LOOK_S = 0.5, 0.1
+Inference.blocked_for = property(lambda _: health.BLOCKED_S)
+threading.Thread(target=time.sleep, args=[60]).start()
+sys.exit(__main__.main(["--local"]))
+"""
+MAIN = """
+import sys
+from bot.__main__ import main
+
+sys.exit(main(["--local"]))
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path, unused_tcp_port: int) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "STATE_DIR": str(tmp_path),
+        "LOCAL_PORT": str(unused_tcp_port),
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+@pytest.mark.parametrize(
+    ("start", "number"),
+    [
+        (SLOW_IMPORT, signal.SIGTERM),
+        (SLOW_IMPORT, signal.SIGINT),
+        (SLOW_START, signal.SIGTERM),
+    ],
+    ids=["imports", "Ctrl-C", "database"],
+)
+def test_stop_while_starting(
+    environment: dict[str, str], start: str, number: signal.Signals
+) -> None:
+    """Even as the first process of a container, which ignores signals that nobody handles."""
+    before = [(each, signal.signal(each, signal.SIG_IGN)) for each in startup.STOP_SIGNALS]
+    try:  # a process inherits what is ignored
+        process = subprocess.Popen(
+            [sys.executable, "-c", start + MAIN],
+            cwd=CHECKOUT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    finally:
+        for each, handler in before:
+            signal.signal(each, handler)
+    with process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"It starts\n"
+            process.send_signal(number)
+            assert process.wait(30) == Exit.OK
+        finally:
+            process.kill()
+
+
+def test_hanging_networks_end_the_process(environment: dict[str, str]) -> None:
+    """With an exit code of its own, whatever hangs, so that a supervisor starts it again."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOST],
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == Exit.HUNG, done.stderr
+    assert "Only a restart helps: 0 threads of the networks do not end." in done.stderr
+    assert "has not stopped within 0.5 s" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -39,17 +141,13 @@ sys.exit(__main__.main(["--local"]))
     ],
     ids=["thread", "event loop"],
 )
-async def test_hanging_process_stops(tmp_path: Path, unused_tcp_port: int, hang: str) -> None:
+async def test_hanging_process_stops(environment: dict[str, str], hang: str) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         HANGING.format(hang=hang),
         cwd=CHECKOUT,
-        env={
-            "PATH": os.environ["PATH"],
-            "STATE_DIR": str(tmp_path),
-            "LOCAL_PORT": str(unused_tcp_port),
-        },
+        env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -27,6 +27,8 @@ OLD_REQUEST_S = 60.0
 """Seconds after which a request that waits for the networks is a sign of a fault."""
 BLOCKED_S = 60.0
 """Seconds after which threads that are stuck are not expected to end: only a restart helps."""
+LOOK_S = 5.0
+"""Seconds between two looks whether only a restart helps."""
 
 
 class Health:
@@ -90,6 +92,12 @@ class Health:
         if inference.blocked_for >= BLOCKED_S:
             return Check(False, f"{inference.stuck} threads of the networks do not end")
         return Check(True, "ok")
+
+    async def until_lost(self) -> str:
+        """Wait until only a restart helps. Returns the reason."""
+        while (found := self.alive()).passes:  # noqa: ASYNC110 (threads have no event)
+            await asyncio.sleep(LOOK_S)
+        return found.detail
 
     def snapshot(self) -> Snapshot:
         """The state as metrics."""

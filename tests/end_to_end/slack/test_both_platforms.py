@@ -1,19 +1,26 @@
 """One process on the simulators of Discord and Slack, with one store and one inference."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import signal
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from discord.http import HTTPClient
 
+from bot.commands.core.turn import Unreachable
 from bot.discord.client import Mangosaurus
 from bot.local.server import LocalDiscord
 from bot.local.slack.server import LocalSlack
+from bot.serving import platforms
 from bot.serving.platforms import Tokens, slack_beside
+from bot.settings import Settings
 from bot.slack.client import SlackBot
-from tests.end_to_end.conftest import mangosaurus
+from bot.slack.network.api import SlackApi
+from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
+from tests.end_to_end.conftest import eventually, mangosaurus
 
 DAY = timedelta(days=1)
 
@@ -75,3 +82,94 @@ async def test_no_home_by_default(
         asked = workspace.command(workspace.admin, "/retrain", "names")
         answer = await asked.answer()
         assert "HOME_WORKSPACES" in answer.words
+
+
+@pytest.fixture
+def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pauses of an instant; signals as they were afterwards; a process that is not ended."""
+    monkeypatch.setattr(platforms, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(LastResort, "start", lambda *_: None)
+    before = [(each, signal.getsignal(each)) for each in STOP_SIGNALS]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_quick")
+@pytest.mark.parametrize("away", ["discord", "gateway", "slack"])
+async def test_one_platform_is_away_at_the_start(
+    discord: LocalDiscord,
+    workspace: LocalSlack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    away: str,
+) -> None:
+    """The other one is served meanwhile, and both once it is back."""
+    is_back = asyncio.Event()
+    place, name = {
+        "discord": (HTTPClient, "static_login"),
+        "gateway": (HTTPClient, "get_bot_gateway"),
+        "slack": (SlackApi, "identify"),
+    }[away]
+    ask = getattr(place, name)
+
+    async def asked(client: object, *arguments: object) -> object:
+        answer = await ask(client, *arguments)
+        if not is_back.is_set():
+            raise Unreachable("gone") if away == "slack" else OSError("gone")
+        return answer
+
+    monkeypatch.setattr(place, name, asked)
+    settings = Settings(_env_file=None, state_dir=tmp_path, cooldown_seconds=0)
+    tokens = Tokens("", workspace.bot_token, workspace.app_token)
+    with discord.pointing_clients_here():
+        async with platforms.running_bot(settings) as bot:
+            slack = slack_beside(bot, tokens, base_url=workspace.api_url)
+            serving = asyncio.create_task(platforms.serve_both(bot, discord.token, slack))
+            await eventually(lambda: caplog.text.count("cannot be reached (gone)") > 1)
+            await eventually(lambda: slack.is_ready if away != "slack" else bot.is_ready())
+            if away == "slack":
+                answer = (await discord.run_command("about", {})).message
+                assert "Mangosaurus" in str(answer)
+            else:
+                assert (
+                    "Mangosaurus"
+                    in (await workspace.command(workspace.member, "/about", "").answer()).words
+                )
+            assert not (slack.is_ready and bot.is_ready())
+            is_back.set()
+            await eventually(lambda: slack.is_ready and bot.is_ready())
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.wait_for(serving, 30)
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_stop_while_a_platform_is_away(
+    discord: LocalDiscord, workspace: LocalSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def static_login(_client: HTTPClient, _token: str) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(HTTPClient, "static_login", static_login)
+    tokens = Tokens("", workspace.bot_token, workspace.app_token)
+    async with platforms.running_bot(Settings(_env_file=None, state_dir=tmp_path)) as bot:
+        slack = slack_beside(bot, tokens, base_url=workspace.api_url)
+        serving = asyncio.create_task(platforms.serve_both(bot, discord.token, slack))
+        await eventually(lambda: slack.is_ready)
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.wait_for(serving, 30)
+        assert not slack.platform.is_connected
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_rejected_token_ends_both(
+    discord: LocalDiscord, workspace: LocalSlack, tmp_path: Path
+) -> None:
+    tokens = Tokens("", workspace.bot_token, "xapp-1-wrong")
+    with discord.pointing_clients_here():
+        async with platforms.running_bot(Settings(_env_file=None, state_dir=tmp_path)) as bot:
+            slack = slack_beside(bot, tokens, base_url=workspace.api_url)
+            with pytest.raises(StartupError, match="SLACK_APP_TOKEN") as raised:
+                await platforms.serve_both(bot, discord.token, slack)
+    assert raised.value.code is Exit.TOKEN_REJECTED

@@ -82,6 +82,15 @@ async def test_stuck_networks_need_a_restart(
         assert health.alive().passes is is_alive
 
 
+async def test_lost_once_stuck(health: Health, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_S", 0.0)
+    waiting = asyncio.create_task(health.until_lost())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    monkeypatch.setattr(FakeWriter, "blocked_for", module.BLOCKED_S)
+    assert await waiting == "0 threads of the networks do not end"
+
+
 async def test_queue_metrics(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeWriter, "queues", {"names": QueueState(3, 1, 2.5)})
     assert value(app, "inference_queue_length", task="names") == 3
