@@ -167,7 +167,7 @@ def test_exceptions_in_the_log() -> None:
 
 async def test_short_soak(tmp_path: Path) -> None:
     """Every promise is kept, with the faults of a seed."""
-    faults = ("events duplicated", "answers 502", "database locked", "SIGTERM")
+    faults = ("SIGKILL", "answers 502", "database locked", "SIGTERM")
     options = Options(
         seconds=30, rate=4.0, quiet_s=3.0, large_namers=1, quick=True, members=60, only=faults
     )
