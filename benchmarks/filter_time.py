@@ -28,6 +28,8 @@ SHAPES = {
     "look-alikes": ("", "и", ""),
     "spelled words": ("", "f u c k ", ""),
     "blocked words": ("", "ass ", ""),
+    "blocked words with symbols": ("a", "ass/", ""),
+    "blocked words with numbers": ("", "ass123 ", ""),
     "blocked words in one, beside another": ("saurus ", "dick", " saurus"),
     "an allowed word": ("", "dick ", ""),
     "wildcards": ("", "mud", ""),

@@ -7,11 +7,13 @@ folder, and any other lists as files:
     pip install --target lists better-profanity wordfreq faker
     PYTHONPATH=lists python -m benchmarks.word_filter
     PYTHONPATH=lists python -m benchmarks.word_filter --list valx=valx.txt
+    python -m benchmarks.word_filter --blind
     python -m benchmarks.word_filter --written
     python -m benchmarks.word_filter --time
 
+`--blind` measures `blind_spellings.tsv`, which somebody wrote who had not read the filter.
 `--written` passes 10,000 names and 500 poems through the filter, which the shipped networks write
-without it, and `--time` measures hostile texts of several lengths: both need no lists.
+without it, and `--time` measures hostile texts of several lengths: these need no lists.
 
 Reversed words and words without vowels are reported, not counted: too many innocent words look
 the same.
@@ -40,6 +42,7 @@ LOCALES = (
     "cs_CZ", "de_DE", "es_ES", "fr_FR", "hu_HU", "it_IT", "nl_NL", "pl_PL", "tr_TR", "ru_RU",
 )  # fmt: skip
 COMMON_WORDS = 10_000
+BLIND = Path(__file__).with_name("blind_spellings.tsv")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LEET = str.maketrans("aeiostgb", "43105798")
 LOOK_ALIKES = str.maketrans("aceiopsxyhkmt", "асеіорѕхуһκмт")
@@ -188,6 +191,9 @@ def main() -> None:
     )
     parser.add_argument("--show", action="store_true", help="list what was missed or refused")
     parser.add_argument(
+        "--blind", action="store_true", help="only the spellings of somebody who had not read it"
+    )
+    parser.add_argument(
         "--written", action="store_true", help="only what the networks write, and how much of it"
     )
     parser.add_argument("--names", type=int, default=10_000, help="for --written (%(default)s)")
@@ -195,7 +201,9 @@ def main() -> None:
     parser.add_argument("--time", action="store_true", help="only the time of hostile texts")
     options = parser.parse_args()
     console = Console()
-    if options.written or options.time:
+    if options.blind or options.written or options.time:
+        if options.blind:
+            console.print(_blind(console, show=options.show))
         if options.written:
             console.print(_written(console, options))
         if options.time:
@@ -319,6 +327,24 @@ def _false_positives(
         if show and len(refused) < 200:
             console.print(f"{name}: {', '.join(refused)}", markup=False)
     console.print(table)
+
+
+def _blind(console: Console, *, show: bool) -> Table:
+    """What is blocked of each kind, in a file of kinds and texts with escapes as in Python."""
+    texts: dict[str, list[str]] = {}
+    for line in BLIND.read_text(encoding="ascii").splitlines():
+        kind, escaped = line.split("\t")
+        texts.setdefault(kind, []).append(escaped.encode("ascii").decode("unicode_escape"))
+    filters = {each: WordFilter(strictness=each) for each in Strictness}
+    table = Table("kind", *(each.name.lower() for each in filters), title_justify="left")
+    table.title = "Blocked, of blind spellings"
+    for kind, written_so in texts.items():
+        blocked = {e: [t for t in written_so if not w.allows(t)] for e, w in filters.items()}
+        table.add_row(kind, *(_share(len(each), len(written_so)) for each in blocked.values()))
+        if show:
+            missed = [text for text in written_so if text not in blocked[Strictness.NORMAL]]
+            console.print(f"{kind}, not blocked at normal: {missed}", markup=False)
+    return table
 
 
 def _written(console: Console, options: argparse.Namespace) -> Table:

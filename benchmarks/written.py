@@ -45,6 +45,8 @@ def poems(number: int, seed: int) -> Iterator[Sequence[str]]:
 
 
 def refused(poem: Sequence[str], accept: Accept) -> int:
-    """The lines of a poem that a word filter refuses, alone or after the line before."""
-    pairs = zip(("", *poem), poem, strict=False)
-    return sum(not (accept(line) and accept(f"{before}\n{line}")) for before, line in pairs)
+    """The lines of a poem that a word filter refuses, alone or with the end of the line before."""
+    allowed = [accept(line) for line in poem]
+    pairs = zip(poem, poem[1:], allowed, allowed[1:], strict=False)
+    split = sum(a and b and not accept(f"{before}\n{line}") for before, line, a, b in pairs)
+    return allowed.count(False) + split
