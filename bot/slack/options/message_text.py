@@ -5,7 +5,8 @@ import re
 _MARKED = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 """A mention, a channel or an address, perhaps with words to show for it."""
 _EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+'-]{1,60}:(?![\w])")
-_EMPHASIS = re.compile(r"(?<!\w)[*_~`]+|[*_~`]+(?!\w)")
+_EMPHASIS = re.compile(r"(?<!\w)[*_~`]+|(?<![*_~`])[*_~`]+(?!\w)")
+"""Marks at the beginning or end of words. The second kind is not tried from each mark of a row."""
 
 
 def words_of(text: str) -> str:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.slack.options import message_text
 from bot.slack.options.message_text import words_of
+from tests.patterns import is_linear
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,20 @@ def test_any_text(text: str) -> None:
     words = words_of(text)
     assert "\n" not in words
     assert len(words) <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("snake_case__kept", "snake_case__kept"),
+        ("__under__ ~~gone~~", "under gone"),
+        ("a**b a_*b *_a_*", "ab a*b a"),
+    ],
+)
+def test_marks_at_words(text: str, words: str) -> None:
+    assert words_of(text) == words
+
+
+def test_rows_of_marks_take_linear_time() -> None:
+    """A message has up to 40,000 characters, and is read on the event loop."""
+    assert is_linear(message_text._EMPHASIS.pattern)

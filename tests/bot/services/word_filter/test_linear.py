@@ -3,13 +3,13 @@
 import re
 import sys
 from types import FrameType
-from typing import Any
 
 import pytest
 
 from benchmarks.filter_time import SHAPES, text_of
 from bot.services.word_filter import Strictness, WordFilter, normalisation
 from bot.services.word_filter import words as matching
+from tests.patterns import is_linear
 
 _FILTER = WordFilter(["mud*", "*m*d*"], ["dick"]).for_server(Strictness.STRICT, ["*u*m*"])
 
@@ -38,25 +38,6 @@ def test_steps_are_linear(shape: str) -> None:
     short, long = text_of(shape, 300), text_of(shape, 1200)
     _FILTER.allows(long)  # caches, and what is loaded once
     assert steps(long) < 4.5 * steps(short) + 200
-
-
-def is_linear(pattern: str) -> bool:
-    """Whether each repetition without a limit begins after a character that it cannot take.
-
-    Else a search that fails behind it begins anew at each character that it has read.
-    """
-    tokens = re._parser.parse(pattern)  # type: ignore[attr-defined]
-    linear = sum(map(_is_stopped, tokens, [*tokens][1:]))
-    return bool(str(tokens).count("MAXREPEAT") == linear)
-
-
-def _is_stopped(before: object, token: Any) -> bool:  # noqa: ANN401 (as `re` parses)
-    """Whether a token repeats any character but some, and `before` is one of those."""
-    operation, repetition = token
-    if str(operation) != "MAX_REPEAT" or len(repetition[-1]) != 1:
-        return False
-    ((inner, characters),) = repetition[-1]
-    return str(inner) == "IN" and str(characters[0]) == "(NEGATE, None)" and before in characters
 
 
 def patterns() -> list[str]:
