@@ -14,3 +14,18 @@ settings.register_profile("default-without-deadline", deadline=None)
 settings.load_profile("default-without-deadline")
 
 pytest_plugins = ["tests.databases"]
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Parameters in ASCII, without the backslashes that pytest would escape them with.
+
+    mutmut and shells misread those.
+    """
+    if not isinstance(val, str | bytes):
+        return None
+    text = val if isinstance(val, str) else val.decode("latin-1")
+    plain = "".join(c if c in _PLAIN else f"U+{ord(c):04X}" for c in text)
+    return None if plain == text else plain
+
+
+_PLAIN = frozenset(map(chr, range(32, 127))) - {"\\"}

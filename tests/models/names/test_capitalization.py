@@ -32,6 +32,17 @@ def test_majority_decides_capitals(
     assert set(small) <= set(words)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["de Wit", "de Boer", "Anna Smit", "Jan Dam", "Piet Bakker"],  # only at the beginning
+        ["Anna smit", "Jan smit", "Piet dam", "Saskia dam"],  # every word after a space
+    ],
+)
+def test_small_words_are_exceptions(names: list[str]) -> None:
+    assert capitals_of(names)[1] == ()
+
+
 @pytest.mark.parametrize("names", [VILLAGES, PAINTERS, HEROES, KANA])
 def test_format_name_restores_capitals(names: tuple[str, ...]) -> None:
     capitals, small = capitals_of(names)

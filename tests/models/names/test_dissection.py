@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import load_names
-from models.names.dissection import dissect, edit_distances, nearest_genera
+from models.names.dissection import dissect, edit_distances, nearest_genera, nearest_of
 from models.names.generator import NamesError
 from models.networks.network import item_losses
 from models.networks.vocabulary import END, Vocabulary
@@ -76,6 +76,14 @@ def test_nearest_by_edits_then_prefix() -> None:
     distances = edit_distances("mangosaurus", genera)
     found = [genera.index(name) for name in nearest_genera("mangosaurus", 20)]
     assert sorted(distances)[:20] == sorted(distances[found])
+
+
+@given(WORDS, st.lists(WORDS, max_size=6, unique=True), st.integers(1, 4))
+def test_nearest_of_short_list(name: str, names: list[str], count: int) -> None:
+    found = nearest_of(name, names, count)
+    distances = [damerau(name, other) for other in found]
+    assert distances == sorted(damerau(name, other) for other in names)[:count]
+    assert len(set(found)) == len(found)
 
 
 @given(WORDS, st.lists(WORDS, min_size=1, max_size=3))

@@ -54,7 +54,7 @@ def test_links_and_endings() -> None:
     assert read_as("eugnathia") == "eu-gnath"
 
 
-@pytest.mark.parametrize("name", ["eoblix", "diblix", "triblix"])
+@pytest.mark.parametrize("name", ["eoblix", "diblix", "triblix", "blipodix", "blurablix"])
 def test_short_root_needs_a_neighbour(name: str) -> None:
     assert parts_of(name) == ()
 
