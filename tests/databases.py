@@ -8,7 +8,8 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,15 +36,38 @@ class Templates:
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
     """A migrated SQLite file and, if a server is configured, a migrated PostgreSQL database."""
-    folder = tmp_path_factory.mktemp("databases")
+    with filled_templates(tmp_path_factory.mktemp("databases"), Database.migrate) as templates:
+        yield templates
+
+
+@contextmanager
+def filled_templates(
+    folder: Path, fill: Callable[[Database], Awaitable[None]]
+) -> Iterator[Templates]:
+    """An SQLite file and, if a server is configured, a PostgreSQL database that `fill` filled."""
     templates = Templates(folder / "template.db", _new_name())
-    asyncio.run(_migrated(URL.create("sqlite+aiosqlite", database=str(templates.sqlite))))
+    asyncio.run(_filled(URL.create("sqlite+aiosqlite", database=str(templates.sqlite)), fill))
     if server := os.environ.get(VARIABLE):
         asyncio.run(_execute(server, f"CREATE DATABASE {templates.postgres}"))
-        asyncio.run(_migrated(_in_server(server, templates.postgres)))
+        asyncio.run(_filled(_in_server(server, templates.postgres), fill))
     yield templates
     if server:
         asyncio.run(_execute(server, f"DROP DATABASE {templates.postgres} WITH (FORCE)"))
+
+
+async def copied(templates: Templates, kind: str, folder: Path) -> AsyncIterator[Database]:
+    """A copy of one of them, `sqlite` or `postgres`."""
+    if kind == "sqlite":
+        path = folder / "copy.db"
+        shutil.copyfile(templates.sqlite, path)
+        async for database in _opened(URL.create("sqlite+aiosqlite", database=str(path))):
+            yield database
+    else:
+        server, name = _server(), _new_name()
+        await _execute(server, f"CREATE DATABASE {name} TEMPLATE {templates.postgres}")
+        async for database in _opened(_in_server(server, name)):
+            yield database
+        await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -122,9 +146,9 @@ async def _opened(url: URL) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def _migrated(url: URL) -> None:
+async def _filled(url: URL, fill: Callable[[Database], Awaitable[None]]) -> None:
     database = Database(url)
-    await database.migrate()
+    await fill(database)
     await database.close()
 
 

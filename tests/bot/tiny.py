@@ -2,9 +2,10 @@
 
 import asyncio
 import string
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,11 +27,37 @@ from tests.bot.fakes import GENERA, card
 UNITS = 8
 
 
-def write_tiny_weights(state_dir: Path, address: str | None = None, **changes: object) -> None:
+def write_tiny_weights(state_dir: Path, address: str | None = None, **changes: Hashable) -> None:
     """Make babbling networks live in a database: by default, the SQLite file of a state directory.
+
+    That is replaced if there is one.
 
     Their files are at `tiny_weights_path`.
     """
+    if address is not None:
+        _make_tiny_state(state_dir, changes, address)
+        return
+    for name, content in _tiny_state(**changes).items():
+        path = state_dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+@cache
+def _tiny_state(**changes: Hashable) -> Mapping[str, bytes]:
+    """The files of such a directory, by name."""
+    with TemporaryDirectory() as folder:
+        _make_tiny_state(Path(folder), changes)
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in Path(folder).rglob("*")
+            if path.is_file()
+        }
+
+
+def _make_tiny_state(
+    state_dir: Path, changes: Mapping[str, object], address: str | None = None
+) -> None:
     symbols = {
         "names": Vocabulary.of([string.ascii_lowercase]).symbols,
         "sonnets": Vocabulary.of(["".join(VERSE_SYMBOLS)]).symbols,

@@ -1,6 +1,8 @@
 """A database of 0.3.0 and the messages in its channel: every old button still answers."""
 
+import asyncio
 import re
+import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -71,12 +73,25 @@ class Museum:
         return asked.message.content
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the database of 0.3.0."""
+    url = url_of(None, tmp_path_factory.mktemp("release_030"))
+
+    async def fill() -> None:
+        database = Database(url)
+        await old.fill(database)
+        await database.close()
+
+    asyncio.run(fill())
+    assert url.database is not None
+    return Path(url.database)
+
+
 @pytest.fixture
-async def museum(local: LocalDiscord, tmp_path: Path) -> AsyncIterator[Museum]:
+async def museum(local: LocalDiscord, tmp_path: Path, filled: Path) -> AsyncIterator[Museum]:
     tmp_path.joinpath("state").mkdir()
-    database = Database(url_of(None, tmp_path / "state"))
-    await old.fill(database)
-    await database.close()
+    shutil.copyfile(filled, tmp_path / "state" / filled.name)
     museum = Museum(local)
     museum.post(
         button("Mangosaurus · 1", f"vote:{old.OPEN}:0"),

@@ -28,7 +28,7 @@ from models.training.recipe import Options
 from models.training.word_vectors import WeightedText
 from models.verse import recipes
 from models.verse.reading import Reading
-from tests.models.tiny import LETTERS, VERSE
+from tests.models.tiny import LETTERS, VERSE, words_and_characters
 
 FROM_NOTHING = Options(initial_weights=recipes.FROM_NOTHING)
 SMALL = Settings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, max_updates=10)
@@ -118,6 +118,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr("models.training.word_vectors.fit_word_vectors", word_vectors)
     # What must not be copied is kept with the weights, and is no input of their training.
     monkeypatch.setattr(Reading, "copies", EMPTY_FILTER)
+    # Nor are single words lines; counting those of all texts takes most of the time.
+    monkeypatch.setattr(Reading, "vocabulary", words_and_characters().words.vocabulary)
+    monkeypatch.setattr(Reading, "rare_words", frozenset())
     yield texts
     sys.modules.pop("models.verse.trainers", None)
     vars(models.verse).pop("trainers", None)

@@ -15,6 +15,7 @@ from bot.evaluate import main
 from bot.evaluation.measures import names_run, sonnets_run
 from bot.evaluation.measures.baselines import Baseline
 from bot.evaluation.measures.classifier import Auc
+from bot.evaluation.report import plots
 from bot.evaluation.results.headline import read_headline
 from data.corpora import load_names, read_corpus
 from models.fingerprints import Fingerprints
@@ -35,6 +36,12 @@ SYSTEMS = [
     "his plays",
     "Shakespeare",
 ]
+
+
+@pytest.fixture
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave plots undrawn: they take longer than the measures."""
+    monkeypatch.setattr(plots, "_png", lambda _: b"a plot")
 
 
 @pytest.fixture
@@ -134,6 +141,7 @@ def test_sonnets_run(
     assert 0 < sense["Shakespeare"]["subject"] < 1
 
 
+@pytest.mark.usefixtures("_undrawn")
 def test_seeds_differ(names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     samples = []
     for seed in ("0", "0", "500"):
@@ -142,6 +150,7 @@ def test_seeds_differ(names: list[str], tmp_path: Path, capsys: pytest.CaptureFi
     assert samples[0] == samples[1] != samples[2]
 
 
+@pytest.mark.usefixtures("_undrawn")
 def test_headline_of_other_weights_is_not_saved(
     names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +165,7 @@ def test_headline_of_other_weights_is_not_saved(
     assert "the notebook" in headline[0].beside
 
 
+@pytest.mark.usefixtures("_undrawn")
 def test_missing_extra(
     names: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,7 +68,7 @@ def test_every_fact_is_shown(facts: tuple[Any, ...]) -> None:
     assert drawn(*facts).tobytes() != drawn().tobytes()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.text(max_size=80), st.none() | st.text(max_size=120), st.text(max_size=60))
 def test_any_text_stays_on_the_plate(name: str, meaning: str | None, detail: str) -> None:
     details = [line for line in [drawable_text(detail, FontStyle.SERIF)] if line]

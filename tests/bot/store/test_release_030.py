@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -19,14 +21,28 @@ from tests.bot.store import release_030 as old
 from tests.bot.store.release_030 import ADA, BOB, CAT, ELVES, LEFT, LIBRARY, MUSEUM, NOW
 from tests.bot.store.test_migrations import downgrade
 from tests.bot.store.test_versions import FILES, version
+from tests.databases import Templates, copied, filled_templates
 
 
-@pytest.fixture
-async def store(empty_database: Database) -> Store:
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
     """The database of 0.3.0, migrated."""
-    await old.fill(empty_database)
-    await empty_database.migrate()
-    return Store(empty_database)
+
+    async def fill(database: Database) -> None:
+        await old.fill(database)
+        await database.migrate()
+
+    with filled_templates(tmp_path_factory.mktemp("release_030"), fill) as templates:
+        yield templates
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def store(
+    request: pytest.FixtureRequest, migrated: Templates, tmp_path: Path
+) -> AsyncIterator[Store]:
+    """A copy of it."""
+    async for database in copied(migrated, request.param, tmp_path):
+        yield Store(database)
 
 
 async def test_settings(store: Store) -> None:
