@@ -35,6 +35,10 @@ MOST_PRESSES, PRESS_S = 20, 0.5
 
 More than anybody presses who reads the answers.
 """
+MOST_COMMANDS, COMMAND_S = 10, 1.0
+"""Commands that a member can use in a row, and the seconds until they can use one more."""
+MOST_SUGGESTED, SUGGESTED_S = 30, 0.2
+"""The same for suggestions while a member types, which come with each letter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,10 @@ class App:
     cooldowns: Cooldowns = field(init=False)
     presses: Cooldowns = field(init=False)
     """Of pressed buttons, by member."""
+    commands: Cooldowns = field(init=False)
+    """Of all commands together, by member. Those that cost more have one of their own, too."""
+    suggestions: Cooldowns = field(init=False)
+    """Of suggestions while a member types, by member."""
     filters: ServerFilters = field(init=False)
     in_flight: InFlight = field(default_factory=InFlight)
     edits: EditThrottle = field(init=False)
@@ -80,8 +88,12 @@ class App:
         """Create the members that depend on settings."""
         seconds = self.settings.cooldown_seconds
         object.__setattr__(self, "cooldowns", Cooldowns(seconds))
-        presses = Cooldowns(min(PRESS_S, seconds), most=MOST_PRESSES)
-        object.__setattr__(self, "presses", presses)
+        for name, length, most in (
+            ("presses", PRESS_S, MOST_PRESSES),
+            ("commands", COMMAND_S, MOST_COMMANDS),
+            ("suggestions", SUGGESTED_S, MOST_SUGGESTED),
+        ):
+            object.__setattr__(self, name, Cooldowns(min(length, seconds), most=most))
         object.__setattr__(self, "blocks", BlockList(self.store.blocks))
         filters = ServerFilters(self.word_filter, self.store.word_filters)
         object.__setattr__(self, "filters", filters)
@@ -106,6 +118,14 @@ class App:
     def check_press(self, turn: Turn) -> None:
         """Count a pressed button. Raises `UserError` if the member presses too many."""
         _start(self.presses, turn.user.id, turn)
+
+    def check_command(self, turn: Turn) -> None:
+        """Count a command. Raises `UserError` if the member uses too many."""
+        _start(self.commands, turn.user.id, turn)
+
+    def check_suggestions(self, turn: Turn) -> None:
+        """Count a request for suggestions. Raises `UserError` if the member makes too many."""
+        _start(self.suggestions, turn.user.id, turn)
 
     @asynccontextmanager
     async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:

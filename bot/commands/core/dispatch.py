@@ -74,6 +74,7 @@ async def run(
 
     async def answer() -> None:
         _check_not_stopping(app)
+        app.check_command(turn)
         if name not in FOR_BLOCKED:
             await check_not_blocked(app, turn)
         await command(app, turn, received(options))
@@ -108,6 +109,7 @@ async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) ->
         return []
 
     async def found() -> Sequence[Choice]:
+        app.check_suggestions(turn)
         await check_not_blocked(app, turn)
         return await suggestions(app, turn, clean(typed))
 

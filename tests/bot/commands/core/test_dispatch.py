@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from bot.commands.core import dispatch
-from bot.commands.core.app import MOST_PRESSES, PRESS_S, App
+from bot.commands.core.app import (
+    COMMAND_S,
+    MOST_COMMANDS,
+    MOST_PRESSES,
+    MOST_SUGGESTED,
+    PRESS_S,
+    App,
+)
 from bot.commands.core.dispatch import LAST_TRIES, deliver, stream
 from bot.commands.core.info import Choice
 from bot.commands.core.message import Button, Message, Text, plain, text
@@ -228,6 +235,49 @@ async def test_quick_reader_turns_all_pages(world: World) -> None:
     """Three pages a second, for ten seconds."""
     app = world.make_app(cooldown_seconds=4)
     assert {await pressed(app, press / 3) for press in range(30)} == {"page"}
+
+
+async def asked(app: App, seconds: float, member: User = BOB) -> str:
+    """What somebody reads who uses `/help` some seconds after the start."""
+    created_at = app.started_at + timedelta(seconds=seconds)
+    turn = FakeTurn(FakePlatform(), member, created_at=created_at)
+
+    async def helped(_app: App, turn: Turn, options: object) -> None:
+        await turn.respond(Message(text("help")))
+
+    await dispatch.run(app, turn, helped, None, name="help")
+    return turn.sentence
+
+
+async def test_flood_of_commands_is_refused(world: World) -> None:
+    """Also of those that have no cooldown of their own."""
+    app = world.make_app(cooldown_seconds=4)
+    assert {await asked(app, 0) for _command in range(MOST_COMMANDS)} == {"help"}
+    assert await asked(app, 0) == "You're going too fast; try again in a few seconds."
+    assert await asked(app, 0, ADA) == "help"
+    assert await asked(app, COMMAND_S) == "help"
+    assert await asked(app, COMMAND_S) != "help"
+
+
+async def test_flood_of_suggestions_gets_none(world: World) -> None:
+    """Typing does not: ten letters a second, for five seconds."""
+    app = world.make_app(cooldown_seconds=4)
+    computed: list[str] = []
+
+    async def suggestions(_app: App, _turn: Turn, typed: str) -> list[Choice]:
+        computed.append(typed)
+        return [Choice(typed, typed)]
+
+    async def suggested(seconds: float, member: User = BOB) -> bool:
+        created_at = app.started_at + timedelta(seconds=seconds)
+        turn = FakeTurn(FakePlatform(), member, created_at=created_at)
+        return bool(await dispatch.suggest(app, turn, suggestions, "a"))
+
+    assert all([await suggested(letter / 10) for letter in range(50)])
+    found = [await suggested(10) for _request in range(100)]
+    assert found.count(True) == MOST_SUGGESTED
+    assert len(computed) == 50 + MOST_SUGGESTED
+    assert await suggested(10, ADA)
 
 
 async def test_presses_without_cooldowns(world: World) -> None:
