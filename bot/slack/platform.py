@@ -1,5 +1,6 @@
 """Slack as a platform: limits, terms, members, and messages outside of requests."""
 
+import asyncio
 import logging
 import re
 import time
@@ -19,7 +20,9 @@ from bot.commands.core.turn import (
     Limits,
     MessageRef,
     Terms,
+    Unreachable,
 )
+from bot.services.concurrency import within
 from bot.slack.identities import PLATFORM, SlackIdentities, is_external, message_id, timestamp_of
 from bot.slack.names import CommandNames
 from bot.slack.network.api import SlackApi
@@ -27,6 +30,7 @@ from bot.slack.network.errors import OUTSIDE, code_of
 from bot.slack.network.members import Member, Members
 from bot.slack.values import list_of, text_of
 from bot.slack.views import rendering
+from bot.store import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +52,8 @@ OUTSIDE_S = 5.0
 """Seconds for which a channel is remembered that the bot is not in: it may be invited any time."""
 MOST_OUTSIDE = 1_000
 MOST_NONCES = 1_000
+NAMING_S = 2.0
+"""Seconds that a message waits for the name of somebody whom it mentions."""
 LONGEST_ADDRESS = 200
 """Characters of a message's address."""
 _PATH = re.compile(r"/archives/([A-Z0-9]{2,32})/p(\d{7,18})")
@@ -152,19 +158,25 @@ class SlackPlatform:
 
     async def _named(self, message: Message, private: bool) -> dict[int, str]:
         """What a message calls the users and channels that it mentions."""
-        names: dict[int, str] = {}
-        for number in rendering.mentioned(message):
-            found = await self.identities.find(number)
+        mentioned = rendering.mentioned(message)
+        names = await asyncio.gather(*(self._name(number, private) for number in mentioned))
+        return {
+            number: name for number, name in zip(mentioned, names, strict=True) if name is not None
+        }
+
+    async def _name(self, number: int, private: bool) -> str | None:
+        """What a message calls a user or channel; `None` if that is not known soon."""
+        try:
+            found = await within(NAMING_S, self.identities.find(number))
             if found is None:
-                continue
-            names[number] = found.external
-            if found.kind == "user" and not private:  # a mention would notify them
-                try:
-                    member = await self.members.find(found.external, self.team, for_rights=False)
-                    names[number] = f"@{member.display_name}"
-                except DeliveryError:
-                    del names[number]
-        return names
+                return None
+            if found.kind != "user" or private:
+                return found.external
+            finding = self.members.find(found.external, self.team, for_rights=False)
+            member = await within(NAMING_S, finding)  # a mention would notify them
+        except (DeliveryError, StoreError, TimeoutError):
+            return None
+        return f"@{member.display_name}"
 
     async def post(self, channel: str, message: Message, *, key: str = "", thread: str = "") -> str:
         """Send a message to a channel (C…). Returns its timestamp. Raises `DeliveryError`.
@@ -232,8 +244,9 @@ class SlackPlatform:
 
     async def link(self, ref: MessageRef) -> str:
         """The address of a message; that of the workspace if its channel is unknown."""
-        channel = await self.identities.external(ref.channel_id, "channel")
-        if channel is None:
+        try:
+            channel = await self._channel(ref.channel_id)
+        except DeliveryError:
             return self.address
         return f"{self.address}archives/{channel}/p{ref.message_id:016}"
 
@@ -280,7 +293,10 @@ class SlackPlatform:
         """
         if not self.is_home:
             return False
-        found = await self.identities.find(user_id)
+        try:
+            found = await self.identities.find(user_id)
+        except StoreError as error:
+            raise Unreachable("the user is unknown while the database is away") from error
         if found is None or found.kind != "user" or found.workspace != self.team:
             return False
         return (await self.member(found.external)).is_primary_owner
@@ -314,7 +330,10 @@ class SlackPlatform:
             log.warning("A part of a message could not be sent: %s", error)
 
     async def _channel(self, channel_id: int) -> str:
-        channel = await self.identities.external(channel_id, "channel")
+        try:
+            channel = await self.identities.external(channel_id, "channel")
+        except StoreError as error:
+            raise Unreachable("the channel is unknown while the database is away") from error
         if channel is None:
             raise Gone("the channel is unknown")
         return channel

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -16,7 +17,7 @@ from bot.commands.core.turn import (
     Unreachable,
 )
 from bot.slack.platform import SlackPlatform
-from bot.store import Store
+from bot.store import Store, Unavailable
 from tests.bot.slack.network.server import Answer, SlackServer, limited, refusal, serving
 from tests.bot.slack.setups import NUMBER, TIMESTAMP, platform_on, user
 
@@ -254,3 +255,36 @@ async def test_limit_without_end(
     slack.answers["chat.postMessage"] = [limited(600)]
     with pytest.raises(Unreachable):
         await platform.send(ref, HELLO)
+
+
+async def test_silent_database(
+    platform: SlackPlatform,
+    slack: SlackServer,
+    ref: MessageRef,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whom a message mentions is left open, and a channel may be known later."""
+    monkeypatch.setattr(store.identities, "find", AsyncMock(side_effect=Unavailable))
+    slack.answers["chat.postMessage"] = [POSTED]
+    await platform.send(ref, Message(text("By {by}", by=link(platform.mention(5)))))
+    assert "a member" in str(slack.of("chat.postMessage")[0]["blocks"])
+    unknown = replace(ref, channel_id=ref.channel_id + 100)
+    with pytest.raises(Unreachable):
+        await platform.edit(unknown, HELLO)
+    assert await platform.link(unknown) == "https://paleo.slack.com/"
+    platform.is_home = True
+    with pytest.raises(Unreachable):
+        await platform.is_operator(5)
+
+
+async def test_name_that_comes_late(
+    platform: SlackPlatform, slack: SlackServer, ref: MessageRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message is sent without it."""
+    monkeypatch.setattr("bot.slack.platform.NAMING_S", 0.01)
+    slack.hanging.add("users.info")
+    slack.answers["chat.postMessage"] = [POSTED]
+    member = await platform.identities.user("T1", "U1")
+    await platform.send(ref, Message(text("By {by}", by=link(platform.mention(member)))))
+    assert "a member" in str(slack.of("chat.postMessage")[0]["blocks"])
