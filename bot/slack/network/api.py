@@ -18,6 +18,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.commands.core.message import File
 from bot.commands.core.turn import DeliveryError, Forbidden, Unreachable
 from bot.monitoring.monitor import Monitor
+from bot.services.concurrency import Locks
 from bot.services.edit_budget import EditBudget
 from bot.slack.network.addresses import is_same_origin, is_slack, proxy_for
 from bot.slack.network.errors import described, error_of, facts_of, webhook_code
@@ -73,11 +74,14 @@ class SlackApi:
         self._sleep = sleep
         self._paused: dict[str, float] = {}
         """When calls may go on that Slack has answered with 429, by kind."""
+        self._waiting = Locks()
+        self._is_closed = False
         self._session: aiohttp.ClientSession | None = None
         self._web: AsyncWebClient | None = None
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections. Later calls raise `Unreachable`."""
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
 
@@ -276,11 +280,8 @@ class SlackApi:
         until = self._clock() + (REQUEST_S if limit is None else limit)
         _session, web = self._opened()
         for _attempt in range(TRIES):
-            pause = self._paused.get(key, 0.0) - self._clock()
-            if pause > 0:
-                if self._clock() + pause >= until:
-                    break
-                await self._sleep(pause)
+            if not await self._may_call(key, until):
+                break
             try:
                 async with asyncio.timeout(max(until - self._clock(), 0.1)):
                     answer = await send(web)
@@ -303,9 +304,28 @@ class SlackApi:
                 raise Unreachable(f"{method}: the session is closed") from error
             else:
                 self._count(http.HTTPStatus.OK)
-                self._paused.pop(key, None)
                 return answer.data if isinstance(answer.data, dict) else {}
         raise Unreachable(f"{method}: ratelimited")
+
+    async def _may_call(self, key: str, until: float) -> bool:
+        """Wait for the end of a pause. Returns false if that comes later than `until`.
+
+        Calls that wait for the same go on a second apart: otherwise all but one are refused again.
+        """
+        async with self._waiting.of(key):
+            due = self._paused.get(key)
+            if due is None:
+                return True
+            if (pause := due - self._clock()) > 0:
+                if due >= until:
+                    return False
+                await self._sleep(pause)
+            now = self._clock()
+            if now - due < SHORTEST_PAUSE_S:
+                self._paused[key] = max(self._paused.get(key, due), now + SHORTEST_PAUSE_S)
+            elif self._paused.get(key) == due:
+                del self._paused[key]
+            return True
 
     def _pause(self, key: str, headers: Mapping[str, str]) -> None:
         seconds = _seconds_of(headers)
@@ -317,6 +337,8 @@ class SlackApi:
             self.budget.pause(seconds)
 
     def _opened(self) -> tuple[aiohttp.ClientSession, AsyncWebClient]:
+        if self._is_closed:
+            raise Unreachable("the bot has disconnected")
         if self._session is None or self._web is None:
             self._session = aiohttp.ClientSession()
             self._web = AsyncWebClient(

@@ -185,6 +185,37 @@ async def test_limited_response(api: SlackApi, slack: SlackServer, clock: Clock)
     assert clock.slept == [4]
 
 
+async def test_calls_go_on_one_by_one_after_a_pause(
+    api: SlackApi, slack: SlackServer, clock: Clock
+) -> None:
+    """Of a rush in one channel, Slack would refuse all but one again."""
+    slack.answers["chat.postMessage"] = [limited(4)]
+    await api.post("C1", PART)
+    going_on: list[float] = []
+
+    async def call() -> None:
+        if await api._may_call("chat.postMessage C1", until=108.0):
+            going_on.append(clock.now)
+
+    await asyncio.gather(*(call() for _ in range(5)))
+    assert going_on == [105, 106, 107]
+    clock.now += 60
+    await asyncio.gather(*(api.post("C1", PART) for _ in range(5)))
+    assert clock.slept == [4, 1, 1, 1]
+
+
+async def test_calls_after_the_end(api: SlackApi, slack: SlackServer) -> None:
+    """What comes too late ends without a traceback."""
+    await api.close()
+    for late in (
+        api.post("C1", PART),
+        api.respond(f"{slack.url}respond", PART),
+        api.download(f"{slack.url}file", 9),
+    ):
+        with pytest.raises(Unreachable):
+            await late
+
+
 async def test_always_limited(api: SlackApi, slack: SlackServer) -> None:
     slack.answers["chat.postMessage"] = [limited(1)] * 9
     with pytest.raises(Unreachable, match="ratelimited"):
