@@ -135,6 +135,13 @@ EXCEPTIONS = (
     ),
     Exceptional(
         "slack",
+        "the bot's owner anywhere",
+        "differs",
+        "Slack tells nobody who owns an app: the primary owner of a home workspace counts as the "
+        "bot's owner.",
+    ),
+    Exceptional(
+        "slack",
         "messages of 0.3.0",
         "cannot",
         "The bot was not on Slack then.",

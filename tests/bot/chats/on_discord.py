@@ -11,7 +11,8 @@ import simcord
 
 from bot.commands.core.app import App
 from bot.commands.core.info import Choice
-from bot.commands.core.turn import Platform, Terms
+from bot.commands.core.message import Message
+from bot.commands.core.turn import MessageRef, Platform, Terms
 from bot.commands.jobs import Jobs
 from tests.bot.chats.protocol import Actor, Answer, Card, Place, Shown, ShownFile
 from tests.bot.fakes import FakeWriter
@@ -186,6 +187,10 @@ class DiscordChat:
             if each.name == name:
                 guild.set_command_permissions(each.id, {guild.default_role: True})
 
+    async def show(self, message: Message) -> Shown:
+        await self.platform.send(MessageRef(self.channel.id, 0, self.community_id), message)
+        return self.history()[-1]
+
     async def link(self, message: Shown) -> str:
         assert isinstance(message.source, discord.Message)
         return message.source.jump_url
@@ -240,6 +245,9 @@ class DiscordChat:
 
     async def pass_time(self, seconds: float) -> None:
         await self.home.pass_time(seconds)
+
+    async def restart_as_no_home(self) -> None:
+        await self.restart(home_guilds=frozenset())
 
     async def restart(self, **changes: object) -> None:
         await self.home.restart(**changes)

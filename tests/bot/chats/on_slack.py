@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from bot.commands.core import message as core
 from bot.commands.core.app import App
 from bot.commands.core.declaration import Declaration, Group, Kind, Menu
 from bot.commands.core.info import Choice
-from bot.commands.core.turn import Platform, Terms
+from bot.commands.core.turn import MessageRef, Platform, Terms
 from bot.commands.jobs import Jobs
 from bot.local.slack.records import File, Interaction, Message
 from bot.local.slack.server import LocalSlack
@@ -240,6 +241,11 @@ class SlackChat:
     async def let_everyone_use(self, command: str) -> None:
         """Everybody sees all commands on Slack."""
 
+    async def show(self, message: core.Message) -> Shown:
+        ref = MessageRef(self.channel.id, 0, self.community_id)
+        await self.platform.send(ref, message)
+        return self.history()[-1]
+
     async def link(self, message: Shown) -> str:
         assert isinstance(message.source, Message)
         return await self.bot.api.permalink(message.source.channel.id, message.source.ts)
@@ -274,6 +280,10 @@ class SlackChat:
 
     async def pass_time(self, seconds: float) -> None:
         await self.time.advance(seconds)
+
+    async def restart_as_no_home(self) -> None:
+        self.is_home = False
+        await self.restart()
 
     async def restart(self, **changes: object) -> None:
         await self.close()
@@ -321,7 +331,9 @@ class SlackChat:
             and (message.channel.direct_with is None or message.channel is direct)
             and before.get(message.ts) != len(message.edits)
         ]
-        visible.sort(key=lambda message: (message is not source, message.ts in before))
+        visible.sort(
+            key=lambda each: (each is not source, each.ts in before, not each.is_ephemeral)
+        )
         files = [message for message in visible if not message.blocks]
         first, *others = [self.shown(message) for message in visible if message.blocks] or [Shown()]
         attached = tuple(map(_file, (file for message in files for file in message.files)))

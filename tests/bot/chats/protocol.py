@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.commands.core.app import App
 from bot.commands.core.info import Choice
+from bot.commands.core.message import Message
 from bot.commands.core.turn import Platform, Terms
 from bot.commands.jobs import Jobs
 from tests.bot.fakes import FakeWriter
@@ -202,6 +203,9 @@ class Chat(Protocol):
     async def let_everyone_use(self, command: str) -> None:
         """Show a command to everybody, as communities can; it checks the rights itself."""
 
+    async def show(self, message: Message) -> Shown:
+        """Let the bot send any message to the channel."""
+
     async def link(self, message: Shown) -> str:
         """The address of a message, as members copy it."""
 
@@ -228,6 +232,9 @@ class Chat(Protocol):
 
     async def pass_time(self, seconds: float) -> None:
         """Let time pass, with all that the bot does meanwhile."""
+
+    async def restart_as_no_home(self) -> None:
+        """Start again, with settings in which the community is no home."""
 
     async def restart(self, **changes: object) -> None:
         """End the process and start a new one, with some settings changed."""

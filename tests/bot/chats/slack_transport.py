@@ -51,7 +51,10 @@ class Response:
         return self._body.decode()
 
     async def read(self, most: int = -1) -> bytes:
-        return self._body if most < 0 else self._body[:most]
+        """The next part; empty at the end."""
+        most = len(self._body) if most < 0 else most
+        part, self._body = self._body[:most], self._body[most:]
+        return part
 
 
 @dataclass

@@ -1,26 +1,24 @@
-"""`/namer` on a Discord in memory."""
+"""`/namer`."""
 
 import io
 import pickle
 import zipfile
 from pathlib import Path
 
-import discord
 import numpy as np
 import pytest
-import simcord
 from safetensors.numpy import save
 
 from bot.commands.core.message import Button, Message, UserError
 from bot.commands.core.turn import MessageRef, Unreachable
 from bot.commands.training import custom_models
 from bot.commands.training.custom_model_options import CorpusOptions, check_corpus, new_name
-from bot.discord.rendering import view_of
 from bot.services.training.policies import names_of
 from bot.store.custom_models import CustomModelRecord
 from models.training.events import Done, Failed, Planned, Progress, Samples
-from tests.bot.conftest import Home
-from tests.bot.replies import labels
+from tests.bot.chats.on_discord import DiscordActor, DiscordChat
+from tests.bot.chats.protocol import Actor, Card, Chat, Place
+from tests.bot.commands.naming.test_name import learned
 from tests.bot.tiny import tiny_namer
 from tests.bot.turns import FakePlatform, FakeTurn
 
@@ -32,81 +30,60 @@ ELVES = tuple(
 LIST = "\n".join(ELVES).encode()
 
 
-def sentence(result: simcord.InteractionResult) -> str:
-    """The text of a reply, without the backslashes that keep it plain."""
-    assert result.response is not None
-    return result.response.content.replace("\\", "")
-
-
-def card(result: simcord.InteractionResult) -> discord.Embed:
-    """The card of a reply."""
-    assert result.response is not None
-    (embed,) = result.response.embeds
-    return embed
-
-
-def report(home: Home) -> discord.Embed:
+def report(chat: Chat) -> Card:
     """The card of the ordinary message that a training reports in."""
-    message = next(m for m in reversed(home.channel.history()) if m.interaction_metadata is None)
-    (embed,) = message.embeds
-    return embed
+    return next(m for m in reversed(chat.history()) if m.cards).card
 
 
-def figures(embed: discord.Embed) -> dict[str | None, str | None]:
-    return {field.name: field.value for field in embed.fields}
-
-
-def manager(home: Home, guild: simcord.GuildHandle | None = None) -> simcord.MemberActor:
-    """A new member who may manage a server, and no more."""
-    guild = guild or home.guild
-    role = guild.create_role("steward", permissions=discord.Permissions(manage_guild=True))
-    return guild.add_member(home.env.create_user("steward"), roles=[role])
-
-
-async def namer(home: Home, name: str = "elves") -> CustomModelRecord | None:
-    return await home.app.store.custom_models.named(home.guild.id, name)
+async def namer(chat: Chat, name: str = "elves") -> CustomModelRecord | None:
+    return await chat.app.store.custom_models.named(chat.community_id, name)
 
 
 @pytest.fixture
-def teachable(home: Home, tmp_path: Path) -> Home:
+def teachable(chat: Chat, tmp_path: Path) -> Chat:
     """A bot that will learn whatever list it is given."""
+    return teach(chat, tmp_path)
+
+
+def teach(chat: Chat, tmp_path: Path) -> Chat:
+    """Let all trainings succeed."""
     weights = tmp_path / "new.safetensors"
     weights.write_bytes(tiny_namer(ELVES, validation=1.25, kneser_ney=1.5, measured=150))
-    home.world.training[:] = [
+    chat.world.training[:] = [
         Planned(100, "elves.txt", ('The heading "name" was skipped.',)),  # of the stored table
         Progress(50, 100, 1.9, 1.8, 50_000, 6),
         Samples(50, ("Galuwen", "Shitrond")),
         Done(weights, tmp_path / "new.png", 1.25, ("Galuwen",), 7),
     ]
-    return home
+    return chat
 
 
-async def create(home: Home, name: str = "elves", content: bytes = LIST) -> None:
-    result = await manager(home).slash(
-        home.channel, "namer create", name=name, file=("elves.txt", content)
+async def create(chat: Chat, name: str = "elves", content: bytes = LIST) -> None:
+    result = await (await chat.add_manager()).use(
+        "namer create", name=name, file=("elves.txt", content)
     )
-    assert f"Training {name}. Follow along: " in sentence(result), sentence(result)
+    assert f"Training {name}. Follow along: " in result.text, result.text
 
 
 # To make one
 
 
-async def test_create(teachable: Home) -> None:
+async def test_create(teachable: Chat) -> None:
     await create(teachable)
     shown = report(teachable)
     assert shown.title == "✅ elves is ready"
-    text = shown.description or ""
-    assert text.startswith("elves.txt\n*30 names*\n\n**Mangosaurus**\n")
+    text = shown.body
+    assert text.startswith("elves.txt\n30 names\n\nMangosaurus\n")
     assert "A list of 30 names is too small to learn much from." in text
-    assert text.endswith("`/name namer:elves`.")
-    assert figures(shown) == {
+    assert text.endswith("/name namer:elves.")
+    assert dict(shown.fields) == {
         "Validation loss": "1.250 nats/char",
         "Kneser-Ney loss": "1.500 nats/char",
         "Training time": "7 s",
     }
 
 
-async def test_trainer_gets_the_list_as_written(teachable: Home) -> None:
+async def test_trainer_gets_the_list_as_written(teachable: Chat) -> None:
     before = [f"Doe, {name}" for name in ELVES]
     await create(teachable, content="\n".join(f'"{entry}"' for entry in before).encode())
     (trainer,) = teachable.world.trainers
@@ -120,23 +97,23 @@ async def test_trainer_gets_the_list_as_written(teachable: Home) -> None:
     assert await teachable.app.store.custom_models.corpus(found.id) == tuple(before)
 
 
-async def test_names_can_be_typed(teachable: Home) -> None:
-    result = await manager(teachable).slash(
-        teachable.channel, "namer create", name="Sea  elves", text="; ".join(ELVES)
+async def test_names_can_be_typed(teachable: Chat) -> None:
+    result = await (await teachable.add_manager()).use(
+        "namer create", name="Sea  elves", text="; ".join(ELVES)
     )
-    assert "Training Sea elves." in sentence(result)
-    assert (report(teachable).description or "").startswith("Your list\n*30 names*")
+    assert "Training Sea elves." in result.text
+    assert (report(teachable).body).startswith("Your list\n30 names")
 
 
-async def test_vile_file_name_is_not_shown(teachable: Home) -> None:
-    await manager(teachable).slash(
-        teachable.channel, "namer create", name="elves", file=("fuck @everyone.txt", LIST)
+async def test_vile_file_name_is_not_shown(teachable: Chat) -> None:
+    await (await teachable.add_manager()).use(
+        "namer create", name="elves", file=("fuck @everyone.txt", LIST)
     )
-    assert (report(teachable).description or "").startswith("Your list\n*30 names*")
+    assert (report(teachable).body).startswith("Your list\n30 names")
 
 
-async def test_bad_name_is_refused(home: Home, subtests: pytest.Subtests) -> None:
-    steward = manager(home)
+async def test_bad_name_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+    steward = await chat.add_manager()
     for name, why in [
         ("", "1 to 32 characters"),
         ("@everyone", "letters, digits"),
@@ -147,34 +124,30 @@ async def test_bad_name_is_refused(home: Home, subtests: pytest.Subtests) -> Non
         ("fuck", "isn't allowed"),
     ]:
         with subtests.test(name):
-            result = await steward.slash(
-                home.channel, "namer create", name=name or " ", file=("elves.txt", LIST)
-            )
-            assert why in sentence(result)
-            assert result.ephemeral
-            assert not home.world.trainers
+            result = await steward.use("namer create", name=name or " ", file=("elves.txt", LIST))
+            assert why in result.text
+            assert result.is_private
+            assert not chat.world.trainers
 
 
 @pytest.mark.parametrize("name", ["x" * 33, "x" * 10_000, "a" + " " * 200])
-async def test_long_name_is_refused(home: Home, name: str) -> None:
+async def test_long_name_is_refused(chat: Chat, name: str) -> None:
     """A platform may let it pass."""
     with pytest.raises(UserError, match="1 to 32 characters"):
-        await new_name(home.app, name, home.guild.id)
+        await new_name(chat.app, name, chat.community_id)
 
 
-async def test_long_text_is_refused(home: Home) -> None:
+async def test_long_text_is_refused(chat: Chat) -> None:
     with pytest.raises(UserError, match="too long to type"):
         check_corpus(CorpusOptions("elves", text="x," * 4000), needed=True)
 
 
-async def test_file_or_text_but_not_both(home: Home) -> None:
-    steward = manager(home)
-    neither = await steward.slash(home.channel, "namer create", name="elves")
-    assert "`text:`" in sentence(neither)
-    both = await steward.slash(
-        home.channel, "namer create", name="elves", file=("elves.txt", LIST), text="a, b"
-    )
-    assert "not both" in sentence(both)
+async def test_file_or_text_but_not_both(chat: Chat) -> None:
+    steward = await chat.add_manager()
+    neither = await steward.use("namer create", name="elves")
+    assert "text:" in neither.text
+    both = await steward.use("namer create", name="elves", file=("elves.txt", LIST), text="a, b")
+    assert "not both" in both.text
 
 
 def zipped() -> bytes:
@@ -184,8 +157,8 @@ def zipped() -> bytes:
     return archive.getvalue()
 
 
-async def test_bad_list_is_refused(home: Home, subtests: pytest.Subtests) -> None:
-    steward = manager(home)
+async def test_bad_list_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+    steward = await chat.add_manager()
     for content, why in [
         (b"", "at least 20"),
         ("\n".join(ELVES[:10]).encode(), "names found: 10"),
@@ -201,73 +174,76 @@ async def test_bad_list_is_refused(home: Home, subtests: pytest.Subtests) -> Non
         (b"A\n" * (3 * 2**19), "is 2 MiB"),
     ]:
         with subtests.test(why):
-            result = await steward.slash(
-                home.channel, "namer create", name="elves", file=("elves.txt", content)
-            )
-            assert why in sentence(result)
-            assert result.ephemeral
-            assert not home.world.trainers
-            assert await namer(home) is None
+            result = await steward.use("namer create", name="elves", file=("elves.txt", content))
+            assert why in result.text
+            assert result.is_private
+            assert not chat.world.trainers
+            assert await namer(chat) is None
 
 
-async def test_names_are_unique_in_a_server(teachable: Home) -> None:
+async def test_names_are_unique_in_a_server(teachable: Chat) -> None:
     await create(teachable)
-    result = await manager(teachable).slash(
-        teachable.channel, "namer create", name="ELVES", file=("elves.txt", LIST)
+    result = await (await teachable.add_manager()).use(
+        "namer create", name="ELVES", file=("elves.txt", LIST)
     )
-    assert "There's a namer called ELVES already." in sentence(result)
+    assert "There's a namer called ELVES already." in result.text
 
 
-async def test_quota(teachable: Home) -> None:
+async def test_quota(teachable: Chat) -> None:
     await teachable.restart(namers_per_guild=1)
     await create(teachable)
-    steward = manager(teachable)
+    steward = await teachable.add_manager()
     for command, file in (("create", LIST), ("import", tiny_namer(ELVES))):
-        refused = await steward.slash(
-            teachable.channel, f"namer {command}", name="dwarfs", file=("x", file)
-        )
-        assert "You can have 1 namer here; delete one" in sentence(refused)
+        refused = await steward.use(f"namer {command}", name="dwarfs", file=("x", file))
+        assert "You can have 1 namer here; delete one" in refused.text
 
 
-async def test_same_name_in_two_servers(teachable: Home) -> None:
-    await create(teachable)
-    other = teachable.env.create_guild("Elsewhere")
+def elsewhere(chat: DiscordChat) -> tuple[Actor, Place]:
+    """A manager of another server, and a channel there."""
+    other = chat.home.env.create_guild("Elsewhere")
     channel = other.create_text_channel("general")
-    steward = manager(teachable, other)
-    await steward.slash(channel, "namer create", name="elves", file=("other.txt", LIST))
+    steward = chat.home.member_with("steward", other, manage_guild=True)
+    return DiscordActor(chat, steward), Place(channel.id, "general", channel)
+
+
+async def test_same_name_in_two_servers(discord_chat: DiscordChat, tmp_path: Path) -> None:
+    teachable = teach(discord_chat, tmp_path)
+    await create(teachable)
+    steward, there = elsewhere(discord_chat)
+    await steward.use_in(there, "namer create", name="elves", file=("other.txt", LIST))
     assert len(teachable.world.trainers) == 2
-    await steward.slash(channel, "namer share", name="elves")
+    await steward.use_in(there, "namer share", name="elves")
     mine = await namer(teachable)
     assert mine is not None
     assert not mine.shared
 
 
-async def test_channel_without_permission(home: Home) -> None:
-    home.env.inject_error(
+async def test_channel_without_permission(discord_chat: DiscordChat) -> None:
+    discord_chat.home.env.inject_error(
         "POST", "/channels/*/messages", status=403, code=50013, message="Missing Permissions"
     )
-    result = await manager(home).slash(
-        home.channel, "namer create", name="elves", file=("elves.txt", LIST)
+    result = await (await discord_chat.add_manager()).use(
+        "namer create", name="elves", file=("elves.txt", LIST)
     )
-    assert "the bot can't post here" in sentence(result)
-    assert await namer(home) is None
-    assert not home.world.trainers
+    assert "the bot can't post here" in result.text
+    assert await namer(discord_chat) is None
+    assert not discord_chat.world.trainers
 
 
-async def test_failed_training_can_be_repeated(teachable: Home) -> None:
+async def test_failed_training_can_be_repeated(teachable: Chat) -> None:
     succeeding = list(teachable.world.training)
     teachable.world.training[:] = [Failed("There is no room on the disk.")]
     await create(teachable)
     assert report(teachable).title == "The training of elves failed"
-    assert "/namer retrain name:elves" in (report(teachable).description or "").replace("\\", "")
-    asked = await teachable.alice.slash(teachable.channel, "namer info", name="elves")
-    assert "elves hasn't been trained yet." in (card(asked).description or "")
+    assert "/namer retrain name:elves" in (report(teachable).body).replace("\\", "")
+    asked = await teachable.alice.use("namer info", name="elves")
+    assert "elves hasn't been trained yet." in (asked.card.body)
     teachable.world.training[:] = succeeding
-    await manager(teachable).slash(teachable.channel, "namer retrain", name="elves")
+    await (await teachable.add_manager()).use("namer retrain", name="elves")
     assert report(teachable).title == "✅ elves is ready"
 
 
-async def test_bad_weights_are_not_stored(teachable: Home, tmp_path: Path) -> None:
+async def test_bad_weights_are_not_stored(teachable: Chat, tmp_path: Path) -> None:
     (tmp_path / "new.safetensors").write_bytes(b"not at all")
     await create(teachable)
     assert report(teachable).title == "The training of elves failed"
@@ -279,21 +255,19 @@ async def test_bad_weights_are_not_stored(teachable: Home, tmp_path: Path) -> No
 # Who may
 
 
-async def test_members_change_nothing(teachable: Home, subtests: pytest.Subtests) -> None:
+async def test_members_change_nothing(teachable: Chat, subtests: pytest.Subtests) -> None:
     await create(teachable)
     for verb in ["export", "retrain", "share", "delete"]:
         with subtests.test(verb):
-            result = await teachable.alice.slash(teachable.channel, f"namer {verb}", name="elves")
-            assert "Only server managers can do that." in sentence(result)
-            assert result.ephemeral
+            result = await teachable.alice.use(f"namer {verb}", name="elves")
+            assert f"Only {teachable.terms.community} managers can do that." in result.text
+            assert result.is_private
 
 
-async def test_members_create_nothing(home: Home) -> None:
+async def test_members_create_nothing(chat: Chat) -> None:
     for verb in ("create", "import"):
-        result = await home.alice.slash(
-            home.channel, f"namer {verb}", name="elves", file=("elves.txt", LIST)
-        )
-        assert "Only server managers can do that." in sentence(result)
+        result = await chat.alice.use(f"namer {verb}", name="elves", file=("elves.txt", LIST))
+        assert f"Only {chat.terms.community} managers can do that." in result.text
 
 
 class UnreachableTurn(FakeTurn):
@@ -303,9 +277,9 @@ class UnreachableTurn(FakeTurn):
         raise Unreachable("the network is down")
 
 
-async def test_lost_answer_keeps_the_namer(teachable: Home) -> None:
+async def test_lost_answer_keeps_the_namer(teachable: Chat) -> None:
     """Once its training is queued, a namer stays, whether or not the member hears of it."""
-    guild = teachable.guild.id
+    guild = teachable.community_id
     turn = UnreachableTurn(FakePlatform(), community_id=guild)
     options = CorpusOptions("elves", text="\n".join(LIST.decode().split()))
     with pytest.raises(Unreachable):
@@ -314,72 +288,70 @@ async def test_lost_answer_keeps_the_namer(teachable: Home) -> None:
     assert model.name == "elves"
 
 
-async def test_administrators_may_create(teachable: Home) -> None:
-    result = await teachable.administrator().slash(
-        teachable.channel, "namer create", name="elves", file=("elves.txt", LIST)
+async def test_administrators_may_create(teachable: Chat) -> None:
+    result = await (await teachable.add_administrator()).use(
+        "namer create", name="elves", file=("elves.txt", LIST)
     )
-    assert "Training elves." in sentence(result)
+    assert "Training elves." in result.text
 
 
 # To look at them
 
 
-async def test_empty_list(home: Home) -> None:
-    result = await home.alice.slash(home.channel, "namer list")
-    assert "/namer create" in sentence(result)
+async def test_empty_list(chat: Chat) -> None:
+    result = await chat.alice.use("namer list")
+    assert "/namer create" in result.text
 
 
-async def test_list_and_info(teachable: Home) -> None:
+async def test_list_and_info(teachable: Chat) -> None:
     await create(teachable)
-    listed = await teachable.alice.slash(teachable.channel, "namer list")
-    assert (card(listed).description or "").startswith("**elves** · 30 names")
-    info = card(await teachable.alice.slash(teachable.channel, "namer info", name="ELVES"))
-    assert "too small to learn much from" in (info.description or "")
-    shown = figures(info)
+    listed = await teachable.alice.use("namer list")
+    assert (listed.card.body).startswith("elves · 30 names")
+    info = (await teachable.alice.use("namer info", name="ELVES")).card
+    assert "too small to learn much from" in (info.body)
+    shown = dict(info.fields)
     assert shown["Validation loss"] == "1.250 nats/char"
     assert shown["Kneser-Ney loss"] == "1.500 nats/char"
     assert shown["List"] == "elves.txt"
 
 
-async def test_list_shows_how_to_use_a_trained_model(teachable: Home) -> None:
+async def test_list_shows_how_to_use_a_trained_model(teachable: Chat) -> None:
     await create(teachable)
     teachable.world.training[:] = [Failed("broken")]
     await create(teachable, "dwarves")
-    listed = await teachable.alice.slash(teachable.channel, "namer list")
-    text = card(listed).description or ""
-    assert "**dwarves** · 30 names · not trained yet" in text
-    assert text.endswith("`/name namer:elves`.")
+    listed = await teachable.alice.use("namer list")
+    text = listed.body
+    assert "dwarves · 30 names · not trained yet" in text
+    assert text.endswith("/name namer:elves.")
 
 
-async def test_list_of_untrained_models(teachable: Home) -> None:
+async def test_list_of_untrained_models(teachable: Chat) -> None:
     teachable.world.training[:] = [Failed("broken")]
     await create(teachable)
-    listed = await teachable.alice.slash(teachable.channel, "namer list")
-    assert card(listed).description == "**elves** · 30 names · not trained yet"
+    listed = await teachable.alice.use("namer list")
+    assert listed.body == "elves · 30 names · not trained yet"
 
 
-async def test_missing_model(home: Home) -> None:
-    result = await home.alice.slash(home.channel, "namer info", name="dwarfs")
-    assert "There's no namer with that name here." in sentence(result)
+async def test_missing_model(chat: Chat) -> None:
+    result = await chat.alice.use("namer info", name="dwarfs")
+    assert "There's no namer with that name here." in result.text
 
 
-async def test_suggestions(teachable: Home) -> None:
+async def test_suggestions(teachable: Chat) -> None:
     await create(teachable)
     for verb in ("info", "retrain", "share", "delete", "export"):
-        offered = await teachable.alice.autocomplete(
-            teachable.channel, f"namer {verb}", "name", "EL"
-        )
-        assert [choice["value"] for choice in offered] == ["elves"]
+        offered = await teachable.alice.suggestions(f"namer {verb}", "name", "EL")
+        assert [choice.value for choice in offered] == ["elves"]
 
 
 # To change them
 
 
-async def test_retrain_on_a_new_list(teachable: Home) -> None:
+async def test_retrain_on_a_new_list(teachable: Chat) -> None:
     await create(teachable)
     towns = "\n".join(f"{name}ton" for name in ELVES)
-    await manager(teachable).slash(
-        teachable.channel, "namer retrain", name="elves", file=("towns.csv", towns.encode())
+    await (await teachable.add_manager()).use(
+        "namer retrain", name="elves", file=("towns.csv", towns.encode())
     )
     found = await namer(teachable)
     assert found is not None
@@ -388,90 +360,81 @@ async def test_retrain_on_a_new_list(teachable: Home) -> None:
 
 
 async def test_failed_retraining_changes_nothing(
-    teachable: Home,
+    teachable: Chat,
 ) -> None:
     await create(teachable)
     before = await namer(teachable)
     teachable.world.training[:] = [Failed("No.")]
-    await manager(teachable).slash(
-        teachable.channel, "namer retrain", name="elves", text=",".join(f"{n}x" for n in ELVES)
+    await (await teachable.add_manager()).use(
+        "namer retrain", name="elves", text=",".join(f"{n}x" for n in ELVES)
     )
-    assert "The namer works as before." in (report(teachable).description or "")
+    assert "The namer works as before." in (report(teachable).body)
     assert await namer(teachable) == before
 
 
-async def test_delete_asks_first(teachable: Home) -> None:
+async def test_delete_asks_first(teachable: Chat) -> None:
     await create(teachable)
-    steward = manager(teachable)
-    asked = await steward.slash(teachable.channel, "namer delete", name="elves")
-    assert "This can't be undone." in sentence(asked)
-    assert asked.response is not None
-    assert labels(asked.response.message) == ["Delete", "Cancel"]
+    steward = await teachable.add_manager()
+    asked = await steward.use("namer delete", name="elves")
+    assert "This can't be undone." in asked.text
+    assert [*asked.buttons] == ["Delete", "Cancel"]
     await teachable.restart()
-    await steward.click(asked.response, label="Delete")
-    assert "elves was deleted." in sentence(asked)
-    assert labels(asked.response.message) == []
+    asked = await steward.press(asked, "Delete")
+    assert "elves was deleted." in asked.text
+    assert [*asked.buttons] == []
     assert await namer(teachable) is None
 
 
-async def test_delete_can_be_cancelled(teachable: Home) -> None:
+async def test_delete_can_be_cancelled(teachable: Chat) -> None:
     await create(teachable)
-    steward = manager(teachable)
-    asked = await steward.slash(teachable.channel, "namer delete", name="elves")
-    assert asked.response is not None
-    await steward.click(asked.response, label="Cancel")
-    assert "elves was not deleted." in sentence(asked)
-    assert labels(asked.response.message) == []
+    steward = await teachable.add_manager()
+    asked = await steward.use("namer delete", name="elves")
+    asked = await steward.press(asked, "Cancel")
+    assert "elves was not deleted." in asked.text
+    assert [*asked.buttons] == []
     assert await namer(teachable) is not None
 
 
-async def test_forged_buttons_do_nothing(teachable: Home, subtests: pytest.Subtests) -> None:
+async def test_forged_buttons_do_nothing(teachable: Chat, subtests: pytest.Subtests) -> None:
+    """Of members, and of the managers of other communities."""
     await create(teachable)
-    other = teachable.env.create_guild("Elsewhere")
-    channel = other.create_text_channel("general")
-    steward = manager(teachable, other)
-
-    async def send(channel_id: int, view: discord.ui.View) -> discord.Message:
-        return await teachable.bot.get_partial_messageable(channel_id).send("…", view=view)
-
-    for state in ["delete:1", "stop:1", "delete:x", "melt:1", "delete:999"]:
+    theirs = await learned(teachable, name="secrets", community_id=4242)
+    steward = await teachable.add_manager()
+    for state in [f"delete:{theirs.id}", "delete:x", "melt:1", "delete:999"]:
         with subtests.test(state):
-            view = view_of(Message(buttons=(Button("Delete", "namer", state),)))
-            there = await send(channel.id, view)
-            refused = sentence(await steward.click(there, label="Delete"))
+            message = Message(buttons=(Button("Delete", "namer", state),))
+            refused = (await steward.press(await teachable.show(message), "Delete")).text
             assert "no namer with that name" in refused or "another version" in refused
-            here = await send(teachable.channel.id, view)
-            refused = sentence(await teachable.alice.click(here, label="Delete"))
-            assert "Only server managers can do that." in refused
-            assert await namer(teachable) is not None
+    for state in ["delete:1", "stop:1"]:
+        with subtests.test(state):
+            message = Message(buttons=(Button("Delete", "namer", state),))
+            refused = (await teachable.alice.press(await teachable.show(message), "Delete")).text
+            assert f"Only {teachable.terms.community} managers can do that." in refused
+    assert await namer(teachable) is not None
+    assert await teachable.app.store.custom_models.get(theirs.id) is not None
 
 
 # To carry them elsewhere
 
 
-async def test_export_and_import(teachable: Home) -> None:
+async def test_export_and_import(teachable: Chat) -> None:
     await create(teachable)
-    exported = await manager(teachable).slash(teachable.channel, "namer export", name="elves")
-    assert exported.ephemeral
-    assert exported.response is not None
-    (file,) = exported.response.attachments
-    assert file.filename == "elves.safetensors"
+    exported = await (await teachable.add_manager()).use("namer export", name="elves")
+    assert exported.is_private
+    (file,) = exported.files
+    assert file.name == "elves.safetensors"
     content = tiny_namer(ELVES, validation=1.25, kneser_ney=1.5, measured=150)
-    other = teachable.env.create_guild("Elsewhere")
-    channel = other.create_text_channel("general")
-    steward = manager(teachable, other)
-    result = await steward.slash(
-        channel, "namer import", name="Eldar", file=("elves.safetensors", content)
-    )
-    assert card(result).title == "✅ Eldar is ready"
-    assert "too small to learn" in (card(result).description or "")
-    model = await teachable.app.store.custom_models.named(other.id, "eldar")
+    steward = await teachable.add_manager()
+    result = await steward.use("namer import", name="Eldar", file=("elves.safetensors", content))
+    assert result.title == "✅ Eldar is ready"
+    assert "too small to learn" in (result.card.body)
+    model = await teachable.app.store.custom_models.named(teachable.community_id, "eldar")
     assert model is not None
     assert (await teachable.app.custom_models.load(model)).words == tuple(
         sorted(map(str.lower, ELVES))
     )
-    again = await steward.slash(channel, "namer retrain", name="Eldar")
-    assert "Eldar was imported without its list." in sentence(again)
+    again = await steward.use("namer retrain", name="Eldar")
+    assert "Eldar was imported without its list." in again.text
 
 
 class Bomb:
@@ -501,51 +464,50 @@ HOSTILE = {
 }
 
 
-async def test_hostile_file_is_refused(home: Home, subtests: pytest.Subtests) -> None:
-    steward = manager(home)
+async def test_hostile_file_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+    steward = await chat.add_manager()
     for kind, content in HOSTILE.items():
         with subtests.test(kind):
-            result = await steward.slash(
-                home.channel, "namer import", name="elves", file=("elves.safetensors", content)
+            result = await steward.use(
+                "namer import", name="elves", file=("elves.safetensors", content)
             )
-            said = sentence(result)
+            said = result.text
             assert said
             assert "Sorry" not in said
             assert "Traceback" not in said
-            assert await namer(home) is None
+            assert await namer(chat) is None
 
 
-async def test_share(teachable: Home) -> None:
+async def test_share(teachable: Chat) -> None:
     await create(teachable)
-    steward = manager(teachable)
-    on = await steward.slash(teachable.channel, "namer share", name="elves")
-    assert "Other servers can use elves now." in sentence(on)
-    off = await steward.slash(teachable.channel, "namer share", name="elves", on=False)
-    assert "Only this server can use elves now." in sentence(off)
+    steward = await teachable.add_manager()
+    on = await steward.use("namer share", name="elves")
+    assert f"Other {teachable.terms.communities} can use elves now." in on.text
+    off = await steward.use("namer share", name="elves", on=False)
+    assert f"Only this {teachable.terms.community} can use elves now." in off.text
 
 
-async def test_cooldowns_of_quick_commands(teachable: Home) -> None:
+async def test_cooldowns_of_quick_commands(teachable: Chat) -> None:
     """`/namer list` and `/namer share`."""
     await create(teachable)
     await teachable.restart(cooldown_seconds=10)
-    steward = manager(teachable)
+    steward = await teachable.add_manager()
     commands: tuple[tuple[str, dict[str, str]], ...] = (
         ("namer list", {}),
         ("namer share", {"name": "elves"}),
     )
     for command, options in commands:
-        first = await steward.slash(teachable.channel, command, **options)
-        assert first.response is not None
-        assert "too fast" not in first.response.content
-        assert "too fast" in sentence(await steward.slash(teachable.channel, command, **options))
+        first = await steward.use(command, **options)
+        assert "too fast" not in first.text
+        assert "too fast" in (await steward.use(command, **options)).text
 
 
-async def test_useless_list_costs_cooldown(teachable: Home) -> None:
+async def test_useless_list_costs_cooldown(teachable: Chat) -> None:
     """It was downloaded and read."""
     await teachable.restart(cooldown_seconds=10)
-    steward = manager(teachable)
+    steward = await teachable.add_manager()
     options = {"name": "elves", "text": "Galadriel"}
-    refused = await steward.slash(teachable.channel, "namer create", **options)
-    assert "too fast" not in sentence(refused)
-    again = await steward.slash(teachable.channel, "namer create", **options)
-    assert "too fast" in sentence(again)
+    refused = await steward.use("namer create", **options)
+    assert "too fast" not in refused.text
+    again = await steward.use("namer create", **options)
+    assert "too fast" in again.text

@@ -100,6 +100,7 @@ async def test_files(
         await boss.use("namer import", name="orcs", file=(f"{text[:80]}.safetensors", content))
         chat.world.training[:] = [Failed(text[:400])]
         await boss.use("retrain names", corpus=(f"{text[:80]}.txt", content))
+    assert len(chat.world.trainers) > len(USABLE) // 2  # the files were read
     await boss.use("namer list")
     check(chat, caplog)
 
