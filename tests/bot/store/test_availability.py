@@ -54,7 +54,9 @@ async def test_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
         await database.migrate()
     with pytest.raises(Unavailable):
         await communities(database)
-    assert database.failures == 2
+    with pytest.raises(Unavailable):
+        await database.check()
+    assert database.failures == 3
     server.close()
 
 

@@ -8,6 +8,7 @@ from bot.store import Store
 from bot.store.ballots import Ballot
 from bot.store.moderation import blocks as module
 from bot.store.moderation.blocks import TooManyBlocks
+from bot.store.moderation.removals import RecentPoll
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
 from tests.bot.store.test_custom_models import create
 from tests.bot.store.test_hall_of_fame import hold_poll
@@ -225,3 +226,19 @@ async def test_what_happened_is_recorded(store: Store) -> None:
         replace(BY, action=Action.REFUSE_MODEL),
         replace(entry, subject="Mangosaurus"),
     ]
+
+
+async def test_recent_polls(store: Store) -> None:
+    for number, community in ((1, 1), (2, 1), (3, 1), (4, 2)):
+        opened_at = NOW + timedelta(minutes=number)
+        poll = replace(POLL, id=number, community_id=community, opened_at=opened_at)
+        await opened(store, poll)
+        if number != 3:  # its message is not known
+            await store.polls.sent(number, 100 + number)
+    await store.moderation.remove_name(2, 0, BY)
+    recent = await store.moderation.recent_polls(1)
+    assert recent == [
+        RecentPoll(POLL.channel_id, 102, POLL.names[1:]),
+        RecentPoll(POLL.channel_id, 101, POLL.names),
+    ]
+    assert await store.moderation.recent_polls(1, most=1) == recent[:1]

@@ -342,3 +342,31 @@ async def test_clock_steps_back(store: Store) -> None:
 async def test_end_in_the_future(store: Store) -> None:
     await store.trainings.finish(await started(store), "a", "done", LATER)
     assert await store.trainings.last_ended_at("shared", SOON) is None
+
+
+async def test_active_trainings(store: Store) -> None:
+    assert await store.trainings.active() == {"queued": 0, "running": 0}
+    await started(store)
+    for _ in range(2):
+        await enqueue(store)
+    await store.trainings.request_stop(await enqueue(store), "button", NOW)
+    assert await store.trainings.active() == {"queued": 2, "running": 1}
+
+
+async def test_ended_since(store: Store) -> None:
+    for ended_at in (NOW, SOON, LATER):
+        await store.trainings.finish(await started(store), "a", "done", ended_at)
+    await started(store)
+    found = await store.trainings.ended_since(SOON)
+    assert [training.ended_at for training in found] == [SOON, LATER]
+
+
+async def test_trainings_on_an_upload_of_a_member(store: Store) -> None:
+    running = await started(store, member_id=3, corpus=b"Elrond", title="elves.txt")
+    queued = await enqueue(store, member_id=3, corpus=b"Bree", title="towns.txt")
+    await enqueue(store, member_id=3)
+    await enqueue(store, member_id=4, corpus=b"Elrond", title="elves.txt")
+    found = await store.trainings.with_corpus_of(3)
+    assert {training.id for training in found} == {running, queued}
+    await store.trainings.finish(running, "a", "done", SOON)
+    assert [training.id for training in await store.trainings.with_corpus_of(3)] == [queued]

@@ -79,3 +79,12 @@ async def test_written_twice(store: Store) -> None:
 
 def test_token_is_not_shown() -> None:
     assert "secret" not in repr(HIDDEN)
+
+
+def test_age_of_an_answer() -> None:
+    """A token is kept for a shorter time."""
+    for record, lifetime in ((POEM, LIFETIME), (HIDDEN, TOKEN_LIFETIME)):
+        assert not record.is_old(NOW)  # its beginning is not known
+        begun = replace(record, begun_at=NOW)
+        assert not begun.is_old(NOW + lifetime)
+        assert begun.is_old(NOW + lifetime + SECOND)

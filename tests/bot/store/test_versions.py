@@ -63,6 +63,25 @@ async def test_newest_first_by_task(store: Store) -> None:
     assert [v.number for v in await store.versions.of("sonnets")] == [sonnets]
 
 
+async def test_number_of_versions_and_the_one_before(store: Store) -> None:
+    first, sonnets, second = await add(store), await add(store, task="sonnets"), await add(store)
+    assert (await store.versions.count("names"), await store.versions.count("haiku")) == (2, 0)
+    previous = await store.versions.previous("names", second)
+    assert previous is not None
+    assert previous.number == first
+    assert await store.versions.previous("names", first) is None
+    assert await store.versions.previous("sonnets", sonnets) is None
+
+
+async def test_earlier_versions(store: Store) -> None:
+    first, second = await add(store), await add(store)
+    assert await store.versions.earlier("names") == []
+    for number in (first, second, first):
+        await activate(store, number)
+    assert await store.versions.earlier("names") == [second, None]
+    assert await store.versions.earlier("sonnets") == []
+
+
 async def test_last_activation_is_live(store: Store) -> None:
     first, second = await add(store), await add(store)
     one = await activate(store, first)

@@ -51,6 +51,10 @@ def test_fit_lowers_loss() -> None:
     assert cross_entropy(fitting.network(), NAMES) < before - 1
 
 
+def test_weight_decay_is_that_of_the_settings() -> None:
+    assert fit(settings=replace(SMALL, weight_decay=0.25)).optimiser.weight_decay == 0.25
+
+
 def test_learning_rate_warms_up() -> None:
     warm, cold = fit(), fit(settings=replace(SMALL, warm_up=50))
     initial = fit().parameters["Wx0"]

@@ -211,6 +211,7 @@ def test_small_texts_are_read_more_often(size: int, passes: float, updates: int)
     assert by_character.passes == passes
     assert by_word.updates == updates
     assert by_word.candidates == 0
+    assert (by_character.batch, by_word.batch) == (16, 16)
     assert trainers.small_schedules(["x" * size], 10_000)[1].candidates > 0
 
 
