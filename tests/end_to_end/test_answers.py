@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 from bot.app import utc_now
 from bot.commands import jobs, stopping
 from bot.commands.core import dispatch
+from bot.commands.naming import names
 from bot.discord import platform
 from bot.local.server import LocalDiscord
 from bot.services.inference import Inference
@@ -82,12 +84,17 @@ def write_one_line(inference: Inference, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(inference, "sonnet", write_a_line)
 
 
-async def test_poem_is_delivered_after_an_outage(
-    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Discord takes no edit until the bot has given up the request."""
-    is_away = True
-    request = AsyncWebhookAdapter.request
+@dataclass
+class Outage:
+    """While it lasts, Discord takes no edits."""
+
+    lasts: bool = True
+
+
+@pytest.fixture
+def outage(monkeypatch: pytest.MonkeyPatch) -> Outage:
+    """An outage, with a bot that gives up and looks for unfinished answers at once."""
+    outage, request = Outage(), AsyncWebhookAdapter.request
 
     async def send(
         adapter: AsyncWebhookAdapter,
@@ -95,22 +102,45 @@ async def test_poem_is_delivered_after_an_outage(
         *args: Any,  # noqa: ANN401 (passed on to discord.py)
         **options: Any,  # noqa: ANN401
     ) -> object:
-        if is_away and route.method == "PATCH":
+        if outage.lasts and route.method == "PATCH":
             raise ConnectionResetError
         return await request(adapter, route, *args, **options)
 
     monkeypatch.setattr(AsyncWebhookAdapter, "request", send)
     monkeypatch.setattr(dispatch, "LAST_TRIES", 1)
     monkeypatch.setattr(jobs, "BEAT_S", 0.1)
+    return outage
+
+
+async def test_poem_is_delivered_after_an_outage(
+    local: LocalDiscord, tmp_path: Path, outage: Outage
+) -> None:
     async with playing(local, tmp_path) as scene:
         unfinished = scene.bot.app.unfinished
         asked = await local.run_command("sonnet", {"opening": "Shall I"}, until="acknowledged")
         await eventually(lambda: unfinished.released("discord"))
-        is_away = False
+        outage.lasts = False
         await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
         assert asked.message.embed["description"].startswith("Shall I")
         assert "✒️" not in asked.message.embed["description"]
         await eventually(lambda: not unfinished.released("discord"))
+
+
+async def test_names_are_delivered_after_an_outage(
+    local: LocalDiscord, tmp_path: Path, outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With their poll."""
+    monkeypatch.setattr(names, "PATIENCE_S", 0)
+    async with playing(local, tmp_path) as scene:
+        unfinished = scene.bot.app.unfinished
+        asked = await local.run_command("dinoname", {"count": 3}, until="acknowledged")
+        await eventually(lambda: unfinished.released("discord"))
+        outage.lasts = False
+        await local.wait_for(lambda: asked.message.buttons, what="Names")
+        await eventually(lambda: not unfinished.released("discord"))
+        name = asked.message.buttons[0].label or ""
+        await local.press(asked.message, name, until="acknowledged")
+        await eventually(lambda: f"{name}** · ▰ 1" in asked.message.embed["description"])
 
 
 async def test_poem_that_a_stop_cuts_off(

@@ -13,7 +13,7 @@ from bot.commands.core.info import Choice
 from bot.commands.core.message import Button, Message, Text, UserError, text
 from bot.commands.core.received import LONGEST_TYPED, clean, received, received_state
 from bot.commands.core.translation import _
-from bot.commands.core.turn import AnswerRef, DeliveryError, Gone, Turn, Unreachable
+from bot.commands.core.turn import AnswerRef, DeliveryError, Gone, MessageRef, Turn, Unreachable
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.services.blocks import Blocked, Reason
@@ -46,10 +46,10 @@ FAULTS = (Unavailable, TooSlow, DeliveryError)
 
 
 class Undelivered(Unreachable):
-    """The end of an answer could not be delivered, however often that was tried."""
+    """An answer, or its end, could not be delivered."""
 
     def __init__(self, message: Message) -> None:
-        """`message` is the end: a later attempt may deliver it."""
+        """`message` is what a later attempt may deliver."""
         super().__init__()
         self.message = message
 
@@ -180,6 +180,14 @@ async def respond_when_ready(
     """Respond with a message, and defer the response if that takes more than a second."""
     message = await in_time(answer, PATIENCE_S, on_delay=lambda: turn.defer(private=private))
     await turn.respond(message)
+
+
+async def respond_or_leave(turn: Turn, message: Message) -> MessageRef | None:
+    """Respond with a message. Raises `Undelivered` if the platform is away, to try again later."""
+    try:
+        return await turn.respond(message)
+    except Unreachable as error:
+        raise Undelivered(message) from error
 
 
 async def stream(

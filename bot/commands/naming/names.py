@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.commands.core.app import App
 from bot.commands.core.button_states import expand, fits, shorten, try_to_save
-from bot.commands.core.dispatch import PATIENCE_S, place_in
+from bot.commands.core.dispatch import PATIENCE_S, place_in, respond_or_leave
 from bot.commands.core.info import Choice, CommandInfo, within_limits
 from bot.commands.core.message import Button, Message, UserError, strong, text
 from bot.commands.core.name_problems import explain_problem, explain_shortfall
@@ -160,7 +160,7 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
             PATIENCE_S,
             on_delay=lambda: turn.defer(retry=retry),
         )
-        sent = await turn.respond(message)
+        sent = await respond_or_leave(turn, message)
         if poll is not None and sent is not None:
             with suppress(Unavailable):
                 await app.store.polls.sent(poll.id, sent.message_id)
