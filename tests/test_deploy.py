@@ -336,6 +336,13 @@ def test_unit_restarts_what_a_restart_mends() -> None:
     assert prevented == {WRONG_OPTIONS, *set(Exit) - MENDED_BY_A_RESTART - NOT_OF_THE_BOT}
 
 
+def test_unit_restarts_what_hangs() -> None:
+    """The bot answers the watchdog; Python then prints where it hung."""
+    service = unit()["Service"]
+    assert float(service["WatchdogSec"]) > 60
+    assert "PYTHONFAULTHANDLER=1" in service["Environment"]
+
+
 def test_unit_outlasts_an_outage() -> None:
     """No number of starts ends it, and they are few enough for Discord."""
     assert unit()["Unit"]["StartLimitIntervalSec"] == "0"

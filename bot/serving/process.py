@@ -6,6 +6,7 @@ from bot.launch import launch
 from bot.monitoring.sentry import set_up_sentry
 from bot.serving.local import run_local
 from bot.serving.platforms import run_platforms, tokens_of
+from bot.serving.watchdog import watched
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.version import checkout_version
@@ -16,7 +17,8 @@ def serve(*, local: bool = False) -> int:
 
     def run(settings: Settings) -> None:
         _report_errors(settings)
-        asyncio.run(run_local(settings) if local else run_platforms(settings, tokens_of(settings)))
+        work = run_local(settings) if local else run_platforms(settings, tokens_of(settings))
+        asyncio.run(watched(work))
 
     return launch(run, local=local)
 

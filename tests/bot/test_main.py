@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -220,6 +221,19 @@ def test_sentry_address_is_invalid(outcome: Outcome) -> None:
     assert "Traceback" not in errors
 
 
+@pytest.fixture
+def watchdog() -> Iterator[tuple[socket.socket, str]]:
+    """The socket of a systemd, and its address."""
+    with (
+        tempfile.TemporaryDirectory() as folder,  # addresses are short
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor,
+    ):
+        address = f"{folder}/notify"
+        supervisor.bind(address)
+        supervisor.settimeout(30)
+        yield supervisor, address
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_local_bot(
@@ -227,11 +241,15 @@ def test_local_bot(
     environment: dict[str, str],
     free_port: int,
     metrics_port: int,
+    watchdog: tuple[socket.socket, str],
     number: signal.Signals,
 ) -> None:
     """Its state is in STATE_DIR/local, apart from that of the bot on Discord."""
     (tmp_path / "state" / "mangosaurus.db").unlink()
+    supervisor, address = watchdog
     local = environment | {
+        "NOTIFY_SOCKET": address,
+        "WATCHDOG_USEC": "3000000",
         "LOCAL_PORT": str(free_port),
         "METRICS_PORT": str(metrics_port),
         "DATABASE_URL": "postgres://nowhere/db",
@@ -250,6 +268,7 @@ def test_local_bot(
             missing = {words for words in missing if words not in line}
         with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics") as page:
             assert b"mangosaurus_gateway_connected 1.0" in page.read()
+        assert supervisor.recv(100) == b"WATCHDOG=1"
         process.send_signal(number)
         assert process.wait(timeout=30) == Exit.OK
     databases = [path.relative_to(tmp_path) for path in tmp_path.rglob("mangosaurus.db")]
