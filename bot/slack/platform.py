@@ -52,6 +52,7 @@ OUTSIDE_S = 5.0
 """Seconds for which a channel is remembered that the bot is not in: it may be invited any time."""
 MOST_OUTSIDE = 1_000
 MOST_NONCES = 1_000
+MOST_FILES = 5_000
 NAMING_S = 2.0
 """Seconds that a message waits for the name of somebody whom it mentions."""
 LONGEST_ADDRESS = 200
@@ -90,6 +91,8 @@ class SlackPlatform:
         self._clock = clock
         self.members = Members(api, clock=clock)
         self._outside: OrderedDict[str, float] = OrderedDict()
+        self._files: OrderedDict[tuple[str, str], Sequence[str]] = OrderedDict()
+        """Files of messages (C…, timestamp), which are messages of their own."""
         self._sent: OrderedDict[str, int] = OrderedDict()
 
     async def identify(self) -> None:
@@ -194,7 +197,7 @@ class SlackPlatform:
             self.note_outside(channel, error)
             raise
         self._outside.pop(channel, None)
-        await self._send_rest(channel, rest, message.files, thread=thread or None)
+        await self._send_rest(channel, rest, message.files, thread=thread or None, of=timestamp)
         return timestamp
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
@@ -216,11 +219,20 @@ class SlackPlatform:
         return number
 
     async def edit(self, ref: MessageRef, message: Message) -> None:
-        """Replace a message of the bot. Files go to its thread. Raises `DeliveryError`."""
+        """Replace a message of the bot. Files go to its thread. Raises `DeliveryError`.
+
+        Those that it had are deleted, as far as this process has sent them.
+        """
         channel = await self._channel(ref.channel_id)
         timestamp = timestamp_of(ref.message_id)
         await self.api.update(channel, timestamp, await self.rendered_edit(message))
-        await self._send_rest(channel, (), message.files, thread=timestamp)
+        former = self._files.pop((channel, timestamp), ())
+        await self._send_rest(channel, (), message.files, thread=timestamp, of=timestamp)
+        for file in former:
+            try:
+                await self.api.delete_file(file)
+            except DeliveryError as error:
+                log.warning("A picture could not be deleted: %s", error)
 
     async def replace(
         self, channel: str, timestamp: str, message: Message, *, thread: str = ""
@@ -320,12 +332,18 @@ class SlackPlatform:
         files: Sequence[File],
         *,
         thread: str | None = None,
+        of: str = "",
     ) -> None:
+        """Send what a message could not hold. `of`: its timestamp, if it can be edited."""
         try:
             for part in parts:
                 await self.api.post(channel, part, thread=thread)
             if files:
-                await self.api.upload(channel, files, thread=thread)
+                sent = await self.api.upload(channel, files, thread=thread)
+                if of:
+                    self._files[channel, of] = sent
+                    if len(self._files) > MOST_FILES:
+                        self._files.popitem(last=False)
         except DeliveryError as error:
             log.warning("A part of a message could not be sent: %s", error)
 

@@ -32,6 +32,7 @@ NEEDED_SCOPES: Mapping[str, str] = {
     "users.info": "users:read",
     "files.getUploadURLExternal": "files:write",
     "files.completeUploadExternal": "files:write",
+    "files.delete": "files:write",
 }
 """Scopes by method. That of conversations.info depends on the kind of channel."""
 

@@ -132,6 +132,21 @@ class Messages:
             self._add(message)
         return found
 
+    def delete_file(self, file_id: str) -> None:
+        """Delete a file of the bot; a message that has nothing else goes with it."""
+        file = self.files.get(file_id)
+        if file is None:
+            raise SlackError("file_not_found")
+        if file.owner is not self._workspace.bot:
+            raise SlackError("cant_delete_file")
+        del self.files[file_id]
+        for message in [each for each in self.by_ts.values() if file in each.files]:
+            message.files.remove(file)
+            if message.files or message.text or message.blocks:
+                self._tell(message)
+            else:
+                self.remove(message)
+
     # Requests of a member
 
     def say(self, member: Member, text: str, channel: Channel) -> Message:

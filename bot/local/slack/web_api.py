@@ -112,6 +112,7 @@ class WebApi:
         )
         yield Method("files.getUploadURLExternal", self._reserve)
         yield Method("files.completeUploadExternal", self._complete)
+        yield Method("files.delete", self._delete_file)
 
     # Requests
 
@@ -276,6 +277,10 @@ class WebApi:
         channel = str(arguments.get("channel_id") or "")
         shared = self._state.messages.complete_upload(files, channel, arguments)
         return {"files": [file.payload() for file in shared]}
+
+    def _delete_file(self, arguments: JSON) -> JSON:
+        self._state.messages.delete_file(_text(arguments, "file"))
+        return {}
 
     def _sent(self, message: Message) -> JSON:
         return {"channel": message.channel.id, "ts": message.ts}

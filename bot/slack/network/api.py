@@ -22,7 +22,7 @@ from bot.services.concurrency import Locks
 from bot.services.edit_budget import EditBudget
 from bot.slack.network.addresses import is_same_origin, is_slack, proxy_for
 from bot.slack.network.errors import described, error_of, facts_of, webhook_code
-from bot.slack.values import text_of
+from bot.slack.values import list_of, text_of
 
 log = logging.getLogger(__name__)
 library = logging.getLogger("slack_sdk.quiet")
@@ -191,9 +191,9 @@ class SlackApi:
 
     async def upload(
         self, channel: str, files: Sequence[File], *, words: str = "", thread: str | None = None
-    ) -> None:
-        """Send files as one message, in a channel that the bot is in."""
-        await self._call(
+    ) -> list[str]:
+        """Send files as one message, in a channel that the bot is in. Returns their ids."""
+        found = await self._call(
             "files.upload",
             lambda web: web.files_upload_v2(
                 channel=channel,
@@ -211,6 +211,11 @@ class SlackApi:
             ),
             limit=TRANSFER_S,
         )
+        return [each for file in list_of(found, "files") if (each := text_of(file, "id"))]
+
+    async def delete_file(self, file: str) -> None:
+        """Delete a file of the bot, and what is left of its message."""
+        await self._call("files.delete", lambda web: web.files_delete(file=file))
 
     async def download(self, address: str, most: int) -> bytes:
         """A file that a member has uploaded; if it is longer than `most` bytes, the first of it."""

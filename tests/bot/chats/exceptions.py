@@ -69,7 +69,8 @@ EXCEPTIONS = (
         "pictures in a card",
         "differs",
         "Slack shows an uploaded picture as a message of its own: plaques, dissections and loss "
-        "curves follow their message, or are in its thread.",
+        "curves follow their message, or are in its thread. When a moderator removes a name, its "
+        "plaque is deleted, unless the bot was restarted since; admins can delete that one.",
     ),
     Exceptional(
         "slack",
