@@ -169,7 +169,7 @@ async def test_short_soak(tmp_path: Path) -> None:
     """Every promise is kept, with the faults of a seed."""
     faults = ("SIGKILL", "answers 502", "database locked", "SIGTERM")
     options = Options(
-        seconds=30, rate=4.0, quiet_s=3.0, large_namers=1, quick=True, members=60, only=faults
+        seconds=33, rate=4.0, quiet_s=3.0, large_namers=1, quick=True, members=60, only=faults
     )
     soak = Soak(tmp_path, options, console := Console(record=True, width=120))
     outcome = await soak.run()
@@ -182,6 +182,8 @@ async def test_short_soak(tmp_path: Path) -> None:
 
 
 async def test_kills(tmp_path: Path) -> None:
-    results = await run_kills(tmp_path, votes=1, trainings=0, migrations=1, seed=0)
-    assert [result.wrong for result in results.values()] == [[], []]
-    assert [result.kills for result in results.values()] == [1, 1]
+    """Those during votes are in `test_votes_benchmark`, and in the soak above."""
+    results = await run_kills(tmp_path, votes=0, trainings=0, migrations=1, seed=0)
+    assert {name: result.wrong for name, result in results.items() if result.kills} == {
+        "migrations": []
+    }
