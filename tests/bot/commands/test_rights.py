@@ -31,7 +31,6 @@ from bot.store.trainings import TrainingRequest
 from models.names.generator import NamesRequest
 from tests.bot.commands.naming.test_name import learned
 from tests.bot.conftest import Home
-from tests.bot.polls_discord import first_message
 from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rights.md").read_text()
@@ -333,7 +332,7 @@ async def test_buttons_elsewhere(cast: Cast, column: str, subtests: pytest.Subte
     home = cast.home
     alice = home.alice
     number = await poll_in(cast, alice, home.channel)
-    await alice.click(first_message(home), label="Mangosaurus")
+    await alice.click(home.channel.history()[0], label="Mangosaurus")
     await home.app.store.poems.keep(
         alice.id, home.guild.id, 1, "Shall I", "Shall I", home.env.now()
     )

@@ -10,7 +10,6 @@ import simcord
 from bot.commands.core.turn import User
 from bot.discord.turn import DiscordTurn
 from tests.bot.conftest import Home
-from tests.bot.polls_discord import a_poll
 from tests.bot.replies import buttons, labels, sentence
 
 MENU = "Moderate this message"
@@ -66,7 +65,7 @@ async def test_moderator_of_a_channel(home: Home) -> None:
     """May moderate the messages there, and no others, which are not even suggested."""
     bob = home.guild.add_member(home.env.create_user("bob"))
     den = own_channel(home, bob)
-    theirs, own = await a_poll(home), await poll_in(home, den)
+    theirs, own = await poll_in(home, home.channel), await poll_in(home, den)
     (choice,) = await bob.autocomplete(den, "moderate message", "message", "")
     assert choice["value"] == own.jump_url
     asked = await bob.context_menu(den, MENU, own)
