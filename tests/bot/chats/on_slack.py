@@ -1,12 +1,9 @@
 """Slack: the bot in a simulated workspace without sockets, as a `Chat`."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from typing import Any
 
 from bot.commands.core import message as core
 from bot.commands.core.app import App
@@ -14,19 +11,19 @@ from bot.commands.core.declaration import Declaration, Group, Kind, Menu
 from bot.commands.core.info import Choice
 from bot.commands.core.turn import MessageRef, Platform, Terms
 from bot.commands.jobs import Jobs
-from bot.local.slack.records import File, Interaction, Message
+from bot.local.slack.records import Interaction, Message
 from bot.local.slack.server import LocalSlack
 from bot.local.slack.workspace import Channel, Member
 from bot.slack.names import MENU, SHORTCUT
 from bot.slack.typed_command import as_typed
 from bot.slack.views.rendering import decoded, encoded
-from tests.bot.chats.protocol import Actor, Answer, Card, Place, Shown, ShownFile
+from tests.bot.chats.protocol import Actor, Answer, Place, Shown, ShownFile
+from tests.bot.chats.slack_reading import Reader, label_of, shown_file
 from tests.bot.chats.slack_transport import BASE_URL, MemoryBot, MemorySession
 from tests.bot.chats.still_time import StillTime
 from tests.bot.fakes import FakeWriter
 from tests.bot.world import World
 
-_EMOJI = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f300-\U0001faff]+ ")
 IN_FORM = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
 """Options that cannot be typed in a line."""
 
@@ -87,7 +84,7 @@ class SlackActor:
         before = self.chat.snapshot()
         source = message.source
         assert isinstance(source, Message)
-        labels = {_label(button): button["action_id"] for button in source.buttons}
+        labels = {label_of(button): button["action_id"] for button in source.buttons}
         self.chat.slack.press(self.member, source, labels[label])
         await self.chat.settle()
         return self.chat.answer(self.member, before, source)
@@ -260,7 +257,7 @@ class SlackChat:
 
     def action_of(self, message: Shown, label: str) -> str:
         assert isinstance(message.source, Message)
-        (found,) = (each for each in message.source.buttons if _label(each) == label)
+        (found,) = (each for each in message.source.buttons if label_of(each) == label)
         return decoded(found["value"])
 
     def notified(self) -> list[str]:
@@ -272,7 +269,7 @@ class SlackChat:
 
     def rewrite_button(self, message: Shown, label: str, action: str) -> None:
         assert isinstance(message.source, Message)
-        (found,) = (each for each in message.source.buttons if _label(each) == label)
+        (found,) = (each for each in message.source.buttons if label_of(each) == label)
         found["value"] = encoded(action)
 
     async def settle(self) -> None:
@@ -336,7 +333,7 @@ class SlackChat:
         )
         files = [message for message in visible if not message.blocks]
         first, *others = [self.shown(message) for message in visible if message.blocks] or [Shown()]
-        attached = tuple(map(_file, (file for message in files for file in message.files)))
+        attached = tuple(map(shown_file, (file for message in files for file in message.files)))
         return Answer(
             first.text,
             first.cards,
@@ -349,56 +346,7 @@ class SlackChat:
 
     def shown(self, message: Message) -> Shown:
         """A message as members read it."""
-        text, cards = self._parts(message.blocks) if message.blocks else (message.text, [])
-        return Shown(
-            text,
-            tuple(cards),
-            tuple(map(_label, message.buttons)),
-            tuple(map(_file, message.files)),
-            message.is_ephemeral,
-            message,
-        )
-
-    def _parts(self, blocks: Iterable[Mapping[str, Any]]) -> tuple[str, list[Card]]:
-        """The text before the first header, and a card from each header on."""
-        text: list[str] = []
-        cards: list[Card] = []
-        for block in blocks:
-            match block["type"]:
-                case "header":
-                    cards.append(Card(block["text"]["text"], fields={}))
-                case "context":
-                    footer = "".join(each["text"] for each in block["elements"])
-                    cards[-1:] = [_with(cards[-1], footer=footer)]
-                case "rich_text":
-                    elements = [e for part in block["elements"] for e in part["elements"]]
-                    words = "".join(map(self._words, elements))
-                    if not cards:
-                        text.append(words)
-                    elif _is_field(elements[0]):
-                        fields = {**cards[-1].fields, **_fields(elements, self._words)}
-                        cards[-1:] = [_with(cards[-1], fields=fields)]
-                    else:
-                        body = "\n".join(filter(None, (cards[-1].body, words)))
-                        cards[-1:] = [_with(cards[-1], body=body)]
-                case kind:
-                    assert kind == "actions", kind
-        return "\n".join(text), cards
-
-    def _words(self, element: Mapping[str, Any]) -> str:
-        match element["type"]:
-            case "date":
-                at = datetime.fromtimestamp(element["timestamp"], self.now().tzinfo)
-                return f"[{at:%Y-%m-%d %H:%M}]"
-            case "user":
-                return "@" + self.slack.workspace.members[element["user_id"]].name
-            case "channel":
-                return "#" + self.slack.workspace.channels[element["channel_id"]].name
-            case "link":
-                return str(element["url"])
-            case kind:
-                assert kind == "text", kind
-                return str(element["text"])
+        return Reader(self.slack.workspace).shown(message)
 
     async def _place(self, channel: Channel) -> Place:
         platform = self.bot.platform
@@ -420,40 +368,3 @@ def _bot(
 def _channel(place: Place) -> Channel:
     assert isinstance(place.source, Channel)
     return place.source
-
-
-def _label(button: Mapping[str, Any]) -> str:
-    """What is on a button, without its picture."""
-    return _EMOJI.sub("", button["text"]["text"], count=1)
-
-
-def _file(file: File) -> ShownFile:
-    return ShownFile(file.name, file.alt_text, partial(_read, file))
-
-
-async def _read(file: File) -> bytes:
-    assert file.data is not None
-    return file.data
-
-
-def _with(card: Card, **changes: Any) -> Card:  # noqa: ANN401
-    facts = {"title": card.title, "body": card.body, "fields": card.fields, "footer": card.footer}
-    return Card(**(facts | changes))
-
-
-def _is_field(element: Mapping[str, Any]) -> bool:
-    """Whether an element is the name of a field, in bold and with a colon."""
-    is_bold = bool(element.get("style", {}).get("bold"))
-    return is_bold and str(element.get("text")).endswith(": ")
-
-
-def _fields(elements: Iterable[Mapping[str, Any]], words: Any) -> dict[str, str]:  # noqa: ANN401
-    fields: dict[str, str] = {}
-    name = ""
-    for element in elements:
-        if _is_field(element):
-            name = element["text"].removesuffix(": ")
-            fields[name] = ""
-        else:
-            fields[name] += words(element)
-    return {name: value.removesuffix("\n") for name, value in fields.items()}
