@@ -147,6 +147,13 @@ def test_mistakes_are_shown_at_their_fields() -> None:
     assert submitted(DECLARED, sent("command:dissect")).errors == {"name": "This is needed."}
 
 
+def test_long_text_is_not_lost() -> None:
+    """A forged form: the field itself takes 3,000 characters."""
+    read = submitted(DECLARED, sent("command:sonnet", opening={"value": "a" * 10_000}))
+    assert "at most" in read.errors["opening"]
+    assert "10,000" in read.errors["opening"]
+
+
 def test_group_form_asks_for_the_subcommand() -> None:
     group = next(g for g in DECLARED if isinstance(g, Group) and g.info.name == "namer")
     view = group_form(group, "m")
