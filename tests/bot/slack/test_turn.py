@@ -339,7 +339,9 @@ async def test_pressed_ephemeral_message(platform: SlackPlatform, slack: SlackSe
     assert len(slack.calls) == 1
 
 
-@pytest.mark.parametrize("code", ["cant_update_message", "not_in_channel", "channel_not_found"])
+@pytest.mark.parametrize(
+    "code", ["cant_update_message", "edit_window_closed", "not_in_channel", "channel_not_found"]
+)
 async def test_pressed_message_that_came_through_a_url(
     press: SlackTurn, slack: SlackServer, code: str
 ) -> None:
