@@ -46,6 +46,8 @@ SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 3600.0
 Part = Mapping[str, Any]
 """A rendered message: `text` and `blocks`."""
 
+_INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+"""No words of members or networks format anything or show a preview of a page."""
 _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
 """`OSError` includes timeouts."""
 
@@ -253,7 +255,7 @@ class SlackApi:
         for _attempt in range(TRIES):
             try:
                 async with asyncio.timeout(max(until - self._clock(), 0.1)):
-                    answer = await webhook.send_dict({**body, "mrkdwn": False})
+                    answer = await webhook.send_dict({**body, **_INERT})
             except _NO_NETWORK as error:
                 self._count(None)
                 raise Unreachable(type(error).__name__) from error

@@ -70,7 +70,7 @@ def _assert_message(method: str, arguments: Mapping[str, Any]) -> None:
     if method in ("chat.postMessage", "chat.update"):
         assert arguments["parse"] == "none"
         assert _is_off(arguments["link_names"])
-    if method == "chat.postMessage":
+    if method in ("chat.postMessage", "actions"):
         assert _is_off(arguments["unfurl_links"])
         assert _is_off(arguments["unfurl_media"])
 

@@ -14,6 +14,7 @@ from tests.bot.slack.network.server import Answer, SlackServer, limited, refusal
 
 PART = {"text": "Hello", "blocks": [{"type": "divider"}]}
 Call = Callable[[SlackApi], Coroutine[Any, Any, object]]
+INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 
 
 class Clock:
@@ -291,7 +292,7 @@ async def test_token_and_answers_stay_with_slack(api: SlackApi, address: str) ->
 
 async def test_respond(api: SlackApi, slack: SlackServer) -> None:
     await api.respond(f"{slack.url}respond", PART | {"replace_original": False})
-    assert slack.calls == [("respond", {**PART, "replace_original": False, "mrkdwn": False})]
+    assert slack.calls == [("respond", {**PART, "replace_original": False, **INERT})]
 
 
 @pytest.mark.parametrize(
