@@ -41,6 +41,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 20_000
+"""For what a page shows: a busy machine takes its time, and a test that passes waits for none."""
 FIRST_PARTS = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov")
 SECOND_PARTS = ("adan", "ebor", "idel", "omir", "uwen", "ylan")
 ELVES = "\n".join(
@@ -157,6 +159,7 @@ async def browser() -> AsyncIterator[Browser]:
         if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
             pytest.fail(f"{reason}, and MANGOSAURUS_NO_SKIP=1 allows no skip")
         pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         # In some locales Chromium saves names of other alphabets as "download".
         launched = await playwright.chromium.launch(
