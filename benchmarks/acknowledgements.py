@@ -49,8 +49,8 @@ class Discord:
         self._members = [local.state.guild.add_member(f"Member {n}") for n in range(MEMBERS)]
         self._next = 0
 
-    async def acknowledged(self) -> float:
-        """Type `/dinoname`. Returns the seconds until it is acknowledged, once it is answered."""
+    async def names(self) -> tuple[float, float]:
+        """Type `/dinoname`. Returns the seconds until it is acknowledged, and answered."""
         began = time.perf_counter()
         asked = await self._local.run_command(
             "dinoname", {"count": 1}, by=self._member(), until="acknowledged", timeout_s=ANSWER_S
@@ -59,7 +59,7 @@ class Discord:
         await self._local.wait_for(
             lambda: asked.settled, timeout_s=ANSWER_S, what="The end of /dinoname"
         )
-        return seconds
+        return seconds, time.perf_counter() - began
 
     async def poem(self) -> None:
         """Type `/sonnet`, and wait for its end."""
@@ -87,15 +87,15 @@ class Slack:
         ]
         self._next = 0
 
-    async def acknowledged(self) -> float:
-        """Type `/dinoname`. Returns the seconds until it is acknowledged, once it is answered."""
+    async def names(self) -> tuple[float, float]:
+        """Type `/dinoname`. Returns the seconds until it is acknowledged, and answered."""
         member, channel = self._member()
         began = time.perf_counter()
         asked = self._local.command(member, "/dinoname", "count:1", channel)
         await asked.acknowledgement()
         seconds = time.perf_counter() - began
         await self._local.wait_for(lambda: asked.messages, timeout_s=ANSWER_S)
-        return seconds
+        return seconds, time.perf_counter() - began
 
     async def poem(self) -> None:
         """Type `/sonnet`, and wait for its end."""
@@ -112,7 +112,7 @@ class Slack:
 
 async def measure(folder: Path, commands: int) -> Table:
     """Times of acknowledgements, on an idle bot and on one that writes poems."""
-    table = Table("/dinoname", "the bot", "median", "99th percentile", "most")
+    table = Table("/dinoname", "the bot", "until", "median", "99th percentile", "most")
     async with (
         LocalDiscord(port=0) as discord,
         LocalSlack(port=0, rate_limited=False) as slack,
@@ -121,7 +121,7 @@ async def measure(folder: Path, commands: int) -> Table:
         platforms = Discord(discord), Slack(slack)
         for each in platforms:  # the first answers load what they need
             await each.poem()
-            await each.acknowledged()
+            await each.names()
         await asyncio.sleep(WARMING_S)
         for state in ("is idle", f"writes {POEMS} poems"):
             poets = [
@@ -129,14 +129,17 @@ async def measure(folder: Path, commands: int) -> Table:
                 for n in range(0 if state == "is idle" else POEMS)
             ]
             await asyncio.sleep(WARMING_S)
-            times: dict[str, list[float]] = {each.name: [] for each in platforms}
+            times: dict[str, list[tuple[float, float]]] = {each.name: [] for each in platforms}
             for _ in range(commands):
                 for each in platforms:
-                    times[each.name].append(await each.acknowledged())
+                    times[each.name].append(await each.names())
                     await asyncio.sleep(PAUSE_S)
-            for name, seconds in times.items():
-                figures = [1e3 * np.quantile(seconds, q) for q in (0.5, 0.99, 1.0)]
-                table.add_row(name, state, *(f"{each:.1f} ms" for each in figures))
+            for name, pairs in times.items():
+                for until, seconds in zip(
+                    ("acknowledged", "answered"), zip(*pairs, strict=True), strict=True
+                ):
+                    figures = [1e3 * np.quantile(seconds, q) for q in (0.5, 0.99, 1.0)]
+                    table.add_row(name, state, until, *(f"{each:.1f} ms" for each in figures))
             for poet in poets:
                 poet.cancel()
             await asyncio.gather(*poets, return_exceptions=True)
@@ -152,9 +155,9 @@ async def measure_memory(folder: Path, answers: int) -> tuple[Table, float]:
     """The memory of the bot, and the highest peak, in MiB."""
     table = Table("platforms", "at rest", f"after {answers} answers", "peak")
     peak = 0.0
-    for number, (with_discord, with_slack) in enumerate(
-        [(True, False), (False, True), (True, True)]
-    ):
+    both = [(True, False), (False, True), (True, True)]
+    for number, (with_discord, with_slack) in enumerate(both):
+        (folder / f"{number}").mkdir()
         async with (
             LocalDiscord(port=0) as discord,
             LocalSlack(port=0, rate_limited=False) as slack,
@@ -187,7 +190,7 @@ async def _ask(platforms: "list[Discord | Slack]", turns: Iterator[int]) -> None
         if turn % (ANSWERS // SONNETS) < len(platforms):
             await platform.poem()
         else:
-            await platform.acknowledged()
+            await platform.names()
 
 
 def main() -> int:
