@@ -243,6 +243,7 @@ class SlackBot:
         )
         if turn is None:
             return
+        turn.expects_answer = action not in access.VOTES  # the card shows them
         refusal = access.refusal_of_button(action, turn.origin)
         if refusal is not None:
             await self.refuse(turn, refusal, f"button {action if action in HANDLERS else 'form'}")

@@ -87,6 +87,8 @@ class SlackTurn:
         self.community_id = community_id
         self.channel_id = origin.channel_id
         self.created_at = created_at
+        self.expects_answer = True
+        """Whether the member is to be told if this process ends before it answers."""
         self.on_pending: OnPending | None = None
         self.origin = origin
         self._begun = time.monotonic()
@@ -129,7 +131,7 @@ class SlackTurn:
     def unanswered(self) -> AnswerRef | None:
         """The `response_url`, while nothing is shown: Slack has had its acknowledgement."""
         is_shown = self._is_deferred or self._is_answered or self._is_acknowledged
-        if is_shown or not self.origin.response_url:
+        if is_shown or not self.expects_answer or not self.origin.response_url:
             return None
         return AnswerRef(self.channel_id, None, self.origin.response_url)
 

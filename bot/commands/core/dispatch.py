@@ -33,7 +33,7 @@ ACKNOWLEDGED_S = 2.0
 """Seconds until a request without a response is acknowledged; Discord gives up after three."""
 RECORDING_S = 0.25
 """Seconds that a deferral waits at most until it is recorded for a restart."""
-UNRECORDED_S = 0.05
+UNRECORDED_S = 0.25
 """Seconds for which a request is not recorded that its platform takes for acknowledged."""
 SUGGESTED_S = 2.0
 """Seconds that suggestions may take. They cannot be deferred."""

@@ -30,6 +30,7 @@ NEEDED_SCOPES: Mapping[str, str] = {
     "chat.postEphemeral": "chat:write",
     "conversations.open": "im:write",
     "users.info": "users:read",
+    "users.list": "users:read",
     "files.getUploadURLExternal": "files:write",
     "files.completeUploadExternal": "files:write",
     "files.delete": "files:write",
@@ -45,6 +46,7 @@ PER_MINUTE: Mapping[str, int] = {
     "conversations.info": 50,
     "conversations.open": 50,
     "users.info": 100,
+    "users.list": 20,
     "views.open": 100,
     "views.update": 100,
     "views.push": 100,
@@ -52,7 +54,7 @@ PER_MINUTE: Mapping[str, int] = {
     "files.getUploadURLExternal": 100,
     "files.completeUploadExternal": 100,
 }
-"""Calls of each method per minute, for the whole workspace (Slack's tiers 3 and 4)."""
+"""Calls of each method per minute, for the whole workspace (Slack's tiers 2 to 4)."""
 
 
 class SlackError(Exception):

@@ -90,6 +90,11 @@ class WebApi:
             lambda a: {"user": workspace.member_payload(workspace.find_member(_text(a, "user")))},
         )
 
+        yield Method(
+            "users.list",
+            lambda _a: {"members": [*map(workspace.member_payload, workspace.members.values())]},
+        )
+
         def shown(view: View) -> JSON:
             return {"view": payloads.view(view)}
 

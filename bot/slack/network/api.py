@@ -41,6 +41,8 @@ WAITING_S = 60.0
 """Seconds that an edit waits for its turn at most."""
 TRIES = 3
 """Attempts at a call that Slack answers with 429."""
+PAGE = 1_000
+"""Members in one answer, at most."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 3600.0
 
 Part = Mapping[str, Any]
@@ -115,6 +117,17 @@ class SlackApi:
         found = await self._call("users.info", lambda web: web.users_info(user=user))
         member = found.get("user")
         return member if isinstance(member, Mapping) else {}
+
+    async def members(self, cursor: str = "") -> tuple[Sequence[Mapping[str, object]], str]:
+        """Up to `PAGE` members, with their rights. `cursor` is where the last call has ended.
+
+        Returns them and where the call has ended; "" if there are no more.
+        """
+        found = await self._call(
+            "users.list", lambda web: web.users_list(limit=PAGE, cursor=cursor or None)
+        )
+        end = text_of(found, "response_metadata", "next_cursor")
+        return list_of(found, "members", most=PAGE), end
 
     async def open_direct(self, user: str) -> str:
         """The direct message with a member (D…)."""

@@ -19,6 +19,8 @@ MOST_MEMBERS = 5_000
 ASKS = 80
 """Questions in `WINDOW_S` until those about names have to wait: the others are for rights."""
 WINDOW_S = 60.0
+PAGES = 5
+"""Calls for many members at once, at most, in each of which are up to a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,14 @@ class Members:
         self._asked: deque[float] = deque()
         self._asking: dict[str, asyncio.Task[Member]] = {}
         """Questions that Slack has not answered yet, by member: several requests may need one."""
+        self._learning: asyncio.Task[None] | None = None
+        self._learned_at = 0.0
 
     async def find(self, user: str, team: str, *, for_rights: bool = True) -> Member:
         """A member (U…) of a workspace. Raises `DeliveryError`.
 
-        Unless it is `for_rights`, they may have changed in the last half hour, and Slack is not
-        asked while it is asked much.
+        Unless it is `for_rights`, they may have changed in the last half hour, and if Slack is
+        asked much, it is asked for many members at once.
         """
         known = self.known(user, RIGHTS_S if for_rights else NAME_S)
         if known is not None:
@@ -93,7 +97,10 @@ class Members:
         while self._asked and self._asked[0] <= now - WINDOW_S:
             self._asked.popleft()
         if not for_rights and len(self._asked) >= ASKS:
-            raise Unreachable("Slack is asked for many members")
+            await self._learn(team)
+            if (known := self.known(user)) is None:
+                raise Unreachable("Slack is asked for many members")
+            return known
         self._asked.append(now)
         self._asking[user] = asking = asyncio.create_task(self._ask(user, team))
         asking.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -104,11 +111,33 @@ class Members:
             found = member_of(await self._api.user(user), team)
         finally:
             del self._asking[user]
-        self._known[user] = (self._clock(), found)
+        self._remember(user, found)
+        return found
+
+    async def _learn(self, team: str) -> None:
+        """Ask for many members at once, once in `WINDOW_S`. Raises `DeliveryError`."""
+        now = self._clock()
+        if self._learning is None or now - self._learned_at >= WINDOW_S:
+            self._learned_at = now
+            self._learning = asyncio.create_task(self._ask_for_many(team))
+            self._learning.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.shield(self._learning)
+
+    async def _ask_for_many(self, team: str) -> None:
+        cursor = ""
+        for _page in range(PAGES):
+            found, cursor = await self._api.members(cursor)
+            for each in found:
+                if user := text_of(each, "id"):
+                    self._remember(user, member_of(each, team))
+            if not cursor:
+                return
+
+    def _remember(self, user: str, member: Member) -> None:
+        self._known[user] = (self._clock(), member)
         self._known.move_to_end(user)
         if len(self._known) > MOST_MEMBERS:
             self._known.popitem(last=False)
-        return found
 
     def known(self, user: str, seconds: float = NAME_S) -> Member | None:
         """A member of whom Slack told in the last `seconds`."""

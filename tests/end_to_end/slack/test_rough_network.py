@@ -219,23 +219,18 @@ async def test_winner_is_announced_once(templates: Templates, tmp_path: Path) ->
 
 
 async def test_many_members_in_a_minute(templates: Templates, tmp_path: Path) -> None:
-    """Slack tells of 100 members a minute: others are told to wait; those with rights have them."""
+    """Slack tells of 100 members a minute: all are answered, and those with rights have them."""
     async with SecondSlack(acknowledge_s=60) as slack, bot_on(slack, tmp_path, templates) as bot:
-        asked = []
-        for number in range(130):
-            member = slack.workspace.add_member(f"Member {number}")
-            room = slack.workspace.add_channel(f"room-{number}", is_joined=True)
-            asked.append(slack.command(member, "/dinoname", "count:1", room))
+        rooms = [slack.workspace.add_channel(f"room-{n}", is_joined=True) for n in range(130)]
+        members = [slack.workspace.add_member(f"Member {n}") for n in range(len(rooms))]
+        for first in range(0, len(rooms), 10):  # ten at a time: this machine may be busy
+            ten = [*zip(members, rooms, strict=True)][first : first + 10]
+            asked = [slack.command(each, "/dinoname", "count:1", room) for each, room in ten]
+            for command in asked:
+                assert "Mangosaurus" in (await command.answer()).words
         settings = slack.command(slack.admin, "/settings", "vote_minutes:7")
-        answers = [await each.answer() for each in asked]
-
-        def count(words: str) -> int:
-            return sum(words in each.words for each in answers)
-
-        refused = "Try again in a minute"
-        await slack.wait_for(lambda: count("Mangosaurus") + count(refused) == len(asked))
-        assert 0 < count("Mangosaurus") <= ASKS
         await settings.answer()
         assert await bot.app.store.polls.minutes(bot.platform.community_id or 0) == 7
         assert not slack.refused["users.info"]
         assert slack.calls["users.info"] <= ASKS + 1
+        assert slack.calls["users.list"] == 1

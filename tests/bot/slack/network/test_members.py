@@ -10,7 +10,7 @@ from bot.monitoring.monitor import Monitor
 from bot.slack.network import members
 from bot.slack.network.api import SlackApi
 from bot.slack.network.members import Member, Members, member_of
-from tests.bot.slack.network.server import SlackServer, refusal, serving
+from tests.bot.slack.network.server import Answer, SlackServer, refusal, serving
 from tests.bot.slack.setups import user
 
 
@@ -88,6 +88,26 @@ async def test_rights_go_before_names(found: Members, slack: SlackServer, clock:
     assert (await found.find("UADMIN", "T1")).is_administrator
     clock.now += members.WINDOW_S
     await found.find("UNEW", "T1", for_rights=False)
+
+
+async def test_many_members_at_once(found: Members, slack: SlackServer, clock: Clock) -> None:
+    """In a rush Slack is asked for all members, once a minute, instead of for each."""
+    slack.answers["users.info"] = [user() for _ in range(members.ASKS)]
+    for number in range(members.ASKS):
+        await found.find(f"U{number}", "T1", for_rights=False)
+    pages = [[{"id": "UNEW", "is_restricted": True}, "odd", {}], [{"id": "UOTHER", "name": "Ann"}]]
+    slack.answers["users.list"] = [
+        Answer({"members": pages[0], "response_metadata": {"next_cursor": "more"}}),
+        Answer({"members": pages[1], "response_metadata": {"next_cursor": ""}}),
+    ]
+    asked = [found.find(each, "T1", for_rights=False) for each in ("UNEW", "UOTHER", "UNEW")]
+    guest, other, _again = await asyncio.gather(*asked)
+    assert guest.is_guest
+    assert other == Member("Ann")
+    assert [each.get("cursor") for each in slack.of("users.list")] == [None, "more"]
+    with pytest.raises(Unreachable):
+        await found.find("UNKNOWN", "T1", for_rights=False)
+    assert len(slack.of("users.list")) == 2
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ class WebApi:
             "chat.getPermalink": (self._permalink, 0, ""),
             "conversations.open": (self._open, 3, "im:write"),
             "users.info": (self._user, 4, "users:read"),
+            "users.list": (self._users, 2, "users:read"),
             "views.open": (self._open_view, 4, ""),
             "views.publish": (self._publish, 4, ""),
             "files.getUploadURLExternal": (self._upload_url, 4, "files:write"),
@@ -245,6 +246,14 @@ class WebApi:
         if member is None:
             raise ApiError("user_not_found")
         return {"user": member.json()}
+
+    def _users(self, arguments: Json) -> Json:
+        limit, start = int(arguments.get("limit") or 0), int(arguments.get("cursor") or 0)
+        members = [each.json() for each in self.workspace.members.values()]
+        page = members[start : start + limit] if limit else members
+        end = start + len(page)
+        following = str(end) if end < len(members) else ""
+        return {"members": page, "response_metadata": {"next_cursor": following}}
 
     def _open_view(self, arguments: Json) -> Json:
         trigger = self.triggers.get(str(arguments.get("trigger_id")))
