@@ -34,7 +34,6 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     waits = {
-        "PING_S": 0.1,
         "WATCH_S": 0.05,
         "DRAIN_S": 1.0,
         "UNANNOUNCED_S": 0.2,
@@ -119,17 +118,22 @@ async def test_refresh_under_load(bot: SlackBot, slack: Server) -> None:
 
 @pytest.mark.parametrize("pongs", [True, False])
 async def test_deaf_sockets(
-    bot: SlackBot, slack: Server, monkeypatch: pytest.MonkeyPatch, pongs: bool
+    slack: Server,
+    templates: Templates,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pongs: bool,
 ) -> None:
     """The bot is back without anybody's help, whether they answer pings or not."""
-    if pongs:
-        monkeypatch.setattr(connection, "QUIET_S", 0.3)
-    deaf = set(slack.sockets.connections)
-    slack.sockets.deafen(pongs=pongs)
-    await slack.wait_for(
-        lambda: set(slack.sockets.connections) and not deaf & set(slack.sockets.connections)
-    )
-    assert (await slack.command(slack.member, "/about", "").answer()).words
+    monkeypatch.setattr(connection, "QUIET_S" if pongs else "PING_S", 0.3 if pongs else 0.1)
+    async with bot_on(slack, tmp_path, templates):
+        await slack.wait_for(lambda: len(slack.sockets.connections) == connection.CONNECTIONS)
+        deaf = set(slack.sockets.connections)
+        slack.sockets.deafen(pongs=pongs)
+        await slack.wait_for(
+            lambda: set(slack.sockets.connections) and not deaf & set(slack.sockets.connections)
+        )
+        assert (await slack.command(slack.member, "/about", "").answer()).words
 
 
 async def test_dropped_sockets(bot: SlackBot, slack: Server) -> None:
