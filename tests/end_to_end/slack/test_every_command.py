@@ -78,7 +78,7 @@ ANSWERS = {
     "owner unblock": "The bot answers",
     "owner blocks": "Blocked",
     "owner servers": "1 workspace",
-    "owner leave": "That isn't the id of a server.",
+    "owner leave": "That isn't the id of a workspace.",
     "owner record": "Record of moderation",
     "settings": "New polls stay open for 1 minute here",
     "about": "Names new dinosaurs letter by letter",

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bot.commands.core import button_states
+from bot.commands.polls import votes
 from bot.local.faults import Kind, RestFault
 from bot.slack.client import SlackBot
 from bot.slack.network import api, connection
@@ -44,7 +46,12 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in waits.items():
         monkeypatch.setattr(connection, name, seconds)
     monkeypatch.setattr(api, "SHORTEST_PAUSE_S", 0.1)
-    monkeypatch.setattr(database, "ANSWER_S", 60.0)  # this machine may be busy
+    for module, limit_s in (
+        (database, "ANSWER_S"),
+        (votes, "OPENING_S"),
+        (button_states, "SAVING_S"),
+    ):
+        monkeypatch.setattr(module, limit_s, 60.0)  # this machine may be busy
 
 
 @pytest.fixture(params=SERVERS)
