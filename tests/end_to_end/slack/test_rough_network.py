@@ -132,14 +132,18 @@ async def test_deaf_sockets(
     pongs: bool,
 ) -> None:
     """The bot is back without anybody's help, whether they answer pings or not."""
-    monkeypatch.setattr(connection, "QUIET_S" if pongs else "PING_S", 0.3 if pongs else 0.1)
+    if not pongs:
+        monkeypatch.setattr(connection, "PING_S", 0.1)
     async with bot_on(slack, tmp_path, templates):
         await slack.wait_for(lambda: len(slack.sockets.connections) == connection.CONNECTIONS)
         deaf = set(slack.sockets.connections)
         slack.sockets.deafen(pongs=pongs)
-        await slack.wait_for(
-            lambda: set(slack.sockets.connections) and not deaf & set(slack.sockets.connections)
-        )
+        with monkeypatch.context() as patch:
+            if pongs:
+                patch.setattr(connection, "QUIET_S", 0.3)
+            await slack.wait_for(
+                lambda: set(slack.sockets.connections) and not deaf & set(slack.sockets.connections)
+            )
         assert (await slack.command(slack.member, "/about", "").answer()).words
 
 
