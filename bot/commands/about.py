@@ -8,6 +8,7 @@ from bot.commands.core.info import CommandInfo, NoOptions
 from bot.commands.core.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn
+from bot.commands.training.version_report import Allows, corpus_title
 from bot.evaluation.results.headline import Figure, read_headline
 from bot.formats import human_join
 from bot.store.versions import Live
@@ -30,6 +31,7 @@ _ARCHITECTURES: Mapping[str, str] = {
 async def about(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/about`."""
     headlines = await asyncio.to_thread(_headlines, app.inference.digests)
+    words = await app.filters.of(turn.community_id)
     communities = len(turn.platform.communities)
     terms = turn.platform.terms
     lines = (
@@ -46,10 +48,11 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
             communities=terms.communities,
         ),
     )
+    served = app.models.served
     fields = tuple(
         Field(
             task.capitalize(),
-            _live(app.models.served.get(task)) + _network(card, headlines.get(task, ())),
+            _live(served.get(task)) + _network(card, headlines.get(task, ()), words.allows),
         )
         for task, card in app.inference.cards.items()
     )
@@ -77,8 +80,8 @@ def _live(live: Live | None) -> Text:
     )
 
 
-def _network(card: ModelCard, headline: Sequence[Figure]) -> Text:
-    corpus = card.corpus
+def _network(card: ModelCard, headline: Sequence[Figure], allows: Allows) -> Text:
+    corpus = corpus_title(card.corpus, allows)
     if card.pretraining:
         corpus = _("{first}, then {second}").format(first=card.pretraining, second=corpus)
     described = text(

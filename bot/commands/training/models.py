@@ -247,5 +247,5 @@ def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
     """The label of a version in suggestions."""
     loss = "" if version.reference_loss is None else f" · {version.reference_loss:.3f}"
     end = f" · {version.recipe}{loss}"
-    begin = f"{version.number} · {version.task} · {corpus_title(version, allows)}"
+    begin = f"{version.number} · {version.task} · {corpus_title(version.corpus, allows)}"
     return shortened(begin, longest - len(end)) + end

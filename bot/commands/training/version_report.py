@@ -48,7 +48,7 @@ def version_report(
         else _("📦 Version {number} of {task} is stored, but not live")
     )
     lines = [
-        verbatim(corpus_title(version, allows)),
+        verbatim(corpus_title(version.corpus, allows)),
         *(text(emphasis(note)) for note in notes),
         (),
         *map(verbatim, samples_of(version, allows)[:SHOWN_SAMPLES]),
@@ -73,9 +73,9 @@ def version_report(
     return Message(embeds=(embed,), files=curve_file(comparison), buttons=buttons)
 
 
-def corpus_title(version: VersionRecord, allows: Allows) -> str:
-    """The title of the corpus, which another community may have uploaded."""
-    return version.corpus if allows(version.corpus) else _("(blocked by the word filter)")
+def corpus_title(title: str, allows: Allows) -> str:
+    """The title of a corpus, which another community may have uploaded, if it can be shown."""
+    return title if allows(title) else _("(blocked by the word filter)")
 
 
 def samples_of(version: VersionRecord, allows: Allows) -> Sequence[str]:

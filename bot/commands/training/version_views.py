@@ -85,7 +85,7 @@ def comparison_message(comparison: VersionComparison, allows: Allows) -> Message
         lines=tuple(lines),
         fields=(
             Field(_("Trained"), trained),
-            Field(_("Corpus"), verbatim(corpus_title(version, allows))),
+            Field(_("Corpus"), verbatim(corpus_title(version.corpus, allows))),
             Field(_("Recipe"), verbatim(version.recipe)),
             Field(_("Seed"), text("–" if version.seed is None else str(version.seed))),
             Field(_("Validation loss"), text(nats(version.validation))),
@@ -139,7 +139,7 @@ def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
         parts.append(text(Timestamp(version.created_at)))
     loss = version.reference_loss
     parts += [
-        verbatim(corpus_title(version, allows)),
+        verbatim(corpus_title(version.corpus, allows)),
         verbatim(version.recipe),
         text(_("not measured") if loss is None else f"{loss:.3f}"),
     ]

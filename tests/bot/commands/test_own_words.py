@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.commands import about
 from bot.commands.core.app import App
+from bot.commands.core.info import NoOptions
 from bot.commands.core.message import Message, UserError, plain
 from bot.commands.naming import custom_model_choice, dissect
 from bot.commands.polls.hall_of_fame import HallOfFameOptions, page_of
@@ -139,6 +141,16 @@ async def test_versions_show_no_blocked_words(app: App, turn: FakeTurn) -> None:
     others = replace(turn, community_id=ELSEWHERE, answers=[])
     await models.list_(app, others, TaskOptions("names"))
     assert "mud.txt" in words_of(others.answers[0])
+
+
+async def test_about_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
+    """The live version may be trained on what a home server uploaded."""
+    await about.about(app, turn, NoOptions())
+    assert "A corpus of tests" in words_of(turn.answers[0])
+    await app.store.word_filters.set_blocked_words(COMMUNITY, ("corpus",))
+    app.filters.changed(COMMUNITY)
+    await about.about(app, turn, NoOptions())
+    assert "corpus" not in words_of(turn.answers[1])
 
 
 async def test_titles_of_uploads(app: App) -> None:
