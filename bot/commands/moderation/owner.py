@@ -33,42 +33,42 @@ LONGEST_ID = 19
 """Digits of a community's id."""
 
 _WHO = {
-    "user": _("A user, in all servers"),
-    "server": _("Or a server: its id, or one of the suggestions"),
+    "user": _("A user, everywhere"),
+    "server": _("Or a server or workspace: its id, or one of the suggestions"),
 }
 
 GROUP_INFO = CommandInfo(name=OWNER, description=_("For the operator of the bot."))
 BLOCK_INFO = CommandInfo(
     name="owner block",
-    description=_("Stop answering a user or a server, everywhere."),
+    description=_("Stop answering a user everywhere, or a server or workspace."),
     options=_WHO,
     examples=((_("/owner block user:…"), _("stops the bot from answering a user everywhere.")),),
     audience=Audience.OWNERS,
 )
 UNBLOCK_INFO = CommandInfo(
     name="owner unblock",
-    description=_("Answer a blocked user or server again."),
+    description=_("Answer a blocked user, server or workspace again."),
     options=_WHO,
     examples=((_("/owner unblock user:…"), _("lets the bot answer a user again.")),),
     audience=Audience.OWNERS,
 )
 BLOCKS_INFO = CommandInfo(
     name="owner blocks",
-    description=_("List the blocked users and servers."),
-    examples=(("/owner blocks", _("lists the blocked users and servers.")),),
+    description=_("List the blocked users, servers and workspaces."),
+    examples=(("/owner blocks", _("lists the blocked users, servers and workspaces.")),),
     audience=Audience.OWNERS,
 )
 SERVERS_INFO = CommandInfo(
     name="owner servers",
-    description=_("List the servers that the bot is in."),
-    examples=(("/owner servers", _("lists the servers that the bot is in.")),),
+    description=_("List the servers and workspaces that the bot is in."),
+    examples=(("/owner servers", _("lists the servers and workspaces that the bot is in.")),),
     audience=Audience.OWNERS,
 )
 LEAVE_INFO = CommandInfo(
     name="owner leave",
-    description=_("Remove the bot from a server."),
-    options={"server": _("Which server: its id, or one of the suggestions")},
-    examples=((_("/owner leave server:…"), _("removes the bot from a server.")),),
+    description=_("Remove the bot from a server or workspace."),
+    options={"server": _("Which server or workspace: its id, or one of the suggestions")},
+    examples=((_("/owner leave server:…"), _("removes the bot from a server or workspace.")),),
     audience=Audience.OWNERS,
 )
 RECORD_INFO = CommandInfo(
@@ -215,7 +215,8 @@ def _target(app: App, turn: Turn, options: TargetOptions, actions: tuple[Action,
     """
     if (options.user_id is None) == (options.community is None):
         raise UserError(
-            _("Choose either a user or a server, for example {example}."),
+            _("Choose either a user or a {community}, for example {example}."),
+            community=turn.platform.terms.community,
             example=code("/owner block user:"),
         )
     of_user, of_community = actions

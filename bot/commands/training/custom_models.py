@@ -118,7 +118,7 @@ SHARE_INFO = CommandInfo(
     description=_("Let others use a namer, or stop sharing it."),
     options={**_WHICH, "on": _("Whether others can use it (default True)")},
     examples=(
-        ("/namer share name:elves", _("lets other servers use a namer; on:False stops that.")),
+        ("/namer share name:elves", _("lets a namer be used elsewhere, too; on:False stops that.")),
     ),
     audience=Audience.MANAGERS,
 )

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 4.0
 """Seconds that each part may take to be found."""
 MOST_BLOCKS, MOST_OF_A_PART = 100, 18
-"""Of a home tab, and of each of its five parts without its divider and buttons."""
+"""Of a home tab, and of each of the five parts below its title, without divider and buttons."""
 FORM = "form"
 """Action of a button that opens the form of a command, whose name is its state."""
 _FORMS = (
@@ -100,7 +100,8 @@ def view_of(content: HomeContent, commands: CommandNames | None = None) -> dict[
     data = content.data
     title = Message(embeds=(Embed("🦖 Mangosaurus"),))
     parts: tuple[tuple[list[Message], tuple[Button, ...]], ...] = (
-        ([title, *helped[:1]], _FORMS),
+        ([title], _FORMS),
+        (helped[:1], ()),
         (_section(_("Today's champion"), content.champion, text(code("/champion"))), ()),
         (_section(_("Your poems"), content.newest_poem, poem_hint), ()),
         (

@@ -79,13 +79,16 @@ def group_form(
         for each in group.declarations[:MOST_CHOICES]
     ]
     select = {"type": "static_select", "action_id": SUBCOMMAND, "options": options}
-    block = {
-        "type": "input",
-        "block_id": SUBCOMMAND,
-        "label": plain_text(group.info.description),
-        "element": select,
-    }
-    return _modal(GROUP + group.info.name, group.info.name, [block], metadata, names)
+    blocks: list[Block] = [
+        {"type": "section", "text": plain_text(group.info.description)},
+        {
+            "type": "input",
+            "block_id": SUBCOMMAND,
+            "label": plain_text(_("What to do")),
+            "element": select,
+        },
+    ]
+    return _modal(GROUP + group.info.name, group.info.name, blocks, metadata, names)
 
 
 def submitted(declared: Sequence[Declared], view: Mapping[str, object]) -> Submitted:

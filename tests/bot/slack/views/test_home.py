@@ -73,6 +73,8 @@ def test_home_has_all_parts() -> None:
     ):
         assert expected in words
     assert "Older" not in words
+    kinds = [block["type"] for block in view_of(content)["blocks"]]
+    assert kinds[:4] == ["header", "actions", "divider", "header"]
     assert "/dino-sonnet" in words_of(view_of(content, CommandNames("dino-")))
 
 

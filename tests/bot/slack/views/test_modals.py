@@ -159,6 +159,9 @@ def test_group_form_asks_for_the_subcommand() -> None:
     view = group_form(group, "m")
     check(view)
     assert view["callback_id"] == "group:namer"
+    about, asked = view["blocks"]
+    assert about["text"]["text"] == group.info.description
+    assert asked["label"]["text"] == "What to do"
     chosen = {"selected_option": {"value": "create"}}
     read = submitted(DECLARED, sent("group:namer", subcommand=chosen))
     assert read.declaration.info.name == "namer create"
