@@ -52,6 +52,7 @@ OUTSIDE_S = 5.0
 """Seconds for which a channel is remembered that the bot is not in: it may be invited any time."""
 MOST_OUTSIDE = 1_000
 MOST_NONCES = 1_000
+MOST_THREADS = 1_000
 MOST_FILES = 5_000
 NAMING_S = 2.0
 """Seconds that a message waits for the name of somebody whom it mentions."""
@@ -94,6 +95,8 @@ class SlackPlatform:
         self._files: OrderedDict[tuple[str, str], Sequence[str]] = OrderedDict()
         """Files of messages (C…, timestamp), which are messages of their own."""
         self._sent: OrderedDict[str, int] = OrderedDict()
+        self._threads: OrderedDict[tuple[str, str], str] = OrderedDict()
+        """Threads of messages in one, by channel and timestamp: what follows them goes there."""
 
     async def identify(self) -> None:
         """Ask Slack which workspace and bot the token belongs to.
@@ -197,11 +200,17 @@ class SlackPlatform:
             self.note_outside(channel, error)
             raise
         self._outside.pop(channel, None)
+        if thread:
+            self._threads[channel, timestamp] = thread
+            if len(self._threads) > MOST_THREADS:
+                self._threads.popitem(last=False)
         await self._send_rest(channel, rest, message.files, thread=thread or None, of=timestamp)
         return timestamp
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
-        """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`.
+        """Send a message to the channel of `ref`, or to its thread if this process has posted it.
+
+        Returns its id. Raises `DeliveryError`.
 
         Of several with the same `nonce` for a message, Slack posts one, by all that is known of it.
         """
@@ -211,7 +220,8 @@ class SlackPlatform:
             key = str(uuid5(NAMESPACE_URL, f"{self.team}/{channel}/{ref.message_id}/{nonce}"))
             if (sent := self._sent.get(key)) is not None:
                 return sent
-        number = message_id(await self.post(channel, message, key=key)) or 0
+        thread = self._threads.get((channel, timestamp_of(ref.message_id)), "")
+        number = message_id(await self.post(channel, message, key=key, thread=thread)) or 0
         if key:
             self._sent[key] = number
             if len(self._sent) > MOST_NONCES:
@@ -227,7 +237,8 @@ class SlackPlatform:
         timestamp = timestamp_of(ref.message_id)
         await self.api.update(channel, timestamp, await self.rendered_edit(message))
         former = self._files.pop((channel, timestamp), ())
-        await self._send_rest(channel, (), message.files, thread=timestamp, of=timestamp)
+        thread = self._threads.get((channel, timestamp), timestamp)
+        await self._send_rest(channel, (), message.files, thread=thread, of=timestamp)
         for file in former:
             try:
                 await self.api.delete_file(file)

@@ -301,8 +301,14 @@ class SlackTurn:
         requests.acknowledge()
 
     async def _post(self, message: Message) -> str:
-        origin = self.origin
-        return await self.platform.post(origin.channel, message, thread=origin.thread)
+        channel, thread = self.origin.channel, self.origin.thread
+        try:
+            return await self.platform.post(channel, message, thread=thread)
+        except Deleted:
+            if not thread:
+                raise
+            self.origin = replace(self.origin, thread="")  # it exists no longer
+            return await self.platform.post(channel, message)
 
     async def _replace(self, timestamp: str, message: Message) -> None:
         origin = self.origin

@@ -253,29 +253,6 @@ async def test_bot_is_removed_before_the_answer(
     assert len(slack.of("chat.update")) == 1
 
 
-async def test_answers_in_a_thread(platform: SlackPlatform, slack: SlackServer) -> None:
-    """A button there is answered there, whether everybody sees it or not."""
-    slack.answers["chat.postMessage"] = [POSTED] * 3
-    thread = "1600000000.000001"
-    press = await turn_in(platform, slack, message=TIMESTAMP, thread=thread)
-    await press.respond(SECRET)
-    await press.respond(Message(text("first" + "x" * 20_000 + "last")))
-    await press.announce(HELLO)
-    await press.edit_source(HELLO)
-    sent = [*slack.of("respond"), *slack.of("chat.postMessage")]
-    assert len(sent) > 3
-    assert {each["thread_ts"] for each in sent} == {thread}
-    assert slack.of("chat.update")[-1]["ts"] == TIMESTAMP
-
-
-async def test_source_in_a_thread_is_replaced(platform: SlackPlatform, slack: SlackServer) -> None:
-    press = await turn_in(
-        platform, slack, message=TIMESTAMP, thread="1600000000.000001", is_ephemeral=True
-    )
-    await press.edit_source(HELLO)
-    assert "thread_ts" not in slack.of("respond")[0]
-
-
 async def test_announcement_needs_the_bot(turn: SlackTurn, slack: SlackServer) -> None:
     slack.answers["chat.postMessage"] = [POSTED, OUTSIDE]
     assert (await turn.announce(HELLO)).message_id == NUMBER
