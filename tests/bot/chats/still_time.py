@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 from typing import Any
 
-import aiosqlite
+import aiosqlite.core
 import pytest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,11 +23,19 @@ class StillTime:
         self._idle = asyncio.Event()
         self._idle.set()
         monkeypatch.setattr(loop, "time", lambda: self._now)
-        monkeypatch.setattr(loop, "run_in_executor", self._counted(loop.run_in_executor))
-        for name in ("_execute", "_connect"):
-            monkeypatch.setattr(
-                aiosqlite.Connection, name, self._counted(getattr(aiosqlite.Connection, name))
-            )
+        run_in_executor = loop.run_in_executor
+        monkeypatch.setattr(loop, "run_in_executor", lambda *a: self._counted(run_in_executor(*a)))
+        count = self._counted
+
+        class CountedQueue(SimpleQueue[Any]):
+            """Work for the thread of a SQLite connection, with the future that it settles."""
+
+            def put_nowait(self, item: Any) -> None:  # noqa: ANN401
+                if item[0] is not None:
+                    count(item[0])
+                super().put_nowait(item)
+
+        monkeypatch.setattr(aiosqlite.core, "SimpleQueue", CountedQueue)
 
     def now(self) -> datetime:
         """The time of day."""
@@ -61,15 +69,12 @@ class StillTime:
         timers = (timer.when() for timer in self._loop._scheduled if not timer.cancelled())
         return min(timers, default=None)
 
-    def _counted(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        def call(*arguments: Any, **named: Any) -> Awaitable[Any]:  # noqa: ANN401
-            self._busy += 1
-            self._idle.clear()
-            future = asyncio.ensure_future(function(*arguments, **named))
-            future.add_done_callback(self._done)
-            return future
-
-        return call
+    def _counted(self, future: asyncio.Future[Any]) -> asyncio.Future[Any]:
+        """Wait for this one, too, before anything is settled."""
+        self._busy += 1
+        self._idle.clear()
+        future.add_done_callback(self._done)
+        return future
 
     def _done(self, _future: object) -> None:
         self._busy -= 1
