@@ -52,7 +52,7 @@ def pytest_collection_finish() -> None:
 class Together(LoadFileScheduling):  # type: ignore[misc]
     """Distribution of files to processes, in which those that need Keras go to the same one.
 
-    Keras takes seconds to load, and 300 MB.
+    The first training in a process takes memory and time to set up.
     """
 
     def _split_scope(self, nodeid: str) -> str:
