@@ -101,7 +101,7 @@ async def test_wrong_server(chat: Chat, owner: Actor, subtests: pytest.Subtests)
 async def test_one_target(chat: Chat, owner: Actor) -> None:
     for options in ({}, {"user": chat.alice, "server": "1"}):
         refused = await owner.use_directly("owner block", **options)
-        assert "Choose either a user or a server" in refused.text
+        assert f"Choose either a user or a {chat.terms.community}" in refused.text
 
 
 async def test_servers_are_listed_by_page(discord_chat: DiscordChat) -> None:
