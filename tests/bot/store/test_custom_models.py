@@ -32,6 +32,12 @@ async def test_create(store: Store) -> None:
     assert await store.custom_models.get(model.id) == model
 
 
+async def test_limit_of_one(store: Store) -> None:
+    await create(store, most=1)
+    with pytest.raises(TooMany):
+        await create(store, "Dwarves", most=1)
+
+
 async def test_import_has_no_corpus(store: Store) -> None:
     model = await create(store, weights=(b"file", "digest"))
     assert not model.has_corpus

@@ -242,3 +242,11 @@ async def test_recent_polls(store: Store) -> None:
         RecentPoll(POLL.channel_id, 101, POLL.names),
     ]
     assert await store.moderation.recent_polls(1, most=1) == recent[:1]
+
+
+async def test_as_many_refused_models_as_a_menu_has(store: Store) -> None:
+    for number in range(26):
+        model = await create(store, f"Elves {number}", community_id=2, most=26)
+        await store.custom_models.share(model.id, shared=True)
+        await store.moderation.refuse_model(model.id, BY)
+    assert len(await store.custom_models.refused(1)) == 25

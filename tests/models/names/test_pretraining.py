@@ -77,6 +77,7 @@ def test_reading_list_repeats_near_names(corpus: Corpus) -> None:
 
 def test_plan_reads_genera_and_training_part() -> None:
     plan, names = RECIPES[PRETRAINING_RECIPE].plan(Options()), load_names()
+    assert plan.architecture == "mixture"
     genera = load_genera()
     assert set(plan.corpus.training) == {*genera.vertebrates, *genera.others, *names.training}
     assert plan.words == ()
