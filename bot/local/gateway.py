@@ -165,6 +165,8 @@ class Gateway:
                     await socket.close(code=code, message=f"Opcode {op}".encode())
         except TimeoutError:
             await socket.close(code=TIMED_OUT, message=b"Session timed out.")
+        except ConnectionError:
+            pass  # the bot was killed; its session is resumed or ends as after any disconnect
         finally:
             if pump is not None:
                 pump.cancel()

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import SHUT_RDWR
 from typing import Any
 
 import aiohttp
@@ -143,6 +144,20 @@ async def test_heartbeat(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         await socket.send(1, None)
         assert await socket.next() == {"op": 11}
+
+
+async def test_killed_client_leaves_no_traceback(
+    local: LocalDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its heartbeat is acknowledged when its connection is gone already."""
+    async with connected(local) as socket:
+        await socket.identify(local)
+        assert local.state.online
+        await socket.send(1, 1)
+        socket.socket.get_extra_info("socket").shutdown(SHUT_RDWR)
+        await local.wait_for(lambda: not local.state.online)
+    await asyncio.sleep(ACK_DELAY_S * 2)
+    assert "Traceback" not in caplog.text
 
 
 async def test_events_go_to_the_guilds_shard(local: LocalDiscord) -> None:
