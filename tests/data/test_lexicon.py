@@ -1,6 +1,7 @@
 """The compiled lexicon: its readings, its source, invalid files."""
 
 import hashlib
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,16 @@ def test_readings(word: str, readings: list[tuple[str, str]]) -> None:
 
 def test_two_readings() -> None:
     assert {reading.stresses for reading in LEXICON.readings("present")} == {"10", "01"}
+
+
+def test_pickled_lexicon() -> None:
+    """The shipped one is one object in each process."""
+    assert pickle.loads(pickle.dumps(LEXICON)) is LEXICON  # noqa: S301 (its own pickle)
+    day = Reading("1", "EY1")
+    other = Lexicon(np.array([b"day"]), np.array([0], np.uint16), ("1A",), ("EY1",))
+    copy = pickle.loads(pickle.dumps(other))  # noqa: S301 (its own pickle)
+    assert other.readings("day") == copy.readings("day") == (day,)
+    assert copy.readings("compare") == ()
 
 
 @pytest.mark.parametrize("word", ["", "'", "xqzt", "self love", "a\0", "Day", "é", "z" * 1000])

@@ -10,6 +10,7 @@ Shapes: C columns, K readings per word. A pattern is a string of stresses, such 
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ COMMON_WORDS = 6_000
 MAX_ENDING_RANK = 10_000
 """Rarer words do not end a line: for many, the dictionary has only a name spelt the same."""
 _CACHED_SETS = 600
+_CACHES = frozenset({"_positions", "_endings", "_ending_sets", "_inner", "_rhyme_of"})
 EXACT_COLUMNS, RANK = 1_000, 48
 """The columns of the most common words have exact logits; those of the others have this rank."""
 
@@ -103,11 +105,23 @@ class WordIndex:
         size = np.bincount(self.rhyme[common], minlength=len(rhymes) + 1)  # (rhymes + 1,)
         self.rhyme_count = np.where(self.rhyme >= 0, size[self.rhyme], 0)
         """Common words that rhyme with each word, including itself: `(C,)`."""
+        self._add_caches()
+
+    def _add_caches(self) -> None:
         self._positions = lru_cache(maxsize=16)(self._make_positions)
         self._endings = lru_cache(maxsize=16)(self._make_endings)
         self._ending_sets = lru_cache(maxsize=16)(self._make_ending_sets)
         self._inner = lru_cache(maxsize=_CACHED_SETS)(self._make_inner)
         self._rhyme_of = lru_cache(maxsize=_CACHED_SETS)(self._find_rhyme)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the caches, which cannot be pickled."""
+        return {name: value for name, value in vars(self).items() if name not in _CACHES}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Start with empty caches."""
+        vars(self).update(state)
+        self._add_caches()
 
     @property
     def words(self) -> int:

@@ -1,5 +1,6 @@
 """The writer of metre: which words the lines of a poem may end in."""
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -95,6 +96,19 @@ def test_proper_nouns_are_not_written() -> None:
     some = writer_of(versifier(proper=["day", "memory"]))
     assert set(WRITER.index.texts) - set(some.index.texts) == {"day", "memory"}
     assert all(rhymes("day", end, READINGS) for end in ends(line("the day", writer=some), some))
+
+
+def test_pickled_writer_writes_the_same() -> None:
+    """Its arrays can travel beside the pickle, so that processes share them."""
+    above = ("my day", "the grand replay")
+    written = WRITER.write([line(*above)])  # fills its caches
+    arrays: list[pickle.PickleBuffer] = []
+    pickled = pickle.dumps(WRITER, protocol=5, buffer_callback=arrays.append)
+    assert sum(array.raw().nbytes for array in arrays) > len(pickled)
+    copy = pickle.loads(pickled, buffers=[bytes(array.raw()) for array in arrays])  # noqa: S301 (its own pickle)
+    ((first, *_),), ((same, *_),) = written, copy.write([line(*above, writer=copy)])
+    assert (first.tokens, first.log_weight) == (same.tokens, same.log_weight)
+    np.testing.assert_array_equal(first.state, same.state)
 
 
 # Reading. ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 The network is untrained: rhyme and metre come from the decoder alone.
 """
 
+import pickle
 import re
 from typing import Any
 
@@ -333,3 +334,16 @@ def test_draft_of_other_weights_raises() -> None:
     draft = begin(VERSIFIER, SonnetRequest("", seed=0))
     with pytest.raises(ValueError, match="weights that started it"):
         extend(versifier(digest="others"), [draft], anything)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_pickled_draft_continues_the_same(form: str) -> None:
+    """Between two lines it may go to another process: it holds no network."""
+    draft = begin(VERSIFIER, SonnetRequest("Shall I", seed=5, form=form))
+    while not draft.finished:
+        pickled = pickle.dumps(draft, protocol=5)
+        arrays = (draft.state, draft.logits, draft.subject.vector)
+        assert len(pickled) < 3_000 + sum(a.nbytes for a in arrays if a is not None)
+        copy = pickle.loads(pickled)  # noqa: S301 (its own pickle)
+        (draft,), (same,) = (extend(VERSIFIER, [d], anything) for d in (draft, copy))
+        assert draft.lines == same.lines
