@@ -186,9 +186,12 @@ class Inference:
         answer = self.generate(
             "names", request, trained, accept=accept, requester=requester, on_wait=on_wait
         )
+        result: NamesResult | None = None
         async with aclosing(answer) as drafts:
-            result: NamesResult = (await anext(drafts)).result
-            return result
+            async for draft in drafts:  # each has more names; the last one has a result
+                result = draft.result
+        assert result is not None  # noqa: S101 (`generate` ends with a finished draft)
+        return result
 
     def sonnet(
         self,
