@@ -3,6 +3,9 @@
 Each kind of work has its own fair queue. The kinds that wait share the time of the networks equally
 (start-time fair queueing; Goyal, Vin & Cheng, 1996): a name does not wait behind all poems, and
 several names fit beside one line of some poems. Steps of the same group share a turn: one batch.
+
+A turn is computed by the own thread, or by an executor of a pool, such as another process: several
+turns are then under way at the same time, and those that wait are spread over them.
 """
 
 import asyncio
@@ -18,9 +21,9 @@ from typing import Any
 
 from bot.monitoring.requests import add_turn
 from bot.services.queueing.errors import WaitedTooLong
+from bot.services.queueing.executors import Executor, ExecutorLost, Pool, Work
 from bot.services.queueing.fair_queue import FairQueue, QueueState, Request
 from bot.services.queueing.worker import Worker
-from models.text_generator import ShouldStop
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +36,6 @@ OnWait = Callable[[int], Awaitable[object]]
 """Told the place of a request in the queue, from 1."""
 OnBatch = Callable[[str, int, float], object]
 """Told the kind, the number of steps and the seconds of each turn."""
-Work = Callable[[Sequence[Any], ShouldStop], Sequence[object]]
-"""Computes the steps of one turn in a thread: for each item a result, or an exception."""
 
 
 def _future() -> asyncio.Future[Any]:
@@ -52,6 +53,8 @@ class Step:
     """Steps of the same group have the same work, and may share a turn."""
     most: int = 1
     """Number of steps that may share a turn."""
+    asked: float = field(init=False, default_factory=time.monotonic)
+    """When it began to wait, in seconds of `time.monotonic`."""
     taken: asyncio.Future[None] = field(init=False, repr=False, default_factory=_future)
     """Done when it gets its turn."""
     result: asyncio.Future[Any] = field(init=False, repr=False, default_factory=_future)
@@ -62,12 +65,13 @@ class Step:
 
 
 class Turns:
-    """Gives steps their turns, one turn at a time."""
+    """Gives steps their turns."""
 
     def __init__(
         self,
         kinds: Iterable[str],
         worker: Worker,
+        pools: Sequence[Pool] = (),
         *,
         longest: int,
         most_per_member: int,
@@ -76,11 +80,15 @@ class Turns:
     ) -> None:
         """`kinds` have a queue from the start, others get one when they are needed.
 
-        `longest` limits the requests of a queue, `most_per_member` those of a member. A request
-        that has not begun after `longest_wait` seconds is refused. `clock` measures turns.
+        The executors of the first of `pools` that has any compute all work that they take; `worker`
+        is the thread for everything else. `longest` limits the requests of a queue,
+        `most_per_member` those of a member. A request that has not begun after `longest_wait`
+        seconds is refused. `clock` measures turns.
         """
         self.on_batch: OnBatch | None = None
         self.worker = worker
+        self._thread = _Thread(worker)
+        self._pools = pools
         self._longest = longest
         self._most_per_member = most_per_member
         self._longest_wait = longest_wait
@@ -88,12 +96,16 @@ class Turns:
         self._queues: dict[str, FairQueue[Step]] = {}
         self._used: dict[str, float] = {}
         """Seconds that each kind has used; never less than the others had when it last waited."""
+        self._last: dict[str, float] = {}
+        """Seconds of the last turn of each kind, which the next one is expected to take."""
         self._least_used = 0.0
         """What the kind of the last turn had used before it."""
         for kind in kinds:
             self._queue_of(kind)
-        self._running: Sequence[Step] = ()
-        self._task: asyncio.Task[None] | None = None
+        self._running: dict[Executor, Sequence[Step]] = {}
+        """The steps that each executor computes now."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._will_dispatch = False
 
     def __len__(self) -> int:
         """Number of requests, whether they wait or have begun."""
@@ -123,13 +135,16 @@ class Turns:
 
     def close(self) -> None:
         """Cancel all steps."""
-        if self._task is not None:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
         waiting = (r.step for queue in self._queues.values() for r in queue.waiting())
-        for step in [*self._running, *waiting]:
+        running = (step for steps in self._running.values() for step in steps)
+        for step in [*running, *waiting]:
             if step is not None:
                 step.taken.cancel()
                 step.result.cancel()
+        for pool in self._pools:
+            pool.close()
 
     def _queue_of(self, kind: str) -> FairQueue[Step]:
         if kind not in self._queues:
@@ -142,10 +157,9 @@ class Turns:
     ) -> object:
         """Wait for a step's turn and its result."""
         request.step = step
-        if self._task is None or self._task.done():  # it ends when nothing waits
-            self._task = asyncio.create_task(self._take_turns())
+        self._dispatch_soon()
         until = request.since + self._longest_wait + (LATER_STEPS_S if request.begun else 0)
-        asked, began = time.monotonic(), None
+        began = None
         try:
             while not step.taken.done():
                 left = until - time.monotonic()
@@ -162,18 +176,57 @@ class Turns:
             step.result.cancel()
             now = time.monotonic()
             began = now if began is None else began
-            add_turn(began - asked, now - began)
+            add_turn(began - step.asked, now - began)
 
-    async def _take_turns(self) -> None:
-        while batch := self._next_batch():
-            kind, steps = batch
-            self._running = steps
-            await self._turn(kind, steps)
-            self._running = ()
-            await asyncio.sleep(0)  # lets these texts request their next steps: one batch again
+    def _dispatch_soon(self) -> None:
+        """Dispatch once the steps that are requested now are all there: they may share a batch."""
+        if not self._will_dispatch:
+            self._will_dispatch = True
+            asyncio.get_running_loop().call_soon(self._dispatch)
 
-    def _next_batch(self) -> tuple[str, list[Step]] | None:
-        by_kind = {kind: queue.waiting() for kind, queue in self._queues.items()}
+    def _dispatch(self) -> None:
+        """Give turns to the executors that have none, for as long as steps wait for them."""
+        self._will_dispatch = False
+        pooled = next(filter(None, (pool.executors() for pool in self._pools)), ())
+        idle = [executor for executor in pooled if executor not in self._running]
+        for remaining, executor in zip(range(len(idle), 0, -1), idle, strict=True):
+            batch = self._next_batch(executor.takes, remaining)
+            if batch is None:
+                break
+            self._start(executor, *batch)
+        if self._thread not in self._running:
+            # What the pool takes is left to it: beside the event loop, the thread has half a core.
+            batch = self._next_batch(lambda work: not any(e.takes(work) for e in pooled), 1)
+            if batch is not None:
+                self._start(self._thread, *batch)
+        self._report_backlog()
+
+    def _start(self, executor: Executor, kind: str, steps: Sequence[Step]) -> None:
+        self._running[executor] = steps
+        task = asyncio.create_task(self._turn(executor, kind, steps))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _report_backlog(self) -> None:
+        if not self._pools:
+            return
+        steps = (r.step for queue in self._queues.values() for r in queue.waiting())
+        asked = min((step.asked for step in steps if step is not None), default=None)
+        if asked is not None:
+            for pool in self._pools:
+                pool.backlog(time.monotonic() - asked)
+
+    def _next_batch(
+        self, takes: Callable[[Work], bool], share: int
+    ) -> tuple[str, list[Step]] | None:
+        """The kind that has used the least, and its next steps of one group that are taken.
+
+        At most the part that is left to each of `share` executors.
+        """
+        by_kind = {
+            kind: [(r, r.step) for r in queue.waiting() if r.step and takes(r.step.work)]
+            for kind, queue in self._queues.items()
+        }
         used = {
             kind: max(self._used[kind], self._least_used)  # an idle kind saves up nothing
             for kind, waiting in by_kind.items()
@@ -183,19 +236,32 @@ class Turns:
             return None
         kind = min(used, key=used.__getitem__)
         self._used[kind] = self._least_used = used[kind]
-        steps: list[Step] = []
-        for request in by_kind[kind]:
-            step = request.step
-            if step is None or (steps and step.group != steps[0].group):
-                continue
+        first = by_kind[kind][0][1]
+        same = [(request, step) for request, step in by_kind[kind] if step.group == first.group]
+        taken = same[: min(first.most, -(-len(same) // share))]
+        for request, step in taken:
             request.step, request.begun = None, True
             step.taken.set_result(None)
-            steps.append(step)
-            if len(steps) == step.most:
-                break
-        return kind, steps
+        return kind, [step for _, step in taken]
 
-    async def _turn(self, kind: str, steps: Sequence[Step]) -> None:
+    async def _turn(self, executor: Executor, kind: str, steps: Sequence[Step]) -> None:
+        """Let an executor compute the steps, and then give it the next ones."""
+        expected = self._last.get(kind, 0.0)
+        self._used[kind] += expected  # before other executors choose a kind
+        started = self._clock()
+        try:
+            await self._compute(executor, steps)
+        finally:
+            seconds = self._clock() - started
+            self._last[kind] = seconds
+            self._used[kind] += seconds - expected
+            self._report(kind, steps, seconds)
+            # Lets these texts request their next steps: one batch again.
+            await asyncio.sleep(0)
+            del self._running[executor]
+            self._dispatch()
+
+    async def _compute(self, executor: Executor, steps: Sequence[Step]) -> None:
         stop = Event()
 
         def stop_if_unwanted(_: object) -> None:
@@ -204,11 +270,17 @@ class Turns:
 
         for step in steps:
             step.result.add_done_callback(stop_if_unwanted)
-        started = self._clock()
+        work, items = steps[0].work, [step.item for step in steps]
         # All steps run in the context of the first: a batch is one call.
-        context, work, items = steps[0].context, steps[0].work, [step.item for step in steps]
+        context = steps[0].context
+        outcomes: Sequence[object]
         try:
-            outcomes = await self.worker.run(lambda: context.run(work, items, stop.is_set), stop)
+            try:
+                run = executor.run(work, items, stop)
+                outcomes = await asyncio.get_running_loop().create_task(run, context=context)
+            except ExecutorLost as lost:
+                log.warning("%s. The bot itself computes its turn again", lost)
+                outcomes = await self._thread.run(work, items, stop)
             if len(outcomes) != len(steps):  # nobody may wait for ever
                 raise RuntimeError(f"{len(steps)} steps had {len(outcomes)} outcomes")
         except Exception as error:  # noqa: BLE001 (the callers get it)
@@ -220,8 +292,8 @@ class Turns:
                 step.result.set_exception(outcome)
             else:
                 step.result.set_result(outcome)
-        seconds = self._clock() - started
-        self._used[kind] += seconds
+
+    def _report(self, kind: str, steps: Sequence[Step], seconds: float) -> None:
         if log.isEnabledFor(logging.DEBUG):
             for step in steps:
                 text = "A turn of %s for %d requests took %.3f s"
@@ -231,3 +303,17 @@ class Turns:
                 self.on_batch(kind, len(steps), seconds)
             except Exception:
                 log.exception("A turn could not be reported")
+
+
+class _Thread:
+    """The own thread as an executor, which takes everything."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def takes(self, work: Work) -> bool:
+        return True
+
+    async def run(self, work: Work, items: Sequence[Any], stop: Event) -> Sequence[object]:
+        context = contextvars.copy_context()  # for the log entries of the thread
+        return await self._worker.run(lambda: context.run(work, items, stop.is_set), stop)

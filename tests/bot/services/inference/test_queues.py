@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.services.inference import DISSECTION
+from bot.services.inference.service import DISSECTION
 from bot.services.queueing.errors import Busy, TooMany, TooSlow
 from models.names.generator import MAX_FRUITLESS, NamesError
 from models.verse.poem import SonnetError

@@ -33,7 +33,7 @@ from tests.models.tiny import lstm, namer, poet
 
 async def test_weights_that_load_for_ever(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are refused, and do not keep others from being loaded."""
-    monkeypatch.setattr("bot.services.inference.LOADING_S", 0.05)
+    monkeypatch.setattr("bot.services.inference.service.LOADING_S", 0.05)
     monkeypatch.setattr("bot.services.queueing.worker.GRACE_S", 0.01)
     inference, gate = serve(), threading.Event()
 

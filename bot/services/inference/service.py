@@ -14,7 +14,9 @@ from threading import Event
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from bot.services.inference.generation import Generation, Text
 from bot.services.queueing.errors import InferenceError
+from bot.services.queueing.executors import Pool
 from bot.services.queueing.fair_queue import QueueState
 from bot.services.queueing.turns import OnBatch, OnWait, Step, Turns
 from bot.services.queueing.worker import Worker
@@ -22,8 +24,7 @@ from models.memory import return_free_memory
 from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, NamesResult
 from models.tasks import TASKS, task_of
-from models.text_generator import Abandoned, Accept, ShouldStop, TextGenerator
-from models.text_generator import Draft as AnyDraft
+from models.text_generator import Accept, ShouldStop
 from models.verse.dissection import LineDissection, dissect_line, is_line
 from models.verse.poem import Draft, SonnetRequest
 from models.weights import ModelCard, Trained, WeightsError
@@ -53,16 +54,6 @@ class ValidationSample:
     """Names, or the first lines of a poem, as displayed."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Text:
-    """A text that waits for its next step."""
-
-    request: object
-    draft: AnyDraft | None
-    """`None` if it has not begun."""
-    accept: Accept
-
-
 class Inference:
     """Serves one network per task, and others that are passed with a request."""
 
@@ -70,6 +61,7 @@ class Inference:
         self,
         served: Mapping[str, Trained],
         accept: Accept,
+        pools: Sequence[Pool] = (),
         *,
         queue: int = 1000,
         per_member: int = 20,
@@ -78,9 +70,11 @@ class Inference:
     ) -> None:
         """Serve some weights by task.
 
-        `accept` is the word filter. `queue` limits the requests of each kind of work, `per_member`
-        those of a member. `deadline` is in seconds and holds for each step: all names of a request,
-        or a line of a poem. A request that has not begun after `longest_wait` seconds is refused.
+        `accept` is the word filter. The executors of the first of `pools` that has any write the
+        texts; the thread of this process, if none has. `queue` limits the requests of each kind of
+        work, `per_member` those of a member. `deadline` is in seconds and holds for each step: all
+        names of a request, or a line of a poem. A request that has not begun after `longest_wait`
+        seconds is refused.
         """
         self._served = dict(served)
         self._accept = accept
@@ -89,6 +83,7 @@ class Inference:
         self._turns = Turns(
             (*TASKS, DISSECTION),
             self._worker,
+            pools,
             longest=queue,
             most_per_member=per_member,
             longest_wait=longest_wait,
@@ -162,8 +157,8 @@ class Inference:
         """
         generator = task_of(task).generator
         trained = trained or self._served[task]
-        work, group = partial(_continue_each, generator, trained), (task, id(trained))
-        text = _Text(request, None, accept or self._accept)
+        work, group = Generation(task, trained), (task, id(trained))
+        text = Text(request, None, accept or self._accept)
         with self._turns.enter(task, requester, on_wait) as turn:
             for _ in range(MOST_STEPS):
                 draft = await turn(Step(work, text, group, generator.batch_size))
@@ -281,25 +276,6 @@ def _dissect_line(trained: Trained, text: str, accept: Accept) -> LineDissection
 
 def _call_each(works: Sequence[Callable[[], object]], _: ShouldStop) -> list[object]:
     return [work() for work in works]
-
-
-def _continue_each(
-    generator: TextGenerator[Any, Any],
-    trained: Trained,
-    texts: Sequence[_Text],
-    should_stop: ShouldStop,
-) -> list[AnyDraft | Exception]:
-    """The next draft of each text, in one batch; one by one if that fails."""
-    try:
-        drafts = [text.draft or generator.begin(trained, text.request) for text in texts]
-        return [*generator.extend(trained, drafts, [text.accept for text in texts], should_stop)]
-    except Abandoned:
-        raise
-    except Exception as error:  # noqa: BLE001 (the caller gets it)
-        if len(texts) == 1:
-            return [error]
-        alone = (_continue_each(generator, trained, [text], should_stop) for text in texts)
-        return [step for steps in alone for step in steps]
 
 
 async def open_inference(

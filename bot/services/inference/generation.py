@@ -1,0 +1,46 @@
+"""The steps of texts as work that a thread, another process or another machine can do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from models.tasks import task_of
+from models.text_generator import Abandoned, Accept, Draft, ShouldStop
+from models.weights import Trained
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """A text that waits for its next step. Can be pickled if its request and its filter can."""
+
+    request: object
+    draft: Draft | None
+    """`None` if it has not begun."""
+    accept: Accept
+
+
+@dataclass(frozen=True, eq=False)
+class Generation:
+    """Writes the next step of each of some texts, with the same weights.
+
+    What else is needed to do so elsewhere are the weights, which `trained.digest` identifies.
+    """
+
+    task: str
+    trained: Trained = field(repr=False)
+
+    def __call__(self, texts: Sequence[Text], should_stop: ShouldStop) -> list[Draft | Exception]:
+        """The next draft of each text, in one batch; one by one if that fails.
+
+        Raises `Abandoned`.
+        """
+        generator = task_of(self.task).generator
+        try:
+            drafts = [text.draft or generator.begin(self.trained, text.request) for text in texts]
+            accepts = [text.accept for text in texts]
+            return [*generator.extend(self.trained, drafts, accepts, should_stop)]
+        except Abandoned:
+            raise
+        except Exception as error:  # noqa: BLE001 (the caller gets it)
+            if len(texts) == 1:
+                return [error]
+            return [step for text in texts for step in self([text], should_stop)]
