@@ -28,7 +28,6 @@ RUN /opt/mangosaurus/bin/python -m compileall -q bot models data
 ENV PATH=/opt/mangosaurus/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    MPLCONFIGDIR=/tmp/matplotlib \
     STATE_DIR=/state \
     METRICS_PORT=9100
 USER 10001:10001

@@ -26,6 +26,7 @@ from bot.evaluation.measures.options import ScoreboardOptions
 from bot.evaluation.measures.pronunciation import has_dictionary
 from bot.evaluation.measures.sense.told_apart import has_tagger
 from bot.evaluation.report.card import check_record, leak_warning, record
+from bot.evaluation.report.plots import has_plots
 from bot.evaluation.report.publish import other_boards, publish
 from bot.evaluation.report.terminal import show
 from bot.evaluation.results.board import ScoreboardError
@@ -39,9 +40,9 @@ FAILED, INTERRUPTED = 1, 130
 PAGE = Path(__file__).parents[1] / "docs" / "scoreboard.md"
 OTHER_PAGE = Path("out") / "scoreboard.md"
 NOT_INSTALLED = (
-    "The scoreboard needs scikit-learn, pronouncing and textblob, which are not all installed; run "
-    "pip install -r requirements-evaluate.txt and try again, or measure held-out text alone with "
-    "--quick."
+    "The scoreboard needs matplotlib, scikit-learn, pronouncing and textblob, which are not all "
+    "installed; run pip install -r requirements-evaluate.txt and try again, or measure held-out "
+    "text alone with --quick."
 )
 
 
@@ -73,7 +74,7 @@ def _make_scoreboard(
     path: Path, trained: Trained, corpus: Corpus, options: argparse.Namespace, console: Console
 ) -> None:
     """Measure everything, show it, and write the page."""
-    if not (has_classifier() and has_dictionary() and has_tagger()):
+    if not (has_plots() and has_classifier() and has_dictionary() and has_tagger()):
         raise ScoreboardError(NOT_INSTALLED)
     page = options.page or (PAGE if _is_usual(options) else OTHER_PAGE)
     other_boards(options.task, page)  # an unreadable one is better found now than in minutes

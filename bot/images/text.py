@@ -1,18 +1,23 @@
 """Text rendering with font fallback; skips characters that no installed font has.
 
-matplotlib ships the first fonts of each style (DejaVu, STIX). Letters and digits that these lack
-are drawn with the fonts of the operating system.
+The first fonts of each style are packages (fontpkg): Noto Serif, and Arimo, a sans-serif with more
+symbols and alphabets. Letters and digits that these lack are drawn with the fonts of the operating
+system.
 """
 
-import importlib.util
+import os
+import sys
 import unicodedata
 from collections.abc import Iterator
 from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from PIL import ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from fontpkg import Family
 
 MEASURING_SIZE = 100
 """Font size in pixels at which text is compared."""
@@ -26,26 +31,33 @@ _INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs"}
 
 
 class FontStyle(Enum):
-    """A font style: the files of matplotlib that provide it, in the order of preference."""
+    """A font style: weight and slope, and the families that provide it, in order of preference."""
 
-    SERIF_BOLD = ("DejaVuSerif-Bold", "DejaVuSans-Bold", "STIXGeneralBol", "STIXGeneral")
-    SERIF_ITALIC = ("DejaVuSerif-Italic", "DejaVuSans-Oblique", "DejaVuSans", "STIXGeneral")
-    SERIF = ("DejaVuSerif", "DejaVuSans", "STIXGeneral")
-    SANS = ("DejaVuSans", "STIXGeneral")
+    SERIF_BOLD = (700, "normal", ("Noto Serif", "Arimo", "Noto Sans Arabic"))
+    SERIF_ITALIC = (400, "italic", ("Noto Serif", "Arimo", "Noto Sans Arabic"))
+    SERIF = (400, "normal", ("Noto Serif", "Arimo", "Noto Sans Arabic"))
+    SANS = (400, "normal", ("Arimo", "Noto Sans Arabic"))
+
+
+class Font(NamedTuple):
+    """A font file, and an instance of it if it is variable: one file then has all weights."""
+
+    file: Path
+    instance: str = ""
+    """Like `Bold`; empty for the file's default."""
 
 
 class Run(NamedTuple):
-    """Consecutive characters that are drawn with the same font file."""
+    """Consecutive characters that are drawn with the same font."""
 
     text: str
-    file: Path
+    font: Font
 
 
-def drawable_text(text: str, style: FontStyle, *, system_fonts: bool = True) -> str:
+def drawable_text(text: str, style: FontStyle) -> str:
     """The part of a text that can be drawn, on one line.
 
-    Empty if a letter or digit had to be skipped and none is left. system_fonts: False if the
-    result is drawn with the first fonts of the style alone.
+    Empty if a letter or digit had to be skipped and none is left.
     """
     kept, marks, skipped = "", 0, False
     for character in unicodedata.normalize("NFC", text):
@@ -57,7 +69,7 @@ def drawable_text(text: str, style: FontStyle, *, system_fonts: bool = True) -> 
             kept += " "
         elif marks > MAX_MARKS:
             continue
-        elif _font_file(character, style, system_fonts=system_fonts):
+        elif _font_with(character, style):
             kept += character
         else:
             skipped = True
@@ -67,7 +79,7 @@ def drawable_text(text: str, style: FontStyle, *, system_fonts: bool = True) -> 
 
 def text_width(text: str, style: FontStyle, size: int = MEASURING_SIZE) -> float:
     """Width in pixels of a drawable text."""
-    return sum(_font(run.file, size).getlength(run.text) for run in _runs(text, style))
+    return sum(_font(run.font, size).getlength(run.text) for run in _runs(text, style))
 
 
 def fitting_size(text: str, style: FontStyle, size: int, width: float) -> int:
@@ -100,7 +112,7 @@ def draw_text(
     if align == "center":
         x -= text_width(text, style, size) / 2
     for run in _runs(text, style):
-        font = _font(run.file, size)
+        font = _font(run.font, size)
         draw.text((x, y), run.text, fill, font, anchor="ls", stroke_width=stroke_width)
         x += font.getlength(run.text)
 
@@ -110,37 +122,39 @@ def _runs(text: str, style: FontStyle) -> tuple[Run, ...]:
     """Split a text into runs: each character is drawn with the first font that has it."""
     if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
         # Runs are placed from left to right, so right-to-left text must not be split.
-        for file in _bundled_fonts(style):
-            if all(_has_glyph(file, character) for character in text):
-                return (Run(text, file),)
+        for font in _bundled_fonts(style):
+            if all(_has_glyph(font.file, character) for character in text):
+                return (Run(text, font),)
     return tuple(_split_by_font(text, style))
 
 
 def _split_by_font(text: str, style: FontStyle) -> Iterator[Run]:
-    run, file = "", None
+    run, font = "", None
     for character in text:
         joins = character == " " or unicodedata.category(character).startswith("M")
-        found = _font_file(character, style) or _bundled_fonts(style)[0]
-        wanted = file if joins and file else found
-        if file is not None and wanted != file:
-            yield Run(run, file)
+        found = _font_with(character, style) or _bundled_fonts(style)[0]
+        wanted = font if joins and font else found
+        if font is not None and wanted != font:
+            yield Run(run, font)
             run = ""
-        run, file = run + character, wanted
-    if file is not None:
-        yield Run(run, file)
+        run, font = run + character, wanted
+    if font is not None:
+        yield Run(run, font)
 
 
 @lru_cache(4096)
-def _font_file(character: str, style: FontStyle, *, system_fonts: bool = True) -> Path | None:
-    """The first font file that has a character, or None.
+def _font_with(character: str, style: FontStyle) -> Font | None:
+    """The first font that has a character, or None.
 
     Only letters, marks and digits are looked up in the system's fonts: their symbols are often
     color bitmaps, which Pillow cannot draw at any size.
     """
-    bundled = next((file for file in _bundled_fonts(style) if _has_glyph(file, character)), None)
-    if bundled or not system_fonts or unicodedata.category(character)[0] not in "LMN":
-        return bundled
-    return next((file for file in _system_fonts() if _has_glyph(file, character)), None)
+    for font in _bundled_fonts(style):
+        if _has_glyph(font.file, character):
+            return font
+    if unicodedata.category(character)[0] not in "LMN":
+        return None
+    return next((Font(file) for file in _system_fonts() if _has_glyph(file, character)), None)
 
 
 @lru_cache(8192)
@@ -157,26 +171,58 @@ def _has_glyph(file: Path, character: str) -> bool:
 
 
 @cache
-def _bundled_fonts(style: FontStyle) -> tuple[Path, ...]:
-    """The font files of matplotlib, which is located without being imported, to save memory."""
-    spec = importlib.util.find_spec("matplotlib")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("matplotlib is missing, which provides the fonts; install it")
-    folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-    return tuple(folder / f"{name}.ttf" for name in style.value)
+def _bundled_fonts(style: FontStyle) -> tuple[Font, ...]:
+    """The fonts of a style that are installed as packages."""
+    import fontpkg  # here: most processes draw no text
+
+    weight, slope, families = style.value
+    return tuple(_bundled_font(fontpkg.family(name), weight, slope) for name in families)
+
+
+def _bundled_font(family: "Family", weight: int, slope: str) -> Font:
+    """The font of a family; upright if it has no italics, which Arabic has not."""
+    from fontpkg import select_file
+
+    file = select_file(family, weight, slope if slope in family.styles else "normal")
+    return Font(file.path, "Bold" if weight == 700 else "")
 
 
 @cache
 def _system_fonts() -> tuple[Path, ...]:
     """The font files of the operating system, always in the same order."""
-    # Imported only once a character is missing from the bundled fonts.
-    from matplotlib.font_manager import findSystemFonts
+    files = {
+        Path(folder, name)
+        for root in _font_folders()
+        for folder, _, names in os.walk(root)
+        for name in names
+        if name.lower().endswith((".ttf", ".otf", ".ttc"))
+        # This one draws a box for every character, by design.
+        if not name.startswith("LastResort")
+    }
+    return tuple(sorted(files, key=lambda file: (file.name, file)))
 
-    files = sorted(map(Path, findSystemFonts()), key=lambda file: (file.name, file))
-    # The "LastResort" font draws a box for every character, by design.
-    return tuple(file for file in files if not file.name.startswith("LastResort"))
+
+def _font_folders() -> list[Path]:
+    """Where operating systems keep fonts, for all users and for this one."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user without a home, as in some containers
+        home = Path("/")
+    if sys.platform == "win32":
+        machine = Path(os.environ.get("WINDIR", r"C:\Windows"))
+        user = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
+        return [machine / "Fonts", user / "Microsoft" / "Windows" / "Fonts"]
+    if sys.platform == "darwin":
+        roots = [Path("/System/Library"), Path("/Library"), home / "Library"]
+        return [root / "Fonts" for root in roots]
+    shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    own = os.environ.get("XDG_DATA_HOME") or home / ".local" / "share"
+    return [*(Path(root) / "fonts" for root in [*shared.split(":"), own]), home / ".fonts"]
 
 
 @lru_cache(64)
-def _font(file: Path, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(file), size)
+def _font(font: Font, size: int) -> ImageFont.FreeTypeFont:
+    loaded = ImageFont.truetype(str(font.file), size)
+    if font.instance:
+        loaded.set_variation_by_name(font.instance)
+    return loaded

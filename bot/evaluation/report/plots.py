@@ -1,16 +1,21 @@
-"""Plots of the scoreboard, with a white background for dark and light themes."""
+"""Plots of the scoreboard, with a white background for dark and light themes.
 
+matplotlib is imported when the first one is drawn, since only the full scoreboard needs it.
+"""
+
+import importlib.util
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREY, INK = "#4453d6", "#d9622b", "#8a8d93", "#26282c"
 WIDTH, HEIGHT, PANEL = 8.0, 4.5, 2.4
@@ -45,11 +50,18 @@ class Size:
     tested: float
 
 
+def has_plots() -> bool:
+    """Whether matplotlib is installed; does not import it."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
 def loss_curves(runs: Sequence[StoredRun]) -> bytes:
     """A PNG with one panel per run: moving average of the loss, and validation loss.
 
     By updates, and by minutes of training above.
     """
+    from matplotlib.ticker import MaxNLocator
+
     figure, panels = _figure(len(runs))
     for axes, run in zip(panels, runs, strict=True):
         width = max(1, len(run.losses) // 50)
@@ -117,7 +129,10 @@ _SHADES = (BLUE, ORANGE, "#2a8f6f", "#8a4bb0")
 _STYLES = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"))
 
 
-def _figure(panels: int) -> tuple[Figure, list[Axes]]:
+def _figure(panels: int) -> "tuple[Figure, list[Axes]]":
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     width = max(WIDTH, PANEL * panels)
     figure = Figure(figsize=(width, HEIGHT), dpi=120, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
@@ -128,18 +143,20 @@ def _figure(panels: int) -> tuple[Figure, list[Axes]]:
     return figure, found
 
 
-def _show_minutes(axes: Axes, each: float) -> None:
+def _show_minutes(axes: "Axes", each: float) -> None:
     """A second axis above, of the minutes that the updates took."""
     scales = partial(np.multiply, each), partial(np.multiply, 1 / each)
     axes.secondary_xaxis("top", functions=scales).set_xlabel("minutes")
 
 
-def _note(axes: Axes, text: str, point: tuple[float, float], *, ha: str, color: str = INK) -> None:
+def _note(
+    axes: "Axes", text: str, point: tuple[float, float], *, ha: str, color: str = INK
+) -> None:
     """Write a text above a point."""
     axes.annotate(text, point, (0, 6), textcoords="offset points", ha=ha, color=color, fontsize=8)
 
 
-def _png(figure: Figure) -> bytes:
+def _png(figure: "Figure") -> bytes:
     png = io.BytesIO()
     figure.savefig(png, format="png")
     return png.getvalue()

@@ -96,7 +96,7 @@ def test_nearly_everything_is_missing(tmp_path: Path) -> None:
     """No package is there, not even that which reads the settings."""
     packages = (
         *("pydantic", "pydantic_settings", "dotenv", "discord", "aiohttp", "sqlalchemy"),
-        *("alembic", "aiosqlite", "asyncpg", "numpy", "matplotlib", "PIL", "rich", "safetensors"),
+        *("alembic", "aiosqlite", "asyncpg", "numpy", "fontpkg", "PIL", "rich", "safetensors"),
     )
     source = (
         "import sys\n"

@@ -9,10 +9,22 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.images import text
-from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size, text_width
+from bot.images.text import (
+    Font,
+    FontStyle,
+    draw_text,
+    drawable_text,
+    fitting_size,
+    text_width,
+)
+
+find_system_fonts = text._system_fonts.__wrapped__
+"""Without the cache, and before the fixture of these tests hides the fonts of this machine."""
 
 
-@pytest.mark.parametrize("words", ["Mangosaurus", "Ταυροσαύρα", "Мангозавр", "Ada O'Neill", "علي"])
+@pytest.mark.parametrize(
+    "words", ["Mangosaurus", "Ταυροσαύρα", "Мангозавр", "Ada O'Neill", "علي", "נועה"]
+)
 @pytest.mark.parametrize("style", FontStyle)
 def test_drawable_text_is_kept(words: str, style: FontStyle) -> None:
     assert drawable_text(words, style) == words
@@ -35,28 +47,55 @@ def test_undrawable_characters_are_skipped(words: str, kept: str) -> None:
 
 
 def test_system_fonts_are_a_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Greek by a font of the system, where the style itself has mathematical symbols only."""
-    bundled = text._bundled_fonts(FontStyle.SERIF)
-    symbols = bundled[0].with_name("STIXSizOneSymReg.ttf")
-    monkeypatch.setattr(text, "_bundled_fonts", lambda style: (symbols,))
+    """Greek by a font of the system, where the style itself has Arabic only."""
+    serif, *_, arabic = text._bundled_fonts(FontStyle.SERIF)
+    monkeypatch.setattr(text, "_bundled_fonts", lambda style: (arabic,))
     assert drawable_text("Ταύρος", FontStyle.SERIF_BOLD) == ""
-    text._font_file.cache_clear()
-    monkeypatch.setattr(text, "_system_fonts", lambda: (Path("missing.ttf"), bundled[0]))
+    text._font_with.cache_clear()
+    monkeypatch.setattr(text, "_system_fonts", lambda: (Path("missing.ttf"), serif.file))
     assert drawable_text("Ταύρος", FontStyle.SERIF_BOLD) == "Ταύρος"
-    assert text._runs("Ταύρος", FontStyle.SERIF_BOLD)[0].file == bundled[0]
-    text._font_file.cache_clear()
-    assert drawable_text("Ταύρος", FontStyle.SERIF_BOLD, system_fonts=False) == ""
+    assert text._runs("Ταύρος", FontStyle.SERIF_BOLD)[0].font == Font(serif.file)
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_system_fonts_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    """In subfolders, in an order that depends on no disk, and without what is no font."""
+    for name in ("HOME", "USERPROFILE", "WINDIR", "LOCALAPPDATA", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_DIRS", f"{tmp_path / 'missing'}:{tmp_path / 'second'}")
+    monkeypatch.setattr("sys.platform", platform)
+    own = {"darwin": "Library/Fonts", "win32": "Fonts"}.get(platform, "fonts")
+    files = [tmp_path / own / name for name in ("b/A.ttf", "B.OTF", "a/C.ttc")]
+    for file in (*files, tmp_path / own / "README.txt", tmp_path / own / "LastResort.otf"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    assert [file for file in find_system_fonts() if tmp_path in file.parents] == files
+
+
+def test_folders_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert text._font_folders()
+
+
+def test_bold_is_bolder() -> None:
+    """One file has both weights."""
+    assert text_width("mmmm", FontStyle.SERIF_BOLD) > text_width("mmmm", FontStyle.SERIF)
 
 
 def test_runs_are_split_by_font() -> None:
-    runs = text._runs("Rex 😀 b", FontStyle.SERIF)
-    assert [run.text for run in runs] == ["Rex ", "😀 ", "b"]
-    assert len({run.file for run in runs}) == 2
+    runs = text._runs("Rex ♂ b", FontStyle.SERIF)
+    assert [run.text for run in runs] == ["Rex ", "♂ ", "b"]
+    assert len({run.font for run in runs}) == 2
 
 
 def test_right_to_left_text_is_one_run() -> None:
     (run,) = text._runs("علي علي 7", FontStyle.SERIF_BOLD)
-    assert run.file.name == "DejaVuSans-Bold.ttf"
+    assert run.font == Font(text._bundled_fonts(FontStyle.SANS)[-1].file, "Bold")
 
 
 @given(st.text(max_size=40))
@@ -86,8 +125,8 @@ def test_draw_text_aligns_left() -> None:
 def test_fitting_size_without_a_shaper(words: str, size: int, width: int) -> None:
     """FriBiDi is missing on some machines; widths then are rounded letter by letter."""
 
-    def plain(file: Path, size: int) -> ImageFont.FreeTypeFont:
-        return ImageFont.truetype(str(file), size, layout_engine=ImageFont.Layout.BASIC)
+    def plain(font: Font, size: int) -> ImageFont.FreeTypeFont:
+        return ImageFont.truetype(str(font.file), size, layout_engine=ImageFont.Layout.BASIC)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text, "_font", lru_cache(plain))
