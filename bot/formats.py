@@ -1,8 +1,12 @@
-"""Text formatting: plurals, lists, durations, progress bars, shortening."""
+"""Text formatting: plurals, lists, durations, probabilities, progress bars, shortening."""
 
+import math
 from collections.abc import Sequence
 
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+RAREST = 1e-6
+"""Smaller probabilities are shown as this one."""
 
 
 def human_join(words: Sequence[str], last: str = "and") -> str:
@@ -29,6 +33,20 @@ def human_duration(seconds: float) -> str:
     while len(parts) > 1 and parts[0][0] == 0:
         parts.pop(0)
     return " ".join(f"{amount} {unit}" for amount, unit in parts[:2] if amount or len(parts) == 1)
+
+
+def percent(probability: float) -> str:
+    """A probability as text: `47%`, and `<1%` instead of `0%`."""
+    return f"{probability:.0%}" if probability >= 0.005 else "<1%"
+
+
+def odds(probability: float) -> str:
+    """A probability as text: `47%`, and `1 in 4,300` below one percent."""
+    if probability >= 0.01:
+        return f"{probability:.0%}"
+    inverse = 1 / max(probability, RAREST)
+    digits = math.floor(math.log10(inverse)) - 1
+    return f"1 in {round(inverse, -digits):,.0f}"
 
 
 def progress_bar(fraction: float, width: int = 20) -> str:

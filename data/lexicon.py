@@ -35,11 +35,11 @@ class LexiconError(Exception):
 
 
 class Lexicon:
-    """Words and their readings; takes 7 MB of memory.
+    """Words and their readings; takes 5 MB of memory.
 
     words: (number of words,) bytes, sorted
-    sounds: (number of words,) indices into `spoken`
-    spoken: the distinct sets of readings, each encoded as `0AB1CD`: stresses, then phones
+    sounds: (number of words,) the line of `spoken`
+    spoken: the distinct sets of readings, a line each, encoded as `0AB1CD`: stresses, then phones
     phones: the phone of each character in `spoken`
     """
 
@@ -47,10 +47,13 @@ class Lexicon:
         self,
         words: NDArray[np.bytes_],
         sounds: NDArray[np.uint16],
-        spoken: tuple[str, ...],
+        spoken: bytes,
         phones: tuple[str, ...],
     ) -> None:
         self._words, self._sounds, self._spoken, self._phones = words, sounds, spoken, phones
+        breaks = np.flatnonzero(np.frombuffer(spoken, np.uint8) == ord("\n"))
+        self._begins = np.append(np.insert(breaks + 1, 0, 0), len(spoken) + 1).astype(np.int32)
+        """Where each line of `spoken` begins, and where another one would."""
 
     def readings(self, word: str) -> tuple[Reading, ...]:
         """The readings of a word of normalised verse, the usual one first; empty if unknown.
@@ -67,7 +70,9 @@ class Lexicon:
         place = int(self._words.searchsorted(np.array(key, self._words.dtype)))
         if place == len(self._words) or self._words[place] != key:
             return ()
-        return self._decoded(self._spoken[self._sounds[place]])
+        line = int(self._sounds[place])
+        begin, end = self._begins[line : line + 2].tolist()
+        return self._decoded(self._spoken[begin : end - 1].decode())
 
     def __reduce__(self) -> tuple[Callable[..., "Lexicon"], tuple[Any, ...]]:
         """Pickle the shipped lexicon by reference: its users in a process share one."""
@@ -115,7 +120,7 @@ def load_lexicon(path: Path = COMPILED) -> Lexicon:
         lexicon = Lexicon(
             np.array(words.split(b"\n")),
             arrays["sounds"].astype(np.uint16),
-            tuple(spoken.decode().split("\n")),
+            spoken,
             tuple(phones.decode().split("\n")),
         )
     except (SafetensorError, KeyError, ValueError) as error:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from PIL import Image, ImageDraw
 
-from bot.formats import shortened
+from bot.formats import odds, percent, shortened
 from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size
 from models.names.capitalization import Capitals, format_name
 from models.names.dissection import Dissection, LetterChoice, reading
@@ -38,8 +38,6 @@ HEAD_HEIGHT, CELL_HEIGHT = 100, 40
 
 NO_FONT_NAME = "Name in letters without a font"
 """Title if no letter can be drawn; the reply shows the name or line as text."""
-RAREST = 1e-6
-"""Smaller probabilities are shown as this one."""
 
 Color = tuple[int, int, int]
 BACKGROUND: Color = (0x1E, 0x1F, 0x22)
@@ -109,20 +107,6 @@ def contrast(one: Color, other: Color) -> float:
 def text_color_on(background: Color) -> Color:
     """White or black, whichever has more contrast with the background."""
     return max(TEXT_COLORS, key=lambda color: contrast(color, background))
-
-
-def percent(probability: float) -> str:
-    """A probability as text: `47%`, and `<1%` instead of `0%`."""
-    return f"{probability:.0%}" if probability >= 0.005 else "<1%"
-
-
-def odds(probability: float) -> str:
-    """A probability as text: `47%`, and `1 in 4,300` below one percent."""
-    if probability >= 0.01:
-        return f"{probability:.0%}"
-    inverse = 1 / max(probability, RAREST)
-    digits = math.floor(math.log10(inverse)) - 1
-    return f"1 in {round(inverse, -digits):,.0f}"
 
 
 def _luminance(color: Color) -> float:

@@ -6,11 +6,11 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from bot.formats import percent
 from bot.images.dissection import (
     Color,
     Column,
     letter_column,
-    percent,
     shade,
     text_color_on,
     word_column,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
+from bot.formats import odds, percent
 from bot.images.dissection import (
     BACKGROUND,
     CHOSEN,
@@ -20,8 +21,6 @@ from bot.images.dissection import (
     TEXT,
     Color,
     draw_cell,
-    odds,
-    percent,
     shade,
     text_color_on,
 )

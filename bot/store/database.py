@@ -8,10 +8,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sqlalchemy import Connection, event, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
     ArgumentError,
@@ -32,6 +32,9 @@ from sqlalchemy.orm import DeclarativeBase
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable, current_call, run_call
 from bot.store.file_lock import file_lock
 from bot.store.migrations import revisions
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 log = logging.getLogger(__name__)
 
@@ -102,9 +105,13 @@ class Database:
         """Whether the database is a SQLite file."""
         return self.url.get_backend_name() == "sqlite"
 
-    def insert(self, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:
+    def insert(self, table: type[DeclarativeBase]) -> "sqlite.Insert | postgresql.Insert":
         """An INSERT statement that supports ON CONFLICT."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        if self.is_sqlite:
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # takes 2 MiB of memory
+
+        return postgresql.insert(table)
 
     async def in_time(self, work: Coroutine[Any, Any, T]) -> T:
         """Await a call of the store. Raises `Unavailable` if the database does not answer soon."""
@@ -349,7 +356,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _upgrade(connection: Connection, revision: str) -> None:
-    from alembic.util import CommandError  # takes a quarter of a second to import
+    if revision == "head" and revisions.revision_of(connection) == revisions.newest():
+        return
+    from alembic.util import CommandError
 
     try:
         revisions.upgrade(connection, revision)

@@ -333,7 +333,8 @@ def test_imports_when_serving() -> None:
     """Neither training libraries, nor what is optional, nor the simulator."""
     source = (
         "import sys, bot.serving.process\n"
-        "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'bot.local.server'}\n"
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'bot.local.server', 'rich',\n"
+        "'alembic', 'aiohttp.web', 'PIL', 'slack_sdk', 'sqlalchemy.dialects.postgresql'}\n"
         "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
     )

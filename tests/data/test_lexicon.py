@@ -60,7 +60,7 @@ def test_pickled_lexicon() -> None:
     """The shipped one is one object in each process."""
     assert pickle.loads(pickle.dumps(LEXICON)) is LEXICON  # noqa: S301 (its own pickle)
     day = Reading("1", "EY1")
-    other = Lexicon(np.array([b"day"]), np.array([0], np.uint16), ("1A",), ("EY1",))
+    other = Lexicon(np.array([b"day"]), np.array([0], np.uint16), b"1A", ("EY1",))
     copy = pickle.loads(pickle.dumps(other))  # noqa: S301 (its own pickle)
     assert other.readings("day") == copy.readings("day") == (day,)
     assert copy.readings("compare") == ()
@@ -79,7 +79,7 @@ def test_contains_accepts_any_object() -> None:
 def test_first_and_last_word() -> None:
     readings = {word: (Reading("1", f"{word.upper()}1"),) for word in ("aa", "mm", "zz")}
     words = np.array([b"aa", b"mm", b"zz"])
-    tiny = Lexicon(words, np.arange(3, dtype=np.uint16), ("1A", "1B", "1C"), ("AA1", "MM1", "ZZ1"))
+    tiny = Lexicon(words, np.arange(3, dtype=np.uint16), b"1A\n1B\n1C", ("AA1", "MM1", "ZZ1"))
     assert {word: tiny.entry(word) for word in readings} == readings
     assert [tiny.entry(word) for word in ("a", "b", "zzz", "~")] == [(), (), (), ()]
 

@@ -34,8 +34,7 @@ from bot.commands.naming.custom_model_choice import NamesModel, dinosaurs, of_bu
 from bot.commands.naming.line_dissection import line_message
 from bot.commands.naming.names import more_like
 from bot.commands.polls.name_message import DISSECT
-from bot.formats import human_join, shortened
-from bot.images.dissection import line_picture, percent, picture
+from bot.formats import human_join, percent, shortened
 from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME
 from data.text import clean_name
@@ -44,7 +43,7 @@ from models.names.dissection import Dissection, LetterChoice, reading
 from models.names.etymology import Part
 from models.names.generator import NamesRequest
 from models.networks.vocabulary import END
-from models.verse.dissection import MIN_WORDS
+from models.verse.dissection import MIN_WORDS, LineDissection
 from models.weights import ModelCard
 
 PICTURE = "dissection.png"
@@ -173,7 +172,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
             typed, accept=words.allows, requester=turn.user.id, on_wait=place_in(turn)
         )
         if line is not None:
-            png = await asyncio.to_thread(line_picture, line)
+            png = await asyncio.to_thread(_line_picture, line)
             return line_message(line, png, turn.platform.limits)
     return await _dissected(app, turn, typed, None)
 
@@ -191,8 +190,20 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     words = await app.filters.of(turn.community_id)
     nearest = tuple(filter(words.allows, dissection.nearest))
     dissection = replace(dissection, nearest=nearest)
-    png = await asyncio.to_thread(picture, dissection, model.card)
+    png = await asyncio.to_thread(_picture, dissection, model.card)
     return dissection_message(dissection, png, model, turn.platform.limits)
+
+
+def _picture(dissection: Dissection, card: ModelCard) -> bytes:
+    from bot.images.dissection import picture  # here: a bot that draws nothing needs no Pillow
+
+    return picture(dissection, card)
+
+
+def _line_picture(dissection: LineDissection) -> bytes:
+    from bot.images.dissection import line_picture
+
+    return line_picture(dissection)
 
 
 def dissection_message(

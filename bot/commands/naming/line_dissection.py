@@ -5,8 +5,7 @@ import math
 from bot.commands.core.message import Embed, File, Message, Text, Tone, emphasis, strong, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Limits
-from bot.formats import human_join, shortened
-from bot.images.dissection import odds
+from bot.formats import human_join, odds, shortened
 from data.tokens import is_word
 from models.networks.vocabulary import END
 from models.verse.dissection import LineDissection, WordChoice

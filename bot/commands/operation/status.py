@@ -12,7 +12,6 @@ from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn
 from bot.commands.moderation.rights import check_owner
 from bot.commands.operation.health import Health
-from bot.images.day_plot import Chart, Series, day_plot
 from bot.monitoring.history import Sample
 from bot.monitoring.snapshot import Snapshot
 
@@ -108,6 +107,8 @@ def _fields(now: Snapshot, latest: Sample, platform: str) -> tuple[Field, ...]:
 
 
 def _picture(now: datetime, samples: Sequence[Sample]) -> bytes:
+    from bot.images.day_plot import Chart, Series, day_plot  # here: it needs Pillow
+
     hours = [(now - sample.at) / HOUR for sample in samples]
     charts = (
         Chart(

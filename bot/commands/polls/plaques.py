@@ -5,8 +5,6 @@ from datetime import date
 
 from bot.commands.core.message import File
 from bot.commands.core.translation import _, ngettext
-from bot.images.plaque import plaque
-from bot.images.text import FontStyle, drawable_text
 
 PLAQUE = "plaque.png"
 
@@ -29,6 +27,9 @@ async def plaque_file(
 
 
 def _draw(name: str, meaning: str | None, discoverer: str | None, summary: str) -> bytes:
+    from bot.images.plaque import plaque  # here: until the first plaque, nothing needs Pillow
+    from bot.images.text import FontStyle, drawable_text
+
     details = [summary]
     if drawable := drawable_text(discoverer or "", FontStyle.SERIF):
         details.insert(0, _("discovered by {discoverer}").format(discoverer=drawable))

@@ -1,4 +1,7 @@
-"""Revisions of the schema: which there are, which a database has, and the way between them."""
+"""Revisions of the schema: which there are, which a database has, and the way between them.
+
+alembic is imported only to migrate: that takes a quarter of a second and 9 MiB of memory.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -18,7 +21,7 @@ VERSION_TABLE = "alembic_version"
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Migrate to a newer revision. Raises `alembic.util.CommandError` for an unknown one."""
-    from alembic import command  # takes a quarter of a second to import
+    from alembic import command
 
     command.upgrade(_config(connection), revision)
 
@@ -37,11 +40,9 @@ def newest() -> str:
 
 @cache
 def all_revisions() -> tuple[str, ...]:
-    """Every revision that this version of the bot knows, oldest first."""
-    from alembic.script import ScriptDirectory
-
-    scripts = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
-    return tuple(reversed([script.revision for script in scripts]))
+    """Every revision that this version of the bot knows, oldest first; their files begin so."""
+    files = (MIGRATIONS / "versions").glob("[0-9]*_*.py")
+    return tuple(sorted(file.name.partition("_")[0] for file in files))
 
 
 def revision_of(connection: Connection) -> str | None:

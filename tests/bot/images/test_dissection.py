@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from bot.formats import odds, percent
 from bot.images.dissection import (
     BACKGROUND,
     CHOSEN,
@@ -17,8 +18,6 @@ from bot.images.dissection import (
     WIDTH,
     contrast,
     line_picture,
-    odds,
-    percent,
     picture,
     rows_of,
     shade,

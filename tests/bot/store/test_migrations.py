@@ -11,13 +11,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store import database as module
 from bot.store.file_lock import file_lock
-from bot.store.migrations.revisions import MIGRATIONS
+from bot.store.migrations.revisions import MIGRATIONS, all_revisions
 from bot.store.schema import Base, Community
 from tests.bot.store.test_database import CHECKOUT, communities, rows_of
 
@@ -206,6 +207,22 @@ async def test_migrate_is_idempotent(database: Database) -> None:
         session.add(Community(id=1))
     await database.migrate()
     assert await communities(database) == [1]
+
+
+async def test_current_database_needs_no_alembic(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which takes a quarter of a second of each start."""
+    monkeypatch.setitem(sys.modules, "alembic.util", None)
+    await database.migrate()
+    with pytest.raises(ImportError):
+        await database.migrate("9999")
+
+
+def test_revisions_are_those_of_alembic() -> None:
+    """They are read from the names of the files."""
+    scripts = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    assert [script.revision for script in scripts] == [*reversed(all_revisions())]
 
 
 async def test_failed_migration_is_rolled_back(
