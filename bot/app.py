@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.commands.core.app import App
 from bot.services.custom_models import CustomModels
+from bot.services.inference.capacity import default_processes
 from bot.services.model_registry import open_versions
 from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
 from bot.services.training.process import Launch, TrainerProcess
@@ -44,7 +45,9 @@ async def build_app(
     word_filter = WordFilter(settings.blocked_words, settings.allowed_words)
     store = await _open_store(settings, now)
     try:
-        inference, models = await open_versions(store, word_filter.allows, now=now)
+        inference, models = await open_versions(
+            store, word_filter.allows, now=now, processes=_processes(settings)
+        )
     except (WeightsError, StoreError) as error:
         await store.close()
         code = Exit.BAD_WEIGHTS if isinstance(error, WeightsError) else Exit.BAD_DATABASE
@@ -87,6 +90,12 @@ async def _open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
     except StoreError as error:
         raise StartupError(Exit.BAD_DATABASE, str(error)) from error
     return store
+
+
+def _processes(settings: Settings) -> int:
+    """How many processes may write texts beside the bot's own thread."""
+    number = settings.inference_processes
+    return default_processes() if number is None else number
 
 
 def _check_folder(folder: Path) -> None:

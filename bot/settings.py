@@ -169,6 +169,17 @@ class Settings(BaseSettings):
         description="Minutes between the end of one /retrain and the start of the next.",
         examples=["30"],
     )
+    inference_processes: int | None = Field(
+        None,
+        ge=0,
+        le=64,
+        title="a whole number from 0 to 64",
+        description="Number of processes that write when members have to wait for the bot's own "
+        "thread. They start with the work and end after ten minutes without any; each takes about "
+        "60 MB. 0 for none. Default: as many as the machine or container has cores, and memory "
+        "beside the bot; none with one core or less than 1 GiB.",
+        examples=["4"],
+    )
     namers_per_guild: int = Field(
         10,
         ge=0,

@@ -21,7 +21,7 @@ def resident_bytes(value: object) -> int:
             continue
         seen.add(id(item))
         if isinstance(item, np.ndarray):
-            if item.base is None:
+            if not isinstance(item.base, np.ndarray):  # mapped from a file, or its own
                 size += item.nbytes
             else:
                 waiting.append(item.base)

@@ -108,8 +108,8 @@ class Trained:
     further: BloomFilter = EMPTY_FILTER
     """Short lines and runs of words of its further reading, which it must not copy either
     (`fingerprints.sparse_runs_of`)."""
-    derived: dict[Callable[..., object], Any] = field(init=False, default_factory=dict, repr=False)
-    """What has been computed from the weights so far (`cached_with_weights`)."""
+    derived: dict[str, Any] = field(init=False, default_factory=dict, repr=False)
+    """What has been computed from the weights so far, by function (`cached_with_weights`)."""
 
     @property
     def resident_bytes(self) -> int:
@@ -146,11 +146,13 @@ class Trained:
 def cached_with_weights(function: Callable[[Trained], T]) -> Callable[[Trained], T]:
     """Cache what a function computes from weights, for as long as they are loaded."""
 
+    name = f"{function.__module__}.{function.__qualname__}"  # the same in every process
+
     @wraps(function)
     def cached(trained: Trained) -> T:
-        if function not in trained.derived:
-            trained.derived[function] = function(trained)
-        result: T = trained.derived[function]
+        if name not in trained.derived:
+            trained.derived[name] = function(trained)
+        result: T = trained.derived[name]
         return result
 
     return cached

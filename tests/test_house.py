@@ -96,6 +96,7 @@ models.text_generator   models.weights
 models.reference_loss   models.weights
 models.weights          models.model_card models.fingerprints models.quantization models.memory
                         models.packed_texts models.networks data
+models.shared_weights   models.weights
 models.memory
 models.packed_texts
 models.model_card

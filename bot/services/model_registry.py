@@ -7,7 +7,7 @@ in one process is served by all of them within seconds.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from bot.services.concurrency import PeriodicTask
 from bot.services.inference import Inference, Load, ValidationSample, open_inference, prepared
+from bot.services.queueing.executors import Pool
 from bot.services.versions import (
     AUTOMATIC,
     AUTOMATIC_REASONS,
@@ -261,10 +262,13 @@ async def open_versions(
     *,
     now: Callable[[], datetime],
     interval: float | None = INTERVAL,
+    pools: Sequence[Pool] = (),
+    processes: int = 0,
 ) -> tuple[Inference, ModelRegistry]:
     """Load the live versions, and serve what was live before where those are unusable.
 
-    Raises `Unavailable`, and `WeightsError` if shipped weights cannot be used, either.
+    `pools` and `processes` are those of `Inference`. Raises `Unavailable`, and `WeightsError` if
+    shipped weights cannot be used, either.
     """
     served: dict[str, Live] = {}
     loaded: dict[str, Trained] = {}
@@ -276,7 +280,7 @@ async def open_versions(
                 loaded[task] = trained
             if number != live.version_id:
                 served[task] = Live(live.activation_id, number)
-    inference = await open_inference(accept, loaded)
+    inference = await open_inference(accept, loaded, pools, processes=processes)
     return inference, ModelRegistry(store, inference, now=now, served=served, interval=interval)
 
 

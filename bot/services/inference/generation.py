@@ -27,6 +27,8 @@ class Generation:
 
     task: str
     trained: Trained = field(repr=False)
+    is_live: bool = True
+    """Whether they are or were the served weights of the task, unlike those of custom models."""
 
     def __call__(self, texts: Sequence[Text], should_stop: ShouldStop) -> list[Draft | Exception]:
         """The next draft of each text, in one batch; one by one if that fails.

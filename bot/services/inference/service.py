@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot.services.inference.generation import Generation, Text
+from bot.services.inference.processes import Processes
 from bot.services.queueing.errors import InferenceError
 from bot.services.queueing.executors import Pool
 from bot.services.queueing.fair_queue import QueueState
@@ -63,6 +64,7 @@ class Inference:
         accept: Accept,
         pools: Sequence[Pool] = (),
         *,
+        processes: int = 0,
         queue: int = 1000,
         per_member: int = 20,
         deadline: float = 20.0,
@@ -71,15 +73,17 @@ class Inference:
         """Serve some weights by task.
 
         `accept` is the word filter. The executors of the first of `pools` that has any write the
-        texts; the thread of this process, if none has. `queue` limits the requests of each kind of
-        work, `per_member` those of a member. `deadline` is in seconds and holds for each step: all
-        names of a request, or a line of a poem. A request that has not begun after `longest_wait`
-        seconds is refused.
+        texts; if none has, up to so many `processes`, or the thread of this one. `queue` limits the
+        requests of each kind of work, `per_member` those of a member. `deadline` is in seconds and
+        holds for each step: all names of a request, or a line of a poem. A request that has not
+        begun after `longest_wait` seconds is refused.
         """
         self._served = dict(served)
         self._accept = accept
         self._worker = Worker("inference", deadline)
         self._loader = Worker("validation", LOADING_S)
+        if processes:
+            pools = (*pools, Processes(processes, deadline, self._use_mapped))
         self._turns = Turns(
             (*TASKS, DISSECTION),
             self._worker,
@@ -156,8 +160,8 @@ class Inference:
         affect a text in progress.
         """
         generator = task_of(task).generator
-        trained = trained or self._served[task]
-        work, group = Generation(task, trained), (task, id(trained))
+        is_live, trained = trained is None, trained or self._served[task]
+        work, group = Generation(task, trained, is_live), (task, id(trained))
         text = Text(request, None, accept or self._accept)
         with self._turns.enter(task, requester, on_wait) as turn:
             for _ in range(MOST_STEPS):
@@ -251,6 +255,12 @@ class Inference:
         self._served[task] = trained
         log.info("Serving %s from the weights %s", task, trained.digest[:12])
 
+    def _use_mapped(self, mapped: Trained) -> None:
+        """Write with weights from shared memory in this process, too: they exist once."""
+        for task, trained in self._served.items():
+            if trained.digest == mapped.digest:
+                self._served[task] = mapped
+
     async def close(self) -> None:
         """Cancel the requests. Does not wait for the threads: one may be stuck."""
         self._turns.close()
@@ -279,11 +289,16 @@ def _call_each(works: Sequence[Callable[[], object]], _: ShouldStop) -> list[obj
 
 
 async def open_inference(
-    accept: Accept, loaded: Mapping[str, Trained] = MappingProxyType({})
+    accept: Accept,
+    loaded: Mapping[str, Trained] = MappingProxyType({}),
+    pools: Sequence[Pool] = (),
+    *,
+    processes: int = 0,
 ) -> Inference:
     """Serve loaded weights, by task, and the shipped ones for the other tasks.
 
-    Raises `WeightsError` if shipped weights cannot be used.
+    `pools` and `processes` are those of `Inference`. Raises `WeightsError` if shipped weights
+    cannot be used.
     """
     shipped = {
         task: await asyncio.to_thread(prepared, task, task_of(task).load_shipped)
@@ -291,7 +306,7 @@ async def open_inference(
         if task not in loaded
     }
     await asyncio.to_thread(return_free_memory)
-    return Inference({**loaded, **shipped}, accept)
+    return Inference({**loaded, **shipped}, accept, pools, processes=processes)
 
 
 def prepared(task: str, load: Load) -> Trained:

@@ -36,7 +36,7 @@ class Worker:
         self._blocked_at: float | None = None
         self._name = name
         self.deadline = deadline
-        self._thread: _WorkerThread | None = None
+        self._thread: WorkerThread | None = None
         self._turn = asyncio.Lock()
         self._stuck = 0
         self._is_closed = False
@@ -68,7 +68,7 @@ class Worker:
                 raise RuntimeError("the networks are closed")
             if not self.is_ready:
                 raise Stuck(f"{self._stuck} threads are stuck")
-            thread = self._thread = self._thread or _WorkerThread(self._name)
+            thread = self._thread = self._thread or WorkerThread(self._name)
             done = thread.submit(work)
             done.add_done_callback(_look)
             await asyncio.wait([done], timeout=self.deadline)
@@ -86,7 +86,7 @@ class Worker:
         if self._thread is not None:
             self._thread.end()
 
-    def _abandon(self, thread: "_WorkerThread", done: asyncio.Future[Any]) -> None:
+    def _abandon(self, thread: "WorkerThread", done: asyncio.Future[Any]) -> None:
         self._thread = None
         self._stuck += 1
         if self._stuck >= MOST_STUCK:
@@ -108,7 +108,7 @@ class Worker:
         log.warning("A stuck thread %s has ended; %d are stuck", self._name, self._stuck)
 
 
-class _WorkerThread:
+class WorkerThread:
     """A daemon thread with a queue of functions."""
 
     def __init__(self, name: str) -> None:

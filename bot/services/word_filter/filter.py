@@ -1,6 +1,7 @@
 """The word filter: decides whether the bot accepts or shows a text."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.services.word_filter.entries import Entry, Place, Strictness, entries_of, parse
@@ -13,12 +14,15 @@ from bot.services.word_filter.lists import (
 from bot.services.word_filter.normalisation import readings
 from bot.services.word_filter.words import Match, Reading, WordList, uncovered
 
+MOST_RESTORED = 500
+"""Filters that a process keeps of those that it was sent. One takes up to 60 kB."""
+
 
 class WordFilter:
     """Decides whether the bot accepts or shows a text. Immutable and thread-safe.
 
     Takes time linear in the text: for 1,000 characters 0.5 ms if it is prose, and 13 ms if it is
-    the slowest known (`python -m benchmarks.word_filter --time`).
+    the slowest known (`python -m benchmarks.word_filter --time`). It can be pickled.
     """
 
     def __init__(
@@ -32,17 +36,24 @@ class WordFilter:
         `mud` matches the whole word, `mud*` words that start with it, `*mud*` words with it.
         """
         self._strictness = strictness
+        self._own = _Own(tuple(blocked), tuple(allowed), strictness)
         self._layers: tuple[_Layer, ...] = (
-            _Layer((), allowed, is_base=True),
-            _Layer(blocked, allowed),
+            _Layer((), self._own.allowed, is_base=True),
+            _Layer(self._own.blocked, self._own.allowed),
         )
 
     def for_server(self, strictness: Strictness, blocked: Iterable[str] = ()) -> "WordFilter":
         """This filter with a server's strictness and words, which nothing can allow again."""
         other = object.__new__(WordFilter)
         other._strictness = strictness
-        other._layers = (*self._layers, _Layer(blocked, ()))
+        words = tuple(blocked)
+        other._own = replace(self._own, servers=(*self._own.servers, (strictness, words)))
+        other._layers = (*self._layers, _Layer(words, ()))
         return other
+
+    def __reduce__(self) -> "tuple[Callable[[_Own], WordFilter], tuple[_Own]]":
+        """Pickled as its own words: another process has the bot's lists already."""
+        return _restored, (self._own,)
 
     def allows(self, text: str) -> bool:
         """Whether the text contains no blocked word."""
@@ -51,6 +62,25 @@ class WordFilter:
             if any(layer.blocks(reading, self._strictness) for layer in self._layers):
                 return False
         return True
+
+
+@dataclass(frozen=True)
+class _Own:
+    """What a filter was made of."""
+
+    blocked: tuple[str, ...]
+    allowed: tuple[str, ...]
+    strictness: Strictness
+    servers: tuple[tuple[Strictness, tuple[str, ...]], ...] = ()
+    """The strictness and the words of each `for_server`."""
+
+
+@lru_cache(maxsize=MOST_RESTORED)
+def _restored(own: _Own) -> WordFilter:
+    words = WordFilter(own.blocked, own.allowed, own.strictness)
+    for strictness, blocked in own.servers:
+        words = words.for_server(strictness, blocked)
+    return words
 
 
 class _Layer:

@@ -1,5 +1,6 @@
 """The word filter."""
 
+import pickle
 from collections.abc import Callable
 
 import pytest
@@ -283,3 +284,26 @@ def test_odd_patterns(pattern: str) -> None:
 @given(st.text())
 def test_any_text(text: str) -> None:
     assert WordFilter().allows(text) in (True, False)
+
+
+def test_pickled_filter() -> None:
+    """A filter that another process was sent decides the same, and is small on the way."""
+    everywhere = WordFilter(["mud"], ["basement"])
+    server = everywhere.for_server(Strictness.STRICT, ["gravel*"])
+    for words in (everywhere, server):
+        restored = copied(words)
+        for text in ("mud", "basement", "gravelly", "a fine day", "damn"):
+            assert restored.allows(text) == words.allows(text)
+    assert len(pickle.dumps(server.allows)) < 1_000
+
+
+def test_filter_is_restored_once() -> None:
+    """Texts of one server share their filter in another process, too."""
+    words = WordFilter(["mud"])
+    assert copied(words) is copied(words)
+
+
+def copied(words: WordFilter) -> WordFilter:
+    """As another process gets it."""
+    copy: WordFilter = pickle.loads(pickle.dumps(words))  # noqa: S301
+    return copy

@@ -1,0 +1,296 @@
+"""Processes that write beside the bot's own thread."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.services.inference import Inference
+from bot.services.inference import process as process_module
+from bot.services.inference import processes as module
+from bot.services.inference.process import WriterProcess
+from bot.services.inference.processes import Processes
+from bot.services.queueing.errors import TooSlow
+from bot.services.queueing.executors import ExecutorLost
+from bot.services.word_filter import WordFilter
+from models.names.generator import NamesRequest
+from models.networks.lstm import LSTM
+from models.shared_weights import share
+from models.tasks import task_of
+from models.verse.poem import SonnetError, SonnetRequest
+from models.weights import Trained
+from tests.bot.services.inference.networks import Abroad, Deadly, Faulty, Slow, Stopped
+from tests.bot.services.inference.serving import NAMES, POEM, anything, poem_of
+from tests.models.tiny import LETTERS, lstm, namer, poet
+
+CHECKOUT = Path(__file__).resolve().parents[4]
+LONG_S = 60.0
+Open = Callable[..., Inference]
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="weights are shared on POSIX only")
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[Open]:
+    """A function that opens inference with one process."""
+    inferences: list[Inference] = []
+
+    def start(
+        names: Trained | None = None, sonnets: Trained | None = None, deadline: float = LONG_S
+    ) -> Inference:
+        served = {"names": names or namer(), "sonnets": sonnets or poet()}
+        inferences.append(
+            Inference(served, WordFilter().allows, processes=1, deadline=deadline, queue=99)
+        )
+        return inferences[-1]
+
+    yield start
+    for inference in inferences:
+        await inference.close()
+
+
+def pool_of(inference: Inference) -> Processes:
+    (pool,) = inference._turns._pools
+    assert isinstance(pool, Processes)
+    return pool
+
+
+async def started(inference: Inference) -> WriterProcess:
+    """The process, which starts because somebody waits."""
+    pool_of(inference).backlog(1.0)
+    async with asyncio.timeout(LONG_S):
+        while not (ready := pool_of(inference).executors()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return ready[0]
+
+
+def other_namer() -> Trained:
+    return replace(namer(lstm(LETTERS, seed=5)), digest="other")
+
+
+async def test_same_texts(opened: Open) -> None:
+    """A process writes what the thread writes, with weights that it did not load itself."""
+    alone = Inference({"names": namer(), "sonnets": poet()}, anything)
+    expected = await alone.names(NAMES), await poem_of(alone, POEM)
+    await alone.close()
+    inference = opened()
+    process = await started(inference)
+    assert (await inference.names(NAMES), await poem_of(inference, POEM)) == expected
+    assert process._number > 10  # it wrote them
+
+
+async def test_errors_are_those_of_the_thread(opened: Open) -> None:
+    inference = opened(names=_with(namer(), Faulty))
+    await started(inference)
+    with pytest.raises(SonnetError, match="Unknown form 'ode'"):
+        async for _ in inference.sonnet(SonnetRequest("", form="ode")):
+            pass
+    with pytest.raises(ArithmeticError, match="a fault abroad") as raised:
+        await inference.names(NAMES)
+    assert "in misbehave" in "".join(raised.value.__notes__)  # for the log
+
+
+async def test_weights_are_swapped(opened: Open) -> None:
+    """A process gets the new weights with the first request that needs them."""
+    inference = opened()
+    process = await started(inference)
+    before = await inference.names(NAMES)
+    other = other_namer()
+    inference.swap("names", other)
+    after = await inference.names(NAMES)
+    alone = Inference({"names": other, "sonnets": poet()}, anything)
+    assert after == await alone.names(NAMES)
+    assert after != before
+    assert other.digest in process._held
+    await alone.close()
+
+
+async def test_the_bot_maps_the_weights_too(opened: Open) -> None:
+    """They exist once: the bot gives up those that it has loaded itself."""
+    inference = opened()
+    loaded = inference._served["names"]
+    await started(inference)
+    await inference.names(NAMES)
+    await asyncio.sleep(0)
+    served = inference._served["names"]
+    assert served is not loaded
+    assert served.digest == loaded.digest
+
+
+async def test_custom_models_write_in_the_thread(opened: Open) -> None:
+    inference = opened()
+    process = await started(inference)
+    number = process._number
+    await inference.names(NAMES, other_namer())
+    assert process._number == number
+
+
+async def test_killed_process(opened: Open) -> None:
+    """Its turn is computed by the bot itself, and the member does not notice."""
+    inference = opened(sonnets=_with(poet(), Deadly))
+    await started(inference)
+    assert len(await poem_of(inference, POEM)) == 14
+    assert not pool_of(inference).executors()
+
+
+async def test_process_that_never_answers(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ended after the deadline, and the bot goes on by itself."""
+    monkeypatch.setattr(process_module, "GRACE_S", 0.05)
+    inference = opened(names=_with(namer(), Stopped), deadline=2.0)
+    process = await started(inference)
+    with pytest.raises(TooSlow):
+        await inference.names(NAMES)
+    assert process.is_lost
+    assert len((await inference.names(NAMES)).names) == 3
+
+
+async def test_cancelled_request(opened: Open) -> None:
+    """The process is free for others before it has written all of it."""
+    inference = opened(names=_with(namer(), Slow))
+    process = await started(inference)
+    request = NamesRequest(count=10_000)  # hours
+    task = asyncio.create_task(inference.names(request))
+    async with asyncio.timeout(LONG_S):
+        while process.idle_since < float("inf"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await poem_of(inference, POEM)
+    assert not process.is_lost
+
+
+async def test_signals_of_the_group(opened: Open) -> None:
+    """Ctrl-C reaches all processes of a terminal; the bot finishes its answers nevertheless."""
+    inference = opened()
+    process = await started(inference)
+    os.kill(process._pid, signal.SIGINT)
+    os.kill(process._pid, signal.SIGTERM)
+    assert (await inference.names(NAMES)).names
+    assert not process.is_lost
+
+
+def test_process_ends_with_the_bot(tmp_path: Path) -> None:
+    """Even if the bot is killed."""
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import asyncio, os, signal\n"
+        "from bot.services.inference.process import WriterProcess\n"
+        "async def main():\n"
+        "    process = WriterProcess(lambda _: None, 60.0)\n"
+        "    await process.start()\n"
+        "    print(process._pid, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "if __name__ == '__main__':\n"
+        "    asyncio.run(main())\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    ran = subprocess.run(
+        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=LONG_S
+    )
+    assert ran.stdout, ran.stderr
+    pid, until = int(ran.stdout), time.monotonic() + LONG_S
+    while _is_running(pid):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+class FakeProcess(WriterProcess):
+    """Starts at once, or not at all."""
+
+    fails = False
+
+    def __init__(self) -> None:
+        super().__init__(share, LONG_S)
+
+    async def start(self) -> None:
+        if self.fails:
+            self.is_lost = True
+            raise ExecutorLost("The process 1 did not start")
+        self.is_ready = True
+
+
+class FailingProcess(FakeProcess):
+    fails = True
+
+
+def fake_pool(
+    made: list[WriterProcess],
+    kind: type[FakeProcess] = FakeProcess,
+    *,
+    idle: float = LONG_S,
+    clock: Callable[[], float] = time.monotonic,
+) -> Processes:
+    def make(_: Processes) -> WriterProcess:
+        made.append(kind())
+        return made[-1]
+
+    return Processes(2, LONG_S, lambda _: None, idle=idle, start=make, clock=clock)
+
+
+async def test_no_process_for_a_short_wait() -> None:
+    made: list[WriterProcess] = []
+    pool = fake_pool(made)
+    pool.backlog(module.START_AFTER_S / 2)
+    assert not made
+    pool.close()
+
+
+async def test_as_many_processes_as_allowed() -> None:
+    """One after the other, while members still wait."""
+    made: list[WriterProcess] = []
+    pool = fake_pool(made)
+    pool.backlog(1.0)
+    pool.backlog(1.0)
+    assert len(made) == 1
+    for _ in range(5):
+        await asyncio.sleep(0)
+        pool.backlog(1.0)
+    assert len(made) == len(pool.executors()) == 2
+    pool.close()
+
+
+async def test_process_that_does_not_start() -> None:
+    """It is tried again, but not at once, and after longer and longer pauses."""
+    made: list[WriterProcess] = []
+    now = 0.0
+    pool = fake_pool(made, FailingProcess, clock=lambda: now)
+    for now, count in ((1.0, 1), (2.0, 1), (6.5, 2), (12.0, 2), (17.0, 3)):
+        pool.backlog(1.0)
+        await asyncio.sleep(0.001)
+        assert len(made) == count, now
+    assert not pool.executors()
+    pool.close()
+
+
+async def test_idle_processes_end() -> None:
+    made: list[WriterProcess] = []
+    pool = fake_pool(made, idle=0.02)
+    pool.backlog(1.0)
+    async with asyncio.timeout(LONG_S):
+        while not made[0].is_lost:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert not pool.executors()
+    pool.close()
+
+
+def _with(trained: Trained, kind: type[Abroad]) -> Trained:
+    """The same weights with a network that behaves badly in other processes."""
+    assert isinstance(trained.network, LSTM)
+    changed = replace(trained, network=kind.of(trained.network))
+    task_of(trained.card.task).prepare(changed)
+    return changed
+
+
+def _is_running(pid: int) -> bool:
+    """Whether the process is there, and not only waits to be collected."""
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
