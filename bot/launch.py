@@ -39,6 +39,5 @@ def launch(work: Callable[[Settings], None], *, local: bool = False) -> int:
 
 def local_settings(settings: Settings) -> Settings:
     """The settings for `--local`, which keep its state apart from that of the bot on Discord."""
-    return settings.model_copy(
-        update={"state_dir": settings.state_dir / "local", "database_url": None}
-    )
+    local = {"state_dir": settings.state_dir / "local", "database_url": None}
+    return settings.model_copy(update=local | {"shard_ids": frozenset(), "shard_count": None})

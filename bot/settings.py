@@ -19,10 +19,14 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.shards import MOST_SHARDS, ShardsError, check_shards, parse_shards
 
 DOTENV = Path(".env")
 
@@ -59,12 +63,18 @@ def _token_like(*beginnings: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _is_server(url: SecretStr | None) -> bool:
+    """Whether a database is one that processes can share: PostgreSQL."""
+    return url is not None and not url.get_secret_value().startswith("sqlite")
+
+
 BotToken = Annotated[SecretStr, _token_like("xoxb-")]
 AppToken = Annotated[SecretStr, _token_like("xapp-")]
 Prefix = Annotated[str, Field(max_length=20, pattern=r"^[a-z0-9_-]*$")]
 Workspace = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{1,31}$")]
 Workspaces = Annotated[frozenset[Workspace], NoDecode, BeforeValidator(_split)]
 Identifiers = Annotated[frozenset[Annotated[int, Field(gt=0)]], NoDecode, BeforeValidator(_split)]
+ShardIds = Annotated[frozenset[int], NoDecode, BeforeValidator(parse_shards)]
 Word = Annotated[str, AfterValidator(_with_letters)]
 Words = Annotated[frozenset[Word], NoDecode, BeforeValidator(_split)]
 LogFormat = Literal["text", "json"]
@@ -143,6 +153,23 @@ class Settings(BaseSettings):
         "Use one on a host that wipes its disk at each restart. If empty, everything is stored in "
         "the file mangosaurus.db in STATE_DIR. Ignored by python -m bot --local.",
         examples=["postgres://user:password@host:5432/mangosaurus"],
+    )
+    shard_count: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_SHARDS,
+        title=f"a whole number from 1 to {MOST_SHARDS}",
+        description="Number of shards of the bot in all processes together, the same for each of "
+        "them. If empty, Discord says how many there should be.",
+        examples=["16"],
+    )
+    shard_ids: ShardIds = Field(
+        frozenset(),
+        title=f"numbers or ranges of shards below {MOST_SHARDS}, separated by commas",
+        description="The shards on Discord of this process, if several processes share them, each "
+        "with its own part of the servers (see docs/hosting/fleet.md). Needs SHARD_COUNT, and a "
+        "PostgreSQL database that all of them use. If empty, this process runs all shards.",
+        examples=["0-3"],
     )
     cooldown_seconds: float = Field(
         4.0,
@@ -256,6 +283,19 @@ class Settings(BaseSettings):
         every = (self.discord_token, self.slack_bot_token, self.slack_app_token)
         return tuple(token.get_secret_value() for token in every if token is not None)
 
+    @property
+    def shards(self) -> tuple[int, ...]:
+        """The shards that this process is to run; empty if Discord decides."""
+        return tuple(sorted(self.shard_ids)) or tuple(range(self.shard_count or 0))
+
+    @field_validator("shard_ids")
+    @classmethod
+    def _shards_fit(cls, shard_ids: frozenset[int], info: ValidationInfo) -> frozenset[int]:
+        if shard_ids:
+            url = info.data.get("database_url")
+            check_shards(shard_ids, info.data.get("shard_count"), has_server=_is_server(url))
+        return shard_ids
+
     @model_validator(mode="before")
     @classmethod
     def _without_blanks(cls, values: Mapping[str, object]) -> dict[str, object]:
@@ -322,6 +362,10 @@ def example() -> str:
 
 def _problems(error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
+        cause = problem.get("ctx", {}).get("error")
+        if isinstance(cause, ShardsError):
+            yield from cause.args
+            continue
         name = str(problem["loc"][0])
         field = Settings.model_fields[name]
         yield (

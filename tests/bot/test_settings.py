@@ -126,8 +126,11 @@ def test_example_file_has_the_defaults(dotenv: Path) -> None:
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_examples_are_valid(name: str, dotenv: Path) -> None:
-    value = (Settings.model_fields[name].examples or [])[0]
-    dotenv.write_text(f"{name.upper()}={value}\n")
+    def example_of(each: str) -> str:
+        return f"{each.upper()}={(Settings.model_fields[each].examples or [])[0]}\n"
+
+    needed = {"shard_ids": ("shard_count", "database_url")}.get(name, ())
+    dotenv.write_text("".join(map(example_of, (name, *needed))))
     assert getattr(load_settings(dotenv), name) != Settings.model_fields[name].default
 
 
@@ -168,3 +171,58 @@ def test_wrong_settings_of_slack(dotenv: Path, line: str, expected: str) -> None
     if "TOKEN" in line:
         assert "is invalid" in problem
         assert "xoxb-1 2" not in problem
+
+
+SHARED = "DATABASE_URL=postgres://user:password@host/mangosaurus\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "shards"),
+    [
+        ("0,1,2", (0, 1, 2)),
+        ("2-4, 0", (0, 2, 3, 4)),
+        ("3", (3,)),
+        ("1-1,1", (1,)),
+        ("", (*range(5),)),
+    ],
+)
+def test_shards(dotenv: Path, written: str, shards: tuple[int, ...]) -> None:
+    dotenv.write_text(f"SHARD_IDS={written}\nSHARD_COUNT=5\n{SHARED}")
+    assert load_settings(dotenv).shards == shards
+
+
+def test_shards_of_one_process(dotenv: Path) -> None:
+    """Without `SHARD_IDS`, it needs no database that others share."""
+    dotenv.write_text("SHARD_COUNT=3\n")
+    assert load_settings(dotenv).shards == (0, 1, 2)
+    dotenv.write_text("")
+    assert load_settings(dotenv).shards == ()
+
+
+@pytest.mark.parametrize("written", ["x", "1-", "-1", "3-1", "0-99999999", "1.5", "0;1"])
+def test_no_shards(dotenv: Path, written: str) -> None:
+    dotenv.write_text(f"SHARD_IDS={written}\nSHARD_COUNT=5\n{SHARED}")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(dotenv)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"SHARD_IDS is {written!r}; expected numbers or ranges of shards")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (f"SHARD_IDS=0\n{SHARED}", ["SHARD_IDS needs SHARD_COUNT"]),
+        (f"SHARD_IDS=3-4\nSHARD_COUNT=4\n{SHARED}", ["SHARD_IDS has 4, but with SHARD_COUNT=4"]),
+        ("SHARD_IDS=0\nSHARD_COUNT=4", ["SHARD_IDS needs a PostgreSQL database"]),
+        (
+            "SHARD_IDS=0\nDATABASE_URL=sqlite:///x.db",
+            ["SHARD_IDS needs SHARD_COUNT", "SHARD_IDS needs a PostgreSQL database"],
+        ),
+    ],
+)
+def test_shards_that_do_not_fit(dotenv: Path, lines: str, expected: list[str]) -> None:
+    dotenv.write_text(lines)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(dotenv)
+    for problem, beginning in zip(caught.value.problems, expected, strict=True):
+        assert problem.startswith(beginning)
