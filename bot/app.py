@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.commands.core.app import App
 from bot.services.custom_models import CustomModels
+from bot.services.fleet.membership import Fleet
 from bot.services.inference.capacity import default_processes
 from bot.services.model_registry import open_versions
 from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
@@ -19,6 +20,7 @@ from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
+from bot.store.fleet.locks import AdvisoryLocks
 from bot.version import checkout_version
 from models.memory import limit_arenas
 from models.weights import WeightsError
@@ -66,6 +68,7 @@ async def build_app(
         custom_models=custom_models,
         training=TrainingService(settings.state_dir, store, policies, now=now, launch=launch),
         word_filter=word_filter,
+        fleet=_fleet(settings, store),
         now=now,
         started_at=now(),
         version=checkout_version(),
@@ -96,6 +99,14 @@ def _processes(settings: Settings) -> int:
     """How many processes may write texts beside the bot's own thread."""
     number = settings.inference_processes
     return default_processes() if number is None else number
+
+
+def _fleet(settings: Settings, store: Store) -> Fleet:
+    """The processes that share the database; nothing is asked yet."""
+    url = store.database.url
+    locks = None if store.database.is_sqlite else AdvisoryLocks(url)
+    shards = settings.shards if settings.discord_token else ()  # only Discord has any
+    return Fleet(locks, shards, settings.shard_count, has_part=bool(settings.shard_ids))
 
 
 def _check_folder(folder: Path) -> None:

@@ -34,6 +34,7 @@ class Exit(IntEnum):
     PROBLEMS_FOUND = 13
     STOPPED_LATE = 14
     HUNG = 15
+    SHARDS_TAKEN = 16
 
 
 class StartupError(Exception):

@@ -26,7 +26,13 @@ from bot.store import Database
 from tests.bot.tiny import write_tiny_weights
 
 CHECKOUT = Path(__file__).parents[1]
-MENDED_BY_A_RESTART = {Exit.UNREACHABLE, Exit.BAD_DATABASE, Exit.STOPPED_LATE, Exit.HUNG}
+MENDED_BY_A_RESTART = {
+    Exit.UNREACHABLE,
+    Exit.BAD_DATABASE,
+    Exit.STOPPED_LATE,
+    Exit.HUNG,
+    Exit.SHARDS_TAKEN,
+}
 NOT_OF_THE_BOT = {Exit.OK, Exit.BAD_BACKUP, Exit.PROBLEMS_FOUND}
 """Exit codes of operations, and that of a bot that was stopped."""
 WRONG_OPTIONS = 2

@@ -23,14 +23,16 @@ RULES = """
 bot.__main__            bot.serving bot.doctor bot.operations bot.slack bot.launch bot.startup
 bot.doctor              bot.commands bot.discord bot.slack bot.store bot.monitoring bot.images
                         bot.settings bot.startup
-bot.serving             bot.app bot.commands bot.discord bot.slack bot.local bot.launch
+bot.serving             bot.app bot.commands bot.services bot.discord bot.slack bot.local
+                        bot.launch
                         bot.monitoring bot.settings
                         bot.startup bot.store bot.version
 bot.launch              bot.logs bot.settings bot.startup
 bot.app                 bot.commands bot.services bot.store bot.settings bot.startup bot.version
                         models
 bot.operations          bot.settings bot.startup bot.store bot.version
-bot.discord             bot.commands bot.monitoring bot.formats bot.logs data
+bot.discord             bot.commands bot.monitoring bot.store bot.settings bot.formats bot.logs
+                        data
 bot.slack               bot.slack.network bot.slack.views bot.slack.options bot.slack.names
                         bot.slack.values bot.commands bot.services bot.monitoring bot.store
                         bot.formats bot.startup models
@@ -59,7 +61,7 @@ bot.commands.polls      bot.commands.core bot.services bot.store bot.images bot.
 bot.commands.core       bot.monitoring bot.services bot.store bot.settings bot.formats models data
 
 bot.services.training   bot.services bot.store models data
-bot.services            bot.monitoring bot.store models data
+bot.services            bot.monitoring bot.shards bot.store models data
 bot.store
 bot.images              bot.formats models
 
@@ -74,7 +76,8 @@ bot.evaluation.results  models data
 
 bot.logs                bot.monitoring
 bot.monitoring
-bot.settings
+bot.settings            bot.shards
+bot.shards
 bot.startup
 bot.version
 bot.logs

@@ -209,6 +209,8 @@ class CommunitySweeper:
                 log.info("Deleted the data of community %d, which removed the bot", community_id)
             await app.store.button_states.prune(now - LONGEST_STATE)
             await app.store.moderation.prune(now - LONGEST_RECORD)
+            if app.fleet.is_shared:
+                await app.store.cooldowns.prune(now)
         except Unavailable:
             log.info("The database isn't answering; data of former communities is deleted later")
 

@@ -24,10 +24,11 @@ from bot.discord.cog import Commands
 from bot.discord.heartbeats import Heartbeats
 from bot.discord.library_logs import shorten_library_logs
 from bot.discord.platform import DiscordPlatform
-from bot.discord.sync import sync_if_changed
+from bot.discord.sync import Registered, RegisteredInFile, sync_if_changed
 from bot.discord.tracing import tracing
 from bot.discord.turn import DiscordTurn
 from bot.monitoring import requests
+from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,11 @@ PERMISSIONS = discord.Permissions(
     embed_links=True,
     attach_files=True,
 )
+
+IDENTIFY_S, IDENTIFY_AGAIN_S = 300.0, 45.0
+"""Seconds that a shard waits for its turn to connect: at the start, and later. discord.py gives up
+after `LAUNCH_S` and 60 s."""
+LAUNCH_S = 330.0
 
 Interaction = discord.Interaction["Mangosaurus"]
 Options = TypeVar("Options")
@@ -62,7 +68,7 @@ class Mangosaurus(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=_Tree,
             http_trace=tracing(app.monitor),
-            **options,
+            **_shards(app.settings) | options,
         )
         self.app = app
         app.libraries["discord.py"] = discord.__version__
@@ -84,9 +90,31 @@ class Mangosaurus(commands.AutoShardedBot):
             await self.add_cog(Commands(self.tree, self, every))
             self.add_dynamic_items(MessageButton)
             shorten_library_logs()
-        await sync_if_changed(self.tree, self.app.settings.state_dir, always=self._always_sync)
+        if self.app.fleet.gate is not None:
+            limits = await self.fetch_session_start_limits()
+            self.app.fleet.gate.max_concurrency = limits.max_concurrency
+        await self._register()
         self.jobs.start(self.wait_until_ready)
         log.info("Invite the bot to a server: %s", self.invitation)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Space the IDENTIFYs of all processes, if shards are spread over several."""
+        gate = self.app.fleet.gate
+        if gate is None or shard_id is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+            return
+        is_again = shard_id in self.shards
+        await gate.turn(shard_id, IDENTIFY_AGAIN_S if is_again else IDENTIFY_S)
+
+    async def _register(self) -> None:
+        """Register the commands, unless this process, or one that shares the database, has."""
+        app = self.app
+        if app.store.database.is_sqlite:
+            registered: Registered = RegisteredInFile(app.settings.state_dir)
+        else:
+            registered = app.store.registrations
+        async with app.fleet.registering():
+            await sync_if_changed(self.tree, registered, always=self._always_sync)
 
     async def forget_session(self) -> None:
         """Close the session of a login that failed, after which `start` can be called again."""
@@ -204,6 +232,14 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
             await turn.respond(Message(sentence, private=True))
         except DeliveryError as failure:
             log.info("An error message could not be sent: %s", failure)
+
+
+def _shards(settings: Settings) -> dict[str, Any]:
+    """The options for the shards of a process, if the settings choose them."""
+    if settings.shard_count is None:
+        return {}
+    chosen = {"shard_count": settings.shard_count, "shard_connect_timeout": LAUNCH_S}
+    return chosen | ({"shard_ids": [*settings.shards]} if settings.shard_ids else {})
 
 
 def _name(interaction: Interaction) -> str:

@@ -16,25 +16,29 @@ class Cooldowns:
     """
 
     def __init__(self, seconds: float, *, most: int = 1) -> None:
-        self._length = timedelta(seconds=seconds)
-        self._longest = most * self._length
+        self.length = timedelta(seconds=seconds)
+        self.longest = most * self.length
         self._until: dict[Hashable, datetime] = {}
         """The end of the last cooldown of each key, in the order in which they were started."""
 
-    def start(self, key: Hashable, now: datetime) -> None:
-        """Start a cooldown of a key. Raises `TooSoon` while `most` are running."""
+    def start(self, key: Hashable, now: datetime) -> int:
+        """Start a cooldown of a key. Returns how many are running then.
+
+        Raises `TooSoon` while `most` are running.
+        """
         for other, until in list(self._until.items()):
             if until > now:
                 break
             del self._until[other]
         running = self._until.get(key, now)
-        if running - now > self._longest:  # the clock has stepped back
+        if running - now > self.longest:  # the clock has stepped back
             running = now
-        until = max(running, now) + self._length
-        if until - now > self._longest:
+        until = max(running, now) + self.length
+        if until - now > self.longest:
             raise TooSoon
         self.end(key)
         self._until[key] = until
+        return -((now - until) // self.length) if self.length else 1
 
     def end(self, key: Hashable) -> None:
         """End the cooldowns of a key now."""

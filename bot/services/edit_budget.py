@@ -22,7 +22,8 @@ class EditBudget:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`interval` is in seconds."""
-        self._interval = interval
+        self._whole = self._interval = interval
+        self._is_hurried = False
         self._clock = clock
         self._sleep = sleep
         self._due = 0.0
@@ -50,6 +51,11 @@ class EditBudget:
         finally:
             self._forget(channel, message, granted)
 
+    def share(self, processes: int) -> None:
+        """Leave room for other processes, of which each has an equal share of the edits."""
+        if not self._is_hurried:
+            self._interval = self._whole * processes
+
     def pause(self, seconds: float) -> None:
         """Grant nothing for some seconds, as the platform has asked."""
         self._due = max(self._due, self._clock() + seconds)
@@ -57,6 +63,7 @@ class EditBudget:
     def hurry(self) -> None:
         """Grant everything at once from now on: the process stops."""
         self._interval = self._due = 0.0
+        self._is_hurried = True
         if self._granting is not None:
             self._granting.cancel()
         if self._waiting:

@@ -15,6 +15,8 @@ from discord import app_commands
 from bot.app import build_app
 from bot.commands.core.turn import DeliveryError
 from bot.discord.client import Mangosaurus
+from bot.services.fleet.membership import Served
+from bot.serving.joining import joined
 from bot.serving.monitored import monitored
 from bot.serving.until_stopped import serve_until_stopped
 from bot.settings import Settings
@@ -163,7 +165,11 @@ async def running_bot(
     """A client with all its services, closed at the end. Raises `StartupError`."""
     app = await build_app(settings)
     try:
-        async with Mangosaurus(app, always_sync=always_sync) as bot, monitored(app, bot.health):
+        async with (
+            joined(app, Served.DISCORD),
+            Mangosaurus(app, always_sync=always_sync) as bot,
+            monitored(app, bot.health),
+        ):
             yield bot
     finally:
         await app.inference.close()
@@ -183,13 +189,15 @@ async def running_slack(
 
     app = await build_app(settings)
     try:
-        is_home = not settings.home_workspaces
-        bot = SlackBot(app, tokens.slack_bot, tokens.slack_app, is_home=is_home, **options)
-        async with monitored(app, bot.health):
-            try:
-                yield bot
-            finally:
-                await bot.close()
+        # With SHARD_COUNT, other processes are on Discord, and write with the same networks.
+        is_home = not settings.home_workspaces and settings.shard_count is None
+        async with joined(app):
+            bot = SlackBot(app, tokens.slack_bot, tokens.slack_app, is_home=is_home, **options)
+            async with monitored(app, bot.health):
+                try:
+                    yield bot
+                finally:
+                    await bot.close()
     finally:
         await app.inference.close()
 

@@ -20,6 +20,7 @@ from bot.commands.jobs import Jobs
 from bot.commands.operation.health import Health
 from bot.commands.stopping import Front
 from bot.commands.verse import sonnet
+from bot.services.fleet.membership import Served
 from bot.slack import access, typed_command
 from bot.slack.events import Events
 from bot.slack.forms import Forms
@@ -87,6 +88,7 @@ class SlackBot:
         self.ready = asyncio.Event()
         self._app_token = app_token
         self._is_home = is_home
+        app.fleet.watchers.append(self._look_around)
         self._is_stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = asyncio.Event()
@@ -113,6 +115,7 @@ class SlackBot:
             )
         if problem := await different_apps(self.api, platform.bot_id, self._app_token):
             log.error("%s", problem)
+        await self.app.fleet.join(Served.SLACK)
         homes = self.app.settings.home_workspaces
         platform.is_home = self._is_home or platform.team in homes
         if platform.is_home and platform.community_id is not None:
@@ -129,6 +132,26 @@ class SlackBot:
         if platform.community_id is not None:
             await self.jobs.communities.joined(platform.community_id)
         log.info("Ready on Slack, in the workspace %s (%s)", platform.team_name, platform.team)
+
+    def _look_around(self) -> None:
+        """Share the workspace's limits with other processes of the bot.
+
+        The networks are those of all of them: where any is on Discord, a workspace is a home only
+        if the settings say so.
+        """
+        fleet, platform = self.app.fleet, self.platform
+        self.api.budget.share(fleet.processes(Served.SLACK))
+        if not (self._is_home and platform.team and fleet.has_seen(Served.DISCORD)):
+            return
+        self._is_home = False
+        if platform.team not in self.app.settings.home_workspaces:
+            platform.is_home = False
+            self.app.homes.discard(platform.community_id or 0)
+            log.warning(
+                "Another process of this bot is on Discord, so this workspace is no home. If its "
+                "administrators shall use /retrain, set HOME_WORKSPACES=%s",
+                platform.team,
+            )
 
     async def run(self) -> None:
         """Start, and serve until it is stopped. Raises as `start` does."""

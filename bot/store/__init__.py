@@ -5,6 +5,8 @@ from bot.store.answers.unfinished import Unfinished
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable
 from bot.store.custom_models import CustomModels
 from bot.store.database import Database, url_of
+from bot.store.fleet.cooldowns import RunningCooldowns
+from bot.store.fleet.registrations import Registrations
 from bot.store.hall_of_fame import HallOfFame
 from bot.store.identities import Identities
 from bot.store.moderation.blocks import Blocks
@@ -38,6 +40,8 @@ class Store:
         self.moderation = Moderation(database)
         self.blocks = Blocks(database)
         self.word_filters = WordFilters(database)
+        self.cooldowns = RunningCooldowns(database)
+        self.registrations = Registrations(database)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -153,6 +153,13 @@ class Database:
                 if self._lock is not None:
                     self._lock.release()
 
+    @asynccontextmanager
+    async def at_once(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement is a transaction. Raises `Unavailable`."""
+        with self._translated_errors():
+            async with self._engine.connect() as connection:
+                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
     async def check(self) -> None:
         """Ask the database for an answer. Raises `Unavailable`."""
         async with self.reading() as session:
@@ -224,11 +231,8 @@ class Database:
 
     def _unavailable(self, error: SQLAlchemyError | OSError) -> Unavailable:
         """An error that names the database but not its password."""
-        if self.is_sqlite:
-            where = f"the file {self.url.database}"
-        else:
-            host = self.url.host or self.url.query.get("host", "localhost")
-            where = f"{self.url.database} at {host}"
+        name, host = self.url.database, self.url.host or self.url.query.get("host", "localhost")
+        where = f"the file {name}" if self.is_sqlite else f"{name} at {host}"
         sentence = f"The database ({where}) does not answer: {_reason(error)}"
         log.log(logging.WARNING if self._answers else logging.DEBUG, sentence)
         self._answers = False

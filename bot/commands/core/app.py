@@ -1,8 +1,8 @@
 """`App`: the services and settings that every command gets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from bot.services.blocks import BlockList
 from bot.services.concurrency import EditThrottle, InFlight, Locks
 from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.custom_models import CustomModels
+from bot.services.fleet.cooldowns import SharedCooldowns
+from bot.services.fleet.membership import Fleet
 from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.service import TrainingService
@@ -61,14 +63,16 @@ class App:
     edit_interval: float = 1.0
     """Seconds between two edits of a message."""
     monitor: Monitor = field(default_factory=Monitor)
+    fleet: Fleet = field(default_factory=Fleet)
+    """The other processes of the bot."""
     blocks: BlockList = field(init=False)
-    cooldowns: Cooldowns = field(init=False)
-    presses: Cooldowns = field(init=False)
+    cooldowns: SharedCooldowns = field(init=False)
+    presses: SharedCooldowns = field(init=False)
     """Of pressed buttons, by member."""
-    commands: Cooldowns = field(init=False)
+    commands: SharedCooldowns = field(init=False)
     """Of all commands together, by member. Those that cost more have one of their own, too."""
     suggestions: Cooldowns = field(init=False)
-    """Of suggestions while a member types, by member."""
+    """Of suggestions while a member types, by member: in this process, as they cost little."""
     filters: ServerFilters = field(init=False)
     in_flight: InFlight = field(default_factory=InFlight)
     edits: EditThrottle = field(init=False)
@@ -87,13 +91,18 @@ class App:
     def __post_init__(self) -> None:
         """Create the members that depend on settings."""
         seconds = self.settings.cooldown_seconds
-        object.__setattr__(self, "cooldowns", Cooldowns(seconds))
-        for name, length, most in (
-            ("presses", PRESS_S, MOST_PRESSES),
-            ("commands", COMMAND_S, MOST_COMMANDS),
-            ("suggestions", SUGGESTED_S, MOST_SUGGESTED),
+        for name, length, most, free in (
+            ("cooldowns", seconds, 1, 0),
+            ("presses", PRESS_S, MOST_PRESSES, MOST_PRESSES // 4),
+            ("commands", COMMAND_S, MOST_COMMANDS, MOST_COMMANDS // 4),
         ):
-            object.__setattr__(self, name, Cooldowns(min(length, seconds), most=most))
+            local = Cooldowns(min(length, seconds), most=most)
+            shared = SharedCooldowns(
+                name, local, self.store.cooldowns, is_shared=self._shares, free=free
+            )
+            object.__setattr__(self, name, shared)
+        suggestions = Cooldowns(min(SUGGESTED_S, seconds), most=MOST_SUGGESTED)
+        object.__setattr__(self, "suggestions", suggestions)
         object.__setattr__(self, "blocks", BlockList(self.store.blocks))
         filters = ServerFilters(self.word_filter, self.store.word_filters)
         object.__setattr__(self, "filters", filters)
@@ -115,17 +124,20 @@ class App:
             return words.allows(text)
         return await asyncio.to_thread(words.allows, text)
 
-    def check_press(self, turn: Turn) -> None:
+    async def check_press(self, turn: Turn) -> None:
         """Count a pressed button. Raises `UserError` if the member presses too many."""
-        _start(self.presses, turn.user.id, turn)
+        with _too_fast():
+            await self.presses.start(turn.user.id, turn.created_at)
 
-    def check_command(self, turn: Turn) -> None:
+    async def check_command(self, turn: Turn) -> None:
         """Count a command. Raises `UserError` if the member uses too many."""
-        _start(self.commands, turn.user.id, turn)
+        with _too_fast():
+            await self.commands.start(turn.user.id, turn.created_at)
 
     def check_suggestions(self, turn: Turn) -> None:
         """Count a request for suggestions. Raises `UserError` if the member makes too many."""
-        _start(self.suggestions, turn.user.id, turn)
+        with _too_fast():
+            self.suggestions.start(turn.user.id, turn.created_at)
 
     @asynccontextmanager
     async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:
@@ -135,7 +147,8 @@ class App:
         of the bot. Raises `UserError` during a cooldown, and `ShuttingDown`.
         """
         key = (turn.user.id, action)
-        _start(self.cooldowns, key, turn)
+        with _too_fast():
+            await self.cooldowns.start(key, turn.created_at)
         with self.in_flight.track():
             try:
                 yield
@@ -145,10 +158,14 @@ class App:
                 self.cooldowns.end(key)
                 raise
 
+    def _shares(self) -> bool:
+        return self.fleet.is_shared
 
-def _start(cooldowns: Cooldowns, key: Hashable, turn: Turn) -> None:
-    """Start a cooldown with a request. Raises `UserError` if it comes too soon."""
+
+@contextmanager
+def _too_fast() -> Iterator[None]:
+    """Raise `UserError` for a request that comes too soon."""
     try:
-        cooldowns.start(key, turn.created_at)
+        yield
     except TooSoon as error:
         raise UserError(_("You're going too fast; try again in a few seconds.")) from error

@@ -74,7 +74,7 @@ async def run(
 
     async def answer() -> None:
         _check_not_stopping(app)
-        app.check_command(turn)
+        await app.check_command(turn)
         if name not in FOR_BLOCKED:
             await check_not_blocked(app, turn)
         await command(app, turn, received(options))
@@ -89,7 +89,7 @@ async def press(
 
     async def answer() -> None:
         _check_not_stopping(app)
-        app.check_press(turn)
+        await app.check_press(turn)
         if action not in FOR_BLOCKED:
             await check_not_blocked(app, turn)
         handler = handlers.get(action)

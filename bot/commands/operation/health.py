@@ -91,6 +91,8 @@ class Health:
         inference = self._app.inference
         if inference.blocked_for >= BLOCKED_S:
             return Check(False, f"{inference.stuck} threads of the networks do not end")
+        if reason := self._app.fleet.lost:
+            return Check(False, reason)
         return Check(True, "ok")
 
     async def until_lost(self) -> str:

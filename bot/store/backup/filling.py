@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, DateTime, Table, insert, select, text
 
-from bot.store.backup.snapshot import reflected, sequence_of
+from bot.store.backup.snapshot import OF_PROCESSES, reflected, sequence_of
 from bot.store.calls import StoreError
 from bot.store.database import Database
 from bot.store.migrations import revisions
@@ -94,7 +94,8 @@ def prepare(connection: Connection, revision: str, *, replace: bool) -> Filling:
         )
     revisions.upgrade(connection)
     tables = reflected(connection, revisions.newest())
-    filled = [name for name, table in tables.items() if _has_rows(connection, table)]
+    data = [table for name, table in tables.items() if name not in OF_PROCESSES]
+    filled = [table.name for table in data if _has_rows(connection, table)]
     if filled and not replace:
         raise NotEmpty(
             f"The database already has data (in {', '.join(filled)}), so nothing was restored. "

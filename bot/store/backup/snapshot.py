@@ -15,8 +15,10 @@ from bot.store.migrations import revisions
 ROWS_AT_ONCE = 200
 """Rows that are fetched together; binary values are fetched one by one."""
 
-TRANSIENT = {"unfinished_answers"}
-"""Tables that no backup has: they hold tokens of interactions, which are kept for minutes only."""
+OF_PROCESSES = {"running_cooldowns", "registered_commands"}
+"""Tables that are no data of anybody: what processes tell each other."""
+TRANSIENT = {"unfinished_answers", *OF_PROCESSES}
+"""Tables that no backup has; the first holds tokens of interactions, which are kept for minutes."""
 
 
 @dataclass(frozen=True)

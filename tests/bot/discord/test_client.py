@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.commands.core.message import Button, Message
 from bot.discord.client import Mangosaurus
 from bot.discord.rendering import view_of
-from bot.discord.sync import sync_if_changed
+from bot.discord.sync import RegisteredInFile, sync_if_changed
 from tests.bot.conftest import Home, World
 
 
@@ -52,7 +52,7 @@ async def test_sync_for_another_application(tmp_path: Path) -> None:
             return []
 
     for application_id in (1, 1, 2, 2):
-        await sync_if_changed(Tree(Client(application_id)), tmp_path)
+        await sync_if_changed(Tree(Client(application_id)), RegisteredInFile(tmp_path))
     assert synced == [1, 2]
 
 

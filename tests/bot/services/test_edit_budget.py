@@ -99,3 +99,22 @@ async def test_nothing_waits_while_stopping() -> None:
     await asyncio.gather(*edits)
     assert workspace.order == ["A0", "A1", "A2", "A3", "A4"]
     assert workspace.time.now < 1.0
+
+
+async def test_share_of_several_processes() -> None:
+    workspace = Workspace()
+    workspace.budget.share(3)
+    await asyncio.gather(*(workspace.edit("a", message) for message in "xyz"))
+    assert [at for at, _label in workspace.edits] == [0.0, 3.0, 6.0]
+    workspace.budget.share(1)
+    await workspace.edit("a", "x")
+    await workspace.edit("a", "y")
+    assert workspace.edits[-1][0] - workspace.edits[-2][0] == 1.0
+
+
+async def test_share_while_it_stops() -> None:
+    workspace = Workspace()
+    workspace.budget.hurry()
+    workspace.budget.share(2)
+    await asyncio.gather(*(workspace.edit("a", message) for message in "xyz"))
+    assert workspace.time.now == 0.0

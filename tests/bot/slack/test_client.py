@@ -7,6 +7,7 @@ import pytest
 from bot.commands.core.turn import DeliveryError
 from bot.discord.client import Mangosaurus
 from bot.local.slack.server import LocalSlack
+from bot.services.fleet.membership import Served
 from bot.slack.client import SlackBot
 from bot.slack.startup_problems import startup_problem
 from bot.slack.turn import SlackAttachment
@@ -68,6 +69,20 @@ async def test_guests_only_look(bot: SlackBot, slack: LocalSlack) -> None:
     assert bot.app.inference.sonnets_asked == []  # type: ignore[attr-defined]
     asked = slack.command(slack.guest, "/halloffame", "")
     assert "Guests" not in (await asked.answer()).words
+
+
+async def test_no_home_beside_discord(bot: SlackBot, caplog: pytest.LogCaptureFixture) -> None:
+    """A process that holds one workspace, while others hold the servers of the same bot."""
+    fleet, community = bot.app.fleet, bot.platform.community_id
+    assert bot.platform.is_home
+    assert bot.app.is_home(community)
+    fleet._seen.add(Served.DISCORD)
+    for _look in range(2):
+        for watcher in fleet.watchers:
+            watcher()
+    assert not bot.platform.is_home
+    assert not bot.app.is_home(community)
+    assert caplog.text.count("so this workspace is no home") == 1
 
 
 @pytest.mark.parametrize("is_admin", [True, False])

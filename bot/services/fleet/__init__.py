@@ -1,0 +1,1 @@
+"""The processes of one bot: which of them serves what, and what they have to agree on."""

@@ -1,0 +1,62 @@
+"""Cooldowns that all processes share."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, text
+
+from bot.store.database import Database
+from bot.store.fleet.tables import RunningCooldown
+
+_START = text(
+    "INSERT INTO running_cooldowns AS running (key, until) "
+    "VALUES (:key, CAST(:until AS timestamptz)) "
+    "ON CONFLICT (key) DO UPDATE SET until = CASE "
+    "WHEN running.until BETWEEN CAST(:now AS timestamptz) AND CAST(:furthest AS timestamptz) "
+    "THEN running.until + CAST(:length AS interval) ELSE CAST(:until AS timestamptz) END "
+    "WHERE running.until <= CAST(:latest AS timestamptz) "
+    "OR running.until > CAST(:furthest AS timestamptz) "
+    "RETURNING key"
+)
+"""The rule of `bot.services.cooldowns.Cooldowns.start`, in one statement."""
+
+
+class RunningCooldowns:
+    """One small statement for each. Used with PostgreSQL only."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self, name: str, now: datetime, length: timedelta, longest: timedelta) -> bool:
+        """Start a cooldown. Returns false while `longest` would be exceeded by those that run.
+
+        Raises `Unavailable`.
+        """
+        values = {
+            "key": key_of(name),
+            "now": now,
+            "length": length,
+            "until": now + length,
+            "latest": now + longest - length,
+            "furthest": now + longest,  # beyond it, the clock has stepped back
+        }
+        async with self._database.at_once() as connection:
+            return (await connection.execute(_START, values)).first() is not None
+
+    async def end(self, name: str) -> None:
+        """End the cooldowns of a name. Raises `Unavailable`."""
+        async with self._database.at_once() as connection:
+            await connection.execute(
+                delete(RunningCooldown).where(RunningCooldown.key == key_of(name))
+            )
+
+    async def prune(self, before: datetime) -> None:
+        """Delete those that were over before a time. Raises `Unavailable`."""
+        async with self._database.at_once() as connection:
+            await connection.execute(delete(RunningCooldown).where(RunningCooldown.until < before))
+
+
+def key_of(name: str) -> int:
+    """The key of a name, which does not tell it."""
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)

@@ -1,0 +1,1 @@
+"""Tests of what processes that share a database tell each other."""

@@ -1,0 +1,61 @@
+"""Cooldowns in the database: the rule of `Cooldowns`, for all processes."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.services.cooldowns import Cooldowns, TooSoon
+from bot.store import Database, Store
+from bot.store.fleet.cooldowns import key_of
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("most", [1, 3])
+async def test_same_as_in_one_process(postgres: Database, most: int) -> None:
+    """Also when the clock steps back."""
+    running, local = Store(postgres).cooldowns, Cooldowns(10, most=most)
+    granted = []
+    for offset in (0, 1, 2, 3, 9.999, 10, 10.5, 19.9, 31, 32, 60, 61, -300, -299, -289):
+        now = NOW + offset * SECOND
+        try:
+            local.start("x", now)
+            allowed = True
+        except TooSoon:
+            allowed = False
+        granted.append(await running.start("x", now, 10 * SECOND, most * 10 * SECOND))
+        assert granted[-1] is allowed, offset
+    assert {*granted} == {True, False}
+
+
+async def test_one_of_many_at_once(postgres: Database) -> None:
+    running = Store(postgres).cooldowns
+    started = await asyncio.gather(
+        *(running.start("x", NOW, 10 * SECOND, 10 * SECOND) for _ in range(20))
+    )
+    assert sum(started) == 1
+
+
+async def test_names_are_apart(postgres: Database) -> None:
+    running = Store(postgres).cooldowns
+    assert await running.start("x", NOW, SECOND, SECOND)
+    assert await running.start("y", NOW, SECOND, SECOND)
+    assert key_of("x") != key_of("y")
+
+
+async def test_end(postgres: Database) -> None:
+    running = Store(postgres).cooldowns
+    await running.start("x", NOW, SECOND, SECOND)
+    await running.end("x")
+    assert await running.start("x", NOW, SECOND, SECOND)
+
+
+async def test_prune(postgres: Database) -> None:
+    running = Store(postgres).cooldowns
+    await running.start("old", NOW, SECOND, SECOND)
+    await running.start("new", NOW + 5 * SECOND, SECOND, SECOND)
+    await running.prune(NOW + 3 * SECOND)
+    assert not await running.start("new", NOW + 5 * SECOND, SECOND, SECOND)
+    assert await running.start("old", NOW, SECOND, SECOND)

@@ -1,0 +1,127 @@
+"""Advisory locks: who holds what, and what happens when a connection is lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.store import Database, Unavailable, url_of
+from bot.store.fleet.locks import AdvisoryLocks, Space
+
+
+@pytest.fixture
+async def two(postgres: Database) -> AsyncIterator[tuple[AdvisoryLocks, AdvisoryLocks]]:
+    """Those of two processes."""
+    both = AdvisoryLocks(postgres.url), AdvisoryLocks(postgres.url)
+    for each in both:
+        await each.connect()
+    yield both
+    for each in both:
+        await each.close()
+
+
+async def cut(database: Database) -> None:
+    """End all other connections, as a restart of the server does."""
+    async with database.writing() as session:
+        await session.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+
+
+async def test_one_holder(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> None:
+    one, other = two
+    assert await one.hold(Space.SHARD, [0, 1]) == {0, 1}
+    assert await other.hold(Space.SHARD, [1, 2]) == {2}
+    assert await other.hold(Space.IDENTIFY, [0]) == {0}
+    await one.release(Space.SHARD, [1])
+    assert await other.hold(Space.SHARD, [0, 1]) == {1}
+
+
+async def test_end_of_a_process(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> None:
+    one, other = two
+    await one.hold(Space.SHARD, [7])
+    await one.close()
+    assert await other.hold(Space.SHARD, [7]) == {7}
+
+
+async def test_holders(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> None:
+    one, other = two
+    await one.share(Space.PRESENCE, 1)
+    await one.share(Space.PRESENCE, 2)
+    await other.share(Space.PRESENCE, 2)
+    await other.share(Space.PRESENCE, 2)
+    await other.share(Space.SHARD_COUNT, 9)
+    assert await one.holders(Space.PRESENCE) == {1: 1, 2: 2}
+    assert await other.holders(Space.SHARD_COUNT) == {9: 1}
+    await one.stop_sharing(Space.PRESENCE, 1)
+    assert await other.holders(Space.PRESENCE) == {2: 2}
+
+
+async def test_another_database(
+    postgres: Database, two: tuple[AdvisoryLocks, AdvisoryLocks]
+) -> None:
+    """Another bot on the same server has locks of its own."""
+    one, _other = two
+    elsewhere = AdvisoryLocks(postgres.url.set(database="postgres"))
+    await elsewhere.connect()
+    await elsewhere.share(Space.SHARD_COUNT, 3)
+    try:
+        assert await one.holders(Space.SHARD_COUNT) == {}
+    finally:
+        await elsewhere.close()
+
+
+async def test_lost_connection(
+    postgres: Database, two: tuple[AdvisoryLocks, AdvisoryLocks]
+) -> None:
+    one, _other = two
+    await one.hold(Space.SHARD, [0])
+    await cut(postgres)
+    with pytest.raises(Unavailable):
+        await one.holders(Space.SHARD)
+    assert not one.is_connected
+    with pytest.raises(Unavailable):
+        await one.hold(Space.SHARD, [0])
+    await one.connect()
+    assert one.is_connected
+    assert await one.hold(Space.SHARD, [0]) == {0}
+
+
+async def test_half_open_connection(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> None:
+    """The server still has the old connection, which nobody answers on: it is ended."""
+    one, other = two
+    await one.hold(Space.SHARD, [0])
+    left_behind, one._connection = one._connection, None
+    assert left_behind is not None
+    assert await other.hold(Space.SHARD, [0]) == frozenset()
+    await one.connect()
+    async with asyncio.timeout(10):
+        while not await one.hold(Space.SHARD, [0]):  # noqa: ASYNC110 (the server tells nothing)
+            await asyncio.sleep(0.01)
+    await left_behind.invalidate()
+    await left_behind.close()
+
+
+async def test_no_server(unused_tcp_port: int) -> None:
+    address = f"postgres://a:secret@127.0.0.1:{unused_tcp_port}/b"
+    locks = AdvisoryLocks(url_of(address, Path()))
+    with pytest.raises(Unavailable) as raised:
+        await locks.connect()
+    assert "secret" not in str(raised.value)
+    assert not locks.is_connected
+    await locks.close()
+
+
+async def test_cancelled_caller(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> None:
+    """The connection goes on, with the lock that was asked for."""
+    one, other = two
+    asking = asyncio.create_task(one.hold(Space.SHARD, [4]))
+    await asyncio.sleep(0)
+    asking.cancel()
+    assert await one.holders(Space.SHARD) == {4: 1}
+    assert await other.hold(Space.SHARD, [4]) == frozenset()
