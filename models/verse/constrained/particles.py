@@ -26,45 +26,70 @@ def draw(
     share of the prediction that was allowed `(R,)`: −∞ for a particle that has no allowed column,
     whose column is 0.
     """
-    highest = logits.max(axis=1)  # (R,)
-    p = np.exp(logits - highest[:, np.newaxis])
+    highest = logits.max(axis=1, keepdims=True)  # (R, 1)
+    p = logits - highest
+    np.exp(p, out=p)
     total = p.sum(axis=1)
     p *= allowed
     mass = p.sum(axis=1)
     log_share = np.log(np.maximum(mass, SMALLEST_MASS) / total).astype(np.float64)
-    x = np.zeros(len(p), np.int64)
-    for row in range(len(p)):
-        if mass[row] < SMALLEST_MASS:
-            columns = np.flatnonzero(allowed[row] & (logits[row] > -np.inf))
-            if not columns.size:
-                log_share[row] = -np.inf
-                continue
-            # All of them are too unlikely for a float32: compare them with the likeliest.
-            best = logits[row, columns].max()
-            p[row, columns] = np.exp(logits[row, columns] - best)
-            mass[row] = p[row, columns].sum()
-            log_share[row] = best - highest[row] + np.log(mass[row] / total[row])
-        columns = likely(p[row], mass[row])
-        x[row] = columns[invert(np.cumsum(p[row, columns]), u[row])]
-    return x, log_share
+    for row in np.flatnonzero(mass < SMALLEST_MASS).tolist():
+        columns = np.flatnonzero(allowed[row] & (logits[row] > -np.inf))
+        if not columns.size:
+            log_share[row] = -np.inf
+            continue
+        # All of them are too unlikely for a float32: compare them with the likeliest.
+        best = logits[row, columns].max()
+        p[row, columns] = np.exp(logits[row, columns] - best)
+        mass[row] = p[row, columns].sum()
+        log_share[row] = best - highest[row, 0] + np.log(mass[row] / total[row])
+    return _draw_likely(p, mass, u), log_share
+
+
+def _draw_likely(p: Array, mass: Array, u: NDArray[np.floating]) -> Indices:
+    """Draw a column of each row in proportion to p, `(R, C)`, whose sums are `mass`, `(R,)`.
+
+    Unlikely columns are left out (`likely`).
+    """
+    drawn = p > (EPSILON * mass)[:, np.newaxis]
+    without = np.flatnonzero(~drawn.any(axis=1))
+    drawn[without, p[without].argmax(axis=1)] = True
+    # One cumulative sum for all rows, one after another.
+    places = np.flatnonzero(drawn)  # row · C + column
+    end = np.searchsorted(places, np.arange(1, len(p) + 1) * p.shape[1])
+    cumulative = p.ravel()[places].cumsum(dtype=np.float64)
+    above = cumulative[end - 1]
+    below = np.concatenate(([0.0], above[:-1]))
+    chosen = np.searchsorted(cumulative, below + u * (above - below), side="right")
+    columns: Indices = places[np.minimum(chosen, end - 1)] % p.shape[1]
+    return columns
 
 
 def likely(p: Array, total: float) -> Indices:
     """The columns that are not too unlikely to be drawn. p: `(C,)`, whose sum is `total`."""
-    columns = np.flatnonzero(p >= EPSILON * total)
+    columns = np.flatnonzero(p > EPSILON * total)
     return columns if columns.size else np.array([p.argmax()])
 
 
-def resample(log_weight: NDArray[np.float64], offset: float) -> tuple[Indices, float] | None:
+def uneven(log_weight: NDArray[np.float64], begins: Indices) -> Indices:
+    """The groups of particles of which few have most of the weight.
+
+    log_weight: `(R,)`; begins: the first particle of each group, `(groups,)`.
+    """
+    size = np.diff(begins, append=len(log_weight))
+    highest = np.maximum.reduceat(log_weight, begins)
+    w = np.exp(log_weight - highest.repeat(size))
+    effective = np.add.reduceat(w, begins) ** 2 / np.add.reduceat(w**2, begins)
+    return np.flatnonzero((effective < RESAMPLE_BELOW * size) & (size > 1))
+
+
+def resample(log_weight: NDArray[np.float64], offset: float) -> tuple[Indices, float]:
     """Which particles `(R,)` to continue, and the log weight that each then has.
 
-    `None` if the weights `(R,)` are equal enough. offset: a uniform number, for systematic
-    resampling.
+    offset: a uniform number, for systematic resampling.
     """
     highest = log_weight.max()
     w = np.exp(log_weight - highest)
-    if len(w) < 2 or w.sum() ** 2 / (w**2).sum() >= RESAMPLE_BELOW * len(w):
-        return None
     u = (np.arange(len(w)) + offset) / len(w)
     return invert(np.cumsum(w), u), float(highest + np.log(w.mean()))
 

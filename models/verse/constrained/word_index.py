@@ -7,7 +7,6 @@ are computed for the columns only.
 Shapes: C columns, K readings per word. A pattern is a string of stresses, such as `010`.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -20,7 +19,7 @@ from data.lexicon import load_lexicon
 from data.phonetics import Reading
 from data.text import words_of
 from data.tokens import is_word
-from models.networks.low_rank import low_rank, times
+from models.networks.low_rank import Blocks, low_rank, times
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import WordVocabulary
 from models.verse.constrained.metre import Metre
@@ -78,6 +77,13 @@ class WordIndex:
             for some in (PUNCTUATION, CLOSING, HYPHEN)
         )
         """Sets of marks."""
+        self.marks = np.flatnonzero(self.punctuation | self.hyphen)
+        """Columns of the marks that can follow a word within a line."""
+        self._after_ending = {
+            (may_mark, ends_poem): self._make_after_ending(may_mark, ends_poem)
+            for may_mark in (False, True)
+            for ends_poem in (False, True)
+        }
 
         patterns = {"": 0}  # pattern 0 fits nowhere: for marks, and words with fewer readings
         self.patterns = np.zeros((len(self.texts), MAX_READINGS), np.int64)
@@ -165,15 +171,34 @@ class WordIndex:
         """
         return self._inner(metre, positions, ending)
 
-    def after(self, metre: Metre, positions: int, column: int) -> int:
-        """The positions of a line after one more word; 0 if it does not fit."""
-        fits, after = self._positions(metre), 0
-        for pattern in self.patterns[column].tolist():
-            after |= (int(fits[pattern]) & positions) << int(self.syllables[pattern])
+    def after_ending(self, *, may_mark: bool, ends_poem: bool) -> Columns:
+        """What can come after the last word of a line, or after a mark behind it."""
+        return self._after_ending[may_mark, ends_poem]
+
+    def positions(self, metre: Metre) -> PositionSets:
+        """Where each pattern fits, `(patterns,)`."""
+        return self._positions(metre)
+
+    def after(
+        self, fits: PositionSets, positions: PositionSets, columns: NDArray[np.int64]
+    ) -> PositionSets:
+        """The positions of some lines after one more word each; 0 if it does not fit: `(R,)`.
+
+        fits: `self.positions` of the metre of each line, `(R, patterns)`.
+        """
+        patterns = self.patterns[columns]  # (R, K)
+        at = np.take_along_axis(fits, patterns, axis=1) & positions[:, np.newaxis]
+        after: PositionSets = np.bitwise_or.reduce(at << self.syllables[patterns], axis=1)
         return after
 
+    def _make_after_ending(self, may_mark: bool, ends_poem: bool) -> Columns:
+        columns = np.zeros(len(self.texts), np.bool_)
+        if may_mark:
+            columns |= self.closing if ends_poem else self.punctuation
+        columns[self.line_end] = not (ends_poem and columns.any())
+        return columns
+
     def _make_positions(self, metre: Metre) -> PositionSets:
-        """Where each pattern fits, `(patterns,)`."""
         return np.array([metre.positions_of(s) if s else 0 for s in self.stresses], np.uint64)
 
     def _make_endings(self, metre: Metre) -> PositionSets:
@@ -203,16 +228,22 @@ class Output:
 
     def __init__(self, network: WordLSTM, index: WordIndex) -> None:
         weights = network.E[index.tokens].T  # (d, C)
-        self._common = low_rank(weights[:, :EXACT_COLUMNS], sys.maxsize)
-        self._rare = low_rank(weights[:, EXACT_COLUMNS:], RANK)
-        self._bias = network.by[index.tokens]  # (C,)
+        self._common = Blocks.of(weights[:, :EXACT_COLUMNS])
+        self._rare = [Blocks.of(factor) for factor in low_rank(weights[:, EXACT_COLUMNS:], RANK)]
+        self.bias = network.by[index.tokens]
+        """`(C,)`."""
 
-    def logits(self, h: NDArray[np.float32]) -> NDArray[np.float32]:
-        """`(B, d)` → `(B, C)`."""
-        logits = np.empty((len(h), len(self._bias)), np.float32)
-        logits[:, :EXACT_COLUMNS] = times(h, self._common)
-        logits[:, EXACT_COLUMNS:] = times(h, self._rare)
-        logits += self._bias
+    def logits(
+        self, h: NDArray[np.float32], bias: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """`(B, d)` → `(B, C)`, with another bias `(B, C)` than the network's if one is given."""
+        bias = self.bias if bias is None else bias
+        logits = np.empty((len(h), bias.shape[-1]), np.float32)
+        common, rare = (slice(EXACT_COLUMNS), slice(EXACT_COLUMNS, None))
+        np.add(times(h, self._common), bias[..., common], out=logits[:, common])
+        for factor in self._rare:
+            h = times(h, factor)
+        np.add(h, bias[..., rare], out=logits[:, rare])
         return logits
 
 

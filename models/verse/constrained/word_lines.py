@@ -26,7 +26,14 @@ from models.networks.network import State, log_softmax
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN
 from models.verse.constrained.metre import Metre
-from models.verse.constrained.particles import SMALLEST_MASS, draw, invert, likely, resample
+from models.verse.constrained.particles import (
+    SMALLEST_MASS,
+    draw,
+    invert,
+    likely,
+    resample,
+    uneven,
+)
 from models.verse.constrained.word_index import Columns, Output, WordIndex
 
 Indices = NDArray[np.int64]
@@ -116,8 +123,7 @@ def write_lines(
     batch.plan()
     batch.read_starts()
     for step in range(MAX_TOKENS):
-        batch.drop_stragglers()
-        if not len(batch.line):
+        if not len(batch.rows):
             break
         batch.write(step)
     return batch.candidates
@@ -129,14 +135,32 @@ def end_logits(request: LineRequest, logits: NDArray[np.float32]) -> NDArray[np.
     return scaled
 
 
-def share_of(columns: Columns, logits: NDArray[np.float32]) -> float:
+def share_of(columns: Columns | Indices, logits: NDArray[np.float32]) -> float:
     """The share of a prediction `(C,)` that some columns have."""
     p = np.exp(logits - logits.max())
     return float(p[columns].sum() / p.sum())
 
 
+_ALL = slice(None)
+_PARTICLE = np.dtype(
+    [
+        ("line", np.int64),  # index of the request that it is a draft of
+        ("end", np.int64),  # column of the planned last word; 0 if the member has written it
+        ("ending", np.uint64),  # the positions where that word can start
+        ("positions", np.uint64),  # in the metre, see `Start`
+        ("syllables", np.int64),
+        ("may_mark", np.bool_),  # whether the last token is a word, so that a mark may follow
+        ("closed", np.bool_),  # whether the last word of the line is written
+        ("log_weight", np.float64),
+        ("written", np.int64, (MAX_TOKENS,)),  # columns
+        ("ancestor", np.int64),  # the particle of the traced step before that it continues
+    ]
+)
+_OF_SETS = ["line", "positions", "ending", "closed", "may_mark"]
+
+
 class _Batch:
-    """The particles of all lines. Rows of finished and of stuck particles are removed."""
+    """The particles of all lines. Those that are finished or stuck are removed."""
 
     def __init__(
         self,
@@ -150,58 +174,53 @@ class _Batch:
         self.network, self.index, self.output = network, index, output
         self.requests, self.particles, self.trace = requests, particles, trace
         self.candidates: list[list[Candidate]] = [[] for _ in requests]
-        # One entry per particle, `(R, …)`.
-        self.line = np.arange(len(requests)).repeat(particles)
-        """The line that it is a draft of."""
-        self.state = np.concatenate([request.state for request in requests])
-        self.end = np.zeros(len(self.line), np.int64)
-        """The column of the planned last word; 0 if the member has written the last word."""
-        self.positions = [requests[line].start.positions for line in self.line.tolist()]
-        self.syllables = np.zeros(len(self.line), np.int64)
-        self.may_mark = np.zeros(len(self.line), np.bool_)
-        """Whether the last token is a word, so that a mark may follow."""
-        self.closed = np.zeros(len(self.line), np.bool_)
-        """Whether the last word of the line is written."""
-        self.log_weight = np.zeros(len(self.line))
-        self.written: list[tuple[int, ...]] = [()] * len(self.line)
-        self.ancestor = np.arange(len(self.line))
-        self.twins = np.arange(len(self.line))
-        """Equal numbers for particles that have written the same so far."""
-        shape = (len(requests), MAX_TOKENS, particles)
+        # For each line, `(lines, …)`.
+        self.fits = np.stack([index.positions(request.metre) for request in requests])
+        self.cold = np.array([[1 / r.temperature] for r in requests], np.float32)
+        self.bias = np.stack([output.bias * of for of in self.cold])  # (lines, C)
+        self.bias += [request.bias for request in requests]
         # Drawn in advance, in one call per line, so that lines do not depend on each other.
-        self.uniform = np.stack([r.rng.random(shape[1:]) for r in requests]).astype(np.float32)
+        shape = (MAX_TOKENS, particles)
+        self.uniform = np.stack([r.rng.random(shape) for r in requests]).astype(np.float32)
         self.offset = np.stack([r.rng.random(MAX_TOKENS + 1) for r in requests])
+        # For each particle, `(R, …)`; those of a line side by side.
+        self.rows = np.zeros(len(requests) * particles, _PARTICLE)
+        self.rows["line"] = np.arange(len(requests)).repeat(particles)
+        self.rows["positions"] = [requests[i].start.positions for i in self.rows["line"].tolist()]
+        self.rows["ancestor"] = np.arange(len(self.rows))
+        self.state = np.concatenate([request.state for request in requests])  # until `plan`
 
     def plan(self) -> None:
         """Draw a last word for each particle, and read the line feed before the line."""
-        index, lines = self.index, len(self.requests)
+        index, lines, rows = self.index, len(self.requests), self.rows
         nowhere = self.network.towards(np.full(lines, NONE))
         zeros = np.zeros(lines, np.int64)
         h, state = self.network.step(np.full(lines, PLAN), zeros, nowhere, self.state)
         logits = self.output.logits(h)  # (lines, C)
-        share = np.ones(len(self.line), np.float32)
+        share = np.ones(len(rows))
+        typed = np.full(lines, NONE)
         for number, request in enumerate(self.requests):
-            rows = self.line == number
-            ends = request.ends & (request.bias > -np.inf)
-            if request.start.complete or not ends.any():
+            of_line = slice(number * self.particles, (number + 1) * self.particles)
+            if request.start.complete:
+                typed[number] = self._typed_end(request.start)
+                continue
+            columns = np.flatnonzero(request.ends & (request.bias > -np.inf))
+            if not columns.size:
                 continue  # the member's last word is read as the others are
             scaled = end_logits(request, logits[number])
-            share[rows] = share_of(ends, scaled)
-            scaled[~ends] = -np.inf  # not p = 0: p can overflow at low temperatures
-            p = np.exp(scaled - scaled.max())
-            columns = likely(p, p.sum())
+            share[of_line] = share_of(columns, scaled) if self.trace is not None else 1
+            p = np.exp(scaled[columns] - scaled[columns].max())
+            some = likely(p, p.sum())
             # Systematic: the particles spread over the distribution.
             u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
-            self.end[rows] = columns[invert(np.cumsum(p[columns]), u)]
-        self._record(self.end, share)
-        end_token = np.where(self.end > 0, index.tokens[self.end], NONE)
-        for number, request in enumerate(self.requests):
-            if request.start.complete:
-                end_token[self.line == number] = self._typed_end(request.start)
-        self.towards = self.network.towards(end_token)
+            rows["end"][of_line] = columns[some][invert(np.cumsum(p[some]), u)]
+            rows["ending"][of_line] = index.endings(request.metre)[rows["end"][of_line]]
+        self._record(rows["end"], share)
+        end = np.where(rows["end"] > 0, index.tokens[rows["end"]], typed[rows["line"]])
+        self.towards = self.network.towards(end)
         self.h, self.state = self.network.step(
-            np.full(len(self.line), LINE_END),
-            self.syllables,
+            np.full(len(rows), LINE_END),
+            rows["syllables"],
             self.towards,
             state.repeat(self.particles, axis=0),
         )
@@ -214,151 +233,123 @@ class _Batch:
 
     def read_starts(self) -> None:
         """Read the member's words; a last word that does not go with them loses weight."""
-        starts = [request.start for request in self.requests]
+        rows, starts = self.rows, [request.start for request in self.requests]
+        of_rows = [starts[line] for line in rows["line"].tolist()]
         for t in range(max(len(start.tokens) for start in starts)):
-            lines = self.line.tolist()
-            rows = np.flatnonzero([t < len(starts[line].tokens) for line in lines])
-            texts = [starts[lines[row]].tokens[t] for row in rows.tolist()]
+            some = np.flatnonzero([t < len(start.tokens) for start in of_rows])
+            texts = [of_rows[row].tokens[t] for row in some.tolist()]
             x = self.network.vocabulary.encode(texts)
-            log_p = log_softmax(self.network.logits(self.h[rows]))
-            self.log_weight[rows] += log_p[np.arange(len(rows)), x]
-            self.syllables[rows] += [syllables_of(text) for text in texts]
-            self.h[rows], self.state[rows] = self._read(rows, x)
-        for row, line in enumerate(self.line.tolist()):
-            start = starts[line]
-            self.may_mark[row], self.closed[row] = start.after_word, start.complete
+            log_p = log_softmax(self.network.logits(self.h[some]))
+            rows["log_weight"][some] += log_p[np.arange(len(some)), x]
+            rows["syllables"][some] += [syllables_of(text) for text in texts]
+            self.h[some], self.state[some] = self._read(x, some)
+        rows["may_mark"] = [start.after_word for start in of_rows]
+        rows["closed"] = [start.complete for start in of_rows]
         self._resample(MAX_TOKENS - 1)
 
     def write(self, step: int) -> None:
         """Write a token in every particle."""
-        index, lines = self.index, self.line.tolist()
-        # Particles that were one until the last token have the same h.
-        first, copies = _distinct(self.twins)
-        logits = self.output.logits(self.h[first])[copies]  # (R, C)
-        number = np.arange(len(lines)) - np.searchsorted(self.line, self.line)  # within its line
-        for line in dict.fromkeys(lines):
-            of_line = slice(*np.searchsorted(self.line, (line, line + 1)).tolist())
-            logits[of_line] *= np.float32(1 / self.requests[line].temperature)
-            logits[of_line] += self.requests[line].bias
-        allowed = np.stack([self._allowed(row, step) for row in range(len(lines))])
-        x, log_share = draw(logits, allowed, self.uniform[self.line, step, number])
-        self.log_weight += log_share
-        alive = log_share > -np.inf
-        share = np.where(alive, np.exp(np.maximum(log_share, np.log(SMALLEST_MASS))), 0)
-        ended = alive & (x == index.line_end)
-        self._record(x, share)
-        for row in np.flatnonzero(ended).tolist():
-            self._finish(row)
-        rows = np.flatnonzero(alive & ~ended)
-        self._select(rows)
-        x = x[rows]
-        for row, column in enumerate(x.tolist()):
-            self.written[row] += (column,)
-            if index.counted[column]:
-                ending = int(index.endings(self._metre(row))[self.end[row]])
-                ends = column == self.end[row] and bool(self.positions[row] & ending)
-                self.positions[row] = index.after(self._metre(row), self.positions[row], column)
-                self.closed[row] = ends
-        self.syllables += index.counted[x]
-        self.may_mark = index.counted[x] > 0
-        if len(rows):
-            self.twins = self._resample(step)
-            x = x[self.twins]
-            first, copies = _distinct(self.twins)
-            h, state = self._read(first, index.tokens[x[first]])
-            self.h, self.state = h[copies], state[copies]
+        index, rows, line = self.index, self.rows, self.rows["line"]
+        logits = self.output.logits(self.h * self.cold[line], self.bias[line])  # (R, C)
+        number = np.arange(len(rows)) - np.searchsorted(line, line)  # within its line
+        x, log_share = draw(logits, self._allowed(step), self.uniform[line, step, number])
+        rows["log_weight"] += log_share
+        self._record(
+            x, np.exp(np.maximum(log_share, np.log(SMALLEST_MASS))) * (log_share > -np.inf)
+        )
+        ended = x == index.line_end
+        for row in np.flatnonzero(ended & (log_share > -np.inf)).tolist():
+            self._finish(row, step)
+        enough = np.array([len(found) >= ENOUGH * self.particles for found in self.candidates])
+        kept = np.flatnonzero((log_share > -np.inf) & ~ended & ~enough[line])
+        if len(kept) < len(rows):
+            self._select(kept)
+        if len(kept):
+            self._advance(x[kept], step)
+            self._resample(step)
+            x = index.tokens[self.rows["written"][:, step]]
+            self.h, self.state = self._read(x)
 
-    def drop_stragglers(self) -> None:
-        """Remove the last particles of lines of which most particles are finished."""
-        enough = [len(found) >= ENOUGH * self.particles for found in self.candidates]
-        if any(enough):
-            rows = np.flatnonzero(~np.array(enough)[self.line])
-            self.twins = self.twins[rows]
-            self._select(rows)
+    def _advance(self, x: Indices, step: int) -> None:
+        """Append a column to each particle, `(R,)`."""
+        index, rows = self.index, self.rows
+        is_word, positions = index.counted[x] > 0, rows["positions"]
+        ends = (x == rows["end"]) & (positions & rows["ending"] != 0)
+        after = index.after(self.fits[rows["line"]], positions, x)
+        rows["positions"] = np.where(is_word, after, positions)
+        rows["closed"] = np.where(is_word, ends, rows["closed"])
+        rows["may_mark"] = is_word
+        rows["syllables"] += index.counted[x]
+        rows["written"][:, step] = x
 
-    def _allowed(self, row: int, step: int) -> Columns:
-        """The columns that a particle may write next."""
-        index, request = self.index, self._request(row)
-        if self.closed[row]:
-            allowed = np.zeros(len(index.texts), np.bool_)
-            if self.may_mark[row]:
-                allowed |= index.closing if request.ends_poem else index.punctuation
-            allowed[index.line_end] = not (request.ends_poem and allowed.any())
-            return allowed
-        metre, positions, end = self._metre(row), self.positions[row], self.end[row]
-        ending = int(index.endings(metre)[end])
-        allowed = index.inner(metre, positions, ending).copy()
-        allowed[end] = bool(positions & ending)
-        if step == 0 and request.start.fragment:
-            return allowed & index.starting_with(request.start.fragment)
-        if self.may_mark[row] and allowed.any():
-            allowed |= index.punctuation | index.hyphen
+    def _allowed(self, step: int) -> NDArray[np.bool_]:
+        """The columns that each particle may write next, `(R, C)`."""
+        index, rows, requests = self.index, self.rows, self.requests
+        sets = [
+            index.after_ending(may_mark=bool(may_mark), ends_poem=requests[line].ends_poem)
+            if closed
+            else index.inner(requests[line].metre, positions, ending)
+            for line, positions, ending, closed, may_mark in rows[_OF_SETS].tolist()
+        ]
+        allowed = np.stack(sets)
+        unclosed = ~rows["closed"]
+        some = np.flatnonzero(unclosed)
+        allowed[some, rows["end"][some]] = (rows["positions"] & rows["ending"] != 0)[some]
+        for number, request in enumerate(requests if step == 0 else ()):
+            if request.start.fragment:
+                of_line = (rows["line"] == number) & unclosed
+                allowed[of_line] &= index.starting_with(request.start.fragment)
+        some = np.flatnonzero(unclosed & rows["may_mark"] & allowed.any(axis=1))
+        allowed[some[:, np.newaxis], index.marks] = True
         return allowed
 
-    def _metre(self, row: int) -> Metre:
-        return self._request(row).metre
-
-    def _request(self, row: int) -> LineRequest:
-        return self.requests[int(self.line[row])]
-
-    def _read(self, rows: Indices, x: Indices) -> tuple[NDArray[np.float32], State]:
+    def _read(self, x: Indices, rows: Indices | slice = _ALL) -> tuple[NDArray[np.float32], State]:
         """h and state of some particles after a token of the vocabulary each."""
-        syllables = np.minimum(self.syllables[rows], MAX_SYLLABLES)
+        syllables = np.minimum(self.rows["syllables"][rows], MAX_SYLLABLES)
         return self.network.step(x, syllables, self.towards[rows], self.state[rows])
 
-    def _resample(self, step: int) -> Indices:
+    def _resample(self, step: int) -> None:
         """Draw the particles of each line anew if few of them have most of the weight."""
-        chosen = np.arange(len(self.line))
-        log_weight = self.log_weight.copy()
-        for number in np.unique(self.line).tolist():
-            rows = np.flatnonzero(self.line == number)
-            if drawn := resample(self.log_weight[rows], self.offset[number, step]):
-                chosen[rows], log_weight[rows] = rows[drawn[0]], drawn[1]
-        self._select(chosen)
-        self.log_weight = log_weight
-        return chosen
+        line, log_weight = self.rows["line"], self.rows["log_weight"].copy()
+        chosen, begins = np.arange(len(line)), np.flatnonzero(np.diff(line, prepend=-1))
+        groups = uneven(log_weight, begins)
+        for begin, number in zip(begins[groups], line[begins[groups]], strict=True):
+            of_line = slice(begin, begin + np.count_nonzero(line == number))
+            drawn, log_weight[of_line] = resample(log_weight[of_line], self.offset[number, step])
+            chosen[of_line] = begin + drawn
+        if len(groups):
+            self._select(chosen)
+            self.rows["log_weight"] = log_weight
 
-    def _select(self, rows: Indices) -> None:
+    def _select(self, chosen: Indices) -> None:
         """Keep only these particles, in this order."""
-        self.line, self.end, self.towards = self.line[rows], self.end[rows], self.towards[rows]
-        self.h, self.state = self.h[rows], self.state[rows]
-        self.syllables, self.may_mark = self.syllables[rows], self.may_mark[rows]
-        self.closed, self.log_weight = self.closed[rows], self.log_weight[rows]
-        self.positions = [self.positions[row] for row in rows]
-        self.written = [self.written[row] for row in rows]
-        self.ancestor = self.ancestor[rows]
+        self.rows, self.towards = self.rows[chosen], self.towards[chosen]
+        self.h, self.state = self.h[chosen], self.state[chosen]
 
-    def _finish(self, row: int) -> None:
-        request = self._request(row)
-        start = request.start
-        tokens = tuple(self.index.texts[column] for column in self.written[row])
+    def _finish(self, row: int, step: int) -> None:
+        """Make a candidate of a particle that has come to the end of its line."""
+        particle, texts = self.rows[row], self.index.texts
+        start = self.requests[particle["line"]].start
+        tokens = tuple(texts[column] for column in particle["written"][:step].tolist())
         typed = join_tokens(start.tokens)
         written = join_tokens([*start.tokens, *tokens])[len(typed) :]
         if start.fragment or start.text.endswith(" "):
             written = written.lstrip(" ")[len(start.fragment) :]
-        weight, state = float(self.log_weight[row]), self.state[row : row + 1].copy()
-        candidate = Candidate(written, tokens, weight, state)
-        self.candidates[self.line[row]].append(candidate)
+        state, weight = self.state[row : row + 1].copy(), float(particle["log_weight"])
+        self.candidates[particle["line"]].append(Candidate(written, tokens, weight, state))
 
-    def _record(self, x: Indices, share: NDArray[np.float32]) -> None:
+    def _record(self, x: Indices, share: NDArray[np.float64]) -> None:
         if self.trace is None:
             return
-        highest = self.log_weight.max()
-        w = np.exp(self.log_weight - highest) if highest > -np.inf else np.zeros(len(x))
+        log_weight = self.rows["log_weight"]
+        highest = log_weight.max()
+        w = np.exp(log_weight - highest) if highest > -np.inf else np.zeros(len(x))
         self.trace.append(
             Step(
                 tuple(self.index.texts[column] for column in x),
                 tuple(share.tolist()),
                 tuple((w / max(w.sum(), 1)).tolist()),
-                tuple(self.ancestor.tolist()),
+                tuple(self.rows["ancestor"].tolist()),
             )
         )
-        self.ancestor = np.arange(len(self.line))
-
-
-def _distinct(numbers: Indices) -> tuple[Indices, Indices]:
-    """The first place of each different number, and for each number which of them it is."""
-    which = dict[int, int]()
-    copies = [which.setdefault(number, len(which)) for number in numbers.tolist()]
-    first = [copies.index(i) for i in range(len(which))]
-    return np.array(first), np.array(copies)
+        self.rows["ancestor"] = np.arange(len(x))

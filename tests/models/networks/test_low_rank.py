@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.networks.low_rank import low_rank, times
+from models.networks.low_rank import BLOCK, MOST_ROWS, Blocks, low_rank, times
 
 
 def matrix(n: int, m: int, seed: int = 0) -> np.ndarray:
@@ -31,16 +31,28 @@ def test_has_fewer_numbers_or_is_the_matrix_itself(shape: tuple[int, int]) -> No
     np.testing.assert_array_equal(itself, whole)
 
 
-@pytest.mark.parametrize("rows", [1, 5])
-def test_times(rows: int) -> None:
-    whole, x = matrix(20, 6), matrix(rows, 20, 1)
-    np.testing.assert_allclose(times(x, low_rank(whole, 6)), x @ whole, atol=1e-5)
-    approximated = low_rank(whole, 2)
-    np.testing.assert_allclose(
-        times(x, approximated), x @ approximated[0] @ approximated[1], atol=1e-5
-    )
+@pytest.mark.parametrize("shape", [(1, 1), (20, 6), (7, 100), (321, 65), (700, 130)])
+@pytest.mark.parametrize("rows", [1, 5, MOST_ROWS + 1])
+def test_times(rows: int, shape: tuple[int, int]) -> None:
+    whole, x = matrix(*shape), matrix(rows, shape[0], 1)
+    blocks = Blocks.of(whole)
+    assert max(blocks.numbers.shape[2] / BLOCK[0], blocks.numbers.shape[3] / BLOCK[1]) <= 1
+    np.testing.assert_allclose(times(x, blocks), x @ whole, atol=1e-3)
 
 
-def test_columns_first() -> None:
-    """As `times` needs them: BLAS would copy others at every step."""
-    assert all(factor.flags.f_contiguous for factor in low_rank(matrix(20, 30), 3))
+def test_no_columns() -> None:
+    assert times(matrix(3, 4), Blocks.of(matrix(4, 0))).shape == (3, 0)
+
+
+def test_strided_rows() -> None:
+    """Such as a part of a state."""
+    whole, x = matrix(20, 6), matrix(5, 60, 1)
+    np.testing.assert_allclose(times(x[:, 30:50], Blocks.of(whole)), x[:, 30:50] @ whole, atol=1e-5)
+
+
+def test_rows_do_not_matter_to_each_other() -> None:
+    """Whatever their number, up to the order in which numbers are added."""
+    blocks, x = Blocks.of(matrix(400, 70)), matrix(100, 400, 1)
+    together = times(x, blocks)
+    for rows in (1, 2, 3, 48, 49, 97):
+        np.testing.assert_allclose(times(x[:rows], blocks), together[:rows], atol=1e-4)

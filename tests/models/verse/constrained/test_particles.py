@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.verse.constrained.particles import EPSILON, draw, invert, resample
+from models.verse.constrained.particles import EPSILON, draw, invert, resample, uneven
 
 U = np.linspace(0, 0.999, 400)
 
@@ -45,19 +45,29 @@ def test_is_stuck_without_an_allowed_column() -> None:
     assert np.isneginf(log_share).all()
 
 
-def test_equal_weights_are_not_resampled() -> None:
-    assert resample(np.array([-3.0, -3.1, -2.9]), 0.5) is None
-    assert resample(np.array([-3.0]), 0.5) is None
+def test_rows_are_drawn_independently() -> None:
+    """Of different predictions, among which are rows with nothing to draw."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(50, 30)).astype(np.float32)
+    allowed, u = rng.random((50, 30)) < rng.random((50, 1)), rng.random(50)
+    allowed[[0, 20, 49]] = False
+    x, log_share = draw(logits, allowed, u)
+    for row in range(50):
+        of_row = slice(row, row + 1)
+        alone = draw(logits[of_row], allowed[of_row], u[of_row])
+        assert (x[row], log_share[row]) == (alone[0][0], alone[1][0])
+
+
+def test_groups_with_uneven_weights() -> None:
+    log_weight = np.array([-3.0, -3.1, -2.9, -3.0, 0.0, -9.0, -9.0, -9.0, -1.0])
+    assert uneven(log_weight, np.array([0, 3, 4, 8])).tolist() == [2]
 
 
 @given(st.lists(st.floats(-50, 0), min_size=2, max_size=12), st.floats(0, 0.999))
 def test_resampling_keeps_the_expected_numbers(log_weight: list[float], offset: float) -> None:
     """Systematic: each particle is continued its expected number of times, rounded up or down."""
     weights = np.array(log_weight)
-    found = resample(weights, offset)
-    if found is None:
-        return
-    chosen, log_w = found
+    chosen, log_w = resample(weights, offset)
     shares = np.exp(weights - weights.max())
     expected = len(weights) * shares / shares.sum()
     times = np.bincount(chosen, minlength=len(weights))

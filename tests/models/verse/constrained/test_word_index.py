@@ -196,25 +196,46 @@ POSITIONS = st.integers(0, 2**16 - 1)
 """`METRE` has 16 positions."""
 
 
+def after(index: WordIndex, metre: Metre, positions: int, column: int) -> int:
+    """The positions of one line after a word."""
+    fits = index.positions(metre)[np.newaxis]
+    (found,) = index.after(fits, np.array([positions], np.uint64), np.array([column]))
+    return int(found)
+
+
 @given(POSITIONS, POSITIONS)
 def test_inner_words_leave_room_for_ending(positions: int, ending: int) -> None:
     """By any of their first readings."""
     viable = METRE.positions_before(ending)
     inner = INDEX.inner(METRE, positions, ending)
     for text, column in INDEX.column.items():
-        after = 0
+        there = 0
         for reading in SOUNDS.get(text, ())[:MAX_READINGS]:
             fits = METRE.positions_of(reading.stresses) & positions
-            after |= fits << len(reading.stresses)
-        assert inner[column] == bool(after & viable), text
+            there |= fits << len(reading.stresses)
+        assert inner[column] == bool(there & viable), text
 
 
 @given(POSITIONS, st.sampled_from(sorted(SOUNDS)))
 def test_after_word(positions: int, word: str) -> None:
-    after = 0
+    there = 0
     for reading in SOUNDS[word][:MAX_READINGS]:
-        after |= (METRE.positions_of(reading.stresses) & positions) << len(reading.stresses)
-    assert INDEX.after(METRE, positions, INDEX.column[word]) == after
+        there |= (METRE.positions_of(reading.stresses) & positions) << len(reading.stresses)
+    assert after(INDEX, METRE, positions, INDEX.column[word]) == there
+
+
+def test_lines_in_different_metres() -> None:
+    """After a word each."""
+    metres, columns = (METRE, Metre(("sw",))), [INDEX.column[word] for word in ("love", "being")]
+    found = INDEX.after(
+        np.stack([INDEX.positions(metre) for metre in metres]),
+        np.array([metre.starts for metre in metres], np.uint64),
+        np.array(columns),
+    )
+    assert found.tolist() == [
+        after(INDEX, metre, metre.starts, column)
+        for metre, column in zip(metres, columns, strict=True)
+    ]
 
 
 def test_marks_fit_nowhere() -> None:
@@ -222,7 +243,24 @@ def test_marks_fit_nowhere() -> None:
     for mark in "\n,.-":
         column = INDEX.column[mark]
         assert not INDEX.inner(METRE, everywhere, everywhere)[column]
-        assert INDEX.after(METRE, everywhere, column) == 0
+        assert after(INDEX, METRE, everywhere, column) == 0
+
+
+def test_after_the_last_word() -> None:
+    """A mark or the end; after a mark the end; a poem ends with a mark that closes."""
+    found = {
+        (may_mark, ends_poem): texts(
+            INDEX, INDEX.after_ending(may_mark=may_mark, ends_poem=ends_poem)
+        )
+        for may_mark in (False, True)
+        for ends_poem in (False, True)
+    }
+    assert found == {
+        (False, False): {"\n"},
+        (False, True): {"\n"},
+        (True, False): {"\n", ",", "."},
+        (True, True): {"."},
+    }
 
 
 # English. ----------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from models.verse.constrained.word_lines import (
     write_lines,
 )
 from tests.models.tiny import word_lstm
+from tests.models.verse.constrained.test_word_index import after
 from tests.models.verse.constrained.test_word_lines import (
     ANY,
     DAYS,
@@ -65,23 +66,23 @@ def all_lines(
 
     def go_on(end: int, p: float, tokens: tuple[str, ...], positions: int) -> None:
         *_, (h, _) = read(tokens, int(index.tokens[end]), network)
-        after = softmax(h)
+        predicted = softmax(h)
         marked = not tokens or tokens[-1] in "!"
         if not positions:  # the end has been written
-            found[tokens] = p * after[0]
+            found[tokens] = p * predicted[0]
             if not marked:
-                go_on(end, p * after[index.column["!"]], (*tokens, "!"), 0)
+                go_on(end, p * predicted[index.column["!"]], (*tokens, "!"), 0)
             return
         ending = int(index.endings(metre)[end])
         if positions & ending:
-            go_on(end, p * after[end], (*tokens, index.texts[end]), 0)
+            go_on(end, p * predicted[end], (*tokens, index.texts[end]), 0)
         inner = [int(column) for column in np.flatnonzero(index.inner(metre, positions, ending))]
         inner = [column for column in inner if column != end]  # the last word comes once
         for column in inner:
-            there = index.after(metre, positions, column)
-            go_on(end, p * after[column], (*tokens, index.texts[column]), there)
+            there = after(index, metre, positions, column)
+            go_on(end, p * predicted[column], (*tokens, index.texts[column]), there)
         if not marked and (inner or positions & ending):
-            go_on(end, p * after[index.column["!"]], (*tokens, "!"), positions)
+            go_on(end, p * predicted[index.column["!"]], (*tokens, "!"), positions)
 
     one = np.ones(1, np.int64)
     nowhere = network.towards(NONE * one)
@@ -92,7 +93,7 @@ def all_lines(
         for token, (h, _) in zip(opening, read(opening, index.tokens[end], network), strict=False):
             log_p = log_softmax(network.logits(h))[0]
             p *= np.exp(log_p[network.vocabulary.index[token]])
-            positions = index.after(metre, positions, index.column[token])
+            positions = after(index, metre, positions, index.column[token])
         go_on(end, float(p), opening, positions)
     total = sum(found.values())
     return {line: p / total for line, p in found.items()}
