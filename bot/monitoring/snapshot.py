@@ -28,6 +28,8 @@ class Snapshot:
     communities: int = 0
     requests_in_progress: int = 0
     inference_in_progress: int = 0
+    inference_executors: int = 0
+    """Processes, or workers of a cluster, that write beside the bot's own thread."""
     queues: Mapping[str, Queue] = field(default_factory=dict)
     """By task."""
     trainings: Mapping[str, int] = field(default_factory=dict)
@@ -69,6 +71,8 @@ class SnapshotCollector(Collector):
         yield _gauge("requests_in_progress", text, now.requests_in_progress)
         text = "Requests that the networks work on, or that wait for them."
         yield _gauge("inference_in_progress", text, now.inference_in_progress)
+        text = "Processes or workers that write beside the bot's own thread."
+        yield _gauge("inference_executors", text, now.inference_executors)
         yield _gauges(
             "inference_queue_length",
             "Requests that wait for the networks.",

@@ -111,6 +111,7 @@ class Health:
             communities=sum(len(each.communities) for each in platforms),
             requests_in_progress=app.in_flight.running,
             inference_in_progress=app.inference.at_work,
+            inference_executors=app.inference.executors,
             queues={
                 kind: Queue(state.waiting, state.oldest)
                 for kind, state in app.inference.queues.items()

@@ -123,6 +123,11 @@ class Inference:
         return self._turns.states()
 
     @property
+    def executors(self) -> int:
+        """Number of processes, or of a cluster's workers, that write beside the thread."""
+        return self._turns.executors
+
+    @property
     def stuck(self) -> int:
         """Number of threads that do not end."""
         return self._worker.stuck + self._loader.stuck

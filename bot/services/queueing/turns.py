@@ -116,6 +116,11 @@ class Turns:
         now = time.monotonic()
         return {kind: queue.state(now) for kind, queue in self._queues.items()}
 
+    @property
+    def executors(self) -> int:
+        """Number of executors that compute turns, beside or instead of the thread."""
+        return len(self._pooled())
+
     @contextmanager
     def enter(
         self, kind: str, requester: Hashable, on_wait: OnWait | None
@@ -137,7 +142,7 @@ class Turns:
         """Cancel all steps."""
         for task in self._tasks:
             task.cancel()
-        waiting = (r.step for queue in self._queues.values() for r in queue.waiting())
+        waiting = (r.step for queue in self._queues.values() for r in queue)
         running = (step for steps in self._running.values() for step in steps)
         for step in [*running, *waiting]:
             if step is not None:
@@ -167,7 +172,7 @@ class Turns:
                     raise WaitedTooLong(self._longest_wait)
                 await asyncio.wait([step.taken], timeout=min(left, PLACE_INTERVAL_S))
                 if on_wait is not None and not request.begun and not step.taken.done():
-                    await on_wait(queue.place(request))
+                    await on_wait(queue.place(request, time.monotonic()))
             began = time.monotonic()
             # Awaited as it is: the next step must be there before the next turn.
             return await step.result
@@ -187,7 +192,7 @@ class Turns:
     def _dispatch(self) -> None:
         """Give turns to the executors that have none, for as long as steps wait for them."""
         self._will_dispatch = False
-        pooled = next(filter(None, (pool.executors() for pool in self._pools)), ())
+        pooled = self._pooled()
         idle = [executor for executor in pooled if executor not in self._running]
         for remaining, executor in zip(range(len(idle), 0, -1), idle, strict=True):
             batch = self._next_batch(executor.takes, remaining)
@@ -201,6 +206,10 @@ class Turns:
                 self._start(self._thread, *batch)
         self._report_backlog()
 
+    def _pooled(self) -> Sequence[Executor]:
+        """The executors of the first pool that has any."""
+        return next(filter(None, (pool.executors() for pool in self._pools)), ())
+
     def _start(self, executor: Executor, kind: str, steps: Sequence[Step]) -> None:
         self._running[executor] = steps
         task = asyncio.create_task(self._turn(executor, kind, steps))
@@ -210,7 +219,7 @@ class Turns:
     def _report_backlog(self) -> None:
         if not self._pools:
             return
-        steps = (r.step for queue in self._queues.values() for r in queue.waiting())
+        steps = (r.step for queue in self._queues.values() for r in queue)
         asked = min((step.asked for step in steps if step is not None), default=None)
         if asked is not None:
             for pool in self._pools:
@@ -223,8 +232,9 @@ class Turns:
 
         At most the part that is left to each of `share` executors.
         """
+        now = time.monotonic()
         by_kind = {
-            kind: [(r, r.step) for r in queue.waiting() if r.step and takes(r.step.work)]
+            kind: [(r, r.step) for r in queue.waiting(now) if r.step and takes(r.step.work)]
             for kind, queue in self._queues.items()
         }
         used = {

@@ -1,9 +1,11 @@
 """Fair queue: the round of members, bounds, places."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.services.queueing.errors import Busy, TooMany
-from bot.services.queueing.fair_queue import FairQueue, QueueState
+from bot.services.queueing.fair_queue import PLACES_S, FairQueue, QueueState
 
 
 def queue_of(*members: str, longest: int = 100, most_per_member: int = 100) -> FairQueue[str]:
@@ -95,15 +97,63 @@ def test_thousand_requests_fit() -> None:
 def test_place_counts_what_has_not_begun() -> None:
     queue = queue_of("a", "b", "a", "c")
     first, second, third, last = queue
-    assert [queue.place(r) for r in (first, second, third, last)] == [1, 2, 3, 4]
+    assert [queue.place(r, 0.0) for r in (first, second, third, last)] == [1, 2, 3, 4]
     first.begun = second.begun = True
-    assert [queue.place(r) for r in (third, last)] == [1, 2]
+    assert [queue.place(r, 0.0 + PLACES_S) for r in (third, last)] == [1, 2]
+
+
+def test_places_are_counted_once_a_second() -> None:
+    """For all requests at once: each of a thousand asks for its own."""
+    queue = queue_of("a", "b")
+    first, second = queue
+    assert queue.place(second, 0.0) == 2
+    queue.leave(first)
+    assert queue.place(second, PLACES_S / 2) == 2
+    assert queue.place(second, PLACES_S) == 1
+
+
+def test_place_of_a_new_request() -> None:
+    queue = queue_of("a", "b")
+    assert queue.place(next(iter(queue)), 0.0) == 1
+    assert queue.place(queue.enter("c", 0.0), 0.1) == 3
 
 
 def test_waiting_requests_are_in_order() -> None:
     queue = queue_of("a", "b", "c")
     [*queue][1].step = None  # it has its turn
-    assert [request.step for request in queue.waiting()] == ["a1", "c1"]
+    assert [request.step for request in queue.waiting(0.0)] == ["a1", "c1"]
+
+
+def crowd(*arrivals: tuple[str, float]) -> FairQueue[str]:
+    queue = FairQueue[str](100, 100)
+    for number, (member, since) in enumerate(arrivals):
+        queue.enter(member, since).step = f"{member}{number}"
+    return queue
+
+
+def test_new_members_do_not_wait_behind_a_crowd() -> None:
+    """Every second turn is that of the newest request, once the oldest one has waited for long."""
+    queue = crowd(("a", 0.0), ("b", 0.1), ("c", 0.2), ("d", 0.3), ("late", 5.0))
+    assert [r.step for r in queue.waiting(5.0)] == ["a0", "late4", "b1", "d3", "c2"]
+
+
+def test_second_requests_are_not_the_newest() -> None:
+    """A member who asks again and again gets no more turns by it."""
+    queue = crowd(("a", 0.0), ("b", 0.1), ("c", 0.2), ("a", 5.0), ("a", 5.1))
+    assert [r.step for r in queue.waiting(5.2)] == ["a0", "c2", "b1", "a3", "a4"]
+
+
+def test_what_has_begun_is_finished_first() -> None:
+    """In a crowd, too: the newest requests are not begun one after the other."""
+    queue = crowd(("a", 0.0), ("b", 0.1), ("c", 0.2), ("late", 5.0))
+    [*queue][2].begun = True
+    assert [r.step for r in queue.waiting(5.0)] == ["c2", "a0", "late3", "b1"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.floats(0, 10))), st.floats(0, 20))
+def test_every_request_has_one_turn(arrivals: list[tuple[str, float]], now: float) -> None:
+    queue = crowd(*arrivals)
+    assert sorted(str(r.step) for r in queue.waiting(now)) == sorted(str(r.step) for r in queue)
 
 
 def test_state() -> None:
