@@ -8,8 +8,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
+import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +47,8 @@ def _run(options: argparse.Namespace) -> int:
     match options.operation:
         case None:
             stop_at_once_if_told()  # before the imports, which take a second
-            from bot.serving.process import serve
+            with _imports():
+                from bot.serving.process import serve
 
             return serve(local=options.local)
         case "doctor":
@@ -77,6 +80,17 @@ def _run(options: argparse.Namespace) -> int:
 
             work = partial(restore, path=options.file, replace=options.replace)
             return launch(work, local=options.local)
+
+
+@contextmanager
+def _imports() -> Iterator[None]:
+    """Import without looking for garbage, then or later: what is imported stays."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import pairwise
 
 from bot.services.concurrency import PeriodicTask
-from bot.services.inference import Inference, Load, ValidationSample, open_inference, prepared
+from bot.services.inference import Inference, Load, ValidationSample, loaded_of, open_inference
 from bot.services.queueing.executors import Pool
 from bot.services.versions import (
     AUTOMATIC,
@@ -293,7 +293,7 @@ async def _latest_usable(
             break
         try:
             load = await _load_stored(records, task, number)
-            return number, await asyncio.to_thread(prepared, task, load)
+            return number, await asyncio.to_thread(loaded_of, task, load)
         except WeightsError as error:
             log.error("%s %s of %s is served instead.", error, _named(before), task)
     return None, None

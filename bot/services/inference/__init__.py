@@ -4,8 +4,8 @@ from bot.services.inference.service import (
     Inference,
     Load,
     ValidationSample,
+    loaded_of,
     open_inference,
-    prepared,
 )
 
-__all__ = ["Inference", "Load", "ValidationSample", "open_inference", "prepared"]
+__all__ = ["Inference", "Load", "ValidationSample", "loaded_of", "open_inference"]

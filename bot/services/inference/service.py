@@ -82,6 +82,8 @@ class Inference:
         self._accept = accept
         self._worker = Worker("inference", deadline)
         self._loader = Worker("validation", LOADING_S)
+        self.warming: asyncio.Task[None] | None = None
+        """Fills the caches (`warm_up`)."""
         if processes:
             pools = (*pools, Processes(processes, deadline, self._use_mapped))
         self._turns = Turns(
@@ -266,8 +268,26 @@ class Inference:
             if trained.digest == mapped.digest:
                 self._served[task] = mapped
 
+    def warm_up(self) -> None:
+        """Begin to fill the caches that the first requests would otherwise have to wait for.
+
+        It takes the thread half a second, which requests wait for; a start takes that long anyway.
+        """
+        self.warming = asyncio.create_task(self._warm_up())
+
+    async def _warm_up(self) -> None:
+        works: list[Callable[[], object]] = [partial(self._accept, "")]
+        works += [partial(task_of(task).prepare, self._served[task]) for task in self._served]
+        try:
+            for work in (*works, return_free_memory):
+                await self._worker.run(work, Event())
+        except Exception:
+            log.exception("Caches could not be filled; the first request tries again")
+
     async def close(self) -> None:
         """Cancel the requests. Does not wait for the threads: one may be stuck."""
+        if self.warming is not None:
+            self.warming.cancel()
         self._turns.close()
         self._worker.close()
         self._loader.close()
@@ -300,25 +320,32 @@ async def open_inference(
     *,
     processes: int = 0,
 ) -> Inference:
-    """Serve loaded weights, by task, and the shipped ones for the other tasks.
+    """Serve loaded weights, by task, and the shipped ones for the other tasks; warm up meanwhile.
 
     `pools` and `processes` are those of `Inference`. Raises `WeightsError` if shipped weights
     cannot be used.
     """
     shipped = {
-        task: await asyncio.to_thread(prepared, task, task_of(task).load_shipped)
+        task: await asyncio.to_thread(loaded_of, task, task_of(task).load_shipped)
         for task in TASKS
         if task not in loaded
     }
-    await asyncio.to_thread(return_free_memory)
-    return Inference({**loaded, **shipped}, accept, pools, processes=processes)
+    inference = Inference({**loaded, **shipped}, accept, pools, processes=processes)
+    inference.warm_up()
+    return inference
+
+
+def loaded_of(task: str, load: Load) -> Trained:
+    """Load weights of a task. Raises `WeightsError`."""
+    trained = load()
+    if trained.card.task != task:
+        raise WeightsError(f"These weights write {trained.card.task}, not {task}.")
+    return trained
 
 
 def prepared(task: str, load: Load) -> Trained:
     """Load weights of a task, ready to serve. Raises `WeightsError`."""
-    trained = load()
-    if trained.card.task != task:
-        raise WeightsError(f"These weights write {trained.card.task}, not {task}.")
+    trained = loaded_of(task, load)
     task_of(task).prepare(trained)
     return trained
 

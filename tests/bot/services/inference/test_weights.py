@@ -174,7 +174,23 @@ async def test_caches_are_filled(monkeypatch: pytest.MonkeyPatch) -> None:
     for maker in ("names.text_generator.learn_contexts", "verse.text_generator.metrical_writer_of"):
         monkeypatch.setattr(f"models.{maker}", lambda t: prepared.append(t.card.task))
     inference = await open_inference(anything)
+    assert inference.warming is not None
+    await inference.warming
     assert sorted(prepared) == ["names", "sonnets"]
+    await inference.close()
+
+
+@pytest.mark.usefixtures("shipped")
+async def test_unfilled_caches_stop_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    maker = "models.verse.text_generator.metrical_writer_of"
+    monkeypatch.setattr(maker, lambda _: 1 / 0)
+    inference = await open_inference(anything)
+    assert (await inference.names(NAMES)).names
+    assert inference.warming is not None
+    await inference.warming
+    assert "Caches could not be filled" in caplog.text
     await inference.close()
 
 
