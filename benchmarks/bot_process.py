@@ -13,7 +13,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,7 @@ class BotProcess:
     folder: for its state and log; it reads no `.env`.
     environment: its settings, except for the token and the state directory.
     checkout: the source tree that it runs.
+    connected: whether it is connected, for one of several that share simulators.
     """
 
     def __init__(
@@ -68,11 +69,13 @@ class BotProcess:
         *,
         slack: Workspace | None = None,
         checkout: Path = CHECKOUT,
+        connected: Callable[[], bool] | None = None,
     ) -> None:
         self.state_dir, self.log = folder / "state", folder / "bot.log"
         self._local, self._slack, self._folder = local, slack, folder
         self._environment = dict(environment or {})
         self._checkout = checkout
+        self._is_connected = connected
         self._process: asyncio.subprocess.Process | None = None
         self._logging: asyncio.Task[None] | None = None
 
@@ -144,6 +147,8 @@ class BotProcess:
 
     def _connections(self) -> list[bool]:
         """Whether the bot is connected, by platform."""
+        if self._is_connected is not None:
+            return [self._is_connected()]
         discord = [self._local.state.online] if self._local else []
         return [*discord, *([bool(self._slack.sockets.connections)] if self._slack else [])]
 

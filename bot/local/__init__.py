@@ -1,15 +1,17 @@
 """Discord simulator on loopback: for trying the bot without a token, and for end-to-end tests.
 
-It simulates one server with one channel, its REST API and gateway as far as the bot uses them, and
-a web page on which a person acts as a member or an administrator. The client is an unmodified
-discord.py over real sockets. What Discord would reject is rejected with the same error codes.
+It simulates a server with one channel, or several, their REST API and gateway as far as the bot
+uses them, and a web page on which a person acts as a member or an administrator of the first. The
+client is an unmodified discord.py over real sockets. What Discord would reject is rejected with the
+same error codes.
 
     server.py    LocalDiscord: starts everything; methods for tests
     rest.py      REST routes, token check, rate limits
     gateway.py   WebSocket: sessions, heartbeats, resuming
     faults.py    errors of Discord and of the network, made on purpose
     page.py      the page's routes and events (its files are in web/)
-    state.py     the server, its commands, every interaction
+    servers.py   several servers, and the shards that they belong to
+    state.py     a server, its commands, every interaction
     channel.py   messages and files
     events.py    events for the gateway, the page and tests
     records.py   messages, interactions, files, and their payloads

@@ -11,6 +11,7 @@ import secrets
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import WSMsgType, web
 
@@ -18,6 +19,7 @@ from bot.local.events import Event
 from bot.local.faults import Faults
 from bot.local.limits import JSON
 from bot.local.records import Interaction, Message
+from bot.local.servers import Servers, shard_of
 from bot.local.state import State
 
 _log = logging.getLogger(__name__)
@@ -25,7 +27,7 @@ _log = logging.getLogger(__name__)
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
 UNKNOWN_OPCODE, NOT_AUTHENTICATED, AUTHENTICATION_FAILED, TIMED_OUT = 4001, 4003, 4004, 4009
-DISALLOWED_INTENTS = 4014
+INVALID_SHARD, DISALLOWED_INTENTS = 4010, 4014
 # Members, presences, message content: they have to be enabled for a bot in Discord's portal.
 PRIVILEGED_INTENTS = 1 << 1 | 1 << 8 | 1 << 15
 GUILD_MESSAGES_INTENT = 1 << 9
@@ -83,13 +85,34 @@ class Gateway:
     """All sessions. Sends the state's events to those that should receive them."""
 
     def __init__(
-        self, state: State, token: str, faults: Faults, *, heartbeat_s: float = 41.25
+        self,
+        servers: Servers,
+        token: str,
+        faults: Faults,
+        *,
+        heartbeat_s: float = 41.25,
+        max_concurrency: int = 1,
+        identify_s: float = 0.0,
     ) -> None:
+        """`max_concurrency`, `identify_s`: one IDENTIFY in so many seconds is taken in each bucket,
+        of which there are so many.
+        """
         self.url = ""
+        self.identified: list[int] = []
+        """The shards of all IDENTIFYs that were taken, in order."""
+        self.refused: list[int] = []
+        """The shards of those that came too fast."""
         self._faults = faults
-        self._state, self._token, self._heartbeat_s = state, token, heartbeat_s
+        self._servers, self._token, self._heartbeat_s = servers, token, heartbeat_s
+        self._max_concurrency, self._identify_s = max_concurrency, identify_s
+        self._taken_at: dict[int, float] = {}
         self._sessions: dict[str, Session] = {}
-        state.events.listeners.append(self._hear)
+        for server in servers:
+            server.events.listeners.append(partial(self._hear, server))
+
+    def is_connected(self, shard_id: int) -> bool:
+        """Whether a shard has a connection."""
+        return any(s.shard[0] == shard_id and s.socket is not None for s in self._sessions.values())
 
     async def drop(self) -> None:
         """Cut every connection, like a failing network; the sessions can be resumed."""
@@ -182,29 +205,45 @@ class Gateway:
         if intents & PRIVILEGED_INTENTS:
             await socket.close(code=DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
             return None
-        shard_id, shard_count = data.get("shard") or (0, 1)
+        shard_id, shard_count = map(int, data.get("shard") or (0, 1))
+        if not 0 <= shard_id < shard_count:
+            await socket.close(code=INVALID_SHARD, message=b"Invalid shard.")
+            return None
+        if not self._takes(shard_id):
+            await socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
+            return None
         session = Session(secrets.token_hex(16), (shard_id, shard_count), intents)
         self._sessions = {
             key: old for key, old in self._sessions.items() if old.shard != session.shard
         }
         self._sessions[session.id] = session
-        state = self._state
-        guilds = [state.guild.id] * (state.guild.joined and self._has_guild(session))
+        bot = self._servers[0].guild.bot
+        guilds = [s.guild for s in self._servers if s.guild.joined and _has(session, s.guild.id)]
         session.append(
             "READY",
             {
                 "v": 10,
-                "user": state.guild.bot.payload(),
-                "guilds": [{"id": guild_id, "unavailable": True} for guild_id in guilds],
+                "user": bot.payload(),
+                "guilds": [{"id": guild.id, "unavailable": True} for guild in guilds],
                 "session_id": session.id,
                 "resume_gateway_url": self.url,
                 "shard": [shard_id, shard_count],
-                "application": {"id": state.guild.bot.id, "flags": 0},
+                "application": {"id": bot.id, "flags": 0},
             },
         )
-        if guilds:
-            session.append("GUILD_CREATE", state.guild.payload())
+        for guild in guilds:
+            session.append("GUILD_CREATE", guild.payload())
         return session
+
+    def _takes(self, shard_id: int) -> bool:
+        """Take an IDENTIFY, unless another one has just come in its bucket."""
+        bucket, now = shard_id % self._max_concurrency, self._servers[0].clock()
+        if now - self._taken_at.get(bucket, float("-inf")) < self._identify_s:
+            self.refused.append(shard_id)
+            return False
+        self._taken_at[bucket] = now
+        self.identified.append(shard_id)
+        return True
 
     async def _resume(self, socket: web.WebSocketResponse, data: JSON) -> Session | None:
         session = self._sessions.get(str(data.get("session_id")))
@@ -225,35 +264,40 @@ class Gateway:
         self._update_online()
 
     def _update_online(self) -> None:
-        self._state.set_online(any(s.socket is not None for s in self._sessions.values()))
+        connected = [s for s in self._sessions.values() if s.socket is not None]
+        for server in self._servers:
+            server.set_online(any(_has(session, server.guild.id) for session in connected))
 
-    def _has_guild(self, session: Session) -> bool:
-        shard_id, shard_count = session.shard
-        return (int(self._state.guild.id) >> 22) % int(shard_count) == shard_id
-
-    def _hear(self, event: Event) -> None:
-        """Send an event of the state to the session whose shard has the server."""
-        subject = event.subject
-        if event.name == "membership" and self._state.guild.joined:
-            self._dispatch("GUILD_CREATE", self._state.guild.payload())
+    def _hear(self, server: State, event: Event) -> None:
+        """Send an event of a server to the session whose shard has it."""
+        guild, subject = server.guild, event.subject
+        if event.name == "membership" and guild.joined:
+            self._dispatch(guild.id, "GUILD_CREATE", guild.payload())
         elif event.name == "membership":
-            self._dispatch("GUILD_DELETE", {"id": self._state.guild.id})
+            self._dispatch(guild.id, "GUILD_DELETE", {"id": guild.id})
         elif isinstance(subject, Interaction) and event.name == "interaction":
-            data = self._state.interaction_payload(subject)
-            self._dispatch("INTERACTION_CREATE", data, asked=subject)
+            data = server.interaction_payload(subject)
+            place = None if subject.is_direct else guild.id
+            self._dispatch(place, "INTERACTION_CREATE", data, asked=subject)
         elif isinstance(subject, Message) and not subject.ephemeral:
-            data = subject.payload() | {"guild_id": self._state.guild.id}
-            if subject.author is not self._state.guild.bot:
+            data = subject.payload() | {"guild_id": guild.id}
+            if subject.author is not guild.bot:
                 data["content"] = ""  # hidden without the message content intent
-                data["member"] = self._state.guild.member_payload(subject.author)
+                data["member"] = guild.member_payload(subject.author)
             name = {"message": "CREATE", "edit": "UPDATE", "delete": "DELETE"}[event.name]
-            self._dispatch(f"MESSAGE_{name}", data, intent=GUILD_MESSAGES_INTENT)
+            self._dispatch(guild.id, f"MESSAGE_{name}", data, intent=GUILD_MESSAGES_INTENT)
 
     def _dispatch(
-        self, name: str, data: JSON, *, intent: int = 0, asked: Interaction | None = None
+        self,
+        guild_id: str | None,
+        name: str,
+        data: JSON,
+        *,
+        intent: int = 0,
+        asked: Interaction | None = None,
     ) -> None:
         for session in self._sessions.values():
-            if self._has_guild(session) and session.intents & intent == intent:
+            if _has(session, guild_id) and session.intents & intent == intent:
                 session.append(name, data, asked)
 
     async def _pump(self, session: Session, socket: web.WebSocketResponse) -> None:
@@ -272,8 +316,14 @@ class Gateway:
                     for _ in range(1 + faults.duplicates):
                         await socket.send_str(frame.text)
                     if frame.asked is not None and frame.asked.delivered_at is None:
-                        frame.asked.delivered_at = self._state.clock()
+                        frame.asked.delivered_at = self._servers[0].clock()
             await session.wake.wait()
+
+
+def _has(session: Session, guild_id: str | None) -> bool:
+    """Whether a session gets the events of a server; those of direct messages for `None`."""
+    shard_id, shard_count = session.shard
+    return shard_of(guild_id, shard_count) == shard_id
 
 
 async def _send_to(sessions: Iterable[Session], text: str) -> None:

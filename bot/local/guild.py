@@ -72,16 +72,23 @@ class Guild:
     Tests can add members; the page acts as Mary or Ada.
     """
 
-    def __init__(self, new_id: Callable[[], str], bot_name: str) -> None:
-        self._new_id = new_id
-        self.bot = User(new_id(), bot_name, MEMBER_PERMISSIONS, bot=True)
-        self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
-        self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
-        self.bot_owner = User(new_id(), "Gideon", permissions=0)
+    def __init__(
+        self, new_id: Callable[[], str], bot_name: str, beside: "Guild | None" = None
+    ) -> None:
+        """`beside`: another server, which has the same members."""
+        self._new_id: Callable[[], str] = new_id if beside is None else beside._new_id
+        if beside is None:
+            self.bot = User(new_id(), bot_name, MEMBER_PERMISSIONS, bot=True)
+            self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
+            self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
+            self.bot_owner = User(new_id(), "Gideon", permissions=0)
+            self._users = {user.id: user for user in (self.bot, self.member, self.admin)}
+        else:
+            self.bot, self.member, self.admin = beside.bot, beside.member, beside.admin
+            self.bot_owner, self._users = beside.bot_owner, beside._users
         self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
         self.joined = True
         """Whether the bot is in the server."""
-        self._users = {user.id: user for user in (self.bot, self.member, self.admin)}
 
     @property
     def users(self) -> Mapping[str, User]:

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass, field
 
 from bot.local.guild import User, iso
-from bot.local.limits import JSON
+from bot.local.limits import JSON, ApiError
 
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
 
@@ -206,6 +206,7 @@ class Interaction:
     choices: list[JSON] = field(default_factory=list)
     delivered_at: float | None = None  # when it was sent to the bot
     acknowledged_at: float | None = None  # time of the first response
+    is_direct: bool = False  # in a direct message; its answers are in the server's channel
 
     @property
     def acknowledged(self) -> bool:
@@ -238,13 +239,34 @@ class Interaction:
             "id": self.id,
             "type": int(self.kind),
             "user": self.user.payload(),
-            "authorizing_integration_owners": {"0": self.guild_id},
+            "authorizing_integration_owners": {"0": "0" if self.is_direct else self.guild_id},
         }
         if self.kind is Kind.COMMAND:
             body["name"] = self.title.removeprefix("/")
         elif self.source is not None:
             body["interacted_message_id"] = self.source.id
         return body
+
+
+def reply_type(asked: Interaction, value: object) -> Reply:
+    """The callback type; `ApiError` 50035 if this kind of interaction does not accept it."""
+    accepted = {
+        Kind.COMMAND: (Reply.MESSAGE, Reply.DEFERRED_MESSAGE),
+        Kind.COMPONENT: (
+            Reply.MESSAGE,
+            Reply.DEFERRED_MESSAGE,
+            Reply.DEFERRED_UPDATE,
+            Reply.UPDATE,
+        ),
+        Kind.AUTOCOMPLETE: (Reply.CHOICES,),
+    }[asked.kind]
+    for reply in accepted:
+        if reply == value:
+            return reply
+    listed = ", ".join(f"{int(reply)}" for reply in accepted)
+    message = f"Value must be one of {{{listed}}}; the simulator has no modals and activities."
+    errors = {"type": {"_errors": [{"code": "BASE_TYPE_CHOICES", "message": message}]}}
+    raise ApiError(50035, errors=errors)
 
 
 def content_type(filename: str, data: bytes) -> str:

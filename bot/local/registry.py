@@ -43,9 +43,17 @@ class Choice:
 class Registry:
     """Global commands (scope None) and commands of the server (scope: its ID)."""
 
-    def __init__(self, application_id: str, guild_id: str, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        application_id: str,
+        guild_id: str,
+        new_id: Callable[[], str],
+        beside: "Registry | None" = None,
+    ) -> None:
+        """`beside`: that of another server, which has the same global commands."""
         self._application_id, self._new_id = application_id, new_id
-        self._scopes: dict[str | None, list[JSON]] = {guild_id: [], None: []}
+        everywhere = beside.all(None) if beside is not None else []
+        self._scopes: dict[str | None, list[JSON]] = {guild_id: [], None: everywhere}
 
     def all(self, scope: str | None) -> list[JSON]:
         try:
@@ -76,7 +84,7 @@ class Registry:
                 "description": payload.get("description") or "",
             }
             registered.append(defaults | payload | fixed)
-        self._scopes[scope] = registered
+        self.all(scope)[:] = registered  # in place: servers share it
         return registered
 
     def upsert(self, scope: str | None, payload: JSON) -> JSON:

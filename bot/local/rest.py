@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from bot.local.channel import Channel
 from bot.local.limits import JSON, Allowance, ApiError, RateLimiter, Upload
 from bot.local.records import Message
+from bot.local.servers import Servers
 from bot.local.state import State
 
 _log = logging.getLogger(__name__)
@@ -124,10 +126,11 @@ class Rest:
 
     def __init__(
         self,
-        state: State,
+        servers: Servers,
         token: str,
         *,
         shards: int,
+        max_concurrency: int,
         rate_limited: bool,
         writes: int,
         window_s: float,
@@ -135,21 +138,22 @@ class Rest:
     ) -> None:
         self.gateway_url = ""
         self.refused: Counter[str] = Counter()
-        self._state, self._token = state, token
+        self._servers, self._token, self._clock = servers, token, servers[0].clock
         self._shards, self._rate_limited = shards, rate_limited
-        self._buckets = RateLimiter(writes, window_s, state.clock)
-        self._everything = RateLimiter(per_second, 1.0, state.clock)
+        self._max_concurrency = max_concurrency
+        self._buckets = RateLimiter(writes, window_s, self._clock)
+        self._everything = RateLimiter(per_second, 1.0, self._clock)
 
     def add_to(self, app: web.Application) -> None:
         for route in self._routes():
             app.router.add_route(route.method, PREFIX + route.path, self._serve(route))
 
     def _routes(self) -> Iterator[Route]:
-        s, guild, channel = self._state, self._state.guild, self._state.channel
+        guild = self._servers[0].guild
         yield Route("GET", "/gateway", lambda c: {"url": self.gateway_url})
         yield Route("GET", "/gateway/bot", lambda c: self._gateway_bot())
         yield Route("GET", "/users/@me", lambda c: guild.bot.payload())
-        yield Route("GET", "/users/@me/guilds", lambda c: [guild.payload()] * guild.joined)
+        yield Route("GET", "/users/@me/guilds", lambda c: self._guilds())
         yield Route("DELETE", "/users/@me/guilds/{guild}", self._leave)
         yield Route("GET", "/users/{user}", lambda c: guild.user(c["user"]).payload())
         yield Route("GET", "/applications/@me", lambda c: guild.application_payload())
@@ -163,27 +167,27 @@ class Rest:
 
         for base in ("/applications/{application}", "/applications/{application}/guilds/{guild}"):
             many, one = base + "/commands", base + "/commands/{command}"
-            yield Route("GET", many, lambda c: s.commands.all(c.scope))
-            yield Route("PUT", many, lambda c: s.overwrite_commands(c.scope, c.items))
-            yield Route("POST", many, lambda c: s.upsert_command(c.scope, c.payload))
-            yield Route("GET", one, lambda c: s.commands.get(c.scope, c["command"]))
-            yield Route("DELETE", one, lambda c: s.delete_command(c.scope, c["command"]))
+            yield Route("GET", many, lambda c: self._scope(c).commands.all(c.scope))
+            yield Route("PUT", many, self._overwrite)
+            yield Route("POST", many, self._upsert)
+            yield Route("GET", one, lambda c: self._scope(c).commands.get(c.scope, c["command"]))
+            yield Route("DELETE", one, self._delete_command)
 
         yield Route("POST", "/interactions/{interaction}/{token}/callback", self._callback)
         many = "/webhooks/{application}/{token}"
         one = many + "/messages/{message}"
-        yield Route("POST", many, lambda c: s.follow_up(c["token"], c.payload, c.uploads), "token")
-        yield Route("GET", one, lambda c: s.reply(c["token"], c["message"]))
+        yield Route("POST", many, self._follow_up, "token")
+        yield Route("GET", one, lambda c: self._asked(c).reply(c["token"], c["message"]))
         yield Route("PATCH", one, self._edit_reply, "token")
-        yield Route("DELETE", one, lambda c: s.delete_reply(c["token"], c["message"]), "token")
+        yield Route("DELETE", one, self._delete_reply, "token")
 
         many, one = "/channels/{channel}/messages", "/channels/{channel}/messages/{message}"
         yield Route("POST", "/channels/{channel}/typing", self._typing)
         yield Route("GET", many, self._history)
         yield Route("POST", many, self._post, "channel")
-        yield Route("GET", one, lambda c: channel.find(c["channel"], c["message"]))
+        yield Route("GET", one, lambda c: self._place(c).find(c["channel"], c["message"]))
         yield Route("PATCH", one, self._edit, "channel")
-        yield Route("DELETE", one, lambda c: channel.delete(c["channel"], c["message"]), "channel")
+        yield Route("DELETE", one, self._delete, "channel")
 
     def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def serve(request: web.Request) -> web.Response:
@@ -209,57 +213,93 @@ class Rest:
             return {}
         bucket = f"{route.method} {route.path}"
         allowance = self._buckets.take(f"{bucket} {request.match_info[route.limited_by]}")
-        headers = _rate_headers(allowance, bucket, self._state.clock())
+        headers = _rate_headers(allowance, bucket, self._clock())
         if not allowance.granted:
             self.refused[bucket] += 1
             raise TooManyRequestsError(allowance, headers | {"X-RateLimit-Scope": "user"})
         return headers
 
     def _gateway_bot(self) -> JSON:
-        limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+        limit = {"total": 1000, "remaining": 1000, "reset_after": 0}
+        limit["max_concurrency"] = self._max_concurrency
         return {"url": self.gateway_url, "shards": self._shards, "session_start_limit": limit}
 
+    def _guilds(self) -> list[JSON]:
+        return [server.guild.payload() for server in self._servers if server.guild.joined]
+
     def _guild(self, call: Call) -> JSON:
-        if call["guild"] != self._state.guild.id or not self._state.guild.joined:
-            raise ApiError(10004)
-        return self._state.guild.payload()
+        return self._servers.of_guild(call["guild"]).guild.payload()
 
     def _leave(self, call: Call) -> None:
-        self._guild(call)
-        self._state.remove_bot()
+        self._servers.of_guild(call["guild"]).remove_bot()
 
     def _member(self, call: Call) -> JSON:
-        self._guild(call)
-        return self._state.guild.member_payload(self._state.guild.user(call["user"]))
+        guild = self._servers.of_guild(call["guild"]).guild
+        return guild.member_payload(guild.user(call["user"]))
+
+    # Commands
+
+    def _scope(self, call: Call) -> State:
+        """The server whose commands are meant; the first one for those of all."""
+        known = (server for server in self._servers if server.guild.id == call.scope)
+        return next(known, self._servers[0])
+
+    def _overwrite(self, call: Call) -> list[JSON]:
+        return self._scope(call).overwrite_commands(call.scope, call.items)
+
+    def _upsert(self, call: Call) -> JSON:
+        return self._scope(call).upsert_command(call.scope, call.payload)
+
+    def _delete_command(self, call: Call) -> None:
+        self._scope(call).delete_command(call.scope, call["command"])
+
+    # Channels
+
+    def _place(self, call: Call) -> Channel:
+        return self._servers.of_channel(call["channel"]).channel
 
     def _channel(self, call: Call) -> JSON:
-        self._state.channel.check_channel(call["channel"])
-        return self._state.guild.channel_payload()
+        self._place(call).check_channel(call["channel"])
+        return self._servers.of_channel(call["channel"]).guild.channel_payload()
 
     def _typing(self, call: Call) -> None:
-        self._state.channel.check_channel(call["channel"])
+        self._place(call).check_channel(call["channel"])
 
     def _history(self, call: Call) -> list[JSON]:
-        self._state.channel.check_channel(call["channel"])
+        self._place(call).check_channel(call["channel"])
         limit = call.query.get("limit", "50")
         if not limit.isdecimal() or not 1 <= int(limit) <= 100:
             raise ApiError(50035)
-        messages = self._state.channel.messages.values()
+        messages = self._place(call).messages.values()
         public = [message for message in messages if not message.ephemeral]
         return [message.payload() for message in reversed(public[-int(limit) :])]
 
     def _post(self, call: Call) -> Message:
-        return self._state.channel.post(call["channel"], call.payload, call.uploads)
+        return self._place(call).post(call["channel"], call.payload, call.uploads)
 
     def _edit(self, call: Call) -> Message:
-        channel = self._state.channel
-        return channel.edit(call["channel"], call["message"], call.payload, call.uploads)
+        return self._place(call).edit(call["channel"], call["message"], call.payload, call.uploads)
+
+    def _delete(self, call: Call) -> None:
+        self._place(call).delete(call["channel"], call["message"])
+
+    # Interactions
+
+    def _asked(self, call: Call) -> State:
+        return self._servers.of_token(call["token"])
+
+    def _follow_up(self, call: Call) -> Message:
+        return self._asked(call).follow_up(call["token"], call.payload, call.uploads)
 
     def _edit_reply(self, call: Call) -> Message:
-        return self._state.edit_reply(call["token"], call["message"], call.payload, call.uploads)
+        state = self._asked(call)
+        return state.edit_reply(call["token"], call["message"], call.payload, call.uploads)
+
+    def _delete_reply(self, call: Call) -> None:
+        self._asked(call).delete_reply(call["token"], call["message"])
 
     def _callback(self, call: Call) -> JSON | None:
-        answered = self._state.answer(
+        answered = self._asked(call).answer(
             call["interaction"], call["token"], call.payload, call.uploads
         )
         return answered if call.query.get("with_response") in ("1", "true") else None

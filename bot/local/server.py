@@ -14,6 +14,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Literal
 
 import discord.gateway
@@ -39,6 +40,7 @@ from bot.local.rest import (
     json_response,
     unknown_route,
 )
+from bot.local.servers import Servers
 from bot.local.state import State
 
 Until = Literal["sent", "acknowledged", "answered"]
@@ -51,6 +53,9 @@ class LocalDiscord(Simulator):
     first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes; shorter in tests.
     heartbeat_s: interval of heartbeats, as sent to clients.
     shards: number of shards, as sent to clients.
+    servers: number of servers, each on another shard than the one before it.
+    max_concurrency, identify_s: in each of so many buckets of shards, one IDENTIFY in so many
+        seconds is taken, 5 on Discord; those that come too fast are refused. 0 takes all.
     history: messages to keep, and as many ephemeral ones; older ones are deleted.
     rate_limited: whether to answer with 429 above `writes` messages or edits in `window_s` seconds
         for a channel or an interaction, and above `per_second` requests per second in total.
@@ -72,20 +77,35 @@ class LocalDiscord(Simulator):
         per_second: int = 50,
         heartbeat_s: float = 41.25,
         shards: int = 1,
+        servers: int = 1,
+        max_concurrency: int = 1,
+        identify_s: float = 0.0,
         history: int = HISTORY,
     ) -> None:
         super().__init__(host, port)
         self._token_lifetime_s = token_lifetime_s
         self.token = f"local.{secrets.token_urlsafe(24)}"
-        self.state = State(
-            time.time, bot_name=bot_name, first_response_s=first_response_s, history=history
+        make = partial(
+            State, time.time, bot_name=bot_name, first_response_s=first_response_s, history=history
+        )
+        self.state = make()
+        self.servers = Servers(
+            self.state, servers, lambda first, position: make(beside=first, position=position)
         )
         self.faults = Faults()
-        self.gateway = Gateway(self.state, self.token, self.faults, heartbeat_s=heartbeat_s)
+        self.gateway = Gateway(
+            self.servers,
+            self.token,
+            self.faults,
+            heartbeat_s=heartbeat_s,
+            max_concurrency=max_concurrency,
+            identify_s=identify_s,
+        )
         self._rest = Rest(
-            self.state,
+            self.servers,
             self.token,
             shards=shards,
+            max_concurrency=max_concurrency,
             rate_limited=rate_limited,
             writes=writes,
             window_s=window_s,
@@ -95,7 +115,8 @@ class LocalDiscord(Simulator):
         self._api = PREFIX
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
         self._changes = Changes()
-        self.state.events.listeners.append(self._hear)
+        for server in self.servers:
+            server.events.listeners.append(partial(self._hear, server))
 
     @property
     def application_id(self) -> int:
@@ -129,7 +150,8 @@ class LocalDiscord(Simulator):
 
     def move_to(self, url: str) -> None:
         """Take `url` as the address of everything."""
-        self.state.channel.base_url = url
+        for server in self.servers:
+            server.channel.base_url = url
         self.gateway.url = self._rest.gateway_url = socket_address(url, "gateway")
         self._api = yarl.URL(url).path.removesuffix("/") + PREFIX
 
@@ -163,6 +185,8 @@ class LocalDiscord(Simulator):
         by: User | None = None,
         despite_permissions: bool = False,
         forged: bool = False,
+        direct: bool = False,
+        server: int = 0,
         until: Until = "answered",
         timeout_s: float = 10.0,
     ) -> Interaction:
@@ -173,14 +197,17 @@ class LocalDiscord(Simulator):
         by: a user added with `state.guild.add_member`; by default Mary, or Ada if `as_admin`.
         despite_permissions: as if an administrator had allowed the command to everyone.
         forged: without the checks of the values, as if Discord had forgotten the command's limits.
+        direct: in a direct message.
+        server: in which of several servers.
         until: what to wait for: "sent" returns at once, "acknowledged" after the first response.
         """
-        asked = self.state.invoke(
+        asked = self.servers[server].invoke(
             self._user(as_admin, by),
             name,
             options,
             despite_permissions=despite_permissions,
             forged=forged,
+            direct=direct,
         )
         return await self._answered(asked, until, timeout_s)
 
@@ -199,7 +226,8 @@ class LocalDiscord(Simulator):
         A press that the bot only acknowledges (type 6) has no answer: use until="acknowledged".
         """
         custom_id = message.button(button).custom_id or ""
-        asked = self.state.press(self._user(as_admin, by), message.id, custom_id)
+        server = self.servers.of_channel(message.channel_id)
+        asked = server.press(self._user(as_admin, by), message.id, custom_id)
         return await self._answered(asked, until, timeout_s)
 
     async def autocomplete(
@@ -249,20 +277,20 @@ class LocalDiscord(Simulator):
 
     # Timers
 
-    def _hear(self, event: Event) -> None:
+    def _hear(self, server: State, event: Event) -> None:
         if event.name == "interaction" and isinstance(event.subject, Interaction):
-            self._start_clocks(event.subject)
+            self._start_clocks(server, event.subject)
         self._changes.notify()
 
-    def _start_clocks(self, asked: Interaction) -> None:
+    def _start_clocks(self, server: State, asked: Interaction) -> None:
         loop = asyncio.get_running_loop()
 
         def expire() -> None:
             self._timers.pop(asked.id, None)
-            self.state.expire(asked)
+            server.expire(asked)
 
         self._timers[asked.id] = [
-            loop.call_later(self.state.first_response_s, self.state.give_up, asked),
+            loop.call_later(server.first_response_s, server.give_up, asked),
             loop.call_later(self._token_lifetime_s, expire),
         ]
 

@@ -21,7 +21,16 @@ from bot.local.limits import (
     check_choices,
     check_values,
 )
-from bot.local.records import LOADING, Attachment, Interaction, Kind, Message, Reply, Status
+from bot.local.records import (
+    LOADING,
+    Attachment,
+    Interaction,
+    Kind,
+    Message,
+    Reply,
+    Status,
+    reply_type,
+)
 from bot.local.registry import Registry
 
 FOUNDED_S = 1_700_000_000.0
@@ -41,19 +50,26 @@ class State:
         bot_name: str = "Mangosaurus",
         first_response_s: float = 3.0,
         history: int = HISTORY,
+        beside: "State | None" = None,
+        position: int = 0,
     ) -> None:
+        """`beside`: another server of the same Discord; `position`: the number of this one."""
         self.clock = clock
         self.first_response_s = first_response_s
         self.online = False
         self.events = Events()
-        self._new_id = Snowflakes(clock)
+        self._new_id: Snowflakes = Snowflakes(clock) if beside is None else beside._new_id
         # The same ids at each start, so that a bot with a database recognizes members and channel.
-        self.guild = Guild(Snowflakes(lambda: FOUNDED_S), bot_name)
+        founding = Snowflakes(lambda: FOUNDED_S + position / 1000)
+        self.guild: Guild = Guild(founding, bot_name, beside.guild if beside else None)
         self.channel = Channel(
             self.guild, self.events, clock=clock, new_id=self._new_id, history=history
         )
         self.interactions: dict[str, Interaction] = {}  # by token
-        self.commands = Registry(self.guild.bot.id, self.guild.id, self._new_id)
+        registry = beside.commands if beside else None
+        self.commands: Registry = Registry(self.guild.bot.id, self.guild.id, self._new_id, registry)
+        if beside is not None:
+            self.channel.attachments = beside.channel.attachments  # at one address
 
     def overwrite_commands(self, scope: str | None, payloads: list[JSON]) -> list[JSON]:
         registered = self.commands.overwrite(scope, payloads)
@@ -116,6 +132,7 @@ class State:
         *,
         despite_permissions: bool = False,
         forged: bool = False,
+        direct: bool = False,
     ) -> Interaction:
         """Run a slash command. The value of an attachment option is an `Upload`; that of a user or
         a channel is its id.
@@ -123,6 +140,7 @@ class State:
         despite_permissions: as if an administrator had overridden the command's default
         permissions, so that only the bot's own check is left.
         forged: without the checks of the values, so that only the bot's own are left.
+        direct: in a direct message to the bot.
         """
         choice = self.commands.find(name)
         if not despite_permissions and not user.may_use(choice.command):
@@ -137,7 +155,9 @@ class State:
             resolved["attachments"] = {f.id: f.payload() for f in files.values()}
         if resolved:
             data["resolved"] = resolved
-        return self._ask(Kind.COMMAND, user, f"/{name}", data, files=list(files.values()))
+        return self._ask(
+            Kind.COMMAND, user, f"/{name}", data, files=list(files.values()), direct=direct
+        )
 
     def _resolved(self, options: Sequence[JSON], values: Mapping[str, object]) -> dict[str, JSON]:
         """The members and channels that options name. Raises `ApiError` for unknown ones."""
@@ -196,6 +216,7 @@ class State:
         *,
         source: Message | None = None,
         files: Sequence[Attachment] = (),
+        direct: bool = False,
     ) -> Interaction:
         if not self.guild.joined:
             raise ApiError(50001)
@@ -208,6 +229,7 @@ class State:
             data=data,
             created_at=self.clock(),
             guild_id=self.guild.id,
+            is_direct=direct,
             source=source,
             files=list(files),
         )
@@ -239,6 +261,12 @@ class State:
             "context": 0,
             "attachment_size_limit": ATTACHMENT_BYTES,
         }
+        if asked.is_direct:
+            for name in ("guild_id", "guild", "guild_locale", "member"):
+                del payload[name]
+            channel = {"id": asked.user.id, "type": 1, "recipients": [asked.user.payload()]}
+            payload |= {"user": asked.user.payload(), "context": 1, "channel": channel}
+            payload |= {"channel_id": asked.user.id, "authorizing_integration_owners": {"0": "0"}}
         if asked.source is not None:
             payload["message"] = message = asked.source.payload()
             pressed = asked.data.get("custom_id")
@@ -261,7 +289,7 @@ class State:
             raise ApiError(40060)
         if asked.failed or self.clock() - asked.created_at > self.first_response_s:
             raise ApiError(10062)
-        reply = _reply_type(asked, payload.get("type"))
+        reply = reply_type(asked, payload.get("type"))
         data: JSON = payload.get("data") or {}
         if reply is Reply.CHOICES:
             asked.choices = check_choices(data)
@@ -361,27 +389,6 @@ class State:
             if reply in (Reply.MESSAGE, Reply.UPDATE):
                 resource["message"] = asked.original.payload()
         return {"interaction": about, "resource": resource}
-
-
-def _reply_type(asked: Interaction, value: object) -> Reply:
-    """The callback type; `ApiError` 50035 if this kind of interaction does not accept it."""
-    accepted = {
-        Kind.COMMAND: (Reply.MESSAGE, Reply.DEFERRED_MESSAGE),
-        Kind.COMPONENT: (
-            Reply.MESSAGE,
-            Reply.DEFERRED_MESSAGE,
-            Reply.DEFERRED_UPDATE,
-            Reply.UPDATE,
-        ),
-        Kind.AUTOCOMPLETE: (Reply.CHOICES,),
-    }[asked.kind]
-    for reply in accepted:
-        if reply == value:
-            return reply
-    listed = ", ".join(f"{int(reply)}" for reply in accepted)
-    message = f"Value must be one of {{{listed}}}; the simulator has no modals and activities."
-    errors = {"type": {"_errors": [{"code": "BASE_TYPE_CHOICES", "message": message}]}}
-    raise ApiError(50035, errors=errors)
 
 
 def _with_choices(option: JSON, choices: Mapping[int, list[JSON]]) -> JSON:

@@ -1,0 +1,128 @@
+"""Several servers and shards on the simulator."""
+
+import discord
+import pytest
+
+from bot.local.server import LocalDiscord
+from bot.local.servers import shard_of
+from tests.end_to_end.conftest import running
+from tests.end_to_end.test_gateway import connected
+from tests.end_to_end.toy_bot import ToyBot
+
+INVALID_SESSION, INVALID_SHARD = 9, 4010
+
+
+def test_servers_are_on_different_shards() -> None:
+    local = LocalDiscord(servers=4)
+    ids = [int(server.guild.id) for server in local.servers]
+    assert {shard_of(str(each), 4) for each in ids} == {0, 1, 2, 3}
+    assert shard_of(None, 4) == 0
+
+
+def test_servers_have_the_same_ids_at_each_start() -> None:
+    one, again = (LocalDiscord(servers=3) for _ in range(2))
+    assert [s.guild.id for s in one.servers] == [s.guild.id for s in again.servers]
+    assert one.servers[0].guild.id == LocalDiscord().state.guild.id
+
+
+async def test_a_bot_in_several_servers() -> None:
+    async with LocalDiscord(port=0, servers=3, shards=2) as local, running(ToyBot, local) as bot:
+        assert len(bot.guilds) == 3
+        for number, server in enumerate(local.servers):
+            asked = await local.run_command("quick", {"count": number + 1}, server=number)
+            assert asked.message.content == f"{number + 1} for Mary at 0.5"
+            assert asked.message.channel_id == server.guild.channel_id
+        assert bot.errors == []
+
+
+async def test_rest_of_another_server() -> None:
+    async with LocalDiscord(port=0, servers=2) as local, running(ToyBot, local) as bot:
+        other = local.servers[1]
+        channel = bot.get_partial_messageable(int(other.guild.channel_id))
+        sent = await channel.send("hello")
+        await sent.edit(content="there")
+        assert [m.content for m in other.channel.messages.values()] == ["there"]
+        assert not local.state.channel.messages
+        await sent.delete()
+        assert not other.channel.messages
+        guild = await bot.fetch_guild(int(other.guild.id), with_counts=False)
+        await guild.leave()
+        assert not other.guild.joined
+        assert local.state.guild.joined
+        with pytest.raises(discord.NotFound):
+            await bot.fetch_guild(int(other.guild.id), with_counts=False)
+        member = local.state.guild.add_member("Zoe")
+        assert member.id in other.guild.users
+
+
+async def test_interactions_reach_their_shard() -> None:
+    """Direct messages are those of shard 0."""
+    async with LocalDiscord(port=0, servers=2) as local, running(ToyBot, local):
+        homes = [shard_of(server.guild.id, 2) for server in local.servers]
+        async with connected(local) as one, connected(local) as other:
+            sockets = [one, other]
+            for shard, socket in enumerate(sockets):
+                await socket.identify(local, shard=[shard, 2])
+                assert (await socket.next())["t"] == "GUILD_CREATE"
+            for number, home in enumerate(homes):
+                asked = await local.run_command("quick", server=number, until="sent")
+                received = await sockets[home].next()
+                assert received["d"]["id"] == asked.id
+                assert received["d"]["guild_id"] == local.servers[number].guild.id
+            asked = await local.run_command("quick", server=1, direct=True, until="sent")
+            received = (await sockets[0].next())["d"]
+            assert received["id"] == asked.id
+            assert received["context"] == 1
+            assert received["user"]["id"] == local.state.guild.member.id
+            assert {"guild_id", "member"}.isdisjoint(received)
+
+
+async def test_direct_message() -> None:
+    async with LocalDiscord(port=0, servers=2, shards=2) as local, running(ToyBot, local) as bot:
+        for server in range(2):
+            asked = await local.run_command("quick", server=server, direct=True)
+            assert "for Mary" in asked.message.content
+        assert bot.errors == []
+
+
+@pytest.mark.parametrize("shard", [[2, 2], [-1, 2]])
+async def test_invalid_shard(local: LocalDiscord, shard: list[int]) -> None:
+    async with connected(local) as socket:
+        await socket.send(2, {"token": local.token, "intents": 1, "shard": shard})
+        assert await socket.close_code() == INVALID_SHARD
+
+
+async def test_identifies_that_come_too_fast() -> None:
+    """One in a bucket of `max_concurrency` is taken, until the seconds have passed."""
+    async with LocalDiscord(port=0, max_concurrency=2, identify_s=5.0) as local:
+        now = 1000.0
+        local.state.clock = lambda: now
+        answers = []
+        for shard in (0, 1, 2, 3):
+            async with connected(local) as socket:
+                answers.append((await socket.identify(local, shard=[shard, 4])).get("t"))
+        assert answers == ["READY", "READY", None, None]
+        now += 4.9
+        async with connected(local) as socket:
+            refused = await socket.identify(local, shard=[2, 4])
+            assert (refused["op"], refused["d"]) == (INVALID_SESSION, False)
+        now += 0.1
+        async with connected(local) as socket:
+            assert (await socket.identify(local, shard=[2, 4]))["t"] == "READY"
+        assert local.gateway.identified == [0, 1, 2]
+        assert local.gateway.refused == [2, 3, 2]
+
+
+async def test_limits_of_identifying_are_told() -> None:
+    async with LocalDiscord(port=0, max_concurrency=16) as local, running(ToyBot, local) as bot:
+        limits = await bot.fetch_session_start_limits()
+        assert limits.max_concurrency == 16
+
+
+async def test_connected_shards(local: LocalDiscord) -> None:
+    home = shard_of(local.state.guild.id, 2)
+    async with connected(local) as socket:
+        await socket.identify(local, shard=[1 - home, 2])
+        assert local.gateway.is_connected(1 - home)
+        assert not local.gateway.is_connected(home)
+        assert not local.state.online  # nothing of it would arrive
