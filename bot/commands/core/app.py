@@ -41,6 +41,11 @@ MOST_COMMANDS, COMMAND_S = 10, 1.0
 """Commands that a member can use in a row, and the seconds until they can use one more."""
 MOST_SUGGESTED, SUGGESTED_S = 30, 0.2
 """The same for suggestions while a member types, which come with each letter."""
+MOST_PLACES, PLACE_S = 10, 0.1
+"""Places in the queue that are shown in a row, and the seconds until one more is shown.
+
+A thousand who wait would cost more than their answers if each were told often.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +78,8 @@ class App:
     """Of all commands together, by member. Those that cost more have one of their own, too."""
     suggestions: Cooldowns = field(init=False)
     """Of suggestions while a member types, by member: in this process, as they cost little."""
+    places: Cooldowns = field(default_factory=lambda: Cooldowns(PLACE_S, most=MOST_PLACES))
+    """Of places in the queue that are shown, for all members together."""
     filters: ServerFilters = field(init=False)
     in_flight: InFlight = field(default_factory=InFlight)
     edits: EditThrottle = field(init=False)

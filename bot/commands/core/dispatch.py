@@ -18,6 +18,7 @@ from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.services.blocks import Blocked, Reason
 from bot.services.concurrency import ShuttingDown, in_time, latest_throttled, within
+from bot.services.cooldowns import TooSoon
 from bot.services.queueing.errors import TooSlow
 from bot.services.queueing.turns import OnWait
 from bot.store import Unavailable
@@ -302,10 +303,17 @@ async def _answered(
             app.unfinished.release(number, final)
 
 
-def place_in(turn: Turn) -> OnWait:
-    """A function that shows the member's place in the queue, until the answer replaces it."""
+def place_in(app: App, turn: Turn) -> OnWait:
+    """A function that shows the member's place in the queue, until the answer replaces it.
+
+    It is left out while many members are told theirs: that must not cost more than the answers.
+    """
 
     async def show(place: int) -> None:
+        try:
+            app.places.start(None, app.now())
+        except TooSoon:
+            return
         sentence = _("⏳ The bot is busy. Your place in the queue: {place}.")
         message = Message(text(sentence, place=place))
         try:

@@ -169,7 +169,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
     if len(typed.split()) >= MIN_WORDS:
         words = await app.filters.of(turn.community_id)
         line = await app.inference.dissect_line(
-            typed, accept=words.allows, requester=turn.user.id, on_wait=place_in(turn)
+            typed, accept=words.allows, requester=turn.user.id, on_wait=place_in(app, turn)
         )
         if line is not None:
             png = await asyncio.to_thread(_line_picture, line)
@@ -185,7 +185,7 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     if custom_model_id is not None:
         model = await ready(app, await of_button(app, turn, custom_model_id))
     dissection = await app.inference.dissect(
-        name, model.trained, requester=turn.user.id, on_wait=place_in(turn)
+        name, model.trained, requester=turn.user.id, on_wait=place_in(app, turn)
     )
     words = await app.filters.of(turn.community_id)
     nearest = tuple(filter(words.allows, dissection.nearest))

@@ -209,7 +209,7 @@ async def _generate(
             model.trained,
             accept=words.allows,
             requester=turn.user.id,
-            on_wait=place_in(turn),
+            on_wait=place_in(app, turn),
         )
     except NamesError as error:
         raise UserError(*with_echo(explain_problem(error.problem), options)) from error

@@ -179,7 +179,7 @@ async def write(
     request = replace(options.request, seed=secrets.randbelow(2**32))
     words = await app.filters.of(turn.community_id)
     poem = app.inference.sonnet(
-        request, accept=words.allows, requester=turn.user.id, on_wait=place_in(turn)
+        request, accept=words.allows, requester=turn.user.id, on_wait=place_in(app, turn)
     )
     async with aclosing(poem) as drafts:
         async for draft in drafts:

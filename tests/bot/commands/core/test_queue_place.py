@@ -1,21 +1,30 @@
 """The place in the queue, shown while a member waits."""
 
 import logging
+from datetime import UTC, datetime
 
 import pytest
 
+from bot.commands.core.app import MOST_PLACES, App
 from bot.commands.core.dispatch import place_in
 from bot.commands.core.message import Message, plain, text
 from bot.commands.core.turn import Unreachable
 from bot.discord.turn import DiscordTurn
 from bot.slack.turn import SlackTurn
 from tests.bot.chats.protocol import Chat
+from tests.bot.conftest import World
 from tests.bot.turns import FakePlatform, FakeTurn
 
 
-async def test_place_is_shown() -> None:
+@pytest.fixture
+def app(world: World) -> App:
+    world.now = lambda: datetime(2026, 11, 25, tzinfo=UTC)
+    return world.make_app()
+
+
+async def test_place_is_shown(app: App) -> None:
     turn = FakeTurn(FakePlatform())
-    show = place_in(turn)
+    show = place_in(app, turn)
     for place in (12, 3):
         await show(place)
     assert turn.sentence == "⏳ The bot is busy. Your place in the queue: 3."
@@ -23,8 +32,16 @@ async def test_place_is_shown() -> None:
     assert turn.sentence == "Mangosaurus"
 
 
+async def test_few_places_are_shown_at_once(app: App) -> None:
+    """They must not cost more than the answers: a later one is shown to those who still wait."""
+    turns = [FakeTurn(FakePlatform()) for _ in range(3 * MOST_PLACES)]
+    for turn in turns:
+        await place_in(app, turn)(7)
+    assert sum(len(turn.answers) for turn in turns) == MOST_PLACES
+
+
 async def test_failed_edit_does_not_stop_the_answer(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     turn = FakeTurn(FakePlatform())
 
@@ -33,7 +50,7 @@ async def test_failed_edit_does_not_stop_the_answer(
 
     monkeypatch.setattr(turn, "edit", edit)
     with caplog.at_level(logging.INFO):
-        await place_in(turn)(2)
+        await place_in(app, turn)(2)
     assert "no route" in caplog.text
 
 
