@@ -159,6 +159,10 @@ class Batches(Generic[Item, Outcome]):
             try:
                 outcomes = await self._write([item for item, _ in batch])
             except Exception as error:  # noqa: BLE001 (raised from `put`)
+                if len(batch) > 1 and not isinstance(error, StoreError):
+                    for entry in batch:  # one that cannot be written must not stop the others
+                        await self._write_alone(*entry)
+                    continue
                 for _, written in batch:
                     if not written.done():
                         written.set_exception(error)
@@ -166,3 +170,13 @@ class Batches(Generic[Item, Outcome]):
             for outcome, (_, written) in zip(outcomes, batch, strict=True):
                 if not written.done():
                     written.set_result(outcome)
+
+    async def _write_alone(self, item: Item, written: asyncio.Future[Outcome]) -> None:
+        try:
+            (outcome,) = await self._write([item])
+        except Exception as error:  # noqa: BLE001 (raised from `put`)
+            if not written.done():
+                written.set_exception(error)
+            return
+        if not written.done():
+            written.set_result(outcome)

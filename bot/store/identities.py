@@ -1,15 +1,29 @@
 """Surrogate ids for users, communities, channels and messages of platforms other than Discord."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.calls import limited
+from bot.store.calls import Batches, limited
 from bot.store.database import Database
 from bot.store.schema import FIRST_SURROGATE, IdentityRow
 
 WITH_SURROGATES = frozenset({"slack"})
 """Platforms whose ids are surrogates. Those of all others, Discord's, are below these."""
+LARGEST_BATCH = 100
+"""Ids resolved in one transaction."""
+
+
+class Key(NamedTuple):
+    """What identifies an external id."""
+
+    platform: str
+    kind: str
+    workspace: str
+    external: str
 
 
 def is_id_of(platform: str, number: int) -> bool:
@@ -36,29 +50,14 @@ class Identities:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._resolved = Batches(self._resolve, LARGEST_BATCH)
 
     async def resolve(self, platform: str, kind: str, workspace: str, external: str) -> int:
-        """The surrogate of an external id. It is assigned at the first call."""
-        values = {
-            "platform": platform,
-            "kind": kind,
-            "workspace": workspace,
-            "external": external,
-        }
-        find = select(IdentityRow.id).filter_by(**values)
-        async with self._database.reading() as session:
-            found = await session.scalar(find)
-        if found is not None:
-            return found
-        insert = (
-            self._database.insert(IdentityRow)
-            .values(values)
-            .on_conflict_do_nothing(index_elements=list(values))  # another process was faster
-            .returning(IdentityRow.id)
-        )
-        async with self._database.writing() as session:
-            assigned = await session.scalar(insert)
-            return assigned if assigned is not None else (await session.scalars(find)).one()
+        """The surrogate of an external id. It is assigned at the first call.
+
+        Those that are asked for at the same time share a transaction.
+        """
+        return await self._resolved.put(Key(platform, kind, workspace, external))
 
     async def look_up(self, platform: str, kind: str, workspace: str, external: str) -> int | None:
         """The surrogate of an external id; `None` if it has none."""
@@ -80,3 +79,28 @@ class Identities:
         """Delete an identity. The same external id gets a new surrogate afterwards."""
         async with self._database.writing() as session:
             await session.execute(delete(IdentityRow).where(IdentityRow.id == identity_id))
+
+    async def _resolve(self, keys: Sequence[Key]) -> list[int]:
+        """The surrogates of external ids; of new ones, too."""
+        async with self._database.reading() as session:
+            known = await _known(session, keys)
+        # The order avoids deadlocks with other processes.
+        if missing := sorted({*keys} - known.keys()):
+            insert = (
+                self._database.insert(IdentityRow)
+                .values([key._asdict() for key in missing])
+                .on_conflict_do_nothing(index_elements=Key._fields)  # another process was faster
+            )
+            async with self._database.writing() as session:
+                await session.execute(insert)
+                known |= await _known(session, missing)
+        return [known[key] for key in keys]
+
+
+async def _known(session: AsyncSession, keys: Collection[Key]) -> dict[Key, int]:
+    """The surrogates that exist."""
+    columns = [getattr(IdentityRow, field) for field in Key._fields]
+    rows = await session.execute(
+        select(IdentityRow.id, *columns).where(tuple_(*columns).in_([*keys]))
+    )
+    return {Key(*external): number for number, *external in rows}

@@ -4,7 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Executable, Select, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.store.ballots import (
     Ballot,
@@ -28,7 +39,7 @@ STALE = timedelta(days=1)
 SKEW = timedelta(minutes=1)
 """How far the clocks of two processes may differ."""
 LARGEST_BATCH = 100
-"""Votes written in one transaction. PostgreSQL takes 32,767 values per statement."""
+"""Votes, or polls, written in one transaction. PostgreSQL takes 32,767 values per statement."""
 
 
 @dataclass(frozen=True)
@@ -85,45 +96,31 @@ class Polls:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ballots = Batches(self._write, LARGEST_BATCH)
+        self._lengths = Batches(self._read_minutes, LARGEST_BATCH)
+        self._opened = Batches(self._write_opened, LARGEST_BATCH)
+        self._sent = Batches(self._write_sent, LARGEST_BATCH)
 
     async def minutes(self, community_id: int) -> int:
         """How long the polls of a community stay open."""
-        async with self._database.reading() as session:
-            set_to = await session.scalar(
-                select(Community.vote_minutes).where(Community.id == community_id)
-            )
-        return set_to or DEFAULT_MINUTES
+        return await self._lengths.put(community_id)
 
     async def set_minutes(self, community_id: int, minutes: int) -> None:
         """Set how long future polls of a community stay open."""
-        insert = self._database.insert(Community).values(id=community_id, vote_minutes=minutes)
+        row = self._database.insert(Community).values(id=community_id, vote_minutes=minutes)
         async with self._database.writing() as session:
             await session.execute(
-                insert.on_conflict_do_update(
+                row.on_conflict_do_update(
                     index_elements=[Community.id], set_={"vote_minutes": minutes}
                 )
             )
 
     async def open(self, poll: PollRecord) -> None:
-        """Store a new poll without votes."""
-        async with self._database.writing() as session:
-            model = select(CustomModel.id).where(CustomModel.id == poll.custom_model_id)
-            values = {field: getattr(poll, field) for field in _STORED}
-            # NULL if the model was deleted while it wrote the names.
-            values["custom_model_id"] = model.scalar_subquery()
-            session.add(Poll(**values))
-            await session.flush()
-            session.add_all(
-                Candidate(poll_id=poll.id, position=position, name=name)
-                for position, name in enumerate(poll.names)
-            )
+        """Store a new poll without votes. Many at the same time take few transactions."""
+        await self._opened.put(poll)
 
     async def sent(self, poll_id: int, message_id: int) -> None:
         """Record the message that shows a poll."""
-        async with self._database.writing() as session:
-            await session.execute(
-                update(Poll).where(Poll.id == poll_id).values(message_id=message_id)
-            )
+        await self._sent.put((poll_id, message_id))
 
     async def find(self, poll_id: int) -> PollRecord | None:
         """A poll by its id, with its current votes."""
@@ -252,6 +249,50 @@ class Polls:
         async with self._database.writing() as session:
             await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=None))
 
+    async def _read_minutes(self, community_ids: Sequence[int]) -> list[int]:
+        """How long the polls of each community stay open."""
+        async with self._database.reading() as session:
+            rows = await session.execute(
+                select(Community.id, Community.vote_minutes).where(
+                    Community.id.in_({*community_ids})
+                )
+            )
+            set_to = {row.id: row.vote_minutes for row in rows}
+        return [set_to.get(community_id) or DEFAULT_MINUTES for community_id in community_ids]
+
+    async def _write_opened(self, polls: Sequence[PollRecord]) -> Sequence[None]:
+        """Store new polls, with their names."""
+        rows = [{field: getattr(poll, field) for field in _STORED} for poll in polls]
+        names = [
+            {"poll_id": poll.id, "position": position, "name": name}
+            for poll in polls
+            for position, name in enumerate(poll.names)
+        ]
+        async with self._database.writing() as session:
+            if models := {poll.custom_model_id for poll in polls} - {None}:
+                found = await session.scalars(
+                    select(CustomModel.id)
+                    .where(CustomModel.id.in_(models))
+                    .with_for_update(read=True, key_share=True)
+                )
+                kept = {*found}
+                for row in rows:  # NULL if the model was deleted while it wrote the names
+                    if row["custom_model_id"] not in kept:
+                        row["custom_model_id"] = None
+            await session.execute(insert(Poll), rows)
+            if names:
+                await session.execute(insert(Candidate), names)
+        return [None] * len(polls)
+
+    async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
+        """Record the messages that show polls."""
+        rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sent]
+        shown = update(Poll.__table__).where(Poll.id == bindparam("poll"))  # type: ignore[arg-type]
+        async with self._database.writing() as session:
+            connection = await session.connection()
+            await connection.execute(shown.values(message_id=bindparam("message")), rows)
+        return [None] * len(sent)
+
     async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[bool]:
         """Apply ballots in their order, in one transaction. Returns whether each one counted."""
         async with self._database.writing() as session:
@@ -283,17 +324,17 @@ class Polls:
 
         One statement can write a row only once. The order of the keys avoids deadlocks.
         """
-        insert = self._database.insert(Vote).values(
+        row = self._database.insert(Vote).values(
             [
                 {"poll_id": poll, "member_id": member, "position": position, "voted_at": at}
                 for (poll, member), (position, at) in sorted(votes.items())
             ]
         )
-        return insert.on_conflict_do_update(
+        return row.on_conflict_do_update(
             index_elements=[Vote.poll_id, Vote.member_id],
-            set_={"position": insert.excluded.position, "voted_at": insert.excluded.voted_at},
+            set_={"position": row.excluded.position, "voted_at": row.excluded.voted_at},
             # Repeating a vote does not make it later: in a tie, the earlier name wins.
-            where=Vote.position != insert.excluded.position,
+            where=Vote.position != row.excluded.position,
         )
 
     async def _find(self, *conditions: ColumnElement[bool]) -> list[PollRecord]:

@@ -1,13 +1,20 @@
 """State of buttons that is too long for the button's id."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
-from bot.store.calls import limited, patient
+from bot.store.calls import Batches, limited, patient
 from bot.store.database import Database
 from bot.store.schema import ButtonState
+
+LARGEST_BATCH = 100
+"""Payloads written in one transaction."""
+Row = dict[str, Any]
+"""Of the table, by column."""
 
 
 @limited
@@ -16,21 +23,21 @@ class ButtonStates:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._states = Batches(self._write, LARGEST_BATCH)
 
     async def put(
         self, payload: str, member_id: int, community_id: int | None, now: datetime
     ) -> int:
         """Store a payload for the buttons of a message. Returns its id, at most 18 digits."""
-        row = ButtonState(
-            id=1 + secrets.randbelow(10**18 - 1),
-            member_id=member_id,
-            community_id=community_id,
-            payload=payload,
-            created_at=now,
+        return await self._states.put(
+            {
+                "id": 1 + secrets.randbelow(10**18 - 1),
+                "member_id": member_id,
+                "community_id": community_id,
+                "payload": payload,
+                "created_at": now,
+            }
         )
-        async with self._database.writing() as session:
-            session.add(row)
-        return row.id
 
     async def get(self, state_id: int) -> str | None:
         """The payload of an id; `None` once pruned or forgotten."""
@@ -47,3 +54,9 @@ class ButtonStates:
                 delete(ButtonState).where(ButtonState.created_at < before).returning(ButtonState.id)
             )
             return len(gone.all())
+
+    async def _write(self, rows: Sequence[Row]) -> list[int]:
+        """Store payloads. Returns their ids."""
+        async with self._database.writing() as session:
+            await session.execute(insert(ButtonState), rows)
+        return [row["id"] for row in rows]

@@ -143,3 +143,28 @@ async def test_batch_outlives_the_call_that_began_it() -> None:
     await let_run()
     go_on.set()
     assert await second == 4
+
+
+async def test_bad_item_does_not_stop_its_batch() -> None:
+    async def write(items: Sequence[int]) -> Sequence[int]:
+        if 3 in items:
+            raise ValueError(items)
+        return items
+
+    batches = Batches(write, 10)
+    written = await asyncio.gather(*map(batches.put, range(5)), return_exceptions=True)
+    assert [each for each in written if not isinstance(each, ValueError)] == [0, 1, 2, 4]
+    assert str(written[3]) == "[3]"
+
+
+async def test_batch_is_not_repeated_while_the_database_is_away() -> None:
+    tried: list[int] = []
+
+    async def write(items: Sequence[int]) -> Sequence[int]:
+        tried.append(len(items))
+        raise Unavailable
+
+    batches = Batches(write, 10)
+    written = await asyncio.gather(*map(batches.put, range(5)), return_exceptions=True)
+    assert tried == [5]
+    assert all(isinstance(each, Unavailable) for each in written)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
 
 from bot.store import Store, Unavailable
 from bot.store.ballots import Ballot, Origin, lock_open, lock_votes
@@ -24,6 +25,14 @@ POLL = PollRecord(
     opened_at=NOW,
     closes_at=LATER,
 )
+
+
+@pytest.fixture
+def database_writes(store: Store) -> list[str]:
+    """Gets an item for each transaction that writes."""
+    kinds: list[str] = []
+    store.database.observe = lambda kind, _seconds: kinds.append(kind) if kind == "write" else None
+    return kinds
 
 
 async def opened(store: Store, poll: PollRecord = POLL) -> PollRecord:
@@ -48,6 +57,27 @@ async def test_sent(store: Store) -> None:
     found = await store.polls.find(POLL.id)
     assert found is not None
     assert found.message_id == 99
+
+
+async def test_many_polls_at_once(store: Store, database_writes: list[str]) -> None:
+    """Each has its names and its message, and all take few transactions."""
+    polls = [replace(POLL, id=1000 + n, names=(f"Name {n}",), votes=(0,)) for n in range(50)]
+    await asyncio.gather(*map(store.polls.open, polls))
+    await asyncio.gather(*(store.polls.sent(poll.id, poll.id) for poll in polls))
+    for poll in (polls[0], polls[-1]):
+        assert await store.polls.find(poll.id) == replace(poll, message_id=poll.id)
+    assert len(database_writes) <= 4
+
+
+async def test_poll_that_exists_does_not_stop_others(store: Store) -> None:
+    await opened(store)
+    other = replace(POLL, id=78)
+    first, second = await asyncio.gather(
+        store.polls.open(POLL), store.polls.open(other), return_exceptions=True
+    )
+    assert isinstance(first, IntegrityError)
+    assert second is None
+    assert await store.polls.find(78) is not None
 
 
 async def test_vote_can_be_changed(store: Store) -> None:
