@@ -6,6 +6,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
@@ -23,6 +24,7 @@ from bot.commands.core.turn import (
     Unreachable,
 )
 from bot.services.concurrency import within
+from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.slack.identities import PLATFORM, SlackIdentities, is_external, message_id, timestamp_of
 from bot.slack.names import CommandNames
 from bot.slack.network.api import SlackApi
@@ -54,6 +56,9 @@ MOST_OUTSIDE = 1_000
 MOST_NONCES = 1_000
 MOST_THREADS = 1_000
 MOST_FILES = 5_000
+GROWING_S, MOST_GROWING = 2.4, 10
+"""Seconds between two answers that are shown before they are complete, and how many may be in a
+row. Each takes an edit in the end at least, which are few, and votes need half of them."""
 NAMING_S = 2.0
 """Seconds that a message waits for the name of somebody whom it mentions."""
 LONGEST_ADDRESS = 200
@@ -91,6 +96,7 @@ class SlackPlatform:
         """Whether its owner is the bot's operator."""
         self._clock = clock
         self.members = Members(api, clock=clock)
+        self._growing = Cooldowns(GROWING_S, most=MOST_GROWING)
         self._outside: OrderedDict[str, float] = OrderedDict()
         self._files: OrderedDict[tuple[str, str], Sequence[str]] = OrderedDict()
         """Files of messages (C…, timestamp), which are messages of their own."""
@@ -139,6 +145,14 @@ class SlackPlatform:
     async def member(self, user: str) -> Member:
         """A member (U…), with their rights. Raises `DeliveryError`."""
         return await self.members.find(user, self.team)
+
+    def may_grow(self) -> bool:
+        """Whether one more answer may be shown before it is complete. Counts it if so."""
+        try:
+            self._growing.start(None, datetime.now(UTC))
+        except TooSoon:
+            return False
+        return True
 
     def is_outside(self, channel: str) -> bool:
         """Whether Slack has just refused a message, because the bot is not in the channel (C…)."""

@@ -98,6 +98,7 @@ class SlackTurn:
         """Whether only the member is to see the answer."""
         self._is_deferred = self._is_answered = self._is_acknowledged = False
         self._retry: Button | None = None
+        self._grows: bool | None = None  # not decided yet
         self._is_outside = False
         """Whether Slack has said that the bot is not in the channel."""
         self._uses = 0
@@ -124,8 +125,11 @@ class SlackTurn:
 
     @property
     def edits_answers(self) -> bool:
-        """Whether the answer is, or will be, an ordinary message."""
-        return self._posted is not None or (self.sees_channel and not self._is_private)
+        """Whether the answer is, or will be, an ordinary message, and may grow: few do at once."""
+        if self._posted is not None or not self.sees_channel or self._is_private:
+            return self._posted is not None
+        self._grows = self.platform.may_grow() if self._grows is None else self._grows
+        return self._grows
 
     @property
     def unanswered(self) -> AnswerRef | None:
@@ -234,7 +238,7 @@ class SlackTurn:
         async with self._responding:
             if self._is_answered:
                 return
-            if self.sees_channel:
+            if self.edits_answers:
                 try:
                     self._posted = await self._post(self._waiting)
                 except DeliveryError as error:
@@ -242,7 +246,7 @@ class SlackTurn:
                 else:
                     requests.acknowledge()
                     await self._note_posted()
-        if not self.sees_channel:
+        if self._posted is None:
             await self._show_notice()
 
     async def _show_notice(self) -> None:

@@ -14,7 +14,7 @@ from bot.commands.core.turn import (
     Unreachable,
 )
 from bot.commands.polls import votes
-from bot.slack.platform import SlackPlatform
+from bot.slack.platform import MOST_GROWING, SlackPlatform
 from bot.slack.turn import MOST_USES, SlackAttachment, SlackTurn
 from bot.slack.values import FileRef
 from bot.store import Store
@@ -114,6 +114,23 @@ async def test_quick_answer_has_no_placeholder(turn: SlackTurn, slack: SlackServ
     await shown(turn)
     assert methods(slack) == ["chat.postMessage"]
     assert pending[-1] == AnswerRef(turn.channel_id, NUMBER)
+
+
+@pytest.mark.shows("answers that grow one edit at a time")
+async def test_few_answers_grow_at_once(platform: SlackPlatform, slack: SlackServer) -> None:
+    """Others are sent when they are complete: an edit of each would take its turn for minutes."""
+    growing = [await turn_in(platform, slack) for _ in range(MOST_GROWING)]
+    assert all(turn.edits_answers for turn in growing)
+    late = await turn_in(platform, slack)
+    await late.defer()
+    await late.show_waiting(Message(text("Your place in the queue: 12.")))
+    await shown(late)
+    (notice,) = slack.of("respond")
+    assert "12" in str(notice["blocks"])
+    slack.answers["chat.postMessage"] = [POSTED]
+    await late.edit(HELLO)
+    assert methods(slack) == ["respond", "chat.postMessage"]
+    assert growing[0].edits_answers
 
 
 async def test_quick_private_answer_comes_alone(turn: SlackTurn, slack: SlackServer) -> None:
