@@ -10,11 +10,14 @@ the addresses of the simulators, which are not settings, since only benchmarks a
 
 import argparse
 import asyncio
+import cProfile
+import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -24,11 +27,13 @@ from unittest import mock
 from bot.__main__ import main as run_bot
 from bot.local.rest import PREFIX
 from bot.local.server import LocalDiscord, pointing_clients_at
+from bot.monitoring import loop_lag
 
 CHECKOUT = Path(__file__).parents[1]
 START_S = 180.0
 """Seconds within which the bot must connect, also on a busy machine."""
 STOP_S = 15.0
+LAG_INTERVAL_S = 0.01
 
 
 class Workspace(Protocol):
@@ -59,6 +64,9 @@ class BotProcess:
     environment: its settings, except for the token and the state directory.
     checkout: the source tree that it runs.
     connected: whether it is connected, for one of several that share simulators.
+    lags: file for the event loop lags, sampled often (see `main`); the bot writes it when it stops.
+    profile: file for a profile of the event loop's thread, in the same way.
+    instant_names: answer with the same names at once, which shows what else costs time.
     """
 
     def __init__(
@@ -70,12 +78,20 @@ class BotProcess:
         slack: Workspace | None = None,
         checkout: Path = CHECKOUT,
         connected: Callable[[], bool] | None = None,
+        lags: Path | None = None,
+        profile: Path | None = None,
+        instant_names: bool = False,
     ) -> None:
         self.state_dir, self.log = folder / "state", folder / "bot.log"
         self._local, self._slack, self._folder = local, slack, folder
         self._environment = dict(environment or {})
         self._checkout = checkout
         self._is_connected = connected
+        self._instruments = [
+            *(["--lags", str(lags)] if lags else []),
+            *(["--profile", str(profile)] if profile else []),
+            *(["--instant-names"] if instant_names else []),
+        ]
         self._process: asyncio.subprocess.Process | None = None
         self._logging: asyncio.Task[None] | None = None
 
@@ -114,8 +130,10 @@ class BotProcess:
             tokens = {"SLACK_BOT_TOKEN": self._slack.bot_token}
             environment |= tokens | {"SLACK_APP_TOKEN": self._slack.app_token}
             addresses += ["--slack", self._slack.api_url]
+        # Instruments are those of this tree, whatever tree the bot is of.
+        runner = ["-P", __file__] if self._instruments else ["-m", "benchmarks.bot_process"]
         process = self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "benchmarks.bot_process", *addresses),
+            *(sys.executable, *runner, *addresses, *self._instruments),
             cwd=self._folder,
             env=environment,
             stdout=asyncio.subprocess.PIPE,
@@ -210,13 +228,74 @@ def main() -> int:
     parser.add_argument("api", nargs="?", help="like http://127.0.0.1:8080/api/v10")
     parser.add_argument("gateway", nargs="?", help="like ws://127.0.0.1:8080/gateway")
     parser.add_argument("--slack", metavar="API", help="like http://127.0.0.1:8081/api/")
+    parser.add_argument("--lags", type=Path, help="file for the lags of the event loop")
+    parser.add_argument("--profile", type=Path, help="file for a profile of the main thread")
+    parser.add_argument(
+        "--instant-names", action="store_true", help="repeat the first names, without the networks"
+    )
     options = parser.parse_args()
     with ExitStack() as stack:
+        if options.instant_names:
+            stack.enter_context(_instant_names())
+        if options.lags:
+            stack.enter_context(_lags_into(options.lags))
+        if options.profile:
+            stack.enter_context(_profile_into(options.profile))
         if options.api and options.gateway:
             stack.enter_context(pointing_clients_at(options.api, options.gateway))
         if options.slack:
             stack.enter_context(_slack_at(options.slack))
         return run_bot([])
+
+
+@contextmanager
+def _lags_into(file: Path) -> Iterator[None]:
+    """Measure the lag of the event loop every 10 ms, and write times and lags in seconds.
+
+    The times are those of `time.monotonic`, which all processes of a machine share.
+    """
+    found: list[tuple[float, float]] = []
+
+    def add(lags: loop_lag.LoopLag, lag: float) -> None:
+        found.append((time.monotonic(), lag))
+        lags_of(lags, lag)
+
+    lags_of = loop_lag.LoopLag.add
+    with (
+        mock.patch.object(loop_lag, "INTERVAL_S", LAG_INTERVAL_S),
+        mock.patch.object(loop_lag.LoopLag, "add", add),
+    ):
+        yield
+    file.write_text(json.dumps(found))
+
+
+@contextmanager
+def _instant_names() -> Iterator[None]:
+    """Answer all requests for names like the first one, at once: what is left costs the bot."""
+    from bot.services.inference import Inference
+
+    write = Inference.names
+    first: list[Any] = []
+
+    async def names(*given: Any, **options: Any) -> Any:  # noqa: ANN401
+        if not first:
+            first.append(await write(*given, **options))
+        return first[0]
+
+    with mock.patch.object(Inference, "names", names):
+        yield
+
+
+@contextmanager
+def _profile_into(file: Path) -> Iterator[None]:
+    """Profile this thread, which has the event loop."""
+    profile = cProfile.Profile()
+    profile.enable()
+    try:
+        yield
+    finally:
+        profile.disable()
+        profile.dump_stats(file)
 
 
 def _slack_at(address: str) -> Any:  # noqa: ANN401

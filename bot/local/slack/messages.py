@@ -14,7 +14,7 @@ from bot.local.slack.records import File, Interaction, Message
 from bot.local.slack.workspace import Channel, Member, Workspace
 
 HISTORY = 1000
-"""Messages to keep; older ones are forgotten."""
+"""Messages to keep by default."""
 FILES = 500
 """Files to keep; older ones are forgotten."""
 FILE_BYTES = 100 * 1024 * 1024
@@ -23,8 +23,17 @@ FILE_BYTES = 100 * 1024 * 1024
 class Messages:
     """Messages and files. Methods for a request of the bot raise `SlackError` as Slack would."""
 
-    def __init__(self, workspace: Workspace, clock: Callable[[], float], changes: Changes) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        clock: Callable[[], float],
+        changes: Changes,
+        *,
+        history: int = HISTORY,
+    ) -> None:
+        """`history`: messages to keep; older ones are forgotten."""
         self._workspace, self._clock, self._changes = workspace, clock, changes
+        self._history = history
         self.base_url = ""
         """Where files are served, with a slash at the end."""
         self.by_ts: dict[str, Message] = {}
@@ -199,7 +208,7 @@ class Messages:
 
     def _add(self, message: Message) -> Message:
         self.by_ts[message.ts] = message
-        for oldest in list(self.by_ts)[:-HISTORY]:
+        for oldest in list(self.by_ts)[: -self._history]:
             del self.by_ts[oldest]
         if message.asked is not None:
             message.asked.replies.append(message)

@@ -189,6 +189,7 @@ class Interaction:
     source: Message | View | None = None  # with the pressed button
     response_url: str = ""
     acknowledgements: list[JSON] = field(default_factory=list)  # payloads, in order
+    acknowledged_at: float | None = None  # time of the first one
     failure: str = ""
     rejection: str = ""  # why Slack could not use the acknowledgement's payload
     replies: list[Message] = field(default_factory=list)  # by response_url or acknowledgement

@@ -25,6 +25,7 @@ from bot.local.common.simulator import UPLOAD_BYTES, Simulator, socket_address
 from bot.local.faults import Faults
 from bot.local.limits import JSON
 from bot.local.slack.limits import ACKNOWLEDGEMENT_S, DEFAULT_SCOPES, RateLimits
+from bot.local.slack.messages import HISTORY
 from bot.local.slack.page import Page
 from bot.local.slack.records import WAIT_S, Envelope, File, Interaction, Message, View
 from bot.local.slack.socket_mode import SocketMode
@@ -43,6 +44,7 @@ class LocalSlack(Simulator):
     scopes: of the bot's token; those of the manifest by default.
     manifest: of the app. What it lacks (a command, a shortcut, an event) raises LookupError.
         Without it everything is accepted, and the page suggests no commands.
+    history: messages and interactions to keep; older ones are forgotten.
     """
 
     platform = "Slack"
@@ -58,12 +60,15 @@ class LocalSlack(Simulator):
         rate_limited: bool = True,
         scopes: Collection[str] | None = None,
         manifest: JSON | None = None,
+        history: int = HISTORY,
     ) -> None:
         super().__init__(host, port)
         self.tokens = Tokens(
             f"xoxb-local-{secrets.token_urlsafe(18)}", f"xapp-local-{secrets.token_urlsafe(18)}"
         )
-        self.state = State(clock, bot_name=bot_name, ack_s=ack_s, manifest=manifest)
+        self.state = State(
+            clock, bot_name=bot_name, ack_s=ack_s, manifest=manifest, history=history
+        )
         self.faults = Faults(limited=_limited)
         self.sockets = SocketMode(self.state, self.faults)
         self._limits = RateLimits(clock, active=rate_limited)

@@ -19,16 +19,13 @@ from bot.local.slack.limits import (
     RESPONSE_URL_USES,
     SlackError,
 )
-from bot.local.slack.messages import Messages
+from bot.local.slack.messages import HISTORY, Messages
 from bot.local.slack.payloads import Payloads
 from bot.local.slack.records import Envelope, Interaction, Message, View, find_element
 from bot.local.slack.views import Views
 from bot.local.slack.workspace import Channel, Member, Workspace
 
 _log = logging.getLogger(__name__)
-
-KEPT = 1000
-"""Interactions to keep."""
 
 
 @dataclass(slots=True)
@@ -53,8 +50,13 @@ class State:
         bot_name: str = "Mangosaurus",
         ack_s: float = ACKNOWLEDGEMENT_S,
         manifest: JSON | None = None,
+        history: int = HISTORY,
     ) -> None:
-        """`manifest`: of the app; without it, every command, shortcut and event is accepted."""
+        """`manifest`: of the app; without it, every command, shortcut and event is accepted.
+
+        `history`: messages and interactions to keep.
+        """
+        self._history = history
         features = (manifest or {}).get("features", {})
         self.commands: list[JSON] = features.get("slash_commands", [])
         self._shortcuts: list[JSON] = features.get("shortcuts", [])
@@ -65,13 +67,15 @@ class State:
         self.clock, self.ack_s = clock, ack_s
         self.changes = Changes()
         self.workspace = Workspace(bot_name)
-        self.messages = Messages(self.workspace, clock, self.changes)
+        self.messages = Messages(self.workspace, clock, self.changes, history=history)
         self.views = Views(self.workspace, self.messages, clock, self.changes)
         self.payloads = Payloads(self.workspace)
         self.deliver: Callable[[Interaction], None] = lambda asked: None
         self.interactions: list[Interaction] = []
         """The newest ones, oldest first."""
         self.response_urls: dict[str, ResponseUrl] = {}
+        self.listeners: list[Callable[[Interaction], None]] = []
+        """Called with every interaction that is acknowledged, or fails."""
         self._by_envelope: dict[str, Interaction] = {}
         self._count = 0
         self.messages.listeners.append(self._attribute)
@@ -202,19 +206,25 @@ class State:
         if not asked.failure and self.clock() - asked.created_at > self.ack_s:
             asked.failure = "operation_timeout"
         asked.acknowledgements.append(payload)
+        asked.acknowledged_at = asked.acknowledged_at or self.clock()
         if len(asked.acknowledgements) == 1 and not asked.failure:
             try:
                 self._use(asked, payload)
             except SlackError as error:
                 asked.rejection = str(error)
                 _log.warning("The acknowledgement of %s is invalid: %s", asked.title, error)
+        self._settled(asked)
+
+    def _settled(self, asked: Interaction) -> None:
+        for listener in self.listeners:
+            listener(asked)
         self.changes.notify()
 
     def fail(self, asked: Interaction, failure: str) -> None:
         """The member sees an error, unless the bot was in time."""
         if not asked.is_acknowledged and not asked.failure:
             asked.failure = failure
-            self.changes.notify()
+            self._settled(asked)
 
     def _use(self, asked: Interaction, payload: JSON) -> None:
         if not payload and asked.payload.get("type") != "view_submission":
@@ -310,10 +320,10 @@ class State:
         return asked
 
     def _forget_oldest(self) -> None:
-        for asked in self.interactions[:-KEPT]:
+        for asked in self.interactions[: -self._history]:
             self.response_urls.pop(asked.response_url.rpartition("/")[2], None)
             self._by_envelope.pop(asked.envelope_id, None)
-        del self.interactions[:-KEPT]
+        del self.interactions[: -self._history]
 
     def _attribute(self, message: Message) -> None:
         """Note a message of the bot as an answer to what was asked in its channel."""

@@ -1,0 +1,276 @@
+"""Load test: 200 poems and 1,000 cards of names, asked for within one second.
+
+The bot is `python -m bot` in a subprocess, on a simulator in this process. Each request is of
+another member, so that no cooldown and no limit of a member matters; one more member asks for a
+name every five seconds. With `--baseline`, a bot of another checkout gets the same load, in turn.
+
+The exit code is 1 if an answer was lost or an acknowledgement late. Run with:
+python -m benchmarks.load --baseline ../before
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import processes
+from benchmarks.bot_process import CHECKOUT, BotProcess
+from benchmarks.rush import KEPT, Asked, Crowd, DiscordCrowd, SlackCrowd, What
+from bot.local.server import LocalDiscord
+from bot.local.slack.server import LocalSlack
+
+POEMS, CARDS, WITHIN_S = 200, 1000, 1.0
+LIMIT_S = 240.0
+"""Seconds after which what is not answered counts as lost."""
+SETTLING_S = 2.0
+"""Seconds from the start of the bot to the rush."""
+ACKNOWLEDGED_S = 3.0
+PLATFORMS = ("discord", "slack")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What was measured in one rush."""
+
+    platform: str
+    code: str
+    """Which checkout."""
+    asked: Sequence[Asked]
+    seconds: float
+    """From the first request to the last answer."""
+    bot_cpu_s: float
+    client_cpu_s: float
+    lags_s: Sequence[float]
+    """Of the event loop, every 10 ms while the rush lasted."""
+    memory_mib: float
+    """At the end, with all processes of the bot."""
+    log_errors: int
+    """Tracebacks and errors in the log of the bot."""
+
+    def of(self, what: What) -> list[Asked]:
+        """The requests of a kind."""
+        return [each for each in self.asked if each.what == what]
+
+    @property
+    def rush(self) -> list[Asked]:
+        """The requests that count for the throughput."""
+        return [each for each in self.asked if each.what != "quiet"]
+
+    @property
+    def answered(self) -> int:
+        """Number of answers to them."""
+        return sum(each.answered is not None for each in self.rush)
+
+    @property
+    def lost(self) -> int:
+        """Number of them without an answer."""
+        return len(self.rush) - self.answered
+
+    @property
+    def late(self) -> int:
+        """Number of requests, quiet ones too, that were not acknowledged within 3 s."""
+        times = [each.to_acknowledge for each in self.asked]
+        return sum(seconds is None or seconds > ACKNOWLEDGED_S for seconds in times)
+
+    @property
+    def per_second(self) -> float:
+        """Answers a second."""
+        return self.answered / self.seconds
+
+
+def plan(poems: int, cards: int) -> list[What]:
+    """The kinds of the requests, poems evenly among the names."""
+    total = poems + cards
+    return [
+        "poem" if (number + 1) * poems // total > number * poems // total else "names"
+        for number in range(total)
+    ]
+
+
+async def measure(
+    platform: str,
+    code: str,
+    checkout: Path,
+    whats: Sequence[What],
+    *,
+    seconds: float = WITHIN_S,
+    limit_s: float = LIMIT_S,
+    settings: Mapping[str, str] | None = None,
+    profile: Path | None = None,
+    instant_names: bool = False,
+) -> Run:
+    """One rush on a new bot."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        lags = folder / "lags.json"
+        discord: LocalDiscord | None = None
+        slack: LocalSlack | None = None
+        crowd: Crowd
+        if platform == "discord":
+            discord = LocalDiscord(port=0, history=KEPT)
+            await stack.enter_async_context(discord)
+            crowd = DiscordCrowd(discord, len(whats))
+        else:
+            # The bot keeps within Slack's limits, which would be those of this test: 50 edits a
+            # minute in the whole workspace. Many workspaces have as many budgets.
+            slack = LocalSlack(port=0, rate_limited=False, history=KEPT)
+            await stack.enter_async_context(slack)
+            crowd = SlackCrowd(slack, len(whats))
+        bot = BotProcess(
+            discord,
+            folder,
+            settings,
+            slack=slack,
+            checkout=checkout,
+            lags=lags,
+            profile=profile,
+            instant_names=instant_names,
+        )
+        await stack.enter_async_context(bot)
+        await crowd.warm_up()
+        await asyncio.sleep(SETTLING_S)
+        pid = bot.pid or 0
+        cpu, own, began, clock = (
+            processes.cpu_s(pid),
+            time.process_time(),
+            time.time(),
+            time.monotonic(),
+        )
+        await crowd.rush(whats, seconds, limit_s)
+        end = time.monotonic()
+        cpu, own = processes.cpu_s(pid) - cpu, time.process_time() - own
+        memory = processes.memory_mib(pid)
+        await bot.stop()
+        log = bot.log.read_text(errors="replace")
+        measured = json.loads(lags.read_text()) if lags.exists() else []
+        last = max((each.answered for each in crowd.asked if each.answered), default=time.time())
+        return Run(
+            platform=crowd.name,
+            code=code,
+            asked=crowd.asked,
+            seconds=last - began,
+            bot_cpu_s=cpu,
+            client_cpu_s=own,
+            lags_s=[lag for at, lag in measured if clock <= at <= end],
+            memory_mib=memory,
+            log_errors=log.count("Traceback") + log.count(" ERROR "),
+        )
+
+
+def quantiles(seconds: Sequence[float | None], *levels: float) -> list[float]:
+    """Quantiles of those that are known; NaN without any."""
+    known = [each for each in seconds if each is not None]
+    return [float(np.quantile(known, level)) if known else float("nan") for level in levels]
+
+
+def rows(run: Run) -> list[tuple[str, str]]:
+    """The figures of a run, as displayed."""
+    names, poems, quiet = run.of("names"), run.of("poem"), run.of("quiet")
+    cards_s = max((each.to_answer or 0.0 for each in names), default=0.0)
+
+    def spread(seconds: Sequence[float | None], unit: str = "s", scale: float = 1.0) -> str:
+        half, most, last = (scale * each for each in quantiles(seconds, 0.5, 0.99, 1.0))
+        digits = 2 if unit == "s" else 1
+        return f"{half:.{digits}f} / {most:.{digits}f} / {last:.{digits}f} {unit}"
+
+    return [
+        ("answers", f"{run.answered} of {len(run.rush)} in {run.seconds:.1f} s"),
+        ("answers a second", f"{run.per_second:.1f}"),
+        ("cards of names a second", f"{len(names) / cards_s if cards_s else 0:.1f}"),
+        ("acknowledged after", spread([each.to_acknowledge for each in run.asked])),
+        ("names answered after", spread([each.to_answer for each in names])),
+        ("poems finished after", spread([each.to_answer for each in poems])),
+        ("quiet member's name after", spread([each.to_answer for each in quiet])),
+        ("lost, late for the 3 s rule", f"{run.lost}, {run.late}"),
+        ("event loop lag", spread(run.lags_s, "ms", 1e3)),
+        ("CPU of the bot, of the members", f"{run.bot_cpu_s:.1f} s, {run.client_cpu_s:.1f} s"),
+        ("memory of the bot", f"{run.memory_mib:.0f} MiB"),
+        ("errors in the log", f"{run.log_errors}"),
+    ]
+
+
+def table_of(runs: Sequence[Run]) -> Table:
+    """The runs side by side; three figures are the median, the 99th percentile and the most."""
+    table = Table("median / 99% / most", *(f"{run.platform}, {run.code}" for run in runs))
+    columns = [rows(run) for run in runs]
+    for lines in zip(*columns, strict=True):
+        table.add_row(lines[0][0], *(value for _, value in lines))
+    ratios = [ratio_to_baseline(run, runs) for run in runs]
+    if any(ratios):
+        table.add_row(
+            "throughput, ratio to the baseline", *(f"{r:.2f}" if r else "" for r in ratios)
+        )
+    return table
+
+
+def ratio_to_baseline(run: Run, runs: Sequence[Run]) -> float | None:
+    """How many times the answers a second of the baseline on the same platform."""
+    before = [
+        each.per_second
+        for each in runs
+        if each.code == "baseline" and each.platform == run.platform
+    ]
+    return run.per_second / float(np.mean(before)) if before and run.code != "baseline" else None
+
+
+async def measure_all(options: argparse.Namespace) -> list[Run]:
+    """All runs; those of a platform one after the other, the baseline first."""
+    whats = plan(options.poems, options.cards)
+    codes = {"baseline": options.baseline, "now": CHECKOUT}
+    runs = []
+    for _ in range(options.rounds):
+        for platform in options.platforms:
+            for code, checkout in codes.items():
+                if checkout is not None:
+                    runs.append(
+                        await measure(
+                            platform,
+                            code,
+                            checkout.resolve(),
+                            whats,
+                            limit_s=options.limit,
+                            settings=dict(each.split("=", 1) for each in options.settings),
+                            profile=options.profile,
+                            instant_names=options.instant_names,
+                        )
+                    )
+    return runs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the test; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
+    parser.add_argument("--baseline", type=Path, help="a checkout to compare with")
+    parser.add_argument("--platforms", nargs="+", choices=PLATFORMS, default=PLATFORMS)
+    parser.add_argument("--poems", type=int, default=POEMS, help=f"default: {POEMS}")
+    parser.add_argument("--cards", type=int, default=CARDS, help=f"default: {CARDS}")
+    parser.add_argument("--rounds", type=int, default=1, help="repetitions (default: 1)")
+    parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds of one rush")
+    parser.add_argument(
+        "--settings", nargs="*", default=[], metavar="NAME=VALUE", help="settings of the bot"
+    )
+    parser.add_argument("--profile", type=Path, help="file for a profile of the event loop")
+    parser.add_argument(
+        "--instant-names",
+        action="store_true",
+        help="without the networks: what the rest of the bot costs",
+    )
+    options = parser.parse_args(arguments)
+    runs = asyncio.run(measure_all(options))
+    Console(width=120).print(table_of(runs))
+    wrong = [run for run in runs if run.code != "baseline" and (run.lost or run.late)]
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

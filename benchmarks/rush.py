@@ -1,0 +1,221 @@
+"""A rush: many members ask for names and poems within a second, on either simulator.
+
+Nothing here waits for a single answer: the simulators tell what changes, and each change is looked
+at once. The members share the machine's cores with the bot, and must cost little.
+"""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.local.events import Event
+from bot.local.limits import ApiError
+from bot.local.records import Interaction as DiscordInteraction
+from bot.local.server import LocalDiscord
+from bot.local.slack.records import Interaction as SlackInteraction
+from bot.local.slack.records import Message as SlackMessage
+from bot.local.slack.server import LocalSlack
+
+What = Literal["names", "poem", "quiet"]
+QUIET_S = 5.0
+"""Seconds from one request of the quiet member to the next."""
+FIRST_QUIET_S = 0.5
+KEPT = 20_000
+"""Messages that the simulators keep, so that none is deleted before its end."""
+STANDSTILL_S = 30.0
+"""Seconds without any change after which no further answer is expected."""
+
+
+@dataclass(eq=False)
+class Asked:
+    """One request. Times are in seconds since 1970, as those of the simulators."""
+
+    what: What
+    sent: float
+    acknowledged: float | None = None
+    answered: float | None = None
+    """When the names, or the last line of the poem, were there with their buttons."""
+    failed: bool = False
+    """Whether it was not acknowledged in time."""
+    said: str = ""
+    """What it shows, if it has not been answered."""
+
+    @property
+    def to_acknowledge(self) -> float | None:
+        """Seconds."""
+        return None if self.acknowledged is None else self.acknowledged - self.sent
+
+    @property
+    def to_answer(self) -> float | None:
+        """Seconds."""
+        return None if self.answered is None else self.answered - self.sent
+
+
+class Crowd(ABC):
+    """Members who ask within a second, and one who asks for a name every few seconds."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self._by_key: dict[Hashable, Asked] = {}
+        self._changed_at = time.monotonic()
+        self._open = 0
+        self._done = asyncio.Event()
+
+    @abstractmethod
+    def _send(self, number: int, what: What) -> Hashable:
+        """Let a member ask; the key of the request."""
+
+    async def rush(self, whats: Sequence[What], seconds: float, limit_s: float) -> None:
+        """Send requests evenly over some seconds, and wait for all answers.
+
+        Afterwards, those without an answer have none after `limit_s`, or nothing has changed for
+        `STANDSTILL_S`.
+        """
+        quiet = asyncio.create_task(self._ask_quietly())
+        began = time.monotonic()
+        try:
+            self._open = len(whats)
+            for number, what in enumerate(whats):
+                self._ask(number, what)
+                await asyncio.sleep(max(0.0, began + (number + 1) * seconds / len(whats) - _now()))
+            while self._open > 0 and not self._is_over(began + limit_s):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._done.wait(), 1.0)
+        finally:
+            quiet.cancel()
+            with suppress(asyncio.CancelledError):
+                await quiet
+
+    async def warm_up(self, timeout_s: float = 60.0) -> None:
+        """Have one poem and one card written: the first ones load what they need."""
+        before = len(self.asked)
+        self._ask(-1, "poem")
+        self._ask(-2, "names")
+        self._open = 2
+        async with asyncio.timeout(timeout_s):
+            await self._done.wait()
+        self._done.clear()
+        del self.asked[before:]
+
+    def _is_over(self, limit: float) -> bool:
+        return _now() > limit or _now() - self._changed_at > STANDSTILL_S
+
+    async def _ask_quietly(self) -> None:
+        await asyncio.sleep(FIRST_QUIET_S)
+        number = 0
+        while True:
+            self._ask(number, "quiet")
+            number += 1
+            await asyncio.sleep(QUIET_S)
+
+    def _ask(self, number: int, what: What) -> None:
+        asked = Asked(what, time.time())
+        self._by_key[self._send(number, what)] = asked
+        self.asked.append(asked)
+
+    def _note(
+        self, key: Hashable, acknowledged: float | None, *, is_answered: bool, is_failed: bool
+    ) -> Asked | None:
+        """Note what has come of a request so far."""
+        self._changed_at = _now()
+        asked = self._by_key.get(key)
+        if asked is None:
+            return None
+        asked.acknowledged, asked.failed = acknowledged, is_failed
+        if (is_answered or is_failed) and asked.answered is None:
+            if is_answered:
+                asked.answered = time.time()
+            del self._by_key[key]
+            if asked.what != "quiet":
+                self._open -= 1
+                if self._open == 0:
+                    self._done.set()
+        return asked
+
+
+class DiscordCrowd(Crowd):
+    """Members of the simulated server."""
+
+    name = "Discord"
+
+    def __init__(self, local: LocalDiscord, members: int) -> None:
+        super().__init__()
+        self._local = local
+        guild = local.state.guild
+        self._members = [guild.add_member(f"Member {n}") for n in range(members + 2)]
+        self._quiet = guild.add_member("Quiet")
+        local.state.events.listeners.append(self._hear)
+
+    def _send(self, number: int, what: What) -> Hashable:
+        member = self._quiet if what == "quiet" else self._members[number]
+        command = "sonnet" if what == "poem" else "dinoname"
+        options = {"count": 1} if what == "quiet" else {}
+        with suppress(ApiError):
+            return self._local.state.invoke(member, command, options).id
+        raise RuntimeError(f"the bot has no command /{command}")
+
+    def _hear(self, event: Event) -> None:
+        asked = event.subject
+        if event.name != "progress" or not isinstance(asked, DiscordInteraction):
+            return
+        buttons = asked.original is not None and bool(asked.original.components)
+        noted = self._note(
+            asked.id, asked.acknowledged_at, is_answered=buttons, is_failed=asked.failed
+        )
+        if noted is not None and asked.original is not None:
+            noted.said = asked.original.content
+
+
+class SlackCrowd(Crowd):
+    """Members of the simulated workspace, each in a channel, where Slack takes a post a second."""
+
+    name = "Slack"
+
+    def __init__(self, local: LocalSlack, members: int) -> None:
+        super().__init__()
+        self._local = local
+        workspace = local.workspace
+        self._members = [
+            (workspace.add_member(f"Member {n}"), workspace.add_channel(f"room-{n}"))
+            for n in range(members + 2)
+        ]
+        self._quiet = workspace.add_member("Quiet")
+        local.state.messages.listeners.append(self._hear)
+        local.state.listeners.append(self._hear_acknowledgement)
+
+    def _send(self, number: int, what: What) -> Hashable:
+        if what == "quiet":  # a new channel: its posts are told apart by it
+            member, channel = self._quiet, self._local.workspace.add_channel(f"quiet-{number}")
+        else:
+            member, channel = self._members[number]
+        command = "/sonnet" if what == "poem" else "/dinoname"
+        self._local.command(member, command, "count:1" if what == "quiet" else "", channel)
+        return channel.id
+
+    def _hear(self, message: SlackMessage) -> None:
+        asked = self._by_key.get(message.channel_id)
+        if asked is None:
+            return
+        noted = self._note(
+            message.channel_id,
+            asked.acknowledged,
+            is_answered=bool(message.buttons),
+            is_failed=False,
+        )
+        if noted is not None:
+            noted.said = message.words
+
+    def _hear_acknowledgement(self, asked: SlackInteraction) -> None:
+        if asked.channel is not None:
+            late = bool(asked.failure)
+            self._note(asked.channel.id, asked.acknowledged_at, is_answered=False, is_failed=late)
+
+
+def _now() -> float:
+    return time.monotonic()
