@@ -116,7 +116,6 @@ async def test_quick_answer_has_no_placeholder(turn: SlackTurn, slack: SlackServ
     assert pending[-1] == AnswerRef(turn.channel_id, NUMBER)
 
 
-@pytest.mark.shows("answers that grow one edit at a time")
 async def test_few_answers_grow_at_once(platform: SlackPlatform, slack: SlackServer) -> None:
     """Others are sent when they are complete: an edit of each would take its turn for minutes."""
     growing = [await turn_in(platform, slack) for _ in range(MOST_GROWING)]
