@@ -234,7 +234,11 @@ class Turns:
         """
         now = time.monotonic()
         by_kind = {
-            kind: [(r, r.step) for r in queue.waiting(now) if r.step and takes(r.step.work)]
+            kind: [
+                (r, r.step)
+                for r in queue.waiting(now)
+                if r.step and not r.step.taken.done() and takes(r.step.work)
+            ]
             for kind, queue in self._queues.items()
         }
         used = {

@@ -145,6 +145,20 @@ async def test_pools_learn_of_a_backlog(thread: Worker) -> None:
     await asyncio.gather(*answers)
 
 
+async def test_closing_while_steps_wait(thread: Worker) -> None:
+    """They are cancelled, and none is begun by the executor that becomes free."""
+    executor = FakeExecutor()
+    executor.gate.clear()
+    turns = turns_with(thread, FakePool(executor))
+    answers = [asyncio.create_task(answer(turns, item)) for item in "ab"]
+    await asyncio.sleep(0.01)
+    turns.close()
+    outcomes = await asyncio.gather(*answers, return_exceptions=True)
+    assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+    await asyncio.sleep(0.01)
+    assert executor.batches == [["a"]]
+
+
 async def test_closing_closes_the_pools(thread: Worker) -> None:
     pool = FakePool(FakeExecutor())
     turns_with(thread, pool).close()
