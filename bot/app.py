@@ -1,6 +1,7 @@
 """Builds the `App`: opens the database, loads the networks, creates the services."""
 
 import asyncio
+import logging
 import platform
 import tempfile
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from bot.store.fleet.locks import AdvisoryLocks
 from bot.version import checkout_version
 from models.memory import limit_arenas
 from models.weights import WeightsError
+
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -98,7 +101,11 @@ async def _open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
 def _processes(settings: Settings) -> int:
     """How many processes may write texts beside the bot's own thread."""
     number = settings.inference_processes
-    return default_processes() if number is None else number
+    if number is None:
+        number = default_processes()
+    if number:
+        log.info("Up to %d processes will write when members have to wait", number)
+    return number
 
 
 def _fleet(settings: Settings, store: Store) -> Fleet:
