@@ -5,13 +5,12 @@ network's own distribution over the others. If a constraint forces such a cluste
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from models.names.clusters import allowed_clusters, clusters_of
-from models.names.constrained.automaton import Automaton, count_possible
 from models.names.constrained.constraints import LONGEST_PIECE, NameConstraints
 from models.names.constrained.parsing import parse_constraints
 from models.names.constrained.problems import (
@@ -21,7 +20,7 @@ from models.names.constrained.problems import (
     OutOfRange,
     Shortfall,
 )
-from models.names.constrained.sampler import ConstrainedSampler
+from models.names.constrained.sampler import ConstrainedSampler, sample_batches, sampler_of
 from models.names.constrained.shape import (
     DINOSAURS,
     LONGEST_NAME,
@@ -33,6 +32,7 @@ from models.text_generator import (
     HIGHEST_TEMPERATURE,
     LOWEST_TEMPERATURE,
     MOST_SEED,
+    Accept,
     ShouldStop,
     check,
     never,
@@ -45,10 +45,13 @@ __all__ = [
     "LONGEST_PIECE",
     "SHORTEST_NAME",
     "Flaw",
+    "NamesDraft",
     "NamesError",
     "NamesRequest",
     "NamesResult",
     "Shortfall",
+    "begin",
+    "extend",
     "generate_names",
     "reads_as_name",
 ]
@@ -65,6 +68,11 @@ MAX_FRUITLESS = 640
 MAX_UNSAYABLE = 128
 """Names in a row without a new sayable one, after which it ends if the others are enough. A network
 that may write sayable names hardly ever writes so many others: of its names, about one in ten."""
+
+MOST_COUNTED = 10_000
+"""If more names are possible, the search does not look for the moment when it has seen all."""
+MOST_ROWS = 512
+"""Names that are drawn together, which bounds memory: the shipped weights need 40 kB for each."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +106,68 @@ class NamesResult:
     """How many generated names were rejected, by flaw."""
 
 
+@dataclass
+class Found:
+    """New names in the order in which they were found, and the state of the search."""
+
+    sayable: dict[str, None] = field(default_factory=dict)
+    """Names whose clusters are all allowed: an ordered set."""
+    others: dict[str, int] = field(default_factory=dict)
+    """Names with clusters that are not allowed, and how many."""
+    rejected: Counter[Flaw] = field(default_factory=Counter)
+    recent: Counter[Flaw] = field(default_factory=Counter)
+    """Those rejected since the last batch with a new name."""
+    generated: set[str] = field(default_factory=set)
+    """All names, good or not, if at most `MOST_COUNTED` are possible."""
+    fruitless: int = 0
+    """Names since the last batch with a new name."""
+    unsayable: int = 0
+    """Names since the last batch with a new sayable name."""
+
+    def copy(self) -> "Found":
+        """A copy that may be changed."""
+        collections = {
+            name: value.copy() for name, value in vars(self).items() if not isinstance(value, int)
+        }
+        return replace(self, **collections)
+
+    def best(self, count: int) -> tuple[str, ...]:
+        """At most `count` names: those that are sayable, then those with the fewest new clusters.
+
+        A constraint that forces a cluster leaves no sayable names, and some with that cluster only.
+        """
+        others = sorted(self.others, key=self.others.__getitem__)
+        return (*self.sayable, *others)[:count]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a name was found."""
+        return name in self.sayable or name in self.others
+
+    def __len__(self) -> int:
+        """Number of names, sayable or not."""
+        return len(self.sayable) + len(self.others)
+
+
+@dataclass(frozen=True)
+class NamesDraft:
+    """A search for names: plain data, which is small when it is pickled."""
+
+    request: NamesRequest
+    batches: int = 0
+    """Batches of names that were drawn."""
+    found: Found = field(default_factory=Found)
+    result: NamesResult | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the search is over."""
+        return self.result is not None
+
+
 def generate_names(
     trained: Trained,
     request: NamesRequest,
-    accept: Callable[[str], bool],
+    accept: Accept,
     should_stop: ShouldStop = never,
 ) -> NamesResult:
     """Generate new names that meet the constraints, read as names and pass `accept`.
@@ -109,56 +175,127 @@ def generate_names(
     Sampling is steered towards the constraints, so that the letters around the pieces suit them.
     Raises `NamesError` for constraints that no new name can meet, and `Abandoned`.
     """
+    draft = begin(trained, request)
+    # Ends: a batch brings a new name, and there are soon enough of its kind, or adds to both
+    # counters of names in vain. At most MAX_FRUITLESS names are sampled for each that is found.
+    while draft.result is None:
+        (draft,) = extend(trained, [draft], [accept], should_stop)
+    return draft.result
+
+
+def begin(trained: Trained, request: NamesRequest) -> NamesDraft:
+    """Return a draft without names. Raises `NamesError` for constraints that no name can meet."""
     _check_bounds(request)
-    vocabulary = trained.network.vocabulary
-    pieces = request.starts_with, request.contains, request.ends_with
-    constraints = parse_constraints(*pieces, request.length, vocabulary, shape_of(trained))
-    automaton = Automaton.of(constraints, vocabulary)
-    possible = count_possible(automaton, constraints, vocabulary)
-    sampler = ConstrainedSampler.of(trained, constraints, automaton, request.temperature)
-    near_names = near_names_of(trained)
-    rng = np.random.default_rng(request.seed)
-    found = _Found(allowed_clusters(trained))
-    generated = set[str]()
-    rejected = Counter[Flaw]()
-    recent = Counter[Flaw]()  # since the last batch with a new name
-    fruitless = unsayable = 0  # names since that batch, and since the last one with a sayable name
-    # Ends: a batch brings a new name, and there are soon enough of its kind, or adds to both. At
-    # most MAX_FRUITLESS names are sampled for each name that is found.
-    while fruitless < MAX_FRUITLESS and len(generated) < possible:
-        if len(found) >= request.count and unsayable >= MAX_UNSAYABLE:
-            break
+    return _finished(NamesDraft(request), _sampler_of(trained, request))
+
+
+def extend(
+    trained: Trained,
+    drafts: Sequence[NamesDraft],
+    accepts: Sequence[Accept],
+    should_stop: ShouldStop = never,
+) -> list[NamesDraft]:
+    """Write a batch of names for each draft. Finished drafts are returned unchanged.
+
+    Drafts share the steps of the network, whatever their constraints. Raises `NamesError` if the
+    only name that meets a draft's constraints is rejected, and `Abandoned`.
+    """
+    extended = [*drafts]
+    samplers = {
+        i: _sampler_of(trained, draft.request)
+        for i, draft in enumerate(drafts)
+        if not draft.finished
+    }
+    for together in _shares(samplers):
         check(should_stop)
-        before = len(found.sayable), len(found)
-        for name, plausible in sampler.sample(rng):
-            generated.add(name)
-            flaw = _flaw(name, found, trained, near_names, accept) if plausible else Flaw.UNREADABLE
-            if flaw:
-                rejected[flaw] += 1
-                recent[flaw] += 1
-                continue
-            found.add(name)
-            if len(found.sayable) in (request.count, before[0] + sampler.kept_per_batch):
-                break
-        if len(found.sayable) == request.count:
+        # A batch has its own generator, so that a draft need not hold one.
+        rngs = [
+            np.random.default_rng((drafts[i].request.seed, drafts[i].batches)) for i in together
+        ]
+        batches = sample_batches(trained.network, [samplers[i] for i in together], rngs)
+        for i, batch, rng in zip(together, batches, rngs, strict=True):
+            names = samplers[i].ordered(batch, rng)
+            draft = _with_names(trained, drafts[i], names, samplers[i], accepts[i])
+            extended[i] = _finished(draft, samplers[i])
+    return extended
+
+
+def _sampler_of(trained: Trained, request: NamesRequest) -> ConstrainedSampler:
+    """The sampler of a request. Raises `NamesError`."""
+    pieces = request.starts_with, request.contains, request.ends_with
+    vocabulary, shape = trained.network.vocabulary, shape_of(trained)
+    constraints = parse_constraints(*pieces, request.length, vocabulary, shape)
+    return sampler_of(trained, constraints, request.temperature)
+
+
+def _shares(samplers: Mapping[int, ConstrainedSampler]) -> Iterator[list[int]]:
+    """The keys of samplers whose batches are drawn together: at most `MOST_ROWS` names."""
+    together, rows = list[int](), 0
+    for i, sampler in samplers.items():
+        if together and rows + sampler.batch > MOST_ROWS:
+            yield together
+            together, rows = [], 0
+        together.append(i)
+        rows += sampler.batch
+    if together:
+        yield together
+
+
+def _with_names(
+    trained: Trained,
+    draft: NamesDraft,
+    names: Iterable[tuple[str, bool]],
+    sampler: ConstrainedSampler,
+    accept: Accept,
+) -> NamesDraft:
+    """The draft with the good ones of a batch of names, each with whether it is plausible."""
+    found, count = draft.found.copy(), draft.request.count
+    allowed, near_names = allowed_clusters(trained), near_names_of(trained)
+    before = len(found.sayable), len(found)
+    for name, plausible in names:
+        if sampler.possible <= MOST_COUNTED:
+            found.generated.add(name)
+        flaw = _flaw(name, found, trained, near_names, accept) if plausible else Flaw.UNREADABLE
+        if flaw:
+            found.rejected[flaw] += 1
+            found.recent[flaw] += 1
+            continue
+        unknown = 0 if allowed is None else len(clusters_of(name) - allowed)
+        if unknown:
+            found.others[name] = unknown
+            continue
+        found.sayable[name] = None
+        if len(found.sayable) in (count, before[0] + sampler.kept_per_batch):
             break
-        fruitless += sampler.batch
-        unsayable += sampler.batch
-        if len(found.sayable) > before[0]:
-            unsayable = 0
-        if len(found) > before[1]:
-            fruitless = 0
-            recent.clear()
-    names = found.best(request.count)
-    if possible == 1 and not names:
-        (name,), (flaw,) = generated, recent
-        raise NamesError(OnlyNameRejected(name, flaw, constraints))
+    found.fruitless += sampler.batch
+    found.unsayable += sampler.batch
+    if len(found.sayable) > before[0]:
+        found.unsayable = 0
+    if len(found) > before[1]:
+        found.fruitless = 0
+        found.recent.clear()
+    return NamesDraft(draft.request, draft.batches + 1, found)
+
+
+def _finished(draft: NamesDraft, sampler: ConstrainedSampler) -> NamesDraft:
+    """The draft, with its result if the search is over. Raises `NamesError`."""
+    found, count = draft.found, draft.request.count
+    is_enough = len(found.sayable) == count or (
+        len(found) >= count and found.unsayable >= MAX_UNSAYABLE
+    )
+    is_vain = found.fruitless >= MAX_FRUITLESS or len(found.generated) >= sampler.possible
+    if not is_enough and not is_vain:
+        return draft
+    names, rejected = found.best(count), found.rejected.copy()
+    if sampler.possible == 1 and not names:
+        (name,), (flaw,) = found.generated, found.recent
+        raise NamesError(OnlyNameRejected(name, flaw, sampler.constraints))
     if rest := len(found) - len(names):
         rejected[Flaw.UNSAYABLE] = rest
     shortfall = None
-    if len(names) < request.count:
-        shortfall = _shortfall(len(names), constraints, recent)
-    return NamesResult(names, shortfall, rejected)
+    if len(names) < count:
+        shortfall = _shortfall(len(names), sampler.constraints, found.recent)
+    return replace(draft, result=NamesResult(names, shortfall, rejected))
 
 
 def _check_bounds(request: NamesRequest) -> None:
@@ -174,41 +311,6 @@ def _check_bounds(request: NamesRequest) -> None:
             raise NamesError(OutOfRange(option, value, lowest, highest))
 
 
-class _Found:
-    """New names, in the order in which they were found."""
-
-    def __init__(self, allowed: frozenset[str] | None) -> None:
-        """Begin without names. allowed: the clusters of sayable names; `None` for any."""
-        self._allowed = allowed
-        self.sayable: dict[str, None] = {}  # an ordered set
-        self._others: dict[str, int] = {}
-        """Names with clusters that are not allowed, and how many."""
-
-    def add(self, name: str) -> None:
-        """Add a new name."""
-        unknown = 0 if self._allowed is None else len(clusters_of(name) - self._allowed)
-        if unknown:
-            self._others[name] = unknown
-        else:
-            self.sayable[name] = None
-
-    def best(self, count: int) -> tuple[str, ...]:
-        """At most `count` names: those that are sayable, then those with the fewest new clusters.
-
-        A constraint that forces a cluster leaves no sayable names, and some with that cluster only.
-        """
-        others = sorted(self._others, key=self._others.__getitem__)
-        return (*self.sayable, *others)[:count]
-
-    def __contains__(self, name: object) -> bool:
-        """Whether a name was found."""
-        return name in self.sayable or name in self._others
-
-    def __len__(self) -> int:
-        """Number of names, sayable or not."""
-        return len(self.sayable) + len(self._others)
-
-
 def reads_as_name(name: str) -> bool:
     """Whether it reads like a dinosaur's name: 3 to 26 letters, a vowel, no letter three times."""
     return DINOSAURS.admits(name)
@@ -216,10 +318,10 @@ def reads_as_name(name: str) -> bool:
 
 def _flaw(
     name: str,
-    found: "_Found",
+    found: Found,
     trained: Trained,
     near_names: NearNames,
-    accept: Callable[[str], bool],
+    accept: Accept,
 ) -> Flaw | None:
     """Why a name is rejected, or `None`."""
     if name in trained.known:

@@ -1,14 +1,14 @@
 """Names as a task: the text generator, and how weights for names are checked and sampled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from data.corpora import LONGEST_NAME
+from models.names import generator
 from models.names.capitalization import format_name
 from models.names.clusters import allowed_clusters
 from models.names.constrained.markov_model import learn_contexts
 from models.names.constrained.problems import NamesError
-from models.names.generator import NamesRequest, NamesResult, generate_names
+from models.names.generator import NamesDraft, NamesRequest, generate_names
 from models.names.near_copies import near_names_of
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
@@ -26,28 +26,14 @@ FULL_SAMPLE, SHORT_SAMPLE, FEWEST_SAMPLES = 50, 10, 5
 """Names in a sample, and how many a network must be able to write."""
 
 
-@dataclass(frozen=True)
-class NamesDraft:
-    """A request for names, and its result once it has one."""
-
-    request: NamesRequest
-    result: NamesResult | None = None
-
-    @property
-    def finished(self) -> bool:
-        """Whether the names are written: they all come in one step."""
-        return self.result is not None
-
-
 class NamesGenerator:
-    """Writes all names of a request in one step. A `models.text_generator.TextGenerator`."""
+    """Writes names batch by batch. A `models.text_generator.TextGenerator`."""
 
-    batch_size = 1
-    """`generate_names` fills its own batches; requests of several members share nothing."""
+    batch_size = 16
 
     def begin(self, trained: Trained, request: NamesRequest) -> NamesDraft:
-        """Return a draft without names."""
-        return NamesDraft(request)
+        """See `generator.begin`."""
+        return generator.begin(trained, request)
 
     def extend(
         self,
@@ -56,13 +42,8 @@ class NamesGenerator:
         accepts: Sequence[Accept],
         should_stop: ShouldStop = never,
     ) -> list[NamesDraft]:
-        """Return the drafts with their names. Raises `NamesError` as `generate_names` does."""
-        return [
-            draft
-            if draft.finished
-            else replace(draft, result=generate_names(trained, draft.request, accept, should_stop))
-            for draft, accept in zip(drafts, accepts, strict=True)
-        ]
+        """See `generator.extend`: every draft gets a batch of names."""
+        return generator.extend(trained, drafts, accepts, should_stop)
 
 
 def check(trained: Trained) -> None:
@@ -98,6 +79,7 @@ def count_parameters(network: Network) -> int:
 def prepare(trained: Trained) -> None:
     """Fill the caches that the first request would otherwise have to wait for."""
     learn_contexts(trained)
+    generator.begin(trained, NamesRequest())
     allowed_clusters(trained)
     near_names_of(trained)
 

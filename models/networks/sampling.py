@@ -35,10 +35,7 @@ def probabilities(
         raise ValueError(f"top_k is {top_k}, expected 1 or more, for example 5")
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p is {top_p}, expected more than 0 and at most 1, for example 0.9")
-    scaled = np.asarray(logits, np.float64)
-    # The maximum becomes 0, so that exp cannot overflow, however low the temperature.
-    scaled = (scaled - scaled.max(axis=-1, keepdims=True)) / temperature
-    p = _normalized(np.exp(scaled))  # (..., V)
+    p = softmax(np.asarray(logits, np.float64) / temperature)  # (..., V)
     if top_k is None and top_p is None:
         return p
 
@@ -53,6 +50,15 @@ def probabilities(
         descending[..., 1:][reached] = 0
     np.put_along_axis(p, order, descending, axis=-1)  # back to the order of the vocabulary
     return _normalized(p)
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """p from logits along the last axis: `(..., vocabulary)` → the same shape."""
+    # The maximum becomes 0, so that exp cannot overflow.
+    p: NDArray[np.float64] = logits - logits.max(axis=-1, keepdims=True)
+    np.exp(p, out=p)
+    p /= p.sum(axis=-1, keepdims=True)
+    return p
 
 
 def sample(

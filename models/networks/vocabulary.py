@@ -50,6 +50,17 @@ class Vocabulary:
         """Indices → text."""
         return "".join(self.symbols[int(i)] for i in indices)
 
+    def decode_each(self, indices: NDArray[np.int64]) -> list[str]:
+        """Rows of indices `(texts, length)`, each filled up with `END`s → texts."""
+        characters = np.ascontiguousarray(self._code_points[indices])  # (texts, length)
+        lines: list[str] = characters.view(f"U{indices.shape[1]}")[:, 0].tolist()
+        return lines
+
+    @cached_property
+    def _code_points(self) -> NDArray[np.uint32]:
+        """For each index its character, and for `END` zero, which NumPy strips from texts."""
+        return np.array([0 if c == END else ord(c) for c in self.symbols], np.uint32)
+
     def fold(self, text: str) -> str:
         """Replace or drop unknown characters: `É` → `e`, `“` → `'`, an emoji → nothing."""
         kept = (c if c in self._index else fold(c) for c in text)

@@ -86,8 +86,11 @@ class Contexts:
 
     def third_in_a_row(self, vocabulary: Vocabulary) -> NDArray[np.bool_]:
         """Where the next character would be the third of its kind in a row, `(C, V)`."""
-        symbols = vocabulary.symbols
-        return np.array([[text.endswith(c * 2) for c in symbols] for text in self.texts])
+        third = np.zeros((len(self.texts), len(vocabulary)), np.bool_)
+        for number, text in enumerate(self.texts):
+            if text[-2:] == text[-1:] * 2:
+                third[number, vocabulary.encode(text[-1:])] = True
+        return third
 
 
 @cached_with_weights

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.names.constrained.automaton import Automaton
 from models.names.constrained.constraints import NameConstraints
 from models.names.constrained.markov_model import learn_contexts
 from models.names.constrained.problems import describe
-from models.names.constrained.sampler import ConstrainedSampler
+from models.names.constrained.sampler import (
+    ConstrainedSampler,
+    sample_batches,
+)
 from models.names.generator import NamesError, NamesRequest, generate_names, reads_as_name
 from models.networks.network import item_losses
 from models.networks.vocabulary import END, Vocabulary
@@ -88,14 +90,13 @@ def test_constrained_names_depend_on_seed(constraints: dict[str, str]) -> None:
 def test_weighted_names_follow_network(constraints: NameConstraints) -> None:
     vocabulary = Vocabulary("\nabe")
     trained = namer(lstm(vocabulary, units=8, layers=1, seed=3))
-    sampler = ConstrainedSampler.of(
-        trained, constraints, Automaton.of(constraints, vocabulary), temperature=1
-    )
+    sampler = ConstrainedSampler.of(trained, constraints, temperature=1)
     drawn = Counter[str]()
     rng = np.random.default_rng(0)
     for _ in range(100):
-        names, log_p, log_q = sampler._draw(sampler.batch, rng)
-        for name, weight in zip(names, np.exp(log_p - log_q), strict=True):
+        (names,) = sample_batches(trained.network, [sampler], [rng])
+        weights = np.exp(names.log_p - names.log_q)
+        for name, weight in zip(names.texts, weights, strict=True):
             drawn[name] += weight
 
     assert constraints.length is not None
@@ -117,10 +118,12 @@ def test_weighted_names_follow_network(constraints: NameConstraints) -> None:
 def test_weights_correct_markov_model() -> None:
     parrot = namer(Parrot(["papayacephaloraptor", "mangocephalosaurus"]))
     constraints = NameConstraints(ends_with="raptor")
-    sampler = ConstrainedSampler.of(
-        parrot, constraints, Automaton.of(constraints, LETTERS), temperature=1
+    sampler, rng = (
+        ConstrainedSampler.of(parrot, constraints, temperature=1),
+        np.random.default_rng(0),
     )
-    written = sampler.sample(np.random.default_rng(0))
+    (names,) = sample_batches(parrot.network, [sampler], [rng])
+    written = sampler.ordered(names, rng)
     assert any(name.startswith("mangocephalo") and not plausible for name, plausible in written)
     assert {name for name, plausible in written if plausible} == {"papayacephaloraptor"}
     assert written[0] == ("papayacephaloraptor", True)

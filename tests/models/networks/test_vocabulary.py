@@ -1,5 +1,6 @@
 """Vocabulary: encoding, decoding, folding."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +33,15 @@ def test_encode_decode_round_trip(texts: list[str]) -> None:
         indices = vocabulary.encode(text)
         assert indices.shape == (len(text),)
         assert vocabulary.decode(indices) == text
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0\n"), max_size=9), min_size=1))
+def test_decode_each(texts: list[str]) -> None:
+    """Rows that are filled with ENDs, however they lie in memory."""
+    vocabulary = Vocabulary.of(texts)
+    rows = np.array([vocabulary.encode(text.ljust(9, END)) for text in texts])
+    assert vocabulary.decode_each(rows) == texts
+    assert vocabulary.decode_each(np.asfortranarray(rows)) == texts
 
 
 def test_encode_unknown_character_raises() -> None:

@@ -1,0 +1,185 @@
+"""Searches for names that share batches, and continue anywhere."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.names import generator
+from models.names.constrained.constraints import NameConstraints
+from models.names.constrained.sampler import (
+    BATCH,
+    MOST_PREPARED,
+    ConstrainedSampler,
+    sample_batches,
+    sampler_of,
+)
+from models.names.generator import (
+    NamesDraft,
+    NamesError,
+    NamesRequest,
+    NamesResult,
+    begin,
+    extend,
+    generate_names,
+)
+from models.names.text_generator import NamesGenerator
+from models.networks.lstm import LSTM
+from models.networks.mixture import Mixture
+from models.networks.network import State
+from models.networks.ngram import NGram
+from models.tasks import task_of
+from models.text_generator import Accept
+from tests.models.tiny import LETTERS, lstm, namer
+
+NETWORK = Mixture(
+    (
+        lstm(LETTERS, units=8, layers=1, seed=1),
+        NGram.fit(["mangosaurus\n", "papayaraptor\n", "triceratops\n"], LETTERS, 3, 0.75),
+        lstm(LETTERS, units=8, layers=1, seed=2),
+    ),
+    np.array([0.2, 0.6, 0.2], np.float32),
+)
+NAMER = namer(NETWORK)
+REQUESTS = [
+    NamesRequest(5, 1),
+    NamesRequest(40, 2, temperature=0.7),
+    NamesRequest(5, 3, starts_with="man"),
+    NamesRequest(10, 4, ends_with="raptor"),
+    NamesRequest(3, 5, starts_with="p", contains="mang", length=12, temperature=1.3),
+    NamesRequest(20, 6),
+    NamesRequest(20, 7, length=4),
+]
+
+
+def anything(_: str) -> bool:
+    return True
+
+
+def finished(drafts: list[NamesDraft], accept: Accept = anything) -> list[NamesResult]:
+    """The results of drafts that are continued together."""
+    for _ in range(1000):
+        drafts = extend(NAMER, drafts, [accept] * len(drafts))
+        if all(draft.finished for draft in drafts):
+            break
+    results = [draft.result for draft in drafts if draft.result is not None]
+    assert len(results) == len(drafts)
+    return results
+
+
+def test_drafts_do_not_depend_on_each_other() -> None:
+    """Whatever their constraints, temperatures and counts are."""
+    alone = [generate_names(NAMER, request, anything) for request in REQUESTS]
+    together = finished([begin(NAMER, request) for request in REQUESTS])
+    assert together == alone
+    assert len(REQUESTS) <= NamesGenerator.batch_size
+
+
+def test_draft_continues_in_another_process() -> None:
+    """All that it needs is in its pickle, which is small."""
+    network = task_of("names").load_shipped()
+    request = NamesRequest(30, 1)
+    draft = begin(network, request)
+    for _ in range(100):
+        content = pickle.dumps(draft)
+        assert len(content) < 3_000
+        (draft,) = extend(network, [pickle.loads(content)], [anything])  # noqa: S301
+        if draft.finished:
+            break
+    assert draft.batches > 1
+    assert draft.result == generate_names(network, request, anything)
+
+
+def test_batch_can_be_repeated() -> None:
+    """A draft is not changed when it is continued."""
+    draft = begin(NAMER, REQUESTS[1])
+    (first,) = extend(NAMER, [draft], [anything])
+    (second,) = extend(NAMER, [first], [anything])
+    assert not draft.found
+    assert 0 < len(first.found) < len(second.found)
+    assert extend(NAMER, [draft], [anything]) == [first]
+    assert extend(NAMER, [first], [anything]) == [second]
+
+
+def test_finished_draft_stays() -> None:
+    (draft,) = extend(NAMER, [begin(NAMER, REQUESTS[0])], [anything])
+    assert draft.finished
+    again, _ = extend(NAMER, [draft, begin(NAMER, REQUESTS[1])], [anything] * 2)
+    assert again is draft
+
+
+def test_each_draft_has_its_filter() -> None:
+    accepts: list[Accept] = [anything, lambda name: name < "m"]
+    both = [begin(NAMER, NamesRequest(5, 9))] * 2
+    for _ in range(100):
+        both = extend(NAMER, both, accepts)
+    first, second = (draft.result for draft in both)
+    assert first == generate_names(NAMER, NamesRequest(5, 9), anything)
+    assert second is not None
+    assert max(second.names) < "m"
+
+
+def test_invalid_request_does_not_begin() -> None:
+    with pytest.raises(NamesError):
+        begin(NAMER, NamesRequest(starts_with="mango", length=4))
+
+
+class Counting(LSTM):
+    """A network that counts the rows of each step."""
+
+    rows: list[int]
+
+    def step(self, x: NDArray[np.int64], state: State) -> tuple[NDArray[np.float32], State]:
+        self.rows.append(len(x))
+        return super().step(x, state)
+
+
+def test_rows_of_a_step_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many constrained drafts are continued in turns, with the same names."""
+    monkeypatch.setattr(generator, "MOST_ROWS", 2 * BATCH)
+    plain = lstm(LETTERS, units=8, layers=1)
+    counting = Counting(plain.vocabulary, plain.layers, plain.Wy, plain.by)
+    object.__setattr__(counting, "rows", [])
+    trained = namer(counting)
+    drafts = [begin(trained, NamesRequest(5, seed, ends_with="us")) for seed in range(5)]
+    counting.rows.clear()
+    together = extend(trained, drafts, [anything] * 5)
+    assert max(counting.rows) == 2 * BATCH
+    assert together == [extend(trained, [draft], [anything])[0] for draft in drafts]
+
+
+def test_prepared_samplers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last ones, not all."""
+    trained = namer(NETWORK)
+    first = sampler_of(trained, NameConstraints(), 0.9)
+    assert sampler_of(trained, NameConstraints(), 0.9) is first
+    assert sampler_of(trained, NameConstraints(), 0.8) is not first
+    letters = LETTERS.symbols[1 : MOST_PREPARED + 1]
+    samplers = {letter: sampler_of(trained, NameConstraints(letter), 0.9) for letter in letters}
+    assert all(sampler_of(trained, NameConstraints(c), 0.9) is s for c, s in samplers.items())
+    assert sampler_of(trained, NameConstraints(), 0.9) is not first
+
+
+def test_prefixes_share_a_look_ahead() -> None:
+    trained = namer(NETWORK)
+    some, other, steered = (
+        sampler_of(trained, constraints, 0.9)
+        for constraints in (
+            NameConstraints("man"),
+            NameConstraints("tri"),
+            NameConstraints(ends_with="us"),
+        )
+    )
+    assert some.look_ahead is other.look_ahead is not steered.look_ahead
+
+
+@pytest.mark.parametrize("temperature", [0.01, 10.0])
+def test_extreme_temperature(temperature: float) -> None:
+    """What is next to impossible is drawn if nothing else is allowed; its logarithms are finite."""
+    constraints = NameConstraints("xq", contains="zzvv", ends_with="bbq")
+    sampler, rng = ConstrainedSampler.of(NAMER, constraints, temperature), np.random.default_rng(1)
+    (names,) = sample_batches(NAMER.network, [sampler], [rng])
+    assert all(n.startswith("xq") and "zzvv" in n and n.endswith("bbq") for n in names.texts)
+    assert np.isfinite(names.log_p).all()
+    assert np.isfinite(names.log_q).all()
