@@ -51,6 +51,7 @@ class NotebookTrainer:
         encodable = [name + END for name in corpus.validation if letters.issuperset(name)]
         self._validation = encodable[:MAX_VALIDATION]
         np.random.RandomState(0).shuffle(self.examples)
+        self._encoded = [self.vocabulary.encode(example).tolist() for example in self.examples]
         size = len(self.vocabulary)
         self.parameters = initialize_parameters(UNITS, size, size, np.random.RandomState(1))
         self._a_prev = np.zeros((UNITS, 1))
@@ -66,7 +67,7 @@ class NotebookTrainer:
         """One update per name. The hidden state carries over from name to name."""
         while self._done < ITERATIONS:
             j = self._done
-            name = self.vocabulary.encode(self.examples[j % len(self.examples)]).tolist()
+            name = self._encoded[j % len(self._encoded)]
             curr_loss, _, self._a_prev = optimize(
                 X=[None, *name],  # x⟨1⟩ = 0
                 Y=[*name, self.vocabulary.end],  # X shifted by one
