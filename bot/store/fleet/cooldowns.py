@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, text
 
+from bot.store.calls import limited
 from bot.store.database import Database
 from bot.store.fleet.tables import RunningCooldown
 
@@ -21,6 +22,7 @@ _START = text(
 """The rule of `bot.services.cooldowns.Cooldowns.start`, in one statement."""
 
 
+@limited
 class RunningCooldowns:
     """One small statement for each. Used with PostgreSQL only."""
 

@@ -196,7 +196,7 @@ async def test_concurrent_notes_of_a_community(store: Store) -> None:
 
 async def test_block_outlasts_forgetting(store: Store) -> None:
     """Or "forget me" would undo it. Who blocked and what moderators did is not told either."""
-    moderator = 9
+    moderator = 987_654_321
     await store.blocks.block(1, MEMBER, Entry(Action.BLOCK, moderator, NOW, 1, MEMBER))
     kept = await store.privacy.of(MEMBER)
     assert (kept.blocks, kept.moderation) == (1, 1)

@@ -123,7 +123,7 @@ SUGGESTED = [
 def app(world: World, database: Database, monkeypatch: pytest.MonkeyPatch) -> App:
     """An app on either database."""
     monkeypatch.setattr(made, "store_in", lambda *_: Store(database))
-    monkeypatch.setattr(dissect, "picture", lambda *_: b"")
+    monkeypatch.setattr(dissect, "_picture", lambda *_: b"")
     return world.make_app()
 
 
