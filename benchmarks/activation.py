@@ -39,7 +39,7 @@ async def measure(address: str, rounds: int) -> dict[str, list[float]]:
     """Seconds from each activation in one process to its effect in the other, by task."""
     store = Store(Database(url_of(address, Path())))
     await store.database.migrate()
-    numbers = {kind: await _add_version(store, kind) for kind in TASKS}
+    numbers = {kind: await add_version(store, kind) for kind in TASKS}
     seconds: dict[str, list[float]] = {kind: [] for kind in TASKS}
     environment = {"DATABASE_URL": address, "COOLDOWN_SECONDS": "0"}
     async with AsyncExitStack() as stack:
@@ -76,7 +76,7 @@ async def _activate(here: LocalDiscord, there: LocalDiscord, kind: str, version:
         await asyncio.sleep(PAUSE)
 
 
-async def _add_version(store: Store, kind: str) -> int:
+async def add_version(store: Store, kind: str) -> int:
     """Add a version that differs from the shipped weights in its model card only."""
     trained = await asyncio.to_thread(task_of(kind).load_shipped)
     with tempfile.TemporaryDirectory() as folder:
