@@ -49,7 +49,7 @@ bot.commands            bot.commands.verse bot.commands.naming bot.commands.trai
                         bot.commands.core bot.services bot.store bot.evaluation.results bot.formats
                         models
 bot.commands.operation  bot.commands.moderation bot.commands.core bot.monitoring bot.services
-                        bot.store bot.images models
+                        bot.shards bot.store bot.images models
 bot.commands.verse      bot.commands.naming bot.commands.polls bot.commands.core bot.store
                         bot.formats models data
 bot.commands.naming     bot.commands.training bot.commands.polls bot.commands.core bot.services

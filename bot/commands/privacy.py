@@ -201,9 +201,11 @@ class CommunitySweeper:
         """Run once. The first run also records communities that left while the bot was off."""
         app, now = self._app, self._app.now()
         try:
-            if not self._has_synced and self._platform.sees_all_communities:
+            if not self._has_synced:
                 platform = self._platform
-                await app.store.privacy.seen(platform.communities, now, platform.name)
+                await app.store.privacy.seen(
+                    platform.communities, now, platform.name, among=platform.serves_community
+                )
                 self._has_synced = True
             for community_id in await app.store.privacy.forget_communities(now - GRACE):
                 log.info("Deleted the data of community %d, which removed the bot", community_id)

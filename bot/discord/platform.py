@@ -6,7 +6,7 @@ import json
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -134,6 +134,19 @@ class DiscordPlatform:
     def sees_all_communities(self) -> bool:
         """Whether this process runs all shards."""
         return self._client.shard_ids is None
+
+    def serves_community(self, community_id: int) -> bool:
+        """Whether a server belongs to one of this process's shards."""
+        chosen, count = self._client.shard_ids, self._client.shard_count
+        return chosen is None or (community_id >> 22) % (count or 1) in chosen
+
+    @property
+    def shard_latencies(self) -> Mapping[int, float | None]:
+        """Seconds from a heartbeat to its answer by shard; `None` if it is not connected."""
+        return {
+            number: None if shard.is_closed() or not math.isfinite(shard.latency) else shard.latency
+            for number, shard in self._client.shards.items()
+        }
 
     @property
     def is_connected(self) -> bool:

@@ -25,6 +25,10 @@ class Snapshot:
     gateway_connected: bool = False
     gateway_latency: float | None = None
     """From a heartbeat to its answer; `None` if unknown."""
+    shard_latencies: Mapping[int, float | None] = field(default_factory=dict)
+    """The same for each shard of this process; `None` for those that are not connected."""
+    processes: int = 1
+    """Processes that share the database, with this one."""
     communities: int = 0
     requests_in_progress: int = 0
     inference_in_progress: int = 0
@@ -66,6 +70,13 @@ class SnapshotCollector(Collector):
         if now.gateway_latency is not None:
             text = "Time from a heartbeat to its answer."
             yield _gauge("gateway_latency_seconds", text, now.gateway_latency)
+        connected = {str(n): float(s is not None) for n, s in now.shard_latencies.items()}
+        text = "Whether each shard of this process is connected."
+        yield _gauges("shard_connected", text, "shard", connected)
+        latencies = {str(n): s for n, s in now.shard_latencies.items() if s is not None}
+        text = "Time from a heartbeat to its answer, by shard."
+        yield _gauges("shard_latency_seconds", text, "shard", latencies)
+        yield _gauge("processes", "Processes that share the database.", now.processes)
         yield _gauge("servers", "Servers that the bot is in.", now.communities)
         text = "Requests that are being answered."
         yield _gauge("requests_in_progress", text, now.requests_in_progress)

@@ -73,9 +73,14 @@ class SlackPlatform:
     limits = LIMITS
     terms = TERMS
     sees_all_communities = True
+    shard_latencies: Mapping[int, float | None] = {}
     latency: float | None = None
     spares_requests = False
     whole_answer_s = 1.0
+
+    def serves_community(self, _community_id: int) -> bool:
+        """Whether a workspace is this one, as far as the app is installed in it alone."""
+        return True
 
     def __init__(
         self,

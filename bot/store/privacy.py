@@ -1,6 +1,6 @@
 """Data about members and communities: counting, exporting and deleting it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -154,11 +154,17 @@ class Privacy:
 
     @patient
     async def seen(
-        self, community_ids: Collection[int], now: datetime, platform: str = "discord"
+        self,
+        community_ids: Collection[int],
+        now: datetime,
+        platform: str = "discord",
+        *,
+        among: Callable[[int], bool] = lambda _community_id: True,
     ) -> None:
-        """Record which communities of a platform the bot is in, all of them.
+        """Record which communities of a platform the bot is in.
 
-        It is assumed to have left the other known ones of this platform now.
+        It is assumed to have left the other known ones of this platform now, of those `among` which
+        it would be seen.
         """
         async with self._database.writing() as session:
             known = set(await session.scalars(select(Community.id)))
@@ -166,7 +172,7 @@ class Privacy:
                 known |= {*await session.scalars(select(table.community_id).distinct())} - {None}
             blocking = select(Block.community_id).where(Block.member_id != EVERYBODY)
             known |= {*await session.scalars(blocking.distinct())} - {EVERYWHERE}
-            known &= await self._of_platform(session, known, platform)
+            known = {*filter(among, await self._of_platform(session, known, platform))}
             left_before = set(
                 await session.scalars(select(Community.id).where(Community.left_at.is_not(None)))
             )

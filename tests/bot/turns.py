@@ -39,11 +39,15 @@ class FakePlatform:
     terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
     communities: tuple[int, ...] = (COMMUNITY,)
     sees_all_communities = True
+    shard_latencies: dict[int, float | None] = field(default_factory=dict)
     whole_answer_s = 0.0
     is_connected = True
     latency: float | None = 0.05
     spares_requests: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100))
+
+    def serves_community(self, community_id: int) -> bool:
+        return True
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
         number = next(self._numbers)

@@ -4,7 +4,7 @@ Each platform (`bot/discord/`) implements these protocols. Commands do not know 
 serve; they get its limits and terms from here.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -159,6 +159,16 @@ class Platform(Protocol):
     @property
     def sees_all_communities(self) -> bool:
         """Whether no other process serves communities of this bot."""
+
+    def serves_community(self, community_id: int) -> bool:
+        """Whether a community of this platform is served by this process, if by any."""
+
+    @property
+    def shard_latencies(self) -> Mapping[int, float | None]:
+        """Seconds from a heartbeat to its answer on each of this process's shards.
+
+        `None` for those that are not connected. Empty on platforms without shards.
+        """
 
     @property
     def is_connected(self) -> bool:

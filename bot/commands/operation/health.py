@@ -12,6 +12,7 @@ from bot.monitoring.history import INTERVAL_S, Sample
 from bot.monitoring.process import resident_bytes
 from bot.monitoring.snapshot import Queue, Snapshot
 from bot.services.concurrency import PeriodicTask
+from bot.services.fleet.membership import Served
 from bot.store import StoreError
 from models.tasks import TASKS
 
@@ -108,6 +109,12 @@ class Health:
         return Snapshot(
             gateway_connected=all(each.is_connected for each in platforms),
             gateway_latency=max(latencies, default=None),
+            shard_latencies={
+                number: latency
+                for each in platforms
+                for number, latency in each.shard_latencies.items()
+            },
+            processes=app.fleet.processes(Served.ANYTHING),
             communities=sum(len(each.communities) for each in platforms),
             requests_in_progress=app.in_flight.running,
             inference_in_progress=app.inference.at_work,

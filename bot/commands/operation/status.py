@@ -14,6 +14,7 @@ from bot.commands.moderation.rights import check_owner
 from bot.commands.operation.health import Health
 from bot.monitoring.history import Sample
 from bot.monitoring.snapshot import Snapshot
+from bot.shards import format_shards
 
 PLOT = "day.png"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -62,6 +63,7 @@ async def _answer(health: Health, app: App, turn: Turn) -> Message:
             ),
         ),
         *_fields(health.snapshot(), latest, turn.platform.terms.platform),
+        *_shards(app, turn),
     )
     embed = Embed(f"🦖 Mangosaurus {app.version}", (line,), fields, image=PLOT)
     description = _("Requests, memory, event loop lag and database over the last day")
@@ -102,6 +104,30 @@ def _fields(now: Snapshot, latest: Sample, platform: str) -> tuple[Field, ...]:
         Field(
             _("Refused by {platform}").format(platform=platform),
             text(_("{count} in ten minutes"), count=now.invalid_requests),
+        ),
+    )
+
+
+def _shards(app: App, turn: Turn) -> tuple[Field, ...]:
+    """The shards of the process that answers, if the settings choose them."""
+    count, latencies = app.settings.shard_count, turn.platform.shard_latencies
+    if count is None or not latencies:
+        return ()
+    away = [number for number, seconds in latencies.items() if seconds is None]
+    if away:
+        line = _("{shards} of {count}; not connected: {away}")
+    else:
+        line = _("{shards} of {count}, the slowest {seconds:.3f} s")
+    return (
+        Field(
+            _("Shards"),
+            text(
+                line,
+                shards=format_shards(latencies),
+                count=count,
+                away=format_shards(away),
+                seconds=max(seconds or 0.0 for seconds in latencies.values()),
+            ),
         ),
     )
 

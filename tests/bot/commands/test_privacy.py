@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from bot.commands.core.app import App
 from bot.commands.core.message import Message, UserError
 from bot.commands.core.turn import Platform, User
 from bot.commands.privacy import GRACE, CommunitySweeper
+from bot.services.fleet.membership import Fleet
 from bot.store import Store, Unavailable
 from bot.store.ballots import Ballot
 from bot.store.hall_of_fame import Scope
@@ -288,21 +290,24 @@ async def test_deleted_while_voting(store: Store) -> None:
     assert not await store.privacy.of(5)
 
 
-def sweeper(store: Store, *, sees_all: bool = True) -> CommunitySweeper:
-    """Deletes data of former servers; the bot is in none."""
-    app = SimpleNamespace(store=store, now=lambda: NOW)
-    platform = SimpleNamespace(name="discord", communities=[], sees_all_communities=sees_all)
+def sweeper(store: Store, shards: Collection[int] = (0, 1)) -> CommunitySweeper:
+    """Deletes data of former servers; the bot is in none. Some of two shards run here."""
+    app = SimpleNamespace(store=store, now=lambda: NOW, fleet=Fleet())
+    platform = SimpleNamespace(
+        name="discord", communities=[], serves_community=lambda number: (number >> 22) % 2 in shards
+    )
     return CommunitySweeper(cast(App, app), cast(Platform, platform))
 
 
-@pytest.mark.parametrize(("sees_all", "gone"), [(True, [12]), (False, [])])
-async def test_some_shards_take_no_server_for_left(
-    store: Store, sees_all: bool, gone: list[int]
+@pytest.mark.parametrize(("shards", "gone"), [((0, 1), [12, 1 << 22]), ((0,), [12]), ((), [])])
+async def test_servers_of_other_shards_are_not_left(
+    store: Store, shards: tuple[int, ...], gone: list[int]
 ) -> None:
-    """A process with some of the shards does not see all servers."""
-    await crown(store, "Farsaurus", at=NOW, community_id=12)
-    await sweeper(store, sees_all=sees_all).sweep()
-    assert await store.privacy.forget_communities(NOW + GRACE) == gone
+    """A process with some of the shards does not see all servers, and judges only its own."""
+    for community_id in (12, 1 << 22):
+        await crown(store, "Farsaurus", at=NOW, community_id=community_id)
+    await sweeper(store, shards).sweep()
+    assert sorted(await store.privacy.forget_communities(NOW + GRACE)) == gone
 
 
 async def test_failed_first_sweep_is_repeated(
@@ -312,7 +317,7 @@ async def test_failed_first_sweep_is_repeated(
     communities = sweeper(store)
     with monkeypatch.context() as patched:
 
-        async def away(*_: object) -> None:
+        async def away(*_: object, **_options: object) -> None:
             raise Unavailable("gone")
 
         patched.setattr(store.privacy, "seen", away)

@@ -2,6 +2,8 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import discord
 import pytest
@@ -9,9 +11,10 @@ import simcord
 from discord import app_commands
 
 from bot.commands.core.message import Button, Message
-from bot.discord.client import Mangosaurus
+from bot.discord.client import IDENTIFY_AGAIN_S, IDENTIFY_S, LAUNCH_S, Mangosaurus
 from bot.discord.rendering import view_of
 from bot.discord.sync import RegisteredInFile, sync_if_changed
+from bot.services.fleet.identifying import IdentifyGate
 from tests.bot.conftest import Home, World
 
 
@@ -181,3 +184,36 @@ async def test_nothing_mentions_anybody(home: Home) -> None:
     messages = [data for data in sent if data and ("content" in data or "embeds" in data)]
     assert len(messages) > 2
     assert [data.get("allowed_mentions") for data in messages] == [{"parse": []}] * len(messages)
+
+
+def test_shards_of_the_settings(world: World) -> None:
+    """Without them, Discord decides, and no other process has any."""
+
+    def of(**settings: object) -> Mangosaurus:
+        return Mangosaurus(world.make_app(**settings))
+
+    assert of().shard_ids is None
+    assert of().platform.serves_community(123 << 22)
+    all_of_them = of(shard_count=4)
+    assert (all_of_them.shard_ids, all_of_them.shard_count) == (None, 4)
+    assert all_of_them.platform.sees_all_communities
+    some = of(shard_count=4, shard_ids=frozenset({2, 1}))
+    assert (some.shard_ids, some.shard_count) == ([1, 2], 4)
+    assert not some.platform.sees_all_communities
+    served = [number for number in range(8) if some.platform.serves_community(number << 22)]
+    assert served == [1, 2, 5, 6]
+
+
+async def test_identifies_pass_the_gate(world: World) -> None:
+    """discord.py's own pause is that of one process."""
+    bot, turns = world.make_bot(), []
+
+    async def turn(shard_id: int, patience: float) -> None:
+        turns.append((shard_id, patience))
+
+    bot.app.fleet.gate = cast("IdentifyGate", SimpleNamespace(turn=turn))
+    await bot.before_identify_hook(3, initial=True)
+    await bot.before_identify_hook(4)
+    assert turns == [(3, IDENTIFY_S), (4, IDENTIFY_S)]
+    assert IDENTIFY_S < LAUNCH_S
+    assert IDENTIFY_AGAIN_S < 60  # discord.py's limit for a shard that connects again

@@ -8,6 +8,7 @@ import pytest
 from bot.commands.core.app import App
 from bot.commands.operation import health as module
 from bot.commands.operation.health import Health
+from bot.services.fleet.membership import Fleet
 from bot.services.queueing.fair_queue import QueueState
 from bot.store import Unavailable
 from tests.bot.fakes import FakeWriter
@@ -48,6 +49,25 @@ async def test_two_platforms(health: Health, app: App, platform: FakePlatform) -
     other.is_connected = False
     assert failing(health) == {"gateway"}
     assert health.checks()["gateway"].detail == "not connected to fake"
+
+
+async def test_shards(health: Health, app: App, platform: FakePlatform) -> None:
+    platform.shard_latencies = {4: 0.02, 5: None}
+    assert value(app, "shard_connected", shard="4") == 1
+    assert value(app, "shard_connected", shard="5") == 0
+    assert value(app, "shard_latency_seconds", shard="4") == 0.02
+    assert value(app, "shard_latency_seconds", shard="5") is None
+    assert value(app, "processes") == 1
+
+
+async def test_shards_that_another_process_runs(
+    health: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the end of one of the two helps."""
+    assert health.alive().passes
+    monkeypatch.setattr(Fleet, "lost", "another process runs its shards now")
+    assert health.alive().detail == "another process runs its shards now"
+    assert not health.alive().passes
 
 
 async def test_slow_event_loop(health: Health, app: App) -> None:

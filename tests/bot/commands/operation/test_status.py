@@ -11,6 +11,7 @@ from bot.commands.core.message import UserError, plain
 from bot.commands.operation.health import Health
 from bot.commands.operation.status import status
 from tests.bot.chats.protocol import Chat
+from tests.bot.conftest import World
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 
 
@@ -33,6 +34,27 @@ async def test_owner_sees_status(app: App, health: Health, platform: FakePlatfor
     assert fields["Database"].endswith(" s")
     assert fields["Fake"] == "0.050 s"
     assert Image.open(io.BytesIO(message.files[0].content)).format == "PNG"
+
+
+@pytest.mark.parametrize(
+    ("latencies", "shown"),
+    [
+        ({0: 0.02, 1: 0.05}, "0-1 of 4, the slowest 0.050 s"),
+        ({0: 0.02, 1: None, 3: None}, "0-1, 3 of 4; not connected: 1, 3"),
+    ],
+)
+async def test_shards(
+    world: World, platform: FakePlatform, latencies: dict[int, float | None], shown: str
+) -> None:
+    """Those of the process that answers; without the setting, there is nothing to tell apart."""
+    platform.operators, platform.shard_latencies = {ADA.id}, latencies
+    for count, expected in ((4, shown), (None, None)):
+        app = world.make_app(shard_count=count)
+        turn = FakeTurn(platform)
+        await status(Health(app, platform), app, turn, NoOptions())
+        fields = {field.name: plain(field.value) for field in turn.answers[0].embeds[0].fields}
+        assert fields.get("Shards") == expected
+        await app.store.close()
 
 
 async def test_others_do_not(app: App, health: Health, platform: FakePlatform) -> None:
