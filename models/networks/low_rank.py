@@ -77,15 +77,17 @@ def times(x: Array, matrix: Blocks) -> Array:
     """x · matrix, `(B, n)` → `(B, m)`. A row of it depends on the same row of x only."""
     numbers, (n, m) = matrix.numbers, matrix.shape
     down, across, rows, columns = numbers.shape
-    if len(x) == 1:  # a vector would be multiplied in another order
+    count = len(x)
+    if count == 1:  # a vector would be multiplied in another order
         return times(x.repeat(2, axis=0), matrix)[:1]
     if n < down * rows:
         x = np.pad(x, ((0, 0), (0, down * rows - n)))
-    products = np.empty((down, len(x), across, columns), np.float32)
-    at_once = -(-len(x) // -(-len(x) // MOST_ROWS))  # equal shares: the last one is no vector
-    for begin in range(0, len(x), at_once):
+    x = x.reshape(count, down, rows).transpose(1, 0, 2)[:, np.newaxis]  # (down, 1, B, rows)
+    products = np.empty((down, count, across, columns), np.float32)
+    by_block = products.transpose(0, 2, 1, 3)
+    at_once = -(-count // -(-count // MOST_ROWS))  # equal shares: the last one is no vector
+    for begin in range(0, count, at_once):
         some = slice(begin, begin + at_once)
-        parts = x[some].reshape(-1, 1, down, rows).transpose(2, 1, 0, 3)  # (down, 1, B, rows)
-        np.matmul(parts, numbers, out=products[:, some].transpose(0, 2, 1, 3))
+        np.matmul(x[:, :, some], numbers, out=by_block[:, :, some])
     total: Array = products[0] if down == 1 else products.sum(axis=0)
-    return total.reshape(len(x), -1)[:, :m]
+    return total.reshape(count, -1)[:, :m]

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from models.verse.constrained.word_index import Columns, Output, WordIndex, engl
 from models.verse.constrained.word_lines import Candidate, LineRequest, Start, Step, write_lines
 from models.verse.forms import Form
 from models.verse.opening import start_of
-from models.verse.subject import Subject, Topics
+from models.verse.subject import Subject, Topics, bias_towards
 from models.weights import Trained, cached_with_weights
 
 PARTICLES = 4
@@ -44,6 +45,8 @@ class MetricalWriter:
     index: WordIndex
     output: Output
     topics: Topics
+    vectors: NDArray[np.float32] = field(repr=False)
+    """Of the columns, as in `topics`, `(C, D)`."""
     correction: NDArray[np.float32]
     """Added to the logits, `(C,)`; see `models.verse.calibration`."""
 
@@ -80,10 +83,9 @@ class MetricalWriter:
     def request(self, line: "Line") -> LineRequest:
         """What the network is asked for."""
         ends, start = self._plan(line)
-        bias = self.topics.bias(line.subject, SUBJECT_STRENGTH)[self.index.tokens]
+        bias = bias_towards(line.subject, self.vectors, SUBJECT_STRENGTH)
         # A word that has come back is not called for again and again.
-        written = Counter(words_of(fold("\n".join(line.above))))
-        for word, times in written.items():
+        for word, times in Counter(word for words in line.words_above for word in words).items():
             if word in self.index.column:
                 bias[self.index.column[word]] *= RETURNING**times
         bias += self.correction
@@ -116,37 +118,34 @@ class MetricalWriter:
 
     def _reachable(self, start: Start, line: "Line") -> Columns:
         """The words that can end a line after its start, `(C,)`."""
-        index, metre, endings = self.index, line.metre, self.index.endings(line.metre)
-        sets, which = index.ending_sets(metre)
+        index, metre = self.index, line.metre
         if not start.fragment:
-            after = [bool(metre.positions_before(int(e)) & start.positions) for e in sets]
-            return np.array(after)[which]
+            return index.endings_after(metre, start.positions)
         completed = index.starting_with(start.fragment)
         if line.form.modern:
             completed &= ~index.archaic
-        inner = [
-            bool((index.inner(metre, start.positions, int(e)) & completed).any()) for e in sets
-        ]
-        last = completed & (endings & np.uint64(start.positions) != 0)
-        reachable: Columns = np.array(inner)[which] | last
+        endings = index.endings(metre)
+        reachable: Columns = completed & (endings & np.uint64(start.positions) != 0)
+        for ending in np.unique(endings).tolist():
+            if (index.inner(metre, start.positions, ending) & completed).any():
+                reachable |= endings == ending
         return reachable
 
     def _endings(self, line: "Line") -> Iterator[Columns]:
         """Sets of words that the line may end in, `(C,)`, in order of preference."""
         index, form, number = self.index, line.form, line.number
-        last_words = [last_word(text) for text in line.above]
+        last_words = [words[-1] if words else "" for words in line.words_above]
         rhymes = [index.rhyme_of(word) for word in last_words]
         new = index.rhyme_count > 0
         new[index.same_spelling(last_words)] = False
         if form.modern:
             new &= ~index.archaic
-        wanted = [rhymes[i] for i in form.rhymes_of(number) if rhymes[i] >= 0]
-        rhyming = new & np.isin(index.rhyme, wanted)
+        rhyming = new & index.rhyming(rhymes[i] for i in form.rhymes_of(number))
         if rhyming.any() and line.attempt < RHYME_ATTEMPTS:
             yield rhyming
         # A new rhyme. If a later line has to rhyme with it, there must be enough words for that.
         min_rhymes = MIN_RHYMES if form.rhymes_to_come(number) else 1
-        yield new & (index.rhyme_count >= min_rhymes) & ~np.isin(index.rhyme, rhymes)
+        yield new & (index.rhyme_count >= min_rhymes) & ~index.rhyming(rhymes)
         yield new
 
 
@@ -170,6 +169,11 @@ class Line:
     def number(self) -> int:
         """From 0."""
         return len(self.above)
+
+    @cached_property
+    def words_above(self) -> list[list[str]]:
+        """The words of each line so far, folded."""
+        return [words_of(fold(line)) for line in self.above]
 
     @property
     def metre(self) -> Metre:
@@ -203,6 +207,11 @@ def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
     index = english_index(words.vocabulary, may_write)
     if index is None:
         return None
-    topics = Topics(words.vocabulary, network.vectors)
-    correction = network.correction[index.tokens]
-    return MetricalWriter(words.approximated(), index, Output(words, index), topics, correction)
+    return MetricalWriter(
+        words.approximated(),
+        index,
+        Output(words, index),
+        Topics(words.vocabulary, network.vectors),
+        network.vectors[index.tokens],
+        network.correction[index.tokens],
+    )

@@ -11,7 +11,7 @@ by characters in the others (`free_lines`). One that is not a copy is kept.
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -228,12 +228,12 @@ def extend(
 
 def _write_candidates(
     trained: Trained, drafts: Sequence[Draft], attempt: int
-) -> list[list[_Written]]:
+) -> list[Iterable[_Written]]:
     """Candidates for the next line of each draft, in the order in which they are tried.
 
     Drafts of one method share a batch.
     """
-    found: list[list[_Written]] = [[] for _ in drafts]
+    found: list[Iterable[_Written]] = [[] for _ in drafts]
     for write in (_write_metrical, _write_free, _write_counted):
         selected = [i for i, draft in enumerate(drafts) if _method_of(trained, draft) is write]
         if selected:
@@ -243,7 +243,7 @@ def _write_candidates(
     return found
 
 
-Write = Callable[[Trained, Sequence[Draft], int], list[list[_Written]]]
+Write = Callable[[Trained, Sequence[Draft], int], Sequence[Iterable[_Written]]]
 
 
 def _method_of(trained: Trained, draft: Draft) -> Write:
@@ -272,16 +272,16 @@ def next_line(draft: Draft, attempt: int = 0) -> Line:
 
 def _write_metrical(
     trained: Trained, drafts: Sequence[Draft], attempt: int
-) -> list[list[_Written]]:
+) -> Sequence[Iterable[_Written]]:
     writer = metrical_writer_of(trained)
     assert writer is not None  # noqa: S101 (see `_method_of`)
     lines = [next_line(draft, attempt) for draft in drafts]
-    found = []
+    found: list[Iterable[_Written]] = []
     for line, candidates in zip(lines, writer.write(lines), strict=True):
         # Particles that are drawn in proportion to their weights are a sample of the lines.
         weights = np.array([c.log_weight for c in candidates])
         order = np.argsort(-(weights + line.rng.gumbel(size=len(candidates))), kind="stable")
-        found.append([_Written(candidates[i].written, candidates[i].state) for i in order])
+        found.append(_Written(c.written, c.state) for c in [candidates[i] for i in order])
     return found
 
 
@@ -329,7 +329,7 @@ def _requests(drafts: Sequence[Draft], attempt: int) -> list[LineRequest]:
 def _first_acceptable(
     trained: Trained,
     draft: Draft,
-    candidates: Sequence[_Written],
+    candidates: Iterable[_Written],
     accept: Accept,
 ) -> Draft | None:
     """The draft with its first acceptable candidate, or `None` if there is none."""

@@ -52,6 +52,16 @@ class Subject:
 NO_SUBJECT = Subject((), np.zeros(0, np.float32))
 
 
+def bias_towards(subject: Subject, vectors: Array, strength: float) -> Array:
+    """What is added to the logits of words with some vectors, `(words, D)`: `(words,)`."""
+    if not subject.vector.size:
+        return np.zeros(len(vectors), np.float32)
+    cosines = vectors @ subject.vector
+    bias: Array = np.clip(cosines, 0, NEAR, out=cosines)
+    bias *= np.float32(strength)
+    return bias
+
+
 @dataclass(frozen=True, eq=False)
 class Topics:
     """Word vectors of a network's vocabulary."""
@@ -59,14 +69,6 @@ class Topics:
     vocabulary: WordVocabulary
     vectors: Array
     """Of unit length, or zeros for words without one, `(V, D)`."""
-
-    def bias(self, subject: Subject, strength: float) -> Array:
-        """What is added to the logits, `(V,)`."""
-        if not subject.vector.size:
-            return np.zeros(len(self.vectors), np.float32)
-        cosines = self.vectors @ subject.vector
-        bias: Array = (strength * np.clip(cosines, 0, NEAR)).astype(np.float32)
-        return bias
 
     def subject_of(self, text: str) -> Subject | None:
         """The subject of a member's words; `None` if none of them says what they are about."""

@@ -29,11 +29,11 @@ def draw(
     highest = logits.max(axis=1, keepdims=True)  # (R, 1)
     p = logits - highest
     np.exp(p, out=p)
-    total = p.sum(axis=1)
-    p *= allowed
-    mass = p.sum(axis=1)
+    # A product sums faster than `sum`.
+    total = np.vecdot(p, np.ones(p.shape[1], np.float32))
+    mass = np.vecdot(p, allowed.astype(np.float32))
     log_share = np.log(np.maximum(mass, SMALLEST_MASS) / total).astype(np.float64)
-    for row in np.flatnonzero(mass < SMALLEST_MASS).tolist():
+    for row in (mass < SMALLEST_MASS).nonzero()[0].tolist():
         columns = np.flatnonzero(allowed[row] & (logits[row] > -np.inf))
         if not columns.size:
             log_share[row] = -np.inf
@@ -43,25 +43,30 @@ def draw(
         p[row, columns] = np.exp(logits[row, columns] - best)
         mass[row] = p[row, columns].sum()
         log_share[row] = best - highest[row, 0] + np.log(mass[row] / total[row])
-    return _draw_likely(p, mass, u), log_share
+    return _draw_likely(p, allowed, mass, u), log_share
 
 
-def _draw_likely(p: Array, mass: Array, u: NDArray[np.floating]) -> Indices:
-    """Draw a column of each row in proportion to p, `(R, C)`, whose sums are `mass`, `(R,)`.
+def _draw_likely(
+    p: Array, allowed: NDArray[np.bool_], mass: Array, u: NDArray[np.floating]
+) -> Indices:
+    """Draw an allowed column of each row in proportion to p, `(R, C)`.
 
-    Unlikely columns are left out (`likely`).
+    Unlikely columns are left out (`likely`). mass: the sum of p over the allowed columns, `(R,)`.
     """
+    rows, width = p.shape
     drawn = p > (EPSILON * mass)[:, np.newaxis]
-    without = np.flatnonzero(~drawn.any(axis=1))
-    drawn[without, p[without].argmax(axis=1)] = True
+    drawn &= allowed
+    for row in np.flatnonzero(~drawn.any(axis=1)):
+        drawn[row, (p[row] * allowed[row]).argmax()] = True
     # One cumulative sum for all rows, one after another.
-    places = np.flatnonzero(drawn)  # row · C + column
-    end = np.searchsorted(places, np.arange(1, len(p) + 1) * p.shape[1])
+    places = drawn.ravel().nonzero()[0]  # row · C + column
+    end = places.searchsorted(np.arange(width, width * rows + 1, width))
     cumulative = p.ravel()[places].cumsum(dtype=np.float64)
     above = cumulative[end - 1]
-    below = np.concatenate(([0.0], above[:-1]))
-    chosen = np.searchsorted(cumulative, below + u * (above - below), side="right")
-    columns: Indices = places[np.minimum(chosen, end - 1)] % p.shape[1]
+    below = np.zeros(rows)
+    below[1:] = above[:-1]
+    chosen = cumulative.searchsorted(below + u * (above - below), side="right")
+    columns: Indices = places[np.minimum(chosen, end - 1)] % width
     return columns
 
 
@@ -76,11 +81,12 @@ def uneven(log_weight: NDArray[np.float64], begins: Indices) -> Indices:
 
     log_weight: `(R,)`; begins: the first particle of each group, `(groups,)`.
     """
-    size = np.diff(begins, append=len(log_weight))
-    highest = np.maximum.reduceat(log_weight, begins)
-    w = np.exp(log_weight - highest.repeat(size))
-    effective = np.add.reduceat(w, begins) ** 2 / np.add.reduceat(w**2, begins)
-    return np.flatnonzero((effective < RESAMPLE_BELOW * size) & (size > 1))
+    group = begins.searchsorted(np.arange(len(log_weight)), side="right") - 1
+    w = np.exp(log_weight - np.maximum.reduceat(log_weight, begins)[group])
+    effective = np.add.reduceat(w, begins) ** 2 / np.add.reduceat(w * w, begins)
+    size = np.bincount(group)
+    groups: Indices = ((effective < RESAMPLE_BELOW * size) & (size > 1)).nonzero()[0]
+    return groups
 
 
 def resample(log_weight: NDArray[np.float64], offset: float) -> tuple[Indices, float]:

@@ -39,7 +39,7 @@ COMMON_WORDS = 6_000
 MAX_ENDING_RANK = 10_000
 """Rarer words do not end a line: for many, the dictionary has only a name spelt the same."""
 _CACHED_SETS = 600
-_CACHES = frozenset({"_positions", "_endings", "_ending_sets", "_inner", "_rhyme_of"})
+_CACHES = frozenset({"_positions", "_endings", "_endings_after", "_inner", "_rhyme_of"})
 EXACT_COLUMNS, RANK = 1_000, 48
 """The columns of the most common words have exact logits; those of the others have this rank."""
 
@@ -116,7 +116,7 @@ class WordIndex:
     def _add_caches(self) -> None:
         self._positions = lru_cache(maxsize=16)(self._make_positions)
         self._endings = lru_cache(maxsize=16)(self._make_endings)
-        self._ending_sets = lru_cache(maxsize=16)(self._make_ending_sets)
+        self._endings_after = lru_cache(maxsize=64)(self._make_endings_after)
         self._inner = lru_cache(maxsize=_CACHED_SETS)(self._make_inner)
         self._rhyme_of = lru_cache(maxsize=_CACHED_SETS)(self._find_rhyme)
 
@@ -145,6 +145,13 @@ class WordIndex:
         """The rhyme of any word, known or not; −1 if it rhymes with no word that may end a line."""
         return self._rhyme_of(word)
 
+    def rhyming(self, rhymes: Iterable[int]) -> Columns:
+        """The words that have one of some rhymes, `(C,)`."""
+        wanted = np.zeros(len(self._rhymes) + 1, np.bool_)
+        wanted[[rhyme for rhyme in rhymes if rhyme >= 0]] = True
+        columns: Columns = wanted[self.rhyme]  # −1 is the last one, which is not wanted
+        return columns
+
     def _find_rhyme(self, word: str) -> int:
         return next((self._rhymes.get(r.rhyme, -1) for r in self._readings(word)), -1)
 
@@ -160,9 +167,9 @@ class WordIndex:
         """Where each word has to start to end a line, `(C,)`; the empty set for other words."""
         return self._endings(metre)
 
-    def ending_sets(self, metre: Metre) -> tuple[PositionSets, NDArray[np.int64]]:
-        """The different sets of `endings`, and which of them each word has, `(C,)`."""
-        return self._ending_sets(metre)
+    def endings_after(self, metre: Metre, positions: int) -> Columns:
+        """The words that can end a line that has come to `positions`, `(C,)`."""
+        return self._endings_after(metre, positions)
 
     def inner(self, metre: Metre, positions: int, ending: int) -> Columns:
         """The words that can come at `positions` so that the line can still get to `ending`.
@@ -180,14 +187,19 @@ class WordIndex:
         return self._positions(metre)
 
     def after(
-        self, fits: PositionSets, positions: PositionSets, columns: NDArray[np.int64]
+        self,
+        fits: PositionSets,
+        metre: NDArray[np.int64],
+        positions: PositionSets,
+        columns: NDArray[np.int64],
     ) -> PositionSets:
         """The positions of some lines after one more word each; 0 if it does not fit: `(R,)`.
 
-        fits: `self.positions` of the metre of each line, `(R, patterns)`.
+        fits: `self.positions` of some metres, `(metres, patterns)`; metre: which of them each line
+        has, `(R,)`.
         """
         patterns = self.patterns[columns]  # (R, K)
-        at = np.take_along_axis(fits, patterns, axis=1) & positions[:, np.newaxis]
+        at = fits[metre[:, np.newaxis], patterns] & positions[:, np.newaxis]
         after: PositionSets = np.bitwise_or.reduce(at << self.syllables[patterns], axis=1)
         return after
 
@@ -208,9 +220,11 @@ class WordIndex:
         sets[self.rhyme < 0] = 0
         return sets
 
-    def _make_ending_sets(self, metre: Metre) -> tuple[PositionSets, NDArray[np.int64]]:
+    def _make_endings_after(self, metre: Metre, positions: int) -> Columns:
         sets, which = np.unique(self.endings(metre), return_inverse=True)
-        return sets, which
+        reached = [bool(metre.positions_before(int(ending)) & positions) for ending in sets]
+        columns: Columns = np.array(reached)[which]
+        return columns
 
     def _make_inner(self, metre: Metre, positions: int, ending: int) -> Columns:
         viable = np.uint64(metre.positions_before(ending))

@@ -86,14 +86,24 @@ class LineRequest:
 class Candidate:
     """A finished line."""
 
-    written: str
-    """What the network wrote; it continues `Start.text`."""
+    start: Start
+    """What it begins with."""
     tokens: tuple[str, ...]
     """What the network wrote: words and marks, without the line feed."""
     log_weight: float
     """The particle's weight, in nats."""
     state: State = field(repr=False)
     """After the last token before the line feed."""
+
+    @property
+    def written(self) -> str:
+        """What the network wrote; it continues `Start.text`."""
+        start = self.start
+        typed = join_tokens(start.tokens)
+        written = join_tokens([*start.tokens, *self.tokens])[len(typed) :]
+        if start.fragment or start.text.endswith(" "):
+            written = written.lstrip(" ")[len(start.fragment) :]
+        return written
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +193,8 @@ class _Batch:
         shape = (MAX_TOKENS, particles)
         self.uniform = np.stack([r.rng.random(shape) for r in requests]).astype(np.float32)
         self.offset = np.stack([r.rng.random(MAX_TOKENS + 1) for r in requests])
+        self.enough = np.zeros(len(requests), np.bool_)
+        """Whether most particles of the line are finished."""
         # For each particle, `(R, …)`; those of a line side by side.
         self.rows = np.zeros(len(requests) * particles, _PARTICLE)
         self.rows["line"] = np.arange(len(requests)).repeat(particles)
@@ -197,7 +209,7 @@ class _Batch:
         zeros = np.zeros(lines, np.int64)
         h, state = self.network.step(np.full(lines, PLAN), zeros, nowhere, self.state)
         logits = self.output.logits(h)  # (lines, C)
-        share = np.ones(len(rows))
+        log_share = np.zeros(len(rows))
         typed = np.full(lines, NONE)
         for number, request in enumerate(self.requests):
             of_line = slice(number * self.particles, (number + 1) * self.particles)
@@ -208,14 +220,15 @@ class _Batch:
             if not columns.size:
                 continue  # the member's last word is read as the others are
             scaled = end_logits(request, logits[number])
-            share[of_line] = share_of(columns, scaled) if self.trace is not None else 1
+            if self.trace is not None:
+                log_share[of_line] = np.log(share_of(columns, scaled))
             p = np.exp(scaled[columns] - scaled[columns].max())
             some = likely(p, p.sum())
             # Systematic: the particles spread over the distribution.
             u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
             rows["end"][of_line] = columns[some][invert(np.cumsum(p[some]), u)]
             rows["ending"][of_line] = index.endings(request.metre)[rows["end"][of_line]]
-        self._record(rows["end"], share)
+        self._record(rows["end"], log_share)
         end = np.where(rows["end"] > 0, index.tokens[rows["end"]], typed[rows["line"]])
         self.towards = self.network.towards(end)
         self.h, self.state = self.network.step(
@@ -251,21 +264,20 @@ class _Batch:
         """Write a token in every particle."""
         index, rows, line = self.index, self.rows, self.rows["line"]
         logits = self.output.logits(self.h * self.cold[line], self.bias[line])  # (R, C)
-        number = np.arange(len(rows)) - np.searchsorted(line, line)  # within its line
+        number = np.arange(len(rows)) - line.searchsorted(line)  # within its line
         x, log_share = draw(logits, self._allowed(step), self.uniform[line, step, number])
         rows["log_weight"] += log_share
-        self._record(
-            x, np.exp(np.maximum(log_share, np.log(SMALLEST_MASS))) * (log_share > -np.inf)
-        )
-        ended = x == index.line_end
-        for row in np.flatnonzero(ended & (log_share > -np.inf)).tolist():
+        self._record(x, log_share)
+        kept = log_share > -np.inf
+        for row in (kept & (x == index.line_end)).nonzero()[0].tolist():
             self._finish(row, step)
-        enough = np.array([len(found) >= ENOUGH * self.particles for found in self.candidates])
-        kept = np.flatnonzero((log_share > -np.inf) & ~ended & ~enough[line])
-        if len(kept) < len(rows):
-            self._select(kept)
-        if len(kept):
-            self._advance(x[kept], step)
+            kept[row] = False
+        kept &= ~self.enough[line]
+        if not kept.all():
+            self._select(kept.nonzero()[0])
+            x = x[kept]
+        if len(x):
+            self._advance(x, step)
             self._resample(step)
             x = index.tokens[self.rows["written"][:, step]]
             self.h, self.state = self._read(x)
@@ -275,7 +287,7 @@ class _Batch:
         index, rows = self.index, self.rows
         is_word, positions = index.counted[x] > 0, rows["positions"]
         ends = (x == rows["end"]) & (positions & rows["ending"] != 0)
-        after = index.after(self.fits[rows["line"]], positions, x)
+        after = index.after(self.fits, rows["line"], positions, x)
         rows["positions"] = np.where(is_word, after, positions)
         rows["closed"] = np.where(is_word, ends, rows["closed"])
         rows["may_mark"] = is_word
@@ -291,15 +303,15 @@ class _Batch:
             else index.inner(requests[line].metre, positions, ending)
             for line, positions, ending, closed, may_mark in rows[_OF_SETS].tolist()
         ]
-        allowed = np.stack(sets)
+        allowed = np.concatenate(sets).reshape(len(rows), -1)
         unclosed = ~rows["closed"]
-        some = np.flatnonzero(unclosed)
+        some = unclosed.nonzero()[0]
         allowed[some, rows["end"][some]] = (rows["positions"] & rows["ending"] != 0)[some]
         for number, request in enumerate(requests if step == 0 else ()):
             if request.start.fragment:
                 of_line = (rows["line"] == number) & unclosed
                 allowed[of_line] &= index.starting_with(request.start.fragment)
-        some = np.flatnonzero(unclosed & rows["may_mark"] & allowed.any(axis=1))
+        some = (unclosed & rows["may_mark"] & allowed.any(axis=1)).nonzero()[0]
         allowed[some[:, np.newaxis], index.marks] = True
         return allowed
 
@@ -311,7 +323,9 @@ class _Batch:
     def _resample(self, step: int) -> None:
         """Draw the particles of each line anew if few of them have most of the weight."""
         line, log_weight = self.rows["line"], self.rows["log_weight"].copy()
-        chosen, begins = np.arange(len(line)), np.flatnonzero(np.diff(line, prepend=-1))
+        is_first = np.ones(len(line), np.bool_)
+        is_first[1:] = line[1:] > line[:-1]
+        begins, chosen = is_first.nonzero()[0], np.arange(len(line))
         groups = uneven(log_weight, begins)
         for begin, number in zip(begins[groups], line[begins[groups]], strict=True):
             of_line = slice(begin, begin + np.count_nonzero(line == number))
@@ -329,18 +343,16 @@ class _Batch:
     def _finish(self, row: int, step: int) -> None:
         """Make a candidate of a particle that has come to the end of its line."""
         particle, texts = self.rows[row], self.index.texts
-        start = self.requests[particle["line"]].start
         tokens = tuple(texts[column] for column in particle["written"][:step].tolist())
-        typed = join_tokens(start.tokens)
-        written = join_tokens([*start.tokens, *tokens])[len(typed) :]
-        if start.fragment or start.text.endswith(" "):
-            written = written.lstrip(" ")[len(start.fragment) :]
-        state, weight = self.state[row : row + 1].copy(), float(particle["log_weight"])
-        self.candidates[particle["line"]].append(Candidate(written, tokens, weight, state))
+        weight, state = float(particle["log_weight"]), self.state[row : row + 1].copy()
+        found = self.candidates[particle["line"]]
+        found.append(Candidate(self.requests[particle["line"]].start, tokens, weight, state))
+        self.enough[particle["line"]] = len(found) >= ENOUGH * self.particles
 
-    def _record(self, x: Indices, share: NDArray[np.float64]) -> None:
+    def _record(self, x: Indices, log_share: NDArray[np.float64]) -> None:
         if self.trace is None:
             return
+        share = np.exp(np.maximum(log_share, np.log(SMALLEST_MASS))) * (log_share > -np.inf)
         log_weight = self.rows["log_weight"]
         highest = log_weight.max()
         w = np.exp(log_weight - highest) if highest > -np.inf else np.zeros(len(x))

@@ -69,8 +69,9 @@ def few_words(*last_words: str) -> MetricalWriter:
     network = word_lstm(vocabulary)
     topics = Topics(vocabulary, np.zeros((len(vocabulary), 3), np.float32))
     index = WordIndex(vocabulary, READINGS, may_end=last_words.__contains__)
+    output, vectors = Output(network, index), topics.vectors[index.tokens]
     correction = np.zeros(len(index.texts), np.float32)
-    return MetricalWriter(network, index, Output(network, index), topics, correction)
+    return MetricalWriter(network, index, output, topics, vectors, correction)
 
 
 # Which networks write metre. ---------------------------------------------------------------------

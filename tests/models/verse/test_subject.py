@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.networks.word_vocabulary import WordVocabulary
 from models.verse import subject as module
-from models.verse.subject import MOST_WORDS, NO_SUBJECT, Subject, Topics
+from models.verse.subject import MOST_WORDS, NO_SUBJECT, Subject, Topics, bias_towards
 
 FUNCTION_WORDS = ("the", "of", "thou", "who")
 FREQUENT = ("make", "good")
@@ -140,7 +140,7 @@ def test_is_name(text: str) -> None:
 
 
 def bias(subject: Subject, word: str, strength: float = 4.0) -> float:
-    found = TOPICS.bias(subject, strength)
+    found = bias_towards(subject, TOPICS.vectors, strength)
     assert found.shape == (len(VOCABULARY),)
     return float(found[VOCABULARY.index[word]])
 
@@ -175,7 +175,7 @@ def test_nearest_words_have_equal_bias(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_subject_no_bias() -> None:
-    assert not TOPICS.bias(NO_SUBJECT, 4.0).any()
+    assert not bias_towards(NO_SUBJECT, TOPICS.vectors, 4.0).any()
     assert NO_SUBJECT.words == ()
 
 

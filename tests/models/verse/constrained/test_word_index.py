@@ -199,7 +199,8 @@ POSITIONS = st.integers(0, 2**16 - 1)
 def after(index: WordIndex, metre: Metre, positions: int, column: int) -> int:
     """The positions of one line after a word."""
     fits = index.positions(metre)[np.newaxis]
-    (found,) = index.after(fits, np.array([positions], np.uint64), np.array([column]))
+    at = np.array([positions], np.uint64)
+    (found,) = index.after(fits, np.array([0]), at, np.array([column]))
     return int(found)
 
 
@@ -229,6 +230,7 @@ def test_lines_in_different_metres() -> None:
     metres, columns = (METRE, Metre(("sw",))), [INDEX.column[word] for word in ("love", "being")]
     found = INDEX.after(
         np.stack([INDEX.positions(metre) for metre in metres]),
+        np.arange(2),
         np.array([metre.starts for metre in metres], np.uint64),
         np.array(columns),
     )
