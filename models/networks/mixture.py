@@ -76,10 +76,12 @@ class Mixture:
 
     def step(self, x: NDArray[np.int64], state: State) -> tuple[Array, State]:
         """Read one character per text: `(batch,)` → ln p `(batch, vocabulary)`, new state."""
-        p = np.zeros((len(x), len(self.vocabulary)), np.float32)
         new_state = np.empty_like(state)  # (batch, values)
-        for part, columns in zip(self._parts, self._columns, strict=True):
-            p += part.step(x, state[:, columns], new_state[:, columns])
+        weighted = [
+            part.step(x, state[:, columns], new_state[:, columns])
+            for part, columns in zip(self._parts, self._columns, strict=True)
+        ]
+        p: Array = sum(weighted[1:], start=weighted[0])
         np.maximum(p, np.finfo(np.float32).tiny, out=p)  # so that ln p is finite
         return np.log(p, out=p), new_state
 

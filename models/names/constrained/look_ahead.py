@@ -32,7 +32,7 @@ zero in double precision."""
 class LookAhead:
     """What may follow a beginning of a name, and how likely it is to meet the constraints."""
 
-    transitions: NDArray[np.int32]
+    transitions: NDArray[np.int64]
     """Node and character → next node, `(N, V)`. Node 0 is the one after the prefix."""
     h: NDArray[np.float64]
     """By number of characters and node, `(longest + 2, N)`; 0 where the constraints cannot be met.
@@ -55,7 +55,7 @@ class LookAhead:
         next_nodes[:, vocabulary.end] = np.where(may_end, ended, dead_end)
         if not constraints.shape.allows_triples:
             next_nodes[contexts.third_in_a_row(vocabulary)[context_of]] = dead_end
-        transitions = np.full((nodes + 2, len(vocabulary)), dead_end, np.int32)  # N = nodes + 2
+        transitions = np.full((nodes + 2, len(vocabulary)), dead_end, np.int64)  # N = nodes + 2
         transitions[:nodes] = next_nodes
         p = np.zeros(transitions.shape)  # nothing follows the dead end and the end
         p_after = probabilities(np.log(contexts.p), temperature)  # (contexts, V)
@@ -68,6 +68,16 @@ class LookAhead:
                 h[t] = np.einsum("sc,sc->s", p, h[t + 1].take(transitions))
             h[t, ended] = t - 1 in constraints.lengths
         return cls(transitions, h)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes."""
+        return self.transitions.nbytes + self.h.nbytes
+
+    def at(self, length: NDArray[np.int64], nodes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """h of nodes `(rows, V)` that texts of some lengths `(rows,)` reach by one character."""
+        begin = len(self.transitions) * (length + 1)  # of the row of h, which is (longest + 2, N)
+        return self.h.take(nodes + begin[:, np.newaxis])
 
     def after(self, text: NDArray[np.int64]) -> int:
         """The node after some characters."""

@@ -18,6 +18,7 @@ Shapes: N nodes, V characters in the vocabulary, B names of all requests togethe
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,8 @@ from models.names.constrained.automaton import Automaton, count_possible
 from models.names.constrained.constraints import NameConstraints
 from models.names.constrained.look_ahead import LookAhead, look_ahead_of
 from models.networks.network import Network, State, join_states, read
-from models.networks.sampling import draw, softmax
-from models.networks.vocabulary import END
+from models.networks.sampling import softmax
+from models.networks.vocabulary import END, Vocabulary
 from models.weights import Trained, cached_with_weights
 
 PREFIX_BATCH = 16
@@ -44,9 +45,11 @@ COMMON = math.log(4e-6)
 less, in proportion, because members want different names. With this value 99.3% of ten thousand
 names are distinct (96.0% without), and a classifier finds them as easy or hard to tell from real
 ones as before."""
-MOST_PREPARED = 8
-"""Samplers that are kept with the weights."""
-_TINY = np.finfo(np.float64).tiny
+MOST_OPENINGS = 2**20
+"""Bytes of states after one character that are kept; the shipped weights need 130,000."""
+MOST_PREPARED = 2**22
+"""Bytes of samplers that are kept with the weights, besides the one used last. With constraints
+other than a prefix one takes 150 to 300 kB of the shipped weights, otherwise 5."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,11 @@ class Names:
     """ln of the network's probability of each, `(names,)`."""
     log_q: NDArray[np.float64]
     """ln of the probability with which each was drawn, `(names,)`."""
+
+    def of_request(self, rows: slice, prefix: str) -> "Names":
+        """Some of them, with what they begin with."""
+        texts = [prefix + text for text in self.texts[rows]]
+        return Names(texts, self.log_p[rows], self.log_q[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +83,8 @@ class ConstrainedSampler:
     """The network's prediction after the prefix, `(1, V)`; −∞ for an `END` that comes too soon."""
     state: State
     """The network's state after the prefix, a batch of one."""
+    openings: "Openings | None" = None
+    """What the network predicts after the first character, if there is no prefix."""
 
     @classmethod
     def of(
@@ -89,7 +99,14 @@ class ConstrainedSampler:
         logits, state = read(network, END + prefix, network.initial_state(1))
         if len(prefix) not in constraints.lengths:
             logits = np.where(np.arange(len(vocabulary)) == vocabulary.end, -np.inf, logits)
-        return cls(constraints, temperature, possible, look_ahead, node, logits, state)
+        openings = None if prefix else openings_of(trained)
+        return cls(constraints, temperature, possible, look_ahead, node, logits, state, openings)
+
+    @property
+    def size(self) -> int:
+        """Bytes that only this sampler takes."""
+        shared = self.constraints.is_prefix_only
+        return self.logits.nbytes + self.state.nbytes + (0 if shared else self.look_ahead.size)
 
     @property
     def batch(self) -> int:
@@ -117,15 +134,43 @@ class ConstrainedSampler:
         return [(names.texts[k], bool(plausible[k])) for k in order]
 
 
+@dataclass(frozen=True, eq=False)
+class Openings:
+    """A network after one character of a name, for each character: the first step of all names."""
+
+    logits: NDArray[np.float32]
+    """The prediction after each character, `(V, V)`."""
+    state: State
+    """The state after each character, a batch of V."""
+
+    def after(self, x: NDArray[np.int64]) -> tuple[NDArray[np.float32], State]:
+        """What `network.step` returns: logits `(batch, V)` and state."""
+        return self.logits.take(x, axis=0), self.state.take(x, axis=-2)
+
+
+@cached_with_weights
+def openings_of(trained: Trained) -> Openings | None:
+    """The openings of a network; `None` if they would take more than `MOST_OPENINGS` bytes."""
+    network, width = trained.network, len(trained.network.vocabulary)
+    _, state = read(network, END, network.initial_state(1))
+    if width * state.nbytes > MOST_OPENINGS:
+        return None
+    return Openings(*network.step(np.arange(width), state.repeat(width, axis=-2)))
+
+
 def sampler_of(
     trained: Trained, constraints: NameConstraints, temperature: float
 ) -> ConstrainedSampler:
     """A prepared sampler: one of those used last, or a new one. Raises `NamesError`."""
     prepared, key = _prepared(trained), (constraints, temperature)
     sampler = prepared.pop(key, None) or ConstrainedSampler.of(trained, constraints, temperature)
-    prepared[key] = sampler  # the one that was used last comes last
-    for oldest in [*prepared][:-MOST_PREPARED]:
-        prepared.pop(oldest, None)
+    size = sampler.size
+    for older in reversed([*prepared]):  # the one that was used last is the last one
+        if (other := prepared.get(older)) is not None:
+            size += other.size
+        if size > MOST_PREPARED:
+            prepared.pop(older, None)
+    prepared[key] = sampler
     return sampler
 
 
@@ -143,55 +188,109 @@ def sample_batches(
 
     Each name is drawn with random numbers of its own, so that it does not depend on the others.
     """
-    vocabulary, sizes = network.vocabulary, [sampler.batch for sampler in samplers]
+    sizes, end = [sampler.batch for sampler in samplers], network.vocabulary.end
     look_ahead, first_nodes = _joined(samplers)
-    longest, nodes = len(look_ahead.h) - 1, look_ahead.h.shape[1]  # `longest` counts the END
-    u = np.hstack([g.random((longest, n)) for g, n in zip(rngs, sizes, strict=True)])
-    text = np.full(u.shape, vocabulary.end)  # what follows the prefix of each name: (longest, B)
-    p_of_text, q_of_text = np.ones(u.shape), np.ones(u.shape)  # by character
-
-    # Below, a row is a name that has not ended.
-    row = np.arange(u.shape[1])
-    prefix_lengths = [len(sampler.constraints.starts_with) for sampler in samplers]
-    length, node = np.repeat(prefix_lengths, sizes), np.repeat(first_nodes, sizes)  # (rows,)
-    temperature = np.repeat([sampler.temperature for sampler in samplers], sizes)[:, np.newaxis]
+    longest = len(look_ahead.h) - 1  # with the END
+    u = np.hstack([rng.random((longest, n)) for rng, n in zip(rngs, sizes, strict=True)])
+    rows = _Rows(
+        name=np.arange(sum(sizes)),
+        node=np.repeat(first_nodes, sizes),
+        length=np.repeat([len(sampler.constraints.starts_with) for sampler in samplers], sizes),
+        temperature=np.repeat([sampler.temperature for sampler in samplers], sizes),
+    )
     logits = np.concatenate([sampler.logits for sampler in samplers]).repeat(sizes, axis=0)
     state = join_states([sampler.state for sampler in samplers]).repeat(sizes, axis=-2)
+    openings = samplers[0].openings if all(sampler.openings for sampler in samplers) else None
+    steps = list[_Step]()
     for t in range(longest):
-        scaled = logits / temperature  # in double precision: (rows, V)
-        p = softmax(scaled)
-        next_nodes = look_ahead.transitions.take(node, axis=0)  # (rows, V)
-        h = look_ahead.h.take(
-            next_nodes + nodes * (length + 1)[:, np.newaxis]
-        )  # [length + 1, node]
-        q = p * h
-        total = q.sum(axis=1, keepdims=True)
-        if total.min() < _TINY:  # p h underflowed: at low temperatures all that is left is unlikely
-            with np.errstate(divide="ignore"):  # ln 0 = −∞ is meant
-                q = softmax(scaled + np.log(h))
-            total = 1.0
-        x = draw(q, u[t, row])  # (rows,)
-        text[t, row] = x
-        each = np.arange(len(row))
-        p_of_text[t, row], q_of_text[t, row] = p[each, x], (q / total)[each, x]
-        unfinished = np.flatnonzero(x != vocabulary.end)
+        step = _draw(look_ahead, rows, logits, u[t])
+        steps.append(step)
+        x, rows = step.x, rows._replace(node=step.next_node, length=rows.length + 1)
+        unfinished = np.flatnonzero(x != end)
         if not len(unfinished):
             break
-        node = next_nodes[unfinished, x[unfinished]]
-        row, x, length = row[unfinished], x[unfinished], length[unfinished] + 1
-        temperature = temperature[unfinished]
-        logits, state = network.step(x, state.take(unfinished, axis=-2))
+        if len(unfinished) < len(x):
+            x, state = x.take(unfinished), state.take(unfinished, axis=-2)
+            rows = rows.some(unfinished)
+        if t == 0 and openings is not None:
+            logits, state = openings.after(x)
+        else:
+            logits, state = network.step(x, state)
+    names = _names(steps, network.vocabulary)
+    ends = np.cumsum(sizes).tolist()
+    return [
+        names.of_request(slice(last - n, last), sampler.constraints.starts_with)
+        for sampler, n, last in zip(samplers, sizes, ends, strict=True)
+    ]
 
-    texts = vocabulary.decode_each(text.T)
-    log_p = np.log(np.maximum(p_of_text, _TINY)).sum(axis=0)  # finite, even if p underflowed
-    log_q = np.log(q_of_text).sum(axis=0)
-    batches, begin = [], 0
-    for sampler, size in zip(samplers, sizes, strict=True):
-        of_request = slice(begin, begin := begin + size)
-        prefix = sampler.constraints.starts_with
-        names = [prefix + text for text in texts[of_request]]
-        batches.append(Names(names, log_p[of_request], log_q[of_request]))
-    return batches
+
+class _Rows(NamedTuple):
+    """The names of a batch that have not ended. All arrays are `(rows,)`."""
+
+    name: NDArray[np.int64]
+    """Index of the name in the batch."""
+    node: NDArray[np.int64]
+    length: NDArray[np.int64]
+    """Number of characters so far."""
+    temperature: NDArray[np.float64]
+
+    def some(self, kept: NDArray[np.int64]) -> "_Rows":
+        """Some of the rows, by index."""
+        name, node, length = (array.take(kept) for array in self[:3])
+        return _Rows(name, node, length, self.temperature.take(kept))
+
+
+class _Step(NamedTuple):
+    """The next characters of some names. All arrays are `(rows,)`."""
+
+    name: NDArray[np.int64]
+    """Index of the name in the batch."""
+    x: NDArray[np.int64]
+    """The character."""
+    next_node: NDArray[np.int64]
+    p: NDArray[np.float64]
+    """Its probability in the network's prediction."""
+    q: NDArray[np.float64]
+    """The probability with which it was drawn."""
+
+
+def _draw(
+    look_ahead: LookAhead, rows: _Rows, logits: NDArray[np.floating], u: NDArray[np.float64]
+) -> _Step:
+    """Draw a character for each row: logits `(rows, V)`, u in [0, 1) `(B,)`.
+
+    p and q are scaled as is convenient, until the probability of the character drawn is needed.
+    """
+    scaled = logits / rows.temperature[:, np.newaxis]  # in double precision: (rows, V)
+    scaled -= scaled.max(axis=1, keepdims=True)
+    p = np.exp(scaled)
+    next_nodes = look_ahead.transitions.take(rows.node, axis=0)  # (rows, V)
+    h = look_ahead.at(rows.length, next_nodes)  # (rows, V)
+    cumulative = (q := p * h).cumsum(axis=1)
+    if not cumulative[:, -1].all():  # p h underflowed: nothing is allowed that the network likes
+        with np.errstate(divide="ignore"):  # ln 0 = −∞ is meant
+            q = softmax(scaled + np.log(h))
+        cumulative = q.cumsum(axis=1)
+    total = cumulative[:, -1]  # (rows,)
+    # Inverse transform sampling: the first character whose cumulative probability exceeds u.
+    x = (cumulative > (u.take(rows.name) * total)[:, np.newaxis]).argmax(axis=1)
+    at = np.arange(0, q.size, q.shape[1]) + x  # its places in the flattened arrays: (rows,)
+    return _Step(rows.name, x, next_nodes.take(at), p.take(at) / p.sum(axis=1), q.take(at) / total)
+
+
+def _names(steps: Sequence[_Step], vocabulary: Vocabulary) -> Names:
+    """All names of a batch, each without its prefix, from the characters of each step."""
+    # Of each character its name, its step and the rest: (characters,).
+    name, x, p, q = (
+        np.concatenate([getattr(step, field) for step in steps])
+        for field in ("name", "x", "p", "q")
+    )
+    t = np.repeat(np.arange(len(steps)), [len(step.name) for step in steps])
+    text = np.full((len(steps[0].name), len(steps)), vocabulary.end)
+    text[name, t] = x
+    log_p = np.log(np.maximum(p, np.finfo(np.float64).tiny))  # finite, even if p underflowed
+    sums: list[NDArray[Any]] = [np.bincount(name, weights=log) for log in (log_p, np.log(q))]
+    return Names(vocabulary.decode_each(text), *sums)
 
 
 def _joined(samplers: Sequence[ConstrainedSampler]) -> tuple[LookAhead, list[int]]:

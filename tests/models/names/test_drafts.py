@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from models.names import generator
+from models.names.constrained import sampler
 from models.names.constrained.constraints import NameConstraints
 from models.names.constrained.sampler import (
     BATCH,
-    MOST_PREPARED,
     ConstrainedSampler,
     sample_batches,
     sampler_of,
@@ -150,15 +150,21 @@ def test_rows_of_a_step_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_prepared_samplers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last ones, not all."""
+    """Those used last, as far as they fit; always the last one."""
     trained = namer(NETWORK)
-    first = sampler_of(trained, NameConstraints(), 0.9)
-    assert sampler_of(trained, NameConstraints(), 0.9) is first
-    assert sampler_of(trained, NameConstraints(), 0.8) is not first
-    letters = LETTERS.symbols[1 : MOST_PREPARED + 1]
-    samplers = {letter: sampler_of(trained, NameConstraints(letter), 0.9) for letter in letters}
-    assert all(sampler_of(trained, NameConstraints(c), 0.9) is s for c, s in samplers.items())
-    assert sampler_of(trained, NameConstraints(), 0.9) is not first
+    us, pus, tus = (NameConstraints(ends_with=end) for end in ("us", "pus", "tus"))
+    first, second = sampler_of(trained, us, 0.9), sampler_of(trained, pus, 0.9)
+    monkeypatch.setattr(sampler, "MOST_PREPARED", 2 * second.size)
+    assert sampler_of(trained, us, 0.9) is first
+    third = sampler_of(trained, tus, 0.9)  # second is the oldest, and no longer fits
+    assert sampler_of(trained, us, 0.9) is first
+    assert sampler_of(trained, tus, 0.9) is third
+    assert sampler_of(trained, pus, 0.9) is not second
+    monkeypatch.setattr(sampler, "MOST_PREPARED", 1)
+    last = sampler_of(trained, us, 0.7)
+    assert last is not first
+    assert sampler_of(trained, us, 0.7) is last
+    assert sampler_of(trained, tus, 0.9) is not third
 
 
 def test_prefixes_share_a_look_ahead() -> None:
