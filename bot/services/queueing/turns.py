@@ -196,9 +196,8 @@ class Turns:
         idle = [executor for executor in pooled if executor not in self._running]
         for remaining, executor in zip(range(len(idle), 0, -1), idle, strict=True):
             batch = self._next_batch(executor.takes, remaining)
-            if batch is None:
-                break
-            self._start(executor, *batch)
+            if batch is not None:  # the next one may have weights that this one lacks
+                self._start(executor, *batch)
         if self._thread not in self._running:
             # What the pool takes is left to it: beside the event loop, the thread has half a core.
             batch = self._next_batch(lambda work: not any(e.takes(work) for e in pooled), 1)

@@ -21,9 +21,10 @@ class FakeExecutor:
         self.gate = asyncio.Event()
         self.gate.set()
         self.error: Exception | None = None
+        self.lacks = False
 
     def takes(self, work: Work) -> bool:
-        return work is not locally
+        return work is not locally and not self.lacks
 
     async def run(self, work: Work, items: Sequence[object], stop: Event) -> Sequence[object]:
         self.batches.append([*items])
@@ -113,6 +114,15 @@ async def test_idle_executor_takes_over(thread: Worker) -> None:
     assert others == [f"{item} from afar" for item in "bcd"]
     slow.gate.set()
     assert await held_up == "a from afar"
+
+
+async def test_the_one_that_takes_it(thread: Worker) -> None:
+    """The first one may still lack what it needs."""
+    lacking, able = FakeExecutor(), FakeExecutor()
+    lacking.lacks = True
+    turns = turns_with(thread, FakePool(lacking, able))
+    assert await answer(turns, "a") == "a from afar"
+    assert lacking.batches == []
 
 
 async def test_lost_executor(thread: Worker) -> None:
