@@ -3,10 +3,11 @@ ARG BASE=python:3.13-slim-trixie
 
 # hadolint ignore=DL3006
 FROM ${BASE} AS packages
-# requirements-train.txt also installs what /retrain sonnets needs (about 1.5 GB).
+# requirements-train.txt also installs what /retrain sonnets needs (about 1.5 GB), and
+# requirements-cluster.txt what INFERENCE needs.
 ARG REQUIREMENTS=requirements.txt
 WORKDIR /build
-COPY requirements.txt requirements-train.txt requirements-sentry.txt requirements-slack.txt ./
+COPY requirements.txt requirements-train.txt requirements-sentry.txt requirements-slack.txt requirements-cluster.txt ./
 RUN python -m venv /opt/mangosaurus \
     && /opt/mangosaurus/bin/python -m pip install --no-cache-dir --require-hashes --requirement "${REQUIREMENTS}" \
     && /opt/mangosaurus/bin/python -m pip install --no-cache-dir --require-hashes --requirement requirements-sentry.txt \

@@ -10,10 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bot.commands.core.app import App
+from bot.services.cluster.connection import is_installed, scheduler_address
+from bot.services.cluster.pool import ClusterPool
 from bot.services.custom_models import CustomModels
 from bot.services.fleet.membership import Fleet
 from bot.services.inference.capacity import default_processes
 from bot.services.model_registry import open_versions
+from bot.services.training.cluster import ClusterLaunch
 from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
 from bot.services.training.process import Launch, TrainerProcess
 from bot.services.training.service import TrainingService
@@ -48,15 +51,23 @@ async def build_app(
             "STATE_DIR to another folder, for example STATE_DIR=state",
         ) from error
     word_filter = WordFilter(settings.blocked_words, settings.allowed_words)
+    cluster = _cluster(settings.inference)
     store = await _open_store(settings, now)
     try:
         inference, models = await open_versions(
-            store, word_filter.allows, now=now, processes=_processes(settings)
+            store,
+            word_filter.allows,
+            now=now,
+            pools=[cluster] if cluster else [],
+            processes=_processes(settings),
         )
     except (WeightsError, StoreError) as error:
         await store.close()
         code = Exit.BAD_WEIGHTS if isinstance(error, WeightsError) else Exit.BAD_DATABASE
         raise StartupError(code, str(error)) from error
+    if cluster is not None:
+        cluster.start()
+        launch = ClusterLaunch(cluster, launch)
     custom_models = CustomModels(store, inference)
     cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
     policies = (
@@ -72,6 +83,7 @@ async def build_app(
         training=TrainingService(settings.state_dir, store, policies, now=now, launch=launch),
         word_filter=word_filter,
         fleet=_fleet(settings, store),
+        cluster=cluster,
         now=now,
         started_at=now(),
         version=checkout_version(),
@@ -80,6 +92,19 @@ async def build_app(
             "NumPy": version("numpy"),
         },
     )
+
+
+def _cluster(address: str | None) -> ClusterPool | None:
+    """The cluster that writes for the bot, if one is set. Raises `StartupError`."""
+    if address is None:
+        return None
+    if not is_installed():
+        raise StartupError(
+            Exit.BAD_SETTINGS,
+            "INFERENCE is set, but the package distributed is not installed. Run pip install -r "
+            "requirements-cluster.txt, or leave INFERENCE empty.",
+        )
+    return ClusterPool(scheduler_address(address))
 
 
 async def _open_store(settings: Settings, now: Callable[[], datetime]) -> Store:

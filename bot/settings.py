@@ -70,6 +70,7 @@ def _is_server(url: SecretStr | None) -> bool:
 
 BotToken = Annotated[SecretStr, _token_like("xoxb-")]
 AppToken = Annotated[SecretStr, _token_like("xapp-")]
+Cluster = Annotated[str, Field(pattern=r"^dask(\+tls)?://[^\s/@?#]+:[1-9]\d{0,4}$")]
 Prefix = Annotated[str, Field(max_length=20, pattern=r"^[a-z0-9_-]*$")]
 Workspace = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{1,31}$")]
 Workspaces = Annotated[frozenset[Workspace], NoDecode, BeforeValidator(_split)]
@@ -206,6 +207,14 @@ class Settings(BaseSettings):
         "60 MB. 0 for none. Default: as many as the machine or container has cores, and memory "
         "beside the bot; none with one core or less than 1 GiB.",
         examples=["4"],
+    )
+    inference: Cluster | None = Field(
+        None,
+        title="the address of a Dask scheduler",
+        description="Dask cluster that writes and trains for the bot (docs/hosting/cluster.md): "
+        "dask://HOST:PORT, or dask+tls://HOST:PORT. Needs requirements-cluster.txt. While it does "
+        "not answer, and if empty, the bot writes by itself.",
+        examples=["dask://10.0.0.5:8786"],
     )
     namers_per_guild: int = Field(
         10,

@@ -52,14 +52,17 @@ def pytest_collection_finish() -> None:
 class Together(LoadFileScheduling):  # type: ignore[misc]
     """Distribution of files to processes, in which those that need Keras go to the same one.
 
-    The first training in a process takes memory and time to set up.
+    The first training in a process takes memory and time to set up. So does a Dask cluster.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         path: str = super()._split_scope(nodeid)
+        if path.startswith(CLUSTER_TESTS):
+            return "Cluster"
         return "Keras" if path in KERAS_TESTS else path
 
 
+CLUSTER_TESTS = "tests/bot/services/cluster/"
 KERAS_TESTS = {
     "tests/models/training/test_keras_lstm.py",
     "tests/models/training/test_keras_word_lstm.py",

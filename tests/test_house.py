@@ -21,8 +21,8 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 
 RULES = """
 bot.__main__            bot.serving bot.doctor bot.operations bot.slack bot.launch bot.startup
-bot.doctor              bot.commands bot.discord bot.slack bot.store bot.monitoring bot.images
-                        bot.settings bot.startup
+bot.doctor              bot.commands bot.discord bot.slack bot.services bot.store bot.monitoring
+                        bot.images bot.settings bot.startup
 bot.serving             bot.app bot.commands bot.services bot.discord bot.slack bot.local
                         bot.launch
                         bot.monitoring bot.settings
@@ -61,7 +61,7 @@ bot.commands.polls      bot.commands.core bot.services bot.store bot.images bot.
 bot.commands.core       bot.monitoring bot.services bot.store bot.settings bot.formats models data
 
 bot.services.training   bot.services bot.store models data
-bot.services            bot.monitoring bot.shards bot.store models data
+bot.services            bot.monitoring bot.shards bot.store bot.version models data
 bot.store
 bot.images              bot.formats models
 
@@ -105,7 +105,7 @@ models.packed_texts
 models.model_card
 models.fingerprints
 models.quantization
-models.networks         models.quantization data
+models.networks         data
 
 data
 """

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TextIO, TypeVar
 
 from bot.doctor.account import examine_account
+from bot.doctor.cluster import examine_cluster
 from bot.doctor.database import examine_database
 from bot.doctor.findings import Finding, Level, problem
 from bot.doctor.machine import examine_fonts, examine_state_dir, examine_weights
@@ -42,6 +43,7 @@ CHECKS = (
     Check("Slack", examine_slack, 45),
     Check("State folder", examine_state_dir, 10),
     Check("Database", examine_database, 30),
+    Check("Cluster", examine_cluster, 60),
     Check("Monitoring", examine_monitoring, 10),
     Check("Weights", examine_weights, 30),
     Check("Fonts", examine_fonts, 60),

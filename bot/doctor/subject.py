@@ -27,6 +27,7 @@ class Subject:
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     sentry_dsn: str = ""
+    inference: str = ""
     slack_bot_token: str = ""
     slack_app_token: str = ""
     home_workspaces: frozenset[str] = frozenset()
@@ -104,6 +105,7 @@ def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
             database_url=url.get_secret_value() if url else None,
             state_dir=settings.state_dir,
             home_guilds=settings.home_guilds,
+            inference=settings.inference or "",
             metrics_host=settings.metrics_host,
             metrics_port=settings.metrics_port,
             sentry_dsn=dsn.get_secret_value() if dsn else "",

@@ -18,6 +18,20 @@ class Queue:
     """Seconds that the first of them has waited; 0 if none waits."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The cluster that writes for the bot."""
+
+    connected: bool
+    workers: int
+    threads: int
+    """Turns that the workers compute at the same time."""
+    unsuitable: int
+    """Workers that run other code than the bot."""
+    turns: int
+    """Turns that workers have computed for this process."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """The state of the bot at one moment. Durations are in seconds."""
@@ -36,6 +50,8 @@ class Snapshot:
     """Processes, or workers of a cluster, that write beside the bot's own thread."""
     queues: Mapping[str, Queue] = field(default_factory=dict)
     """By task."""
+    cluster: Cluster | None = None
+    """`None` if none is set."""
     trainings: Mapping[str, int] = field(default_factory=dict)
     """Trainings of all processes that are `queued` and `running`."""
     trainings_finished: Mapping[str, int] = field(default_factory=dict)
@@ -96,6 +112,8 @@ class SnapshotCollector(Collector):
             "task",
             {task: queue.age for task, queue in now.queues.items()},
         )
+        if now.cluster is not None:
+            yield from _of_cluster(now.cluster)
         text = "Trainings of all processes."
         yield _gauges("trainings", text, "state", now.trainings)
         finished = CounterMetricFamily(
@@ -119,6 +137,17 @@ class SnapshotCollector(Collector):
         yield _gauges("models_ready", "Models in memory.", "kind", now.models_ready)
         yield _gauge("namer_bytes", "Memory of the namers that are loaded.", now.namer_bytes)
         yield _gauges("ready", "Whether each check of /readyz passes.", "check", now.checks)
+
+
+def _of_cluster(cluster: Cluster) -> Iterator[Metric]:
+    text = "Whether the scheduler of the cluster answers."
+    yield _gauge("cluster_connected", text, cluster.connected)
+    workers = {"ready": cluster.workers, "unsuitable": cluster.unsuitable}
+    yield _gauges("cluster_workers", "Workers of the cluster.", "state", workers)
+    text = "Turns that the workers compute at the same time."
+    yield _gauge("cluster_threads", text, cluster.threads)
+    text = "Turns of this process that workers have computed."
+    yield CounterMetricFamily(f"{PREFIX}_cluster_turns", text, value=float(cluster.turns))
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -12,6 +12,7 @@ from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
 from bot.monitoring.monitor import Monitor
 from bot.services.blocks import BlockList
+from bot.services.cluster.pool import ClusterPool
 from bot.services.concurrency import EditThrottle, InFlight, Locks
 from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.custom_models import CustomModels
@@ -65,6 +66,8 @@ class App:
     version: str
     libraries: dict[str, str]
     """Names and versions, for `/about`. The clients of platforms add theirs."""
+    cluster: ClusterPool | None = None
+    """The cluster that writes and trains for the bot, if one is set."""
     edit_interval: float = 1.0
     """Seconds between two edits of a message."""
     monitor: Monitor = field(default_factory=Monitor)

@@ -10,7 +10,7 @@ from bot.commands.core.turn import Platform
 from bot.monitoring.check import Check
 from bot.monitoring.history import INTERVAL_S, Sample
 from bot.monitoring.process import resident_bytes
-from bot.monitoring.snapshot import Queue, Snapshot
+from bot.monitoring.snapshot import Cluster, Queue, Snapshot
 from bot.services.concurrency import PeriodicTask
 from bot.services.fleet.membership import Served
 from bot.store import StoreError
@@ -123,6 +123,7 @@ class Health:
                 kind: Queue(state.waiting, state.oldest)
                 for kind, state in app.inference.queues.items()
             },
+            cluster=self._cluster(),
             trainings=self._trainings,
             trainings_finished=dict(app.training.finished),
             database_seconds=self._database_seconds,
@@ -133,6 +134,12 @@ class Health:
             namer_bytes=app.custom_models.loaded_bytes,
             checks={name: check.passes for name, check in self.checks().items()},
         )
+
+    def _cluster(self) -> Cluster | None:
+        if self._app.cluster is None:
+            return None
+        now = self._app.cluster.status
+        return Cluster(now.connected, now.workers, now.threads, now.unsuitable, now.turns)
 
     def sample(self) -> Sample:
         """The state since the last sample that was kept."""

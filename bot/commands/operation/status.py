@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from bot.commands.core.app import App
 from bot.commands.core.dispatch import respond_when_ready
 from bot.commands.core.info import Audience, CommandInfo, NoOptions
-from bot.commands.core.message import Embed, Field, File, Message, Timestamp, text
+from bot.commands.core.message import Embed, Field, File, Message, Text, Timestamp, text
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn
 from bot.commands.moderation.rights import check_owner
 from bot.commands.operation.health import Health
 from bot.monitoring.history import Sample
-from bot.monitoring.snapshot import Snapshot
+from bot.monitoring.snapshot import Cluster, Snapshot
 from bot.shards import format_shards
 
 PLOT = "day.png"
@@ -91,6 +91,7 @@ def _fields(now: Snapshot, latest: Sample, platform: str) -> tuple[Field, ...]:
                 waiting=waiting,
             ),
         ),
+        *([Field(_("Cluster"), _of_cluster(now.cluster))] if now.cluster else []),
         Field(
             _("Trainings"),
             text(
@@ -129,6 +130,20 @@ def _shards(app: App, turn: Turn) -> tuple[Field, ...]:
                 seconds=max(seconds or 0.0 for seconds in latencies.values()),
             ),
         ),
+    )
+
+
+def _of_cluster(cluster: Cluster) -> Text:
+    if not cluster.connected:
+        return text(_("not connected"))
+    return text(
+        ngettext(
+            "{count} worker, {threads} turns at a time",
+            "{count} workers, {threads} turns at a time",
+            cluster.workers,
+        ),
+        count=cluster.workers,
+        threads=cluster.threads,
     )
 
 

@@ -51,6 +51,7 @@ _REASONS: Mapping[str, str] = {
     Reason.BUTTON: _("Somebody pressed Stop."),
     Reason.CRASHED: _("The training process ended early; the bot's log says more."),
     Reason.KILLED: _("The training process was killed, perhaps because memory ran out."),
+    Reason.WORKER_LOST: _("The machine that trained was lost."),
     Reason.TOO_LONG: _("The training did not end in time."),
     Reason.UNREADABLE: _("The results could not be read; the bot's log says more."),
     Reason.DATABASE: _("The database isn't answering, so the results could not be stored."),

@@ -80,7 +80,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
     task = TASKS[options.task]
     minutes = _minutes(options.minutes, app.settings.retrain_minutes)
     _check_seed(options.seed)
-    _check_requirements(task)
+    _check_requirements(app, task)
     title = None
     if options.corpus is not None:
         title = await title_of(app, options.corpus.name, turn.community_id, _("Your corpus"))
@@ -167,8 +167,9 @@ def _check_seed(seed: int | None) -> None:
         raise UserError(_("A seed is a whole number from 0 to {limit}."), limit=LARGEST_SEED)
 
 
-def _check_requirements(task: Task) -> None:
-    if not task.can_train():
+def _check_requirements(app: App, task: Task) -> None:
+    trains_elsewhere = app.cluster is not None and app.cluster.trainers(task.name)
+    if not task.can_train() and not trains_elsewhere:
         raise UserError(
             _(
                 "Training {task} needs packages that are not installed. The bot's operator can "

@@ -21,6 +21,8 @@ class Reason(StrEnum):
     """The trainer ended without a final event."""
     KILLED = "killed"
     """The trainer was killed by SIGKILL, perhaps because memory ran out."""
+    WORKER_LOST = "worker lost"
+    """The machine of the cluster that trained is gone."""
     TOO_LONG = "too long"
     """The trainer did not end in time."""
     UNREADABLE = "unreadable"

@@ -1,0 +1,4 @@
+"""A Dask cluster that writes texts and trains networks for the bot.
+
+Only `connection` imports `distributed`, when it connects.
+"""

@@ -1,0 +1,174 @@
+"""A connection to a Dask scheduler, and actors on its workers. Every wait has a bound."""
+
+import asyncio
+import logging
+import uuid
+import warnings
+from collections.abc import Mapping
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+CONNECT_S = 5.0
+"""Seconds that a scheduler or a worker may take to accept a connection."""
+ANSWER_S = 5.0
+"""Seconds that a scheduler may take to answer."""
+CLOSE_S = 0.5
+"""Seconds that closing a connection may take."""
+SCHEMES = {"dask": "tcp", "dask+tls": "tls"}
+"""Those of the setting, and those of Dask."""
+
+
+class Unreachable(Exception):  # noqa: N818 (a state)
+    """A scheduler or a worker does not answer. The message completes "It ..."."""
+
+
+class Silent(Unreachable):
+    """It did not answer in time."""
+
+
+def is_installed() -> bool:
+    """Whether the library is installed."""
+    return find_spec("distributed") is not None
+
+
+def scheduler_address(inference: str) -> str:
+    """The address of the scheduler, as Dask writes it: `dask://host:8786` → `tcp://host:8786`."""
+    scheme, _, rest = inference.partition("://")
+    return f"{SCHEMES[scheme]}://{rest}"
+
+
+class Connection:
+    """A client of a Dask scheduler."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 (distributed has no types for it)
+        self._client = client
+
+    @classmethod
+    async def open(cls, address: str) -> "Connection":
+        """Connect to a scheduler, such as `tcp://host:8786`. Raises `Unreachable`."""
+        distributed = await asyncio.to_thread(_import_distributed)
+        try:
+            # TLS certificates are those of Dask's configuration.
+            client = distributed.Client(
+                address,
+                asynchronous=True,
+                set_as_default=False,
+                direct_to_workers=True,
+                timeout=CONNECT_S,
+            )
+        except (OSError, TypeError, ValueError) as error:  # certificates that are missing
+            raise Unreachable(f"can't be connected to: {error}") from error
+        connection = cls(client)
+        try:
+            await asyncio.wait_for(_awaited(client), 2 * CONNECT_S)
+        except asyncio.CancelledError:
+            await connection.close()
+            raise
+        except Exception as error:
+            await connection.close()
+            raise Unreachable(f"does not answer ({_reason(error)})") from error
+        return connection
+
+    async def workers(self) -> Mapping[str, int]:
+        """The addresses of the workers, with their numbers of threads. Raises `Unreachable`."""
+        if self._client.status != "running":
+            raise Unreachable("has closed the connection")
+        try:
+            found = await asyncio.wait_for(_awaited(self._client.nthreads()), ANSWER_S)
+        except Exception as error:
+            raise Unreachable(f"does not answer ({_reason(error)})") from error
+        return dict(found)
+
+    async def create(self, actor: type, address: str, *args: object, within: float) -> "Actor":
+        """Create an actor on a worker. Raises `Unreachable`, and what its constructor raises."""
+        try:
+            future = self._client.submit(
+                actor,
+                *args,
+                key=f"{actor.__name__}-{uuid.uuid4().hex}",
+                workers=[address],
+                actor=True,
+                pure=False,
+            )
+            await asyncio.wait_for(_awaited(future), within)
+        except TimeoutError as error:
+            raise Unreachable(f"is not ready within {within:g} s") from error
+        except (OSError, RuntimeError, CancelledError) as error:
+            raise Unreachable(f"is gone ({_reason(error)})") from error
+        return Actor(self._client, future, address)
+
+    async def close(self) -> None:
+        """Close it. Raises nothing."""
+        try:
+            with suppress(Exception):
+                await self._client.close(timeout=CLOSE_S)
+        finally:
+            self._client.status = "closed"  # also if it was not, or else its deletion tries again
+
+
+class Actor:
+    """An object on a worker, which lives for as long as this handle and its connection."""
+
+    def __init__(self, client: Any, future: Any, address: str) -> None:  # noqa: ANN401
+        self._client = client
+        self._future = future
+        self._address = address
+
+    async def call(self, method: str, *args: object, within: float) -> Any:  # noqa: ANN401
+        """Call a method. Raises `Unreachable`, and what the method raises.
+
+        Like `distributed.Actor`, but a call can be cancelled, and ends if the actor is gone.
+        """
+        from distributed.protocol.serialize import to_serialize
+
+        try:
+            answer = await asyncio.wait_for(
+                self._client.rpc(self._address).actor_execute(
+                    function=method,
+                    actor=self._future.key,
+                    args=[to_serialize(arg) for arg in args],  # type: ignore[no-untyped-call]
+                    kwargs={},
+                ),
+                within,
+            )
+        except TimeoutError as error:
+            raise Silent(f"does not answer within {within:g} s") from error
+        except (OSError, KeyError) as error:  # another process at the same address has no such key
+            raise Unreachable(f"is gone ({_reason(error)})") from error
+        if answer["status"] != "OK":
+            raise answer["exception"]
+        return answer["result"]
+
+    def release(self) -> None:
+        """Delete the object on the worker, without waiting for it."""
+        with suppress(Exception):
+            self._future.release()
+
+
+async def _awaited(awaitable: Any) -> Any:  # noqa: ANN401
+    return await awaitable
+
+
+def _reason(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _import_distributed() -> Any:  # noqa: ANN401
+    """Import the library, and make its log entries part of the bot's log. Takes half a second."""
+    import dask
+    import distributed
+
+    dask.config.set({"distributed.comm.timeouts.connect": CONNECT_S})
+    # The bot compares the versions itself, and says the rest, too.
+    warnings.filterwarnings("ignore", category=distributed.versions.VersionMismatchWarning)
+    for name in ("distributed", "distributed.client"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.CRITICAL)
+    return distributed

@@ -1,0 +1,124 @@
+"""A Dask scheduler and workers in processes of their own, on loopback."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.services.cluster.pool import ClusterPool
+from tests.bot.services.cluster.forks import kill
+
+CHECKOUT = Path(__file__).parents[4]
+PATIENCE_S = 30.0
+"""Seconds that anything here may take on a busy machine."""
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+class Forks:
+    """The process that starts others (`forks`). They end with the block."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is for the files of the processes."""
+        self.folder = folder
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.bot.services.cluster.forks"],
+            cwd=CHECKOUT,
+            env={**os.environ, "DASK_TEMPORARY_DIRECTORY": str(folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, command: str, *arguments: str) -> int:
+        """Start `dask scheduler` or `dask worker`. Returns its number."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        log = str(self.folder / f"{command}.log")
+        self._process.stdin.write(json.dumps([command, log, *arguments]) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """Kill all processes."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(PATIENCE_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Cluster:
+    """A scheduler with workers."""
+
+    def __init__(self, forks: Forks) -> None:
+        self.port = free_port()
+        self.scheduler = 0
+        self.workers: list[int] = []
+        """Numbers of the processes."""
+        self._forks = forks
+
+    @property
+    def address(self) -> str:
+        """The address of the scheduler, as Dask writes it."""
+        return f"tcp://127.0.0.1:{self.port}"
+
+    def start_scheduler(self) -> None:
+        """Start the scheduler, at the same address each time, and wait until it listens."""
+        self.scheduler = self._forks.start(
+            "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard"
+        )
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+            except OSError:
+                assert time.monotonic() < until
+                time.sleep(0.01)
+            else:
+                return
+
+    def start_worker(self, *options: str) -> int:
+        """Start a worker with one thread."""
+        options = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", *options)
+        worker = self._forks.start("worker", self.address, "--no-dashboard", *options)
+        self.workers.append(worker)
+        return worker
+
+    def close(self) -> None:
+        """Kill its processes."""
+        for process in (*self.workers, self.scheduler):
+            kill(process)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until something is the case."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 (other processes have no events)
+            await asyncio.sleep(0.02)
+
+
+async def until_ready(pool: ClusterPool, workers: int) -> None:
+    """Wait until so many workers are ready."""
+    await until(lambda: pool.status.workers == workers)

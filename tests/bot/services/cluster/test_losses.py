@@ -1,0 +1,206 @@
+"""Workers and schedulers that come, go, break, or run other code."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.doctor.cluster import examine_cluster
+from bot.doctor.findings import Level
+from bot.doctor.subject import Subject
+from bot.services.cluster import pool as pool_module
+from bot.services.cluster import worker as worker_module
+from bot.services.cluster.connection import Connection
+from bot.services.cluster.installation import differences, incompatibility
+from bot.services.cluster.pool import ClusterPool
+from tests.bot.services.cluster.dask_processes import (
+    Cluster,
+    Forks,
+    free_port,
+    until,
+    until_ready,
+)
+from tests.bot.services.cluster.filters import Freezing, Telling
+from tests.bot.services.cluster.forks import kill
+from tests.bot.services.inference.serving import NAMES, POEM, Serve, poem_of
+
+
+@pytest.fixture
+def cluster(forks: Forks) -> Iterator[Cluster]:
+    """A scheduler without workers."""
+    made = Cluster(forks)
+    made.start_scheduler()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def own_pool(cluster: Cluster) -> AsyncIterator[ClusterPool]:
+    made = ClusterPool(cluster.address, look=0.1)
+    made.start()
+    yield made
+    made.close()
+
+
+async def sent(pool: ClusterPool, digest: str) -> None:
+    """Wait until every worker has some weights."""
+    await until(lambda: all(digest in worker._held for worker in pool.workers))
+
+
+async def test_killed_worker(
+    cluster: Cluster, own_pool: ClusterPool, serve_on: Serve, tmp_path: Path
+) -> None:
+    """The poem goes on at home, with the same line; then on the worker that takes its place."""
+    cluster.start_worker()
+    slow = Telling(tmp_path, 0.01)
+    await until_ready(own_pool, 1)
+    inference = serve_on(own_pool)
+    await anext(inference.sonnet(POEM))
+    await sent(own_pool, "one")
+    writing = asyncio.create_task(poem_of(serve_on(own_pool, accept=slow.allows), POEM))
+    await until(lambda: slow.elsewhere)
+    kill(cluster.workers[0])
+    assert await writing == await poem_of(serve_on(), POEM)
+    assert os.getpid() in slow.processes
+    await until(lambda: not own_pool.executors())
+    turns = own_pool.status.turns
+    cluster.start_worker()
+    await until_ready(own_pool, 1)
+    await anext(inference.sonnet(POEM))
+    await sent(own_pool, "one")
+    await anext(inference.sonnet(POEM))
+    assert own_pool.status.turns == turns + 1
+
+
+async def test_silent_worker(
+    cluster: Cluster,
+    own_pool: ClusterPool,
+    serve_on: Serve,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A machine that is gone breaks no connection: its silence is noticed."""
+    monkeypatch.setattr(worker_module, "PING_S", 0.1)
+    monkeypatch.setattr(worker_module, "SILENCE_S", 0.5)
+    worker = cluster.start_worker()
+    await until_ready(own_pool, 1)
+    inference = serve_on(own_pool, accept=Freezing(tmp_path, os.getpid()).allows)
+    await anext(inference.sonnet(POEM))
+    await sent(own_pool, "one")
+    try:
+        assert await poem_of(inference, POEM) == await poem_of(serve_on(), POEM)
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+async def test_killed_scheduler(
+    cluster: Cluster, own_pool: ClusterPool, serve_on: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The bot writes by itself, says so once, and takes the cluster again when it is back."""
+    cluster.start_worker()
+    await until_ready(own_pool, 1)
+    inference, alone = serve_on(own_pool), await serve_on().names(NAMES)
+    caplog.clear()
+    kill(cluster.scheduler)
+    assert await inference.names(NAMES) == alone
+    await until(lambda: not own_pool.status.connected)
+    assert await inference.names(NAMES) == alone
+    cluster.start_scheduler()
+    cluster.start_worker()
+    await until_ready(own_pool, 1)
+    assert "writes by itself until it is back" in caplog.text
+    assert caplog.text.count("writes by itself") == 1
+
+
+async def test_wrong_address(
+    serve_on: Serve, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said once; names are written at home meanwhile."""
+    monkeypatch.setattr(pool_module, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("bot.services.cluster.connection.CONNECT_S", 0.1)
+    opened: list[str] = []
+    original = Connection.open
+
+    async def counted(address: str) -> Connection:
+        opened.append(address)
+        return await original(address)
+
+    monkeypatch.setattr(Connection, "open", counted)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    pool = ClusterPool(address)
+    pool.start()
+    assert await serve_on(pool).names(NAMES) == await serve_on().names(NAMES)
+    await until(lambda: len(opened) == 3)
+    pool.close()
+    assert not pool.status.connected
+    lines = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"The Dask scheduler {address} does not answer")
+
+
+async def test_other_versions(
+    cluster: Cluster, own_pool: ClusterPool, serve_on: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Other code of the bot is not used; another NumPy is, with a warning. The doctor says so."""
+    folder = Path(__file__).parent
+    cluster.start_worker("--preload", str(folder / "other_version.py"))
+    cluster.start_worker("--preload", str(folder / "other_numpy.py"))
+    await until(lambda: (own_pool.status.workers, own_pool.status.unsuitable) == (1, 1))
+    assert "is not used: it has version 0." in caplog.text
+    assert "may differ from those of the bot: it has NumPy 1.0.0 instead of" in caplog.text
+    subject = Subject(inference=cluster.address.replace("tcp", "dask"))
+    found = await asyncio.to_thread(examine_cluster, subject)
+    assert [finding.level for finding in found] == [Level.WARNING, Level.WARNING, Level.FINE]
+    assert "is not used: it has version 0." in found[0].found
+    assert "NumPy 1.0.0 instead of" in found[1].found
+    assert "1 usable workers: 1 threads write, and 0 workers train." in found[2].found
+
+
+async def test_doctor_without_workers(cluster: Cluster) -> None:
+    subject = Subject(inference=cluster.address.replace("tcp", "dask"))
+    pool = ClusterPool(cluster.address)
+    pool.start()
+    await until(lambda: pool.status.connected)
+    pool.close()
+    (found,) = await asyncio.to_thread(examine_cluster, subject)
+    assert found.level is Level.WARNING
+    assert "has no workers" in found.found
+    assert "python -m dask worker tcp://" in found.advice
+
+
+async def test_doctor_without_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.services.cluster.connection.CONNECT_S", 0.1)
+    subject = Subject(inference=f"dask://127.0.0.1:{free_port()}")
+    (found,) = await asyncio.to_thread(examine_cluster, subject)
+    assert found.level is Level.WARNING
+    assert "does not answer" in found.found
+    assert "The bot writes by itself until it answers." in found.found
+
+
+def test_doctor_without_setting() -> None:
+    assert examine_cluster(Subject()) == []
+
+
+def test_doctor_without_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.services.cluster.connection.find_spec", lambda _: None)
+    (found,) = examine_cluster(Subject(inference="dask://127.0.0.1:8786"))
+    assert found.level is Level.PROBLEM
+    assert "requirements-cluster.txt" in found.advice
+
+
+def test_versions() -> None:
+    here = {"Mangosaurus": "1.0.0 (ab)", "NumPy": "2.0.0", "Python": "3.11.1"}
+    assert incompatibility(here, here) == ""
+    assert differences(here, here) == []
+    other = {"Mangosaurus": "1.0.0 (cd)", "NumPy": "2.1.0"}
+    assert incompatibility(here, other) == (
+        "has version 1.0.0 (cd) of the bot instead of 1.0.0 (ab)"
+    )
+    assert differences(here, other) == [
+        "NumPy 2.1.0 instead of 2.0.0",
+        "Python unknown instead of 3.11.1",
+    ]
