@@ -38,19 +38,25 @@ def resident_bytes(value: object) -> int:
     return size
 
 
-_M_ARENA_MAX = -8
-"""Parameter of glibc's mallopt."""
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
+"""Parameters of glibc's mallopt."""
 MAX_ARENAS = 2
+LARGE = 2**20
+"""Bytes from which an array goes back to the system as soon as it is freed."""
 
 
 def limit_arenas() -> None:
-    """Let all threads allocate from the same few areas of memory.
+    """Let all threads allocate from the same few areas of memory, without large arrays.
 
     By default each thread gets its own, which keeps what it has freed: loading models in changing
-    threads took 60 MiB more. Call it before the first thread starts.
+    threads took 60 MiB more. And by default the first large arrays that are freed raise the size
+    from which others are kept out of these areas: after some answers that took 15 MiB more. Call it
+    before the first thread starts.
     """
     with suppress(AttributeError, OSError, TypeError):  # another C library
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, MAX_ARENAS)
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_ARENA_MAX, MAX_ARENAS)
+        library.mallopt(_M_MMAP_THRESHOLD, LARGE)
 
 
 def return_free_memory() -> None:

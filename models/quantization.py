@@ -1,7 +1,9 @@
 """Matrices in 8 bits: integers with one scale per row."""
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 SMALLEST_MATRIX = 2**14
 """Entries; smaller matrices are not worth rounding."""
@@ -24,10 +26,57 @@ def quantize(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.
 
 def dequantize(integers: NDArray[np.int8], scales: NDArray[np.float16]) -> NDArray[np.float32]:
     """The rounded matrix, `(rows, columns)`. Raises `ValueError` for scales that are invalid."""
-    if integers.ndim != 2 or scales.shape != integers.shape[:1]:
-        raise ValueError(f"scales of shape {scales.shape} for a matrix of shape {integers.shape}")
-    if not np.isfinite(scales).all():
-        raise ValueError("it holds numbers that are not finite")
-    matrix: NDArray[np.float32] = integers.astype(np.float32)
-    matrix *= scales[:, np.newaxis]
-    return matrix
+    return Rounded(integers, scales)[:]
+
+
+@dataclass(frozen=True, eq=False)
+class Rounded:
+    """A matrix that stays in 8 bits, a quarter of its memory: rows are computed when asked for.
+
+    Where NumPy wants an array, it gets the whole matrix.
+    """
+
+    integers: NDArray[np.int8]
+    """`(rows, columns)`."""
+    scales: NDArray[np.float16]
+    """`(rows,)`."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for scales that are invalid."""
+        shape, scales = self.integers.shape, self.scales
+        if len(shape) != 2 or scales.shape != shape[:1]:
+            raise ValueError(f"scales of shape {scales.shape} for a matrix of shape {shape}")
+        if not np.isfinite(scales).all():
+            raise ValueError("it holds numbers that are not finite")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of rows and of columns."""
+        return self.integers.shape
+
+    @property
+    def ndim(self) -> int:
+        """2."""
+        return self.integers.ndim
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.integers)
+
+    def __getitem__(
+        self, rows: slice | list[int] | NDArray[np.int64] | NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Some rows, `(those rows, columns)`."""
+        matrix: NDArray[np.float32] = self.integers[rows].astype(np.float32)
+        matrix *= self.scales[rows][:, np.newaxis]
+        return matrix
+
+    def __array__(
+        self,
+        dtype: DTypeLike | None = None,
+        copy: bool | None = None,
+    ) -> NDArray[np.float32]:
+        """The whole matrix, for NumPy."""
+        if copy is False:
+            raise ValueError("its numbers have to be computed")
+        return self[:] if dtype is None else self[:].astype(dtype)

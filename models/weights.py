@@ -44,7 +44,7 @@ from models.networks.rnn import RNN
 from models.networks.sparse_ngram import read_ngram
 from models.networks.words_and_characters import TEXTS, WordsAndCharacters
 from models.packed_texts import BREAK, unpacked
-from models.quantization import SMALLEST_MATRIX, dequantize, quantize
+from models.quantization import SMALLEST_MATRIX, Rounded, dequantize, quantize
 
 SHIPPED = Path(__file__).parent / "weights"
 LARGEST_FILE = 64 * 2**20
@@ -62,6 +62,8 @@ _TYPES: Mapping[str, type[np.generic]] = {
     "U8": np.uint8,
 }
 """Types of the parameters, large matrices, fingerprints and text in a file."""
+_WORDS = "words/"
+"""Prefix of the parameters of a network over words."""
 _SCALES = ":scales"
 """Suffix of the scales of a matrix of 8 bits."""
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[Any]]], Network]] = {
@@ -337,16 +339,18 @@ def _stored(name: str, array: NDArray[Any], *, rounded: bool) -> dict[str, NDArr
     return {name: array.astype(np.float16)}
 
 
-def _parameters(stored: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[Any]]:
+def _parameters(stored: Mapping[str, NDArray[np.generic]]) -> dict[str, Any]:
     """The inverse of `_stored`, for all parameters. Raises `ValueError` for others."""
     scales = {n: a for n, a in stored.items() if n.endswith(_SCALES) and a.dtype == np.float16}
-    parameters: dict[str, NDArray[Any]] = {}
+    parameters: dict[str, Any] = {}
     for name, array in stored.items():
         if name.endswith(_SCALES) and array.dtype == np.float16:
             continue
         if array.dtype == np.int8:
             of_rows = scales.pop(name + _SCALES, np.zeros(0, np.float16)).astype(np.float16)
-            parameters[name] = dequantize(array.astype(np.int8), of_rows)
+            # Those of the words are large, and written with in another form.
+            restore = Rounded if name.startswith(_WORDS) else dequantize
+            parameters[name] = restore(array.astype(np.int8), of_rows)
         elif array.dtype == np.float16:
             parameters[name] = array.astype(np.float32)
         elif name in TEXTS:
@@ -355,7 +359,7 @@ def _parameters(stored: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[
             raise ValueError("its parameters are no numbers of 16 or 8 bits")
     if scales:
         raise ValueError(f"the parameter {min(scales)} belongs to no matrix of 8 bits")
-    if not all(np.isfinite(array).all() for array in parameters.values()):
+    if not all(isinstance(a, Rounded) or np.isfinite(a).all() for a in parameters.values()):
         raise ValueError("it holds numbers that are not finite")
     return parameters
 

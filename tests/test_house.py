@@ -105,7 +105,7 @@ models.packed_texts
 models.model_card
 models.fingerprints
 models.quantization
-models.networks         data
+models.networks         models.quantization data
 
 data
 """

@@ -16,28 +16,43 @@ last layer has d units.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.networks.low_rank import Blocks, low_rank, times
-from models.networks.lstm import Array, Layer
+from models.networks.lstm import Array
 from models.networks.network import State
 from models.networks.word_vocabulary import MAX_SYLLABLES, NONE, WordVocabulary
+from models.quantization import Rounded
 
+Matrix = Array | Rounded
 RANKS = ((128, 192), (128, 96))
 """Of Wx and Wh of each layer: a validation loss 0.7% higher, with the output."""
 
 
 @dataclass(frozen=True, eq=False)
+class Layer:
+    """One LSTM layer, as `models.networks.lstm.Layer`, but perhaps in 8 bits."""
+
+    Wx: Matrix
+    Wh: Matrix
+    b: Array
+
+
+@dataclass(frozen=True, eq=False)
 class WordLSTM:
-    """Word-level LSTM with an embedding that serves as output layer, too."""
+    """Word-level LSTM with an embedding that serves as output layer, too.
+
+    Loaded from a file, its large matrices stay in 8 bits: writing uses approximations of them.
+    """
 
     vocabulary: WordVocabulary
-    E: Array
+    E: Matrix
     """Embedding of the tokens, `(V, d)`."""
     S: Array
     """Embedding of the number of syllables, `(MAX_SYLLABLES + 1, d)`."""
@@ -115,7 +130,7 @@ class WordLSTM:
 
     def logits(self, h: Array) -> Array:
         """Predictions from the last layer's h: `(B, d)` → `(B, V)`."""
-        logits: Array = h @ self.E.T + self.by
+        logits: Array = h @ np.asarray(self.E).T + self.by
         return logits
 
     def restricted(self, characters: str) -> "WordLSTM":
@@ -138,10 +153,10 @@ class WordLSTM:
         arrays = {"E": self.E, "S": self.S, "by": self.by}
         for k, layer in enumerate(self.layers):
             arrays |= {f"Wx{k}": layer.Wx, f"Wh{k}": layer.Wh, f"b{k}": layer.b}
-        return arrays
+        return {name: np.asarray(matrix) for name, matrix in arrays.items()}
 
     @classmethod
-    def from_arrays(cls, vocabulary: WordVocabulary, arrays: dict[str, Array]) -> "WordLSTM":
+    def from_arrays(cls, vocabulary: WordVocabulary, arrays: Mapping[str, Any]) -> "WordLSTM":
         """Build the network from stored parameters. Raises `ValueError` if shapes do not match."""
         try:
             depth = sum(name.startswith("Wh") for name in arrays)
@@ -151,7 +166,8 @@ class WordLSTM:
             network = cls(vocabulary, arrays["E"], arrays["S"], layers, arrays["by"])
         except KeyError as missing:
             raise ValueError(f"the parameter {missing} is missing") from missing
-        if surplus := sorted(arrays.keys() - network.arrays().keys()):
+        names = {f"{name}{k}" for name in ("Wx", "Wh", "b") for k in range(depth)}
+        if surplus := sorted(arrays.keys() - names - {"E", "S", "by"}):
             raise ValueError(f"the parameter {surplus[0]} does not belong to any layer")
         matrices = [network.E, *(layer.Wh for layer in layers)]
         if not layers or any(matrix.ndim != 2 for matrix in matrices):
@@ -193,8 +209,8 @@ class _Weights:
 
     @classmethod
     def of(cls, layer: Layer, rank_x: int, rank_h: int) -> "_Weights":
-        *thin_x, last_x = low_rank(layer.Wx, rank_x)
-        *thin_h, last_h = low_rank(layer.Wh, rank_h)
+        *thin_x, last_x = low_rank(np.asarray(layer.Wx), rank_x)
+        *thin_h, last_h = low_rank(np.asarray(layer.Wh), rank_h)
         return cls(
             Blocks.of(thin_x[0]) if thin_x else None,
             Blocks.of(thin_h[0]) if thin_h else None,

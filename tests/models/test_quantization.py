@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from models.quantization import dequantize, quantize
+from models.quantization import Rounded, dequantize, quantize
 
 matrices = arrays(
     np.float32,
@@ -48,3 +48,16 @@ def test_scales_must_fit(shape: tuple[int, ...]) -> None:
 def test_no_rows_or_columns() -> None:
     for shape in ((0, 3), (3, 0)):
         assert dequantize(*quantize(np.zeros(shape, np.float32))).shape == shape
+
+
+@given(matrices)
+def test_rounded_matrix_gives_the_same_rows(matrix: NDArray[np.float32]) -> None:
+    rounded, whole = Rounded(*quantize(matrix)), dequantize(*quantize(matrix))
+    assert (rounded.shape, rounded.ndim, len(rounded)) == (whole.shape, 2, len(whole))
+    np.testing.assert_array_equal(np.asarray(rounded), whole)
+    np.testing.assert_array_equal(np.asarray(rounded, np.float64), whole)
+    last = [len(whole) - 1, 0]
+    for rows in (slice(1, None), last, np.array(last), np.arange(len(whole)) > 0):
+        np.testing.assert_array_equal(rounded[rows], whole[rows])
+    with pytest.raises(ValueError, match="have to be computed"):
+        np.asarray(rounded, copy=False)

@@ -44,7 +44,7 @@ def few(scale: float = 1.0, seed: int = 3) -> tuple[WordLSTM, WordIndex]:
     """A network of a few words; the larger the scale, the more certain it is of each."""
     network = word_lstm(FEW_VOCABULARY, units=(6, 5), seed=seed)
     index = WordIndex(FEW_VOCABULARY, READINGS, may_end=lambda word: word != "the")
-    return replace(network, E=scale * network.E), index
+    return replace(network, E=scale * np.asarray(network.E)), index
 
 
 def all_lines(
