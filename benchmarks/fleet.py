@@ -47,6 +47,7 @@ ACTIVATED_S = 5.0
 TRAININGS_S = 600.0
 LOOK_S = 0.1
 TOO_FAST = "too fast"
+NOT_HOME = "home servers can choose the live version"
 MOST_POLLS = 8
 """Polls in which one member votes: more presses in a row would be too many."""
 SYLLABLES = (("bel", "dor", "fen", "gal", "hir", "kum"), ("adan", "ebor", "idel", "omir", "uwen"))
@@ -191,7 +192,25 @@ class Fleet:
         )
         refused = [one for one in asked if TOO_FAST in one.message.content]
         self.result.cooldown_answers = len(asked) - len(refused)
-        self._expect(self.result.cooldown_answers == 1, "a cooldown holds on all servers")
+        # Where the database is slow, each process counts by itself, and says so.
+        is_slow = any("Cooldowns hold in each process" in bot.log.read_text() for bot in self.bots)
+        most = len(self.bots) if is_slow else 1
+        self._expect(1 <= self.result.cooldown_answers <= most, "a cooldown holds on all servers")
+
+    async def check_homes(self) -> None:
+        """Let an administrator of each process try to retrain: only those of the home may.
+
+        Those of a process that holds a single server may not, either.
+        """
+        for process in range(1, len(self.bots)):
+            asked = await self.local.run_command(
+                "models rollback",
+                {"task": "names"},
+                by=self.member(administrator=True),
+                server=self.servers_of(process)[0],
+                timeout_s=ANSWER_S,
+            )
+            self._expect(NOT_HOME in asked.message.content, "a server is no home by itself")
 
     async def train(self, *, is_stopped: bool = False) -> None:
         """Let a manager of each process train a list, at once: one after the other runs.
@@ -235,7 +254,11 @@ class Fleet:
     async def activate(self) -> None:
         """Activate a version in the first process, and wait until all serve it."""
         number = str(await add_version(self.store, "names"))
-        server = self.servers_of(0)[0]
+        (server,) = (
+            number
+            for number, each in enumerate(self.local.servers)
+            if shard_of(each.guild.id, self._count) == 0  # the home
+        )
         asked = await self.local.run_command(
             "models activate",
             {"version": number},
@@ -330,8 +353,8 @@ async def measure(
                 identify_s=identify_s,
             )
         )
-        homes = ",".join(server.guild.id for server in local.servers)
-        environment = {"DATABASE_URL": address, "HOME_GUILDS": homes, "SHARD_COUNT": str(shards)}
+        home = next(s.guild.id for s in local.servers if shard_of(s.guild.id, shards) == 0)
+        environment = {"DATABASE_URL": address, "HOME_GUILDS": home, "SHARD_COUNT": str(shards)}
         bots = []
         for part in parts:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -344,6 +367,7 @@ async def measure(
         await fleet.ask(members)
         await fleet.vote(members)
         await fleet.check_cooldown()
+        await fleet.check_homes()
         await fleet.activate()
         await fleet.kill(processes - 1, members)
         await fleet.train(is_stopped=stops_trainings)

@@ -3,6 +3,8 @@
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 
+from bot.store.fleet.cooldowns import DISORDER
+
 
 class TooSoon(Exception):  # noqa: N818 (a state)
     """The cooldown of the key is not over."""
@@ -31,7 +33,7 @@ class Cooldowns:
                 break
             del self._until[other]
         running = self._until.get(key, now)
-        if running - now > self.longest:  # the clock has stepped back
+        if running - now > self.longest + DISORDER:  # the clock has stepped back
             running = now
         until = max(running, now) + self.length
         if until - now > self.longest:

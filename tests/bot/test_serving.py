@@ -4,9 +4,15 @@ import asyncio
 import logging
 import signal
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
+from unittest.mock import AsyncMock
 
 import pytest
 
+from bot.commands.core.app import App
+from bot.services.fleet.membership import Served, ShardsTaken
+from bot.serving.joining import joined
 from bot.serving.platforms import Tokens, start_patiently, tokens_of
 from bot.serving.until_stopped import leave_behind, serve_until_stopped
 from bot.settings import Settings
@@ -166,3 +172,24 @@ def _handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for number, handler in before:
         signal.signal(number, handler)
+
+
+async def test_start_without_its_shards() -> None:
+    """What `python -m bot` says, and its exit code."""
+    closed = []
+
+    async def close() -> None:
+        closed.append(True)
+
+    for error, code, sentence in (
+        (ShardsTaken("Another process runs the shards 3."), Exit.SHARDS_TAKEN, "change SHARD_IDS"),
+        (Unavailable("The database does not answer: no"), Exit.BAD_DATABASE, "DATABASE_URL"),
+    ):
+        join = AsyncMock(side_effect=error)
+        app = cast("App", SimpleNamespace(fleet=SimpleNamespace(join=join, close=close)))
+        with pytest.raises(StartupError, match=sentence) as raised:
+            async with joined(app, Served.DISCORD):
+                raise AssertionError("it must not be served")
+        assert raised.value.code is code
+        assert str(error) in str(raised.value)
+    assert len(closed) == 2

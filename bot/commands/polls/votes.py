@@ -199,7 +199,7 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
     """Show the tally of an open poll. Returns the poll as it is now, if it exists.
 
     The poll may be closed during the edit, also by another process. The edit has then replaced the
-    result, which is shown again.
+    result, which is shown again; so is a tally if another process may have shown an older one.
     """
     polls, limits = app.store.polls, turn.platform.limits
     async with app.poll_locks.of(poll_id):
@@ -212,6 +212,10 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
         if now is not None and now.closed_at is not None and now.message_id is not None:
             with suppress(DeliveryError):  # then `PollCloser` shows it
                 await turn.platform.edit(message_of(now), poll_message(now, limits))
+        elif app.fleet.is_shared and now is not None and now.votes != poll.votes:
+            app.edits.schedule(
+                turn.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
+            )
         return now
 
 

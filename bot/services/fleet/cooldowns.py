@@ -15,8 +15,8 @@ from bot.store.fleet.cooldowns import RunningCooldowns
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 0.25
-"""Seconds that a request waits for the database, of the three that it has."""
+PATIENCE_S = 0.5
+"""Seconds that a request waits for the database. It is acknowledged meanwhile if that is late."""
 PAUSE_S = 5.0
 """Seconds for which the database is not asked after it was too slow, or away."""
 

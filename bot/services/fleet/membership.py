@@ -168,7 +168,10 @@ class Fleet:
             await locks.share(Space.PRESENCE, platform)
 
     async def _look(self, locks: AdvisoryLocks) -> None:
-        self._processes = await locks.holders(Space.PRESENCE)
+        before, self._processes = self._processes, await locks.holders(Space.PRESENCE)
+        together = self.processes(Served.ANYTHING)
+        if together != max(1, before.get(Served.ANYTHING, 1)):
+            log.info("Processes that share the database: %d", together)
         self._seen |= {*self._processes}
         for watcher in self.watchers:
             watcher()

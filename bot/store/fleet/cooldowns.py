@@ -9,6 +9,9 @@ from bot.store.calls import limited
 from bot.store.database import Database
 from bot.store.fleet.tables import RunningCooldown
 
+DISORDER = timedelta(seconds=10)
+"""Requests may be looked at in another order than that in which they were made. By more than this,
+a clock has stepped back."""
 _START = text(
     "INSERT INTO running_cooldowns AS running (key, until) "
     "VALUES (:key, CAST(:until AS timestamptz)) "
@@ -40,7 +43,7 @@ class RunningCooldowns:
             "length": length,
             "until": now + length,
             "latest": now + longest - length,
-            "furthest": now + longest,  # beyond it, the clock has stepped back
+            "furthest": now + longest + DISORDER,
         }
         async with self._database.at_once() as connection:
             return (await connection.execute(_START, values)).first() is not None

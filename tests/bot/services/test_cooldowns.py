@@ -70,3 +70,11 @@ def test_clock_steps_back_after_a_rush() -> None:
         cooldowns.start("alice", now)
     with pytest.raises(TooSoon):
         cooldowns.start("alice", yesterday)
+
+
+def test_another_order() -> None:
+    """A request that was made first, and is looked at second, is too soon as well."""
+    cooldowns = Cooldowns(10)
+    cooldowns.start("x", NOW)
+    with pytest.raises(TooSoon):
+        cooldowns.start("x", NOW - timedelta(milliseconds=1))
