@@ -31,6 +31,9 @@ from models.networks.vocabulary import Vocabulary
 Array = NDArray[np.float32]
 Real = TypeVar("Real", bound=np.floating)
 _HALF = np.float32(0.5)
+BLOCK = 24
+"""Texts that `ParallelLSTMs` computes at once. Then the gates stay in the processor's cache, and
+BLAS reads a matrix of up to 200 units where it is (`_times`): 256 texts take half the time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,10 +169,19 @@ class ParallelLSTMs:
 
         The states are `(B, L, 2, K, u)`; the new one is written.
         """
+        logits = np.empty((len(self.Wy), len(x), len(self.vocabulary)), np.float32)
+        for begin in range(0, len(x), BLOCK):
+            rows = slice(begin, begin + BLOCK)
+            h = self._step(x[rows], state[rows], new_state[rows])
+            np.matmul(h.swapaxes(0, 1), self.Wy, out=logits[:, rows])  # (K, B, u) @ (K, u, V)
+        logits += self.by[:, np.newaxis]
+        return logits
+
+    def _step(self, x: NDArray[np.int64], state: Array, new_state: Array) -> Array:
+        """The same for at most `BLOCK` texts, up to the last hidden state, `(B, K, u)`."""
         h_below: Array | None = None
         for k, layer in enumerate(self._gates):
-            h, c = state[:, k, 0], state[:, k, 1]  # (B, K, u) each, as those of the new state
-            h_new, c_new = new_state[:, k, 0], new_state[:, k, 1]
+            h, c = state[:, k, 0], state[:, k, 1]  # (B, K, u) each
             z = _times(h, layer.Wh)  # (4, B, K, u)
             if h_below is None:
                 z += layer.inputs.take(x, axis=1)
@@ -183,16 +195,15 @@ class ParallelLSTMs:
                 gates *= _HALF
                 gates += _HALF
             np.tanh(g, out=g)
-            np.multiply(f, c, out=c_new)
+            c_new, h_new = np.multiply(f, c, out=f), g
             i *= g
             c_new += i  # f ⊙ c + i ⊙ g
             np.tanh(c_new, out=h_new)
             h_new *= o  # o ⊙ tanh(c')
+            new_state[:, k, 0], new_state[:, k, 1] = h_new, c_new
             h_below = h_new
         assert h_below is not None  # noqa: S101 (a network has a layer)
-        logits: Array = h_below.swapaxes(0, 1) @ self.Wy  # (K, B, u) @ (K, u, V) → (K, B, V)
-        logits += self.by[:, np.newaxis]
-        return logits
+        return h_below
 
     @cached_property
     def _gates(self) -> tuple["_Gates", ...]:
