@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from bot import app
+from bot.services.training.cluster import ClusterLaunch
 from bot.settings import Settings
 from bot.startup import StartupError
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME
+from models.names.generator import NamesRequest
+from tests.bot.services.cluster.dask_processes import free_port
 from tests.bot.store.test_polls import NOW
 from tests.bot.store.test_unfinished import HIDDEN, POEM
 
@@ -35,3 +38,27 @@ async def test_expired_tokens_are_deleted_first(
     found = await store.unfinished.claim("discord", "heir", NOW - 2 * TOKEN_LIFETIME)
     await store.close()
     assert {record.id for record in found} == {POEM.id, recent.id}
+
+
+async def test_cluster_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is opened yet, and the sentence says what to install."""
+    monkeypatch.setattr("bot.services.cluster.connection.find_spec", lambda _: None)
+    settings = Settings(_env_file=None, state_dir=tmp_path, inference="dask://127.0.0.1:8786")
+    with pytest.raises(StartupError, match=r"pip install -r requirements-cluster\.txt"):
+        await app.build_app(settings)
+
+
+async def test_cluster_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot starts without it, writes, and would train on it."""
+    monkeypatch.setattr("bot.services.cluster.connection.CONNECT_S", 0.1)
+    address = f"dask://127.0.0.1:{free_port()}"
+    settings = Settings(_env_file=None, state_dir=tmp_path, inference=address)
+    built = await app.build_app(settings)
+    try:
+        assert built.cluster is not None
+        assert built.cluster.address == address.replace("dask", "tcp")
+        assert isinstance(built.training._launch, ClusterLaunch)
+        assert len((await built.inference.names(NamesRequest(count=3, seed=1))).names) == 3
+    finally:
+        await built.inference.close()
+        await built.store.close()

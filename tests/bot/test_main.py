@@ -334,7 +334,8 @@ def test_imports_when_serving() -> None:
     source = (
         "import sys, bot.serving.process\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'bot.local.server', 'rich',\n"
-        "'alembic', 'aiohttp.web', 'PIL', 'slack_sdk', 'sqlalchemy.dialects.postgresql'}\n"
+        "'alembic', 'aiohttp.web', 'dask', 'distributed', 'PIL', 'slack_sdk',\n"
+        "'sqlalchemy.dialects.postgresql'}\n"
         "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
     )

@@ -1,6 +1,7 @@
 """`/status`."""
 
 import io
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ from bot.commands.core.info import NoOptions
 from bot.commands.core.message import UserError, plain
 from bot.commands.operation.health import Health
 from bot.commands.operation.status import status
+from bot.services.cluster.pool import ClusterStatus
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
@@ -55,6 +57,29 @@ async def test_shards(
         fields = {field.name: plain(field.value) for field in turn.answers[0].embeds[0].fields}
         assert fields.get("Shards") == expected
         await app.store.close()
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (ClusterStatus(), "not connected"),
+        (ClusterStatus(connected=True, workers=1, threads=2), "1 worker, 2 turns at a time"),
+        (ClusterStatus(connected=True, workers=3, threads=6), "3 workers, 6 turns at a time"),
+    ],
+)
+async def test_cluster(
+    app: App, health: Health, platform: FakePlatform, state: ClusterStatus, shown: str
+) -> None:
+    """Shown if one is set, and counted."""
+    assert b"cluster" not in await app.monitor.metrics.exposition()
+    object.__setattr__(app, "cluster", SimpleNamespace(status=state))
+    platform.operators = {ADA.id}
+    turn = FakeTurn(platform)
+    await status(health, app, turn, NoOptions())
+    fields = {field.name: plain(field.value) for field in turn.answers[0].embeds[0].fields}
+    assert fields["Cluster"] == shown
+    found = (await app.monitor.metrics.exposition()).decode()
+    assert f'mangosaurus_cluster_workers{{state="ready"}} {state.workers}.0' in found
 
 
 async def test_others_do_not(app: App, health: Health, platform: FakePlatform) -> None:

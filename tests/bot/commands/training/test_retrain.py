@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -235,6 +236,17 @@ async def test_missing_packages_are_named(chat: Chat, monkeypatch: pytest.Monkey
     monkeypatch.setattr("models.tasks.are_installed", lambda _: False)
     result = await (await chat.add_administrator()).use("retrain sonnets")
     assert "pip install -r requirements-train.txt" in result.text
+
+
+async def test_packages_on_a_cluster(
+    chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that can train the task is enough."""
+    monkeypatch.setattr("models.tasks.are_installed", lambda _: False)
+    object.__setattr__(chat.app, "cluster", SimpleNamespace(trainers=lambda task: [task]))
+    trains(chat, tmp_path, "sonnets")
+    await (await chat.add_administrator()).use("retrain sonnets", force=True)
+    assert set(chat.world.networks.served) == {"sonnets"}
 
 
 async def test_sonnets(chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

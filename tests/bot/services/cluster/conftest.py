@@ -42,6 +42,24 @@ async def pool(shared_cluster: Cluster) -> AsyncIterator[ClusterPool]:
 
 
 @pytest.fixture
+def cluster(forks: Forks) -> Iterator[Cluster]:
+    """A scheduler without workers."""
+    made = Cluster(forks)
+    made.start_scheduler()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def own_pool(cluster: Cluster) -> AsyncIterator[ClusterPool]:
+    """The workers of that one."""
+    made = ClusterPool(cluster.address, look=0.1)
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
 async def serve_on() -> AsyncIterator[Serve]:
     """A function that starts inference on pools."""
     opened: list[Inference] = []

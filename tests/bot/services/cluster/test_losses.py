@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from bot.services.cluster.installation import differences, incompatibility
 from bot.services.cluster.pool import ClusterPool
 from tests.bot.services.cluster.dask_processes import (
     Cluster,
-    Forks,
     free_port,
     until,
     until_ready,
@@ -27,23 +25,6 @@ from tests.bot.services.cluster.dask_processes import (
 from tests.bot.services.cluster.filters import Freezing, Telling
 from tests.bot.services.cluster.forks import kill
 from tests.bot.services.inference.serving import NAMES, POEM, Serve, poem_of
-
-
-@pytest.fixture
-def cluster(forks: Forks) -> Iterator[Cluster]:
-    """A scheduler without workers."""
-    made = Cluster(forks)
-    made.start_scheduler()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def own_pool(cluster: Cluster) -> AsyncIterator[ClusterPool]:
-    made = ClusterPool(cluster.address, look=0.1)
-    made.start()
-    yield made
-    made.close()
 
 
 async def sent(pool: ClusterPool, digest: str) -> None:
