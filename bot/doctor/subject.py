@@ -68,7 +68,13 @@ def read_settings(*, local: bool, dotenv: Path = DOTENV) -> tuple[Subject, list[
 def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
     from pydantic import ValidationError
 
-    from bot.settings import Settings, SettingsError, load_settings, suspicious_names
+    from bot.settings import (
+        Settings,
+        SettingsError,
+        given_values,
+        load_settings,
+        suspicious_names,
+    )
 
     findings = list[Finding]()
     try:
@@ -81,9 +87,9 @@ def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
         if isinstance(error.__cause__, ValidationError):
             wrong = {str(found["loc"][0]) for found in error.__cause__.errors()}
             defaults = {name: Settings.model_fields[name].default for name in wrong}
-            settings = Settings(_env_file=dotenv, **defaults)
+            settings = Settings.model_validate(given_values(dotenv) | defaults)
         else:  # the file cannot be read at all
-            settings = Settings(_env_file=None)
+            settings = Settings.model_validate(given_values(None))
     else:
         where = f"{dotenv} and the environment" if dotenv.is_file() else "the environment"
         findings = [fine(CHECK, f"All are valid, from {where}.")]

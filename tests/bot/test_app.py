@@ -33,7 +33,7 @@ async def test_expired_tokens_are_deleted_first(
     await store.unfinished.write([old, POEM], [], "dead", NOW - TOKEN_LIFETIME - SILENCE)
     await store.unfinished.write([recent], [], "dead", NOW - SILENCE)
     with pytest.raises(StartupError):
-        await app.build_app(Settings(_env_file=None, state_dir=tmp_path), now=lambda: NOW)
+        await app.build_app(Settings(state_dir=tmp_path), now=lambda: NOW)
     # As of the time when none was too old: what is deleted is gone.
     found = await store.unfinished.claim("discord", "heir", NOW - 2 * TOKEN_LIFETIME)
     await store.close()

@@ -49,7 +49,7 @@ async def test_calls_left_behind(
     ],
 )
 def test_tokens(settings: dict[str, object], expected: Tokens) -> None:
-    assert tokens_of(Settings(_env_file=None, **settings)) == expected  # type: ignore[arg-type]
+    assert tokens_of(Settings(**settings)) == expected
     assert "xoxb" not in repr(expected)
 
 
@@ -63,7 +63,7 @@ def test_tokens(settings: dict[str, object], expected: Tokens) -> None:
 )
 def test_missing_tokens(settings: dict[str, object], expected: str) -> None:
     with pytest.raises(StartupError, match=expected) as raised:
-        tokens_of(Settings(_env_file=None, **settings))  # type: ignore[arg-type]
+        tokens_of(Settings(**settings))
     assert raised.value.code is Exit.NO_TOKEN
 
 

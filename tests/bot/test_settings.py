@@ -6,7 +6,8 @@ import pytest
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from bot.settings import Settings, SettingsError, example, load_settings, suspicious_names
+from bot.settings import Settings, SettingsError, load_settings, suspicious_names
+from bot.settings.__main__ import example
 
 CHECKOUT = Path(__file__).parents[2]
 

@@ -98,7 +98,7 @@ async def mangosaurus(
     defaults: dict[str, Any] = {"cooldown_seconds": 0, "retrain_cooldown_minutes": 0}
     defaults |= {"home_guilds": frozenset({local.guild_id})}
     built = await build_app(
-        Settings(_env_file=None, state_dir=state_dir, **defaults | settings), launch=launch, now=now
+        Settings(state_dir=state_dir, **defaults | settings), launch=launch, now=now
     )
     app = dataclasses.replace(built, edit_interval=edit_interval)
     try:

@@ -95,7 +95,7 @@ def test_output_without_unicode() -> None:
 def test_nearly_everything_is_missing(tmp_path: Path) -> None:
     """No package is there, not even that which reads the settings."""
     packages = (
-        *("pydantic", "pydantic_settings", "dotenv", "discord", "aiohttp", "sqlalchemy"),
+        *("pydantic", "dotenv", "discord", "aiohttp", "sqlalchemy"),
         *("alembic", "aiosqlite", "asyncpg", "numpy", "fontpkg", "PIL", "rich", "safetensors"),
     )
     source = (

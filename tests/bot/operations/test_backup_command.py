@@ -19,7 +19,7 @@ from tests.bot.operations.test_backup import contents
 
 
 def settings_in(folder: Path) -> Settings:
-    return Settings(_env_file=None, state_dir=folder, database_url=None)
+    return Settings(state_dir=folder, database_url=None)
 
 
 def test_operations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

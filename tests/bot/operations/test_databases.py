@@ -12,7 +12,7 @@ from bot.store.migrations import revisions
 
 
 def settings_in(folder: Path) -> Settings:
-    return Settings(_env_file=None, state_dir=folder, database_url=None)
+    return Settings(state_dir=folder, database_url=None)
 
 
 def revision_in(folder: Path) -> str:

@@ -121,7 +121,7 @@ async def test_one_platform_is_away_at_the_start(
         return answer
 
     monkeypatch.setattr(place, name, asked)
-    settings = Settings(_env_file=None, state_dir=tmp_path, cooldown_seconds=0)
+    settings = Settings(state_dir=tmp_path, cooldown_seconds=0)
     tokens = Tokens("", workspace.bot_token, workspace.app_token)
     with discord.pointing_clients_here():
         async with platforms.running_bot(settings) as bot:
@@ -153,7 +153,7 @@ async def test_stop_while_a_platform_is_away(
 
     monkeypatch.setattr(HTTPClient, "static_login", static_login)
     tokens = Tokens("", workspace.bot_token, workspace.app_token)
-    async with platforms.running_bot(Settings(_env_file=None, state_dir=tmp_path)) as bot:
+    async with platforms.running_bot(Settings(state_dir=tmp_path)) as bot:
         slack = slack_beside(bot, tokens, base_url=workspace.api_url)
         serving = asyncio.create_task(platforms.serve_both(bot, discord.token, slack))
         await eventually(lambda: slack.is_ready)
@@ -168,7 +168,7 @@ async def test_rejected_token_ends_both(
 ) -> None:
     tokens = Tokens("", workspace.bot_token, "xapp-1-wrong")
     with discord.pointing_clients_here():
-        async with platforms.running_bot(Settings(_env_file=None, state_dir=tmp_path)) as bot:
+        async with platforms.running_bot(Settings(state_dir=tmp_path)) as bot:
             slack = slack_beside(bot, tokens, base_url=workspace.api_url)
             with pytest.raises(StartupError, match="SLACK_APP_TOKEN") as raised:
                 await platforms.serve_both(bot, discord.token, slack)

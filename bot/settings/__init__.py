@@ -6,8 +6,6 @@ value counts as unset. `python -m bot.settings` prints the content of `.env.exam
 
 import difflib
 import os
-import sys
-import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +13,9 @@ from typing import Annotated, Any, Literal
 from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -23,8 +23,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.shards import MOST_SHARDS, ShardsError, check_shards, parse_shards
 
@@ -73,23 +71,23 @@ AppToken = Annotated[SecretStr, _token_like("xapp-")]
 Cluster = Annotated[str, Field(pattern=r"^dask(\+tls)?://[^\s/@?#]+:[1-9]\d{0,4}$")]
 Prefix = Annotated[str, Field(max_length=20, pattern=r"^[a-z0-9_-]*$")]
 Workspace = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{1,31}$")]
-Workspaces = Annotated[frozenset[Workspace], NoDecode, BeforeValidator(_split)]
-Identifiers = Annotated[frozenset[Annotated[int, Field(gt=0)]], NoDecode, BeforeValidator(_split)]
-ShardIds = Annotated[frozenset[int], NoDecode, BeforeValidator(parse_shards)]
+Workspaces = Annotated[frozenset[Workspace], BeforeValidator(_split)]
+Identifiers = Annotated[frozenset[Annotated[int, Field(gt=0)]], BeforeValidator(_split)]
+ShardIds = Annotated[frozenset[int], BeforeValidator(parse_shards)]
 Word = Annotated[str, AfterValidator(_with_letters)]
-Words = Annotated[frozenset[Word], NoDecode, BeforeValidator(_split)]
+Words = Annotated[frozenset[Word], BeforeValidator(_split)]
 LogFormat = Literal["text", "json"]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The operator's settings, as read by `load_settings`.
 
     Each field has a `title` (the accepted values, for error messages), a `description` and
     `examples` (both for `.env.example`).
     """
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     discord_token: SecretStr | None = Field(
         None,
@@ -324,13 +322,28 @@ class SettingsError(Exception):
 def load_settings(dotenv: Path = DOTENV) -> Settings:
     """Read the environment and `.env`, and check everything at once. Raises `SettingsError`."""
     try:
-        return Settings(_env_file=dotenv)
+        return Settings.model_validate(given_values(dotenv))
     except ValidationError as error:
         raise SettingsError(tuple(_problems(error))) from error
     except UnicodeDecodeError as error:
         raise SettingsError((f"{dotenv} is not UTF-8 text; save it as UTF-8.",)) from error
     except OSError as error:
         raise SettingsError((f"{dotenv} cannot be read: {error.strerror or error}.",)) from error
+
+
+def given_values(
+    dotenv: Path | None, environment: Mapping[str, str] = os.environ
+) -> dict[str, object]:
+    """What is set in `.env`, unless that is `None`, and above it in the environment.
+
+    By name in lower case, as those of the fields. Raises `OSError` and `UnicodeDecodeError` for a
+    file that cannot be read.
+    """
+    values: dict[str, object] = {}
+    own = dotenv_values(dotenv) if dotenv is not None and dotenv.is_file() else {}
+    for source in (own, environment):
+        values |= {name.lower(): value for name, value in source.items() if value}
+    return values
 
 
 def suspicious_names(
@@ -353,22 +366,6 @@ def suspicious_names(
     return tuple(sentences)
 
 
-def example() -> str:
-    """The text of `.env.example`."""
-    lines = [
-        "# Settings of Mangosaurus. Copy this file to .env and change what you need. Settings that",
-        "# are empty or commented out keep their defaults. Environment variables win over .env.",
-    ]
-    for name, field in Settings.model_fields.items():
-        description = textwrap.wrap(field.description or "", 97, break_on_hyphens=False)
-        lines += ["", *(f"# {line}" for line in description)]
-        lines.append(f"# Default: {_default(field) or 'none'}. Example: {field.examples[0]}")  # type: ignore[index]
-        # Others are comments: an empty line in a container's env file would hide the image's value.
-        is_active = name.endswith("token")
-        lines.append(f"{'' if is_active else '# '}{name.upper()}={_default(field)}")
-    return "\n".join(lines) + "\n"
-
-
 def _problems(error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
         cause = problem.get("ctx", {}).get("error")
@@ -385,16 +382,3 @@ def _problems(error: ValidationError) -> Iterator[str]:
 
 def _shown(name: str, value: Any) -> str:  # noqa: ANN401 (any value that was typed)
     return "invalid" if name.endswith(("token", "url", "dsn")) else repr(str(value))
-
-
-def _default(field: FieldInfo) -> str:
-    value = field.default
-    if value is None:
-        return ""
-    if isinstance(value, frozenset):
-        return ",".join(sorted(map(str, value)))
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(example())
