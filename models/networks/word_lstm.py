@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from models.networks.low_rank import Blocks, low_rank, times
 from models.networks.lstm import Array
+from models.networks.lstm import Layer as CharacterLayer
 from models.networks.network import State
 from models.networks.word_vocabulary import MAX_SYLLABLES, NONE, WordVocabulary
 from models.quantization import Rounded
@@ -73,21 +74,16 @@ class WordLSTM:
         return columns
 
     @cached_property
-    def _weights(self) -> list["_Weights"]:
+    def _layer_weights(self) -> list["LayerWeights"]:
         """The weights of each layer for `step`; of the first layer without the rows of `end`."""
-        d, exact = self.E.shape[1], (sys.maxsize, sys.maxsize)
-        return [
-            _Weights.of(
-                layer if k else replace(layer, Wx=layer.Wx[:d]),
-                *(self.ranks[k] if k < len(self.ranks) else exact),
-            )
-            for k, layer in enumerate(self.layers)
-        ]
+        first = replace(self.layers[0], Wx=self.layers[0].Wx[: self.E.shape[1]])
+        layers, ranks = (first, *self.layers[1:]), dict(enumerate(self.ranks))
+        return [LayerWeights.of(layer, *ranks.get(k, ())) for k, layer in enumerate(layers)]
 
     @cached_property
     def _of_end(self) -> Blocks:
         """The rows of `end` of the first layer's Wx."""
-        return Blocks.of(_for_tanh(self.layers[0].Wx[self.E.shape[1] :]))
+        return Blocks.of(for_tanh(self.layers[0].Wx[self.E.shape[1] :]))
 
     def initial_state(self, batch: int) -> State:
         """Zeros, `(B, values)`: h and c of each layer, side by side."""
@@ -106,18 +102,10 @@ class WordLSTM:
         """
         new_state = np.empty_like(state)
         x = self.E[tokens] + self.S[syllables]  # (B, d)
-        for k, ((h, c), weights) in enumerate(zip(self._columns, self._weights, strict=True)):
+        for k, ((h, c), weights) in enumerate(zip(self._columns, self._layer_weights, strict=True)):
             z = weights.z(x, state[:, h])  # (B, 4u)
             z += weights.b if k else towards
-            np.tanh(z, out=z)
-            u = z.shape[1] // 4
-            gates, g = z[:, : 3 * u], z[:, 3 * u :]
-            gates *= 0.5  # σ(z) = (tanh(z / 2) + 1) / 2
-            gates += 0.5
-            i, f, o = gates[:, :u], gates[:, u : 2 * u], gates[:, 2 * u :]
-            new_c = np.multiply(f, state[:, c], out=new_state[:, c])
-            new_c += i * g
-            x = np.multiply(o, np.tanh(new_c), out=new_state[:, h])
+            x = cell(z, state[:, c], new_state[:, c], new_state[:, h])
         return x, new_state
 
     def towards(self, ends: NDArray[np.int64]) -> Array:
@@ -125,7 +113,7 @@ class WordLSTM:
 
         ends: the token that each line is to end in, or `NONE`, `(B,)`.
         """
-        towards: Array = times(self.E[ends], self._of_end) + self._weights[0].b
+        towards: Array = times(self.E[ends], self._of_end) + self._layer_weights[0].b
         return towards
 
     def logits(self, h: Array) -> Array:
@@ -193,13 +181,12 @@ class WordLSTM:
 
 
 @dataclass(frozen=True, eq=False)
-class _Weights:
+class LayerWeights:
     """The weights of a layer, prepared for `step`.
 
         x Wx + h Wh ≈ (x Ax ‖ h Ah) B
 
-    A matrix that is not approximated is a part of B alone. The gates are i, f, o and g, and those
-    with σ take half of z (`_for_tanh`).
+    A matrix that is not approximated is a part of B alone. The gates are those of `for_tanh`.
     """
 
     Ax: Blocks | None
@@ -208,14 +195,20 @@ class _Weights:
     b: Array
 
     @classmethod
-    def of(cls, layer: Layer, rank_x: int, rank_h: int) -> "_Weights":
+    def of(
+        cls,
+        layer: Layer | CharacterLayer,
+        rank_x: int = sys.maxsize,
+        rank_h: int = sys.maxsize,
+    ) -> "LayerWeights":
+        """The weights of a layer, approximated by matrices of some ranks."""
         *thin_x, last_x = low_rank(np.asarray(layer.Wx), rank_x)
         *thin_h, last_h = low_rank(np.asarray(layer.Wh), rank_h)
         return cls(
             Blocks.of(thin_x[0]) if thin_x else None,
             Blocks.of(thin_h[0]) if thin_h else None,
-            Blocks.of(_for_tanh(np.concatenate((last_x, last_h)))),
-            _for_tanh(layer.b),
+            Blocks.of(for_tanh(np.concatenate((last_x, last_h)))),
+            for_tanh(layer.b),
         )
 
     def z(self, x: Array, h: Array) -> Array:
@@ -225,10 +218,26 @@ class _Weights:
         return times(np.concatenate(low, axis=1), self.B)
 
 
-def _for_tanh(columns: Array) -> Array:
+def for_tanh(columns: Array) -> Array:
     """The columns of i, f, g and o in the order i, f, o and g; those with σ halved: `(…, 4u)`.
 
     As σ(z) = (tanh(z / 2) + 1) / 2, all gates then need the same function.
     """
     i, f, g, o = np.split(columns, 4, axis=-1)
     return np.concatenate((i / 2, f / 2, o / 2, g), axis=-1)
+
+
+def cell(z: Array, c: Array, new_c: Array, new_h: Array) -> Array:
+    """Write the new c and h of a layer, `(B, u)` each, and return h.
+
+    z: its gates before their functions as in `for_tanh`, `(B, 4u)`; overwritten.
+    """
+    u = z.shape[1] // 4
+    np.tanh(z, out=z)
+    sigmoids, g = z[:, : 3 * u], z[:, 3 * u :]
+    sigmoids *= 0.5
+    sigmoids += 0.5
+    i, f, o = sigmoids[:, :u], sigmoids[:, u : 2 * u], sigmoids[:, 2 * u :]
+    np.multiply(f, c, out=new_c)
+    new_c += i * g
+    return np.multiply(o, np.tanh(new_c), out=new_h)

@@ -15,7 +15,8 @@ SAMPLE_LINES = 4
 class SonnetGenerator:
     """Writes poems line by line. A `models.text_generator.TextGenerator`."""
 
-    batch_size = 8
+    batch_size = 16
+    """A poem takes half of the time that it takes alone; with more of them no less than that."""
 
     def begin(self, trained: Trained, request: SonnetRequest) -> Draft:
         """See `poem.begin`."""
