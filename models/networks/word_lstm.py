@@ -127,6 +127,10 @@ class WordLSTM:
         vocabulary = self.vocabulary.restricted(characters)
         return replace(self, vocabulary=vocabulary, E=self.E[kept], by=self.by[kept])
 
+    def unrounded(self) -> "WordLSTM":
+        """The network with E in 32 bits, for many calls of `logits`. To be dropped after them."""
+        return replace(self, E=np.asarray(self.E))
+
     def approximated(self, ranks: Sequence[tuple[int, int]] = RANKS) -> "WordLSTM":
         """The network with matrices of low rank, for writing: a step takes less than half the time.
 

@@ -298,6 +298,7 @@ def word_log_p(
     network: WordLSTM, texts: Sequence[Sequence[Unit]], batch: int = 64
 ) -> dict[str, NDArray[Any]]:
     """The fields of `UnitLogP` that depend on the word network alone, by name."""
+    network = network.unrounded()
     tokens = [[token for unit in units for token in unit.tokens] for units in texts]
     encoded = [network.vocabulary.encode(text) for text in tokens]
     log_p = [np.zeros(len(text)) for text in encoded]

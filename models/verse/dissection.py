@@ -150,7 +150,7 @@ def _tokens(trained: Trained, text: str) -> list[str]:
 
 def _choices(network: WordLSTM, tokens: Sequence[str], accept: Accept) -> Iterator[WordChoice]:
     """The network's prediction for each token and the end of the line, teacher-forced."""
-    vocabulary = network.vocabulary
+    vocabulary, network = network.vocabulary, network.unrounded()
     read = [*tokens, "\n"]
     indices = vocabulary.encode(read)
     syllables = running_syllables(read, [syllables_of(token) for token in read])

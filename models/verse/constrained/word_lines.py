@@ -39,6 +39,8 @@ from models.verse.constrained.word_index import Columns, Output, WordIndex
 Indices = NDArray[np.int64]
 MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
+PREDICTED_AT_ONCE = 64
+"""Predictions over the whole vocabulary that are held in memory."""
 END_TEMPERATURE = 2.1
 """Factor of the temperature for last words, which rhyme leaves little choice."""
 ENOUGH = 0.7
@@ -248,17 +250,28 @@ class _Batch:
         """Read the member's words; a last word that does not go with them loses weight."""
         rows, starts = self.rows, [request.start for request in self.requests]
         of_rows = [starts[line] for line in rows["line"].tolist()]
+        before, read = [], []  # h before each word of each particle; the particle and the word
         for t in range(max(len(start.tokens) for start in starts)):
             some = np.flatnonzero([t < len(start.tokens) for start in of_rows])
             texts = [of_rows[row].tokens[t] for row in some.tolist()]
             x = self.network.vocabulary.encode(texts)
-            log_p = log_softmax(self.network.logits(self.h[some]))
-            rows["log_weight"][some] += log_p[np.arange(len(some)), x]
+            before.append(self.h[some])
+            read.append(np.stack((some, x)))
             rows["syllables"][some] += [syllables_of(text) for text in texts]
             self.h[some], self.state[some] = self._read(x, some)
+        if read:
+            self._weigh(np.concatenate(before), *np.concatenate(read, axis=1))
         rows["may_mark"] = [start.after_word for start in of_rows]
         rows["closed"] = [start.complete for start in of_rows]
         self._resample(MAX_TOKENS - 1)
+
+    def _weigh(self, h: NDArray[np.float32], rows: Indices, x: Indices) -> None:
+        """Multiply weights of particles by the probabilities of tokens x after h, `(tokens,)`."""
+        for begin in range(0, len(h), PREDICTED_AT_ONCE):
+            some = slice(begin, begin + PREDICTED_AT_ONCE)
+            log_p = log_softmax(self.network.logits(h[some]))  # (tokens, vocabulary)
+            log_p = log_p[np.arange(len(log_p)), x[some]]
+            np.add.at(self.rows["log_weight"], rows[some], log_p)
 
     def write(self, step: int) -> None:
         """Write a token in every particle."""
