@@ -214,7 +214,7 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
                 await turn.platform.edit(message_of(now), poll_message(now, limits))
         elif app.fleet.is_shared and now is not None and now.votes != poll.votes:
             app.edits.schedule(
-                turn.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
+                now.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
             )
         return now
 

@@ -192,6 +192,7 @@ class Fleet:
         await locks.connect()
         self._held = frozenset()
         await self._show(locks, self._served)
+        log.info("The other processes see this one again")
         if self.shards:
             await self._retake(locks)
 

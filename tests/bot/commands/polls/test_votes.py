@@ -11,6 +11,7 @@ from bot.commands.core.turn import Platform
 from bot.commands.polls import votes
 from bot.commands.polls.votes import parse, poll_message, signature, tie_sentence
 from bot.discord.platform import LIMITS, DiscordPlatform
+from bot.services.fleet.membership import Fleet
 from bot.services.word_filter import WordFilter
 from bot.store.ballots import Ballot
 from bot.store.moderation.tables import Action, Entry
@@ -371,6 +372,29 @@ async def test_tallies_arrive_in_order(chat: Chat) -> None:
     await asyncio.gather(*tasks)
     bars = ["".join(map(plain, message.embeds[0].lines)) for message in shown]
     assert ["▰▰ 2" in bar for bar in bars] == [False, True]
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+async def test_tally_of_another_process(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, is_shared: bool
+) -> None:
+    """It may arrive before an older one, which is then drawn again; alone, none does."""
+    monkeypatch.setattr(Fleet, "is_shared", is_shared)
+    await a_poll(chat)
+    (record,) = await open_polls(chat)
+    shown: list[Message] = []
+    turn = SlowTurn(chat.platform, shown)
+    await chat.app.store.polls.cast(Ballot(record.id, 1, 1), chat.now())
+    drawing = asyncio.create_task(
+        votes.draw(chat.app, turn, record.id, turn.edit_source)  # type: ignore[arg-type]
+    )
+    await chat.settle()
+    await chat.app.store.polls.cast(Ballot(record.id, 2, 1), chat.now())  # drawn elsewhere
+    turn.may_arrive.set()
+    await drawing
+    await chat.app.edits.close()  # with those that wait
+    bars = ["".join(map(plain, message.embeds[0].lines)) for message in shown]
+    assert ["▰▰ 2" in bar for bar in bars] == ([False, True] if is_shared else [False])
 
 
 async def test_hanging_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
