@@ -54,7 +54,7 @@ class LookAhead:
         may_end = (automaton.has_pieces & automaton.has_vowel)[state_of]  # (nodes,)
         next_nodes[:, vocabulary.end] = np.where(may_end, ended, dead_end)
         if not constraints.shape.allows_triples:
-            next_nodes[contexts.third_in_a_row(vocabulary)[context_of]] = dead_end
+            next_nodes[contexts.third_in_a_row[context_of]] = dead_end
         transitions = np.full((nodes + 2, len(vocabulary)), dead_end, np.int64)  # N = nodes + 2
         transitions[:nodes] = next_nodes
         p = np.zeros(transitions.shape)  # nothing follows the dead end and the end
@@ -131,14 +131,18 @@ def _nodes(
     """
     width = len(contexts.texts)
     pairs = len(automaton.transitions) * width
-    found = np.array([contexts.read(END + constraints.starts_with)])  # state 0 and this context
-    new = found
+    new = np.array([contexts.read(END + constraints.starts_with)])  # state 0 and this context
+    rounds, seen = [new], np.zeros(pairs, np.bool_)
+    seen[new] = True
     for _ in range(pairs):  # breadth-first; every round finds a new pair, or is the last
-        reached = np.delete(_next_pairs(automaton, contexts, new), end, axis=1)
-        new = np.setdiff1d(reached, found)
+        reached = np.zeros(pairs, np.bool_)
+        reached[np.delete(_next_pairs(automaton, contexts, new), end, axis=1)] = True
+        new = np.flatnonzero(reached & ~seen)
         if not len(new):
             break
-        found = np.concatenate([found, new])
+        rounds.append(new)
+        seen |= reached
+    found = np.concatenate(rounds)
     number = np.zeros(pairs, np.int64)  # the entries of what follows END are never used
     number[found] = np.arange(len(found))
     return number[_next_pairs(automaton, contexts, found)], *np.divmod(found, width)

@@ -42,6 +42,8 @@ class Contexts:
     """Context and character → next context, the longest suffix of the text: `(C, V)`."""
     p: NDArray[np.float64]
     """Probability of each next character, `(C, V)`."""
+    third_in_a_row: NDArray[np.bool_]
+    """Where the next character would be the third of its kind in a row, `(C, V)`."""
 
     @classmethod
     def of(
@@ -76,21 +78,15 @@ class Contexts:
             transitions[number] = transitions[index[text[1:]]]
             for x, longer in extensions[number]:
                 transitions[number, x] = longer
-        return cls(ordered, transitions, p)
+        ends = np.array([text[-1:] if text[-2:] == text[-1:] * 2 else "" for text in ordered])
+        third_in_a_row = ends[:, np.newaxis] == np.array([*symbols])
+        return cls(ordered, transitions, p, third_in_a_row)
 
     def read(self, text: str) -> int:
         """The number of the context after a text that begins with `END`."""
         index = {context: number for number, context in enumerate(self.texts)}
         suffixes = (text[begin:] for begin in range(len(text) + 1))  # the empty one is a context
         return next(index[suffix] for suffix in suffixes if suffix in index)
-
-    def third_in_a_row(self, vocabulary: Vocabulary) -> NDArray[np.bool_]:
-        """Where the next character would be the third of its kind in a row, `(C, V)`."""
-        third = np.zeros((len(self.texts), len(vocabulary)), np.bool_)
-        for number, text in enumerate(self.texts):
-            if text[-2:] == text[-1:] * 2:
-                third[number, vocabulary.encode(text[-1:])] = True
-        return third
 
 
 @cached_with_weights
