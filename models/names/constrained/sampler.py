@@ -33,9 +33,11 @@ from models.weights import Trained, cached_with_weights
 
 PREFIX_BATCH = 16
 """Names per batch with at most a prefix. One batch nearly always has ten good names."""
-BATCH, KEPT_PER_BATCH = 64, 16
-"""Names per batch with any other constraint, and how many of them to use. The rest are spare, so
-that importance weights have something to choose from."""
+BATCH, LENGTH_BATCH, KEPT_PER_BATCH = 64, 128, 16
+"""Names per batch with a piece to contain or to end with, and with a length, and how many of them
+to use. The rest are spare, so that importance weights have something to choose from. The estimate
+is worst for long names of a given length: half as many of 20 letters would be 3 times less likely
+by the network, while with pieces there is no difference."""
 MAX_WEIGHT_GAP = 20.0
 """How far a name's log weight may be below the highest of its batch, in nats. Beyond it the network
 was forced into text that it finds very unlikely, for example because a low temperature leaves few
@@ -111,7 +113,9 @@ class ConstrainedSampler:
     @property
     def batch(self) -> int:
         """Number of names per batch."""
-        return PREFIX_BATCH if self.constraints.is_prefix_only else BATCH
+        if self.constraints.is_prefix_only:
+            return PREFIX_BATCH
+        return BATCH if self.constraints.length is None else LENGTH_BATCH
 
     @property
     def kept_per_batch(self) -> int:
