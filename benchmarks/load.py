@@ -14,6 +14,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -196,7 +197,14 @@ def rows(run: Run) -> list[tuple[str, str]]:
         ("CPU of the bot, of the members", f"{run.bot_cpu_s:.1f} s, {run.client_cpu_s:.1f} s"),
         ("memory of the bot", f"{run.memory_mib:.0f} MiB"),
         ("errors in the log", f"{run.log_errors}"),
+        ("instead of an answer", said(run)),
     ]
+
+
+def said(run: Run) -> str:
+    """What the requests without an answer show, the commonest first."""
+    found = Counter(each.said[:60] or "nothing" for each in run.rush if each.answered is None)
+    return "; ".join(f"{number} × {words}" for words, number in found.most_common(3))
 
 
 def table_of(runs: Sequence[Run]) -> Table:

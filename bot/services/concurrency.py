@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -116,6 +117,43 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     if not done:
         raise TimeoutError
     return task.result()
+
+
+class Pace:
+    """Lets few tasks go on in each round of the event loop, in the order in which they ask.
+
+    When hundreds begin at once, the loop would come to nothing else before each has had its turn.
+    """
+
+    def __init__(self, most: int) -> None:
+        """`most`: tasks in each round."""
+        self._most = self._left = most
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._is_counting = False
+
+    async def turn(self) -> None:
+        """Wait for a round that has room."""
+        loop = asyncio.get_running_loop()
+        if not self._is_counting:
+            self._is_counting = True
+            loop.call_soon(self._next_round, loop)
+        if self._left > 0:
+            self._left -= 1
+            return
+        granted = loop.create_future()
+        self._waiting.append(granted)
+        await granted
+
+    def _next_round(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._left = self._most
+        while self._waiting and self._left > 0:
+            granted = self._waiting.popleft()
+            if not granted.done():  # cancelled
+                granted.set_result(None)
+                self._left -= 1
+        self._is_counting = self._left < self._most
+        if self._is_counting:
+            loop.call_soon(self._next_round, loop)
 
 
 class Locks:

@@ -72,6 +72,7 @@ class Turns:
         if not self._platform.api.is_ours(response_url):  # forged, or none
             response_url = ""
         origin = Origin(user, channel, None, response_url, message, is_ephemeral, thread)
+        await self._app.pace.turn()
         try:
             if self._app.in_flight.is_stopping:
                 raise ShuttingDown

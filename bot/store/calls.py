@@ -17,6 +17,10 @@ P = ParamSpec("P")
 Topic = TypeVar("Topic", bound=type[object])
 
 
+RESUMED = 16
+"""Callers of a batch that go on in one round of the event loop."""
+
+
 class StoreError(Exception):
     """The database cannot be used. The message is a sentence for the operator."""
 
@@ -167,9 +171,11 @@ class Batches(Generic[Item, Outcome]):
                     if not written.done():
                         written.set_exception(error)
                 continue
-            for outcome, (_, written) in zip(outcomes, batch, strict=True):
+            for number, (outcome, (_, written)) in enumerate(zip(outcomes, batch, strict=True), 1):
                 if not written.done():
                     written.set_result(outcome)
+                if number % RESUMED == 0:  # those who waited go on, some at a time
+                    await asyncio.sleep(0)
 
     async def _write_alone(self, item: Item, written: asyncio.Future[Outcome]) -> None:
         try:

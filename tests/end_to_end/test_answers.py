@@ -12,8 +12,8 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.app import utc_now
 from bot.commands import jobs, stopping
+from bot.commands.core import app as module
 from bot.commands.core import dispatch
-from bot.commands.naming import names
 from bot.discord import platform
 from bot.local.server import LocalDiscord
 from bot.services.inference import Inference
@@ -130,7 +130,7 @@ async def test_names_are_delivered_after_an_outage(
     local: LocalDiscord, tmp_path: Path, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With their poll."""
-    monkeypatch.setattr(names, "PATIENCE_S", 0)
+    monkeypatch.setattr(module, "PATIENCE_S", 0)
     async with playing(local, tmp_path) as scene:
         unfinished = scene.bot.app.unfinished
         asked = await local.run_command("dinoname", {"count": 3}, until="acknowledged")

@@ -13,7 +13,7 @@ from bot.commands.core.turn import Turn
 from bot.monitoring.monitor import Monitor
 from bot.services.blocks import BlockList
 from bot.services.cluster.pool import ClusterPool
-from bot.services.concurrency import EditThrottle, InFlight, Locks
+from bot.services.concurrency import EditThrottle, InFlight, Locks, Pace
 from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.custom_models import CustomModels
 from bot.services.fleet.cooldowns import SharedCooldowns
@@ -47,6 +47,12 @@ MOST_PLACES, PLACE_S = 10, 0.1
 
 A thousand who wait would cost more than their answers if each were told often.
 """
+
+MOST_BEGUN = 6
+"""Requests that begin in one round of the event loop."""
+PATIENCE_S, CROWD = 1.0, 50
+"""Seconds until an answer that is not ready is deferred, and the number of answers in progress from
+which on it is deferred at once: it would not be ready, and many would be deferred late."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +91,8 @@ class App:
     """Of places in the queue that are shown, for all members together."""
     filters: ServerFilters = field(init=False)
     in_flight: InFlight = field(default_factory=InFlight)
+    pace: Pace = field(default_factory=lambda: Pace(MOST_BEGUN))
+    """Of requests that begin: each takes a millisecond or two of the event loop."""
     edits: EditThrottle = field(init=False)
     """Edits of messages, by channel."""
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
@@ -119,6 +127,16 @@ class App:
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
         unfinished = UnfinishedAnswers[Message](self.store.unfinished, self.now)
         object.__setattr__(self, "unfinished", unfinished)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether many answers are in progress."""
+        return self.in_flight.running > CROWD
+
+    @property
+    def patience_s(self) -> float:
+        """Seconds until an answer that is not ready is deferred."""
+        return 0.0 if self.is_crowded else PATIENCE_S
 
     def is_home(self, community_id: int | None) -> bool:
         """Whether the administrators of a community may train and choose the shared models."""

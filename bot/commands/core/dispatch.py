@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapp
 from contextlib import aclosing, suppress
 from typing import TypeVar
 
-from bot.commands.core.app import App
+from bot.commands.core.app import PATIENCE_S, App
 from bot.commands.core.error_messages import apology, explain, try_again
 from bot.commands.core.info import Choice
 from bot.commands.core.message import Button, Message, Text, UserError, text
@@ -25,8 +25,6 @@ from bot.store import Unavailable
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 1.0
-"""Seconds until an answer that is not ready is deferred."""
 LAST_TRIES = 7
 """Attempts to deliver the final state of an answer, over about a minute."""
 
@@ -285,6 +283,7 @@ async def _answered(
         with suppress(DeliveryError):  # the answer may have arrived meanwhile
             await acknowledge()
 
+    await app.pace.turn()
     turn.on_pending = on_pending
     recording = asyncio.create_task(record()) if turn.unanswered is not None else None
     with app.in_flight.request(), app.monitor.track(name, turn.community_id):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.commands.core.app import App
 from bot.commands.core.button_states import expand, fits, shorten, try_to_save
-from bot.commands.core.dispatch import PATIENCE_S, place_in, respond_or_leave
+from bot.commands.core.dispatch import place_in, respond_or_leave
 from bot.commands.core.info import Choice, CommandInfo, within_limits
 from bot.commands.core.message import Button, Message, UserError, strong, text
 from bot.commands.core.name_problems import explain_problem, explain_shortfall
@@ -157,7 +157,7 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
             retry = None
         message, poll = await in_time(
             _message(app, turn, options, look_up),
-            PATIENCE_S,
+            app.patience_s,
             on_delay=lambda: turn.defer(retry=retry),
         )
         sent = await respond_or_leave(turn, message)
@@ -175,7 +175,8 @@ async def _message(
         options = replace(options, custom_model=record.name)
     model = await ready(app, record) if record is not None else dinosaurs(app)
     words = await app.filters.of(turn.community_id)
-    if not await asyncio.to_thread(is_fit, options.request, model, words):
+    has_letters = any(pieces_of(options.request))
+    if has_letters and not await asyncio.to_thread(is_fit, options.request, model, words):
         raise UserError(_("The bot won't write names like that; try other letters."))
     candidates = await _generate(app, turn, options, model, words)
     action = _action(options)

@@ -11,6 +11,7 @@ from bot.services.concurrency import (
     EditThrottle,
     InFlight,
     Locks,
+    Pace,
     PeriodicTask,
     ShuttingDown,
     in_time,
@@ -363,3 +364,24 @@ def test_locks_by_key() -> None:
     first = locks.of(1)
     assert locks.of(1) is first
     assert locks.of(2) is not first
+
+
+async def test_few_go_on_in_each_round() -> None:
+    """In their order; one that is cancelled takes nobody's place."""
+    pace, went_on = Pace(2), []
+
+    async def go_on(number: int) -> None:
+        await pace.turn()
+        went_on.append(number)
+
+    tasks = [asyncio.create_task(go_on(number)) for number in range(7)]
+    seen = []
+    for _ in range(20):
+        await asyncio.sleep(0)
+        if len(went_on) == 2:
+            tasks[2].cancel()
+        seen.append(len(went_on))
+    assert went_on == [0, 1, 3, 4, 5, 6]
+    assert max(after - before for before, after in zip([0, *seen], seen, strict=False)) == 2
+    await pace.turn()
+    await pace.turn()
