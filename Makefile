@@ -1,6 +1,6 @@
 # make run: set up and start the bot. make test: set up and pass every check. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz soak format catalogue docs lock clean
+.PHONY: help run test check fuzz soak bench format catalogue docs lock clean
 
 PYTHON ?= python3
 # One process more than cores, since many tests wait; at most 4, for their memory.
@@ -13,6 +13,7 @@ help:
 	@echo "make test    set up and pass every check: style, types, tests"
 	@echo "make fuzz    feed broken files to the parsers, a minute each (MINUTES=10: ten)"
 	@echo "make soak    make everything go wrong, and count what is lost (MINUTES=20 SEED=0)"
+	@echo "make bench   measure the speed of everything, and write docs/performance.md (8 minutes)"
 	@echo "make format  format the code"
 	@echo "make catalogue  collect the sentences that members are shown, for translators"
 	@echo "make docs    build the site of docs/ in out/site"
@@ -39,6 +40,9 @@ soak: .venv/dev
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),20) --seed $(or $(SEED),0)
 	$(BIN)/python -m benchmarks.kills --seed $(or $(SEED),0)
 
+bench: .venv/dev
+	$(BIN)/python -m benchmarks.performance --write
+
 format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -54,7 +58,7 @@ docs: .venv/dev
 lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade \
 		--custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
-	for extra in train evaluate sentry slack cluster fuzz dev; do \
+	for extra in train bench evaluate sentry slack cluster fuzz dev; do \
 		$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --extra $$extra \
 			--custom-compile-command "make lock" --constraint requirements.txt \
 			pyproject.toml --output-file requirements-$$extra.txt; \

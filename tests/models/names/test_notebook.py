@@ -1,14 +1,12 @@
 """The recipe `notebook`, against the notebook's trace and its loops."""
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.random import RandomState
-from numpy.typing import NDArray
 
+from benchmarks.notebook import loops_of_the_notebook
 from data.corpora import Corpus, load_names, parse_corpus, read_corpus
 from models.names.notebook import ITERATIONS, SAMPLE_EVERY, NotebookTrainer
 from models.networks.network import cross_entropy
@@ -61,53 +59,6 @@ def test_first_loss_matches_notebook(corpus: Corpus) -> None:
     names = "\n".join(letter + "ngosaurianus" for letter in "abcdefghijklmnopqrstuvwxyz")
     (progress,) = first(NotebookTrainer(replace(corpus, plain=names)), 1)
     assert progress.loss == pytest.approx(23.093927, abs=1e-5)
-
-
-def loops_of_the_notebook(corpus: Corpus) -> Iterator[float]:
-    """The notebook's training as it stands there, one time step and one column at a time."""
-    symbols = sorted(set(corpus.plain.lower()) | {"\n"})
-    size, units = len(symbols), 50
-    examples = [line.strip() for line in corpus.plain.lower().split("\n")]
-    RandomState(0).shuffle(examples)
-    rng = RandomState(1)
-    wax, waa, wya = (
-        rng.randn(*shape) * 0.01 for shape in ((units, size), (units, units), (size, units))
-    )
-    b, by = np.zeros((units, 1)), np.zeros((size, 1))
-    a_before = np.zeros((units, 1))
-    smoothed = -np.log(1 / size) * 7
-    for example in itertools.cycle(examples):
-        target = [symbols.index(character) for character in example + "\n"]
-        x: list[NDArray[np.float64]] = []
-        a = [a_before]
-        p: list[NDArray[np.float64]] = []
-        loss = 0.0
-        for t, index in enumerate(target):
-            x.append(np.zeros((size, 1)))
-            if t:
-                x[t][target[t - 1]] = 1
-            a.append(np.tanh(wax @ x[t] + waa @ a[t] + b))
-            z = wya @ a[t + 1] + by
-            p.append(np.exp(z) / np.exp(z).sum())
-            loss -= float(np.log(p[t][index, 0]))
-        gradients = [np.zeros_like(weights) for weights in (wax, waa, wya, b, by)]
-        dwax, dwaa, dwya, db, dby = gradients
-        from_next = np.zeros((units, 1))
-        for t in reversed(range(len(target))):
-            dz = p[t].copy()
-            dz[target[t]] -= 1
-            inside = (1 - a[t + 1] ** 2) * (wya.T @ dz + from_next)
-            dwya += dz @ a[t + 1].T
-            dby += dz
-            dwax += inside @ x[t].T
-            dwaa += inside @ a[t].T
-            db += inside
-            from_next = waa.T @ inside
-        for weights, gradient in zip((wax, waa, wya, b, by), gradients, strict=True):
-            weights -= 0.01 * np.clip(gradient, -5, 5)
-        a_before = a[-1]
-        smoothed = smoothed * 0.999 + loss * 0.001
-        yield smoothed
 
 
 def test_updates_match_notebook_loops(corpus: Corpus) -> None:

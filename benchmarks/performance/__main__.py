@@ -1,0 +1,321 @@
+"""`python -m benchmarks.performance`: measure, show, and write docs/performance.md."""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as bot/__main__.py does
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from rich.console import Console
+
+from benchmarks import load
+from benchmarks.performance import machine, networks, page, sockets, texts
+from benchmarks.performance.page import Section
+from benchmarks.performance.timing import Times, in_turn, ratio, shown
+from models.names.generator import NamesRequest
+from models.networks.lstm import LSTM
+from models.verse.poem import SonnetRequest
+
+CHECKOUT = Path(__file__).parents[2]
+PAGE = CHECKOUT / "docs" / "performance.md"
+PLOTS = "performance"
+"""Folder of the plots, beside the page."""
+OURS, PREDICT, COMPILED = "NumPy (the project)", "Keras, predict (the notebook)", "Keras, compiled"
+ONNX, PRODUCTS = "onnxruntime", "matrix products alone (the floor)"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured."""
+
+    rounds: int
+    seconds: float
+    texts: int
+    batches: Sequence[int]
+    updates: int
+    alone: tuple[int, int]
+    """Names and poems of one member alone, on each platform."""
+    rush: tuple[int, int]
+    """Poems and cards."""
+
+
+WHOLE = Effort(7, 0.3, 30, networks.BATCHES, 300, (50, 5), (40, 200))
+QUICK = Effort(2, 0.02, 2, (1, 4), 5, (2, 1), (1, 4))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.performance", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a try: the figures mean little")
+    parser.add_argument("--without", nargs="*", default=[], choices=["keras", "sockets"])
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    options = parser.parse_args(arguments)
+    effort = QUICK if options.quick else WHOLE
+    console = Console(width=120)
+    sections: list[Section] = []
+
+    def show(section: Section) -> None:
+        sections.append(section)
+        section.print(console)
+
+    times = step_times(effort, with_keras="keras" not in options.without)
+    show(about())
+    measured = machine.rates(times)
+    show(one_step(times, measured))
+    by_batch = batch_times(effort)
+    show(batches(by_batch, measured, effort.batches))
+    show(words(effort, measured))
+    predict = times[PREDICT].median if PREDICT in times else None
+    show(of_texts(effort, predict))
+    show(of_batches(effort))
+    show(training(effort))
+    if "sockets" not in options.without:
+        show(one_member(effort))
+        show(small_rush(effort))
+    if options.write:
+        write(sections, times, by_batch, measured, effort.batches)
+    return 0
+
+
+def step_times(effort: Effort, *, with_keras: bool) -> dict[str, Times]:
+    """One step of one text in each way, and the machine's own rates, in turn."""
+    network = networks.shipped()
+    works = {
+        OURS: networks.numpy_step(network, 1),
+        PRODUCTS: networks.products(network, 1),
+        ONNX: networks.onnx_step(network, 1),
+        **machine.works(),
+    }
+    if with_keras:
+        works[PREDICT] = networks.keras_predict(network)
+        works[COMPILED] = networks.keras_compiled(network, 1)
+    return in_turn(works, rounds=effort.rounds, seconds=effort.seconds)
+
+
+def batch_times(effort: Effort) -> dict[str, dict[int, Times]]:
+    """A step in NumPy, in onnxruntime, and its products, by the number of texts."""
+    network = networks.shipped()
+    ways: Mapping[str, Callable[[LSTM, int], networks.Step]] = {
+        OURS: networks.numpy_step,
+        ONNX: networks.onnx_step,
+        PRODUCTS: networks.products,
+    }
+    works = {
+        f"{batch} {way}": make(network, batch)
+        for batch in effort.batches
+        for way, make in ways.items()
+    }
+    times = in_turn(works, rounds=effort.rounds, seconds=effort.seconds / 3)
+    return {way: {batch: times[f"{batch} {way}"] for batch in effort.batches} for way in ways}
+
+
+def about() -> Section:
+    """When, which commit, and on what."""
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    waiting = f"{os.getloadavg()[0]:.1f} processes wanted a core before"
+    when = f"{datetime.now(UTC):%Y-%m-%d}, commit `{found.stdout.strip() or 'unknown'}`"
+    rows = [("measured", when), *machine.facts(), ("other load", waiting)]
+    return Section("The machine", ("", ""), rows)
+
+
+def one_step(times: Mapping[str, Times], rates: machine.Rates) -> Section:
+    """A character of verse."""
+    ours = times[OURS].median
+    operations = networks.operations(networks.shipped(), 1)
+    rows = []
+    for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS):
+        if way not in times:
+            continue
+        each = times[way]
+        rate = operations / each.median / 1e9 if way != PREDICT else float("nan")
+        rows.append(
+            (
+                way,
+                shown(each.median),
+                f"± {each.spread:.0%}",
+                shown(each.cpu_median),
+                ratio(each.median / ours),
+                "–" if np.isnan(rate) else f"{rate:.1f}",
+            )
+        )
+    note = (
+        f"In the same run, this machine's GEMV does {rates.gemv:.1f} and its SGEMM "
+        f"{rates.sgemm:.1f} billion operations a second with one thread."
+    )
+    header = ("one character", "time", "spread", "CPU", "of the project's", "10⁹ operations/s")
+    return Section("One character of verse", header, rows, note)
+
+
+def batches(
+    times: Mapping[str, Mapping[int, Times]], rates: machine.Rates, sizes: Sequence[int]
+) -> Section:
+    """The step of several texts."""
+    network = networks.shipped()
+    rows = []
+    for batch in sizes:
+        rate = {
+            way: networks.operations(network, batch) / of[batch].median / 1e9
+            for way, of in times.items()
+        }
+        rows.append(
+            (
+                f"{batch}",
+                shown(times[OURS][batch].median / batch),
+                *(f"{rate[way]:.1f} ({rate[way] / rates.sgemm:.0%})" for way in times),
+            )
+        )
+    header = ("texts", "a character", *(f"{way}: 10⁹ operations/s" for way in times))
+    return Section("Texts that share matrix products", header, rows, "In brackets: of the SGEMM.")
+
+
+def words(effort: Effort, rates: machine.Rates) -> Section:
+    """A step of the word network, as it serves, exact, and in onnxruntime."""
+    exact = networks.word_network()
+    serving = exact.approximated()
+    works: dict[str, Callable[[], object]] = {}
+    for batch in effort.batches:
+        works[f"{batch} serving"] = networks.word_step(serving, batch)
+        works[f"{batch} exact"] = networks.word_step(exact, batch)
+        works[f"{batch} onnx"] = networks.onnx_word_step(exact, batch)
+    times = in_turn(works, rounds=effort.rounds, seconds=effort.seconds / 3)
+    rows = []
+    for batch in effort.batches:
+        operations = networks.word_operations(exact, batch)
+        row = [f"{batch}"]
+        for way in ("serving", "exact", "onnx"):
+            seconds = times[f"{batch} {way}"].median
+            row.append(f"{shown(seconds / batch)} ({operations / seconds / 1e9 / rates.sgemm:.0%})")
+        rows.append(row)
+    header = ("texts", "NumPy, as it serves", "NumPy, exact", "onnxruntime, exact")
+    note = (
+        "The time of a word for each text; in brackets the operations of the exact network, as a "
+        "share of the SGEMM. As it serves, its matrices have low rank."
+    )
+    return Section("The network that chooses words", header, rows, note)
+
+
+def of_texts(effort: Effort, predict: float | None) -> Section:
+    """What a member waits for, without the chat."""
+    names, verse = texts.Writer("names"), texts.Writer("sonnets")
+    rows = []
+    for what, write in (
+        ("ten names", texts.ten_names(names)),
+        ("a sonnet's first line", texts.first_line(verse)),
+        ("a whole sonnet", texts.sonnet(verse)),
+    ):
+        each = texts.measure(write, effort.texts)
+        notebook = each.characters * predict if predict is not None else float("nan")
+        rows.append(
+            (
+                what,
+                shown(each.times.median),
+                f"± {each.times.spread:.0%}",
+                shown(each.times.cpu_median),
+                f"{each.characters / each.times.median:,.0f}",
+                ratio(notebook / each.times.median) if predict is not None else "–",
+            )
+        )
+    header = ("text", "time", "spread", "CPU", "characters/s", "faster than predict")
+    note = (
+        "With the word filter, rhyme, metre and constraints. The last column: a `predict` for each "
+        "character of the text takes so many times as long."
+    )
+    return Section("Whole texts", header, rows, note)
+
+
+def of_batches(effort: Effort) -> Section:
+    """Texts a second that are written together."""
+    names, verse = texts.Writer("names"), texts.Writer("sonnets")
+    rows = []
+    for batch in effort.batches:
+        cards = texts.per_second(names, [NamesRequest(5, seed) for seed in range(batch)])
+        poems = texts.per_second(verse, [SonnetRequest(seed=seed) for seed in range(batch)])
+        rows.append((f"{batch}", f"{5 * cards:.0f}", f"{poems:.2f}"))
+    header = ("requests together", "names/s, five a request", "sonnets/s")
+    return Section("Texts written together", header, rows, "For each second of CPU of one core.")
+
+
+def training(effort: Effort) -> Section:
+    """The notebook's training."""
+    times = texts.updates_per_second(effort.updates, effort.rounds)
+    fast, slow = times["recipe"], times["loops"]
+    rows = [
+        ("recipe `notebook`", f"{1 / fast.median:,.0f}", f"± {fast.spread:.0%}", ""),
+        ("the notebook's loops", f"{1 / slow.median:,.0f}", f"± {slow.spread:.0%}", ""),
+        ("ratio", ratio(slow.median / fast.median), "", ratio(slow.cpu_median / fast.cpu_median)),
+    ]
+    return Section("Training", ("updates", "a second", "spread", "by CPU time"), rows)
+
+
+def one_member(effort: Effort) -> Section:
+    """One member alone, over sockets."""
+    found = sockets.measure(*effort.alone)
+    rows = []
+    for platform, alone in found.items():
+        for what, seconds in (
+            ("/dinoname acknowledged", alone.acknowledged),
+            ("/dinoname answered", alone.names),
+            ("/sonnet finished", alone.poems),
+        ):
+            half, most = (float(np.quantile(seconds, q)) for q in (0.5, 0.99))
+            rows.append((platform.capitalize(), what, shown(half), shown(most)))
+    note = "Times include those of the simulator, which runs on the same cores."
+    return Section("The whole bot, one member", ("", "", "median", "99%"), rows, note)
+
+
+def small_rush(effort: Effort) -> Section:
+    """A rush over sockets; the large one is benchmarks.load."""
+    runs = sockets.rush(*effort.rush)
+    columns = [load.rows(run) for run in runs]
+    rows = [(pairs[0][0], *(value for _, value in pairs)) for pairs in zip(*columns, strict=True)]
+    poems, cards = effort.rush
+    title = f"The whole bot, {poems} poems and {cards} cards of names within a second"
+    header = ("median / 99% / most", *(run.platform for run in runs))
+    return Section(title, header, rows, "The load test is `python -m benchmarks.load`.")
+
+
+def write(
+    sections: Sequence[Section],
+    times: Mapping[str, Times],
+    by_batch: Mapping[str, Mapping[int, Times]],
+    rates: machine.Rates,
+    sizes: Sequence[int],
+) -> None:
+    """Write the plots and the page."""
+    folder = PAGE.parent / PLOTS
+    folder.mkdir(exist_ok=True)
+    steps = {
+        way: times[way].median for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS) if way in times
+    }
+    page.bars(folder / "step.png", "One character of verse", steps)
+    network = networks.shipped()
+    series = {
+        way: [networks.operations(network, n) / of[n].median / 1e9 for n in sizes]
+        for way, of in by_batch.items()
+    }
+    series["SGEMM of this machine"] = [rates.sgemm] * len(sizes)
+    label = "10⁹ operations a second"
+    page.lines(folder / "batches.png", "A step of several texts", label, sizes, series)
+    plots = {
+        f"{PLOTS}/step.png": "The time of one character of verse in each way",
+        f"{PLOTS}/batches.png": "Operations a second by the number of texts in a batch",
+    }
+    PAGE.write_text(page.written(PAGE.read_text(), sections, plots))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

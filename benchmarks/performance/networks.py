@@ -1,0 +1,271 @@
+"""One step of the networks of verse, in several ways: the same weights, the same result.
+
+The network that spells is a stacked LSTM over characters (36 → 320 → 320 → 36), that which chooses
+words one over words (256 → 512 → 256), whose matrices are approximated for serving. Shapes: B
+texts, u units, V characters.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.networks.lstm import LSTM, Layer
+from models.networks.word_lstm import WordLSTM
+from models.networks.words_and_characters import WordsAndCharacters
+from models.weights import load_shipped
+
+WINDOW = 40
+"""Characters that the notebook's `predict` reads for each one that it writes."""
+BATCHES = (1, 2, 4, 8, 16, 32, 64)
+Step = Callable[[], object]
+Array = NDArray[np.float32]
+
+
+def shipped() -> LSTM:
+    """The network that is measured."""
+    network = load_shipped("sonnets").network
+    assert isinstance(network, WordsAndCharacters)  # noqa: S101
+    return network.characters
+
+
+def operations(network: LSTM, batch: int) -> int:
+    """Of the matrix products of a step; a product and a sum are two."""
+    return 2 * batch * sum(matrix.size for matrix in _matrices(network))
+
+
+def numpy_step(network: LSTM, batch: int) -> Step:
+    """The project's."""
+    state, x = network.initial_state(batch), _characters(network, batch)
+    return lambda: network.step(x, state)
+
+
+def products(network: LSTM, batch: int) -> Step:
+    """Nothing but the matrix products of a step, written into arrays that are there."""
+    random = np.random.default_rng(0)
+    pairs = [
+        (random.standard_normal((batch, len(matrix)), np.float32), matrix)
+        for matrix in _matrices(network)
+    ]
+    outs = [np.empty((batch, matrix.shape[1]), np.float32) for _, matrix in pairs]
+
+    def step() -> None:
+        for (rows, matrix), out in zip(pairs, outs, strict=True):
+            np.matmul(rows, matrix, out=out)
+
+    return step
+
+
+def keras_predict(network: LSTM) -> Step:
+    """The notebook's way: `predict` reads a window for each character."""
+    model = _keras_model(network)
+    window = np.zeros((1, WINDOW), np.int64)
+    return lambda: model.predict(window, verbose=0)
+
+
+def keras_compiled(network: LSTM, batch: int) -> Step:
+    """Keras' cells in a compiled function with states."""
+    import keras
+    import tensorflow as tf
+
+    cells = [keras.layers.LSTMCell(network.units) for _ in network.layers]
+    width = len(network.vocabulary)
+    for cell, layer in zip(cells, network.layers, strict=True):
+        cell.build((None, len(layer.Wx)))
+        cell.set_weights([layer.Wx, layer.Wh, layer.b])
+    wy, by = tf.constant(network.Wy), tf.constant(network.by)
+
+    @tf.function(jit_compile=False, autograph=False)  # type: ignore[untyped-decorator]
+    def step(x: Any, states: Any) -> Any:  # noqa: ANN401
+        h, new = tf.one_hot(x, width), []
+        for cell, state in zip(cells, states, strict=True):
+            h, state = cell(h, state)
+            new.append(state)
+        return h @ wy + by, new
+
+    x = tf.constant(_characters(network, batch))
+    states = [[tf.zeros((batch, network.units))] * 2 for _ in network.layers]
+    return lambda: step(x, states)
+
+
+def onnx_step(network: LSTM, batch: int) -> Step:
+    """onnxruntime with one thread."""
+    return _onnx(onnx_model(network), network.layers, _characters(network, batch))
+
+
+def word_network() -> WordLSTM:
+    """The network that chooses the words of verse, exact: 512 + 256 units."""
+    network = load_shipped("sonnets").network
+    assert isinstance(network, WordsAndCharacters)  # noqa: S101
+    return network.words
+
+
+def word_operations(network: WordLSTM, batch: int) -> int:
+    """Of the matrix products of a step of the exact network."""
+    d = network.E.shape[1]  # the rows of Wx for the last word of a line are added once a line
+    first, *others = dense(network)
+    sizes = [d * int(first.Wx.shape[1]), first.Wh.size]
+    sizes += [layer.Wx.size + layer.Wh.size for layer in others]
+    return 2 * batch * int(sum(sizes))
+
+
+def word_step(network: WordLSTM, batch: int) -> Step:
+    """The project's."""
+    tokens = np.arange(batch, dtype=np.int64)
+    towards, state = network.towards(tokens), network.initial_state(batch)
+    return lambda: network.step(tokens, tokens % 10, towards, state)
+
+
+def onnx_word_step(network: WordLSTM, batch: int) -> Step:
+    """onnxruntime with one thread, without the parts that are the same for a line."""
+    x = network.E[:batch]
+    first, *others = dense(network)
+    layers = [replace(first, Wx=first.Wx[: x.shape[1]]), *others]
+    return _onnx(onnx_words(layers), layers, x)
+
+
+def dense(network: WordLSTM) -> list[Layer]:
+    """The layers in single precision: large matrices are kept in 8 bits."""
+    return [Layer(np.asarray(layer.Wx), np.asarray(layer.Wh), layer.b) for layer in network.layers]
+
+
+def _onnx(model: bytes, layers: Sequence[Layer], x: NDArray[Any]) -> Step:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    inputs: dict[str, Any] = {"x": x}
+    for k, layer in enumerate(layers):
+        zeros = np.zeros((len(x), len(layer.Wh)), np.float32)
+        inputs |= {f"h{k}": zeros, f"c{k}": zeros}
+    return lambda: session.run(None, inputs)
+
+
+def onnx_model(network: LSTM) -> bytes:
+    """A step as an ONNX graph: x, h0, c0, h1, c1 → logits, and the new states."""
+    from onnx import TensorProto, helper
+
+    graph = _Graph()
+    graph.input("x", TensorProto.INT64, ["B"])
+    graph.node("Gather", ["Wx0", "x"], "x0")  # a one-hot input is a row of Wx
+    below = graph.layers(network.layers, "x0")
+    graph.constants |= {"Wx0": network.layers[0].Wx, "Wy": network.Wy, "by": network.by}
+    graph.node("MatMul", [below, "Wy"], "y")
+    graph.node("Add", ["y", "by"], "logits")
+    graph.outputs.insert(0, helper.make_tensor_value_info("logits", TensorProto.FLOAT, None))
+    return graph.model()
+
+
+def onnx_words(layers: Sequence[Layer]) -> bytes:
+    """A step of the word network, from its input: x, h0, c0, h1, c1 → the new states."""
+    from onnx import TensorProto
+
+    graph = _Graph()
+    graph.input("x", TensorProto.FLOAT, ["B", len(layers[0].Wx)])
+    graph.constants["Wx0"] = layers[0].Wx
+    graph.node("MatMul", ["x", "Wx0"], "x0")
+    graph.layers(layers, "x0")
+    return graph.model()
+
+
+class _Graph:
+    """An ONNX graph of LSTM layers."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.inputs: list[Any] = []
+        self.outputs: list[Any] = []
+        self.constants: dict[str, Array] = {}
+
+    def input(self, name: str, kind: int, shape: list[int | str]) -> None:
+        """Add an input."""
+        from onnx import helper
+
+        self.inputs.append(helper.make_tensor_value_info(name, kind, shape))
+
+    def node(self, kind: str, takes: list[str], gives: str, **options: Any) -> None:  # noqa: ANN401
+        """Add an operation with one result."""
+        from onnx import helper
+
+        self.nodes.append(helper.make_node(kind, takes, [gives], **options))
+
+    def layers(self, layers: Sequence[Layer], first: str) -> str:
+        """Add layers; `first` is x Wx of the first one. Returns the last h."""
+        from onnx import TensorProto, helper
+
+        product = first
+        for k, layer in enumerate(layers):
+            self.constants |= {f"Wh{k}": layer.Wh, f"b{k}": layer.b}
+            if k:
+                self.constants[f"Wx{k}"] = layer.Wx
+                self.node("MatMul", [f"new_h{k - 1}", f"Wx{k}"], product := f"x{k}")
+            self.node("MatMul", [f"h{k}", f"Wh{k}"], f"hh{k}")
+            self.node("Add", [f"hh{k}", product], f"s{k}")
+            self.node("Add", [f"s{k}", f"b{k}"], f"z{k}")
+            parts = [f"z{gate}{k}" for gate in "ifgo"]
+            self.nodes.append(
+                helper.make_node("Split", [f"z{k}"], parts, axis=1, num_outputs=len(parts))
+            )
+            for part in parts:
+                self.node("Tanh" if part[1] == "g" else "Sigmoid", [part], part[1:])
+            self.node("Mul", [f"f{k}", f"c{k}"], f"fc{k}")
+            self.node("Mul", [f"i{k}", f"g{k}"], f"ig{k}")
+            self.node("Add", [f"fc{k}", f"ig{k}"], f"new_c{k}")
+            self.node("Tanh", [f"new_c{k}"], f"tc{k}")
+            self.node("Mul", [f"o{k}", f"tc{k}"], f"new_h{k}")
+            shape: list[int | str] = ["B", len(layer.Wh)]
+            for name in (f"h{k}", f"c{k}"):
+                self.input(name, TensorProto.FLOAT, shape)
+                self.outputs.append(
+                    helper.make_tensor_value_info(f"new_{name}", TensorProto.FLOAT, shape)
+                )
+        return f"new_h{len(layers) - 1}"
+
+    def model(self) -> bytes:
+        """As a file."""
+        from onnx import helper, numpy_helper
+
+        tensors = [numpy_helper.from_array(array, name) for name, array in self.constants.items()]
+        graph = helper.make_graph(self.nodes, "step", self.inputs, self.outputs, tensors)
+        opsets = [helper.make_opsetid("", 18)]
+        written: bytes = helper.make_model(
+            graph, opset_imports=opsets, ir_version=9
+        ).SerializeToString()
+        return written
+
+
+def _keras_model(network: LSTM) -> Any:  # noqa: ANN401
+    """The notebook's kind of model: a window of characters → the distribution of the next one."""
+    import keras
+
+    layers = keras.layers
+    inputs = keras.Input((WINDOW,), dtype="int64")
+    width = len(network.vocabulary)
+    h = keras.ops.one_hot(inputs, width)
+    made = [
+        layers.LSTM(network.units, return_sequences=k < len(network.layers) - 1)
+        for k in range(len(network.layers))
+    ]
+    for layer in made:
+        h = layer(h)
+    output = layers.Dense(width, activation="softmax")
+    model = keras.Model(inputs, output(h))
+    for layer, weights in zip(made, network.layers, strict=True):
+        layer.set_weights([weights.Wx, weights.Wh, weights.b])
+    output.set_weights([network.Wy, network.by])
+    return model
+
+
+def _matrices(network: LSTM) -> list[Array]:
+    """Those of the products of a step: x of the first layer is a row of Wx, no product."""
+    found = [network.layers[0].Wh, network.Wy]
+    for layer in network.layers[1:]:
+        found += [layer.Wx, layer.Wh]
+    return found
+
+
+def _characters(network: LSTM, batch: int) -> NDArray[np.int64]:
+    return np.arange(batch, dtype=np.int64) % len(network.vocabulary)

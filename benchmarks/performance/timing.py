@@ -1,0 +1,87 @@
+"""Repetitions of several pieces of work in turn, with the median and the spread of their times."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+MOST_CALLS = 100_000
+"""In one repetition."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of one call, in each repetition."""
+
+    wall: Sequence[float]
+    cpu: Sequence[float]
+    """Of all threads of the process."""
+
+    @property
+    def median(self) -> float:
+        """Of the time on the clock."""
+        return float(np.median(self.wall))
+
+    @property
+    def cpu_median(self) -> float:
+        """Of the time of all cores."""
+        return float(np.median(self.cpu))
+
+    @property
+    def spread(self) -> float:
+        """Half of the distance between the quartiles, as a share of the median."""
+        low, high = np.quantile(self.wall, (0.25, 0.75))
+        return float((high - low) / 2 / self.median) if self.median else 0.0
+
+
+def in_turn(
+    works: Mapping[str, Callable[[], object]], *, rounds: int, seconds: float
+) -> dict[str, Times]:
+    """Repeat each piece of work for some seconds in each round, one after the other.
+
+    So what slows the machine down for a while slows all of them down. Each is called once before,
+    which fills caches and tells how many calls fit into the seconds.
+    """
+    calls = {name: _calls_in(work, seconds) for name, work in works.items()}
+    wall: dict[str, list[float]] = {name: [] for name in works}
+    cpu: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            began, began_cpu = time.perf_counter(), time.process_time()
+            for _ in range(calls[name]):
+                work()
+            wall[name].append((time.perf_counter() - began) / calls[name])
+            cpu[name].append((time.process_time() - began_cpu) / calls[name])
+    return {name: Times(wall[name], cpu[name]) for name in works}
+
+
+def _calls_in(work: Callable[[], object], seconds: float) -> int:
+    work()
+    began = time.perf_counter()
+    work()
+    once = max(time.perf_counter() - began, 1e-9)
+    return min(max(1, int(seconds / once)), MOST_CALLS)
+
+
+def shown(seconds: float) -> str:
+    """A time with three digits and a fitting unit.
+
+    >>> shown(0.0712), shown(4.1e-5), shown(3.456)
+    ('71.2 ms', '41.0 µs', '3.46 s')
+    """
+    units = {1.0: "s", 1e-3: "ms", 1e-6: "µs"}
+    scale = next((each for each in units if seconds >= each), 1e-6)
+    value = seconds / scale
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:.{digits}f} {units[scale]}"
+
+
+def ratio(times: float) -> str:
+    """A ratio with two digits at least.
+
+    >>> ratio(1543.2), ratio(23.4), ratio(1.234)
+    ('1543 ×', '23.4 ×', '1.23 ×')
+    """
+    digits = 0 if times >= 100 else 1 if times >= 10 else 2
+    return f"{times:.{digits}f} ×"
