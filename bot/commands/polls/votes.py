@@ -33,9 +33,8 @@ log = logging.getLogger(__name__)
 
 ACTION, RETRACT = "vote", "unvote"
 """Actions of the buttons for voting and for retracting a vote."""
-OPENING_S, CROWDED_OPENING_S = 1.0, 4.0
-"""Time limit for opening a poll, in seconds, and while many are opened; after it the names are
-shown without one."""
+OPENING_S, CROWDED_S = 1.0, 4.0
+"""Seconds to open a poll, alone and in a crowd; after them the names are shown without one."""
 LONGEST_STATE = 24
 LONGEST_BAR = 12
 """Blocks in the bar of the name with the most votes."""
@@ -67,8 +66,8 @@ async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord 
     if not turn.sees_channel:  # it could never close the poll
         return None
     try:
-        limit = CROWDED_OPENING_S if app.is_crowded else OPENING_S
-        return await within(limit, _stored(app, turn, candidates))
+        seconds = CROWDED_S if app.is_crowded else OPENING_S
+        return await within(seconds, _stored(app, turn, candidates))
     except TimeoutError:
         log.warning("The database is slow; names were sent without a poll")
     except Unavailable:  # logged where it is raised
