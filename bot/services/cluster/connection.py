@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from importlib.util import find_spec
@@ -83,15 +83,38 @@ class Connection:
             raise Unreachable(f"does not answer ({_reason(error)})") from error
         return dict(found)
 
+    async def evaluate(self, expression: str, address: str, *, within: float) -> Any:  # noqa: ANN401
+        """The value of an expression on a worker. Raises `Unreachable`, and errors of Python.
+
+        Nothing of it has to be unpickled there: a worker that lacks a module of a task ends.
+        """
+        future = await self._submit(eval, expression, address=address, within=within)
+        return await future
+
     async def create(self, actor: type, address: str, *args: object, within: float) -> "Actor":
-        """Create an actor on a worker. Raises `Unreachable`, and what its constructor raises."""
+        """Create an actor on a worker, which must have its module.
+
+        Raises `Unreachable`, and what its constructor raises.
+        """
+        future = await self._submit(actor, *args, address=address, within=within, actor=True)
+        return Actor(self._client, future, address)
+
+    async def _submit(
+        self,
+        function: Callable[..., object],
+        *args: object,
+        address: str,
+        within: float,
+        actor: bool = False,
+    ) -> Any:  # noqa: ANN401
+        """A future of distributed that is done."""
         try:
             future = self._client.submit(
-                actor,
+                function,
                 *args,
-                key=f"{actor.__name__}-{uuid.uuid4().hex}",
+                key=f"{function.__name__}-{uuid.uuid4().hex}",
                 workers=[address],
-                actor=True,
+                actor=actor,
                 pure=False,
             )
             await asyncio.wait_for(_awaited(future), within)
@@ -99,7 +122,7 @@ class Connection:
             raise Unreachable(f"is not ready within {within:g} s") from error
         except (OSError, RuntimeError, CancelledError) as error:
             raise Unreachable(f"is gone ({_reason(error)})") from error
-        return Actor(self._client, future, address)
+        return future
 
     async def close(self) -> None:
         """Close it. Raises nothing."""
@@ -154,8 +177,9 @@ async def _awaited(awaitable: Any) -> Any:  # noqa: ANN401
 
 
 def _reason(error: BaseException) -> str:
+    """The first line of an error, without the description of the connection before it."""
     lines = str(error).splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[0].rpartition(">: ")[2] if lines else type(error).__name__
 
 
 def _import_distributed() -> Any:  # noqa: ANN401

@@ -15,6 +15,9 @@ SOURCES: Sequence[str] = ("bot/services", "data", "models")
 DIGITS = 8
 """Of the digest of the sources."""
 
+EXPRESSION = f"__import__({__name__!r}, fromlist=['installation']).installation()"
+"""Evaluates to the `installation` of a worker, if it has this code at all."""
+
 Installation = Mapping[str, str]
 """Versions by name. No class, as the other side may have another version of it."""
 

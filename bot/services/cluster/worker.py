@@ -4,6 +4,7 @@ import asyncio
 import logging
 import pickle
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from itertools import count
 from threading import Event
@@ -11,6 +12,7 @@ from typing import Any
 
 from bot.services.cluster.connection import Actor, Connection, Silent, Unreachable
 from bot.services.cluster.installation import (
+    EXPRESSION,
     Installation,
     differences,
     incompatibility,
@@ -88,15 +90,15 @@ class RemoteWorker:
         """Get a worker ready to write. Raises `Unreachable` and `Unsuitable`."""
         here = await asyncio.to_thread(installation)
         try:
+            versions = await connection.evaluate(EXPRESSION, address, within=START_S)
+            if reason := incompatibility(here, versions):
+                raise Unsuitable(reason)
             actor = await connection.create(WritingActor, address, deadline, within=START_S)
-            versions, threads, trains = await actor.call("describe", within=SILENCE_S)
-        except Unreachable:
+            threads, trains = await actor.call("describe", within=SILENCE_S)
+        except (Unreachable, Unsuitable):
             raise
         except Exception as error:
             raise Unsuitable(f"can't run the bot's code ({error!r})") from error
-        if reason := incompatibility(here, versions):
-            actor.release()
-            raise Unsuitable(reason)
         return cls(actor, address, versions, threads, trains, deadline)
 
     @property
@@ -128,6 +130,16 @@ class RemoteWorker:
             task = self._sending[digest] = asyncio.create_task(self._send(trained))
             task.add_done_callback(lambda _: self._sending.pop(digest, None))
         return False
+
+    @property
+    def known(self) -> AbstractSet[str]:
+        """The digests of weights that it has, as far as is known."""
+        return self._held
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it computes a turn."""
+        return self._at_work > 0
 
     async def held(self) -> Sequence[str]:
         """The digests of the weights that it holds. Raises `Unreachable`."""

@@ -11,7 +11,6 @@ from functools import cache, partial
 from threading import Event
 from typing import Any
 
-from bot.services.cluster.installation import Installation, installation
 from bot.services.inference.generation import Generation, Text
 from bot.services.queueing.worker import Worker
 from bot.services.word_filter import WordFilter
@@ -113,12 +112,11 @@ class WritingActor:
         self._deadline = deadline
         self._idle: list[Worker] = []
         self._stops: dict[int, Event] = {}
-        self._installation = installation()
         WordFilter().allows("")  # loads its lists, which takes half a second
 
-    async def describe(self) -> tuple[Installation, int, Sequence[str]]:
-        """The versions of the worker, its threads that write, and the tasks that it can train."""
-        return self._installation, self._threads, self._trains
+    async def describe(self) -> tuple[int, Sequence[str]]:
+        """The threads of the worker that write, and the tasks that it can train."""
+        return self._threads, self._trains
 
     async def ping(self) -> bool:
         """Show that the worker is alive."""

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,9 @@ def run(command: str, log: str, arguments: list[str]) -> None:
     os.close(0)
     try:
         COMMANDS[command](arguments, standalone_mode=False)
+    except BaseException:
+        traceback.print_exc()  # in the log
+        raise
     finally:
         os._exit(0)
 

@@ -29,7 +29,7 @@ from tests.bot.services.inference.serving import NAMES, POEM, Serve, poem_of
 
 async def sent(pool: ClusterPool, digest: str) -> None:
     """Wait until every worker has some weights."""
-    await until(lambda: all(digest in worker._held for worker in pool.workers))
+    await until(lambda: all(digest in worker.known for worker in pool.workers))
 
 
 async def test_killed_worker(
@@ -139,6 +139,19 @@ async def test_other_versions(
     assert "is not used: it has version 0." in found[0].found
     assert "NumPy 1.0.0 instead of" in found[1].found
     assert "1 usable workers: 1 threads write, and 0 workers train." in found[2].found
+
+
+async def test_foreign_worker(
+    cluster: Cluster, own_pool: ClusterPool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that has none of the bot's code is left alone, and goes on with others' work."""
+    worker = cluster.start_worker("--preload", str(Path(__file__).parent / "without_code.py"))
+    await until(lambda: own_pool.status.unsuitable == 1)
+    assert "is not used: it can't run the bot's code (ModuleNotFoundError" in caplog.text
+    os.kill(worker, 0)
+    assert own_pool.connection is not None
+    (address,) = await own_pool.connection.workers()
+    assert await own_pool.connection.evaluate("6 * 7", address, within=30) == 42
 
 
 async def test_doctor_without_workers(cluster: Cluster) -> None:

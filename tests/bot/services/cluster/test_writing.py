@@ -27,7 +27,7 @@ from tests.models.verse.versifier import VERSIFIER
 async def has_weights(inference: Inference, pool: ClusterPool, digest: str) -> None:
     """Wait until every worker has the weights that write poems."""
     await anext(inference.sonnet(POEM))
-    await until(lambda: all(digest in worker._held for worker in pool.workers))
+    await until(lambda: all(digest in worker.known for worker in pool.workers))
 
 
 async def test_same_poem(pool: ClusterPool, serve_on: Serve) -> None:
@@ -50,7 +50,7 @@ async def test_shipped_weights_are_not_sent(
     accept = WordFilter(["mud*"]).allows
     inference, alone = serve_on(pool, names=shipped, accept=accept), serve_on(names=shipped)
     await inference.names(NAMES)
-    await until(lambda: any(shipped.digest in worker._held for worker in pool.workers))
+    await until(lambda: any(shipped.digest in worker.known for worker in pool.workers))
     assert await inference.names(NAMES) == await alone.names(NAMES)
     assert pool.status.turns == 1
     assert "Sent" not in caplog.text
@@ -131,7 +131,7 @@ async def test_unwanted_poem_stops(pool: ClusterPool, serve_on: Serve, tmp_path:
     await until(lambda: slow.elsewhere)
     writing.cancel()
     await asyncio.wait([writing])
-    await until(lambda: not any(worker._at_work for worker in pool.workers))
+    await until(lambda: not any(worker.is_at_work for worker in pool.workers))
     questions = slow.questions
     await asyncio.sleep(0.2)
     assert slow.questions == questions
