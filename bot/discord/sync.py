@@ -9,6 +9,7 @@ from typing import Protocol
 
 import discord
 from discord import app_commands
+from discord.http import Route
 
 from bot.store import Unavailable
 from data.files import write_atomically
@@ -47,11 +48,14 @@ class RegisteredInFile:
 async def sync_if_changed(
     tree: app_commands.CommandTree[discord.Client], registered: Registered, *, always: bool = False
 ) -> None:
-    """Register the commands if they differ from those that were registered last."""
+    """Register the commands if they differ from those that were registered last.
+
+    The address of Discord is part of the digest: what a simulator knows, another one does not.
+    """
     application_id = tree.client.application_id or 0
     payloads = [command.to_dict(tree) for command in tree.get_commands()]
     digest = hashlib.sha256(
-        json.dumps([tree.client.application_id, payloads], sort_keys=True).encode()
+        json.dumps([Route.BASE, application_id, payloads], sort_keys=True).encode()
     ).hexdigest()
     if not always and await _known(registered, application_id) == digest:
         return

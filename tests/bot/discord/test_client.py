@@ -9,6 +9,7 @@ import discord
 import pytest
 import simcord
 from discord import app_commands
+from discord.http import Route
 
 from bot.commands.core.message import Button, Message
 from bot.discord.client import IDENTIFY_AGAIN_S, IDENTIFY_S, LAUNCH_S, Mangosaurus
@@ -57,6 +58,30 @@ async def test_sync_for_another_application(tmp_path: Path) -> None:
     for application_id in (1, 1, 2, 2):
         await sync_if_changed(Tree(Client(application_id)), RegisteredInFile(tmp_path))
     assert synced == [1, 2]
+
+
+async def test_sync_for_another_discord(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simulator has the application of another one, and none of its commands."""
+    synced: list[str] = []
+
+    class Noted:
+        async def digest(self, _application_id: int) -> str | None:
+            return synced[-1] if synced else None
+
+        async def note(self, _application_id: int, digest: str) -> None:
+            synced.append(digest)
+
+    for address in ("http://one", "http://one", "http://other"):
+        with monkeypatch.context() as patched:
+            tree = home.bot.tree
+
+            async def sync(**_: object) -> list[app_commands.AppCommand]:
+                return []
+
+            patched.setattr(tree, "sync", sync)
+            patched.setattr(Route, "BASE", address)
+            await sync_if_changed(tree, Noted())
+    assert len(synced) == 2
 
 
 async def test_ready_twice(home: Home) -> None:
