@@ -120,9 +120,8 @@ class NGram:
     def step(self, x: Integers, state: State) -> tuple[NDArray[np.float32], State]:
         """Read one character per text: `(batch,)` → ln p `(batch, vocabulary)`, new state."""
         rows = self._table.following[state[0, :, 0].astype(np.int64), x]  # (batch,)
-        return self._table.log_p.take(rows, axis=0), rows.astype(np.float32)[
-            np.newaxis, :, np.newaxis
-        ]
+        new_state = rows.astype(np.float32)[np.newaxis, :, np.newaxis]
+        return self._table.log_p.take(rows, axis=0), new_state
 
     @property
     def place_values(self) -> Integers:
@@ -219,13 +218,14 @@ class _Table:
     """One row per context, in the same order, `(contexts, vocabulary)`."""
 
     @cached_property
-    def following(self) -> NDArray[np.int32]:
+    def following(self) -> NDArray[np.uint16 | np.uint32]:
         """The automaton of the contexts: row of h and character w → row of the context after hw.
 
         That is the longest suffix of hw that occurs, `(contexts, vocabulary)`. If h w does not
         occur, it is the same as after h′ w (as in Aho & Corasick, 1975).
         """
-        following = np.zeros(self.log_p.shape, np.int32)
+        kind = np.uint16 if len(self.log_p) <= np.iinfo(np.uint16).max else np.uint32
+        following = np.zeros(self.log_p.shape, kind)
         begin, begin_shorter = 0, 0  # first row of the contexts of this length, and of the last one
         for length, h in enumerate(self.contexts):
             end = begin + len(h)

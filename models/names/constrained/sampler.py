@@ -49,7 +49,7 @@ names are distinct (96.0% without), and a classifier finds them as easy or hard 
 ones as before."""
 MOST_OPENINGS = 2**20
 """Bytes of states after one character that are kept; the shipped weights need 130,000."""
-MOST_PREPARED = 2**22
+MOST_PREPARED = 2**21
 """Bytes of samplers that are kept with the weights, besides the one used last. With constraints
 other than a prefix one takes 150 to 300 kB of the shipped weights, otherwise 5."""
 
