@@ -181,7 +181,7 @@ async def throughput(served: dict[str, Trained], poems: int, cards: int) -> None
             place = f"{workers} workers" if workers else "the thread"
             say(
                 f"| {place} | {of_poems + of_cards:.1f} | {poems / of_poems:.2f} "
-                f"| {cards / of_cards:.0f} | {bot:.1f} | {others:.1f} | {same} of {poems} |"
+                f"| {cards / of_cards:.0f} | {bot:.2f} | {others:.2f} | {same} of {poems} |"
             )
             await inference.close()
 

@@ -115,7 +115,7 @@ class ClusterPool:
                 await self._follow(connection)
             except Unreachable as error:
                 if not was_told:
-                    text = "The Dask scheduler %s %s. The bot writes by itself until it is back"
+                    text = "The Dask scheduler %s %s. The bot writes by itself until it answers"
                     log.warning(text, self.address, error)
                 was_told = True
             except Exception:

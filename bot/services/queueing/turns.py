@@ -223,6 +223,8 @@ class Turns:
         if asked is not None:
             for pool in self._pools:
                 pool.backlog(time.monotonic() - asked)
+                if pool.executors():  # those after it are not used
+                    break
 
     def _next_batch(
         self, takes: Callable[[Work], bool], share: int

@@ -93,7 +93,7 @@ async def test_killed_scheduler(
     cluster.start_scheduler()
     cluster.start_worker()
     await until_ready(own_pool, 1)
-    assert "writes by itself until it is back" in caplog.text
+    assert "writes by itself until it answers" in caplog.text
     assert caplog.text.count("writes by itself") == 1
 
 

@@ -169,6 +169,20 @@ async def test_closing_while_steps_wait(thread: Worker) -> None:
     assert executor.batches == [["a"]]
 
 
+async def test_unused_pools_learn_of_none(thread: Worker) -> None:
+    """A cluster that is there needs no processes beside the bot."""
+    cluster, processes, executor = FakePool(), FakePool(), FakeExecutor()
+    executor.gate.clear()
+    cluster.ready = [executor]
+    turns = turns_with(thread, cluster, processes)
+    answers = [asyncio.create_task(answer(turns, item)) for item in "ab"]
+    await asyncio.sleep(0.01)
+    assert cluster.waited
+    assert not processes.waited
+    executor.gate.set()
+    await asyncio.gather(*answers)
+
+
 async def test_closing_closes_the_pools(thread: Worker) -> None:
     pool = FakePool(FakeExecutor())
     turns_with(thread, pool).close()
