@@ -47,6 +47,6 @@ def examine_cluster(subject: Subject) -> list[Finding]:
     elif workers:
         threads = sum(len(worker.executors) for worker in workers)
         training = sum(bool(worker.trains) for worker in workers)
-        found = f"{address} has {len(workers)} usable workers: {threads} threads write"
-        findings.append(fine(CHECK, f"{found}, and {training} workers train."))
+        found = f"{address} answers. Usable workers: {len(workers)}, of which train: {training}"
+        findings.append(fine(CHECK, f"{found}; threads that write: {threads}."))
     return findings

@@ -169,7 +169,9 @@ class ClusterPool:
             log.info("The worker %s of the cluster %s", address, error)
         else:
             self._workers[address] = worker
-            log.info("The worker %s writes in %d threads", address, len(worker.executors))
+            log.info(
+                "The worker %s is ready, threads that write: %d", address, len(worker.executors)
+            )
             if worker.differences:
                 text = "Texts of the worker %s may differ from those of the bot: it has %s"
                 log.warning(text, address, ", ".join(worker.differences))

@@ -138,7 +138,7 @@ async def test_other_versions(
     assert [finding.level for finding in found] == [Level.WARNING, Level.WARNING, Level.FINE]
     assert "is not used: it has version 0." in found[0].found
     assert "NumPy 1.0.0 instead of" in found[1].found
-    assert "1 usable workers: 1 threads write, and 0 workers train." in found[2].found
+    assert "answers. Usable workers: 1, of which train: 0; threads that write: 1." in found[2].found
 
 
 async def test_foreign_worker(
