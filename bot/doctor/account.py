@@ -141,7 +141,7 @@ async def _account(discord: Discord, subject: Subject) -> AsyncIterator[Finding]
             "Requires OAuth2 Code Grant is on, so the invite link does not work.",
             f"Turn it off on the page Bot of your application: {PAGE}",
         )
-    yield await _gateway(discord)
+    yield await _gateway(discord, subject.shard_count)
     async for finding in _servers(discord, subject, str(me["id"])):
         yield finding
 
@@ -157,7 +157,7 @@ def _intents(flags: int) -> Finding:
     return fine("Intents", "No privileged intent is on, and none is needed.")
 
 
-async def _gateway(discord: Discord) -> Finding:
+async def _gateway(discord: Discord, shard_count: int | None) -> Finding:
     check = "Gateway"
     answer = await discord.get("/gateway/bot")
     left = answer["session_start_limit"]["remaining"]
@@ -171,6 +171,13 @@ async def _gateway(discord: Discord) -> Finding:
             f"Only {left} connections are left today.",
             "The bot has restarted too often: find out why in its log. At 0, Discord resets the "
             "token.",
+        )
+    if shard_count is not None and shard_count < answer["shards"]:
+        return warning(
+            check,
+            f"Discord recommends {answer['shards']} shards, and SHARD_COUNT is {shard_count}.",
+            "Raise it, to the same number for all processes: Discord refuses shards with more than "
+            "2,500 servers.",
         )
     return fine(check, f"It can be reached; {left} connections are left today.")
 

@@ -24,6 +24,7 @@ class Subject:
     database_url: str | None = None
     state_dir: Path = Path("state")
     home_guilds: frozenset[int] = frozenset()
+    shard_count: int | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     sentry_dsn: str = ""
@@ -58,6 +59,7 @@ def read_settings(*, local: bool, dotenv: Path = DOTENV) -> tuple[Subject, list[
             needs_token=False,
             database_url=None,
             state_dir=subject.state_dir / "local",
+            shard_count=None,
             home_guilds=frozenset(),
             slack_bot_token="",
             slack_app_token="",
@@ -111,6 +113,7 @@ def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
             database_url=url.get_secret_value() if url else None,
             state_dir=settings.state_dir,
             home_guilds=settings.home_guilds,
+            shard_count=settings.shard_count,
             inference=settings.inference or "",
             metrics_host=settings.metrics_host,
             metrics_port=settings.metrics_port,

@@ -189,9 +189,8 @@ async def running_slack(
 
     app = await build_app(settings)
     try:
-        # With SHARD_COUNT, other processes are on Discord, and write with the same networks.
-        is_home = not settings.home_workspaces and settings.shard_count is None
         async with joined(app):
+            is_home = home_by_default(settings)
             bot = SlackBot(app, tokens.slack_bot, tokens.slack_app, is_home=is_home, **options)
             async with monitored(app, bot.health):
                 try:
@@ -200,6 +199,14 @@ async def running_slack(
                     await bot.close()
     finally:
         await app.inference.close()
+
+
+def home_by_default(settings: Settings) -> bool:
+    """Whether the workspace of a process that is on Slack alone is a home.
+
+    With `SHARD_COUNT`, other processes are on Discord, and write with the same networks.
+    """
+    return not settings.home_workspaces and settings.shard_count is None
 
 
 def slack_beside(

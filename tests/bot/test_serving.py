@@ -13,7 +13,7 @@ import pytest
 from bot.commands.core.app import App
 from bot.services.fleet.membership import Served, ShardsTaken
 from bot.serving.joining import joined
-from bot.serving.platforms import Tokens, start_patiently, tokens_of
+from bot.serving.platforms import Tokens, home_by_default, start_patiently, tokens_of
 from bot.serving.until_stopped import leave_behind, serve_until_stopped
 from bot.settings import Settings
 from bot.startup import Exit, LastResort, StartupError
@@ -172,6 +172,18 @@ def _handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for number, handler in before:
         signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_home"),
+    [
+        ({}, True),
+        ({"home_workspaces": "T1"}, False),
+        ({"shard_count": 4}, False),  # others hold the servers of the same bot
+    ],
+)
+def test_home_of_slack_alone(settings: dict[str, object], is_home: bool) -> None:
+    assert home_by_default(Settings(_env_file=None, **settings)) is is_home
 
 
 async def test_start_without_its_shards() -> None:

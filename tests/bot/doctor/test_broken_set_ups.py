@@ -95,6 +95,16 @@ def few_connections(setup: Setup) -> None:
     setup.patch.setattr(Rest, "_gateway_bot", changed)
 
 
+def few_shards(setup: Setup) -> None:
+    setup.set("SHARD_COUNT", "3")
+    setup.patch.setattr(setup.local._rest, "_shards", 16)
+
+
+def shards_without_a_server(setup: Setup) -> None:
+    setup.set("SHARD_COUNT", "3")
+    setup.set("SHARD_IDS", "2-3")
+
+
 def other_home(setup: Setup) -> None:
     setup.set("HOME_GUILDS", "81384788765712384")
 
@@ -252,6 +262,11 @@ BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
     of_application(interactions_endpoint_url="https://example.org"): ("✗ Interactions: ",),
     of_application(bot_require_code_grant=True): ("! Invitation: Requires OAuth2",),
     few_connections: ("! Gateway: Only 7 connections are left today.",),
+    few_shards: ("! Gateway: Discord recommends 16 shards, and SHARD_COUNT is 3.",),
+    shards_without_a_server: (
+        "✗ Settings: SHARD_IDS has 3, but with SHARD_COUNT=3",
+        "✗ Settings: SHARD_IDS needs a PostgreSQL database",
+    ),
     other_home: ("✗ Permissions: The bot is not in the server 81384788765712384 of HOME_GUILDS.",),
     no_server: ("! Servers: The bot is in no server yet.",),
     missing_permissions: (
