@@ -19,15 +19,18 @@ from bot.services.training.cluster import ClusterLaunch, ClusterTrainer
 from bot.services.training.policies import table_of
 from bot.services.training.process import Trainer
 from bot.services.training.remote import TrainingActor
-from bot.services.training.results import Reason
+from bot.services.training.results import CustomModelTrained, Reason
 from bot.services.training.run_folder import RunFolder
+from bot.store import Store
 from bot.store.trainings import TrainingRequest
-from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
+from models.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from models.weights import load_weights
 from tests.bot.fakes import FakeTrainer
 from tests.bot.services.cluster.dask_processes import Cluster, until
 from tests.bot.services.cluster.forks import kill
-from tests.bot.services.training.processes import KANA, REQUEST
+from tests.bot.services.training.processes import KANA, ON_SQLITE, REQUEST, Process, World
+from tests.bot.services.training.test_process import PROGRESS
+from tests.bot.tiny import tiny_namer
 
 PLAN = {"event": "plan", "steps": 10, "corpus": "Mine", "notes": []}
 OWN = replace(REQUEST, recipe="list", title="kana.txt", corpus=table_of(KANA))
@@ -47,6 +50,40 @@ def script(tmp_path: Path, *lines: str) -> Sequence[str]:
     return [sys.executable, str(path)]
 
 
+def succeeding(tmp_path: Path) -> Sequence[str]:
+    """A trainer that soon has results."""
+    trained = tmp_path / "trained"
+    trained.write_bytes(tiny_namer(KANA))
+    return script(
+        tmp_path,
+        "out = pathlib.Path(sys.argv[sys.argv.index('--out') + 1])",
+        f"out.write_bytes(pathlib.Path({str(trained)!r}).read_bytes())",
+        "out.with_suffix('.png').write_bytes(b'plot')",
+        "out.with_suffix('.json').write_text('{}')",
+        f"print({json.dumps(PROGRESS)!r}, flush=True)",
+        "time.sleep(0.1)",
+        "done = {'event': 'done', 'weights': str(out), 'plot': str(out.with_suffix('.png')),",
+        "        'validation': 1.5, 'samples': ['a'], 'seconds': 2.0}",
+        "print(json.dumps(done))",
+    )
+
+
+def stoppable(tmp_path: Path) -> Sequence[str]:
+    """A trainer that goes on until it is stopped, and then writes a checkpoint."""
+    return script(
+        tmp_path,
+        "out = pathlib.Path(sys.argv[sys.argv.index('--out') + 1])",
+        "checkpoint = out.with_suffix('.checkpoint')",
+        "def stop(*_):",
+        "    checkpoint.write_bytes(b'so far')",
+        '    print(json.dumps({"event": "stopped", "checkpoint": str(checkpoint)}), flush=True)',
+        "    sys.exit(3)",
+        "signal.signal(signal.SIGTERM, stop)",
+        f"print({json.dumps(PLAN)!r}, flush=True)",
+        "time.sleep(60)",
+    )
+
+
 def launched(
     pool: ClusterPool,
     tmp_path: Path,
@@ -58,7 +95,7 @@ def launched(
     folder = RunFolder(tmp_path / "home", 12)
     folder.prepare(request)
     trainer = ClusterLaunch(pool, local)(request, folder, resume)
-    if isinstance(trainer, ClusterTrainer):
+    if command is not None and isinstance(trainer, ClusterTrainer):
         trainer.command = command
     return trainer
 
@@ -75,14 +112,13 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_trains_on_the_worker(pool: ClusterPool, tmp_path: Path) -> None:
     """Events arrive while it trains, and its files at the end, in the folder of the bot."""
-    events = await reported(launched(pool, tmp_path))
-    kinds = {type(event) for event in events}
-    assert {Planned, Progress, Samples} <= kinds
+    events = await reported(launched(pool, tmp_path, succeeding(tmp_path)))
+    assert [type(event) for event in events] == [Planned, Progress, Done]
     done = events[-1]
     assert isinstance(done, Done)
     assert load_weights(done.weights).card.task == "names"
-    assert done.plot.read_bytes().startswith(b"\x89PNG")
-    assert done.weights.with_suffix(".json").exists()
+    assert done.plot.read_bytes() == b"plot"
+    assert done.weights.with_suffix(".json").read_text() == "{}"
     assert done.weights.is_relative_to(tmp_path)
 
 
@@ -106,19 +142,7 @@ async def test_worker_learns_of_nobody(pool: ClusterPool, tmp_path: Path) -> Non
 
 async def test_stops_with_checkpoint(pool: ClusterPool, tmp_path: Path) -> None:
     """The checkpoint comes to the bot, and the next attempt goes on from it."""
-    stopping = script(
-        tmp_path,
-        "out = pathlib.Path(sys.argv[sys.argv.index('--out') + 1])",
-        "checkpoint = out.with_suffix('.checkpoint')",
-        "def stop(*_):",
-        "    checkpoint.write_bytes(b'so far')",
-        '    print(json.dumps({"event": "stopped", "checkpoint": str(checkpoint)}), flush=True)',
-        "    sys.exit(3)",
-        "signal.signal(signal.SIGTERM, stop)",
-        f"print({json.dumps(PLAN)!r}, flush=True)",
-        "time.sleep(60)",
-    )
-    trainer = launched(pool, tmp_path, stopping)
+    trainer = launched(pool, tmp_path, stoppable(tmp_path))
     events = list[TrainingEvent]()
     async for event in trainer.events():
         events.append(event)
@@ -212,4 +236,42 @@ async def test_silent_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     await asyncio.wait_for(actor._running, 30)
     assert (await actor.poll())[0][-1] == '{"reason":"","checkpoint":null,"event":"stopped"}'
     await actor.close()
-    assert os.listdir(tmp_path) == ["script.py"]  # noqa: PTH208
+    assert os.listdir(tmp_path) == ["script.py"]  # noqa: PTH208 (a short test)
+
+
+@ON_SQLITE
+async def test_custom_model(
+    pool: ClusterPool, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The training service stores what a worker has trained, as if it were trained at home."""
+    monkeypatch.setattr(ClusterTrainer, "command", succeeding(tmp_path))
+    world, process = serving(tmp_path, store, pool)
+    training_id = await process.service.enqueue(await world.request())
+    await until(lambda: isinstance(process.last(training_id), CustomModelTrained))
+    await process.service.close()
+    assert not any(os.scandir(process.service.folder))
+
+
+@ON_SQLITE
+async def test_bot_that_stops(
+    pool: ClusterPool, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the checkpoint along, and the training is resumed after its start."""
+    monkeypatch.setattr(ClusterTrainer, "command", stoppable(tmp_path))
+    world, process = serving(tmp_path, store, pool)
+    training_id = await process.service.enqueue(await world.request())
+    await until(lambda: isinstance(process.last(training_id), Planned))
+    await process.service.close()
+    assert await process.state(training_id) == "queued"
+    checkpoint = RunFolder(process.service.folder, training_id).checkpoint("names")
+    assert checkpoint.read_bytes() == b"so far"
+
+
+def serving(tmp_path: Path, store: Store, pool: ClusterPool) -> tuple[World, Process]:
+    """A process of the bot that trains on a cluster."""
+    world = World(tmp_path / "state", store)
+    world.folder.mkdir()
+    process = Process(world.folder, store, [])
+    process.service = process.make_service(ClusterLaunch(pool, local))
+    process.start()
+    return world, process
