@@ -2,10 +2,11 @@
 
 import pytest
 
-pytest.importorskip("sklearn", reason="needs scikit-learn: install requirements-evaluate.txt")
-
 from bot.evaluation.measures.classifier import auc
 from data.corpora import load_names
+from tests.optional import skip_without
+
+skip_without("sklearn", requirements="requirements-evaluate.txt")
 
 REAL = load_names().training
 

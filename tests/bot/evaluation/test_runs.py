@@ -6,10 +6,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("sklearn", reason="needs scikit-learn: install requirements-evaluate.txt")
-pytest.importorskip("pronouncing", reason="needs pronouncing: install requirements-evaluate.txt")
-pytest.importorskip("textblob", reason="needs textblob: install requirements-evaluate.txt")
-
 from bot import evaluate
 from bot.evaluate import main
 from bot.evaluation.measures import names_run, sonnets_run
@@ -23,6 +19,9 @@ from models.networks.rnn import RNN
 from models.weights import load_weights, save_weights
 from tests.bot.evaluation.sense.texts import WORDS, random_poems
 from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
+from tests.optional import skip_without
+
+skip_without("sklearn", "pronouncing", "textblob", requirements="requirements-evaluate.txt")
 
 COUNT = 5
 """Poems; the least that a classifier needs."""

@@ -2,7 +2,7 @@
 
 import itertools
 import pickle
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
@@ -13,25 +13,31 @@ from models.networks.lstm import LSTM
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import Vocabulary
 from models.networks.words_and_characters import WordsAndCharacters
+from models.training.schedules import Schedule
 from models.training.trainer import Arrays, Progress
 from models.weights import SHIPPED, load_shipped
 from tests import keras
 from tests.models.tiny import lstm
 from tests.models.training.passages import PASSAGES, VALIDATION
+from tests.seed import SHAKESPEARE, needs_seed
 
 if keras.IS_SKIPPED:
     pytest.skip(keras.REASON, allow_module_level=True)
 
-from models.training import keras_lstm
-from models.training.keras_lstm import NotebookVerseTrainer, VerseTrainer
-from models.training.schedules import Schedule
-from tests.seed import SHAKESPEARE, needs_seed
+if TYPE_CHECKING:
+    from models.training import keras_lstm
+else:
+    keras_lstm = keras.lazily("models.training.keras_lstm")
 
 BRIEF = Schedule(passes=30, learning_rate=5e-2, dropout=0.1, batch=3, length=100)
 
 
-def brief_trainer(begin: LSTM | None = None, *, schedule: Schedule = BRIEF) -> VerseTrainer:
-    return VerseTrainer(PASSAGES, VALIDATION, schedule, 1, begin=begin, units=12, layers=2)
+def brief_trainer(
+    begin: LSTM | None = None, *, schedule: Schedule = BRIEF
+) -> "keras_lstm.VerseTrainer":
+    return keras_lstm.VerseTrainer(
+        PASSAGES, VALIDATION, schedule, 1, begin=begin, units=12, layers=2
+    )
 
 
 def keras_logits(network: LSTM, x: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -107,7 +113,7 @@ def losses(progress: list[Progress]) -> list[float]:
 class WholeRun(NamedTuple):
     """A trainer that has trained to its end."""
 
-    trainer: VerseTrainer
+    trainer: "keras_lstm.VerseTrainer"
     progress: list[Progress]
     checkpoint: Arrays
     """Taken after 25 updates."""
@@ -157,7 +163,9 @@ def test_reported_loss_is_per_character() -> None:
     vocabulary = Vocabulary.of(PASSAGES)
     begin = lstm(vocabulary, units=12)
     schedule = Schedule(passes=1, learning_rate=1e-3, dropout=0.0, batch=3, length=100)
-    trainer = VerseTrainer([PASSAGES[2], VALIDATION[0]], VALIDATION, schedule, 1, begin=begin)
+    trainer = keras_lstm.VerseTrainer(
+        [PASSAGES[2], VALIDATION[0]], VALIDATION, schedule, 1, begin=begin
+    )
     progress = next(iter(trainer.train()))
     possible = [
         cross_entropy(begin, [PASSAGES[2]] * long + VALIDATION * (3 - long)) for long in range(4)
@@ -168,7 +176,7 @@ def test_reported_loss_is_per_character() -> None:
 def test_windows_start_at_lines() -> None:
     text = "".join(PASSAGES)
     schedule = Schedule(passes=1, learning_rate=1e-3, dropout=0.0, batch=8, length=50)
-    trainer = VerseTrainer([text], VALIDATION, schedule, 1, units=4, layers=1)
+    trainer = keras_lstm.VerseTrainer([text], VALIDATION, schedule, 1, units=4, layers=1)
     x, y, weight = trainer._batch()
     assert x.shape == y.shape == weight.shape == (8, 50)
     windows = {trainer.vocabulary.decode(row[w == 1]) for row, w in zip(y, weight, strict=True)}
@@ -183,7 +191,7 @@ NOTEBOOK_TEXT = "".join(PASSAGES) * 2
 
 
 def test_notebook_windows() -> None:
-    trainer = NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 0, epochs=1)
+    trainer = keras_lstm.NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 0, epochs=1)
     examples = len(range(0, len(NOTEBOOK_TEXT) - 40, 3))
     assert trainer.x.shape == (examples, 40)
     for example in (0, 1, examples - 1):
@@ -194,7 +202,7 @@ def test_notebook_windows() -> None:
 
 @needs_seed
 def test_notebook_text_has_31412_examples() -> None:
-    trainer = NotebookVerseTrainer(
+    trainer = keras_lstm.NotebookVerseTrainer(
         read_corpus(SHAKESPEARE, "verse").plain.lower(), [], 0, epochs=60
     )
     assert trainer.x.shape == (31_412, 40)
@@ -206,8 +214,8 @@ def test_notebook_epoch_resumes() -> None:
     begin = lstm(Vocabulary.of([NOTEBOOK_TEXT]), units=12)
     before = {name: array.copy() for name, array in begin.arrays().items()}
 
-    def trainer() -> NotebookVerseTrainer:
-        return NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 5, epochs=1, begin=begin)
+    def trainer() -> "keras_lstm.NotebookVerseTrainer":
+        return keras_lstm.NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 5, epochs=1, begin=begin)
 
     whole, resumed = trainer(), trainer()
     for name, array in whole.arrays().items():

@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from data.tokens import tokenise
 from models.networks.network import log_softmax
 from models.networks.word_vocabulary import PLAN, WordVocabulary
+from models.training.schedules import WordSchedule
 from models.training.trainer import Progress
 from tests import keras
 from tests.models.tiny import word_lstm
@@ -17,9 +19,10 @@ from tests.models.training.passages import PASSAGES, VALIDATION
 if keras.IS_SKIPPED:
     pytest.skip(keras.REASON, allow_module_level=True)
 
-from models.training import keras_word_lstm
-from models.training.keras_word_lstm import Source, WordTrainer, build
-from models.training.schedules import WordSchedule
+if TYPE_CHECKING:
+    from models.training import keras_word_lstm
+else:
+    keras_word_lstm = keras.lazily("models.training.keras_word_lstm")
 
 VOCABULARY = WordVocabulary.of(sorted({token for p in PASSAGES for token in tokenise(p)}))
 BRIEF = WordSchedule(
@@ -27,9 +30,12 @@ BRIEF = WordSchedule(
 )
 
 
-def trainer(schedule: WordSchedule = BRIEF) -> WordTrainer:
-    sources = [Source(2, PASSAGES[:4]), Source(1, ["".join(PASSAGES[4:])])]
-    return WordTrainer(
+def trainer(schedule: WordSchedule = BRIEF) -> "keras_word_lstm.WordTrainer":
+    sources = [
+        keras_word_lstm.Source(2, PASSAGES[:4]),
+        keras_word_lstm.Source(1, ["".join(PASSAGES[4:])]),
+    ]
+    return keras_word_lstm.WordTrainer(
         sources, VALIDATION, schedule, 1, vocabulary=VOCABULARY, embedding=8, units=(10, 8)
     )
 
@@ -37,7 +43,7 @@ def trainer(schedule: WordSchedule = BRIEF) -> WordTrainer:
 def test_numpy_matches_keras() -> None:
     """The losses of the Keras model are those of the served network."""
     network = word_lstm(VOCABULARY, units=(12, 8))
-    model = build(len(VOCABULARY), 8, (12, 8), BRIEF, seed=0)
+    model = keras_word_lstm.build(len(VOCABULARY), 8, (12, 8), BRIEF, seed=0)
     keras_word_lstm.assign_parameters(model, network.arrays())
     batch = trainer()._batch()
     nats = np.asarray(model(batch.inputs, training=False))
@@ -56,7 +62,7 @@ def test_sampled_softmax() -> None:
     losses = []
     for sampled in (True, False):
         size = schedule.candidates * sampled
-        model = build(
+        model = keras_word_lstm.build(
             len(VOCABULARY), 8, (8,), WordSchedule(1, 1e-3, 0.0, 3, 20, candidates=size), seed=0
         )
         keras_word_lstm.assign_parameters(model, network.arrays())
@@ -87,7 +93,7 @@ def test_candidates_are_drawn_by_frequency() -> None:
 
 def test_build_does_not_seed_globals() -> None:
     before = pickle.dumps(np.random.get_state())  # noqa: NPY002
-    build(9, 4, (4,), BRIEF, seed=3)
+    keras_word_lstm.build(9, 4, (4,), BRIEF, seed=3)
     assert pickle.dumps(np.random.get_state()) == before  # noqa: NPY002
 
 
@@ -115,8 +121,13 @@ def test_learns_and_resumes() -> None:
 
 def test_continues_from_a_network() -> None:
     begin = word_lstm(VOCABULARY, units=(6, 8))
-    continued = WordTrainer(
-        [Source(1, PASSAGES)], VALIDATION, BRIEF, 1, vocabulary=WordVocabulary.of([]), begin=begin
+    continued = keras_word_lstm.WordTrainer(
+        [keras_word_lstm.Source(1, PASSAGES)],
+        VALIDATION,
+        BRIEF,
+        1,
+        vocabulary=WordVocabulary.of([]),
+        begin=begin,
     )
     assert continued.vocabulary == VOCABULARY
     for name, array in continued.arrays().items():

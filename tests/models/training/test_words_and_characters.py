@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from data.tokens import tokenise
 from models.networks.word_vocabulary import WordVocabulary
 from models.networks.words_and_characters import UnitLogP, unit_log_p
 from models.training.losses import losses_of
+from models.training.schedules import Schedule, WordSchedule
 from models.training.trainer import Progress
 from tests import keras
 from tests.models.tiny import lstm, word_lstm
@@ -18,10 +20,13 @@ from tests.models.training.passages import PASSAGES
 if keras.IS_SKIPPED:
     pytest.skip(keras.REASON, allow_module_level=True)
 
-from models.training.keras_lstm import VerseTrainer
-from models.training.keras_word_lstm import Source, WordTrainer
-from models.training.schedules import Schedule, WordSchedule
-from models.training.words_and_characters import WordsAndCharactersTrainer, best_shares
+if TYPE_CHECKING:
+    from models.training import keras_lstm, keras_word_lstm, words_and_characters
+else:
+    keras_lstm, keras_word_lstm, words_and_characters = (
+        keras.lazily(f"models.training.{name}")
+        for name in ("keras_lstm", "keras_word_lstm", "words_and_characters")
+    )
 
 VALIDATION = ["the wrist is not the wrist that it was,\nbut it is still here.\n\n"]
 VOCABULARY = WordVocabulary.of(sorted({token for p in PASSAGES for token in tokenise(p)}))
@@ -31,10 +36,10 @@ BY_WORD = WordSchedule(
 )
 
 
-def trainer() -> WordsAndCharactersTrainer:
-    characters = VerseTrainer(PASSAGES, VALIDATION, BY_CHARACTER, 1, units=10)
-    words = WordTrainer(
-        [Source(1, PASSAGES)],
+def trainer() -> "words_and_characters.WordsAndCharactersTrainer":
+    characters = keras_lstm.VerseTrainer(PASSAGES, VALIDATION, BY_CHARACTER, 1, units=10)
+    words = keras_word_lstm.WordTrainer(
+        [keras_word_lstm.Source(1, PASSAGES)],
         VALIDATION,
         BY_WORD,
         1,
@@ -44,7 +49,9 @@ def trainer() -> WordsAndCharactersTrainer:
     )
     vectors = np.zeros((len(VOCABULARY), 4), np.float32)
     rare = ["rosy", "the", "rosé"]
-    return WordsAndCharactersTrainer(characters, words, VALIDATION, vectors, rare)
+    return words_and_characters.WordsAndCharactersTrainer(
+        characters, words, VALIDATION, vectors, rare
+    )
 
 
 def test_trains_both_and_resumes() -> None:
@@ -84,7 +91,7 @@ def test_network_before_training() -> None:
 def test_best_shares() -> None:
     text = "the rose of the summer - love, the rosy\n\nthe dawn"
     log_p = unit_log_p(lstm(), word_lstm(), [text], ["rosy", "dusk"])
-    best = best_shares(log_p)
+    best = words_and_characters.best_shares(log_p)
     loss = -log_p.mixture(best).sum()
     for name, most in (("words", 0.999), ("cache", 0.999), ("rare", 0.9)):
         for change in (-0.03, 0.03):
@@ -108,7 +115,7 @@ def test_best_shares_of_a_draw() -> None:
         unknown=unknown,
         texts=np.zeros(size, np.int64),
     )
-    found = best_shares(log_p)
+    found = words_and_characters.best_shares(log_p)
     assert found.cache == pytest.approx(0.1, abs=0.02)
     # Spelled unknown words could also come from the character network itself.
     assert found.rare > 0.79
@@ -116,6 +123,6 @@ def test_best_shares_of_a_draw() -> None:
 
 
 def test_shares_without_earlier_or_rare_words() -> None:
-    shares = best_shares(unit_log_p(lstm(), word_lstm(), ["love"]))
+    shares = words_and_characters.best_shares(unit_log_p(lstm(), word_lstm(), ["love"]))
     assert 0 < shares.words < 1
     assert shares.cache == shares.rare == 0

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from models.networks.words_and_characters import WordsAndCharacters
 from models.tasks import TASKS
 from models.training.events import Done
 from models.training.recipe import Options, RecipeError
+from models.training.schedules import Schedule, WordSchedule
 from models.verse import recipes
 from models.verse.poem import SonnetRequest, begin, extend
 from models.weights import Trained, load_weights, save_weights
@@ -24,9 +26,12 @@ from tests.models.tiny import card, lstm, words_and_characters
 if keras.IS_SKIPPED:
     pytest.skip(keras.REASON, allow_module_level=True)
 
-from models.training.schedules import Schedule, WordSchedule
-from models.training.words_and_characters import WordsAndCharactersTrainer
-from models.verse import trainers
+if TYPE_CHECKING:
+    from models.training import words_and_characters as trainer_of_both
+    from models.verse import trainers
+else:
+    trainer_of_both = keras.lazily("models.training.words_and_characters")
+    trainers = keras.lazily("models.verse.trainers")
 
 TENSORFLOWS = {"tensorflow", "tensorflow-cpu"}
 """Distributions of TensorFlow."""
@@ -218,5 +223,5 @@ def test_small_texts_are_read_more_often(size: int, passes: float, updates: int)
 def test_trainer_of_words_and_characters() -> None:
     corpus = TASKS["sonnets"].parse_corpus(german().encode(), "verse.txt")
     trainer = trainers.finetuning(words_and_characters(), corpus, 0)
-    assert isinstance(trainer, WordsAndCharactersTrainer)
+    assert isinstance(trainer, trainer_of_both.WordsAndCharactersTrainer)
     assert trainer.words.vocabulary == words_and_characters().words.vocabulary

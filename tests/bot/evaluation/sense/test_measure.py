@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn", reason="needs scikit-learn: install requirements-evaluate.txt")
-pytest.importorskip("textblob", reason="needs textblob: install requirements-evaluate.txt")
-
 from bot.evaluation.measures.sense.comparisons import poems_of_plays, trigram_poems
 from bot.evaluation.measures.sense.measure import Sense, SenseReference, measure_sense
 from bot.evaluation.measures.sense.word_trigram import WordTrigram
 from bot.evaluation.measures.verse import Poem
 from data.phonetics import Reading
 from tests.bot.evaluation.sense.texts import poem_about, random_poems
+from tests.optional import skip_without
+
+skip_without("sklearn", "textblob", requirements="requirements-evaluate.txt")
 
 RNG = np.random.default_rng(0)
 SONNETS = [f"{poem_about(i % 2, rng=RNG)}\n\n" for i in range(20)]

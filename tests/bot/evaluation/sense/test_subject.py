@@ -5,12 +5,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn", reason="needs scikit-learn: install requirements-evaluate.txt")
-
 from bot.evaluation.measures.sense.subject import keeps_to_opening, keeps_to_subject, opening_of
 from bot.evaluation.measures.sense.word_vectors import WordVectors
 from bot.evaluation.measures.verse import Poem
 from tests.bot.evaluation.sense.texts import COMMON, LAW, SEA, TOPICS, poem_about, random_poems
+from tests.optional import skip_without
+
+skip_without("sklearn", requirements="requirements-evaluate.txt")
 
 POEMS = 20
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-pytest.importorskip("sklearn", reason="needs scikit-learn: install requirements-evaluate.txt")
-pytest.importorskip("textblob", reason="needs textblob: install requirements-evaluate.txt")
-
 from bot.evaluation.measures.sense.told_apart import ToldApart, parts_of_speech, told_apart
 from bot.evaluation.measures.verse import Poem
 from tests.bot.evaluation.sense.texts import COMMON, SEA, random_poems
+from tests.optional import skip_without
+
+skip_without("sklearn", "textblob", requirements="requirements-evaluate.txt")
 
 
 def poems(count: int, seed: int, words: list[str] = COMMON) -> list[Poem]:
