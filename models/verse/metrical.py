@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from data.syllables import syllables_of
 from data.text import fold, words_of
 from data.tokens import is_word, tokenise
+from models.networks.low_rank import Blocks
 from models.networks.network import State
 from models.networks.word_lstm import WordLSTM
 from models.networks.word_vocabulary import LINE_END, NONE, PLAN, UNKNOWN, running_syllables
@@ -45,8 +46,8 @@ class MetricalWriter:
     index: WordIndex
     output: Output
     topics: Topics
-    vectors: NDArray[np.float32] = field(repr=False)
-    """Of the columns, as in `topics`, `(C, D)`."""
+    vectors: Blocks = field(repr=False)
+    """Of the columns, as in `topics`, `(D, C)`."""
     correction: NDArray[np.float32]
     """Added to the logits, `(C,)`; see `models.verse.calibration`."""
 
@@ -77,13 +78,17 @@ class MetricalWriter:
         self, lines: Sequence["Line"], particles: int = PARTICLES, trace: list[Step] | None = None
     ) -> list[list[Candidate]]:
         """Candidates for the next line of some poems."""
-        requests = [self.request(line) for line in lines]
+        requests = self.requests(lines)
         return write_lines(self.network, self.index, self.output, requests, particles, trace)
 
-    def request(self, line: "Line") -> LineRequest:
+    def requests(self, lines: Sequence["Line"]) -> list[LineRequest]:
         """What the network is asked for."""
+        subjects = [line.subject for line in lines]
+        biases = bias_towards(subjects, self.vectors, SUBJECT_STRENGTH)  # (lines, C)
+        return [self._request(line, bias) for line, bias in zip(lines, biases, strict=True)]
+
+    def _request(self, line: "Line", bias: NDArray[np.float32]) -> LineRequest:
         ends, start = self._plan(line)
-        bias = bias_towards(line.subject, self.vectors, SUBJECT_STRENGTH)
         # A word that has come back is not called for again and again.
         for word, times in Counter(word for words in line.words_above for word in words).items():
             if word in self.index.column:
@@ -212,6 +217,6 @@ def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
         index,
         Output(words, index),
         Topics(words.vocabulary, network.vectors),
-        network.vectors[index.tokens],
+        Blocks.of(network.vectors[index.tokens].T),
         network.correction[index.tokens],
     )

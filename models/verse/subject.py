@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.text import fold, words_of
+from models.networks.low_rank import Blocks, times
 from models.networks.word_vocabulary import WordVocabulary
 
 Array = NDArray[np.float32]
@@ -52,11 +53,14 @@ class Subject:
 NO_SUBJECT = Subject((), np.zeros(0, np.float32))
 
 
-def bias_towards(subject: Subject, vectors: Array, strength: float) -> Array:
-    """What is added to the logits of words with some vectors, `(words, D)`: `(words,)`."""
-    if not subject.vector.size:
-        return np.zeros(len(vectors), np.float32)
-    cosines = vectors @ subject.vector
+def bias_towards(subjects: Sequence[Subject], vectors: Blocks, strength: float) -> Array:
+    """What is added to the logits of some words for each subject, `(subjects, words)`.
+
+    vectors: of the words, `(D, words)`.
+    """
+    none = np.zeros(vectors.shape[0], np.float32)
+    directions = np.stack([s.vector if s.vector.size else none for s in subjects])
+    cosines = times(directions, vectors)
     bias: Array = np.clip(cosines, 0, NEAR, out=cosines)
     bias *= np.float32(strength)
     return bias

@@ -72,7 +72,7 @@ def trace_line(trained: Trained, draft: Draft, accept: Accept) -> tuple[Draft, L
 def _trace(
     writer: MetricalWriter, draft: Draft, line: str, steps: Sequence[Step], kept: tuple[int, ...]
 ) -> LineTrace:
-    request = writer.request(next_line(draft))
+    (request,) = writer.requests([next_line(draft)])
     nowhere = writer.network.towards(np.array([NONE]))
     h, _ = writer.network.step(np.array([PLAN]), np.array([0]), nowhere, request.state)
     scaled = end_logits(request, writer.output.logits(h)[0])  # (C,)

@@ -10,6 +10,7 @@ import pytest
 from data.syllables import syllables_of
 from data.text import VERSE_SYMBOLS, words_of
 from data.tokens import is_word, tokenise
+from models.networks.low_rank import Blocks
 from models.networks.vocabulary import Vocabulary
 from models.networks.word_vocabulary import LINE_END, NONE, PLAN, WordVocabulary
 from models.verse import metrical as module
@@ -69,7 +70,7 @@ def few_words(*last_words: str) -> MetricalWriter:
     network = word_lstm(vocabulary)
     topics = Topics(vocabulary, np.zeros((len(vocabulary), 3), np.float32))
     index = WordIndex(vocabulary, READINGS, may_end=last_words.__contains__)
-    output, vectors = Output(network, index), topics.vectors[index.tokens]
+    output, vectors = Output(network, index), Blocks.of(topics.vectors[index.tokens].T)
     correction = np.zeros(len(index.texts), np.float32)
     return MetricalWriter(network, index, output, topics, vectors, correction)
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from models.networks.low_rank import Blocks
 from models.networks.word_vocabulary import WordVocabulary
 from models.verse import subject as module
 from models.verse.subject import MOST_WORDS, NO_SUBJECT, Subject, Topics, bias_towards
@@ -35,6 +36,7 @@ def topics_of(vocabulary: WordVocabulary = VOCABULARY, without: tuple[str, ...] 
 
 
 TOPICS = topics_of()
+VECTORS = Blocks.of(TOPICS.vectors.T)
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +142,7 @@ def test_is_name(text: str) -> None:
 
 
 def bias(subject: Subject, word: str, strength: float = 4.0) -> float:
-    found = bias_towards(subject, TOPICS.vectors, strength)
+    (found,) = bias_towards([subject], VECTORS, strength)
     assert found.shape == (len(VOCABULARY),)
     return float(found[VOCABULARY.index[word]])
 
@@ -175,7 +177,9 @@ def test_nearest_words_have_equal_bias(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_subject_no_bias() -> None:
-    assert not bias_towards(NO_SUBJECT, TOPICS.vectors, 4.0).any()
+    none, sea = bias_towards([NO_SUBJECT, about("sea")], VECTORS, 4.0)
+    assert not none.any()
+    assert sea.any()
     assert NO_SUBJECT.words == ()
 
 
