@@ -1,5 +1,6 @@
 """Rendering of messages for discord.py, escaped and within Discord's limits."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -54,12 +55,17 @@ def render_edit(message: Message) -> dict[str, Any]:
 
     An edit cannot add messages, so content beyond the first one is left out.
     """
-    first = render(message)[0]
+    return edit_of(render(message))
+
+
+def edit_of(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The first part of a rendered message as keyword arguments of `edit`, with the buttons."""
+    first = parts[0]
     return {
         "content": first.get("content"),
         "embeds": first.get("embeds", []),
         "attachments": first.get("files", []),
-        "view": view_of(message) if message.buttons else None,
+        "view": parts[-1].get("view"),
     }
 
 

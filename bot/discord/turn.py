@@ -1,8 +1,9 @@
 """A Discord interaction as a `bot.commands.core.turn.Turn`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import discord
 from discord import InteractionResponseType
@@ -20,7 +21,7 @@ from bot.commands.core.turn import (
 )
 from bot.discord.markdown import unescape
 from bot.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
-from bot.discord.rendering import render, render_edit
+from bot.discord.rendering import edit_of, render, render_edit
 from bot.monitoring import requests
 
 LONGEST_FILE_NAME = 255
@@ -156,31 +157,35 @@ class DiscordTurn:
         """Answer, replacing "thinking…". A message that is too long is split."""
         interaction, limit = self._interaction, limit_of(message)
         number: int | None = None
+        parts: list[dict[str, Any]] = []
 
         async def send() -> None:
-            nonlocal number
-            first = render(message)[0]
-            sent = await interaction.response.send_message(**first, ephemeral=message.private)
+            nonlocal number, parts
+            parts = render(message)
+            sent = await interaction.response.send_message(**parts[0], ephemeral=message.private)
             number = sent.message_id
 
         is_first = await self._first(InteractionResponseType.channel_message, send, limit)
         async with delivery(limit):
-            first, *rest = render(message)
-            if is_first:
-                pass
-            elif self._type in _UPDATES:  # the message with the button stays
-                self._followup = await interaction.followup.send(
-                    **first, wait=True, ephemeral=message.private
-                )
-                number = self._followup.id
-            else:
-                shown = await interaction.edit_original_response(**render_edit(message))
-                number = shown.id
-            for part in rest:
+            if not is_first:
+                parts = render(message)  # anew: an attempt that was refused may have read files
+                number = await self._send_later(message, parts)
+            for part in parts[1:]:
                 await interaction.followup.send(**part, ephemeral=message.private)
         if number is None or self.channel_id is None:
             return None
         return MessageRef(self.channel_id, number, self.community_id)
+
+    async def _send_later(self, message: Message, parts: Sequence[dict[str, Any]]) -> int:
+        """Send the first part of an answer after the first response. Returns its number."""
+        interaction = self._interaction
+        if self._type in _UPDATES:  # the message with the button stays
+            self._followup = await interaction.followup.send(
+                **parts[0], wait=True, ephemeral=message.private
+            )
+            return self._followup.id
+        shown = await interaction.edit_original_response(**edit_of(parts))
+        return shown.id
 
     async def edit(self, message: Message) -> None:
         """Replace the answer."""

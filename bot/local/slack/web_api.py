@@ -26,6 +26,8 @@ from bot.local.slack.state import State
 _log = logging.getLogger(__name__)
 
 PREFIX = "/api/"
+PAGE = 1_000
+"""Members in one answer, at most."""
 STRUCTURED = ("blocks", "view", "files")
 """Arguments that are JSON inside of a form."""
 
@@ -90,10 +92,7 @@ class WebApi:
             lambda a: {"user": workspace.member_payload(workspace.find_member(_text(a, "user")))},
         )
 
-        yield Method(
-            "users.list",
-            lambda _a: {"members": [*map(workspace.member_payload, workspace.members.values())]},
-        )
+        yield Method("users.list", self._members)
 
         def shown(view: View) -> JSON:
             return {"view": payloads.view(view)}
@@ -253,6 +252,17 @@ class WebApi:
         channel = workspace.find_channel(_text(arguments, "channel"))
         self._need(f"{channel.kind}:read")
         return {"channel": workspace.channel_payload(channel)}
+
+    def _members(self, arguments: JSON) -> JSON:
+        """A page of the members; the cursor is the number of those before it."""
+        workspace = self._state.workspace
+        begin = int(arguments.get("cursor") or 0)
+        end = begin + min(int(arguments.get("limit") or PAGE), PAGE)
+        members = [*workspace.members.values()]
+        return {
+            "members": [*map(workspace.member_payload, members[begin:end])],
+            "response_metadata": {"next_cursor": f"{end}" if end < len(members) else ""},
+        }
 
     def _open_direct(self, arguments: JSON) -> JSON:
         members = _text(arguments, "users").split(",")
