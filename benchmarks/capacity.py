@@ -27,28 +27,33 @@ LINES = 14
 
 @dataclass(frozen=True)
 class Costs:
-    """What was measured, of one core of the machine in docs/performance.md."""
+    """What was measured, of one core of the machine in docs/performance.md.
+
+    The networks: `make bench`, whole texts and texts written together. Requests: the CPU time of
+    the bot in `python -m benchmarks.load --instant-names`. Memory: the same, proportional set size.
+    Bytes: 5,000 cards and 15,000 votes in an empty PostgreSQL, with indices.
+    """
 
     card_s: float = 0.0045
-    """CPU seconds of the networks for a card of five names, in a batch."""
-    poem_s: float = 0.060
-    """CPU seconds of the networks for a sonnet, when eight share batches."""
-    poem_alone_s: float = 0.140
+    """CPU seconds of the networks for a card of five names."""
+    poem_s: float = 0.070
+    """The same for a sonnet, when eight share batches."""
+    poem_alone_s: float = 0.130
     """The same for one that is alone."""
-    request_s: float = 0.004
-    """CPU seconds of a request in the event loop: acknowledging, storing, rendering, sending."""
-    edits: float = 6.0
-    """Requests to the platform for a poem: it grows once a second at most."""
+    request_s: float = 0.003
+    """CPU seconds of the event loop for a card: acknowledging, storing, rendering, sending."""
+    edit_s: float = 0.0015
+    """The same for one more edit or answer: of a poem that grows, of a vote."""
     bot_mib: float = 150.0
     """Memory of the bot's process."""
     writer_mib: float = 60.0
-    """Memory of a further writing process, without the weights that all share."""
+    """Memory of a further writing process, besides the weights that all share."""
     server_kib: float = 6.0
-    """Memory of a server in discord.py, without its members."""
-    card_rows: float = 6.3
-    """Rows of a card of five names, with a vote or so."""
-    row_bytes: float = 150.0
-    """Bytes of a row with its indices, in PostgreSQL."""
+    """Memory of a server in discord.py without its members: an estimate, not measured."""
+    card_rows: float = 6.0
+    """Rows of a card of five names."""
+    card_bytes: float = 788.0
+    vote_bytes: float = 148.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ class Habits:
     """Share of requests that are poems; the others are names."""
     votes: float = 3.0
     """Votes on a card."""
+    edits: float = 4.0
+    """Edits of a poem while it grows, with the last one."""
     peak: float = 2.0
     """The rate of the busiest hour, as a multiple of the day's mean."""
     peak_hour: float = 20.0
@@ -97,8 +104,7 @@ class Waits:
     first_lines: Sequence[float]
     poems: Sequence[float]
     writers_busy: float
-    """Share of the writing cores' time, on the average of the day."""
-    loops_busy: float
+    """Share of the writing cores' time."""
     busiest: float
     """The writers' share in the busiest ten minutes."""
 
@@ -119,8 +125,10 @@ def arrivals(
     kept = random.random(len(times)) * habits.peak < [rate(each, habits) for each in times]
     everything = [times[kept]]
     bursts = max(1.0, habits.bursts * servers / 10_000) * (end - begin) / DAY_S
-    for start in random.uniform(begin, end, random.poisson(bursts)):
-        everything.append(start + random.uniform(0, habits.burst_s, habits.burst_requests))
+    starts = random.uniform(begin, end, (random.poisson(bursts), 1))
+    everything.append(
+        (starts + random.uniform(0, habits.burst_s, (len(starts), habits.burst_requests))).ravel()
+    )
     every = np.sort(np.concatenate(everything))
     poems = random.random(len(every)) < habits.poems
     return [
@@ -152,15 +160,13 @@ def simulate(requests: Sequence[Request], machines: Machines, costs: Costs) -> W
     """
     loops = [0.0] * machines.processes
     ready: list[tuple[float, int, _Text]] = []
-    loop_work = 0.0
     for number, request in enumerate(requests):
         which = number % machines.processes
         loops[which] = max(loops[which], request.at) + costs.request_s
-        loop_work += costs.request_s * (costs.edits if request.is_poem else 1)
         text = _Text(request.at, request.is_poem, LINES if request.is_poem else 1)
         ready.append((loops[which], number, text))
     heapq.heapify(ready)
-    return _write(ready, requests, machines, costs, loop_work)
+    return _write(ready, requests, machines, costs)
 
 
 def _write(
@@ -168,7 +174,6 @@ def _write(
     requests: Sequence[Request],
     machines: Machines,
     costs: Costs,
-    loop_work: float,
 ) -> Waits:
     queues: dict[bool, deque[_Text]] = {False: deque(), True: deque()}
     used = {False: 0.0, True: 0.0}
@@ -213,7 +218,6 @@ def _write(
         first_lines,
         poems,
         writers_busy=work / span / machines.writers,
-        loops_busy=loop_work / span / machines.processes,
         busiest=float(busy.max()) / 600 / machines.writers,
     )
 
@@ -236,15 +240,20 @@ class Need:
     requests: float
     """In a day."""
     busiest: float
-    """Requests a second in the busiest hour."""
-    writing_cores: float
-    """That would be busy all the time in the busiest hour."""
-    loop_cores: float
+    """Requests a second in the busiest hour, as is all that follows up to the memory."""
     messages: float
-    """To the platform, a second, in the busiest hour."""
+    """To the platform, a second."""
+    writing_cores: float
+    """Cores that writing keeps busy."""
+    loop_cores: float
+    """Cores that event loops keep busy."""
+    writers: int
+    """Cores to provide for writing: half of their time is left for bursts."""
+    processes: int
+    """Event loops to provide."""
     memory_mib: float
     rows: float
-    """In a day."""
+    """In a day, until members or servers are forgotten."""
     mib: float
     """Of the database, in a day."""
 
@@ -254,24 +263,25 @@ def need(servers: int, habits: Habits, costs: Costs) -> Need:
     requests = servers * habits.requests
     busiest = requests / DAY_S * habits.peak
     poems, cards = busiest * habits.poems, busiest * (1 - habits.poems)
-    votes = cards * habits.votes
-    messages = cards + poems * costs.edits + votes * 2
-    loops = (cards + poems * costs.edits + votes) * costs.request_s
+    others = poems * habits.edits + cards * habits.votes * 2  # a vote edits the card, too
+    loops = busiest * costs.request_s + others * costs.edit_s
     writing = cards * costs.card_s + poems * costs.poem_s
-    rows = requests * (1 - habits.poems) * (costs.card_rows + habits.votes)
-    writers = max(0, math.ceil(writing * 2) - 1)
-    processes = processes_for(servers, loops)
-    memory = processes * costs.bot_mib + writers * costs.writer_mib
+    a_day = requests * (1 - habits.poems)
+    size = a_day * (costs.card_bytes + habits.votes * costs.vote_bytes)
+    processes, writers = processes_for(servers, loops), max(1, math.ceil(writing * 2))
+    memory = processes * costs.bot_mib + (writers - 1) * costs.writer_mib
     return Need(
-        servers,
-        requests,
-        busiest,
-        writing,
-        loops,
-        messages,
-        memory + servers * costs.server_kib / 1024,
-        rows,
-        rows * costs.row_bytes / 2**20,
+        servers=servers,
+        requests=requests,
+        busiest=busiest,
+        messages=busiest + others,
+        writing_cores=writing,
+        loop_cores=loops,
+        writers=writers,
+        processes=processes,
+        memory_mib=memory + servers * costs.server_kib / 1024,
+        rows=a_day * (costs.card_rows + habits.votes),
+        mib=size / 2**20,
     )
 
 
@@ -289,11 +299,12 @@ def shown_needs(habits: Habits, costs: Costs) -> Table:
     needs = [need(servers, habits, costs) for servers in SERVERS]
     for label, values in (
         ("requests a day", [f"{each.requests:,.0f}" for each in needs]),
-        ("requests a second, busiest hour", [f"{each.busiest:,.2f}" for each in needs]),
-        ("messages a second to the platform", [f"{each.messages:,.2f}" for each in needs]),
-        ("cores that write", [f"{each.writing_cores:,.3f}" for each in needs]),
-        ("cores of event loops", [f"{each.loop_cores:,.3f}" for each in needs]),
-        ("processes", [f"{processes_for(each.servers, each.loop_cores)}" for each in needs]),
+        ("requests a second", [f"{each.busiest:,.2f}" for each in needs]),
+        ("messages a second", [f"{each.messages:,.2f}" for each in needs]),
+        ("cores busy writing", [f"{each.writing_cores:,.3f}" for each in needs]),
+        ("cores busy with event loops", [f"{each.loop_cores:,.3f}" for each in needs]),
+        ("cores to write", [f"{each.writers}" for each in needs]),
+        ("processes", [f"{each.processes}" for each in needs]),
         ("memory", [f"{each.memory_mib:,.0f} MiB" for each in needs]),
         ("rows a day", [f"{each.rows:,.0f}" for each in needs]),
         ("database, a day", [f"{each.mib:,.1f} MiB" for each in needs]),
@@ -322,8 +333,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cores", type=int, default=1, help="cores that write (default: 1)")
     parser.add_argument("--hours", type=float, default=24.0, help="around the busiest one")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--requests", type=float, default=Habits.requests, help="of a server in a day"
+    )
     options = parser.parse_args(arguments)
-    habits, costs = Habits(), Costs()
+    habits, costs = Habits(requests=options.requests), Costs()
     half = min(options.hours, 24.0) * 1800
     centre = habits.peak_hour * 3600
     begin, end = (0.0, DAY_S) if half * 2 >= DAY_S else (centre - half, centre + half)
@@ -339,8 +353,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         table.add_row(*row)
     console.print(table)
     console.print(
-        f"writers busy: {waits.writers_busy:.1%}, {waits.busiest:.1%} in the busiest ten minutes; "
-        f"event loops: {waits.loops_busy:.1%}"
+        f"writers busy: {waits.writers_busy:.1%}, {waits.busiest:.1%} in the busiest ten minutes"
     )
     return 0
 
