@@ -61,9 +61,18 @@ def _packages(requirements: Path) -> Iterator[Finding]:
 
 def _version(name: str) -> str | None:
     try:
-        return metadata.version(name)
+        return normalized(metadata.version(name))
     except metadata.PackageNotFoundError:
         return None
+
+
+def normalized(version: str) -> str:
+    """A version as requirements are pinned (PEP 440): `2.012` is `2.12`.
+
+    >>> normalized("2.012"), normalized("1.0.0"), normalized("2026.10.19.post1")
+    ('2.12', '1.0.0', '2026.10.19.post1')
+    """
+    return re.sub(r"\b0+(?=\d)", "", version)
 
 
 def _training() -> Iterator[Finding]:

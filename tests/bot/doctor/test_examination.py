@@ -10,6 +10,7 @@ import pytest
 
 from bot.doctor.examination import Check, examine, run_checks, show
 from bot.doctor.findings import Finding, Level, fine, problem
+from bot.doctor.packages import normalized
 from bot.doctor.subject import Subject
 from bot.startup import Exit
 from tests.bot.doctor.setups import Setup
@@ -126,3 +127,11 @@ def test_nearly_everything_is_missing(tmp_path: Path) -> None:
     ):
         assert f" {line}" in done.stdout
     assert "MTIz" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("version", "pinned"),
+    [("2.012", "2.12"), ("1.0.0", "1.0.0"), ("2026.10.19.post1", "2026.10.19.post1")],
+)
+def test_versions_are_compared_as_they_are_pinned(version: str, pinned: str) -> None:
+    assert normalized(version) == pinned
