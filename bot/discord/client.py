@@ -210,6 +210,11 @@ class Mangosaurus(commands.AutoShardedBot):
 class _Tree(app_commands.CommandTree[Mangosaurus]):
     """Answers commands that fail before they reach `bot.commands`."""
 
+    async def interaction_check(self, _interaction: Interaction, /) -> bool:
+        """Let few commands in each round of the event loop read their options."""
+        await self.client.app.pace.turn()
+        return True
+
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /
     ) -> None:

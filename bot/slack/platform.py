@@ -56,9 +56,9 @@ MOST_OUTSIDE = 1_000
 MOST_NONCES = 1_000
 MOST_THREADS = 1_000
 MOST_FILES = 5_000
-GROWING_S, MOST_GROWING = 2.4, 10
+GROWING_S, MOST_GROWING = 3.6, 5
 """Seconds between two answers that are shown before they are complete, and how many may be in a
-row. Each takes an edit in the end at least, which are few, and votes need half of them."""
+row. Each takes an edit in the end at least, which are few, and votes need most of them."""
 NAMING_S = 2.0
 """Seconds that a message waits for the name of somebody whom it mentions."""
 LONGEST_ADDRESS = 200
