@@ -32,7 +32,7 @@ def check(chat: SlackChat, caplog: pytest.LogCaptureFixture) -> None:
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing is slow, and pictures hold no text."""
-    monkeypatch.setattr(plaques, "plaque", lambda *_, **__: b"picture")
+    monkeypatch.setattr(plaques, "_draw", lambda *_: b"picture")
 
 
 @pytest.mark.parametrize("start", range(0, len(TEXTS), 5))
