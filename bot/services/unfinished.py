@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Callable, Collection
 from datetime import datetime
+from itertools import islice
 from typing import Generic, TypeVar
 
 from bot.store import OutcomeUnknown, Unavailable
@@ -17,6 +18,8 @@ Final = TypeVar("Final")
 
 BEAT_S = 10.0
 """Seconds between two signs of life, and between two searches for what others left behind."""
+MOST_WRITTEN = 100
+"""Answers recorded in one transaction: building its rows keeps the event loop from other work."""
 MOST_FINALS = 100
 """Answers that are kept until they can be delivered: poems of a few kilobytes each."""
 
@@ -131,8 +134,10 @@ class UnfinishedAnswers(Generic[Final]):
 
     async def _write(self) -> None:
         while self._begun or self._ended:
-            begun, ended = self._begun, self._ended
-            self._begun, self._ended = {}, set()
+            begun = dict(islice(self._begun.items(), MOST_WRITTEN))
+            left_over = {n: each for n, each in self._begun.items() if n not in begun}
+            ended = self._ended - left_over.keys()  # what ends is begun before
+            self._begun, self._ended = left_over, self._ended - ended
             try:
                 await self._records.write(begun.values(), ended, self.owner, self._now())
             except Unavailable as error:  # logged where it is raised; `beat` tries again

@@ -17,7 +17,7 @@ P = ParamSpec("P")
 Topic = TypeVar("Topic", bound=type[object])
 
 
-RESUMED = 16
+RESUMED = 8
 """Callers of a batch that go on in one round of the event loop."""
 
 

@@ -13,7 +13,7 @@ from bot.store.schema import FIRST_SURROGATE, IdentityRow
 
 WITH_SURROGATES = frozenset({"slack"})
 """Platforms whose ids are surrogates. Those of all others, Discord's, are below these."""
-LARGEST_BATCH = 500
+LARGEST_BATCH = 200
 """Ids resolved in one transaction. PostgreSQL takes 32,767 values per statement."""
 
 

@@ -38,8 +38,8 @@ STALE = timedelta(days=1)
 """How long after its end the result of a poll is still announced."""
 SKEW = timedelta(minutes=1)
 """How far the clocks of two processes may differ."""
-LARGEST_BATCH, MOST_OPENED = 100, 500
-"""Votes, and polls, written in one transaction. PostgreSQL takes 32,767 values per statement."""
+LARGEST_BATCH = 100
+"""Votes, or polls, written in one transaction. PostgreSQL takes 32,767 values per statement."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,9 @@ class Polls:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ballots = Batches(self._write, LARGEST_BATCH)
-        self._lengths = Batches(self._read_minutes, MOST_OPENED)
-        self._opened = Batches(self._write_opened, MOST_OPENED)
-        self._sent = Batches(self._write_sent, MOST_OPENED)
+        self._lengths = Batches(self._read_minutes, LARGEST_BATCH)
+        self._opened = Batches(self._write_opened, LARGEST_BATCH)
+        self._sent = Batches(self._write_sent, LARGEST_BATCH)
 
     async def minutes(self, community_id: int) -> int:
         """How long the polls of a community stay open."""

@@ -48,7 +48,7 @@ MOST_PLACES, PLACE_S = 10, 0.1
 A thousand who wait would cost more than their answers if each were told often.
 """
 
-MOST_BEGUN = 6
+MOST_BEGUN = 4
 """Requests that begin in one round of the event loop."""
 PATIENCE_S, CROWD = 1.0, 50
 """Seconds until an answer that is not ready is deferred, and the number of answers in progress from

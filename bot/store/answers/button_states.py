@@ -11,7 +11,7 @@ from bot.store.calls import Batches, limited, patient
 from bot.store.database import Database
 from bot.store.schema import ButtonState
 
-LARGEST_BATCH = 500
+LARGEST_BATCH = 100
 """Payloads written in one transaction."""
 Row = dict[str, Any]
 """Of the table, by column."""
