@@ -23,8 +23,8 @@ from bot.local.slack.server import LocalSlack
 What = Literal["names", "poem", "quiet"]
 QUIET_S = 5.0
 """Seconds from one request of the quiet member to the next."""
-FIRST_QUIET_S = 1.5
-"""Seconds from the first request of the rush to the first of the quiet member, who is not in it."""
+FIRST_QUIET_S = 0.5
+"""Seconds from the first request of the rush to the first of the quiet member, in its middle."""
 KEPT = 20_000
 """Messages that the simulators keep, so that none is deleted before its end."""
 STANDSTILL_S = 30.0
