@@ -44,7 +44,7 @@ class Costs:
     """CPU seconds of the event loop for a card: acknowledging, storing, rendering, sending."""
     edit_s: float = 0.0015
     """The same for one more edit or answer: of a poem that grows, of a vote."""
-    bot_mib: float = 150.0
+    bot_mib: float = 166.0
     """Memory of the bot's process."""
     writer_mib: float = 60.0
     """Memory of a further writing process, besides the weights that all share."""
