@@ -4,7 +4,8 @@ The bot is `python -m bot` in a subprocess, on a simulator in this process. Each
 another member, so that no cooldown and no limit of a member matters; one more member asks for a
 name every five seconds. With `--baseline`, a bot of another checkout gets the same load, in turn.
 
-The exit code is 1 if an answer was lost or an acknowledgement late. Run with:
+The exit code is 1 if an answer was lost, an acknowledgement late, or if an answer disagrees with
+the bot's database, which is read when the bot has stopped. Run with:
 python -m benchmarks.load --baseline ../before
 """
 
@@ -18,6 +19,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +29,10 @@ from rich.table import Table
 from benchmarks import processes
 from benchmarks.bot_process import CHECKOUT, BotProcess
 from benchmarks.rush import KEPT, Asked, Crowd, DiscordCrowd, SlackCrowd, What
+from benchmarks.stored import Faults, read_stored
 from bot.local.server import LocalDiscord
 from bot.local.slack.server import LocalSlack
+from bot.store.database import url_of
 
 POEMS, CARDS, WITHIN_S = 200, 1000, 1.0
 LIMIT_S = 120.0
@@ -50,6 +54,9 @@ class Run:
     seconds: float
     """From the first request to the last answer, or to the end of waiting for it."""
     bot_cpu_s: float
+    """Of the bot's own process, which has the event loop."""
+    writers_cpu_s: float
+    """Of the processes that it has started."""
     client_cpu_s: float
     lags_s: Sequence[float]
     """Of the event loop, every 10 ms while the rush lasted."""
@@ -57,6 +64,7 @@ class Run:
     """At the end, with all processes of the bot."""
     log_errors: int
     """Tracebacks and errors in the log of the bot."""
+    faults: Faults
 
     def of(self, what: What) -> list[Asked]:
         """The requests of a kind."""
@@ -82,6 +90,11 @@ class Run:
         """Number of requests, quiet ones too, that were not acknowledged within 3 s."""
         times = [each.to_acknowledge for each in self.asked]
         return sum(seconds is None or seconds > ACKNOWLEDGED_S for seconds in times)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether anything was lost, late or not stored."""
+        return bool(self.lost or self.late or self.faults)
 
     @property
     def per_second(self) -> float:
@@ -137,22 +150,20 @@ async def measure(
             profile=profile,
             instant_names=instant_names,
         )
+        started = datetime.now(UTC)
         await stack.enter_async_context(bot)
         await crowd.warm_up()
         await asyncio.sleep(SETTLING_S)
         pid = bot.pid or 0
-        cpu, own, began, clock = (
-            processes.cpu_s(pid),
-            time.process_time(),
-            time.time(),
-            time.monotonic(),
-        )
+        before, began, clock = _cpu_s(pid), time.time(), time.monotonic()
         await crowd.rush(whats, seconds, limit_s)
         end = time.monotonic()
-        cpu, own = processes.cpu_s(pid) - cpu, time.process_time() - own
+        cpu, writers, own = (now - then for now, then in zip(_cpu_s(pid), before, strict=True))
         memory = processes.memory_mib(pid)
         await bot.stop()
         log = bot.log.read_text(errors="replace")
+        database = url_of((settings or {}).get("DATABASE_URL"), bot.state_dir)
+        stored = await read_stored(database, started)
         measured = json.loads(lags.read_text()) if lags.exists() else []
         answers = [each.answered for each in crowd.asked if each.what != "quiet"]
         times = [at for at in answers if at is not None]
@@ -163,11 +174,19 @@ async def measure(
             asked=crowd.asked,
             seconds=max(times) - began if is_over else end - clock,
             bot_cpu_s=cpu,
+            writers_cpu_s=writers,
             client_cpu_s=own,
             lags_s=[lag for at, lag in measured if clock <= at <= end],
             memory_mib=memory,
             log_errors=log.count("Traceback") + log.count(" ERROR "),
+            faults=stored.faults([*crowd.warming, *crowd.asked]),
         )
+
+
+def _cpu_s(pid: int) -> tuple[float, float, float]:
+    """CPU seconds of the bot's own process, of those that it has started, and of this one."""
+    own = processes.own_cpu_s(pid)
+    return own, processes.cpu_s(pid) - own, time.process_time()
 
 
 def quantiles(seconds: Sequence[float | None], *levels: float) -> list[float]:
@@ -196,7 +215,15 @@ def rows(run: Run) -> list[tuple[str, str]]:
         ("quiet member's name after", spread([each.to_answer for each in quiet])),
         ("lost, late for the 3 s rule", f"{run.lost}, {run.late}"),
         ("event loop lag", spread(run.lags_s, "ms", 1e3)),
-        ("CPU of the bot, of the members", f"{run.bot_cpu_s:.1f} s, {run.client_cpu_s:.1f} s"),
+        (
+            "answered without poll, polls without card",
+            f"{run.faults.without_poll}, {run.faults.without_card}",
+        ),
+        ("answers recorded as unfinished", f"{run.faults.unfinished}"),
+        (
+            "CPU of the bot, its writers, the members",
+            f"{run.bot_cpu_s:.1f} s, {run.writers_cpu_s:.1f} s, {run.client_cpu_s:.1f} s",
+        ),
         ("memory of the bot", f"{run.memory_mib:.0f} MiB"),
         ("errors in the log", f"{run.log_errors}"),
         ("instead of an answer", said(run)),
@@ -278,8 +305,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     runs = asyncio.run(measure_all(options))
     Console(width=150).print(table_of(runs))
-    wrong = [run for run in runs if run.code != "baseline" and (run.lost or run.late)]
-    return 1 if wrong else 0
+    return 1 if any(run.is_wrong for run in runs if run.code != "baseline") else 0
 
 
 if __name__ == "__main__":

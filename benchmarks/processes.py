@@ -23,16 +23,21 @@ def family(pid: int) -> Iterator[int]:
 
 def cpu_s(pid: int) -> float:
     """Seconds that a process and its descendants have run, with those that have ended."""
-    return sum(_cpu_s(each) for each in family(pid))
+    return sum(sum(_times(each)) for each in family(pid))
 
 
-def _cpu_s(pid: int) -> float:
+def own_cpu_s(pid: int) -> float:
+    """Seconds that a process has run, without its descendants."""
+    return sum(_times(pid)[:2])
+
+
+def _times(pid: int) -> list[float]:
+    """Seconds of user and system, and both of ended children."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return 0.0
-    fields = stat.rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) * _TICK_S  # user, system, and both of ended children
+        return [0.0]
+    return [int(ticks) * _TICK_S for ticks in stat.rpartition(")")[2].split()[11:15]]
 
 
 def memory_mib(pid: int) -> float:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.commands.polls.votes import ACTION, parse
 from bot.local.events import Event
 from bot.local.limits import ApiError
 from bot.local.records import Interaction as DiscordInteraction
@@ -19,6 +20,7 @@ from bot.local.server import LocalDiscord
 from bot.local.slack.records import Interaction as SlackInteraction
 from bot.local.slack.records import Message as SlackMessage
 from bot.local.slack.server import LocalSlack
+from bot.slack.views.rendering import button_of
 
 What = Literal["names", "poem", "quiet"]
 QUIET_S = 5.0
@@ -44,6 +46,10 @@ class Asked:
     """Whether it was not acknowledged in time."""
     said: str = ""
     """What it shows, if it has not been answered."""
+    poll: int | None = None
+    """The poll that its buttons vote in."""
+    names: int = 0
+    """Number of these buttons."""
 
     @property
     def to_acknowledge(self) -> float | None:
@@ -63,6 +69,8 @@ class Crowd(ABC):
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
+        self.warming: list[Asked] = []
+        """What was asked before the rush."""
         self._by_key: dict[Hashable, Asked] = {}
         self._changed_at = time.monotonic()
         self._open = 0
@@ -95,14 +103,13 @@ class Crowd(ABC):
 
     async def warm_up(self, timeout_s: float = 60.0) -> None:
         """Have one poem and one card written: the first ones load what they need."""
-        before = len(self.asked)
         self._ask(-1, "poem")
         self._ask(-2, "names")
         self._open = 2
         async with asyncio.timeout(timeout_s):
             await self._done.wait()
         self._done.clear()
-        del self.asked[before:]
+        self.warming, self.asked = self.asked, []
 
     def _is_over(self, limit: float) -> bool:
         return _now() > limit or _now() - self._changed_at > STANDSTILL_S
@@ -121,17 +128,24 @@ class Crowd(ABC):
         self.asked.append(asked)
 
     def _note(
-        self, key: Hashable, acknowledged: float | None, *, is_answered: bool, is_failed: bool
+        self,
+        key: Hashable,
+        acknowledged: float | None,
+        *,
+        buttons: Sequence[tuple[str, str]] = (),
+        is_failed: bool,
     ) -> Asked | None:
-        """Note what has come of a request so far."""
+        """Note what has come of a request so far: `buttons`, by action and state, end it."""
         self._changed_at = _now()
         asked = self._by_key.get(key)
         if asked is None:
             return None
         asked.acknowledged, asked.failed = acknowledged, is_failed
-        if (is_answered or is_failed) and asked.answered is None:
-            if is_answered:
+        if (buttons or is_failed) and asked.answered is None:
+            if buttons:
                 asked.answered = time.time()
+            votes = [parse(state)[0] for action, state in buttons if action == ACTION]
+            asked.poll, asked.names = next(iter(votes), None), len(votes)
             del self._by_key[key]
             if asked.what != "quiet":
                 self._open -= 1
@@ -165,10 +179,9 @@ class DiscordCrowd(Crowd):
         asked = event.subject
         if event.name != "progress" or not isinstance(asked, DiscordInteraction):
             return
-        buttons = asked.original is not None and bool(asked.original.components)
-        noted = self._note(
-            asked.id, asked.acknowledged_at, is_answered=buttons, is_failed=asked.failed
-        )
+        shown = asked.original.buttons if asked.original is not None else []
+        buttons = [(button.custom_id or "").partition(":")[::2] for button in shown]
+        noted = self._note(asked.id, asked.acknowledged_at, buttons=buttons, is_failed=asked.failed)
         if noted is not None and asked.original is not None:
             noted.said = asked.original.content
 
@@ -206,7 +219,7 @@ class SlackCrowd(Crowd):
         noted = self._note(
             message.channel_id,
             asked.acknowledged,
-            is_answered=bool(message.buttons),
+            buttons=[button_of(button) or ("", "") for button in message.buttons],
             is_failed=False,
         )
         if noted is not None:
@@ -215,7 +228,7 @@ class SlackCrowd(Crowd):
     def _hear_acknowledgement(self, asked: SlackInteraction) -> None:
         if asked.channel is not None:
             late = bool(asked.failure)
-            self._note(asked.channel.id, asked.acknowledged_at, is_answered=False, is_failed=late)
+            self._note(asked.channel.id, asked.acknowledged_at, is_failed=late)
 
 
 def _now() -> float:

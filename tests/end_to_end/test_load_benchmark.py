@@ -13,4 +13,5 @@ async def test_everybody_is_answered(platform: str) -> None:
     assert run.bot_cpu_s > 0
     assert run.lags_s
     assert run.log_errors == 0
+    assert not run.faults
     assert table_of([run]).row_count > 5
