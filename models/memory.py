@@ -1,9 +1,12 @@
 """Memory that loaded models take."""
 
 import ctypes
+import mmap
 import sys
 from contextlib import suppress
 from dataclasses import is_dataclass
+from typing import BinaryIO
+from weakref import WeakSet
 
 import numpy as np
 
@@ -59,7 +62,27 @@ def limit_arenas() -> None:
         library.mallopt(_M_MMAP_THRESHOLD, LARGE)
 
 
+_maps: WeakSet[mmap.mmap] = WeakSet()
+
+
+def map_file(file: BinaryIO) -> mmap.mmap | bytes:
+    """The content of a file, whose pages take memory from when they are read.
+
+    For files that are replaced but never changed. A file that cannot be mapped is read.
+    """
+    try:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):  # not on this file system, or it is empty
+        return file.read()
+    _maps.add(mapped)
+    return mapped
+
+
 def return_free_memory() -> None:
-    """Give freed memory, such as that of loading a model, back to the system: glibc keeps it."""
+    """Give memory back to the system: what was freed, such as that of loading a model, since glibc
+    keeps it; and the pages of mapped files, which come back when they are read again."""
+    if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+        for mapped in [*_maps]:
+            mapped.madvise(mmap.MADV_DONTNEED)
     with suppress(AttributeError, OSError, TypeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)

@@ -80,3 +80,7 @@ class Rounded:
         if copy is False:
             raise ValueError("its numbers have to be computed")
         return self[:] if dtype is None else self[:].astype(dtype)
+
+
+Matrix = NDArray[np.float32] | Rounded
+"""A matrix of a network that was just trained, or of one that was loaded from a file."""

@@ -8,6 +8,7 @@ suits its task.
 
 import hashlib
 import json
+import mmap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -31,7 +32,7 @@ from models.fingerprints import (
     has_sparse_run,
     runs_of,
 )
-from models.memory import resident_bytes
+from models.memory import map_file, resident_bytes
 from models.model_card import ModelCard as ModelCard
 from models.model_card import card_from_json
 from models.model_card import card_to_json as card_to_json
@@ -62,8 +63,8 @@ _TYPES: Mapping[str, type[np.generic]] = {
     "U8": np.uint8,
 }
 """Types of the parameters, large matrices, fingerprints and text in a file."""
-_WORDS = "words/"
-"""Prefix of the parameters of a network over words."""
+_ROUNDED = ("words/", "characters/", "vectors")
+"""Beginnings of the names of large matrices that stay in 8 bits: those of verse."""
 _SCALES = ":scales"
 """Suffix of the scales of a matrix of 8 bits."""
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[Any]]], Network]] = {
@@ -193,25 +194,31 @@ def save_weights(
     return digest
 
 
-def load_weights(path: Path, digest: str | None = None) -> Trained:
+def load_weights(path: Path, digest: str | None = None, *, mapped: bool = False) -> Trained:
     """Load a weight file, and check it against `digest` if one is given.
 
-    Raises `WeightsError` if the file is missing, too large, truncated, foreign or changed, or if
-    its parameters do not form a network.
+    If it is `mapped`, the large matrices of verse stay in it. Raises `WeightsError` if it is
+    missing, too large, truncated, foreign or changed, or if its parameters do not form a network.
     """
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise WeightsError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MiB.")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = map_file(file) if mapped else file.read()
     except OSError as error:
         raise WeightsError(f"Cannot read the weights {path}: {error.strerror or error}.") from error
     return read_weights(content, path.name, digest)
 
 
 def read_weights(
-    content: bytes, name: str, digest: str | None = None, *, most_bytes: int | None = None
+    content: bytes | mmap.mmap,
+    name: str,
+    digest: str | None = None,
+    *,
+    most_bytes: int | None = None,
 ) -> Trained:
     """Load the content of a weight file; messages call it `name`. Raises as `load_weights` does.
+
 
     Safe for uploads: nothing in them is executed, and the memory allocated is a small multiple of
     their size, except for an n-gram model, which is bounded by
@@ -254,7 +261,7 @@ def load_shipped(stem: str, folder: Path | None = None) -> Trained:
     digest = _listed_digests(folder).get(name)
     if digest is None:
         raise WeightsError(f"{name} is not listed in {folder.name}/SHA256SUMS; restore both.")
-    return load_weights(folder / name, digest)
+    return load_weights(folder / name, digest, mapped=True)
 
 
 def _listed_digests(folder: Path) -> dict[str, str]:
@@ -278,14 +285,17 @@ def _with_sorted_header(content: bytes) -> bytes:
     return len(header).to_bytes(8, "little") + header + content[size:]
 
 
-def _read(content: bytes, name: str) -> tuple[Mapping[str, str], dict[str, NDArray[np.generic]]]:
+def _read(
+    content: bytes | mmap.mmap, name: str
+) -> tuple[Mapping[str, str], dict[str, NDArray[np.generic]]]:
     """Metadata and arrays of a file. A foreign one may hold types that NumPy lacks."""
     size = int.from_bytes(content[:8], "little")
     try:
         if size > LARGEST_HEADER:
             raise ValueError(f"its header claims to have {size:,} bytes")
-        stored = deserialize(content)  # type: ignore[no-untyped-call]
-        metadata = json.loads(content[8 : 8 + size]).get("__metadata__") or {}
+        stored = deserialize(bytes(content))  # type: ignore[no-untyped-call]
+        header = json.loads(content[8 : 8 + size])
+        metadata = header.get("__metadata__") or {}
     except (SafetensorError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"{name} is not a whole safetensors file ({error}); "
@@ -297,9 +307,13 @@ def _read(content: bytes, name: str) -> tuple[Mapping[str, str], dict[str, NDArr
             f"{name} holds no model card of Mangosaurus; "
             "a file written by python -m bot.train is needed."
         )
+    data = {key: array["data"] for key, array in stored}
+    if isinstance(content, mmap.mmap):  # these are copies
+        arrays = memoryview(content)[8 + size :]
+        data = {key: arrays[slice(*header[key]["data_offsets"])] for key in data}
     try:
         return metadata, {
-            key: np.frombuffer(array["data"], _TYPES[array["dtype"]]).reshape(array["shape"])
+            key: np.frombuffer(data[key], _TYPES[array["dtype"]]).reshape(array["shape"])
             for key, array in stored
         }
     except ValueError as error:  # more axes, or longer ones, than NumPy has
@@ -348,9 +362,8 @@ def _parameters(stored: Mapping[str, NDArray[np.generic]]) -> dict[str, Any]:
             continue
         if array.dtype == np.int8:
             of_rows = scales.pop(name + _SCALES, np.zeros(0, np.float16)).astype(np.float16)
-            # Those of the words are large, and written with in another form.
-            restore = Rounded if name.startswith(_WORDS) else dequantize
-            parameters[name] = restore(array.astype(np.int8), of_rows)
+            restore = Rounded if name.startswith(_ROUNDED) else dequantize
+            parameters[name] = restore(array.astype(np.int8, copy=False), of_rows)
         elif array.dtype == np.float16:
             parameters[name] = array.astype(np.float32)
         elif name in TEXTS:
@@ -373,7 +386,7 @@ def _fingerprints(array: NDArray[np.generic]) -> Fingerprints:
 def _filter(array: NDArray[np.generic]) -> BloomFilter:
     if array.ndim != 1 or array.dtype != np.uint8:
         raise ValueError("its filter of further reading is no list of bytes")
-    return BloomFilter(array.astype(np.uint8))
+    return BloomFilter(array.astype(np.uint8, copy=False))
 
 
 def _joined(words: Iterable[str]) -> NDArray[np.uint8]:

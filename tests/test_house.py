@@ -91,7 +91,8 @@ models.names            models.names.constrained models.training models.text_gen
                         data
 models.names.constrained  models.text_generator models.weights models.networks data
 models.verse            models.verse.constrained models.training models.text_generator
-                        models.weights models.fingerprints models.networks data
+                        models.weights models.fingerprints models.quantization models.networks
+                        data
 models.verse.constrained  models.networks data
 models.training         models.text_generator models.weights models.fingerprints models.networks
                         data

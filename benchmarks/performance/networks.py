@@ -5,6 +5,7 @@ words one over words (256 → 512 → 256), whose matrices are approximated for 
 texts, u units, V characters.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -28,7 +29,7 @@ def shipped() -> LSTM:
     """The network that is measured."""
     network = load_shipped("sonnets").network
     assert isinstance(network, WordsAndCharacters)  # noqa: S101
-    return network.characters
+    return network.characters.unrounded()
 
 
 def operations(network: LSTM, batch: int) -> int:
@@ -106,9 +107,9 @@ def word_operations(network: WordLSTM, batch: int) -> int:
     """Of the matrix products of a step of the exact network."""
     d = network.E.shape[1]  # the rows of Wx for the last word of a line are added once a line
     first, *others = dense(network)
-    sizes = [d * int(first.Wx.shape[1]), first.Wh.size]
-    sizes += [layer.Wx.size + layer.Wh.size for layer in others]
-    return 2 * batch * int(sum(sizes))
+    sizes = [d * first.Wx.shape[1], math.prod(first.Wh.shape)]
+    sizes += [math.prod(matrix.shape) for layer in others for matrix in (layer.Wx, layer.Wh)]
+    return 2 * batch * sum(sizes)
 
 
 def word_step(network: WordLSTM, batch: int) -> Step:
@@ -152,7 +153,7 @@ def onnx_model(network: LSTM) -> bytes:
     graph.input("x", TensorProto.INT64, ["B"])
     graph.node("Gather", ["Wx0", "x"], "x0")  # a one-hot input is a row of Wx
     below = graph.layers(network.layers, "x0")
-    graph.constants |= {"Wx0": network.layers[0].Wx, "Wy": network.Wy, "by": network.by}
+    graph.constants |= {"Wx0": np.asarray(network.layers[0].Wx), "Wy": network.Wy, "by": network.by}
     graph.node("MatMul", [below, "Wy"], "y")
     graph.node("Add", ["y", "by"], "logits")
     graph.outputs.insert(0, helper.make_tensor_value_info("logits", TensorProto.FLOAT, None))
@@ -165,7 +166,7 @@ def onnx_words(layers: Sequence[Layer]) -> bytes:
 
     graph = _Graph()
     graph.input("x", TensorProto.FLOAT, ["B", len(layers[0].Wx)])
-    graph.constants["Wx0"] = layers[0].Wx
+    graph.constants["Wx0"] = np.asarray(layers[0].Wx)
     graph.node("MatMul", ["x", "Wx0"], "x0")
     graph.layers(layers, "x0")
     return graph.model()
@@ -198,9 +199,9 @@ class _Graph:
 
         product = first
         for k, layer in enumerate(layers):
-            self.constants |= {f"Wh{k}": layer.Wh, f"b{k}": layer.b}
+            self.constants |= {f"Wh{k}": np.asarray(layer.Wh), f"b{k}": layer.b}
             if k:
-                self.constants[f"Wx{k}"] = layer.Wx
+                self.constants[f"Wx{k}"] = np.asarray(layer.Wx)
                 self.node("MatMul", [f"new_h{k - 1}", f"Wx{k}"], product := f"x{k}")
             self.node("MatMul", [f"h{k}", f"Wh{k}"], f"hh{k}")
             self.node("Add", [f"hh{k}", product], f"s{k}")
@@ -261,10 +262,9 @@ def _keras_model(network: LSTM) -> Any:  # noqa: ANN401
 
 def _matrices(network: LSTM) -> list[Array]:
     """Those of the products of a step: x of the first layer is a row of Wx, no product."""
-    found = [network.layers[0].Wh, network.Wy]
-    for layer in network.layers[1:]:
-        found += [layer.Wx, layer.Wh]
-    return found
+    first, *others = network.layers
+    found = [first.Wh, network.Wy, *(w for layer in others for w in (layer.Wx, layer.Wh))]
+    return [np.asarray(matrix) for matrix in found]
 
 
 def _characters(network: LSTM, batch: int) -> NDArray[np.int64]:

@@ -17,16 +17,17 @@ networks of equal shapes at once, in few and large operations.
 Shapes: B texts in the batch, u units, V characters in the vocabulary, L layers, K networks.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.networks.network import State
 from models.networks.vocabulary import Vocabulary
+from models.quantization import Matrix
 
 Array = NDArray[np.float32]
 Real = TypeVar("Real", bound=np.floating)
@@ -40,9 +41,9 @@ BLAS reads a matrix of up to 200 units where it is (`_times`): 256 texts take ha
 class Layer:
     """Parameters of one LSTM layer."""
 
-    Wx: Array
+    Wx: Matrix
     """Input to gates: `(V, 4u)` in the first layer, `(u, 4u)` above."""
-    Wh: Array
+    Wh: Matrix
     """Hidden state to gates, `(u, 4u)`."""
     b: Array
     """Bias of the gates, `(4u,)`."""
@@ -53,7 +54,10 @@ _LAYER_ARRAYS = ("Wx", "Wh", "b")
 
 @dataclass(frozen=True, eq=False)
 class LSTM:
-    """Stacked LSTM layers of equal width and an output layer. Implements `Network`."""
+    """Stacked LSTM layers of equal width and an output layer. Implements `Network`.
+
+    Loaded from a file of verse, its large matrices stay in 8 bits.
+    """
 
     vocabulary: Vocabulary
     layers: tuple[Layer, ...]
@@ -93,11 +97,17 @@ class LSTM:
         """The parameters by name, as stored in a weight file: Wx0, Wh0, b0, Wx1, …, Wy, by."""
         arrays = {"Wy": self.Wy, "by": self.by}
         for k, layer in enumerate(self.layers):
-            arrays |= {f"Wx{k}": layer.Wx, f"Wh{k}": layer.Wh, f"b{k}": layer.b}
+            arrays |= {f"Wx{k}": np.asarray(layer.Wx), f"Wh{k}": np.asarray(layer.Wh)}
+            arrays[f"b{k}"] = layer.b
         return arrays
 
+    def unrounded(self) -> "LSTM":
+        """The network with all matrices in 32 bits, for many steps. To be dropped after them."""
+        layers = (Layer(np.asarray(k.Wx), np.asarray(k.Wh), k.b) for k in self.layers)
+        return replace(self, layers=tuple(layers))
+
     @classmethod
-    def from_arrays(cls, symbols: str, arrays: dict[str, Array]) -> "LSTM":
+    def from_arrays(cls, symbols: str, arrays: Mapping[str, Any]) -> "LSTM":
         """Build the network from stored parameters. Raises `ValueError` if shapes do not match."""
         vocabulary = Vocabulary(symbols)
         try:
@@ -108,7 +118,8 @@ class LSTM:
             network = cls(vocabulary, layers, arrays["Wy"], arrays["by"])
         except KeyError as missing:
             raise ValueError(f"the parameter {missing} is missing") from missing
-        if surplus := sorted(arrays.keys() - network.arrays().keys()):
+        names = {f"{name}{k}" for name in _LAYER_ARRAYS for k in range(depth)}
+        if surplus := sorted(arrays.keys() - names - {"Wy", "by"}):
             raise ValueError(f"the parameter {surplus[0]} does not belong to any layer")
         if network.Wy.ndim != 2:
             raise ValueError(f"the parameter Wy has shape {network.Wy.shape}, expected two axes")
@@ -127,6 +138,15 @@ class LSTM:
 
 
 @dataclass(frozen=True, eq=False)
+class ParallelLayers:
+    """Parameters of one layer of several networks: those of `Layer`, `(K, …)`."""
+
+    Wx: Array
+    Wh: Array
+    b: Array
+
+
+@dataclass(frozen=True, eq=False)
 class ParallelLSTMs:
     """Networks of equal shapes that read the same texts side by side.
 
@@ -135,7 +155,7 @@ class ParallelLSTMs:
     """
 
     vocabulary: Vocabulary
-    layers: tuple[Layer, ...]
+    layers: tuple[ParallelLayers, ...]
     Wy: Array
     by: Array
 
@@ -143,8 +163,8 @@ class ParallelLSTMs:
     def of(cls, networks: Sequence[LSTM]) -> "ParallelLSTMs":
         """Copy the parameters of some networks, whose shapes must be equal."""
         layers = (
-            Layer(*(np.stack([getattr(layer, name) for layer in layers]) for name in _LAYER_ARRAYS))
-            for layers in zip(*(network.layers for network in networks), strict=True)
+            ParallelLayers(*(np.stack([getattr(k, name) for k in each]) for name in _LAYER_ARRAYS))
+            for each in zip(*(network.layers for network in networks), strict=True)
         )
         return cls(
             networks[0].vocabulary,
@@ -227,7 +247,7 @@ class _Gates:
     """A view, `(K, 4, u, u)`."""
 
     @classmethod
-    def of(cls, layer: Layer, *, is_first: bool) -> "_Gates":
+    def of(cls, layer: ParallelLayers, *, is_first: bool) -> "_Gates":
         """Arrange the parameters of a layer, each of which has a leading axis for the networks."""
         bias = layer.b[:, np.newaxis]  # (K, 1, 4u)
         inputs = _by_gate(layer.Wx + bias if is_first else bias)  # (K, 4, V or 1, u)
@@ -266,6 +286,6 @@ def sigmoid(z: NDArray[Real]) -> NDArray[Real]:
     return result
 
 
-def _check(name: str, array: Array, shape: tuple[int, ...]) -> None:
+def _check(name: str, array: Matrix, shape: tuple[int, ...]) -> None:
     if array.shape != shape:
         raise ValueError(f"the parameter {name} has shape {array.shape}, expected {shape}")

@@ -25,24 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.networks.low_rank import Blocks, low_rank, times
-from models.networks.lstm import Array
-from models.networks.lstm import Layer as CharacterLayer
+from models.networks.lstm import Array, Layer
 from models.networks.network import State
 from models.networks.word_vocabulary import MAX_SYLLABLES, NONE, WordVocabulary
-from models.quantization import Rounded
+from models.quantization import Matrix
 
-Matrix = Array | Rounded
 RANKS = ((128, 192), (128, 96))
 """Of Wx and Wh of each layer: a validation loss 0.7% higher, with the output."""
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One LSTM layer, as `models.networks.lstm.Layer`, but perhaps in 8 bits."""
-
-    Wx: Matrix
-    Wh: Matrix
-    b: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +190,7 @@ class LayerWeights:
     @classmethod
     def of(
         cls,
-        layer: Layer | CharacterLayer,
+        layer: Layer,
         rank_x: int = sys.maxsize,
         rank_h: int = sys.maxsize,
     ) -> "LayerWeights":

@@ -50,6 +50,7 @@ from models.networks.word_vocabulary import (
     WordVocabulary,
     running_syllables,
 )
+from models.quantization import Matrix
 
 TEXTS = frozenset({"tokens", "rare"})
 """The parameters that are text."""
@@ -122,7 +123,7 @@ class WordsAndCharacters:
 
     characters: LSTM
     words: WordLSTM
-    vectors: Array
+    vectors: Matrix
     """Word vectors `(V, D)`, for subjects: rows of unit length, or zero for words without one."""
     correction: Array
     """Added to the logits of the tokens when lines are written in metre, `(V,)`; no part of the
@@ -143,7 +144,7 @@ class WordsAndCharacters:
             raise ValueError(
                 f"the parameter correction has shape {self.correction.shape}, expected {(rows,)}"
             )
-        lengths = np.linalg.norm(self.vectors, axis=1)
+        lengths = np.linalg.norm(np.asarray(self.vectors), axis=1)
         if not ((lengths == 0) | (abs(lengths - 1) < 0.05)).all():
             raise ValueError(
                 "the rows of the parameter vectors are neither of unit length nor zero"
@@ -174,10 +175,11 @@ class WordsAndCharacters:
     def _character_weights(self) -> tuple[list[LayerWeights], Array, Blocks]:
         """Weights of the character network for `step`: of its layers, whose first one has no x; z
         for each character in the first layer, `(V, 4u)`; and of the output."""
-        first, *others = self.characters.layers
+        first, *others = self.characters.unrounded().layers
         layers = [replace(first, Wx=first.Wx[:0]), *others]
         weights = [LayerWeights.of(layer) for layer in layers]
-        return weights, for_tanh(first.Wx + first.b), Blocks.of(self.characters.Wy)
+        inputs = for_tanh(np.asarray(first.Wx) + first.b)
+        return weights, inputs, Blocks.of(self.characters.Wy)
 
     def losses(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """−ln p of each text in nats, `(len(texts),)`, from a fresh state.
@@ -195,7 +197,7 @@ class WordsAndCharacters:
         """The parameters by name, as stored in a weight file; lists of words as UTF-8."""
         arrays: dict[str, NDArray[Any]] = {
             "shares": np.array(astuple(self.shares), np.float32),
-            "vectors": self.vectors,
+            "vectors": np.asarray(self.vectors),
             "correction": self.correction,
             "tokens": _joined(self.words.vocabulary.tokens[len(SPECIAL) :]),
             "rare": _joined(self.rare_words),
@@ -259,7 +261,7 @@ def character_log_p(
     network: LSTM, texts: Sequence[Sequence[Unit]], batch: int = 64
 ) -> NDArray[np.float64]:
     """ln p_c of each unit of all texts, `(units,)`."""
-    vocabulary = network.vocabulary
+    vocabulary, network = network.vocabulary, network.unrounded()
     ends_words = np.array([not is_word_character(c) for c in vocabulary.symbols])  # N
     found: list[list[float]] = [[] for _ in texts]
     for rows in _batches([sum(len(unit.text) for unit in units) for units in texts], batch):

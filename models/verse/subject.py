@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from data.text import fold, words_of
 from models.networks.low_rank import Blocks, times
 from models.networks.word_vocabulary import WordVocabulary
+from models.quantization import Matrix
 
 Array = NDArray[np.float32]
 TABLE = Path(__file__).parents[2] / "data" / "subjects.txt"
@@ -71,7 +72,7 @@ class Topics:
     """Word vectors of a network's vocabulary."""
 
     vocabulary: WordVocabulary
-    vectors: Array
+    vectors: Matrix
     """Of unit length, or zeros for words without one, `(V, D)`."""
 
     def subject_of(self, text: str) -> Subject | None:
@@ -151,7 +152,7 @@ class Topics:
 
     def _exact(self, word: str) -> Iterator[int]:
         token = self.vocabulary.index.get(word)
-        if token is not None and self.vectors[token].any():
+        if token is not None and self.vectors[[token]].any():
             yield token
 
 

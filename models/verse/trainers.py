@@ -6,6 +6,8 @@ Importing this module imports Keras, which takes seconds.
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from data.corpora import Corpus
 from models.networks.lstm import LSTM
 from models.networks.words_and_characters import WordsAndCharacters
@@ -92,7 +94,8 @@ def finetuning(network: LSTM | WordsAndCharacters, corpus: Corpus, seed: int) ->
         begin=network.words,
     )
     rare = rare_words_of(training, words.vocabulary).union(network.rare_words)
-    return WordsAndCharactersTrainer(characters, words, validation, network.vectors, rare)
+    vectors = np.asarray(network.vectors)
+    return WordsAndCharactersTrainer(characters, words, validation, vectors, rare)
 
 
 def from_nothing(

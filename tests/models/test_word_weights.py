@@ -13,6 +13,7 @@ from safetensors.numpy import load, save
 
 from data.text import words_of
 from models.fingerprints import BloomFilter, Fingerprints, runs_of, sparse_runs_of
+from models.memory import return_free_memory
 from models.networks.vocabulary import Vocabulary
 from models.networks.word_vocabulary import WordVocabulary
 from models.networks.words_and_characters import TEXTS as WORD_LISTS
@@ -58,6 +59,31 @@ def test_round_trip(path: Path) -> None:
     assert network.shares == wide().shares
     assert network.rare_words == wide().rare_words
     np.testing.assert_allclose(network.losses(TEXTS), wide().losses(TEXTS), rtol=0.01)
+
+
+def test_mapped_file_gives_the_same_network(path: Path, tmp_path: Path) -> None:
+    """Also after its pages were given back, and when another file has taken its name."""
+    copy = tmp_path / path.name
+    copy.write_bytes(path.read_bytes())
+    read, mapped = load_weights(copy), load_weights(copy, mapped=True)
+    assert isinstance(read.network, WordsAndCharacters)
+    assert isinstance(mapped.network, WordsAndCharacters)
+    return_free_memory()
+    other = tmp_path / "other"
+    other.write_bytes(b"another file")
+    other.replace(copy)
+    np.testing.assert_array_equal(mapped.network.losses(TEXTS), read.network.losses(TEXTS))
+    for name, array in read.network.arrays().items():
+        np.testing.assert_array_equal(mapped.network.arrays()[name], array)
+    assert mapped.digest == read.digest
+    assert "let there be light" in mapped.further
+
+
+def test_empty_file_is_no_network(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.safetensors"
+    empty.touch()
+    with pytest.raises(WeightsError, match="not a whole safetensors file"):
+        load_weights(empty, mapped=True)
 
 
 def test_only_large_matrices_have_8_bits(path: Path) -> None:

@@ -21,7 +21,8 @@ def step_by_the_book(network: LSTM, index: int, state: Array) -> tuple[Array, li
     new_state = []
     gates = [slice(k * network.units, (k + 1) * network.units) for k in range(4)]
     for layer, (h, c) in zip(network.layers, state[:, :, 0], strict=True):
-        z_i, z_f, z_g, z_o = (x @ layer.Wx[:, k] + h @ layer.Wh[:, k] + layer.b[k] for k in gates)
+        z = x @ np.asarray(layer.Wx) + h @ np.asarray(layer.Wh) + layer.b
+        z_i, z_f, z_g, z_o = (z[k] for k in gates)
         i, f, g, o = sigma(z_i), sigma(z_f), np.tanh(z_g), sigma(z_o)
         new_c = f * c + i * g
         x = o * np.tanh(new_c)

@@ -36,7 +36,7 @@ def topics_of(vocabulary: WordVocabulary = VOCABULARY, without: tuple[str, ...] 
 
 
 TOPICS = topics_of()
-VECTORS = Blocks.of(TOPICS.vectors.T)
+VECTORS = Blocks.of(np.asarray(TOPICS.vectors).T)
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +46,8 @@ def common_words(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def vector(word: str) -> NDArray[np.float32]:
-    found: NDArray[np.float32] = TOPICS.vectors[VOCABULARY.index[word]]
-    return found
+    (found,) = TOPICS.vectors[[VOCABULARY.index[word]]]
+    return np.asarray(found)
 
 
 def about(text: str, topics: Topics = TOPICS) -> Subject:

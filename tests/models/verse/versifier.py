@@ -5,6 +5,8 @@ from dataclasses import replace
 from itertools import product
 from types import MappingProxyType
 
+import numpy as np
+
 from data.lexicon import load_lexicon
 from models.fingerprints import Fingerprints
 from models.networks.word_vocabulary import WordVocabulary
@@ -57,7 +59,7 @@ def word_network(
     """
     vocabulary = WordVocabulary.of([*MARKS, *words])
     network = words_and_characters(words=vocabulary)
-    vectors = network.vectors.copy()
+    vectors = np.array(network.vectors)
     vectors[vocabulary.encode(w for w in FUNCTION_WORDS if w in vocabulary.index)] = 0
     correction = network.correction.copy()
     correction[vocabulary.encode(corrected)] = list(corrected.values())
