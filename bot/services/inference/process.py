@@ -46,6 +46,8 @@ MOST_WEIGHTS = 6
 
 Share = Callable[[Trained], SharedWeights]
 """The shared weights of loaded ones: the same for as long as these are in memory."""
+Prepare = Callable[[], object]
+"""Fills the caches that a text would otherwise have to wait for. Can be pickled."""
 Extents = tuple[tuple[int, int], ...]
 
 
@@ -78,18 +80,19 @@ class _Stops:
         return self._last == number
 
 
-def write_turns(turns: Connection, stops: Connection) -> None:
+def write_turns(turns: Connection, stops: Connection, prepare: Prepare) -> None:
     """Answer turns until the bot closes the pipe, or is gone: the work of the process.
 
-    `stops` receives the numbers of turns that nobody wants anymore.
+    `stops` receives the numbers of turns that nobody wants anymore. `prepare` is called first.
     """
     # Both are sent to the whole group. The bot closes the pipe when it has finished its answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with suppress(AttributeError, OSError):  # Windows has no such thing, or it is not allowed
-        os.nice(NICENESS)
     weights: dict[str, Trained] = {}
     stopped = _Stops(stops)
+    prepare()
+    with suppress(AttributeError, OSError):  # Windows has no such thing, or it is not allowed
+        os.nice(NICENESS)
     with suppress(EOFError, OSError):  # the bot is gone
         turns.send(os.getpid())
         while True:
@@ -137,9 +140,13 @@ class WriterProcess:
     Custom models write in the thread: they are many, and each would exist twice.
     """
 
-    def __init__(self, share: Share, deadline: float) -> None:
-        """`deadline` is in seconds and holds for each turn. Start it with `start`."""
+    def __init__(self, share: Share, prepare: Prepare, deadline: float) -> None:
+        """`deadline` is in seconds and holds for each turn. Start it with `start`.
+
+        The process calls `prepare` before it is ready: the thread writes until then.
+        """
         self._share = share
+        self._prepare = prepare
         self.idle_since = time.monotonic()
         """In seconds of `time.monotonic`; infinite while it computes a turn."""
         self.is_ready = False
@@ -188,7 +195,10 @@ class WriterProcess:
         self._turns, turns = context.Pipe()
         stops, self._stops = context.Pipe(duplex=False)
         process = context.Process(
-            target=write_turns, args=(turns, stops), name="mangosaurus writer", daemon=True
+            target=write_turns,
+            args=(turns, stops, self._prepare),
+            name="mangosaurus writer",
+            daemon=True,
         )
         try:
             process.start()

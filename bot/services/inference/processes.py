@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from bot.services.inference.process import WriterProcess
+from bot.services.inference.process import Prepare, WriterProcess
 from bot.services.queueing.executors import ExecutorLost
 from models.shared_weights import SharedWeights, attach, share
 from models.weights import Trained
@@ -37,6 +37,7 @@ class Processes:
         most: int,
         deadline: float,
         on_shared: Replace,
+        prepare: Prepare,
         *,
         idle: float = IDLE_S,
         start: Callable[["Processes"], WriterProcess] | None = None,
@@ -44,13 +45,14 @@ class Processes:
     ) -> None:
         """`most` is the number of processes, `deadline` the seconds that a turn may take.
 
-        `on_shared` is called in the event loop. `idle` is in seconds. `start` makes a process.
+        `on_shared` is called in the event loop, `prepare` in each process. `idle` is in seconds.
+        `start` makes a process.
         """
         self._most = most
         self._on_shared = on_shared
         self._idle = idle
         self._clock = clock
-        self._make = start or (lambda pool: WriterProcess(pool.share, deadline))
+        self._make = start or (lambda pool: WriterProcess(pool.share, prepare, deadline))
         self._processes: list[WriterProcess] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._retirement: asyncio.Task[None] | None = None

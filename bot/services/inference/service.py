@@ -21,6 +21,7 @@ from bot.services.queueing.executors import Pool
 from bot.services.queueing.fair_queue import QueueState
 from bot.services.queueing.turns import OnBatch, OnWait, Step, Turns
 from bot.services.queueing.worker import Worker
+from bot.services.word_filter import OwnLists
 from models.memory import return_free_memory
 from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, NamesResult
@@ -40,6 +41,9 @@ MOST_STEPS = 10_000
 """Steps of a draft. Poems have up to a few hundred; this stops a generator that never finishes."""
 DISSECTION = "dissection"
 """The kind of work of dissections, beside the tasks."""
+WEIGHTS = {"names": 4.0, DISSECTION: 4.0}
+"""Shares of the networks' time, relative to those of other kinds: who asks for what takes
+milliseconds should not wait for what takes seconds anyway."""
 LOADING_S = 120.0
 """Seconds that loading weights and writing a sample may take."""
 VALIDATION_SEED = 0
@@ -85,9 +89,9 @@ class Inference:
         self.warming: asyncio.Task[None] | None = None
         """Fills the caches (`warm_up`)."""
         if processes:
-            pools = (*pools, Processes(processes, deadline, self._use_mapped))
+            pools = (*pools, Processes(processes, deadline, self._use_mapped, OwnLists()))
         self._turns = Turns(
-            (*TASKS, DISSECTION),
+            dict.fromkeys(TASKS, 1.0) | WEIGHTS,
             self._worker,
             pools,
             longest=queue,

@@ -5,15 +5,15 @@ oldest one was answered goes to the end of the round. The second requests of all
 then the third ones, so that they fill a batch that would have room, and delay nobody. A request
 that has begun keeps its place, and is therefore finished before others of its round begin.
 
-When members have to wait for long, every second turn is that of the newest request. In a crowd that
+When members have to wait for long, every eighth turn is that of the newest request. In a crowd that
 came at the same time everybody waits anyway; a member who comes later does not wait behind all of
-it, and those who have waited longest still get half of the turns.
+it, and those who have waited longest still get nearly all of the turns.
 """
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from heapq import nlargest
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Generic, TypeVar
 
 from bot.services.queueing.errors import Busy, TooMany
@@ -22,6 +22,8 @@ StepT = TypeVar("StepT")
 
 CROWDED_S = 1.0
 """Seconds that the oldest request has waited when the newest ones get turns, too."""
+NEWEST_EVERY = 8
+"""One of so many turns is then that of the newest request."""
 MOST_IN_A_TURN = 64
 """Requests that can be among the next ones because they are the newest."""
 PLACES_S = 1.0
@@ -106,9 +108,10 @@ class FairQueue(Generic[StepT]):
             return requests
         firsts = (request for request in new if self._members[request.requester][0] is request)
         newest = nlargest(MOST_IN_A_TURN, firsts, key=lambda request: request.since)
-        alternating = chain.from_iterable(zip(new, newest, strict=False))
+        oldest = iter(new)
+        mixed = ((*islice(oldest, NEWEST_EVERY - 1), late) for late in newest)
         begun = (request for request in requests if request.begun)
-        return [*dict.fromkeys(chain(begun, alternating, new))]
+        return [*dict.fromkeys(chain(begun, chain.from_iterable(mixed), new))]
 
     def place(self, request: Request[StepT], now: float) -> int:
         """The place of a request among those that have not begun, from 1, a second ago at most."""

@@ -1,8 +1,9 @@
 """Turns: who gets the networks next.
 
-Each kind of work has its own fair queue. The kinds that wait share the time of the networks equally
-(start-time fair queueing; Goyal, Vin & Cheng, 1996): a name does not wait behind all poems, and
-several names fit beside one line of some poems. Steps of the same group share a turn: one batch.
+Each kind of work has its own fair queue. The kinds that wait share the time of the networks by
+their weights (start-time fair queueing; Goyal, Vin & Cheng, 1996): a name does not wait behind all
+poems, and several names fit beside one line of some poems. Steps of the same group share a turn:
+one batch.
 
 A turn is computed by the own thread, or by an executor of a pool, such as another process: several
 turns are then under way at the same time, and those that wait are spread over them.
@@ -12,7 +13,7 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -69,7 +70,7 @@ class Turns:
 
     def __init__(
         self,
-        kinds: Iterable[str],
+        kinds: Mapping[str, float],
         worker: Worker,
         pools: Sequence[Pool] = (),
         *,
@@ -78,7 +79,9 @@ class Turns:
         longest_wait: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`kinds` have a queue from the start, others get one when they are needed.
+        """`kinds` have a queue from the start, others of weight 1 get one when they are needed.
+
+        The weight of a kind is its share of the time, relative to that of others that wait.
 
         The executors of the first of `pools` that has any compute all work that they take; `worker`
         is the thread for everything else. `longest` limits the requests of a queue,
@@ -94,8 +97,10 @@ class Turns:
         self._longest_wait = longest_wait
         self._clock = clock
         self._queues: dict[str, FairQueue[Step]] = {}
+        self._weights = kinds
         self._used: dict[str, float] = {}
-        """Seconds that each kind has used; never less than the others had when it last waited."""
+        """Seconds that each kind has used, divided by its weight; never less than the others had
+        when it last waited."""
         self._last: dict[str, float] = {}
         """Seconds of the last turn of each kind, which the next one is expected to take."""
         self._least_used = 0.0
@@ -234,42 +239,39 @@ class Turns:
         At most the part that is left to each of `share` executors.
         """
         now = time.monotonic()
-        by_kind = {
-            kind: [
-                (r, r.step)
-                for r in queue.waiting(now)
-                if r.step and not r.step.taken.done() and takes(r.step.work)
+        for kind in sorted(self._queues, key=self._used_by):
+            waiting = [
+                (request, request.step)
+                for request in self._queues[kind].waiting(now)
+                if request.step and not request.step.taken.done()
             ]
-            for kind, queue in self._queues.items()
-        }
-        used = {
-            kind: max(self._used[kind], self._least_used)  # an idle kind saves up nothing
-            for kind, waiting in by_kind.items()
-            if waiting
-        }
-        if not used:
-            return None
-        kind = min(used, key=used.__getitem__)
-        self._used[kind] = self._least_used = used[kind]
-        first = by_kind[kind][0][1]
-        same = [(request, step) for request, step in by_kind[kind] if step.group == first.group]
-        taken = same[: min(first.most, -(-len(same) // share))]
-        for request, step in taken:
-            request.step, request.begun = None, True
-            step.taken.set_result(None)
-        return kind, [step for _, step in taken]
+            first = next((step for _, step in waiting if takes(step.work)), None)
+            if first is None:
+                continue
+            self._used[kind] = self._least_used = self._used_by(kind)
+            same = [(request, step) for request, step in waiting if step.group == first.group]
+            taken = same[: min(first.most, -(-len(same) // share))]
+            for request, step in taken:
+                request.step, request.begun = None, True
+                step.taken.set_result(None)
+            return kind, [step for _, step in taken]
+        return None
+
+    def _used_by(self, kind: str) -> float:
+        """What a kind has used; one that was idle has saved up nothing."""
+        return max(self._used[kind], self._least_used)
 
     async def _turn(self, executor: Executor, kind: str, steps: Sequence[Step]) -> None:
         """Let an executor compute the steps, and then give it the next ones."""
-        expected = self._last.get(kind, 0.0)
-        self._used[kind] += expected  # before other executors choose a kind
+        expected, weight = self._last.get(kind, 0.0), self._weights.get(kind, 1.0)
+        self._used[kind] += expected / weight  # before other executors choose a kind
         started = self._clock()
         try:
             await self._compute(executor, steps)
         finally:
             seconds = self._clock() - started
             self._last[kind] = seconds
-            self._used[kind] += seconds - expected
+            self._used[kind] += (seconds - expected) / weight
             self._report(kind, steps, seconds)
             # Lets these texts request their next steps: one batch again.
             await asyncio.sleep(0)

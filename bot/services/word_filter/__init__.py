@@ -5,6 +5,6 @@ finds them in a reading, and `filter` decides. `servers` has the filter of each 
 """
 
 from bot.services.word_filter.entries import Strictness
-from bot.services.word_filter.filter import WordFilter
+from bot.services.word_filter.filter import OwnLists, WordFilter
 
-__all__ = ["Strictness", "WordFilter"]
+__all__ = ["OwnLists", "Strictness", "WordFilter"]

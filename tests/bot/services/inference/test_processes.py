@@ -183,7 +183,7 @@ def test_process_ends_with_the_bot(tmp_path: Path) -> None:
         "import asyncio, os, signal\n"
         "from bot.services.inference.process import WriterProcess\n"
         "async def main():\n"
-        "    process = WriterProcess(lambda _: None, 60.0)\n"
+        "    process = WriterProcess(lambda _: None, dict, 60.0)\n"
         "    await process.start()\n"
         "    print(process._pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -207,7 +207,7 @@ class FakeProcess(WriterProcess):
     fails = False
 
     def __init__(self) -> None:
-        super().__init__(share, LONG_S)
+        super().__init__(share, dict, LONG_S)
 
     async def start(self) -> None:
         if self.fails:
@@ -231,7 +231,7 @@ def fake_pool(
         made.append(kind())
         return made[-1]
 
-    return Processes(2, LONG_S, lambda _: None, idle=idle, start=make, clock=clock)
+    return Processes(2, LONG_S, lambda _: None, dict, idle=idle, start=make, clock=clock)
 
 
 async def test_no_process_for_a_short_wait() -> None:

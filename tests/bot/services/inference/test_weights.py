@@ -176,7 +176,7 @@ async def test_caches_are_filled(monkeypatch: pytest.MonkeyPatch) -> None:
     inference = await open_inference(anything)
     assert inference.warming is not None
     await inference.warming
-    assert sorted(prepared) == ["names", "sonnets"]
+    assert {*prepared} == {"names", "sonnets"}  # perhaps by one that another test has closed, too
     await inference.close()
 
 

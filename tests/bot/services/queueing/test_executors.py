@@ -66,7 +66,7 @@ async def thread() -> AsyncIterator[Worker]:
 
 
 def turns_with(thread: Worker, *pools: FakePool) -> Turns:
-    return Turns(("names",), thread, pools, longest=99, most_per_member=99, longest_wait=60.0)
+    return Turns({"names": 1.0}, thread, pools, longest=99, most_per_member=99, longest_wait=60.0)
 
 
 async def answer(turns: Turns, item: object, work: Work = anywhere, most: int = 1) -> object:

@@ -132,22 +132,29 @@ def crowd(*arrivals: tuple[str, float]) -> FairQueue[str]:
 
 
 def test_new_members_do_not_wait_behind_a_crowd() -> None:
-    """Every second turn is that of the newest request, once the oldest one has waited for long."""
-    queue = crowd(("a", 0.0), ("b", 0.1), ("c", 0.2), ("d", 0.3), ("late", 5.0))
-    assert [r.step for r in queue.waiting(5.0)] == ["a0", "late4", "b1", "d3", "c2"]
+    """Every eighth turn is that of the newest request, once the oldest one has waited for long."""
+    members = "abcdefghijklmnop"
+    queue = crowd(*((member, 0.1) for member in members), ("late", 5.0), ("later", 5.1))
+    steps = [r.step for r in queue.waiting(5.2)]
+    assert steps[:7] == [f"{member}{number}" for number, member in enumerate(members[:7])]
+    assert steps[7] == "later17"
+    assert steps[8:15] == [f"{member}{number + 7}" for number, member in enumerate(members[7:14])]
+    assert steps[15:] == ["late16", "o14", "p15"]
 
 
 def test_second_requests_are_not_the_newest() -> None:
     """A member who asks again and again gets no more turns by it."""
-    queue = crowd(("a", 0.0), ("b", 0.1), ("c", 0.2), ("a", 5.0), ("a", 5.1))
-    assert [r.step for r in queue.waiting(5.2)] == ["a0", "c2", "b1", "a3", "a4"]
+    queue = crowd(*((member, 0.1) for member in "abcdefgh"), ("i", 0.2), ("a", 5.0), ("a", 5.1))
+    steps = [r.step for r in queue.waiting(5.2)]
+    assert steps[7:] == ["i8", "h7", "a9", "a10"]
 
 
 def test_what_has_begun_is_finished_first() -> None:
     """In a crowd, too: the newest requests are not begun one after the other."""
-    queue = crowd(("a", 0.0), ("b", 0.1), ("c", 0.2), ("late", 5.0))
-    [*queue][2].begun = True
-    assert [r.step for r in queue.waiting(5.0)] == ["c2", "a0", "late3", "b1"]
+    queue = crowd(*((member, 0.1) for member in "abcdefghi"), ("late", 5.0))
+    [*queue][8].begun = True
+    steps = [r.step for r in queue.waiting(5.0)]
+    assert steps == ["i8", "a0", "b1", "c2", "d3", "e4", "f5", "g6", "late9", "h7"]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.floats(0, 10))), st.floats(0, 20))

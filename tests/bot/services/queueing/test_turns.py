@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from threading import Event
 
@@ -65,10 +65,11 @@ async def opened() -> AsyncIterator[Open]:
         most_per_member: int = 100,
         longest_wait: float = LONG_S,
         clock: Callable[[], float] = lambda: 0.0,
+        weights: Mapping[str, float] | None = None,
     ) -> Turns:
         workers.append(Worker("tested", LONG_S))
         return Turns(
-            ("names", "verse"),
+            weights or {"names": 1.0, "verse": 1.0},
             workers[-1],
             longest=longest,
             most_per_member=most_per_member,
@@ -125,6 +126,17 @@ async def test_kinds_share_the_time(opened: Open) -> None:
     await queued(opened(clock=lambda: desk.now), desk, *poems, *names)
     kinds = "".join("v" if str(item).endswith("poem") else "n" for item in desk.order[1:])
     assert [len(names) for names in kinds.split("v")] == [0, 10, 10, 10, 0]
+
+
+async def test_weights(opened: Open) -> None:
+    """Names of weight 3: thirty of them take the time of one poem beside those that wait."""
+    desk = Desk()
+    poems = [("verse", f"{member}poem") for member in "abcd"]
+    names = [("names", f"{number}") for number in range(10, 70)]
+    weights = {"names": 3.0, "verse": 1.0}
+    await queued(opened(clock=lambda: desk.now, weights=weights), desk, *poems, *names)
+    kinds = "".join("v" if str(item).endswith("poem") else "n" for item in desk.order[1:])
+    assert [len(names) for names in kinds.split("v")] == [0, 30, 30, 0, 0]
 
 
 async def test_idle_kind_saves_up_nothing(opened: Open) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.word_filter import Strictness, WordFilter
+from bot.services.word_filter import OwnLists, Strictness, WordFilter
+from bot.services.word_filter import filter as filter_module
 from bot.services.word_filter.entries import Place
 from bot.services.word_filter.lists import listed
 from bot.services.word_filter.normalisation import readings
@@ -301,6 +302,19 @@ def test_filter_is_restored_once() -> None:
     """Texts of one server share their filter in another process, too."""
     words = WordFilter(["mud"])
     assert copied(words) is copied(words)
+
+
+def test_another_process_takes_over_the_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It decides the same, and makes none itself."""
+    sent = pickle.dumps(OwnLists())
+    monkeypatch.setattr(filter_module, "_made", [])
+    monkeypatch.setattr(filter_module, "listed", tuple)  # no words
+    monkeypatch.setattr(filter_module, "innocent_patterns", tuple)
+    prepare = pickle.loads(sent)  # noqa: S301
+    prepare()
+    words = WordFilter()
+    assert not words.allows("damn")
+    assert words.allows("a fine day")
 
 
 def copied(words: WordFilter) -> WordFilter:
