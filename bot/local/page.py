@@ -88,15 +88,17 @@ class Page:
     def _snapshot(self, user: User) -> JSON:
         messages = self._state.channel.messages.values()
         waiting = [asked for asked in self._state.interactions.values() if not asked.settled]
+        guild = self._state.guild
         return {
             "type": "snapshot",
             "me": user.payload(),
-            "bot": self._state.guild.bot.payload(),
-            "admin": self._state.guild.admin.id,
-            "guild": self._state.guild.payload()["name"],
-            "channel": self._state.guild.channel_payload(),
+            "bot": guild.bot.payload(),
+            "admin": guild.admin.id,
+            "members": [each.payload() for each in (guild.admin, guild.member)],
+            "guild": guild.payload()["name"],
+            "channel": guild.channel_payload(),
             "online": self._state.online,
-            "joined": self._state.guild.joined,
+            "joined": guild.joined,
             "commands": self._state.picker(user),
             "messages": [_message_view(m) for m in messages if m.visible_to(user)],
             "waiting": [_interaction_view(asked) for asked in waiting if asked.user is user],

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, expect
 
+from bot.local.limits import ATTACHMENT_BYTES
 from bot.local.records import Interaction
 from bot.local.server import LocalDiscord
 from tests.end_to_end.conftest import fill_in, last, running, visiting
@@ -203,6 +204,10 @@ async def test_upload_and_picture(page: Page) -> None:
     await fill_in(page, "weigh")
     await page.get_by_role("button", name="Send").click()
     await expect(page.get_by_role("alert")).to_have_text("file: choose a file.")
+    heavy = FilePayload(name="heavy.txt", mimeType="text/plain", buffer=bytes(ATTACHMENT_BYTES + 1))
+    await page.get_by_label("file").set_input_files(heavy)
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_role("alert")).to_contain_text("choose a file of at most 10.0 MB")
     bones = FilePayload(name="bones.txt", mimeType="text/plain", buffer=b"four")
     await page.get_by_label("file").set_input_files(bones)
     await page.get_by_role("button", name="Send").click()
@@ -292,6 +297,21 @@ async def test_page_autocomplete(page: Page) -> None:
     await page.keyboard.press("Enter")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("Found: TRILOBITE")
+
+
+async def test_suggestions_leave_what_is_wrong(page: Page) -> None:
+    """They come a moment after the sentence, since the field is focused."""
+    await page.keyboard.type("/find ")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("option")).to_have_count(5)
+    await expect(page.get_by_role("alert")).to_have_text("kind: this option is required.")
+
+
+async def test_mentions_are_shown_by_name(page: Page, local: LocalDiscord) -> None:
+    """Also of members who have said nothing."""
+    await page.keyboard.type(f"Where is <@{local.state.guild.admin.id}>?")
+    await page.keyboard.press("Enter")
+    await expect(last(page)).to_contain_text("Where is @Ada?")
 
 
 async def test_members_are_chosen_by_name(page: Page) -> None:

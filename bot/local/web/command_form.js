@@ -1,6 +1,7 @@
 // ---- Form for the options of a command
 
 const form = $("command");
+const LARGEST_FILE = 10 * 1024 * 1024;  // as ATTACHMENT_BYTES
 let filling = null;  // { command, fields: [{ option, input, box, value }] }
 
 function startCommand(command) {
@@ -105,7 +106,8 @@ function values() {
     const { option, input } = field;
     const problem = (sentence) => problems.push({ field, sentence: `${option.name}: ${sentence}` });
     if (option.type === ATTACHMENT) {
-      if (input.files.length) files[option.name] = input.files[0];
+      if (input.files.length && input.files[0].size > LARGEST_FILE) problem(`choose a file of at most ${kilobytes(LARGEST_FILE)}, not ${kilobytes(input.files[0].size)}.`);
+      else if (input.files.length) files[option.name] = input.files[0];
       else if (option.required) problem("choose a file.");
     } else if (input.value === "") {
       if (option.required) problem("this option is required.");

@@ -29,7 +29,7 @@ function receive(event) {
 }
 
 function snapshot(event) {
-  Object.assign(state, { me: event.me, bot: event.bot, admin: event.admin, commands: event.commands, messages: new Map(), waiting: new Map() });
+  Object.assign(state, { me: event.me, bot: event.bot, admin: event.admin, members: event.members, commands: event.commands, messages: new Map(), waiting: new Map() });
   $("channel").textContent = $("channel2").textContent = event.channel.name;
   $("topic").textContent = event.channel.topic;
   $("text").placeholder = `Message #${event.channel.name}, or / for a command`;
@@ -53,7 +53,7 @@ async function send(what, body, files = {}) {
   const form = new FormData();
   form.append("payload_json", JSON.stringify({ ...body, as: state.as }));
   for (const [name, file] of Object.entries(files)) form.append(name, file);
-  complain("");
+  if (what !== "complete") complain("");  // suggestions come while the member reads what is wrong
   let answer;
   try {
     answer = await fetch(`local/${what}`, { method: "POST", body: form, headers: { "X-Local-Csrf": csrf } });

@@ -97,7 +97,7 @@ function link(url, text) {
 }
 
 function nameOf(id) {
-  const users = [state.me, state.bot, ...[...state.messages.values()].map((message) => message.author)];
+  const users = [...state.members, state.bot, ...[...state.messages.values()].map((message) => message.author)];
   const user = users.find((someone) => someone && someone.id === id);
   return user ? displayName(user) : "unknown-user";
 }

@@ -93,7 +93,7 @@ function setTyped({ option, input }, value) {
   }
   const choices = choicesOf(option);
   const index = choices.findIndex((choice) => [choice.name, String(choice.value)].some((text) => text.toLowerCase() === value.toLowerCase()));
-  if (index < 0) return `choose one of: ${choices.map((choice) => choice.name).join(", ")}.`;
+  if (index < 0) return `choose one of: ${choices.map((choice) => (choice.name.length <= 24 ? choice.name : choice.value)).join(", ")}.`;
   input.value = String(index);
   return null;
 }
