@@ -3,6 +3,7 @@
 import math
 
 from bot.commands.core.declaration import Kind, Option
+from bot.commands.core.info import Choice
 from bot.commands.core.message import Span, UserError, code
 from bot.commands.core.translation import _
 from bot.formats import human_join, shortened
@@ -16,6 +17,8 @@ LONGEST_NUMBER = 40
 """Characters of a number."""
 MOST_NAMED = 12
 """Number of choices that a sentence lists."""
+LONGEST_LABEL = 24
+"""Characters of the label of a choice that a sentence lists."""
 LONGEST_SHOWN = 60
 """Characters of what was typed that a sentence repeats."""
 
@@ -59,11 +62,11 @@ def _number(option: Option, typed: str) -> int | float:
         raise UserError(
             sentence, option=code(f"{option.name}:"), example=code(example), typed=shown(typed)
         )
-    _check_bounds(option, value)
+    _check_bounds(option, value, typed)
     return value
 
 
-def _check_bounds(option: Option, value: float) -> None:
+def _check_bounds(option: Option, value: float, typed: str) -> None:
     least, most = option.least, option.most
     if least is not None and most is not None:
         sentence = _("{option} goes from {least} to {most}; you typed {typed}.")
@@ -77,7 +80,7 @@ def _check_bounds(option: Option, value: float) -> None:
             option=code(f"{option.name}:"),
             least=_figure(least or 0),
             most=_figure(most or 0),
-            typed=_figure(value),
+            typed=shown(typed),
         )
 
 
@@ -101,9 +104,14 @@ def _choice(option: Option, typed: str) -> str:
     raise UserError(
         _("{option} can be {choices}; you typed {typed}."),
         option=code(f"{option.name}:"),
-        choices=human_join([each.label for each in option.choices[:MOST_NAMED]], _("or")),
+        choices=human_join([_brief(each) for each in option.choices[:MOST_NAMED]], _("or")),
         typed=shown(typed),
     )
+
+
+def _brief(choice: Choice) -> str:
+    """A choice as a member would type it: a long label explains, rather than names it."""
+    return choice.label if len(choice.label) <= LONGEST_LABEL else choice.value
 
 
 def _text_within_bounds(option: Option, typed: str) -> str:

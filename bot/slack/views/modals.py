@@ -140,11 +140,11 @@ def suggestion_of(
 def options(choices: Sequence[Choice], typed: str = "") -> dict[str, Any]:
     """Suggestions, for the acknowledgement of their request.
 
-    typed: becomes the last suggestion: a select of Slack takes nothing else.
+    typed: becomes the last suggestion, if none looks like it: a select of Slack takes nothing else.
     """
-    known = {choice.value for choice in choices}
+    known = {words.casefold() for choice in choices for words in (choice.value, choice.label)}
     typed = clean(typed)
-    if typed.strip() and typed not in known:
+    if typed.strip() and typed.casefold() not in known:
         choices = [*choices[: MOST_CHOICES - 1], Choice(typed, typed)]
     usable = (choice for choice in choices if 0 < len(encoded(choice.value)) <= CHOICE_VALUE)
     return {"options": [_option(each.label, each.value) for each in usable][:MOST_CHOICES]}
