@@ -46,7 +46,7 @@ def list_message(
     if not models:
         reply = text(
             _("There are no namers here yet. Managers can train one with {command}."),
-            command=code("/namer create name:elves file:elves.txt"),
+            command=code("/namer create name:elves text:Galadriel, Celebrimbor, …"),
         )
         return Message(reply, private=True)
     title = ngettext(

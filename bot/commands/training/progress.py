@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -29,7 +29,7 @@ from bot.commands.training.model_quality import judgement, loss_fields, nats
 from bot.commands.training.version_report import version_report
 from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
-from bot.services.custom_models import Untrained
+from bot.services.custom_models import TASK, Untrained
 from bot.services.queueing.errors import TooSlow
 from bot.services.training.policies import CUSTOM
 from bot.services.training.results import CustomModelTrained, Event, Events, Interrupted, Reason
@@ -153,7 +153,7 @@ def custom_model_ready(state: TrainingState, trained: CustomModelTrained) -> Mes
             *_corpus(state),
             (),
             *(text(strong(name)) for name in trained.samples),
-            (),
+            *(((),) if trained.samples else ()),
             judgement(trained.card, trained.entries),
             usage(state.subject.name),
         ),
@@ -329,14 +329,18 @@ class TrainingReports:
         if record.custom_model_id is None:
             return None
         model = await app.store.custom_models.get(record.custom_model_id)
-        try:
-            card = (await app.custom_models.load(model)).card if model is not None else None
-        except (Untrained, WeightsError, TooSlow):
-            card = None
-        if model is None or card is None:
+        if model is None:
             return None
-        trained = CustomModelTrained(card, (), model.seconds or 0.0, model.entries)
-        return custom_model_ready(TrainingState(record, subject, record.id), trained)
+        try:
+            trained = await app.custom_models.load(model)
+        except (Untrained, WeightsError, TooSlow):
+            return None
+        names: tuple[str, ...] = ()
+        with suppress(WeightsError):
+            sample = await app.inference.validate(TASK, lambda: trained, full=False)
+            names = await self._allowed(record, sample.samples)
+        ready = CustomModelTrained(trained.card, names, model.seconds or 0.0, model.entries)
+        return custom_model_ready(TrainingState(record, subject, record.id), ready)
 
     async def _version(
         self, request: TrainingRequest, version: VersionRecord, notes: tuple[str, ...]

@@ -298,6 +298,7 @@ async def test_end_that_was_not_shown(scene: Scene, tmp_path: Path) -> None:
     assert shown.embeds[0].title == "✅ elves is ready"
     assert not shown.buttons
     assert "A list of 40 names is too small to learn much from." in lines_of(shown)
+    assert lines_of(shown) == lines_of(ended)  # with its samples
 
 
 async def test_deleted_message_is_sent_again_once(scene: Scene, tmp_path: Path) -> None:
