@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.commands.core.app import App
-from bot.commands.core.error_messages import community_only, not_allowed
+from bot.commands.core.error_messages import community_only
 from bot.commands.core.info import Audience, CommandInfo
 from bot.commands.core.message import Message, Text, UserError, code, text
 from bot.commands.core.translation import _, ngettext
@@ -55,7 +55,10 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
     if turn.community_id is None:
         raise UserError(*community_only(turn.platform.terms))
     if not turn.user.is_manager:
-        raise UserError(*not_allowed())
+        raise UserError(
+            _("Only {community} managers can see and change the settings of the bot."),
+            community=turn.platform.terms.community,
+        )
     if options.vote_minutes is not None:
         check(options.vote_minutes)
     if options.filter is not None:

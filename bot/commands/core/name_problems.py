@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.commands.core.message import Text, text
 from bot.commands.core.translation import _, ngettext
+from bot.formats import human_join
 from models.names.constrained.constraints import NameConstraints, Piece
 from models.names.constrained.problems import (
     EXAMPLES,
@@ -96,7 +97,7 @@ def explain_problem(problem: NamesProblem) -> Text:
                     "No name on the list has the characters {characters}. Try other letters.",
                     len(characters),
                 ),
-                characters=" ".join(characters),
+                characters=human_join([*characters], _("and")),
             )
         case NotAName():
             return _not_a_name(problem)

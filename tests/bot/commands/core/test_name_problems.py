@@ -61,7 +61,7 @@ EXPLAINED = [
     ),
     (
         UnknownCharacters(("w", "y"), Piece.ENDS_WITH, KANA),
-        "No name on the list has the characters w y. Try other letters.",
+        "No name on the list has the characters w and y. Try other letters.",
     ),
     (
         NotAName(0, DINOSAURS, "mangosaurus"),
