@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -333,12 +333,10 @@ class TrainingReports:
             return None
         try:
             trained = await app.custom_models.load(model)
+            sample = await app.inference.validate(TASK, lambda: trained, full=False)
         except (Untrained, WeightsError, TooSlow):
             return None
-        names: tuple[str, ...] = ()
-        with suppress(WeightsError):
-            sample = await app.inference.validate(TASK, lambda: trained, full=False)
-            names = await self._allowed(record, sample.samples)
+        names = await self._allowed(record, sample.samples)
         ready = CustomModelTrained(trained.card, names, model.seconds or 0.0, model.entries)
         return custom_model_ready(TrainingState(record, subject, record.id), ready)
 
