@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bot.evaluate import main
+from bot.evaluation.report.card import record
 from bot.evaluation.scoreboard import evaluate
 from data.corpora import Corpus, load_names, parse_corpus, read_corpus
 from models.fingerprints import Fingerprints
@@ -151,6 +152,16 @@ def test_record(names: Path, weights: Path, as_json: Json) -> None:
     assert "helen" in after.proper
     again = as_json("names", "--weights", weights, "--corpus", names, "--record")
     assert again == figures
+
+
+def test_loss_that_differs_by_rounding_changes_nothing(weights: Path) -> None:
+    """The digest identifies the weights, and other machines find a loss with other last digits."""
+    loss = 1.4165
+    trained = record(weights, load_weights(weights), loss)
+    content = weights.read_bytes()
+    assert record(weights, trained, loss * (1 + 1e-7)) is trained
+    assert weights.read_bytes() == content
+    assert record(weights, trained, loss * 1.001).digest != trained.digest
 
 
 def refusal(arguments: list[object], capsys: pytest.CaptureFixture[str]) -> str:

@@ -1,11 +1,15 @@
 """The held-out loss on a model card."""
 
 import dataclasses
+import math
 from pathlib import Path
 
 from data.corpora import Corpus, CorpusError
 from data.files import write_atomically
 from models.weights import Trained, describe, save_weights
+
+TOLERANCE = 1e-5
+"""Relative difference up to which a loss is that of the card: machines round differently."""
 
 
 def leak_warning(trained: Trained, corpus: Corpus) -> str | None:
@@ -39,8 +43,11 @@ def check_record(trained: Trained, corpus: Corpus) -> None:
 def record(path: Path, trained: Trained, nats_per_character: float) -> Trained:
     """Write the held-out loss into the model card of the weights at `path`; returns the result.
 
-    The digest changes, since the card is a part of the file.
+    The digest changes, since the card is a part of the file, unless the card has that loss already.
     """
+    known = trained.card.held_out
+    if known is not None and math.isclose(nats_per_character, known, rel_tol=TOLERANCE):
+        return trained
     card = dataclasses.replace(trained.card, held_out=nats_per_character)
     digest = save_weights(
         path,
