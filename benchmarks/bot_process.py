@@ -120,6 +120,9 @@ class BotProcess:
             "DISCORD_TOKEN": self._local.token if self._local else "",
             "STATE_DIR": str(self.state_dir),
             "PYTHONPATH": str(self._checkout),
+            # As in an installation, whose modules are compiled by Docker's build or a first start:
+            # the processes that the bot starts need not compile them again.
+            "PYTHONDONTWRITEBYTECODE": "",
             **self._environment,
         }
         addresses: list[str] = []
