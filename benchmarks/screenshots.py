@@ -157,7 +157,7 @@ async def serving(
     server: LocalDiscord, workspace: LocalSlack, folder: Path
 ) -> AsyncIterator[tuple[Mangosaurus, SlackBot]]:
     """The bot on both simulators, without cooldowns."""
-    settings = Settings(_env_file=None, state_dir=folder, cooldown_seconds=0)
+    settings = Settings(state_dir=folder, cooldown_seconds=0)
     home = at_home(settings, server.guild_id, workspace.workspace.id)
     with server.pointing_clients_here():
         async with running_bot(home, always_sync=True) as bot:

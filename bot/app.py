@@ -109,7 +109,7 @@ def _cluster(address: str | None) -> ClusterPool | None:
 
 async def _open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
     """The store, without tokens that were kept too long because the bot was down."""
-    address = settings.database_url.get_secret_value() if settings.database_url else None
+    address = settings.database_url.value if settings.database_url else None
     try:
         database = Database(url_of(address, settings.state_dir))
         await database.migrate()

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.logs import set_up_logs
 from bot.settings import Settings, SettingsError, load_settings, suspicious_names
@@ -39,5 +40,10 @@ def launch(work: Callable[[Settings], None], *, local: bool = False) -> int:
 
 def local_settings(settings: Settings) -> Settings:
     """The settings for `--local`, which keep its state apart from that of the bot on Discord."""
-    local = {"state_dir": settings.state_dir / "local", "database_url": None}
-    return settings.model_copy(update=local | {"shard_ids": frozenset(), "shard_count": None})
+    return replace(
+        settings,
+        state_dir=settings.state_dir / "local",
+        database_url=None,
+        shard_ids=frozenset(),
+        shard_count=None,
+    )

@@ -5,14 +5,9 @@ from collections.abc import Collection
 MOST_SHARDS = 10_000
 
 
-def parse_shards(value: object) -> object:
-    """`0-3, 8` → `[0, 1, 2, 3, 8]`. Values of other types pass unchanged.
-
-    Raises `ValueError` for text that is no list of shards.
-    """
-    if not isinstance(value, str):
-        return value
-    return [number for part in value.split(",") if part.strip() for number in _range(part)]
+def parse_shards(text: str) -> frozenset[int]:
+    """`0-3, 8` → 0, 1, 2, 3 and 8. Raises `ValueError` for text that is no list of shards."""
+    return frozenset(n for part in text.split(",") if part.strip() for n in _range(part))
 
 
 def _range(part: str) -> range:

@@ -20,7 +20,7 @@ import yaml
 from bot.local.rest import PREFIX
 from bot.local.server import LocalDiscord
 from bot.operations.healthcheck import HEALTHY, UNHEALTHY
-from bot.settings import Settings
+from bot.settings import SETTINGS
 from bot.startup import LOGGING_S, STOP_S, Exit
 from bot.store import Database
 from tests.bot.tiny import write_tiny_weights
@@ -59,7 +59,7 @@ async def local() -> AsyncIterator[LocalDiscord]:
 
 def environment_of(folder: Path, **settings: str) -> dict[str, str]:
     """An environment without settings, whose `python` is this one."""
-    names = {name.upper() for name in Settings.model_fields}
+    names = {name.upper() for name in SETTINGS}
     outside = {name: value for name, value in os.environ.items() if name not in names}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return outside | {"PATH": path, "STATE_DIR": str(folder / "state")} | settings
@@ -291,7 +291,7 @@ def test_documented_container() -> None:
 def test_compose() -> None:
     services = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())["services"]
     bot, database = services["bot"], services["database"]
-    assert {name.lower() for name in bot["environment"]} <= set(Settings.model_fields)
+    assert {name.lower() for name in bot["environment"]} <= set(SETTINGS)
     assert bot["depends_on"]["database"]["condition"] == "service_healthy"
     assert seconds(bot["stop_grace_period"]) > LONGEST_STOP_S
     assert bot["mem_limit"] == "512m"

@@ -305,7 +305,7 @@ def test_cycle_is_found() -> None:
 
 
 def test_networks_know_no_chat_and_no_settings() -> None:
-    unwanted = {"bot", "pydantic", "dotenv"} | CHAT
+    unwanted = {"bot", "dotenv"} | CHAT
     assert importing(unwanted, SOURCES["models"] + SOURCES["data"]) == []
 
 

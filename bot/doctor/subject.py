@@ -68,15 +68,7 @@ def read_settings(*, local: bool, dotenv: Path = DOTENV) -> tuple[Subject, list[
 
 
 def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
-    from pydantic import ValidationError
-
-    from bot.settings import (
-        Settings,
-        SettingsError,
-        given_values,
-        load_settings,
-        suspicious_names,
-    )
+    from bot.settings import SettingsError, checked, given_values, load_settings, suspicious_names
 
     findings = list[Finding]()
     try:
@@ -86,12 +78,9 @@ def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
             problem(CHECK, f"{sentence.removesuffix('.')}.", _advice())
             for sentence in error.problems
         ]
-        if isinstance(error.__cause__, ValidationError):
-            wrong = {str(found["loc"][0]) for found in error.__cause__.errors()}
-            defaults = {name: Settings.model_fields[name].default for name in wrong}
-            settings = Settings.model_validate(given_values(dotenv) | defaults)
-        else:  # the file cannot be read at all
-            settings = Settings.model_validate(given_values(None))
+        # What is right counts; that of the environment alone if the file cannot be read.
+        given = given_values(None if error.__cause__ else dotenv)
+        settings, _problems = checked(given)
     else:
         where = f"{dotenv} and the environment" if dotenv.is_file() else "the environment"
         findings = [fine(CHECK, f"All are valid, from {where}.")]
@@ -102,7 +91,7 @@ def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
         ]
     url, dsn = settings.database_url, settings.sentry_dsn
     every = (settings.discord_token, settings.slack_bot_token, settings.slack_app_token)
-    token, slack_bot, slack_app = (each.get_secret_value() if each else "" for each in every)
+    token, slack_bot, slack_app = (each.value if each else "" for each in every)
     return (
         Subject(
             token=token,
@@ -110,14 +99,14 @@ def _read(dotenv: Path) -> tuple[Subject, list[Finding]]:
             slack_bot_token=slack_bot,
             slack_app_token=slack_app,
             home_workspaces=settings.home_workspaces,
-            database_url=url.get_secret_value() if url else None,
+            database_url=url.value if url else None,
             state_dir=settings.state_dir,
             home_guilds=settings.home_guilds,
             shard_count=settings.shard_count,
             inference=settings.inference or "",
             metrics_host=settings.metrics_host,
             metrics_port=settings.metrics_port,
-            sentry_dsn=dsn.get_secret_value() if dsn else "",
+            sentry_dsn=dsn.value if dsn else "",
         ),
         findings,
     )

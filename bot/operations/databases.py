@@ -18,7 +18,7 @@ async def opened(settings: Settings, *, must_exist: bool = False) -> AsyncIterat
 
     must_exist: whether to refuse to create a missing file.
     """
-    address = settings.database_url.get_secret_value() if settings.database_url else None
+    address = settings.database_url.value if settings.database_url else None
     try:
         database = Database(url_of(address, settings.state_dir))
         if database.is_sqlite:

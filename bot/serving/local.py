@@ -2,6 +2,7 @@
 
 import errno
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 
 from bot.serving.monitored import closed_port
@@ -75,7 +76,8 @@ def _tell(url: str) -> None:
 
 def at_home(settings: Settings, guild_id: int, workspace_id: str = "") -> Settings:
     """Settings for the simulated communities, whose administrators try out everything."""
-    homes: dict[str, object] = {"home_guilds": settings.home_guilds | {guild_id}}
-    if workspace_id:
-        homes["home_workspaces"] = settings.home_workspaces | {workspace_id}
-    return settings.model_copy(update=homes)
+    return replace(
+        settings,
+        home_guilds=settings.home_guilds | {guild_id},
+        home_workspaces=settings.home_workspaces | ({workspace_id} if workspace_id else set()),
+    )

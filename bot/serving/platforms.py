@@ -55,7 +55,7 @@ class Tokens:
 def tokens_of(settings: Settings) -> Tokens:
     """The tokens that are set. Raises `StartupError` unless a platform can be served."""
     every = (settings.discord_token, settings.slack_bot_token, settings.slack_app_token)
-    discord, bot, app = (token.get_secret_value() if token else "" for token in every)
+    discord, bot, app = (token.value if token else "" for token in every)
     if bool(bot) != bool(app):
         missing, page = (
             ("SLACK_BOT_TOKEN", "OAuth & Permissions")

@@ -28,7 +28,7 @@ def _report_errors(settings: Settings) -> None:
     if settings.sentry_dsn is None:
         return
     try:
-        set_up_sentry(settings.sentry_dsn.get_secret_value(), checkout_version())
+        set_up_sentry(settings.sentry_dsn.value, checkout_version())
     except ImportError as error:
         raise StartupError(
             Exit.BAD_SETTINGS,

@@ -3,9 +3,7 @@
 import sys
 import textwrap
 
-from pydantic.fields import FieldInfo
-
-from bot.settings import Settings
+from bot.settings import SETTINGS
 
 
 def example() -> str:
@@ -14,18 +12,17 @@ def example() -> str:
         "# Settings of Mangosaurus. Copy this file to .env and change what you need. Settings that",
         "# are empty or commented out keep their defaults. Environment variables win over .env.",
     ]
-    for name, field in Settings.model_fields.items():
-        description = textwrap.wrap(field.description or "", 97, break_on_hyphens=False)
+    for name, about in SETTINGS.items():
+        description = textwrap.wrap(about.description, 97, break_on_hyphens=False)
         lines += ["", *(f"# {line}" for line in description)]
-        lines.append(f"# Default: {_default(field) or 'none'}. Example: {field.examples[0]}")  # type: ignore[index]
+        lines.append(f"# Default: {_default(about.default) or 'none'}. Example: {about.example}")
         # Others are comments: an empty line in a container's env file would hide the image's value.
         is_active = name.endswith("token")
-        lines.append(f"{'' if is_active else '# '}{name.upper()}={_default(field)}")
+        lines.append(f"{'' if is_active else '# '}{name.upper()}={_default(about.default)}")
     return "\n".join(lines) + "\n"
 
 
-def _default(field: FieldInfo) -> str:
-    value = field.default
+def _default(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, frozenset):

@@ -117,7 +117,7 @@ def home(simcord_env: simcord.Env, world: World) -> Home:
     guild = simcord_env.create_guild("The Museum")
     channel = guild.create_text_channel("fossils")
     alice = guild.add_member(simcord_env.create_user("alice"))
-    world.settings = world.settings.model_copy(update={"home_guilds": frozenset({guild.id})})
+    world.settings = replace(world.settings, home_guilds=frozenset({guild.id}))
     assert isinstance(simcord_env.bot, Mangosaurus)
     object.__setattr__(simcord_env.bot.app, "settings", world.settings)
     return Home(simcord_env, world, guild, channel, alice)

@@ -15,7 +15,7 @@ from bot.services.fleet.membership import Served, ShardsTaken
 from bot.serving.joining import joined
 from bot.serving.platforms import Tokens, home_by_default, start_patiently, tokens_of
 from bot.serving.until_stopped import leave_behind, serve_until_stopped
-from bot.settings import Settings
+from bot.settings import checked
 from bot.startup import Exit, LastResort, StartupError
 from bot.store import Unavailable
 
@@ -48,8 +48,8 @@ async def test_calls_left_behind(
         ),
     ],
 )
-def test_tokens(settings: dict[str, object], expected: Tokens) -> None:
-    assert tokens_of(Settings(**settings)) == expected
+def test_tokens(settings: dict[str, str], expected: Tokens) -> None:
+    assert tokens_of(checked(settings)[0]) == expected
     assert "xoxb" not in repr(expected)
 
 
@@ -61,9 +61,9 @@ def test_tokens(settings: dict[str, object], expected: Tokens) -> None:
         ({"slack_app_token": "xapp-1", "discord_token": "a"}, "SLACK_BOT_TOKEN is not set"),
     ],
 )
-def test_missing_tokens(settings: dict[str, object], expected: str) -> None:
+def test_missing_tokens(settings: dict[str, str], expected: str) -> None:
     with pytest.raises(StartupError, match=expected) as raised:
-        tokens_of(Settings(**settings))
+        tokens_of(checked(settings)[0])
     assert raised.value.code is Exit.NO_TOKEN
 
 
@@ -179,11 +179,11 @@ def _handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     [
         ({}, True),
         ({"home_workspaces": "T1"}, False),
-        ({"shard_count": 4}, False),  # others hold the servers of the same bot
+        ({"shard_count": "4"}, False),  # others hold the servers of the same bot
     ],
 )
-def test_home_of_slack_alone(settings: dict[str, object], is_home: bool) -> None:
-    assert home_by_default(Settings(_env_file=None, **settings)) is is_home
+def test_home_of_slack_alone(settings: dict[str, str], is_home: bool) -> None:
+    assert home_by_default(checked(settings)[0]) is is_home
 
 
 async def test_start_without_its_shards() -> None:

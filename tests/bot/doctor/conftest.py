@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.local.server import LocalDiscord
-from bot.settings import Settings
+from bot.settings import SETTINGS
 from tests.bot.doctor.setups import PASSWORD, Setup
 from tests.databases import Templates
 
@@ -42,7 +42,7 @@ def setup(
     templates: Templates,
 ) -> Iterator[Setup]:
     """A set-up that works: a token, a server, a migrated SQLite file."""
-    for name in Settings.model_fields:
+    for name in SETTINGS:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     made = Setup(tmp_path, stand_in, monkeypatch, [stand_in.token, PASSWORD])

@@ -248,7 +248,7 @@ def no_fonts(setup: Setup) -> None:
 
 PROBLEM = "✗"
 BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
-    wrong_settings: ("✗ Settings: LOG_LEVEL is 'LOUD'", "✗ Settings: LOCAL_PORT is '0'"),
+    wrong_settings: ("✗ Settings: LOG_LEVEL is 'loud'", "✗ Settings: LOCAL_PORT is '0'"),
     misspelled_setting: ("! Settings: HOME_GUILDZ is not a setting; did you mean HOME_GUILDS?",),
     settings_in_latin_1: ("✗ Settings: .env is not UTF-8 text; save it as UTF-8. Correct it in",),
     no_token: ("✗ Token: DISCORD_TOKEN is not set.",),
