@@ -70,7 +70,10 @@ class Connection:
             raise
         except Exception as error:
             await connection.close()
-            raise Unreachable(f"does not answer ({_reason(error)})") from error
+            reason = _reason(error)
+            if isinstance(error, MemoryError):  # the first bytes of text, read as a length
+                reason = "what listens there is no Dask scheduler, perhaps its dashboard"
+            raise Unreachable(f"does not answer ({reason})") from error
         return connection
 
     async def workers(self) -> Mapping[str, int]:
@@ -88,15 +91,15 @@ class Connection:
 
         Nothing of it has to be unpickled there: a worker that lacks a module of a task ends.
         """
-        future = await self._submit(eval, expression, address=address, within=within)
-        return await future
+        _, value = await self._submit(eval, expression, address=address, within=within)
+        return value
 
     async def create(self, actor: type, address: str, *args: object, within: float) -> "Actor":
         """Create an actor on a worker, which must have its module.
 
         Raises `Unreachable`, and what its constructor raises.
         """
-        future = await self._submit(actor, *args, address=address, within=within, actor=True)
+        future, _ = await self._submit(actor, *args, address=address, within=within, actor=True)
         return Actor(self._client, future, address)
 
     async def _submit(
@@ -106,8 +109,8 @@ class Connection:
         address: str,
         within: float,
         actor: bool = False,
-    ) -> Any:  # noqa: ANN401
-        """A future of distributed that is done."""
+    ) -> tuple[Any, Any]:
+        """A future of distributed that is done, and its result."""
         try:
             future = self._client.submit(
                 function,
@@ -117,12 +120,11 @@ class Connection:
                 actor=actor,
                 pure=False,
             )
-            await asyncio.wait_for(_awaited(future), within)
+            return future, await asyncio.wait_for(_awaited(future), within)
         except TimeoutError as error:
             raise Unreachable(f"is not ready within {within:g} s") from error
         except (OSError, RuntimeError, CancelledError) as error:
             raise Unreachable(f"is gone ({_reason(error)})") from error
-        return future
 
     async def close(self) -> None:
         """Close it. Raises nothing."""
@@ -160,7 +162,8 @@ class Actor:
             )
         except TimeoutError as error:
             raise Silent(f"does not answer within {within:g} s") from error
-        except (OSError, KeyError) as error:  # another process at the same address has no such key
+        except (OSError, KeyError, RuntimeError) as error:
+            # Another process at the same address has no such key; this connection may be closed.
             raise Unreachable(f"is gone ({_reason(error)})") from error
         if answer["status"] != "OK":
             raise answer["exception"]

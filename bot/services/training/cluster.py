@@ -16,6 +16,7 @@ from bot.services.training.remote import CHECKPOINT, HISTORY, PLOT, WEIGHTS, Fil
 from bot.services.training.results import Reason
 from bot.services.training.run_folder import RunFolder
 from bot.store.trainings import TrainingRequest
+from data.files import write_atomically
 from models.training.events import Done, Failed, Stopped, TrainingEvent
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ POLL_S = 1.0
 """Seconds between two polls."""
 STOPPING_POLL_S = 0.1
 """The same once the training should stop: the bot may have few seconds left."""
+TRANSFER_S = 60.0
+"""Seconds that a worker may take to send what it has trained."""
 LOST_S = 10.0
 """Seconds without an answer after which a worker is lost."""
 CLOSE_S = 1.0
@@ -143,11 +146,13 @@ class ClusterTrainer:
     async def _polled(self, actor: Actor) -> TrainingEvents:
         """Yield events until the last one, or until the worker is lost."""
         loop = asyncio.get_running_loop()
-        lost_at = loop.time() + LOST_S
+        lost_at, received = loop.time() + LOST_S, 0
         while True:
-            is_final = False
             try:
-                lines, files = await actor.call("poll", within=ANSWER_S)
+                lines = await actor.call("poll", received, within=ANSWER_S)
+                events = [event for line in lines if (event := from_json(line)) is not None]
+                is_final = any(isinstance(event, Done | Stopped | Failed) for event in events)
+                files = await actor.call("files", within=TRANSFER_S) if is_final else {}
             except Unreachable as error:
                 if loop.time() >= lost_at:
                     log.error("The worker %s, which trained, %s", self._address, error)
@@ -158,14 +163,11 @@ class ClusterTrainer:
                 yield Failed(Reason.CRASHED)
                 return
             else:
-                lost_at = loop.time() + LOST_S
-                for line in lines:
-                    if (event := from_json(line)) is None:
-                        continue
-                    is_final = isinstance(event, Done | Stopped | Failed)
+                lost_at, received = loop.time() + LOST_S, received + len(lines)
+                for event in events:
                     yield await asyncio.to_thread(self._received, event, files)
-            if is_final:
-                return
+                if is_final:
+                    return
             if self._stopping.is_set():
                 await asyncio.sleep(STOPPING_POLL_S)
             else:
@@ -184,7 +186,7 @@ class ClusterTrainer:
             CHECKPOINT: checkpoint,
         }
         for name, content in files.items():
-            paths[name].write_bytes(content)
+            write_atomically(paths[name], content)
         match event:
             case Done():
                 return replace(event, weights=weights, plot=plot)

@@ -1,6 +1,7 @@
 """The worker's side of training on a cluster: an actor that runs a trainer, polled by the bot."""
 
 import asyncio
+import logging
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -8,9 +9,12 @@ from pathlib import Path
 
 from bot.services.training.events import to_json
 from bot.services.training.process import COMMAND, TrainerProcess
+from bot.services.training.results import Reason
 from bot.services.training.run_folder import RunFolder
 from bot.store.trainings import TrainingRequest
-from models.training.events import Done, Stopped, TrainingEvent
+from models.training.events import Done, Failed, Stopped, TrainingEvent
+
+log = logging.getLogger(__name__)
 
 SILENCE_S = 60.0
 """Seconds without a poll after which the bot is gone, and the training is stopped."""
@@ -40,6 +44,9 @@ class TrainingActor:
             request, self._folder, checkpoint is not None, command=command or COMMAND
         )
         self._lines: list[str] = []
+        """Events that the bot has not received yet, as far as is known."""
+        self._received = 0
+        """Number of those before them."""
         self._files: Files = {}
         self._running: asyncio.Task[None] | None = None
         self._polled = asyncio.Event()
@@ -48,11 +55,19 @@ class TrainingActor:
         """Start the training."""
         self._running = asyncio.create_task(self._run())
 
-    async def poll(self) -> tuple[Sequence[str], Files]:
-        """The events since the last poll as JSON, and the files that the last one tells of."""
+    async def poll(self, received: int) -> Sequence[str]:
+        """The events after those that the bot has `received`, as JSON.
+
+        An answer that was lost is given again.
+        """
         self._polled.set()
-        lines, self._lines = self._lines, []
-        return lines, self._files
+        del self._lines[: max(0, received - self._received)]
+        self._received = max(received, self._received)
+        return tuple(self._lines)
+
+    async def files(self) -> Files:
+        """The files that the last event tells of."""
+        return self._files
 
     async def stop(self) -> None:
         """Let the training write its checkpoint and end."""
@@ -73,6 +88,9 @@ class TrainingActor:
                     if isinstance(event, Done | Stopped):
                         self._files = await asyncio.to_thread(_files, event)
                     self._lines.append(to_json(event))
+        except Exception:  # such as a full disk: the bot must not wait for ever
+            log.exception("A training has failed")
+            self._lines.append(to_json(Failed(Reason.BROKEN)))
         finally:
             watch.cancel()
 

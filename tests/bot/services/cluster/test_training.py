@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from bot.services.cluster.connection import Actor, Silent
 from bot.services.cluster.pool import ClusterPool
 from bot.services.training import cluster as training
 from bot.services.training import remote
@@ -181,6 +182,65 @@ async def test_lost_worker(
     assert events[-1] == Failed(Reason.WORKER_LOST)
 
 
+async def test_lost_scheduler(
+    cluster: Cluster, own_pool: ClusterPool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The bot's connection to the worker ends with that to the scheduler."""
+    cluster.start_worker("--resources", "train=1 write=0")
+    await until(lambda: own_pool.trainers("names"))
+    trainer = launched(own_pool, tmp_path, script(tmp_path, "time.sleep(60)"))
+    events = list[TrainingEvent]()
+    async for event in trainer.events():
+        if isinstance(event, Planned):
+            kill(cluster.scheduler)
+        events.append(event)
+    assert events[-1] == Failed(Reason.WORKER_LOST)
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("method", ["poll", "files"])
+async def test_lost_answer(
+    method: str, pool: ClusterPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that was lost on its way is given again, with the events and files in it."""
+    lost, answered = list[object](), Actor.call
+
+    async def call(actor: Actor, name: str, *args: object, within: float) -> object:
+        answer = await answered(actor, name, *args, within=within)
+        if name == method and answer and not lost:
+            lost.append(answer)
+            raise Silent("does not answer")
+        return answer
+
+    monkeypatch.setattr(Actor, "call", call)
+    async with asyncio.timeout(30):
+        events = await reported(launched(pool, tmp_path, succeeding(tmp_path)))
+    assert lost
+    assert [type(event) for event in events] == [Planned, Progress, Done]
+    assert (tmp_path / "home" / "12" / "names.png").read_bytes() == b"plot"
+
+
+async def test_worker_that_cannot_read_its_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor go on for another reason of its own: the bot does not wait for ever."""
+
+    def broken(_event: TrainingEvent) -> remote.Files:
+        raise OSError("a broken disk")
+
+    monkeypatch.setattr(remote, "_files", broken)
+    monkeypatch.setattr(
+        "distributed.get_worker", lambda: SimpleNamespace(local_directory=str(tmp_path))
+    )
+    actor = TrainingActor(OWN, None, succeeding(tmp_path))
+    await actor.start()
+    assert actor._running is not None
+    await asyncio.wait_for(actor._running, 30)
+    assert (await actor.poll(0))[-1] == '{"message":"broken","event":"error"}'
+    await actor.close()
+    await actor._trainer._process.wait()  # type: ignore[union-attr]
+
+
 async def test_abandoned_training(pool: ClusterPool, tmp_path: Path) -> None:
     """Closing its events kills the process on the worker."""
     pid = tmp_path / "pid"
@@ -234,7 +294,7 @@ async def test_silent_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     await actor.start()
     assert actor._running is not None
     await asyncio.wait_for(actor._running, 30)
-    assert (await actor.poll())[0][-1] == '{"reason":"","checkpoint":null,"event":"stopped"}'
+    assert (await actor.poll(0))[-1] == '{"reason":"","checkpoint":null,"event":"stopped"}'
     await actor.close()
     assert os.listdir(tmp_path) == ["script.py"]  # noqa: PTH208 (a short test)
 
