@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -10,8 +10,17 @@ from pathlib import Path
 from bot.version import checkout_version
 
 CHECKOUT = Path(__file__).parents[3]
-SOURCES: Sequence[str] = ("bot/services", "data", "models")
-"""Folders of the code that both the bot and the workers run."""
+SOURCES: Sequence[str] = (
+    "bot/monitoring/requests.py",
+    "bot/services",
+    "bot/store/trainings.py",
+    "bot/train.py",
+    "data",
+    "models",
+)
+"""Folders and files of the code that both the bot and the workers run."""
+SUFFIXES = {".py", ".toml", ".txt"}
+"""Code, and the lists of words that it reads."""
 DIGITS = 8
 """Of the digest of the sources."""
 
@@ -36,11 +45,15 @@ def installation() -> Installation:
 def sources_digest(checkout: Path) -> str:
     """The beginning of a digest of the code. Line endings do not count."""
     digest = hashlib.sha256()
-    for path in sorted(path for folder in SOURCES for path in (checkout / folder).rglob("*.py")):
+    for path in sorted(path for source in SOURCES for path in _files(checkout / source)):
         content = path.read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{path.relative_to(checkout).as_posix()} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()[:DIGITS]
+
+
+def _files(source: Path) -> Iterable[Path]:
+    return (path for path in [source, *source.rglob("*")] if path.suffix in SUFFIXES)
 
 
 def incompatibility(here: Installation, there: Installation) -> str:

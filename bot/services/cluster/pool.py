@@ -64,6 +64,7 @@ class ClusterPool:
         self._attempts: dict[str, _Attempts] = {}
         self._ready = asyncio.Semaphore(MOST_AT_ONCE)
         self._turns_of_lost = 0
+        self._is_closed = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -79,6 +80,7 @@ class ClusterPool:
 
     def close(self) -> None:
         """Give up the workers and the connection, without waiting."""
+        self._is_closed = True
         if self._task is not None:
             self._task.cancel()
         self._drop_workers("is not needed anymore")
@@ -105,7 +107,7 @@ class ClusterPool:
         )
 
     async def _stay_connected(self) -> None:
-        """Connect, and connect again when the scheduler is gone, for ever."""
+        """Connect, and connect again when the scheduler is gone, until the pool is closed."""
         pause, was_told = FIRST_PAUSE_S, False
         while True:
             try:
@@ -120,6 +122,8 @@ class ClusterPool:
                 was_told = True
             except Exception:
                 log.exception("The connection to the Dask scheduler failed")
+            if self._is_closed:  # the library ignores cancelling while it closes a connection
+                return
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
 

@@ -105,14 +105,19 @@ class WritingActor:
         """`deadline` is in seconds and holds for each turn."""
         from distributed import get_worker
 
+        self._idle: list[Worker] = []
         worker = get_worker()
         resources = worker.state.total_resources
         self._threads = worker.state.nthreads if resources.get(WRITE, 1) else 0
         self._trains = _trainable() if resources.get(TRAIN, 0) else ()
         self._deadline = deadline
-        self._idle: list[Worker] = []
         self._stops: dict[int, Event] = {}
         WordFilter().allows("")  # loads its lists, which takes half a second
+
+    def __del__(self) -> None:
+        """End the threads, once the bot is gone or has given up the worker."""
+        for thread in self._idle:
+            thread.close()
 
     async def describe(self) -> tuple[int, Sequence[str]]:
         """The threads of the worker that write, and the tasks that it can train."""

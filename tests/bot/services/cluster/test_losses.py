@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,14 @@ from bot.doctor.findings import Level
 from bot.doctor.subject import Subject
 from bot.services.cluster import pool as pool_module
 from bot.services.cluster import worker as worker_module
-from bot.services.cluster.connection import Connection
-from bot.services.cluster.installation import differences, incompatibility
+from bot.services.cluster.connection import Connection, Unreachable
+from bot.services.cluster.installation import (
+    CHECKOUT,
+    SOURCES,
+    differences,
+    incompatibility,
+    sources_digest,
+)
 from bot.services.cluster.pool import ClusterPool
 from tests.bot.services.cluster.dask_processes import (
     Cluster,
@@ -166,6 +173,73 @@ async def test_doctor_without_workers(cluster: Cluster) -> None:
     assert "python -m dask worker tcp://" in found.advice
 
 
+async def test_closed_while_closing_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library ignores cancelling then; the pool does not, or the bot would not stop."""
+    closing = asyncio.Event()
+
+    class Closing(Connection):
+        async def workers(self) -> dict[str, int]:
+            raise Unreachable("is gone")
+
+        async def close(self) -> None:
+            closing.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+
+    async def opened(_address: str) -> Connection:
+        return Closing(None)
+
+    monkeypatch.setattr(Connection, "open", opened)
+    pool = ClusterPool("tcp://127.0.0.1:1")
+    pool.start()
+    await closing.wait()
+    pool.close()
+    assert pool._task is not None
+    await asyncio.wait_for(asyncio.wait([pool._task]), 30)
+
+
+async def test_threads_end_with_the_bot(
+    shared_cluster: Cluster, pool: ClusterPool, serve_on: Serve
+) -> None:
+    """Each bot that writes on a worker has a thread there, which ends when the bot is gone."""
+    worker, connection = pool.workers[0], pool.connection
+    assert connection is not None
+    await anext(serve_on(pool).sonnet(POEM))
+    await sent(pool, "one")
+
+    async def threads() -> int:
+        names = "[t.name for t in __import__('threading').enumerate()]"
+        found = await connection.evaluate(names, worker.address, within=30)
+        return sum(name == "writing" for name in found)
+
+    before = await threads()
+    for _ in range(3):
+        other = ClusterPool(shared_cluster.address, look=0.1)
+        other.start()
+        await until_ready(other, 2)
+        inference = serve_on(other)
+        await anext(inference.sonnet(POEM))
+        await sent(other, "one")
+        await asyncio.gather(*(poem_of(inference, POEM) for _ in range(2)))
+        await inference.close()
+    async with asyncio.timeout(30):
+        while await threads() > before:  # noqa: ASYNC110 (another process has no events)
+            await asyncio.sleep(0.1)
+
+
+async def test_no_scheduler_but_a_page() -> None:
+    """An address of something else, such as the page that Dask itself serves."""
+
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1") as server:
+        host, port = server.sockets[0].getsockname()
+        with pytest.raises(Unreachable, match="what listens there is no Dask scheduler"):
+            await Connection.open(f"tcp://{host}:{port}")
+
+
 async def test_doctor_without_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.services.cluster.connection.CONNECT_S", 0.1)
     subject = Subject(inference=f"dask://127.0.0.1:{free_port()}")
@@ -184,6 +258,20 @@ def test_doctor_without_package(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = examine_cluster(Subject(inference="dask://127.0.0.1:8786"))
     assert found.level is Level.PROBLEM
     assert "requirements-cluster.txt" in found.advice
+
+
+def test_sources(tmp_path: Path) -> None:
+    """A change of any code that workers run is seen."""
+    paths = [tmp_path / source for source in SOURCES]
+    paths = [path if path.suffix else path / "code.py" for path in paths]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x = 1\n")
+    for path in (*paths, tmp_path / "data" / "words.txt"):
+        before = sources_digest(tmp_path)
+        path.write_text("x = 2\n")
+        assert sources_digest(tmp_path) != before
+    assert all((CHECKOUT / source).exists() for source in SOURCES)
 
 
 def test_versions() -> None:
