@@ -1,5 +1,8 @@
 """What weights take in memory."""
 
+import resource
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,3 +38,29 @@ def test_views_keep_their_whole_memory() -> None:
 def test_keys_and_values_of_a_mapping() -> None:
     key, value = "k" * 500, b"v" * 700
     assert resident_bytes({key: value}) - resident_bytes({}) > 1_200
+
+
+FREED_AND_TAKEN = """
+import resource
+import numpy as np
+from models.memory import keep_freed_memory, limit_arenas
+limit_arenas()
+keep_freed_memory()
+def turn():
+    arrays = [np.ones(2**18) for _ in range(5)]  # 2 MiB each
+for _ in range(5):
+    turn()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    turn()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def test_turns_use_the_same_memory_again() -> None:
+    """Memory that is given back is cleared by the system when it is taken again, page by page."""
+    run = subprocess.run(
+        [sys.executable, "-c", FREED_AND_TAKEN], capture_output=True, text=True, check=True
+    )
+    pages = 20 * 5 * 2**21 // resource.getpagesize()
+    assert int(run.stdout) < pages / 10

@@ -29,6 +29,7 @@ from bot.services.inference.generation import Generation
 from bot.services.queueing.errors import TooSlow
 from bot.services.queueing.executors import ExecutorLost, Work
 from bot.services.queueing.worker import GRACE_S, WorkerThread
+from models.memory import keep_freed_memory
 from models.shared_weights import SharedWeights, attached
 from models.text_generator import Abandoned, ShouldStop
 from models.weights import Trained
@@ -91,6 +92,7 @@ def write_turns(turns: Connection, stops: Connection, prepare: Prepare) -> None:
     weights: dict[str, Trained] = {}
     stopped = _Stops(stops)
     prepare()
+    keep_freed_memory()
     with suppress(AttributeError, OSError):  # Windows has no such thing, or it is not allowed
         os.nice(NICENESS)
     with suppress(EOFError, OSError):  # the bot is gone

@@ -22,7 +22,7 @@ from bot.services.queueing.fair_queue import QueueState
 from bot.services.queueing.turns import OnBatch, OnWait, Step, Turns
 from bot.services.queueing.worker import Worker
 from bot.services.word_filter import OwnLists
-from models.memory import return_free_memory
+from models.memory import keep_freed_memory, return_free_memory
 from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, NamesResult
 from models.tasks import TASKS, task_of
@@ -287,6 +287,7 @@ class Inference:
                 await self._worker.run(work, Event())
         except Exception:
             log.exception("Caches could not be filled; the first request tries again")
+        keep_freed_memory()
 
     async def close(self) -> None:
         """Cancel the requests. Does not wait for the threads: one may be stuck."""
