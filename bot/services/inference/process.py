@@ -1,135 +1,48 @@
-"""A process that writes texts for the bot: what runs there, and its handle on this side.
+"""The bot's handle on a process that writes texts (`bot.services.inference.writer`).
 
-The bot sends a turn: a task, the digest of its weights, and texts. Weights come with the first turn
-that needs them, as shared memory (`models.shared_weights`). The process answers with a draft or an
-exception for each text. Both directions are pickles through a private pipe.
+The first process is started from nothing, which takes a quarter of a second of a core. Others are
+forks of one that is ready, which is free, where the system has safe handles on processes that are
+not one's children (Linux).
 """
 
 import asyncio
 import logging
 import math
 import multiprocessing
-import multiprocessing.process
 import os
 import pickle
 import signal
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from multiprocessing.connection import Connection
-from multiprocessing.reduction import recv_handle, send_handle
+from multiprocessing.reduction import send_handle
 from threading import Event
 from typing import Any
-from weakref import ref
+from weakref import finalize, ref
 
 from bot.services.inference.generation import Generation
+from bot.services.inference.writer import Fork, Prepare, Turn, write_turns
 from bot.services.queueing.errors import TooSlow
 from bot.services.queueing.executors import ExecutorLost, Work
 from bot.services.queueing.worker import GRACE_S, WorkerThread
-from models.memory import keep_freed_memory
-from models.shared_weights import SharedWeights, attached
-from models.text_generator import Abandoned, ShouldStop
+from models.shared_weights import SharedWeights
+from models.text_generator import Abandoned
 from models.weights import Trained
 
 log = logging.getLogger(__name__)
 
-START_S = 60.0
-"""Seconds that a process has to get ready; half a second is usual."""
+START_S, FORK_S = 60.0, 5.0
+"""Seconds that a process has to get ready, from nothing and as a fork. A quarter of a second and
+ten milliseconds are usual."""
 POLL_S = 0.02
 """Seconds between two looks at whether the members still want their texts."""
-NICENESS = 5
-"""Below the bot itself, which has to acknowledge commands within three seconds."""
 MOST_WEIGHTS = 6
 """Weights that a process keeps at the same time."""
 
 Share = Callable[[Trained], SharedWeights]
 """The shared weights of loaded ones: the same for as long as these are in memory."""
-Prepare = Callable[[], object]
-"""Fills the caches that a text would otherwise have to wait for. Can be pickled."""
-Extents = tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True)
-class _Turn:
-    """What the bot sends."""
-
-    number: int
-    task: str
-    digest: str
-    texts: Sequence[Any]
-    forget: tuple[str, ...]
-    """Digests of weights that are not needed anymore."""
-    objects: bytes | None = None
-    """The weights, if the process lacks them (`SharedWeights`). Their file follows the turn."""
-    extents: Extents = ()
-
-
-class _Stops:
-    """Learns in the process which turn nobody wants anymore."""
-
-    def __init__(self, numbers: Connection) -> None:
-        self._numbers = numbers
-        self._last = 0
-
-    def has(self, number: int) -> bool:
-        """Whether the turn of this number should stop."""
-        while self._last < number and self._numbers.poll():
-            self._last = self._numbers.recv()
-        return self._last == number
-
-
-def write_turns(turns: Connection, stops: Connection, prepare: Prepare) -> None:
-    """Answer turns until the bot closes the pipe, or is gone: the work of the process.
-
-    `stops` receives the numbers of turns that nobody wants anymore. `prepare` is called first.
-    """
-    # Both are sent to the whole group. The bot closes the pipe when it has finished its answers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    weights: dict[str, Trained] = {}
-    stopped = _Stops(stops)
-    prepare()
-    keep_freed_memory()
-    with suppress(AttributeError, OSError):  # Windows has no such thing, or it is not allowed
-        os.nice(NICENESS)
-    with suppress(EOFError, OSError):  # the bot is gone
-        turns.send(os.getpid())
-        while True:
-            turn: _Turn = turns.recv()
-            for digest in turn.forget:
-                weights.pop(digest, None)
-            if turn.objects is not None:
-                descriptor = recv_handle(turns)
-                weights[turn.digest] = attached(turn.objects, turn.extents, descriptor)
-                os.close(descriptor)
-            work = Generation(turn.task, weights[turn.digest])
-            turns.send_bytes(_outcomes(work, turn.texts, partial(stopped.has, turn.number)))
-
-
-def _outcomes(work: Generation, texts: Sequence[Any], should_stop: ShouldStop) -> bytes:
-    """What the work returns or raises, pickled."""
-    outcomes: Sequence[Any] | Exception
-    try:
-        outcomes = work(texts, should_stop)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                _keep_traceback(outcome)
-    except Exception as error:  # noqa: BLE001 (the bot gets it)
-        outcomes = _keep_traceback(error)
-    try:
-        return pickle.dumps(outcomes)
-    except Exception as error:  # noqa: BLE001
-        return pickle.dumps(RuntimeError(f"{outcomes!r} can't be pickled: {error!r}"))
-
-
-def _keep_traceback(error: Exception) -> Exception:
-    """Note where an exception was raised, as pickling loses it."""
-    if not isinstance(error, Abandoned):
-        error.add_note("".join(traceback.format_exception(error)).rstrip())
-    return error
 
 
 def _nothing() -> None:
@@ -155,7 +68,7 @@ class WriterProcess:
         self.is_lost = False
         self._deadline = deadline
         self._thread = WorkerThread("writer process")
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._kill: Callable[[], object] = _nothing
         self._pid = 0
         self._number = 0
         self._held: dict[str, ref[SharedWeights]] = {}
@@ -165,9 +78,17 @@ class WriterProcess:
         """Whether it is a `Generation` by live weights."""
         return isinstance(work, Generation) and work.is_live
 
-    async def start(self) -> None:
-        """Start the process, and wait until it is ready. Raises `ExecutorLost`."""
-        await self._thread.submit(self._start)
+    async def start(self, like: "WriterProcess | None" = None) -> None:
+        """Start the process, and wait until it is ready; as a fork of another one if possible.
+
+        Raises `ExecutorLost`.
+        """
+        if like is not None and hasattr(os, "pidfd_open"):
+            # In its thread: it is asked between two turns.
+            await like._thread.submit(lambda: like._fork(self))
+        else:
+            await self._thread.submit(self._start)
+        log.info("The process %s writes texts", self._pid)
         self.is_ready = True
 
     async def run(self, work: Work, items: Sequence[Any], stop: Event) -> Sequence[object]:
@@ -189,8 +110,7 @@ class WriterProcess:
         """End the process, without waiting for it."""
         self.is_lost = True
         self._thread.end()
-        if self._process is not None:
-            self._process.kill()
+        self._end()
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # forking beside threads is unsafe
@@ -204,16 +124,38 @@ class WriterProcess:
         )
         try:
             process.start()
-            self._process = process
+            self._kill = process.kill
             # Its ends are only its own, so that each side notices the end of the other.
             turns.close()
             stops.close()
-            if self.is_lost or not self._turns.poll(START_S):
-                raise EOFError(f"not ready within {START_S:g} s")
-            self._pid = self._turns.recv()
+            self._meet(START_S)
         except (EOFError, OSError) as error:
             raise self._lost("did not start", error) from error
-        log.info("The process %s writes texts", self._pid)
+
+    def _fork(self, other: "WriterProcess") -> None:
+        """Let another process begin as a fork of this one, with its weights."""
+        other._turns, turns = multiprocessing.Pipe()
+        stops, other._stops = multiprocessing.Pipe(duplex=False)
+        try:
+            self._turns.send(Fork())
+            for end in (turns, stops):
+                send_handle(self._turns, end.fileno(), self._pid)
+                end.close()
+            other._held = dict(self._held)
+            other._meet(FORK_S)
+            descriptor = os.pidfd_open(other._pid)
+            finalize(other, os.close, descriptor)
+            other._kill = partial(signal.pidfd_send_signal, descriptor, signal.SIGKILL)
+        except (EOFError, OSError) as error:
+            for own in (other._turns, other._stops):
+                own.close()  # by which it would notice
+            raise other._lost("did not start", error) from error
+
+    def _meet(self, limit: float) -> None:
+        """Wait until the process says that it is ready, some seconds at most."""
+        if self.is_lost or not self._turns.poll(limit):
+            raise EOFError(f"not ready within {limit:g} s")
+        self._pid = self._turns.recv()
 
     def _exchange(self, work: Generation, texts: Sequence[Any], stop: Event) -> Sequence[object]:
         """Send a turn and receive its outcomes, in the thread."""
@@ -236,7 +178,7 @@ class WriterProcess:
             gone += [digest, *kept[: max(0, len(kept) + 1 - MOST_WEIGHTS)]]
         for held in gone:
             self._held.pop(held, None)
-        turn = _Turn(self._number, work.task, digest, texts, tuple(gone))
+        turn = Turn(self._number, work.task, digest, texts, tuple(gone))
         if has:
             self._turns.send(turn)
         else:
@@ -262,7 +204,10 @@ class WriterProcess:
 
     def _lost(self, what: str, why: Exception | None = None) -> ExecutorLost:
         self.is_lost = True
-        if self._process is not None:
-            self._process.kill()
+        self._end()
         reason = f" ({why!r})" if why is not None else ""
         return ExecutorLost(f"The process {self._pid or '(new)'} {what}{reason}")
+
+    def _end(self) -> None:
+        with suppress(OSError):  # it has ended
+            self._kill()

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from bot.services.inference.process import Prepare, WriterProcess
+from bot.services.inference.process import WriterProcess
+from bot.services.inference.writer import Prepare
 from bot.services.queueing.executors import ExecutorLost
 from models.shared_weights import SharedWeights, attach, share
 from models.weights import Trained
@@ -59,6 +60,8 @@ class Processes:
         self._pause = FIRST_PAUSE_S
         self._not_before = 0.0
         self._is_closed = False
+        self._wants_another = False
+        """Whether members went on waiting while a process started."""
         self._shared: WeakKeyDictionary[Trained, SharedWeights] = WeakKeyDictionary()
         self._lock = Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -75,13 +78,16 @@ class Processes:
             or len(self._processes) >= self._most
             or self._is_closed
             or self._clock() < self._not_before
-            or not all(process.is_ready for process in self._processes)
         ):
             return
+        if not all(process.is_ready for process in self._processes):  # one after the other
+            self._wants_another = True
+            return
+        self._wants_another = False
         self._loop = asyncio.get_running_loop()
-        process = self._make(self)
+        process, like = self._make(self), next(iter(self.executors()), None)
         self._processes.append(process)
-        task = asyncio.create_task(self._start(process))
+        task = asyncio.create_task(self._start(process, like))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if self._retirement is None or self._retirement.done():
@@ -93,7 +99,7 @@ class Processes:
         for task in (*self._tasks, self._retirement):
             if task is not None:
                 task.cancel()
-        for process in self._processes:
+        for process in self._processes[::-1]:
             process.close()
         self._processes.clear()
 
@@ -108,14 +114,16 @@ class Processes:
                     self._loop.call_soon_threadsafe(self._on_shared, mapped)
             return shared
 
-    async def _start(self, process: WriterProcess) -> None:
+    async def _start(self, process: WriterProcess, like: WriterProcess | None) -> None:
         try:
-            await process.start()
+            await process.start(like)
         except ExecutorLost as error:
             log.warning("%s. The bot itself goes on writing", error)
             self._drop_lost()
         else:
             self._pause = FIRST_PAUSE_S
+            if self._wants_another:  # at once: between two turns
+                self.backlog(START_AFTER_S)
 
     def _drop_lost(self) -> None:
         """Forget processes that are gone. Others are started after a pause, in case all are."""
@@ -132,7 +140,7 @@ class Processes:
         while self._processes:
             await asyncio.sleep(self._idle / 4)
             now = time.monotonic()
-            for process in [*self._processes]:
+            for process in self._processes[::-1]:  # forks before what they are forks of
                 if process.is_ready and now - process.idle_since > self._idle:
                     process.close()
                     self._processes.remove(process)

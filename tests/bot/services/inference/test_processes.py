@@ -7,14 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from bot.services.inference import Inference
 from bot.services.inference import process as process_module
 from bot.services.inference import processes as module
+from bot.services.inference.generation import Generation, Text
 from bot.services.inference.process import WriterProcess
 from bot.services.inference.processes import Processes
 from bot.services.queueing.errors import TooSlow
@@ -34,6 +37,7 @@ CHECKOUT = Path(__file__).resolve().parents[4]
 LONG_S = 60.0
 Open = Callable[..., Inference]
 
+forking = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="forks are made on Linux only")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="weights are shared on POSIX only")
 
 
@@ -43,11 +47,14 @@ async def opened() -> AsyncIterator[Open]:
     inferences: list[Inference] = []
 
     def start(
-        names: Trained | None = None, sonnets: Trained | None = None, deadline: float = LONG_S
+        names: Trained | None = None,
+        sonnets: Trained | None = None,
+        deadline: float = LONG_S,
+        processes: int = 1,
     ) -> Inference:
         served = {"names": names or namer(), "sonnets": sonnets or poet()}
         inferences.append(
-            Inference(served, WordFilter().allows, processes=1, deadline=deadline, queue=99)
+            Inference(served, WordFilter().allows, processes=processes, deadline=deadline, queue=99)
         )
         return inferences[-1]
 
@@ -69,6 +76,16 @@ async def started(inference: Inference) -> WriterProcess:
         while not (ready := pool_of(inference).executors()):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return ready[0]
+
+
+async def fork_of(inference: Inference) -> tuple[WriterProcess, WriterProcess]:
+    """The first process, and the second one, which is its fork."""
+    first = await started(inference)
+    pool_of(inference).backlog(1.0)
+    async with asyncio.timeout(LONG_S):
+        while len(ready := pool_of(inference).executors()) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return first, ready[1]
 
 
 def other_namer() -> Trained:
@@ -176,6 +193,50 @@ async def test_signals_of_the_group(opened: Open) -> None:
     assert not process.is_lost
 
 
+@forking
+async def test_fork_writes_the_same(opened: Open) -> None:
+    """It has the weights of the first process, and writes after that one's end, too."""
+    inference = opened(processes=2)
+    first = await started(inference)
+    names = await inference.names(NAMES)
+    first, fork = await fork_of(inference)
+    assert first._pid != fork._pid
+    assert fork._held == first._held != {}
+    os.kill(first._pid, signal.SIGKILL)
+    with suppress(ExecutorLost):
+        await first.run(Generation("names", namer()), [Text(NAMES, None, anything)], Event())
+    assert pool_of(inference).executors() == [fork]
+    assert await inference.names(NAMES) == names
+    assert not fork.is_lost
+
+
+@forking
+async def test_fork_is_ended(opened: Open) -> None:
+    inference = opened(processes=2)
+    first, fork = await fork_of(inference)
+    fork.close()
+    async with asyncio.timeout(LONG_S):
+        while os.path.exists(f"/proc/{fork._pid}"):  # noqa: ASYNC110, ASYNC240, PTH110
+            await asyncio.sleep(0.01)
+    assert _is_running(first._pid)
+
+
+@forking
+async def test_fork_that_does_not_begin(opened: Open) -> None:
+    """Both are given up, and the bot goes on by itself."""
+    inference = opened(processes=2)
+    first = await started(inference)
+    os.kill(first._pid, signal.SIGKILL)
+    async with asyncio.timeout(LONG_S):
+        while _is_running(first._pid):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    other = WriterProcess(share, dict, LONG_S)
+    with pytest.raises(ExecutorLost, match="did not start"):
+        await other.start(first)
+    assert other.is_lost
+    assert (await inference.names(NAMES)).names
+
+
 def test_process_ends_with_the_bot(tmp_path: Path) -> None:
     """Even if the bot is killed."""
     script = tmp_path / "killed.py"
@@ -185,7 +246,9 @@ def test_process_ends_with_the_bot(tmp_path: Path) -> None:
         "async def main():\n"
         "    process = WriterProcess(lambda _: None, dict, 60.0)\n"
         "    await process.start()\n"
-        "    print(process._pid, flush=True)\n"
+        "    fork = WriterProcess(lambda _: None, dict, 60.0)\n"
+        "    await fork.start(process)\n"
+        "    print(process._pid, fork._pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "if __name__ == '__main__':\n"
         "    asyncio.run(main())\n"
@@ -195,8 +258,9 @@ def test_process_ends_with_the_bot(tmp_path: Path) -> None:
         [sys.executable, script], env=environment, capture_output=True, text=True, timeout=LONG_S
     )
     assert ran.stdout, ran.stderr
-    pid, until = int(ran.stdout), time.monotonic() + LONG_S
-    while _is_running(pid):
+    pids, until = [*map(int, ran.stdout.split())], time.monotonic() + LONG_S
+    assert len(pids) == 2
+    while any(map(_is_running, pids)):
         assert time.monotonic() < until
         time.sleep(0.01)
 
@@ -209,7 +273,7 @@ class FakeProcess(WriterProcess):
     def __init__(self) -> None:
         super().__init__(share, dict, LONG_S)
 
-    async def start(self) -> None:
+    async def start(self, like: WriterProcess | None = None) -> None:
         if self.fails:
             self.is_lost = True
             raise ExecutorLost("The process 1 did not start")
@@ -251,7 +315,10 @@ async def test_as_many_processes_as_allowed() -> None:
     assert len(made) == 1
     for _ in range(5):
         await asyncio.sleep(0)
+    assert len(made) == 2
+    for _ in range(5):
         pool.backlog(1.0)
+        await asyncio.sleep(0)
     assert len(made) == len(pool.executors()) == 2
     pool.close()
 
