@@ -7,7 +7,10 @@ MOST_SHARDS = 10_000
 
 def parse_shards(text: str) -> frozenset[int]:
     """`0-3, 8` → 0, 1, 2, 3 and 8. Raises `ValueError` for text that is no list of shards."""
-    return frozenset(n for part in text.split(",") if part.strip() for n in _range(part))
+    shards = frozenset(n for part in text.split(",") if part.strip() for n in _range(part))
+    if text.strip() and not shards:
+        raise ValueError("no shards")
+    return shards
 
 
 def _range(part: str) -> range:

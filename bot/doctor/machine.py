@@ -43,7 +43,7 @@ def examine_state_dir(subject: Subject) -> list[Finding]:
     try:
         if not existing.is_dir():
             return [problem(check, f"{existing} is not a folder.", other)]
-        if existing != folder:
+        if existing != folder.absolute():
             if not os.access(existing, os.W_OK | os.X_OK):
                 return [problem(check, f"{folder} can't be created in {existing}.", other)]
             found = fine(check, f"{folder} will be created at the first start.")

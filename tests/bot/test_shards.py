@@ -12,3 +12,9 @@ from bot.shards import format_shards, parse_shards
 def test_format(shards: tuple[int, ...], written: str) -> None:
     assert format_shards(shards) == written
     assert parse_shards(written) == set(shards)
+
+
+@pytest.mark.parametrize("written", [",", " , ,", "a", "3-1", "-1"])
+def test_no_shards(written: str) -> None:
+    with pytest.raises(ValueError, match=r"shards|int"):
+        parse_shards(written)

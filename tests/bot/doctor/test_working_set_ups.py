@@ -62,6 +62,15 @@ def test_first_start(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
     assert not (setup.folder / "new").exists()
 
 
+def test_folder_beside_the_code(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    """`STATE_DIR` is a relative path by default."""
+    setup.patch.chdir(setup.state_dir.parent)
+    setup.set("STATE_DIR", setup.state_dir.name)
+    assert examine() == Exit.OK
+    printed = capsys.readouterr().out
+    assert f"✓ State folder: {setup.state_dir.name} can be written to." in printed
+
+
 def test_local_simulation_needs_no_token(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
     setup.patch.delenv("DISCORD_TOKEN")
     setup.set("DATABASE_URL", "postgres://host:99999/name")
