@@ -309,9 +309,10 @@ async def test_suggestions_leave_what_is_wrong(page: Page) -> None:
 
 async def test_mentions_are_shown_by_name(page: Page, local: LocalDiscord) -> None:
     """Also of members who have said nothing."""
-    await page.keyboard.type(f"Where is <@{local.state.guild.admin.id}>?")
+    guild = local.state.guild
+    await page.keyboard.type(f"Where is <@{guild.admin.id}>? In <#{guild.channel_id}>?")
     await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("Where is @Ada?")
+    await expect(last(page)).to_contain_text("Where is @Ada? In #mangosaurus?")
 
 
 async def test_members_are_chosen_by_name(page: Page) -> None:

@@ -117,6 +117,8 @@ async def check_channel(turn: Turn, channel_id: int) -> int:
     community_id = check_community(turn)
     if turn.moderates(channel_id) or await turn.platform.is_operator(turn.user.id):
         return community_id
+    if not turn.platform.terms.has_channel_rights:
+        return await check_moderator(turn)
     raise UserError(
         _(
             "Only those who can delete messages of others in the channel of this message can do "

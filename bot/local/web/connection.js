@@ -29,7 +29,7 @@ function receive(event) {
 }
 
 function snapshot(event) {
-  Object.assign(state, { me: event.me, bot: event.bot, admin: event.admin, members: event.members, commands: event.commands, messages: new Map(), waiting: new Map() });
+  Object.assign(state, { me: event.me, bot: event.bot, admin: event.admin, members: event.members, channel: event.channel.id, commands: event.commands, messages: new Map(), waiting: new Map() });
   $("channel").textContent = $("channel2").textContent = event.channel.name;
   $("topic").textContent = event.channel.topic;
   $("text").placeholder = `Message #${event.channel.name}, or / for a command`;

@@ -1,6 +1,6 @@
 // ---- Elements of messages
 
-const state = { as: "member", me: null, bot: null, members: [], commands: [], known: null, messages: new Map(), waiting: new Map() };
+const state = { as: "member", me: null, bot: null, members: [], channel: null, commands: [], known: null, messages: new Map(), waiting: new Map() };
 const COMMAND = 2, COMPONENT = 3, EPHEMERAL = 64, LOADING = 128;
 const STRING = 3, INTEGER = 4, BOOLEAN = 5, NUMBER = 10, ATTACHMENT = 11;
 

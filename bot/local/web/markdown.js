@@ -11,6 +11,7 @@ const INLINE = [
   [/^_(?=[^_])((?:\\[\s\S]|__|[^\\_])+?)_(?!\w)/, (m, before) => (/\w$/.test(before) ? null : el("em", {}, inline(m[1])))],
   [/^<t:(-?\d{1,13})(?::([tTdDfFR]))?>/, (m) => stamp(Number(m[1]), m[2] || "f")],
   [/^<\/([^:>]+):\d+>/, (m) => el("span", { class: "mention" }, `/${m[1]}`)],
+  [/^<#(\d+)>/, (m) => el("span", { class: "mention" }, m[1] === state.channel ? `#${$("channel").textContent}` : "# unknown")],
   [/^<@!?(\d+)>/, (m) => el("span", { class: "mention" }, `@${nameOf(m[1])}`)],
   [/^\[((?:\\[\s\S]|[^\]\\])+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (m) => link(m[2], inline(m[1]))],
   [/^<(https?:\/\/[^\s>]+)>/, (m) => link(m[1], m[1])],

@@ -121,6 +121,9 @@ async def test_admins_moderate(slack_chat: SlackChat) -> None:
     for place in (slack_chat.channel, den):
         assert "Only " not in (await mo.use_in(place, "moderate record")).words
         assert "Only " in (await slack_chat.alice.use_in(place, "moderate record")).words
+    asked = await slack_chat.link(await slack_chat.alice.use("dinoname"))
+    refused = await slack_chat.alice.use("moderate message", message=asked)
+    assert refused.text == "Only moderators of this workspace can do that."
 
 
 @pytest.mark.shows("hidden commands")
