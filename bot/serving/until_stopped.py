@@ -60,10 +60,11 @@ async def serve_until_stopped(
 def leave_behind(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log what fails at the end of the event loop.
 
-    A stop does not wait for calls of a database that hangs. They fail when the loop ends, and have
-    been answered already.
+    A stop does not wait for calls of a database that hangs, or of what took too long. They fail
+    when the loop ends, wherever they were, and have been answered already.
     """
-    if isinstance(error := context.get("exception"), Unavailable):
+    error = context.get("exception")
+    if isinstance(error, Unavailable) or "asyncgen" in context:
         log.info("A call of the database was left behind: %s", error)
     else:
         loop.default_exception_handler(context)

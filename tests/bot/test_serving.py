@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import cast
 from unittest.mock import AsyncMock
@@ -32,6 +32,26 @@ async def test_calls_left_behind(
     (record,) = caplog.records
     assert record.levelno == level
     assert bool(record.exc_info) == (level == logging.ERROR)
+
+
+async def test_transaction_left_behind(caplog: pytest.LogCaptureFixture) -> None:
+    """One that a step of stopping was in the middle of when it took too long."""
+
+    async def writing() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            raise ValueError("close() can't be called here")
+
+    caplog.set_level(logging.INFO)
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(leave_behind)
+    transaction = writing()
+    await anext(transaction)
+    await loop.shutdown_asyncgens()
+    loop.set_exception_handler(before)
+    assert {record.levelno for record in caplog.records} == {logging.INFO}
 
 
 @pytest.mark.parametrize(
