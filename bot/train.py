@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     task = TASKS[options.task]
     recipe = options.recipe or next(iter(task.recipes))
     if recipe not in task.recipes:
-        known = " or ".join(task.recipes)
-        parser.error(f"{task.name} has no recipe {recipe!r}; it can be {known}")
+        known = ", ".join(task.recipes)
+        parser.error(f"{task.name} has no recipe {recipe!r}; choose one of {known}")
     reporter: Reporter = JsonReporter() if options.progress == "json" else TerminalReporter()
     with _stop_signals() as stop:
         try:

@@ -56,7 +56,11 @@ def trace_line(trained: Trained, draft: Draft, accept: Accept) -> tuple[Draft, L
     Raises `SonnetError` for a finished draft, for a form without metre, and as `extend` does.
     """
     writer = metrical_writer_of(trained) if draft.form.metres else None
-    if writer is None or draft.finished:
+    if writer is not None and draft.finished:
+        raise SonnetError(
+            f"The poem has {len(draft.lines)} lines; trace one of them, for example line 3."
+        )
+    if writer is None:
         raise SonnetError(
             "Only a line in metre has a trace, by weights with a network over English words; try "
             "the form shakespearean."

@@ -163,7 +163,9 @@ def test_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["line"] == second
     assert main(["sonnet", *poem]) == 0
     assert verse(capsys.readouterr().out.splitlines())[:2] == [first, second]
-    assert "Only a line in metre" in refusal(["trace", *poem, "--line", "15"], capsys)
+    assert "The poem has 14 lines; trace one of them" in refusal(
+        ["trace", *poem, "--line", "15"], capsys
+    )
 
 
 def test_dissect_chooses_shipped_weights(

@@ -142,7 +142,7 @@ def test_missing_keras(report: Report, monkeypatch: pytest.MonkeyPatch, recipe: 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["names", "--recipe", "soup"], "names has no recipe 'soup'; it can be best or quick or"),
+        (["names", "--recipe", "soup"], "no recipe 'soup'; choose one of best, quick, pretrain"),
         (["names", "--recipe", "default"], "names has no recipe 'default'"),
         (["limericks"], "invalid choice"),
         (["names", "--seed", "-1"], "not a whole number from 0, for example 7"),
