@@ -1,8 +1,9 @@
 """Whether the same seed gives the same text everywhere: `python -m benchmarks.same_texts`.
 
-Writes poems and names one by one in this thread, then in shared batches, and in other processes,
-and counts those that differ. Alone they must be the same everywhere; in a batch, the matrix library
-may sum in another order, and a last digit may decide a draw.
+Writes poems and names one by one in this thread, then in shared batches, in other processes and by
+the workers of a Dask cluster on this machine, and counts those that differ. Alone they must be the
+same everywhere; in a batch, the matrix library may sum in another order, and a last digit may
+decide a draw.
 """
 
 import os
@@ -18,12 +19,15 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.cluster import cluster, connected
 from bot.services.inference import Inference, open_inference
+from bot.services.inference.service import prepared
 from bot.services.word_filter import WordFilter
 from models.names.generator import NamesRequest
+from models.tasks import TASKS
 from models.verse.poem import SonnetRequest
 
-PROCESSES = 2
+PROCESSES = WORKERS = 2
 START_S = 60.0
 Texts = list[tuple[str, ...]]
 
@@ -70,6 +74,18 @@ async def opened(processes: int) -> AsyncIterator[Inference]:
         await inference.close()
 
 
+@asynccontextmanager
+async def on_a_cluster() -> AsyncIterator[Inference]:
+    """Inference on a cluster whose workers have the weights."""
+    served = {name: prepared(name, task.load_shipped) for name, task in TASKS.items()}
+    with cluster() as made:
+        inference, _ = await connected(made, WORKERS, served)
+        try:
+            yield inference
+        finally:
+            await inference.close()
+
+
 def differing(expected: Texts, texts: Texts) -> str:
     """How many texts differ."""
     number = sum(a != b for a, b in zip(expected, texts, strict=True))
@@ -86,14 +102,19 @@ async def compare(count: int, console: Console) -> bool:
             place = f"{together} at the same time"
             texts = {k: await written(inference, k, seeds, together, place) for k in KINDS}
             table.add_row(place, *(differing(alone[kind], texts[kind]) for kind in KINDS))
-    async with opened(PROCESSES) as inference:
-        place = "alone, in processes"
-        texts = {kind: await written(inference, kind, seeds, 1, place) for kind in KINDS}
-        table.add_row(place, *(differing(alone[kind], texts[kind]) for kind in KINDS))
-        is_same = texts == alone
-        place = f"64 at the same time, in {PROCESSES} processes"
-        texts = {kind: await written(inference, kind, seeds, 64, place) for kind in KINDS}
-        table.add_row(place, *(differing(alone[kind], texts[kind]) for kind in KINDS))
+    is_same = True
+    for others, elsewhere in (
+        (f"{PROCESSES} processes", opened(PROCESSES)),
+        (f"{WORKERS} Dask workers", on_a_cluster()),
+    ):
+        async with elsewhere as inference:
+            for together in (1, 64):
+                place = (
+                    f"{f'{together} at the same time' if together > 1 else 'alone'}, by {others}"
+                )
+                texts = {k: await written(inference, k, seeds, together, place) for k in KINDS}
+                table.add_row(place, *(differing(alone[kind], texts[kind]) for kind in KINDS))
+                is_same &= together > 1 or texts == alone
     console.print(table)
     return is_same
 
@@ -104,7 +125,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="texts of each kind")
     count = parser.parse_args().count
     if not asyncio.run(compare(count, Console())):
-        raise SystemExit("Texts that were written alone differ between thread and processes.")
+        raise SystemExit("Texts that were written alone differ from those of the thread.")
 
 
 if __name__ == "__main__":
