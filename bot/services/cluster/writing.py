@@ -4,18 +4,16 @@ import asyncio
 import hashlib
 import logging
 import pickle
-import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from threading import Event
 from typing import Any
 
-from bot.services.inference.generation import Generation, Text
+from bot.services.inference.generation import Generation, Text, sendable
 from bot.services.queueing.worker import Worker
 from bot.services.word_filter import WordFilter
 from models.tasks import TASKS, task_of
-from models.text_generator import Abandoned
 from models.weights import Trained, WeightsError
 
 log = logging.getLogger(__name__)
@@ -153,7 +151,7 @@ class WritingActor:
         try:
             return WRITTEN, await thread.run(partial(_written, task, trained, texts, stop), stop)
         except Exception as error:  # noqa: BLE001 (the bot gets it)
-            return RAISED, pickle.dumps(_sendable(error))
+            return RAISED, pickle.dumps(sendable(error))
         finally:
             del self._stops[turn]
             self._idle.append(thread)
@@ -166,18 +164,7 @@ def _trainable() -> Sequence[str]:
 def _written(task: str, trained: Trained, texts: bytes, stop: Event) -> bytes:
     unpickled: Sequence[Text] = pickle.loads(texts)  # noqa: S301 (as Dask)
     outcomes: list[Any] = Generation(task, trained)(unpickled, stop.is_set)
-    return pickle.dumps([_sendable(o) if isinstance(o, Exception) else o for o in outcomes])
-
-
-def _sendable(error: Exception) -> Exception:
-    """The error with a note of where it was raised; another one if it can't be pickled."""
-    if not isinstance(error, Abandoned):
-        error.add_note("".join(traceback.format_exception(error)).rstrip())
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 (our own)
-    except Exception:  # noqa: BLE001 (whatever its class does)
-        return RuntimeError("".join(traceback.format_exception(error)).rstrip())
-    return error
+    return pickle.dumps([sendable(o) if isinstance(o, Exception) else o for o in outcomes])
 
 
 def _shipped(task: str, digest: str) -> Trained | None:

@@ -1,5 +1,7 @@
 """The steps of texts as work that a thread, another process or another machine can do."""
 
+import pickle
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -46,3 +48,14 @@ class Generation:
             if len(texts) == 1:
                 return [error]
             return [step for text in texts for step in self([text], should_stop)]
+
+
+def sendable(error: Exception) -> Exception:
+    """The error with a note of where it was raised; another one if it can't be pickled."""
+    if not isinstance(error, Abandoned):
+        error.add_note("".join(traceback.format_exception(error)).rstrip())
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 (our own)
+    except Exception:  # noqa: BLE001 (whatever its class does)
+        return RuntimeError("".join(traceback.format_exception(error)).rstrip())
+    return error

@@ -9,18 +9,19 @@ import asyncio
 import logging
 import math
 import multiprocessing
+import multiprocessing.process
 import os
 import pickle
 import signal
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from multiprocessing.reduction import send_handle
 from threading import Event
 from typing import Any
-from weakref import finalize, ref
+from weakref import ref
 
 from bot.services.inference.generation import Generation
 from bot.services.inference.writer import Fork, Prepare, Turn, write_turns
@@ -38,6 +39,8 @@ START_S, FORK_S = 60.0, 5.0
 ten milliseconds are usual."""
 POLL_S = 0.02
 """Seconds between two looks at whether the members still want their texts."""
+END_S = 5.0
+"""Seconds that a process may take to be gone after it was killed."""
 MOST_WEIGHTS = 6
 """Weights that a process keeps at the same time."""
 
@@ -69,6 +72,8 @@ class WriterProcess:
         self._deadline = deadline
         self._thread = WorkerThread("writer process")
         self._kill: Callable[[], object] = _nothing
+        self._left = ExitStack()
+        """Gives back what a process leaves: descriptors, and its entry in the process table."""
         self._pid = 0
         self._number = 0
         self._held: dict[str, ref[SharedWeights]] = {}
@@ -94,6 +99,8 @@ class WriterProcess:
     async def run(self, work: Work, items: Sequence[Any], stop: Event) -> Sequence[object]:
         """See `Executor.run`."""
         assert isinstance(work, Generation)  # noqa: S101 (see `takes`)
+        if self.is_lost:
+            raise ExecutorLost(f"The process {self._pid} has ended")
         self.idle_since = math.inf
         try:
             done = self._thread.submit(lambda: self._exchange(work, items, stop))
@@ -109,13 +116,16 @@ class WriterProcess:
     def close(self) -> None:
         """End the process, without waiting for it."""
         self.is_lost = True
-        self._thread.end()
         self._end()
+        self._thread.submit(self._clean_up)  # after what it does now
+        self._thread.end()
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # forking beside threads is unsafe
         self._turns, turns = context.Pipe()
         stops, self._stops = context.Pipe(duplex=False)
+        for end in (self._turns, turns, self._stops, stops):
+            self._left.callback(end.close)
         process = context.Process(
             target=write_turns,
             args=(turns, stops, self._prepare),
@@ -125,17 +135,20 @@ class WriterProcess:
         try:
             process.start()
             self._kill = process.kill
+            self._left.callback(_reap, process)
             # Its ends are only its own, so that each side notices the end of the other.
             turns.close()
             stops.close()
             self._meet(START_S)
-        except (EOFError, OSError) as error:
+        except Exception as error:
             raise self._lost("did not start", error) from error
 
     def _fork(self, other: "WriterProcess") -> None:
         """Let another process begin as a fork of this one, with its weights."""
         other._turns, turns = multiprocessing.Pipe()
         stops, other._stops = multiprocessing.Pipe(duplex=False)
+        for end in (other._turns, turns, other._stops, stops):
+            other._left.callback(end.close)
         try:
             self._turns.send(Fork())
             for end in (turns, stops):
@@ -144,9 +157,9 @@ class WriterProcess:
             other._held = dict(self._held)
             other._meet(FORK_S)
             descriptor = os.pidfd_open(other._pid)
-            finalize(other, os.close, descriptor)
+            other._left.callback(os.close, descriptor)
             other._kill = partial(signal.pidfd_send_signal, descriptor, signal.SIGKILL)
-        except (EOFError, OSError) as error:
+        except Exception as error:
             for own in (other._turns, other._stops):
                 own.close()  # by which it would notice
             raise other._lost("did not start", error) from error
@@ -176,13 +189,17 @@ class WriterProcess:
         if not has:
             kept = [held for held in self._held if held not in gone]
             gone += [digest, *kept[: max(0, len(kept) + 1 - MOST_WEIGHTS)]]
+        turn = Turn(self._number, work.task, digest, texts, tuple(gone))
+        if not has:
+            turn = replace(turn, objects=shared.objects, extents=shared.extents)
+        try:
+            content = pickle.dumps(turn)
+        except Exception as error:
+            raise ExecutorLost(f"These texts can't be sent to a process ({error!r})") from error
         for held in gone:
             self._held.pop(held, None)
-        turn = Turn(self._number, work.task, digest, texts, tuple(gone))
-        if has:
-            self._turns.send(turn)
-        else:
-            self._turns.send(replace(turn, objects=shared.objects, extents=shared.extents))
+        self._turns.send_bytes(content)
+        if not has:
             send_handle(self._turns, shared.file.fileno(), self._pid)
             self._held[digest] = ref(shared)
 
@@ -211,3 +228,14 @@ class WriterProcess:
     def _end(self) -> None:
         with suppress(OSError):  # it has ended
             self._kill()
+
+    def _clean_up(self) -> None:
+        self._kill = _nothing  # its number may soon be that of another process
+        self._left.close()
+
+
+def _reap(process: multiprocessing.process.BaseProcess) -> None:
+    """Take a process that was killed out of the process table."""
+    process.join(END_S)
+    with suppress(ValueError):  # it is still there
+        process.close()

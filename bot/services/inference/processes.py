@@ -127,7 +127,8 @@ class Processes:
 
     def _drop_lost(self) -> None:
         """Forget processes that are gone. Others are started after a pause, in case all are."""
-        lost = [process for process in self._processes if process.is_lost]
+        # Forks before what they are forks of, which takes them out of the process table.
+        lost = [process for process in self._processes[::-1] if process.is_lost]
         for process in lost:
             process.close()
             self._processes.remove(process)
@@ -140,7 +141,7 @@ class Processes:
         while self._processes:
             await asyncio.sleep(self._idle / 4)
             now = time.monotonic()
-            for process in self._processes[::-1]:  # forks before what they are forks of
+            for process in self._processes[::-1]:  # forks first, too
                 if process.is_ready and now - process.idle_since > self._idle:
                     process.close()
                     self._processes.remove(process)

@@ -9,23 +9,26 @@ this one. Everything is pickled and goes through private pipes.
 import os
 import pickle
 import signal
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
+from pathlib import Path
 from typing import Any
 
-from bot.services.inference.generation import Generation
+from bot.services.inference.generation import Generation, sendable
 from models.memory import keep_freed_memory
 from models.shared_weights import attached
-from models.text_generator import Abandoned, ShouldStop
+from models.text_generator import ShouldStop
 from models.weights import Trained
 
 NICENESS = 5
 """Below the bot itself, which has to acknowledge commands within three seconds."""
+OOM_SCORE_ADJ = "500"
+"""On Linux, half of the memory on top of what a process takes: when memory runs out, it ends before
+the bot, which can go on without it."""
 
 Prepare = Callable[[], object]
 """Fills the caches that a text would otherwise have to wait for. Can be pickled."""
@@ -66,6 +69,8 @@ def write_turns(turns: Connection, stops: Connection, prepare: Prepare) -> None:
     keep_freed_memory()
     with suppress(AttributeError, OSError):  # Windows has no such thing, or it is not allowed
         os.nice(NICENESS)
+    with suppress(OSError):  # only Linux has it
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE_ADJ)
     weights: dict[str, Trained] = {}
     with suppress(EOFError, OSError):  # the bot is gone
         turns.send(os.getpid())
@@ -123,19 +128,10 @@ def _outcomes(work: Generation, texts: Sequence[Any], should_stop: ShouldStop) -
     outcomes: Sequence[Any] | Exception
     try:
         outcomes = work(texts, should_stop)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                _keep_traceback(outcome)
+        outcomes = [sendable(o) if isinstance(o, Exception) else o for o in outcomes]
     except Exception as error:  # noqa: BLE001 (the bot gets it)
-        outcomes = _keep_traceback(error)
+        outcomes = sendable(error)
     try:
         return pickle.dumps(outcomes)
     except Exception as error:  # noqa: BLE001
         return pickle.dumps(RuntimeError(f"{outcomes!r} can't be pickled: {error!r}"))
-
-
-def _keep_traceback(error: Exception) -> Exception:
-    """Note where an exception was raised, as pickling loses it."""
-    if not isinstance(error, Abandoned):
-        error.add_note("".join(traceback.format_exception(error)).rstrip())
-    return error

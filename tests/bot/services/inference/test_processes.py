@@ -1,6 +1,7 @@
 """Processes that write beside the bot's own thread."""
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 from bot.services.inference import Inference
 from bot.services.inference import process as process_module
 from bot.services.inference import processes as module
-from bot.services.inference.generation import Generation, Text
+from bot.services.inference.generation import Generation, Text, sendable
 from bot.services.inference.process import WriterProcess
 from bot.services.inference.processes import Processes
 from bot.services.queueing.errors import TooSlow
@@ -155,6 +156,69 @@ async def test_killed_process(opened: Open) -> None:
     await started(inference)
     assert len(await poem_of(inference, POEM)) == 14
     assert not pool_of(inference).executors()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux shows")
+async def test_nothing_is_left_of_a_process(opened: Open) -> None:
+    """Neither descriptors nor an entry in the table of processes, without a garbage collection."""
+    inference = opened(processes=2)
+    await fork_of(inference)
+    await inference.names(NAMES)  # shares the weights
+    before = _descriptors()
+    pids = []
+    gc.disable()
+    try:
+        for _ in range(3):
+            for process in await fork_of(inference):
+                pids.append(process._pid)
+                process.is_lost = True
+            pool_of(inference)._drop_lost()
+            pool_of(inference)._not_before = 0.0
+        await fork_of(inference)
+        async with asyncio.timeout(LONG_S):
+            while _descriptors() > before or any(map(_exists, pids)):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="only Linux has it")
+async def test_ends_before_the_bot(opened: Open) -> None:
+    """When memory runs out."""
+    process = await started(opened())
+    assert _oom_score_adj(process._pid) > _oom_score_adj(os.getpid())
+
+
+async def test_texts_that_cannot_be_sent(opened: Open) -> None:
+    """The bot writes them itself."""
+    inference = opened()
+    process = await started(inference)
+    own_filter = lambda text: bool(text)  # noqa: E731 (pickle refuses it)
+    assert len((await inference.names(NAMES, accept=own_filter)).names) == 3
+    assert not process.is_lost
+    assert (await inference.names(NAMES)).names
+
+
+async def test_closed_process(opened: Open) -> None:
+    """It may end between the choice of it and the turn."""
+    process = await started(opened())
+    process.close()
+    with pytest.raises(ExecutorLost, match="has ended"):
+        await process.run(Generation("names", namer()), [], Event())
+
+
+class OwnError(Exception):
+    """Pickles, but can't be restored."""
+
+    def __init__(self) -> None:
+        super().__init__("a sentence")
+
+
+def test_error_that_cannot_be_restored() -> None:
+    error = sendable(OwnError())
+    assert isinstance(error, RuntimeError)
+    assert "OwnError: a sentence" in str(error)
+    assert isinstance(sendable(ArithmeticError("a")), ArithmeticError)
 
 
 async def test_process_that_never_answers(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,6 +400,14 @@ async def test_process_that_does_not_start() -> None:
     pool.close()
 
 
+async def test_process_that_cannot_be_started() -> None:
+    """For a reason that nobody has thought of."""
+    process = WriterProcess(share, lambda: None, LONG_S)  # pickle refuses the function
+    with pytest.raises(ExecutorLost, match="did not start"):
+        await process.start()
+    process.close()
+
+
 async def test_idle_processes_end() -> None:
     made: list[WriterProcess] = []
     pool = fake_pool(made, idle=0.02)
@@ -361,3 +433,17 @@ def _is_running(pid: int) -> bool:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
+
+
+def _exists(pid: int) -> bool:
+    """Whether the process is there, running or not."""
+    return Path(f"/proc/{pid}").exists()
+
+
+def _descriptors() -> int:
+    """Number of open files of this process."""
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
+def _oom_score_adj(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
