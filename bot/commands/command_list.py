@@ -41,3 +41,10 @@ COMMANDS: tuple[CommandInfo, ...] = (
     about.INFO,
     status.INFO,
 )
+COSTLY = frozenset({"dinoname", "name", "dissect", "sonnet", "retrain", "namer"})
+"""First words of commands that take the networks' time, which guests may not use."""
+
+
+def is_costly(info: CommandInfo) -> bool:
+    """Whether a command takes the networks' time."""
+    return info.name.split()[0] in COSTLY

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from bot.commands.command_list import COMMANDS
+from bot.commands.command_list import COMMANDS, is_costly
 from bot.commands.core.app import App
 from bot.commands.core.info import Audience, CommandInfo, NoOptions
 from bot.commands.core.message import Embed, Message, Text, code, strong, text
@@ -18,7 +18,7 @@ async def help_(_app: App, turn: Turn, _options: NoOptions) -> None:
     lines = [
         _line(example, what)
         for info in COMMANDS
-        if info.audience <= audience
+        if info.audience <= audience and not (turn.user.is_guest and is_costly(info))
         for example, what in info.examples
     ]
     hint = text(
@@ -42,12 +42,12 @@ async def audience_of(turn: Turn) -> Audience:
     return Audience.MODERATORS if user.is_moderator else Audience.EVERYONE
 
 
-def examples_for(audience: Audience) -> tuple[Text, ...]:
+def examples_for(audience: Audience, *, is_guest: bool = False) -> tuple[Text, ...]:
     """Commands for exactly this audience, each with what it does."""
     return tuple(
         _line(example, what)
         for info in COMMANDS
-        if info.audience == audience
+        if info.audience == audience and not (is_guest and is_costly(info))
         for example, what in info.examples
     )
 

@@ -1,6 +1,7 @@
 """What guests may use, and members of whom Slack does not say what they may do."""
 
 from bot.commands import privacy
+from bot.commands.command_list import COSTLY
 from bot.commands.core.message import UserError
 from bot.commands.core.translation import _
 from bot.commands.polls import hall_of_fame, name_message, votes
@@ -9,8 +10,6 @@ from bot.slack.turn import Origin
 from bot.slack.turns import Rights
 from bot.slack.views import home
 
-COSTLY = frozenset({"dinoname", "name", "dissect", "sonnet", "retrain", "namer"})
-"""First words of commands that take the networks' time, which guests may not use."""
 COSTLY_BUTTONS = frozenset(
     {
         name_message.MORE,

@@ -82,6 +82,8 @@ class User:
     is_manager: bool = False
     """Whether the user can manage the community, for example change its settings."""
     is_administrator: bool = False
+    is_guest: bool = False
+    """Whether the user may not use commands that take the networks' time."""
 
 
 @dataclass(frozen=True, slots=True)

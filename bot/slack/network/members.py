@@ -39,7 +39,7 @@ class Member:
     def user(self, number: int) -> User:
         """The member as commands see them."""
         rights = self.is_administrator
-        return User(number, self.display_name, rights, rights, rights)
+        return User(number, self.display_name, rights, rights, rights, self.is_guest)
 
 
 def member_of(payload: object, team: str) -> Member:

@@ -56,6 +56,8 @@ class HomeContent:
     champion: Message | None = None
     newest_poem: Message | None = None
     data: Message | None = None
+    has_forms: bool = True
+    """Whether buttons open forms, of commands that take the networks' time."""
 
 
 async def home_view(app: App, turn: Turn, commands: CommandNames | None = None) -> dict[str, Any]:
@@ -78,8 +80,11 @@ async def content_for(app: App, turn: Turn) -> HomeContent:
         _found(poems.page(app, turn.user.id, 0)),
         _found(privacy.overview(app, turn)),
     )
-    examples = {each: examples_for(each) for each in Audience if each <= audience}
-    return HomeContent(examples, champion, newest_poem, data)
+    is_guest = turn.user.is_guest
+    examples = {
+        each: examples_for(each, is_guest=is_guest) for each in Audience if each <= audience
+    }
+    return HomeContent(examples, champion, newest_poem, data, has_forms=not is_guest)
 
 
 def view_of(content: HomeContent, commands: CommandNames | None = None) -> dict[str, Any]:
@@ -100,7 +105,7 @@ def view_of(content: HomeContent, commands: CommandNames | None = None) -> dict[
     data = content.data
     title = Message(embeds=(Embed("🦖 Mangosaurus"),))
     parts: tuple[tuple[list[Message], tuple[Button, ...]], ...] = (
-        ([title], _FORMS),
+        ([title], _FORMS if content.has_forms else ()),
         (helped[:1], ()),
         (_section(_("Today's champion"), content.champion, text(code("/champion"))), ()),
         (_section(_("Your poems"), content.newest_poem, poem_hint), ()),

@@ -147,6 +147,9 @@ async def test_guests(slack_chat: SlackChat) -> None:
     assert not slack_chat.writer.sonnets_asked
     hall = await guest.use("halloffame")
     assert "Guests" not in hall.text
+    helped = await guest.use("help")
+    assert "/halloffame" in helped.words
+    assert "/dinoname" not in helped.words
 
 
 @pytest.mark.shows("/owner leave")

@@ -7,6 +7,7 @@ import pytest
 
 from bot.commands.core.turn import Unreachable
 from bot.commands.polls import hall_of_fame
+from bot.local.slack.blocks import texts
 from bot.local.slack.records import View
 from bot.local.slack.server import LocalSlack
 from bot.slack.client import SlackBot
@@ -85,6 +86,14 @@ async def test_guests_get_no_form(bot: SlackBot, slack: LocalSlack) -> None:
     await slack.wait_for(lambda: slack.home(slack.guest))
     view = slack.home(slack.guest)
     assert view is not None
+    words = "\n".join(texts(view.blocks))
+    assert "/halloffame" in words
+    for costly in ("five new dinosaurs", "/namer", "Write a sonnet"):
+        assert costly not in words
+
+
+async def test_form_of_one_who_became_a_guest(bot: SlackBot, slack: LocalSlack) -> None:
+    view = await opened(slack)
     slack.press(slack.guest, view, "📜 Write a sonnet")
     await slack.wait_for(lambda: slack.messages)
     assert "Guests" in slack.messages[0].words
