@@ -22,6 +22,8 @@ PREDECESSOR_S = 60.0
 LOOK_S = 1.0
 REGISTERING_S = 10.0
 """Seconds that a start waits for another process that registers commands."""
+ALL_SHARDS = 0
+"""Stands for `SHARD_COUNT` where a process runs all shards, as many as Discord says."""
 TAKEN_S = 60.0
 """Seconds without its shards, which another process holds, after which this one gives up. The
 server may take 25 to notice that an old connection of this process is gone."""
@@ -67,6 +69,9 @@ class Fleet:
         self._clock = clock
         self._sleep = sleep
         self._held: frozenset[int] = frozenset()
+        self._is_on_discord = bool(self.shards)
+        self._has_count = False
+        """Whether the others see how many shards there are for this process."""
         self._served: set[Served] = set()
         self._processes: Mapping[int, int] = {}
         self._seen: set[int] = set()
@@ -106,7 +111,8 @@ class Fleet:
             return
         if self._watch is None:
             await locks.connect()
-            if self.shards:
+            self._is_on_discord |= Served.DISCORD in platforms
+            if self._is_on_discord:
                 await self._claim(locks)
             self._watch = PeriodicTask(self._watched, WATCH_S)
         new = {Served.ANYTHING, *platforms} - self._served
@@ -152,15 +158,19 @@ class Fleet:
 
     async def _missing(self, locks: AdvisoryLocks) -> str:
         """Take what is free. Returns why not all of it is: "" if it is."""
-        assert self.shard_count is not None  # noqa: S101 (as there are shards)
-        if not self._held:
-            await locks.share(Space.SHARD_COUNT, self.shard_count)
-        self._held |= await locks.hold(Space.SHARD, self.shards - self._held)
-        counts = sorted({*await locks.holders(Space.SHARD_COUNT)} - {self.shard_count})
+        count = self.shard_count or ALL_SHARDS
+        if not self._has_count:
+            await locks.share(Space.SHARD_COUNT, count)
+            self._has_count = True
+        if wanted := self.shards - self._held:
+            self._held |= await locks.hold(Space.SHARD, wanted)
         if missing := self.shards - self._held:
             return f"Another process runs the shards {format_shards(missing)}."
-        if counts:
-            return f"Another process runs with SHARD_COUNT={counts[0]}."
+        others = {*await locks.holders(Space.SHARD_COUNT)} - {count}
+        if ALL_SHARDS in others:
+            return "Another process runs all shards, without SHARD_COUNT."
+        if others:
+            return f"Another process runs with SHARD_COUNT={min(others)}."
         return ""
 
     async def _show(self, locks: AdvisoryLocks, served: Collection[Served]) -> None:
@@ -190,10 +200,10 @@ class Fleet:
 
     async def _return(self, locks: AdvisoryLocks) -> None:
         await locks.connect()
-        self._held = frozenset()
+        self._held, self._has_count = frozenset(), False
         await self._show(locks, self._served)
         log.info("The other processes see this one again")
-        if self.shards:
+        if self._is_on_discord:
             await self._retake(locks)
 
     async def _retake(self, locks: AdvisoryLocks) -> None:

@@ -92,6 +92,30 @@ async def test_another_count(make: Make) -> None:
         await make(6, count=8).join(Served.DISCORD)
 
 
+async def test_all_shards_beside_some(make: Make) -> None:
+    """A process without SHARD_COUNT on Discord would answer what the others answer."""
+    part = make(0, 1)
+    await part.join(Served.DISCORD)
+    with pytest.raises(ShardsTaken, match="SHARD_COUNT=4"):
+        await make(count=None, part=False).join(Served.DISCORD)
+    await make(count=None, part=False).join(Served.SLACK)
+    await part.close()
+    await make(count=None, part=False).join(Served.DISCORD)
+    await make(count=None, part=False).join(Served.DISCORD, Served.SLACK)
+    with pytest.raises(ShardsTaken, match="all shards, without SHARD_COUNT"):
+        await make(0, 1).join(Served.DISCORD)
+
+
+async def test_all_shards_after_a_lost_connection(make: Make, postgres: Database) -> None:
+    every = make(count=None, part=False)
+    await every.join(Served.DISCORD)
+    await cut(postgres)
+    await every._watched()  # notices
+    await every._watched()
+    with pytest.raises(ShardsTaken, match="all shards, without SHARD_COUNT"):
+        await make(0, 1).join(Served.DISCORD)
+
+
 async def test_a_start_that_fails_holds_nothing(make: Make) -> None:
     await make(0).join(Served.DISCORD)
     failed = make(0, 1)
