@@ -31,7 +31,7 @@ _FLAWS: Mapping[Flaw, str] = {
     Flaw.KNOWN: _("on the list that the network learned from"),
     Flaw.REAL: _("a real dinosaur"),
     Flaw.NEAR: _("only one letter away from a real name"),
-    Flaw.UNREADABLE: _("not readable as a name"),
+    Flaw.UNREADABLE: _("unreadable as a name"),
     Flaw.REPEATED: _("a repetition"),
     Flaw.UNSAYABLE: _("hard to say"),
     Flaw.UNFIT: _("blocked by the word filter"),
@@ -128,8 +128,8 @@ def explain_problem(problem: NamesProblem) -> Text:
         case OnlyNameRejected(name, flaw, _constraints):
             return text(
                 _(
-                    "The only such name, {name}, was rejected: {flaw}. Leave out the length, or "
-                    "some letters."
+                    "The only such name, {name}, was rejected for being {flaw}. Leave out the "
+                    "length, or some letters."
                 ),
                 name=name,
                 flaw=_FLAWS[flaw],
@@ -151,11 +151,11 @@ def explain_shortfall(shortfall: Shortfall) -> str:
     if shortfall.flaw is None:
         return _("{names} There are no others.").format(names=names)
     if shortfall.share >= 0.9:
-        sentence = _("{names} Almost everything that was tried was rejected: {flaw}.")
+        sentence = _("{names} Almost everything that was tried was rejected for being {flaw}.")
     elif shortfall.share > 0.5:
-        sentence = _("{names} Most of what was tried was rejected: {flaw}.")
+        sentence = _("{names} Most of what was tried was rejected for being {flaw}.")
     else:
-        sentence = _("{names} Much of what was tried was rejected: {flaw}.")
+        sentence = _("{names} Much of what was tried was rejected for being {flaw}.")
     return sentence.format(names=names, flaw=_FLAWS[shortfall.flaw])
 
 

@@ -87,7 +87,7 @@ EXPLAINED = [
     ),
     (
         OnlyNameRejected("triops", Flaw.REAL, WISH),
-        "The only such name, triops, was rejected: a real dinosaur. "
+        "The only such name, triops, was rejected for being a real dinosaur. "
         "Leave out the length, or some letters.",
     ),
 ]

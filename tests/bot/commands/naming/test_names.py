@@ -129,8 +129,8 @@ async def test_fewer_names_have_reason(chat: Chat) -> None:
     *names, _blank, why = result.lines
     assert names[-1] == "Kilosaurus"
     assert why == (
-        r"Only 3 new names were found (starts_with:dra). Most of what was tried was rejected: "
-        "on the list that the network learned from."
+        r"Only 3 new names were found (starts_with:dra). Most of what was tried was "
+        "rejected for being on the list that the network learned from."
     )
 
 
