@@ -88,7 +88,7 @@ class WriterProcess:
 
         Raises `ExecutorLost`.
         """
-        if like is not None and hasattr(os, "pidfd_open"):
+        if like is not None and not like.is_lost and hasattr(os, "pidfd_open"):
             # In its thread: it is asked between two turns.
             await like._thread.submit(lambda: like._fork(self))
         else:

@@ -286,6 +286,19 @@ async def test_fork_is_ended(opened: Open) -> None:
 
 
 @forking
+async def test_fork_of_a_closed_process(opened: Open) -> None:
+    """It may have ended since it was chosen: the other one starts from nothing."""
+    inference = opened()
+    first = await started(inference)
+    first.close()
+    other = WriterProcess(share, dict, LONG_S)
+    async with asyncio.timeout(LONG_S):
+        await other.start(first)
+    assert other.is_ready
+    other.close()
+
+
+@forking
 async def test_fork_that_does_not_begin(opened: Open) -> None:
     """Both are given up, and the bot goes on by itself."""
     inference = opened(processes=2)
