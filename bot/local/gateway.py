@@ -131,7 +131,7 @@ class Gateway:
         self._update_online()
 
     async def ask_to_reconnect(self) -> None:
-        """Send op 7: the client shall connect again and resume its session."""
+        """Send op 7, which asks the client to connect again and resume its session."""
         await _send_to(list(self._sessions.values()), json.dumps({"op": RECONNECT, "d": None}))
 
     async def send_malformed(self) -> None:
