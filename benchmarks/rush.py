@@ -50,6 +50,8 @@ class Asked:
     """The poll that its buttons vote in."""
     names: int = 0
     """Number of these buttons."""
+    edits: int = 0
+    """Times that its message was edited until then."""
 
     @property
     def to_acknowledge(self) -> float | None:
@@ -80,18 +82,21 @@ class Crowd(ABC):
     def _send(self, number: int, what: What) -> Hashable:
         """Let a member ask; the key of the request."""
 
-    async def rush(self, whats: Sequence[What], seconds: float, limit_s: float) -> None:
+    async def rush(
+        self, whats: Sequence[What], seconds: float, limit_s: float, first: int = 0
+    ) -> None:
         """Send requests evenly over some seconds, and wait for all answers.
 
-        Afterwards, those without an answer have none after `limit_s`, or nothing has changed for
-        `STANDSTILL_S`.
+        `first` is the number of the first member. Afterwards, those without an answer have none
+        after `limit_s`, or nothing has changed for `STANDSTILL_S`.
         """
         quiet = asyncio.create_task(self._ask_quietly())
         began = time.monotonic()
         try:
             self._open = len(whats)
+            self._done.clear()
             for number, what in enumerate(whats):
-                self._ask(number, what)
+                self._ask(first + number, what)
                 await asyncio.sleep(max(0.0, began + (number + 1) * seconds / len(whats) - _now()))
             while self._open > 0 and not self._is_over(began + limit_s):
                 with suppress(TimeoutError):
@@ -106,9 +111,9 @@ class Crowd(ABC):
         self._ask(-1, "poem")
         self._ask(-2, "names")
         self._open = 2
+        self._done.clear()
         async with asyncio.timeout(timeout_s):
             await self._done.wait()
-        self._done.clear()
         self.warming, self.asked = self.asked, []
 
     def _is_over(self, limit: float) -> bool:
@@ -183,7 +188,7 @@ class DiscordCrowd(Crowd):
         buttons = [(button.custom_id or "").partition(":")[::2] for button in shown]
         noted = self._note(asked.id, asked.acknowledged_at, buttons=buttons, is_failed=asked.failed)
         if noted is not None and asked.original is not None:
-            noted.said = asked.original.content
+            noted.said, noted.edits = asked.original.content, len(asked.original.edits)
 
 
 class SlackCrowd(Crowd):

@@ -79,6 +79,11 @@ class WriterProcess:
         self._held: dict[str, ref[SharedWeights]] = {}
         """Weights that the process has, by digest."""
 
+    @property
+    def pid(self) -> int:
+        """Its process id once it is ready, else 0."""
+        return self._pid
+
     def takes(self, work: Work) -> bool:
         """Whether it is a `Generation` by live weights."""
         return isinstance(work, Generation) and work.is_live
