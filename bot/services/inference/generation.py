@@ -33,21 +33,43 @@ class Generation:
     """Whether they are or were the served weights of the task, unlike those of custom models."""
 
     def __call__(self, texts: Sequence[Text], should_stop: ShouldStop) -> list[Draft | Exception]:
-        """The next draft of each text, in one batch; one by one if that fails.
+        """The next draft of each text, in one batch, or why there is none.
 
         Raises `Abandoned`.
         """
-        generator = task_of(self.task).generator
+        steps = [self._begun(text) for text in texts]
+        begun = {place: step for place, step in enumerate(steps) if not isinstance(step, Exception)}
+        accepts = [texts[place].accept for place in begun]
+        extended = self._extended([*begun.values()], accepts, should_stop)
+        for place, step in zip(begun, extended, strict=True):
+            steps[place] = step
+        return steps
+
+    def _begun(self, text: Text) -> Draft | Exception:
+        """The draft of a text. An invalid request costs the others of its batch nothing."""
         try:
-            drafts = [text.draft or generator.begin(self.trained, text.request) for text in texts]
-            accepts = [text.accept for text in texts]
-            return [*generator.extend(self.trained, drafts, accepts, should_stop)]
+            return text.draft or task_of(self.task).generator.begin(self.trained, text.request)
         except Abandoned:
             raise
         except Exception as error:  # noqa: BLE001 (the caller gets it)
-            if len(texts) == 1:
+            return error
+
+    def _extended(
+        self, drafts: Sequence[Draft], accepts: Sequence[Accept], should_stop: ShouldStop
+    ) -> list[Draft | Exception]:
+        """Drafts that are one step longer, from one call; one by one if that fails."""
+        if not drafts:
+            return []
+        try:
+            extend = task_of(self.task).generator.extend
+            return [*extend(self.trained, drafts, accepts, should_stop)]
+        except Abandoned:
+            raise
+        except Exception as error:  # noqa: BLE001 (the caller gets it)
+            if len(drafts) == 1:
                 return [error]
-            return [step for text in texts for step in self([text], should_stop)]
+            pairs = zip(drafts, accepts, strict=True)
+            return [step for d, a in pairs for step in self._extended([d], [a], should_stop)]
 
 
 def sendable(error: Exception) -> Exception:

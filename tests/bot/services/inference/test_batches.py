@@ -5,9 +5,19 @@ from dataclasses import replace
 
 import pytest
 
+from bot.services.inference.generation import Generation, Text
+from models.text_generator import never
 from models.verse.poem import SonnetError, SonnetRequest
 from models.verse.text_generator import SonnetGenerator
-from tests.bot.services.inference.serving import POEM, Serve, batch_sizes, gated, in_thread, poem_of
+from tests.bot.services.inference.serving import (
+    POEM,
+    Serve,
+    anything,
+    batch_sizes,
+    gated,
+    in_thread,
+    poem_of,
+)
 from tests.models.tiny import lstm, poet
 from tests.models.verse.versifier import VERSIFIER
 
@@ -79,3 +89,16 @@ async def test_blocked_poem_leaves_others(serve: Serve) -> None:
     )
     assert isinstance(refused, SonnetError)
     assert kept == kept_lines
+
+
+def test_invalid_request_leaves_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others still share one, and it gets its own error."""
+    sizes = batch_sizes(monkeypatch)
+    invalid = SonnetRequest(form="ode")
+    requests = [SonnetRequest(seed=0), invalid, SonnetRequest(seed=1), invalid]
+    texts = [Text(request, None, anything) for request in requests]
+    steps = Generation("sonnets", poet())(texts, never)
+    assert sizes == [2]
+    assert [isinstance(step, SonnetError) for step in steps] == [False, True, False, True]
+    assert Generation("sonnets", poet())(texts[1:2], never)
+    assert sizes == [2]
