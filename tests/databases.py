@@ -12,15 +12,51 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import URL, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, Dialect, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import LRUCache
 
+import bot.store.database
 from bot.store import Database, Store, url_of
 from bot.store.schema import Base
 
 VARIABLE = "MANGOSAURUS_TEST_DATABASE_URL"
+
+
+MOST_STATEMENTS = 2000
+
+
+class CompiledStatements(LRUCache[Any, Any]):
+    """Compiled statements of all engines of a process, by the name of their dialect.
+
+    Each test has an engine, which would compile the same statements again.
+    """
+
+    def get(self, key: tuple[Dialect, object], default: Any = None) -> Any:  # noqa: ANN401
+        dialect, *others = key
+        return super().get((dialect.name, *others), default)
+
+    def __setitem__(self, key: tuple[Dialect, object], value: object) -> None:
+        dialect, *others = key
+        super().__setitem__((dialect.name, *others), value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_statements() -> Iterator[None]:
+    """Let all engines share what they compile."""
+    compiled = CompiledStatements(MOST_STATEMENTS)
+
+    def create(*args: Any, **options: Any) -> AsyncEngine:  # noqa: ANN401
+        engine = create_async_engine(*args, **options)
+        engine.sync_engine._compiled_cache = compiled
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bot.store.database, "create_async_engine", create)
+        yield
 
 
 @dataclass(frozen=True)
