@@ -11,6 +11,7 @@ import discord
 import pytest
 import simcord
 
+from bot.commands import jobs
 from bot.commands.core.app import App
 from bot.commands.core.info import Choice
 from bot.discord.client import Mangosaurus
@@ -23,6 +24,7 @@ from tests.bot.chats.exceptions import PLATFORMS, lacks
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Chat
+from tests.bot.chats.sqlite_in_loop import run_sqlite_in_loop
 from tests.bot.chats.still_time import StillTime
 from tests.bot.fakes import FakeWriter
 from tests.bot.world import World
@@ -34,6 +36,9 @@ __all__ = ["Home", "World"]
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 STEP_S = 60.0
 """Seconds that pass at once."""
+BEAT_S = 60.0
+"""Seconds between two looks for answers that were left unfinished: six times as many as usual, as
+most tests let ten minutes pass and are not about them."""
 
 
 @dataclass
@@ -102,7 +107,9 @@ class Home:
 
 
 @pytest.fixture
-def world(tmp_path: Path, templates: Templates) -> World:
+def world(tmp_path: Path, templates: Templates, monkeypatch: pytest.MonkeyPatch) -> World:
+    run_sqlite_in_loop(monkeypatch)
+    monkeypatch.setattr(jobs, "BEAT_S", BEAT_S)
     settings = Settings(state_dir=tmp_path, cooldown_seconds=0, retrain_cooldown_minutes=5)
     return World(settings, templates)
 

@@ -3,10 +3,8 @@
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
-from queue import SimpleQueue
 from typing import Any
 
-import aiosqlite.core
 import pytest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,17 +23,6 @@ class StillTime:
         monkeypatch.setattr(loop, "time", lambda: self._now)
         run_in_executor = loop.run_in_executor
         monkeypatch.setattr(loop, "run_in_executor", lambda *a: self._counted(run_in_executor(*a)))
-        count = self._counted
-
-        class CountedQueue(SimpleQueue[Any]):
-            """Work for the thread of a SQLite connection, with the future that it settles."""
-
-            def put_nowait(self, item: Any) -> None:  # noqa: ANN401
-                if item[0] is not None:
-                    count(item[0])
-                super().put_nowait(item)
-
-        monkeypatch.setattr(aiosqlite.core, "SimpleQueue", CountedQueue)
 
     def now(self) -> datetime:
         """The time of day."""
