@@ -148,8 +148,8 @@ class SlackBot:
             platform.is_home = False
             self.app.homes.discard(platform.community_id or 0)
             log.warning(
-                "Another process of this bot is on Discord, so this workspace is no home. To let its "
-                "administrators use /retrain, set HOME_WORKSPACES=%s",
+                "Another process of this bot is on Discord, so this workspace is no home. To let "
+                "its administrators use /retrain, set HOME_WORKSPACES=%s",
                 platform.team,
             )
 
