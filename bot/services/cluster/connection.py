@@ -73,6 +73,8 @@ class Connection:
             reason = _reason(error)
             if isinstance(error, MemoryError):  # the first bytes of text, read as a length
                 reason = "what listens there is no Dask scheduler, perhaps its dashboard"
+            elif isinstance(error, TypeError) and "ssl_context" in reason:
+                reason = "TLS needs a certificate, and Dask's configuration names none"
             raise Unreachable(f"does not answer ({reason})") from error
         return connection
 

@@ -72,23 +72,24 @@ class Forks:
 class Cluster:
     """A scheduler with workers."""
 
-    def __init__(self, forks: Forks) -> None:
+    def __init__(self, forks: Forks, protocol: str = "tcp", *options: str) -> None:
+        """`options` are given to the scheduler and to each worker."""
         self.port = free_port()
         self.scheduler = 0
         self.workers: list[int] = []
         """Numbers of the processes."""
         self._forks = forks
+        self._protocol, self._options = protocol, ("--protocol", protocol, *options)
 
     @property
     def address(self) -> str:
         """The address of the scheduler, as Dask writes it."""
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"{self._protocol}://127.0.0.1:{self.port}"
 
     def start_scheduler(self) -> None:
         """Start the scheduler, at the same address each time, and wait until it listens."""
-        self.scheduler = self._forks.start(
-            "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard"
-        )
+        options = ("--host", "127.0.0.1", "--port", str(self.port), *self._options)
+        self.scheduler = self._forks.start("scheduler", "--no-dashboard", *options)
         until = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -101,7 +102,7 @@ class Cluster:
 
     def start_worker(self, *options: str) -> int:
         """Start a worker with one thread."""
-        options = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", *options)
+        options = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", *self._options, *options)
         worker = self._forks.start("worker", self.address, "--no-dashboard", *options)
         self.workers.append(worker)
         return worker
