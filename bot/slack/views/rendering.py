@@ -164,8 +164,10 @@ class _Renderer:
             yield _Sized({"type": "context", "elements": [plain_text(footer)]}, footer)
 
     def _field(self, field: Field) -> list[Block]:
-        name = self._words(field.name)
-        return [_text(f"{name}: ", Style.STRONG)] * bool(name) + self._elements(field.value)
+        """`Seed: 1`; a list begins below its name."""
+        name, value = self._words(field.name), self._elements(field.value)
+        is_list = any("\n" in each.get("text", "") for each in value)
+        return [_text(f"{name}\n" if is_list else f"{name}: ", Style.STRONG)] * bool(name) + value
 
     def _elements(self, words: Text) -> list[Block]:
         """Text as elements of rich text, of which none is empty."""

@@ -64,7 +64,7 @@ class Reader:
         name = ""
         for element in elements:
             if _is_field(element):
-                name = element["text"].removesuffix(": ")
+                name = element["text"].removesuffix(": ").removesuffix("\n")
                 fields[name] = ""
             else:
                 fields[name] += self._words([element])
@@ -107,6 +107,6 @@ async def _read(file: File) -> bytes:
 
 
 def _is_field(element: Element) -> bool:
-    """Whether an element is the name of a field, in bold and with a colon."""
+    """Whether an element is the name of a field, in bold, and with a colon or above a list."""
     is_bold = bool(element.get("style", {}).get("bold"))
-    return is_bold and str(element.get("text")).endswith(": ")
+    return is_bold and str(element.get("text")).endswith((": ", "\n"))

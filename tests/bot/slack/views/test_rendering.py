@@ -107,6 +107,14 @@ def test_embed() -> None:
     assert footer["type"] == "context"
 
 
+def test_list_in_a_field() -> None:
+    """It begins below the name of the field."""
+    embed = Embed("Version 1", fields=(Field("Seed", text("1")), Field("Names", text("a\nb"))))
+    _header, fields = only(Message(embeds=(embed,)))["blocks"]
+    words = "".join(each["text"] for each in fields["elements"][0]["elements"])
+    assert words == "Seed: 1\nNames\na\nb"
+
+
 def test_times_are_shown_in_the_readers_zone() -> None:
     relative, absolute = elements(Message((Timestamp(NOON), Timestamp(NOON, absolute=True))))
     assert relative["format"] == "{ago}"
