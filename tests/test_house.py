@@ -106,7 +106,7 @@ models.packed_texts
 models.model_card
 models.fingerprints
 models.quantization
-models.networks         models.quantization data
+models.networks         models.quantization models.packed_texts data
 
 data
 """

@@ -50,6 +50,7 @@ from models.networks.word_vocabulary import (
     WordVocabulary,
     running_syllables,
 )
+from models.packed_texts import packed
 from models.quantization import Matrix
 
 TEXTS = frozenset({"tokens", "rare"})
@@ -129,7 +130,7 @@ class WordsAndCharacters:
     """Added to the logits of the tokens when lines are written in metre, `(V,)`; no part of the
     distribution. See `models.verse.calibration`."""
     shares: Shares = Shares()
-    rare_words: tuple[str, ...] = ()
+    rare_words: Sequence[str] = ()
     """R: different words outside of the word network's vocabulary."""
 
     def __post_init__(self) -> None:
@@ -227,7 +228,7 @@ class WordsAndCharacters:
             own["vectors"],
             own["correction"],
             Shares(*map(float, own["shares"])),
-            _split(own["rare"], symbols),
+            packed(_split(own["rare"], symbols)),
         )
 
 
