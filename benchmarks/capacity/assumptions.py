@@ -51,7 +51,7 @@ class Costs:
     """The same, for an edit of a poem, with the lines that it shows."""
     member_s: float = 0.0007
     """The load test's simulator, for a request and for each edit."""
-    bot_mib: float = 166.0
+    bot_mib: float = 141.0
     """Memory of the bot's process."""
     writer_mib: float = 60.0
     """Memory of a further writing process, besides the weights that all share."""

@@ -75,6 +75,28 @@ def test_all_problems_are_listed(dotenv: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("COOLDOWN_SECONDS=nan", ["'nan'"]),
+        ("COOLDOWN_SECONDS=3601", ["'3601'"]),
+        ("RETRAIN_MINUTES=1.5", ["'1.5'"]),
+        ("RETRAIN_MINUTES=0", ["'0'"]),
+        ("HOME_GUILDS=12,0,-3,x", ["'0'", "'-3'", "'x'"]),
+        ("INFERENCE=http://10.0.0.5:8786", ["'http://10.0.0.5:8786'"]),
+        ("SLACK_COMMAND_PREFIX=mango-mango-mango-mango-", ["'mango-mango-mango-mango-'"]),
+    ],
+)
+def test_wrong_values(dotenv: Path, line: str, shown: list[str]) -> None:
+    """Each wrong item of a list is a problem."""
+    dotenv.write_text(line)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(dotenv)
+    name = line.partition("=")[0]
+    for problem, item in zip(caught.value.problems, shown, strict=True):
+        assert problem.startswith(f"{name} is {item}; expected ")
+
+
 @pytest.mark.parametrize("name", ["BLOCKED_WORDS", "ALLOWED_WORDS"])
 @pytest.mark.parametrize("word", ["*", "**", "🖕", "-"])
 def test_words_have_letters(dotenv: Path, name: str, word: str) -> None:
