@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import platform
 import tempfile
 from collections.abc import Callable
@@ -128,6 +129,9 @@ def _processes(settings: Settings) -> int:
     number = settings.inference_processes
     if number is None:
         number = default_processes()
+    if number and os.name != "posix":
+        log.warning("INFERENCE_PROCESSES is ignored: processes cannot share weights on this system")
+        return 0
     if number:
         log.info("Up to %d processes will write when members have to wait", number)
     return number

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -46,6 +47,15 @@ async def test_cluster_without_its_package(tmp_path: Path, monkeypatch: pytest.M
     settings = Settings(state_dir=tmp_path, inference="dask://127.0.0.1:8786")
     with pytest.raises(StartupError, match=r"pip install -r requirements-cluster\.txt"):
         await app.build_app(settings)
+
+
+@pytest.mark.parametrize(("system", "expected"), [("posix", 3), ("nt", 0)])
+def test_processes_need_shared_weights(
+    system: str, expected: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(app, "os", SimpleNamespace(name=system))
+    assert app._processes(Settings(inference_processes=3)) == expected
+    assert ("INFERENCE_PROCESSES is ignored" in caplog.text) == (expected == 0)
 
 
 async def test_cluster_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
