@@ -1,4 +1,4 @@
-"""A cluster that only takes who has a certificate, made by the command of docs/hosting/cluster.md."""
+"""A cluster that takes only those with a certificate, made as docs/hosting/cluster.md says."""
 
 import logging
 import re
