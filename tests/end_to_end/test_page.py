@@ -299,6 +299,14 @@ async def test_page_autocomplete(page: Page) -> None:
     await expect(last(page)).to_contain_text("Found: TRILOBITE")
 
 
+async def test_pressing_send_twice(page: Page, local: LocalDiscord) -> None:
+    await fill_in(page, "dig")
+    send = page.get_by_role("button", name="Send")
+    await send.evaluate("button => { button.click(); button.click(); }")
+    await expect(last(page)).to_contain_text("A dig at Lyme Regis")
+    assert len(local.state.interactions) == 1
+
+
 async def test_suggestions_leave_what_is_wrong(page: Page) -> None:
     """They come a moment after the sentence, since the field is focused."""
     await page.keyboard.type("/find ")

@@ -130,12 +130,18 @@ function values() {
   return { options, files, problems };
 }
 
+let sending = false;  // a second press of Send is not a second command
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (sending) return;
   const { options, files, problems } = values();
   filling.fields.forEach((field) => field.box.classList.toggle("wrong", problems.some((problem) => problem.field === field)));
   if (problems.length) { complain(problems[0].sentence); problems[0].field.input.focus(); return; }
   const name = filling.command.name;
-  if (await send("run", { name, options }, files)) { stopCommand(); scrolling.toBottom(); }
+  sending = true;
+  try {
+    if (await send("run", { name, options }, files)) { stopCommand(); scrolling.toBottom(); }
+  } finally { sending = false; }
 });
 form.addEventListener("keydown", (event) => { if (event.key === "Escape") stopCommand(); });

@@ -288,8 +288,11 @@ async def test_modal(local: LocalSlack, toy: Toy, page: Page) -> None:
     await expect(dialog.get_by_label("Start")).to_have_value("Draco")
     file = {"name": "list.txt", "mimeType": "text/plain", "buffer": b"Bilbo"}
     await dialog.get_by_label("List").set_input_files(file)  # type: ignore[arg-type]
-    await dialog.get_by_role("button", name="Write").click()
+    submit = dialog.get_by_role("button", name="Write")
+    await submit.evaluate("button => { button.click(); button.click(); }")
     await expect(dialog).to_have_count(0)
+    submitted = [r for r in toy.requests if r.payload.get("type") == "view_submission"]
+    assert len(submitted) == 2  # one of them had an error
     state = toy.payload["view"]["state"]["values"]
     assert state["count"]["count"]["value"] == "4"
     assert state["start"]["start"]["selected_option"] == OPTIONS[0]

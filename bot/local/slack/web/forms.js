@@ -33,7 +33,9 @@ $("modal").addEventListener("cancel", (event) => {
 async function submitForm(form, modal, inputs) {
   const alert = form.querySelector("[role=alert]");
   const { values, files } = filled(inputs);
-  const result = await act("submit", { source: modal.id, values }, files);
+  const button = form.querySelector("footer .primary");
+  button.disabled = true;  // a second press is not a second submission
+  const result = await act("submit", { source: modal.id, values }, files).finally(() => { button.disabled = false; });
   const errors = Object.entries(result.errors || {}).map(([block, error]) => {
     const found = modal.blocks.find((each) => each.block_id === block);
     return `${found ? words(found.label) : block}: ${error}`;
