@@ -31,6 +31,8 @@ START_S = 30.0
 """Seconds that a worker may take to get ready. It may be busy with others' work."""
 SENDING_S = 60.0
 """Seconds that a worker may take to get weights."""
+REFUSED_S = 60.0
+"""Seconds after which weights that a worker could not take are sent to it again."""
 WAITING_S = 5.0
 """Seconds that a turn waits for weights which its worker is sent."""
 MOST_KNOWN = 256
@@ -76,8 +78,9 @@ class RemoteWorker:
         self._lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._held: set[str] = set()
         """Digests of the weights that it has, as far as is known."""
-        self._refused: set[str] = set()
-        """Those of weights that it cannot use."""
+        self._refused: dict[str, float] = {}
+        """Those of weights that it could not take, with the time of the loop until which it is left
+        alone with them."""
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._at_work = 0
         self._watch: asyncio.Task[None] | None = None
@@ -117,7 +120,7 @@ class RemoteWorker:
 
     def can_take(self, work: Generation) -> bool:
         """Whether it can compute a turn of this work now, or soon for that of custom models."""
-        if self.is_lost or work.trained.digest in self._refused:
+        if self.is_lost or self._refuses(work.trained.digest):
             return False
         return not work.is_live or self.has(work.trained)
 
@@ -126,10 +129,13 @@ class RemoteWorker:
         digest = trained.digest
         if digest in self._held:
             return True
-        if digest not in self._sending and digest not in self._refused and not self.is_lost:
+        if digest not in self._sending and not self._refuses(digest) and not self.is_lost:
             task = self._sending[digest] = asyncio.create_task(self._send(trained))
             task.add_done_callback(lambda _: self._sending.pop(digest, None))
         return False
+
+    def _refuses(self, digest: str) -> bool:
+        return self._refused.get(digest, 0.0) > asyncio.get_running_loop().time()
 
     @property
     def known(self) -> AbstractSet[str]:
@@ -252,7 +258,7 @@ class RemoteWorker:
             self.lose(str(error))
         except Exception as error:  # noqa: BLE001 (of the worker, or of pickling)
             log.error("The worker %s can't use %s: %r", self.address, digest[:12], error)
-            self._refused.add(digest)
+            self._refused[digest] = asyncio.get_running_loop().time() + REFUSED_S
 
 
 class ClusterExecutor:

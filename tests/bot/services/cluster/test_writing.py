@@ -17,6 +17,7 @@ from bot.services.word_filter import WordFilter
 from models.names.generator import NamesError, NamesRequest
 from models.tasks import task_of
 from models.verse.poem import SonnetRequest
+from models.weights import Trained
 from tests.bot.services.cluster.dask_processes import Cluster, until, until_ready
 from tests.bot.services.cluster.filters import Telling, failing, raising_unpicklable
 from tests.bot.services.inference.serving import NAMES, POEM, Serve, anything, poem_of
@@ -194,6 +195,28 @@ async def test_forgotten_weights_are_sent_again(pool: ClusterPool, serve_on: Ser
     assert await inference.names(NAMES, custom) == alone
     assert pool.status.turns == 0
     assert await inference.names(NAMES, custom) == alone
+
+
+async def test_weights_that_cannot_be_sent(
+    pool: ClusterPool, serve_on: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bot writes, and tries again after a while."""
+    frames, failures = worker_module._frames, list[Trained]()
+
+    def failing_once(trained: Trained) -> list[bytes | memoryview]:
+        if len(failures) < 2:  # on each worker
+            failures.append(trained)
+            raise MemoryError
+        return frames(trained)
+
+    monkeypatch.setattr(worker_module, "_frames", failing_once)
+    monkeypatch.setattr(worker_module, "REFUSED_S", 0.2)
+    inference = serve_on(pool, sonnets=poet(digest="unsendable"))
+    await anext(inference.sonnet(POEM))
+    await until(lambda: len(failures) == 2)
+    await anext(inference.sonnet(POEM))  # at home, without another attempt
+    await asyncio.sleep(0.3)
+    await has_weights(inference, pool, "unsendable")
 
 
 def test_this_process_is_none_of_them(tmp_path: Path) -> None:
