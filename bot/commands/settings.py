@@ -24,8 +24,8 @@ INFO = CommandInfo(
     description=_("Settings of the bot here (managers only)."),
     options={
         "vote_minutes": _("Minutes that a poll stays open, 1 to 1440 (default 10)"),
-        "public_hall": _("Whether winners appear in the hall of fame of everybody (default True)"),
-        "shared_namers": _("Whether namers that are shared elsewhere can be used (default True)"),
+        "public_hall": _("Whether winners appear in the hall of fame of everybody (default: yes)"),
+        "shared_namers": _("Whether namers that are shared elsewhere can be used (default: yes)"),
         "filter": _("How strict the word filter is (default normal)"),
         "blocked_words": _("Words that the bot must not use here, separated by commas, or none"),
     },

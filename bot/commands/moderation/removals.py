@@ -39,7 +39,7 @@ MESSAGE_INFO = CommandInfo(
     examples=(
         (
             _("/moderate message message:https://…"),
-            _("removes names or a whole answer. So does the menu of a message, under Apps."),
+            _("removes names or a whole answer. So does the menu of a message."),
         ),
     ),
     audience=Audience.MODERATORS,
@@ -56,7 +56,7 @@ NAMER_INFO = CommandInfo(
     description=_("Stop the use of a namer here, or allow it again."),
     options={
         "name": _("Which namer, for example: elves"),
-        "allow": _("Allow it again (default False)"),
+        "allow": _("Allow it again (default: no)"),
     },
     examples=(
         (

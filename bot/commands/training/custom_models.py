@@ -116,7 +116,7 @@ RETRAIN_INFO = CommandInfo(
 SHARE_INFO = CommandInfo(
     name="namer share",
     description=_("Let others use a namer, or stop sharing it."),
-    options={**_WHICH, "on": _("Whether others can use it (default True)")},
+    options={**_WHICH, "on": _("Whether others can use it (default: yes)")},
     examples=(
         ("/namer share name:elves", _("lets a namer be used elsewhere, too; on:False stops that.")),
     ),

@@ -46,9 +46,9 @@ _OPTIONS = {
     "corpus": _("Text file to train on (default: the bot's own)"),
     "seed": _("The same seed gives the same model"),
     "minutes": _("Time limit in minutes"),
-    "force": _("Use the new version even if it is worse (default False)"),
+    "force": _("Use the new version even if it is worse (default: no)"),
 }
-_EXTRA_NAMES = {"hall_of_fame": _("Also train on names that won a poll (default False)")}
+_EXTRA_NAMES = {"hall_of_fame": _("Also train on names that won a poll (default: no)")}
 
 
 def info_of(task: Task) -> CommandInfo:
