@@ -8,7 +8,6 @@ processes over loopback, which share the cores of this machine: CPU times say wh
 import argparse
 import asyncio
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from benchmarks.ports import free_port
 from bot.services.cluster.pool import ClusterPool
 from bot.services.inference import Inference
 from bot.services.inference.service import prepared
@@ -39,13 +39,6 @@ def say(line: str) -> None:
     """Print a line at once."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
-
-
-def free_port() -> int:
-    """A port of loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 class Cluster:

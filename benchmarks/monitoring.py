@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
+from benchmarks.ports import free_port
 from bot.local.server import LocalDiscord
 from bot.monitoring.monitor import Monitor
 from bot.monitoring.requests import Outcome, end_with
@@ -264,14 +264,6 @@ async def _measure_costs(console: Console, rounds: int = 2_000) -> None:
         f"writing {len(exposition.splitlines()):,} lines of metrics: "
         f"{1e3 * np.median(written):.1f} ms of CPU, in a thread"
     )
-
-
-def free_port() -> int:
-    """A port that nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from benchmarks.ports import free_port
 from bot.local.rest import PREFIX
 from bot.local.server import LocalDiscord
 from bot.operations.healthcheck import HEALTHY, UNHEALTHY
@@ -244,12 +244,6 @@ def test_image_has_everything_that_the_bot_reads(tmp_path: Path) -> None:
         assert run_in_image("healthcheck").returncode == HEALTHY
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == Exit.OK
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def test_image_is_of_no_architecture() -> None:

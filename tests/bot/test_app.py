@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from benchmarks.ports import free_port
 from bot import app
 from bot.services.training.cluster import ClusterLaunch
 from bot.settings import Settings
@@ -13,7 +14,6 @@ from bot.startup import StartupError
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME
 from models.names.generator import NamesRequest
-from tests.bot.services.cluster.dask_processes import free_port
 from tests.bot.store.test_polls import NOW
 from tests.bot.store.test_unfinished import HIDDEN, POEM
 

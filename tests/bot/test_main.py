@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 import pytest
 
+from benchmarks import ports
 from bot.__main__ import main
 from bot.logs import LEVEL_OF_OTHERS
 from bot.settings import SETTINGS
@@ -93,19 +94,12 @@ def outcome(
 
 @pytest.fixture
 def free_port() -> int:
-    return _free_port()
+    return ports.free_port()
 
 
 @pytest.fixture
 def metrics_port() -> int:
-    return _free_port()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return ports.free_port()
 
 
 def test_json_logs_include_the_error(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -49,10 +49,3 @@ class Setup:
         server = self.held.enter_context(socket.create_server(("127.0.0.1", 0)))
         port: int = server.getsockname()[1]
         return port
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

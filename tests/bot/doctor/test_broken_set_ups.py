@@ -11,13 +11,14 @@ from pathlib import Path
 import discord.http
 import pytest
 
+from benchmarks.ports import free_port
 from bot.doctor import account, database, machine, monitoring
 from bot.doctor.examination import Check, examine
 from bot.local.guild import Guild
 from bot.local.rest import Rest
 from bot.startup import Exit
 from bot.store import Database, url_of
-from tests.bot.doctor.setups import PASSWORD, Setup, free_port
+from tests.bot.doctor.setups import PASSWORD, Setup
 from tests.bot.tiny import write_tiny_weights
 
 

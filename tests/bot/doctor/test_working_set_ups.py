@@ -6,6 +6,7 @@ import secrets
 import pytest
 from sqlalchemy import text
 
+from benchmarks.ports import free_port
 from bot.doctor import monitoring
 from bot.doctor.examination import examine
 from bot.doctor.findings import Level
@@ -13,7 +14,7 @@ from bot.doctor.subject import Subject
 from bot.monitoring.server import MonitoringServer
 from bot.startup import Exit
 from bot.store import Database
-from tests.bot.doctor.setups import PASSWORD, Setup, free_port
+from tests.bot.doctor.setups import PASSWORD, Setup
 from tests.bot.tiny import write_tiny_weights
 
 

@@ -1,6 +1,7 @@
 """One cluster for all tests that leave it as it is, and inference that writes on it."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.models.tiny import namer, poet
 @pytest.fixture(scope="session")
 def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
     """The process that starts all schedulers and workers."""
-    with Forks(tmp_path_factory.mktemp("cluster")) as made:
+    with closing(Forks(tmp_path_factory.mktemp("cluster"))) as made:
         yield made
 
 

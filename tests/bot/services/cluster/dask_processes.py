@@ -9,9 +9,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from benchmarks.ports import free_port
 from bot.services.cluster.pool import ClusterPool
 from tests.bot.services.cluster.forks import kill
 
@@ -20,15 +19,8 @@ PATIENCE_S = 30.0
 """Seconds that anything here may take on a busy machine."""
 
 
-def free_port() -> int:
-    """A port of loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
-
-
 class Forks:
-    """The process that starts others (`forks`). They end with the block."""
+    """The process that starts others (`forks`). They end with `close`."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` is for the files of the processes."""
@@ -56,17 +48,6 @@ class Forks:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(PATIENCE_S)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Cluster:

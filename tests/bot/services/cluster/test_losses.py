@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.ports import free_port
 from bot.doctor.cluster import examine_cluster
 from bot.doctor.findings import Level
 from bot.doctor.subject import Subject
@@ -25,7 +26,6 @@ from bot.services.cluster.installation import (
 from bot.services.cluster.pool import ClusterPool
 from tests.bot.services.cluster.dask_processes import (
     Cluster,
-    free_port,
     until,
     until_ready,
 )
