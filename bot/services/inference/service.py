@@ -41,7 +41,7 @@ MOST_STEPS = 10_000
 """Steps of a draft. Poems have up to a few hundred; this stops a generator that never finishes."""
 DISSECTION = "dissection"
 """The kind of work of dissections, beside the tasks."""
-WEIGHTS = {"names": 4.0, DISSECTION: 4.0}
+WEIGHTS = {"names": 8.0, DISSECTION: 8.0}
 """Shares of the networks' time, relative to those of other kinds: who asks for what takes
 milliseconds should not wait for what takes seconds anyway."""
 LOADING_S = 120.0

@@ -5,9 +5,9 @@ oldest one was answered goes to the end of the round. The second requests of all
 then the third ones, so that they fill a batch that would have room, and delay nobody. A request
 that has begun keeps its place, and is therefore finished before others of its round begin.
 
-When members have to wait for long, every eighth turn is that of the newest request. In a crowd that
-came at the same time everybody waits anyway; a member who comes later does not wait behind all of
-it, and those who have waited longest still get nearly all of the turns.
+When members have to wait for long, every sixteenth turn is that of the newest request. In a crowd
+that came at the same time everybody waits anyway; a member who comes later does not wait behind all
+of it, and those who have waited longest still get nearly all of the turns.
 """
 
 from collections.abc import Hashable, Iterator
@@ -22,7 +22,7 @@ StepT = TypeVar("StepT")
 
 CROWDED_S = 1.0
 """Seconds that the oldest request has waited when the newest ones get turns, too."""
-NEWEST_EVERY = 8
+NEWEST_EVERY = 16
 """One of so many turns is then that of the newest request."""
 MOST_IN_A_TURN = 64
 """Requests that can be among the next ones because they are the newest."""
