@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from benchmarks.bot_process import BotProcess
-from benchmarks.fleet import measure
+from benchmarks.fleet.__main__ import measure
 from bot.local.server import LocalDiscord
 from bot.startup import Exit
 from bot.store import Database

@@ -1,0 +1,1 @@
+"""Several processes that each run some of the shards of one bot."""
