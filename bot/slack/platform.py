@@ -48,6 +48,7 @@ TERMS = Terms(
     communities=_("workspaces"),
     reload=_("reload Slack (Ctrl+R)"),
     access=_("Invite it to the channel: type /invite @Mangosaurus there."),
+    place=_("channel"),  # direct messages are in the workspace, too
     has_channel_rights=False,
     home_setting="HOME_WORKSPACES",
 )

@@ -138,7 +138,7 @@ def invalid_value(value: object) -> Text:
 
 def community_only(terms: Terms) -> Text:
     """The command does not work in direct messages."""
-    return text(_("This command only works in a {community}."), **_terms(terms))
+    return text(_("This command only works in a {place}."), place=terms.place or terms.community)
 
 
 def missing_permission(terms: Terms) -> Text:

@@ -62,6 +62,8 @@ class Terms:
     """How a member reloads the app."""
     access: str = _("Allow it to view the channel, send messages, embed links and attach files.")
     """How a member lets the bot into a channel."""
+    place: str = ""
+    """Where a command works that does not in direct messages, if that isn't just a community."""
     has_channel_rights: bool = True
     """Whether a channel can grant or deny rights that roles do not."""
     home_setting: str = "HOME_GUILDS"

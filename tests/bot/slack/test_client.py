@@ -54,6 +54,12 @@ async def test_channel_without_the_bot(bot: SlackBot, slack: LocalSlack) -> None
     assert len(asked.messages) == 1
 
 
+async def test_direct_messages_are_in_the_workspace_too(bot: SlackBot, slack: LocalSlack) -> None:
+    direct = slack.workspace.direct(slack.member)
+    refused = await slack.command(slack.member, "/namer", "list", channel=direct).answer()
+    assert refused.words == "This command only works in a channel."
+
+
 async def test_direct_message(bot: SlackBot, slack: LocalSlack) -> None:
     asked = slack.command(
         slack.member, "/dinoname", "", channel=slack.workspace.direct(slack.member)
