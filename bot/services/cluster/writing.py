@@ -18,8 +18,9 @@ from models.weights import Trained, WeightsError
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 512 * 2**20
-"""Memory for weights. The latest are kept in any case."""
+MOST_BYTES = 256 * 2**20
+"""Memory for weights, beside 165 MiB of a worker with the shipped ones. The latest are kept in any
+case."""
 MOST_WEIGHTS = 64
 """Weights that are kept at the same time: few live ones, and those of custom models."""
 
