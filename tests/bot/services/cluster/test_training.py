@@ -305,8 +305,7 @@ async def test_custom_model(
 ) -> None:
     """The training service stores what a worker has trained, as if it were trained at home."""
     monkeypatch.setattr(ClusterTrainer, "command", succeeding(tmp_path))
-    world, process = serving(tmp_path, store, pool)
-    training_id = await process.service.enqueue(await world.request())
+    process, training_id = await begun(tmp_path, store, pool)
     await until(lambda: isinstance(process.last(training_id), CustomModelTrained))
     await process.service.close()
     assert not any(os.scandir(process.service.folder))
@@ -318,8 +317,7 @@ async def test_bot_that_stops(
 ) -> None:
     """It takes the checkpoint along, and the training is resumed after its start."""
     monkeypatch.setattr(ClusterTrainer, "command", stoppable(tmp_path))
-    world, process = serving(tmp_path, store, pool)
-    training_id = await process.service.enqueue(await world.request())
+    process, training_id = await begun(tmp_path, store, pool)
     await until(lambda: isinstance(process.last(training_id), Planned))
     await process.service.close()
     assert await process.state(training_id) == "queued"
@@ -327,11 +325,11 @@ async def test_bot_that_stops(
     assert checkpoint.read_bytes() == b"so far"
 
 
-def serving(tmp_path: Path, store: Store, pool: ClusterPool) -> tuple[World, Process]:
-    """A process of the bot that trains on a cluster."""
+async def begun(tmp_path: Path, store: Store, pool: ClusterPool) -> tuple[Process, int]:
+    """A process of the bot that trains on a cluster, and its training."""
     world = World(tmp_path / "state", store)
     world.folder.mkdir()
     process = Process(world.folder, store, [])
     process.service = process.make_service(ClusterLaunch(pool, local))
     process.start()
-    return world, process
+    return process, await process.service.enqueue(await world.request())
