@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.services.cluster.connection import Connection, Unreachable
+from bot.services.cluster.installation import installation
 from bot.services.cluster.worker import ClusterExecutor, RemoteWorker, Unsuitable
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,7 @@ class ClusterPool:
 
     async def _stay_connected(self) -> None:
         """Connect, and connect again when the scheduler is gone, until the pool is closed."""
+        await asyncio.to_thread(installation)  # now: an update may change the code later
         pause, was_told = FIRST_PAUSE_S, False
         while True:
             try:

@@ -21,6 +21,7 @@ from bot.services.cluster.installation import (
     SOURCES,
     differences,
     incompatibility,
+    installation,
     sources_digest,
 )
 from bot.services.cluster.pool import ClusterPool
@@ -258,6 +259,16 @@ def test_doctor_without_package(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = examine_cluster(Subject(inference="dask://127.0.0.1:8786"))
     assert found.level is Level.PROBLEM
     assert "requirements-cluster.txt" in found.advice
+
+
+async def test_version_of_the_running_code() -> None:
+    """It is that of the start, also if the first worker comes after an update."""
+    installation.cache_clear()
+    pool = ClusterPool(f"tcp://127.0.0.1:{free_port()}")
+    pool.start()
+    await until(lambda: installation.cache_info().currsize)
+    assert not pool.status.connected
+    pool.close()
 
 
 def test_sources(tmp_path: Path) -> None:
