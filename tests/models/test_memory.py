@@ -1,11 +1,13 @@
 """What weights take in memory."""
 
+import os
 import resource
 import subprocess
 import sys
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 from models.memory import resident_bytes
 
@@ -41,6 +43,7 @@ def test_keys_and_values_of_a_mapping() -> None:
 
 
 FREED_AND_TAKEN = """
+import os
 import resource
 import numpy as np
 from models.memory import keep_freed_memory, limit_arenas
@@ -57,10 +60,15 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-def test_turns_use_the_same_memory_again() -> None:
+@pytest.mark.parametrize("kept", ["", "65536"], ids=["a process of the bot", "a worker of Dask"])
+def test_turns_use_the_same_memory_again(kept: str) -> None:
     """Memory that is given back is cleared by the system when it is taken again, page by page."""
     run = subprocess.run(
-        [sys.executable, "-c", FREED_AND_TAKEN], capture_output=True, text=True, check=True
+        [sys.executable, "-c", FREED_AND_TAKEN],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | ({"MALLOC_TRIM_THRESHOLD_": kept} if kept else {}),
     )
     pages = 20 * 5 * 2**21 // resource.getpagesize()
     assert int(run.stdout) < pages / 10

@@ -13,6 +13,7 @@ from typing import Any
 from bot.services.inference.generation import Generation, Text, sendable
 from bot.services.queueing.worker import Worker
 from bot.services.word_filter import WordFilter
+from models.memory import keep_freed_memory
 from models.tasks import TASKS, task_of
 from models.weights import Trained, WeightsError
 
@@ -112,6 +113,7 @@ class WritingActor:
         self._deadline = deadline
         self._stops: dict[int, Event] = {}
         WordFilter().allows("")  # loads its lists, which takes half a second
+        keep_freed_memory()  # Dask's nanny lets its workers keep none
 
     def __del__(self) -> None:
         """End the threads, once the bot is gone or has given up the worker."""
