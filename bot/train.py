@@ -24,6 +24,7 @@ from bot.arguments import count, positive_number, weight_file, whole_number
 from bot.images.loss_curve import loss_curve
 from bot.services.training.reporters import JsonReporter, Reporter, TerminalReporter
 from data.corpora import CorpusError
+from models.memory import keep_freed_memory
 from models.tasks import TASKS, Task
 from models.training.events import Failed, Stopped
 from models.training.recipe import Options, RecipeError
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known = ", ".join(task.recipes)
         parser.error(f"{task.name} has no recipe {recipe!r}; choose one of {known}")
     reporter: Reporter = JsonReporter() if options.progress == "json" else TerminalReporter()
+    keep_freed_memory()
     with _stop_signals() as stop:
         try:
             return _train(task, recipe, options, reporter, stop)
