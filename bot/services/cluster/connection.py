@@ -64,7 +64,7 @@ class Connection:
             raise Unreachable(f"can't be connected to: {error}") from error
         connection = cls(client)
         try:
-            await asyncio.wait_for(_awaited(client), 2 * CONNECT_S)
+            await asyncio.wait_for(_observed(client), 2 * CONNECT_S)
         except asyncio.CancelledError:
             await connection.close()
             raise
@@ -83,7 +83,7 @@ class Connection:
         if self._client.status != "running":
             raise Unreachable("has closed the connection")
         try:
-            found = await asyncio.wait_for(_awaited(self._client.nthreads()), ANSWER_S)
+            found = await asyncio.wait_for(_observed(self._client.nthreads()), ANSWER_S)
         except Exception as error:
             raise Unreachable(f"does not answer ({_reason(error)})") from error
         return dict(found)
@@ -122,7 +122,7 @@ class Connection:
                 actor=actor,
                 pure=False,
             )
-            return future, await asyncio.wait_for(_awaited(future), within)
+            return future, await asyncio.wait_for(_observed(future), within)
         except TimeoutError as error:
             raise Unreachable(f"is not ready within {within:g} s") from error
         except (OSError, RuntimeError, CancelledError) as error:
@@ -154,11 +154,13 @@ class Actor:
 
         try:
             answer = await asyncio.wait_for(
-                self._client.rpc(self._address).actor_execute(
-                    function=method,
-                    actor=self._future.key,
-                    args=[to_serialize(arg) for arg in args],  # type: ignore[no-untyped-call]
-                    kwargs={},
+                _observed(
+                    self._client.rpc(self._address).actor_execute(
+                        function=method,
+                        actor=self._future.key,
+                        args=[to_serialize(arg) for arg in args],  # type: ignore[no-untyped-call]
+                        kwargs={},
+                    )
                 ),
                 within,
             )
@@ -175,6 +177,13 @@ class Actor:
         """Delete the object on the worker, without waiting for it."""
         with suppress(Exception):
             self._future.release()
+
+
+def _observed(awaitable: Any) -> asyncio.Task[Any]:  # noqa: ANN401
+    """A task, whose error asyncio does not log if nobody waits for it anymore."""
+    task = asyncio.create_task(_awaited(awaitable))
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
 
 
 async def _awaited(awaitable: Any) -> Any:  # noqa: ANN401

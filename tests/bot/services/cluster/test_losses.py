@@ -1,11 +1,13 @@
 """Workers and schedulers that come, go, break, or run other code."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +17,7 @@ from bot.doctor.findings import Level
 from bot.doctor.subject import Subject
 from bot.services.cluster import pool as pool_module
 from bot.services.cluster import worker as worker_module
-from bot.services.cluster.connection import Connection, Unreachable
+from bot.services.cluster.connection import Actor, Connection, Unreachable
 from bot.services.cluster.installation import (
     CHECKOUT,
     SOURCES,
@@ -226,6 +228,26 @@ async def test_threads_end_with_the_bot(
     async with asyncio.timeout(30):
         while await threads() > before:  # noqa: ASYNC110 (another process has no events)
             await asyncio.sleep(0.1)
+
+
+async def test_cancelled_call(caplog: pytest.LogCaptureFixture) -> None:
+    """The library may fail meanwhile, as its connection is closed: nobody has to know."""
+
+    async def actor_execute(**_: object) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise RuntimeError("ConnectionPool is closed") from None
+
+    rpc = SimpleNamespace(actor_execute=actor_execute)
+    client, future = SimpleNamespace(rpc=lambda _: rpc), SimpleNamespace(key="a")
+    call = asyncio.create_task(Actor(client, future, "tcp://a").call("ping", within=60))
+    await asyncio.sleep(0.01)
+    call.cancel()
+    await asyncio.wait([call])
+    del call
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 async def test_no_scheduler_but_a_page() -> None:
