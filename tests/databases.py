@@ -9,9 +9,12 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -21,6 +24,7 @@ from sqlalchemy.util import LRUCache
 
 import bot.store.database
 from bot.store import Database, Store, url_of
+from bot.store.database import FILE
 from bot.store.schema import Base
 
 VARIABLE = "MANGOSAURUS_TEST_DATABASE_URL"
@@ -160,6 +164,17 @@ def store_in(folder: Path, templates: Templates) -> Store:
     if not Path(url.database).exists():
         shutil.copyfile(templates.sqlite, url.database)
     return Store(Database(url))
+
+
+@cache
+def migrated() -> bytes:
+    """The SQLite file with empty tables, for bots that would begin by making it."""
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
+        path = Path(folder) / FILE
+        url = URL.create("sqlite+aiosqlite", database=str(path))
+        # The caller may be in an event loop.
+        pool.submit(asyncio.run, _filled(url, Database.migrate)).result()
+        return path.read_bytes()
 
 
 def _server() -> str:

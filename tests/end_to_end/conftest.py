@@ -16,6 +16,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,10 @@ from bot.discord.client import Mangosaurus
 from bot.local.server import LocalDiscord
 from bot.services.training.process import Launch, TrainerProcess
 from bot.settings import Settings
+from bot.store.database import FILE
+from models import weights
+from models.weights import Trained
+from tests.databases import migrated
 from tests.end_to_end.toy_bot import ToyBot
 
 CHROMIUM_FLAGS = [
@@ -54,6 +59,19 @@ ELVES = "\n".join(
 """A list of names that takes seconds to train on."""
 
 Bot = TypeVar("Bot", bound=commands.Bot | commands.AutoShardedBot)
+
+
+_load = cache(weights.load_shipped)
+
+
+@pytest.fixture(autouse=True)
+def _shared_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the bots of a process share the shipped weights, with what is computed from them."""
+
+    def load(stem: str, folder: Path | None = None) -> Trained:
+        return _load(stem, folder or weights.SHIPPED)
+
+    monkeypatch.setattr(weights, "load_shipped", load)
 
 
 @contextlib.asynccontextmanager
@@ -97,6 +115,9 @@ async def mangosaurus(
     """
     defaults: dict[str, Any] = {"cooldown_seconds": 0, "retrain_cooldown_minutes": 0}
     defaults |= {"home_guilds": frozenset({local.guild_id})}
+    if "database_url" not in settings and not (state_dir / FILE).exists():
+        state_dir.mkdir(parents=True, exist_ok=True)
+        (state_dir / FILE).write_bytes(migrated())
     built = await build_app(
         Settings(state_dir=state_dir, **defaults | settings), launch=launch, now=now
     )

@@ -8,6 +8,7 @@ import discord
 from bot.local.limits import Upload
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
+from bot.settings import Secret
 from bot.store import Database
 from tests.end_to_end.conftest import ELVES, eventually, mangosaurus
 
@@ -19,7 +20,8 @@ def says(message: Message, words: str) -> bool:
 async def test_everything_is_restored_on_an_empty_disk(
     local: LocalDiscord, postgres: Database, tmp_path: Path
 ) -> None:
-    address = postgres.url.set(drivername="postgres").render_as_string(hide_password=False)
+    url = postgres.url.set(drivername="postgres").render_as_string(hide_password=False)
+    address = Secret(url)
     elves = Upload("elves.txt", ELVES.encode())
     async with mangosaurus(local, tmp_path / "first", database_url=address) as bot:
         options = {"name": "elves", "file": elves}
