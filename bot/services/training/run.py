@@ -75,6 +75,8 @@ class Run:
         self._poll = poll
         self._trainer: Trainer | None = None
         self._stop_reason: str | None = None
+        self.requested: str | None = None
+        """Why this process is about to stop it, which is not stored: members read it here."""
         self._is_interrupted = False
         self._is_lost = False
         """Whether the training no longer belongs to this process."""
@@ -276,7 +278,7 @@ class Run:
     def _heed(self, reason: str) -> None:
         if self._stop_reason is None and self._end is None:
             self._is_lost = reason == LOST
-            self.stop(reason)
+            self.stop(reason if self._is_lost else self.requested or reason)
 
 
 async def persistently(store: Callable[[], Awaitable[T]]) -> T:

@@ -130,7 +130,18 @@ class TrainingService:
 
         `reason` is reported if it runs in this process, but never stored: it may name a member.
         """
-        if not await self._trainings.request_stop(training_id, stored_reason, self._now()):
+        here = [run for run, _task in self._runs.values() if run.record.id == training_id]
+        for run in here:  # it may see the stored reason before it is stopped below
+            run.requested = reason
+        try:
+            is_stopping = await self._trainings.request_stop(
+                training_id, stored_reason, self._now()
+            )
+        except StoreError:
+            for run in here:
+                run.requested = None
+            raise
+        if not is_stopping:
             return None
         self._places.pop(training_id, None)
         for run, _task in self._runs.values():
