@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,8 @@ WRONG_OPTIONS = 2
 LONGEST_STOP_S = STOP_S + LOGGING_S
 """Seconds that the bot takes at most to stop, whatever hangs."""
 DAY_S = 24 * 60 * 60
+PATIENCE_S = 60
+"""For what a busy machine does slowly."""
 CONNECTIONS_A_DAY = 1_000
 """Those that Discord allows, before it resets the token."""
 
@@ -241,9 +244,11 @@ def test_image_has_everything_that_the_bot_reads(tmp_path: Path) -> None:
     assert run_in_image("healthcheck").returncode == UNHEALTHY
     with started([sys.executable, "-m", "bot", "--local"], app, environment) as process:
         wait_until_ready(process)
-        assert run_in_image("healthcheck").returncode == HEALTHY
+        until = time.monotonic() + PATIENCE_S  # Docker, too, asks again
+        while (health := run_in_image("healthcheck").returncode) != HEALTHY:
+            assert time.monotonic() < until, health
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == Exit.OK
+        assert process.wait(PATIENCE_S) == Exit.OK
 
 
 def test_image_is_of_no_architecture() -> None:

@@ -69,12 +69,13 @@ def test_every_name_meets_constraints(
     ids=str,
 )
 def test_constrained_names_depend_on_seed(constraints: dict[str, str]) -> None:
-    request = NamesRequest(50, 4, **constraints)  # type: ignore[arg-type]
+    """Few names, so that every seed finds them: six fit the last constraints with some seeds."""
+    request = NamesRequest(5, 4, **constraints)  # type: ignore[arg-type]
     result = generate_names(BABBLER, request, lambda _: True)
-    assert len(result.names) == 50
+    assert len(result.names) == 5
     assert result.shortfall is None
     assert generate_names(BABBLER, request, lambda _: True) == result
-    other = NamesRequest(50, 5, **constraints)  # type: ignore[arg-type]
+    other = NamesRequest(5, 5, **constraints)  # type: ignore[arg-type]
     assert generate_names(BABBLER, other, lambda _: True).names != result.names
 
 
