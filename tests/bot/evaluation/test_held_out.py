@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import pytest
 
-import models.verse
+import models.verse.recipes
 from bot.evaluation.measures.baselines import kneser_ney, notebook_names
 from bot.evaluation.measures.names import GenusIndex
 from data.corpora import Corpus, CorpusError, load_names, load_plays, load_sonnets, read_corpus
@@ -27,7 +27,7 @@ from models.training.numpy_lstm import FitSettings
 from models.training.recipe import Options
 from models.training.word_vectors import WeightedText
 from models.verse import recipes
-from models.verse.reading import Reading
+from models.verse.reading import Reading, load_reading
 from tests.models.tiny import LETTERS, VERSE, words_and_characters
 
 FROM_NOTHING = Options(initial_weights=recipes.FROM_NOTHING)
@@ -121,9 +121,17 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     # Nor are single words lines; counting those of all texts takes most of the time.
     monkeypatch.setattr(Reading, "vocabulary", words_and_characters().words.vocabulary)
     monkeypatch.setattr(Reading, "rare_words", frozenset())
+    # The recipes read the same texts, which are large.
+    monkeypatch.setattr(models.verse.recipes, "load_reading", reading)
     yield texts
     sys.modules.pop("models.verse.trainers", None)
     vars(models.verse).pop("trainers", None)
+
+
+@cache
+def reading() -> Reading:
+    """What networks of verse read, loaded once."""
+    return load_reading()
 
 
 def nobody(_: str) -> None:
@@ -152,8 +160,13 @@ def names_in(texts: list[str]) -> set[str]:
 
 def lines_in(texts: list[str]) -> set[str]:
     """The lines of some verse, without punctuation."""
-    normal = "\n".join(map(normalise_verse, dict.fromkeys(texts)))  # many are read twice
-    return {" ".join(words_of(line)) for line in normal.split("\n")} - {""}
+    return set().union(*map(lines_of, dict.fromkeys(texts))) - {""}
+
+
+@cache
+def lines_of(text: str) -> frozenset[str]:
+    """The lines of a text, which most recipes read."""
+    return frozenset(" ".join(words_of(line)) for line in normalise_verse(text).split("\n"))
 
 
 @pytest.mark.parametrize("recipe", TASKS["names"].recipes)

@@ -30,6 +30,12 @@ from bot.store.schema import Base, Candidate, Community, CustomModel, Poem, Poll
 from tests.bot.operations.random_rows import fill_randomly
 from tests.bot.store.test_database import SQLITE
 
+ACROSS = pytest.mark.parametrize(
+    ("database", "empty_database"),
+    [("sqlite", "postgres"), ("postgres", "sqlite")],
+    indirect=True,
+)
+"""For what depends on either database, but not on both: each is the source and the target once."""
 DAMAGED = r"damaged|not a backup"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -78,6 +84,7 @@ async def test_every_row_survives(
     assert again.last_ids == manifest.last_ids
 
 
+@ACROSS
 async def test_consistent_under_writes(
     database: Database, empty_database: Database, tmp_path: Path
 ) -> None:
@@ -119,6 +126,7 @@ def poll_of(number: int) -> Poll:
     return Poll(id=number, community_id=number, channel_id=1, opened_at=NOW, closes_at=NOW)
 
 
+@ACROSS
 async def test_ids_go_on(database: Database, empty_database: Database, tmp_path: Path) -> None:
     """The id of a deleted row is not assigned again."""
     store = Store(database)
@@ -142,6 +150,7 @@ async def test_ids_go_on(database: Database, empty_database: Database, tmp_path:
         assert poem.id == highest + 1
 
 
+@ACROSS
 async def test_filled_database_is_kept(
     database: Database, empty_database: Database, tmp_path: Path
 ) -> None:
@@ -157,6 +166,7 @@ async def test_filled_database_is_kept(
     assert await contents(empty_database) == await contents(database)
 
 
+@ACROSS
 async def test_older_backup_is_migrated(
     empty_database: Database, database: Database, tmp_path: Path
 ) -> None:
@@ -212,6 +222,7 @@ async def test_newer_database_is_not_backed_up(database: Database, tmp_path: Pat
     assert "backup.zip" not in os.listdir(tmp_path)  # noqa: PTH208
 
 
+@ACROSS
 async def test_failed_restore_changes_nothing(
     database: Database, empty_database: Database, tmp_path: Path
 ) -> None:
