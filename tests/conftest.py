@@ -28,6 +28,13 @@ FIRST = (
     "tests/end_to_end/test_resume.py",
     "tests/end_to_end/",
     "tests/bot/test_main.py",
+    "tests/bot/services/cluster/",
+    "tests/test_deploy.py",
+    "tests/bot/evaluation/",
+    "tests/bot/operations/",
+    "tests/test_house.py",
+    "tests/test_toy_task.py",
+    "tests/bot/commands/",
 )
 """Paths of the tests that take longest. They start first, so that no process waits for another that
 has just begun with one of them."""
