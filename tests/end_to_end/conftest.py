@@ -115,9 +115,8 @@ async def mangosaurus(
     """
     defaults: dict[str, Any] = {"cooldown_seconds": 0, "retrain_cooldown_minutes": 0}
     defaults |= {"home_guilds": frozenset({local.guild_id})}
-    if "database_url" not in settings and not (state_dir / FILE).exists():
-        state_dir.mkdir(parents=True, exist_ok=True)
-        (state_dir / FILE).write_bytes(migrated())
+    if "database_url" not in settings:
+        _make_tables(state_dir)
     built = await build_app(
         Settings(state_dir=state_dir, **defaults | settings), launch=launch, now=now
     )
@@ -129,6 +128,13 @@ async def mangosaurus(
             yield bot
     finally:
         await app.inference.close()
+
+
+def _make_tables(state_dir: Path) -> None:
+    """Make the bot's SQLite file if it is missing, as the first start would."""
+    if not (state_dir / FILE).exists():
+        state_dir.mkdir(parents=True, exist_ok=True)
+        (state_dir / FILE).write_bytes(migrated())
 
 
 async def eventually(condition: Callable[[], object]) -> None:
