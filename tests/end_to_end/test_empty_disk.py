@@ -8,7 +8,7 @@ import discord
 from bot.local.limits import Upload
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
-from bot.settings import Secret
+from bot.settings.values import Secret
 from bot.store import Database
 from tests.end_to_end.conftest import ELVES, eventually, mangosaurus
 
