@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.commands.core.message import Button, Message, Text, text
+from bot.commands.core.message import Button, Embed, Message, text
 from bot.commands.core.received import clean
 from bot.commands.core.translation import _
 from bot.commands.core.turn import (
@@ -326,10 +326,9 @@ class SlackTurn:
         needs_channel = bool(message.files) or any(b.action == VOTE for b in message.buttons)
         if not message.private and needs_channel and self.origin.channel:
             raise Forbidden("the bot is not in this channel")
-        note = ""
+        shown = message
         if message.files and self.origin.response_url:
-            note = _("The file is in your direct messages with the bot.")
-        shown = replace(message, content=_with_note(message.content, note))
+            shown = _with_note(message, _("The file is in your direct messages with the bot."))
         parts = await self.platform.rendered(shown, private=message.private)
         kind = "ephemeral" if message.private else "in_channel"
         sent = 0
@@ -376,10 +375,11 @@ class SlackTurn:
         return MessageRef(self.channel_id, number, self.community_id)
 
 
-def _with_note(content: Text, note: str) -> Text:
-    if not note:
-        return content
-    return (*content, *text("\n" if content else "", note))
+def _with_note(message: Message, note: str) -> Message:
+    if message.embeds:
+        return replace(message, embeds=(*message.embeds, Embed("", (text(note),))))
+    content = message.content
+    return replace(message, content=(*content, *text("\n" if content else "", note)))
 
 
 class SlackAttachment:

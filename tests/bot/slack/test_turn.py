@@ -1,10 +1,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from bot.commands.core.message import Button, File, Message, text
+from bot.commands.core.message import Button, Embed, File, Message, text
 from bot.commands.core.turn import (
     AnswerRef,
     DeliveryError,
@@ -306,13 +307,15 @@ async def test_expired_url(turn: SlackTurn, slack: SlackServer, code: str) -> No
     assert slack.of("chat.postMessage")[0]["channel"] == "D9"
 
 
-async def test_private_file(turn: SlackTurn, slack: SlackServer) -> None:
+@pytest.mark.parametrize("shown", [{"content": text("Data:")}, {"embeds": (Embed("Data"),)}])
+async def test_private_file(turn: SlackTurn, slack: SlackServer, shown: dict[str, Any]) -> None:
     upload = {"upload_url": f"{slack.url}put", "file_id": "F1"}
     slack.answers["files.getUploadURLExternal"] = [Answer(upload)]
     slack.answers["files.completeUploadExternal"] = [Answer({"files": [{"id": "F1"}]})]
-    await turn.respond(Message(text("Your data:"), files=(FILE,), private=True))
+    await turn.respond(Message(**shown, files=(FILE,), private=True))
     (sent,) = slack.of("respond")
-    assert "direct messages" in str(sent["blocks"])
+    words = str(sent["blocks"])
+    assert words.index("Data") < words.index("direct messages")
     (done,) = slack.of("files.completeUploadExternal")
     assert done["channel_id"] == "D9"
 
