@@ -93,7 +93,7 @@ def test_train_command(words: Task, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert words.load(out).card.recipe == "bigrams"
     with pytest.raises(SystemExit):
         main([NAME, "--recipe", "best"])
-    assert "words has no recipe 'best'; it can be trigrams or bigrams" in capsys.readouterr().err
+    assert "words has no recipe 'best'; choose one of trigrams, bigrams" in capsys.readouterr().err
 
 
 def test_train_process(tmp_path: Path) -> None:
