@@ -77,7 +77,7 @@ def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     corpus = tmp_path / "verse.txt"
     corpus.write_text("\n\n".join(random_poems(15, seed=1, words=WORDS)))
     read = read_corpus(corpus, "verse")
-    plays = replace(read, items=tuple(random_poems(50, seed=2, words=WORDS)))
+    plays = replace(read, items=tuple(random_poems(20, seed=2, words=WORDS)))
     monkeypatch.setattr("bot.evaluation.scoreboard.corpora.load_plays", lambda: plays)
     for load in ("load_poems", "load_bible"):
         monkeypatch.setattr(f"bot.evaluation.scoreboard.further_reading.{load}", poems_by_others)

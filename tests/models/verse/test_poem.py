@@ -99,7 +99,7 @@ typed = st.text(max_size=OPENING_LIMIT) | st.text(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(typed, st.integers(0, 2**63))
 @example("a" * OPENING_LIMIT, 0)
 @example("x" * 140 + "\n" + "x" * 140, 0)

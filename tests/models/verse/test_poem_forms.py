@@ -213,7 +213,7 @@ def test_last_line_has_full_stop(form: str) -> None:
         assert not re.search("[,;:][.!?]$", draft.lines[-1]), name
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.text(max_size=OPENING_LIMIT)
     | st.text("abI O'\n\t,-:(é🦕\u200b", max_size=60)
