@@ -40,9 +40,11 @@ class Costs:
     poem: Kind = Kind(each_s=0.050, shared_s=0.112, turns=LINES)
     """A sonnet."""
     writer_start_s: float = 0.20
-    """Until a writing process is ready."""
+    """Until the first writing process is ready."""
+    writer_fork_s: float = 0.01
+    """The same for further ones, as forks of it."""
     first_poem_s: float = 0.36
-    """What its first poem takes in addition: caches."""
+    """What the first poem of a process takes in addition, for caches that its forks share."""
     answer_s: float = 0.0007
     """The event loop: receiving a request, and one response."""
     card_shown_s: float = 0.0022

@@ -103,9 +103,10 @@ class _Simulation:
         spans = int((requests[-1].at - requests[0].at) // SPAN_S) if requests else 0
         self._written = np.zeros(1 + spans)
         if machines.processes > 1:  # a cluster, which runs all the time
-            for _ in range(machines.writers):
-                self._start_turns(self._new_writer())
-            self._have_written = set(self._ready)
+            self._writers = [Thread(Process()) for _ in range(machines.writers)]
+            self._have_written = set(self._writers)
+            for writer in self._writers:
+                self._start_turns(writer)
 
     def run(self) -> Waits:
         for number, request in enumerate(self._requests):
@@ -211,18 +212,20 @@ class _Simulation:
             return
         waiting = (text.asked for queue in self._queues.values() for text in queue.waiting)
         if self._cores.now - min(waiting, default=self._cores.now) >= START_AFTER_S:
-            writer = self._new_writer()
-            ready = partial(self._start_turns, writer)
-            self._cores.run_on(writer, self._costs.writer_start_s, ready)
+            writer, first = Thread(Process()), next(iter(self._writers), None)
+            if first is None:
+                ready = partial(self._start_turns, writer)
+                self._cores.run_on(writer, self._costs.writer_start_s, ready)
+            else:  # a fork of the first, between two of its turns
+                ready = partial(self._start_turns, writer, first)
+                self._cores.run_on(first, self._costs.writer_fork_s, ready)
+            self._writers.append(writer)
 
-    def _new_writer(self) -> Thread:
-        writer = Thread(Process())
-        self._writers.append(writer)
-        return writer
-
-    def _start_turns(self, writer: Thread) -> None:
+    def _start_turns(self, writer: Thread, like: Thread | None = None) -> None:
         writer.process.weight = NICE_WEIGHT
         self._ready.add(writer)
+        if like in self._have_written:
+            self._have_written.add(writer)
         self._dispatch()
 
 

@@ -31,6 +31,7 @@ from models.weights import Trained
 TOGETHER = (1, 2, 4, 8, 16)
 REQUESTS = {"names": NamesRequest, "sonnets": SonnetRequest}
 DEADLINE_S = 120.0
+ENDING_S = 0.2
 
 
 class Measured:
@@ -98,6 +99,7 @@ async def measure(beside: int, rounds: int) -> dict[str, float]:
         finally:
             for each in writers:
                 each.close()
+            await asyncio.sleep(ENDING_S)  # their threads wait for their end
     return found
 
 
