@@ -20,6 +20,7 @@ from benchmarks import load
 from benchmarks.performance import machine, networks, page, sockets, texts
 from benchmarks.performance.page import Section
 from benchmarks.performance.timing import Times, in_turn, ratio, shown
+from models.memory import keep_freed_memory
 from models.names.generator import NamesRequest
 from models.networks.lstm import LSTM
 from models.verse.poem import SonnetRequest
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--without", nargs="*", default=[], choices=["keras", "sockets"])
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     options = parser.parse_args(arguments)
+    keep_freed_memory()  # as all processes do that write
     effort = QUICK if options.quick else WHOLE
     console = Console(width=120)
     sections: list[Section] = []
