@@ -79,7 +79,7 @@ class UnfinishedAnswers(Generic[Final]):
             self._write_soon()
 
     def release(self, number: int, final: Final | None = None) -> None:
-        """Leave an answer to whoever closes what is unfinished: its end could not be delivered.
+        """Leave an answer that could not be delivered to the process that closes such ones.
 
         `final` is what could not be delivered. It is kept in memory only, and dropped if many are.
         """

@@ -6,6 +6,7 @@ value counts as unset. `python -m bot.settings` prints the content of `.env.exam
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from bot.settings.values import (
 from bot.shards import MOST_SHARDS, ShardsError, check_shards, parse_shards
 
 DOTENV = Path(".env")
+MOST_PORT = 65_535
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -35,7 +37,13 @@ _identifiers = listed(whole(1))
 _workspaces = listed(matching("[TE][A-Z0-9]{1,31}"))
 _words = listed(matching(r".*[^\W_].*"))
 """With a letter or a digit: the filter finds nothing of others, such as `*`."""
-_cluster = matching(r"dask(\+tls)?://[^\s/@?#]+:[1-9]\d{0,4}")
+
+
+def _cluster(text: str) -> str:
+    matched = re.fullmatch(r"dask(?:\+tls)?://[^\s/@?#]+:(\d{1,5})", text)
+    if not matched or not 1 <= int(matched[1]) <= MOST_PORT:
+        raise ValueError("another form")
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +221,7 @@ class Settings:
     )
     metrics_port: int | None = setting(
         None,
-        whole(1, 65535),
+        whole(1, MOST_PORT),
         expected="a port number from 1 to 65535",
         description="Port for monitoring: /healthz and /readyz for a supervisor, /metrics for "
         "Prometheus (see docs/monitoring.md). If empty, none is opened.",
@@ -239,7 +247,7 @@ class Settings:
     )
     local_port: int = setting(
         8080,
-        whole(1, 65535),
+        whole(1, MOST_PORT),
         expected="a port number from 1 to 65535",
         description="Port of the page of python -m bot --local, on 127.0.0.1.",
         example="9000",

@@ -84,6 +84,8 @@ def test_all_problems_are_listed(dotenv: Path) -> None:
         ("RETRAIN_MINUTES=0", ["'0'"]),
         ("HOME_GUILDS=12,0,-3,x", ["'0'", "'-3'", "'x'"]),
         ("INFERENCE=http://10.0.0.5:8786", ["'http://10.0.0.5:8786'"]),
+        ("INFERENCE=dask://10.0.0.5:65536", ["'dask://10.0.0.5:65536'"]),
+        ("INFERENCE=dask://10.0.0.5:0", ["'dask://10.0.0.5:0'"]),
         ("SLACK_COMMAND_PREFIX=mango-mango-mango-mango-", ["'mango-mango-mango-mango-'"]),
     ],
 )
