@@ -59,23 +59,27 @@ def pytest_collection_finish() -> None:
 class Together(LoadFileScheduling):  # type: ignore[misc]
     """Distribution of files to processes, in which those that need Keras go to the same one.
 
-    The first training in a process takes memory and time to set up. So does a Dask cluster.
+    Its import and the first training in a process take memory and time. So do a Dask cluster, and
+    the packages of evaluation.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         path: str = super()._split_scope(nodeid)
-        if path.startswith(CLUSTER_TESTS):
-            return "Cluster"
-        return "Keras" if path in KERAS_TESTS else path
+        return next((name for name, files in TOGETHER.items() if path.startswith(files)), path)
 
 
-CLUSTER_TESTS = "tests/bot/services/cluster/"
-KERAS_TESTS = {
-    "tests/models/training/test_keras_lstm.py",
-    "tests/models/training/test_keras_word_lstm.py",
-    "tests/models/training/test_words_and_characters.py",
-    "tests/models/verse/test_recipes.py",
+TOGETHER = {
+    "Cluster": ("tests/bot/services/cluster/",),
+    "Evaluation": ("tests/bot/evaluation/",),
+    "Keras": (
+        "tests/bot/train/test_command.py",
+        "tests/models/training/test_keras_lstm.py",
+        "tests/models/training/test_keras_word_lstm.py",
+        "tests/models/training/test_words_and_characters.py",
+        "tests/models/verse/test_recipes.py",
+    ),
 }
+"""Files, and folders, of tests that run in the same process."""
 
 
 @pytest.hookimpl(optionalhook=True)
