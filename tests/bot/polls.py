@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.store.polls import PollRecord
-from tests.bot.chats.protocol import Actor, Chat, Shown
+from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
 
 TOMORROW = timedelta(days=1)
 TEN_MINUTES = 600.0
@@ -35,3 +35,10 @@ async def close_elsewhere(chat: Chat) -> None:
     """Another process closes the only poll, and has not shown it yet."""
     (record,) = await open_polls(chat)
     assert await chat.app.store.polls.close(record.id, chat.now()) is not None
+
+
+def receipt(result: Answer) -> Shown:
+    """The private note that follows a vote."""
+    (note,) = result.others
+    assert note.is_private
+    return note

@@ -1,69 +1,21 @@
 """`/namer`."""
 
-import io
-import pickle
-import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
-from safetensors.numpy import save
 
 from bot.commands.core.message import Button, Message, UserError
 from bot.commands.core.turn import MessageRef, Unreachable
 from bot.commands.training import custom_models
 from bot.commands.training.custom_model_options import CorpusOptions, check_corpus, new_name
 from bot.services.training.policies import names_of
-from bot.store.custom_models import CustomModelRecord
-from models.training.events import Done, Failed, Planned, Progress, Samples
+from models.training.events import Failed
 from tests.bot.chats.on_discord import DiscordActor, DiscordChat
-from tests.bot.chats.protocol import Actor, Card, Chat, Place
+from tests.bot.chats.protocol import Actor, Chat, Place
 from tests.bot.commands.naming.test_name import learned
+from tests.bot.commands.training.lists import ELVES, LIST, create, namer, report, teach, zipped
 from tests.bot.tiny import tiny_namer
 from tests.bot.turns import FakePlatform, FakeTurn
-
-ELVES = tuple(
-    f"{first}{last}"
-    for first in ("Gal", "Cel", "Fin", "Lú", "Thran")
-    for last in ("adriel", "ebor", "uwen", "rond", "ithiel", "arel")
-)
-LIST = "\n".join(ELVES).encode()
-
-
-def report(chat: Chat) -> Card:
-    """The card of the ordinary message that a training reports in."""
-    return next(m for m in reversed(chat.history()) if m.cards).card
-
-
-async def namer(chat: Chat, name: str = "elves") -> CustomModelRecord | None:
-    return await chat.app.store.custom_models.named(chat.community_id, name)
-
-
-@pytest.fixture
-def teachable(chat: Chat, tmp_path: Path) -> Chat:
-    """A bot that will learn whatever list it is given."""
-    return teach(chat, tmp_path)
-
-
-def teach(chat: Chat, tmp_path: Path) -> Chat:
-    """Let all trainings succeed."""
-    weights = tmp_path / "new.safetensors"
-    weights.write_bytes(tiny_namer(ELVES, validation=1.25, kneser_ney=1.5, measured=150))
-    chat.world.training[:] = [
-        Planned(100, "elves.txt", ('The heading "name" was skipped.',)),  # of the stored table
-        Progress(50, 100, 1.9, 1.8, 50_000, 6),
-        Samples(50, ("Galuwen", "Shitrond")),
-        Done(weights, tmp_path / "new.png", 1.25, ("Galuwen",), 7),
-    ]
-    return chat
-
-
-async def create(chat: Chat, name: str = "elves", content: bytes = LIST) -> None:
-    result = await (await chat.add_manager()).use(
-        "namer create", name=name, file=("elves.txt", content)
-    )
-    assert f"Training {name}. Follow along: " in result.text, result.text
-
 
 # To make one
 
@@ -148,13 +100,6 @@ async def test_file_or_text_but_not_both(chat: Chat) -> None:
     assert "text:" in neither.text
     both = await steward.use("namer create", name="elves", file=("elves.txt", LIST), text="a, b")
     assert "not both" in both.text
-
-
-def zipped() -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("elves.txt", LIST)
-    return archive.getvalue()
 
 
 async def test_bad_list_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
@@ -414,68 +359,7 @@ async def test_forged_buttons_do_nothing(teachable: Chat, subtests: pytest.Subte
     assert await teachable.app.store.custom_models.get(theirs.id) is not None
 
 
-# To carry them elsewhere
-
-
-async def test_export_and_import(teachable: Chat) -> None:
-    await create(teachable)
-    exported = await (await teachable.add_manager()).use("namer export", name="elves")
-    assert exported.is_private
-    (file,) = exported.files
-    assert file.name == "elves.safetensors"
-    content = tiny_namer(ELVES, validation=1.25, kneser_ney=1.5, measured=150)
-    steward = await teachable.add_manager()
-    result = await steward.use("namer import", name="Eldar", file=("elves.safetensors", content))
-    assert result.title == "✅ Eldar is ready"
-    assert "too small to learn" in (result.card.body)
-    model = await teachable.app.store.custom_models.named(teachable.community_id, "eldar")
-    assert model is not None
-    assert (await teachable.app.custom_models.load(model)).words == tuple(
-        sorted(map(str.lower, ELVES))
-    )
-    again = await steward.use("namer retrain", name="Eldar")
-    assert "Eldar was imported without its list." in again.text
-
-
-class Bomb:
-    """Code that runs when it is unpickled."""
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (pytest.fail, ("a pickle was loaded",))
-
-
-GOOD = tiny_namer(ELVES)
-HOSTILE = {
-    "a pickle": pickle.dumps(Bomb()),
-    "truncated": GOOD[: len(GOOD) // 2],
-    "a long header": (2**62).to_bytes(8, "little") + GOOD[8:],
-    "foreign": save({"a": np.zeros(3, np.float32)}, {"format": "pt"}),
-    "without a card": save({"a": np.zeros(3, np.float32)}),
-    "a zip": zipped(),
-    "empty": b"",
-    "text": LIST,
-    "five megabytes": GOOD + b"\0" * (5 * 2**20),
-    "vile names": tiny_namer([*ELVES, "Fuckrond"]),
-    "figures out of this world": tiny_namer(ELVES, validation=10**400),
-    "a measure below nothing": tiny_namer(ELVES, measured=-1),
-    "another kind": tiny_namer(ELVES, kind="sonnets"),
-    "invisible characters": tiny_namer([*ELVES, "a\u202eb"]),
-    "a vast alphabet": tiny_namer([*ELVES, *map(chr, range(0x4E00, 0x5000))]),
-}
-
-
-async def test_hostile_file_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
-    steward = await chat.add_manager()
-    for kind, content in HOSTILE.items():
-        with subtests.test(kind):
-            result = await steward.use(
-                "namer import", name="elves", file=("elves.safetensors", content)
-            )
-            said = result.text
-            assert said
-            assert "Sorry" not in said
-            assert "Traceback" not in said
-            assert await namer(chat) is None
+# To share them
 
 
 async def test_share(teachable: Chat) -> None:
