@@ -8,7 +8,7 @@ from types import ModuleType
 from data import corpora
 from data.corpora import Corpus
 from data.text import fold, words_of
-from models.fingerprints import EMPTY_FILTER, NOTHING, Fingerprints, runs_of
+from models.fingerprints import EMPTY_FILTER, NOTHING, BloomFilter, Fingerprints, runs_of
 from models.networks.lstm import LSTM
 from models.networks.words_and_characters import WordsAndCharacters
 from models.training.losses import losses_of
@@ -72,10 +72,8 @@ def _pretrain(options: Options) -> Plan:
     trainer = trainers.pretraining(reading, seed, epochs=options.epochs, units=options.units)
     notes = reading.plays.notes + reading.notes
     corpus = replace(reading.plays, validation=reading.sonnets.validation, notes=notes)
-    plan = _plan(corpus, trainer, seed, None)
     # Millions of runs are too many to be kept one by one.
-    plan = replace(plan, known=NOTHING, runs=NOTHING, further=reading.copies)
-    return _with_reference_loss(plan)
+    return _with_reference_loss(_plan(corpus, trainer, seed, None, copies=reading.copies))
 
 
 def _notebook(options: Options) -> Plan:
@@ -155,10 +153,21 @@ def _with_filter_if_large(plan: Plan) -> Plan:
     return replace(plan, known=NOTHING, runs=NOTHING, further=copies_of([items]))
 
 
-def _plan(corpus: Corpus, trainer: Trainer, seed: int, base: Trained | None) -> Plan:
-    known = Fingerprints.of(map(fold, corpus.known()))
-    proper, further = Fingerprints.of(corpus.proper_nouns), EMPTY_FILTER
-    runs = Fingerprints.of(run for item in corpus.items for run in runs_of(words_of(fold(item))))
+def _plan(
+    corpus: Corpus,
+    trainer: Trainer,
+    seed: int,
+    base: Trained | None,
+    *,
+    copies: BloomFilter | None = None,
+) -> Plan:
+    """`copies`: what must not be copied, in place of each line and run of the corpus."""
+    known = runs = NOTHING
+    proper = Fingerprints.of(corpus.proper_nouns)
+    further = EMPTY_FILTER if copies is None else copies
+    if copies is None:
+        known = Fingerprints.of(map(fold, corpus.known()))
+        runs = Fingerprints.of(r for item in corpus.items for r in runs_of(words_of(fold(item))))
     if base is not None:
         known, proper, runs = known | base.known, proper | base.proper, runs | base.runs
         further = base.further
