@@ -11,24 +11,21 @@ from bot.startup import Exit
 SETTINGS = {"COOLDOWN_SECONDS": "0"}
 
 
-async def test_subprocess_answers_and_stops(local: LocalDiscord, tmp_path: Path) -> None:
+async def test_subprocess_answers_restarts_and_stops(local: LocalDiscord, tmp_path: Path) -> None:
+    """Each start takes a second, so that one test has all three."""
     bot = BotProcess(local, tmp_path, SETTINGS)
     async with bot:
-        asked = await local.run_command("dinoname", {"count": 3})
-        assert len(asked.message.embed["description"].split("\n")) == 3
+        asked = await local.run_command("dinoname", {"count": 3, "starts_with": "mango"})
+        card = asked.message
+        assert len(card.embed["description"].split("\n")) == 3
         assert bot.memory_mib() > 10
-    assert await bot.stop() == 0
-
-
-async def test_killed_bot_restarts(local: LocalDiscord, tmp_path: Path) -> None:
-    async with BotProcess(local, tmp_path, SETTINGS) as bot:
-        card = (await local.run_command("dinoname", {"starts_with": "mango"})).message
         await bot.kill()
         unheard = await local.press(card, "More", until="sent")
         await bot.start()
         more = await local.press(card, "More")
         assert "Mango" in more.message.embed["description"]
         assert not unheard.acknowledged
+    assert await bot.stop() == 0
 
 
 async def test_malformed_frame_ends_it_with_a_sentence(local: LocalDiscord, tmp_path: Path) -> None:
