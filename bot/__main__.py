@@ -17,8 +17,9 @@ from pathlib import Path
 
 from bot.startup import Exit, stop_at_once_if_told
 
-INTERRUPTED = 130
-"""Exit code of an operation that Ctrl-C has ended, as shells have it."""
+INTERRUPTED, CUT_OFF = 130, 141
+"""Exit codes of an operation that Ctrl-C has ended, and of one whose output nobody reads anymore;
+those of shells."""
 OURS = ("bot", "models", "data")
 FOR_SLACK = ("slack_sdk", "yaml")
 
@@ -34,6 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # of `python -m bot doctor | head`, say
+        if options.operation is None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is buffered
+        return CUT_OFF
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in OURS:

@@ -377,6 +377,23 @@ def test_interrupted_operation_has_not_succeeded(monkeypatch: pytest.MonkeyPatch
     assert main(["backup", "backup.zip"]) == 130
 
 
+def test_output_that_nobody_reads() -> None:
+    """`python -m bot slack-manifest | head -1` ends without a traceback."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [sys.executable, "-m", "bot", "slack-manifest"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        cwd=CHECKOUT,
+        env={**os.environ, "DISCORD_TOKEN": "", "PYTHONUNBUFFERED": "1"},
+    )
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (141, "")
+
+
 def test_exit_codes_are_distinct() -> None:
     assert len(Exit.__members__) == len(set(Exit))
     assert not {1, 2} & set(Exit)
