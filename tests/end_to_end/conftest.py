@@ -61,6 +61,15 @@ ELVES = "\n".join(
 Bot = TypeVar("Bot", bound=commands.Bot | commands.AutoShardedBot)
 
 
+@pytest.fixture
+def without_writers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let bots in subprocesses write in their own thread only, in tests of something else.
+
+    The processes that would write for each of them, on a busy machine, take half a second.
+    """
+    monkeypatch.setenv("INFERENCE_PROCESSES", "0")
+
+
 _load = cache(weights.load_shipped)
 
 

@@ -1,7 +1,11 @@
 """Two bot processes with one PostgreSQL database."""
 
+import pytest
+
 from benchmarks.activation import measure
 from bot.store import Database
+
+pytestmark = pytest.mark.usefixtures("without_writers")
 
 
 async def test_activation_reaches_another_process(postgres: Database) -> None:

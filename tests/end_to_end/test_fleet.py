@@ -13,6 +13,8 @@ from bot.local.server import LocalDiscord
 from bot.startup import Exit
 from bot.store import Database
 
+pytestmark = pytest.mark.usefixtures("without_writers")
+
 WAITING = "Another process runs the shards 0-1. Waiting up to"
 
 

@@ -5,9 +5,13 @@ import re
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from benchmarks.bot_process import BotProcess
 from bot.local.records import Message
 from bot.local.server import LocalDiscord
+
+pytestmark = pytest.mark.usefixtures("without_writers")
 
 
 def progress(report: Message) -> int:

@@ -18,6 +18,8 @@ from bot.slack.names import CommandNames
 from bot.store import Database
 from tests.end_to_end.conftest import eventually
 
+pytestmark = pytest.mark.usefixtures("without_writers")
+
 MEMBERS, FORMS, VOTERS = 12, 4, 30
 PATIENCE_S = 60.0
 EACH = 2
