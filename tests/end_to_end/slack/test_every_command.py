@@ -92,7 +92,7 @@ BAD_INPUT = [
     ("/dinoname", "count:99", "10"),
     ("/dinoname", "cuont:3", "count"),
     ("/dinoname", "length:tall&<b>", "whole number"),
-    ("/sonnet", "form:tragedy", "Shakespearean"),
+    ("/sonnet", "form:tragedy", "shakespearean"),
     ("/sonnet", f"temperature:{'9' * 400}", "temperature"),
     ("/namer", "destroy elves", "create"),
     ("/name", "namer:nobody", "no namer"),
