@@ -59,6 +59,12 @@ async def shown(turn: SlackTurn) -> None:
     await asyncio.wait([turn._placeholder])
 
 
+@pytest.fixture
+def soon_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Announce slow answers after an instant."""
+    monkeypatch.setattr("bot.slack.turn.NOTICE_S", 0.2)
+
+
 def methods(slack: SlackServer) -> list[str]:
     return [method for method, _arguments in slack.calls]
 
@@ -117,6 +123,7 @@ async def test_quick_answer_has_no_placeholder(turn: SlackTurn, slack: SlackServ
     assert pending[-1] == AnswerRef(turn.channel_id, NUMBER)
 
 
+@pytest.mark.usefixtures("soon_announced")
 async def test_few_answers_grow_at_once(platform: SlackPlatform, slack: SlackServer) -> None:
     """Others are sent when they are complete: an edit of each would take its turn for minutes."""
     growing = [await turn_in(platform, slack) for _ in range(MOST_GROWING)]
@@ -141,6 +148,7 @@ async def test_quick_private_answer_comes_alone(turn: SlackTurn, slack: SlackSer
     assert methods(slack) == ["respond"]
 
 
+@pytest.mark.usefixtures("soon_announced")
 @pytest.mark.shows("private answers that take long")
 @pytest.mark.parametrize("place", [None, "Your place in the queue: 3."])
 async def test_slow_private_answer_is_announced_once(
@@ -161,6 +169,7 @@ async def test_slow_private_answer_is_announced_once(
     assert len(slack.calls) == 2
 
 
+@pytest.mark.usefixtures("soon_announced")
 async def test_slow_answer_outside_is_announced_once(turn: SlackTurn, slack: SlackServer) -> None:
     slack.answers["chat.postMessage"] = [OUTSIDE]
     await turn.defer()
@@ -187,6 +196,7 @@ async def test_growing_answer_outside_waits_until_it_is_complete(
     assert len(slack.of("respond")) == len(slack.of("chat.postMessage")) == 1
 
 
+@pytest.mark.usefixtures("soon_announced")
 async def test_failed_notice_does_not_stop_the_answer(turn: SlackTurn, slack: SlackServer) -> None:
     slack.answers["respond"] = [Answer("error", 500), Answer("ok")]
     await turn.defer(private=True)
@@ -225,6 +235,7 @@ async def test_turn_stays_outside_and_the_next_tries_again(
     assert await second.respond(HELLO) is not None
 
 
+@pytest.mark.usefixtures("soon_announced")
 async def test_deferral_in_channel_without_the_bot(turn: SlackTurn, slack: SlackServer) -> None:
     slack.answers["chat.postMessage"] = [OUTSIDE]
     await turn.defer()
