@@ -328,7 +328,7 @@ async def test_home(local: LocalSlack, toy: Toy, page: Page) -> None:
     await expect(page.get_by_role("heading", name="# mangosaurus", level=1)).to_be_visible()
     await app.click()  # that of Ada, not of Mary
     await expect(page.get_by_role("heading", name="Mangosaurus", level=1)).to_be_visible()
-    assert local.home(local.admin) is not None
+    await local.wait_for(lambda: local.home(local.admin) is not None)
 
 
 async def test_no_connection(local: LocalSlack, browser: Browser) -> None:

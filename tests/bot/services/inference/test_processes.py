@@ -1,6 +1,7 @@
 """Processes that write beside the bot's own thread."""
 
 import asyncio
+import copyreg
 import gc
 import os
 import signal
@@ -213,7 +214,9 @@ class OwnError(Exception):
         super().__init__("a sentence")
 
 
-def test_error_that_cannot_be_restored() -> None:
+def test_error_that_cannot_be_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Dask, if it was imported, restores errors of all classes that it found.
+    monkeypatch.delitem(copyreg.dispatch_table, OwnError, raising=False)
     error = sendable(OwnError())
     assert isinstance(error, RuntimeError)
     assert "OwnError: a sentence" in str(error)
