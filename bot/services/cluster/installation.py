@@ -21,6 +21,8 @@ SOURCES: Sequence[str] = (
 """Folders and files of the code that both the bot and the workers run."""
 SUFFIXES = {".py", ".toml", ".txt"}
 """Code, and the lists of words that it reads."""
+CACHE = "cache"
+"""The folder of downloaded corpora in `data`: each machine has those that it has used."""
 DIGITS = 8
 """Of the digest of the sources."""
 
@@ -53,7 +55,11 @@ def sources_digest(checkout: Path) -> str:
 
 
 def _files(source: Path) -> Iterable[Path]:
-    return (path for path in [source, *source.rglob("*")] if path.suffix in SUFFIXES)
+    return (
+        path
+        for path in [source, *source.rglob("*")]
+        if path.suffix in SUFFIXES and CACHE not in path.relative_to(source).parts
+    )
 
 
 def incompatibility(here: Installation, there: Installation) -> str:

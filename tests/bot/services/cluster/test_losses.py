@@ -293,18 +293,36 @@ async def test_version_of_the_running_code() -> None:
     pool.close()
 
 
-def test_sources(tmp_path: Path) -> None:
-    """A change of any code that workers run is seen."""
-    paths = [tmp_path / source for source in SOURCES]
+def write_sources(checkout: Path) -> list[Path]:
+    """A file in each of the places that have sources."""
+    paths = [checkout / source for source in SOURCES]
     paths = [path if path.suffix else path / "code.py" for path in paths]
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x = 1\n")
+    return paths
+
+
+def test_sources(tmp_path: Path) -> None:
+    """A change of any code that workers run is seen."""
+    paths = write_sources(tmp_path)
     for path in (*paths, tmp_path / "data" / "words.txt"):
         before = sources_digest(tmp_path)
         path.write_text("x = 2\n")
         assert sources_digest(tmp_path) != before
     assert all((CHECKOUT / source).exists() for source in SOURCES)
+
+
+def test_downloads_are_no_sources(tmp_path: Path) -> None:
+    """Each machine has those that it has used. The code may be anywhere, also in a cache."""
+    checkout = tmp_path / "cache"
+    write_sources(checkout)
+    before = sources_digest(checkout)
+    (checkout / "data" / "cache").mkdir()
+    (checkout / "data" / "cache" / "sonnets.txt").write_text("Shall I compare")
+    assert sources_digest(checkout) == before
+    (checkout / "data" / "words.txt").write_text("compare")
+    assert sources_digest(checkout) != before
 
 
 def test_versions() -> None:
