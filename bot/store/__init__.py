@@ -1,5 +1,10 @@
 """Persistent data in a database: a SQLite file or PostgreSQL."""
 
+from bot.community.queries import Blocks
+from bot.moderation.queries import Moderation
+from bot.polls.hall_queries import HallOfFame
+from bot.polls.queries import Polls
+from bot.privacy.queries import Privacy
 from bot.store.answers.button_states import ButtonStates
 from bot.store.answers.unfinished import Unfinished
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable
@@ -7,16 +12,11 @@ from bot.store.custom_models import CustomModels
 from bot.store.database import Database, url_of
 from bot.store.fleet.cooldowns import RunningCooldowns
 from bot.store.fleet.registrations import Registrations
-from bot.store.hall_of_fame import HallOfFame
 from bot.store.identities import Identities
-from bot.store.moderation.blocks import Blocks
-from bot.store.moderation.removals import Moderation
-from bot.store.moderation.word_filters import WordFilters
-from bot.store.poems import Poems
-from bot.store.polls import Polls
-from bot.store.privacy import Privacy
 from bot.store.trainings import Trainings
 from bot.store.versions import Versions
+from bot.verse.queries import Poems
+from bot.words.queries import WordFilters
 
 __all__ = ["Database", "OutcomeUnknown", "Store", "StoreError", "Unavailable", "url_of"]
 

@@ -4,9 +4,9 @@ import secrets
 from datetime import datetime, timedelta
 from itertools import count
 
+from bot.polls.ballots import Ballot
+from bot.polls.queries import PollRecord
 from bot.store import Store
-from bot.store.ballots import Ballot
-from bot.store.polls import PollRecord
 
 _voters = count(1000)
 

@@ -14,7 +14,7 @@ from bot.startup import StartupError
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME
 from models.names.generator import NamesRequest
-from tests.bot.store.test_polls import NOW
+from tests.bot.polls.test_queries import NOW
 from tests.bot.store.test_unfinished import HIDDEN, POEM
 
 

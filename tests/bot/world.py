@@ -7,16 +7,16 @@ from typing import Any
 
 import discord
 
-from bot.commands.core.app import App
-from bot.discord.client import Mangosaurus
+from bot.chat.app import App
+from bot.platforms.discord.client import Mangosaurus
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
 from bot.services.training.run_folder import RunFolder
 from bot.services.training.service import TrainingService
-from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from bot.store.trainings import TrainingRequest
+from bot.words import WordFilter
 from models.training.events import TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
 from tests.databases import Templates, store_in

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.local.guild import ADMINISTRATOR, MEMBER_PERMISSIONS, User
-from bot.local.limits import JSON
-from bot.local.records import Interaction, Message
-from bot.local.server import LocalDiscord
+from bot.platforms.local.guild import ADMINISTRATOR, MEMBER_PERMISSIONS, User
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.records import Interaction, Message
+from bot.platforms.local.server import LocalDiscord
 from bot.store import Database, url_of
 from tests.bot.store import release_030 as old
 from tests.end_to_end.conftest import mangosaurus

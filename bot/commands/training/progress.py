@@ -7,9 +7,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.commands.core.app import App
-from bot.commands.core.dispatch import LAST_TRIES, deliver
-from bot.commands.core.message import (
+from bot.chat.app import App
+from bot.chat.dispatch import LAST_TRIES, deliver
+from bot.chat.message import (
     Button,
     Embed,
     Field,
@@ -23,8 +23,8 @@ from bot.commands.core.message import (
     text,
     verbatim,
 )
-from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import DeliveryError, Gone, MessageRef, Platform
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.commands.training.model_quality import judgement, loss_fields, nats
 from bot.commands.training.version_report import version_report
 from bot.formats import progress_bar

@@ -8,12 +8,12 @@ from inspect import getmembers, iscoroutinefunction
 import pytest
 from sqlalchemy import text
 
+from bot.polls.ballots import Ballot
+from bot.polls.queries import DEFAULT_MINUTES
 from bot.store import Database, OutcomeUnknown, Store, Unavailable
 from bot.store import database as module
-from bot.store.ballots import Ballot
 from bot.store.calls import Batches, current_call, run_call
-from bot.store.polls import DEFAULT_MINUTES
-from tests.bot.store.test_polls import NOW, POLL, opened, votes_of
+from tests.bot.polls.test_queries import NOW, POLL, opened, votes_of
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import pytest
 from bot.store import Store
 from bot.store.custom_models import Corpus, CustomModelRecord, NameTaken, TooMany
 from bot.store.trainings import TrainingRequest
-from tests.bot.store.test_polls import NOW, POLL, opened
+from tests.bot.polls.test_queries import NOW, POLL, opened
 
 ELVES = ("Elrond", "Galadriel", "Lúthien")
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.schema import Community
-from tests.bot.store.test_polls import POLL, opened
+from tests.bot.polls.test_queries import POLL, opened
 from tests.databases import Templates, store_in
 
 CHECKOUT = Path(__file__).parents[3]
@@ -224,7 +224,7 @@ import asyncio, itertools, sys
 from datetime import UTC, datetime
 from sqlalchemy import make_url
 from bot.store import Database, Store
-from bot.store.ballots import Ballot
+from bot.polls.ballots import Ballot
 
 async def vote(store, members):
     for member in members:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.polls.ballots import Ballot
+from bot.polls.hall_queries import Scope
+from bot.polls.queries import DEFAULT_MINUTES
+from bot.privacy.queries import Kept
 from bot.store import Database, Store
-from bot.store.ballots import Ballot
 from bot.store.custom_models import Corpus
-from bot.store.hall_of_fame import Scope
-from bot.store.polls import DEFAULT_MINUTES
-from bot.store.privacy import Kept
 from bot.store.trainings import DIED, TrainingRequest
 from models.weights import read_weights
 from tests.bot.store import release_030 as old

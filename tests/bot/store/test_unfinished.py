@@ -7,7 +7,7 @@ import pytest
 
 from bot.store import Store
 from bot.store.answers.unfinished import LIFETIME, SILENCE, TOKEN_LIFETIME, UnfinishedRecord
-from tests.bot.store.test_polls import NOW
+from tests.bot.polls.test_queries import NOW
 
 POEM = UnfinishedRecord(1, "discord", 5, 6, None, "sonnet", "a state")
 HIDDEN = replace(POEM, id=2, message_id=None, token="a secret", action="", state="")  # noqa: S106

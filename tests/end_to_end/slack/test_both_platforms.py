@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from discord.http import HTTPClient
 
-from bot.commands.core.turn import Unreachable
-from bot.discord.client import Mangosaurus
-from bot.local.server import LocalDiscord
-from bot.local.slack.server import LocalSlack
-from bot.serving import platforms
-from bot.serving.platforms import Tokens, slack_beside
+from bot.chat.turn import Unreachable
+from bot.operate.serving import platforms
+from bot.operate.serving.platforms import Tokens, slack_beside
+from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.network.api import SlackApi
 from bot.settings import Settings
-from bot.slack.client import SlackBot
-from bot.slack.network.api import SlackApi
 from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
 from tests.end_to_end.conftest import eventually, mangosaurus
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.commands.core import button_states
-from bot.commands.polls import votes
-from bot.local.faults import Kind, RestFault
-from bot.slack.client import SlackBot
-from bot.slack.network import api, connection
-from bot.slack.network.members import ASKS
+from bot.chat import button_states
+from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.network import api, connection
+from bot.platforms.slack.network.members import ASKS
+from bot.polls import votes
 from bot.store import database
 from tests.databases import Templates
 from tests.end_to_end.slack.second import SecondSlack

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.core.app import App
-from bot.commands.core.message import Message, UserError, plain
-from bot.commands.core.turn import MessageRef
+from bot.chat.app import App
+from bot.chat.message import Message, UserError, plain
+from bot.chat.turn import MessageRef
 from bot.commands.training import custom_models, requests, retrain
 from bot.commands.training.custom_model_options import CorpusOptions
 from bot.commands.training.progress import TrainingReports

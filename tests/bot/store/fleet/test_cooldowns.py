@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.services.cooldowns import Cooldowns, TooSoon
+from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.store import Database, Store
 from bot.store.fleet.cooldowns import key_of
 
