@@ -24,6 +24,7 @@ from bot.services.training.service import TrainingService
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
+from bot.store.answers.unfinished import Unfinished
 from bot.store.fleet.locks import AdvisoryLocks
 from bot.version import checkout_version
 from bot.words import WordFilter
@@ -115,7 +116,7 @@ async def _open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
         database = Database(url_of(address, settings.state_dir))
         await database.migrate()
         store = Store(database)
-        await store.unfinished.delete_old(now())
+        await store[Unfinished].delete_old(now())
     except Unavailable as error:
         setting = "DATABASE_URL" if address else "STATE_DIR"
         raise StartupError(Exit.BAD_DATABASE, f"{error}. Check {setting}.") from error

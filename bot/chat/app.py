@@ -14,6 +14,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.chat.unfinished import UnfinishedAnswers
 from bot.community.blocks import BlockList
+from bot.community.queries import Blocks
 from bot.fleet.membership import Fleet
 from bot.monitoring.monitor import Monitor
 from bot.services.cluster.pool import ClusterPool
@@ -26,7 +27,10 @@ from bot.services.training.shared_reports import SharedReports
 from bot.services.uploads import Uploads
 from bot.settings import Settings
 from bot.store import Store
+from bot.store.answers.unfinished import Unfinished
+from bot.store.fleet.cooldowns import RunningCooldowns
 from bot.words import WordFilter
+from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
 
 MOST_RECEIPTS = 4
@@ -116,16 +120,16 @@ class App:
         ):
             local = Cooldowns(min(length, seconds), most=most)
             shared = SharedCooldowns(
-                name, local, self.store.cooldowns, is_shared=self._shares, free=free
+                name, local, self.store[RunningCooldowns], is_shared=self._shares, free=free
             )
             object.__setattr__(self, name, shared)
         suggestions = Cooldowns(min(SUGGESTED_S, seconds), most=MOST_SUGGESTED)
         object.__setattr__(self, "suggestions", suggestions)
-        object.__setattr__(self, "blocks", BlockList(self.store.blocks))
-        filters = ServerFilters(self.word_filter, self.store.word_filters)
+        object.__setattr__(self, "blocks", BlockList(self.store[Blocks]))
+        filters = ServerFilters(self.word_filter, self.store[WordFilters])
         object.__setattr__(self, "filters", filters)
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
-        unfinished = UnfinishedAnswers[Message](self.store.unfinished, self.now)
+        unfinished = UnfinishedAnswers[Message](self.store[Unfinished], self.now)
         object.__setattr__(self, "unfinished", unfinished)
 
     @property

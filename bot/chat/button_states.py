@@ -14,6 +14,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
 from bot.services.concurrency import within
 from bot.store import Unavailable
+from bot.store.answers.button_states import ButtonStates
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ _REFERENCE = re.compile(r"@\d{1,19}")
 
 async def save_state(app: App, turn: Turn, state: State) -> str:
     """Store a state. Returns a reference for the button. Raises `Unavailable`."""
-    number = await app.store.button_states.put(
+    number = await app.store[ButtonStates].put(
         json.dumps(state, ensure_ascii=False), turn.user.id, turn.community_id, app.now()
     )
     return f"{_MARK}{number}"
@@ -38,7 +39,7 @@ async def load_state(app: App, reference: str) -> State:
     """The inverse of `save_state`. Raises `UserError` for a state that is no longer stored."""
     payload = None
     if _REFERENCE.fullmatch(reference) and (number := int(reference[1:])) < 2**63:
-        payload = await app.store.button_states.get(number)
+        payload = await app.store[ButtonStates].get(number)
     if payload is None:
         raise UserError(_("This button no longer works; use the command instead."))
     state: State = json.loads(payload)

@@ -5,6 +5,7 @@ from bot.chat.message import Text, UserError, code, text
 from bot.chat.translation import _
 from bot.formats import shortened
 from bot.words import Strictness
+from bot.words.queries import WordFilters
 
 MOST_WORDS = 50
 """Words that a community can block."""
@@ -66,10 +67,10 @@ async def change_filter(
     """Store what is given. Returns a sentence for each change."""
     sentences: list[Text] = []
     if strictness is not None:
-        await app.store.word_filters.set_strictness(community_id, strictness)
+        await app.store[WordFilters].set_strictness(community_id, strictness)
         sentences.append(strictness_sentence(strictness))
     if words is not None:
-        await app.store.word_filters.set_blocked_words(community_id, words)
+        await app.store[WordFilters].set_blocked_words(community_id, words)
         sentences.append(words_sentence(words))
     app.filters.changed(community_id)
     return tuple(sentences)
@@ -77,7 +78,7 @@ async def change_filter(
 
 async def filter_overview(app: App, community_id: int) -> tuple[tuple[Text, str], ...]:
     """Sentences on the filter of a community, each with the option that changes it."""
-    kept = await app.store.word_filters.of(community_id)
+    kept = await app.store[WordFilters].of(community_id)
     strictness = Strictness.NORMAL if kept.strictness is None else Strictness(kept.strictness)
     return (
         (strictness_sentence(strictness), "filter"),

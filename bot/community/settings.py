@@ -15,6 +15,8 @@ from bot.community.filter_settings import (
     checked_words,
     filter_overview,
 )
+from bot.moderation.queries import Moderation
+from bot.polls.queries import Polls
 
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a poll can stay open."""
@@ -81,7 +83,7 @@ async def _change(
     sentences: list[Text] = []
     minutes = options.vote_minutes
     if minutes is not None:
-        await app.store.polls.set_minutes(community_id, minutes)
+        await app.store[Polls].set_minutes(community_id, minutes)
         sentences.append(
             text(
                 ngettext(
@@ -94,7 +96,7 @@ async def _change(
         )
     given = {"in_public_hall": options.public_hall, "accepts_shared": options.shared_namers}
     if values := {name: value for name, value in given.items() if value is not None}:
-        await app.store.moderation.change_settings(community_id, **values)
+        await app.store[Moderation].change_settings(community_id, **values)
     if options.public_hall is not None:
         sentences.append(_public_hall(terms, on=options.public_hall))
     if options.shared_namers is not None:
@@ -108,8 +110,8 @@ async def _change(
 
 async def _overview(app: App, community_id: int, terms: Terms) -> tuple[Text, ...]:
     """All settings, each with the option that changes it."""
-    minutes = await app.store.polls.minutes(community_id)
-    kept = await app.store.moderation.settings(community_id)
+    minutes = await app.store[Polls].minutes(community_id)
+    kept = await app.store[Moderation].settings(community_id)
     lines: Sequence[tuple[Text, str]] = (
         (
             text(

@@ -17,7 +17,7 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _
 from bot.chat.turn import Turn
-from bot.community.queries import MOST_BLOCKS, BlockRecord, TooManyBlocks
+from bot.community.queries import MOST_BLOCKS, BlockRecord, Blocks, TooManyBlocks
 from bot.community.rights import check_moderator
 from bot.moderation.record import LAST_PAGE, MODERATE, PAGE, entry_of, paging, post
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
@@ -122,7 +122,7 @@ async def blocks_page(
 ) -> Message:
     """A page of the members whom a community blocks, or with `None` of what owners block."""
     page = min(page, LAST_PAGE)
-    found = await app.store.blocks.listed(community_id, skip=page * PAGE, most=PAGE + 1)
+    found = await app.store[Blocks].listed(community_id, skip=page * PAGE, most=PAGE + 1)
     lines = tuple(_line(record, turn) for record in found[:PAGE])
     embed = Embed(_("🚫 Blocked"), lines or (text(_("Nobody is blocked.")),))
     buttons = tuple(paging(action, "blocks", page, has_more=len(found) > PAGE))

@@ -24,6 +24,7 @@ from bot.moderation.blocking import (
     blocks_page,
     unblock_target,
 )
+from bot.moderation.queries import Moderation
 from bot.moderation.record import PAGE, paging, record_page
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
 
@@ -134,7 +135,7 @@ async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
             await turn.platform.leave(community_id)
         except (Forbidden, Gone) as error:
             raise UserError(_("The bot isn't in {target}."), target=name) from error
-        await app.store.moderation.record(_entry(app, turn, Action.LEAVE, community_id))
+        await app.store[Moderation].record(_entry(app, turn, Action.LEAVE, community_id))
         reply = text(_("The bot has left {target}. To keep it out, block it as well."), target=name)
         await turn.respond(Message(reply, private=True))
 

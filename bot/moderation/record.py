@@ -23,6 +23,7 @@ from bot.chat.message import (
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
 from bot.community.rights import check_moderator, check_reports
+from bot.moderation.queries import Moderation
 from bot.store import Unavailable
 from bot.store.moderation.tables import Action, Entry
 
@@ -108,7 +109,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
                     community=turn.platform.terms.community,
                 )
         entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
-        before = await app.store.moderation.set_log_channel(entry)
+        before = await app.store[Moderation].set_log_channel(entry)
         reply = text(_("What moderators do isn't reported in any channel now."))
         if channel_id is not None:
             channel = link(turn.platform.mention_channel(channel_id))
@@ -128,7 +129,7 @@ async def post(app: App, platform: Platform, entry: Entry) -> None:
         return
     try:
         async with asyncio.timeout(POSTING_S):
-            settings = await app.store.moderation.settings(entry.community_id)
+            settings = await app.store[Moderation].settings(entry.community_id)
     except (TimeoutError, Unavailable) as error:
         _not_reported(error)
         return
@@ -174,7 +175,7 @@ async def record_page(
 ) -> Message:
     """A page of the record of a community, or with `None` of the owners, newest first."""
     page = min(page, LAST_PAGE)
-    found = await app.store.moderation.recorded(community_id, skip=page * PAGE, most=PAGE + 1)
+    found = await app.store[Moderation].recorded(community_id, skip=page * PAGE, most=PAGE + 1)
     lines = tuple(
         (*text(Timestamp(entry.at), " · "), *described(entry, turn.platform))
         for entry in found[:PAGE]

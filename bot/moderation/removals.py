@@ -13,9 +13,10 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn
 from bot.community.rights import check_channel, check_community, check_moderator
 from bot.formats import shortened
+from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of, outdated, post
 from bot.polls.poll_closing import winner_message
-from bot.polls.queries import PollRecord
+from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import message_of, poll_message, removed_message
 from bot.store.custom_models import CustomModelRecord
 from bot.store.moderation.tables import Action
@@ -111,7 +112,7 @@ async def message(app: App, turn: Turn, options: MessageOptions) -> None:
     with app.in_flight.track():
         ref = await _of_community(turn, ref)
         await check_channel(turn, ref.channel_id)
-        poll = await app.store.polls.on_message(ref.community_id or 0, ref.message_id)
+        poll = await app.store[Polls].on_message(ref.community_id or 0, ref.message_id)
         await turn.respond(_question(poll, ref, turn.platform.limits))
 
 
@@ -121,7 +122,7 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     name = " ".join(options.name[: LONGEST_NAME + 1].split())
     with app.in_flight.track():
         await turn.defer(private=True)
-        found = await app.store.moderation.winners(community_id, name=name)
+        found = await app.store[Moderation].winners(community_id, name=name)
         if not found:
             raise UserError(
                 _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
@@ -148,7 +149,7 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
         model = await _model(app, community_id, options.name)
         action = Action.ACCEPT_MODEL if options.allow else Action.REFUSE_MODEL
         entry = entry_of(app, turn, action, subject=model.name)
-        store = app.store.moderation
+        store = app.store[Moderation]
         change = store.accept_model if options.allow else store.refuse_model
         has_changed = await change(model.id, entry)
         sentence = (
@@ -178,7 +179,7 @@ async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
         raise outdated()
     with app.in_flight.track():
         if what == "name":
-            poll = await app.store.polls.find(int(first))
+            poll = await app.store[Polls].find(int(first))
             if poll is not None and poll.community_id == community_id:
                 await check_channel(turn, poll.channel_id)
             else:
@@ -197,7 +198,7 @@ async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
 async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
     """Suggest the latest polls with a name that contains `typed`, of channels they moderate."""
     community_id, limits = check_community(turn), turn.platform.limits
-    polls = await app.store.moderation.recent_polls(community_id, most=_MOST_POLLS)
+    polls = await app.store[Moderation].recent_polls(community_id, most=_MOST_POLLS)
     if not await turn.platform.is_operator(turn.user.id):
         polls = [poll for poll in polls if turn.moderates(poll.channel_id)]
     typed = typed.strip().casefold()
@@ -213,7 +214,7 @@ async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
 async def suggest_winners(app: App, turn: Turn, typed: str) -> list[Choice]:
     """Suggest names in the hall of fame of the community."""
     community_id = await check_moderator(turn)
-    found = await app.store.moderation.winners(community_id, typed=typed.strip())
+    found = await app.store[Moderation].winners(community_id, typed=typed.strip())
     names = dict.fromkeys(won.name for won in found)
     return within_limits((Choice(name, name) for name in names), turn.platform.limits)
 
@@ -238,7 +239,7 @@ async def suggest_namers(app: App, turn: Turn, typed: str) -> list[Choice]:
 
 async def redraw(app: App, platform: Platform, poll_id: int) -> None:
     """Show a poll and its announcement without what was removed. Raises `DeliveryError`."""
-    polls = app.store.polls
+    polls = app.store[Polls]
     async with app.poll_locks.of(poll_id):
         poll = await polls.find(poll_id)
         if poll is None:
@@ -292,7 +293,7 @@ def _name_buttons(poll: PollRecord, limits: Limits) -> Iterator[Button]:
 async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Text:
     """Remove a name from a poll of this community. Returns a sentence for the moderator."""
     entry = entry_of(app, turn, Action.REMOVE_NAME)
-    name = await app.store.moderation.remove_name(poll_id, position, entry)
+    name = await app.store[Moderation].remove_name(poll_id, position, entry)
     if name is None:
         raise UserError(_("This name was removed already."))
     shown = await _in_time(redraw(app, turn.platform, poll_id))
@@ -310,7 +311,7 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
 
 async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
     """Empty a message, and delete the kept copies of its poem. Reports of moderation stay."""
-    store, platform = app.store.moderation, turn.platform
+    store, platform = app.store[Moderation], turn.platform
     entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=await platform.link(ref))
     settings = await store.settings(ref.community_id or 0)
     if ref.channel_id == settings.log_channel_id:

@@ -35,6 +35,7 @@ from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, read
 from bot.names.line_dissection import line_message
 from bot.names.names import more_like
 from bot.polls.name_message import DISSECT
+from bot.polls.queries import Polls
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
 from data.text import clean_name
@@ -122,7 +123,7 @@ async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequen
     rest = match["rest"] if match else state
     if found := _POLL.fullmatch(rest):
         number = int(found[1])
-        poll = await app.store.polls.find(number) if number < 2**63 else None
+        poll = await app.store[Polls].find(number) if number < 2**63 else None
         return custom_model_id, [*poll.standing.values()] if poll is not None else ()
     if _STORED.fullmatch(rest):
         stored = (await load_state(app, rest)).get("names")

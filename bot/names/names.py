@@ -34,7 +34,7 @@ from bot.polls.name_message import (
     more_button,
     names_message,
 )
-from bot.polls.queries import PollRecord
+from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import Candidates, open_poll, poll_message
 from bot.services.concurrency import in_time
 from bot.store import Unavailable
@@ -163,7 +163,7 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
         sent = await respond_or_leave(turn, message)
         if poll is not None and sent is not None:
             with suppress(Unavailable):
-                await app.store.polls.sent(poll.id, sent.message_id)
+                await app.store[Polls].sent(poll.id, sent.message_id)
 
 
 async def _message(

@@ -21,7 +21,7 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Terms, Turn
-from bot.polls.hall_queries import Champion, Scope
+from bot.polls.hall_queries import Champion, HallOfFame, Scope
 from bot.polls.plaques import PLAQUE, plaque_file
 from bot.words import WordFilter
 from models.names.dissection import reading
@@ -128,7 +128,7 @@ async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
     """
     if len(typed) > 2 * LONGEST_NAME or len(cleaned := " ".join(typed.split())) > LONGEST_NAME:
         return []
-    store, now = app.store.hall_of_fame, app.now()
+    store, now = app.store[HallOfFame], app.now()
     today = await store.best(scope_of(HallOfFameOptions("day"), turn.community_id, now), most=1)
     ever = await store.best(scope_of(HallOfFameOptions(), turn.community_id, now), most=100)
     names = [champion.name for champion in (*today, *ever)]
@@ -151,7 +151,7 @@ def scope_label(scope: str, terms: Terms) -> str:
 
 async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
     """A page of the hall of fame, at most the last one."""
-    store, scope = app.store.hall_of_fame, scope_of(options, turn.community_id, app.now())
+    store, scope = app.store[HallOfFame], scope_of(options, turn.community_id, app.now())
     count = await store.count(scope)
     pages = max(1, -(-count // PAGE))
     page = min(options.page, pages - 1)
@@ -188,7 +188,7 @@ async def champion_message(app: App, turn: Turn, *, has_plaque: bool = True) -> 
 
     has_plaque: whether its plaque is drawn, which takes a while.
     """
-    store, community_id = app.store.hall_of_fame, turn.community_id
+    store, community_id = app.store[HallOfFame], turn.community_id
     words = await app.filters.of(community_id)
     scope = scope_of(HallOfFameOptions("day"), community_id, app.now())
     found = [name for name in await store.best(scope, most=PAGE) if words.allows(name.name)]

@@ -15,7 +15,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
 from bot.polls.hall_of_fame import meaning_of, poem_about
 from bot.polls.plaques import PLAQUE, plaque_file
-from bot.polls.queries import PollRecord
+from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import (
     message_of,
     poll_message,
@@ -62,7 +62,7 @@ class PollCloser:
         While the platform cannot be reached, results stay unannounced; this or another process
         announces them later.
         """
-        app, polls = self._app, self._app.store.polls
+        app, polls = self._app, self._app.store[Polls]
         closed = []
         for due in await polls.due(now, self._platform.name):
             with app.in_flight.track():
@@ -79,7 +79,7 @@ class PollCloser:
 
     async def _seconds_to_next(self) -> float:
         """Seconds until the next poll is due, at most `LONGEST_SLEEP_S`."""
-        closing = await self._app.store.polls.next_closing(self._platform.name)
+        closing = await self._app.store[Polls].next_closing(self._platform.name)
         if closing is None:
             return LONGEST_SLEEP_S
         left = (closing - self._app.now()).total_seconds()
@@ -91,12 +91,12 @@ class PollCloser:
             with self._app.in_flight.track():
                 arrived = await self._try_to_show(poll)
                 if arrived:
-                    await self._app.store.polls.announced(poll.id, max(now, self._app.now()))
+                    await self._app.store[Polls].announced(poll.id, max(now, self._app.now()))
                 return arrived
 
     async def _announce_late(self, poll: PollRecord, now: datetime) -> bool:
         """Announce an abandoned result, unless another process does so."""
-        polls = self._app.store.polls
+        polls = self._app.store[Polls]
         if not await polls.announced(poll.id, now):
             return True
         arrived = False
@@ -112,7 +112,7 @@ class PollCloser:
         try:
             async with asyncio.timeout(ANNOUNCING_S), self._app.poll_locks.of(poll.id):
                 # A moderator may have removed its winner while this waited.
-                await self._show(await self._app.store.polls.find(poll.id) or poll)
+                await self._show(await self._app.store[Polls].find(poll.id) or poll)
         except (Unavailable, Unreachable):
             return False
         except TimeoutError:
@@ -129,7 +129,7 @@ class PollCloser:
         anything in a community that an owner has blocked, where nothing is written.
         """
         if await self._app.blocks.has_community(poll.community_id):
-            await self._app.store.polls.void(poll.id)
+            await self._app.store[Polls].void(poll.id)
             return
         unnoted = self._unnoted.pop(poll.id, None)
         limits, place = self._platform.limits, message_of(poll)
@@ -138,7 +138,7 @@ class PollCloser:
             await self._edit(poll, closed)
         except Deleted:
             log.info("The message of poll %d was deleted, so no name has won", poll.id)
-            await self._app.store.polls.void(poll.id)
+            await self._app.store[Polls].void(poll.id)
             return
         if unnoted is not None:
             await self._note_announcement(poll, unnoted)
@@ -160,7 +160,7 @@ class PollCloser:
     async def _note_announcement(self, poll: PollRecord, ref: MessageRef) -> None:
         """Store where a winner was announced, so that moderators can remove it."""
         try:
-            still_won = await self._app.store.polls.announcement_sent(poll.id, ref.message_id)
+            still_won = await self._app.store[Polls].announcement_sent(poll.id, ref.message_id)
         except Unavailable:  # it must not be announced again
             self._unnoted[poll.id] = ref
             return

@@ -23,7 +23,7 @@ from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Turn
 from bot.formats import human_join, shortened, without_bidi_controls
 from bot.polls.ballots import Ballot, Origin
 from bot.polls.name_message import buttons_of, names_message
-from bot.polls.queries import PollRecord
+from bot.polls.queries import PollRecord, Polls
 from bot.services.concurrency import within
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.custom_models import CustomModelRecord
@@ -79,7 +79,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
     assert turn.community_id is not None  # noqa: S101 (see `open_poll`)
     assert turn.channel_id is not None  # noqa: S101
     now, model = app.now(), candidates.custom_model
-    minutes = await app.store.polls.minutes(turn.community_id)
+    minutes = await app.store[Polls].minutes(turn.community_id)
     poll = PollRecord(
         id=secrets.randbits(62),
         community_id=turn.community_id,
@@ -97,7 +97,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
         custom_model=model.name if model is not None else None,
         votes=(0,) * len(candidates.names),
     )
-    await app.store.polls.open(poll)
+    await app.store[Polls].open(poll)
     return poll
 
 
@@ -114,7 +114,7 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     In a busy channel the tally is updated later, together with other votes.
     """
     poll_id, position = parse(state)
-    polls = app.store.polls
+    polls = app.store[Polls]
     with app.in_flight.track():
         message_id = 0 if turn.source is None else turn.source.ref.message_id
         origin = Origin(turn.community_id, turn.channel_id, message_id)
@@ -151,7 +151,7 @@ async def vote(app: App, turn: Turn, state: str) -> None:
 async def retract(app: App, turn: Turn, state: str) -> None:
     """Answer the button that retracts a vote."""
     poll_id, _position = parse(f"{state}:0")
-    polls = app.store.polls
+    polls = app.store[Polls]
     with app.in_flight.track():
         poll = await polls.find(poll_id)
         if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
@@ -202,7 +202,7 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
     The poll may be closed during the edit, also by another process. The edit has then replaced the
     result, which is shown again; so is a tally if another process may have shown an older one.
     """
-    polls, limits = app.store.polls, turn.platform.limits
+    polls, limits = app.store[Polls], turn.platform.limits
     async with app.poll_locks.of(poll_id):
         poll = await polls.find(poll_id)
         if poll is None or poll.closed_at is not None:
@@ -228,7 +228,7 @@ async def _try_to_draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
     try:
         if not turn.platform.spares_requests:
             await draw(app, turn, poll_id, edit)
-        elif (poll := await app.store.polls.find(poll_id)) is not None:
+        elif (poll := await app.store[Polls].find(poll_id)) is not None:
             await _note_message(app, turn, poll)
     except (DeliveryError, Unavailable) as error:
         log.info("The tally of a poll cannot be shown: %s", error)
@@ -240,7 +240,7 @@ async def _note_message(app: App, turn: Turn, poll: PollRecord) -> None:
     Without it the poll could neither show its result nor be stopped by deleting the message.
     """
     if poll.message_id is None and turn.source is not None:
-        await app.store.polls.sent(poll.id, turn.source.ref.message_id)
+        await app.store[Polls].sent(poll.id, turn.source.ref.message_id)
 
 
 def _edit_source(turn: Turn) -> Edit:

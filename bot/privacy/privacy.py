@@ -12,8 +12,11 @@ from bot.chat.message import Button, Embed, File, Message, Text, UserError, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
 from bot.formats import human_join
-from bot.privacy.queries import Kept
+from bot.moderation.queries import Moderation
+from bot.privacy.queries import Kept, Privacy
 from bot.store import Unavailable
+from bot.store.answers.button_states import ButtonStates
+from bot.store.fleet.cooldowns import RunningCooldowns
 from bot.store.moderation.tables import EVERYBODY
 
 log = logging.getLogger(__name__)
@@ -64,9 +67,9 @@ async def press(app: App, turn: Turn, state: str) -> None:
 async def _forgotten(app: App, turn: Turn) -> Message:
     """Delete the data of the member."""
     await app.training.forget_member(turn.user.id)
-    await app.store.privacy.forget_member(turn.user.id)
+    await app.store[Privacy].forget_member(turn.user.id)
     reply = text(_("Done. The bot no longer stores anything about you."))
-    if await app.store.privacy.of(turn.user.id):
+    if await app.store[Privacy].of(turn.user.id):
         reply = text(
             _(
                 "Done. To keep {communities} safe, the bot still stores any blocks of you and, for "
@@ -79,7 +82,7 @@ async def _forgotten(app: App, turn: Turn) -> Message:
 
 async def overview(app: App, turn: Turn) -> Message:
     """What the bot stores about a member, in numbers."""
-    kept = await app.store.privacy.of(turn.user.id)
+    kept = await app.store[Privacy].of(turn.user.id)
     title = _("🔏 Your data")
     if not kept:
         nothing = text(_("The bot stores nothing about you."))
@@ -105,7 +108,7 @@ async def overview(app: App, turn: Turn) -> Message:
 
 
 async def _everything(app: App, turn: Turn) -> Message:
-    rows = await app.store.privacy.all_of(turn.user.id)
+    rows = await app.store[Privacy].all_of(turn.user.id)
     content = await asyncio.to_thread(_as_json, rows)  # there can be very many
     file = File("your-data.json", content, _("Everything that the bot stores about you"))
     reply = text(_("Everything that the bot stores about you:"))
@@ -203,23 +206,23 @@ class CommunitySweeper:
         try:
             if not self._has_synced:
                 platform = self._platform
-                await app.store.privacy.seen(
+                await app.store[Privacy].seen(
                     platform.communities, now, platform.name, among=platform.serves_community
                 )
                 self._has_synced = True
-            for community_id in await app.store.privacy.forget_communities(now - GRACE):
+            for community_id in await app.store[Privacy].forget_communities(now - GRACE):
                 log.info("Deleted the data of community %d, which removed the bot", community_id)
-            await app.store.button_states.prune(now - LONGEST_STATE)
-            await app.store.moderation.prune(now - LONGEST_RECORD)
+            await app.store[ButtonStates].prune(now - LONGEST_STATE)
+            await app.store[Moderation].prune(now - LONGEST_RECORD)
             if app.fleet.is_shared:
-                await app.store.cooldowns.prune(now)
+                await app.store[RunningCooldowns].prune(now)
         except Unavailable:
             log.info("The database isn't answering; data of former communities is deleted later")
 
     async def joined(self, community_id: int) -> None:
         """Record that a community has added the bot, perhaps again. A blocked one is left."""
         try:
-            await self._app.store.privacy.joined(community_id)
+            await self._app.store[Privacy].joined(community_id)
         except Unavailable as error:
             log.warning("The list of communities may be out of date: %s", error)
         if await self._app.blocks.reason(community_id, EVERYBODY) is not None:
@@ -232,6 +235,6 @@ class CommunitySweeper:
     async def left(self, community_id: int) -> None:
         """Record that a community has removed the bot."""
         try:
-            await self._app.store.privacy.left(community_id, self._app.now())
+            await self._app.store[Privacy].left(community_id, self._app.now())
         except Unavailable as error:
             log.warning("The list of communities may be out of date: %s", error)

@@ -21,7 +21,7 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
-from bot.verse.queries import MOST, Full, KeptPoem
+from bot.verse.queries import MOST, Full, KeptPoem, Poems
 
 BOOK, KEEP = "poems", "keep"
 """Actions of buttons."""
@@ -66,7 +66,7 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
             raise UserError(
                 _("The format can be {text} or {json}."), text=code("text"), json=code("json")
             )
-        kept = await app.store.poems.of(turn.user.id)
+        kept = await app.store[Poems].of(turn.user.id)
         if not kept:
             raise UserError(_("You haven't kept any poems yet. Press Keep under a finished one."))
         is_json = options.format == "json"
@@ -88,7 +88,7 @@ async def keep(app: App, turn: Turn, state: str) -> None:
         raise UserError(_("This poem can't be read anymore. Write a new one with /sonnet."))
     with app.in_flight.track():
         try:
-            is_new = await app.store.poems.keep(
+            is_new = await app.store[Poems].keep(
                 turn.user.id,
                 turn.community_id,
                 turn.source.ref.message_id,
@@ -104,7 +104,7 @@ async def keep(app: App, turn: Turn, state: str) -> None:
                 ),
                 limit=MOST,
             ) from error
-        count = await app.store.poems.count(turn.user.id)
+        count = await app.store[Poems].count(turn.user.id)
         if is_new:
             reply = ngettext(
                 "Kept. You have {count} poem: /poems",
@@ -129,15 +129,15 @@ async def press(app: App, turn: Turn, state: str) -> None:
         raise UserError(_("This button is from another version of the bot; use /poems instead."))
     with app.in_flight.track():
         if action == "drop":
-            await app.store.poems.drop(turn.user.id, int(number))
+            await app.store[Poems].drop(turn.user.id, int(number))
         await turn.edit_source(await page(app, turn.user.id, int(place)))
 
 
 async def page(app: App, member_id: int, place: int) -> Message:
     """One kept poem, counted from the newest."""
-    count = await app.store.poems.count(member_id)
+    count = await app.store[Poems].count(member_id)
     place = max(0, min(place, count - 1))
-    found = await app.store.poems.of(member_id, skip=place, most=1) if count else []
+    found = await app.store[Poems].of(member_id, skip=place, most=1) if count else []
     if not found:
         reply = text(_("You haven't kept any poems yet. Press Keep under a finished one."))
         return Message(content=reply, private=True)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.polls.queries import PollRecord
+from bot.polls.queries import PollRecord, Polls
 from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
 
 TOMORROW = timedelta(days=1)
@@ -28,13 +28,13 @@ async def members(chat: Chat, count: int) -> list[Actor]:
 
 async def open_polls(chat: Chat) -> list[PollRecord]:
     """All that are open."""
-    return await chat.app.store.polls.due(chat.now() + TOMORROW, chat.name)
+    return await chat.app.store[Polls].due(chat.now() + TOMORROW, chat.name)
 
 
 async def close_elsewhere(chat: Chat) -> None:
     """Another process closes the only poll, and has not shown it yet."""
     (record,) = await open_polls(chat)
-    assert await chat.app.store.polls.close(record.id, chat.now()) is not None
+    assert await chat.app.store[Polls].close(record.id, chat.now()) is not None
 
 
 def receipt(result: Answer) -> Shown:

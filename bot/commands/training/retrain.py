@@ -22,6 +22,7 @@ from bot.commands.training.requests import (
     title_of,
 )
 from bot.community.rights import SharedModelAction, check_shared_models
+from bot.polls.hall_queries import HallOfFame
 from bot.services.training.policies import SHARED
 from bot.store.trainings import TrainingRequest
 from bot.words import WordFilter
@@ -138,7 +139,7 @@ def weighted_names(chosen: Iterable[tuple[str, int]], words: WordFilter) -> tupl
 
 
 async def _hall_of_fame(app: App, community_id: int | None) -> tuple[str, ...]:
-    chosen = await app.store.hall_of_fame.chosen(community_id)
+    chosen = await app.store[HallOfFame].chosen(community_id)
     names = await asyncio.to_thread(weighted_names, chosen, app.word_filter)
     if not names:
         raise UserError(

@@ -30,6 +30,7 @@ from bot.platforms.discord.tracing import tracing
 from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
 from bot.status.health import Health
+from bot.store.fleet.registrations import Registrations
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class Mangosaurus(commands.AutoShardedBot):
         if app.store.database.is_sqlite:
             registered: Registered = RegisteredInFile(app.settings.state_dir)
         else:
-            registered = app.store.registrations
+            registered = app.store[Registrations]
         async with app.fleet.registering():
             await sync_if_changed(self.tree, registered, always=self._always_sync)
 

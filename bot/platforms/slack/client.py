@@ -36,6 +36,7 @@ from bot.platforms.slack.typed_command import Typed
 from bot.platforms.slack.values import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.platforms.slack.views import home, rendering
 from bot.status.health import Health
+from bot.store.identities import Identities
 from bot.verse import sonnet
 from models.verse.poem import OPENING_LIMIT
 
@@ -66,7 +67,7 @@ class SlackBot:
         app.libraries["slack-sdk"] = LIBRARY
         self.api = SlackApi(bot_token, monitor=app.monitor, base_url=base_url, edit_s=edit_s)
         self.names = CommandNames(app.settings.slack_command_prefix)
-        self.platform = SlackPlatform(self.api, SlackIdentities(app.store.identities), self.names)
+        self.platform = SlackPlatform(self.api, SlackIdentities(app.store[Identities]), self.names)
         if health is None:
             health = Health(app, self.platform)
         else:

@@ -18,6 +18,7 @@ from bot.chat.message import UserError
 from bot.chat.turn import Turn
 from bot.platforms.discord.platform import LIMITS
 from bot.store import Store, Unavailable
+from bot.store.answers.button_states import ButtonStates
 from tests.bot.conftest import NOW
 
 
@@ -64,7 +65,7 @@ async def test_no_state_without_database(
     async def fails(*_: object) -> None:
         raise Unavailable("gone")
 
-    monkeypatch.setattr(app.store.button_states, "put", fails)
+    monkeypatch.setattr(app.store[ButtonStates], "put", fails)
     assert await try_to_save(app, turn, {"x": 1}) is None
     assert await shorten(app, turn, "name", "x" * 200) is None
     assert await shorten(app, turn, "name", "x") == "x"

@@ -17,7 +17,7 @@ from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
 from bot.features import jobs
 from bot.features.buttons import HANDLERS
 from bot.store import OutcomeUnknown, Unavailable
-from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME
+from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME, Unfinished
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from models.verse.poem import Draft, SonnetRequest
@@ -227,8 +227,8 @@ class AwayStore:
 
     def __init__(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
         self.error: Exception | None = Unavailable()
-        self._write = app.store.unfinished.write
-        monkeypatch.setattr(app.store.unfinished, "write", self.write)
+        self._write = app.store[Unfinished].write
+        monkeypatch.setattr(app.store[Unfinished], "write", self.write)
 
     async def write(self, *arguments: Any) -> None:  # noqa: ANN401
         if isinstance(self.error, OutcomeUnknown):
@@ -406,7 +406,7 @@ async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.Monke
     heir, platform = heir_of(app), FakePlatform()
     heir.unfinished.begin("fake", CHANNEL, 9)  # its own, in progress
     await written(heir)
-    claim = heir.store.unfinished.claim
+    claim = heir.store[Unfinished].claim
 
     async def hanging(*arguments: Any) -> None:  # noqa: ANN401
         await claim(*arguments)
@@ -414,7 +414,7 @@ async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.Monke
 
     closer = AnswerCloser(heir, platform)
     with monkeypatch.context() as patch:
-        patch.setattr(heir.store.unfinished, "claim", hanging)
+        patch.setattr(heir.store[Unfinished], "claim", hanging)
         await closer.close_left()
     assert platform.closed == []
     await closer.beat()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.community.blocks import FRESH_S, BlockList, Reason
+from bot.community.queries import Blocks
 from bot.store import Store
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
 from tests.bot.fakes import unavailable
@@ -29,10 +30,10 @@ async def settled(blocks: BlockList) -> None:
 
 
 async def test_reasons(store: Store) -> None:
-    await store.blocks.block(1, 3, BY)
-    await store.blocks.block(EVERYWHERE, 4, BY)
-    await store.blocks.block(2, EVERYBODY, BY)
-    blocks = BlockList(store.blocks)
+    await store[Blocks].block(1, 3, BY)
+    await store[Blocks].block(EVERYWHERE, 4, BY)
+    await store[Blocks].block(2, EVERYBODY, BY)
+    blocks = BlockList(store[Blocks])
     assert await blocks.reason(1, 3) is Reason.MEMBER_HERE
     assert await blocks.reason(5, 3) is None
     assert await blocks.reason(None, 3) is None
@@ -42,7 +43,7 @@ async def test_reasons(store: Store) -> None:
 
 
 async def test_own_changes_hold_at_once(store: Store) -> None:
-    blocks = BlockList(store.blocks, clock=Clock())
+    blocks = BlockList(store[Blocks], clock=Clock())
     assert await blocks.reason(1, 3) is None
     assert await blocks.block(1, 3, BY)
     assert not await blocks.block(1, 3, BY)
@@ -54,9 +55,9 @@ async def test_own_changes_hold_at_once(store: Store) -> None:
 
 async def test_changes_of_other_processes(store: Store) -> None:
     clock = Clock()
-    blocks = BlockList(store.blocks, clock=clock)
+    blocks = BlockList(store[Blocks], clock=clock)
     assert await blocks.reason(1, 3) is None
-    await store.blocks.block(1, 3, BY)
+    await store[Blocks].block(1, 3, BY)
     assert await blocks.reason(1, 3) is None
     clock.now = FRESH_S
     await blocks.reason(1, 3)  # which does not wait
@@ -66,15 +67,15 @@ async def test_changes_of_other_processes(store: Store) -> None:
 
 async def test_requests_cost_no_query(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, queries = Clock(), 0
-    version = store.blocks.version
+    version = store[Blocks].version
 
     async def counted() -> tuple[int, int]:
         nonlocal queries
         queries += 1
         return await version()
 
-    monkeypatch.setattr(store.blocks, "version", counted)
-    blocks = BlockList(store.blocks, clock=clock)
+    monkeypatch.setattr(store[Blocks], "version", counted)
+    blocks = BlockList(store[Blocks], clock=clock)
     await asyncio.gather(*(blocks.reason(1, member) for member in range(500)))
     assert queries == 1
     clock.now = FRESH_S
@@ -85,10 +86,10 @@ async def test_requests_cost_no_query(store: Store, monkeypatch: pytest.MonkeyPa
 
 async def test_outage_keeps_what_was_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    await store.blocks.block(1, 3, BY)
-    blocks = BlockList(store.blocks, clock=clock)
+    await store[Blocks].block(1, 3, BY)
+    blocks = BlockList(store[Blocks], clock=clock)
     assert await blocks.reason(1, 3) is Reason.MEMBER_HERE
-    monkeypatch.setattr(store.blocks, "version", unavailable)
+    monkeypatch.setattr(store[Blocks], "version", unavailable)
     clock.now = FRESH_S
     await blocks.reason(1, 3)
     await settled(blocks)
@@ -106,8 +107,8 @@ async def test_hung_database_delays_no_request(
         await hung.wait()
         return 0, 0
 
-    monkeypatch.setattr(store.blocks, "version", hang)
-    blocks = BlockList(store.blocks, clock=Clock())
+    monkeypatch.setattr(store[Blocks], "version", hang)
+    blocks = BlockList(store[Blocks], clock=Clock())
     async with asyncio.timeout(5):
         assert await blocks.reason(1, 3) is None
     hung.set()
@@ -116,17 +117,17 @@ async def test_hung_database_delays_no_request(
 
 async def test_older_reading_undoes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    blocks = BlockList(store.blocks, clock=clock)
+    blocks = BlockList(store[Blocks], clock=clock)
     await blocks.reason(1, 3)
-    read, go_on = store.blocks.all, asyncio.Event()
+    read, go_on = store[Blocks].all, asyncio.Event()
 
     async def slow() -> frozenset[tuple[int, int]]:
         found = await read()
         await go_on.wait()
         return found
 
-    await store.blocks.block(5, 5, BY)
-    monkeypatch.setattr(store.blocks, "all", slow)
+    await store[Blocks].block(5, 5, BY)
+    monkeypatch.setattr(store[Blocks], "all", slow)
     clock.now = FRESH_S
     await blocks.reason(1, 3)
     await blocks.block(1, 3, BY)

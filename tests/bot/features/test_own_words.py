@@ -20,6 +20,7 @@ from bot.store.trainings import TrainingRequest
 from bot.store.versions import VersionFiles, VersionRecord
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
+from bot.words.queries import WordFilters
 from models.verse.poem import SonnetRequest
 from tests.bot.champions import crown
 from tests.bot.conftest import World
@@ -34,7 +35,7 @@ BLOCKED = ("mud*", "mango*", "draco*", "time")
 async def app(world: World) -> AsyncIterator[App]:
     """A bot in a server that blocks some words, which another one allows."""
     made = world.make_app()
-    await made.store.word_filters.set_blocked_words(COMMUNITY, BLOCKED)
+    await made.store[WordFilters].set_blocked_words(COMMUNITY, BLOCKED)
     yield made
     await made.unfinished.close()
     await made.store.close()
@@ -147,7 +148,7 @@ async def test_about_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
     """The live version may be trained on what a home server uploaded."""
     await about.about(app, turn, NoOptions())
     assert "A corpus of tests" in words_of(turn.answers[0])
-    await app.store.word_filters.set_blocked_words(COMMUNITY, ("corpus",))
+    await app.store[WordFilters].set_blocked_words(COMMUNITY, ("corpus",))
     app.filters.changed(COMMUNITY)
     await about.about(app, turn, NoOptions())
     assert "corpus" not in words_of(turn.answers[1])
@@ -175,7 +176,7 @@ async def test_nearest_names(app: App, turn: FakeTurn) -> None:
     await dissect.press(app, turn, "minmi")
     (answer,) = turn.answers
     assert "Nearest real genera: Anchisaurus." in lines_of(answer)
-    await app.store.word_filters.set_blocked_words(COMMUNITY, (*BLOCKED, "anchi*"))
+    await app.store[WordFilters].set_blocked_words(COMMUNITY, (*BLOCKED, "anchi*"))
     app.filters.changed(COMMUNITY)
     await dissect.press(app, turn, "minmi")
     assert "Nearest" not in lines_of(turn.answers[-1])

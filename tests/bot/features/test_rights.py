@@ -26,8 +26,10 @@ from bot.chat.turn import MessageRef, Source, Turn, User
 from bot.features.buttons import HANDLERS
 from bot.names.name_options import to_state
 from bot.privacy import privacy
+from bot.privacy.queries import Privacy
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
 from bot.store.trainings import TrainingRequest
+from bot.verse.queries import Poems
 from models.names.generator import NamesRequest
 from tests.bot.conftest import Home
 from tests.bot.names.test_name import learned
@@ -333,11 +335,11 @@ async def test_buttons_elsewhere(cast: Cast, column: str, subtests: pytest.Subte
     alice = home.alice
     number = await poll_in(cast, alice, home.channel)
     await alice.click(home.channel.history()[0], label="Mangosaurus")
-    await home.app.store.poems.keep(
+    await home.app.store[Poems].keep(
         alice.id, home.guild.id, 1, "Shall I", "Shall I", home.env.now()
     )
-    (poem,) = await home.app.store.poems.of(alice.id)
-    before = await home.app.store.privacy.all_of(alice.id)
+    (poem,) = await home.app.store[Poems].of(alice.id)
+    before = await home.app.store[Privacy].all_of(alice.id)
     own = {
         "vote": f"{number}:1",
         "unvote": number,
@@ -358,7 +360,7 @@ async def test_buttons_elsewhere(cast: Cast, column: str, subtests: pytest.Subte
                 partial(dispatch.press, home.app, action=action, state=state, handlers=HANDLERS),
             )
             assert found == cells[column]
-    assert await home.app.store.privacy.all_of(alice.id) == before
+    assert await home.app.store[Privacy].all_of(alice.id) == before
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,9 @@ def shared(
 @pytest.fixture
 def processes(postgres: Database) -> list[SharedCooldowns]:
     return [
-        SharedCooldowns("test", Cooldowns(10), Store(postgres).cooldowns, is_shared=lambda: True)
+        SharedCooldowns(
+            "test", Cooldowns(10), Store(postgres)[RunningCooldowns], is_shared=lambda: True
+        )
         for _ in range(3)
     ]
 

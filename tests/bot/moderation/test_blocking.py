@@ -7,6 +7,8 @@ import pytest
 from bot.chat.turn import Forbidden
 from bot.community import queries as module
 from bot.moderation import record
+from bot.moderation.queries import Moderation
+from bot.privacy.queries import Privacy
 from tests.bot.chats.protocol import Chat
 from tests.bot.opened_polls import a_poll, first_message
 
@@ -50,7 +52,7 @@ async def test_blocked_member_deletes_their_data(chat: Chat) -> None:
     asked = await chat.alice.press(shown, "Delete my data")
     shown = await chat.alice.press(asked, "Yes, delete my data")
     assert shown.text.startswith("Done.")
-    assert (await chat.app.store.privacy.of(chat.alice.id)).polls == 0
+    assert (await chat.app.store[Privacy].of(chat.alice.id)).polls == 0
     assert (await chat.alice.use("about")).text.startswith(refused_by(chat))
 
 
@@ -170,5 +172,5 @@ async def test_record_names_nobody_by_text(chat: Chat) -> None:
     await mo.use("moderate block", member=chat.alice)
     shown = await mo.use("moderate record")
     assert "@alice" in shown.body
-    entries = await chat.app.store.moderation.recorded(chat.community_id)
+    entries = await chat.app.store[Moderation].recorded(chat.community_id)
     assert "alice" not in str(entries)

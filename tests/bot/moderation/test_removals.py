@@ -2,7 +2,9 @@
 
 import pytest
 
-from bot.polls.hall_queries import Scope
+from bot.moderation.queries import Moderation
+from bot.polls.hall_queries import HallOfFame, Scope
+from bot.polls.queries import Polls
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Shown
@@ -54,7 +56,7 @@ async def test_removed_twice(chat: Chat) -> None:
     await first.press(asked, "Remove Bravosaurus")
     late = await second.press(again, "Remove Bravosaurus")
     assert late.text == "This name was removed already."
-    assert len(await chat.app.store.moderation.recorded(chat.community_id)) == 1
+    assert len(await chat.app.store[Moderation].recorded(chat.community_id)) == 1
 
 
 async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
@@ -106,7 +108,7 @@ async def test_winner_of_another_server_stays(chat: Chat) -> None:
     await crown(chat.app.store, "Farsaurus", 2, at=chat.now(), community_id=4242)
     result = await (await chat.add_moderator()).use("moderate winner", name="Farsaurus")
     assert "isn't in the hall of fame" in result.text
-    assert await chat.app.store.hall_of_fame.count(Scope()) == 1
+    assert await chat.app.store[HallOfFame].count(Scope()) == 1
 
 
 async def test_message_by_link(chat: Chat) -> None:
@@ -141,11 +143,11 @@ async def test_link_to_another_server(discord_chat: DiscordChat) -> None:
     label = forged["label"]
     refused = await mo.press(asked, label)
     assert "isn't in this server" in refused.text
-    (poll,) = await discord_chat.app.store.moderation.recent_polls(other.id)
+    (poll,) = await discord_chat.app.store[Moderation].recent_polls(other.id)
     number = channel.history()[0].components[0].children[0].custom_id.split(":")[1]  # type: ignore[union-attr]
     forged["custom_id"] = f"moderate:name:{number}:0"
     await mo.press(asked, label)
-    assert poll.names == (await discord_chat.app.store.moderation.recent_polls(other.id))[0].names
+    assert poll.names == (await discord_chat.app.store[Moderation].recent_polls(other.id))[0].names
 
 
 async def test_poem_is_removed(chat: Chat) -> None:
@@ -169,7 +171,7 @@ async def test_message_of_a_member(chat: Chat) -> None:
     asked = await mo.use("moderate message", message=await chat.link(message))
     refused = await mo.press(asked, "Remove it")
     assert "You can delete the message." in refused.text
-    assert await chat.app.store.moderation.recorded(chat.community_id) == []
+    assert await chat.app.store[Moderation].recorded(chat.community_id) == []
 
 
 async def test_message_that_cannot_be_edited(discord_chat: DiscordChat) -> None:
@@ -181,7 +183,7 @@ async def test_message_that_cannot_be_edited(discord_chat: DiscordChat) -> None:
         discord_chat, (await discord_chat.add_moderator()), message, "Remove Bravosaurus"
     )
     assert reply.endswith("the bot can't edit the message. You can delete the message.")
-    poll = await discord_chat.app.store.polls.on_message(
+    poll = await discord_chat.app.store[Polls].on_message(
         discord_chat.community_id, discord_chat.stored(message).id
     )
     assert poll is not None
@@ -192,7 +194,7 @@ async def test_outage_removes_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatc
     message = await a_poll(chat)
     mo = await chat.add_moderator()
     asked = await mo.open_menu(MENU, message)
-    monkeypatch.setattr(chat.app.store.moderation, "remove_name", unavailable)
+    monkeypatch.setattr(chat.app.store[Moderation], "remove_name", unavailable)
     failed = await mo.press(asked, "Remove Bravosaurus")
     assert "The database isn't answering" in failed.text
 

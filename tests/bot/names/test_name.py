@@ -8,8 +8,9 @@ import pytest
 
 from bot.chat.message import UserError
 from bot.names.name_options import from_state
-from bot.polls.hall_queries import Scope
+from bot.polls.hall_queries import HallOfFame, Scope
 from bot.store.custom_models import Corpus, CustomModelRecord
+from bot.words.queries import WordFilters
 from models.names.constrained.problems import LengthOutOfRange, NamesError
 from models.names.constrained.shape import Shape
 from models.names.generator import NamesRequest, NamesResult
@@ -150,7 +151,7 @@ async def test_shared_name_that_is_blocked_here(chat: Chat) -> None:
     await learned(chat, name="heroes")
     await learned(chat, name="heroic mud", community_id=77, shared=True)
     await learned(chat, name="heroines", community_id=77, shared=True)
-    await chat.app.store.word_filters.set_blocked_words(chat.community_id, ("mud",))
+    await chat.app.store[WordFilters].set_blocked_words(chat.community_id, ("mud",))
     suggested = await chat.alice.suggestions("name", "namer", "her")
     assert [choice.label.split(" · ")[0] for choice in suggested] == ["heroes", "heroines"]
 
@@ -284,14 +285,14 @@ async def test_vote_on_list_names(chat: Chat) -> None:
     await chat.pass_time(660)
     closed = chat.history()[0]
     assert closed.text == "The poll is closed: Θησίων has won."
-    (won,) = await chat.app.store.hall_of_fame.best(Scope(community_id=chat.community_id))
+    (won,) = await chat.app.store[HallOfFame].best(Scope(community_id=chat.community_id))
     assert (won.name, won.custom_model) == ("Θησίων", "heroes")
-    assert await chat.app.store.hall_of_fame.best(Scope()) == []  # other servers do not see it
+    assert await chat.app.store[HallOfFame].best(Scope()) == []  # other servers do not see it
     assert (
-        await chat.app.store.hall_of_fame.chosen(chat.community_id) == []
+        await chat.app.store[HallOfFame].chosen(chat.community_id) == []
     )  # nor do dinosaurs learn from it
     await chat.app.store.custom_models.delete(made.id)
-    (won,) = await chat.app.store.hall_of_fame.best(Scope(community_id=chat.community_id))
+    (won,) = await chat.app.store[HallOfFame].best(Scope(community_id=chat.community_id))
     assert won.custom_model == "heroes"
 
 

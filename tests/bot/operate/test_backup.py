@@ -25,6 +25,7 @@ from bot.operate.backup import read_archive, write_archive
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.backup.filling import NotEmpty
 from bot.store.backup.snapshot import TRANSIENT
+from bot.store.identities import Identities
 from bot.store.migrations import revisions
 from bot.store.schema import Base, Candidate, Community, CustomModel, Poem, Poll
 from tests.bot.operate.random_rows import fill_randomly
@@ -136,12 +137,12 @@ async def test_ids_go_on(database: Database, empty_database: Database, tmp_path:
         await session.flush()
         highest = max(poem.id for poem in poems)
         await session.execute(text("DELETE FROM poems"))
-    known = await store.identities.resolve("slack", "user", "T1", "U1")
+    known = await store[Identities].resolve("slack", "user", "T1", "U1")
     await write_archive(database, tmp_path / "backup.zip")
     await restored(tmp_path / "backup.zip", empty_database)
     restored_store = Store(empty_database)
-    assert await restored_store.identities.resolve("slack", "user", "T1", "U1") == known
-    new = await restored_store.identities.resolve("slack", "user", "T1", "U2")
+    assert await restored_store[Identities].resolve("slack", "user", "T1", "U1") == known
+    new = await restored_store[Identities].resolve("slack", "user", "T1", "U2")
     assert new == known + 1
     async with empty_database.writing() as session:
         poem = Poem(member_id=1, message_id=3, title="", text="", kept_at=NOW)

@@ -1,8 +1,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.community.queries import Blocks
+from bot.moderation.queries import Moderation
 from bot.polls.ballots import Ballot
-from bot.polls.hall_queries import Champion, Scope
+from bot.polls.hall_queries import Champion, HallOfFame, Scope
+from bot.polls.queries import Polls
+from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.moderation.tables import EVERYBODY, Action, Entry
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
@@ -32,19 +36,19 @@ async def hold_poll(
     )
     await opened(store, poll)
     for voter in range(votes):
-        await store.polls.cast(Ballot(number, voter, 1), NOW)
-    await store.polls.close(number, NOW + timedelta(minutes=minute))
+        await store[Polls].cast(Ballot(number, voter, 1), NOW)
+    await store[Polls].close(number, NOW + timedelta(minutes=minute))
 
 
 async def best(store: Store, scope: Scope) -> list[str]:
-    names = [champion.name for champion in await store.hall_of_fame.best(scope)]
-    assert await store.hall_of_fame.count(scope) == len(names)
+    names = [champion.name for champion in await store[HallOfFame].best(scope)]
+    assert await store[HallOfFame].count(scope) == len(names)
     return names
 
 
 async def test_champion(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 2)
-    assert await store.hall_of_fame.best(ALL) == [Champion("Mangosaurus", 2, LATER, 1, 3, "Ada")]
+    assert await store[HallOfFame].best(ALL) == [Champion("Mangosaurus", 2, LATER, 1, 3, "Ada")]
 
 
 async def test_best_is_sorted(store: Store) -> None:
@@ -53,12 +57,12 @@ async def test_best_is_sorted(store: Store) -> None:
     await hold_poll(store, 3, "Great", 3, minute=40)
     await hold_poll(store, 4, "Nobody", 0)
     assert await best(store, ALL) == ["Great", "Early", "Late"]
-    assert [c.name for c in await store.hall_of_fame.best(ALL, skip=1, most=1)] == ["Early"]
+    assert [c.name for c in await store[HallOfFame].best(ALL, skip=1, most=1)] == ["Early"]
 
 
 async def test_open_poll_has_no_champion(store: Store) -> None:
     await opened(store)
-    await store.polls.cast(Ballot(POLL.id, 5, 1), NOW)
+    await store[Polls].cast(Ballot(POLL.id, 5, 1), NOW)
     assert await best(store, ALL) == []
 
 
@@ -78,15 +82,15 @@ async def test_custom_names_stay_in_their_community(store: Store) -> None:
     assert await best(store, ALL) == ["Mangosaurus"]
     assert await best(store, Scope(community_id=1)) == ["Elrond", "Mangosaurus"]
     assert await best(store, Scope(community_id=2)) == []
-    assert await store.hall_of_fame.chosen(1) == [("Mangosaurus", 2)]
+    assert await store[HallOfFame].chosen(1) == [("Mangosaurus", 2)]
 
 
 async def test_chosen_adds_up_votes(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 2)
     await hold_poll(store, 2, "Mangosaurus", 3, community=2)
     await hold_poll(store, 3, "Bravosaurus", 1)
-    assert await store.hall_of_fame.chosen(1) == [("Bravosaurus", 1), ("Mangosaurus", 5)]
-    assert await store.hall_of_fame.chosen(2) == [("Mangosaurus", 5)]
+    assert await store[HallOfFame].chosen(1) == [("Bravosaurus", 1), ("Mangosaurus", 5)]
+    assert await store[HallOfFame].chosen(2) == [("Mangosaurus", 5)]
 
 
 async def test_public_names_have_several_voters(store: Store) -> None:
@@ -97,8 +101,8 @@ async def test_public_names_have_several_voters(store: Store) -> None:
     assert await best(store, Scope(community_id=1)) == ["Together", "Alone"]
     assert await best(store, Scope(member_id=3)) == ["Together"]
     assert await best(store, Scope(member_id=3, home_id=1)) == ["Together", "Alone"]
-    assert await store.hall_of_fame.chosen(None) == [("Together", 2)]
-    latest = await store.hall_of_fame.latest(ALL)
+    assert await store[HallOfFame].chosen(None) == [("Together", 2)]
+    latest = await store[HallOfFame].latest(ALL)
     assert latest is not None
     assert latest.name == "Together"
 
@@ -106,40 +110,40 @@ async def test_public_names_have_several_voters(store: Store) -> None:
 async def test_community_stays_out_of_the_public_hall(store: Store) -> None:
     await hold_poll(store, 1, "Ours", 3)
     await hold_poll(store, 2, "Theirs", 2, community=2)
-    await store.moderation.change_settings(1, in_public_hall=False)
+    await store[Moderation].change_settings(1, in_public_hall=False)
     assert await best(store, ALL) == ["Theirs"]
     assert await best(store, Scope(community_id=1)) == ["Ours"]
     assert await best(store, Scope(member_id=3)) == ["Theirs"]
     assert await best(store, Scope(member_id=3, home_id=1)) == ["Ours", "Theirs"]
-    assert await store.hall_of_fame.chosen(2) == [("Theirs", 2)]
-    await store.moderation.change_settings(1, in_public_hall=True)
+    assert await store[HallOfFame].chosen(2) == [("Theirs", 2)]
+    await store[Moderation].change_settings(1, in_public_hall=True)
     assert await best(store, ALL) == ["Ours", "Theirs"]
 
 
 async def test_blocked_community_is_not_public(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 3)
-    await store.blocks.block(1, EVERYBODY, BY)
+    await store[Blocks].block(1, EVERYBODY, BY)
     assert await best(store, ALL) == []
-    await store.blocks.unblock(1, EVERYBODY, BY)
+    await store[Blocks].unblock(1, EVERYBODY, BY)
     assert await best(store, ALL) == ["Mangosaurus"]
 
 
 async def test_removed_winner(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 3)
-    assert await store.moderation.remove_name(1, 1, BY) == "Mangosaurus"
+    assert await store[Moderation].remove_name(1, 1, BY) == "Mangosaurus"
     assert await best(store, ALL) == await best(store, Scope(community_id=1)) == []
-    assert await store.hall_of_fame.latest(Scope(community_id=1)) is None
-    assert await store.hall_of_fame.chosen(1) == []
+    assert await store[HallOfFame].latest(Scope(community_id=1)) is None
+    assert await store[HallOfFame].chosen(1) == []
 
 
 async def test_winner_keeps_forgotten_votes(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 2)
-    await store.privacy.forget_member(0)
-    assert [c.votes for c in await store.hall_of_fame.best(ALL)] == [2]
+    await store[Privacy].forget_member(0)
+    assert [c.votes for c in await store[HallOfFame].best(ALL)] == [2]
 
 
 async def test_forgotten_discoverer(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 2)
-    await store.privacy.forget_member(3)
-    (champion,) = await store.hall_of_fame.best(ALL)
+    await store[Privacy].forget_member(3)
+    (champion,) = await store[HallOfFame].best(ALL)
     assert (champion.member_id, champion.discoverer) == (None, None)

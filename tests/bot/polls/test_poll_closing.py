@@ -13,12 +13,13 @@ import pytest
 from bot.chat.app import App
 from bot.chat.message import Message
 from bot.chat.turn import MessageRef
+from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
 from bot.polls.ballots import Ballot
-from bot.polls.hall_queries import Scope
+from bot.polls.hall_queries import HallOfFame, Scope
 from bot.polls.poll_closing import PollCloser
-from bot.polls.queries import PollRecord
+from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
 from bot.store.moderation.tables import EVERYBODY, Action, Entry
 from tests.bot.champions import crown
@@ -77,7 +78,7 @@ async def test_poll_without_votes_closes_quietly(chat: Chat) -> None:
 async def test_unnoted_message_is_closed(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process ended before it could note which message shows the poll: a vote tells."""
     with monkeypatch.context() as ending:
-        ending.setattr(chat.app.store.polls, "sent", unavailable)
+        ending.setattr(chat.app.store[Polls], "sent", unavailable)
         message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
     await chat.pass_time(TEN_MINUTES + 60)
@@ -89,7 +90,7 @@ async def test_unnoted_message_is_noted_without_edits(
 ) -> None:
     """While optional edits are left out, a vote tells the message, which a moderator deletes."""
     with monkeypatch.context() as ending:
-        ending.setattr(discord_chat.app.store.polls, "sent", unavailable)
+        ending.setattr(discord_chat.app.store[Polls], "sent", unavailable)
         message = await a_poll(discord_chat)
     monkeypatch.setattr(DiscordPlatform, "spares_requests", True)
     monkeypatch.setattr(
@@ -136,8 +137,8 @@ class Fossil:
         )
 
     async def open(self) -> None:
-        await self.app.store.polls.open(self.poll)
-        await self.app.store.polls.cast(Ballot(9, 7, 0), self.poll.opened_at)
+        await self.app.store[Polls].open(self.poll)
+        await self.app.store[Polls].cast(Ballot(9, 7, 0), self.poll.opened_at)
 
     async def close(self, closer: PollCloser | None = None, *, minutes: int = 0) -> None:
         """One round of a closer, by default of another process."""
@@ -161,13 +162,13 @@ async def fossil(world: World) -> AsyncIterator[Fossil]:
 async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next process finds the announcement: a platform's nonce is forgotten by then."""
     with monkeypatch.context() as kill:
-        kill.setattr(fossil.app.store.polls, "announced", unavailable)
+        kill.setattr(fossil.app.store[Polls], "announced", unavailable)
         await fossil.close()
     assert fossil.announcements == [100]
     await fossil.close(minutes=30)
     assert fossil.announcements == [100]
     assert "👑" in lines_of(fossil.platform.shown[1])  # the card is shown again
-    stored = await fossil.app.store.polls.find(9)
+    stored = await fossil.app.store[Polls].find(9)
     assert stored is not None
     assert stored.announcement_id == 100  # which moderators can remove
     assert stored.announced_at is not None
@@ -181,7 +182,7 @@ async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
     await fossil.app.blocks.unblock(COMMUNITY, EVERYBODY, owner)
     await fossil.close(minutes=30)
     assert fossil.platform.history == []
-    stored = await fossil.app.store.polls.find(9)
+    stored = await fossil.app.store[Polls].find(9)
     assert stored is not None
     assert stored.closed_at is not None
     assert stored.winner is None
@@ -192,12 +193,12 @@ async def test_database_lost_while_it_announces(
 ) -> None:
     closer = PollCloser(fossil.app, fossil.platform)
     with monkeypatch.context() as outage:
-        outage.setattr(fossil.app.store.polls, "announced", unavailable)
-        outage.setattr(fossil.app.store.polls, "announcement_sent", unavailable)
+        outage.setattr(fossil.app.store[Polls], "announced", unavailable)
+        outage.setattr(fossil.app.store[Polls], "announcement_sent", unavailable)
         await fossil.close(closer)
     await fossil.close(closer, minutes=30)
     assert fossil.announcements == [100]
-    stored = await fossil.app.store.polls.find(9)
+    stored = await fossil.app.store[Polls].find(9)
     assert stored is not None
     assert stored.announcement_id == 100
 
@@ -322,7 +323,7 @@ async def test_deleted_poll_has_no_winner(chat: Chat) -> None:
     chat.delete(message)
     await chat.pass_time(TEN_MINUTES + 60)
     assert chat.history() == []
-    assert await chat.app.store.hall_of_fame.count(Scope(community_id=chat.community_id)) == 0
+    assert await chat.app.store[HallOfFame].count(Scope(community_id=chat.community_id)) == 0
     await chat.restart()
     await chat.pass_time(600)
     assert chat.history() == []
@@ -334,10 +335,10 @@ async def test_deleted_poll_waits_for_database(chat: Chat, monkeypatch: pytest.M
     await chat.alice.press(message, "Bravosaurus")
     chat.delete(message)
     with monkeypatch.context() as outage:
-        outage.setattr(chat.app.store.polls, "void", unavailable)
+        outage.setattr(chat.app.store[Polls], "void", unavailable)
         await chat.pass_time(TEN_MINUTES + 60)
     await chat.pass_time(300)
-    assert await chat.app.store.hall_of_fame.count(Scope(community_id=chat.community_id)) == 0
+    assert await chat.app.store[HallOfFame].count(Scope(community_id=chat.community_id)) == 0
 
 
 async def test_removed_name_is_not_announced(chat: Chat) -> None:
@@ -345,7 +346,7 @@ async def test_removed_name_is_not_announced(chat: Chat) -> None:
     await chat.alice.press(message, "Bravosaurus")
     (poll,) = await open_polls(chat)
     entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
-    await chat.app.store.moderation.remove_name(poll.id, 1, entry)
+    await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
     await chat.pass_time(TEN_MINUTES + 60)
     (closed,) = chat.history()
     assert closed.text == "The poll is closed: no name has won."
@@ -363,7 +364,7 @@ async def test_winner_removed_while_it_is_announced(
     async def send_and_remove(ref: MessageRef, message: Message, *, nonce: int) -> int:
         number: int = await send(ref, message, nonce=nonce)
         entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
-        await chat.app.store.moderation.remove_name(poll.id, 1, entry)
+        await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
         return number
 
     monkeypatch.setattr(chat.platform, "send", send_and_remove)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from bot.polls.ballots import Ballot, Origin, lock_open, lock_votes
-from bot.polls.queries import DEFAULT_MINUTES, SKEW, STALE, PollRecord
+from bot.polls.queries import DEFAULT_MINUTES, SKEW, STALE, PollRecord, Polls
 from bot.store import Store, Unavailable
+from bot.store.identities import Identities
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -36,25 +37,25 @@ def database_writes(store: Store) -> list[str]:
 
 
 async def opened(store: Store, poll: PollRecord = POLL) -> PollRecord:
-    await store.polls.open(poll)
+    await store[Polls].open(poll)
     return poll
 
 
 async def votes_of(store: Store, poll: PollRecord = POLL) -> tuple[int, ...]:
-    found = await store.polls.find(poll.id)
+    found = await store[Polls].find(poll.id)
     assert found is not None
     return found.votes
 
 
 async def test_open(store: Store) -> None:
     await opened(store)
-    assert await store.polls.find(POLL.id) == replace(POLL, votes=(0, 0, 0))
+    assert await store[Polls].find(POLL.id) == replace(POLL, votes=(0, 0, 0))
 
 
 async def test_sent(store: Store) -> None:
     await opened(store)
-    await store.polls.sent(POLL.id, 99)
-    found = await store.polls.find(POLL.id)
+    await store[Polls].sent(POLL.id, 99)
+    found = await store[Polls].find(POLL.id)
     assert found is not None
     assert found.message_id == 99
 
@@ -62,10 +63,10 @@ async def test_sent(store: Store) -> None:
 async def test_many_polls_at_once(store: Store, database_writes: list[str]) -> None:
     """Each has its names and its message, and all take few transactions."""
     polls = [replace(POLL, id=1000 + n, names=(f"Name {n}",), votes=(0,)) for n in range(50)]
-    await asyncio.gather(*map(store.polls.open, polls))
-    await asyncio.gather(*(store.polls.sent(poll.id, poll.id) for poll in polls))
+    await asyncio.gather(*map(store[Polls].open, polls))
+    await asyncio.gather(*(store[Polls].sent(poll.id, poll.id) for poll in polls))
     for poll in (polls[0], polls[-1]):
-        assert await store.polls.find(poll.id) == replace(poll, message_id=poll.id)
+        assert await store[Polls].find(poll.id) == replace(poll, message_id=poll.id)
     assert len(database_writes) <= 4
 
 
@@ -73,29 +74,29 @@ async def test_poll_that_exists_does_not_stop_others(store: Store) -> None:
     await opened(store)
     other = replace(POLL, id=78)
     first, second = await asyncio.gather(
-        store.polls.open(POLL), store.polls.open(other), return_exceptions=True
+        store[Polls].open(POLL), store[Polls].open(other), return_exceptions=True
     )
     assert isinstance(first, IntegrityError)
     assert second is None
-    assert await store.polls.find(78) is not None
+    assert await store[Polls].find(78) is not None
 
 
 async def test_vote_can_be_changed(store: Store) -> None:
     await opened(store)
-    assert await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
-    assert await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
-    assert await store.polls.cast(Ballot(POLL.id, 6, 0), NOW)
-    assert await store.polls.cast(Ballot(POLL.id, 5, 2), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 2), NOW)
     assert await votes_of(store) == (1, 0, 1)
 
 
 async def test_hundreds_of_votes_at_once(store: Store) -> None:
     polls = [replace(POLL, id=number) for number in range(1, 11)]
     for poll in polls:
-        await store.polls.open(poll)
+        await store[Polls].open(poll)
     ballots = [Ballot(poll.id, member, member % 3) for member in range(1, 201) for poll in polls]
     changed = [replace(ballot, position=1) for ballot in ballots[::7]]
-    counted = await asyncio.gather(*(store.polls.cast(b, NOW) for b in ballots + changed))
+    counted = await asyncio.gather(*(store[Polls].cast(b, NOW) for b in ballots + changed))
     assert all(counted)
     last = {(b.poll_id, b.member_id): b.position for b in ballots + changed}
     for poll in polls:
@@ -107,7 +108,7 @@ async def test_two_processes_count_votes_once(store: Store) -> None:
     await opened(store)
     other = Store(type(store.database)(store.database.url))
     await asyncio.gather(
-        *(s.polls.cast(Ballot(POLL.id, m, 0), NOW) for m in range(40) for s in (store, other))
+        *(s[Polls].cast(Ballot(POLL.id, m, 0), NOW) for m in range(40) for s in (store, other))
     )
     await other.close()
     assert await votes_of(store) == (40, 0, 0)
@@ -115,46 +116,46 @@ async def test_two_processes_count_votes_once(store: Store) -> None:
 
 async def test_vote_of(store: Store) -> None:
     await opened(store)
-    assert await store.polls.vote_of(POLL.id, 5) is None
-    await store.polls.cast(Ballot(POLL.id, 5, 2), NOW)
-    assert await store.polls.vote_of(POLL.id, 5) == 2
-    assert await store.polls.vote_of(POLL.id, 6) is None
-    assert await store.polls.vote_of(1, 5) is None
+    assert await store[Polls].vote_of(POLL.id, 5) is None
+    await store[Polls].cast(Ballot(POLL.id, 5, 2), NOW)
+    assert await store[Polls].vote_of(POLL.id, 5) == 2
+    assert await store[Polls].vote_of(POLL.id, 6) is None
+    assert await store[Polls].vote_of(1, 5) is None
 
 
 async def test_retract(store: Store) -> None:
     await opened(store)
-    await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
-    await store.polls.cast(Ballot(POLL.id, 6, 0), NOW)
-    assert await store.polls.retract(POLL.id, 5, NOW)
+    await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
+    assert await store[Polls].retract(POLL.id, 5, NOW)
     assert await votes_of(store) == (1, 0, 0)
-    assert await store.polls.vote_of(POLL.id, 5) is None
-    assert not await store.polls.retract(POLL.id, 5, NOW)
-    assert not await store.polls.retract(1, 5, NOW)
-    assert await store.polls.cast(Ballot(POLL.id, 5, 1), NOW)
+    assert await store[Polls].vote_of(POLL.id, 5) is None
+    assert not await store[Polls].retract(POLL.id, 5, NOW)
+    assert not await store[Polls].retract(1, 5, NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 1), NOW)
     assert await votes_of(store) == (1, 1, 0)
 
 
 async def test_retract_after_the_end(store: Store) -> None:
     await opened(store)
-    await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
-    assert not await store.polls.retract(POLL.id, 5, LATER)
-    await store.polls.close(POLL.id, NOW)
-    assert not await store.polls.retract(POLL.id, 5, NOW)
+    await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    assert not await store[Polls].retract(POLL.id, 5, LATER)
+    await store[Polls].close(POLL.id, NOW)
+    assert not await store[Polls].retract(POLL.id, 5, NOW)
     assert await votes_of(store) == (1, 0, 0)
 
 
 async def test_retract_takes_its_turn(store: Store) -> None:
     """Votes and retractions written together take effect in the order in which they came."""
     await opened(store)
-    await store.polls.cast(Ballot(POLL.id, 6, 0), NOW)
+    await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
     done = await asyncio.gather(
-        store.polls.cast(Ballot(POLL.id, 5, 0), NOW),
-        store.polls.retract(POLL.id, 5, NOW),
-        store.polls.retract(POLL.id, 5, NOW),
-        store.polls.retract(POLL.id, 6, NOW),
-        store.polls.cast(Ballot(POLL.id, 6, 2), NOW),
-        store.polls.retract(POLL.id, 7, NOW),
+        store[Polls].cast(Ballot(POLL.id, 5, 0), NOW),
+        store[Polls].retract(POLL.id, 5, NOW),
+        store[Polls].retract(POLL.id, 5, NOW),
+        store[Polls].retract(POLL.id, 6, NOW),
+        store[Polls].cast(Ballot(POLL.id, 6, 2), NOW),
+        store[Polls].retract(POLL.id, 7, NOW),
     )
     assert list(done) == [True, True, False, True, True, False]
     assert await votes_of(store) == (0, 0, 1)
@@ -163,13 +164,13 @@ async def test_retract_takes_its_turn(store: Store) -> None:
 async def test_vote_after_retract_is_later(store: Store) -> None:
     """In a tie, the name wins that reached its count first."""
     await opened(store)
-    await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
-    await store.polls.cast(Ballot(POLL.id, 6, 1), NOW + timedelta(minutes=1))
+    await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    await store[Polls].cast(Ballot(POLL.id, 6, 1), NOW + timedelta(minutes=1))
     at = NOW + timedelta(minutes=2)
     await asyncio.gather(
-        store.polls.retract(POLL.id, 5, at), store.polls.cast(Ballot(POLL.id, 5, 0), at)
+        store[Polls].retract(POLL.id, 5, at), store[Polls].cast(Ballot(POLL.id, 5, 0), at)
     )
-    closed = await store.polls.close(POLL.id, LATER)
+    closed = await store[Polls].close(POLL.id, LATER)
     assert closed is not None
     assert (closed.votes, closed.winner) == ((1, 1, 0), 1)
 
@@ -177,20 +178,20 @@ async def test_vote_after_retract_is_later(store: Store) -> None:
 async def test_concurrent_retracts(store: Store) -> None:
     polls = [replace(POLL, id=number) for number in range(1, 4)]
     for poll in polls:
-        await store.polls.open(poll)
+        await store[Polls].open(poll)
     other = Store(type(store.database)(store.database.url))
     calls = []
     for number, (poll, member) in enumerate(itertools.product(polls, range(40))):
         first, second = (store, other) if number % 2 else (other, store)
         calls += [
-            first.polls.cast(Ballot(poll.id, member, 0), NOW),
-            second.polls.retract(poll.id, 39 - member, NOW),
-            second.polls.cast(Ballot(poll.id, member, 1), NOW),
+            first[Polls].cast(Ballot(poll.id, member, 0), NOW),
+            second[Polls].retract(poll.id, 39 - member, NOW),
+            second[Polls].cast(Ballot(poll.id, member, 1), NOW),
         ]
     assert all(result in (True, False) for result in await asyncio.gather(*calls))
     for poll in polls:
         for member in range(40):
-            await store.polls.retract(poll.id, member, NOW)
+            await store[Polls].retract(poll.id, member, NOW)
         assert await votes_of(store, poll) == (0, 0, 0)
     await other.close()
 
@@ -198,54 +199,54 @@ async def test_concurrent_retracts(store: Store) -> None:
 @pytest.mark.parametrize("late", [LATER, LATER + timedelta(days=3)])
 async def test_late_vote(store: Store, late: datetime) -> None:
     await opened(store)
-    assert not await store.polls.cast(Ballot(POLL.id, 5, 0), late)
+    assert not await store[Polls].cast(Ballot(POLL.id, 5, 0), late)
     assert await votes_of(store) == (0, 0, 0)
 
 
 async def test_vote_on_unknown_poll(store: Store) -> None:
-    assert not await store.polls.cast(Ballot(1, 5, 0), NOW)
+    assert not await store[Polls].cast(Ballot(1, 5, 0), NOW)
 
 
 async def test_due(store: Store) -> None:
     await opened(store)
-    assert await store.polls.next_closing() == LATER
-    assert await store.polls.due(NOW) == []
-    assert [poll.id for poll in await store.polls.due(LATER)] == [POLL.id]
+    assert await store[Polls].next_closing() == LATER
+    assert await store[Polls].due(NOW) == []
+    assert [poll.id for poll in await store[Polls].due(LATER)] == [POLL.id]
 
 
 async def test_due_by_platform(store: Store) -> None:
     """Each platform closes its own polls."""
-    channel = await store.identities.resolve("slack", "channel", "T1", "C1")
+    channel = await store[Identities].resolve("slack", "channel", "T1", "C1")
     await opened(store)
-    await store.polls.open(replace(POLL, id=9, channel_id=channel))
+    await store[Polls].open(replace(POLL, id=9, channel_id=channel))
     for platform, poll_id in [("discord", POLL.id), ("slack", 9)]:
-        assert await store.polls.next_closing(platform) == LATER
-        assert [poll.id for poll in await store.polls.due(LATER, platform)] == [poll_id]
-        await store.polls.close(poll_id, LATER)
-        assert await store.polls.next_closing(platform) is None
+        assert await store[Polls].next_closing(platform) == LATER
+        assert [poll.id for poll in await store[Polls].due(LATER, platform)] == [poll_id]
+        await store[Polls].close(poll_id, LATER)
+        assert await store[Polls].next_closing(platform) is None
         soon = LATER + timedelta(seconds=1)
-        assert [poll.id for poll in await store.polls.unannounced(soon, platform)] == [poll_id]
+        assert [poll.id for poll in await store[Polls].unannounced(soon, platform)] == [poll_id]
 
 
 async def test_poll_closes_once(store: Store) -> None:
     await opened(store)
-    await store.polls.cast(Ballot(POLL.id, 5, 1), NOW)
-    closed = await asyncio.gather(*(store.polls.close(POLL.id, LATER) for _ in range(5)))
+    await store[Polls].cast(Ballot(POLL.id, 5, 1), NOW)
+    closed = await asyncio.gather(*(store[Polls].close(POLL.id, LATER) for _ in range(5)))
     (first,) = filter(None, closed)
     assert (first.winner, first.closed_at) == (1, LATER)
-    assert not await store.polls.cast(Ballot(POLL.id, 6, 0), NOW)
-    assert await store.polls.next_closing() is None
+    assert not await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
+    assert await store[Polls].next_closing() is None
     soon = LATER + timedelta(seconds=1)
-    assert await store.polls.unannounced(LATER) == []
-    assert [poll.id for poll in await store.polls.unannounced(soon)] == [POLL.id]
-    assert await store.polls.announced(POLL.id, soon)
-    assert not await store.polls.announced(POLL.id, soon)
-    assert await store.polls.unannounced(soon) == []
+    assert await store[Polls].unannounced(LATER) == []
+    assert [poll.id for poll in await store[Polls].unannounced(soon)] == [POLL.id]
+    assert await store[Polls].announced(POLL.id, soon)
+    assert not await store[Polls].announced(POLL.id, soon)
+    assert await store[Polls].unannounced(soon) == []
 
 
 async def test_no_votes_no_winner(store: Store) -> None:
     await opened(store)
-    closed = await store.polls.close(POLL.id, LATER)
+    closed = await store[Polls].close(POLL.id, LATER)
     assert closed is not None
     assert closed.winner is None
 
@@ -253,25 +254,25 @@ async def test_no_votes_no_winner(store: Store) -> None:
 async def test_tie(store: Store) -> None:
     await opened(store)
     for minute, (member, position) in enumerate([(1, 2), (2, 0), (3, 2), (4, 0), (4, 0)]):
-        await store.polls.cast(Ballot(POLL.id, member, position), NOW + timedelta(minutes=minute))
-    closed = await store.polls.close(POLL.id, LATER)
+        await store[Polls].cast(Ballot(POLL.id, member, position), NOW + timedelta(minutes=minute))
+    closed = await store[Polls].close(POLL.id, LATER)
     assert closed is not None
     assert closed.winner == 2
 
 
 async def test_minutes(store: Store) -> None:
-    assert await store.polls.minutes(1) == DEFAULT_MINUTES
-    await store.polls.set_minutes(1, 60)
-    await store.polls.set_minutes(1, 90)
-    assert await store.polls.minutes(1) == 90
-    assert await store.polls.minutes(2) == DEFAULT_MINUTES
+    assert await store[Polls].minutes(1) == DEFAULT_MINUTES
+    await store[Polls].set_minutes(1, 60)
+    await store[Polls].set_minutes(1, 90)
+    assert await store[Polls].minutes(1) == 90
+    assert await store[Polls].minutes(2) == DEFAULT_MINUTES
 
 
 async def test_vote_for_unknown_position(store: Store) -> None:
     await opened(store)
     ballots = [Ballot(POLL.id, 5, 0), Ballot(POLL.id, 6, 3), Ballot(POLL.id, 7, 2**40)]
     ballots += [Ballot(POLL.id, 8, -1), Ballot(POLL.id, 9, 1)]
-    counted = await asyncio.gather(*(store.polls.cast(ballot, NOW) for ballot in ballots))
+    counted = await asyncio.gather(*(store[Polls].cast(ballot, NOW) for ballot in ballots))
     assert counted == [True, False, False, False, True]
     assert await votes_of(store) == (1, 1, 0)
 
@@ -279,9 +280,9 @@ async def test_vote_for_unknown_position(store: Store) -> None:
 async def test_late_votes_in_a_batch(store: Store) -> None:
     await opened(store)
     counted = await asyncio.gather(
-        store.polls.cast(Ballot(POLL.id, 5, 0), NOW),
-        store.polls.cast(Ballot(POLL.id, 5, 1), LATER),
-        store.polls.cast(Ballot(POLL.id, 6, 1), LATER),
+        store[Polls].cast(Ballot(POLL.id, 5, 0), NOW),
+        store[Polls].cast(Ballot(POLL.id, 5, 1), LATER),
+        store[Polls].cast(Ballot(POLL.id, 6, 1), LATER),
     )
     assert list(counted) == [True, False, False]
     assert await votes_of(store) == (1, 0, 0)
@@ -289,10 +290,10 @@ async def test_late_votes_in_a_batch(store: Store) -> None:
 
 async def test_cancelled_vote_counts(store: Store) -> None:
     await opened(store)
-    casting = asyncio.create_task(store.polls.cast(Ballot(POLL.id, 5, 0), NOW))
+    casting = asyncio.create_task(store[Polls].cast(Ballot(POLL.id, 5, 0), NOW))
     await asyncio.sleep(0)
     casting.cancel()
-    await store.polls.cast(Ballot(POLL.id, 6, 0), NOW)
+    await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
     assert await votes_of(store) == (2, 0, 0)
 
 
@@ -305,11 +306,11 @@ async def test_votes_while_database_is_away(store: Store, monkeypatch: pytest.Mo
     with monkeypatch.context() as gone:
         gone.setattr(store.database, "writing", away)
         results = await asyncio.gather(
-            *(store.polls.cast(Ballot(POLL.id, member, 0), NOW) for member in range(3)),
+            *(store[Polls].cast(Ballot(POLL.id, member, 0), NOW) for member in range(3)),
             return_exceptions=True,
         )
     assert [type(result) for result in results] == [Unavailable] * 3
-    assert await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
     assert await votes_of(store) == (1, 0, 0)
 
 
@@ -332,7 +333,7 @@ async def test_votes_match_a_dictionary(
     for minute, batch in enumerate(batches):
         at = NOW + timedelta(minutes=minute)
         counted = await asyncio.gather(
-            *(store.polls.cast(Ballot(poll.id, member, choice), at) for member, choice in batch)
+            *(store[Polls].cast(Ballot(poll.id, member, choice), at) for member, choice in batch)
         )
         before, expected = dict(model), []
         for member, choice in batch:
@@ -347,7 +348,7 @@ async def test_votes_match_a_dictionary(
         assert counted == expected
     tally = tuple(sum(c == position for c, _ in model.values()) for position in range(3))
     assert await votes_of(store, poll) == tally
-    closed = await store.polls.close(poll.id, LATER)
+    closed = await store[Polls].close(poll.id, LATER)
     assert closed is not None
     last = dict(sorted(model.values(), key=lambda vote: vote[1]))
     ranking = sorted(last, key=lambda position: (-tally[position], last[position], position))
@@ -356,18 +357,18 @@ async def test_votes_match_a_dictionary(
 
 async def test_not_announced(store: Store) -> None:
     await opened(store)
-    await store.polls.close(POLL.id, LATER)
+    await store[Polls].close(POLL.id, LATER)
     soon = LATER + timedelta(seconds=1)
-    assert await store.polls.announced(POLL.id, soon)
-    await store.polls.not_announced(POLL.id)
-    assert [poll.id for poll in await store.polls.unannounced(soon)] == [POLL.id]
+    assert await store[Polls].announced(POLL.id, soon)
+    await store[Polls].not_announced(POLL.id)
+    assert [poll.id for poll in await store[Polls].unannounced(soon)] == [POLL.id]
 
 
 async def test_stale_result_is_not_announced(store: Store) -> None:
     await opened(store)
-    await store.polls.close(POLL.id, LATER)
-    assert await store.polls.unannounced(LATER + STALE)
-    assert not await store.polls.unannounced(LATER + STALE + timedelta(seconds=1))
+    await store[Polls].close(POLL.id, LATER)
+    assert await store[Polls].unannounced(LATER + STALE)
+    assert not await store[Polls].unannounced(LATER + STALE + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(
@@ -375,25 +376,25 @@ async def test_stale_result_is_not_announced(store: Store) -> None:
 )
 async def test_vote_from_elsewhere_does_not_count(store: Store, origin: Origin) -> None:
     await opened(store)
-    await store.polls.sent(POLL.id, 55)
-    assert not await store.polls.cast(Ballot(POLL.id, 5, 0, origin), NOW)
-    assert await store.polls.cast(Ballot(POLL.id, 5, 0, Origin(1, 2, 55)), NOW)
-    assert not await store.polls.retract(POLL.id, 5, NOW, origin)
-    assert await store.polls.retract(POLL.id, 5, NOW, Origin(1, 2, None))
+    await store[Polls].sent(POLL.id, 55)
+    assert not await store[Polls].cast(Ballot(POLL.id, 5, 0, origin), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0, Origin(1, 2, 55)), NOW)
+    assert not await store[Polls].retract(POLL.id, 5, NOW, origin)
+    assert await store[Polls].retract(POLL.id, 5, NOW, Origin(1, 2, None))
 
 
 async def test_vote_before_the_message_is_stored(store: Store) -> None:
     await opened(store)
-    assert await store.polls.cast(Ballot(POLL.id, 5, 0, Origin(1, 2, 55)), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0, Origin(1, 2, 55)), NOW)
 
 
 async def test_clock_steps_back(store: Store) -> None:
     """A poll is not open for as long as the clock was ahead."""
     await opened(store)
     yesterday = NOW - timedelta(days=1)
-    assert [poll.id for poll in await store.polls.due(yesterday)] == [POLL.id]
-    assert await store.polls.due(NOW - SKEW) == []
-    assert await store.polls.close(POLL.id, yesterday) is not None
+    assert [poll.id for poll in await store[Polls].due(yesterday)] == [POLL.id]
+    assert await store[Polls].due(NOW - SKEW) == []
+    assert await store[Polls].close(POLL.id, yesterday) is not None
 
 
 async def test_poll_is_not_closed_during_a_vote(store: Store) -> None:
@@ -401,7 +402,7 @@ async def test_poll_is_not_closed_during_a_vote(store: Store) -> None:
     await opened(store)
     async with store.database.writing() as session:
         assert POLL.id in await lock_open(session, {POLL.id})
-        closing = asyncio.create_task(store.polls.close(POLL.id, LATER))
+        closing = asyncio.create_task(store[Polls].close(POLL.id, LATER))
         await asyncio.sleep(0.2)
         assert not closing.done()
     assert await closing is not None
@@ -409,10 +410,10 @@ async def test_poll_is_not_closed_during_a_vote(store: Store) -> None:
 
 async def test_vote_is_not_changed_while_it_is_retracted(store: Store) -> None:
     await opened(store)
-    await store.polls.cast(Ballot(POLL.id, 5, 0), NOW)
+    await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
     async with store.database.writing() as session:
         assert await lock_votes(session, {(POLL.id, 5)}) == {(POLL.id, 5)}
-        voting = asyncio.create_task(store.polls.cast(Ballot(POLL.id, 5, 1), NOW))
+        voting = asyncio.create_task(store[Polls].cast(Ballot(POLL.id, 5, 1), NOW))
         await asyncio.sleep(0.2)
         assert not voting.done()
     assert await voting

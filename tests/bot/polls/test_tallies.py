@@ -10,7 +10,7 @@ from bot.chat.turn import Platform
 from bot.fleet.membership import Fleet
 from bot.polls import votes
 from bot.polls.ballots import Ballot
-from bot.polls.queries import PollRecord
+from bot.polls.queries import PollRecord, Polls
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.opened_polls import (
@@ -71,7 +71,7 @@ async def test_busy_channel_shows_votes_later(chat: Chat, monkeypatch: pytest.Mo
 async def test_error_after_tally(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """The poll stays as it is; the member gets an apology."""
     message = await a_poll(chat)
-    find, found = chat.app.store.polls.find, 0
+    find, found = chat.app.store[Polls].find, 0
 
     async def fails_later(poll_id: int) -> PollRecord | None:
         nonlocal found
@@ -80,7 +80,7 @@ async def test_error_after_tally(chat: Chat, monkeypatch: pytest.MonkeyPatch) ->
             raise LookupError
         return await find(poll_id)
 
-    monkeypatch.setattr(chat.app.store.polls, "find", fails_later)
+    monkeypatch.setattr(chat.app.store[Polls], "find", fails_later)
     result = await chat.alice.press(message, "Bravosaurus")
     assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
     assert receipt(result).text.startswith("Sorry, something went wrong.")
@@ -110,7 +110,7 @@ async def test_tallies_arrive_in_order(chat: Chat) -> None:
     quick.may_arrive.set()
     tasks = []
     for member_id, turn in enumerate([slow, quick]):
-        await chat.app.store.polls.cast(Ballot(record.id, member_id, 1), chat.now())
+        await chat.app.store[Polls].cast(Ballot(record.id, member_id, 1), chat.now())
         drawing = votes.draw(chat.app, turn, record.id, turn.edit_source)  # type: ignore[arg-type]
         tasks.append(asyncio.create_task(drawing))
         await chat.settle()
@@ -130,12 +130,12 @@ async def test_tally_of_another_process(
     (record,) = await open_polls(chat)
     shown: list[Message] = []
     turn = SlowTurn(chat.platform, shown)
-    await chat.app.store.polls.cast(Ballot(record.id, 1, 1), chat.now())
+    await chat.app.store[Polls].cast(Ballot(record.id, 1, 1), chat.now())
     drawing = asyncio.create_task(
         votes.draw(chat.app, turn, record.id, turn.edit_source)  # type: ignore[arg-type]
     )
     await chat.settle()
-    await chat.app.store.polls.cast(Ballot(record.id, 2, 1), chat.now())  # drawn elsewhere
+    await chat.app.store[Polls].cast(Ballot(record.id, 2, 1), chat.now())  # drawn elsewhere
     turn.may_arrive.set()
     await drawing
     await chat.app.edits.close()  # with those that wait
@@ -150,7 +150,7 @@ async def test_hanging_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> 
         await asyncio.sleep(60)
 
     monkeypatch.setattr(votes, "OPENING_S", 0.01)
-    monkeypatch.setattr(chat.app.store.polls, "open", hang)
+    monkeypatch.setattr(chat.app.store[Polls], "open", hang)
     await chat.alice.use("dinoname", count=2)
     await chat.pass_time(1)
     (result,) = chat.history()

@@ -6,9 +6,11 @@ import discord
 import pytest
 
 from bot.chat.message import UserError, plain
+from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
-from bot.polls.queries import PollRecord
+from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import parse, poll_message, signature, tie_sentence
+from bot.store.answers.button_states import ButtonStates
 from bot.store.moderation.tables import Action, Entry
 from bot.words import WordFilter
 from tests.bot.chats.on_discord import DiscordChat
@@ -165,12 +167,12 @@ async def test_settings_are_for_managers(chat: Chat) -> None:
     result = await chat.alice.use("settings", vote_minutes=60)
     managers = f"{chat.terms.community} managers"
     assert result.text == f"Only {managers} can see and change the settings of the bot."
-    assert await chat.app.store.polls.minutes(chat.community_id) == 10
+    assert await chat.app.store[Polls].minutes(chat.community_id) == 10
 
 
 async def test_names_without_poll(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no poll can be stored, the names are shown all the same."""
-    monkeypatch.setattr(chat.app.store.polls, "open", unavailable)
+    monkeypatch.setattr(chat.app.store[Polls], "open", unavailable)
     message = await a_poll(chat)
     assert [*message.buttons] == ["More", "Dissect"]
     assert message.lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
@@ -178,14 +180,14 @@ async def test_names_without_poll(chat: Chat, monkeypatch: pytest.MonkeyPatch) -
 
 async def test_dissect_needs_the_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several names are too long for a button: without a database it is left out."""
-    monkeypatch.setattr(chat.app.store.polls, "open", unavailable)
-    monkeypatch.setattr(chat.app.store.button_states, "put", unavailable)
+    monkeypatch.setattr(chat.app.store[Polls], "open", unavailable)
+    monkeypatch.setattr(chat.app.store[ButtonStates], "put", unavailable)
     assert [*(await a_poll(chat)).buttons] == ["More"]
 
 
 async def test_lost_vote_is_not_shown(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     message = await a_poll(chat)
-    monkeypatch.setattr(chat.app.store.polls, "cast", unavailable)
+    monkeypatch.setattr(chat.app.store[Polls], "cast", unavailable)
     result = await chat.alice.press(message, "Bravosaurus")
     assert result.text.startswith("The database isn't answering")
     assert [*first_message(chat).buttons][1] == "Bravosaurus"
@@ -278,7 +280,7 @@ async def test_vote_for_removed_name(chat: Chat) -> None:
     message = await a_poll(chat)
     (poll,) = await open_polls(chat)
     entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
-    await chat.app.store.moderation.remove_name(poll.id, 1, entry)
+    await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
     refused = await chat.alice.press(message, "Bravosaurus")
     assert refused.text == "A moderator removed this name. Vote for another one."
     await chat.alice.press(message, "Kilosaurus")

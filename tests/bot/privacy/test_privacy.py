@@ -15,10 +15,13 @@ from bot.chat.app import App
 from bot.chat.message import Message, UserError
 from bot.chat.turn import Platform, User
 from bot.fleet.membership import Fleet
+from bot.moderation.queries import Moderation
 from bot.polls.ballots import Ballot
-from bot.polls.hall_queries import Scope
+from bot.polls.hall_queries import HallOfFame, Scope
+from bot.polls.queries import Polls
 from bot.privacy import privacy as module
 from bot.privacy.privacy import GRACE, CommunitySweeper
+from bot.privacy.queries import Privacy
 from bot.store import Store, Unavailable
 from bot.store.moderation.tables import Action, Entry
 from tests.bot.champions import crown
@@ -98,7 +101,7 @@ async def test_cooldown_of_deleting(chat: Chat) -> None:
     await a_poll(chat)
     turn = press_on(FakeTurn(FakePlatform({1: Message()}), User(chat.alice.id, "alice")), 1)
     await module.press(chat.app, turn, "yes")
-    assert not await chat.app.store.privacy.of(chat.alice.id)
+    assert not await chat.app.store[Privacy].of(chat.alice.id)
     with pytest.raises(UserError, match="too fast"):
         await module.press(chat.app, turn, "yes")
 
@@ -139,7 +142,7 @@ async def test_other_members_keep_data(chat: Chat) -> None:
     (bob,) = await members(chat, 1)
     await bob.press(message, "Bravosaurus")
     await forget(chat)
-    assert (await chat.app.store.privacy.of(bob.id)).votes == 1
+    assert (await chat.app.store[Privacy].of(bob.id)).votes == 1
 
 
 async def test_buttons_stop_working(chat: Chat) -> None:
@@ -229,7 +232,7 @@ async def test_former_server_is_deleted(discord_chat: DiscordChat) -> None:
     await leave(discord_chat)
     await sweep(discord_chat)
     assert await count_of(discord_chat) == 1
-    await discord_chat.app.store.privacy.left(
+    await discord_chat.app.store[Privacy].left(
         discord_chat.community_id, discord_chat.now() - GRACE - timedelta(seconds=1)
     )
     await sweep(discord_chat)
@@ -238,14 +241,14 @@ async def test_former_server_is_deleted(discord_chat: DiscordChat) -> None:
 
 async def count_of(chat: Chat) -> int:
     """Crowned names of a community that are still kept."""
-    return await chat.app.store.hall_of_fame.count(Scope(chat.community_id))
+    return await chat.app.store[HallOfFame].count(Scope(chat.community_id))
 
 
 async def test_returning_server_is_kept(store: Store) -> None:
     await crown(store, "Homesaurus", at=NOW, community_id=7)
-    await store.privacy.left(7, NOW - GRACE * 2)
-    await store.privacy.joined(7)
-    assert await store.privacy.forget_communities(NOW) == []
+    await store[Privacy].left(7, NOW - GRACE * 2)
+    await store[Privacy].joined(7)
+    assert await store[Privacy].forget_communities(NOW) == []
 
 
 async def test_server_left_while_offline(
@@ -254,26 +257,26 @@ async def test_server_left_while_offline(
     store, now = chat.app.store, chat.now()
     await crown(store, "Homesaurus", at=now, community_id=chat.community_id)
     await crown(store, "Farsaurus", at=now, community_id=12)
-    await store.privacy.left(chat.community_id, now - GRACE * 2)  # and it has come back meanwhile
-    await store.privacy.seen([chat.community_id], now)
-    assert await store.privacy.forget_communities(now) == []
-    assert await store.privacy.forget_communities(now + timedelta(seconds=1)) == [12]
+    await store[Privacy].left(chat.community_id, now - GRACE * 2)  # and it has come back meanwhile
+    await store[Privacy].seen([chat.community_id], now)
+    assert await store[Privacy].forget_communities(now) == []
+    assert await store[Privacy].forget_communities(now + timedelta(seconds=1)) == [12]
     assert await count_of(chat) == 1
 
 
 async def test_servers_noted_at_start(chat: Chat) -> None:
-    await chat.app.store.privacy.left(chat.community_id, chat.now() - GRACE * 2)
+    await chat.app.store[Privacy].left(chat.community_id, chat.now() - GRACE * 2)
     await chat.restart()
     await chat.settle()
-    assert await chat.app.store.privacy.forget_communities(chat.now()) == []
+    assert await chat.app.store[Privacy].forget_communities(chat.now()) == []
 
 
 async def test_server_noted_simultaneously(store: Store) -> None:
     await asyncio.gather(
-        *(store.privacy.joined(7) for _ in range(5)),
-        *(store.polls.set_minutes(7, 30) for _ in range(5)),
+        *(store[Privacy].joined(7) for _ in range(5)),
+        *(store[Polls].set_minutes(7, 30) for _ in range(5)),
     )
-    assert await store.polls.minutes(7) == 30
+    assert await store[Polls].minutes(7) == 30
 
 
 async def test_deleted_while_voting(store: Store) -> None:
@@ -281,13 +284,13 @@ async def test_deleted_while_voting(store: Store) -> None:
         cards = [replace(POLL, id=10 * turn + number, member_id=5) for number in range(3)]
         for each in cards:
             await opened(store, each)
-            await store.polls.cast(Ballot(each.id, 5, 0), NOW)
+            await store[Polls].cast(Ballot(each.id, 5, 0), NOW)
         await asyncio.gather(
-            *(store.polls.cast(Ballot(each.id, 5, 1), NOW) for each in cards),
-            store.privacy.forget_member(5),
+            *(store[Polls].cast(Ballot(each.id, 5, 1), NOW) for each in cards),
+            store[Privacy].forget_member(5),
         )
-    await store.privacy.forget_member(5)
-    assert not await store.privacy.of(5)
+    await store[Privacy].forget_member(5)
+    assert not await store[Privacy].of(5)
 
 
 def sweeper(store: Store, shards: Collection[int] = (0, 1)) -> CommunitySweeper:
@@ -307,7 +310,7 @@ async def test_servers_of_other_shards_are_not_left(
     for community_id in (12, 1 << 22):
         await crown(store, "Farsaurus", at=NOW, community_id=community_id)
     await sweeper(store, shards).sweep()
-    assert sorted(await store.privacy.forget_communities(NOW + GRACE)) == gone
+    assert sorted(await store[Privacy].forget_communities(NOW + GRACE)) == gone
 
 
 async def test_failed_first_sweep_is_repeated(
@@ -320,10 +323,10 @@ async def test_failed_first_sweep_is_repeated(
         async def away(*_: object, **_options: object) -> None:
             raise Unavailable("gone")
 
-        patched.setattr(store.privacy, "seen", away)
+        patched.setattr(store[Privacy], "seen", away)
         await communities.sweep()
     await communities.sweep()
-    assert await store.privacy.forget_communities(NOW + GRACE) == [12]
+    assert await store[Privacy].forget_communities(NOW + GRACE) == [12]
 
 
 async def test_blocks_outlast_forgetting(chat: Chat) -> None:
@@ -343,7 +346,7 @@ async def test_blocks_outlast_forgetting(chat: Chat) -> None:
 
 
 async def test_record_is_pruned_after_a_year(chat: Chat) -> None:
-    moderation, now = chat.app.store.moderation, chat.now()
+    moderation, now = chat.app.store[Moderation], chat.now()
     entries = [
         Entry(Action.BLOCK, 9, now - timedelta(days=days), chat.community_id, 3)
         for days in (364, 366)

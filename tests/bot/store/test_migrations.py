@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.polls.queries import Polls
 from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store import database as module
 from bot.store.file_lock import file_lock
@@ -96,7 +97,7 @@ async def test_every_row_survives_up_and_down(empty_database: Database) -> None:
         table: [renamed(row) | NEW.get(table, {}) for row in rows] for table, rows in before.items()
     }
     store = Store(database)
-    poll = await store.polls.find(77)
+    poll = await store[Polls].find(77)
     assert poll is not None
     assert (poll.names, poll.votes) == (("Mangosaurus", "Bravosaurus"), (0, 1))
     async with database.writing() as session:  # foreign keys are still enforced
@@ -257,8 +258,8 @@ async def main() -> None:
     sys.stdin.readline()
     await database.migrate()
     store = Store(database)
-    await store.polls.set_minutes(int(sys.argv[2]), 7)
-    assert await store.polls.minutes(int(sys.argv[2])) == 7
+    await store[Polls].set_minutes(int(sys.argv[2]), 7)
+    assert await store[Polls].minutes(int(sys.argv[2])) == 7
     await store.close()
 
 asyncio.run(main())

@@ -10,12 +10,15 @@ import pytest
 from sqlalchemy import text
 
 from bot.polls.ballots import Ballot
-from bot.polls.hall_queries import Scope
-from bot.polls.queries import DEFAULT_MINUTES
-from bot.privacy.queries import Kept
+from bot.polls.hall_queries import HallOfFame, Scope
+from bot.polls.queries import DEFAULT_MINUTES, Polls
+from bot.privacy.queries import Kept, Privacy
 from bot.store import Database, Store
+from bot.store.answers.button_states import ButtonStates
 from bot.store.custom_models import Corpus
+from bot.store.identities import Identities
 from bot.store.trainings import DIED, TrainingRequest
+from bot.verse.queries import Poems
 from models.weights import read_weights
 from tests.bot.store import release_030 as old
 from tests.bot.store.release_030 import ADA, BOB, CAT, ELVES, LEFT, LIBRARY, MUSEUM, NOW
@@ -46,13 +49,13 @@ async def store(
 
 
 async def test_settings(store: Store) -> None:
-    assert await store.polls.minutes(MUSEUM) == 30
-    assert await store.polls.minutes(LIBRARY) == DEFAULT_MINUTES
-    assert await store.privacy.forget_communities(NOW) == [LEFT]
+    assert await store[Polls].minutes(MUSEUM) == 30
+    assert await store[Polls].minutes(LIBRARY) == DEFAULT_MINUTES
+    assert await store[Privacy].forget_communities(NOW) == [LEFT]
 
 
 async def test_open_poll(store: Store) -> None:
-    poll = await store.polls.find(old.OPEN)
+    poll = await store[Polls].find(old.OPEN)
     assert poll is not None
     assert (poll.community_id, poll.channel_id, poll.message_id) == (
         MUSEUM,
@@ -68,18 +71,18 @@ async def test_open_poll(store: Store) -> None:
         NOW + timedelta(minutes=5),
     )
     assert (poll.votes, poll.closed_at) == ((1, 1, 0), None)
-    assert await store.polls.next_closing() == poll.closes_at
+    assert await store[Polls].next_closing() == poll.closes_at
 
 
 async def test_voting_goes_on(store: Store) -> None:
-    assert await store.polls.vote_of(old.OPEN, ADA) == 0
-    assert await store.polls.cast(Ballot(old.OPEN, ADA, 2), NOW)
-    assert await store.polls.cast(Ballot(old.OPEN, CAT, 2), NOW)
-    assert await store.polls.retract(old.OPEN, BOB, NOW)
-    assert not await store.polls.cast(Ballot(old.SPLIT, BOB, 1), NOW)
-    due = await store.polls.due(NOW + timedelta(hours=1))
+    assert await store[Polls].vote_of(old.OPEN, ADA) == 0
+    assert await store[Polls].cast(Ballot(old.OPEN, ADA, 2), NOW)
+    assert await store[Polls].cast(Ballot(old.OPEN, CAT, 2), NOW)
+    assert await store[Polls].retract(old.OPEN, BOB, NOW)
+    assert not await store[Polls].cast(Ballot(old.SPLIT, BOB, 1), NOW)
+    due = await store[Polls].due(NOW + timedelta(hours=1))
     assert [poll.id for poll in due] == [old.OPEN, old.ELVES_OPEN]
-    closed = await store.polls.close(old.OPEN, NOW)
+    closed = await store[Polls].close(old.OPEN, NOW)
     assert closed is not None
     assert (closed.votes, closed.winner) == ((0, 0, 2), 2)
 
@@ -87,7 +90,7 @@ async def test_voting_goes_on(store: Store) -> None:
 async def test_closed_polls(store: Store) -> None:
     standings = {}
     for number in (old.SPLIT, old.TIED, old.UNVOTED, old.UNTOLD):
-        poll = await store.polls.find(number)
+        poll = await store[Polls].find(number)
         assert poll is not None
         assert poll.closed_at is not None
         standings[number] = poll.votes, poll.winner
@@ -97,22 +100,22 @@ async def test_closed_polls(store: Store) -> None:
         old.UNVOTED: ((0, 0), None),
         old.UNTOLD: ((1,), 0),
     }
-    assert [poll.id for poll in await store.polls.unannounced(NOW)] == [old.UNTOLD]
+    assert [poll.id for poll in await store[Polls].unannounced(NOW)] == [old.UNTOLD]
 
 
 async def test_polls_of_custom_models(store: Store) -> None:
-    poll = await store.polls.find(old.ELVES_OPEN)
+    poll = await store[Polls].find(old.ELVES_OPEN)
     assert poll is not None
     assert (poll.custom_model_id, poll.custom_model, poll.state) == (ELVES, "Elves", "1:3:1:G:::")
     assert poll.votes == (0, 0, 1)
-    former = await store.polls.find(old.FORMER)
+    former = await store[Polls].find(old.FORMER)
     assert former is not None
     assert (former.custom_model_id, former.custom_model) == (None, "former")
 
 
 async def test_hall_of_fame(store: Store) -> None:
     async def names(scope: Scope) -> list[tuple[str, int]]:
-        return [(one.name, one.votes) for one in await store.hall_of_fame.best(scope)]
+        return [(one.name, one.votes) for one in await store[HallOfFame].best(scope)]
 
     dinosaurs = [("Limasaurus", 2)]  # the others have only one vote
     assert await names(Scope()) == dinosaurs
@@ -124,15 +127,15 @@ async def test_hall_of_fame(store: Store) -> None:
         tango,
     ]
     assert await names(Scope(community_id=LIBRARY, member_id=ADA)) == [("Quebecosaurus", 1)]
-    assert await store.hall_of_fame.chosen(MUSEUM) == [*dinosaurs, tango]
+    assert await store[HallOfFame].chosen(MUSEUM) == [*dinosaurs, tango]
 
 
 async def test_poems(store: Store) -> None:
-    poems = await store.poems.of(ADA)
+    poems = await store[Poems].of(ADA)
     assert [poem.id for poem in poems] == [4, 2, 1]
     assert {(poem.title, poem.text) for poem in poems} == {("Shall I compare thee", old.POEM)}
-    assert not await store.poems.keep(ADA, MUSEUM, 8001, "again", old.POEM, NOW)
-    assert await store.poems.drop(ADA, 2)
+    assert not await store[Poems].keep(ADA, MUSEUM, 8001, "again", old.POEM, NOW)
+    assert await store[Poems].drop(ADA, 2)
 
 
 async def test_custom_models(store: Store) -> None:
@@ -232,7 +235,7 @@ async def test_ids_are_not_reused(store: Store) -> None:
 
 
 async def test_privacy(store: Store) -> None:
-    assert await store.privacy.of(ADA) == Kept(
+    assert await store[Privacy].of(ADA) == Kept(
         votes=5,
         polls=7,
         poems=3,
@@ -241,7 +244,7 @@ async def test_privacy(store: Store) -> None:
         activations=5,
         button_states=0,
     )
-    exported = await store.privacy.all_of(ADA)
+    exported = await store[Privacy].all_of(ADA)
     assert {table: len(rows) for table, rows in exported.items()} == {
         "votes": 5,
         "polls": 7,
@@ -255,8 +258,8 @@ async def test_privacy(store: Store) -> None:
         "blocks": 0,
         "moderation": 0,
     }
-    await store.privacy.forget_member(ADA)
-    assert not await store.privacy.of(ADA)
+    await store[Privacy].forget_member(ADA)
+    assert not await store[Privacy].of(ADA)
 
 
 async def test_failed_migration_changes_nothing(
@@ -270,7 +273,7 @@ async def test_failed_migration_changes_nothing(
             await empty_database.migrate()
     assert await old.rows(empty_database) == before
     await empty_database.migrate()
-    assert await Store(empty_database).polls.vote_of(old.OPEN, ADA) == 0
+    assert await Store(empty_database)[Polls].vote_of(old.OPEN, ADA) == 0
 
 
 async def test_downgrade(store: Store) -> None:
@@ -282,8 +285,8 @@ async def test_downgrade(store: Store) -> None:
     await store.trainings.enqueue(waiting)
     haiku = await store.versions.add(version(task="haiku"), FILES, NOW)
     await store.versions.activate("haiku", haiku, member_id=None, reason="better", now=NOW)
-    await store.identities.resolve("slack", "user", "T1", "U1")
-    await store.button_states.put("{}", ADA, MUSEUM, NOW)
+    await store[Identities].resolve("slack", "user", "T1", "U1")
+    await store[ButtonStates].put("{}", ADA, MUSEUM, NOW)
     await database.close()
 
     await downgrade(database, "0002")
@@ -298,6 +301,6 @@ async def test_downgrade(store: Store) -> None:
 
     await database.migrate()
     assert await store.trainings.enqueue(waiting) == 8
-    poll = await store.polls.find(old.OPEN)
+    poll = await store[Polls].find(old.OPEN)
     assert poll is not None
     assert poll.votes == (1, 1, 0)

@@ -9,6 +9,8 @@ import discord
 import pytest
 
 from bot.store import Store
+from bot.store.answers.button_states import ButtonStates
+from bot.verse.queries import Poems
 from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
 from tests.bot.hostile import HOSTILE_OPENINGS
 
@@ -29,7 +31,7 @@ async def page_of(chat: Chat, member: Actor, **options: object) -> Answer:
 
 
 async def kept_by(chat: Chat, member: Actor) -> list[str]:
-    poems = await chat.app.store.poems.of(member.id)
+    poems = await chat.app.store[Poems].of(member.id)
     return [kept.text for kept in poems]
 
 
@@ -74,7 +76,7 @@ async def test_keep_reads_no_rendered_text(chat: Chat) -> None:
 
 async def test_keep_after_its_state_is_deleted(chat: Chat) -> None:
     shown = await poem(chat)
-    await chat.app.store.button_states.prune(chat.now() + timedelta(seconds=1))
+    await chat.app.store[ButtonStates].prune(chat.now() + timedelta(seconds=1))
     assert await keep(chat, chat.alice, shown) == (
         "This button no longer works; use the command instead."
     )
@@ -188,7 +190,7 @@ async def test_direct_messages(chat: Chat) -> None:
 async def test_simultaneous_presses_keep_once(store: Store) -> None:
     at = discord.utils.utcnow()
     kept = await asyncio.gather(
-        *(store.poems.keep(1, None, 5, "Title", "Words", at) for _ in range(5))
+        *(store[Poems].keep(1, None, 5, "Title", "Words", at) for _ in range(5))
     )
     assert sorted(kept) == [False] * 4 + [True]
 
@@ -198,14 +200,14 @@ async def test_forged_state(chat: Chat, subtests: pytest.Subtests) -> None:
     bob = await chat.add_member("bob")
     await keep(chat, bob, await poem(chat, opening="A secret "))
     await keep(chat, chat.alice, await poem(chat, opening="My own "))
-    (secret,) = await chat.app.store.poems.of(bob.id)
+    (secret,) = await chat.app.store[Poems].of(bob.id)
     for state in ["show:0", "drop:0:{}", "drop:7:{}"]:
         with subtests.test(state):
             page = await page_of(chat, chat.alice)
             chat.rewrite_button(page, "Delete", f"poems:{state.format(secret.id)}")
             page = await chat.alice.press(page, "Delete")
             assert page.body.startswith("My own ")
-            assert await chat.app.store.poems.of(bob.id) == [secret]
+            assert await chat.app.store[Poems].of(bob.id) == [secret]
 
 
 async def test_invalid_state(chat: Chat, subtests: pytest.Subtests) -> None:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from bot.chat.message import Embed, Message, UserError, plain, text
 from bot.services.queueing.errors import Busy, TooSlow
 from bot.store import Unavailable
+from bot.store.answers.button_states import ButtonStates
+from bot.verse.queries import Poems
 from bot.verse.sonnet import INFO, WRITING, SonnetOptions, checked, with_reason
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
@@ -184,7 +186,7 @@ async def test_another_of_old_message(discord_chat: DiscordChat, footer: str, fo
 async def test_keep_of_0_3_0(discord_chat: DiscordChat) -> None:
     first = await message_of_0_3_0(discord_chat, "limerick · temperature 0.9 · seed 12")
     assert (await discord_chat.alice.press(first, "Keep")).text.startswith("Kept.")
-    (kept,) = await discord_chat.app.store.poems.of(discord_chat.alice.id)
+    (kept,) = await discord_chat.app.store[Poems].of(discord_chat.alice.id)
     assert kept.title == "📜 A limerick"
     assert kept.text.startswith("line 1 of the poem,\n")
 
@@ -199,7 +201,7 @@ async def test_footer_is_not_read(discord_chat: DiscordChat) -> None:
     await discord_chat.alice.press(first, "Keep")
     again = discord_chat.writer.sonnets_asked[-1]
     assert again == SonnetRequest("Ay me ", again.seed)
-    (kept,) = await discord_chat.app.store.poems.of(discord_chat.alice.id)
+    (kept,) = await discord_chat.app.store[Poems].of(discord_chat.alice.id)
     assert kept.text.startswith("Ay me line 1 of the poem,\n")
 
 
@@ -212,7 +214,7 @@ async def test_poem_without_database(
     async def fails(*_: object) -> None:
         raise Unavailable("The database does not answer.")
 
-    monkeypatch.setattr(chat.app.store.button_states, "put", fails)
+    monkeypatch.setattr(chat.app.store[ButtonStates], "put", fails)
     result = await chat.alice.use("sonnet", opening=opening)
     assert [len(stanza) for stanza in stanzas_of(result)] == [4, 4, 4, 2]
     fits = len(opening) + len("sonnet:") < chat.platform.limits.button_id - 20

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from bot.chat.message import UserError
+from bot.polls.hall_queries import HallOfFame
 from bot.store import Unavailable
+from bot.verse.queries import Poems
 from bot.verse.sonnet import SonnetOptions, checked
 from models.verse.poem import SonnetRequest
 from tests.bot.champions import crown
@@ -51,7 +53,7 @@ async def test_title_has_subject(chat: Chat, subtests: pytest.Subtests) -> None:
             result = await chat.alice.use("sonnet", **options)
             assert result.title == title
             await chat.alice.press(result, "Keep")
-            newest, *_ = await chat.app.store.poems.of(chat.alice.id)
+            newest, *_ = await chat.app.store[Poems].of(chat.alice.id)
             assert newest.title == title
 
 
@@ -141,7 +143,7 @@ async def test_suggestions_without_database(chat: Chat, monkeypatch: pytest.Monk
     async def fails(*_: object, **__: object) -> None:
         raise Unavailable("The database does not answer.")
 
-    monkeypatch.setattr(chat.app.store.hall_of_fame, "best", fails)
+    monkeypatch.setattr(chat.app.store[HallOfFame], "best", fails)
     assert await suggested(chat, "Rex") == []
 
 

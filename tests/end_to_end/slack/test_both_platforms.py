@@ -18,6 +18,7 @@ from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import SlackApi
+from bot.polls.queries import Polls
 from bot.settings import Settings
 from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
 from tests.end_to_end.conftest import eventually, mangosaurus
@@ -61,7 +62,7 @@ async def test_votes_on_both_reach_one_store(
 ) -> None:
     """Each platform closes its own polls, and shows only its own communities' winners."""
     async with both(discord, workspace, tmp_path) as (bot, slack):
-        polls = bot.app.store.polls
+        polls = bot.app.store[Polls]
         for community in (discord.guild_id, slack.platform.community_id):
             assert community is not None
             await polls.set_minutes(community, 60)  # a busy machine may take more than one

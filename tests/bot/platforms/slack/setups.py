@@ -11,6 +11,7 @@ from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.slack.turn import Origin, SlackTurn
 from bot.store import Store
+from bot.store.identities import Identities
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import Answer, SlackServer
 
@@ -45,7 +46,7 @@ async def platform_on(slack: SlackServer, store: Store) -> SlackPlatform:
     """The platform in the workspace T1, which edits without pauses."""
     slack.answers["auth.test"].append(IDENTITY)
     api = SlackApi("xoxb-1", monitor=Monitor(), base_url=slack.url, edit_s=0.0)
-    platform = SlackPlatform(api, SlackIdentities(store.identities))
+    platform = SlackPlatform(api, SlackIdentities(store[Identities]))
     await platform.identify()
     slack.calls.clear()
     return platform

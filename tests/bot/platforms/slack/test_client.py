@@ -11,6 +11,7 @@ from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.startup_problems import startup_problem
 from bot.platforms.slack.turn import SlackAttachment
+from bot.polls.queries import Polls
 from bot.startup import Exit
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.setups import make_bot
@@ -96,7 +97,7 @@ async def test_rights(bot: SlackBot, slack: LocalSlack, is_admin: bool) -> None:
     who = slack.admin if is_admin else slack.member
     asked = slack.command(who, "/settings", "vote_minutes:7")
     await asked.answer()
-    minutes = await bot.app.store.polls.minutes(bot.platform.community_id or 0)
+    minutes = await bot.app.store[Polls].minutes(bot.platform.community_id or 0)
     assert (minutes == 7) == is_admin
 
 

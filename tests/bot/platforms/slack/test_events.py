@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.platforms.slack.client import SlackBot
+from bot.privacy.queries import Privacy
 
 BOT = "the bot's own"
 
@@ -29,6 +30,6 @@ async def test_removed_app_is_recorded(
     if isinstance(tokens, dict) and tokens.get("bot") == [BOT]:
         event = event | {"tokens": tokens | {"bot": ["U9", bot.platform.bot_user]}}
     await bot.events.handle(event)
-    forgotten = await bot.app.store.privacy.forget_communities(bot.app.now() + timedelta(days=31))
+    forgotten = await bot.app.store[Privacy].forget_communities(bot.app.now() + timedelta(days=31))
     assert (bot.platform.community_id in forgotten) == is_removed
     assert ("is deleted in 30 days" in caplog.text) == is_removed

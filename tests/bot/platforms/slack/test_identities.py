@@ -4,13 +4,14 @@ from unittest.mock import AsyncMock
 import pytest
 
 from bot.platforms.slack.identities import SlackIdentities, is_external, message_id, timestamp_of
+from bot.privacy.queries import Privacy
 from bot.store import Store, Unavailable
-from bot.store.identities import Identity
+from bot.store.identities import Identities, Identity
 
 
 @pytest.fixture
 def identities(store: Store) -> SlackIdentities:
-    return SlackIdentities(store.identities, most=2)
+    return SlackIdentities(store[Identities], most=2)
 
 
 async def test_there_and_back(identities: SlackIdentities) -> None:
@@ -29,7 +30,7 @@ async def test_there_and_back(identities: SlackIdentities) -> None:
 
 
 async def test_other_platforms_are_unknown(identities: SlackIdentities, store: Store) -> None:
-    number = await store.identities.resolve("matrix", "user", "T1", "U1")
+    number = await store[Identities].resolve("matrix", "user", "T1", "U1")
     assert await identities.find(number) is None
     assert await identities.user("T1", "U1") != number
 
@@ -47,7 +48,7 @@ async def test_forgotten_user_is_new(identities: SlackIdentities, store: Store) 
     """Another process may have deleted the member's data a moment ago."""
     before = await identities.user("T1", "U1")
     assert await identities.external(before, "user") == "U1"
-    await store.privacy.forget_member(before)
+    await store[Privacy].forget_member(before)
     assert await identities.external(before, "user") is None
     assert await identities.user("T1", "U1") != before
 
@@ -56,9 +57,9 @@ async def test_forgotten_user_is_not_remembered(
     identities: SlackIdentities, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await identities.user("T1", "U1")
-    await store.privacy.forget_member(before)
+    await store[Privacy].forget_member(before)
     assert await identities.find(before) is None
-    monkeypatch.setattr(store.identities, "resolve", AsyncMock(side_effect=Unavailable))
+    monkeypatch.setattr(store[Identities], "resolve", AsyncMock(side_effect=Unavailable))
     with pytest.raises(Unavailable):
         await identities.user("T1", "U1")
 
@@ -70,7 +71,7 @@ async def test_users_are_remembered_for_a_silent_database(
     channel = await identities.channel("T1", "C1")
     away = AsyncMock(side_effect=Unavailable)
     for name in ("resolve", "find"):
-        monkeypatch.setattr(store.identities, name, away)
+        monkeypatch.setattr(store[Identities], name, away)
     assert [await identities.user("T1", user) for user in ("U2", "U3")] == numbers[1:]
     with pytest.raises(Unavailable):  # only two are remembered
         await identities.user("T1", "U1")
@@ -98,11 +99,11 @@ def test_odd_ids(odd: str) -> None:
 def counted(monkeypatch: pytest.MonkeyPatch, store: Store) -> list[str]:
     """The external ids that the database is asked for."""
     asked: list[str] = []
-    resolve: Callable[[str, str, str, str], Awaitable[int]] = store.identities.resolve
+    resolve: Callable[[str, str, str, str], Awaitable[int]] = store[Identities].resolve
 
     async def counting(platform: str, kind: str, workspace: str, external: str) -> int:
         asked.append(external)
         return await resolve(platform, kind, workspace, external)
 
-    monkeypatch.setattr(store.identities, "resolve", counting)
+    monkeypatch.setattr(store[Identities], "resolve", counting)
     return asked

@@ -18,6 +18,7 @@ from bot.chat.turn import (
 )
 from bot.platforms.slack.platform import SlackPlatform
 from bot.store import Store, Unavailable
+from bot.store.identities import Identities
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, limited, refusal, serving
 from tests.bot.platforms.slack.setups import NUMBER, TIMESTAMP, platform_on, user
 
@@ -165,7 +166,7 @@ async def test_other_addresses(platform: SlackPlatform, ref: MessageRef, address
 
 async def test_looking_for_a_channel_stores_nothing(platform: SlackPlatform, store: Store) -> None:
     assert await platform.find(f"https://paleo.slack.com/archives/C99/p{NUMBER}") is None
-    assert await store.identities.look_up("slack", "channel", "T1", "C99") is None
+    assert await store[Identities].look_up("slack", "channel", "T1", "C99") is None
 
 
 async def test_in_community(platform: SlackPlatform, ref: MessageRef) -> None:
@@ -265,7 +266,7 @@ async def test_silent_database(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whom a message mentions is left open, and a channel may be known later."""
-    monkeypatch.setattr(store.identities, "find", AsyncMock(side_effect=Unavailable))
+    monkeypatch.setattr(store[Identities], "find", AsyncMock(side_effect=Unavailable))
     slack.answers["chat.postMessage"] = [POSTED]
     await platform.send(ref, Message(text("By {by}", by=link(platform.mention(5)))))
     assert "a member" in str(slack.of("chat.postMessage")[0]["blocks"])

@@ -8,6 +8,7 @@ import pytest
 
 from bot.platforms.slack.names import SHORTCUT
 from bot.polls import plaques
+from bot.words.queries import WordFilters
 from models.training.events import Done, Failed, Planned, Progress, Samples
 from tests.bot.champions import crown
 from tests.bot.chats.on_slack import SlackChat
@@ -126,7 +127,7 @@ async def test_stored_words(slack_chat: SlackChat, caplog: pytest.LogCaptureFixt
         )
         await learned(chat, name=text[:30], community_id=77 + number, shared=True)
     words = tuple(text[:30] for text in texts)
-    await chat.app.store.word_filters.set_blocked_words(chat.community_id, ("mud", *words))
+    await chat.app.store[WordFilters].set_blocked_words(chat.community_id, ("mud", *words))
     chat.slack.workspace.name = " ".join(texts)
     await chat.restart()
     hall = await boss.use("halloffame")

@@ -15,6 +15,7 @@ from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.views import home as module
 from bot.platforms.slack.views.home import HomeContent, home_view, view_of
 from bot.store import Database, Unavailable
+from bot.verse.queries import Poems
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
 
@@ -114,7 +115,7 @@ async def test_members_see_what_they_can_do(
 
 async def test_home_shows_the_newest_poem(app: App) -> None:
     assert "haven't kept any poems" in words_of(await home_view(app, turn_of(Audience.EVERYONE)))
-    await app.store.poems.keep(ADA.id, COMMUNITY, 1, "A sonnet", POEM, app.now())
+    await app.store[Poems].keep(ADA.id, COMMUNITY, 1, "A sonnet", POEM, app.now())
     words = words_of(await home_view(app, turn_of(Audience.EVERYONE)))
     assert POEM in words
     assert "1 poem" in words
