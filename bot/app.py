@@ -11,6 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bot.chat.app import App
+from bot.community.blocks import BlockList
+from bot.community.queries import Blocks
+from bot.features.explanations import EXPLANATIONS
 from bot.fleet.membership import Fleet
 from bot.services.cluster.connection import is_installed, scheduler_address
 from bot.services.cluster.pool import ClusterPool
@@ -76,6 +79,7 @@ async def build_app(
         SharedModelPolicy(store, models, cooldown=cooldown, now=now),
         CustomModelPolicy(store, custom_models),
     )
+    blocks = BlockList(store[Blocks])
     return App(
         settings=settings,
         store=store,
@@ -86,6 +90,9 @@ async def build_app(
         word_filter=word_filter,
         fleet=_fleet(settings, store),
         cluster=cluster,
+        check_admitted=blocks.check,
+        services=(blocks,),
+        explanations=EXPLANATIONS,
         now=now,
         started_at=now(),
         version=checkout_version(),

@@ -15,7 +15,6 @@ from bot.chat.message import Button, Message, Text, UserError, text
 from bot.chat.received import LONGEST_TYPED, clean, received, received_state
 from bot.chat.translation import _
 from bot.chat.turn import AnswerRef, DeliveryError, Gone, MessageRef, Turn, Unreachable
-from bot.community.blocks import Blocked, Reason
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.services.concurrency import ShuttingDown, in_time, latest_throttled, within
@@ -75,7 +74,7 @@ async def run(
         _check_not_stopping(app)
         await app.check_command(turn)
         if name not in FOR_BLOCKED:
-            await check_not_blocked(app, turn)
+            await app.check_admitted(turn)
         await command(app, turn, received(options))
 
     await _answered(app, turn, f"/{name}", answer(), lambda: turn.defer(private=True))
@@ -90,7 +89,7 @@ async def press(
         _check_not_stopping(app)
         await app.check_press(turn)
         if action not in FOR_BLOCKED:
-            await check_not_blocked(app, turn)
+            await app.check_admitted(turn)
         handler = handlers.get(action)
         if handler is None:
             raise UserError(
@@ -109,28 +108,13 @@ async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) ->
 
     async def found() -> Sequence[Choice]:
         app.check_suggestions(turn)
-        await check_not_blocked(app, turn)
+        await app.check_admitted(turn)
         return await suggestions(app, turn, clean(typed))
 
     try:
         return await within(SUGGESTED_S, found())
-    except (Blocked, Unavailable, UserError, TimeoutError):
+    except (Unavailable, UserError, TimeoutError):
         return []
-
-
-async def check_not_blocked(app: App, turn: Turn) -> None:
-    """Raise `Blocked` for a member whom the bot does not answer, before anything else happens.
-
-    Moderators cannot lock managers out, and nobody can lock out an owner of the bot.
-    """
-    user = turn.user
-    reason = await app.blocks.reason(turn.community_id, user.id)
-    if reason is None or (reason is Reason.MEMBER_HERE and user.is_manager):
-        return
-    with suppress(DeliveryError):
-        if await turn.platform.is_operator(user.id):
-            return
-    raise Blocked(reason)
 
 
 def _check_not_stopping(app: App) -> None:
@@ -154,16 +138,16 @@ async def answer_error(
     if retry is not None and isinstance(error, ShuttingDown):
         buttons = (try_again(retry.action, retry.state),)
     try:
-        await turn.respond(Message(explained(error, turn), buttons=buttons, private=True))
+        await turn.respond(Message(explained(app, error, turn), buttons=buttons, private=True))
     except DeliveryError as failure:
         log.info("An error message could not be sent: %s", failure)
         return not isinstance(failure, Unreachable)
     return True
 
 
-def explained(error: BaseException, turn: Turn) -> Text:
+def explained(app: App, error: BaseException, turn: Turn) -> Text:
     """The sentence for an error. An unknown one is logged with a reference that members see."""
-    sentence = explain(error, turn.platform.terms)
+    sentence = explain(error, turn.platform.terms, app.explanations)
     failed = sentence is None or isinstance(error, FAULTS)
     requests.end_with(error, Outcome.FAILED if failed else Outcome.REFUSED)
     if sentence is None:
@@ -190,6 +174,7 @@ async def respond_or_leave(turn: Turn, message: Message) -> MessageRef | None:
 
 
 async def stream(
+    app: App,
     turn: Turn,
     messages: AsyncGenerator[Message, None],
     interval: float,
@@ -215,7 +200,7 @@ async def stream(
     except Exception as error:
         if shown is None or isinstance(error, Gone):
             raise
-        shown = broken_off(shown, explained(error, turn))
+        shown = broken_off(shown, explained(app, error, turn))
         arrived = False
     if shown is None or arrived:
         return

@@ -15,8 +15,7 @@ from bot.community.filter_settings import (
     checked_words,
     filter_overview,
 )
-from bot.moderation.queries import Moderation
-from bot.polls.queries import Polls
+from bot.community.queries import Communities
 
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a poll can stay open."""
@@ -83,7 +82,7 @@ async def _change(
     sentences: list[Text] = []
     minutes = options.vote_minutes
     if minutes is not None:
-        await app.store[Polls].set_minutes(community_id, minutes)
+        await app.store[Communities].change(community_id, vote_minutes=minutes)
         sentences.append(
             text(
                 ngettext(
@@ -96,7 +95,7 @@ async def _change(
         )
     given = {"in_public_hall": options.public_hall, "accepts_shared": options.shared_namers}
     if values := {name: value for name, value in given.items() if value is not None}:
-        await app.store[Moderation].change_settings(community_id, **values)
+        await app.store[Communities].change(community_id, **values)
     if options.public_hall is not None:
         sentences.append(_public_hall(terms, on=options.public_hall))
     if options.shared_namers is not None:
@@ -110,8 +109,8 @@ async def _change(
 
 async def _overview(app: App, community_id: int, terms: Terms) -> tuple[Text, ...]:
     """All settings, each with the option that changes it."""
-    minutes = await app.store[Polls].minutes(community_id)
-    kept = await app.store[Moderation].settings(community_id)
+    minutes = await app.store[Communities].poll_minutes(community_id)
+    kept = await app.store[Communities].settings(community_id)
     lines: Sequence[tuple[Text, str]] = (
         (
             text(

@@ -17,6 +17,7 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _
 from bot.chat.turn import Turn
+from bot.community.blocks import BlockList
 from bot.community.queries import MOST_BLOCKS, BlockRecord, Blocks, TooManyBlocks
 from bot.community.rights import check_moderator
 from bot.moderation.record import LAST_PAGE, MODERATE, PAGE, entry_of, paging, post
@@ -108,7 +109,9 @@ async def block_target(app: App, turn: Turn, target: Target, done: str) -> None:
 async def unblock_target(app: App, turn: Turn, target: Target) -> None:
     """The inverse of `block_target`."""
     with app.in_flight.track():
-        was_blocked = await app.blocks.unblock(target.community_id, target.member_id, target.entry)
+        was_blocked = await app[BlockList].unblock(
+            target.community_id, target.member_id, target.entry
+        )
         sentence = (
             _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
         )
@@ -141,7 +144,7 @@ def _member(
 async def _block_or_explain(app: App, turn: Turn, target: Target) -> bool:
     """Block. Returns whether it was not. Raises `UserError` if there are too many blocks."""
     try:
-        return await app.blocks.block(target.community_id, target.member_id, target.entry)
+        return await app[BlockList].block(target.community_id, target.member_id, target.entry)
     except TooManyBlocks as error:
         if target.member_id == EVERYBODY:
             sentence = _("You can block at most {limit} {communities}. Unblock some first.")

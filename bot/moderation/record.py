@@ -22,6 +22,8 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
+from bot.community.blocks import BlockList
+from bot.community.queries import Communities
 from bot.community.rights import check_moderator, check_reports
 from bot.moderation.queries import Moderation
 from bot.store import Unavailable
@@ -125,11 +127,11 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
 
 async def post(app: App, platform: Platform, entry: Entry) -> None:
     """Report an entry in the log channel of its community, if it has one. Never raises."""
-    if entry.community_id is None or await app.blocks.has_community(entry.community_id):
+    if entry.community_id is None or await app[BlockList].has_community(entry.community_id):
         return
     try:
         async with asyncio.timeout(POSTING_S):
-            settings = await app.store[Moderation].settings(entry.community_id)
+            settings = await app.store[Communities].settings(entry.community_id)
     except (TimeoutError, Unavailable) as error:
         _not_reported(error)
         return

@@ -11,6 +11,7 @@ from bot.chat.info import Audience, Choice, CommandInfo, within_limits
 from bot.chat.message import Button, Message, Text, UserError, code, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn
+from bot.community.queries import Communities
 from bot.community.rights import check_channel, check_community, check_moderator
 from bot.formats import shortened
 from bot.moderation.queries import Moderation
@@ -313,7 +314,7 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
     """Empty a message, and delete the kept copies of its poem. Reports of moderation stay."""
     store, platform = app.store[Moderation], turn.platform
     entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=await platform.link(ref))
-    settings = await store.settings(ref.community_id or 0)
+    settings = await app.store[Communities].settings(ref.community_id or 0)
     if ref.channel_id == settings.log_channel_id:
         # Nothing tells a report from an answer, except that nobody keeps a report.
         copies = await store.remove_poems(ref.message_id, entry, is_emptied=False)

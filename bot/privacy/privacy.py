@@ -11,6 +11,7 @@ from bot.chat.info import CommandInfo, NoOptions
 from bot.chat.message import Button, Embed, File, Message, Text, UserError, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
+from bot.community.blocks import BlockList
 from bot.formats import human_join
 from bot.moderation.queries import Moderation
 from bot.privacy.queries import Kept, Privacy
@@ -225,7 +226,7 @@ class CommunitySweeper:
             await self._app.store[Privacy].joined(community_id)
         except Unavailable as error:
             log.warning("The list of communities may be out of date: %s", error)
-        if await self._app.blocks.reason(community_id, EVERYBODY) is not None:
+        if await self._app[BlockList].reason(community_id, EVERYBODY) is not None:
             log.info("Leaving the community %d, which is blocked", community_id)
             try:
                 await self._platform.leave(community_id)

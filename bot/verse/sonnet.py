@@ -31,7 +31,7 @@ from bot.verse.poems import keep_button
 from data.text import unify_newlines
 from models.text_generator import Accept
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
-from models.verse.poem import OPENING_LIMIT, Draft, SonnetRequest
+from models.verse.poem import OPENING_LIMIT, Draft, NoLineFound, SonnetRequest
 
 ACTION = "sonnet"
 WRITING = text("✒️ …")
@@ -121,7 +121,7 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
         def broken_off(shown: Message, reason: Text) -> Message:
             return with_reason(shown, reason, another)
 
-        await stream(turn, poem, app.edit_interval, broken_off)
+        await stream(app, turn, poem, app.edit_interval, broken_off)
 
 
 async def another(app: App, turn: Turn, state: str) -> None:
@@ -284,3 +284,13 @@ def _footer(options: SonnetOptions, seed: int) -> str:
     temperature = _("temperature {temperature:g}").format(temperature=round(request.temperature, 2))
     parts += [request.form, temperature, _("seed {seed}").format(seed=seed)]
     return " · ".join(parts)
+
+
+def explain_no_line(_error: NoLineFound) -> Text:
+    """The sentence for a poem that cannot go on."""
+    return text(
+        _(
+            "No next line was found that is new and passes the word filter. Try again, or try "
+            "another opening."
+        )
+    )

@@ -8,6 +8,9 @@ from typing import Any
 import discord
 
 from bot.chat.app import App
+from bot.community.blocks import BlockList
+from bot.community.queries import Blocks
+from bot.features.explanations import EXPLANATIONS
 from bot.platforms.discord.client import Mangosaurus
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry
@@ -48,6 +51,7 @@ class World:
             SharedModelPolicy(store, models, cooldown=cooldown, now=now),
             CustomModelPolicy(store, custom_models),
         )
+        blocks = BlockList(store[Blocks])
         return App(
             settings=settings,
             store=store,
@@ -58,6 +62,9 @@ class World:
                 settings.state_dir, store, policies, now=now, launch=self._launch, poll=None
             ),
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
+            check_admitted=blocks.check,
+            services=(blocks,),
+            explanations=EXPLANATIONS,
             now=now,
             started_at=now(),
             version="1.2.3",

@@ -27,6 +27,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.commands.training.model_quality import judgement, loss_fields, nats
 from bot.commands.training.version_report import version_report
+from bot.community.blocks import BlockList
 from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
 from bot.services.custom_models import TASK, Untrained
@@ -377,7 +378,7 @@ class _Report:
         Nothing is written in a community that an owner has blocked.
         """
         ref = self._ref
-        if ref is None or await self._app.blocks.has_community(ref.community_id):
+        if ref is None or await self._app[BlockList].has_community(ref.community_id):
             return True
         try:
             return await deliver(lambda: self._platform.edit(ref, message), tries=tries)

@@ -224,7 +224,9 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
             error = error.original  # type: ignore[assignment]
         turn = DiscordTurn(interaction, self.client.platform)
         if interaction.type is discord.InteractionType.autocomplete:
-            dispatch.explained(error, turn)  # for the log: suggestions cannot show a sentence
+            dispatch.explained(
+                self.client.app, error, turn
+            )  # for the log: suggestions cannot show a sentence
             return
         with self.client.app.monitor.track(f"/{_name(interaction)}", turn.community_id):
             await self._answer_error(turn, error)

@@ -14,6 +14,7 @@ from bot.chat.app import App
 from bot.chat.closing_answers import MOST_CLOSED, AnswerCloser
 from bot.chat.message import Button, Message, plain
 from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
+from bot.community.blocks import BlockList
 from bot.features import jobs
 from bot.features.buttons import HANDLERS
 from bot.store import OutcomeUnknown, Unavailable
@@ -98,7 +99,7 @@ async def test_stopping_bot_refuses_without_the_database(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = AsyncMock(side_effect=Unavailable)
-    monkeypatch.setattr(app.blocks, "reason", asked)
+    monkeypatch.setattr(app[BlockList], "reason", asked)
     await app.in_flight.finish(0.0)
     turn = FakeTurn(FakePlatform())
     await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I")))

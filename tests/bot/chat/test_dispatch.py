@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from bot.chat.dispatch import LAST_TRIES, deliver, stream
 from bot.chat.info import Choice
 from bot.chat.message import Button, Message, Text, plain, text
 from bot.chat.turn import Forbidden, Gone, Turn, Unreachable, User
+from bot.community.blocks import BlockList
 from bot.platforms.discord.platform import TERMS
 from bot.services.queueing.errors import Busy
 from tests.bot.conftest import World
@@ -94,7 +96,8 @@ def broken_off(shown: Message, why: Text) -> Message:
 
 async def streamed(line: Any, messages: AsyncGenerator[Message, None]) -> list[str]:  # noqa: ANN401
     """The shown states of an answer."""
-    await stream(line, messages, 0, broken_off)
+    app: Any = SimpleNamespace(explanations={})
+    await stream(app, line, messages, 0, broken_off)
     return [plain(message.content) for message in line.shown]
 
 
@@ -308,7 +311,7 @@ async def test_suggestions_do_not_wait_for_blocks(
         return [Choice("a", "a")]
 
     app = world.make_app()
-    monkeypatch.setattr(app.blocks, "reason", hang)
+    monkeypatch.setattr(app[BlockList], "reason", hang)
     assert await dispatch.suggest(app, FakeTurn(FakePlatform()), found, "a") == []
 
 

@@ -23,6 +23,7 @@ from bot.chat import dispatch
 from bot.chat.app import App
 from bot.chat.message import Message, plain, text
 from bot.chat.turn import MessageRef, Source, Turn, User
+from bot.community.blocks import BlockList
 from bot.features.buttons import HANDLERS
 from bot.names.name_options import to_state
 from bot.privacy import privacy
@@ -373,7 +374,9 @@ async def test_blocked_members_keep_their_data_only(
 ) -> None:
     """Every command and button but `/privacy` and its buttons is refused."""
     app = home.app
-    await app.blocks.block(community_id, member_id, Entry(Action.BLOCK, 1, app.now(), COMMUNITY))
+    await app[BlockList].block(
+        community_id, member_id, Entry(Action.BLOCK, 1, app.now(), COMMUNITY)
+    )
 
     async def answer(_app: App, turn: Turn, _options: str) -> None:
         await turn.respond(Message(text("An answer.")))

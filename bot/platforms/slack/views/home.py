@@ -66,9 +66,9 @@ async def home_view(app: App, turn: Turn, commands: CommandNames | None = None) 
     Raises `StoreError`.
     """
     try:
-        await dispatch.check_not_blocked(app, turn)
+        await app.check_admitted(turn)
     except Blocked as error:
-        return _home(blocks_of(Message(dispatch.explained(error, turn)), commands=commands))
+        return _home(blocks_of(Message(dispatch.explained(app, error, turn)), commands=commands))
     return view_of(await content_for(app, turn), commands)
 
 
