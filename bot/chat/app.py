@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.chat.commands import Registry
-from bot.chat.cooldowns import Cooldowns, TooSoon
+from bot.chat.cooldowns import Cooldowns, SharedCooldowns, TooSoon
 from bot.chat.message import Message, UserError
-from bot.chat.shared_cooldowns import SharedCooldowns
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.chat.unfinished import UnfinishedAnswers
@@ -86,7 +85,7 @@ class App:
     fleet: Fleet = field(default_factory=Fleet)
     """The other processes of the bot."""
     check_admitted: Callable[[Turn], Awaitable[None]]
-    """Raises `UserError` for a member whom the bot does not answer, before anything else happens."""
+    """Raises `UserError` for a member whom the bot does not answer. Called before anything else."""
     services: list[object] = field(default_factory=list)
     """Those of features, which these reach by their class: `app[BlockList]`."""
     registry: Registry

@@ -1,7 +1,7 @@
 """`Turn` and `Platform`: a member's request, and the chat platform that it came from.
 
-Each platform (`bot/platforms/discord/`) implements these protocols. Commands do not know which platform they
-serve; they get its limits and terms from here.
+Each platform (`bot/platforms/discord/`) implements these protocols. Commands do not know which
+platform they serve. They get its limits and terms from here.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping

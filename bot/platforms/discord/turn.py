@@ -20,9 +20,8 @@ from bot.chat.turn import (
     User,
 )
 from bot.monitoring import requests
-from bot.platforms.discord.markdown import unescape
 from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
-from bot.platforms.discord.rendering import edit_of, render, render_edit
+from bot.platforms.discord.rendering import edit_of, render, render_edit, unescape
 
 LONGEST_FILE_NAME = 255
 """Characters of the name of an upload; the rest is cut."""
