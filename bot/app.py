@@ -25,7 +25,7 @@ from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
-from bot.store.fleet.locks import AdvisoryLocks
+from bot.store.locks import AdvisoryLocks
 from bot.version import checkout_version
 from models.memory import limit_arenas
 from models.weights import WeightsError

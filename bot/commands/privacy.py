@@ -13,8 +13,8 @@ from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import DeliveryError, Platform, Terms, Turn
 from bot.formats import human_join
 from bot.store import Unavailable
-from bot.store.moderation.tables import EVERYBODY
 from bot.store.privacy import Kept
+from bot.store.schema import EVERYBODY
 
 log = logging.getLogger(__name__)
 

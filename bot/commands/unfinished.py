@@ -10,7 +10,7 @@ from bot.commands.core.message import Message, Text, text
 from bot.commands.core.translation import _
 from bot.commands.core.turn import AnswerRef, DeliveryError, Platform, Unreachable
 from bot.store import Unavailable
-from bot.store.answers.unfinished import UnfinishedRecord
+from bot.store.answers import UnfinishedRecord
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ from enum import Enum, auto
 
 from bot.store import Unavailable
 from bot.store.moderation.blocks import Blocks
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Entry
+from bot.store.moderation.record import Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 
-from bot.store.fleet.cooldowns import DISORDER
+from bot.store.fleet import DISORDER
 
 
 class TooSoon(Exception):  # noqa: N818 (a state)

@@ -1,12 +1,10 @@
 """Persistent data in a database: a SQLite file or PostgreSQL."""
 
-from bot.store.answers.button_states import ButtonStates
-from bot.store.answers.unfinished import Unfinished
+from bot.store.answers import ButtonStates, Unfinished
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable
 from bot.store.custom_models import CustomModels
 from bot.store.database import Database, url_of
-from bot.store.fleet.cooldowns import RunningCooldowns
-from bot.store.fleet.registrations import Registrations
+from bot.store.fleet import Registrations, RunningCooldowns
 from bot.store.hall_of_fame import HallOfFame
 from bot.store.identities import Identities
 from bot.store.moderation.blocks import Blocks

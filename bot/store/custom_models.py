@@ -10,8 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.store.calls import limited, patient
 from bot.store.database import Database
-from bot.store.moderation.tables import RefusedModel
-from bot.store.schema import Community, CustomModel
+from bot.store.schema import Community, CustomModel, RefusedModel
 
 
 @dataclass(frozen=True)

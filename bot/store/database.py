@@ -29,9 +29,9 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.store import migrations
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable, current_call, run_call
-from bot.store.file_lock import file_lock
-from bot.store.migrations import revisions
+from bot.store.locks import file_lock
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -165,14 +165,14 @@ class Database:
         async with self.reading() as session:
             await session.execute(text("SELECT 1"))
 
-    async def migrate(self, revision: str = "head") -> None:
-        """Upgrade the schema to what this version of the bot needs.
+    async def migrate(self) -> None:
+        """Upgrade the tables to what this version of the bot needs.
 
-        Processes that start together take turns. Raises `StoreError` for a database that was
-        migrated by a newer version, and `Unavailable`.
+        Processes that start together take turns. Raises `StoreError` for a database that another
+        version has written and this one cannot use, and `Unavailable`.
         """
         async with self.changing() as connection:
-            await connection.run_sync(_upgrade, revision)
+            await connection.run_sync(migrations.upgrade)
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[AsyncConnection]:
@@ -357,20 +357,6 @@ def _begin_sqlite(connection: Connection) -> None:
     """Begin a transaction. A writing one takes the write lock before it reads anything."""
     writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _upgrade(connection: Connection, revision: str) -> None:
-    if revision == "head" and revisions.revision_of(connection) == revisions.newest():
-        return
-    from alembic.util import CommandError
-
-    try:
-        revisions.upgrade(connection, revision)
-    except CommandError as error:
-        raise StoreError(
-            f"The database was migrated by a newer version of Mangosaurus ({error}). Run that "
-            "version, or use another database."
-        ) from error
 
 
 def _is_absent(error: DBAPIError) -> bool:

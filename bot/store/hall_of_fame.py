@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from bot.store.calls import limited
 from bot.store.database import Database
-from bot.store.moderation.tables import EVERYBODY, Block
-from bot.store.schema import Candidate, Community, Poll
+from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll
 
 PUBLIC_VOTES = 2
 """Votes that a name needs for the public hall of fame. A member has one, so at least one is not

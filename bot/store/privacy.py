@@ -10,16 +10,20 @@ from sqlalchemy.orm import DeclarativeBase
 
 from bot.store.calls import limited, patient
 from bot.store.database import Database
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Block, ModerationEntry, RefusedModel
 from bot.store.schema import (
+    EVERYBODY,
+    EVERYWHERE,
     FIRST_SURROGATE,
     Activation,
+    Block,
     ButtonState,
     Community,
     CustomModel,
     IdentityRow,
+    ModerationEntry,
     Poem,
     Poll,
+    RefusedModel,
     Training,
     Version,
     Vote,

@@ -20,7 +20,8 @@ from bot.commands.core.turn import Turn
 from bot.commands.moderation.record import LAST_PAGE, MODERATE, PAGE, entry_of, paging, post
 from bot.commands.moderation.rights import check_moderator
 from bot.store.moderation.blocks import MOST_BLOCKS, BlockRecord, TooManyBlocks
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
+from bot.store.moderation.record import Action, Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
 
 _MEMBER = {"member": _("Which member")}
 

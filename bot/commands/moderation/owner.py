@@ -25,7 +25,8 @@ from bot.commands.moderation.blocking import (
 )
 from bot.commands.moderation.record import PAGE, paging, record_page
 from bot.commands.moderation.rights import check_owner
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
+from bot.store.moderation.record import Action, Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
 
 OWNER = "owner"
 """The group of commands, and the action of its buttons."""

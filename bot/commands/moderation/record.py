@@ -24,7 +24,7 @@ from bot.commands.core.translation import _
 from bot.commands.core.turn import DeliveryError, MessageRef, Platform, Turn
 from bot.commands.moderation.rights import check_moderator, check_reports
 from bot.store import Unavailable
-from bot.store.moderation.tables import Action, Entry
+from bot.store.moderation.record import Action, Entry
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from bot.commands.polls.poll_closing import winner_message
 from bot.commands.polls.votes import message_of, poll_message, removed_message
 from bot.formats import shortened
 from bot.store.custom_models import CustomModelRecord
-from bot.store.moderation.tables import Action
+from bot.store.moderation.record import Action
 from bot.store.polls import PollRecord
 
 LONGEST_ADDRESS = 200

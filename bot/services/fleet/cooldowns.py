@@ -11,7 +11,7 @@ from typing import Any
 from bot.services.concurrency import within
 from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.store import Unavailable
-from bot.store.fleet.cooldowns import RunningCooldowns
+from bot.store.fleet import RunningCooldowns
 
 log = logging.getLogger(__name__)
 

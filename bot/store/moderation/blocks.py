@@ -7,7 +7,8 @@ from sqlalchemy import delete, func, not_, or_, select
 
 from bot.store.calls import limited
 from bot.store.database import Database
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Block, Entry, add_entry
+from bot.store.moderation.record import Entry, add_entry
+from bot.store.schema import EVERYBODY, EVERYWHERE, Block
 
 MOST_BLOCKS = 1000
 """Members that a community can block, and members or communities that owners can."""

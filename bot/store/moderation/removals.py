@@ -8,8 +8,8 @@ from sqlalchemy import Executable, delete, func, select, update
 
 from bot.store.calls import limited
 from bot.store.database import Database
-from bot.store.moderation.tables import Action, Entry, ModerationEntry, RefusedModel, add_entry
-from bot.store.schema import Candidate, Community, Poem, Poll, Vote
+from bot.store.moderation.record import Action, Entry, add_entry
+from bot.store.schema import Candidate, Community, ModerationEntry, Poem, Poll, RefusedModel, Vote
 
 
 @dataclass(frozen=True)

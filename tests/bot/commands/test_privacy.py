@@ -20,7 +20,7 @@ from bot.services.fleet.membership import Fleet
 from bot.store import Store, Unavailable
 from bot.store.ballots import Ballot
 from bot.store.hall_of_fame import Scope
-from bot.store.moderation.tables import Action, Entry
+from bot.store.moderation.record import Action, Entry
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat

@@ -26,7 +26,8 @@ from bot.commands.core.app import App
 from bot.commands.core.message import Message, plain, text
 from bot.commands.core.turn import MessageRef, Source, Turn, User
 from bot.commands.naming.name_options import to_state
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
+from bot.store.moderation.record import Action, Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.store.trainings import TrainingRequest
 from models.names.generator import NamesRequest
 from tests.bot.commands.naming.test_name import learned

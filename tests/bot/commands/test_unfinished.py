@@ -20,7 +20,7 @@ from bot.commands.verse import sonnet
 from bot.commands.verse.sonnet import SonnetOptions
 from bot.services import unfinished
 from bot.store import OutcomeUnknown, Unavailable
-from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME
+from bot.store.answers import SILENCE, TOKEN_LIFETIME
 from models.verse.poem import Draft, SonnetRequest
 from tests.bot.conftest import World
 from tests.bot.fakes import draft

@@ -13,7 +13,8 @@ from bot.local.slack.server import LocalSlack
 from bot.slack.client import SlackBot
 from bot.slack.events import HOME_S
 from bot.slack.views import home
-from bot.store.moderation.tables import EVERYWHERE, Action, Entry
+from bot.store.moderation.record import Action, Entry
+from bot.store.schema import EVERYWHERE
 from tests.bot.champions import crown
 
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 from bot.store import Store
 from bot.store.ballots import Ballot
 from bot.store.hall_of_fame import Champion, Scope
-from bot.store.moderation.tables import EVERYBODY, Action, Entry
+from bot.store.moderation.record import Action, Entry
+from bot.store.schema import EVERYBODY
 from tests.bot.store.test_polls import LATER, NOW, POLL, opened
 
 ALL = Scope()

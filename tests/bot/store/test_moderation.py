@@ -8,8 +8,9 @@ from bot.store import Store
 from bot.store.ballots import Ballot
 from bot.store.moderation import blocks as module
 from bot.store.moderation.blocks import TooManyBlocks
+from bot.store.moderation.record import Action, Entry
 from bot.store.moderation.removals import RecentPoll
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
 from tests.bot.store.test_custom_models import create
 from tests.bot.store.test_hall_of_fame import hold_poll
 from tests.bot.store.test_polls import LATER, NOW, POLL, opened, votes_of

@@ -6,8 +6,9 @@ from sqlalchemy import text
 
 from bot.store import Store
 from bot.store.ballots import Ballot
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
+from bot.store.moderation.record import Action, Entry
 from bot.store.privacy import Kept
+from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.store.trainings import TrainingRequest
 from tests.bot.store.test_custom_models import create
 from tests.bot.store.test_polls import LATER, NOW, POLL, opened, votes_of

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store import Store
-from bot.store.answers.unfinished import LIFETIME, SILENCE, TOKEN_LIFETIME, UnfinishedRecord
+from bot.store.answers import LIFETIME, SILENCE, TOKEN_LIFETIME, UnfinishedRecord
 from tests.bot.store.test_polls import NOW
 
 POEM = UnfinishedRecord(1, "discord", 5, 6, None, "sonnet", "a state")

@@ -8,7 +8,8 @@ import pytest
 
 from bot.discord.platform import OWNERS_S, DiscordPlatform, _owners_of
 from bot.store.moderation import blocks as module
-from bot.store.moderation.tables import EVERYWHERE, Action, Entry
+from bot.store.moderation.record import Action, Entry
+from bot.store.schema import EVERYWHERE
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat
 

@@ -19,8 +19,9 @@ from bot.discord.platform import LIMITS, DiscordPlatform
 from bot.store import Unavailable
 from bot.store.ballots import Ballot
 from bot.store.hall_of_fame import Scope
-from bot.store.moderation.tables import EVERYBODY, Action, Entry
+from bot.store.moderation.record import Action, Entry
 from bot.store.polls import PollRecord
+from bot.store.schema import EVERYBODY
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat, Shown

@@ -9,7 +9,7 @@ from bot.commands.core.message import UserError, plain
 from bot.commands.polls.votes import parse, poll_message, signature, tie_sentence
 from bot.discord.platform import LIMITS, DiscordPlatform
 from bot.services.word_filter import WordFilter
-from bot.store.moderation.tables import Action, Entry
+from bot.store.moderation.record import Action, Entry
 from bot.store.polls import PollRecord
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat

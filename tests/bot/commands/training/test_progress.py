@@ -14,7 +14,8 @@ from bot.commands.training import custom_models, requests, retrain
 from bot.commands.training.custom_model_options import CorpusOptions
 from bot.commands.training.progress import TrainingReports
 from bot.commands.training.retrain import RetrainOptions
-from bot.store.moderation.tables import EVERYBODY, Action, Entry
+from bot.store.moderation.record import Action, Entry
+from bot.store.schema import EVERYBODY
 from models.training.events import Done, Failed, Planned, Progress, Samples
 from models.weights import save_weights
 from tests.bot.conftest import World

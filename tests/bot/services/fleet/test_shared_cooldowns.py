@@ -10,7 +10,7 @@ from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.fleet import cooldowns as module
 from bot.services.fleet.cooldowns import PAUSE_S, SharedCooldowns
 from bot.store import Database, Store, Unavailable
-from bot.store.fleet.cooldowns import RunningCooldowns
+from bot.store.fleet import RunningCooldowns
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
